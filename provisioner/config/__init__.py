@@ -1,0 +1,1 @@
+"""YAML in, declared resources out, and every problem at once."""

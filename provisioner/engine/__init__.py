@@ -1,0 +1,1 @@
+"""Reads live state and carries plans out, through ports that others implement."""

@@ -1,0 +1,1 @@
+"""The part of Stripe's API that Issuing users need, embedded and stateful; imports nothing of ours."""

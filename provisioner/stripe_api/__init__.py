@@ -1,0 +1,1 @@
+"""The only package that talks to Stripe through its SDK."""
