@@ -1,0 +1,23 @@
+"""What a sandbox can be told when it starts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """
+    How one sandbox behaves.
+
+    `state` is its SQLite file (None: a private database in memory), `port` 0 means any free one,
+    `latency` is added to every request (seconds), `rate_limit` enforces test mode's limits,
+    `topup_settle` is how long a top-up stays pending (seconds; None: for ever), and `country` is
+    the two-letter country of the default account.
+    """
+
+    state: Path | None = None
+    port: int = 0
+    latency: float = 0.0
+    rate_limit: bool = True
+    topup_settle: float | None = 5.0
+    country: str = "US"
