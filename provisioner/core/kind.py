@@ -1,0 +1,157 @@
+"""How a kind describes itself: its fields as a tree, and the few facts that differ between kinds.
+
+Everything else (JSON Schema, normal form, diff, masking, calls) walks this tree, so a fact about a
+field of Stripe's is written down once.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NamedTuple
+
+from provisioner.core.model import Address
+
+
+class Shape(Enum):
+    """What a field's value looks like in normal form."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    AMOUNT = "amount"  # minor units; the YAML may also say "2,000.00 USD"
+    SET = "set"  # texts without order; sorted in normal form
+    LIST = "list"  # texts in an order that matters
+    HASH = "hash"  # named sub-fields
+    TABLE = "table"  # rows of sub-fields without order, told apart by `key`
+    MAP = "map"  # texts by names of the user's own (metadata)
+    REF = "ref"  # the id of an object of the section `refers_to`
+
+
+class OnChange(Enum):
+    """What a changed value asks of Stripe."""
+
+    UPDATE = "update"
+    REPLACE = "replace"
+
+
+class Direction(Enum):
+    """Whether an edit takes away, leaves or gives spending power."""
+
+    TIGHTENING = "tightening"
+    NEUTRAL = "neutral"
+    BROADENING = "broadening"
+
+
+def neutral(_before: Any, _after: Any) -> Direction:
+    """The direction of edits that have nothing to do with spending power."""
+    return Direction.NEUTRAL
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One parameter of Stripe's, under Stripe's name.
+
+    `doc` is shown in editors. `choices` closes the values unless `open_choices`; `pattern` (with
+    `pattern_says`, what would be right), `low`, `high` and `longest` bound them. `default` is what
+    Stripe has when the parameter was never given, `noise` values that Stripe may show by itself for an
+    unset field. `clearable` says that `""` unsets it. `personal` and `secret` values are never shown;
+    `write_only` ones are never answered. `whole` makes a hash owned and sent as one piece.
+    `same(a, b)` compares where Stripe rewrites what it is given.
+    """
+
+    name: str
+    shape: Shape = Shape.TEXT
+    doc: str = ""
+    fields: tuple["Field", ...] = ()
+    key: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    open_choices: bool = False
+    pattern: str = ""
+    pattern_says: str = ""
+    low: int | None = None
+    high: int | None = None
+    longest: int | None = None
+    required: bool = False
+    on_change: OnChange = OnChange.UPDATE
+    refers_to: str = ""
+    default: Any = None
+    noise: tuple[Any, ...] = ()
+    clearable: bool = True
+    personal: bool = False
+    secret: bool = False
+    write_only: bool = False
+    whole: bool = False
+    example: Any = None
+    same: Callable[[Any, Any], bool] | None = None
+    direction: Callable[[Any, Any], Direction] = neutral
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether its values must never be shown."""
+        return self.personal or self.secret
+
+    def field(self, name: str) -> "Field":
+        """Return the sub-field called `name`; raises KeyError."""
+        for sub in self.fields:
+            if sub.name == name:
+                return sub
+        raise KeyError(name)
+
+
+class Fault(NamedTuple):
+    """Something wrong between the fields of one resource: the path of keys, and what would be right."""
+
+    path: tuple[str | int, ...]
+    text: str
+
+
+def no_faults(_fields: Mapping[str, Any]) -> Iterator[Fault]:
+    """The check of a kind whose fields do not constrain each other."""
+    yield from ()
+
+
+def no_currency(_address: Address, _fields: Mapping[str, Any]) -> str | None:
+    """The currency of a kind whose amounts may be in any."""
+    return None
+
+
+def nothing_later(_fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The held-back fields of a kind that is created in one call."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of resource.
+
+    `section` heads it in the YAML, `resource` is what is listed to observe it (`issuing/cards`), and
+    `service` the SDK's name for it (`issuing.cards`). Kinds with a lower `rank` are created first.
+    `deactivate` and `cancel` are the parameters that retire an object, empty where Stripe has no such
+    thing; `is_final` tells from a live object's status whether it is over for good. `check` finds
+    faults between fields, on raw values of the YAML in their own shapes. `currency` names the currency
+    of a resource's amounts where it is fixed. `held_back` names the fields that Stripe takes only in a
+    call after the creation.
+    """
+
+    name: str
+    section: str
+    service: str
+    resource: str
+    doc: str
+    fields: tuple[Field, ...]
+    rank: int
+    id_prefix: str = ""
+    deactivate: Mapping[str, str] | None = None
+    cancel: Mapping[str, str] | None = None
+    final_statuses: frozenset[str] = frozenset()
+    check: Callable[[Mapping[str, Any]], Iterator[Fault]] = no_faults
+    currency: Callable[[Address, Mapping[str, Any]], str | None] = no_currency
+    held_back: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_later
+    owns_objects: bool = True
+
+    def field(self, name: str) -> Field:
+        """Return the field called `name`; raises KeyError."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)

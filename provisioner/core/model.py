@@ -1,0 +1,111 @@
+"""The nouns: addresses, references, and the two sides of every comparison."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from provisioner.core.problem import Where
+
+MASK = "(sensitive value)"
+
+
+class Address(NamedTuple):
+    """Section and name in the YAML, written `cards.ads`; sorts by both."""
+
+    section: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.section}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A field's value that stands for the id of the object at `address`, known once that exists."""
+
+    address: Address
+
+    def __str__(self) -> str:
+        return str(self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Reissue:
+    """The wish for a new card in place of the present one; raising `number` asks again."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """What is the tool's own about a resource (the YAML's `lifecycle` block)."""
+
+    protect: bool = False
+    on_remove: str = "deactivate"
+    previously: tuple[str, ...] = ()
+    ignore: frozenset[str] = frozenset()
+    reissue: Reissue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A resource as the YAML wants it: `fields` in normal form (see `core.normal`).
+
+    `sensitive` holds the dotted paths of values that came from the environment or from files.
+    """
+
+    address: Address
+    fields: Mapping[str, Any]
+    lifecycle: Lifecycle = Lifecycle()
+    sensitive: frozenset[str] = frozenset()
+    where: Where | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """An object of ours as Stripe has it: `fields` in normal form, `stamp` what we wrote on it.
+
+    `final` says that Stripe will never let it act or change again (a canceled card).
+    """
+
+    address: Address
+    id: str
+    fields: Mapping[str, Any]
+    stamp: "Stamp"
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Our marks in an object's metadata; `applied` maps a field's code to the digest last applied."""
+
+    project: str
+    address: Address
+    generation: int = 1
+    applied: Mapping[str, str] = field(default_factory=dict)
+    protect: bool = False
+    on_remove: str = "deactivate"
+    reissued: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrails:
+    """Limits on one apply. Amounts are minor units by currency; None is the built-in default."""
+
+    max_top_up: Mapping[str, int] = field(default_factory=dict)
+    max_exposure_added: Mapping[str, int] = field(default_factory=dict)
+    max_activated: int | None = None
+    max_retired: int | None = None
+    require_approval: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of the YAML, sound and in normal form."""
+
+    project: str
+    mode: str
+    account: str | None
+    declared: Mapping[Address, Declared]
+    guardrails: Guardrails = Guardrails()

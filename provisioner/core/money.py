@@ -1,0 +1,57 @@
+"""Amounts: minor units of a currency, and how people write and read them."""
+
+import re
+from typing import NamedTuple
+
+# docs.stripe.com/currencies: amounts of these are whole units, or thousandths
+ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
+THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
+SIGNS = {"usd": "$", "eur": "€", "gbp": "£"}
+
+AMOUNT_PATTERN = r"^(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,3})? [A-Za-z]{3}$"
+_AMOUNT = re.compile(AMOUNT_PATTERN)
+
+
+class Money(NamedTuple):
+    """An amount in minor units of `currency` (three lower-case letters)."""
+
+    amount: int
+    currency: str
+
+    def __str__(self) -> str:
+        return show_money(self.amount, self.currency)
+
+
+def exponent(currency: str) -> int:
+    """How many digits of an amount in `currency` stand behind the point."""
+    if currency in ZERO_DECIMAL:
+        return 0
+    return 3 if currency in THREE_DECIMAL else 2
+
+
+def parse_money(text: str) -> Money:
+    """
+    Read `"2,000.00 USD"`.
+
+    Raises ValueError with what would be right when it is anything else, or has more digits behind
+    the point than the currency has.
+    """
+    if not _AMOUNT.match(text):
+        raise ValueError('an amount is a whole number of minor units (2000000) or like "20,000.00 USD"')
+    number, currency = text.split(" ")
+    currency = currency.lower()
+    whole, _, part = number.replace(",", "").partition(".")
+    digits = exponent(currency)
+    if len(part) > digits:
+        raise ValueError(f"{currency.upper()} has {digits} digits behind the point, {text!r} has {len(part)}")
+    return Money(int(whole + part.ljust(digits, "0")), currency)
+
+
+def show_money(amount: int, currency: str) -> str:
+    """Write an amount as people read it: `$2,000.00`, `-£5.00`, `CHF 12.50`."""
+    digits = exponent(currency)
+    whole, part = divmod(abs(amount), 10**digits)
+    text = f"{whole:,}.{part:0{digits}d}" if digits else f"{whole:,}"
+    sign = "-" if amount < 0 else ""
+    mark = SIGNS.get(currency, f"{currency.upper()} ")
+    return f"{sign}{mark}{text}"

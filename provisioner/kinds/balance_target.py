@@ -1,0 +1,66 @@
+"""Balance targets: how much money stands behind the cards, by currency. The name is the currency."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from provisioner.core.kind import Fault, Field, Kind, Shape
+from provisioner.core.model import Address
+
+
+def _amount(name: str, doc: str, **facts: Any) -> Field:
+    return Field(name, Shape.AMOUNT, doc=doc, example="20,000.00 USD", **facts)
+
+
+def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find amounts that contradict each other (whole numbers of minor units here)."""
+
+    def above(one: str, other: str) -> bool:
+        a, b = fields.get(one), fields.get(other)
+        return isinstance(a, int) and isinstance(b, int) and a > b
+
+    if above("top_up_below", "target"):
+        yield Fault(("top_up_below",), "'top_up_below' is at most 'target'")
+    if above("min_top_up", "max_top_up"):
+        yield Fault(("min_top_up",), "'min_top_up' is at most 'max_top_up'")
+
+
+def currency(address: Address, _fields: Mapping[str, Any]) -> str:
+    """A target's name is its currency."""
+    return address.name
+
+
+KIND = Kind(
+    name="balance target",
+    section="balance_targets",
+    service="topups",
+    resource="topups",
+    doc="How much money to keep in the Issuing balance of one currency, such as `usd`.",
+    rank=2,
+    owns_objects=False,
+    check=check,
+    currency=currency,
+    fields=(
+        _amount("target", "What the Issuing balance is filled up to.", required=True, low=0),
+        _amount(
+            "top_up_below",
+            "Fill up only when available and pending money is below this (default: target).",
+            low=0,
+        ),
+        _amount("min_top_up", "The smallest top-up worth making.", low=1),
+        _amount("max_top_up", "The largest single top-up.", low=1),
+        Field("description", doc="Shown with the top-up in the Dashboard.", example="Issuing float"),
+        Field(
+            "statement_descriptor",
+            doc="Shown on the bank statement: at most 15 characters.",
+            longest=15,
+            pattern=r"^[\x20-\x7e]+$",
+            pattern_says="plain ASCII characters",
+        ),
+        Field("metadata", Shape.MAP, doc="Your own keys on each top-up."),
+        Field(
+            "source", doc="The bank account or source to pull from (default: the account's own).", secret=True
+        ),
+        Field("payment_method", doc="The payment method (a US bank account) to pull from.", secret=True),
+        Field("transfer_group", doc="Groups the top-up with other movements."),
+    ),
+)

@@ -1,0 +1,242 @@
+"""Cards: virtual or physical, each issued to one cardholder.
+
+What can change in place is what `CardUpdateParams` of the Stripe SDK has; the rest forces replacement.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from provisioner.core.kind import Fault, Field, Kind, OnChange, Shape
+from provisioner.kinds.controls import COUNTRY, COUNTRY_SAYS, exclusive, spending_controls, switching
+
+
+def _text(name: str, doc: str, **facts: Any) -> Field:
+    return Field(name, doc=doc, personal=True, **facts)
+
+
+SHIPPING = Field(
+    "shipping",
+    Shape.HASH,
+    doc="Where a physical card goes; can be changed until the card is handed to the printer.",
+    whole=True,
+    clearable=False,
+    fields=(
+        _text("name", "Who receives it.", required=True),
+        Field(
+            "address",
+            Shape.HASH,
+            doc="Where it is sent.",
+            required=True,
+            whole=True,
+            fields=(
+                _text("line1", "Street and number, PO box, or company name.", required=True),
+                _text("line2", "Apartment, suite, unit, or building."),
+                _text("city", "City, district, suburb, town, or village.", required=True),
+                _text("state", "State, county, province, or region."),
+                _text("postal_code", 'ZIP or postal code, in quotes: "94111".', required=True),
+                Field(
+                    "country",
+                    doc="The country, two capital letters.",
+                    required=True,
+                    pattern=COUNTRY,
+                    pattern_says=COUNTRY_SAYS,
+                    personal=True,
+                ),
+            ),
+        ),
+        Field("service", doc="How fast.", choices=("standard", "express", "priority"), default="standard"),
+        Field(
+            "type", doc="One card, or many in a box.", choices=("individual", "bulk"), default="individual"
+        ),
+        _text("phone_number", "Phone number of the receiver."),
+        _text("business_name", "Name of the receiver's business."),
+        Field("require_signature", Shape.BOOLEAN, doc="Whether a signature is asked for.", default=False),
+        Field(
+            "address_validation",
+            Shape.HASH,
+            doc="How Stripe checks the address.",
+            fields=(
+                Field(
+                    "mode",
+                    doc="Whether to check, to normalise, or both.",
+                    required=True,
+                    choices=("disabled", "normalization_only", "validation_and_normalization"),
+                ),
+            ),
+        ),
+        Field(
+            "customs",
+            Shape.HASH,
+            doc="For bulk shipments to Europe.",
+            fields=(_text("eori_number", "The EORI number."),),
+        ),
+    ),
+)
+
+
+def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find what Stripe would refuse between a card's fields."""
+    yield from exclusive(fields)
+    if fields.get("type") == "physical" and "shipping" not in fields:
+        yield Fault((), "a physical card needs 'shipping' with a name and an address")
+    if fields.get("type") == "virtual" and "shipping" in fields:
+        yield Fault(("shipping",), "a virtual card is not shipped; 'shipping' is for type physical")
+    for one, other in (("exp_month", "exp_year"), ("exp_year", "exp_month")):
+        if one in fields and other not in fields:
+            yield Fault((one,), f"{one!r} goes with {other!r}")
+    if ("replacement_for" in fields) != ("replacement_reason" in fields):
+        one = "replacement_for" if "replacement_for" in fields else "replacement_reason"
+        yield Fault((one,), "'replacement_for' and 'replacement_reason' go together")
+
+
+def currency(_address: object, fields: Mapping[str, Any]) -> str | None:
+    """The currency of a card's limits is the card's own; Stripe takes no other."""
+    named = fields.get("currency")
+    return named if isinstance(named, str) else None
+
+
+def held_back(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A physical card cannot be created active; it is activated by a later call (docs.stripe.com/issuing/cards)."""
+    if fields.get("type") == "physical" and fields.get("status") == "active":
+        return {"status": "active"}
+    return {}
+
+
+KIND = Kind(
+    name="card",
+    section="cards",
+    service="issuing.cards",
+    resource="issuing/cards",
+    doc="A card, virtual or physical.",
+    rank=1,
+    id_prefix="ic_",
+    deactivate={"status": "inactive"},
+    cancel={"status": "canceled"},
+    final_statuses=frozenset({"canceled"}),
+    check=check,
+    currency=currency,
+    held_back=held_back,
+    fields=(
+        Field(
+            "cardholder",
+            Shape.REF,
+            doc="The holder: its name under `cardholders`, or an ich_ id of one that is not managed here.",
+            required=True,
+            refers_to="cardholders",
+            on_change=OnChange.REPLACE,
+            example="acme",
+        ),
+        Field(
+            "currency",
+            doc="The card's currency.",
+            required=True,
+            pattern="^[a-z]{3}$",
+            pattern_says="a currency is three small letters, such as usd",
+            on_change=OnChange.REPLACE,
+            example="usd",
+        ),
+        Field(
+            "type",
+            doc="Virtual, or physical and shipped.",
+            required=True,
+            choices=("virtual", "physical"),
+            on_change=OnChange.REPLACE,
+        ),
+        Field(
+            "status",
+            doc="Whether the card can be used; Stripe's own default is inactive.",
+            choices=("active", "inactive"),
+            default="inactive",
+            direction=switching,
+        ),
+        spending_controls(),
+        Field(
+            "exp_month",
+            Shape.INTEGER,
+            doc="Month of a custom expiry, 1 to 12.",
+            low=1,
+            high=12,
+            on_change=OnChange.REPLACE,
+        ),
+        Field(
+            "exp_year",
+            Shape.INTEGER,
+            doc="Year of a custom expiry, four digits.",
+            low=2000,
+            high=2100,
+            on_change=OnChange.REPLACE,
+        ),
+        Field(
+            "lifecycle_controls",
+            Shape.HASH,
+            doc="When Stripe cancels the card by itself.",
+            on_change=OnChange.REPLACE,
+            fields=(
+                Field(
+                    "cancel_after",
+                    Shape.HASH,
+                    doc="Cancel after so much use.",
+                    required=True,
+                    fields=(
+                        Field(
+                            "payment_count",
+                            Shape.INTEGER,
+                            doc="How many payments, those of zero not counted.",
+                            required=True,
+                            low=1,
+                        ),
+                    ),
+                ),
+            ),
+        ),
+        Field(
+            "financial_account",
+            doc="The financial account behind the card.",
+            clearable=False,
+            example="fa_1Abc",
+        ),
+        Field(
+            "personalization_design",
+            doc="The design of a physical card.",
+            clearable=False,
+            example="ics_1Abc",
+        ),
+        Field(
+            "pin",
+            Shape.HASH,
+            doc="The card's PIN.",
+            fields=(
+                Field(
+                    "encrypted_number",
+                    doc="The PIN, encrypted for Stripe. Never answered.",
+                    secret=True,
+                    write_only=True,
+                    clearable=False,
+                ),
+            ),
+        ),
+        Field(
+            "second_line",
+            doc="A second line of print.",
+            longest=24,
+            on_change=OnChange.REPLACE,
+            personal=True,
+        ),
+        Field(
+            "replacement_for",
+            doc="The id of the card that this one replaces; `lifecycle.reissue` does it by itself.",
+            on_change=OnChange.REPLACE,
+            example="ic_1Abc",
+        ),
+        Field(
+            "replacement_reason",
+            doc="Why the other card is replaced.",
+            choices=("damaged", "expired", "lost", "stolen"),
+            on_change=OnChange.REPLACE,
+        ),
+        SHIPPING,
+        Field(
+            "metadata", Shape.MAP, doc="Your own keys; keys that begin with `provisioner_` are the tool's."
+        ),
+    ),
+)

@@ -1,0 +1,216 @@
+"""Cardholders: the people and companies that cards are issued to.
+
+Stripe has no deletion for them; retired means `inactive` (SDK: issuing/_cardholder_service.py).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from provisioner.core.kind import Fault, Field, Kind, OnChange, Shape
+from provisioner.kinds.controls import (
+    COUNTRY,
+    COUNTRY_SAYS,
+    CURRENCY,
+    exclusive,
+    spending_controls,
+    switching,
+)
+
+PERSON_NAME = r"^[A-Za-zÀ-ÖØ-öø-ɏ.,' \-]+$"
+PERSON_NAME_SAYS = "latin letters, spaces and . , - ' only; no digits"
+
+
+LONGEST_COUNTRY_CODE = 3
+
+
+def same_phone(declared: str, live: str) -> bool:
+    """Whether two spellings are one number: Stripe answers E.164, adding the country where it was left out."""
+    wanted, had = _digits(declared), _digits(live)
+    if declared.strip().startswith(("+", "00")):
+        return wanted.removeprefix("00") == had
+    return had.endswith(wanted.lstrip("0")) and len(had) - len(wanted.lstrip("0")) <= LONGEST_COUNTRY_CODE
+
+
+def _digits(phone: str) -> str:
+    return "".join(character for character in phone if character.isdigit())
+
+
+def _text(name: str, doc: str, **facts: Any) -> Field:
+    return Field(name, doc=doc, personal=True, **facts)
+
+
+BILLING_ADDRESS = Field(
+    "address",
+    Shape.HASH,
+    doc="The billing address.",
+    required=True,
+    whole=True,
+    fields=(
+        _text("line1", "Street and number, PO box, or company name.", required=True),
+        _text("line2", "Apartment, suite, unit, or building."),
+        _text("city", "City, district, suburb, town, or village.", required=True),
+        _text("state", "State, county, province, or region."),
+        _text("postal_code", 'ZIP or postal code, in quotes: "94111".', required=True),
+        Field(
+            "country",
+            doc="The country, two capital letters.",
+            required=True,
+            pattern=COUNTRY,
+            pattern_says=COUNTRY_SAYS,
+            personal=True,
+        ),
+    ),
+)
+
+DOB = Field(
+    "dob",
+    Shape.HASH,
+    doc="Date of birth; cardholders are older than 13.",
+    whole=True,
+    fields=(
+        Field("day", Shape.INTEGER, doc="1 to 31.", required=True, low=1, high=31, personal=True),
+        Field("month", Shape.INTEGER, doc="1 to 12.", required=True, low=1, high=12, personal=True),
+        Field("year", Shape.INTEGER, doc="Four digits.", required=True, low=1900, high=2100, personal=True),
+    ),
+)
+
+TERMS = Field(
+    "user_terms_acceptance",
+    Shape.HASH,
+    doc="When and whence the person accepted the Authorized User Terms. Record a real acceptance only.",
+    fields=(
+        Field("date", Shape.INTEGER, doc="Unix time in seconds.", low=0, personal=True, clearable=False),
+        _text("ip", "The IP address.", clearable=False),
+        _text("user_agent", "The browser's user agent."),
+    ),
+)
+
+DOCUMENT = Field(
+    "document",
+    Shape.HASH,
+    doc="A passport or identity card, uploaded with the purpose `identity_document`.",
+    fields=(
+        Field("front", doc="File id of the front.", secret=True, clearable=False, example="file_1Abc"),
+        Field("back", doc="File id of the back.", secret=True, clearable=False, example="file_1Abc"),
+    ),
+)
+
+INDIVIDUAL = Field(
+    "individual",
+    Shape.HASH,
+    doc="More about an `individual`; US programmes need it before cards can be activated.",
+    fields=(
+        _text(
+            "first_name", "First name.", pattern=PERSON_NAME, pattern_says=PERSON_NAME_SAYS, clearable=False
+        ),
+        _text("last_name", "Last name.", pattern=PERSON_NAME, pattern_says=PERSON_NAME_SAYS, clearable=False),
+        DOB,
+        Field("card_issuing", Shape.HASH, doc="Facts for the card programme.", fields=(TERMS,)),
+        Field("verification", Shape.HASH, doc="Identity documents.", fields=(DOCUMENT,)),
+    ),
+)
+
+
+def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find what Stripe would refuse between a cardholder's fields."""
+    yield from exclusive(fields)
+    if fields.get("type") == "company" and "individual" in fields:
+        yield Fault(("individual",), "'individual' is for type individual; a company has 'company'")
+    if fields.get("type", "individual") == "individual" and "company" in fields:
+        yield Fault(("company",), "'company' is for type company; an individual has 'individual'")
+
+
+def currency(_address: object, fields: Mapping[str, Any]) -> str | None:
+    """The currency of the cardholder's limits, where it is declared."""
+    controls = fields.get("spending_controls")
+    named = controls.get("spending_limits_currency") if isinstance(controls, Mapping) else None
+    return named if isinstance(named, str) else None
+
+
+KIND = Kind(
+    name="cardholder",
+    section="cardholders",
+    service="issuing.cardholders",
+    resource="issuing/cardholders",
+    doc="A person or company that holds cards.",
+    rank=0,
+    id_prefix="ich_",
+    deactivate={"status": "inactive"},
+    check=check,
+    currency=currency,
+    fields=(
+        Field(
+            "name",
+            doc="The name printed on the cards: at most 24 characters, no digits.",
+            required=True,
+            longest=24,
+            pattern=r"^[^\d]+$",
+            pattern_says="the printed name has no digits",
+            on_change=OnChange.REPLACE,
+            personal=True,
+            example="Acme Inc",
+        ),
+        Field(
+            "type",
+            doc="A person or a company.",
+            choices=("individual", "company"),
+            default="individual",
+            on_change=OnChange.REPLACE,
+        ),
+        Field(
+            "status",
+            doc="Whether the holder's cards may be used at all.",
+            choices=("active", "inactive"),
+            default="active",
+            direction=switching,
+        ),
+        _text(
+            "email",
+            "E-mail address.",
+            pattern="^[^@\\s]+@[^@\\s]+$",
+            pattern_says="an e-mail address",
+            clearable=False,
+        ),
+        _text(
+            "phone_number",
+            "Phone number with its country, such as +18008675309. Needed for cards of the EU.",
+            pattern=r"^\+?[\d ().\-]{5,}$",
+            pattern_says='a phone number in quotes, such as "+18008675309"',
+            clearable=False,
+            same=same_phone,
+        ),
+        Field(
+            "billing",
+            Shape.HASH,
+            doc="Where the holder is billed.",
+            required=True,
+            fields=(BILLING_ADDRESS,),
+        ),
+        Field(
+            "company",
+            Shape.HASH,
+            doc="More about a `company`.",
+            fields=(
+                Field(
+                    "tax_id",
+                    doc="The business's tax number. Stripe never answers it.",
+                    secret=True,
+                    write_only=True,
+                    clearable=False,
+                ),
+            ),
+        ),
+        INDIVIDUAL,
+        Field(
+            "preferred_locales",
+            Shape.LIST,
+            doc="Languages of 3D Secure and one-time passwords, the preferred one first.",
+            choices=("de", "en", "es", "fr", "it", "da", "pl", "sv"),
+            open_choices=True,
+        ),
+        spending_controls(CURRENCY),
+        Field(
+            "metadata", Shape.MAP, doc="Your own keys; keys that begin with `provisioner_` are the tool's."
+        ),
+    ),
+)

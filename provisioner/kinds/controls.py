@@ -1,0 +1,142 @@
+"""Spending controls: the same on a card and on a cardholder, and which edits give spending power.
+
+Semantics: docs.stripe.com/issuing/controls/spending-controls.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from provisioner.core.kind import Direction, Fault, Field, Shape
+from provisioner.kinds.categories import CATEGORIES
+
+INTERVALS = ("per_authorization", "daily", "weekly", "monthly", "yearly", "all_time")
+PRESENCES = ("not_present", "present")
+PAIRS = (
+    ("allowed_categories", "blocked_categories"),
+    ("allowed_merchant_countries", "blocked_merchant_countries"),
+    ("allowed_card_presences", "blocked_card_presences"),
+)
+COUNTRY = "^[A-Z]{2}$"
+COUNTRY_SAYS = 'a country is two capital letters (ISO 3166), in quotes where YAML would read a boolean: "NO"'
+
+# What Stripe adds to a card that was given no limits: 500 a day in the card's currency.
+DEFAULT_LIMITS = ({"amount": 50000, "interval": "daily"},)
+
+
+def _verdict(tightens: bool, broadens: bool) -> Direction:
+    """An edit that does both counts as broadening: it must wait and be seen."""
+    if broadens:
+        return Direction.BROADENING
+    return Direction.TIGHTENING if tightens else Direction.NEUTRAL
+
+
+def allowing(before: Collection[str] | None, after: Collection[str] | None) -> Direction:
+    """The direction of an edit to an allow-list, where an absent one allows everything."""
+    if not before or not after:
+        return _verdict(tightens=bool(after) and not before, broadens=bool(before) and not after)
+    return _verdict(bool(set(before) - set(after)), bool(set(after) - set(before)))
+
+
+def blocking(before: Collection[str] | None, after: Collection[str] | None) -> Direction:
+    """The direction of an edit to a block-list, where an absent one blocks nothing."""
+    old, new = set(before or ()), set(after or ())
+    return _verdict(bool(new - old), bool(old - new))
+
+
+def _by_scope(rows: Collection[Mapping[str, Any]] | None) -> dict[tuple[Any, ...], int]:
+    scopes: dict[tuple[Any, ...], int] = {}
+    for row in rows or ():
+        scope = (row["interval"], tuple(row.get("categories", ())))
+        scopes[scope] = min(row["amount"], scopes.get(scope, row["amount"]))
+    return scopes
+
+
+def limiting(
+    before: Collection[Mapping[str, Any]] | None, after: Collection[Mapping[str, Any]] | None
+) -> Direction:
+    """The direction of an edit to spending limits: a lost or raised limit gives power."""
+    old, new = _by_scope(before), _by_scope(after)
+    broadens = any(scope not in new or new[scope] > amount for scope, amount in old.items())
+    tightens = any(scope not in old or amount < old[scope] for scope, amount in new.items())
+    return _verdict(tightens, broadens)
+
+
+def switching(before: Any, after: Any) -> Direction:
+    """The direction of an edit to a status: only `active` has power."""
+    return _verdict(tightens=before == "active" != after, broadens=after == "active" != before)
+
+
+def _lists() -> Iterator[Field]:
+    for allowed, blocked in PAIRS:
+        what = allowed.removeprefix("allowed_").replace("_", " ")
+        facts: dict[str, Any] = {"shape": Shape.SET}
+        if allowed == "allowed_categories":
+            facts |= {"choices": CATEGORIES, "example": ["advertising_services"]}
+        elif allowed == "allowed_merchant_countries":
+            facts |= {"pattern": COUNTRY, "pattern_says": COUNTRY_SAYS, "example": ["US", "CA"]}
+        else:
+            facts |= {"choices": PRESENCES, "example": ["present"]}
+        yield Field(
+            allowed, doc=f"The only {what} to approve. Not with `{blocked}`.", direction=allowing, **facts
+        )
+        yield Field(blocked, doc=f"The {what} to decline. Not with `{allowed}`.", direction=blocking, **facts)
+
+
+LIMITS = Field(
+    "spending_limits",
+    Shape.TABLE,
+    doc="Limits by interval, counted from midnight UTC. No limit means Stripe's default of 500 a day.",
+    key=("interval", "categories"),
+    noise=(DEFAULT_LIMITS,),
+    direction=limiting,
+    fields=(
+        Field(
+            "amount",
+            Shape.AMOUNT,
+            doc="The most that may be spent in the interval, in minor units or with currency; 0 means zero.",
+            required=True,
+            low=0,
+            example="2,000.00 USD",
+        ),
+        Field("interval", doc="The time that the amount is for.", required=True, choices=INTERVALS),
+        Field(
+            "categories",
+            Shape.SET,
+            doc="The categories that the limit counts; all when left out. Others are not blocked by it.",
+            choices=CATEGORIES,
+        ),
+    ),
+)
+
+CURRENCY = Field(
+    "spending_limits_currency",
+    doc="The currency of the cardholder's limits (default: that of the account's country).",
+    pattern="^[a-z]{3}$",
+    pattern_says="a currency is three small letters, such as usd",
+    clearable=False,
+    example="usd",
+)
+
+
+def spending_controls(*more: Field) -> Field:
+    """The field `spending_controls`, owned as a whole once it is declared; `more` are extra sub-fields."""
+    return Field(
+        "spending_controls",
+        Shape.HASH,
+        doc="What may be bought, where, and for how much. Once declared, all of it is kept as declared.",
+        whole=True,
+        fields=(*_lists(), LIMITS, *more),
+    )
+
+
+def exclusive(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find an allow-list next to its block-list: Stripe takes one of each pair."""
+    controls = fields.get("spending_controls")
+    if not isinstance(controls, Mapping):
+        return
+    for allowed, blocked in PAIRS:
+        if controls.get(allowed) and controls.get(blocked):
+            yield Fault(
+                ("spending_controls", blocked),
+                f"{blocked!r} cannot stand next to {allowed!r}; Stripe takes one of the two",
+            )
