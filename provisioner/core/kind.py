@@ -55,8 +55,9 @@ class Field:
     `pattern_says`, what would be right), `low`, `high` and `longest` bound them. `default` is what
     Stripe has when the parameter was never given, `noise` values that Stripe may show by itself for an
     unset field. `clearable` says that `""` unsets it. `personal` and `secret` values are never shown;
-    `write_only` ones are never answered. `whole` makes a hash owned and sent as one piece.
-    `same(a, b)` compares where Stripe rewrites what it is given.
+    `write_only` ones are never answered. `whole` makes a hash owned as one piece once any of it is
+    declared; `sent_whole` sends all of it when any of it changes. `same(a, b)` compares
+    where Stripe rewrites what it is given.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Field:
     secret: bool = False
     write_only: bool = False
     whole: bool = False
+    sent_whole: bool = False
     example: Any = None
     same: Callable[[Any, Any], bool] | None = None
     direction: Callable[[Any, Any], Direction] = neutral
@@ -130,7 +132,8 @@ class Kind:
     thing; `is_final` tells from a live object's status whether it is over for good. `check` finds
     faults between fields, on raw values of the YAML in their own shapes. `currency` names the currency
     of a resource's amounts where it is fixed. `held_back` names the fields that Stripe takes only in a
-    call after the creation.
+    call after the creation. `exposure` is the most that an object may spend in a month, in minor units
+    (None: without limit); a kind without it spends nothing.
     """
 
     name: str
@@ -144,6 +147,7 @@ class Kind:
     deactivate: Mapping[str, str] | None = None
     cancel: Mapping[str, str] | None = None
     final_statuses: frozenset[str] = frozenset()
+    exposure: Callable[[Mapping[str, Any]], int | None] | None = None
     check: Callable[[Mapping[str, Any]], Iterator[Fault]] = no_faults
     currency: Callable[[Address, Mapping[str, Any]], str | None] = no_currency
     held_back: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_later

@@ -1,6 +1,6 @@
 """The nouns: addresses, references, and the two sides of every comparison."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -75,6 +75,11 @@ class Live:
     stamp: "Stamp"
     final: bool = False
 
+    @property
+    def status(self) -> str:
+        """Stripe's status of it, empty where there is none."""
+        return str(self.fields.get("status", ""))
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
@@ -87,6 +92,18 @@ class Stamp:
     protect: bool = False
     on_remove: str = "deactivate"
     reissued: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What Stripe answered, as plain JSON: the account, its balance, and every object by resource.
+
+    `objects` maps a resource (`issuing/cards`) to its objects, newest first as Stripe lists them.
+    """
+
+    account: Mapping[str, Any]
+    balance: Mapping[str, Any]
+    objects: Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provisioner.core.kind import Fault, Field, Kind, OnChange, Shape
-from provisioner.kinds.controls import COUNTRY, COUNTRY_SAYS, exclusive, spending_controls, switching
+from provisioner.kinds.controls import (
+    COUNTRY,
+    COUNTRY_SAYS,
+    exclusive,
+    monthly_exposure,
+    spending_controls,
+    switching,
+)
 
 
 def _text(name: str, doc: str, **facts: Any) -> Field:
@@ -18,7 +25,7 @@ SHIPPING = Field(
     "shipping",
     Shape.HASH,
     doc="Where a physical card goes; can be changed until the card is handed to the printer.",
-    whole=True,
+    sent_whole=True,
     clearable=False,
     fields=(
         _text("name", "Who receives it.", required=True),
@@ -27,7 +34,7 @@ SHIPPING = Field(
             Shape.HASH,
             doc="Where it is sent.",
             required=True,
-            whole=True,
+            sent_whole=True,
             fields=(
                 _text("line1", "Street and number, PO box, or company name.", required=True),
                 _text("line2", "Apartment, suite, unit, or building."),
@@ -96,7 +103,7 @@ def currency(_address: object, fields: Mapping[str, Any]) -> str | None:
 
 
 def held_back(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A physical card cannot be created active; it is activated by a later call (docs.stripe.com/issuing/cards)."""
+    """A physical card cannot be created active, only activated later (docs.stripe.com/issuing/cards)."""
     if fields.get("type") == "physical" and fields.get("status") == "active":
         return {"status": "active"}
     return {}
@@ -116,6 +123,7 @@ KIND = Kind(
     check=check,
     currency=currency,
     held_back=held_back,
+    exposure=monthly_exposure,
     fields=(
         Field(
             "cardholder",

@@ -24,7 +24,7 @@ LONGEST_COUNTRY_CODE = 3
 
 
 def same_phone(declared: str, live: str) -> bool:
-    """Whether two spellings are one number: Stripe answers E.164, adding the country where it was left out."""
+    """Whether two spellings are one number: Stripe answers E.164, adding a country that was left out."""
     wanted, had = _digits(declared), _digits(live)
     if declared.strip().startswith(("+", "00")):
         return wanted.removeprefix("00") == had
@@ -44,7 +44,7 @@ BILLING_ADDRESS = Field(
     Shape.HASH,
     doc="The billing address.",
     required=True,
-    whole=True,
+    sent_whole=True,
     fields=(
         _text("line1", "Street and number, PO box, or company name.", required=True),
         _text("line2", "Apartment, suite, unit, or building."),
@@ -66,7 +66,7 @@ DOB = Field(
     "dob",
     Shape.HASH,
     doc="Date of birth; cardholders are older than 13.",
-    whole=True,
+    sent_whole=True,
     fields=(
         Field("day", Shape.INTEGER, doc="1 to 31.", required=True, low=1, high=31, personal=True),
         Field("month", Shape.INTEGER, doc="1 to 12.", required=True, low=1, high=12, personal=True),

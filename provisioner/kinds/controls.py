@@ -140,3 +140,23 @@ def exclusive(fields: Mapping[str, Any]) -> Iterator[Fault]:
                 ("spending_controls", blocked),
                 f"{blocked!r} cannot stand next to {allowed!r}; Stripe takes one of the two",
             )
+
+
+# The most windows of an interval that one month can touch; a yearly or lifelong limit may go in one month.
+WINDOWS = {"daily": 31, "weekly": 6, "monthly": 1, "yearly": 1, "all_time": 1}
+
+
+def monthly_exposure(fields: Mapping[str, Any]) -> int | None:
+    """The most that an active card may spend in a month by its own limits; None is without limit.
+
+    A limit on some categories bounds nothing else, and one per authorization nothing at all.
+    """
+    if fields.get("status") != "active":
+        return 0
+    limits = fields.get("spending_controls", {}).get("spending_limits", ())
+    bounds = [
+        row["amount"] * WINDOWS[row["interval"]]
+        for row in limits
+        if row["interval"] in WINDOWS and not row.get("categories")
+    ]
+    return min(bounds, default=None)

@@ -1,0 +1,69 @@
+"""The blast radius: what a plan costs at worst, said before anything else."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from provisioner.core.change import Action, Change
+from provisioner.core.kind import Kind
+from provisioner.core.model import MASK
+from provisioner.core.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class BlastRadius:
+    """
+    `money` that moves; `exposure` added a month by currency in minor units (None: without limit);
+    `activated` cards that can newly spend; `final` changes that nothing can undo.
+    """
+
+    money: tuple[Money, ...] = ()
+    exposure: Mapping[str, int | None] = field(default_factory=dict)
+    activated: int = 0
+    final: int = 0
+
+
+def blast_radius(kinds: Mapping[str, Kind], changes: Iterable[Change]) -> BlastRadius:
+    """Add up what the changes move, give and end."""
+    money: dict[str, int] = defaultdict(int)
+    exposure: dict[str, int | None] = {}
+    activated = final = 0
+    for change in changes:
+        kind = kinds[change.kind]
+        if change.action is Action.TOP_UP:
+            money[change.params["currency"]] += change.params["amount"]
+        if kind.exposure and change.declared:
+            _add_exposure(kind, change, exposure)
+            activated += _spends(kind, change, after=True) and not _spends(kind, change, after=False)
+        final += _is_final(kind, change)
+    moved = tuple(Money(amount, currency) for currency, amount in sorted(money.items()))
+    return BlastRadius(moved, dict(sorted(exposure.items())), activated, final)
+
+
+def _is_final(kind: Kind, change: Change) -> bool:
+    canceled = change.action is Action.RETIRE and bool(change.params.get("cancel"))
+    return kind.cancel is not None and (canceled or change.action is Action.REPLACE)
+
+
+def _side(change: Change, *, after: bool) -> Mapping[str, object]:
+    """The fields before or after; what is not declared stays as it is live."""
+    live = dict(change.live.fields) if change.live else {}
+    return {**live, **change.declared.fields} if after and change.declared else live
+
+
+def _spends(kind: Kind, change: Change, *, after: bool) -> bool:
+    return kind.exposure is not None and kind.exposure(_side(change, after=after)) != 0
+
+
+def _add_exposure(kind: Kind, change: Change, exposure: dict[str, int | None]) -> None:
+    if kind.exposure is None:
+        return
+    before = kind.exposure(_side(change, after=False)) if change.live else 0
+    after = kind.exposure(_side(change, after=True))
+    if before == after or before is None:
+        return
+    currency = str(_side(change, after=True).get("currency", MASK))
+    if after is None:
+        exposure[currency] = None
+    elif after > before and exposure.get(currency, 0) is not None:
+        exposure[currency] = (exposure.get(currency) or 0) + after - before

@@ -1,0 +1,95 @@
+"""Calls: one HTTP request as a value, so that a plan can be shown, hashed and saved before any is made."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from provisioner.core.kind import Direction
+from provisioner.core.model import Address, Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """
+    One write: `service.verb(id, params)` in the words of Stripe's SDK.
+
+    References in `id` and `params` are bound to ids when the call is made. `key` is the idempotency
+    key; None asks for a fresh one, which is right for calls that only set values.
+    """
+
+    service: str
+    verb: str
+    id: str | Ref | None
+    params: Mapping[str, Any]
+    key: str | None = None
+
+
+class Phase(IntEnum):
+    """
+    The order of an apply: wherever it stops, no more can be spent than old and new both allow.
+
+    FINISH ends what a replacement has replaced; ACTIVATE comes after it, so that there are never two
+    spendable cards where one is declared.
+    """
+
+    TIGHTEN = 0
+    CREATE = 1
+    UPDATE = 2
+    FINISH = 3
+    ACTIVATE = 4
+    MONEY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """
+    A call in its place: what it does to which address, and which addresses it refers to.
+
+    What it refers to must exist before, and is never written at the same time (a card's cardholder).
+    """
+
+    phase: Phase
+    address: Address
+    does: str
+    call: Call
+    needs: frozenset[Address] = frozenset()
+    direction: Direction = Direction.NEUTRAL
+
+
+def creation_key(
+    project: str, address: Address, generation: int, predecessors: Sequence[str], attempt: int = 0
+) -> str:
+    """
+    The idempotency key of a creation: the same for every run that sees the same past.
+
+    Not from the parameters, so two runs with different YAML cannot both create; from the predecessors'
+    ids, so that a card canceled and created again within 24 hours is a new card.
+    """
+    return _key("create", project, str(address), str(generation), *sorted(predecessors), str(attempt))
+
+
+def funding_key(project: str, currency: str, newest: str | None) -> str:
+    """The idempotency key of a top-up: one for each state of the past, as told by our newest top-up's id."""
+    return _key("top_up", project, currency, newest or "none")
+
+
+def _key(*parts: str) -> str:
+    """A digest, so that it fits 255 characters and says nothing about anybody."""
+    return "provisioner-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:48]
+
+
+def bind(value: Any, ids: Mapping[Address, str]) -> Any:
+    """
+    Put ids in the place of references.
+
+    Raises KeyError with the address that has no id yet.
+    """
+    if isinstance(value, Ref):
+        return ids[value.address]
+    if isinstance(value, Mapping):
+        return {name: bind(item, ids) for name, item in value.items()}
+    if isinstance(value, list):
+        return [bind(item, ids) for item in value]
+    return value

@@ -1,0 +1,80 @@
+"""Changes: what would happen to one address, with its edits and the reason; inert data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from provisioner.core.kind import Direction
+from provisioner.core.model import Address, Declared, Live
+
+
+class Action(StrEnum):
+    """What a change does, in Terraform's words where it has them."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    RETIRE = "retire"
+    ADOPT = "adopt"
+    TOP_UP = "top_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """
+    One value that moves; `path` is dotted, rows of a table by place: `spending_limits[0].amount`.
+
+    `before` and `after` are ready to show: sensitive ones are masked here already, None is absent.
+    """
+
+    path: str
+    before: Any
+    after: Any
+    direction: Direction = Direction.NEUTRAL
+    sensitive: bool = False
+    forces_replacement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """
+    What would happen to one address.
+
+    `live` is the object that it happens to, `predecessors` the ids of all that had the address before
+    a creation, `generation` that of the object which is there afterwards. `params` are those of a
+    retirement or a top-up, which follow from no edits.
+    """
+
+    action: Action
+    address: Address
+    kind: str
+    reason: str
+    edits: tuple[Edit, ...] = ()
+    declared: Declared | None = None
+    live: Live | None = None
+    generation: int = 1
+    predecessors: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str | None:
+        """The id of the live object, if there is one."""
+        return self.live.id if self.live else None
+
+    @property
+    def direction(self) -> Direction:
+        """The strongest direction among the edits: broadening, else tightening, else neutral."""
+        seen = {edit.direction for edit in self.edits}
+        for direction in (Direction.BROADENING, Direction.TIGHTENING):
+            if direction in seen:
+                return direction
+        return Direction.NEUTRAL
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a reader of the plan should know, though nothing will be done about it."""
+
+    address: str
+    text: str

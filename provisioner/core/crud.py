@@ -1,0 +1,152 @@
+"""The default spelling of changes as calls: create, update and retire an object of Stripe's."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from provisioner.core.change import Change
+from provisioner.core.kind import Field, Kind, Shape
+from provisioner.core.model import Declared, Live, Ref, Stamp
+from provisioner.core.normal import leaves, to_wire
+from provisioner.core.ownership import applied, code, marks, stamp_for
+
+UNSET = ""  # what Stripe takes for "no value"; the SDK drops None, [] and {} silently
+
+
+def creation_params(kind: Kind, project: str, change: Change, *, inactive: bool) -> dict[str, Any]:
+    """
+    The parameters that create an object, our marks among them.
+
+    What Stripe takes only later (`kind.held_back`) is left out; with `inactive` so is its activation.
+    """
+    declared = _declared(change)
+    later = kind.held_back(declared.fields)
+    params = {name: to_wire(value) for name, value in declared.fields.items() if name not in later}
+    if inactive and params.get("status") == "active":
+        params["status"] = "inactive"
+    record = applied(project, kind.fields, declared.fields)
+    stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record)
+    written = {key: value for key, value in marks(stamp).items() if value}
+    return params | {"metadata": {**params.get("metadata", {}), **written}}
+
+
+def update_params(kind: Kind, change: Change, *, marked: bool = True) -> dict[str, Any]:
+    """
+    The parameters that carry out the edits of an update and, when `marked`, bring our marks up to date.
+
+    The first half of an update that is made in two calls leaves the marks to the second.
+    """
+    declared, live = _declared(change), _live(change)
+    touched = [edit.path.partition("[")[0] for edit in change.edits]
+    params = {
+        field.name: sent
+        for field in kind.fields
+        if (sent := _sent(field, field.name, declared.fields, live.fields, touched)) is not None
+    }
+    if marked:
+        params = _with_marks(params, stamp_after(kind, declared, live), live.stamp)
+    return params
+
+
+def stamp_after(kind: Kind, declared: Declared, live: Live) -> Stamp:
+    """The stamp that an object carries once `declared` has been applied to it."""
+    record = applied(live.stamp.project, kind.fields, declared.fields)
+    return stamp_for(live.stamp.project, declared.address, live.stamp.generation, declared.lifecycle, record)
+
+
+def _with_marks(params: dict[str, Any], stamp: Stamp, before: Stamp) -> dict[str, Any]:
+    old = marks(before)
+    moved = {key: value for key, value in marks(stamp).items() if value != old[key]}
+    metadata = {**params.get("metadata", {}), **moved}
+    return params | {"metadata": metadata} if metadata else params
+
+
+def _sent(
+    field: Field, path: str, want: Mapping[str, Any], have: Mapping[str, Any], touched: Sequence[str]
+) -> Any:
+    """The parameter for one field, or None when no edit touches it."""
+    if not any(name == path or name.startswith(path + ".") for name in touched):
+        return None
+    wanted, had = want.get(field.name), have.get(field.name)
+    if field.shape is Shape.MAP:
+        names = [name.removeprefix(path + ".") for name in touched if name.startswith(path + ".")]
+        return {name: (wanted or {}).get(name, UNSET) for name in names}
+    if field.shape is not Shape.HASH:
+        return _value(field, wanted)
+    if field.whole or field.sent_whole:
+        return _whole(field, wanted or {}, had or {}, path, touched)
+    parts = {
+        sub.name: sent
+        for sub in field.fields
+        if (sent := _sent(sub, f"{path}.{sub.name}", wanted or {}, had or {}, touched)) is not None
+    }
+    return parts or None
+
+
+def _value(field: Field, wanted: Any) -> Any:
+    if wanted is not None:
+        return to_wire(wanted)
+    return field.default if field.default is not None else UNSET
+
+
+def _whole(
+    field: Field, want: Mapping[str, Any], have: Mapping[str, Any], path: str, touched: Sequence[str]
+) -> dict[str, Any]:
+    """
+    All of a hash: what is declared, unset what goes, and (unless owned) keep what others have set.
+
+    Whether Stripe merges a nested hash or replaces it is not documented: sent like this, both end alike.
+    """
+    parts: dict[str, Any] = {}
+    for sub in field.fields:
+        wanted, had = want.get(sub.name), have.get(sub.name)
+        if wanted is not None:
+            parts[sub.name] = to_wire(wanted)
+        elif had is not None and any(name.startswith(f"{path}.{sub.name}") for name in touched):
+            parts[sub.name] = _value(sub, None)
+        elif had is not None and not field.whole:
+            parts[sub.name] = to_wire(had)
+    return parts
+
+
+def retirement(kind: Kind, live: Live, *, cancel: bool) -> tuple[dict[str, Any], str]:
+    """
+    The parameters that retire an object, and the status it has afterwards.
+
+    The record says that the status was applied by us: declared again without one, it is reset to
+    Stripe's default, and the same object comes back. A kind without cancellation is deactivated.
+    """
+    params = dict((cancel and kind.cancel) or kind.deactivate or {})
+    record = dict(live.stamp.applied)
+    record |= {code(path): value for path, value in _digests(kind, live, params).items()}
+    stamp = Stamp(
+        live.stamp.project,
+        live.stamp.address,
+        live.stamp.generation,
+        record,
+        live.stamp.protect,
+        live.stamp.on_remove,
+        live.stamp.reissued,
+    )
+    return _with_marks(params, stamp, live.stamp), params.get("status", "")
+
+
+def _digests(kind: Kind, live: Live, params: Mapping[str, Any]) -> dict[str, str]:
+    record = applied(live.stamp.project, kind.fields, params)
+    return {path: record[code(path)] for path, _, _ in leaves(kind.fields, params)}
+
+
+def references(fields: Mapping[str, Any]) -> frozenset[Any]:
+    """The addresses that a resource's fields refer to."""
+    return frozenset(value.address for value in fields.values() if isinstance(value, Ref))
+
+
+def _declared(change: Change) -> Declared:
+    if change.declared is None:
+        raise ValueError(f"{change.address}: {change.action} without a declaration")
+    return change.declared
+
+
+def _live(change: Change) -> Live:
+    if change.live is None:
+        raise ValueError(f"{change.address}: {change.action} without a live object")
+    return change.live

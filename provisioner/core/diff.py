@@ -1,0 +1,215 @@
+"""Declared against live, field by field.
+
+Compared is what is declared, what was applied earlier and is declared no more, and all of a hash that
+is owned whole. Everything else on the object belongs to others and is not looked at.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from provisioner.core.change import Edit, Note
+from provisioner.core.kind import Field, Kind, OnChange, Shape
+from provisioner.core.model import MASK, Address, Declared, Live, Ref
+from provisioner.core.normal import align, leaves, to_wire
+from provisioner.core.ownership import code, digest
+
+Pair = tuple[dict[str, Any], dict[str, Any]]
+
+WRITTEN = "(write-only)"
+
+
+def compare(
+    kind: Kind, declared: Declared, live: Live, replaced: AbstractSet[Address] = frozenset()
+) -> tuple[tuple[Edit, ...], tuple[Note, ...]]:
+    """
+    The edits that bring `live` to `declared`, and notes on what Stripe gives no way to reset.
+
+    Both sides are in normal form. No edits means that nothing needs to be done. A reference to one of
+    the `replaced` addresses differs by that: the object behind it will be another.
+    """
+    scope = _Scope(declared, live, replaced)
+    wanted, had = scope.pair(kind.fields, declared.fields, live.fields, "", owned=False)
+    notes = tuple(Note(str(declared.address), text) for text in scope.stuck)
+    if wanted == had:
+        return (), notes
+    return tuple(_edits(kind, declared, had, wanted)), notes
+
+
+class _Scope:
+    """Cuts both sides of one comparison down to the values that are ours to judge."""
+
+    def __init__(self, declared: Declared, live: Live, replaced: AbstractSet[Address]) -> None:
+        self.project = live.stamp.project
+        self.applied = live.stamp.applied
+        self.ignored = declared.lifecycle.ignore
+        self.replaced = replaced
+        self.stuck: list[str] = []
+
+    def pair(
+        self,
+        fields: Sequence[Field],
+        want: Mapping[str, Any],
+        have: Mapping[str, Any],
+        prefix: str,
+        *,
+        owned: bool,
+    ) -> Pair:
+        wanted: dict[str, Any] = {}
+        had: dict[str, Any] = {}
+        for field in fields:
+            path = prefix + field.name
+            w, h = want.get(field.name), have.get(field.name)
+            if (w is None and h is None) or path in self.ignored:
+                continue
+            if field.shape is Shape.HASH:
+                whole = owned or (field.whole and bool(w))
+                w, h = self.pair(field.fields, w or {}, h or {}, path + ".", owned=whole)
+            elif field.shape is Shape.MAP:
+                w, h = self.map(path, w or {}, h or {})
+            else:
+                w, h = self.value(field, path, w, h, owned=owned)
+            if w not in (None, {}):
+                wanted[field.name] = w
+            if h not in (None, {}):
+                had[field.name] = h
+        return wanted, had
+
+    def map(self, path: str, want: Mapping[str, Any], have: Mapping[str, Any]) -> Pair:
+        """Keys that we never set are other people's."""
+        ours = {name for name in have if name in want or code(f"{path}.{name}") in self.applied}
+        return dict(want), {name: have[name] for name in ours}
+
+    def value(self, field: Field, path: str, want: Any, have: Any, *, owned: bool) -> tuple[Any, Any]:
+        if want is None:
+            return self.undeclared(field, path, have, owned=owned)
+        if field.write_only:
+            known = self.applied.get(code(path)) == digest(self.project, path, field, want)
+            return (want, want) if known else (want, WRITTEN)
+        if have is None:
+            have = field.default
+        if isinstance(want, Ref) and want.address in self.replaced:
+            return want, f"{want} (replaced)"
+        if field.shape is Shape.TABLE and have:
+            have = align(field, want, have)
+        if field.same and have is not None and field.same(want, have):
+            return want, want
+        return want, have
+
+    def undeclared(self, field: Field, path: str, have: Any, *, owned: bool) -> tuple[Any, Any]:
+        """What was applied earlier is reset, where Stripe can; its own defaults are left in peace."""
+        mine = owned or code(path) in self.applied
+        if not mine or have == field.default or have in field.noise:
+            return None, None
+        if field.default is not None and field.on_change is OnChange.UPDATE:
+            return field.default, have
+        if field.clearable and field.on_change is OnChange.UPDATE:
+            return None, have
+        if not owned:
+            self.stuck.append(f"{path} is declared no more, but Stripe cannot clear it; it stays as it is")
+        return None, None
+
+
+def _edits(kind: Kind, declared: Declared, had: Any, wanted: Any) -> Iterator[Edit]:
+    """Name the values that differ, each once, by the path that the YAML has for it."""
+    from deepdiff.diff import DeepDiff  # noqa: PLC0415 - a plan without changes needs no differ
+
+    seen = set()
+    for found in DeepDiff(had, wanted, view="tree", verbose_level=2).values():
+        for difference in found:
+            steps = difference.path(output_format="list")
+            for path, field, place in _places(kind.fields, steps, wanted, had):
+                if path not in seen:
+                    seen.add(path)
+                    yield _edit(kind, declared, path, field, (had, wanted), place)
+
+
+def _places(
+    fields: Sequence[Field], steps: Sequence[Any], wanted: Any, had: Any
+) -> Iterator[tuple[str, Field, tuple[Any, ...]]]:
+    """Name what differs below a step of the trees: a hash or table that came or went gives all its values."""
+    field, depth = _descend(fields, steps)
+    place, rest = tuple(steps[:depth]), tuple(steps[depth:])
+    path = ".".join(place)
+    either = _at(wanted, place) or _at(had, place)
+    match field.shape:
+        case Shape.HASH:
+            for below, leaf, _ in leaves(field.fields, either, path + "."):
+                yield below, leaf, tuple(below.split("."))
+        case Shape.MAP:
+            for name in rest[:1] or either:
+                yield f"{path}.{name}", field, (*place, name)
+        case Shape.TABLE if len(rest) > 1:
+            yield f"{path}[{rest[0]}].{rest[1]}", field, (*place, *rest[:2])
+        case Shape.TABLE:
+            for number in rest or range(len(either)):
+                yield f"{path}[{number}]", field, (*place, number)
+        case _:
+            yield path, field, place
+
+
+def _descend(fields: Sequence[Field], steps: Sequence[Any]) -> tuple[Field, int]:
+    """The field that the steps lead to, and how many of them it took; rows and keys are not fields."""
+    field, depth = next(f for f in fields if f.name == steps[0]), 1
+    while field.shape is Shape.HASH and depth < len(steps):
+        field, depth = field.field(steps[depth]), depth + 1
+    return field, depth
+
+
+def _at(tree: Any, place: Sequence[Any]) -> Any:
+    for step in place:
+        try:
+            tree = tree[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return tree
+
+
+def _edit(
+    kind: Kind, declared: Declared, path: str, field: Field, sides: tuple[Any, Any], place: tuple[Any, ...]
+) -> Edit:
+    had, wanted = sides
+    before, after = _at(had, place), _at(wanted, place)
+    whole = place[: len(place) - 1] if field.shape is Shape.MAP else _field_place(place)
+    return Edit(
+        path=path,
+        before=mask(before, hide := hidden(field, path, declared.sensitive)),
+        after=mask(after, hide),
+        direction=field.direction(_at(had, whole), _at(wanted, whole)),
+        sensitive=hide,
+        forces_replacement=kind.field(path.partition(".")[0].partition("[")[0]).on_change is OnChange.REPLACE,
+    )
+
+
+def _field_place(place: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The place of the field itself, above the rows of a table."""
+    for number, step in enumerate(place):
+        if isinstance(step, int):
+            return place[:number]
+    return place
+
+
+def hidden(field: Field, path: str, sensitive: frozenset[str]) -> bool:
+    """Whether the value at `path` must not be shown: by its field, or by where it came from."""
+    return field.sensitive or path in sensitive or path.partition("[")[0] in sensitive
+
+
+def mask(value: Any, hide: bool) -> Any:
+    """What is shown of a value, as JSON: absence always, a reference by its address."""
+    if hide and value is not None:
+        return MASK
+    return str(value) if isinstance(value, Ref) else to_wire(value)
+
+
+def additions(kind: Kind, declared: Declared) -> tuple[Edit, ...]:
+    """The edits of a creation: every declared value, from nothing."""
+    return tuple(
+        Edit(
+            path=path,
+            before=None,
+            after=mask(value, hide := hidden(field, path, declared.sensitive)),
+            direction=field.direction(None, value),
+            sensitive=hide,
+        )
+        for path, field, value in leaves(kind.fields, declared.fields)
+    )

@@ -1,0 +1,102 @@
+"""The objects of a project as Stripe has them, sorted out by address."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from provisioner.core.kind import Kind
+from provisioner.core.model import Address, Live, Ref
+from provisioner.core.normal import read
+from provisioner.core.ownership import PROJECT, read_stamp
+from provisioner.core.problem import ConflictError
+
+Resolve = Callable[[str, str], Ref | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """
+    What a project has of one kind.
+
+    `current` is the object of each address; `leftovers` are older generations that an interrupted
+    replacement has left able to act; `past` holds the ids of all objects that ever had an address,
+    `generations` the highest generation among them. `unmanaged` counts the objects of others.
+    """
+
+    current: Mapping[Address, Live] = field(default_factory=dict)
+    leftovers: tuple[Live, ...] = ()
+    past: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
+    generations: Mapping[Address, int] = field(default_factory=dict)
+    unmanaged: int = 0
+
+
+def sort_out(kind: Kind, project: str, raws: Iterable[Mapping[str, Any]], resolve: Resolve) -> Estate:
+    """
+    Find the project's objects among all of a kind.
+
+    Raises ConflictError where two objects have one address and the same generation, naming both.
+    """
+    found: dict[Address, list[Live]] = defaultdict(list)
+    unmanaged = 0
+    for raw in raws:
+        live = _live(kind, project, raw, resolve)
+        if live is None:
+            unmanaged += 1
+        else:
+            found[live.address].append(live)
+    current, leftovers, conflicts = {}, [], []
+    for address, lives in found.items():
+        newest = max(live.stamp.generation for live in lives)
+        able = [live for live in lives if not live.final]
+        standing = [live for live in able if live.stamp.generation == newest]
+        if len(standing) > 1:
+            conflicts.append((address, standing))
+        if standing:
+            current[address] = standing[0]
+        leftovers += [live for live in able if live.stamp.generation < newest and not rests(kind, live)]
+    if conflicts:
+        raise ConflictError("\n".join(_explain(address, lives) for address, lives in conflicts))
+    return Estate(
+        current=current,
+        leftovers=tuple(leftovers),
+        past={address: tuple(live.id for live in lives) for address, lives in found.items()},
+        generations={address: max(x.stamp.generation for x in lives) for address, lives in found.items()},
+        unmanaged=unmanaged,
+    )
+
+
+def rests(kind: Kind, live: Live, *, cancel: bool | None = None) -> bool:
+    """
+    Whether an object is retired already: at its end, or inactive where that is all that is asked.
+
+    Without `cancel`, a kind that can be canceled rests only when it is.
+    """
+    if live.final:
+        return True
+    end = kind.cancel if cancel is not False and kind.cancel else kind.deactivate
+    return end is None or all(live.fields.get(name) == value for name, value in end.items())
+
+
+def _live(kind: Kind, project: str, raw: Mapping[str, Any], resolve: Resolve) -> Live | None:
+    metadata = raw.get("metadata") or {}
+    if metadata.get(PROJECT) != project:
+        return None
+    stamp = read_stamp(metadata)
+    if stamp is None or stamp.address.section != kind.section:
+        return None
+    return Live(
+        address=stamp.address,
+        id=raw["id"],
+        fields=read(kind.fields, raw, resolve),
+        stamp=stamp,
+        final=raw.get("status") in kind.final_statuses,
+    )
+
+
+def _explain(address: Address, lives: Iterable[Live]) -> str:
+    ids = " and ".join(sorted(live.id for live in lives))
+    return (
+        f"{address}: {ids} both carry this address. Neither is touched. Keep one: on the other, cancel it "
+        f"or remove its metadata key {PROJECT} (Dashboard or API), then plan again"
+    )

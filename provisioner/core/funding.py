@@ -1,0 +1,129 @@
+"""Balance targets: how much to pull into the Issuing balance, exactly once.
+
+The idempotency key of a top-up is made of the newest one of ours, so two applies that saw the same
+past send the same key, and Stripe carries out one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from provisioner.core.change import Action, Change, Note
+from provisioner.core.kind import Kind
+from provisioner.core.model import Address, Declared, World
+from provisioner.core.money import show_money
+from provisioner.core.ownership import ADDRESS, PROJECT
+
+# Countries whose accounts can pull money from a bank account (docs.stripe.com/issuing/funding/balance);
+# elsewhere money must be wired to the bank account of the funding instructions.
+PULLING = frozenset({"US"})
+PASSED_ON = ("description", "statement_descriptor", "source", "payment_method", "transfer_group")
+
+
+@dataclass(frozen=True, slots=True)
+class Funds:
+    """The Issuing balance of one currency in minor units; `newest` is our newest top-up's id."""
+
+    available: int
+    pending: int
+    newest: str | None
+
+    @property
+    def coming(self) -> int:
+        """What will be there once all that is pending has arrived."""
+        return self.available + self.pending
+
+
+def funds(world: World, project: str, address: Address) -> Funds:
+    """Read the funds behind one currency; an account without Issuing balance has none."""
+    entries = (world.balance.get("issuing") or {}).get("available") or ()
+    available = sum(entry["amount"] for entry in entries if entry["currency"] == address.name)
+    top_ups = [t for t in world.objects.get("topups", ()) if t.get("currency") == address.name]
+    pending = sum(t["amount"] for t in top_ups if t.get("status") == "pending" and _to_issuing(t, project))
+    ours = [t for t in top_ups if _is_ours(t, project, address)]
+    return Funds(available, pending, ours[0]["id"] if ours else None)
+
+
+def _to_issuing(top_up: Mapping[str, Any], project: str) -> bool:
+    """Whether a top-up fills the Issuing balance; where Stripe does not say (it is not typed), ours do."""
+    if destination := top_up.get("destination_balance"):
+        return bool(destination == "issuing")
+    return bool((top_up.get("metadata") or {}).get(PROJECT) == project)
+
+
+def _is_ours(top_up: Mapping[str, Any], project: str, address: Address) -> bool:
+    metadata = top_up.get("metadata") or {}
+    return metadata.get(PROJECT) == project and metadata.get(ADDRESS) == str(address)
+
+
+def plan_funding(
+    kind: Kind, project: str, declared: Sequence[Declared], world: World
+) -> tuple[list[Change], list[Note]]:
+    """The top-ups that bring each balance to its target, at most one a currency, and what else to know."""
+    changes: list[Change] = []
+    notes: list[Note] = []
+    for wanted in declared:
+        have = funds(world, project, wanted.address)
+        amount, remark = shortfall(wanted.fields, have, wanted.address.name)
+        if amount and world.account.get("country", "US") not in PULLING:
+            amount, remark = 0, _wire(world, amount, wanted.address.name)
+        if remark:
+            notes.append(Note(str(wanted.address), remark))
+        if amount:
+            changes.append(_top_up(kind, project, wanted, have, amount))
+    return changes, notes
+
+
+def shortfall(fields: Mapping[str, Any], have: Funds, currency: str) -> tuple[int, str]:
+    """
+    How much to top up, in minor units (0: nothing), and a remark for the reader.
+
+    Nothing above `top_up_below` (default: the target); nothing below `min_top_up`, so that the target is
+    never passed; `max_top_up` at most, the rest with a later apply.
+    """
+    target, missing = fields["target"], fields["target"] - have.coming
+    if missing < 0:
+        return 0, f"{show_money(-missing, currency)} above the target; nothing is done about a surplus"
+    if missing == 0 or have.coming >= fields.get("top_up_below", target):
+        return 0, ""
+    if missing < fields.get("min_top_up", 0):
+        least = show_money(fields["min_top_up"], currency)
+        return 0, f"{show_money(missing, currency)} short, less than min_top_up {least}; nothing is pulled"
+    most = fields.get("max_top_up", missing)
+    if missing > most:
+        rest = show_money(missing - most, currency)
+        return most, f"cut to max_top_up {show_money(most, currency)}; {rest} stay short until a later apply"
+    return missing, ""
+
+
+def _wire(world: World, amount: int, currency: str) -> str:
+    country = world.account.get("country")
+    return (
+        f"Stripe cannot pull money into a {country} account: wire {show_money(amount, currency)} to the bank "
+        "account of its funding instructions (Dashboard: Balances > Issuing > Add funds)"
+    )
+
+
+def _top_up(kind: Kind, project: str, wanted: Declared, have: Funds, amount: int) -> Change:
+    fields, currency = wanted.fields, wanted.address.name
+    marks = {PROJECT: project, ADDRESS: str(wanted.address)}
+    params = {
+        "amount": amount,
+        "currency": currency,
+        "destination_balance": "issuing",
+        **{name: fields[name] for name in PASSED_ON if name in fields},
+        "metadata": {**fields.get("metadata", {}), **marks},
+    }
+    reason = (
+        f"{show_money(have.available, currency)} available and {show_money(have.pending, currency)} pending "
+        f"of {show_money(fields['target'], currency)}"
+    )
+    return Change(
+        Action.TOP_UP,
+        wanted.address,
+        kind.name,
+        reason,
+        declared=wanted,
+        params=params,
+        predecessors=(have.newest,) if have.newest else (),
+    )

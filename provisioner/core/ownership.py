@@ -1,0 +1,124 @@
+"""Ownership, written in the objects' own metadata inside the call that creates them.
+
+There is no state file: these marks say which project and address an object belongs to, and which
+fields were last applied. They fit Stripe's limits (50 keys, 40 and 500 characters:
+docs.stripe.com/api/metadata) for the largest resource, and hold nothing that could be read or guessed:
+a field is a code, its value a short digest, so short for personal values that many values share it.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from provisioner.core.kind import Field
+from provisioner.core.model import Address, Lifecycle, Ref, Stamp
+from provisioner.core.normal import leaves
+
+PREFIX = "provisioner_"
+PROJECT, ADDRESS, GENERATION = PREFIX + "project", PREFIX + "address", PREFIX + "generation"
+LIFECYCLE = PREFIX + "lifecycle"
+APPLIED = (PREFIX + "applied", PREFIX + "applied_2")
+OUR_KEYS = (PROJECT, ADDRESS, GENERATION, LIFECYCLE, *APPLIED)
+LONGEST_VALUE = 500
+CODE = 4
+PLAIN, WRITE_ONLY, PERSONAL = 4, 3, 1  # characters of six bits each
+
+
+def _short(text: str, length: int) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()[:length]
+
+
+@lru_cache(maxsize=4096)
+def code(path: str) -> str:
+    """The code of a field in the record of what was applied."""
+    return _short(path, CODE)
+
+
+def _plain(value: Any) -> Any:
+    return str(value.address) if isinstance(value, Ref) else value
+
+
+def digest(project: str, path: str, field: Field, value: Any) -> str:
+    """
+    A digest of a value in normal form: enough to see that it moved, too little to guess it from.
+
+    A personal value that Stripe answers gets 6 bits (it is compared directly; the digest only says who
+    moved it); a write-only one 18, as nothing else can show that it changed; others 24.
+    """
+    length = WRITE_ONLY if field.write_only else PERSONAL if field.sensitive else PLAIN
+    return _short(json.dumps([project, path, _plain(value)], sort_keys=True, default=_plain), length)
+
+
+def applied(project: str, fields: Sequence[Field], tree: Mapping[str, Any]) -> dict[str, str]:
+    """The record of every value in a normal form: codes and digests."""
+    return {code(path): digest(project, path, field, value) for path, field, value in leaves(fields, tree)}
+
+
+def marks(stamp: Stamp) -> dict[str, str]:
+    """Write a stamp as metadata; every key of ours is there, empty where it says nothing."""
+    words = ["protect"] if stamp.protect else []
+    words += [f"on_remove={stamp.on_remove}"] if stamp.on_remove != "deactivate" else []
+    words += [f"reissued={stamp.reissued}"] if stamp.reissued else []
+    record = dict.fromkeys(APPLIED, "")
+    entries = [name + value for name, value in sorted(stamp.applied.items())]
+    for key in APPLIED:
+        while entries and len(record[key]) + 1 + len(entries[0]) <= LONGEST_VALUE:
+            record[key] = f"{record[key]} {entries.pop(0)}".lstrip()
+    if entries:
+        raise ValueError(f"the record of {stamp.address} does not fit its metadata")
+    return {
+        PROJECT: stamp.project,
+        ADDRESS: str(stamp.address),
+        GENERATION: str(stamp.generation),
+        LIFECYCLE: " ".join(words),
+        **record,
+    }
+
+
+def read_stamp(metadata: Mapping[str, str]) -> Stamp | None:
+    """
+    Read the stamp of an object, or None where it has none.
+
+    People can edit metadata: a mark that cannot be read counts as not written.
+    """
+    section, _, name = metadata.get(ADDRESS, "").partition(".")
+    if not metadata.get(PROJECT) or not name:
+        return None
+    words = metadata.get(LIFECYCLE, "").split()
+    facts = dict(word.partition("=")[::2] for word in words)
+    entries = " ".join(metadata.get(key, "") for key in APPLIED).split()
+    return Stamp(
+        project=metadata[PROJECT],
+        address=Address(section, name),
+        generation=_number(metadata.get(GENERATION, ""), 1),
+        applied={entry[:CODE]: entry[CODE:] for entry in entries},
+        protect="protect" in words,
+        on_remove=facts.get("on_remove", "deactivate"),
+        reissued=_number(facts.get("reissued", ""), 0),
+    )
+
+
+def _number(text: str, otherwise: int) -> int:
+    return int(text) if text.isascii() and text.isdigit() else otherwise
+
+
+def stamp_for(
+    project: str,
+    address: Address,
+    generation: int,
+    lifecycle: Lifecycle,
+    record: Mapping[str, str],
+) -> Stamp:
+    """The stamp of an object that is declared with this lifecycle."""
+    return Stamp(
+        project=project,
+        address=address,
+        generation=generation,
+        applied=record,
+        protect=lifecycle.protect,
+        on_remove=lifecycle.on_remove,
+        reissued=lifecycle.reissue.number if lifecycle.reissue else 0,
+    )

@@ -1,0 +1,129 @@
+"""Changes as calls, in the order that is safe wherever it stops."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from provisioner.core.call import Call, Phase, Step, creation_key, funding_key
+from provisioner.core.change import Action, Change
+from provisioner.core.crud import creation_params, references, retirement, update_params
+from provisioner.core.kind import Direction, Kind
+from provisioner.core.model import Live, Ref
+
+
+def spell(kinds: Iterable[Kind], project: str, changes: Iterable[Change]) -> tuple[Step, ...]:
+    """Spell every change out as steps and put them in order: by phase, then cardholders before cards."""
+    by_name = {kind.name: kind for kind in kinds}
+    steps: list[tuple[Phase, int, Step]] = []
+    for change in changes:
+        kind = by_name[change.kind]
+        for step in _SPELL[change.action](kind, project, change):
+            # what ends goes the other way round: cards before their holder
+            down = step.phase in (Phase.TIGHTEN, Phase.FINISH)
+            steps.append((step.phase, -kind.rank if down else kind.rank, step))
+    return tuple(step for _, _, step in sorted(steps, key=lambda entry: (*entry[:2], entry[2].address)))
+
+
+def _step(phase: Phase, change: Change, does: str, call: Call, direction: Direction) -> Step:
+    fields = change.declared.fields if change.declared else change.live.fields if change.live else {}
+    return Step(phase, change.address, does, call, references(fields), direction)
+
+
+def _create(kind: Kind, project: str, change: Change) -> Iterator[Step]:
+    yield _creation(kind, project, change, inactive=False)
+    declared = change.declared.fields if change.declared else {}
+    if later := kind.held_back(declared):
+        call = Call(kind.service, "update", Ref(change.address), dict(later))
+        yield _step(Phase.ACTIVATE, change, "activate", call, Direction.BROADENING)
+
+
+def _creation(kind: Kind, project: str, change: Change, *, inactive: bool) -> Step:
+    params = creation_params(kind, project, change, inactive=inactive)
+    key = creation_key(project, change.address, change.generation, change.predecessors)
+    gives = kind.exposure is not None and params.get("status") == "active"
+    direction = Direction.BROADENING if gives else Direction.NEUTRAL
+    return _step(Phase.CREATE, change, "create", Call(kind.service, "create", None, params, key), direction)
+
+
+def _update(kind: Kind, _project: str, change: Change) -> Iterator[Step]:
+    """One call, unless it both takes and gives power: then what takes goes first, by itself."""
+    phase = Phase.UPDATE
+    if any(e.path == "status" and e.direction is Direction.BROADENING for e in change.edits):
+        phase = Phase.ACTIVATE
+    elif change.direction is Direction.TIGHTENING:
+        phase = Phase.TIGHTEN
+    elif change.direction is Direction.NEUTRAL:
+        phase = Phase.UPDATE
+    if half := _half(kind, change):
+        yield _step(Phase.TIGHTEN, change, "tighten", _call(kind, half, marked=False), Direction.TIGHTENING)
+    yield _step(phase, change, "update", _call(kind, change, marked=True), change.direction)
+
+
+def _call(kind: Kind, change: Change, *, marked: bool) -> Call:
+    return Call(kind.service, "update", change.id, update_params(kind, change, marked=marked))
+
+
+def _half(kind: Kind, change: Change) -> Change | None:
+    """
+    The tightening part of an edit that also broadens, as a change of its own.
+
+    A hash that is owned whole keeps its live values in what broadens. None where there is nothing to
+    part, or where Stripe would not take the state between (an allow-list next to a block-list).
+    """
+    tight = [edit for edit in change.edits if edit.direction is Direction.TIGHTENING]
+    if not tight or change.direction is not Direction.BROADENING or not change.declared or not change.live:
+        return None
+    fields = dict(change.declared.fields)
+    for edit in change.edits:
+        top, _, rest = edit.path.partition(".")
+        if edit.direction is not Direction.BROADENING or not kind.field(top).whole:
+            continue
+        sub = rest.partition("[")[0].partition(".")[0]
+        fields[top] = _with(fields.get(top, {}), sub, change.live.fields.get(top, {}).get(sub))
+    if any(kind.check(fields)):
+        return None
+    return replace(change, edits=tuple(tight), declared=replace(change.declared, fields=fields))
+
+
+def _with(tree: Mapping[str, object], name: str, value: object) -> dict[str, object]:
+    rest = {key: item for key, item in tree.items() if key != name}
+    return rest if value is None else rest | {name: value}
+
+
+def _replace(kind: Kind, project: str, change: Change) -> Iterator[Step]:
+    """Make before break: the new one inactive, then the old one ends, then the new one is activated."""
+    if change.live is None or change.declared is None:
+        raise ValueError(f"{change.address}: a replacement needs both sides")
+    spends = kind.exposure is not None
+    yield _creation(kind, project, change, inactive=spends)
+    yield _end(kind, change, change.live, Phase.FINISH, cancel=True)
+    if spends and change.declared.fields.get("status") == "active":
+        call = Call(kind.service, "update", Ref(change.address), {"status": "active"})
+        yield _step(Phase.ACTIVATE, change, "activate", call, Direction.BROADENING)
+
+
+def _retire(kind: Kind, _project: str, change: Change) -> Iterator[Step]:
+    if change.live is None:
+        raise ValueError(f"{change.address}: nothing to retire")
+    yield _end(kind, change, change.live, Phase.TIGHTEN, cancel=bool(change.params.get("cancel")))
+
+
+def _end(kind: Kind, change: Change, live: Live, phase: Phase, *, cancel: bool) -> Step:
+    params, status = retirement(kind, live, cancel=cancel)
+    does = "cancel" if status == "canceled" else "deactivate"
+    return _step(phase, change, does, Call(kind.service, "update", live.id, params), Direction.TIGHTENING)
+
+
+def _top_up(kind: Kind, project: str, change: Change) -> Iterator[Step]:
+    key = funding_key(project, change.address.name, next(iter(change.predecessors), None))
+    call = Call(kind.service, "create", None, change.params, key)
+    yield _step(Phase.MONEY, change, "top up", call, Direction.BROADENING)
+
+
+_SPELL = {
+    Action.CREATE: _create,
+    Action.UPDATE: _update,
+    Action.ADOPT: _update,
+    Action.REPLACE: _replace,
+    Action.RETIRE: _retire,
+    Action.TOP_UP: _top_up,
+}
