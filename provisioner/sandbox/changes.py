@@ -1,0 +1,73 @@
+"""
+Every change of an object: kept, told as an event, and shown as the answer.
+
+What an event holds: docs.stripe.com/api/events/object; `previous_attributes` has the old values of
+what changed, a hash's changed members only, arrays whole, and null for what was not there.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.sandbox.resource import Resource
+from provisioner.sandbox.tx import Tx, new_id
+
+Json = dict[str, Any]
+
+API_VERSION = "2026-10-28.endive"
+EVENT = Resource("event", "evt_", "event", filters=("type",))
+
+
+def create(tx: Tx, resource: Resource, stored: Json, event: str | None = None) -> Json:
+    """Keep a new object, tell it, and return it as it is shown."""
+    tx.add(resource, stored)
+    shown = resource.show(tx, stored)
+    if event is not None:
+        emit(tx, event, shown)
+    return shown
+
+
+def save(tx: Tx, resource: Resource, stored: Json, event: str | None = None) -> Json:
+    """
+    Keep an object's new form and return it as it is shown.
+
+    The event is told only when something that is shown has changed.
+    """
+    before = resource.show(tx, tx.fetch(resource, stored["id"]))
+    tx.put(resource, stored)
+    shown = resource.show(tx, stored)
+    previous = previous_attributes(before, shown)
+    if event is not None and previous:
+        emit(tx, event, shown, previous)
+    return shown
+
+
+def emit(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> None:
+    """Record an event about an object as it is shown now."""
+    data: Json = {"object": shown}
+    if previous is not None:
+        data["previous_attributes"] = previous
+    event: Json = {
+        "id": new_id("evt_"),
+        "object": "event",
+        "api_version": API_VERSION,
+        "created": tx.now,
+        "data": data,
+        "livemode": False,
+        "pending_webhooks": 0,
+        "request": {"id": tx.origin.id, "idempotency_key": tx.origin.idempotency_key},
+        "type": event_type,
+    }
+    tx.add(EVENT, event)
+
+
+def previous_attributes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Json:
+    """The old values of the members in which two forms of an object differ."""
+    previous: Json = {}
+    for key in sorted(before.keys() | after.keys()):
+        old, new = before.get(key), after.get(key)
+        if old == new:
+            continue
+        previous[key] = (
+            previous_attributes(old, new) if isinstance(old, dict) and isinstance(new, dict) else old
+        )
+    return previous

@@ -1,0 +1,29 @@
+"""The two handlers that every kind has: retrieve one, list many."""
+
+from collections.abc import Callable
+from typing import Any
+
+from provisioner.sandbox.expand import expanded
+from provisioner.sandbox.listing import page
+from provisioner.sandbox.resource import Resource
+from provisioner.sandbox.route import Call
+
+Json = dict[str, Any]
+
+
+def retrieve(resource: Resource) -> Callable[[Call], Json]:
+    """A handler that answers one object by the id in the path."""
+
+    def handler(call: Call) -> Json:
+        return resource.show(call.tx, call.tx.fetch(resource, call.id))
+
+    return handler
+
+
+def listed(resource: Resource, url: str) -> Callable[[Call], Json]:
+    """A handler that answers a page of a resource's objects."""
+
+    def handler(call: Call) -> Json:
+        return page(call.tx, resource, call.params, url)
+
+    return handler

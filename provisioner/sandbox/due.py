@@ -1,0 +1,27 @@
+"""What happens by itself when its time comes: top-ups settle, webhooks are sent again, and so on."""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+
+from provisioner.sandbox.rules import topup
+from provisioner.sandbox.tx import Origin, Tx
+
+# Name of an action (see `Tx.schedule`) -> what it does to the object of that id.
+ACTIONS: Mapping[str, Callable[[Tx, str], None]] = {
+    "topup.settle": topup.settle,
+}
+
+
+def waiting(db: sqlite3.Connection, now: float) -> bool:
+    """Whether anything has fallen due."""
+    return db.execute("SELECT 1 FROM due WHERE at <= ? LIMIT 1", (now,)).fetchone() is not None
+
+
+def run(db: sqlite3.Connection, now: float) -> None:
+    """Do all that has fallen due, in order of time, each at its own moment."""
+    while row := db.execute(
+        "SELECT seq, at, account, action, id FROM due WHERE at <= ? ORDER BY at, seq LIMIT 1", (now,)
+    ).fetchone():
+        seq, at, account, action, object_id = row
+        db.execute("DELETE FROM due WHERE seq=?", (seq,))
+        ACTIONS[action](Tx(db, account, int(at), Origin()), object_id)

@@ -1,0 +1,51 @@
+"""
+Errors as Stripe answers them: docs.stripe.com/api/errors and docs.stripe.com/error-codes.
+
+Messages are the sandbox's own wording; `type`, `code`, `param` and the status are Stripe's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(eq=False)
+class StripeError(Exception):
+    """One refusal; raised anywhere while a request is served, it becomes the answer."""
+
+    status: int
+    message: str
+    type: str = "invalid_request_error"
+    code: str | None = None
+    param: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def body(self, account: str, request_id: str) -> dict[str, Any]:
+        """The JSON of the answer; absent members are left out, as Stripe does."""
+        error: dict[str, Any] = {"message": self.message, "type": self.type}
+        if self.code is not None:
+            error["code"] = self.code
+            error["doc_url"] = f"https://stripe.com/docs/error-codes/{self.code.replace('_', '-')}"
+        if self.param is not None:
+            error["param"] = self.param
+        if account:
+            error["request_log_url"] = f"https://dashboard.stripe.com/{account}/test/logs/{request_id}"
+        return {"error": error}
+
+
+def invalid(message: str, param: str | None = None, code: str | None = None) -> StripeError:
+    """A 400: the request is understood and refused."""
+    return StripeError(400, message, code=code, param=param)
+
+
+def exclusive(one: str, other: str) -> StripeError:
+    """Two parameters that may not be given together."""
+    return invalid(
+        f"You may only specify one of these parameters: {one}, {other}.", one, "parameters_exclusive"
+    )
+
+
+def no_such(noun: str, object_id: str, param: str) -> StripeError:
+    """An object that does not exist: 404 when the address names it (`id`), 400 when a parameter does."""
+    status = 404 if param == "id" else 400
+    return StripeError(status, f"No such {noun}: '{object_id}'", code="resource_missing", param=param)

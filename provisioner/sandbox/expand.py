@@ -1,0 +1,60 @@
+"""`expand[]`: ids in an answer replaced by the objects behind them (docs.stripe.com/api/expanding_objects)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from provisioner.sandbox.errors import StripeError, invalid
+from provisioner.sandbox.resource import Resource
+from provisioner.sandbox.tx import Tx
+
+Json = dict[str, Any]
+
+_DEEPEST = 4
+
+
+def expanded(tx: Tx, resource: Resource, shown: Json, paths: Sequence[str]) -> Json:
+    """
+    The answer with each path (`balance_transaction`, `data.card.replaced_by`) expanded.
+
+    Raises StripeError (400) for a path that is too deep or cannot be expanded.
+    """
+    for path in paths:
+        parts = path.split(".")
+        if len(parts) > _DEEPEST:
+            raise invalid(f"You cannot expand more than {_DEEPEST} levels of a property ({path}).", "expand")
+        if shown.get("object") == "list" and parts[0] == "data":
+            for item in shown["data"]:
+                _expand(tx, resource, item, parts[1:], path)
+            if len(parts) == 1:
+                raise _impossible(path)
+        else:
+            _expand(tx, resource, shown, parts, path, alone=True)
+    return shown
+
+
+def _expand(
+    tx: Tx, resource: Resource, shown: Json, parts: list[str], path: str, *, alone: bool = False
+) -> None:
+    if not parts:
+        return
+    first, rest = parts[0], parts[1:]
+    if alone and not rest and first in resource.secret:
+        shown[first] = resource.secret[first](tx, shown)
+        return
+    inside = resource.embedded.get(first)
+    target = inside or resource.expandable.get(first)
+    if target is None:
+        raise _impossible(path)
+    value = shown.get(first)
+    if isinstance(value, str):
+        found = tx.get(target(), value)
+        if found is None:
+            return
+        shown[first] = value = target().show(tx, found)
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            _expand(tx, target(), item, rest, path)
+
+
+def _impossible(path: str) -> StripeError:
+    return invalid(f"This property cannot be expanded ({path}).", "expand")

@@ -1,0 +1,1 @@
+"""How each kind of object behaves: one module a kind, each with its own `ROUTES`."""

@@ -1,0 +1,179 @@
+"""Accounts: the sandbox's own one, and the connected accounts that tests make (docs.stripe.com/api/accounts)."""
+
+from typing import Any
+
+from provisioner.sandbox.changes import create
+from provisioner.sandbox.errors import StripeError
+from provisioner.sandbox.resource import Resource
+from provisioner.sandbox.route import Call, Route
+from provisioner.sandbox.tx import Tx, new_id
+
+Json = dict[str, Any]
+
+ACCOUNT = Resource("account", "acct_", "account")
+_DEFAULT = "default_account"
+_EURO = (
+    "AT",
+    "BE",
+    "CY",
+    "DE",
+    "EE",
+    "ES",
+    "FI",
+    "FR",
+    "GR",
+    "HR",
+    "IE",
+    "IT",
+    "LT",
+    "LU",
+    "LV",
+    "MT",
+    "NL",
+    "PT",
+    "SI",
+    "SK",
+)
+
+
+def currency_of(country: str) -> str:
+    """The currency of Issuing in a country: usd, gbp or eur."""
+    return "eur" if country in _EURO else {"GB": "gbp"}.get(country, "usd")
+
+
+def begin(own: Tx, country: str) -> None:
+    """Make the default account of a new sandbox; an existing one stays as it is."""
+    if own.recall(_DEFAULT) is None:
+        account = _new(own, country, None, "standard")
+        own.add(ACCOUNT, account)
+        own.remember(_DEFAULT, account["id"])
+
+
+def acting(own: Tx, wanted: str | None) -> str:
+    """
+    The account that a request acts on: the default one, or the one in `Stripe-Account`.
+
+    Raises StripeError (403, `account_invalid`) for an account that is not connected to it.
+    """
+    default: str = own.recall(_DEFAULT)
+    if wanted is None or wanted == default:
+        return default
+    if own.get(ACCOUNT, wanted) is None:
+        raise StripeError(
+            403,
+            f"The provided key does not have access to account '{wanted}' (or that account does not exist).",
+            code="account_invalid",
+        )
+    return wanted
+
+
+def of(tx: Tx) -> Json:
+    """The account that a transaction acts on."""
+    return tx.at_home().fetch(ACCOUNT, tx.account)
+
+
+def _show_own(call: Call) -> Json:
+    return of(call.tx)
+
+
+def _show(call: Call) -> Json:
+    own = call.tx.at_home()
+    if call.id != call.tx.account:
+        acting(own, call.id)
+    return own.fetch(ACCOUNT, call.id)
+
+
+def _connect(call: Call) -> Json:
+    params = call.params
+    country = params.get("country", of(call.tx)["country"])
+    made = _new(call.tx, country, params.get("email"), params.get("type", "custom"))
+    made["metadata"] = params.get("metadata") or {}
+    return create(call.tx.at_home(), ACCOUNT, made)
+
+
+def _new(tx: Tx, country: str, email: str | None, kind: str) -> Json:
+    requirements: Json = {
+        "alternatives": [],
+        "current_deadline": None,
+        "currently_due": [],
+        "disabled_reason": None,
+        "errors": [],
+        "eventually_due": [],
+        "past_due": [],
+        "pending_verification": [],
+    }
+    account_id = new_id(ACCOUNT.prefix, 16)
+    return {
+        "id": account_id,
+        "object": "account",
+        "business_profile": dict.fromkeys(_PROFILE),
+        "business_type": "company",
+        "capabilities": {"card_issuing": "active", "card_payments": "active", "transfers": "active"},
+        "charges_enabled": True,
+        "controller": {"type": "account"},
+        "country": country,
+        "created": tx.now,
+        "default_currency": currency_of(country),
+        "details_submitted": True,
+        "email": email,
+        "external_accounts": {
+            "object": "list",
+            "data": [],
+            "has_more": False,
+            "url": f"/v1/accounts/{account_id}/external_accounts",
+        },
+        "future_requirements": requirements,
+        "metadata": {},
+        "payouts_enabled": True,
+        "requirements": requirements,
+        "settings": _SETTINGS,
+        "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
+        "type": kind,
+    }
+
+
+_PROFILE = (
+    "annual_revenue",
+    "estimated_worker_count",
+    "mcc",
+    "minority_owned_business_designation",
+    "name",
+    "product_description",
+    "support_address",
+    "support_email",
+    "support_phone",
+    "support_url",
+    "url",
+)
+_SETTINGS: Json = {
+    "bacs_debit_payments": {"display_name": None, "service_user_number": None},
+    "branding": {"icon": None, "logo": None, "primary_color": None, "secondary_color": None},
+    "card_issuing": {"tos_acceptance": {"date": None, "ip": None}},
+    "card_payments": {
+        "decline_on": {"avs_failure": False, "cvc_failure": False},
+        "statement_descriptor_prefix": None,
+        "statement_descriptor_prefix_kana": None,
+        "statement_descriptor_prefix_kanji": None,
+    },
+    "dashboard": {"display_name": None, "timezone": "Etc/UTC"},
+    "invoices": {"default_account_tax_ids": None, "hosted_payment_method_save": None},
+    "payments": {
+        "statement_descriptor": None,
+        "statement_descriptor_kana": None,
+        "statement_descriptor_kanji": None,
+        "statement_descriptor_prefix_kana": None,
+        "statement_descriptor_prefix_kanji": None,
+    },
+    "payouts": {
+        "debit_negative_balances": True,
+        "schedule": {"delay_days": 2, "interval": "daily"},
+        "statement_descriptor": None,
+    },
+    "sepa_debit_payments": {},
+}
+
+ROUTES = (
+    Route("GET", "/v1/account", _show_own, "AccountRetrieveCurrentParams", "account", ACCOUNT),
+    Route("GET", "/v1/accounts/{id}", _show, "AccountRetrieveParams", "account", ACCOUNT),
+    Route("POST", "/v1/accounts", _connect, "own.AccountCreate", "account", ACCOUNT),
+)

@@ -1,0 +1,33 @@
+"""The balance: payments and Issuing funds, by currency (docs.stripe.com/api/balance)."""
+
+from typing import Any
+
+from provisioner.sandbox.route import Call, Route
+from provisioner.sandbox.rules import account, ledger
+
+Json = dict[str, Any]
+
+
+def retrieve(call: Call) -> Json:
+    """The account's balance; Issuing always shows the account's own currency, even at zero."""
+    own = account.of(call.tx)["default_currency"]
+    payments = _rows({own: 0} | ledger.available(call.tx, "payments"))
+    issuing = _rows({own: 0} | ledger.available(call.tx, "issuing"))
+    return {
+        "object": "balance",
+        "available": payments,
+        "connect_reserved": [{"amount": 0, "currency": row["currency"]} for row in payments],
+        "issuing": {"available": issuing},
+        "livemode": False,
+        "pending": _rows(dict.fromkeys((row["currency"] for row in payments), 0)),
+    }
+
+
+def _rows(amounts: dict[str, int]) -> list[Json]:
+    return [
+        {"amount": amount, "currency": currency, "source_types": {"card": amount}}
+        for currency, amount in sorted(amounts.items())
+    ]
+
+
+ROUTES = (Route("GET", "/v1/balance", retrieve, "BalanceRetrieveParams", "balance"),)

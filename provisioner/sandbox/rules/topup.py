@@ -1,0 +1,116 @@
+"""
+Top-ups: money pulled from the account's bank towards its Issuing or payments balance.
+
+docs.stripe.com/api/topups, docs.stripe.com/issuing/adding-funds-to-your-card-program, test
+sources: docs.stripe.com/connect/testing.
+"""
+
+from typing import Any
+
+from provisioner.sandbox.changes import create as keep
+from provisioner.sandbox.changes import save
+from provisioner.sandbox.crud import listed, retrieve
+from provisioner.sandbox.errors import invalid
+from provisioner.sandbox.resource import Resource
+from provisioner.sandbox.route import Call, Route
+from provisioner.sandbox.rules import account, ledger
+from provisioner.sandbox.rules.metadata import merged
+from provisioner.sandbox.tx import Tx, new_id
+
+Json = dict[str, Any]
+
+TOPUP = Resource(
+    "topup",
+    "tu_",
+    "topup",
+    filters=("status",),
+    expandable={"balance_transaction": lambda: ledger.BALANCE_TRANSACTION},
+)
+_DESCRIPTOR = 15
+_LARGEST = 99_999_999
+SETTLE = "topup.settle_after"
+_BUSINESS_DAYS = 5 * 86_400
+
+
+def create(call: Call) -> Json:
+    """Start a top-up; it stays pending until the sandbox's `topup_settle` has passed."""
+    tx, params = call.tx, call.params
+    _refuse(tx, params)
+    topup: Json = {
+        "id": new_id(TOPUP.prefix),
+        "object": "topup",
+        "amount": params["amount"],
+        "balance_transaction": None,
+        "created": tx.now,
+        "currency": params["currency"].lower(),
+        "description": params.get("description"),
+        "expected_availability_date": tx.now + _BUSINESS_DAYS,
+        "failure_code": None,
+        "failure_message": None,
+        "initiated_by": "user",
+        "livemode": False,
+        "metadata": merged({}, params),
+        "source": None,
+        "statement_descriptor": params.get("statement_descriptor"),
+        "status": "pending",
+        "transfer_group": params.get("transfer_group"),
+    }
+    if "destination_balance" in params:
+        topup["destination_balance"] = params["destination_balance"]
+    settle_after = tx.at_home().recall(SETTLE)
+    if settle_after is not None:
+        tx.schedule(tx.now + settle_after, "topup.settle", topup["id"])
+    return keep(tx, TOPUP, topup, "topup.created")
+
+
+def update(call: Call) -> Json:
+    """Change what may be changed: the description and metadata."""
+    topup = call.tx.fetch(TOPUP, call.id)
+    topup["metadata"] = merged(topup["metadata"], call.params)
+    if "description" in call.params:
+        topup["description"] = call.params["description"]
+    return save(call.tx, TOPUP, topup)
+
+
+def cancel(call: Call) -> Json:
+    """Cancel a top-up that is still pending."""
+    topup = call.tx.fetch(TOPUP, call.id)
+    if topup["status"] != "pending":
+        raise invalid(f"Top-up {call.id} cannot be canceled because it is {topup['status']}.")
+    return save(call.tx, TOPUP, {**topup, "status": "canceled"}, "topup.canceled")
+
+
+def settle(tx: Tx, topup_id: str) -> None:
+    """What happens once the bank has answered: the money is there, unless the top-up was canceled."""
+    topup = tx.fetch(TOPUP, topup_id)
+    if topup["status"] != "pending":
+        return
+    balance: ledger.Balance = "issuing" if topup.get("destination_balance") == "issuing" else "payments"
+    entry = ledger.book(tx, balance, topup["amount"], topup["currency"], "topup", topup_id)
+    save(tx, TOPUP, {**topup, "status": "succeeded", "balance_transaction": entry["id"]}, "topup.succeeded")
+
+
+def _refuse(tx: Tx, params: Any) -> None:
+    if params["amount"] <= 0:
+        raise invalid("Invalid positive integer", "amount", "parameter_invalid_integer")
+    if params["amount"] > _LARGEST:
+        raise invalid(f"The amount must be at most {_LARGEST}.", "amount", "amount_too_large")
+    own = account.of(tx)["default_currency"]
+    if params["currency"].lower() != own:
+        raise invalid(f"This account cannot be topped up in {params['currency']}, only in {own}.", "currency")
+    descriptor = params.get("statement_descriptor", "")
+    if len(descriptor) > _DESCRIPTOR or not descriptor.isascii():
+        raise invalid(
+            f"The statement descriptor must be at most {_DESCRIPTOR} ASCII characters.",
+            "statement_descriptor",
+        )
+
+
+_URL = "/v1/topups"
+ROUTES = (
+    Route("POST", _URL, create, "TopupCreateParams", "topup", TOPUP),
+    Route("GET", _URL, listed(TOPUP, _URL), "TopupListParams", "topup", TOPUP),
+    Route("GET", _URL + "/{id}", retrieve(TOPUP), "TopupRetrieveParams", "topup", TOPUP),
+    Route("POST", _URL + "/{id}", update, "TopupUpdateParams", "topup", TOPUP),
+    Route("POST", _URL + "/{id}/cancel", cancel, "TopupCancelParams", "topup", TOPUP),
+)

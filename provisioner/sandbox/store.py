@@ -1,0 +1,66 @@
+"""
+The state of a sandbox: objects, remembered values and things that fall due, in SQLite.
+
+Acknowledged writes survive the end of the process: with a write-ahead log they are in the
+operating system's hands when COMMIT returns (`synchronous=NORMAL`; a power cut is not guarded against).
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS objects (
+    seq INTEGER PRIMARY KEY, account TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
+    created INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (account, kind, id));
+CREATE INDEX IF NOT EXISTS objects_in_time ON objects (account, kind, created, seq);
+CREATE TABLE IF NOT EXISTS lookup (
+    account TEXT, kind TEXT, field TEXT, value TEXT, seq INTEGER,
+    PRIMARY KEY (account, kind, field, value, seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS remembered (
+    account TEXT, name TEXT, value TEXT NOT NULL, PRIMARY KEY (account, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS due (
+    seq INTEGER PRIMARY KEY, at REAL NOT NULL, account TEXT NOT NULL, action TEXT NOT NULL, id TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS due_in_time ON due (at, seq);
+CREATE TABLE IF NOT EXISTS answers (
+    account TEXT, key TEXT, at INTEGER NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL,
+    body TEXT NOT NULL, request_id TEXT NOT NULL, PRIMARY KEY (account, key)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS answers_in_time ON answers (at);
+"""
+
+
+class Store:
+    """One sandbox's database. Used by one thread at a time; other processes may share the file."""
+
+    def __init__(self, state: Path | None) -> None:
+        if state is not None:
+            state.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(
+            str(state) if state else ":memory:", isolation_level=None, check_same_thread=False, timeout=10
+        )
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute("PRAGMA cache_size=-65536")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the database; its file stays."""
+        self._db.close()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self.transaction(write=True):
+            for table in ("objects", "lookup", "remembered", "due", "answers"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608  the names stand one line above
+
+    @contextlib.contextmanager
+    def transaction(self, *, write: bool) -> Iterator[sqlite3.Connection]:
+        """All of the block's changes, or none; committed when it ends without an exception."""
+        self._db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        try:
+            yield self._db
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")

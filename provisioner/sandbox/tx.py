@@ -1,0 +1,155 @@
+"""One account's objects inside an open transaction: read, write, look up, remember, schedule."""
+
+import json
+import secrets
+import sqlite3
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from provisioner.sandbox.errors import no_such
+from provisioner.sandbox.resource import Resource
+
+Json = dict[str, Any]
+
+_ALPHABET = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The request that changes come from; both are None when Stripe acts by itself."""
+
+    id: str | None = None
+    idempotency_key: str | None = None
+
+
+class Tx:
+    """
+    What handlers work with: one account, at one moment (`now`, unix seconds of the sandbox's clock).
+
+    Objects are read and written in their stored form. All writes of a request are committed
+    together, or none of them is.
+    """
+
+    def __init__(self, db: sqlite3.Connection, account: str, now: int, origin: Origin) -> None:
+        self.db = db
+        self.account = account
+        self.now = now
+        self.origin = origin
+
+    def at_home(self) -> "Tx":
+        """The same transaction in the account "", where the sandbox keeps what is its own."""
+        return Tx(self.db, "", self.now, self.origin)
+
+    def get(self, resource: Resource, object_id: str) -> Json | None:
+        """The stored form of an object, or None."""
+        row = self._row(resource, object_id)
+        return json.loads(row[1]) if row else None
+
+    def fetch(self, resource: Resource, object_id: str, param: str = "id") -> Json:
+        """
+        The stored form of an object.
+
+        Raises StripeError `resource_missing`: a 404 when `param` is `id`, as in an address, else
+        a 400 naming the parameter that held the id.
+        """
+        found = self.get(resource, object_id)
+        if found is None:
+            raise no_such(resource.noun, object_id, param)
+        return found
+
+    def add(self, resource: Resource, stored: Json) -> None:
+        """Keep a new object under its `id`."""
+        seq = self.db.execute(
+            "INSERT INTO objects (account, kind, id, created, body) VALUES (?, ?, ?, ?, ?)",
+            (self.account, resource.object, stored["id"], self.now, dump(stored)),
+        ).lastrowid
+        self._file(resource, {}, stored, seq or 0)
+
+    def put(self, resource: Resource, stored: Json) -> None:
+        """Replace what is kept under the object's `id`."""
+        row = self._row(resource, stored["id"])
+        if row is None:
+            raise LookupError(stored["id"])
+        seq, before = row[0], json.loads(row[1])
+        self.db.execute("UPDATE objects SET body=? WHERE seq=?", (dump(stored), seq))
+        self._file(resource, before, stored, seq)
+
+    def remove(self, resource: Resource, object_id: str) -> None:
+        """Forget an object; nothing happens when there is none."""
+        row = self._row(resource, object_id)
+        if row is not None:
+            self.db.execute("DELETE FROM objects WHERE seq=?", (row[0],))
+            self._file(resource, json.loads(row[1]), {}, row[0])
+
+    def find(self, resource: Resource, field: str, value: Any) -> Iterator[Json]:
+        """Stored objects with this value in one of the resource's `filters`, newest first."""
+        rows = self.db.execute(
+            "SELECT o.body FROM lookup l JOIN objects o ON o.seq = l.seq "
+            "WHERE l.account=? AND l.kind=? AND l.field=? AND l.value=? ORDER BY l.seq DESC",
+            (self.account, resource.object, field, as_text(value)),
+        ).fetchall()
+        return (json.loads(row[0]) for row in rows)
+
+    def all(self, resource: Resource) -> Iterator[Json]:
+        """Every stored object of a kind, newest first."""
+        rows = self.db.execute(
+            "SELECT body FROM objects WHERE account=? AND kind=? ORDER BY created DESC, seq DESC",
+            (self.account, resource.object),
+        ).fetchall()
+        return (json.loads(row[0]) for row in rows)
+
+    def recall(self, name: str, default: Any = None) -> Any:
+        """The JSON value that was remembered for this account under a name."""
+        row = self.db.execute(
+            "SELECT value FROM remembered WHERE account=? AND name=?", (self.account, name)
+        ).fetchone()
+        return json.loads(row[0]) if row else default
+
+    def remember(self, name: str, value: Any) -> None:
+        """Remember a JSON value for this account under a name, in place of any earlier one."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO remembered VALUES (?, ?, ?)", (self.account, name, dump(value))
+        )
+
+    def schedule(self, at: float, action: str, object_id: str) -> None:
+        """Have an action of `due.ACTIONS` done on an object once the clock has reached `at`."""
+        self.db.execute(
+            "INSERT INTO due (at, account, action, id) VALUES (?, ?, ?, ?)",
+            (at, self.account, action, object_id),
+        )
+
+    def _row(self, resource: Resource, object_id: str) -> tuple[int, str] | None:
+        row: tuple[int, str] | None = self.db.execute(
+            "SELECT seq, body FROM objects WHERE account=? AND kind=? AND id=?",
+            (self.account, resource.object, object_id),
+        ).fetchone()
+        return row
+
+    def _file(self, resource: Resource, before: Json, after: Json, seq: int) -> None:
+        for field in resource.filters:
+            old, new = before.get(field), after.get(field)
+            where = (self.account, resource.object, field)
+            if old != new and old is not None:
+                self.db.execute(
+                    "DELETE FROM lookup WHERE account=? AND kind=? AND field=? AND value=? AND seq=?",
+                    (*where, as_text(old), seq),
+                )
+            if old != new and new is not None:
+                self.db.execute("INSERT INTO lookup VALUES (?, ?, ?, ?, ?)", (*where, as_text(new), seq))
+
+
+def new_id(prefix: str, length: int = 24) -> str:
+    """A fresh id of Stripe's form: a prefix and letters and digits."""
+    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def dump(value: Any) -> str:
+    """JSON as it is kept and sent."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def as_text(value: Any) -> str:
+    """A filter value in the form in which the lookup table holds it."""
+    return value if isinstance(value, str) else dump(value)
