@@ -78,8 +78,8 @@ def make_plan(kinds: Sequence[Kind], config: Config, world: World) -> Plan:
         if kind.owns_objects:
             _plan_objects(draft, kind, config.project, wanted, world)
         else:
-            changes, notes = plan_funding(kind, config.project, wanted, world)
-            draft.changes += changes
+            top_ups, notes = plan_funding(kind, config.project, wanted, world)
+            draft.changes += top_ups
             draft.notes += notes
     changes = tuple(sorted(draft.changes, key=lambda change: (change.address, change.action)))
     steps = spell(kinds, config.project, changes)

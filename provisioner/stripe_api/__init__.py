@@ -1,1 +1,6 @@
 """The only package that talks to Stripe through its SDK."""
+
+from provisioner.stripe_api.gateway import StripeReader, StripeWriter
+from provisioner.stripe_api.transport import LIMITS, Limits, Transport
+
+__all__ = ["LIMITS", "Limits", "StripeReader", "StripeWriter", "Transport"]

@@ -1,0 +1,163 @@
+"""Carries a plan out: phase by phase, side by side within one, feeding new ids forward."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from itertools import groupby
+
+from provisioner.core.call import Call, Phase, Step, bind
+from provisioner.core.kind import Direction
+from provisioner.core.model import Address
+from provisioner.core.plan import Plan
+from provisioner.core.problem import ProvisionerError
+from provisioner.engine.ports import Writer
+from provisioner.engine.write import write
+
+WORKERS = 16
+
+
+class Outcome(StrEnum):
+    """How a step ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A step and how it ended: the object's id and the request's where it was done, the reason where not."""
+
+    step: Step
+    outcome: Outcome
+    id: str = ""
+    request_id: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that an apply did, in the order in which it ended."""
+
+    results: tuple[Result, ...]
+    interrupted: bool = False
+
+    def of(self, outcome: Outcome) -> tuple[Result, ...]:
+        """The results with this outcome."""
+        return tuple(result for result in self.results if result.outcome is outcome)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every step was done."""
+        return all(result.outcome is Outcome.DONE for result in self.results)
+
+
+Watch = Callable[[Result], None]
+
+
+@dataclass(slots=True)
+class _Run:
+    """What one apply knows while it goes on; only the coordinating thread writes it."""
+
+    plan: Plan
+    writer: Writer
+    watch: Watch
+    stop: threading.Event
+    ids: dict[Address, str] = field(default_factory=dict)
+    failed: set[Address] = field(default_factory=set)
+    results: list[Result] = field(default_factory=list)
+
+    def end(self, result: Result) -> None:
+        self.results.append(result)
+        if result.outcome is Outcome.DONE:
+            if result.step.call.verb == "create" and result.step.phase is not Phase.MONEY:
+                self.ids[result.step.address] = result.id
+        else:
+            self.failed.add(result.step.address)
+        self.watch(result)
+
+    def barred(self, step: Step) -> str:
+        """Why a step must not be made any more; empty when it may."""
+        if self.stop.is_set():
+            return "interrupted"
+        for address in (step.address, *sorted(step.needs)):
+            if address in self.failed:
+                return f"{address} failed before"
+        if self.failed and step.direction is Direction.BROADENING:
+            return "it gives spending power, and something else has failed"
+        return ""
+
+
+def execute(plan: Plan, writer: Writer, watch: Watch, stop: threading.Event) -> Report:
+    """
+    Make every step of the plan, and report each through `watch` as it ends.
+
+    A failed step stops what depends on it and everything that would give spending power; the rest goes
+    on. When `stop` is set, the calls under way are finished and no other is begun. Raises nothing of
+    Stripe's: what went wrong is in the report.
+    """
+    run = _Run(plan, writer, watch, stop, dict(plan.ids))
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        for _, steps in groupby(plan.steps, key=lambda step: step.phase):
+            _phase(run, pool, list(steps))
+    return Report(tuple(run.results), interrupted=stop.is_set())
+
+
+def _phase(run: _Run, pool: ThreadPoolExecutor, steps: Sequence[Step]) -> None:
+    """Make the steps of one phase, each as soon as those before it that touch the same objects are done."""
+    waiting, frees = _blockers(steps)
+    ready = [number for number in range(len(steps)) if not waiting[number]]
+    under_way: dict[Future[Result], int] = {}
+    while ready or under_way:
+        while ready and len(under_way) < WORKERS:
+            number = ready.pop(0)
+            step = steps[number]
+            if reason := run.barred(step):
+                run.end(Result(step, Outcome.SKIPPED, reason=reason))
+                ready += _free(number, waiting, frees)
+            else:
+                call = replace(
+                    step.call, id=bind(step.call.id, run.ids), params=bind(step.call.params, run.ids)
+                )
+                under_way[pool.submit(_make, run.writer, run.plan, step, call)] = number
+        done, _ = wait(under_way, return_when=FIRST_COMPLETED) if under_way else (set(), set())
+        for future in done:
+            number = under_way.pop(future)
+            run.end(future.result())
+            ready += _free(number, waiting, frees)
+
+
+def _blockers(steps: Sequence[Step]) -> tuple[list[set[int]], list[list[int]]]:
+    """Which earlier steps each must wait for: those on its own object, on one that it needs, or needing it."""
+    waiting: list[set[int]] = [set() for _ in steps]
+    frees: list[list[int]] = [[] for _ in steps]
+    writers: dict[Address, int] = {}
+    readers: dict[Address, list[int]] = {}
+    for number, step in enumerate(steps):
+        before = [writers[a] for a in (step.address, *step.needs) if a in writers]
+        before += readers.pop(step.address, [])
+        for other in before:
+            waiting[number].add(other)
+            frees[other].append(number)
+        writers[step.address] = number
+        for address in step.needs:
+            readers.setdefault(address, []).append(number)
+    return waiting, frees
+
+
+def _free(number: int, waiting: Sequence[set[int]], frees: Sequence[Sequence[int]]) -> Iterator[int]:
+    for other in frees[number]:
+        waiting[other].discard(number)
+        if not waiting[other]:
+            yield other
+
+
+def _make(writer: Writer, plan: Plan, step: Step, call: Call) -> Result:
+    try:
+        settled = write(writer, plan, step, call)
+    except ProvisionerError as error:
+        return Result(step, Outcome.FAILED, reason=str(error))
+    found: Mapping[str, object] = settled.object
+    return Result(step, Outcome.DONE, str(found.get("id", "")), settled.request_id)

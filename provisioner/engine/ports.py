@@ -1,0 +1,37 @@
+"""What the engine needs of the outside: something that reads Stripe, and something that also writes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from provisioner.core.call import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Stripe answered to a write: the object as JSON, the request's id, and whether it was replayed."""
+
+    object: Mapping[str, Any]
+    request_id: str = ""
+    replayed: bool = False
+
+
+class Reader(Protocol):
+    """Reads Stripe; has no method that writes, so a plan cannot (SDK errors never pass through it)."""
+
+    def retrieve(self, resource: str) -> Mapping[str, Any]:
+        """One object: `account`, `balance`, `issuing/cards/ic_1`. Raises StripeError or AccessError."""
+
+    def list(self, resource: str) -> Iterator[Mapping[str, Any]]:
+        """All objects of a resource, newest first, page by page. Raises StripeError or AccessError."""
+
+
+class Writer(Reader, Protocol):
+    """Reads and writes Stripe."""
+
+    def perform(self, call: Call) -> Answer:
+        """
+        Make one call whose references are bound.
+
+        Retries what may be retried on the same idempotency key. Raises StripeError or AccessError.
+        """

@@ -1,0 +1,67 @@
+"""Stripe through its SDK: a reader for plans, a writer for applies."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from provisioner.core.call import Call
+from provisioner.core.problem import StripeError
+from provisioner.engine.ports import Answer
+from provisioner.stripe_api.transport import Transport
+
+PAGE = 100
+
+
+class StripeReader:
+    """Reads, and has no method that writes."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def retrieve(self, resource: str) -> Mapping[str, Any]:
+        """Return one object: `account`, `balance`, `issuing/cards/ic_1`."""
+        return _object(self._transport.send("GET", resource, {}).data, resource)
+
+    def list(self, resource: str) -> Iterator[Mapping[str, Any]]:
+        """Yield all objects of a resource, newest first; a cursor that does not move is an error."""
+        cursor: dict[str, str] = {}
+        while True:
+            page = _object(self._transport.send("GET", resource, {"limit": PAGE, **cursor}).data, resource)
+            items = page.get("data")
+            if not isinstance(items, list):
+                raise StripeError(f"Stripe's list of {resource} has no data")
+            yield from (_object(item, resource) for item in items)
+            if not page.get("has_more"):
+                return
+            last = items[-1].get("id") if items else None
+            if not last or last == cursor.get("starting_after"):
+                raise StripeError(f"Stripe's list of {resource} says that it goes on, but does not")
+            cursor = {"starting_after": last}
+
+
+class StripeWriter(StripeReader):
+    """Reads and writes."""
+
+    def perform(self, call: Call) -> Answer:
+        """Make one call; calls without a key get a fresh one, the same for all attempts."""
+        resource = path(call)
+        answer = self._transport.send(
+            "POST", resource, call.params, call.key or f"provisioner-{uuid.uuid4()}"
+        )
+        return Answer(
+            object=_object(answer.data, resource),
+            request_id=answer.request_id or "",
+            replayed=answer.headers.get("idempotent-replayed") == "true",
+        )
+
+
+def path(call: Call) -> str:
+    """The path of a call: `issuing.cards` `update` `ic_1` is `issuing/cards/ic_1`."""
+    parts = [*call.service.split("."), *([str(call.id)] if call.id else [])]
+    return "/".join(parts if call.verb in ("create", "update") else [*parts, call.verb])
+
+
+def _object(data: Any, resource: str) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping):
+        raise StripeError(f"Stripe's answer to {resource} is not an object")
+    return data
