@@ -26,6 +26,7 @@ class Edit:
     One value that moves; `path` is dotted, rows of a table by place: `spending_limits[0].amount`.
 
     `before` and `after` are ready to show: sensitive ones are masked here already, None is absent.
+    Amounts in them are minor units of `currency`.
     """
 
     path: str
@@ -34,6 +35,7 @@ class Edit:
     direction: Direction = Direction.NEUTRAL
     sensitive: bool = False
     forces_replacement: bool = False
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,17 @@ def compare(
     scope = _Scope(declared, live, replaced)
     wanted, had = scope.pair(kind.fields, declared.fields, live.fields, "", owned=False)
     notes = tuple(Note(str(declared.address), text) for text in scope.stuck)
-    if wanted == had:
-        return (), notes
-    return tuple(_edits(kind, declared, had, wanted)), notes
+    edits = () if wanted == had else _edits(kind, declared, had, wanted)
+    return (*edits, *_lifecycle(declared, live)), notes
+
+
+def _lifecycle(declared: Declared, live: Live) -> Iterator[Edit]:
+    """What the object is told about its own end: kept on it, as the YAML may be gone by then."""
+    wanted, had = declared.lifecycle, live.stamp
+    if wanted.protect != had.protect:
+        yield Edit("lifecycle.protect", had.protect, wanted.protect)
+    if wanted.on_remove != had.on_remove:
+        yield Edit("lifecycle.on_remove", had.on_remove, wanted.on_remove)
 
 
 class _Scope:
@@ -178,7 +186,14 @@ def _edit(
         direction=field.direction(_at(had, whole), _at(wanted, whole)),
         sensitive=hide,
         forces_replacement=kind.field(path.partition(".")[0].partition("[")[0]).on_change is OnChange.REPLACE,
+        currency=_currency(kind, declared, field),
     )
+
+
+def _currency(kind: Kind, declared: Declared, field: Field) -> str:
+    """The currency of the amounts in a field's values, empty where it has none."""
+    holds_amounts = field.shape is Shape.AMOUNT or any(sub.shape is Shape.AMOUNT for sub in field.fields)
+    return (kind.currency(declared.address, declared.fields) or "") if holds_amounts else ""
 
 
 def _field_place(place: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -210,6 +225,7 @@ def additions(kind: Kind, declared: Declared) -> tuple[Edit, ...]:
             after=mask(value, hide := hidden(field, path, declared.sensitive)),
             direction=field.direction(None, value),
             sensitive=hide,
+            currency=_currency(kind, declared, field),
         )
         for path, field, value in leaves(kind.fields, declared.fields)
     )

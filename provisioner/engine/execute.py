@@ -130,7 +130,7 @@ def _phase(run: _Run, pool: ThreadPoolExecutor, steps: Sequence[Step]) -> None:
 
 
 def _blockers(steps: Sequence[Step]) -> tuple[list[set[int]], list[list[int]]]:
-    """Which earlier steps each must wait for: those on its own object, on one that it needs, or needing it."""
+    """Which earlier steps each waits for: those on its own object, on one that it needs, or needing it."""
     waiting: list[set[int]] = [set() for _ in steps]
     frees: list[list[int]] = [[] for _ in steps]
     writers: dict[Address, int] = {}

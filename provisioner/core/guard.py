@@ -1,0 +1,88 @@
+"""Guardrails: limits that judge a plan as a whole, each overridable only by naming a number."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from provisioner.core.change import Action
+from provisioner.core.model import Guardrails
+from provisioner.core.money import show_money
+from provisioner.core.plan import Plan
+
+FEW, SHARE = 10, 0.3  # from ten objects of a kind on, at most 30 % of them may be retired unasked
+NAMES = ("retired", "protected", "activated", "top_up", "exposure_added")
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """A limit that a plan is over: what would happen, and the number that would allow it."""
+
+    name: str
+    text: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.text}; to go on, name the number: --allow {self.name}={self.number}"
+
+
+def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
+    """The guardrails that stop this plan; `allowed` holds the numbers that a person has named."""
+    dangers = (*_protected(plan), *_retired(plan, limits), *_activated(plan, limits), *_money(plan, limits))
+    return tuple(danger for danger in dangers if allowed.get(danger.name, -1) < danger.number)
+
+
+def _protected(plan: Plan) -> Iterator[Danger]:
+    names = [
+        str(change.address)
+        for change in plan.changes
+        if change.action in (Action.RETIRE, Action.REPLACE) and change.live and change.live.stamp.protect
+    ]
+    if names:
+        text = f"{len(names)} protected would be retired or replaced ({_few(names)})"
+        yield Danger("protected", text, len(names))
+
+
+def _retired(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
+    by_kind = Counter(change.kind for change in plan.changes if change.action is Action.RETIRE)
+    total = sum(by_kind.values())
+    if limits.max_retired is not None:
+        if total > limits.max_retired:
+            yield Danger("retired", f"{total} would be retired, max_retired is {limits.max_retired}", total)
+        return
+    for kind, count in sorted(by_kind.items()):
+        existing = plan.totals.get(kind, 0)
+        if existing >= FEW and count > existing * SHARE:
+            text = f"{count} of {existing} {kind}s would be retired, more than {SHARE:.0%}"
+            yield Danger("retired", text, total)
+
+
+def _activated(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
+    count = plan.blast.activated
+    if limits.max_activated is not None and count > limits.max_activated:
+        text = f"{count} cards could newly spend, max_activated is {limits.max_activated}"
+        yield Danger("activated", text, count)
+
+
+def _money(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
+    for amount, currency in plan.blast.money:
+        most = limits.max_top_up.get(currency)
+        if most is not None and amount > most:
+            text = (
+                f"{show_money(amount, currency)} would be moved, max_top_up is {show_money(most, currency)}"
+            )
+            yield Danger("top_up", text, amount)
+    for currency, added in plan.blast.exposure.items():
+        most = limits.max_exposure_added.get(currency)
+        if most is None:
+            continue
+        shown = show_money(most, currency)
+        if added is None:
+            text = f"unlimited monthly exposure would be added in {currency}, max_exposure_added is {shown}"
+            yield Danger("exposure_added", text, most + 1)
+        elif added > most:
+            text = f"{show_money(added, currency)} of monthly exposure would be added, max_exposure_added is {shown}"
+            yield Danger("exposure_added", text, added)
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004
