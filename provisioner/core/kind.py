@@ -133,7 +133,8 @@ class Kind:
     faults between fields, on raw values of the YAML in their own shapes. `currency` names the currency
     of a resource's amounts where it is fixed. `held_back` names the fields that Stripe takes only in a
     call after the creation. `exposure` is the most that an object may spend in a month, in minor units
-    (None: without limit); a kind without it spends nothing.
+    (None: without limit); a kind without it spends nothing. `name_pattern` (with `name_says`) narrows the
+    names in the YAML.
     """
 
     name: str
@@ -152,6 +153,8 @@ class Kind:
     currency: Callable[[Address, Mapping[str, Any]], str | None] = no_currency
     held_back: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_later
     owns_objects: bool = True
+    name_pattern: str = ""
+    name_says: str = ""
 
     def field(self, name: str) -> Field:
         """Return the field called `name`; raises KeyError."""

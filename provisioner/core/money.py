@@ -8,7 +8,7 @@ ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xa
 THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
 SIGNS = {"usd": "$", "eur": "€", "gbp": "£"}
 
-AMOUNT_PATTERN = r"^(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,3})? [A-Za-z]{3}$"
+AMOUNT_PATTERN = r"^(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,3})? [A-Za-z]{3}$"
 _AMOUNT = re.compile(AMOUNT_PATTERN)
 
 
@@ -36,7 +36,7 @@ def parse_money(text: str) -> Money:
     Raises ValueError with what would be right when it is anything else, or has more digits behind
     the point than the currency has.
     """
-    if not _AMOUNT.match(text):
+    if not _AMOUNT.fullmatch(text):
         raise ValueError('an amount is a whole number of minor units (2000000) or like "20,000.00 USD"')
     number, currency = text.split(" ")
     currency = currency.lower()
