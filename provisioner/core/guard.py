@@ -80,7 +80,8 @@ def _money(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
             text = f"unlimited monthly exposure would be added in {currency}, max_exposure_added is {shown}"
             yield Danger("exposure_added", text, most + 1)
         elif added > most:
-            text = f"{show_money(added, currency)} of monthly exposure would be added, max_exposure_added is {shown}"
+            more = show_money(added, currency)
+            text = f"{more} of monthly exposure would be added, max_exposure_added is {shown}"
             yield Danger("exposure_added", text, added)
 
 

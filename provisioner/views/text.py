@@ -42,7 +42,7 @@ def _blast_radius(document: Document) -> Iterator[str]:
     blast = document["blast_radius"]
     money = [show_money(m["amount"], m["currency"]) for m in blast["money"]]
     exposure = [
-        f"{show_money(e['amount'], e['currency']) if e['amount'] is not None else 'unlimited'} ({e['currency']})"
+        f"{'unlimited' if e['amount'] is None else show_money(e['amount'], e['currency'])} ({e['currency']})"
         for e in blast["exposure_added"]
     ]
     yield "Blast radius"

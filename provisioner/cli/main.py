@@ -1,0 +1,54 @@
+"""The way in: finds the command that is asked for, and loads no other."""
+
+import importlib
+
+import click
+
+from provisioner import __version__
+
+COMMANDS = {
+    "validate": "Check the configuration alone; no network.",
+    "plan": "Show what apply would do; writes nothing.",
+    "apply": "Plan, ask, and carry it out.",
+    "show": "Show a saved plan without touching Stripe.",
+    "sandbox": "The embedded Stripe API.",
+    "schema": "Print the JSON Schema of the configuration.",
+    "version": "Print the version.",
+}
+
+
+class LazyGroup(click.Group):
+    """Commands live in modules of their own name, imported when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order in which people need them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"provisioner.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def main() -> None:
+    """Infrastructure as code for Stripe Issuing: YAML in git, planned and applied against live Stripe.
+
+    PATH is a YAML file or a folder of them, and defaults to the current folder. Exit codes: 0 done, or
+    in sync; 1 error; 2 changes (plan --detailed-exitcode); 3 stopped by a guardrail; 4 the saved plan is
+    stale; 5 applied in part; 7 wrong key, account or mode; 130 interrupted.
+    """

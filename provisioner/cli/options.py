@@ -1,0 +1,91 @@
+"""The options that commands share, each with one meaning everywhere."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a command was told about where to look and how to talk."""
+
+    path: Path
+    env: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    sandbox: bool = False
+    max_rps: float | None = None
+    color: bool | None = None
+    verbose: bool = False
+
+
+def _pairs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not name or not equals:
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE")
+        pairs[name] = text
+    return pairs
+
+
+def numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
+    """Read `--allow retired=12`."""
+    from provisioner.core.guard import NAMES  # noqa: PLC0415 - only commands that judge need it
+
+    pairs = {}
+    for value in values:
+        name, _, number = value.partition("=")
+        if name not in NAMES or not number.isdigit():
+            raise click.BadParameter(f"{value!r} is not NAME=NUMBER with NAME one of {', '.join(NAMES)}")
+        pairs[name] = int(number)
+    return pairs
+
+
+_WHERE = (
+    click.option("--var", "variables", multiple=True, callback=_pairs, help="NAME=VALUE for ${var.NAME}."),
+    click.option("--env", help="Lay environments/ENV.yaml over the rest."),
+    click.argument("path", type=click.Path(path_type=Path), default="."),
+)
+_HOW = (
+    click.option("-v", "--verbose", is_flag=True, help="Show every request on stderr."),
+    click.option("--no-color", "color", flag_value=False, default=None, help="No colour."),
+    click.option("--max-rps", type=click.FloatRange(min=0.1), help="Most requests a second."),
+    click.option("--sandbox", is_flag=True, help="Use the embedded Stripe API; no key, no network."),
+)
+_NAMES = tuple(field.name for field in fields(Options))
+
+
+def config_options(command: Callable[..., R]) -> Callable[..., R]:
+    """The options of a command that reads the configuration; it is handed them as `Options`."""
+    return _with(command, _WHERE)
+
+
+def stripe_options(command: Callable[..., R]) -> Callable[..., R]:
+    """The options of a command that also talks to Stripe; it is handed all of them as `Options`."""
+    return _with(command, (*_HOW, *_WHERE))
+
+
+def _with(command: Callable[..., R], options: Sequence[Callable[..., Any]]) -> Callable[..., R]:
+    @wraps(command)
+    def run(**given: Any) -> R:
+        shared = {name: given.pop(name) for name in _NAMES if name in given}
+        return command(Options(**shared), **given)
+
+    wrapped: Callable[..., R] = run
+    for option in options:
+        wrapped = option(wrapped)
+    return wrapped
+
+
+allow_option = click.option(
+    "--allow",
+    multiple=True,
+    callback=numbers,
+    help="NAME=NUMBER: let this plan pass a guardrail, up to the number.",
+)

@@ -1,0 +1,43 @@
+"""`plan`: what apply would do, found out with a client that cannot write."""
+
+import json
+from pathlib import Path
+
+import click
+
+from provisioner.cli.exits import CHANGES, DONE, exits
+from provisioner.cli.options import Options, stripe_options
+from provisioner.cli.paint import paint, wants_colour
+from provisioner.cli.session import session
+from provisioner.views.document import plan_document
+from provisioner.views.text import plan_text
+
+
+@click.command()
+@stripe_options
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`."
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@exits
+def command(
+    options: Options,
+    *,
+    format_: str,
+    out: Path | None,
+    detailed_exitcode: bool,
+) -> int:
+    """Show what apply would do at PATH, and write nothing."""
+    with session(options) as stripe:
+        plan = stripe.plan()
+    document = plan_document(plan)
+    if out:
+        out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    if format_ == "json":
+        click.echo(json.dumps(document, indent=2))
+    else:
+        click.echo(paint(plan_text(document), colour=wants_colour(options.color)), nl=False)
+    return CHANGES if detailed_exitcode and plan.changes else DONE

@@ -1,0 +1,67 @@
+"""`sandbox`: the embedded Stripe API as a server of its own."""
+
+import re
+from pathlib import Path
+
+import click
+
+from provisioner.cli.session import SANDBOX_STATE
+
+_DURATION = re.compile(r"^(\d+(?:\.\d+)?)(ms|s|m|h)$")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def _seconds(_ctx: click.Context, _param: click.Parameter, text: str) -> float | None:
+    """Read `100ms`, `5s`, `1h`, or `never` (None)."""
+    if text == "never":
+        return None
+    if not (match := _DURATION.match(text)):
+        raise click.BadParameter(f"{text!r} is no duration; write 100ms, 5s, 2m or 1h")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+@click.group()
+def command() -> None:
+    """The embedded Stripe API: Issuing, top-ups and the balance, spoken over HTTP."""
+
+
+@command.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback (default: any free one)."
+)
+@click.option(
+    "--state", type=click.Path(path_type=Path, dir_okay=False), help="SQLite file that keeps its state."
+)
+@click.option(
+    "--latency", callback=_seconds, default="0s", help="Time added to every request, such as 100ms."
+)
+@click.option("--no-rate-limit", is_flag=True, help="Do not enforce test mode's limits.")
+@click.option(
+    "--topup-settle", callback=_seconds, default="5s", help="How long a top-up is pending: 5s, 1h, never."
+)
+@click.option("--country", default="US", help="Country of the account, such as US or GB.")
+def serve(
+    port: int,
+    state: Path | None,
+    latency: float,
+    no_rate_limit: bool,
+    topup_settle: float | None,
+    country: str,
+) -> None:
+    """Serve the embedded Stripe API on this machine until interrupted."""
+    from provisioner.sandbox.server import serve as run  # noqa: PLC0415 - the server is heavy
+    from provisioner.sandbox.settings import Settings  # noqa: PLC0415
+
+    settings = Settings(state, port, latency, not no_rate_limit, topup_settle, country)
+    run(settings, lambda base: click.echo(f"Sandbox ready at {base}"))
+
+
+@command.command()
+@click.option(
+    "--state", type=click.Path(path_type=Path, dir_okay=False), default=SANDBOX_STATE, help="Its file."
+)
+def reset(state: Path) -> None:
+    """Forget everything that the sandbox of --sandbox (or of --state) holds."""
+    for path in (state, Path(f"{state}-wal"), Path(f"{state}-shm")):
+        path.unlink(missing_ok=True)
+    click.echo(f"The sandbox at {state} is empty.")

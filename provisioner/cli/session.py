@@ -1,0 +1,123 @@
+"""A session with Stripe: the right key for the mode, the right account, the real API or the embedded one."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from provisioner.cli.options import Options
+from provisioner.cli.progress import Reading
+from provisioner.config import load_config
+from provisioner.core.model import Config
+from provisioner.core.plan import Plan, make_plan
+from provisioner.core.problem import AccessError
+from provisioner.engine.observe import observe
+from provisioner.engine.ports import Reader
+from provisioner.kinds import KINDS
+from provisioner.stripe_api import LIMITS, Limits, StripeReader, StripeWriter, Transport
+
+SANDBOX_STATE = Path(".provisioner/sandbox.db")
+SANDBOX_KEY = "sk_test_sandbox"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A configuration and the way to Stripe that fits it."""
+
+    config: Config
+    transport: Transport
+
+    @property
+    def writer(self) -> StripeWriter:
+        """The one thing here that can write."""
+        return StripeWriter(self.transport)
+
+    def plan(self) -> Plan:
+        """
+        Read Stripe and compare, with a client that cannot write.
+
+        Raises AccessError when the key belongs to another account than the configuration names.
+        """
+        reader: Reader = StripeReader(self.transport)
+        with Reading() as reading:
+            world = observe(reader, KINDS, self.config.declared, reading.progress)
+        account = world.account.get("id")
+        if self.config.account and account != self.config.account:
+            raise AccessError(
+                f"the key belongs to account {account}; the configuration is for {self.config.account}"
+            )
+        return make_plan(KINDS, self.config, world)
+
+
+def load(options: Options) -> Config:
+    """Read the configuration; raises ConfigError."""
+    return load_config(options.path, KINDS, env=options.env, variables=options.variables, environ=os.environ)
+
+
+@contextmanager
+def session(options: Options) -> Iterator[Session]:
+    """
+    Open a session: nothing is sent before the configuration is sound and the key fits its mode.
+
+    Raises ConfigError or AccessError.
+    """
+    if options.verbose:
+        logging.basicConfig(stream=sys.stderr, format="%(message)s")
+        logging.getLogger("provisioner").setLevel(logging.DEBUG)
+    config = load(options)
+    key = SANDBOX_KEY if options.sandbox else _key(config.mode)
+    with _sandbox() if options.sandbox else nullcontext(os.environ.get("STRIPE_API_BASE")) as base:
+        yield Session(
+            config,
+            Transport(
+                key,
+                limits=_limits(config.mode, options.max_rps),
+                account=os.environ.get("STRIPE_ACCOUNT") or None,
+                api_base=_base(base),
+            ),
+        )
+
+
+@contextmanager
+def _sandbox() -> Iterator[str]:
+    from provisioner.sandbox.server import running  # noqa: PLC0415 - only those who want it pay for it
+    from provisioner.sandbox.settings import Settings  # noqa: PLC0415
+
+    SANDBOX_STATE.parent.mkdir(parents=True, exist_ok=True)
+    with running(Settings(state=SANDBOX_STATE)) as base:
+        yield base
+
+
+def _key(mode: str) -> str:
+    key = os.environ.get("STRIPE_API_KEY", "").strip()
+    if not key:
+        raise AccessError("STRIPE_API_KEY is not set; to try without a key, add --sandbox")
+    for prefix in ("sk_", "rk_"):
+        if key.startswith(f"{prefix}{mode}_"):
+            return key
+        if key.startswith((f"{prefix}test_", f"{prefix}live_")):
+            other = "live" if mode == "test" else "test"
+            raise AccessError(f"STRIPE_API_KEY is a {other} key; the configuration says mode: {mode}")
+    raise AccessError(
+        "STRIPE_API_KEY is no secret or restricted key (sk_test_..., rk_test_..., sk_live_..., rk_live_...)"
+    )
+
+
+def _base(base: str | None) -> str | None:
+    """A key must never travel in the clear, except to this machine itself."""
+    if not base:
+        return None
+    parts = urlsplit(base)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise AccessError("STRIPE_API_BASE must be an https:// address, or http:// on this machine")
+    return base.rstrip("/")
+
+
+def _limits(mode: str, most: float | None) -> Limits:
+    limits = LIMITS[mode]
+    return limits if most is None else Limits(endpoint=most, total=most)

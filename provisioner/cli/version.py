@@ -1,0 +1,13 @@
+"""`version`: what is running."""
+
+import platform
+
+import click
+
+from provisioner import __version__
+
+
+@click.command()
+def command() -> None:
+    """Print the version."""
+    click.echo(f"provisioner {__version__} (Python {platform.python_version()})")

@@ -1,0 +1,67 @@
+"""What an apply did, as text and as JSON values."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.engine.execute import Outcome, Report, Result
+
+VERBS = {
+    "create": "created",
+    "update": "updated",
+    "tighten": "tightened",
+    "activate": "activated",
+    "deactivate": "deactivated",
+    "cancel": "canceled",
+    "top up": "topped up",
+}
+
+
+def result_line(result: Result) -> str:
+    """One line for one step that has ended."""
+    step = result.step
+    if result.outcome is Outcome.DONE:
+        return f"{step.address}: {VERBS[step.does]} ({result.id})"
+    if result.outcome is Outcome.FAILED:
+        return f"{step.address}: FAILED to {step.does}: {result.reason}"
+    return f"{step.address}: not done ({step.does}): {result.reason}"
+
+
+def report_text(report: Report) -> str:
+    """The end of an apply: what was done, what not, and what to do next."""
+    counts = {outcome: len(report.of(outcome)) for outcome in Outcome}
+    if report.complete:
+        return f"Applied: {counts[Outcome.DONE]} steps done.\n"
+    missed = [result_line(r) for r in report.results if r.outcome is not Outcome.DONE]
+    head = (
+        "Interrupted"
+        if report.interrupted
+        else "Applied in part"
+        if counts[Outcome.DONE]
+        else "Nothing applied"
+    )
+    return (
+        f"{head}: {counts[Outcome.DONE]} steps done, {counts[Outcome.FAILED]} failed, "
+        f"{counts[Outcome.SKIPPED]} not done.\n"
+        + "".join(f"  {line}\n" for line in missed)
+        + "Running the same command again finishes what is left; nothing is done twice.\n"
+    )
+
+
+def report_document(report: Report, plan: Mapping[str, Any]) -> dict[str, Any]:
+    """The plan's document, and what became of each of its steps."""
+    return {
+        **plan,
+        "complete": report.complete,
+        "interrupted": report.interrupted,
+        "results": [
+            {
+                "address": str(r.step.address),
+                "does": r.step.does,
+                "outcome": str(r.outcome),
+                "id": r.id or None,
+                "request_id": r.request_id or None,
+                "reason": r.reason or None,
+            }
+            for r in report.results
+        ],
+    }
