@@ -55,8 +55,10 @@ def _response(answer: Answer) -> Response:
 
 
 async def _unknown(request: Request, _error: Exception) -> Response:
-    message = f"Unrecognized request URL ({request.method}: {request.url.path}). The sandbox has a part of Stripe's API only."
-    return _refused(StripeError(404, message))
+    asked = f"{request.method}: {request.url.path}"
+    return _refused(
+        StripeError(404, f"Unrecognized request URL ({asked}). The sandbox has a part of the API.")
+    )
 
 
 async def _broken(_request: Request, _error: Exception) -> Response:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from provisioner.sandbox.expand import expanded
 from provisioner.sandbox.listing import page
 from provisioner.sandbox.resource import Resource
 from provisioner.sandbox.route import Call

@@ -1,4 +1,4 @@
-"""`expand[]`: ids in an answer replaced by the objects behind them (docs.stripe.com/api/expanding_objects)."""
+"""`expand[]`: ids in an answer become the objects behind them (docs.stripe.com/api/expanding_objects)."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -28,9 +28,10 @@ class Route:
     One endpoint of the API.
 
     `params` names an entry of `params.json` (`issuing.CardCreateParams`) or of `schema.OWN`
-    (`own.Nothing`). `answers` is the kind of object in the answer, for `expand[]`. `scope` is the resource that a restricted key needs permission for; reading
-    is enough for GET. `prepare` may do slow work, such as calling a webhook, before the
-    transaction opens; what it returns is the call's `extra`.
+    (`own.Nothing`). `answers` is the kind of object in the answer, for `expand[]`. `scope` is the
+    resource that a restricted key needs permission for; reading is enough for GET. `prepare` may
+    do slow work, such as calling a webhook, before the transaction opens; what it returns is the
+    call's `extra`.
     """
 
     method: str

@@ -1,11 +1,24 @@
 """Every endpoint that the sandbox has."""
 
 from provisioner.sandbox.route import Route
-from provisioner.sandbox.rules import account, balance, event, topup
+from provisioner.sandbox.rules import (
+    account,
+    authorization,
+    balance,
+    card,
+    cardholder,
+    event,
+    topup,
+    transaction,
+)
 
 ROUTES: tuple[Route, ...] = (
     *account.ROUTES,
     *balance.ROUTES,
     *topup.ROUTES,
+    *cardholder.ROUTES,
+    *card.ROUTES,
+    *authorization.ROUTES,
+    *transaction.ROUTES,
     *event.ROUTES,
 )

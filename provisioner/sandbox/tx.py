@@ -29,7 +29,7 @@ class Tx:
     What handlers work with: one account, at one moment (`now`, unix seconds of the sandbox's clock).
 
     Objects are read and written in their stored form. All writes of a request are committed
-    together, or none of them is.
+    together, or none of them is. `cache` holds what cannot change within the transaction.
     """
 
     def __init__(self, db: sqlite3.Connection, account: str, now: int, origin: Origin) -> None:
@@ -37,6 +37,7 @@ class Tx:
         self.account = account
         self.now = now
         self.origin = origin
+        self.cache: dict[str, Any] = {}
 
     def at_home(self) -> "Tx":
         """The same transaction in the account "", where the sandbox keeps what is its own."""

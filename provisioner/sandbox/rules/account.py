@@ -1,4 +1,4 @@
-"""Accounts: the sandbox's own one, and the connected accounts that tests make (docs.stripe.com/api/accounts)."""
+"""Accounts: the sandbox's own one, and connected ones that tests make (docs.stripe.com/api/accounts)."""
 
 from typing import Any
 
@@ -70,6 +70,13 @@ def acting(own: Tx, wanted: str | None) -> str:
 def of(tx: Tx) -> Json:
     """The account that a transaction acts on."""
     return tx.at_home().fetch(ACCOUNT, tx.account)
+
+
+def country(tx: Tx) -> str:
+    """The country of the account that a transaction acts on."""
+    if "country" not in tx.cache:
+        tx.cache["country"] = of(tx)["country"]
+    return str(tx.cache["country"])
 
 
 def _show_own(call: Call) -> Json:

@@ -30,7 +30,7 @@ def merged(before: Mapping[str, str], params: Mapping[str, Any]) -> dict[str, st
             )
         if len(value) > _LONGEST_VALUE:
             raise invalid(
-                f"Metadata values can be up to {_LONGEST_VALUE} characters long; that of {key!r} has {len(value)}.",
+                f"Metadata values can be up to {_LONGEST_VALUE} characters long; {key!r} has {len(value)}.",
                 param,
             )
     after = {key: value for key, value in {**before, **given}.items() if value != ""}

@@ -1,0 +1,68 @@
+"""What is on a card: its number, security code and expiry; all made up, none of a real issuer."""
+
+import datetime as dt
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.sandbox.errors import invalid
+from provisioner.sandbox.tx import Tx
+
+Json = dict[str, Any]
+
+# docs.stripe.com/issuing/testing: test cards' numbers begin so.
+_BEGINNING = "4000009990"
+_LENGTH = 16
+_YEARS = 4
+_MONTHS = 12
+# How far ahead a card may expire is not documented; this is the sandbox's own bound.
+_LONGEST_YEARS = 10
+
+
+def number(replaced: Mapping[str, Any] | None) -> str:
+    """
+    A card number; that of the replaced card when it was damaged or has expired.
+
+    docs.stripe.com/issuing/cards/replacements: lost and stolen cards get another number.
+    """
+    if replaced is not None and replaced["status"] != "canceled":
+        return str(replaced["_number"])
+    digits = _BEGINNING + "".join(str(secrets.randbelow(10)) for _ in range(_LENGTH - len(_BEGINNING) - 1))
+    return digits + str(_check_digit(digits))
+
+
+def cvc() -> str:
+    """A security code of three digits."""
+    return f"{secrets.randbelow(1000):03}"
+
+
+def expiry(tx: Tx, params: Mapping[str, Any]) -> tuple[int, int]:
+    """Month and year: those asked for, or four years on. Raises StripeError for half of one or a past one."""
+    today = dt.datetime.fromtimestamp(tx.now, dt.UTC)
+    month, year = params.get("exp_month"), params.get("exp_year")
+    if month is None and year is None:
+        return today.month, today.year + _YEARS
+    if month is None or year is None:
+        missing = "exp_month" if month is None else "exp_year"
+        raise invalid(f"Missing required param: {missing}.", missing, "parameter_missing")
+    if not 1 <= month <= _MONTHS:
+        raise invalid("The month must be from 1 to 12.", "exp_month", "invalid_expiry_month")
+    if not (today.year, today.month) <= (year, month) <= (today.year + _LONGEST_YEARS, today.month):
+        raise invalid(
+            "The card's expiration date must be in the near future.", "exp_year", "invalid_expiry_year"
+        )
+    return month, year
+
+
+def wallets() -> Json:
+    """Whether the card can go into wallets; nothing here depends on it."""
+    return {
+        "apple_pay": {"eligible": False, "ineligible_reason": "missing_agreement"},
+        "google_pay": {"eligible": False, "ineligible_reason": "missing_agreement"},
+        "primary_account_identifier": None,
+    }
+
+
+def _check_digit(digits: str) -> int:
+    doubled = (int(d) * 2 if i % 2 == 0 else int(d) for i, d in enumerate(reversed(digits)))
+    return -sum(n // 10 + n % 10 for n in doubled) % 10
