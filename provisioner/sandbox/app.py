@@ -1,28 +1,33 @@
 """The sandbox as an ASGI application."""
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Path
+from starlette.types import Receive, Scope, Send
 
-from provisioner.sandbox import clock, pipeline
+from provisioner.sandbox import control, pipeline
 from provisioner.sandbox.errors import StripeError
-from provisioner.sandbox.pipeline import Answer, Sandbox
+from provisioner.sandbox.execute import Answer, broken, refusal
 from provisioner.sandbox.route import Route
 from provisioner.sandbox.routes import ROUTES
-from provisioner.sandbox.rules import account, topup
+from provisioner.sandbox.sandbox import Sandbox
 from provisioner.sandbox.settings import Settings
 from provisioner.sandbox.store import Store
-from provisioner.sandbox.tx import Origin, Tx, new_id
+from provisioner.sandbox.tx import new_id
+
+_log = logging.getLogger(__name__)
 
 
 def build(settings: Settings) -> Starlette:
     """An application that serves one sandbox; its state is opened at once and closed with the application."""
     sandbox = Sandbox(settings, Store(settings.state))
-    _begin(sandbox)
+    control.begin(sandbox)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -30,17 +35,29 @@ def build(settings: Settings) -> Starlette:
         sandbox.store.close()
 
     return Starlette(
-        routes=[_path(sandbox, route) for route in ROUTES],
-        exception_handlers={404: _unknown, 405: _unknown, 500: _broken},
+        routes=[*(_path(sandbox, route) for route in ROUTES), *control.paths(sandbox)],
+        exception_handlers={404: _unknown, 405: _unknown, 500: _failed},
         lifespan=lifespan,
     )
 
 
-def _begin(sandbox: Sandbox) -> None:
-    with sandbox.store.transaction(write=True) as db:
-        own = Tx(db, "", int(clock.now(db)), Origin())
-        account.begin(own, sandbox.settings.country)
-        own.remember(topup.SETTLE, sandbox.settings.topup_settle)
+class _Cut(Response):
+    """An answer whose connection breaks: before its first byte, or in its middle."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.body, answer.status, answer.headers, "application/json")
+        self._cut = answer.cut
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._cut == "middle":
+            start: dict[str, Any] = {"type": "http.response.start", "status": self.status_code}
+            await send({**start, "headers": self.raw_headers})
+            half = bytes(self.body)[: len(self.body) // 2]
+            await send({"type": "http.response.body", "body": half, "more_body": True})
+            return  # uvicorn closes the connection of an unfinished answer
+        # ASGI knows no broken connection; uvicorn's own receive belongs to what holds the transport.
+        receive.__self__.transport.abort()  # type: ignore[attr-defined]
+        await super().__call__(scope, receive, send)
 
 
 def _path(sandbox: Sandbox, route: Route) -> Path:
@@ -51,6 +68,8 @@ def _path(sandbox: Sandbox, route: Route) -> Path:
 
 
 def _response(answer: Answer) -> Response:
+    if answer.cut:
+        return _Cut(answer)
     return Response(answer.body, answer.status, answer.headers, media_type="application/json")
 
 
@@ -61,12 +80,13 @@ async def _unknown(request: Request, _error: Exception) -> Response:
     )
 
 
-async def _broken(_request: Request, _error: Exception) -> Response:
-    return _refused(StripeError(500, "The sandbox failed to serve this request.", "api_error"))
+async def _failed(request: Request, error: Exception) -> Response:
+    _log.error("the sandbox failed at %s %s", request.method, request.url.path, exc_info=error)
+    return _refused(broken())
 
 
 def _refused(error: StripeError) -> Response:
     request_id = new_id("req_", 14)
-    answer = pipeline.refusal(error, "", request_id)
+    answer = refusal(error, "", request_id)
     answer.headers["Request-Id"] = request_id
     return _response(answer)

@@ -21,8 +21,8 @@ def key_of(authorization: str) -> str:
     if not key:
         raise StripeError(
             401,
-            "You did not provide an API key. Give it as `Authorization: Bearer YOUR_KEY`, or as the user name "
-            "of HTTP Basic authentication.",
+            "You did not provide an API key. Give it as `Authorization: Bearer YOUR_KEY`, or as the user "
+            "name of HTTP Basic authentication.",
             headers={"WWW-Authenticate": 'Basic realm="Stripe"'},
         )
     if key.startswith("pk_"):

@@ -1,71 +1,47 @@
-"""What every request goes through: key, account, parameters, idempotency, the handler in its transaction."""
+"""What every request goes through before it is carried out: key, limits, parameters, locks, faults."""
 
 import asyncio
-import sqlite3
-from dataclasses import dataclass, field
+import contextlib
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from starlette.requests import Request
 
-from provisioner.sandbox import auth, clock, due, forms, idempotency, schema
+from provisioner.sandbox import auth, forms, idempotency, schema
 from provisioner.sandbox.changes import API_VERSION
 from provisioner.sandbox.errors import StripeError, invalid
-from provisioner.sandbox.expand import expanded
-from provisioner.sandbox.route import Call, Route
-from provisioner.sandbox.rules import account
-from provisioner.sandbox.settings import Settings
-from provisioner.sandbox.store import Store
-from provisioner.sandbox.tx import Origin, Tx, dump, new_id
+from provisioner.sandbox.execute import Answer, Asked, broken, execute, reading, refusal
+from provisioner.sandbox.faults import Fault
+from provisioner.sandbox.limits import too_many
+from provisioner.sandbox.route import Route
+from provisioner.sandbox.rules import account, permissions
+from provisioner.sandbox.rules.card import CARD
+from provisioner.sandbox.sandbox import Sandbox
+from provisioner.sandbox.tx import Origin, Tx, new_id
 
 _FORM = "application/x-www-form-urlencoded"
-
-
-@dataclass
-class Sandbox:
-    """One running sandbox: its settings, its state, and the idempotency keys that are in flight."""
-
-    settings: Settings
-    store: Store
-    in_flight: set[tuple[str, str]] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A request that may be served: by which account, with which typed parameters, under which key."""
-
-    route: Route
-    account: str
-    params: dict[str, Any]
-    id: str
-    request_id: str
-    key: str | None
-    path: str
-
-
-@dataclass
-class Answer:
-    """An answer ready to be sent."""
-
-    status: int
-    body: str
-    headers: dict[str, str] = field(default_factory=dict)
+_VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$")
+_DROPPED = Answer(500, "", cut="drop")
 
 
 async def respond(sandbox: Sandbox, route: Route, request: Request) -> Answer:
     """Serve one request from its key to its answer; errors come back as answers too."""
     request_id = new_id("req_", 14)
-    headers = {"Request-Id": request_id}
+    headers = {"Request-Id": request_id, "Stripe-Version": API_VERSION}
     account_id = ""
+    fault = sandbox.faults.next(request.method, request.url.path)
+    if fault is not None and fault.effect == "drop_before":
+        return _DROPPED
     try:
-        version = request.headers.get("stripe-version") or API_VERSION
-        headers["Stripe-Version"] = version
-        auth.key_of(request.headers.get("authorization", ""))
-        account_id = _account(sandbox, request)
+        headers["Stripe-Version"] = _version(request)
+        account_id = _enter(sandbox, route, request)
+        headers |= {"Stripe-Account": account_id} if "stripe-account" in request.headers else {}
+        _fail_before(fault)
         params = schema.check(route.params, await _params(request))
         key = idempotency.key_of(request) if route.method == "POST" else None
-        asked = Asked(
-            route, account_id, params, request.path_params.get("id", ""), request_id, key, request.url.path
-        )
+        asked_id = request.path_params.get("id", "")
+        asked = Asked(route, account_id, params, asked_id, request_id, key, request.url.path, fault)
         answer = await _serve(sandbox, asked)
     except StripeError as error:
         answer = refusal(error, account_id, request_id)
@@ -73,9 +49,31 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> Answer:
     return answer
 
 
-def refusal(error: StripeError, account_id: str, request_id: str) -> Answer:
-    """An error as an answer."""
-    return Answer(error.status, dump(error.body(account_id, request_id)), dict(error.headers))
+def _version(request: Request) -> str:
+    version = request.headers.get("stripe-version") or API_VERSION
+    if not _VERSION.match(version):
+        raise invalid(f"Invalid Stripe API version: {version}")
+    return version
+
+
+def _enter(sandbox: Sandbox, route: Route, request: Request) -> str:
+    """Who is asking, for which account, and whether they may, and not too often; the account's id."""
+    key = auth.key_of(request.headers.get("authorization", ""))
+    wanted = request.headers.get("stripe-account") or request.headers.get("stripe-context")
+    with sandbox.store.transaction(write=False) as db:
+        own = Tx(db, "", 0, Origin())
+        account_id = account.acting(own, wanted)
+        if sandbox.settings.rate_limit:
+            sandbox.limits.take(account_id, f"{route.method} {route.path}")
+        permissions.require(own, key, route.scope, route.method, connected=wanted is not None)
+    return account_id
+
+
+def _fail_before(fault: Fault | None) -> None:
+    if fault is not None and fault.effect == "429":
+        raise too_many("endpoint-rate")
+    if fault is not None and fault.effect == "500_before":
+        raise broken()
 
 
 async def _params(request: Request) -> dict[str, Any]:
@@ -92,65 +90,45 @@ async def _params(request: Request) -> dict[str, Any]:
     return forms.nest(pairs)
 
 
-def _account(sandbox: Sandbox, request: Request) -> str:
-    with sandbox.store.transaction(write=False) as db:
-        own = Tx(db, "", 0, Origin())
-        return account.acting(own, request.headers.get("stripe-account"))
-
-
 async def _serve(sandbox: Sandbox, asked: Asked) -> Answer:
+    with _in_flight(sandbox, asked), _locked(sandbox, asked):
+        delay = asked.fault.seconds if asked.fault and asked.effect == "delay" else 0.0
+        if wait := sandbox.settings.latency + delay:
+            await asyncio.sleep(wait)
+        extra = await asked.route.prepare(sandbox, asked) if asked.route.prepare else {}
+        answer = execute(sandbox.store, asked, extra)
+    answer.cut = {"drop_after": "drop", "truncate": "middle"}.get(asked.effect, "")
+    return answer
+
+
+@contextlib.contextmanager
+def _in_flight(sandbox: Sandbox, asked: Asked) -> Iterator[None]:
+    """Keep the request's idempotency key in use; raises StripeError (409) when it is."""
     if asked.key is None:
-        await asyncio.sleep(sandbox.settings.latency)
-        return execute(sandbox, asked)
+        yield
+        return
     held = (asked.account, asked.key)
     if held in sandbox.in_flight:
         raise idempotency.in_use(asked.key)
     sandbox.in_flight.add(held)
     try:
-        await asyncio.sleep(sandbox.settings.latency)
-        return execute(sandbox, asked)
+        yield
     finally:
         sandbox.in_flight.discard(held)
 
 
-def execute(sandbox: Sandbox, asked: Asked) -> Answer:
-    """Run the handler in one transaction, together with its idempotency record and what fell due before."""
-    write = asked.route.method != "GET"
-    with sandbox.store.transaction(write=write) as db:
-        moment = clock.now(db)
-        late = due.waiting(db, moment)
-        if write:
-            due.run(db, moment)
-            return _execute(db, asked, moment)
-        if not late:
-            return _execute(db, asked, moment)
-    with sandbox.store.transaction(write=True) as db:
-        due.run(db, moment)
-        return _execute(db, asked, moment)
-
-
-def _execute(db: sqlite3.Connection, asked: Asked, moment: float) -> Answer:
-    tx = Tx(db, asked.account, int(moment), Origin(asked.request_id, asked.key))
-    if asked.key is None:
-        return _handle(tx, asked)
-    digest = idempotency.digest(asked.route.method, asked.path, asked.params)
-    replayed = idempotency.replay(tx, asked.key, digest)
-    if replayed is not None:
-        return Answer(*replayed)
-    db.execute("SAVEPOINT handler")
+@contextlib.contextmanager
+def _locked(sandbox: Sandbox, asked: Asked) -> Iterator[None]:
+    """Keep what the request writes to itself; raises StripeError (`lock_timeout`) when it is not free."""
+    if asked.route.method == "GET":
+        yield
+        return
+    alone, shared = asked.id or None, asked.params.get("cardholder")
+    if asked.route.answers is CARD and alone:
+        with reading(sandbox.store, asked) as call:
+            shared = (call.tx.get(CARD, alone) or {}).get("cardholder")
+    sandbox.locks.take(alone, shared)
     try:
-        answer = _handle(tx, asked)
-    except StripeError as error:
-        db.execute("ROLLBACK TO handler")
-        answer = refusal(error, asked.account, asked.request_id)
-    db.execute("RELEASE handler")
-    idempotency.keep(tx, asked.key, digest, answer.status, answer.body)
-    answer.headers |= {"Idempotency-Key": asked.key, "Original-Request": asked.request_id}
-    return answer
-
-
-def _handle(tx: Tx, asked: Asked) -> Answer:
-    shown = asked.route.handler(Call(tx, asked.params, asked.id))
-    if shown.get("object") != "list":
-        shown = expanded(tx, asked.route.answers, shown, asked.params.get("expand", []))
-    return Answer(200, dump(shown))
+        yield
+    finally:
+        sandbox.locks.release(alone, shared)

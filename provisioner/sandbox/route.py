@@ -1,11 +1,17 @@
 """What a route is: a request's method and path, the parameters it takes, and what answers it."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from provisioner.sandbox.resource import Resource
 from provisioner.sandbox.tx import Tx
+
+if TYPE_CHECKING:
+    from provisioner.sandbox.execute import Asked
+    from provisioner.sandbox.sandbox import Sandbox
 
 Json = dict[str, Any]
 
@@ -40,4 +46,4 @@ class Route:
     params: str
     scope: str
     answers: Resource = NOTHING
-    prepare: Callable[[Call], Awaitable[Mapping[str, Any]]] | None = None
+    prepare: Callable[[Sandbox, Asked], Awaitable[Mapping[str, Any]]] | None = None

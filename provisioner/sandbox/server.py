@@ -24,6 +24,7 @@ class _Server(uvicorn.Server):
             loop="asyncio",
             ws="none",
             log_config=None,
+            log_level="critical",
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=2,

@@ -1,0 +1,104 @@
+"""
+The sandbox's own control path, `/_sandbox/...`: JSON in, JSON out, no key.
+
+docs/sandbox.md lists what it takes. Nothing here exists in Stripe's API.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route as Path
+
+from provisioner.sandbox import clock, due
+from provisioner.sandbox.faults import Fault
+from provisioner.sandbox.rules import account, permissions, switches, topup
+from provisioner.sandbox.sandbox import Sandbox
+from provisioner.sandbox.tx import Origin, Tx
+
+Json = dict[str, Any]
+
+
+def begin(sandbox: Sandbox) -> None:
+    """Give a new sandbox what it has from the start: its account, and how long top-ups take."""
+    with sandbox.store.transaction(write=True) as db:
+        own = Tx(db, "", int(clock.now(db)), Origin())
+        account.begin(own, sandbox.settings.country)
+        own.remember(topup.SETTLE, sandbox.settings.topup_settle)
+
+
+def _reset(sandbox: Sandbox, _asked: Json) -> Json:
+    sandbox.store.clear()
+    sandbox.forget()
+    begin(sandbox)
+    return {}
+
+
+def _clock(sandbox: Sandbox, asked: Json) -> Json:
+    """`{"advance": seconds}` moves the clock; everything that falls due on the way happens at its moment."""
+    seconds = asked.get("advance", 0)
+    if not isinstance(seconds, int | float) or seconds < 0:
+        raise ValueError("advance must be a number of seconds, not below 0")
+    with sandbox.store.transaction(write=True) as db:
+        clock.advance(db, seconds)
+        now = clock.now(db)
+        due.run(db, now)
+    return {"now": now}
+
+
+def _switches(sandbox: Sandbox, asked: Json) -> Json:
+    """`{name: true|false, ...}` decides what is not known of Stripe; answers all switches."""
+    with sandbox.store.transaction(write=True) as db:
+        return dict(switches.choose(Tx(db, "", 0, Origin()), asked))
+
+
+def _keys(sandbox: Sandbox, asked: Json) -> Json:
+    """`{"key": "rk_test_...", "permissions": {scope: "none"|"read"|"write"}}` restricts a key."""
+    with sandbox.store.transaction(write=True) as db:
+        return permissions.restrict(Tx(db, "", 0, Origin()), asked["key"], asked["permissions"])
+
+
+def _faults(sandbox: Sandbox, asked: Json) -> Json:
+    """`{"faults": [{...}], "seed": n}` replaces all faults; see `faults.Fault` for one."""
+    sandbox.faults.replace([Fault(**fault) for fault in asked.get("faults", [])], asked.get("seed", 0))
+    return {"faults": len(asked.get("faults", []))}
+
+
+def _topup_settle(sandbox: Sandbox, asked: Json) -> Json:
+    """`{"seconds": n or null}`: how long top-ups from now on stay pending (null: for ever)."""
+    with sandbox.store.transaction(write=True) as db:
+        Tx(db, "", 0, Origin()).remember(topup.SETTLE, asked["seconds"])
+    return dict(asked)
+
+
+_CONTROLS: Mapping[str, Callable[[Sandbox, Json], Json]] = {
+    "clock": _clock,
+    "faults": _faults,
+    "keys": _keys,
+    "reset": _reset,
+    "switches": _switches,
+    "topup_settle": _topup_settle,
+}
+
+
+def paths(sandbox: Sandbox) -> list[Path]:
+    """The routes of the control path."""
+    return [
+        Path(f"/_sandbox/{name}", _endpoint(sandbox, deed), methods=["GET", "POST"])
+        for name, deed in _CONTROLS.items()
+    ]
+
+
+def _endpoint(
+    sandbox: Sandbox, deed: Callable[[Sandbox, Json], Json]
+) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            asked = json.loads(await request.body() or b"{}")
+            return JSONResponse(deed(sandbox, asked))
+        except (KeyError, TypeError, ValueError) as problem:
+            return JSONResponse({"error": f"{type(problem).__name__}: {problem}"}, 400)
+
+    return endpoint

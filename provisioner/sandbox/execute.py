@@ -1,0 +1,109 @@
+"""Carries a request out: its handler, its idempotency record and what fell due, in one transaction."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from provisioner.sandbox import clock, due, idempotency
+from provisioner.sandbox.errors import StripeError
+from provisioner.sandbox.expand import expanded
+from provisioner.sandbox.faults import Fault
+from provisioner.sandbox.route import Call, Route
+from provisioner.sandbox.store import Store
+from provisioner.sandbox.tx import Origin, Tx, dump
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that may be served: by which account, with which typed parameters, under which key."""
+
+    route: Route
+    account: str
+    params: dict[str, Any]
+    id: str
+    request_id: str
+    key: str | None
+    path: str
+    fault: Fault | None = None
+
+    @property
+    def effect(self) -> str:
+        """What fault hits it; empty for none."""
+        return self.fault.effect if self.fault else ""
+
+
+@dataclass
+class Answer:
+    """An answer ready to be sent; `cut` says whether it breaks off before (`drop`) or in its middle."""
+
+    status: int
+    body: str
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: str = ""
+
+
+def refusal(error: StripeError, account_id: str, request_id: str) -> Answer:
+    """An error as an answer."""
+    return Answer(error.status, dump(error.body(account_id, request_id)), dict(error.headers))
+
+
+def broken() -> StripeError:
+    """Stripe's own failure, as an error."""
+    return StripeError(500, "An error occurred while processing this request. Try again later.", "api_error")
+
+
+@contextlib.contextmanager
+def reading(store: Store, asked: Asked) -> Iterator[Call]:
+    """The request's view of the state, to look at only; for what is done before the handler runs."""
+    with store.transaction(write=False) as db:
+        moment = clock.now(db)
+        yield Call(
+            Tx(db, asked.account, int(moment), Origin(asked.request_id, asked.key)), asked.params, asked.id
+        )
+
+
+def execute(store: Store, asked: Asked, extra: Mapping[str, Any]) -> Answer:
+    """Carry out a request. Raises StripeError for a refusal that is not kept for an idempotency key."""
+    write = asked.route.method != "GET"
+    with store.transaction(write=write) as db:
+        moment = clock.now(db)
+        if write or not due.waiting(db, moment):
+            if write:
+                due.run(db, moment)
+            return _answer(db, asked, moment, extra)
+    with store.transaction(write=True) as db:
+        due.run(db, moment)
+        return _answer(db, asked, moment, extra)
+
+
+def _answer(db: sqlite3.Connection, asked: Asked, moment: float, extra: Mapping[str, Any]) -> Answer:
+    tx = Tx(db, asked.account, int(moment), Origin(asked.request_id, asked.key))
+    if asked.key is None:
+        return _handle(tx, asked, extra)
+    digest = idempotency.digest(asked.route.method, asked.path, asked.params)
+    replayed = idempotency.replay(tx, asked.key, digest)
+    if replayed is not None:
+        return Answer(*replayed)
+    db.execute("SAVEPOINT handler")
+    try:
+        answer = _handle(tx, asked, extra)
+    except StripeError as error:
+        db.execute("ROLLBACK TO handler")
+        answer = refusal(error, asked.account, asked.request_id)
+    db.execute("RELEASE handler")
+    idempotency.keep(tx, asked.key, digest, answer.status, answer.body)
+    answer.headers |= {"Idempotency-Key": asked.key, "Original-Request": asked.request_id}
+    return answer
+
+
+def _handle(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> Answer:
+    if asked.effect == "500_began":
+        raise broken()
+    shown = asked.route.handler(Call(tx, asked.params, asked.id, extra))
+    if asked.effect == "500_after":
+        return refusal(broken(), asked.account, asked.request_id)
+    if shown.get("object") != "list":
+        shown = expanded(tx, asked.route.answers, shown, asked.params.get("expand", []))
+    return Answer(200, dump(shown))

@@ -1,0 +1,26 @@
+"""One running sandbox: what it was told, what it keeps, and what is going on in it right now."""
+
+from dataclasses import dataclass, field
+
+from provisioner.sandbox.faults import Faults
+from provisioner.sandbox.limits import Limits
+from provisioner.sandbox.locks import Locks
+from provisioner.sandbox.settings import Settings
+from provisioner.sandbox.store import Store
+
+
+@dataclass
+class Sandbox:
+    """Settings and state, and what lives in memory only: keys and objects in use, limits, faults."""
+
+    settings: Settings
+    store: Store
+    in_flight: set[tuple[str, str]] = field(default_factory=set)
+    locks: Locks = field(default_factory=Locks)
+    limits: Limits = field(default_factory=Limits)
+    faults: Faults = field(default_factory=Faults)
+
+    def forget(self) -> None:
+        """Drop limits and faults, as after a restart."""
+        self.limits = Limits()
+        self.faults = Faults()
