@@ -1,5 +1,7 @@
 """Changes: what would happen to one address, with its edits and the reason; inert data."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,7 +28,7 @@ class Edit:
     One value that moves; `path` is dotted, rows of a table by place: `spending_limits[0].amount`.
 
     `before` and `after` are ready to show: sensitive ones are masked here already, None is absent.
-    Amounts in them are minor units of `currency`.
+    Amounts in them are minor units of `currency`. `digest` stands for the unmasked values.
     """
 
     path: str
@@ -36,6 +38,7 @@ class Edit:
     sensitive: bool = False
     forces_replacement: bool = False
     currency: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,8 @@ class Change:
     What would happen to one address.
 
     `live` is the object that it happens to, `predecessors` the ids of all that had the address before
-    a creation, `generation` that of the object which is there afterwards. `params` are those of a
-    retirement or a top-up, which follow from no edits.
+    a creation, `generation` that of the object which is there afterwards. `params` are those that
+    follow from no edits: of a retirement or a top-up, or what a reissued card says of the one before.
     """
 
     action: Action
@@ -63,6 +66,14 @@ class Change:
     def id(self) -> str | None:
         """The id of the live object, if there is one."""
         return self.live.id if self.live else None
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of what would be done to which object; the same as long as nothing of it moves."""
+        facts = [self.action, str(self.address), self.id, self.generation, self.predecessors]
+        edits = [[edit.path, edit.digest, edit.before, edit.after] for edit in self.edits]
+        text = json.dumps([facts, edits, self.params], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     @property
     def direction(self) -> Direction:

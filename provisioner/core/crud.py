@@ -1,13 +1,14 @@
 """The default spelling of changes as calls: create, update and retire an object of Stripe's."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from provisioner.core.change import Change
 from provisioner.core.kind import Field, Kind, Shape
 from provisioner.core.model import Declared, Live, Ref, Stamp
-from provisioner.core.normal import leaves, to_wire
-from provisioner.core.ownership import applied, code, marks, stamp_for
+from provisioner.core.normal import to_wire
+from provisioner.core.ownership import applied, marks, stamp_for
 
 UNSET = ""  # what Stripe takes for "no value"; the SDK drops None, [] and {} silently
 
@@ -24,9 +25,10 @@ def creation_params(kind: Kind, project: str, change: Change, *, inactive: bool)
     if inactive and params.get("status") == "active":
         params["status"] = "inactive"
     record = applied(project, kind.fields, declared.fields)
-    stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record)
+    before = change.live.stamp.reissued if change.live else 0
+    stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record, before)
     written = {key: value for key, value in marks(stamp).items() if value}
-    return params | {"metadata": {**params.get("metadata", {}), **written}}
+    return params | dict(change.params) | {"metadata": {**params.get("metadata", {}), **written}}
 
 
 def update_params(kind: Kind, change: Change, *, marked: bool = True) -> dict[str, Any]:
@@ -50,7 +52,10 @@ def update_params(kind: Kind, change: Change, *, marked: bool = True) -> dict[st
 def stamp_after(kind: Kind, declared: Declared, live: Live) -> Stamp:
     """The stamp that an object carries once `declared` has been applied to it."""
     record = applied(live.stamp.project, kind.fields, declared.fields)
-    return stamp_for(live.stamp.project, declared.address, live.stamp.generation, declared.lifecycle, record)
+    before = live.stamp
+    return stamp_for(
+        before.project, declared.address, before.generation, declared.lifecycle, record, before.reissued
+    )
 
 
 def _with_marks(params: dict[str, Any], stamp: Stamp, before: Stamp) -> dict[str, Any]:
@@ -108,31 +113,20 @@ def _whole(
     return parts
 
 
-def retirement(kind: Kind, live: Live, *, cancel: bool) -> tuple[dict[str, Any], str]:
+def retirement(kind: Kind, live: Live, *, cancel: bool, why: str = "") -> tuple[dict[str, Any], str]:
     """
     The parameters that retire an object, and the status it has afterwards.
 
-    The record says that the status was applied by us: declared again without one, it is reset to
-    Stripe's default, and the same object comes back. A kind without cancellation is deactivated.
+    `why` is Stripe's cancellation reason (lost or stolen), empty without one. The record says that the
+    status was applied by us: declared again without one, it is reset to Stripe's default, and the same
+    object comes back. A kind without cancellation is deactivated.
     """
     params = dict((cancel and kind.cancel) or kind.deactivate or {})
+    if why:
+        params["cancellation_reason"] = why
     record = dict(live.stamp.applied)
-    record |= {code(path): value for path, value in _digests(kind, live, params).items()}
-    stamp = Stamp(
-        live.stamp.project,
-        live.stamp.address,
-        live.stamp.generation,
-        record,
-        live.stamp.protect,
-        live.stamp.on_remove,
-        live.stamp.reissued,
-    )
-    return _with_marks(params, stamp, live.stamp), params.get("status", "")
-
-
-def _digests(kind: Kind, live: Live, params: Mapping[str, Any]) -> dict[str, str]:
-    record = applied(live.stamp.project, kind.fields, params)
-    return {path: record[code(path)] for path, _, _ in leaves(kind.fields, params)}
+    record |= applied(live.stamp.project, kind.fields, params)
+    return _with_marks(params, replace(live.stamp, applied=record), live.stamp), params.get("status", "")
 
 
 def references(fields: Mapping[str, Any]) -> frozenset[Any]:

@@ -12,7 +12,7 @@ from provisioner.core.change import Edit, Note
 from provisioner.core.kind import Field, Kind, OnChange, Shape
 from provisioner.core.model import MASK, Address, Declared, Live, Ref
 from provisioner.core.normal import align, leaves, to_wire
-from provisioner.core.ownership import code, digest
+from provisioner.core.ownership import code, digest, edit_digest
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
 
@@ -36,8 +36,10 @@ def compare(
 
 
 def _lifecycle(declared: Declared, live: Live) -> Iterator[Edit]:
-    """What the object is told about its own end: kept on it, as the YAML may be gone by then."""
+    """What is the tool's own: the name, and what the object is told about its end, when the YAML is gone."""
     wanted, had = declared.lifecycle, live.stamp
+    if declared.address != live.address:
+        yield Edit("address", str(live.address), str(declared.address))
     if wanted.protect != had.protect:
         yield Edit("lifecycle.protect", had.protect, wanted.protect)
     if wanted.on_remove != had.on_remove:
@@ -122,14 +124,17 @@ def _edits(kind: Kind, declared: Declared, had: Any, wanted: Any) -> Iterator[Ed
     """Name the values that differ, each once, by the path that the YAML has for it."""
     from deepdiff.diff import DeepDiff  # noqa: PLC0415 - a plan without changes needs no differ
 
-    seen = set()
-    for found in DeepDiff(had, wanted, view="tree", verbose_level=2).values():
+    places: dict[str, tuple[Field, tuple[Any, ...]]] = {}
+    # to the bottom, however little two hashes have in common
+    for found in DeepDiff(had, wanted, view="tree", verbose_level=2, threshold_to_diff_deeper=0).values():
         for difference in found:
             steps = difference.path(output_format="list")
-            for path, field, place in _places(kind.fields, steps, wanted, had):
-                if path not in seen:
-                    seen.add(path)
-                    yield _edit(kind, declared, path, field, (had, wanted), place)
+            places |= {
+                path: (field, place) for path, field, place in _places(kind.fields, steps, wanted, had)
+            }
+    order = {field.name: number for number, field in enumerate(kind.fields)}
+    for path, (field, place) in sorted(places.items(), key=lambda entry: (order[entry[1][1][0]], entry[0])):
+        yield _edit(kind, declared, path, field, (had, wanted), place)
 
 
 def _places(
@@ -147,13 +152,19 @@ def _places(
         case Shape.MAP:
             for name in rest[:1] or either:
                 yield f"{path}.{name}", field, (*place, name)
-        case Shape.TABLE if len(rest) > 1:
+        case Shape.TABLE if len(rest) > 1 and _same_row(field, (*place, rest[0]), wanted, had):
             yield f"{path}[{rest[0]}].{rest[1]}", field, (*place, *rest[:2])
         case Shape.TABLE:
-            for number in rest or range(len(either)):
+            for number in rest[:1] or range(len(either)):
                 yield f"{path}[{number}]", field, (*place, number)
         case _:
             yield path, field, place
+
+
+def _same_row(field: Field, place: tuple[Any, ...], wanted: Any, had: Any) -> bool:
+    """Whether two rows are one that was changed, and not one in the place of another."""
+    one, other = _at(wanted, place) or {}, _at(had, place) or {}
+    return all(one.get(name) == other.get(name) for name in field.key)
 
 
 def _descend(fields: Sequence[Field], steps: Sequence[Any]) -> tuple[Field, int]:
@@ -187,6 +198,7 @@ def _edit(
         sensitive=hide,
         forces_replacement=kind.field(path.partition(".")[0].partition("[")[0]).on_change is OnChange.REPLACE,
         currency=_currency(kind, declared, field),
+        digest=edit_digest(path, field, before, after),
     )
 
 
@@ -226,6 +238,7 @@ def additions(kind: Kind, declared: Declared) -> tuple[Edit, ...]:
             direction=field.direction(None, value),
             sensitive=hide,
             currency=_currency(kind, declared, field),
+            digest=edit_digest(path, field, None, value),
         )
         for path, field, value in leaves(kind.fields, declared.fields)
     )

@@ -1,12 +1,12 @@
 """The objects of a project as Stripe has them, sorted out by address."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from provisioner.core.kind import Kind
-from provisioner.core.model import Address, Live, Ref
+from provisioner.core.model import Address, Declared, Live, Ref
 from provisioner.core.normal import read
 from provisioner.core.ownership import PROJECT, read_stamp
 from provisioner.core.problem import ConflictError
@@ -20,15 +20,30 @@ class Estate:
     What a project has of one kind.
 
     `current` is the object of each address; `leftovers` are older generations that an interrupted
-    replacement has left able to act; `past` holds the ids of all objects that ever had an address,
-    `generations` the highest generation among them. `unmanaged` counts the objects of others.
+    replacement has left able to act; `past` holds the ids of all objects that ever had an address, and
+    `last` the one of the highest generation, ended or not. `unmanaged` counts the objects of others.
     """
 
     current: Mapping[Address, Live] = field(default_factory=dict)
     leftovers: tuple[Live, ...] = ()
     past: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
-    generations: Mapping[Address, int] = field(default_factory=dict)
+    last: Mapping[Address, Live] = field(default_factory=dict)
     unmanaged: int = 0
+
+    def renamed(self, declared: Collection[Declared]) -> "Estate":
+        """The same estate, with objects under the new names of those that had another one before."""
+        current, past = dict(self.current), dict(self.past)
+        wanted = {each.address for each in declared}
+        for each in declared:
+            if each.address in current:
+                continue
+            for name in each.lifecycle.previously:
+                old = Address(each.address.section, name)
+                if old in current and old not in wanted:
+                    current[each.address] = current.pop(old)
+                    past[each.address] = past.get(each.address, ()) + past[old]
+                    break
+        return replace(self, current=current, past=past)
 
 
 def sort_out(kind: Kind, project: str, raws: Iterable[Mapping[str, Any]], resolve: Resolve) -> Estate:
@@ -61,7 +76,7 @@ def sort_out(kind: Kind, project: str, raws: Iterable[Mapping[str, Any]], resolv
         current=current,
         leftovers=tuple(leftovers),
         past={address: tuple(live.id for live in lives) for address, lives in found.items()},
-        generations={address: max(x.stamp.generation for x in lives) for address, lives in found.items()},
+        last={a: max(lives, key=lambda live: live.stamp.generation) for a, lives in found.items()},
         unmanaged=unmanaged,
     )
 

@@ -52,6 +52,12 @@ def digest(project: str, path: str, field: Field, value: Any) -> str:
     return _short(json.dumps([project, path, _plain(value)], sort_keys=True, default=_plain), length)
 
 
+def edit_digest(path: str, field: Field, before: Any, after: Any) -> str:
+    """A digest of both sides of an edit, as short as those of values, to see that either has moved."""
+    length = PERSONAL if field.sensitive else PLAIN
+    return _short(json.dumps([path, _plain(before), _plain(after)], sort_keys=True, default=_plain), length)
+
+
 def applied(project: str, fields: Sequence[Field], tree: Mapping[str, Any]) -> dict[str, str]:
     """The record of every value in a normal form: codes and digests."""
     return {code(path): digest(project, path, field, value) for path, field, value in leaves(fields, tree)}
@@ -111,8 +117,9 @@ def stamp_for(
     generation: int,
     lifecycle: Lifecycle,
     record: Mapping[str, str],
+    reissued: int = 0,
 ) -> Stamp:
-    """The stamp of an object that is declared with this lifecycle."""
+    """The stamp of an object that is declared with this lifecycle; what was reissued stays counted."""
     return Stamp(
         project=project,
         address=address,
@@ -120,5 +127,5 @@ def stamp_for(
         applied=record,
         protect=lifecycle.protect,
         on_remove=lifecycle.on_remove,
-        reissued=lifecycle.reissue.number if lifecycle.reissue else 0,
+        reissued=max(reissued, lifecycle.reissue.number if lifecycle.reissue else 0),
     )

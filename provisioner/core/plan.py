@@ -1,16 +1,13 @@
 """The plan: everything that an apply would do, complete before the first write."""
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from provisioner.core.blast import BlastRadius, blast_radius
 from provisioner.core.call import Step
 from provisioner.core.change import Action, Change, Note
-from provisioner.core.crud import references
 from provisioner.core.diff import additions, compare
 from provisioner.core.estate import Estate, rests, sort_out
 from provisioner.core.funding import plan_funding
@@ -96,12 +93,12 @@ def make_plan(kinds: Sequence[Kind], config: Config, world: World) -> Plan:
         totals=draft.totals,
         unmanaged=draft.unmanaged,
         blast=blast_radius({kind.name: kind for kind in kinds}, changes),
-        fingerprint=fingerprint(changes, steps),
+        fingerprint=fingerprint(changes),
     )
 
 
 def _plan_objects(draft: _Draft, kind: Kind, project: str, wanted: Sequence[Declared], world: World) -> None:
-    estate = sort_out(kind, project, world.objects.get(kind.resource, ()), draft.resolve)
+    estate = sort_out(kind, project, world.objects.get(kind.resource, ()), draft.resolve).renamed(wanted)
     draft.ids |= {address: live.id for address, live in estate.current.items()}
     draft.by_id |= {live.id: address for address, live in estate.current.items()}
     draft.totals[kind.name] = len(estate.current)
@@ -119,45 +116,57 @@ def _plan_objects(draft: _Draft, kind: Kind, project: str, wanted: Sequence[Decl
 
 
 def _creation(kind: Kind, declared: Declared, estate: Estate) -> Change:
-    past = estate.past.get(declared.address, ())
+    last = estate.last.get(declared.address)
     return Change(
         Action.CREATE,
         declared.address,
         kind.name,
-        "its predecessor is canceled" if past else "declared, and not in Stripe",
+        "its predecessor is canceled" if last else "declared, and not in Stripe",
         edits=additions(kind, declared),
         declared=declared,
-        generation=estate.generations.get(declared.address, 0) + 1,
-        predecessors=past,
+        generation=last.stamp.generation + 1 if last else 1,
+        predecessors=estate.past.get(declared.address, ()),
+        params=_reissue(declared, last) if last and kind.cancel else {},
     )
+
+
+def _reissue(declared: Declared, live: Live) -> dict[str, str]:
+    """What a card says of the one that it is issued for again; nothing when no reissue is asked for."""
+    asked = declared.lifecycle.reissue
+    if asked is None or asked.number <= live.stamp.reissued:
+        return {}
+    return {"replacement_for": live.id, "replacement_reason": asked.reason}
 
 
 def _compare(draft: _Draft, kind: Kind, declared: Declared, live: Live, estate: Estate) -> None:
     edits, notes = compare(kind, declared, live, draft.replaced)
     draft.notes += notes
-    if not edits:
-        return
+    reissue = _reissue(declared, live)
     forcing = [edit.path for edit in edits if edit.forces_replacement]
-    if not forcing:
+    if forcing or reissue:
+        draft.replaced.add(declared.address)
+        reason = f"Stripe cannot change {', '.join(forcing)} in place"
+        if reissue:
+            reason = f"reissue: {reissue['replacement_reason']}"
+        draft.changes.append(
+            Change(
+                Action.REPLACE,
+                declared.address,
+                kind.name,
+                reason,
+                edits,
+                declared,
+                live,
+                generation=live.stamp.generation + 1,
+                predecessors=estate.past[declared.address],
+                params=reissue,
+            )
+        )
+    elif edits:
         reason = "declared differs from live"
         draft.changes.append(
             Change(Action.UPDATE, declared.address, kind.name, reason, edits, declared, live)
         )
-        return
-    draft.replaced.add(declared.address)
-    draft.changes.append(
-        Change(
-            Action.REPLACE,
-            declared.address,
-            kind.name,
-            f"Stripe cannot change {', '.join(forcing)} in place",
-            edits,
-            declared,
-            live,
-            generation=live.stamp.generation + 1,
-            predecessors=estate.past[declared.address],
-        )
-    )
 
 
 def _removal(kind: Kind, live: Live) -> list[Change]:
@@ -184,29 +193,7 @@ def _end(kind: Kind, live: Live, reason: str, *, cancel: bool) -> Change:
     )
 
 
-def fingerprint(changes: Iterable[Change], steps: Iterable[Step]) -> str:
-    """A digest of what is touched, as it is and as it should be, and of every call; no more than that."""
-    facts = [
-        [str(c.action), str(c.address), c.id, c.generation, _fields(c.live), _fields(c.declared)]
-        for c in changes
-    ]
-    calls = [[s.phase, s.call.service, s.call.verb, _plain(s.call.id), _plain(s.call.params)] for s in steps]
-    text = json.dumps([facts, calls], sort_keys=True, default=str)
+def fingerprint(changes: Iterable[Change]) -> str:
+    """A digest of all that would be done, and of the objects that it would be done to."""
+    text = "\n".join(change.fingerprint for change in changes)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-
-
-def _fields(side: Declared | Live | None) -> Any:
-    return _plain(side.fields) if side else None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)) and not isinstance(value, Address):
-        return [_plain(item) for item in value]
-    return value
-
-
-def dependents(plan: Plan, address: Address) -> tuple[Address, ...]:
-    """The addresses in the plan that refer to `address`."""
-    return tuple(c.address for c in plan.changes if c.declared and address in references(c.declared.fields))

@@ -9,6 +9,8 @@ from provisioner.core.crud import creation_params, references, retirement, updat
 from provisioner.core.kind import Direction, Kind
 from provisioner.core.model import Live, Ref
 
+LOST = frozenset({"lost", "stolen"})
+
 
 def spell(kinds: Iterable[Kind], project: str, changes: Iterable[Change]) -> tuple[Step, ...]:
     """Spell every change out as steps and put them in order: by phase, then cardholders before cards."""
@@ -90,13 +92,23 @@ def _with(tree: Mapping[str, object], name: str, value: object) -> dict[str, obj
 
 
 def _replace(kind: Kind, project: str, change: Change) -> Iterator[Step]:
-    """Make before break: the new one inactive, then the old one ends, then the new one is activated."""
+    """
+    Make before break: the new one inactive, then the old one ends, then the new one is activated.
+
+    A lost or stolen card ends first. A damaged or expired one is ended by Stripe when its successor is
+    activated (docs.stripe.com/issuing/cards/replacements), so that the number never stops working.
+    """
     if change.live is None or change.declared is None:
         raise ValueError(f"{change.address}: a replacement needs both sides")
-    spends = kind.exposure is not None
-    yield _creation(kind, project, change, inactive=spends)
-    yield _end(kind, change, change.live, Phase.FINISH, cancel=True)
-    if spends and change.declared.fields.get("status") == "active":
+    why = change.params.get("replacement_reason")
+    gone = why if why in LOST else ""
+    activates = kind.exposure is not None and change.declared.fields.get("status") == "active"
+    if gone:
+        yield _end(kind, change, change.live, Phase.TIGHTEN, cancel=True, why=gone)
+    yield _creation(kind, project, change, inactive=kind.exposure is not None)
+    if not gone and not (why and activates):
+        yield _end(kind, change, change.live, Phase.FINISH, cancel=True)
+    if activates:
         call = Call(kind.service, "update", Ref(change.address), {"status": "active"})
         yield _step(Phase.ACTIVATE, change, "activate", call, Direction.BROADENING)
 
@@ -107,8 +119,8 @@ def _retire(kind: Kind, _project: str, change: Change) -> Iterator[Step]:
     yield _end(kind, change, change.live, Phase.TIGHTEN, cancel=bool(change.params.get("cancel")))
 
 
-def _end(kind: Kind, change: Change, live: Live, phase: Phase, *, cancel: bool) -> Step:
-    params, status = retirement(kind, live, cancel=cancel)
+def _end(kind: Kind, change: Change, live: Live, phase: Phase, *, cancel: bool, why: str = "") -> Step:
+    params, status = retirement(kind, live, cancel=cancel, why=why)
     does = "cancel" if status == "canceled" else "deactivate"
     return _step(phase, change, does, Call(kind.service, "update", live.id, params), Direction.TIGHTENING)
 
