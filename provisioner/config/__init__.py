@@ -1,4 +1,4 @@
-"""YAML in, `Declared` out: reads files and folders, checks them, and says everything that is wrong at once."""
+"""YAML in, `Declared` out: reads files and folders, checks them, and says all that is wrong at once."""
 
 from provisioner.config.load import load_config
 

@@ -1,12 +1,25 @@
 """The way in: a path becomes a `Config`, or a `ConfigError` with every problem of the configuration."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
+from provisioner.config.blocks import PROFILES, SHARED, Blocks, gather
+from provisioner.config.build import AT_KEY, Builder
+from provisioner.config.document import Document, files_of, open_document, overlay_of
+from provisioner.config.near import near
+from provisioner.config.normal import Names
+from provisioner.config.profiles import Profiles
+from provisioner.config.scalar import BROKEN
+from provisioner.config.settings import guardrails, missing_settings, settings
+from provisioner.config.shapes import Shapes, shapes_of
+from provisioner.config.variables import SIGN, Substitution, chosen
+from provisioner.config.words import say
 from provisioner.core.kind import Kind
-from provisioner.core.model import Config
-from provisioner.core.problem import ConfigError, Problem
+from provisioner.core.model import Config, Declared, Guardrails
+from provisioner.core.problem import ConfigError, Problem, Where
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -25,4 +38,102 @@ def load_config(
     `env` lays `environments/<env>.yaml` over it; `variables` are the `--var` values, `environ` what
     `${env.NAME}` reads. Raises ConfigError that carries all problems, in the order of files and lines.
     """
-    raise ConfigError([Problem(None, "", f"{path} with {len(kinds)} kinds {env} {variables} {environ}")])
+    problems: list[Problem] = []
+    base = [open_document(file, problems) for file in files_of(path)]
+    overlays = [open_document(overlay_of(path, env), problems)] if env else []
+    documents = _fill([*base, *overlays], variables, environ, problems)
+    shapes = shapes_of(kinds)
+    fitting = [_fits(document, shapes, problems) for document in documents]
+    named = frozenset({PROFILES, *SHARED, *(kind.section for kind in kinds)})
+    blocks = gather(documents[: len(base)], documents[len(base) :], named, problems)
+    complete = all(document.reading.sound for document in documents)
+    if complete:
+        problems += missing_settings(blocks, Where(str(base[0].file), 1, 1))
+    declared = _build(kinds, blocks, shapes, problems, complete=complete)
+    limits = _limits(kinds, blocks, declared, problems) if all(fitting) else Guardrails()
+    if not problems and not declared:
+        sections = ", ".join(kind.section for kind in kinds)
+        problems.append(Problem(None, "", f"{path} declares nothing; give at least one of {sections}"))
+    if problems:
+        raise ConfigError(_in_order(problems))
+    said = settings(blocks)
+    return Config(said.project, said.mode, said.account, {each.address: each for each in declared}, limits)
+
+
+def _fill(
+    documents: Sequence[Document],
+    given: Mapping[str, str],
+    environ: Mapping[str, str],
+    problems: list[Problem],
+) -> list[Document]:
+    """Fill the holes (`${...}`) of all documents; the variables are those of all documents together."""
+    outside = Substitution({}, environ, problems)
+    defaults: dict[str, Any] = {}
+    for document in documents:
+        declared = document.value.get("vars")
+        if isinstance(declared, dict):
+            defaults |= outside.fill(document, declared, ("vars",))
+    values, wrong = chosen(defaults, given)
+    problems += [Problem(None, "", text) for text in wrong]
+    inside = Substitution(values, environ, problems)
+    filled = [_filled(document, inside) if SIGN in document.text else document for document in documents]
+    known = defaults.keys() | inside.used
+    for name in given.keys() - known:
+        text = f"--var {name}: there is no variable of that name{near(name, known)}"
+        problems.append(Problem(None, "", text))
+    return filled
+
+
+def _filled(document: Document, inside: Substitution) -> Document:
+    value = {
+        key: item if key == "vars" else inside.fill(document, item, (key,))
+        for key, item in document.value.items()
+    }
+    return replace(document, value=value)
+
+
+def _fits(document: Document, shapes: Shapes, problems: list[Problem]) -> bool:
+    """Whether the top level of a document has its shape; what the blocks hold is checked after merging."""
+    misfits = shapes.misfits("file", document.value)
+    for misfit in misfits:
+        if misfit.value is not BROKEN:
+            path = misfit.path
+            around = path[: -1 if misfit.keyword in AT_KEY else None][:2]
+            spot = document.spot(path)
+            text = say(misfit, raw=spot.raw if spot else None, hidden=len(path) == 1)
+            where = document.where(path, key=misfit.keyword in AT_KEY)
+            problems.append(Problem(where, ".".join(map(str, around)), text))
+    return not misfits
+
+
+def _build(
+    kinds: Sequence[Kind], blocks: Blocks, shapes: Shapes, problems: list[Problem], *, complete: bool
+) -> list[Declared]:
+    profiles = Profiles(blocks.section(PROFILES), problems)
+    names = Names(
+        {kind.section: blocks.section(kind.section) for kind in kinds},
+        {kind.section: kind.id_prefix for kind in kinds},
+        complete,
+    )
+    builder = Builder(shapes, profiles, names, problems)
+    resources = [block for kind in kinds for block in blocks.section(kind.section).values()]
+    profiles.unsound |= builder.check_profiles(kinds, resources)
+    by_section = {kind.section: kind for kind in kinds}
+    built = (builder.build(by_section[block.section], block) for block in resources)
+    return [declared for declared in built if declared is not None]
+
+
+def _limits(
+    kinds: Sequence[Kind], blocks: Blocks, declared: Sequence[Declared], problems: list[Problem]
+) -> Guardrails:
+    by_section = {kind.section: kind for kind in kinds}
+    currencies = {by_section[each.address.section].currency(each.address, each.fields) for each in declared}
+    return guardrails(blocks.section("guardrails"), {name for name in currencies if name}, problems)
+
+
+def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+    """Sort by file and line, and say one thing at one place once: many cards may share a profile's fault."""
+    first: dict[tuple[Where | None, str], Problem] = {}
+    for problem in problems:
+        first.setdefault((problem.where, problem.text), problem)
+    return sorted(first.values(), key=lambda problem: (problem.where or Where("", 0, 0), problem.text))

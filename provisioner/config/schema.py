@@ -1,11 +1,208 @@
-"""The JSON Schema of the configuration, derived from the kinds; editors and the checks use the same one."""
+"""The JSON Schema of the configuration, derived from the kinds; editors and the checks use the same one.
 
+Draft-07, which YAML editors know best. Each kind has two definitions: `card` is complete, `card_part` asks
+for nothing and lets null take a profile's key away, for profiles and for what is laid over them.
+"""
+
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from provisioner.core.kind import Kind
+from provisioner.config.field_schema import Fields, JsonSchema, amount, mapping, pattern, text
+from provisioner.core.kind import Field, Kind
+
+DRAFT = "http://json-schema.org/draft-07/schema#"
+NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
+NAME_SAYS = "a name is letters, digits and _ . - (a letter or digit first), at most 100 characters"
+CURRENCY = pattern("^[a-z]{3}$", "a currency is three small letters, such as usd")
 
 
-def json_schema(kinds: Sequence[Kind]) -> dict[str, Any]:
-    """Return the schema (draft-07, which YAML editors know best) of a whole configuration file."""
-    return {"title": ", ".join(kind.section for kind in kinds)}
+def json_schema(kinds: Sequence[Kind]) -> JsonSchema:
+    """
+    Return the schema of a whole configuration file.
+
+    `definitions` also holds what the checks take one by one: `file` (the top level without the contents of
+    the blocks), each kind's section-less name (`card`), and its `_part`.
+    """
+    fields = Fields()
+    definitions = fields.definitions
+    for kind in kinds:
+        definitions[_key(kind)] = _resource(kind, fields, part=False)
+        definitions[f"{_key(kind)}_part"] = _resource(kind, fields, part=True)
+    definitions["file"] = mapping(_top_level(kinds, outline=True))
+    return {
+        "$schema": DRAFT,
+        "title": "provisioner configuration",
+        "description": "Stripe Issuing as code: cardholders, cards and balance targets.",
+        **mapping(_top_level(kinds, outline=False)),
+        "definitions": dict(sorted(definitions.items())),
+    }
+
+
+def schema_text(kinds: Sequence[Kind]) -> str:
+    """Return the schema as the text of `schemas/provisioner.schema.json`."""
+    return json.dumps(json_schema(kinds), indent=2, ensure_ascii=False) + "\n"
+
+
+def definition_of(kind: Kind, *, part: bool = False) -> str:
+    """Return the name of a kind's definition in the schema."""
+    return _key(kind) + ("_part" if part else "")
+
+
+def _key(kind: Kind) -> str:
+    return kind.name.replace(" ", "_")
+
+
+def _top_level(kinds: Sequence[Kind], *, outline: bool) -> JsonSchema:
+    """The properties of a file; an `outline` leaves out what the blocks hold."""
+    parts = [{"$ref": f"#/definitions/{definition_of(kind, part=True)}"} for kind in kinds]
+    sections = {kind.section: _section(kind, outline=outline) for kind in kinds}
+    profiles = _named(
+        "Fields for many resources, taken over with `use`; a resource's own keys win.",
+        pattern(NAME_PATTERN, NAME_SAYS),
+        True if outline else {"anyOf": parts},
+    )
+    return {**_settings(), "profiles": profiles, **sections}
+
+
+def _named(description: str, names: JsonSchema, values: Any) -> JsonSchema:
+    return {
+        "description": description,
+        "type": ["object", "null"],
+        "propertyNames": names,
+        "additionalProperties": values,
+    }
+
+
+def _section(kind: Kind, *, outline: bool) -> JsonSchema:
+    names = pattern(kind.name_pattern or NAME_PATTERN, kind.name_says or NAME_SAYS)
+    block = {
+        "if": {"type": "object", "required": ["use"]},
+        "then": {"$ref": f"#/definitions/{definition_of(kind, part=True)}"},
+        "else": {"$ref": f"#/definitions/{definition_of(kind)}"},
+    }
+    return _named(f"{kind.doc} By name.", names, True if outline else block)
+
+
+def _settings() -> JsonSchema:
+    variable = {"type": ["string", "integer", "boolean", "null"], "maxLength": 5000}
+    settings = {
+        "version": (
+            "The version of this format: 1. Given once in a folder.",
+            {"type": "integer", "enum": [1]},
+        ),
+        "project": (
+            "The namespace of ownership: no project touches another's objects. Given once in a folder.",
+            text(
+                **pattern(
+                    "^[a-z0-9][a-z0-9_-]{0,62}$",
+                    "a project is small letters, digits, _ and - (not these first), at most 63 characters",
+                ),
+                examples=["acme-issuing"],
+            ),
+        ),
+        "mode": (
+            "Whether this is for test or live keys; a key of the other mode is refused.",
+            {"type": "string", "enum": ["test", "live"], "default": "test"},
+        ),
+        "account": (
+            "The only Stripe account to work on; any other is refused.",
+            text(**pattern("^acct_[A-Za-z0-9]+$", "an account is acct_ and letters and digits")),
+        ),
+        "guardrails": ("Limits on what one apply may do.", mapping(_guardrails())),
+        "vars": (
+            "Variables for `${var.NAME}`, with their defaults (null: none); `--var NAME=VALUE` wins.",
+            {
+                "type": "object",
+                "propertyNames": pattern(NAME_PATTERN, NAME_SAYS),
+                "additionalProperties": variable,
+            },
+        ),
+    }
+    return {name: {"description": doc, **_or_null(schema)} for name, (doc, schema) in settings.items()}
+
+
+def _or_null(schema: JsonSchema) -> JsonSchema:
+    nullable = {**schema, "type": [schema["type"], "null"]}
+    return nullable | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
+
+
+def _guardrails() -> JsonSchema:
+    by_currency = {"type": "object", "propertyNames": CURRENCY, "additionalProperties": amount()}
+    limit = {**amount(), "type": ["integer", "string", "object"]} | by_currency
+    limit["type"] = ["integer", "string", "object"]
+    count = {"type": "integer", "minimum": 0}
+    return {
+        "max_top_up": {"description": "The most money that one apply may move, by currency.", **limit},
+        "max_exposure_added": {
+            "description": "The most that one apply may add to what cards can spend in a month, by currency.",
+            **limit,
+        },
+        "max_activated": {"description": "The most cards that one apply may activate.", **count},
+        "max_retired": {"description": "The most objects that one apply may retire.", **count},
+        "require_approval": {
+            "description": "Edits of this direction need `--approve` in runs that nobody watches.",
+            "type": "string",
+            "enum": ["broadening"],
+        },
+    }
+
+
+def _resource(kind: Kind, fields: Fields, *, part: bool) -> JsonSchema:
+    use = {"type": "string", "minLength": 1}
+    own: JsonSchema = {
+        "use": {
+            "description": "The profile, or the list of profiles, that this starts from.",
+            "type": ["string", "array"],
+            "minLength": 1,
+            "items": use,
+        },
+    }
+    if kind.owns_objects:
+        own["lifecycle"] = {
+            "description": "What is the tool's own: protection, removal, renaming, reissue.",
+            **_lifecycle(kind),
+        }
+    resource = fields.mapping(kind.fields, part=part)
+    resource["properties"] = own | resource["properties"]
+    return {"title": kind.name.capitalize(), "description": kind.doc, **resource}
+
+
+def _lifecycle(kind: Kind) -> JsonSchema:
+    removals = ["deactivate", *(["cancel"] if kind.cancel else []), "keep"]
+    names = text(**pattern(kind.name_pattern or NAME_PATTERN, kind.name_says or NAME_SAYS))
+    properties: JsonSchema = {
+        "protect": {"description": "Never retired or replaced.", "type": "boolean", "default": False},
+        "on_remove": {
+            "description": "What becomes of the object when it leaves the YAML; deactivate is reversible.",
+            "type": "string",
+            "enum": removals,
+            "default": "deactivate",
+        },
+        "previously": {
+            "description": "Earlier names of it, for renaming without touching the object.",
+            "type": "array",
+            "items": names,
+        },
+        "ignore": {
+            "description": "Fields that are set at creation and never compared later, with dots into them.",
+            "type": "array",
+            "items": text(),
+        },
+    }
+    reasons = reissue_reasons(kind)
+    if reasons:
+        number = {"description": "Raise it to reissue again.", "type": "integer", "minimum": 1}
+        properties["reissue"] = {
+            "description": "A new card in place of the present one.",
+            **mapping({"number": number, "reason": reasons}, ["number", "reason"]),
+        }
+    return mapping(properties)
+
+
+def reissue_reasons(kind: Kind) -> JsonSchema:
+    """The reasons for which an object of this kind may be reissued; empty where Stripe has no replacement."""
+    reasons: list[Field] = [what for what in kind.fields if what.name == "replacement_reason"]
+    if not reasons:
+        return {}
+    return {"description": reasons[0].doc, "type": "string", "enum": list(reasons[0].choices)}

@@ -1,0 +1,131 @@
+"""Documents into blocks: what each name stands for over all files, and where each part of it was written."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from provisioner.config.document import Document
+from provisioner.config.merge import lay_over
+from provisioner.core.problem import Problem, Where
+
+Path = tuple[Any, ...]
+PROFILES = "profiles"
+SETTINGS = ""  # the section of what is no section: version, project, mode, account
+SHARED = frozenset({SETTINGS, "guardrails", "vars"})  # the same twice is fine here
+
+
+class Piece(NamedTuple):
+    """A block as one document has it."""
+
+    document: Document
+    path: Path
+
+    def where(self) -> Where:
+        """The place of the block's key."""
+        if len(self.path) == 1:
+            return self.document.where(self.path, key=True)
+        return self.document.block_where(*self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What stands under one name: its own value, and its pieces (the environment's last)."""
+
+    section: str
+    name: str
+    pieces: tuple[Piece, ...]
+    value: Any
+
+    @property
+    def address(self) -> str:
+        """Section and name, as problems show them."""
+        return f"{self.section}.{self.name}" if self.section else self.name
+
+    def where(self) -> Where:
+        """The place where the block begins."""
+        return self.pieces[0].where()
+
+
+class Place(NamedTuple):
+    """Where a value was written: the position, the address it stands under, and the scalar as written."""
+
+    where: Where
+    address: str
+    raw: str | None
+
+
+def locate(pieces: Sequence[Piece], path: Path, *, key: bool = False) -> Place:
+    """Return the place of the value at `path`, as the strongest (last) of the pieces has it, or around it."""
+    for length in range(len(path), 0, -1):
+        for piece in reversed(pieces):
+            whole = (*piece.path, *path[:length])
+            for candidate in (whole, (*whole[:-1], "<<")):
+                spot = piece.document.spot(candidate)
+                if spot:
+                    at_key = key and length == len(path)
+                    where = piece.document.where(candidate, key=at_key)
+                    return Place(where, ".".join(map(str, piece.path)), spot.raw)
+    return Place(pieces[-1].where(), ".".join(map(str, pieces[-1].path)), None)
+
+
+@dataclass(slots=True)
+class Blocks:
+    """All blocks by section and name."""
+
+    sections: dict[str, dict[str, Block]] = field(default_factory=dict)
+
+    def section(self, name: str) -> dict[str, Block]:
+        """Return the blocks of a section by name."""
+        return self.sections.setdefault(name, {})
+
+    def settings(self, name: str) -> Block | None:
+        """Return a setting of the top level, or None when nobody gives it."""
+        return self.section(SETTINGS).get(name)
+
+
+def gather(
+    documents: Sequence[Document],
+    overlays: Sequence[Document],
+    named: frozenset[str],
+    problems: list[Problem],
+) -> Blocks:
+    """
+    Merge the sections of all documents and lay the `overlays` (the environment) over them.
+
+    `named` are the top-level keys that hold blocks by name. The same address in two files is a problem that
+    names both places.
+    """
+    blocks = Blocks()
+    for document in documents:
+        for section, name, value in _entries(document, named):
+            new = Block(section, name, (Piece(document, _path(section, name)),), value)
+            there = blocks.section(section).setdefault(name, new)
+            if there is not new and not (section in SHARED and there.value == value):
+                problems.append(_twice(there, new))
+    for overlay in overlays:
+        for section, name, value in _entries(overlay, named):
+            piece = Piece(overlay, _path(section, name))
+            there = blocks.section(section).get(name, Block(section, name, (), None))
+            blocks.section(section)[name] = Block(
+                section, name, (*there.pieces, piece), lay_over(there.value, value)
+            )
+    return blocks
+
+
+def _path(section: str, name: str) -> Path:
+    return (section, name) if section else (name,)
+
+
+def _entries(document: Document, named: frozenset[str]) -> Iterator[tuple[str, str, Any]]:
+    for key, value in document.value.items():
+        if key not in named:
+            if value is not None:
+                yield SETTINGS, key, value
+        elif isinstance(value, dict):
+            for name, block in value.items():
+                yield key, name, block
+
+
+def _twice(there: Block, new: Block) -> Problem:
+    what = "is given with another value" if new.section in SHARED else "is declared"
+    return Problem(new.where(), new.address, f"{what} at {there.where()} as well; keep one of the two")

@@ -1,0 +1,124 @@
+"""Blocks into `Declared`: profiles laid under them, shapes checked, fields in normal form."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from provisioner.config.blocks import Block, Piece, locate
+from provisioner.config.lifecycle import lifecycle, lifecycle_faults
+from provisioner.config.merge import lay_over, prune
+from provisioner.config.normal import Names, normal
+from provisioner.config.profiles import Profiles, users
+from provisioner.config.scalar import BROKEN
+from provisioner.config.schema import definition_of
+from provisioner.config.shapes import Misfit, Shapes
+from provisioner.config.words import say
+from provisioner.core.kind import Fault, Field, Kind
+from provisioner.core.model import Address, Declared
+from provisioner.core.problem import Problem, Where
+
+AT_KEY = frozenset({"additionalProperties", "propertyNames", "required"})
+
+
+@dataclass(slots=True)
+class Builder:
+    """What all resources share while they are built; `claims` are the earlier names by who asks for them."""
+
+    shapes: Shapes
+    profiles: Profiles
+    names: Names
+    problems: list[Problem]
+    claims: dict[Address, Where] = field(default_factory=dict)
+
+    def build(self, kind: Kind, block: Block) -> Declared | None:
+        """Return the resource that a block declares, or None after adding what is wrong with it."""
+        laid = self.profiles.under(block)
+        own = {} if block.value is None else block.value
+        if not laid.sound:
+            self.check(kind, block.pieces, definition_of(kind, part=True), own)
+            return None
+        pieces = laid.pieces + block.pieces
+        whole = prune(lay_over(laid.value, own))
+        if not self.check(kind, pieces, definition_of(kind), whole):
+            return None
+        return self._declared(kind, block, pieces, whole)
+
+    def check(self, kind: Kind, pieces: tuple[Piece, ...], definition: str, value: Any) -> bool:
+        """Whether the value fits; adds a problem for each thing that does not."""
+        misfits = self.shapes.misfits(definition, value)
+        self.problems.extend(
+            problem_of(misfit, pieces, kind) for misfit in misfits if misfit.value is not BROKEN
+        )
+        return not misfits
+
+    def check_profiles(self, kinds: Sequence[Kind], resources: Sequence[Block]) -> frozenset[str]:
+        """Check what the profiles hold, each as part of a kind that uses it; return the unsound ones."""
+        sections = users(self.profiles.blocks, resources)
+        unsound = set()
+        for name, block in self.profiles.blocks.items():
+            self.profiles.under(block)
+            kind = _kind_of(kinds, sections.get(name), block.value)
+            value = {} if block.value is None else block.value
+            if not self.check(kind, block.pieces, definition_of(kind, part=True), value):
+                unsound.add(name)
+        return frozenset(unsound)
+
+    def _declared(
+        self, kind: Kind, block: Block, pieces: tuple[Piece, ...], whole: Mapping[str, Any]
+    ) -> Declared | None:
+        address = Address(kind.section, block.name)
+        tools = whole.get("lifecycle", {})
+        resource = normal(kind, address, whole, self.names)
+        faults = [
+            *resource.faults,
+            *lifecycle_faults(kind, tools, self.names.declared[kind.section]),
+            *self._claimed(address, tools, block),
+        ]
+        self.problems.extend(_fault(fault, pieces, block) for fault in faults)
+        if faults:
+            return None
+        return Declared(
+            address, resource.fields, lifecycle(tools), frozenset(resource.sensitive), block.where()
+        )
+
+    def _claimed(self, address: Address, tools: Mapping[str, Any], block: Block) -> Iterator[Fault]:
+        for at, name in enumerate(tools.get("previously", ())):
+            earlier = Address(address.section, name)
+            there = self.claims.setdefault(earlier, block.where())
+            if there != block.where():
+                text = f"'previously': the resource at {there} claims {earlier} as well; keep one"
+                yield Fault(("lifecycle", "previously", at), text)
+
+
+def _kind_of(kinds: Sequence[Kind], section: str | None, value: Any) -> Kind:
+    """The kind that a profile is for: that of its users, else the one that knows the most of its keys."""
+    keys = value.keys() if isinstance(value, dict) else ()
+    names = {kind.section: {what.name for what in kind.fields} for kind in kinds}
+    return max(kinds, key=lambda kind: (kind.section == section, len(names[kind.section] & set(keys))))
+
+
+def _fault(fault: Fault, pieces: tuple[Piece, ...], block: Block) -> Problem:
+    if not fault.path:
+        return Problem(block.where(), block.address, fault.text)
+    return Problem(locate(pieces, fault.path).where, block.address, fault.text)
+
+
+def problem_of(misfit: Misfit, pieces: tuple[Piece, ...], kind: Kind) -> Problem:
+    """Return the problem for something in the merged `pieces` that does not fit the schema."""
+    place = locate(pieces, misfit.path, key=misfit.keyword in AT_KEY)
+    hidden = _hidden(kind.fields, misfit.path)
+    return Problem(place.where, place.address, say(misfit, raw=place.raw, hidden=hidden))
+
+
+def _hidden(fields: tuple[Field, ...], path: tuple[Any, ...]) -> bool:
+    """Whether the value at the path, or something in it, must not be shown."""
+    for name in path:
+        if isinstance(name, int):
+            continue
+        found = next((sub for sub in fields if sub.name == name), None)
+        if found is None:
+            return False
+        if found.sensitive:
+            return True
+        fields = found.fields
+    return bool(fields)

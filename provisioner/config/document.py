@@ -1,0 +1,142 @@
+"""Files and folders into documents: which files, their text, and where each value stands."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from provisioner.config.near import near
+from provisioner.config.read import Reading, read
+from provisioner.config.spots import Spot, spots
+from provisioner.core.problem import ConfigError, Problem, Where
+
+SUFFIXES = (".yaml", ".yml")
+OVERLAYS = "environments"
+LARGEST_FILE = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file: `value` is the mapping that it holds; positions are found when they are asked for."""
+
+    file: Path
+    text: str
+    value: dict[str, Any]
+    reading: Reading
+
+    @cached_property
+    def spots(self) -> dict[tuple[Any, ...], Spot]:
+        """The spot of each path; a whole second reading."""
+        return spots(self.text)
+
+    def spot(self, path: tuple[Any, ...]) -> Spot | None:
+        """The spot of exactly this path, if the file itself has it."""
+        return self.spots.get(path)
+
+    def where(self, path: tuple[Any, ...], *, key: bool = False) -> Where:
+        """The place of the value (or key) at `path`, or of the nearest thing around it."""
+        for length in range(len(path), -1, -1):
+            spot = self.spots.get(path[:length])
+            if spot:
+                at_key = key and length == len(path)
+                line, column = (spot.key_line, spot.key_column) if at_key else (spot.line, spot.column)
+                return Where(str(self.file), line, column)
+        return Where(str(self.file), 1, 1)
+
+    def block_where(self, section: str, name: str) -> Where:
+        """The place of a named block's key, without a second reading."""
+        line, column = self.reading.blocks.get((section, name), (1, 1))
+        return Where(str(self.file), line, column)
+
+
+def files_of(path: Path) -> list[Path]:
+    """
+    Return the file, or the YAML files of the folder in sorted order.
+
+    Hidden files and folders and `environments/` are left out, and links to folders are not followed.
+    Raises ConfigError when there is nothing to read.
+    """
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        what = "is not a file or folder" if path.exists() else "does not exist"
+        raise ConfigError([Problem(None, "", f"{path} {what}; give a YAML file or a folder of them")])
+    found = sorted(_yaml_files(path))
+    if not found:
+        text = f"{path} holds no YAML file (*.yaml, *.yml); `provisioner init` makes a starting one"
+        raise ConfigError([Problem(None, "", text)])
+    return found
+
+
+def _yaml_files(folder: Path) -> Iterator[Path]:
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name != OVERLAYS]
+        for name in names:
+            file = Path(here, name)
+            if name.endswith(SUFFIXES) and not name.startswith(".") and file.is_file():
+                yield file
+
+
+def overlay_of(path: Path, env: str) -> Path:
+    """Return `environments/<env>.yaml` in the folder (or beside the file); raises ConfigError."""
+    folder = (path if path.is_dir() else path.parent) / OVERLAYS
+    there = sorted(
+        file
+        for file in folder.glob("*")
+        if file.suffix in SUFFIXES and file.is_file() and file.name[0] != "."
+    )
+    for file in there:
+        if file.stem == env:
+            return file
+    names = [file.stem for file in there]
+    known = f"there {'is' if len(names) == 1 else 'are'} {', '.join(names)}" if names else "there are none"
+    text = f"no environment {env!r} in {folder}{near(env, names)}; {known}"
+    raise ConfigError([Problem(None, "", text)])
+
+
+def open_document(file: Path, problems: list[Problem]) -> Document:
+    """Read one file; what is wrong with it as a text is added to `problems`."""
+    text = _text_of(file, problems)
+    if text is None:
+        return Document(file, "", {}, Reading(sound=False))
+    reading = read(text)
+    for slip in reading.slips:
+        address = ".".join(str(key) for key in slip.path[:2])
+        problems.append(Problem(Where(str(file), slip.line, slip.column), address, slip.text))
+    value = reading.value
+    if value is None:
+        value = {}
+    if not isinstance(value, dict):
+        text_ = "a mapping is wanted here, with keys such as 'version', 'project' and 'cards'"
+        problems.append(Problem(Where(str(file), 1, 1), "", text_))
+        value = {}
+    return Document(file, text, value, reading)
+
+
+def _text_of(file: Path, problems: list[Problem]) -> str | None:
+    try:
+        size = file.stat().st_size
+        data = file.read_bytes() if size <= LARGEST_FILE else b""
+    except OSError as error:
+        problems.append(Problem(Where(str(file), 1, 1), "", f"cannot be read: {error.strerror}"))
+        return None
+    if size > LARGEST_FILE:
+        problems.append(Problem(Where(str(file), 1, 1), "", f"larger than {LARGEST_FILE // 2**20} MiB"))
+        return None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        problems.append(Problem(_after(file, data[: error.start]), "", "not UTF-8; save the file as UTF-8"))
+        return None
+    if text.startswith("\ufeff"):
+        said = "starts with a byte order mark; save the file as UTF-8 without BOM"
+        problems.append(Problem(Where(str(file), 1, 1), "", said))
+        return text[1:]
+    return text
+
+
+def _after(file: Path, data: bytes) -> Where:
+    column = len(data[data.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+    return Where(str(file), data.count(b"\n") + 1, column)

@@ -1,0 +1,137 @@
+"""JSON Schema of fields, from the facts that the kinds state about them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from provisioner.core.kind import Field, Shape
+from provisioner.core.money import AMOUNT_PATTERN
+
+JsonSchema = dict[str, Any]
+
+LONGEST_TEXT = 5000
+LONGEST_AMOUNT = 40
+MANY_CHOICES = 20
+AMOUNT_SAYS = (
+    'an amount is a whole number of minor units (200000) or a text with its currency ("2,000.00 USD")'
+)
+# docs.stripe.com/api/metadata: 50 keys of 40 characters, values of 500; six keys are the tool's
+METADATA_KEYS, METADATA_KEY, METADATA_VALUE = 44, 40, 500
+METADATA_KEY_PATTERN = r"^(?!provisioner_)[^\[\]]+$"
+METADATA_KEY_SAYS = "a metadata key has no [ or ], and does not begin with provisioner_, which is the tool's"
+_TYPES = {Shape.INTEGER: "integer", Shape.BOOLEAN: "boolean"}
+
+
+def pattern(expression: str, says: str) -> JsonSchema:
+    """Return the keywords for a pattern; `$` shall not match before a last line break, as Python's does."""
+    closed = expression[:-1] + r"$(?!\n)" if expression.endswith("$") else expression
+    return {"pattern": closed, "patternErrorMessage": says}
+
+
+def text(**facts: Any) -> JsonSchema:
+    """Return the schema of a text that is not empty."""
+    return {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT, **facts}
+
+
+def amount(low: int = 0) -> JsonSchema:
+    """Return the schema of an amount; texts with a hole (`${var.x}`) are let through for editors' sake."""
+    written = AMOUNT_PATTERN.removeprefix("^").removesuffix("$")
+    return {
+        "type": ["integer", "string"],
+        "minimum": low,
+        "maxLength": LONGEST_AMOUNT,
+        **pattern(rf"^(?:{written}|.*\$\{{.*)$", AMOUNT_SAYS),
+    }
+
+
+def mapping(properties: JsonSchema, required: Sequence[str] = ()) -> JsonSchema:
+    """Return the schema of a mapping with these keys only."""
+    schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**schema, "required": list(required)} if required else schema
+
+
+def _metadata() -> JsonSchema:
+    return {
+        "type": "object",
+        "maxProperties": METADATA_KEYS,
+        "propertyNames": {
+            "minLength": 1,
+            "maxLength": METADATA_KEY,
+            **pattern(METADATA_KEY_PATTERN, METADATA_KEY_SAYS),
+        },
+        "additionalProperties": text(maxLength=METADATA_VALUE),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Turns fields into schemas; long lists of choices are shared in `definitions`."""
+
+    definitions: JsonSchema = field(default_factory=dict)
+
+    def properties(self, fields: Sequence[Field], *, part: bool) -> JsonSchema:
+        """Return the properties of a mapping; a `part` requires nothing and takes null."""
+        return {sub.name: self.schema(sub, part=part) for sub in fields}
+
+    def mapping(self, fields: Sequence[Field], *, part: bool) -> JsonSchema:
+        """Return the schema of a mapping with these fields."""
+        required = () if part else [sub.name for sub in fields if sub.required]
+        return mapping(self.properties(fields, part=part), required)
+
+    def schema(self, what: Field, *, part: bool) -> JsonSchema:
+        """Return the schema of one field."""
+        schema = _about(what) | self._shape(what, part=part)
+        if part and "type" in schema:
+            types = schema["type"]
+            schema["type"] = [*([types] if isinstance(types, str) else types), "null"]
+            if "enum" in schema:
+                schema["enum"] = [*schema["enum"], None]
+        return schema
+
+    def _shape(self, what: Field, *, part: bool) -> JsonSchema:
+        match what.shape:
+            case Shape.HASH:
+                return self.mapping(what.fields, part=part)
+            case Shape.TABLE:
+                return {"type": "array", "items": self.mapping(what.fields, part=False)}
+            case Shape.SET | Shape.LIST:
+                return {"type": "array", "items": self._text(what)}
+            case Shape.MAP:
+                return _metadata()
+            case Shape.AMOUNT:
+                return amount(what.low or 0)
+            case Shape.INTEGER | Shape.BOOLEAN:
+                return {"type": _TYPES[what.shape], **_bounds(what)}
+            case Shape.TEXT | Shape.REF:
+                return self._text(what)
+
+    def _text(self, what: Field) -> JsonSchema:
+        if len(what.choices) > MANY_CHOICES:
+            name = what.name.rpartition("_")[2]
+            self.definitions[name] = {"type": "string", "enum": list(what.choices)}
+            return {"$ref": f"#/definitions/{name}"}
+        if what.choices and not what.open_choices:
+            return {"type": "string", "enum": list(what.choices)}
+        schema = text(**({"maxLength": what.longest} if what.longest else {}))
+        if what.choices:
+            schema["examples"] = list(what.choices)
+        return schema | (pattern(what.pattern, what.pattern_says) if what.pattern else {})
+
+
+def _bounds(what: Field) -> JsonSchema:
+    bounds = {"minimum": what.low, "maximum": what.high}
+    return {keyword: bound for keyword, bound in bounds.items() if bound is not None}
+
+
+def _about(what: Field) -> JsonSchema:
+    """What an editor shows: title, description, default and example."""
+    unit = ' Minor units (2000000), or a text with its currency: "20,000.00 USD".'
+    about: JsonSchema = {
+        "title": what.name.replace("_", " ").capitalize(),
+        "description": what.doc + (unit if what.shape is Shape.AMOUNT else ""),
+    }
+    if what.default is not None:
+        about["default"] = what.default
+    if what.example is not None:
+        about["examples"] = [what.example]
+    return about

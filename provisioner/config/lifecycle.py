@@ -1,0 +1,45 @@
+"""The `lifecycle` block of a resource: its meaning, and what the schema cannot say about it."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from provisioner.config.near import near
+from provisioner.core.kind import Fault, Field, Kind
+from provisioner.core.model import Lifecycle, Reissue
+
+
+def lifecycle(raw: Mapping[str, Any]) -> Lifecycle:
+    """Return the lifecycle that a block asks for; takes what fits the schema."""
+    reissue = raw.get("reissue")
+    return Lifecycle(
+        protect=raw.get("protect", False),
+        on_remove=str(raw.get("on_remove", "deactivate")),
+        previously=tuple(str(name) for name in raw.get("previously", ())),
+        ignore=frozenset(str(path) for path in raw.get("ignore", ())),
+        reissue=Reissue(reissue["number"], str(reissue["reason"])) if reissue else None,
+    )
+
+
+def lifecycle_faults(kind: Kind, raw: Mapping[str, Any], declared: Collection[str]) -> Iterator[Fault]:
+    """Find earlier names that are declared too, and ignored fields that do not exist."""
+    for at, name in enumerate(raw.get("previously", ())):
+        if name in declared:
+            text = f"'previously': {kind.section}.{name} is declared too; an earlier name is one that is gone"
+            yield Fault(("lifecycle", "previously", at), text)
+    for at, path in enumerate(raw.get("ignore", ())):
+        known = _siblings(kind.fields, path.split("."))
+        if known is not None:
+            text = (
+                f"'ignore': a {kind.name} has no field {path[:100]!r}{near(path.rpartition('.')[2], known)}"
+            )
+            yield Fault(("lifecycle", "ignore", at), text)
+
+
+def _siblings(fields: tuple[Field, ...], path: list[str]) -> list[str] | None:
+    """Return None when the path leads to a field, else the names that there are where it goes astray."""
+    for name in path:
+        here = {sub.name: sub.fields for sub in fields}
+        if name not in here:
+            return list(here)
+        fields = here[name]
+    return None

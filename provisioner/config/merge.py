@@ -1,0 +1,39 @@
+"""Laying blocks over each other: profiles, resources, environments. Nothing here changes its arguments."""
+
+from typing import Any
+
+_PAIRED = {"allowed_": "blocked_", "blocked_": "allowed_"}
+_PREFIX = len("allowed_")
+
+
+def lay_over(base: Any, over: Any) -> Any:
+    """
+    Return `over` laid over `base`: mappings are merged key by key, everything else is replaced.
+
+    A null stays, so that it can take away what lies below. An `allowed_` list takes away the matching
+    `blocked_` list below it, and the other way round, since Stripe takes only one of the two.
+    """
+    if not (base and isinstance(base, dict) and isinstance(over, dict)):
+        return over
+    merged = dict(base)
+    for key, value in over.items():
+        merged[key] = lay_over(merged[key], value) if key in merged else value
+        twin = _twin(key)
+        if twin and value and twin not in over:
+            merged.pop(twin, None)
+    return merged
+
+
+def _twin(key: str) -> str:
+    other = _PAIRED.get(key[:_PREFIX])
+    return other + key[_PREFIX:] if other else ""
+
+
+def prune(value: Any) -> Any:
+    """Return `value` without the keys that declare nothing: null, an empty list, an empty mapping."""
+    if isinstance(value, dict):
+        pruned = ((key, prune(item)) for key, item in value.items())
+        return {key: item for key, item in pruned if item is not None and item not in ([], {})}
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return [prune(item) for item in value]
+    return value

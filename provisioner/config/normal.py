@@ -1,0 +1,132 @@
+"""Fields of a resource into normal form: amounts as minor units, sets sorted, references bound.
+
+Takes values that fit the schema; what the schema cannot say (currencies, dangling names) is a fault.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from provisioner.config.field_schema import AMOUNT_SAYS
+from provisioner.config.near import near
+from provisioner.config.scalar import Secret
+from provisioner.core.kind import Fault, Field, Kind, Shape
+from provisioner.core.model import Address, Ref
+from provisioner.core.money import parse_money
+
+Path = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What references may name: the declared names by section, and how Stripe's ids of each begin.
+
+    Not `complete` when a file could not be read, so that a missing name proves nothing.
+    """
+
+    declared: Mapping[str, Collection[str]]
+    prefixes: Mapping[str, str]
+    complete: bool
+
+
+@dataclass(slots=True)
+class Normal:
+    """One resource on its way: its fields, what is wrong, and the paths of secrets from outside."""
+
+    address: Address
+    names: Names
+    currency: str | None
+    fields: dict[str, Any] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    sensitive: set[str] = field(default_factory=set)
+
+
+def normal(kind: Kind, address: Address, raw: Mapping[str, Any], names: Names) -> Normal:
+    """Bring the fields of a resource to normal form; the kind's own faults are among the faults."""
+    out = Normal(address, names, kind.currency(address, raw))
+    out.fields = _mapping(kind.fields, raw, out, ())
+    if not out.faults:
+        out.faults.extend(kind.check(out.fields))
+    return out
+
+
+def _mapping(fields: Sequence[Field], raw: Mapping[str, Any], out: Normal, path: Path) -> dict[str, Any]:
+    return {sub.name: _value(sub, raw[sub.name], out, (*path, sub.name)) for sub in fields if sub.name in raw}
+
+
+def _value(what: Field, raw: Any, out: Normal, path: Path) -> Any:
+    match what.shape:
+        case Shape.AMOUNT:
+            return _amount(what, raw, out, path)
+        case Shape.REF:
+            return _reference(what, raw, out, path)
+        case Shape.HASH:
+            return _mapping(what.fields, raw, out, path)
+        case Shape.SET:
+            return tuple(sorted({_plain(item, out, path) for item in raw}))
+        case Shape.LIST:
+            return tuple(_plain(item, out, path) for item in raw)
+        case Shape.TABLE:
+            return _table(what, raw, out, path)
+        case Shape.MAP:
+            return {name: _plain(raw[name], out, (*path, name)) for name in sorted(raw)}
+        case _:
+            return _plain(raw, out, path)
+
+
+def _plain(value: Any, out: Normal, path: Path) -> Any:
+    """Take a secret's mark off and note its path; rows and items go by their field's."""
+    if isinstance(value, Secret):
+        names = [key for key in path if isinstance(key, str)]
+        out.sensitive.add(".".join(names))
+        return str(value)
+    return value
+
+
+def _table(what: Field, rows: Sequence[Mapping[str, Any]], out: Normal, path: Path) -> tuple[Any, ...]:
+    normalised = tuple(_mapping(what.fields, row, out, (*path, at)) for at, row in enumerate(rows))
+    seen: set[tuple[Any, ...]] = set()
+    for at, row in enumerate(normalised):
+        key = tuple(row.get(name) for name in what.key)
+        if what.key and key in seen:
+            out.faults.append(Fault((*path, at), f"a second row with the same {' and '.join(what.key)}"))
+        seen.add(key)
+    return normalised
+
+
+def _amount(what: Field, raw: Any, out: Normal, path: Path) -> int:
+    if isinstance(raw, int):
+        return raw
+    written = str(_plain(raw, out, path))
+    hidden = isinstance(raw, Secret)
+    try:
+        money = parse_money(written)
+    except ValueError as error:
+        out.faults.append(Fault(path, AMOUNT_SAYS if hidden else f"{what.name!r}: {error}"))
+        return 0
+    out.faults.extend(_currency(what.name, money.currency, out, path))
+    if money.amount < (what.low or 0):
+        out.faults.append(Fault(path, f"{what.name!r} is at least {what.low} minor units"))
+    return money.amount
+
+
+def _currency(name: str, currency: str, out: Normal, path: Path) -> Iterator[Fault]:
+    """An amount in another currency than the resource's; where that has none, the first amount's counts."""
+    if out.currency is None:
+        out.currency = currency
+    elif out.currency != currency:
+        text = f"{name!r} is in {currency.upper()}, but the amounts here are in {out.currency.upper()}"
+        yield Fault(path, text)
+
+
+def _reference(what: Field, raw: str, out: Normal, path: Path) -> Ref | str:
+    name = str(_plain(raw, out, path))
+    section = what.refers_to
+    declared, prefix = out.names.declared.get(section, ()), out.names.prefixes.get(section, "")
+    if name in declared:
+        return Ref(Address(section, name))
+    if not (prefix and name.startswith(prefix)) and out.names.complete:
+        shown = "of that name" if isinstance(raw, Secret) else f"{name[:100]!r}{near(name, declared)}"
+        ids = f" (or give an id, {prefix}...)" if prefix else ""
+        out.faults.append(Fault(path, f"nothing under '{section}' is called {shown}; declare it there{ids}"))
+    return name

@@ -1,0 +1,108 @@
+"""Profiles: what `use` brings into a resource, from profiles that may use profiles."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from provisioner.config.blocks import Block, Piece, locate
+from provisioner.config.merge import lay_over
+from provisioner.config.near import near
+from provisioner.core.problem import Problem
+
+DEEPEST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """What profiles lay under a resource: the merged value, its pieces (the strongest last).
+
+    Not `sound` when something is wrong with a profile, which has been said where that profile stands.
+    """
+
+    value: Mapping[str, Any] = field(default_factory=dict)
+    pieces: tuple[Piece, ...] = ()
+    sound: bool = True
+
+
+NOTHING = Laid()
+
+
+@dataclass(slots=True)
+class Profiles:
+    """The profiles by name; `unsound` are those whose own fields do not fit."""
+
+    blocks: Mapping[str, Block]
+    problems: list[Problem]
+    unsound: set[str] = field(default_factory=set)
+    _laid: dict[str, Laid] = field(default_factory=dict)
+    _stacked: dict[tuple[str, ...], Laid] = field(default_factory=dict)
+
+    def under(self, block: Block) -> Laid:
+        """Return what the profiles that `block` uses lay under it."""
+        names = used(block)
+        if not names:
+            return NOTHING
+        known = self._stacked.get(names)
+        if known is None:
+            known = self._stack(block, names, ())
+            if known.sound:
+                self._stacked[names] = known
+        return known
+
+    def _stack(self, block: Block, names: tuple[str, ...], chain: tuple[str, ...]) -> Laid:
+        value: Any = {}
+        pieces: dict[Path, Piece] = {}
+        sound = True
+        for at, name in enumerate(names):
+            laid = self._one(block, name, at, chain)
+            value = lay_over(value, laid.value)
+            for piece in laid.pieces:
+                pieces.pop((piece.document.file, piece.path), None)
+                pieces[piece.document.file, piece.path] = piece
+            sound = sound and laid.sound
+        return Laid(value, tuple(pieces.values()), sound)
+
+    def _one(self, user: Block, name: str, at: int, chain: tuple[str, ...]) -> Laid:
+        if name in chain:
+            circle = " -> ".join([*chain[chain.index(name) :], name])
+            return self._wrong(user, at, f"profiles that use each other in a circle: {circle}")
+        if len(chain) >= DEEPEST:
+            return self._wrong(user, at, f"profiles that use profiles more than {DEEPEST} levels deep")
+        if name not in self.blocks:
+            return self._wrong(user, at, f"no profile {name[:100]!r}{near(name, self.blocks)}")
+        if name not in self._laid:
+            block = self.blocks[name]
+            below = self._stack(block, used(block), (*chain, name))
+            own = block.value if isinstance(block.value, dict) else {}
+            value = lay_over(below.value, {key: item for key, item in own.items() if key != "use"})
+            sound = below.sound and name not in self.unsound
+            self._laid[name] = Laid(value, below.pieces + block.pieces, sound)
+        return self._laid[name]
+
+    def _wrong(self, user: Block, at: int, text: str) -> Laid:
+        place = locate(user.pieces, ("use", at))
+        self.problems.append(Problem(place.where, user.address, text))
+        return Laid(sound=False)
+
+
+Path = tuple[Any, Any]
+
+
+def used(block: Block) -> tuple[str, ...]:
+    """Return the names of the profiles that a block uses; what is not a name is left to the schema."""
+    use = block.value.get("use") if isinstance(block.value, dict) else None
+    names: Sequence[Any] = use if isinstance(use, list) else [use]
+    return tuple(name for name in names if isinstance(name, str))
+
+
+def users(profiles: Mapping[str, Block], blocks: Sequence[Block]) -> dict[str, str]:
+    """Return, by a profile's name, the section of a resource that uses it, directly or through others."""
+    sections: dict[str, str] = {}
+    for block in blocks:
+        waiting = list(used(block))
+        while waiting:
+            name = waiting.pop()
+            if name in profiles and name not in sections:
+                sections[name] = block.section
+                waiting += used(profiles[name])
+    return sections

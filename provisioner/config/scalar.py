@@ -1,0 +1,63 @@
+"""What an unquoted YAML scalar means, and the ones that YAML readers do not agree on."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
+_WORDS: dict[str, Any] = {
+    "": None,
+    "~": None,
+    **dict.fromkeys(("null", "Null", "NULL")),
+    **{s: True for word in ("true", "yes", "on") for s in (word, word.capitalize(), word.upper())},
+    **{s: False for word in ("false", "no", "off") for s in (word, word.capitalize(), word.upper())},
+}
+# YAML 1.1 and 1.2 together: what either reads as something else than text
+_ODD = tuple(
+    (re.compile(pattern), what)
+    for pattern, what in (
+        (r"[-+]?[0-9]{19,}", "a number with too many digits"),
+        (r"[-+]?0[0-7_]+|[-+]?0o[0-7]+", "an octal number"),
+        (r"[-+]?0[0-9_]+", "a number with a leading zero"),
+        (r"[-+]?0x[0-9a-fA-F_]+|[-+]?0b[01_]+", "a hexadecimal or binary number"),
+        (r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?", "a number to the base of 60"),
+        (r"[-+]?[0-9][0-9_]*", "a number with underscores"),
+        (r"[-+]?(?:[0-9][0-9_]*)?\.[0-9_]+(?:[eE][-+]?[0-9]+)?", "a number with a fraction"),
+        (r"[-+]?[0-9][0-9_]*\.?(?:[eE][-+]?[0-9]+)?", "a number with a fraction"),
+        (r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", "a number with a fraction"),
+        (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?", "a date"),
+    )
+)
+_MAYBE_NUMBER = frozenset("0123456789+-.")
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A scalar that is no text, whole number, truth value or nothing: as written, and what YAML makes of it.
+
+    No field takes one, so every check refuses it.
+    """
+
+    raw: str
+    what: str
+
+
+BROKEN = Odd("", "")  # stands for a value of which everything has been said
+
+
+class Secret(str):
+    """A text from the environment or from a file: used, never shown."""
+
+    __slots__ = ()
+
+
+def plain(raw: str) -> Any:
+    """Return the text, int, bool, None or Odd that the unquoted scalar `raw` stands for."""
+    if raw[:1] not in _MAYBE_NUMBER:
+        return _WORDS.get(raw, raw)
+    if _INTEGER.fullmatch(raw):
+        return int(raw)
+    for pattern, what in _ODD:
+        if pattern.fullmatch(raw):
+            return Odd(raw, what)
+    return raw

@@ -1,0 +1,91 @@
+"""The settings of the top level: project, mode, account and guardrails."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from provisioner.config.blocks import Block, Blocks, locate
+from provisioner.config.field_schema import AMOUNT_SAYS
+from provisioner.core.model import Guardrails
+from provisioner.core.money import parse_money
+from provisioner.core.problem import Problem, Where
+
+VERSION_SAYS = "'version' is missing; begin the file with `version: 1`"
+PROJECT_SAYS = "'project' is missing; name the namespace of ownership, such as `project: acme-issuing`"
+
+
+class Settings(NamedTuple):
+    """What the top level says about the run."""
+
+    project: str
+    mode: str
+    account: str | None
+
+
+def settings(blocks: Blocks) -> Settings:
+    """Return the settings; what is missing or wrong has its default, and a problem elsewhere."""
+    values = {name: block.value for name, block in blocks.section("").items()}
+    account = values.get("account")
+    return Settings(
+        str(values.get("project", "")), str(values.get("mode", "test")), str(account) if account else None
+    )
+
+
+def missing_settings(blocks: Blocks, first: Where) -> Iterator[Problem]:
+    """Find the settings that some file must give and none does."""
+    for name, says in (("version", VERSION_SAYS), ("project", PROJECT_SAYS)):
+        if blocks.settings(name) is None:
+            yield Problem(first, name, says)
+
+
+def guardrails(
+    blocks: Mapping[str, Block], currencies: Collection[str], problems: list[Problem]
+) -> Guardrails:
+    """Return the limits; an amount without currency counts for each of the configuration's `currencies`."""
+    money = {
+        name: _by_currency(blocks[name], currencies, problems)
+        for name in ("max_top_up", "max_exposure_added")
+        if name in blocks
+    }
+    counts = {name: block.value for name, block in blocks.items() if name not in money}
+    return Guardrails(
+        max_top_up=money.get("max_top_up", {}),
+        max_exposure_added=money.get("max_exposure_added", {}),
+        max_activated=counts.get("max_activated"),
+        max_retired=counts.get("max_retired"),
+        require_approval=str(counts.get("require_approval") or ""),
+    )
+
+
+def _by_currency(block: Block, currencies: Collection[str], problems: list[Problem]) -> dict[str, int]:
+    value = block.value
+    if value is None:
+        return {}
+    if isinstance(value, int):
+        return dict.fromkeys(sorted(currencies), value)
+    if isinstance(value, str):
+        found = _amount(block, value, (), None, problems)
+        return {found[0]: found[1]} if found else {}
+    limits = {}
+    for currency, limit in value.items():
+        found = _amount(block, limit, (currency,), currency, problems)
+        if found:
+            limits[found[0]] = found[1]
+    return limits
+
+
+def _amount(
+    block: Block, value: Any, path: tuple[str, ...], currency: str | None, problems: list[Problem]
+) -> tuple[str, int] | None:
+    if isinstance(value, int):
+        return (currency, value) if currency else None
+    try:
+        money = parse_money(value)
+    except ValueError:
+        text = AMOUNT_SAYS
+    else:
+        if currency in (None, money.currency):
+            return money.currency, money.amount
+        text = f"an amount in {money.currency.upper()} stands under {currency!r}; write one of the two"
+    place = locate(block.pieces, path)
+    problems.append(Problem(place.where, block.address, text))
+    return None

@@ -1,0 +1,104 @@
+"""Values against the schema: whether they fit, quickly; and if not, in words, through jsonschema.
+
+Nearly every value fits, so the schema is compiled (fastjsonschema) and jsonschema, which knows all that is
+wrong rather than the first thing, is imported and asked only about those that do not.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import fastjsonschema
+
+from provisioner.config.schema import json_schema
+from provisioner.core.kind import Kind
+
+Path = tuple[Any, ...]
+
+
+class Misfit(NamedTuple):
+    """One thing that does not fit: the path of the value, the keyword and its schema, and the value.
+
+    For `additionalProperties` and `propertyNames` the path ends with the key that is wrong; for `required`
+    the value is the name that is missing.
+    """
+
+    path: Path
+    keyword: str
+    schema: Mapping[str, Any]
+    value: Any
+
+
+@dataclass(slots=True)
+class Shapes:
+    """The definitions of a schema, compiled when they are first asked for."""
+
+    schema: Mapping[str, Any]
+    _compiled: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    _validators: dict[str, Any] = field(default_factory=dict)
+
+    def fits(self, definition: str, value: Any) -> bool:
+        """Whether the value has the shape of the definition."""
+        if definition not in self._compiled:
+            self._compiled[definition] = fastjsonschema.compile(
+                self._only(definition), use_default=False, detailed_exceptions=False
+            )
+        try:
+            self._compiled[definition](value)
+        except fastjsonschema.JsonSchemaException:
+            return False
+        return True
+
+    def misfits(self, definition: str, value: Any) -> list[Misfit]:
+        """Return all that does not fit, in one line each; empty when all of it does."""
+        if self.fits(definition, value):
+            return []
+        if definition not in self._validators:
+            import jsonschema  # noqa: PLC0415 - costs a third of a cold start, and is needed for errors only
+
+            self._validators[definition] = jsonschema.Draft7Validator(self._only(definition))
+        return list(_tell(self._validators[definition].iter_errors(value)))
+
+    def _only(self, definition: str) -> dict[str, Any]:
+        return {
+            "$schema": self.schema["$schema"],
+            "definitions": self.schema["definitions"],
+            "allOf": [{"$ref": f"#/definitions/{definition}"}],
+        }
+
+
+def shapes_of(kinds: Sequence[Kind]) -> Shapes:
+    """Return the shapes of the kinds' schema."""
+    return Shapes(json_schema(kinds))
+
+
+def _tell(errors: Iterator[Any]) -> Iterator[Misfit]:
+    """Turn jsonschema's errors into misfits: of several about one value, a wrong type says it all."""
+    found = [misfit for error in errors for misfit in _split(error)]
+    wrong_type = {misfit.path for misfit in found if misfit.keyword == "type"}
+    told: set[Path] = set()
+    for misfit in found:
+        whole = misfit.keyword not in ("additionalProperties", "propertyNames", "required")
+        if whole and (misfit.path in told or (misfit.path in wrong_type and misfit.keyword != "type")):
+            continue
+        if whole:
+            told.add(misfit.path)
+        yield misfit
+
+
+def _split(error: Any) -> Iterator[Misfit]:
+    path, schema, value = tuple(error.absolute_path), error.schema, error.instance
+    match error.validator:
+        case "additionalProperties":
+            for key in value:
+                if key not in schema.get("properties", {}):
+                    yield Misfit((*path, key), "additionalProperties", schema, value[key])
+        case "required":
+            for name in error.validator_value:
+                if name not in value and f"'{name}'" in error.message:
+                    yield Misfit(path, "required", schema, name)
+        case keyword:
+            if "propertyNames" in error.absolute_schema_path:
+                yield Misfit((*path, value), "propertyNames", {**schema, "keyword": keyword}, value)
+            else:
+                yield Misfit(path, keyword, schema, value)

@@ -1,0 +1,74 @@
+"""Where in a text each value stands: a second reading, done only when something is to be said about it."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from yaml import events
+
+from provisioner.config.read import DEEPEST, UnreadableError, parse
+
+
+class Spot(NamedTuple):
+    """The positions (from 1) of a value and of its key; `raw` is an unquoted scalar as it is written."""
+
+    line: int
+    column: int
+    key_line: int
+    key_column: int
+    raw: str | None
+
+
+Path = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class _Level:
+    """An open collection; `mark` is that of the key whose value comes next."""
+
+    path: Path
+    mapping: bool
+    index: int = 0
+    key: Any = None
+    mark: Any = None
+
+
+def spots(text: str) -> dict[Path, Spot]:
+    """Return the spot of each path of keys and indexes, as far as the text can be read."""
+    found: dict[Path, Spot] = {}
+    levels: list[_Level] = []
+    try:
+        for event in parse(text):
+            if isinstance(event, events.CollectionEndEvent):
+                levels.pop()
+            elif isinstance(event, events.NodeEvent):
+                path = _node(event, levels, found)
+                if isinstance(event, events.CollectionStartEvent):
+                    levels.append(_Level(path, isinstance(event, events.MappingStartEvent)))
+            if len(levels) > DEEPEST:
+                break
+    except UnreadableError:
+        pass
+    return found
+
+
+def _node(event: Any, levels: list[_Level], found: dict[Path, Spot]) -> Path:
+    """Note one node and return its path; a mapping's key only gets remembered."""
+    if not levels:
+        return _note((), event, event.start_mark, found)
+    level = levels[-1]
+    if not level.mapping:
+        level.index += 1
+        return _note((*level.path, level.index - 1), event, event.start_mark, found)
+    if level.mark is None:
+        level.key, level.mark = getattr(event, "value", None), event.start_mark
+        return (*level.path, None)
+    path = _note((*level.path, level.key), event, level.mark, found)
+    level.mark = None
+    return path
+
+
+def _note(path: Path, event: Any, key: Any, found: dict[Path, Spot]) -> Path:
+    mark = event.start_mark
+    raw = event.value if isinstance(event, events.ScalarEvent) and event.implicit[0] else None
+    found.setdefault(path, Spot(mark.line + 1, mark.column + 1, key.line + 1, key.column + 1, raw))
+    return path

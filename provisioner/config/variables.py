@@ -1,0 +1,140 @@
+"""`${var.NAME}`, `${env.NAME}` and `${file.PATH}` in the values of a document.
+
+A value that is nothing but one `${var.NAME}` keeps the variable's type; everything else becomes text. What
+comes from the environment or from a file becomes a `Secret`. `$${` stands for `${`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from provisioner.config.document import Document
+from provisioner.config.near import near
+from provisioner.config.scalar import BROKEN, Secret, plain
+from provisioner.core.problem import Problem
+
+LARGEST_SECRET = 65536
+SIGN = "${"
+_HOLE = re.compile(r"\$\$\{|\$\{(?P<inner>[^{}]*)(?P<end>\}?)")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_FORMS = "${var.NAME}, ${env.NAME} or ${file.PATH}; a literal '${' is written '$${'"
+
+
+class _HoleError(Exception):
+    """Carries the words to the place that knows the position."""
+
+
+@dataclass(slots=True)
+class Substitution:
+    """What the holes are filled with; `used` collects the names of variables that were asked for."""
+
+    variables: Mapping[str, Any]
+    environ: Mapping[str, str]
+    problems: list[Problem]
+    used: set[str] = field(default_factory=set)
+
+    def fill(self, document: Document, value: Any, path: tuple[Any, ...] = ()) -> Any:
+        """Return `value` (which stands at `path`) with its holes filled; adds problems."""
+        return self._walk(document, value, path, {})
+
+    def _walk(self, document: Document, value: Any, path: tuple[Any, ...], seen: dict[int, Any]) -> Any:
+        if isinstance(value, str):
+            return self._text(document, value, path) if SIGN in value else value
+        if not isinstance(value, dict | list):
+            return value
+        if id(value) not in seen:
+            if isinstance(value, dict):
+                seen[id(value)] = {
+                    key: self._walk(document, item, (*path, key), seen) for key, item in value.items()
+                }
+            else:
+                seen[id(value)] = [
+                    self._walk(document, item, (*path, at), seen) for at, item in enumerate(value)
+                ]
+        return seen[id(value)]
+
+    def _text(self, document: Document, text: str, path: tuple[Any, ...]) -> Any:
+        try:
+            whole = _HOLE.fullmatch(text)
+            if whole and whole["inner"] is not None:
+                return self._hole(document, whole)
+            parts = [self._part(document, match) for match in _HOLE.finditer(text)]
+        except _HoleError as wrong:
+            address = ".".join(str(key) for key in path[:2])
+            self.problems.append(Problem(document.where(path), address, str(wrong)))
+            return BROKEN
+        filled = iter(parts)
+        joined = _HOLE.sub(lambda _: _written(next(filled)), text)
+        return Secret(joined) if any(isinstance(part, Secret) for part in parts) else joined
+
+    def _part(self, document: Document, match: re.Match[str]) -> Any:
+        return SIGN if match["inner"] is None else self._hole(document, match)
+
+    def _hole(self, document: Document, match: re.Match[str]) -> Any:
+        source, point, name = match["inner"].partition(".")
+        if not match["end"]:
+            raise _HoleError(f"a '${{' that no '}}' closes; write {_FORMS}")
+        if not (point and name) or source not in ("var", "env", "file"):
+            raise _HoleError(f"{match[0][:100]!r} means nothing; write {_FORMS}")
+        if source == "var":
+            return self._variable(name)
+        return self._environment(name) if source == "env" else self._file(document.file.parent, name)
+
+    def _variable(self, name: str) -> Any:
+        self.used.add(name)
+        if name not in self.variables:
+            raise _HoleError(
+                f"no variable {name!r}{near(name, self.variables)}; give it in 'vars' or by --var {name}=..."
+            )
+        if self.variables[name] is None:
+            raise _HoleError(f"the variable {name!r} has no value; give it with --var {name}=...")
+        return self.variables[name]
+
+    def _environment(self, name: str) -> Secret:
+        if name not in self.environ:
+            raise _HoleError(f"the environment variable {name!r} is not set")
+        return _secret(self.environ[name], f"the environment variable {name!r}")
+
+    def _file(self, folder: Path, name: str) -> Secret:
+        try:
+            file = folder / name
+            if not file.is_file():
+                raise _HoleError(f"no file {name!r} beside this one")
+            if file.stat().st_size > LARGEST_SECRET:
+                raise _HoleError(f"the file {name!r} is larger than {LARGEST_SECRET} bytes")
+            text = file.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise _HoleError(f"the file {name!r} is not UTF-8") from None
+        except (OSError, ValueError) as error:
+            raise _HoleError(f"the file {name!r} cannot be read ({type(error).__name__})") from None
+        return _secret(text.removesuffix("\n").removesuffix("\r"), f"the file {name!r}")
+
+
+def _secret(text: str, what: str) -> Secret:
+    if _CONTROL.search(text):
+        raise _HoleError(f"{what} holds a control character")
+    return Secret(text)
+
+
+def _written(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def chosen(defaults: Mapping[str, Any], given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """
+    Return the variables' values, and what is wrong with those that were given.
+
+    A given value takes the type of its default: a whole number or a boolean where that is one.
+    """
+    values, wrong = dict(defaults), []
+    for name, text in given.items():
+        default = defaults.get(name)
+        value = plain(text) if isinstance(default, int) else text
+        if type(value) is not type(default) and isinstance(default, int):
+            wanted = "true or false" if isinstance(default, bool) else "a whole number"
+            wrong.append(f"--var {name}: {wanted} is wanted, as in 'vars'")
+        else:
+            values[name] = value
+    return values, wrong

@@ -1,0 +1,146 @@
+"""What does not fit the schema, in words: what is wrong, and what would be right."""
+
+from typing import Any
+
+from provisioner.config.field_schema import AMOUNT_SAYS
+from provisioner.config.near import near
+from provisioner.config.scalar import Odd, Secret
+from provisioner.config.shapes import Misfit
+
+LONGEST_SHOWN = 60
+FEW = 12
+RESERVED = {"scenarios": "'scenarios' is not supported yet; leave it out"}
+_NOUNS = {
+    "string": "a text",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping (lines of `key: value`)",
+}
+
+
+def say(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
+    """
+    Return the words for a misfit.
+
+    `raw` is the scalar as it is written in the file; a `hidden` value is not echoed.
+    """
+    match misfit.keyword:
+        case "additionalProperties":
+            return _unknown_key(misfit)
+        case "required":
+            doc = misfit.schema.get("properties", {}).get(misfit.value, {}).get("description", "")
+            return f"{misfit.value!r} is missing{f': {doc}' if doc else ''}"
+        case "propertyNames":
+            return _bad_name(misfit)
+        case "type":
+            return _name(misfit) + _wrong_type(misfit, raw=raw, hidden=hidden)
+        case "enum":
+            return _name(misfit) + _not_a_choice(misfit, hidden=hidden)
+        case _:
+            return _name(misfit) + _out_of_bounds(misfit, raw=raw, hidden=hidden)
+
+
+def _out_of_bounds(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
+    """The words for a value of the right type that is too long, too large, or not of the pattern."""
+    bound = misfit.schema[misfit.keyword]
+    match misfit.keyword:
+        case "pattern":
+            says = misfit.schema["patternErrorMessage"]
+            return f"{says}; {_shown(misfit.value, raw, hidden=hidden)} is not"
+        case "minLength":
+            return "is empty; leave the key out instead"
+        case "maxLength":
+            return f"has {len(misfit.value)} characters; at most {bound} are taken"
+        case "maxProperties":
+            return f"has {len(misfit.value)} keys; at most {bound} are taken"
+        case _:
+            least = "at least" if misfit.keyword == "minimum" else "at most"
+            return f"{_shown(misfit.value, raw, hidden=hidden)} is out of range; {least} {bound} is right"
+
+
+def _name(misfit: Misfit) -> str:
+    """The field that the words are about; list items go by their list."""
+    names = [key for key in misfit.path if isinstance(key, str)]
+    return f"{names[-1]!r}: " if names else ""
+
+
+def _shown(value: Any, raw: str | None, *, hidden: bool) -> str:
+    if hidden or isinstance(value, Secret):
+        return "the value given"
+    text = str(raw if raw is not None and not isinstance(value, str) else value)
+    return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}...")
+
+
+def _unknown_key(misfit: Misfit) -> str:
+    key, known = misfit.path[-1], list(misfit.schema.get("properties", {}))
+    if key in RESERVED:
+        return RESERVED[key]
+    close = near(key, known)
+    if close or len(known) > FEW:
+        return f"unknown key {key!r}{close}"
+    return f"unknown key {key!r}; known here: {', '.join(known)}"
+
+
+def _bad_name(misfit: Misfit) -> str:
+    schema = misfit.schema
+    match schema["keyword"]:
+        case "maxLength":
+            longest = schema["maxLength"]
+            return f"the key {misfit.value[:20]!r}... has {len(misfit.value)} characters; at most {longest}"
+        case "minLength":
+            return "an empty key; give it a name"
+        case _:
+            return f"{schema['patternErrorMessage']}; {misfit.value[:LONGEST_SHOWN]!r} is not"
+
+
+def _not_a_choice(misfit: Misfit, *, hidden: bool) -> str:
+    choices = [choice for choice in misfit.schema["enum"] if choice is not None]
+    shown = _shown(misfit.value, None, hidden=hidden)
+    close = "" if hidden or isinstance(misfit.value, Secret) else near(misfit.value, map(str, choices))
+    if len(choices) > FEW:
+        return f"{shown} is not one of Stripe's {len(choices)}{close}"
+    if len(choices) == 1:
+        return f"{shown} is not right; it must be {choices[0]}"
+    return f"{shown} is not one of {', '.join(map(str, choices))}{close}"
+
+
+def _wrong_type(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
+    types, value = misfit.schema["type"], misfit.value
+    wanted = [types] if isinstance(types, str) else [each for each in types if each != "null"]
+    what = _what(value)
+    if wanted == ["string"] and isinstance(value, bool | int | Odd):
+        written = "it" if hidden and not isinstance(value, bool) else _quoted(value, raw)
+        return f"a text is wanted, but without quotes this is {what}; write {written} in quotes"
+    if "integer" in wanted and "string" in wanted:
+        return f"{AMOUNT_SAYS}, not {what}"
+    nouns = " or ".join(_NOUNS[each] for each in wanted)
+    hint = ""
+    if wanted == ["array"] and isinstance(value, str) and not hidden and not isinstance(value, Secret):
+        hint = f"; write [{value[:LONGEST_SHOWN]}]"
+    elif wanted in (["integer"], ["boolean"]) and isinstance(value, str):
+        hint = "; write it without quotes" if raw is None else ""
+    return f"{nouns} is wanted, not {what}{hint}"
+
+
+def _quoted(value: Any, raw: str | None) -> str:
+    text = raw if raw is not None else value.raw if isinstance(value, Odd) else str(value)
+    return f'"{text[:LONGEST_SHOWN]}"'
+
+
+def _what(value: Any) -> str:
+    match value:
+        case Odd():
+            return value.what
+        case bool():
+            return "a boolean (true or false)"
+        case int():
+            return "a number"
+        case str():
+            return "a text"
+        case list():
+            return "a list"
+        case dict():
+            return "a mapping"
+        case _:
+            return "nothing"
