@@ -10,6 +10,11 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+_SETTINGS = """
+PRAGMA journal_mode=WAL;
+PRAGMA synchronous=NORMAL;
+PRAGMA cache_size=-65536;
+"""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (
     seq INTEGER PRIMARY KEY, account TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
@@ -31,18 +36,22 @@ CREATE INDEX IF NOT EXISTS answers_in_time ON answers (at);
 
 
 class Store:
-    """One sandbox's database. Used by one thread at a time; other processes may share the file."""
+    """
+    One sandbox's database. Used by one thread at a time; other processes may share the file.
+
+    Opening it raises OSError when the file cannot be one.
+    """
 
     def __init__(self, state: Path | None) -> None:
-        if state is not None:
-            state.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(
-            str(state) if state else ":memory:", isolation_level=None, check_same_thread=False, timeout=10
-        )
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute("PRAGMA cache_size=-65536")
-        self._db.executescript(_SCHEMA)
+        try:
+            if state is not None:
+                state.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(
+                str(state) if state else ":memory:", isolation_level=None, check_same_thread=False, timeout=10
+            )
+            self._db.executescript(_SETTINGS + _SCHEMA)
+        except sqlite3.Error as problem:
+            raise OSError(f"{state}: cannot keep the sandbox's state there: {problem}") from problem
 
     def close(self) -> None:
         """Close the database; its file stays."""
