@@ -9,7 +9,7 @@ from provisioner.config.lifecycle import lifecycle, lifecycle_faults
 from provisioner.config.merge import lay_over, prune
 from provisioner.config.normal import Names, normal
 from provisioner.config.profiles import Profiles, users
-from provisioner.config.scalar import BROKEN
+from provisioner.config.scalar import BROKEN, shown
 from provisioner.config.schema import definition_of
 from provisioner.config.shapes import Misfit, Shapes
 from provisioner.config.words import say
@@ -38,7 +38,10 @@ class Builder:
             self.check(kind, block.pieces, definition_of(kind, part=True), own)
             return None
         pieces = laid.pieces + block.pieces
-        whole = prune(lay_over(laid.value, own))
+        merged = lay_over(laid.value, own)
+        whole = prune(merged)
+        if whole is not merged and not self.check(kind, pieces, definition_of(kind, part=True), merged):
+            return None  # a key that declares nothing must be a known one, too
         if not self.check(kind, pieces, definition_of(kind), whole):
             return None
         return self._declared(kind, block, pieces, whole)
@@ -57,11 +60,19 @@ class Builder:
         unsound = set()
         for name, block in self.profiles.blocks.items():
             self.profiles.under(block)
-            kind = _kind_of(kinds, sections.get(name), block.value)
             value = {} if block.value is None else block.value
+            kind = self._kind_of(kinds, sections.get(name), value)
             if not self.check(kind, block.pieces, definition_of(kind, part=True), value):
                 unsound.add(name)
         return frozenset(unsound)
+
+    def _kind_of(self, kinds: Sequence[Kind], section: str | None, value: Any) -> Kind:
+        """The kind that a profile is for: that of its users, else the one that it fits best."""
+        used_by = [kind for kind in kinds if kind.section == section]
+        return min(
+            used_by or kinds,
+            key=lambda kind: len(self.shapes.misfits(definition_of(kind, part=True), value)),
+        )
 
     def _declared(
         self, kind: Kind, block: Block, pieces: tuple[Piece, ...], whole: Mapping[str, Any]
@@ -86,15 +97,8 @@ class Builder:
             earlier = Address(address.section, name)
             there = self.claims.setdefault(earlier, block.where())
             if there != block.where():
-                text = f"'previously': the resource at {there} claims {earlier} as well; keep one"
+                text = f"'previously': the resource at {there} claims {shown(name)} as well; keep one"
                 yield Fault(("lifecycle", "previously", at), text)
-
-
-def _kind_of(kinds: Sequence[Kind], section: str | None, value: Any) -> Kind:
-    """The kind that a profile is for: that of its users, else the one that knows the most of its keys."""
-    keys = value.keys() if isinstance(value, dict) else ()
-    names = {kind.section: {what.name for what in kind.fields} for kind in kinds}
-    return max(kinds, key=lambda kind: (kind.section == section, len(names[kind.section] & set(keys))))
 
 
 def _fault(fault: Fault, pieces: tuple[Piece, ...], block: Block) -> Problem:

@@ -111,7 +111,7 @@ def open_document(file: Path, problems: list[Problem]) -> Document:
     if not isinstance(value, dict):
         text_ = "a mapping is wanted here, with keys such as 'version', 'project' and 'cards'"
         problems.append(Problem(Where(str(file), 1, 1), "", text_))
-        value = {}
+        reading.sound, value = False, {}
     return Document(file, text, value, reading)
 
 

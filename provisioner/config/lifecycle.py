@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from provisioner.config.near import near
+from provisioner.config.scalar import shown
 from provisioner.core.kind import Fault, Field, Kind
 from provisioner.core.model import Lifecycle, Reissue
 
@@ -24,14 +25,12 @@ def lifecycle_faults(kind: Kind, raw: Mapping[str, Any], declared: Collection[st
     """Find earlier names that are declared too, and ignored fields that do not exist."""
     for at, name in enumerate(raw.get("previously", ())):
         if name in declared:
-            text = f"'previously': {kind.section}.{name} is declared too; an earlier name is one that is gone"
+            text = f"'previously': {shown(name)} is declared too; an earlier name is one that is gone"
             yield Fault(("lifecycle", "previously", at), text)
     for at, path in enumerate(raw.get("ignore", ())):
         known = _siblings(kind.fields, path.split("."))
         if known is not None:
-            text = (
-                f"'ignore': a {kind.name} has no field {path[:100]!r}{near(path.rpartition('.')[2], known)}"
-            )
+            text = f"'ignore': a {kind.name} has no field {shown(path)}{near(path.rpartition('.')[2], known)}"
             yield Fault(("lifecycle", "ignore", at), text)
 
 

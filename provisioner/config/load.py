@@ -100,7 +100,7 @@ def _fits(document: Document, shapes: Shapes, problems: list[Problem]) -> bool:
             path = misfit.path
             around = path[: -1 if misfit.keyword in AT_KEY else None][:2]
             spot = document.spot(path)
-            text = say(misfit, raw=spot.raw if spot else None, hidden=len(path) == 1)
+            text = say(misfit, raw=spot.raw if spot else None, hidden=False)
             where = document.where(path, key=misfit.keyword in AT_KEY)
             problems.append(Problem(where, ".".join(map(str, around)), text))
     return not misfits

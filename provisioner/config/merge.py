@@ -30,10 +30,17 @@ def _twin(key: str) -> str:
 
 
 def prune(value: Any) -> Any:
-    """Return `value` without the keys that declare nothing: null, an empty list, an empty mapping."""
+    """
+    Return `value` without the keys that declare nothing: null, an empty list, an empty mapping.
+
+    The very same object comes back when there are none.
+    """
     if isinstance(value, dict):
-        pruned = ((key, prune(item)) for key, item in value.items())
-        return {key: item for key, item in pruned if item is not None and item not in ([], {})}
+        kept = {key: prune(item) for key, item in value.items()}
+        full = {key: item for key, item in kept.items() if item is not None and item not in ([], {})}
+        same = len(full) == len(value) and all(full[key] is item for key, item in value.items())
+        return value if same else full
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        return [prune(item) for item in value]
+        items = [prune(item) for item in value]
+        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
     return value

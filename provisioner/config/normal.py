@@ -9,7 +9,7 @@ from typing import Any
 
 from provisioner.config.field_schema import AMOUNT_SAYS
 from provisioner.config.near import near
-from provisioner.config.scalar import Secret
+from provisioner.config.scalar import Secret, shown
 from provisioner.core.kind import Fault, Field, Kind, Shape
 from provisioner.core.model import Address, Ref
 from provisioner.core.money import parse_money
@@ -104,18 +104,19 @@ def _amount(what: Field, raw: Any, out: Normal, path: Path) -> int:
     except ValueError as error:
         out.faults.append(Fault(path, AMOUNT_SAYS if hidden else f"{what.name!r}: {error}"))
         return 0
-    out.faults.extend(_currency(what.name, money.currency, out, path))
+    out.faults.extend(_currency(what.name, money.currency, out, path, hidden=hidden))
     if money.amount < (what.low or 0):
         out.faults.append(Fault(path, f"{what.name!r} is at least {what.low} minor units"))
     return money.amount
 
 
-def _currency(name: str, currency: str, out: Normal, path: Path) -> Iterator[Fault]:
+def _currency(name: str, currency: str, out: Normal, path: Path, *, hidden: bool) -> Iterator[Fault]:
     """An amount in another currency than the resource's; where that has none, the first amount's counts."""
     if out.currency is None:
         out.currency = currency
     elif out.currency != currency:
-        text = f"{name!r} is in {currency.upper()}, but the amounts here are in {out.currency.upper()}"
+        here = f"the amounts here are in {out.currency.upper()}"
+        text = f"{name!r} is in {'another currency' if hidden else currency.upper()}, but {here}"
         yield Fault(path, text)
 
 
@@ -126,7 +127,8 @@ def _reference(what: Field, raw: str, out: Normal, path: Path) -> Ref | str:
     if name in declared:
         return Ref(Address(section, name))
     if not (prefix and name.startswith(prefix)) and out.names.complete:
-        shown = "of that name" if isinstance(raw, Secret) else f"{name[:100]!r}{near(name, declared)}"
-        ids = f" (or give an id, {prefix}...)" if prefix else ""
-        out.faults.append(Fault(path, f"nothing under '{section}' is called {shown}; declare it there{ids}"))
+        ids = f", or give an id ({prefix}...)" if prefix else ""
+        hint = "" if isinstance(raw, Secret) else near(name, declared)
+        text = f"nothing under {section!r} is called {shown(raw)}{hint or f'; declare it there{ids}'}"
+        out.faults.append(Fault(path, text))
     return name

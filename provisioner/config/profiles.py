@@ -7,6 +7,7 @@ from typing import Any
 from provisioner.config.blocks import Block, Piece, locate
 from provisioner.config.merge import lay_over
 from provisioner.config.near import near
+from provisioner.config.scalar import shown
 from provisioner.core.problem import Problem
 
 DEEPEST = 50
@@ -64,12 +65,12 @@ class Profiles:
 
     def _one(self, user: Block, name: str, at: int, chain: tuple[str, ...]) -> Laid:
         if name in chain:
-            circle = " -> ".join([*chain[chain.index(name) :], name])
+            circle = " -> ".join(map(shown, (*chain[chain.index(name) :], name)))
             return self._wrong(user, at, f"profiles that use each other in a circle: {circle}")
         if len(chain) >= DEEPEST:
             return self._wrong(user, at, f"profiles that use profiles more than {DEEPEST} levels deep")
         if name not in self.blocks:
-            return self._wrong(user, at, f"no profile {name[:100]!r}{near(name, self.blocks)}")
+            return self._wrong(user, at, f"no profile {shown(name)}{near(name, self.blocks)}")
         if name not in self._laid:
             block = self.blocks[name]
             below = self._stack(block, used(block), (*chain, name))

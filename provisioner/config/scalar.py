@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+LONGEST_SHOWN = 60
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _WORDS: dict[str, Any] = {
     "": None,
@@ -49,6 +50,13 @@ class Secret(str):
     """A text from the environment or from a file: used, never shown."""
 
     __slots__ = ()
+
+
+def shown(text: str) -> str:
+    """Return how a text may be shown in a message."""
+    if isinstance(text, Secret):
+        return "the value given"
+    return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}...")
 
 
 def plain(raw: str) -> Any:

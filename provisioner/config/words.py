@@ -4,10 +4,9 @@ from typing import Any
 
 from provisioner.config.field_schema import AMOUNT_SAYS
 from provisioner.config.near import near
-from provisioner.config.scalar import Odd, Secret
+from provisioner.config.scalar import LONGEST_SHOWN, Odd, Secret, shown
 from provisioner.config.shapes import Misfit
 
-LONGEST_SHOWN = 60
 FEW = 12
 RESERVED = {"scenarios": "'scenarios' is not supported yet; leave it out"}
 _NOUNS = {
@@ -29,7 +28,7 @@ def say(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
         case "additionalProperties":
             return _unknown_key(misfit)
         case "required":
-            doc = misfit.schema.get("properties", {}).get(misfit.value, {}).get("description", "")
+            doc = misfit.schema["properties"][misfit.value].get("description", "").partition(". ")[0]
             return f"{misfit.value!r} is missing{f': {doc}' if doc else ''}"
         case "propertyNames":
             return _bad_name(misfit)
@@ -66,10 +65,9 @@ def _name(misfit: Misfit) -> str:
 
 
 def _shown(value: Any, raw: str | None, *, hidden: bool) -> str:
-    if hidden or isinstance(value, Secret):
+    if hidden:
         return "the value given"
-    text = str(raw if raw is not None and not isinstance(value, str) else value)
-    return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}...")
+    return shown(value if isinstance(value, str) else str(value if raw is None else raw))
 
 
 def _unknown_key(misfit: Misfit) -> str:
@@ -96,13 +94,13 @@ def _bad_name(misfit: Misfit) -> str:
 
 def _not_a_choice(misfit: Misfit, *, hidden: bool) -> str:
     choices = [choice for choice in misfit.schema["enum"] if choice is not None]
-    shown = _shown(misfit.value, None, hidden=hidden)
+    value = _shown(misfit.value, None, hidden=hidden)
     close = "" if hidden or isinstance(misfit.value, Secret) else near(misfit.value, map(str, choices))
     if len(choices) > FEW:
-        return f"{shown} is not one of Stripe's {len(choices)}{close}"
+        return f"{value} is not one of Stripe's {len(choices)}{close}"
     if len(choices) == 1:
-        return f"{shown} is not right; it must be {choices[0]}"
-    return f"{shown} is not one of {', '.join(map(str, choices))}{close}"
+        return f"{value} is not right; it must be {choices[0]}"
+    return f"{value} is not one of {', '.join(map(str, choices))}{close}"
 
 
 def _wrong_type(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
