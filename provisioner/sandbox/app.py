@@ -1,5 +1,6 @@
 """The sandbox as an ASGI application."""
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
@@ -20,18 +21,24 @@ from provisioner.sandbox.sandbox import Sandbox
 from provisioner.sandbox.settings import Settings
 from provisioner.sandbox.store import Store
 from provisioner.sandbox.tx import new_id
+from provisioner.sandbox.webhooks import Postman
 
 _log = logging.getLogger(__name__)
 
 
 def build(settings: Settings) -> Starlette:
     """An application that serves one sandbox; its state is opened at once and closed with the application."""
-    sandbox = Sandbox(settings, Store(settings.state))
+    store = Store(settings.state)
+    sandbox = Sandbox(settings, store, Postman(store))
     control.begin(sandbox)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        at_work = asyncio.create_task(sandbox.postman.run())
         yield
+        at_work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await at_work
         sandbox.store.close()
 
     return Starlette(

@@ -8,13 +8,23 @@ what changed, a hash's changed members only, arrays whole, and null for what was
 from collections.abc import Mapping
 from typing import Any
 
+from provisioner.sandbox import home, outbox
 from provisioner.sandbox.resource import Resource
 from provisioner.sandbox.tx import Tx, new_id
 
 Json = dict[str, Any]
 
 API_VERSION = "2026-10-28.endive"
-EVENT = Resource("event", "evt_", "event", filters=("type",))
+
+
+def _show_event(tx: Tx, stored: Json) -> Json:
+    waiting = tx.db.execute(
+        "SELECT count(*) FROM deliveries WHERE event=? AND at IS NOT NULL", (stored["id"],)
+    ).fetchone()
+    return {**stored, "pending_webhooks": waiting[0]}
+
+
+EVENT = Resource("event", "evt_", "event", filters=("type",), show=_show_event)
 
 
 def create(tx: Tx, resource: Resource, stored: Json, event: str | None = None) -> Json:
@@ -46,6 +56,7 @@ def emit(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> 
     data: Json = {"object": shown}
     if previous is not None:
         data["previous_attributes"] = previous
+    connected = home.default_account(tx) != tx.account
     event: Json = {
         "id": new_id("evt_"),
         "object": "event",
@@ -56,8 +67,10 @@ def emit(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> 
         "pending_webhooks": 0,
         "request": {"id": tx.origin.id, "idempotency_key": tx.origin.idempotency_key},
         "type": event_type,
+        **({"account": tx.account} if connected else {}),
     }
     tx.add(EVENT, event)
+    outbox.post(tx, event["id"], event_type)
 
 
 def previous_attributes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Json:

@@ -97,7 +97,9 @@ def _endpoint(
     async def endpoint(request: Request) -> Response:
         try:
             asked = json.loads(await request.body() or b"{}")
-            return JSONResponse(deed(sandbox, asked))
+            answer = deed(sandbox, asked)
+            sandbox.postman.call()
+            return JSONResponse(answer)
         except (KeyError, TypeError, ValueError) as problem:
             return JSONResponse({"error": f"{type(problem).__name__}: {problem}"}, 400)
 

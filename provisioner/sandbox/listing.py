@@ -1,7 +1,7 @@
 """Lists: newest first, paged by object ids, narrowed by filters (docs.stripe.com/api/pagination)."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from provisioner.sandbox.errors import exclusive, invalid, no_such
@@ -17,13 +17,17 @@ _COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
 def page(
-    tx: Tx, resource: Resource, params: Mapping[str, Any], url: str, extra: Iterable[tuple[str, Any]] = ()
+    tx: Tx,
+    resource: Resource,
+    params: Mapping[str, Any],
+    url: str,
+    extra: Iterable[tuple[str, Sequence[Any]]] = (),
 ) -> Json:
     """
     One page of a resource, as the list object that Stripe answers.
 
     `params` are checked list parameters: `limit`, the cursors, `created`, `expand`, and any of
-    the resource's filters. `extra` adds conditions: (SQL on `o.`, value). Raises StripeError for
+    the resource's filters. `extra` adds conditions: (SQL on `o.`, its values). Raises StripeError for
     a limit or a cursor that is not one.
     """
     limit = params.get("limit", _PAGE)
@@ -36,8 +40,8 @@ def page(
     if "starting_after" in params and "ending_before" in params:
         raise exclusive("starting_after", "ending_before")
     query = _Query(tx, resource, params)
-    for clause, value in extra:
-        query.where(clause, value)
+    for clause, values in extra:
+        query.where(clause, *values)
     backwards = "ending_before" in params
     order = "ASC" if backwards else "DESC"
     rows = tx.db.execute(

@@ -97,6 +97,8 @@ async def _serve(sandbox: Sandbox, asked: Asked) -> Answer:
             await asyncio.sleep(wait)
         extra = await asked.route.prepare(sandbox, asked) if asked.route.prepare else {}
         answer = execute(sandbox.store, asked, extra)
+    if asked.route.method != "GET":
+        sandbox.postman.call()
     answer.cut = {"drop_after": "drop", "truncate": "middle"}.get(asked.effect, "")
     return answer
 

@@ -10,6 +10,7 @@ from provisioner.sandbox.rules import (
     event,
     topup,
     transaction,
+    webhook_endpoint,
 )
 
 ROUTES: tuple[Route, ...] = (
@@ -21,4 +22,5 @@ ROUTES: tuple[Route, ...] = (
     *authorization.ROUTES,
     *transaction.ROUTES,
     *event.ROUTES,
+    *webhook_endpoint.ROUTES,
 )

@@ -7,6 +7,7 @@ from provisioner.sandbox.limits import Limits
 from provisioner.sandbox.locks import Locks
 from provisioner.sandbox.settings import Settings
 from provisioner.sandbox.store import Store
+from provisioner.sandbox.webhooks import Postman
 
 
 @dataclass
@@ -15,6 +16,7 @@ class Sandbox:
 
     settings: Settings
     store: Store
+    postman: Postman
     in_flight: set[tuple[str, str]] = field(default_factory=set)
     locks: Locks = field(default_factory=Locks)
     limits: Limits = field(default_factory=Limits)

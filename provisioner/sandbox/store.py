@@ -31,6 +31,11 @@ CREATE INDEX IF NOT EXISTS due_in_time ON due (at, seq);
 CREATE TABLE IF NOT EXISTS answers (
     account TEXT, key TEXT, at INTEGER NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL,
     body TEXT NOT NULL, request_id TEXT NOT NULL, PRIMARY KEY (account, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deliveries (
+    seq INTEGER PRIMARY KEY, at REAL, account TEXT NOT NULL, event TEXT NOT NULL, owner TEXT NOT NULL,
+    endpoint TEXT NOT NULL, attempt INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS deliveries_in_time ON deliveries (at);
+CREATE INDEX IF NOT EXISTS deliveries_by_event ON deliveries (event);
 CREATE INDEX IF NOT EXISTS answers_in_time ON answers (at);
 """
 
@@ -60,7 +65,7 @@ class Store:
     def clear(self) -> None:
         """Forget everything."""
         with self.transaction(write=True):
-            for table in ("objects", "lookup", "remembered", "due", "answers"):
+            for table in ("objects", "lookup", "remembered", "due", "answers", "deliveries"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608  the names stand one line above
 
     @contextlib.contextmanager

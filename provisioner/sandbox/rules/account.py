@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from provisioner.sandbox import home
 from provisioner.sandbox.changes import create
 from provisioner.sandbox.errors import StripeError
 from provisioner.sandbox.resource import Resource
@@ -11,7 +12,6 @@ from provisioner.sandbox.tx import Tx, new_id
 Json = dict[str, Any]
 
 ACCOUNT = Resource("account", "acct_", "account")
-_DEFAULT = "default_account"
 _EURO = (
     "AT",
     "BE",
@@ -43,10 +43,10 @@ def currency_of(country: str) -> str:
 
 def begin(own: Tx, country: str) -> None:
     """Make the default account of a new sandbox; an existing one stays as it is."""
-    if own.recall(_DEFAULT) is None:
+    if not home.default_account(own):
         account = _new(own, country, None, "standard")
         own.add(ACCOUNT, account)
-        own.remember(_DEFAULT, account["id"])
+        home.make_default(own, account["id"])
 
 
 def acting(own: Tx, wanted: str | None) -> str:
@@ -55,7 +55,7 @@ def acting(own: Tx, wanted: str | None) -> str:
 
     Raises StripeError (403, `account_invalid`) for an account that is not connected to it.
     """
-    default: str = own.recall(_DEFAULT)
+    default = home.default_account(own)
     if wanted is None or wanted == default:
         return default
     if own.get(ACCOUNT, wanted) is None:

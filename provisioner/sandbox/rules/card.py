@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 _SECOND_LINE = 24
 # docs.stripe.com/issuing/controls/spending-controls: 500 a day, in the card's own currency.
-_DEFAULT_LIMIT: Json = {"amount": 50_000, "categories": [], "interval": "daily"}
+DEFAULT_LIMIT: Json = {"amount": 50_000, "categories": [], "interval": "daily"}
 
 
 def show(tx: Tx, stored: Json) -> Json:
@@ -159,7 +159,7 @@ def _controlled(tx: Tx, card: Json, params: Mapping[str, Any], *, new: bool) -> 
     ):
         defaulted = True
         if switches.on(tx, "default_limit_shown"):
-            after["spending_limits"] = [_DEFAULT_LIMIT]
+            after["spending_limits"] = [DEFAULT_LIMIT]
     return {"spending_controls": after, "_default_limit": defaulted}
 
 

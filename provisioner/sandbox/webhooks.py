@@ -1,0 +1,138 @@
+"""
+Events on their way to webhook endpoints (docs.stripe.com/webhooks).
+
+Deliveries wait in the state itself, so they survive the server; each is tried again on failure,
+by the sandbox's clock, and may arrive more than once or out of order, as Stripe's do.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import http.client
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+from provisioner.sandbox import clock, due
+from provisioner.sandbox.changes import EVENT
+from provisioner.sandbox.rules.webhook_endpoint import WEBHOOK_ENDPOINT
+from provisioner.sandbox.store import Store
+from provisioner.sandbox.tx import Origin, Tx, dump
+
+# A sandbox of Stripe's tries three times over a few hours (docs.stripe.com/webhooks#retries).
+_WAITS = (60.0, 3600.0, 4 * 3600.0)
+_AT_ONCE = 20
+_PATIENCE = 10.0
+_TICK = 1.0
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    seq: int
+    attempt: int
+    url: str
+    secret: str
+    body: str
+
+
+class Postman:
+    """Sends what is to be sent, for as long as the sandbox runs, and does what falls due when nobody asks."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._called = asyncio.Event()
+
+    def call(self) -> None:
+        """Something may be there to be sent."""
+        self._called.set()
+
+    async def run(self) -> None:
+        """Work until canceled."""
+        while True:
+            ready = self._ready()
+            self._called.clear()
+            results = await asyncio.gather(*(asyncio.to_thread(_send, one) for one in ready))
+            self._settle(list(zip(ready, results, strict=True)))
+            if len(ready) < _AT_ONCE:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        try:
+            await asyncio.wait_for(self._called.wait(), _TICK)
+        except TimeoutError:
+            return
+
+    def _ready(self) -> list[_Delivery]:
+        with self._store.transaction(write=False) as db:
+            now = clock.now(db)
+            late = due.waiting(db, now)
+        if late:
+            with self._store.transaction(write=True) as db:
+                due.run(db, now)
+        with self._store.transaction(write=False) as db:
+            rows = db.execute(
+                "SELECT seq, account, event, owner, endpoint, attempt FROM deliveries "
+                "WHERE at <= ? ORDER BY at, seq LIMIT ?",
+                (now, _AT_ONCE),
+            ).fetchall()
+            return [_delivery(Tx(db, "", int(now), Origin()), *row) for row in rows]
+
+    def _settle(self, sent: list[tuple[_Delivery, bool]]) -> None:
+        if not sent:
+            return
+        with self._store.transaction(write=True) as db:
+            now = clock.now(db)
+            for one, arrived in sent:
+                if arrived:
+                    db.execute("DELETE FROM deliveries WHERE seq=?", (one.seq,))
+                    continue
+                again = now + _WAITS[one.attempt] if one.attempt < len(_WAITS) else None
+                db.execute(
+                    "UPDATE deliveries SET at=?, attempt=? WHERE seq=?", (again, one.attempt + 1, one.seq)
+                )
+
+
+def signature(secret: str, body: str, at: int) -> str:
+    """The `Stripe-Signature` of a body: HMAC-SHA256 with the whole secret (docs.stripe.com/webhooks)."""
+    digest = hmac.new(secret.encode(), f"{at}.{body}".encode(), hashlib.sha256).hexdigest()
+    return f"t={at},v1={digest}"
+
+
+def post(url: str, secret: str, body: str, patience: float) -> tuple[int, dict[str, str], bytes]:
+    """
+    Send a signed body and return the answer: status, headers (lower case) and body.
+
+    Signed with real time, because receivers compare it with theirs. Raises OSError when there is
+    no answer within `patience` seconds.
+    """
+    request = urllib.request.Request(url, body.encode(), method="POST")  # noqa: S310  http and https only
+    request.add_header("Content-Type", "application/json; charset=utf-8")
+    request.add_header("User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
+    request.add_header("Stripe-Signature", signature(secret, body, int(time.time())))
+    try:
+        with urllib.request.urlopen(request, timeout=patience) as answer:  # noqa: S310
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            return answer.status, headers, answer.read()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, {}, b""
+    except http.client.HTTPException as broken:
+        raise OSError(f"{url} answered no HTTP") from broken
+
+
+def _send(one: _Delivery) -> bool:
+    try:
+        status, _headers, _body = post(one.url, one.secret, one.body, _PATIENCE)
+    except OSError:
+        return False
+    return 200 <= status < 300  # noqa: PLR2004  success, as HTTP defines it
+
+
+def _delivery(
+    own: Tx, seq: int, account: str, event: str, owner: str, endpoint: str, attempt: int
+) -> _Delivery:
+    there = Tx(own.db, owner, own.now, own.origin)
+    target = there.fetch(WEBHOOK_ENDPOINT, endpoint)
+    shown = EVENT.show(own, Tx(own.db, account, own.now, own.origin).fetch(EVENT, event))
+    return _Delivery(seq, attempt, target["url"], target["_secret"], dump(shown))
