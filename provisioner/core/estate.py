@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from provisioner.core.kind import Kind
-from provisioner.core.model import Address, Declared, Live, Ref
+from provisioner.core.model import Address, Config, Declared, Live, Ref, World
 from provisioner.core.normal import read
 from provisioner.core.ownership import PROJECT, read_stamp
 from provisioner.core.problem import ConflictError
@@ -44,6 +44,39 @@ class Estate:
                     past[each.address] = past.get(each.address, ()) + past[old]
                     break
         return replace(self, current=current, past=past)
+
+
+@dataclass(slots=True)
+class Survey:
+    """What a project has of every kind, by the kind's name; `ids` are those of the current objects."""
+
+    estates: dict[str, Estate] = field(default_factory=dict)
+    ids: dict[Address, str] = field(default_factory=dict)
+    by_id: dict[str, Address] = field(default_factory=dict)
+
+    def resolve(self, _section: str, identity: str) -> Ref | str:
+        """The reference that the YAML would use for an object's id, or the id of one that is not ours."""
+        address = self.by_id.get(identity)
+        return Ref(address) if address else identity
+
+
+def survey(kinds: Iterable[Kind], config: Config, world: World) -> Survey:
+    """
+    Find what is the project's in the world, those referred to before those that refer.
+
+    Raises ConflictError where live objects contradict each other.
+    """
+    found = Survey()
+    for kind in sorted(kinds, key=lambda kind: kind.rank):
+        if not kind.owns_objects:
+            continue
+        wanted = [each for each in config.declared.values() if each.address.section == kind.section]
+        raws = world.objects.get(kind.resource, ())
+        estate = sort_out(kind, config.project, raws, found.resolve).renamed(wanted)
+        found.estates[kind.name] = estate
+        found.ids |= {address: live.id for address, live in estate.current.items()}
+        found.by_id |= {live.id: address for address, live in estate.current.items()}
+    return found
 
 
 def sort_out(kind: Kind, project: str, raws: Iterable[Mapping[str, Any]], resolve: Resolve) -> Estate:

@@ -40,6 +40,7 @@ def _change(change: Change) -> dict[str, Any]:
         "id": change.id,
         "reason": change.reason,
         "edits": [_edit(edit) for edit in change.edits],
+        "fingerprint": change.fingerprint,
     }
     if change.action is Action.TOP_UP:
         document |= {"amount": change.params["amount"], "currency": change.params["currency"]}
@@ -55,6 +56,7 @@ def _edit(edit: Edit) -> dict[str, Any]:
         "after": edit.after,
         "direction": str(edit.direction.value),
         "sensitive": edit.sensitive,
+        "digest": edit.digest,
     }
     if edit.forces_replacement:
         document["forces_replacement"] = True
