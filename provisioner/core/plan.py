@@ -2,17 +2,19 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from provisioner.core.blast import BlastRadius, blast_radius
 from provisioner.core.call import Step
 from provisioner.core.change import Action, Change, Note
+from provisioner.core.crud import references
 from provisioner.core.diff import additions, compare
-from provisioner.core.estate import Estate, rests, sort_out
+from provisioner.core.estate import Estate, Survey, rests, survey
 from provisioner.core.funding import plan_funding
 from provisioner.core.kind import Kind
-from provisioner.core.model import Address, Config, Declared, Live, Ref, World
+from provisioner.core.model import Address, Config, Declared, Live, World
+from provisioner.core.select import EVERYTHING, Selection, select
 from provisioner.core.steps import spell
 
 
@@ -46,73 +48,96 @@ class Plan:
 
 
 @dataclass(slots=True)
-class _Draft:
-    """What has been found while the kinds are gone through, in the order of their ranks."""
+class Findings:
+    """The changes that a comparison has found, and what else to know."""
 
     changes: list[Change] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     replaced: set[Address] = field(default_factory=set)
-    ids: dict[Address, str] = field(default_factory=dict)
-    by_id: dict[str, Address] = field(default_factory=dict)
-    totals: dict[str, int] = field(default_factory=dict)
-    unmanaged: dict[str, int] = field(default_factory=dict)
-
-    def resolve(self, _section: str, identity: str) -> Ref | str:
-        address = self.by_id.get(identity)
-        return Ref(address) if address else identity
 
 
-def make_plan(kinds: Sequence[Kind], config: Config, world: World) -> Plan:
+def make_plan(kinds: Sequence[Kind], config: Config, world: World, selection: Selection = EVERYTHING) -> Plan:
     """
     Compare the configuration with the world and say all that would be done.
 
-    Pure: the same three give the same plan. Raises ConflictError where live objects contradict each
+    Pure: the same values give the same plan. Raises ConflictError where live objects contradict each
     other.
     """
-    draft = _Draft()
-    for kind in sorted(kinds, key=lambda kind: kind.rank):
-        wanted = [config.declared[a] for a in sorted(config.declared) if a.section == kind.section]
-        if kind.owns_objects:
-            _plan_objects(draft, kind, config.project, wanted, world)
-        else:
-            top_ups, notes = plan_funding(kind, config.project, wanted, world)
-            draft.changes += top_ups
-            draft.notes += notes
-    changes = tuple(sorted(draft.changes, key=lambda change: (change.address, change.action)))
-    steps = spell(kinds, config.project, changes)
+    surveyed = survey(kinds, config, world)
+    found = find_changes(kinds, config, world, surveyed)
+    chosen, notes = select(found.changes, selection)
+    return assemble(kinds, config, world, surveyed, Findings(chosen, [*found.notes, *notes], found.replaced))
+
+
+def assemble(kinds: Sequence[Kind], config: Config, world: World, surveyed: Survey, found: Findings) -> Plan:
+    """Put changes in order, spell them out, and add up what they cost."""
+    changes = tuple(sorted(found.changes, key=lambda change: (change.address, change.action)))
     touched = {change.address for change in changes}
     return Plan(
         project=config.project,
         mode=config.mode,
         account=str(world.account.get("id", "")),
         changes=changes,
-        steps=steps,
-        notes=tuple(draft.notes),
+        steps=spell(kinds, config.project, changes),
+        notes=(*_carried(changes), *found.notes),
         unchanged=sum(address not in touched for address in config.declared),
-        ids=draft.ids,
-        totals=draft.totals,
-        unmanaged=draft.unmanaged,
+        ids=surveyed.ids,
+        totals={name: len(estate.current) for name, estate in surveyed.estates.items()},
+        unmanaged={name: estate.unmanaged for name, estate in surveyed.estates.items()},
         blast=blast_radius({kind.name: kind for kind in kinds}, changes),
         fingerprint=fingerprint(changes),
     )
 
 
-def _plan_objects(draft: _Draft, kind: Kind, project: str, wanted: Sequence[Declared], world: World) -> None:
-    estate = sort_out(kind, project, world.objects.get(kind.resource, ()), draft.resolve).renamed(wanted)
-    draft.ids |= {address: live.id for address, live in estate.current.items()}
-    draft.by_id |= {live.id: address for address, live in estate.current.items()}
-    draft.totals[kind.name] = len(estate.current)
-    draft.unmanaged[kind.name] = estate.unmanaged
+def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -> Plan:
+    """The same plan with other changes in the place of its own."""
+    return replace(
+        plan,
+        changes=tuple(changes),
+        steps=spell(kinds, plan.project, changes),
+        blast=blast_radius({kind.name: kind for kind in kinds}, changes),
+        fingerprint=fingerprint(changes),
+    )
+
+
+def find_changes(kinds: Sequence[Kind], config: Config, world: World, surveyed: Survey) -> Findings:
+    """All that differs between the configuration and the world, in the order of the kinds' ranks."""
+    found = Findings()
+    for kind in sorted(kinds, key=lambda kind: kind.rank):
+        wanted = [config.declared[a] for a in sorted(config.declared) if a.section == kind.section]
+        if kind.owns_objects:
+            _find_objects(found, kind, wanted, surveyed.estates[kind.name])
+        else:
+            top_ups, notes = plan_funding(kind, config.project, wanted, world)
+            found.changes += top_ups
+            found.notes += notes
+    return found
+
+
+def _find_objects(found: Findings, kind: Kind, wanted: Sequence[Declared], estate: Estate) -> None:
     for declared in wanted:
         live = estate.current.get(declared.address)
         if live is None:
-            draft.changes.append(_creation(kind, declared, estate))
+            found.changes.append(_creation(kind, declared, estate))
         else:
-            _compare(draft, kind, declared, live, estate)
+            _compare(found, kind, declared, live, estate)
     names = {declared.address for declared in wanted}
     for address in sorted(estate.current.keys() - names):
-        draft.changes += _removal(kind, estate.current[address])
-    draft.changes += [_leftover(kind, live) for live in estate.leftovers]
+        found.changes += _removal(kind, estate.current[address])
+    found.changes += [_leftover(kind, live) for live in estate.leftovers]
+
+
+def _carried(changes: Sequence[Change]) -> Iterator[Note]:
+    """How many objects a replaced one carries along to its successor."""
+    replaced = {change.address for change in changes if change.action is Action.REPLACE}
+    followers = Counter(
+        address
+        for change in changes
+        if change.declared and change.action is Action.REPLACE
+        for address in references(change.declared.fields) & replaced
+    )
+    for address, count in sorted(followers.items()):
+        yield Note(str(address), f"its replacement carries {count} along, each replaced under the new one")
 
 
 def _creation(kind: Kind, declared: Declared, estate: Estate) -> Change:
@@ -138,17 +163,17 @@ def _reissue(declared: Declared, live: Live) -> dict[str, str]:
     return {"replacement_for": live.id, "replacement_reason": asked.reason}
 
 
-def _compare(draft: _Draft, kind: Kind, declared: Declared, live: Live, estate: Estate) -> None:
-    edits, notes = compare(kind, declared, live, draft.replaced)
-    draft.notes += notes
+def _compare(found: Findings, kind: Kind, declared: Declared, live: Live, estate: Estate) -> None:
+    edits, notes = compare(kind, declared, live, found.replaced)
+    found.notes += notes
     reissue = _reissue(declared, live)
     forcing = [edit.path for edit in edits if edit.forces_replacement]
     if forcing or reissue:
-        draft.replaced.add(declared.address)
+        found.replaced.add(declared.address)
         reason = f"Stripe cannot change {', '.join(forcing)} in place"
         if reissue:
             reason = f"reissue: {reissue['replacement_reason']}"
-        draft.changes.append(
+        found.changes.append(
             Change(
                 Action.REPLACE,
                 declared.address,
@@ -164,7 +189,7 @@ def _compare(draft: _Draft, kind: Kind, declared: Declared, live: Live, estate: 
         )
     elif edits:
         reason = "declared differs from live"
-        draft.changes.append(
+        found.changes.append(
             Change(Action.UPDATE, declared.address, kind.name, reason, edits, declared, live)
         )
 
