@@ -3,11 +3,12 @@
 import sqlite3
 from collections.abc import Callable, Mapping
 
-from provisioner.sandbox.rules import topup
+from provisioner.sandbox.rules import authorization, authorization_helpers, topup
 from provisioner.sandbox.tx import Origin, Tx
 
 # Name of an action (see `Tx.schedule`) -> what it does to the object of that id.
 ACTIONS: Mapping[str, Callable[[Tx, str], None]] = {
+    authorization.EXPIRY: authorization_helpers.lapse,
     "topup.settle": topup.settle,
 }
 

@@ -4,12 +4,17 @@ from provisioner.sandbox.route import Route
 from provisioner.sandbox.rules import (
     account,
     authorization,
+    authorization_helpers,
     balance,
     card,
     cardholder,
     event,
+    funding,
+    ledger,
+    shipping_steps,
     topup,
     transaction,
+    transaction_helpers,
     webhook_endpoint,
 )
 
@@ -19,8 +24,13 @@ ROUTES: tuple[Route, ...] = (
     *topup.ROUTES,
     *cardholder.ROUTES,
     *card.ROUTES,
+    *shipping_steps.ROUTES,
     *authorization.ROUTES,
+    *authorization_helpers.ROUTES,
     *transaction.ROUTES,
+    *transaction_helpers.ROUTES,
+    *ledger.ROUTES,
+    *funding.ROUTES,
     *event.ROUTES,
     *webhook_endpoint.ROUTES,
 )

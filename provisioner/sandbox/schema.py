@@ -33,6 +33,8 @@ _CONTROLS = (
 _UNTYPED: dict[tuple[str, str], Any] = {
     # docs.stripe.com/issuing/adding-funds-to-your-card-program; gated per account, so untyped.
     ("TopupCreateParams", "destination_balance"): {"enum": ["issuing"]},
+    # stripe-cli, issuing_transaction.purchase_details_receipt_updated.
+    ("issuing.TransactionUpdateParams", "purchase_details"): {"hash": "own.PurchaseReceipt"},
 }
 # Values that Stripe takes although the SDK does not list them (registry.terraform.io, stripe provider).
 _MORE_VALUES: dict[str, list[str]] = {"preferred_locales": ["da", "pl", "sv"]}
@@ -52,6 +54,51 @@ OWN: dict[str, dict[str, Any]] = {
             "type": {"enum": ["custom", "express", "standard"]},
         },
         "required": [],
+    },
+    # stripe-cli, issuing_authorization.request: what its trigger sends on the older path.
+    "own.CardTestAuthorization": {
+        "fields": {
+            "authorization_method": {"enum": ["chip", "contactless", "keyed_in", "online", "swipe"]},
+            "expand": {"list": "str"},
+            "held_amount": "int",
+            "held_currency": "str",
+        },
+        "required": ["held_amount"],
+    },
+    "own.PurchaseReceipt": {
+        "fields": {"receipt": {"list": {"hash": "own.ReceiptLine"}}},
+        "required": ["receipt"],
+    },
+    "own.ReceiptLine": {
+        "fields": {"description": "str", "quantity": "decimal", "total": "int", "unit_cost": "int"},
+        "required": [],
+    },
+    # docs.stripe.com/api/issuing/funding_instructions
+    "own.FundingBankTransfer": {
+        "fields": {"type": {"enum": ["eu_bank_transfer", "gb_bank_transfer"]}},
+        "required": ["type"],
+    },
+    "own.FundingInstructions": {
+        "fields": {
+            "bank_transfer": {"hash": "own.FundingBankTransfer"},
+            "currency": "str",
+            "expand": {"list": "str"},
+            "funding_type": {"enum": ["bank_transfer"]},
+        },
+        "required": ["bank_transfer", "currency", "funding_type"],
+    },
+    "own.FundingInstructionsList": {
+        "fields": {
+            "ending_before": "str",
+            "expand": {"list": "str"},
+            "limit": "int",
+            "starting_after": "str",
+        },
+        "required": [],
+    },
+    "own.FundBalance": {
+        "fields": {"amount": "int", "currency": "str", "expand": {"list": "str"}},
+        "required": ["amount", "currency"],
     },
 }
 

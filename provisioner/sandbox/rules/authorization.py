@@ -1,166 +1,117 @@
-"""Authorizations: a purchase asked for, held, captured (docs.stripe.com/issuing/purchases/authorizations)."""
+"""Authorizations: purchases asked for and decided (docs.stripe.com/issuing/purchases/authorizations)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from provisioner.sandbox.changes import create as keep
 from provisioner.sandbox.changes import save
 from provisioner.sandbox.crud import listed, retrieve
-from provisioner.sandbox.errors import invalid
-from provisioner.sandbox.resource import Resource
+from provisioner.sandbox.errors import StripeError, invalid
 from provisioner.sandbox.route import Call, Route
-from provisioner.sandbox.rules import decide, ledger
+from provisioner.sandbox.rules import switches
+from provisioner.sandbox.rules.authorization_judgement import verdict
+from provisioner.sandbox.rules.authorization_request import answered, begun, count_payment
 from provisioner.sandbox.rules.card import CARD
 from provisioner.sandbox.rules.cardholder import CARDHOLDER
-from provisioner.sandbox.rules.transaction import TRANSACTION, captured
-from provisioner.sandbox.tx import Tx, new_id
+from provisioner.sandbox.rules.decide import Verdict
+from provisioner.sandbox.rules.metadata import merged
+from provisioner.sandbox.rules.purchases import AUTHORIZATION
+from provisioner.sandbox.tx import Tx
 
 Json = dict[str, Any]
 
-
-def show(tx: Tx, stored: Json) -> Json:
-    """An authorization as it is answered: with its card, transactions and balance transactions whole."""
-    shown = {name: value for name, value in stored.items() if not name.startswith("_")}
-    shown["card"] = CARD.show(tx, tx.fetch(CARD, stored["card"]))
-    shown["transactions"] = [TRANSACTION.show(tx, tx.fetch(TRANSACTION, t)) for t in stored["transactions"]]
-    shown["balance_transactions"] = [
-        tx.fetch(ledger.BALANCE_TRANSACTION, t) for t in stored["balance_transactions"]
-    ]
-    return shown
-
-
-AUTHORIZATION = Resource(
-    "issuing.authorization",
-    "iauth_",
-    "issuing authorization",
-    filters=("card", "cardholder", "status"),
-    show=show,
-    expandable={"cardholder": lambda: CARDHOLDER},
-    embedded={"card": lambda: CARD, "transactions": lambda: TRANSACTION},
-)
+EXPIRY = "authorization.expire"
+# docs.stripe.com/issuing/purchases/transactions: hotels, airlines and car rentals may capture for 31 days.
+_LONG = {"airlines_air_carriers", "car_rental_agencies", "hotels_motels_and_resorts"}
+_DAY = 86_400
 
 
 def create(call: Call) -> Json:
     """A test purchase: decided at once; when approved, its amount is held."""
-    tx, params = call.tx, call.params
-    card = tx.fetch(CARD, params["card"], "card")
-    amount, currency = params.get("amount", 0), params.get("currency", card["currency"]).lower()
-    reason = decide.reason(tx, card, amount, currency)
-    approved = reason == decide.APPROVED
-    made: Json = {
-        "id": new_id(AUTHORIZATION.prefix),
-        "object": "issuing.authorization",
-        "amount": amount if approved else 0,
-        "amount_details": {"atm_fee": None, "cashback_amount": None},
-        "approved": approved,
-        "authorization_method": params.get("authorization_method", "online"),
-        "balance_transactions": [],
-        "card": card["id"],
-        "card_presence": None,
-        "cardholder": card["cardholder"],
-        "created": tx.now,
-        "currency": currency,
-        "fleet": None,
-        "fuel": None,
-        "livemode": False,
-        "merchant_amount": params.get("merchant_amount", amount),
-        "merchant_currency": params.get("merchant_currency", currency),
-        "merchant_data": _merchant(params.get("merchant_data", {})),
-        "metadata": {},
-        "network_data": None,
-        "pending_request": None,
-        "request_history": [_request(tx, amount, currency, reason)],
-        "status": "pending" if approved else "closed",
-        "token": None,
-        "transactions": [],
-        "verification_data": _unverified(),
-        "verified_by_fraud_challenge": None,
-        "wallet": params.get("wallet"),
-    }
-    if approved:
-        held = ledger.book(tx, "issuing", -amount, currency, "issuing_authorization_hold", made["id"])
-        made["balance_transactions"] = [held["id"]]
-    return keep(tx, AUTHORIZATION, made, "issuing_authorization.created")
+    return _purchase(call.tx, call.params["card"], "card", call.params, call.extra)
 
 
-def capture(call: Call) -> Json:
-    """Capture what is held: the hold is released, a transaction booked, the authorization closed."""
-    tx = call.tx
-    held = tx.fetch(AUTHORIZATION, call.id)
-    if held["status"] != "pending":
-        raise invalid(f"Authorization {call.id} cannot be captured because it is {held['status']}.")
-    amount = call.params.get("capture_amount", held["amount"])
-    released = ledger.book(
-        tx, "issuing", held["amount"], held["currency"], "issuing_authorization_release", call.id
-    )
-    transaction = captured(tx, held, amount)
-    closed = {
-        **held,
-        "status": "closed",
-        "balance_transactions": [*held["balance_transactions"], released["id"]],
-        "transactions": [*held["transactions"], transaction["id"]],
-    }
-    return save(tx, AUTHORIZATION, closed, "issuing_authorization.updated")
+def create_on_card(call: Call) -> Json:
+    """The same by an older path (stripe-cli, trigger issuing_authorization.request)."""
+    given = {"amount": call.params["held_amount"]}
+    for old, new in (("held_currency", "currency"), ("authorization_method", "authorization_method")):
+        if old in call.params:
+            given[new] = call.params[old]
+    return _purchase(call.tx, call.id, "id", given, call.extra)
 
 
-def _merchant(given: Json) -> Json:
+def _purchase(tx: Tx, card_id: str, param: str, params: Mapping[str, Any], extra: Mapping[str, Any]) -> Json:
+    card = tx.fetch(CARD, card_id, param)
+    authorization = begun(tx, card, params)
+    if "id" in extra:
+        authorization["id"] = extra["id"]
+    answer = verdict(tx, authorization)
+    if answer.approved:
+        answer = _suspected(tx, params) or extra.get("verdict") or answer
+    made = answered(tx, authorization, answer)
+    if answer.reason == "suspected_fraud":
+        made["_fraud_challenges"] = [_challenge(tx, card)]
+    shown = keep(tx, AUTHORIZATION, made, "issuing_authorization.created")
+    if made["approved"]:
+        days = 31 if made["merchant_data"]["category"] in _LONG else 7
+        tx.schedule(tx.now + days * _DAY, EXPIRY, made["id"])
+        if made["amount"]:
+            count_payment(tx, card["id"])
+    return shown
+
+
+def _suspected(tx: Tx, params: Mapping[str, Any]) -> Verdict | None:
+    """A refusal of a purchase of the highest fraud risk, where the sandbox is told to refuse these."""
+    risk = params.get("risk_assessment", {}).get("fraud_risk", {}).get("level")
+    if risk == "highest" and switches.on(tx, "highest_fraud_risk_declines"):
+        return Verdict(approved=False, reason="suspected_fraud")
+    return None
+
+
+def _challenge(tx: Tx, card: Json) -> Json:
+    """The message that asks the cardholder about a purchase; without a phone it cannot be delivered."""
+    reachable = tx.fetch(CARDHOLDER, card["cardholder"])["phone_number"] is not None
     return {
-        "category": given.get("category", "taxicabs_limousines"),
-        "category_code": "4121",
-        "city": given.get("city"),
-        "country": given.get("country", "US"),
-        "name": given.get("name", "Rocket Rides"),
-        "network_id": given.get("network_id", "1234567890"),
-        "postal_code": given.get("postal_code"),
-        "state": given.get("state"),
-        "tax_id": None,
-        "terminal_id": given.get("terminal_id"),
-        "url": given.get("url"),
+        "channel": "sms",
+        "status": "pending" if reachable else "undeliverable",
+        "undeliverable_reason": None if reachable else "no_phone_number",
     }
 
 
-def _request(tx: Tx, amount: int, currency: str, reason: str) -> Json:
-    return {
-        "amount": amount,
-        "amount_details": {"atm_fee": None, "cashback_amount": None},
-        "approved": reason == decide.APPROVED,
-        "authorization_code": None,
-        "created": tx.now,
-        "currency": currency,
-        "merchant_amount": amount,
-        "merchant_currency": currency,
-        "network_risk_score": None,
-        "reason": reason,
-        "reason_message": None,
-        "requested_at": None,
-    }
+def update(call: Call) -> Json:
+    """Change an authorization's metadata, which is all that can be changed."""
+    found = call.tx.fetch(AUTHORIZATION, call.id)
+    found["metadata"] = merged(found["metadata"], call.params)
+    return save(call.tx, AUTHORIZATION, found, "issuing_authorization.updated")
 
 
-def _unverified() -> Json:
-    return {
-        "address_line1_check": "not_provided",
-        "address_postal_code_check": "not_provided",
-        "authentication_exemption": None,
-        "cvc_check": "not_provided",
-        "expiry_check": "not_provided",
-        "postal_code": None,
-        "three_d_secure": None,
-    }
+def too_late(call: Call) -> Json:
+    """
+    Approve or decline by a call of its own (deprecated): only while the request is pending.
+
+    Here a request is pending only while its webhook is being asked, and the webhook's answer
+    decides, so these calls always come too late.
+    """
+    call.tx.fetch(AUTHORIZATION, call.id)
+    raise _no_longer_pending(call.id)
+
+
+def _no_longer_pending(authorization_id: str) -> StripeError:
+    return invalid(f"Authorization {authorization_id} has no pending request: it has already been decided.")
 
 
 _URL = "/v1/issuing/authorizations"
+_ONE = _URL + "/{id}"
 _TEST = "/v1/test_helpers/issuing/authorizations"
-_TYPES = "test_helpers.issuing.Authorization"
+_TEST_ON_CARD = "/v1/issuing/cards/{id}/test/authorizations"
+_OF = "issuing.Authorization"
 _SCOPE = "issuing_authorization"
 ROUTES = (
-    Route("GET", _URL, listed(AUTHORIZATION, _URL), "issuing.AuthorizationListParams", _SCOPE, AUTHORIZATION),
-    Route(
-        "GET",
-        _URL + "/{id}",
-        retrieve(AUTHORIZATION),
-        "issuing.AuthorizationRetrieveParams",
-        _SCOPE,
-        AUTHORIZATION,
-    ),
-    Route("POST", _TEST, create, _TYPES + "CreateParams", _SCOPE, AUTHORIZATION),
-    Route("POST", _TEST + "/{id}/capture", capture, _TYPES + "CaptureParams", _SCOPE, AUTHORIZATION),
+    Route("GET", _URL, listed(AUTHORIZATION, _URL), _OF + "ListParams", _SCOPE, AUTHORIZATION),
+    Route("GET", _ONE, retrieve(AUTHORIZATION), _OF + "RetrieveParams", _SCOPE, AUTHORIZATION),
+    Route("POST", _ONE, update, _OF + "UpdateParams", _SCOPE, AUTHORIZATION),
+    Route("POST", _ONE + "/approve", too_late, _OF + "ApproveParams", _SCOPE, AUTHORIZATION),
+    Route("POST", _ONE + "/decline", too_late, _OF + "DeclineParams", _SCOPE, AUTHORIZATION),
+    Route("POST", _TEST, create, f"test_helpers.{_OF}CreateParams", _SCOPE, AUTHORIZATION),
+    Route("POST", _TEST_ON_CARD, create_on_card, "own.CardTestAuthorization", _SCOPE, AUTHORIZATION),
 )

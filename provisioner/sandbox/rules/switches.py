@@ -23,6 +23,11 @@ DEFAULTS: Mapping[str, bool] = {
     "issuing_top_ups": True,
     # Whether the answer of a top-up tells its `destination_balance`; not in the API reference.
     "destination_balance_shown": True,
+    # Whether a test purchase that says its fraud risk is the highest is declined as suspected fraud: Stripe
+    # blocks above some level, but test helpers may want the webhook to see that level and decide.
+    "highest_fraud_risk_declines": False,
+    # What the account has chosen to happen when its authorization webhook does not answer as it should.
+    "webhook_failure_approves": False,
 }
 
 

@@ -1,65 +1,96 @@
-"""Transactions: what a purchase took in the end (docs.stripe.com/issuing/purchases/transactions)."""
+"""Transactions: what purchases took and refunds gave back (docs.stripe.com/api/issuing/transactions)."""
 
+import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from provisioner.sandbox.changes import create as keep
+from provisioner.sandbox.changes import emit, previous_attributes, save
 from provisioner.sandbox.crud import listed, retrieve
-from provisioner.sandbox.resource import Resource
-from provisioner.sandbox.route import Route
-from provisioner.sandbox.rules import ledger
-from provisioner.sandbox.rules.card import CARD
-from provisioner.sandbox.rules.cardholder import CARDHOLDER
+from provisioner.sandbox.route import Call, Route
+from provisioner.sandbox.rules import ledger, purchase_details
+from provisioner.sandbox.rules.metadata import merged
+from provisioner.sandbox.rules.purchases import TRANSACTION
 from provisioner.sandbox.tx import Tx, new_id
 
 Json = dict[str, Any]
 
-TRANSACTION = Resource(
-    "issuing.transaction",
-    "ipi_",
-    "issuing transaction",
-    filters=("card", "cardholder", "type"),
-    expandable={
-        "balance_transaction": lambda: ledger.BALANCE_TRANSACTION,
-        "card": lambda: CARD,
-        "cardholder": lambda: CARDHOLDER,
-    },
-)
 
+def record(tx: Tx, origin: Mapping[str, Any], amount: int, merchant_amount: int, more: Json) -> Json:
+    """
+    Book a capture (`amount` below 0: money leaves) or a refund (above) and return the transaction, stored.
 
-def captured(tx: Tx, held: Json, amount: int) -> Json:
-    """The transaction of a captured authorization: `amount` (minor units) leaves the Issuing balance."""
+    `origin` has the card, cardholder, currency, merchant_currency, merchant_data and wallet that
+    it belongs to; `more` overrides members: authorization, network_data, `_purchase_details`.
+    """
     transaction_id = new_id(TRANSACTION.prefix)
-    booked = ledger.book(tx, "issuing", -amount, held["currency"], "issuing_transaction", transaction_id)
+    booked = ledger.book(tx, "issuing", amount, origin["currency"], "issuing_transaction", transaction_id)
     made: Json = {
         "id": transaction_id,
         "object": "issuing.transaction",
-        "amount": -amount,
+        "amount": amount,
         "amount_details": {"atm_fee": None, "cashback_amount": None},
-        "authorization": held["id"],
+        "authorization": None,
         "balance_transaction": booked["id"],
-        "card": held["card"],
-        "cardholder": held["cardholder"],
+        "card": origin["card"],
+        "cardholder": origin["cardholder"],
         "created": tx.now,
-        "currency": held["currency"],
+        "currency": origin["currency"],
         "dispute": None,
         "livemode": False,
-        "merchant_amount": -amount,
-        "merchant_currency": held["currency"],
-        "merchant_data": held["merchant_data"],
+        "merchant_amount": merchant_amount,
+        "merchant_currency": origin["merchant_currency"],
+        "merchant_data": origin["merchant_data"],
         "metadata": {},
-        "network_data": {"authorization_code": None, "processing_date": None, "transaction_id": None},
+        "network_data": network_data(tx, None),
         "token": None,
-        "type": "capture",
-        "wallet": held["wallet"],
+        "type": "capture" if amount < 0 else "refund",
+        "wallet": origin["wallet"],
+        "_purchase_details": None,
+        "_refunded": 0,
+        **more,
     }
-    return keep(tx, TRANSACTION, made, "issuing_transaction.created")
+    keep(tx, TRANSACTION, made, "issuing_transaction.created")
+    return made
+
+
+def network_data(tx: Tx, authorization_code: str | None) -> Json:
+    """What the card network says of a transaction; it is processed on the day on which it comes."""
+    today = dt.datetime.fromtimestamp(tx.now, dt.UTC).date()
+    return {
+        "authorization_code": authorization_code,
+        "processing_date": today.isoformat(),
+        "transaction_id": None,
+    }
+
+
+def update(call: Call) -> Json:
+    """
+    Change a transaction's metadata.
+
+    Stripe's CLI also sends the receipt of a purchase here, which the API reference does not know
+    (stripe-cli, issuing_transaction.purchase_details_receipt_updated).
+    """
+    tx = call.tx
+    found = tx.fetch(TRANSACTION, call.id)
+    found["metadata"] = merged(found["metadata"], call.params)
+    shown = save(tx, TRANSACTION, found, "issuing_transaction.updated")
+    if "purchase_details" in call.params:
+        before = found["_purchase_details"] or purchase_details.details({}) or {}
+        after = {**before, "receipt": purchase_details.receipt(call.params["purchase_details"]["receipt"])}
+        tx.put(TRANSACTION, {**found, "_purchase_details": after})
+        previous = {"purchase_details": previous_attributes(before, after)}
+        told = {**shown, "purchase_details": after}
+        emit(tx, "issuing_transaction.purchase_details_receipt_updated", told, previous)
+    return shown
 
 
 _URL = "/v1/issuing/transactions"
+_ONE = _URL + "/{id}"
+_OF = "issuing.Transaction"
 _SCOPE = "issuing_transaction"
 ROUTES = (
-    Route("GET", _URL, listed(TRANSACTION, _URL), "issuing.TransactionListParams", _SCOPE, TRANSACTION),
-    Route(
-        "GET", _URL + "/{id}", retrieve(TRANSACTION), "issuing.TransactionRetrieveParams", _SCOPE, TRANSACTION
-    ),
+    Route("GET", _URL, listed(TRANSACTION, _URL), _OF + "ListParams", _SCOPE, TRANSACTION),
+    Route("GET", _ONE, retrieve(TRANSACTION), _OF + "RetrieveParams", _SCOPE, TRANSACTION),
+    Route("POST", _ONE, update, _OF + "UpdateParams", _SCOPE, TRANSACTION),
 )

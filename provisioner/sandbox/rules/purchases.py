@@ -1,0 +1,60 @@
+"""
+The two objects that card use leaves, and how they are shown: authorizations and transactions.
+
+docs.stripe.com/api/issuing/authorizations, docs.stripe.com/api/issuing/transactions
+"""
+
+from typing import Any
+
+from provisioner.sandbox.resource import Resource
+from provisioner.sandbox.rules.card import CARD
+from provisioner.sandbox.rules.cardholder import CARDHOLDER
+from provisioner.sandbox.rules.ledger import BALANCE_TRANSACTION
+from provisioner.sandbox.tx import Tx
+
+Json = dict[str, Any]
+
+
+def _bare(stored: Json) -> Json:
+    return {name: value for name, value in stored.items() if not name.startswith("_")}
+
+
+def show_authorization(tx: Tx, stored: Json) -> Json:
+    """An authorization as it is answered: with its card, transactions and balance transactions whole."""
+    shown = _bare(stored)
+    shown["card"] = CARD.show(tx, tx.fetch(CARD, stored["card"]))
+    shown["transactions"] = [_bare(tx.fetch(TRANSACTION, one)) for one in stored["transactions"]]
+    shown["balance_transactions"] = [
+        tx.fetch(BALANCE_TRANSACTION, one) for one in stored["balance_transactions"]
+    ]
+    return shown
+
+
+TRANSACTION: Resource = Resource(
+    "issuing.transaction",
+    "ipi_",
+    "issuing transaction",
+    filters=("card", "cardholder", "type"),
+    show=lambda _tx, stored: _bare(stored),
+    expandable={
+        "authorization": lambda: AUTHORIZATION,
+        "balance_transaction": lambda: BALANCE_TRANSACTION,
+        "card": lambda: CARD,
+        "cardholder": lambda: CARDHOLDER,
+    },
+    secret={"purchase_details": lambda tx, shown: tx.fetch(TRANSACTION, shown["id"])["_purchase_details"]},
+)
+AUTHORIZATION: Resource = Resource(
+    "issuing.authorization",
+    "iauth_",
+    "issuing authorization",
+    filters=("card", "cardholder", "status"),
+    show=show_authorization,
+    expandable={"cardholder": lambda: CARDHOLDER},
+    embedded={
+        "balance_transactions": lambda: BALANCE_TRANSACTION,
+        "card": lambda: CARD,
+        "transactions": lambda: TRANSACTION,
+    },
+    secret={"fraud_challenges": lambda tx, shown: tx.fetch(AUTHORIZATION, shown["id"])["_fraud_challenges"]},
+)
