@@ -12,14 +12,18 @@ from typing import Any
 import click
 
 from provisioner.cli.exits import DONE, ERROR, INTERRUPTED, PARTLY, exits
-from provisioner.cli.options import Options, allow_option, stripe_options
+from provisioner.cli.options import Options, allow_option, part_options
 from provisioner.cli.paint import paint, wants_colour
+from provisioner.cli.saved import is_saved, options_of, read
 from provisioner.cli.session import Session, session
+from provisioner.core.approval import hold_to
 from provisioner.core.guard import judge
 from provisioner.core.plan import Plan
 from provisioner.core.problem import GuardrailError, ProvisionerError, StaleError
+from provisioner.core.select import Selection
 from provisioner.engine.execute import Outcome, Report, Result, execute
 from provisioner.engine.journal import journal
+from provisioner.kinds import KINDS
 from provisioner.views.document import plan_document
 from provisioner.views.report import report_document, report_text, result_line
 from provisioner.views.text import plan_text
@@ -28,7 +32,7 @@ JOURNAL = Path(".provisioner/journal.jsonl")
 
 
 @click.command()
-@stripe_options
+@part_options
 @allow_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option(
@@ -42,18 +46,33 @@ def command(
     auto_approve: bool,
     format_: str,
 ) -> int:
-    """Make Stripe match the configuration at PATH."""
+    """
+    Make Stripe match the configuration at PATH.
+
+    PATH may be a plan that was saved with `plan --out`; then only what was approved is done.
+    """
+    saved = read(options.path) if is_saved(options.path) else None
+    if saved:
+        options = options_of(saved, options)
     with session(options) as stripe:
-        plan = stripe.plan()
+        plan = planned(stripe, options, saved)
         document = plan_document(plan)
         if format_ == "text":
             click.echo(paint(plan_text(document), colour=wants_colour(options.color)), nl=False)
         guard(stripe, plan, allow)
-        if plan.changes and not auto_approve:
-            plan = approved(stripe, plan, allow)
+        if plan.changes and not auto_approve and not saved:
+            ask()
+            plan = unmoved(planned(stripe, options, None), plan)
+            guard(stripe, plan, allow)
         report = carry_out(stripe, plan)
     say(report, document, format_)
     return exit_code(report)
+
+
+def planned(stripe: Session, options: Options, saved: Mapping[str, Any] | None) -> Plan:
+    """Plan on live data; with a saved plan, what is left of it (raises StaleError where it has moved)."""
+    plan = stripe.plan(Selection(options.targets, options.excludes))
+    return hold_to(KINDS, plan, saved) if saved else plan
 
 
 def guard(stripe: Session, plan: Plan, allow: Mapping[str, int]) -> None:
@@ -62,24 +81,20 @@ def guard(stripe: Session, plan: Plan, allow: Mapping[str, int]) -> None:
         raise GuardrailError("\n".join(str(danger) for danger in dangers) + "\nNothing was written.")
 
 
-def approved(stripe: Session, plan: Plan, allow: Mapping[str, int]) -> Plan:
-    """
-    Ask, and plan again, as time has passed: what is approved is what is done.
-
-    Raises ProvisionerError without a terminal or without a yes, StaleError when live Stripe has moved.
-    """
+def ask() -> None:
+    """Ask for a yes on the terminal; raises ProvisionerError without a terminal or without a yes."""
     if not sys.stdin.isatty():
         raise ProvisionerError("there is no terminal to ask on; add --auto-approve to apply without asking")
-    answer = click.prompt(
-        "\nApply these changes? Only 'yes' is accepted", default="", show_default=False, err=True
-    )
-    if answer != "yes":
+    question = "\nApply these changes? Only 'yes' is accepted"
+    if click.prompt(question, default="", show_default=False, err=True) != "yes":
         raise ProvisionerError("not approved; nothing was written")
-    again = stripe.plan()
-    if again.fingerprint != plan.fingerprint:
+
+
+def unmoved(plan: Plan, shown: Plan) -> Plan:
+    """What is approved is what is done: raises StaleError when Stripe has moved while the person thought."""
+    if plan.fingerprint != shown.fingerprint:
         raise StaleError("Stripe has changed since this plan was shown; nothing was written, plan again")
-    guard(stripe, again, allow)
-    return again
+    return plan
 
 
 def carry_out(stripe: Session, plan: Plan) -> Report:

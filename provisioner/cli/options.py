@@ -22,6 +22,8 @@ class Options:
     max_rps: float | None = None
     color: bool | None = None
     verbose: bool = False
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
 
 
 def _pairs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -47,6 +49,10 @@ def numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...
     return pairs
 
 
+_PART = (
+    click.option("--exclude", "excludes", multiple=True, help="Leave out addresses, such as 'cards.ads*'."),
+    click.option("--target", "targets", multiple=True, help="Only these addresses, and what they need."),
+)
 _WHERE = (
     click.option("--var", "variables", multiple=True, callback=_pairs, help="NAME=VALUE for ${var.NAME}."),
     click.option("--env", help="Lay environments/ENV.yaml over the rest."),
@@ -69,6 +75,11 @@ def config_options(command: Callable[..., R]) -> Callable[..., R]:
 def stripe_options(command: Callable[..., R]) -> Callable[..., R]:
     """The options of a command that also talks to Stripe; it is handed all of them as `Options`."""
     return _with(command, (*_HOW, *_WHERE))
+
+
+def part_options(command: Callable[..., R]) -> Callable[..., R]:
+    """The options of a command that can do a part of a plan; it is handed all of them as `Options`."""
+    return _with(command, (*_PART, *_HOW, *_WHERE))
 
 
 def _with(command: Callable[..., R], options: Sequence[Callable[..., Any]]) -> Callable[..., R]:

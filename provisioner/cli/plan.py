@@ -6,15 +6,17 @@ from pathlib import Path
 import click
 
 from provisioner.cli.exits import CHANGES, DONE, exits
-from provisioner.cli.options import Options, stripe_options
+from provisioner.cli.options import Options, part_options
 from provisioner.cli.paint import paint, wants_colour
+from provisioner.cli.saved import save
 from provisioner.cli.session import session
+from provisioner.core.select import Selection
 from provisioner.views.document import plan_document
 from provisioner.views.text import plan_text
 
 
 @click.command()
-@stripe_options
+@part_options
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it."
 )
@@ -32,10 +34,10 @@ def command(
 ) -> int:
     """Show what apply would do at PATH, and write nothing."""
     with session(options) as stripe:
-        plan = stripe.plan()
+        plan = stripe.plan(Selection(options.targets, options.excludes))
     document = plan_document(plan)
     if out:
-        out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        save(out, plan, options)
     if format_ == "json":
         click.echo(json.dumps(document, indent=2))
     else:

@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 from provisioner.cli.options import Options
 from provisioner.cli.progress import Reading
 from provisioner.config import load_config
-from provisioner.core.model import Config
+from provisioner.core.kind import Kind
+from provisioner.core.model import Config, World
 from provisioner.core.plan import Plan, make_plan
 from provisioner.core.problem import AccessError
+from provisioner.core.select import EVERYTHING, Selection
 from provisioner.engine.observe import observe
 from provisioner.engine.ports import Reader
 from provisioner.kinds import KINDS
@@ -37,21 +39,26 @@ class Session:
         """The one thing here that can write."""
         return StripeWriter(self.transport)
 
-    def plan(self) -> Plan:
-        """
-        Read Stripe and compare, with a client that cannot write.
+    def plan(self, selection: Selection = EVERYTHING) -> Plan:
+        """Read Stripe and compare; raises as `observe` does, and ConflictError."""
+        return make_plan(KINDS, self.config, self.observe(), selection)
 
-        Raises AccessError when the key belongs to another account than the configuration names.
+    def observe(self, kinds: Sequence[Kind] = KINDS) -> World:
+        """
+        Read Stripe with a client that cannot write.
+
+        Raises AccessError when the key belongs to another account than the configuration names, or
+        Stripe refuses it, and StripeError when there is no usable answer.
         """
         reader: Reader = StripeReader(self.transport)
         with Reading() as reading:
-            world = observe(reader, KINDS, self.config.declared, reading.progress)
+            world = observe(reader, kinds, self.config.declared, reading.progress)
         account = world.account.get("id")
         if self.config.account and account != self.config.account:
             raise AccessError(
                 f"the key belongs to account {account}; the configuration is for {self.config.account}"
             )
-        return make_plan(KINDS, self.config, world)
+        return world
 
 
 def load(options: Options) -> Config:

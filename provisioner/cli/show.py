@@ -7,8 +7,7 @@ import click
 
 from provisioner.cli.exits import DONE, exits
 from provisioner.cli.paint import paint, wants_colour
-from provisioner.core.problem import ProvisionerError
-from provisioner.views.document import FORMAT_VERSION
+from provisioner.cli.saved import read
 from provisioner.views.text import plan_text
 
 
@@ -21,12 +20,7 @@ from provisioner.views.text import plan_text
 @exits
 def command(planfile: Path, format_: str, color: bool | None) -> int:
     """Show the plan saved in PLANFILE."""
-    try:
-        document = json.loads(planfile.read_text(encoding="utf-8"))
-    except (ValueError, OSError):
-        raise ProvisionerError(f"{planfile} is no saved plan") from None
-    if not isinstance(document, dict) or document.get("format_version") != FORMAT_VERSION:
-        raise ProvisionerError(f"{planfile} is no saved plan of format {FORMAT_VERSION}")
+    document = read(planfile)
     if format_ == "json":
         click.echo(json.dumps(document, indent=2))
     else:

@@ -29,7 +29,9 @@ def hold_to(kinds: Sequence[Kind], plan: Plan, approved: Document) -> Plan:
     held: list[Change] = []
     for change in plan.changes:
         before = known.get((str(change.address), str(change.action)))
-        if before is None:
+        if before is None and _finishes(change, known.get((str(change.address), "replace"))):
+            held.append(change)
+        elif before is None:
             moved.append(f"{change.address}: {change.action} was not approved ({_why(change, approved)})")
         elif change.action is Action.TOP_UP:
             held.append(_capped(change, before["amount"]))
@@ -41,6 +43,16 @@ def hold_to(kinds: Sequence[Kind], plan: Plan, approved: Document) -> Plan:
         listed = "\n".join(f"  {line}" for line in moved)
         raise StaleError(f"the saved plan is stale; nothing was written, plan again\n{listed}")
     return with_changes(kinds, plan, held)
+
+
+def _finishes(change: Change, replacement: Document | None) -> bool:
+    """Whether a change is what an approved replacement, stopped half-way, has left to do."""
+    if replacement is None:
+        return False
+    if change.action is Action.RETIRE:
+        return bool(change.id == replacement["id"])
+    activation = [(edit.path, edit.after) for edit in change.edits] == [("status", "active")]
+    return change.action is Action.UPDATE and activation and change.id != replacement["id"]
 
 
 def _capped(change: Change, ceiling: int) -> Change:

@@ -32,6 +32,11 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     }
 
 
+def saved_document(plan: Plan, source: Mapping[str, Any]) -> dict[str, Any]:
+    """The document that `--out` saves: also where the configuration is, which apply reads again."""
+    return {**plan_document(plan), "source": dict(source)}
+
+
 def _change(change: Change) -> dict[str, Any]:
     document: dict[str, Any] = {
         "address": str(change.address),

@@ -25,7 +25,8 @@ def plan_text(document: Document) -> str:
     for change in document["changes"]:
         lines += ["", *_change(change)]
     for note in document["notes"]:
-        lines += ["", f"Note: {_inert(note['address'])}: {_inert(note['text'])}"]
+        about = f"{_inert(note['address'])}: " if note["address"] else ""
+        lines += ["", f"Note: {about}{_inert(note['text'])}"]
     return "\n".join([*lines, "", summary_line(document)]).lstrip("\n") + "\n"
 
 

@@ -1,0 +1,154 @@
+"""Drift: live against what was last applied, told apart from what the YAML asks for.
+
+The record on each object holds a digest of every value last applied. A value that is not as declared
+has moved in Stripe when the YAML still has what was applied, in the YAML when Stripe still has it, and
+in both otherwise.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from provisioner.core.change import Action, Change, Edit
+from provisioner.core.diff import compare
+from provisioner.core.estate import Estate, Survey
+from provisioner.core.kind import Direction, Field, Kind
+from provisioner.core.model import Address, Config, Declared, Live
+from provisioner.core.normal import leaves
+from provisioner.core.ownership import code, digest
+
+
+class Moved(StrEnum):
+    """Which side has moved since the last apply."""
+
+    LIVE = "live"
+    YAML = "yaml"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """
+    One value that is not as declared: who moved it, what is declared, and what is live.
+
+    `path` is empty where the whole object is meant. `direction` is that of the live move: broadening
+    drift gives spending power that nobody reviewed. `declared` and `live` are masked where sensitive.
+    """
+
+    address: Address
+    id: str
+    path: str
+    moved: Moved
+    declared: Any
+    live: Any
+    direction: Direction = Direction.NEUTRAL
+    currency: str = ""
+    text: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is drift, and not merely waiting for the next apply."""
+        return self.moved is not Moved.YAML
+
+
+def find_drift(
+    kinds: Sequence[Kind], config: Config, surveyed: Survey, changes: Sequence[Change]
+) -> tuple[Drift, ...]:
+    """All that moved, in the order of addresses; `changes` are those that a plan would make."""
+    found: list[Drift] = []
+    for kind in kinds:
+        if not kind.owns_objects:
+            continue
+        estate = surveyed.estates[kind.name]
+        for address, live in estate.current.items():
+            declared = config.declared.get(address)
+            found += _of_declared(kind, declared, live) if declared else _of_retired(kind, live)
+        found += _gone(kind, estate, config, changes)
+    found += _waiting(changes, {drift.address for drift in found})
+    return tuple(sorted(found, key=lambda drift: (drift.address, drift.path)))
+
+
+def _of_declared(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
+    edits, _ = compare(kind, declared, live)
+    lives = _by_path(kind, live.fields)
+    wants = _by_path(kind, declared.fields)
+    for edit in edits:
+        path = edit.path.partition("[")[0]
+        field = _field(kind, path)
+        if field is None:
+            yield _drift(declared.address, live, edit, Moved.YAML)
+        elif not field.write_only:
+            moved = _moved(live, path, field, wants.get(path), lives.get(path, field.default))
+            yield _drift(declared.address, live, edit, moved)
+        else:
+            yield _drift(declared.address, live, edit, Moved.YAML)
+
+
+def _moved(live: Live, path: str, field: Field, wanted: Any, had: Any) -> Moved:
+    was = live.stamp.applied.get(code(path))
+    yaml_moved = (None if wanted is None else digest(live.stamp.project, path, field, wanted)) != was
+    live_moved = (None if had is None else digest(live.stamp.project, path, field, had)) != was
+    if was is None and had in field.noise:
+        live_moved = False
+    if not yaml_moved:
+        return Moved.LIVE
+    return Moved.BOTH if live_moved else Moved.YAML
+
+
+def _drift(address: Address, live: Live, edit: Edit, moved: Moved) -> Drift:
+    gives = {Direction.TIGHTENING: Direction.BROADENING, Direction.BROADENING: Direction.TIGHTENING}
+    # an edit undoes what drift did, so drift went the other way
+    direction = gives.get(edit.direction, Direction.NEUTRAL) if moved is not Moved.YAML else edit.direction
+    return Drift(address, live.id, edit.path, moved, edit.after, edit.before, direction, edit.currency)
+
+
+def _of_retired(kind: Kind, live: Live) -> Iterator[Drift]:
+    """An object that we retired and that somebody has brought back."""
+    field = next((f for f in kind.fields if f.name == "status"), None)
+    end = (kind.deactivate or {}).get("status")
+    was = live.stamp.applied.get(code("status"))
+    if field is None or end is None or live.status == end:
+        return
+    if was == digest(live.stamp.project, "status", field, end):
+        yield Drift(live.address, live.id, "status", Moved.LIVE, end, live.status, Direction.BROADENING)
+
+
+def _gone(kind: Kind, estate: Estate, config: Config, changes: Sequence[Change]) -> Iterator[Drift]:
+    """Declared objects that were ended behind our back."""
+    for change in changes:
+        last = estate.last.get(change.address)
+        if change.action is Action.CREATE and change.kind == kind.name and last and last.final:
+            text = f"{last.status} outside of this configuration; the next apply creates it anew"
+            yield Drift(
+                change.address, last.id, "", Moved.LIVE, None, last.status, Direction.TIGHTENING, text=text
+            )
+
+
+def _waiting(changes: Sequence[Change], seen: set[Address]) -> Iterator[Drift]:
+    """What the YAML asks for as a whole and no apply has done yet."""
+    words = {
+        Action.CREATE: "declared, not created yet",
+        Action.RETIRE: "declared no more, not retired yet",
+        Action.TOP_UP: "below its target",
+        Action.REPLACE: "to be replaced",
+    }
+    for change in changes:
+        if change.address not in seen and change.action in words:
+            text = words[change.action]
+            yield Drift(change.address, change.id or "", "", Moved.YAML, None, None, text=text)
+
+
+def _by_path(kind: Kind, tree: Mapping[str, Any]) -> dict[str, Any]:
+    return {path: value for path, _, value in leaves(kind.fields, tree)}
+
+
+def _field(kind: Kind, path: str) -> Field | None:
+    """The field at a path, or None for what is the tool's own."""
+    names = path.split(".")
+    field = next((f for f in kind.fields if f.name == names[0]), None)
+    for name in names[1:]:
+        if field is None or not field.fields:
+            break
+        field = next((f for f in field.fields if f.name == name), None)
+    return field
