@@ -53,11 +53,18 @@ def save(tx: Tx, resource: Resource, stored: Json, event: str | None = None) -> 
 
 def emit(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> None:
     """Record an event about an object as it is shown now."""
+    told = event_of(tx, event_type, shown, previous)
+    tx.add(EVENT, told)
+    outbox.post(tx, told["id"], event_type)
+
+
+def event_of(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> Json:
+    """An event about an object as it is shown now, not yet recorded."""
     data: Json = {"object": shown}
     if previous is not None:
         data["previous_attributes"] = previous
     connected = home.default_account(tx) != tx.account
-    event: Json = {
+    return {
         "id": new_id("evt_"),
         "object": "event",
         "api_version": API_VERSION,
@@ -69,8 +76,6 @@ def emit(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> 
         "type": event_type,
         **({"account": tx.account} if connected else {}),
     }
-    tx.add(EVENT, event)
-    outbox.post(tx, event["id"], event_type)
 
 
 def previous_attributes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Json:

@@ -5,25 +5,46 @@ docs.stripe.com/api/topups, docs.stripe.com/issuing/adding-funds-to-your-card-pr
 sources: docs.stripe.com/connect/testing.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from provisioner.sandbox.changes import create as keep
 from provisioner.sandbox.changes import save
 from provisioner.sandbox.crud import listed, retrieve
-from provisioner.sandbox.errors import invalid
+from provisioner.sandbox.errors import invalid, no_such
 from provisioner.sandbox.resource import Resource
 from provisioner.sandbox.route import Call, Route
-from provisioner.sandbox.rules import account, ledger
+from provisioner.sandbox.rules import account, ledger, switches
 from provisioner.sandbox.rules.metadata import merged
 from provisioner.sandbox.tx import Tx, new_id
 
 Json = dict[str, Any]
+
+# Bank tokens for tests, and the failure that arrives later (docs.stripe.com/connect/testing).
+_GOOD = "btok_us_verified"
+_FAILURES: Mapping[str, str] = {
+    "btok_us_verified_noAccount": "no_account",
+    "btok_us_verified_accountClosed": "account_closed",
+    "btok_us_verified_insufficientFunds": "insufficient_funds",
+    "btok_us_verified_debitNotAuthorized": "debit_not_authorized",
+    "btok_us_verified_invalidCurrency": "invalid_currency",
+}
+
+
+def show(tx: Tx, stored: Json) -> Json:
+    """A top-up as it is answered."""
+    shown = {name: value for name, value in stored.items() if not name.startswith("_")}
+    if stored["_balance"] != "payments" and switches.on(tx, "destination_balance_shown"):
+        shown["destination_balance"] = stored["_balance"]
+    return shown
+
 
 TOPUP = Resource(
     "topup",
     "tu_",
     "topup",
     filters=("status",),
+    show=show,
     expandable={"balance_transaction": lambda: ledger.BALANCE_TRANSACTION},
 )
 _DESCRIPTOR = 15
@@ -54,9 +75,9 @@ def create(call: Call) -> Json:
         "statement_descriptor": params.get("statement_descriptor"),
         "status": "pending",
         "transfer_group": params.get("transfer_group"),
+        "_balance": params.get("destination_balance", "payments"),
+        "_source": params.get("source", _GOOD),
     }
-    if "destination_balance" in params:
-        topup["destination_balance"] = params["destination_balance"]
     settle_after = tx.at_home().recall(SETTLE)
     if settle_after is not None:
         tx.schedule(tx.now + settle_after, "topup.settle", topup["id"])
@@ -81,29 +102,55 @@ def cancel(call: Call) -> Json:
 
 
 def settle(tx: Tx, topup_id: str) -> None:
-    """What happens once the bank has answered: the money is there, unless the top-up was canceled."""
+    """What happens once the bank has answered: the money is there, or the top-up has failed."""
     topup = tx.fetch(TOPUP, topup_id)
     if topup["status"] != "pending":
         return
-    balance: ledger.Balance = "issuing" if topup.get("destination_balance") == "issuing" else "payments"
-    entry = ledger.book(tx, balance, topup["amount"], topup["currency"], "topup", topup_id)
+    failure = _FAILURES.get(topup["_source"])
+    if failure is not None:
+        told = {"failure_code": failure, "failure_message": f"The bank refused the debit: {failure}."}
+        save(tx, TOPUP, {**topup, "status": "failed", **told}, "topup.failed")
+        return
+    entry = ledger.book(tx, topup["_balance"], topup["amount"], topup["currency"], "topup", topup_id)
     save(tx, TOPUP, {**topup, "status": "succeeded", "balance_transaction": entry["id"]}, "topup.succeeded")
 
 
-def _refuse(tx: Tx, params: Any) -> None:
+def reverse(tx: Tx, topup_id: str) -> Json:
+    """What Stripe does when the bank takes the money back later; raises StripeError if none has come."""
+    topup = tx.fetch(TOPUP, topup_id)
+    if topup["status"] != "succeeded":
+        raise invalid(f"Top-up {topup_id} cannot be reversed because it is {topup['status']}.")
+    ledger.book(tx, topup["_balance"], -topup["amount"], topup["currency"], "topup_reversal", topup_id)
+    return save(tx, TOPUP, {**topup, "status": "reversed"}, "topup.reversed")
+
+
+def _refuse(tx: Tx, params: Mapping[str, Any]) -> None:
     if params["amount"] <= 0:
         raise invalid("Invalid positive integer", "amount", "parameter_invalid_integer")
     if params["amount"] > _LARGEST:
         raise invalid(f"The amount must be at most {_LARGEST}.", "amount", "amount_too_large")
-    own = account.of(tx)["default_currency"]
+    own = account.currency_of(account.country(tx))
+    if account.country(tx) != "US":
+        # docs.stripe.com/issuing/funding/balance: accounts in the UK and EU are pushed to, they cannot pull.
+        raise invalid(
+            "This account cannot be topped up by pulling; send a bank transfer instead.", "currency"
+        )
     if params["currency"].lower() != own:
         raise invalid(f"This account cannot be topped up in {params['currency']}, only in {own}.", "currency")
+    if "destination_balance" in params and not switches.on(tx, "issuing_top_ups"):
+        raise invalid(
+            "Received unknown parameter: destination_balance", "destination_balance", "parameter_unknown"
+        )
     descriptor = params.get("statement_descriptor", "")
     if len(descriptor) > _DESCRIPTOR or not descriptor.isascii():
         raise invalid(
             f"The statement descriptor must be at most {_DESCRIPTOR} ASCII characters.",
             "statement_descriptor",
         )
+    if params.get("source", _GOOD) not in {_GOOD, *_FAILURES}:
+        raise no_such("source", params["source"], "source")
+    if "payment_method" in params or "payment_method_options" in params:
+        raise no_such("PaymentMethod", params.get("payment_method", ""), "payment_method")
 
 
 _URL = "/v1/topups"
