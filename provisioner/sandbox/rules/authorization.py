@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from provisioner.sandbox.changes import EVENT, save
 from provisioner.sandbox.changes import create as keep
-from provisioner.sandbox.changes import save
 from provisioner.sandbox.crud import listed, retrieve
 from provisioner.sandbox.errors import StripeError, invalid
 from provisioner.sandbox.route import Call, Route
@@ -28,39 +28,48 @@ _DAY = 86_400
 
 def create(call: Call) -> Json:
     """A test purchase: decided at once; when approved, its amount is held."""
-    return _purchase(call.tx, call.params["card"], "card", call.params, call.extra)
+    return _decided(call, pending(call))
 
 
 def create_on_card(call: Call) -> Json:
     """The same by an older path (stripe-cli, trigger issuing_authorization.request)."""
+    return _decided(call, pending_on_card(call))
+
+
+def pending(call: Call) -> Json:
+    """The authorization that a purchase asks for, undecided."""
+    return begun(call.tx, call.tx.fetch(CARD, call.params["card"], "card"), call.params)
+
+
+def pending_on_card(call: Call) -> Json:
+    """The same for the older path, whose parameters have older names."""
     given = {"amount": call.params["held_amount"]}
     for old, new in (("held_currency", "currency"), ("authorization_method", "authorization_method")):
         if old in call.params:
             given[new] = call.params[old]
-    return _purchase(call.tx, call.id, "id", given, call.extra)
+    return begun(call.tx, call.tx.fetch(CARD, call.id), given)
 
 
-def _purchase(tx: Tx, card_id: str, param: str, params: Mapping[str, Any], extra: Mapping[str, Any]) -> Json:
-    card = tx.fetch(CARD, card_id, param)
-    authorization = begun(tx, card, params)
-    if "id" in extra:
-        authorization["id"] = extra["id"]
-    answer = verdict(tx, authorization)
-    if answer.approved:
-        answer = _suspected(tx, params) or extra.get("verdict") or answer
-    made = answered(tx, authorization, answer)
+def _decided(call: Call, asked: Json) -> Json:
+    tx = call.tx
+    answer = suspected(tx, call.params) or verdict(tx, asked)
+    if "verdict" in call.extra:
+        asked["id"] = call.extra["id"]
+        tx.add(EVENT, call.extra["event"])
+        answer = call.extra["verdict"] if answer.approved else answer
+    made = answered(tx, asked, answer)
     if answer.reason == "suspected_fraud":
-        made["_fraud_challenges"] = [_challenge(tx, card)]
+        made["_fraud_challenges"] = [_challenge(tx, made)]
     shown = keep(tx, AUTHORIZATION, made, "issuing_authorization.created")
     if made["approved"]:
         days = 31 if made["merchant_data"]["category"] in _LONG else 7
         tx.schedule(tx.now + days * _DAY, EXPIRY, made["id"])
         if made["amount"]:
-            count_payment(tx, card["id"])
+            count_payment(tx, made["card"])
     return shown
 
 
-def _suspected(tx: Tx, params: Mapping[str, Any]) -> Verdict | None:
+def suspected(tx: Tx, params: Mapping[str, Any]) -> Verdict | None:
     """A refusal of a purchase of the highest fraud risk, where the sandbox is told to refuse these."""
     risk = params.get("risk_assessment", {}).get("fraud_risk", {}).get("level")
     if risk == "highest" and switches.on(tx, "highest_fraud_risk_declines"):
@@ -68,9 +77,9 @@ def _suspected(tx: Tx, params: Mapping[str, Any]) -> Verdict | None:
     return None
 
 
-def _challenge(tx: Tx, card: Json) -> Json:
+def _challenge(tx: Tx, authorization: Json) -> Json:
     """The message that asks the cardholder about a purchase; without a phone it cannot be delivered."""
-    reachable = tx.fetch(CARDHOLDER, card["cardholder"])["phone_number"] is not None
+    reachable = tx.fetch(CARDHOLDER, authorization["cardholder"])["phone_number"] is not None
     return {
         "channel": "sms",
         "status": "pending" if reachable else "undeliverable",
@@ -102,8 +111,6 @@ def _no_longer_pending(authorization_id: str) -> StripeError:
 
 _URL = "/v1/issuing/authorizations"
 _ONE = _URL + "/{id}"
-_TEST = "/v1/test_helpers/issuing/authorizations"
-_TEST_ON_CARD = "/v1/issuing/cards/{id}/test/authorizations"
 _OF = "issuing.Authorization"
 _SCOPE = "issuing_authorization"
 ROUTES = (
@@ -112,6 +119,4 @@ ROUTES = (
     Route("POST", _ONE, update, _OF + "UpdateParams", _SCOPE, AUTHORIZATION),
     Route("POST", _ONE + "/approve", too_late, _OF + "ApproveParams", _SCOPE, AUTHORIZATION),
     Route("POST", _ONE + "/decline", too_late, _OF + "DeclineParams", _SCOPE, AUTHORIZATION),
-    Route("POST", _TEST, create, f"test_helpers.{_OF}CreateParams", _SCOPE, AUTHORIZATION),
-    Route("POST", _TEST_ON_CARD, create_on_card, "own.CardTestAuthorization", _SCOPE, AUTHORIZATION),
 )

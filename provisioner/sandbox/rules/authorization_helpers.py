@@ -6,7 +6,7 @@ docs.stripe.com/issuing/testing, docs.stripe.com/issuing/purchases/transactions
 
 from typing import Any
 
-from provisioner.sandbox.changes import save
+from provisioner.sandbox.changes import EVENT, save
 from provisioner.sandbox.errors import invalid
 from provisioner.sandbox.route import Call, Route
 from provisioner.sandbox.rules import purchase_details
@@ -87,22 +87,23 @@ def reverse(call: Call) -> Json:
 
 def increment(call: Call) -> Json:
     """Ask for more: the increment is decided as a purchase of its own; refused, it changes nothing."""
-    tx, amount = call.tx, call.params["increment_amount"]
-    asked = incremented(_pending(tx, call.id), amount, call.params.get("is_amount_controllable", False))
+    tx, asked = call.tx, incremented(call)
     answer = verdict(tx, asked)
-    if answer.approved:
-        answer = call.extra.get("verdict") or answer
+    if "verdict" in call.extra:
+        tx.add(EVENT, call.extra["event"])
+        answer = call.extra["verdict"] if answer.approved else answer
     return _saved(tx, answered(tx, asked, answer))
 
 
-def incremented(authorization: Json, amount: int, controllable: bool) -> Json:
-    """The authorization with a request for more pending; raises StripeError unless the amount is above 0."""
+def incremented(call: Call) -> Json:
+    """The authorization with a request for more pending."""
+    authorization, amount = _pending(call.tx, call.id), call.params["increment_amount"]
     _positive(amount, "increment_amount")
     pending: Json = {
         "amount": amount,
         "amount_details": {"atm_fee": None, "cashback_amount": None},
         "currency": authorization["currency"],
-        "is_amount_controllable": controllable,
+        "is_amount_controllable": call.params.get("is_amount_controllable", False),
         "merchant_amount": merchant_share(authorization, amount),
         "merchant_currency": authorization["merchant_currency"],
         "network_risk_score": None,
@@ -176,7 +177,6 @@ ROUTES = tuple(
         ("capture", capture, "Capture"),
         ("expire", expire, "Expire"),
         ("reverse", reverse, "Reverse"),
-        ("increment", increment, "Increment"),
         ("finalize_amount", finalize_amount, "FinalizeAmount"),
         ("fraud_challenges/respond", respond, "Respond"),
     )
