@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as Path
 
-from provisioner.sandbox import clock, due
+from provisioner.sandbox import clock, due, home
+from provisioner.sandbox.errors import StripeError
 from provisioner.sandbox.faults import Fault
-from provisioner.sandbox.rules import account, permissions, switches, topup
+from provisioner.sandbox.rules import account, permissions, stripe_acts, switches, topup
 from provisioner.sandbox.sandbox import Sandbox
 from provisioner.sandbox.tx import Origin, Tx
 
@@ -73,7 +74,18 @@ def _topup_settle(sandbox: Sandbox, asked: Json) -> Json:
     return dict(asked)
 
 
+def _act(sandbox: Sandbox, asked: Json) -> Json:
+    """`{"act": name, "id": object, "value": ...}` has Stripe do something by itself; see `stripe_acts`."""
+    with sandbox.store.transaction(write=True) as db:
+        now = clock.now(db)
+        due.run(db, now)
+        home_id = home.default_account(Tx(db, "", 0, Origin()))
+        tx = Tx(db, asked.get("account", home_id), int(now), Origin())
+        return stripe_acts.ACTS[asked["act"]](tx, asked["id"], asked.get("value"))
+
+
 _CONTROLS: Mapping[str, Callable[[Sandbox, Json], Json]] = {
+    "act": _act,
     "clock": _clock,
     "faults": _faults,
     "keys": _keys,
@@ -100,7 +112,7 @@ def _endpoint(
             answer = deed(sandbox, asked)
             sandbox.postman.call()
             return JSONResponse(answer)
-        except (KeyError, TypeError, ValueError) as problem:
+        except (KeyError, TypeError, ValueError, StripeError) as problem:
             return JSONResponse({"error": f"{type(problem).__name__}: {problem}"}, 400)
 
     return endpoint

@@ -69,7 +69,11 @@ def create(call: Call) -> Json:
 
 def update(call: Call) -> Json:
     """Change a cardholder; what is not sent stays."""
-    stored = _changed(call.tx, call.tx.fetch(CARDHOLDER, call.id), call.params)
+    before = call.tx.fetch(CARDHOLDER, call.id)
+    if before["status"] == "blocked" and "status" in call.params:
+        # Whether a block can be lifted through the API is not documented; here it cannot.
+        raise invalid(f"Cardholder {call.id} is blocked; its status cannot be changed.", "status")
+    stored = _changed(call.tx, before, call.params)
     return save(call.tx, CARDHOLDER, stored, "issuing_cardholder.updated")
 
 
