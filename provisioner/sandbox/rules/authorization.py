@@ -8,9 +8,9 @@ from provisioner.sandbox.changes import create as keep
 from provisioner.sandbox.crud import listed, retrieve
 from provisioner.sandbox.errors import StripeError, invalid
 from provisioner.sandbox.route import Call, Route
-from provisioner.sandbox.rules import switches
+from provisioner.sandbox.rules import lifecycle, switches
 from provisioner.sandbox.rules.authorization_judgement import verdict
-from provisioner.sandbox.rules.authorization_request import answered, begun, count_payment
+from provisioner.sandbox.rules.authorization_request import answered, begun
 from provisioner.sandbox.rules.card import CARD
 from provisioner.sandbox.rules.cardholder import CARDHOLDER
 from provisioner.sandbox.rules.decide import Verdict
@@ -65,7 +65,7 @@ def _decided(call: Call, asked: Json) -> Json:
         days = 31 if made["merchant_data"]["category"] in _LONG else 7
         tx.schedule(tx.now + days * _DAY, EXPIRY, made["id"])
         if made["amount"]:
-            count_payment(tx, made["card"])
+            lifecycle.paid(tx, made["card"])
     return shown
 
 

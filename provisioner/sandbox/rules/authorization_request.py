@@ -4,11 +4,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.changes import save
 from provisioner.sandbox.errors import invalid
-from provisioner.sandbox.rules import card as cards
 from provisioner.sandbox.rules import exchange, ledger, merchant, purchase_details
-from provisioner.sandbox.rules.card import CARD
 from provisioner.sandbox.rules.decide import Verdict
 from provisioner.sandbox.rules.purchases import AUTHORIZATION
 from provisioner.sandbox.tx import Tx, new_id
@@ -122,20 +119,6 @@ def merchant_share(authorization: Json, amount: int) -> int:
         return amount
     share: int = round(amount * first["merchant_amount"] / first["amount"])
     return share
-
-
-def count_payment(tx: Tx, card_id: str) -> None:
-    """Count a payment towards the card's `lifecycle_controls`; the last one allowed cancels it."""
-    card = tx.fetch(CARD, card_id)
-    if not card["lifecycle_controls"]:
-        return
-    card["_payments"] = card.get("_payments", 0) + 1
-    if card["_payments"] >= card["lifecycle_controls"]["cancel_after"]["payment_count"]:
-        if card["status"] != "canceled":
-            card = cards.canceled(card, None)
-        save(tx, CARD, card, "issuing_card.updated")
-    else:
-        tx.put(CARD, card)
 
 
 def _amounts(params: Mapping[str, Any], currency: str) -> tuple[int, int, str]:

@@ -6,8 +6,7 @@ from typing import Any
 from provisioner.sandbox.changes import save
 from provisioner.sandbox.errors import invalid
 from provisioner.sandbox.route import Call, Route
-from provisioner.sandbox.rules import exchange, merchant, purchase_details
-from provisioner.sandbox.rules.authorization_request import count_payment
+from provisioner.sandbox.rules import exchange, lifecycle, merchant, purchase_details
 from provisioner.sandbox.rules.card import CARD
 from provisioner.sandbox.rules.purchases import AUTHORIZATION, TRANSACTION
 from provisioner.sandbox.rules.transaction import record
@@ -20,7 +19,7 @@ def force_capture(call: Call) -> Json:
     """A capture without an authorization: no status, control or balance can stop it."""
     origin = _unlinked(call.tx, call.params)
     shown = _recorded(call, origin, -1)
-    count_payment(call.tx, origin["card"])
+    lifecycle.paid(call.tx, origin["card"])
     return shown
 
 
