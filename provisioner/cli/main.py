@@ -10,6 +10,7 @@ COMMANDS = {
     "validate": "Check the configuration alone; no network.",
     "plan": "Show what apply would do; writes nothing.",
     "apply": "Plan, ask, and carry it out.",
+    "drift": "Report what moved in Stripe since the last apply.",
     "show": "Show a saved plan without touching Stripe.",
     "sandbox": "The embedded Stripe API.",
     "schema": "Print the JSON Schema of the configuration.",

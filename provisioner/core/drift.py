@@ -47,6 +47,11 @@ class Drift:
     text: str = ""
 
     @property
+    def place(self) -> tuple[Address, str]:
+        """What tells it from all others."""
+        return (self.address, self.path)
+
+    @property
     def counts(self) -> bool:
         """Whether it is drift, and not merely waiting for the next apply."""
         return self.moved is not Moved.YAML
@@ -64,7 +69,7 @@ def find_drift(
         for address, live in estate.current.items():
             declared = config.declared.get(address)
             found += _of_declared(kind, declared, live) if declared else _of_retired(kind, live)
-        found += _gone(kind, estate, config, changes)
+        found += _gone(kind, estate, changes)
     found += _waiting(changes, {drift.address for drift in found})
     return tuple(sorted(found, key=lambda drift: (drift.address, drift.path)))
 
@@ -89,11 +94,10 @@ def _moved(live: Live, path: str, field: Field, wanted: Any, had: Any) -> Moved:
     was = live.stamp.applied.get(code(path))
     yaml_moved = (None if wanted is None else digest(live.stamp.project, path, field, wanted)) != was
     live_moved = (None if had is None else digest(live.stamp.project, path, field, had)) != was
-    if was is None and had in field.noise:
-        live_moved = False
     if not yaml_moved:
         return Moved.LIVE
-    return Moved.BOTH if live_moved else Moved.YAML
+    # what was never applied cannot have been moved away from
+    return Moved.BOTH if live_moved and was is not None else Moved.YAML
 
 
 def _drift(address: Address, live: Live, edit: Edit, moved: Moved) -> Drift:
@@ -114,7 +118,7 @@ def _of_retired(kind: Kind, live: Live) -> Iterator[Drift]:
         yield Drift(live.address, live.id, "status", Moved.LIVE, end, live.status, Direction.BROADENING)
 
 
-def _gone(kind: Kind, estate: Estate, config: Config, changes: Sequence[Change]) -> Iterator[Drift]:
+def _gone(kind: Kind, estate: Estate, changes: Sequence[Change]) -> Iterator[Drift]:
     """Declared objects that were ended behind our back."""
     for change in changes:
         last = estate.last.get(change.address)

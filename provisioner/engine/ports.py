@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from provisioner.core.call import Call
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Reader(Protocol):
     def retrieve(self, resource: str) -> Mapping[str, Any]:
         """One object: `account`, `balance`, `issuing/cards/ic_1`. Raises StripeError or AccessError."""
 
-    def list(self, resource: str) -> Iterator[Mapping[str, Any]]:
+    def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Iterator[Mapping[str, Any]]:
         """All objects of a resource, newest first, page by page. Raises StripeError or AccessError."""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from provisioner.core.call import Call
 from provisioner.core.problem import StripeError
-from provisioner.engine.ports import Answer
+from provisioner.engine.ports import NOTHING, Answer
 from provisioner.stripe_api.transport import Transport
 
 PAGE = 100
@@ -22,11 +22,13 @@ class StripeReader:
         """Return one object: `account`, `balance`, `issuing/cards/ic_1`."""
         return _object(self._transport.send("GET", resource, {}).data, resource)
 
-    def list(self, resource: str) -> Iterator[Mapping[str, Any]]:
+    def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Iterator[Mapping[str, Any]]:
         """Yield all objects of a resource, newest first; a cursor that does not move is an error."""
         cursor: dict[str, str] = {}
         while True:
-            page = _object(self._transport.send("GET", resource, {"limit": PAGE, **cursor}).data, resource)
+            page = _object(
+                self._transport.send("GET", resource, {"limit": PAGE, **params, **cursor}).data, resource
+            )
             items = page.get("data")
             if not isinstance(items, list):
                 raise StripeError(f"Stripe's list of {resource} has no data")

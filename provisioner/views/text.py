@@ -25,8 +25,8 @@ def plan_text(document: Document) -> str:
     for change in document["changes"]:
         lines += ["", *_change(change)]
     for note in document["notes"]:
-        about = f"{_inert(note['address'])}: " if note["address"] else ""
-        lines += ["", f"Note: {about}{_inert(note['text'])}"]
+        about = f"{inert(note['address'])}: " if note["address"] else ""
+        lines += ["", f"Note: {about}{inert(note['text'])}"]
     return "\n".join([*lines, "", summary_line(document)]).lstrip("\n") + "\n"
 
 
@@ -57,7 +57,7 @@ def _change(change: Document) -> Iterator[str]:
     action = change["action"]
     headline = HEADLINES.get(action) or ("will be canceled" if change.get("final") else "will be deactivated")
     identity = f" ({change['id']})" if change["id"] else ""
-    yield f"  # {change['address']} {headline}{identity}: {_inert(change['reason'])}"
+    yield f"  # {change['address']} {headline}{identity}: {inert(change['reason'])}"
     yield f"  {SYMBOLS[action]} {change['kind']}"
     if action == "top_up":
         yield f"      + amount = {_amount(change['amount'], change['currency'])}"
@@ -67,7 +67,7 @@ def _change(change: Document) -> Iterator[str]:
 
 
 def _edit(edit: Document, width: int) -> str:
-    before, after = (_value(edit[side], edit) for side in ("before", "after"))
+    before, after = (show_value(edit[side], edit) for side in ("before", "after"))
     tail = "  # forces replacement" if edit.get("forces_replacement") else ""
     name = edit["path"].ljust(width)
     if edit["before"] is None:
@@ -77,32 +77,33 @@ def _edit(edit: Document, width: int) -> str:
     return f"      ~ {name} = {before} -> {after}{tail}"
 
 
-def _value(value: Any, edit: Document) -> str:
+def show_value(value: Any, edit: Document) -> str:
+    """Write a value of an edit; whole numbers are amounts where the edit has a `currency`."""
     currency = edit.get("currency", "")
     if isinstance(value, Mapping):
         parts = (f"{name}: {_part(name, item, currency)}" for name, item in value.items())
         return "{" + ", ".join(parts) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_value(item, edit) for item in value) + "]"
+        return "[" + ", ".join(show_value(item, edit) for item in value) + "]"
     if isinstance(value, int) and not isinstance(value, bool) and currency:
         return _amount(value, currency)
     return _scalar(value)
 
 
 def _part(name: str, value: Any, currency: str) -> str:
-    return _value(value, {"currency": currency if name == "amount" else ""})
+    return show_value(value, {"currency": currency if name == "amount" else ""})
 
 
 def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return _inert(str(value))
+    return inert(str(value))
 
 
 def _amount(amount: int, currency: str) -> str:
     return f"{show_money(amount, currency)} ({amount})"
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Show control characters as what they are, so that no value can move the cursor or colour a screen."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
