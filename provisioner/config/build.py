@@ -22,12 +22,17 @@ AT_KEY = frozenset({"additionalProperties", "propertyNames", "required"})
 
 @dataclass(slots=True)
 class Builder:
-    """What all resources share while they are built; `claims` are the earlier names by who asks for them."""
+    """What all resources share while they are built.
+
+    `empties` says whether any file holds keys that declare nothing; `claims` are the earlier names by who
+    asks for them.
+    """
 
     shapes: Shapes
     profiles: Profiles
     names: Names
     problems: list[Problem]
+    empties: bool
     claims: dict[Address, Where] = field(default_factory=dict)
 
     def build(self, kind: Kind, block: Block) -> Declared | None:
@@ -39,7 +44,7 @@ class Builder:
             return None
         pieces = laid.pieces + block.pieces
         merged = lay_over(laid.value, own)
-        whole = prune(merged)
+        whole = prune(merged) if self.empties else merged
         if whole is not merged and not self.check(kind, pieces, definition_of(kind, part=True), merged):
             return None  # a key that declares nothing must be a known one, too
         if not self.check(kind, pieces, definition_of(kind), whole):

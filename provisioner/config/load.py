@@ -46,10 +46,9 @@ def load_config(
     fitting = [_fits(document, shapes, problems) for document in documents]
     named = frozenset({PROFILES, *SHARED, *(kind.section for kind in kinds)})
     blocks = gather(documents[: len(base)], documents[len(base) :], named, problems)
-    complete = all(document.reading.sound for document in documents)
-    if complete:
+    if _complete(documents):
         problems += missing_settings(blocks, Where(str(base[0].file), 1, 1))
-    declared = _build(kinds, blocks, shapes, problems, complete=complete)
+    declared = _build(kinds, blocks, shapes, documents, problems)
     limits = _limits(kinds, blocks, declared, problems) if all(fitting) else Guardrails()
     if not problems and not declared:
         sections = ", ".join(kind.section for kind in kinds)
@@ -106,16 +105,26 @@ def _fits(document: Document, shapes: Shapes, problems: list[Problem]) -> bool:
     return not misfits
 
 
+def _complete(documents: Sequence[Document]) -> bool:
+    """Whether every file could be read to its end, so that what is missing is really missing."""
+    return all(document.reading.sound for document in documents)
+
+
 def _build(
-    kinds: Sequence[Kind], blocks: Blocks, shapes: Shapes, problems: list[Problem], *, complete: bool
+    kinds: Sequence[Kind],
+    blocks: Blocks,
+    shapes: Shapes,
+    documents: Sequence[Document],
+    problems: list[Problem],
 ) -> list[Declared]:
     profiles = Profiles(blocks.section(PROFILES), problems)
     names = Names(
         {kind.section: blocks.section(kind.section) for kind in kinds},
         {kind.section: kind.id_prefix for kind in kinds},
-        complete,
+        complete=_complete(documents),
     )
-    builder = Builder(shapes, profiles, names, problems)
+    empties = any(document.reading.empties for document in documents)
+    builder = Builder(shapes, profiles, names, problems, empties)
     resources = [block for kind in kinds for block in blocks.section(kind.section).values()]
     profiles.unsound |= builder.check_profiles(kinds, resources)
     by_section = {kind.section: kind for kind in kinds}

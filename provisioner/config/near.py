@@ -8,5 +8,5 @@ def near(word: object, known: Iterable[str]) -> str:
     """Return `; did you mean 'x'?`, or nothing when no known word is close."""
     text = str(word)
     by_case = {name.lower(): name for name in known}
-    close = get_close_matches(text[:100].lower(), by_case, n=1, cutoff=0.7)
+    close = get_close_matches(text[:100].lower(), by_case, n=1, cutoff=0.6)
     return f"; did you mean {by_case[close[0]]!r}?" if close else ""

@@ -10,7 +10,8 @@ from provisioner.config.near import near
 from provisioner.config.scalar import shown
 from provisioner.core.problem import Problem
 
-DEEPEST = 50
+MOST = 50  # profiles under one another; each may have two pieces, the environment's being the second
+PIECES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ class Profiles:
         if name in chain:
             circle = " -> ".join(map(shown, (*chain[chain.index(name) :], name)))
             return self._wrong(user, at, f"profiles that use each other in a circle: {circle}")
-        if len(chain) >= DEEPEST:
-            return self._wrong(user, at, f"profiles that use profiles more than {DEEPEST} levels deep")
+        if len(chain) >= MOST:
+            return self._wrong(user, at, f"more than {MOST} profiles under one another")
         if name not in self.blocks:
             return self._wrong(user, at, f"no profile {shown(name)}{near(name, self.blocks)}")
         if name not in self._laid:
@@ -76,8 +77,10 @@ class Profiles:
             below = self._stack(block, used(block), (*chain, name))
             own = block.value if isinstance(block.value, dict) else {}
             value = lay_over(below.value, {key: item for key, item in own.items() if key != "use"})
-            sound = below.sound and name not in self.unsound
-            self._laid[name] = Laid(value, below.pieces + block.pieces, sound)
+            pieces = below.pieces + block.pieces
+            if len(pieces) > PIECES * MOST:
+                return self._wrong(user, at, f"more than {MOST} profiles under one another")
+            self._laid[name] = Laid(value, pieces, below.sound and name not in self.unsound)
         return self._laid[name]
 
     def _wrong(self, user: Block, at: int, text: str) -> Laid:

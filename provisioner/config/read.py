@@ -45,13 +45,14 @@ class Slip(NamedTuple):
 class Reading:
     """What a text holds: its value, its slips, and the positions of the blocks (`("cards", "ads")`).
 
-    `sound` says whether the whole text could be read.
+    `sound` says whether the whole text could be read, `empties` whether it holds nulls or empty collections.
     """
 
     value: Any = None
     slips: list[Slip] = field(default_factory=list)
     blocks: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     sound: bool = True
+    empties: bool = False
 
 
 class UnreadableError(Exception):
@@ -202,6 +203,8 @@ class _Reader:
 
     def place(self, value: Any, event: Any, size: int) -> None:
         self.own += 1
+        if value is None or not (value or value == 0):
+            self.out.empties = True
         if not self.stack:
             self.out.value = value
             return

@@ -1,0 +1,266 @@
+"""One small broken file each: the line and column that are named, and the words that help."""
+
+import pytest
+
+from config_texts import BASE, CARD, HEAD
+
+
+def card(more):
+    return BASE + more
+
+
+def limits(rows):
+    return card(f"    spending_controls:\n      spending_limits: [{{{rows}}}]\n")
+
+
+def swap(old, new):
+    assert old in BASE
+    return BASE.replace(old, new, 1)
+
+
+CASES = {
+    # the text
+    "a tab": (swap("    cardholder", "\tcardholder"), "10:1", "tab"),
+    "wrong indentation": (swap("    cardholder: acme", "   cardholder: acme"), "11:13", "indentation"),
+    "text with a colon": (swap("name: Acme Inc", "name: Acme: Inc"), "5:15", "quote"),
+    "open bracket": (card("    use: [a\n"), "14:1", "not closed"),
+    "open quote": (card('    use: "a\n'), "14:1", "quote"),
+    "unknown escape": (card('    use: "\\q"\n'), "13:11", "escape"),
+    "bad first character": (card("    use: @a\n"), "13:10", "quotes"),
+    "control character": (card("    second_line: a\x01b\n"), "13:19", "control character"),
+    "escaped control character": (card('    second_line: "a\\0b"\n'), "13:18", "control character"),
+    "byte order mark": ("\ufeff" + BASE, "1:1", "byte order mark"),
+    "not UTF-8": (BASE.encode() + b"    second_line: \xff\n", "13:18", "UTF-8"),
+    "UTF-16": (BASE.encode("utf-16"), "1:1", "UTF-8"),
+    "two documents": (BASE + "---\na: 1\n", "13:1", "second document"),
+    "not a mapping": ("- a\n", "1:1", "a mapping is wanted"),
+    "duplicate key": (card("    currency: usd\n"), "13:5", "'currency' is given twice, first in line 11"),
+    "duplicate address": (card("  ads: {}\n"), "13:3", "'ads' is given twice, first in line 9"),
+    "object tag": (swap("Acme Inc", "!!python/object/apply:os.system [x]"), "5:11", "'!!python/object/apply"),
+    "typed tag": (card("    exp_year: !!int '2030'\n"), "13:15", "the tag '!!int' is not allowed"),
+    "own tag": (card("    metadata: !thing {}\n"), "13:15", "the tag '!thing' is not allowed"),
+    "number as a key": (swap("  ads:", "  123:"), "9:3", 'write "123" in quotes'),
+    "boolean as a key": (swap("  ads:", "  on:"), "9:3", 'write "on" in quotes'),
+    "null as a key": (card("    ~: 1\n"), "13:5", 'write "~" in quotes'),
+    "no key": (card("    : 1\n"), "13:5", "not a key"),
+    "list as a key": (card("    ? [a]\n    : 1\n"), "13:7", "a key must be a text"),
+    "endless key": (card(f"    {'k' * 300}: 1\n"), "13:5", "a key of 300 characters"),
+    "alias without anchor": (swap("Acme Inc", "*nope"), "5:11", "no anchor '&nope'"),
+    "alias of itself": (card("    metadata: &m {a: *m}\n"), "13:22", "inside of what it refers to"),
+    "merge of a text": (card("    <<: text\n"), "13:9", "'<<' takes an alias of a mapping"),
+    "too deep": (card(f"    metadata: {'[' * 200}\n"), "13:112", "more than 100 levels"),
+    # keys and choices
+    "unknown top-level key": (BASE + "crads: {}\n", "13:1", "unknown key 'crads'; did you mean 'cards'?"),
+    "reserved key": (BASE + "scenarios: {}\n", "13:1", "not supported yet"),
+    "unknown field": (card("    spendng_controls: {}\n"), "13:5", "did you mean 'spending_controls'?"),
+    "unknown field of nothing": (card("    pinn:\n"), "13:5", "unknown key 'pinn'; did you mean 'pin'?"),
+    "unknown sub-field": (card("    pin: {number: 1}\n"), "13:11", "known here: encrypted_number"),
+    "near choice": (card("    status: activ\n"), "13:13", "did you mean 'active'?"),
+    "far choice": (card("    status: frozen\n"), "13:13", "not one of active, inactive"),
+    "unknown category": (
+        card("    spending_controls: {blocked_categories: [hotels_motels_resorts]}\n"),
+        "13:46",
+        "did you mean 'hotels_motels_and_resorts'?",
+    ),
+    "missing field": (swap("    currency: usd\n", ""), "9:3", "'currency' is missing"),
+    "empty resource": (HEAD + "cards:\n  ads:\n", "4:3", "'cardholder' is missing"),
+    "missing in a hash": (swap("city: Springfield, ", ""), "7:15", "'city' is missing"),
+    "resource as text": (
+        HEAD + "cards:\n  ads: Jane\n",
+        "4:3",
+        "a mapping (lines of `key: value`) is wanted",
+    ),
+    "section as list": (HEAD + "cards: [ads]\n", "3:8", "a mapping (lines of `key: value`) is wanted"),
+    "text for a list": (
+        card("    spending_controls: {allowed_merchant_countries: US}\n"),
+        "13:53",
+        "write [US]",
+    ),
+    # YAML's surprises
+    "NO as a country": (swap("country: US", "country: NO"), "7:97", 'write "NO" in quotes'),
+    "NO in a list": (
+        card("    spending_controls:\n      allowed_merchant_countries: [SE, NO]\n"),
+        "14:40",
+        'write "NO" in quotes',
+    ),
+    "postal code with a zero": (swap('"94111"', "02139"), "7:79", "a number with a leading zero"),
+    "postal code": (swap('"94111"', "94111"), "7:79", "write it in quotes"),
+    "phone number": (swap("type: company", "phone_number: +18008675309"), "6:19", "write it in quotes"),
+    "date": (card("    second_line: 2024-01-01\n"), "13:18", "a date"),
+    "date as a name": (swap("  ads:", "  2024-01-01:"), "9:3", 'write "2024-01-01" in quotes'),
+    "number in metadata": (card("    metadata: {team: 5}\n"), "13:22", 'write "5" in quotes'),
+    "hexadecimal": (card("    metadata: {team: 0x1f}\n"), "13:22", 'write "0x1f" in quotes'),
+    "to the base of 60": (card("    metadata: {at: 12:30:45}\n"), "13:20", "to the base of 60"),
+    "not a number": (
+        card("    exp_month: twelve\n    exp_year: 2030\n"),
+        "13:16",
+        "a whole number is wanted",
+    ),
+    "quoted number": (card("    exp_month: '5'\n    exp_year: 2030\n"), "13:16", "without quotes"),
+    # amounts
+    "float": (limits("amount: 20.50, interval: daily"), "14:34", '"2,000.00 USD"'),
+    "exponent": (limits("amount: 1e3, interval: daily"), "14:34", "a number with a fraction"),
+    "octal": (limits("amount: 0100, interval: daily"), "14:34", "an octal number"),
+    "underscores": (limits("amount: 2_000, interval: daily"), "14:34", "a number with underscores"),
+    "boolean amount": (limits("amount: yes, interval: daily"), "14:34", "whole number of minor units"),
+    "endless amount": (limits(f"amount: {'9' * 30}, interval: daily"), "14:34", "too many digits"),
+    "dollars": (limits("amount: $2000, interval: daily"), "14:34", "'$2000' is not"),
+    "negative": (limits("amount: -1, interval: daily"), "14:34", "at least 0"),
+    "too exact": (limits("amount: 1.005 USD, interval: daily"), "14:34", "2 digits behind the point"),
+    "another currency": (
+        limits("amount: 5.00 EUR, interval: daily"),
+        "14:34",
+        "in EUR, but the amounts here are in USD",
+    ),
+    "target in another currency": (
+        HEAD + "balance_targets:\n  eur: {target: 5.00 USD}\n",
+        "4:17",
+        "in USD, but the amounts here are in EUR",
+    ),
+    "cardholder with two currencies": (
+        BASE.split("cards:")[0]
+        + "    spending_controls:\n      spending_limits:\n"
+        + "        - {amount: 5.00 USD, interval: daily}\n"
+        + "        - {amount: 5.00 EUR, interval: weekly}\n",
+        "11:20",
+        "in EUR, but the amounts here are in USD",
+    ),
+    "target of nothing": (HEAD + "balance_targets:\n  usd: {}\n", "4:3", "'target' is missing"),
+    "below the target": (
+        HEAD + "balance_targets:\n  usd: {target: 5, top_up_below: 6}\n",
+        "4:34",
+        "'top_up_below' is at most 'target'",
+    ),
+    "name is no currency": (
+        HEAD + "balance_targets:\n  dollars: {target: 5}\n",
+        "4:3",
+        "three small letters",
+    ),
+    # between fields and resources
+    "dangling": (swap("holder: acme", "holder: amce"), "10:17", "did you mean 'acme'?"),
+    "id of another kind": (swap("holder: acme", "holder: ic_1"), "10:17", "or give an id (ich_...)"),
+    "allowed and blocked": (
+        card("    spending_controls: {allowed_categories: [bakeries], blocked_categories: [caterers]}\n"),
+        "13:77",
+        "'blocked_categories' cannot stand next to 'allowed_categories'",
+    ),
+    "row twice": (
+        limits("amount: 5, interval: daily}, {amount: 6, interval: daily"),
+        "14:55",
+        "a second row with the same interval and categories",
+    ),
+    "half an expiry": (card("    exp_month: 5\n"), "13:16", "'exp_month' goes with 'exp_year'"),
+    "physical without shipping": (swap("type: virtual", "type: physical"), "9:3", "needs 'shipping'"),
+    "out of range": (card("    exp_month: 13\n    exp_year: 2030\n"), "13:16", "at most 12"),
+    "too long": (card(f"    second_line: {'x' * 25}\n"), "13:18", "at most 24"),
+    "empty text": (card("    second_line: ''\n"), "13:18", "is empty; leave the key out"),
+    "huge text": (card(f"    second_line: {'x' * 100_000}\n"), "13:18", "has 100000 characters"),
+    "bad pattern": (swap("currency: usd", "currency: USD"), "11:15", "three small letters"),
+    "line break at the end": (swap("currency: usd", "currency: |\n      usd"), "11:15", "small letters"),
+    "digits in a name": (swap("Acme Inc", "Acme 4"), "5:11", "no digits"),
+    "name of a resource": (swap("  ads:", "  'a b':"), "9:3", "a name is letters, digits"),
+    "our metadata": (card("    metadata: {provisioner_project: x}\n"), "13:16", "is the tool's"),
+    "long metadata key": (card(f"    metadata: {{{'k' * 41}: x}}\n"), "13:16", "41 characters; at most 40"),
+    "long metadata value": (card(f"    metadata: {{k: {'x' * 501}}}\n"), "13:19", "at most 500"),
+    "much metadata": (
+        card("    metadata: {" + ", ".join(f"k{n}: x" for n in range(45)) + "}\n"),
+        "13:15",
+        "has 45 keys; at most 44",
+    ),
+    # lifecycle
+    "unknown lifecycle": (card("    lifecycle: {proect: true}\n"), "13:17", "did you mean 'protect'?"),
+    "removal": (card("    lifecycle: {on_remove: delete}\n"), "13:28", "deactivate, cancel, keep"),
+    "cardholders are not canceled": (
+        BASE.split("cards:")[0] + "    lifecycle: {on_remove: cancel}\n",
+        "8:28",
+        "not one of deactivate, keep",
+    ),
+    "targets have no lifecycle": (
+        HEAD + "balance_targets:\n  usd: {target: 5, lifecycle: {protect: true}}\n",
+        "4:20",
+        "unknown key 'lifecycle'",
+    ),
+    "ignored field": (card("    lifecycle: {ignore: [statsu]}\n"), "13:26", "did you mean 'status'?"),
+    "ignored sub-field": (
+        card("    lifecycle: {ignore: [shipping.adress]}\n"),
+        "13:26",
+        "did you mean 'address'?",
+    ),
+    "earlier name is there": (card("    lifecycle: {previously: [ads]}\n"), "13:30", "is declared too"),
+    "reissue": (
+        card("    lifecycle: {reissue: {number: 0, reason: eaten}}\n"),
+        "13:46",
+        "not one of damaged",
+    ),
+    # settings
+    "no version": (BASE.replace("version: 1\n", ""), "1:1", "begin the file with `version: 1`"),
+    "another version": (swap("version: 1", "version: 2"), "1:10", "it must be 1"),
+    "no project": (BASE.replace("project: p\n", ""), "1:1", "'project' is missing"),
+    "project": (swap("project: p", "project: Acme Inc"), "2:10", "small letters"),
+    "mode": (BASE + "mode: prod\n", "13:7", "'prod' is not one of test, live"),
+    "account": (BASE + "account: acme\n", "13:10", "acct_"),
+    "unknown guardrail": (BASE + "guardrails: {max_topup: 5}\n", "13:14", "did you mean 'max_top_up'?"),
+    "guardrail currency": (
+        BASE + "guardrails: {max_top_up: {usd: 5.00 EUR}}\n",
+        "13:32",
+        "an amount in EUR stands under 'usd'",
+    ),
+    "guardrail amount": (BASE + "guardrails: {max_top_up: lots}\n", "13:26", "'lots' is not"),
+    "guardrail count": (BASE + "guardrails: {max_retired: -1}\n", "13:27", "at least 0"),
+    # profiles
+    "unknown profile": (card("    use: adz\nprofiles: {ads: {}}\n"), "13:10", "did you mean 'ads'?"),
+    "circle": (
+        card("    use: a\nprofiles:\n  a: {use: b}\n  b: {use: a}\n"),
+        "15:12",
+        "in a circle: 'b' -> 'a' -> 'b'",
+    ),
+    "unused profile": (BASE + "profiles:\n  a: {status: activ}\n", "14:15", "did you mean 'active'?"),
+    "profile of another kind": (
+        card("    use: a\nprofiles:\n  a: {email: a@example.com}\n"),
+        "15:7",
+        "unknown key 'email'",
+    ),
+    "use of a number": (card("    use: 5\n"), "13:10", "a text or a list is wanted"),
+    # variables
+    "unknown variable": (
+        BASE + "vars: {team: x}\naccount: ${var.tema}\n",
+        "14:10",
+        "did you mean 'team'?",
+    ),
+    "unset environment": (card("    second_line: ${env.NOPE}\n"), "13:18", "'NOPE' is not set"),
+    "missing file": (card("    second_line: ${file.nope}\n"), "13:18", "no file 'nope'"),
+    "unknown hole": (card("    second_line: ${nope}\n"), "13:18", "write ${var.NAME}"),
+    "open hole": (card("    second_line: ${var.x\n"), "13:18", "no '}' closes"),
+    "variable of a float": (BASE + "vars: {rate: 1.5}\n", "13:14", "a number with a fraction"),
+}
+
+
+@pytest.mark.parametrize(("text", "place", "words"), CASES.values(), ids=CASES.keys())
+def test_a_broken_file_is_told_with_its_place_and_what_would_be_right(problems, text, place, words):
+    lines = problems(text)
+
+    assert any(line.startswith(f"a.yaml:{place}: ") and words in line for line in lines), lines
+    assert len(lines) <= 3, lines
+
+
+def test_the_base_of_the_table_is_sound(problems):
+    assert problems(BASE) == []
+
+
+def test_all_problems_come_at_once_in_the_order_of_the_file(problems):
+    text = (
+        card("    status: activ\n    exp_month: 13\n")
+        .replace("Acme Inc", "Acme 4")
+        .replace("acme\n", "amce\n")
+    )
+
+    lines = problems(text + "crads: {}\n")
+
+    assert [line.split(":")[1] for line in lines] == ["5", "13", "14", "15"]
+
+
+def test_an_unreadable_file_causes_no_problems_elsewhere(problems):
+    lines = problems({"a.yaml": HEAD + CARD, "b.yaml": "cardholders: [\n"})
+
+    assert len(lines) == 1
+    assert lines[0].startswith("b.yaml:2:1: ")

@@ -1,0 +1,124 @@
+"""Folders and environments: which files count, and how they come together."""
+
+import os
+
+import pytest
+from config_texts import BASE, CARD, HEAD, HOLDER
+
+from provisioner.core.model import Address, Ref
+
+ADS = Address("cards", "ads")
+
+
+def test_the_sections_of_all_files_merge(load):
+    config = load(
+        {"a.yaml": HEAD, "teams/b.yml": HOLDER, "teams/ads/c.yaml": CARD, "empty.yaml": "# nothing\n"}
+    )
+
+    assert config.declared[ADS].fields["cardholder"] == Ref(Address("cardholders", "acme"))
+    assert str(config.declared[ADS].where) == "teams/ads/c.yaml:2:3"
+
+
+def test_hidden_and_environment_files_and_others_are_left_out(load):
+    junk = dict.fromkeys(
+        [
+            ".github/workflows/ci.yml",
+            ".hidden.yaml",
+            "environments/prod.yaml",
+            "teams/environments/x.yaml",
+            "notes.md",
+        ],
+        "]",
+    )
+
+    assert ADS in load({"a.yaml": BASE, **junk}).declared
+
+
+def test_one_address_in_two_files_names_both_places(problems):
+    assert problems({"a.yaml": BASE, "b.yaml": CARD}) == [
+        "b.yaml:2:3: cards.ads: is declared at a.yaml:9:3 as well; keep one of the two"
+    ]
+
+
+def test_a_setting_in_two_files_must_be_the_same(problems):
+    assert problems({"a.yaml": BASE, "b.yaml": HEAD}) == []
+    assert problems({"a.yaml": BASE, "b.yaml": "project: q\n"}) == [
+        "b.yaml:1:1: project: is given with another value at a.yaml:2:1 as well; keep one of the two"
+    ]
+
+
+def test_problems_of_all_files_come_in_their_order(problems):
+    lines = problems({"b.yaml": BASE + "    statsu: 1\n", "a.yaml": "x: 1\n", "c.yaml": "{"})
+
+    assert [line.split(":")[0] for line in lines] == ["a.yaml", "b.yaml", "c.yaml"]
+
+
+def test_nothing_to_read(problems, folder):
+    folder({})
+    os.mkfifo("pipe.yaml")
+
+    assert "nope does not exist" in problems({}, "nope")[0]
+    assert "pipe.yaml is not a file or folder" in problems({}, "pipe.yaml")[0]
+    assert "holds no YAML file" in problems({}, ".")[0]
+    assert "declares nothing" in problems({"a.yaml": HEAD}, ".")[0]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_file_without_permission(problems, folder):
+    folder({"a.yaml": BASE})
+    os.chmod("a.yaml", 0)  # noqa: PTH101
+
+    assert problems({}, "a.yaml") == ["a.yaml:1:1: cannot be read: Permission denied"]
+
+
+def test_an_environment_is_laid_over_the_rest(load):
+    prod = """\
+project: p-prod
+mode: live
+profiles: {base: {status: active}}
+cards:
+  ads: {second_line: Prod}
+  more: {use: base, cardholder: acme, currency: usd, type: virtual}
+"""
+    files = {
+        "a.yaml": BASE + "    use: base\nprofiles: {base: {status: inactive}}\n",
+        "environments/prod.yml": prod,
+    }
+
+    base, with_env = load(files), load(files, env="prod")
+
+    assert base.declared[ADS].fields["status"] == "inactive"
+    assert (with_env.project, with_env.mode) == ("p-prod", "live")
+    assert with_env.declared[ADS].fields["second_line"] == "Prod"
+    assert with_env.declared[ADS].fields["status"] == "active"
+    assert Address("cards", "more") in with_env.declared
+
+
+def test_an_environment_takes_away_with_null(load):
+    files = {"a.yaml": BASE + "    status: active\n", "environments/prod.yaml": "cards: {ads: {status: ~}}\n"}
+
+    assert "status" not in load(files, env="prod").declared[ADS].fields
+
+
+def test_an_environment_stands_beside_a_single_file(load):
+    files = {"x/a.yaml": BASE, "x/environments/prod.yaml": "mode: live\n"}
+
+    assert load(files, "x/a.yaml", env="prod").mode == "live"
+
+
+def test_a_problem_in_an_environment_is_placed_there(problems):
+    files = {"a.yaml": BASE, "environments/prod.yaml": "cards:\n  ads:\n    status: activ\n"}
+
+    (line,) = problems(files, env="prod")
+
+    assert line.startswith("environments/prod.yaml:3:13: cards.ads: 'status': 'activ' is not one of")
+
+
+def test_a_missing_environment_names_those_there_are(problems):
+    files = {"a.yaml": BASE, "environments/prod.yaml": "", "environments/dev.yaml": ""}
+
+    assert problems(files, env="prdo") == [
+        "no environment 'prdo' in environments; did you mean 'prod'?; there are dev, prod"
+    ]
+    assert "there are none" in problems({"b/a.yaml": BASE}, "b", env="prod")[0]
+    assert "no environment '../x'" in problems({"x.yaml": BASE}, env="../x")[0]

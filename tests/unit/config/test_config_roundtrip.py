@@ -1,0 +1,144 @@
+"""What is written is what is read: any sound value, in any spelling, comes out in its normal form."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from provisioner.config import load_config
+from provisioner.core.kind import Field, Shape
+from provisioner.core.model import Address, Ref
+from provisioner.core.money import exponent
+from provisioner.kinds import KINDS
+
+SEVERAL = settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+TEXTS = {  # of the fields whose texts have a pattern
+    "^[a-z]{3}$": st.just("usd"),
+    "^[A-Z]{2}$": st.sampled_from(["US", "NO", "SE"]),
+}
+words = st.text("abcdefghij KLMNO.é#:-", min_size=1, max_size=12).map(str.strip).filter(bool)
+
+
+def money(amount, currency="usd"):
+    digits = exponent(currency)
+    return f"{amount // 10**digits:,}.{amount % 10**digits:0{digits}d} {currency.upper()}"
+
+
+def text(field):
+    if field.choices:
+        return st.sampled_from(field.choices)
+    if field.pattern in TEXTS:
+        return TEXTS[field.pattern]
+    special = {"email": st.just("a@example.com"), "phone_number": st.just("+18008675309")}
+    letters = st.text("abc XYZ", min_size=1, max_size=10).map(str.strip).filter(bool)
+    return special.get(field.name, letters if field.pattern else words)
+
+
+def values(field: Field) -> st.SearchStrategy:
+    """Pairs of what to write and what should be read."""
+    same = lambda strategy: strategy.map(lambda value: (value, value))  # noqa: E731
+    match field.shape:
+        case Shape.AMOUNT:
+            amounts = st.integers(field.low or 0, 10**9)
+            return amounts.flatmap(lambda n: st.sampled_from([(n, n), (money(n), n)]))
+        case Shape.INTEGER:
+            return same(st.integers(field.low or 0, field.high or 9999))
+        case Shape.BOOLEAN:
+            return same(st.booleans())
+        case Shape.SET:
+            return st.lists(text(field), min_size=1, max_size=3).map(lambda v: (v, tuple(sorted(set(v)))))
+        case Shape.LIST:
+            return st.lists(text(field), min_size=1, max_size=3).map(lambda v: (v, tuple(v)))
+        case Shape.MAP:
+            return same(
+                st.dictionaries(st.text("abc-", min_size=1, max_size=8), words, min_size=1, max_size=3)
+            )
+        case Shape.REF:
+            return st.just(("acme", Ref(Address(field.refers_to, "acme"))))
+        case Shape.HASH:
+            return hashes(field.fields)
+        case Shape.TABLE:
+            rows = st.lists(hashes(field.fields), min_size=1, max_size=3)
+            return rows.map(lambda pairs: ([w for w, _ in pairs], tuple(r for _, r in pairs))).filter(
+                lambda pair: len({str([row.get(k) for k in field.key]) for row in pair[1]}) == len(pair[1])
+            )
+        case Shape.TEXT:
+            return same(text(field))
+
+
+def hashes(fields):
+    needed = {f.name: values(f) for f in fields if f.required}
+    optional = {f.name: values(f) for f in fields if not f.required}
+    return (
+        st.fixed_dictionaries(needed, optional=optional)
+        .filter(bool)
+        .map(lambda both: ({k: w for k, (w, _) in both.items()}, {k: r for k, (_, r) in both.items()}))
+    )
+
+
+def resources(kind):
+    """Resources without the fields that exclude each other, which `check` of the kind is for."""
+    left_out = {
+        "shipping",
+        "exp_month",
+        "exp_year",
+        "replacement_for",
+        "replacement_reason",
+        "individual",
+        "company",
+    }
+    fields = [field for field in kind.fields if field.name not in left_out]
+    pairs = hashes(fields).filter(lambda pair: not list(kind.check(pair[1])))
+    return pairs.filter(lambda pair: pair[1].get("type") != "physical")
+
+
+HOLDER = {
+    "name": "Acme",
+    "billing": {"address": {"line1": "1", "city": "S", "postal_code": "1", "country": "US"}},
+}
+SPELLINGS = [
+    lambda tree: yaml.safe_dump(tree),
+    lambda tree: yaml.safe_dump(tree, default_flow_style=True, width=40),
+    lambda tree: yaml.safe_dump(tree, default_style='"', allow_unicode=True) if False else json.dumps(tree),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.section)
+@SEVERAL
+@given(data=st.data())
+def test_any_resource_in_any_spelling(folder, kind, data):
+    folder({})
+    written, read = data.draw(resources(kind))
+    tree = {"version": 1, "project": "p", "cardholders": {"acme": HOLDER}}
+    tree[kind.section] = {**tree.get(kind.section, {}), "usd": written}
+    text_ = data.draw(st.sampled_from(SPELLINGS))(tree)
+    Path("a.yaml").write_text(text_, encoding="utf-8")
+
+    config = load_config(Path("a.yaml"), KINDS)
+
+    assert config.declared[Address(kind.section, "usd")].fields == read
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.section)
+@SEVERAL
+@given(data=st.data())
+def test_it_makes_no_difference_which_part_comes_from_a_profile(folder, kind, data):
+    folder({})
+    written, read = data.draw(resources(kind))
+    inside = data.draw(st.sets(st.sampled_from(sorted(written))))
+    own = {name: value for name, value in written.items() if name not in inside}
+    profile = {name: value for name, value in written.items() if name in inside}
+    tree = {"version": 1, "project": "p", "cardholders": {"acme": HOLDER}, "profiles": {"a": profile}}
+    tree[kind.section] = {**tree.get(kind.section, {}), "usd": {"use": "a", **own}}
+    Path("a.yaml").write_text(yaml.safe_dump(tree))
+
+    config = load_config(Path("a.yaml"), KINDS)
+
+    assert config.declared[Address(kind.section, "usd")].fields == read
