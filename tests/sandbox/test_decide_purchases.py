@@ -1,0 +1,452 @@
+"""Scripted purchases: each is asked for over HTTP and decided as Stripe's documentation says."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Json = dict[str, Any]
+Step = Callable[["Scene"], None]
+
+OK = "card_active"
+CONTROLS = "spending_controls"
+FUNDS = "insufficient_funds"
+BIG = {"amount": 99_000_000, "interval": "all_time"}
+INTERVALS = ("per_authorization", "daily", "weekly", "monthly", "yearly", "all_time")
+
+
+class Scene:
+    """One holder with one card and 200,000 cents, at noon of some Wednesday in mid-month."""
+
+    def __init__(self, api, holder: Json, card: Json, funds: int) -> None:
+        self.api = api
+        self._to_noon()
+        if funds:
+            api.fund(funds)
+        self.holder = api.cardholder(**holder)
+        self.card = api.card(cardholder=self.holder["id"], **card)
+        self.last: Json = {}
+
+    def now(self) -> dt.datetime:
+        return dt.datetime.fromtimestamp(self.api.control("clock")["now"], dt.UTC)
+
+    def advance_to(self, moment: dt.datetime) -> None:
+        self.api.advance((moment - self.now()).total_seconds())
+
+    def buy(self, amount: int, **over: Any) -> str:
+        """Ask, and the reason of the answer; `over` may be plain: category, country, method."""
+        merchant = {name: over.pop(name) for name in ("category", "country") if name in over}
+        if merchant:
+            over["merchant_data"] = merchant
+        if "method" in over:
+            over["authorization_method"] = over.pop("method")
+        self.last = self.api.purchase(self.card, amount, **over)
+        [request] = self.last["request_history"]
+        assert request["approved"] == self.last["approved"] == (request["reason"] == OK)
+        assert self.last["status"] == ("pending" if self.last["approved"] else "closed")
+        return request["reason"]
+
+    def help(self, step: str, **params: Any) -> None:
+        self.last = self.api.ok(f"/v1/test_helpers/issuing/authorizations/{self.last['id']}/{step}", params)
+
+    def _to_noon(self) -> None:
+        noon = self.now().replace(hour=12, minute=0, second=0, microsecond=0) + dt.timedelta(days=1)
+        while not (noon.weekday() == 2 and 10 <= noon.day <= 20 and 3 <= noon.month <= 10):
+            noon += dt.timedelta(days=1)
+        self.advance_to(noon)
+
+
+def bought(amount: int, **over: Any) -> Step:
+    def step(scene: Scene) -> None:
+        assert scene.buy(amount, **over) == OK
+
+    return step
+
+
+def taken(amount: int, **over: Any) -> Step:
+    """Bought and captured, so that it never expires."""
+
+    def step(scene: Scene) -> None:
+        bought(amount, **over)(scene)
+        scene.help("capture")
+
+    return step
+
+
+def helped(step: str, **params: Any) -> Step:
+    return lambda scene: scene.help(step, **params)
+
+
+def card_is(**params: Any) -> Step:
+    return lambda scene: scene.api.ok(f"/v1/issuing/cards/{scene.card['id']}", params)
+
+
+def holder_is(**params: Any) -> Step:
+    return lambda scene: scene.api.ok(f"/v1/issuing/cardholders/{scene.holder['id']}", params)
+
+
+def stripe_does(act: str, value: Any = None) -> Step:
+    return lambda scene: scene.api.control("act", {"act": act, "id": scene.holder["id"], "value": value})
+
+
+def forced(amount: int) -> Step:
+    def step(scene: Scene) -> None:
+        path = "/v1/test_helpers/issuing/transactions/create_force_capture"
+        scene.api.ok(path, {"card": scene.card["id"], "amount": amount})
+
+    return step
+
+
+def refunded(scene: Scene) -> None:
+    [transaction] = scene.last["transactions"]
+    scene.api.ok(f"/v1/test_helpers/issuing/transactions/{transaction['id']}/refund")
+
+
+def other_card(scene: Scene) -> None:
+    scene.card = scene.api.card(cardholder=scene.holder["id"])
+
+
+def replaced(scene: Scene) -> None:
+    limits = scene.card["spending_controls"]["spending_limits"]
+    scene.card = scene.api.card(
+        cardholder=scene.holder["id"],
+        replacement_for=scene.card["id"],
+        replacement_reason="damaged",
+        spending_controls={"spending_limits": limits},
+    )
+
+
+def lost(scene: Scene) -> None:
+    card_is(status="canceled", cancellation_reason="lost")(scene)
+    limits = scene.card["spending_controls"]["spending_limits"]
+    scene.card = scene.api.card(
+        cardholder=scene.holder["id"],
+        replacement_for=scene.card["id"],
+        replacement_reason="lost",
+        spending_controls={"spending_limits": limits},
+    )
+
+
+def until(interval: str, short_by: int = 0) -> Step:
+    """Go to where the next day, week (Sunday), month or year begins, or some seconds before."""
+
+    def step(scene: Scene) -> None:
+        midnight = scene.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        at = midnight + dt.timedelta(days=1)
+        if interval == "weekly":
+            while at.weekday() != 6:
+                at += dt.timedelta(days=1)
+        elif interval == "monthly":
+            at = (midnight.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+        elif interval == "yearly":
+            at = midnight.replace(year=midnight.year + 1, month=1, day=1)
+        scene.advance_to(at - dt.timedelta(seconds=short_by))
+
+    return step
+
+
+def expired(scene: Scene) -> None:
+    midnight = scene.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    month = (midnight.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+    after = (month + dt.timedelta(days=32)).replace(day=1)
+    scene.card = scene.api.card(cardholder=scene.holder["id"], exp_month=month.month, exp_year=month.year)
+    scene.advance_to(after - dt.timedelta(seconds=60))
+    bought(1)(scene)
+    scene.advance_to(after)
+
+
+def controls(**given: Any) -> Json:
+    return {"spending_controls": {"spending_limits": [BIG], **given}}
+
+
+def limit(amount: int, interval: str = "daily", *categories: str) -> Json:
+    one = {"amount": amount, "interval": interval, **({"categories": categories} if categories else {})}
+    return {"spending_controls": {"spending_limits": [one]}}
+
+
+def on(level: str, settings: Json) -> Json:
+    """The settings on that level; a card beside has no limit that matters."""
+    return {"card": settings} if level == "card" else {"holder": settings, "card": controls()}
+
+
+PURCHASES: dict[str, Json] = {
+    # status
+    "an active card": {"is": OK},
+    "an inactive card": {"before": [card_is(status="inactive")], "is": "card_inactive"},
+    "a card made active again": {
+        "before": [card_is(status="inactive"), card_is(status="active")],
+        "is": OK,
+    },
+    "a canceled card": {"before": [card_is(status="canceled")], "is": "card_canceled"},
+    "a card on its last day, and the day after": {"before": [expired], "is": "card_expired"},
+    "an inactive holder": {"before": [holder_is(status="inactive")], "is": "cardholder_inactive"},
+    "a blocked holder": {"before": [stripe_does("block_cardholder")], "is": "cardholder_blocked"},
+    "a holder under review": {
+        "before": [stripe_does("disable_cardholder", "under_review")],
+        "is": "cardholder_verification_required",
+    },
+    "a holder no longer under review": {
+        "before": [stripe_does("disable_cardholder", "listed"), stripe_does("disable_cardholder")],
+        "is": OK,
+    },
+    # funds
+    "no money at all": {"funds": 0, "is": FUNDS},
+    "all the money": {"funds": 1_000, "amount": 1_000, "is": OK},
+    "a cent more than all": {"funds": 1_000, "amount": 1_001, "is": FUNDS},
+    "what a hold has left": {"funds": 1_000, "before": [bought(400)], "amount": 600, "is": OK},
+    "a cent more than a hold has left": {
+        "funds": 1_000,
+        "before": [bought(400)],
+        "amount": 601,
+        "is": FUNDS,
+    },
+    "what a reversal has freed": {
+        "funds": 1_000,
+        "before": [bought(900), helped("reverse")],
+        "amount": 1_000,
+        "is": OK,
+    },
+    "what a capture has taken": {"funds": 1_000, "before": [taken(900)], "amount": 101, "is": FUNDS},
+    "a balance below zero": {"funds": 1_000, "before": [forced(1_500)], "amount": 1, "is": FUNDS},
+    # limits that everybody has
+    "the default 500 a day": {"amount": 50_000, "is": OK},
+    "a cent above the default": {"amount": 50_001, "is": CONTROLS},
+    "the default is used up by a day's purchases": {
+        "before": [bought(30_000)],
+        "amount": 20_001,
+        "is": CONTROLS,
+    },
+    "10,000 at once": {"card": controls(), "funds": 5_000_000, "amount": 1_000_000, "is": OK},
+    "a cent above 10,000 at once": {
+        "card": controls(),
+        "funds": 5_000_000,
+        "amount": 1_000_001,
+        "is": CONTROLS,
+    },
+    "a limit of zero": {"card": limit(0), "amount": 1, "is": CONTROLS},
+    # limits by category
+    "within its category's limit": {
+        "card": limit(1_000, "daily", "bakeries"),
+        "category": "bakeries",
+        "amount": 1_000,
+        "is": OK,
+    },
+    "above its category's limit": {
+        "card": limit(1_000, "daily", "bakeries"),
+        "category": "bakeries",
+        "amount": 1_001,
+        "is": CONTROLS,
+    },
+    "another category is not limited": {
+        "card": limit(1_000, "daily", "bakeries"),
+        "category": "florists",
+        "amount": 40_000,
+        "is": OK,
+    },
+    "other categories do not use a limit up": {
+        "card": limit(1_000, "daily", "bakeries", "caterers"),
+        "before": [bought(5_000, category="florists"), bought(400, category="caterers")],
+        "category": "bakeries",
+        "amount": 600,
+        "is": OK,
+    },
+    "all its categories use a limit up": {
+        "card": limit(1_000, "daily", "bakeries", "caterers"),
+        "before": [bought(400, category="caterers")],
+        "category": "bakeries",
+        "amount": 601,
+        "is": CONTROLS,
+    },
+    # what counts
+    "a captured tip counts": {
+        "card": limit(1_000),
+        "before": [bought(500), helped("capture", capture_amount=700)],
+        "amount": 301,
+        "is": CONTROLS,
+    },
+    "a partial capture frees the rest": {
+        "card": limit(1_000),
+        "before": [bought(500), helped("capture", capture_amount=200)],
+        "amount": 800,
+        "is": OK,
+    },
+    "a capture that stays open frees nothing": {
+        "card": limit(1_000),
+        "before": [bought(500), helped("capture", capture_amount=200, close_authorization=False)],
+        "amount": 501,
+        "is": CONTROLS,
+    },
+    "a partial reversal frees its part": {
+        "card": limit(1_000),
+        "before": [bought(1_000), helped("reverse", reverse_amount=300)],
+        "amount": 300,
+        "is": OK,
+    },
+    "a refund frees nothing": {
+        "card": limit(1_000),
+        "before": [taken(1_000), refunded],
+        "amount": 1,
+        "is": CONTROLS,
+    },
+    "a refused purchase uses nothing up": {
+        "card": limit(1_000),
+        "before": [lambda scene: scene.buy(1_001)],
+        "amount": 1_000,
+        "is": OK,
+    },
+    # which cards count
+    "another card has its own limit": {
+        "card": limit(1_000),
+        "before": [bought(1_000), other_card],
+        "amount": 1_000,
+        "is": OK,
+    },
+    "a holder's limit counts all cards": {
+        "holder": limit(1_000),
+        "before": [bought(600), other_card],
+        "amount": 401,
+        "is": CONTROLS,
+    },
+    "a holder's limit leaves the rest to all cards": {
+        "holder": limit(1_000),
+        "before": [bought(600), other_card],
+        "amount": 400,
+        "is": OK,
+    },
+    "a replacement inherits what was spent": {
+        "card": limit(1_000),
+        "before": [bought(600), replaced],
+        "amount": 401,
+        "is": CONTROLS,
+    },
+    "a replacement's replacement as well": {
+        "card": limit(1_000),
+        "before": [bought(300), replaced, bought(300), lost],
+        "amount": 401,
+        "is": CONTROLS,
+    },
+    "a replacement has the rest": {
+        "card": limit(1_000),
+        "before": [bought(600), lost],
+        "amount": 400,
+        "is": OK,
+    },
+    # both levels
+    "the card's limit is the tighter one": {
+        "card": limit(500),
+        "holder": limit(1_000),
+        "amount": 501,
+        "is": CONTROLS,
+    },
+    "the holder's limit is the tighter one": {
+        "card": limit(1_000),
+        "holder": limit(500),
+        "amount": 501,
+        "is": CONTROLS,
+    },
+    "both limits at their boundary": {
+        "card": limit(500),
+        "holder": limit(500, "monthly"),
+        "amount": 500,
+        "is": OK,
+    },
+    "allowed by the card, blocked by the holder": {
+        "card": controls(allowed_categories=["bakeries"]),
+        "holder": controls(blocked_categories=["bakeries"]),
+        "category": "bakeries",
+        "is": CONTROLS,
+    },
+    "a holder's limit in euros, on a card in dollars": {
+        "holder": {
+            "spending_controls": {**limit(1_000)["spending_controls"], "spending_limits_currency": "eur"}
+        },
+        "amount": 1_101,
+        "is": CONTROLS,
+    },
+    # several reasons at once
+    "status comes before funds": {
+        "funds": 0,
+        "before": [card_is(status="inactive")],
+        "is": "card_inactive",
+    },
+    "funds come before controls": {"funds": 0, "card": limit(0), "is": FUNDS},
+}
+
+LISTS = {
+    "categories": ("bakeries", "florists", "category"),
+    "merchant_countries": ("US", "GB", "country"),
+}
+for level in ("card", "holder"):
+    for name, (mine, theirs, param) in LISTS.items():
+        for value, listed in ((mine, True), (theirs, False)):
+            PURCHASES[f"{level}: allowed {name}, {value}"] = {
+                **on(level, controls(**{f"allowed_{name}": [mine]})),
+                param: value,
+                "is": OK if listed else CONTROLS,
+            }
+            PURCHASES[f"{level}: blocked {name}, {value}"] = {
+                **on(level, controls(**{f"blocked_{name}": [mine]})),
+                param: value,
+                "is": CONTROLS if listed else OK,
+            }
+    for method, present in (
+        ("chip", True),
+        ("contactless", True),
+        ("swipe", True),
+        ("online", False),
+        ("keyed_in", False),
+    ):
+        PURCHASES[f"{level}: only present, {method}"] = {
+            **on(level, controls(allowed_card_presences=["present"])),
+            "method": method,
+            "is": OK if present else CONTROLS,
+        }
+    PURCHASES[f"{level}: not_present is blocked, online"] = {
+        **on(level, controls(blocked_card_presences=["not_present"])),
+        "method": "online",
+        "is": CONTROLS,
+    }
+    for interval in INTERVALS:
+        earlier = [] if interval == "per_authorization" else [bought(600)]
+        rest = 1_000 - 600 * len(earlier)
+        for amount, reason in ((rest, OK), (rest + 1, CONTROLS)):
+            PURCHASES[f"{level}: {interval} limit, {amount}"] = {
+                **on(level, limit(1_000, interval)),
+                "before": earlier,
+                "amount": amount,
+                "is": reason,
+            }
+for interval in INTERVALS[1:5]:
+    PURCHASES[f"{interval} limit, used up to the end"] = {
+        "card": limit(1_000, interval),
+        "before": [until(interval, 3600), taken(1_000), until(interval, 60)],
+        "amount": 1,
+        "is": CONTROLS,
+    }
+    PURCHASES[f"{interval} limit, in the next one"] = {
+        "card": limit(1_000, interval),
+        "before": [until(interval, 60), taken(1_000), until(interval)],
+        "amount": 1_000,
+        "is": OK,
+    }
+PURCHASES["all_time limit, next year"] = {
+    "card": limit(1_000, "all_time"),
+    "before": [taken(1_000), until("yearly")],
+    "amount": 1,
+    "is": CONTROLS,
+}
+
+
+@pytest.mark.parametrize("name", PURCHASES)
+def test_purchase(api, name):
+    case = dict(PURCHASES[name])
+    scene = Scene(api, case.pop("holder", {}), case.pop("card", {}), case.pop("funds", 200_000))
+    for step in case.pop("before", []):
+        step(scene)
+    reason = case.pop("is")
+    assert scene.buy(case.pop("amount", 100), **case) == reason
+
+
+def test_there_are_enough_of_them():
+    assert len(PURCHASES) >= 60
