@@ -67,6 +67,11 @@ def _faults(sandbox: Sandbox, asked: Json) -> Json:
     return {"faults": len(asked.get("faults", []))}
 
 
+def _faults_hit(sandbox: Sandbox, _asked: Json) -> Json:
+    """How many requests have been hit since the faults were set."""
+    return {"hit": sandbox.faults.hit}
+
+
 def _topup_settle(sandbox: Sandbox, asked: Json) -> Json:
     """`{"seconds": n or null}`: how long top-ups from now on stay pending (null: for ever)."""
     with sandbox.store.transaction(write=True) as db:
@@ -88,6 +93,7 @@ _CONTROLS: Mapping[str, Callable[[Sandbox, Json], Json]] = {
     "act": _act,
     "clock": _clock,
     "faults": _faults,
+    "faults/hit": _faults_hit,
     "keys": _keys,
     "reset": _reset,
     "switches": _switches,

@@ -56,6 +56,11 @@ class Faults:
         self._hit = [0] * len(faults)
         self._random.seed(seed)
 
+    @property
+    def hit(self) -> int:
+        """How many requests were hit since the faults were set."""
+        return sum(self._hit)
+
     def next(self, method: str, path: str) -> Fault | None:
         """The fault that this request is hit by; the first that applies."""
         for i, fault in enumerate(self._faults):
