@@ -1,0 +1,96 @@
+"""Answers look as Stripe's do: by the SDK's classes, and by Stripe's own sample objects."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import ADDRESS
+from .shapes import problems
+
+SAMPLES = json.loads((Path(__file__).parent / "data" / "stripe_samples.json").read_text())["resources"]
+PREFIXES = {
+    "account": "acct_",
+    "balance_transaction": "txn_",
+    "event": "evt_",
+    "issuing.authorization": "iauth_",
+    "issuing.card": "ic_",
+    "issuing.cardholder": "ich_",
+    "issuing.transaction": "ipi_",
+    "topup": "tu_",
+    "webhook_endpoint": "we_",
+}
+
+
+def a_busy_day(api) -> list[dict[str, Any]]:
+    """One of everything, in many states."""
+    topup = api.fund(100_000)
+    limits = [{"amount": 90_000, "interval": "monthly", "categories": ["bakeries"]}]
+    controls = {"allowed_merchant_countries": ["US"], "spending_limits": limits}
+    person = api.person(email="jenny@example.com", preferred_locales=["en"], company={"tax_id": "1"})
+    holder = api.cardholder(spending_controls={**controls, "spending_limits_currency": "usd"})
+    shipping = {"name": "Jenny", "address": ADDRESS, "service": "priority", "customs": {"eori_number": "1"}}
+    physical = {"cardholder": person["id"], "currency": "usd", "type": "physical", "shipping": shipping}
+    plastic = api.ok(
+        "/v1/issuing/cards", {**physical, "lifecycle_controls": {"cancel_after": {"payment_count": 3}}}
+    )
+    api.ok(f"/v1/test_helpers/issuing/cards/{plastic['id']}/shipping/ship")
+    card = api.card(cardholder=holder["id"], spending_controls=controls)
+    held = api.purchase(api.card(), 100)
+    captured = api.purchase(api.card(), 200)
+    api.ok(f"/v1/test_helpers/issuing/authorizations/{captured['id']}/capture")
+    api.purchase(api.card(status="inactive"), 100)
+    api.ok("/v1/webhook_endpoints", {"url": "http://127.0.0.1:9/", "enabled_events": ["topup.failed"]})
+    api.ok("/v1/topups", {"amount": 5, "currency": "usd"})
+    assert (held["approved"], card["status"], topup["status"]) == (True, "active", "succeeded")
+    lists = (
+        "issuing/cards",
+        "issuing/cardholders",
+        "issuing/authorizations",
+        "issuing/transactions",
+        "topups",
+        "events",
+        "webhook_endpoints",
+        "balance_transactions",
+    )
+    found = [item for url in lists for item in api.read(f"/v1/{url}", {"limit": 100})["data"]]
+    return [*found, *(item["data"]["object"] for item in found if item["object"] == "event")]
+
+
+@pytest.fixture
+def answers(api) -> list[dict[str, Any]]:
+    return [*a_busy_day(api), api.read("/v1/account"), api.read("/v1/balance")]
+
+
+def test_answers_fit_the_sdks_classes(answers) -> None:
+    assert {answer["object"] for answer in answers} == SAMPLES.keys()
+    wrong = {problem for answer in answers for problem in problems(answer)}
+    assert wrong == set()
+
+
+def test_answers_have_at_least_the_fields_of_stripes_samples(answers) -> None:
+    for answer in answers:
+        assert SAMPLES[answer["object"]].keys() - answer.keys() == set(), answer["object"]
+
+
+def test_ids_times_and_modes(answers) -> None:
+    for answer in answers:
+        prefix = PREFIXES.get(answer["object"])
+        if prefix is not None:
+            assert re.fullmatch(prefix + "[A-Za-z0-9]{16,24}", answer["id"])
+            assert 1_700_000_000 < answer["created"] < 4_000_000_000
+        if "livemode" in SAMPLES[answer["object"]]:
+            assert answer["livemode"] is False
+
+
+def test_nothing_of_the_sandboxs_own_is_told(answers) -> None:
+    def names(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            return set(value) | {name for item in value.values() for name in names(item)}
+        return {name for item in value for name in names(item)} if isinstance(value, list) else set()
+
+    told = names(answers)
+    assert not {name for name in told if name.startswith("_")}
+    assert not {"number", "cvc", "secret", "tax_id_value"} & told
