@@ -37,13 +37,11 @@ class Document:
 
     def where(self, path: tuple[Any, ...], *, key: bool = False) -> Where:
         """The place of the value (or key) at `path`, or of the nearest thing around it."""
-        for length in range(len(path), -1, -1):
-            spot = self.spots.get(path[:length])
-            if spot:
-                at_key = key and length == len(path)
-                line, column = (spot.key_line, spot.key_column) if at_key else (spot.line, spot.column)
-                return Where(str(self.file), line, column)
-        return Where(str(self.file), 1, 1)
+        length = next(length for length in range(len(path), -1, -1) if path[:length] in self.spots)
+        spot = self.spots[path[:length]]
+        at_key = key and length == len(path)
+        line, column = (spot.key_line, spot.key_column) if at_key else (spot.line, spot.column)
+        return Where(str(self.file), line, column)
 
     def block_where(self, section: str, name: str) -> Where:
         """The place of a named block's key, without a second reading."""

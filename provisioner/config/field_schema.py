@@ -102,7 +102,7 @@ class Fields:
                 return amount(what.low or 0)
             case Shape.INTEGER | Shape.BOOLEAN:
                 return {"type": _TYPES[what.shape], **_bounds(what)}
-            case Shape.TEXT | Shape.REF:
+            case _:
                 return self._text(what)
 
     def _text(self, what: Field) -> JsonSchema:

@@ -64,12 +64,12 @@ class UnreadableError(Exception):
 
 
 def parse(text: str) -> Iterator[Any]:
-    """Yield the YAML events of a text; raises UnreadableError where it is not YAML."""
+    """Yield the YAML events of a text, the last being its end; raises UnreadableError where it is not YAML."""
     try:
         loader = _LOADER(text)
         get_event = loader.get_event
-        while (event := get_event()) is not None:
-            yield event
+        while True:
+            yield get_event()
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
         line = "".join(text.splitlines()[mark.line : mark.line + 1])

@@ -123,16 +123,16 @@ def _settings() -> JsonSchema:
 
 
 def _or_null(schema: JsonSchema) -> JsonSchema:
-    nullable = {**schema, "type": [schema["type"], "null"]}
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    nullable = {**schema, "type": [*types, "null"]}
     return nullable | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
 
 
 def _guardrails() -> JsonSchema:
     by_currency = {"type": "object", "propertyNames": CURRENCY, "additionalProperties": amount()}
-    limit = {**amount(), "type": ["integer", "string", "object"]} | by_currency
-    limit["type"] = ["integer", "string", "object"]
+    limit = {**amount(), **by_currency, "type": ["integer", "string", "object"]}
     count = {"type": "integer", "minimum": 0}
-    return {
+    guardrails: JsonSchema = {
         "max_top_up": {"description": "The most money that one apply may move, by currency.", **limit},
         "max_exposure_added": {
             "description": "The most that one apply may add to what cards can spend in a month, by currency.",
@@ -146,6 +146,7 @@ def _guardrails() -> JsonSchema:
             "enum": ["broadening"],
         },
     }
+    return {name: _or_null(schema) for name, schema in guardrails.items()}
 
 
 def _resource(kind: Kind, fields: Fields, *, part: bool) -> JsonSchema:

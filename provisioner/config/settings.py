@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from provisioner.config.blocks import Block, Blocks, locate
 from provisioner.config.field_schema import AMOUNT_SAYS
+from provisioner.config.scalar import Secret
 from provisioner.core.model import Guardrails
 from provisioner.core.money import parse_money
 from provisioner.core.problem import Problem, Where
@@ -85,7 +86,8 @@ def _amount(
     else:
         if currency in (None, money.currency):
             return money.currency, money.amount
-        text = f"an amount in {money.currency.upper()} stands under {currency!r}; write one of the two"
+        said = "another currency" if isinstance(value, Secret) else money.currency.upper()
+        text = f"an amount in {said} stands under {currency!r}; write the same currency twice"
     place = locate(block.pieces, path)
     problems.append(Problem(place.where, block.address, text))
     return None

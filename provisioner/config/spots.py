@@ -1,11 +1,12 @@
 """Where in a text each value stands: a second reading, done only when something is to be said about it."""
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from yaml import events
 
-from provisioner.config.read import DEEPEST, UnreadableError, parse
+from provisioner.config.read import parse
 
 
 class Spot(NamedTuple):
@@ -33,21 +34,16 @@ class _Level:
 
 
 def spots(text: str) -> dict[Path, Spot]:
-    """Return the spot of each path of keys and indexes, as far as the text can be read."""
+    """Return the spot of each path of keys and indexes in a text whose (first) document could be read."""
     found: dict[Path, Spot] = {}
     levels: list[_Level] = []
-    try:
-        for event in parse(text):
-            if isinstance(event, events.CollectionEndEvent):
-                levels.pop()
-            elif isinstance(event, events.NodeEvent):
-                path = _node(event, levels, found)
-                if isinstance(event, events.CollectionStartEvent):
-                    levels.append(_Level(path, isinstance(event, events.MappingStartEvent)))
-            if len(levels) > DEEPEST:
-                break
-    except UnreadableError:
-        pass
+    for event in takewhile(lambda event: not isinstance(event, events.DocumentEndEvent), parse(text)):
+        if isinstance(event, events.CollectionEndEvent):
+            levels.pop()
+        elif isinstance(event, events.NodeEvent):
+            path = _node(event, levels, found)
+            if isinstance(event, events.CollectionStartEvent):
+                levels.append(_Level(path, isinstance(event, events.MappingStartEvent)))
     return found
 
 

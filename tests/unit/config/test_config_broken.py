@@ -1,7 +1,6 @@
 """One small broken file each: the line and column that are named, and the words that help."""
 
 import pytest
-
 from config_texts import BASE, CARD, HEAD
 
 
@@ -42,6 +41,7 @@ CASES = {
     "number as a key": (swap("  ads:", "  123:"), "9:3", 'write "123" in quotes'),
     "boolean as a key": (swap("  ads:", "  on:"), "9:3", 'write "on" in quotes'),
     "null as a key": (card("    ~: 1\n"), "13:5", 'write "~" in quotes'),
+    "no key at all": (card("    ? \n    : 1\n"), "13:6", "a key is missing before ':'"),
     "no key": (card("    : 1\n"), "13:5", "not a key"),
     "list as a key": (card("    ? [a]\n    : 1\n"), "13:7", "a key must be a text"),
     "endless key": (card(f"    {'k' * 300}: 1\n"), "13:5", "a key of 300 characters"),
@@ -64,6 +64,18 @@ CASES = {
     ),
     "missing field": (swap("    currency: usd\n", ""), "9:3", "'currency' is missing"),
     "empty resource": (HEAD + "cards:\n  ads:\n", "4:3", "'cardholder' is missing"),
+    "nothing in a list": (
+        card("    spending_controls: {allowed_merchant_countries: [~]}\n"),
+        "13:54",
+        "a text is wanted, not nothing",
+    ),
+    "mapping for a list": (
+        card("    spending_controls: {allowed_merchant_countries: {US: x}}\n"),
+        "13:53",
+        "a list is wanted, not a mapping",
+    ),
+    "list for a text": (card("    status: [active]\n"), "13:13", "a text is wanted, not a list"),
+    "empty metadata key": (card("    metadata: {'': x}\n"), "13:16", "an empty key"),
     "missing in a hash": (swap("city: Springfield, ", ""), "7:15", "'city' is missing"),
     "resource as text": (
         HEAD + "cards:\n  ads: Jane\n",
@@ -105,6 +117,11 @@ CASES = {
     "boolean amount": (limits("amount: yes, interval: daily"), "14:34", "whole number of minor units"),
     "endless amount": (limits(f"amount: {'9' * 30}, interval: daily"), "14:34", "too many digits"),
     "dollars": (limits("amount: $2000, interval: daily"), "14:34", "'$2000' is not"),
+    "less than the least": (
+        HEAD + "balance_targets:\n  usd: {target: 5, max_top_up: 0.00 USD}\n",
+        "4:32",
+        "'max_top_up' is at least 1 minor units",
+    ),
     "negative": (limits("amount: -1, interval: daily"), "14:34", "at least 0"),
     "too exact": (limits("amount: 1.005 USD, interval: daily"), "14:34", "2 digits behind the point"),
     "another currency": (
@@ -206,6 +223,11 @@ CASES = {
         "an amount in EUR stands under 'usd'",
     ),
     "guardrail amount": (BASE + "guardrails: {max_top_up: lots}\n", "13:26", "'lots' is not"),
+    "exact guardrail": (
+        BASE + "guardrails: {max_top_up: 1.005 USD}\n",
+        "13:26",
+        "whole number of minor units",
+    ),
     "guardrail count": (BASE + "guardrails: {max_retired: -1}\n", "13:27", "at least 0"),
     # profiles
     "unknown profile": (card("    use: adz\nprofiles: {ads: {}}\n"), "13:10", "did you mean 'ads'?"),
@@ -229,6 +251,12 @@ CASES = {
     ),
     "unset environment": (card("    second_line: ${env.NOPE}\n"), "13:18", "'NOPE' is not set"),
     "missing file": (card("    second_line: ${file.nope}\n"), "13:18", "no file 'nope'"),
+    "impossible file": (
+        card(f"    second_line: ${{file.{'x' * 300}}}\n"),
+        "13:18",
+        "cannot be read (OSError)",
+    ),
+    "hole that was merged in": (card("    <<: {second_line: '${env.NOPE}'}\n"), "10:5", "'NOPE' is not set"),
     "unknown hole": (card("    second_line: ${nope}\n"), "13:18", "write ${var.NAME}"),
     "open hole": (card("    second_line: ${var.x\n"), "13:18", "no '}' closes"),
     "variable of a float": (BASE + "vars: {rate: 1.5}\n", "13:14", "a number with a fraction"),

@@ -1,11 +1,11 @@
 """Folders and environments: which files count, and how they come together."""
 
 import os
+from pathlib import Path
 
-import pytest
 from config_texts import BASE, CARD, HEAD, HOLDER
 
-from provisioner.core.model import Address, Ref
+from provisioner.core.model import Address, Guardrails, Ref
 
 ADS = Address("cards", "ads")
 
@@ -63,12 +63,19 @@ def test_nothing_to_read(problems, folder):
     assert "declares nothing" in problems({"a.yaml": HEAD}, ".")[0]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_without_permission(problems, folder):
-    folder({"a.yaml": BASE})
-    os.chmod("a.yaml", 0)  # noqa: PTH101
+def test_a_file_that_cannot_be_read(problems, monkeypatch):
+    def refuse(_file):
+        raise PermissionError(13, "Permission denied")
 
-    assert problems({}, "a.yaml") == ["a.yaml:1:1: cannot be read: Permission denied"]
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+    assert problems(BASE) == ["a.yaml:1:1: cannot be read: Permission denied"]
+
+
+def test_a_file_that_is_too_large(problems, monkeypatch):
+    monkeypatch.setattr("provisioner.config.document.LARGEST_FILE", 100)
+
+    assert problems(BASE) == ["a.yaml:1:1: larger than 0 MiB"]
 
 
 def test_an_environment_is_laid_over_the_rest(load):
@@ -112,6 +119,14 @@ def test_a_problem_in_an_environment_is_placed_there(problems):
     (line,) = problems(files, env="prod")
 
     assert line.startswith("environments/prod.yaml:3:13: cards.ads: 'status': 'activ' is not one of")
+
+
+def test_an_environment_lifts_a_guardrail(load):
+    files = {
+        "a.yaml": BASE + "guardrails: {max_retired: 5, max_top_up: 5.00 USD}\n",
+        "environments/x.yaml": "guardrails: {max_retired: ~, max_top_up: ~, require_approval: ~}\n",
+    }
+    assert load(files, env="x").guardrails == Guardrails()
 
 
 def test_a_missing_environment_names_those_there_are(problems):

@@ -61,7 +61,8 @@ def test_the_order_of_locales_is_kept(load):
 
 
 def test_what_declares_nothing_is_not_declared(load):
-    more = "    status: ~\n    metadata: {}\n    spending_controls: {allowed_categories: [], spending_limits: []}\n"
+    nothing = "{allowed_categories: [], spending_limits: []}"
+    more = f"    status: ~\n    metadata: {{}}\n    spending_controls: {nothing}\n"
 
     assert ads(load, more).fields.keys() == {"cardholder", "currency", "type"}
 
@@ -137,6 +138,12 @@ def test_anchors_and_merge_keys_are_understood(load):
     more, most = declared[Address("cards", "more")].fields, declared[Address("cards", "most")].fields
     assert more == {**declared[ADS].fields, "status": "active"}
     assert most["metadata"] == {"a": "b", "c": "d"}
+
+
+def test_an_alias_of_a_text(load):
+    text = BASE.replace("currency: usd", "currency: &c usd") + "    metadata: {c: *c}\n"
+
+    assert load(text).declared[ADS].fields["metadata"] == {"c": "usd"}
 
 
 def test_an_alias_bomb_is_refused_quickly(problems):

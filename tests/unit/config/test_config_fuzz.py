@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from config_texts import BASE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -35,12 +36,11 @@ mode: test
 account: acct_1Abc
 """
 )
-TOKENS = RICH.replace("\n", " \n ").split(" ") + list("[]{}:,&*!|>%@`'\"#-?~\t\0\ufeff") + [
-    "<<", "${", "${var.", "&m", "*m", "!!set", "NO", "1e3", "0o7", ".nan", "2024-01-01", "--- ", "?", "- ", "\n",
-    "\x85", "\u2028", "\r", "\\ud800",
-]  # fmt: skip
+ODD = ["<<", "${", "${var.", "&m", "*m", "!!set", "NO", "1e3", "0o7", ".nan", "2024-01-01", "--- ", "?", "- "]
+BREAKS = ["\n", "\x85", "\u2028", "\r", "\\ud800", "\t", "\0", "\ufeff"]
+TOKENS = [*RICH.replace("\n", " \n ").split(" "), *"[]{}:,&*!|>%@`'\"#-?~", *ODD, *BREAKS]
 QUICK = settings(
-    max_examples=150,
+    max_examples=50,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -51,7 +51,7 @@ splices = st.lists(
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12) | st.dates()
 keys = st.sampled_from(
     "version project mode account vars profiles cards cardholders balance_targets guardrails use lifecycle "
-    "cardholder currency type status spending_controls spending_limits amount interval metadata a ads usd".split()
+    "cardholder currency type status spending_controls spending_limits amount interval metadata a usd".split()
 )
 trees = st.recursive(
     scalars,
@@ -71,21 +71,21 @@ def survives(folder):
         try:
             load_config(file, KINDS, environ={"HOME": "h"})
         except ConfigError as error:
-            assert error.problems
-            assert "Traceback" not in str(error)
-            str(error).encode()
-            for problem in error.problems:
-                assert len(problem.text) < 1000
-                assert "\n" not in problem.text
-                assert problem.where is None or problem.where.line >= 1
+            problems = error.problems
+        else:
+            return
+        assert problems
+        for problem in problems:
+            assert str(problem).encode()
+            assert len(problem.text) < 1000
+            assert "\n" not in problem.text
+            assert problem.where is None or problem.where.line >= 1
 
     return run
 
 
-def test_the_text_that_is_mutated_is_sound(survives):
-    Path("a.yaml").write_text(RICH)
-
-    assert load_config(Path("a.yaml"), KINDS, environ={"HOME": "h"}).project == "p"
+def test_the_text_that_is_mutated_is_sound(load):
+    assert load(RICH, environ={"HOME": "h"}).project == "p"
 
 
 @QUICK
@@ -112,14 +112,10 @@ def test_any_mutation(survives, edits):
 @QUICK
 @given(st.dictionaries(keys, trees, max_size=6))
 def test_any_tree(survives, tree):
-    import yaml  # noqa: PLC0415
-
     survives(yaml.safe_dump({"version": 1, "project": "p", **tree}).encode())
 
 
 @QUICK
 @given(st.sampled_from("cards cardholders profiles balance_targets guardrails vars".split()), trees)
 def test_any_section(survives, section, tree):
-    import yaml  # noqa: PLC0415
-
     survives(yaml.safe_dump({"version": 1, "project": "p", section: {"usd": tree}}).encode())

@@ -58,7 +58,8 @@ def test_an_allow_list_takes_the_block_list_away_and_the_other_way_round(load, o
 
 
 def test_both_lists_in_one_place_stay_an_error(problems):
-    own = "    use: a\n    spending_controls: {allowed_categories: [bakeries], blocked_categories: [caterers]}\n"
+    both = "{allowed_categories: [bakeries], blocked_categories: [caterers]}"
+    own = f"    use: a\n    spending_controls: {both}\n"
 
     assert len(problems(f"{BASE}{own}profiles: {{a: {{status: active}}}}\n")) == 1
 

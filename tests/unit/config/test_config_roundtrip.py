@@ -15,7 +15,7 @@ from provisioner.core.money import exponent
 from provisioner.kinds import KINDS
 
 SEVERAL = settings(
-    max_examples=80,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -43,34 +43,34 @@ def text(field):
 
 def values(field: Field) -> st.SearchStrategy:
     """Pairs of what to write and what should be read."""
-    same = lambda strategy: strategy.map(lambda value: (value, value))  # noqa: E731
-    match field.shape:
-        case Shape.AMOUNT:
-            amounts = st.integers(field.low or 0, 10**9)
-            return amounts.flatmap(lambda n: st.sampled_from([(n, n), (money(n), n)]))
-        case Shape.INTEGER:
-            return same(st.integers(field.low or 0, field.high or 9999))
-        case Shape.BOOLEAN:
-            return same(st.booleans())
-        case Shape.SET:
-            return st.lists(text(field), min_size=1, max_size=3).map(lambda v: (v, tuple(sorted(set(v)))))
-        case Shape.LIST:
-            return st.lists(text(field), min_size=1, max_size=3).map(lambda v: (v, tuple(v)))
-        case Shape.MAP:
-            return same(
-                st.dictionaries(st.text("abc-", min_size=1, max_size=8), words, min_size=1, max_size=3)
-            )
-        case Shape.REF:
-            return st.just(("acme", Ref(Address(field.refers_to, "acme"))))
-        case Shape.HASH:
-            return hashes(field.fields)
-        case Shape.TABLE:
-            rows = st.lists(hashes(field.fields), min_size=1, max_size=3)
-            return rows.map(lambda pairs: ([w for w, _ in pairs], tuple(r for _, r in pairs))).filter(
-                lambda pair: len({str([row.get(k) for k in field.key]) for row in pair[1]}) == len(pair[1])
-            )
-        case Shape.TEXT:
-            return same(text(field))
+    texts = st.lists(text(field), min_size=1, max_size=3)
+    metadata = st.dictionaries(st.text("abc-", min_size=1, max_size=8), words, min_size=1, max_size=3)
+    amounts = st.integers(field.low or 0, 10**9)
+    by_shape = {
+        Shape.AMOUNT: lambda: amounts.flatmap(lambda n: st.sampled_from([(n, n), (money(n), n)])),
+        Shape.INTEGER: lambda: same(st.integers(field.low or 0, field.high or 9999)),
+        Shape.BOOLEAN: lambda: same(st.booleans()),
+        Shape.SET: lambda: texts.map(lambda items: (items, tuple(sorted(set(items))))),
+        Shape.LIST: lambda: texts.map(lambda items: (items, tuple(items))),
+        Shape.MAP: lambda: same(metadata),
+        Shape.REF: lambda: st.just(("acme", Ref(Address(field.refers_to, "acme")))),
+        Shape.HASH: lambda: hashes(field.fields),
+        Shape.TABLE: lambda: tables(field),
+        Shape.TEXT: lambda: same(text(field)),
+    }
+    return by_shape[field.shape]()
+
+
+def same(strategy):
+    return strategy.map(lambda value: (value, value))
+
+
+def tables(field):
+    rows = st.lists(hashes(field.fields), min_size=1, max_size=3)
+    pairs = rows.map(lambda each: ([w for w, _ in each], tuple(r for _, r in each)))
+    return pairs.filter(
+        lambda pair: len({str([row.get(key) for key in field.key]) for row in pair[1]}) == len(pair[1])
+    )
 
 
 def hashes(fields):
@@ -104,9 +104,9 @@ HOLDER = {
     "billing": {"address": {"line1": "1", "city": "S", "postal_code": "1", "country": "US"}},
 }
 SPELLINGS = [
-    lambda tree: yaml.safe_dump(tree),
+    yaml.safe_dump,
     lambda tree: yaml.safe_dump(tree, default_flow_style=True, width=40),
-    lambda tree: yaml.safe_dump(tree, default_style='"', allow_unicode=True) if False else json.dumps(tree),
+    json.dumps,
 ]
 
 
