@@ -30,7 +30,7 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
             code = command(*args, **kwargs)
             sys.stdout.flush()
         except ProvisionerError as error:
-            if kwargs.get("format_") == "json":
+            if "json" in (kwargs.get("format_"), getattr(kwargs.get("manner"), "format_", None)):
                 click.echo(json.dumps(_document(error), indent=2))
             click.echo(_message(error), err=True)
             code = error.exit_code

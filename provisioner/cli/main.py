@@ -11,11 +11,17 @@ COMMANDS = {
     "plan": "Show what apply would do; writes nothing.",
     "apply": "Plan, ask, and carry it out.",
     "drift": "Report what moved in Stripe since the last apply.",
+    "import": "Adopt live objects into the configuration.",
+    "export": "Write YAML for what is live.",
+    "retire": "Retire objects on purpose.",
+    "destroy": "Retire everything that the project has.",
     "show": "Show a saved plan without touching Stripe.",
     "sandbox": "The embedded Stripe API.",
     "schema": "Print the JSON Schema of the configuration.",
     "version": "Print the version.",
 }
+# `import` is a word of Python's own
+MODULES = {"import": "adopt"}
 
 
 class LazyGroup(click.Group):
@@ -31,7 +37,7 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"provisioner.cli.{cmd_name}")
+        module = importlib.import_module(f"provisioner.cli.{MODULES.get(cmd_name, cmd_name)}")
         command: click.Command = module.command
         return command
 

@@ -1,7 +1,7 @@
 """The options that commands share, each with one meaning everywhere."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ R = TypeVar("R")
 class Options:
     """What a command was told about where to look and how to talk."""
 
-    path: Path
+    path: Path = Path()
     env: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     sandbox: bool = False
@@ -24,6 +24,20 @@ class Options:
     verbose: bool = False
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+
+    def at(self, path: str | Path) -> "Options":
+        """The same options for another path."""
+        return replace(self, path=Path(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a command that writes goes about it; `allow` holds the numbers named for guardrails."""
+
+    allow: Mapping[str, int]
+    auto_approve: bool = False
+    approve: str | None = None
+    format_: str = "text"
 
 
 def _pairs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -52,6 +66,19 @@ def numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...
 _PART = (
     click.option("--exclude", "excludes", multiple=True, help="Leave out addresses, such as 'cards.ads*'."),
     click.option("--target", "targets", multiple=True, help="Only these addresses, and what they need."),
+)
+_WRITE = (
+    click.option(
+        "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to report."
+    ),
+    click.option("--approve", type=click.Choice(["broadening"]), help="Approve what --auto-approve may not."),
+    click.option("--auto-approve", is_flag=True, help="Do not ask."),
+    click.option(
+        "--allow",
+        multiple=True,
+        callback=numbers,
+        help="NAME=NUMBER: let this plan pass a guardrail, up to the number.",
+    ),
 )
 _WHERE = (
     click.option("--var", "variables", multiple=True, callback=_pairs, help="NAME=VALUE for ${var.NAME}."),
@@ -94,9 +121,25 @@ def _with(command: Callable[..., R], options: Sequence[Callable[..., Any]]) -> C
     return wrapped
 
 
-allow_option = click.option(
-    "--allow",
-    multiple=True,
-    callback=numbers,
-    help="NAME=NUMBER: let this plan pass a guardrail, up to the number.",
-)
+def stripe_only_options(command: Callable[..., R]) -> Callable[..., R]:
+    """The options of a command that finds its PATH by itself; it is handed the rest as `Options`."""
+    return _with(command, (*_HOW, *_WHERE[:-1]))
+
+
+def key_options(command: Callable[..., R]) -> Callable[..., R]:
+    """The options of a command that needs no configuration; it is handed them as `Options`."""
+    return _with(command, _HOW)
+
+
+def write_options(command: Callable[..., R]) -> Callable[..., R]:
+    """The options of every command that writes; it is handed them as a `Manner`."""
+
+    @wraps(command)
+    def run(*words: Any, **given: Any) -> R:
+        manner = Manner(**{name: given.pop(name) for name in ("allow", "approve", "auto_approve", "format_")})
+        return command(*words, manner=manner, **given)
+
+    wrapped: Callable[..., R] = run
+    for option in _WRITE:
+        wrapped = option(wrapped)
+    return wrapped

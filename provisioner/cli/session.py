@@ -73,10 +73,22 @@ def session(options: Options) -> Iterator[Session]:
 
     Raises ConfigError or AccessError.
     """
+    with _session(options, load(options)) as opened:
+        yield opened
+
+
+@contextmanager
+def key_session(options: Options, project: str, mode: str) -> Iterator[Session]:
+    """Open a session without a configuration; raises AccessError."""
+    with _session(options, Config(project, mode, None, {})) as opened:
+        yield opened
+
+
+@contextmanager
+def _session(options: Options, config: Config) -> Iterator[Session]:
     if options.verbose:
         logging.basicConfig(stream=sys.stderr, format="%(message)s")
         logging.getLogger("provisioner").setLevel(logging.DEBUG)
-    config = load(options)
     key = SANDBOX_KEY if options.sandbox else _key(config.mode)
     with _sandbox() if options.sandbox else nullcontext(os.environ.get("STRIPE_API_BASE")) as base:
         yield Session(

@@ -7,8 +7,8 @@ from typing import Any
 from provisioner.core.change import Change
 from provisioner.core.kind import Field, Kind, Shape
 from provisioner.core.model import Declared, Live, Ref, Stamp
-from provisioner.core.normal import to_wire
-from provisioner.core.ownership import applied, marks, stamp_for
+from provisioner.core.normal import leaves, to_wire
+from provisioner.core.ownership import applied, code, digest, marks, stamp_for
 
 UNSET = ""  # what Stripe takes for "no value"; the SDK drops None, [] and {} silently
 
@@ -47,6 +47,24 @@ def update_params(kind: Kind, change: Change, *, marked: bool = True) -> dict[st
     if marked:
         params = _with_marks(params, stamp_after(kind, declared, live), live.stamp)
     return params
+
+
+def adoption_params(kind: Kind, change: Change) -> dict[str, Any]:
+    """
+    The marks that make an object ours, and nothing else.
+
+    Recorded as applied is what is live of the declared fields: what differs is then the YAML's move.
+    """
+    declared, live = _declared(change), _live(change)
+    project = live.stamp.project
+    wanted = {path for path, _, _ in leaves(kind.fields, declared.fields)}
+    record = {
+        code(path): digest(project, path, field, value)
+        for path, field, value in leaves(kind.fields, live.fields)
+        if path in wanted
+    }
+    stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record)
+    return {"metadata": {key: value for key, value in marks(stamp).items() if value}}
 
 
 def stamp_after(kind: Kind, declared: Declared, live: Live) -> Stamp:

@@ -17,6 +17,7 @@ from provisioner.core.ownership import ADDRESS, PROJECT
 # Countries whose accounts can pull money from a bank account (docs.stripe.com/issuing/funding/balance);
 # elsewhere money must be wired to the bank account of the funding instructions.
 PULLING = frozenset({"US"})
+NOT_SHOWN = frozenset({"object", "type"})
 PASSED_ON = ("description", "statement_descriptor", "source", "payment_method", "transfer_group")
 
 
@@ -65,7 +66,7 @@ def plan_funding(
     for wanted in declared:
         have = funds(world, project, wanted.address)
         amount, remark = shortfall(wanted.fields, have, wanted.address.name)
-        if amount and world.account.get("country", "US") not in PULLING:
+        if amount and must_be_wired(world.account):
             amount, remark = 0, _wire(world, amount, wanted.address.name)
         if remark:
             notes.append(Note(str(wanted.address), remark))
@@ -96,12 +97,24 @@ def shortfall(fields: Mapping[str, Any], have: Funds, currency: str) -> tuple[in
     return missing, ""
 
 
+def must_be_wired(account: Mapping[str, Any]) -> bool:
+    """Whether Stripe cannot pull money into an account, by its country."""
+    return account.get("country", "US") not in PULLING
+
+
 def _wire(world: World, amount: int, currency: str) -> str:
-    country = world.account.get("country")
-    return (
-        f"Stripe cannot pull money into a {country} account: wire {show_money(amount, currency)} to the bank "
-        "account of its funding instructions (Dashboard: Balances > Issuing > Add funds)"
-    )
+    """What to wire and where, from the account's funding instructions (they stay the same)."""
+    transfers = [x.get("bank_transfer") or {} for x in world.instructions if x.get("currency") == currency]
+    addresses = [address for transfer in transfers for address in transfer.get("financial_addresses") or ()]
+    wanted = f"pending: wire {show_money(amount, currency)}"
+    if not addresses:
+        return f"{wanted} to the Issuing balance; create its funding instructions in the Dashboard first"
+    details = addresses[0].get(addresses[0].get("type"), addresses[0])
+    named = {
+        name: value for name, value in details.items() if isinstance(value, str) and name not in NOT_SHOWN
+    }
+    account = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in named.items())
+    return f"{wanted} to {account}; Stripe cannot pull money into a {world.account.get('country')} account"
 
 
 def _top_up(kind: Kind, project: str, wanted: Declared, have: Funds, amount: int) -> Change:

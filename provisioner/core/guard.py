@@ -49,11 +49,13 @@ def _retired(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
         if total > limits.max_retired:
             yield Danger("retired", f"{total} would be retired, max_retired is {limits.max_retired}", total)
         return
-    for kind, count in sorted(by_kind.items()):
-        existing = plan.totals.get(kind, 0)
-        if existing >= FEW and count > existing * SHARE:
-            text = f"{count} of {existing} {kind}s would be retired, more than {SHARE:.0%}"
-            yield Danger("retired", text, total)
+    many = [
+        f"{count} of {plan.totals[kind]} {kind}s"
+        for kind, count in sorted(by_kind.items())
+        if plan.totals.get(kind, 0) >= FEW and count > plan.totals[kind] * SHARE
+    ]
+    if many:
+        yield Danger("retired", f"{' and '.join(many)} would be retired, more than {SHARE:.0%}", total)
 
 
 def _activated(plan: Plan, limits: Guardrails) -> Iterator[Danger]:

@@ -56,8 +56,9 @@ class Field:
     Stripe has when the parameter was never given, `noise` values that Stripe may show by itself for an
     unset field. `clearable` says that `""` unsets it. `personal` and `secret` values are never shown;
     `write_only` ones are never answered. `whole` makes a hash owned as one piece once any of it is
-    declared; `sent_whole` sends all of it when any of it changes. `same(a, b)` compares
-    where Stripe rewrites what it is given.
+    declared; `sent_whole` sends all of it when any of it changes. An export leaves out what is not
+    `exported`: what Stripe chose, or the past. `same(a, b)` compares where Stripe rewrites what it is
+    given.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Field:
     write_only: bool = False
     whole: bool = False
     sent_whole: bool = False
+    exported: bool = True
     example: Any = None
     same: Callable[[Any, Any], bool] | None = None
     direction: Callable[[Any, Any], Direction] = neutral

@@ -98,12 +98,14 @@ class Stamp:
 class World:
     """What Stripe answered, as plain JSON: the account, its balance, and every object by resource.
 
-    `objects` maps a resource (`issuing/cards`) to its objects, newest first as Stripe lists them.
+    `objects` maps a resource (`issuing/cards`) to its objects, newest first as Stripe lists them;
+    `instructions` say where to wire money to, for accounts that Stripe cannot pull for.
     """
 
     account: Mapping[str, Any]
     balance: Mapping[str, Any]
     objects: Mapping[str, Sequence[Mapping[str, Any]]]
+    instructions: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)

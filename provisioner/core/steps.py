@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from provisioner.core.call import Call, Phase, Step, creation_key, funding_key
 from provisioner.core.change import Action, Change
-from provisioner.core.crud import creation_params, references, retirement, update_params
+from provisioner.core.crud import adoption_params, creation_params, references, retirement, update_params
 from provisioner.core.kind import Direction, Kind
 from provisioner.core.model import Live, Ref
 
@@ -58,6 +58,11 @@ def _update(kind: Kind, _project: str, change: Change) -> Iterator[Step]:
     if half := _half(kind, change):
         yield _step(Phase.TIGHTEN, change, "tighten", _call(kind, half, marked=False), Direction.TIGHTENING)
     yield _step(phase, change, "update", _call(kind, change, marked=True), change.direction)
+
+
+def _adopt(kind: Kind, _project: str, change: Change) -> Iterator[Step]:
+    call = Call(kind.service, "update", change.id, adoption_params(kind, change))
+    yield _step(Phase.UPDATE, change, "adopt", call, Direction.NEUTRAL)
 
 
 def _call(kind: Kind, change: Change, *, marked: bool) -> Call:
@@ -134,7 +139,7 @@ def _top_up(kind: Kind, project: str, change: Change) -> Iterator[Step]:
 _SPELL = {
     Action.CREATE: _create,
     Action.UPDATE: _update,
-    Action.ADOPT: _update,
+    Action.ADOPT: _adopt,
     Action.REPLACE: _replace,
     Action.RETIRE: _retire,
     Action.TOP_UP: _top_up,

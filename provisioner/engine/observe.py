@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from provisioner.core.funding import must_be_wired
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, World
 from provisioner.core.problem import StripeError
@@ -32,10 +33,12 @@ def observe(
         lists = {kind.resource: pool.submit(_all, reader, kind.resource, progress) for kind in wanted}
         account = pool.submit(reader.retrieve, "account")
         balance = pool.submit(reader.retrieve, "balance") if money else None
+        wired = money and must_be_wired(account.result())
         return World(
             account=account.result(),
             balance=balance.result() if balance else {},
             objects={resource: found.result() for resource, found in lists.items()},
+            instructions=list(reader.list("issuing/funding_instructions")) if wired else (),
         )
 
 

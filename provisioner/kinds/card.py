@@ -161,6 +161,7 @@ KIND = Kind(
         Field(
             "exp_month",
             Shape.INTEGER,
+            exported=False,
             doc="Month of a custom expiry, 1 to 12.",
             low=1,
             high=12,
@@ -169,6 +170,7 @@ KIND = Kind(
         Field(
             "exp_year",
             Shape.INTEGER,
+            exported=False,
             doc="Year of a custom expiry, four digits.",
             low=2000,
             high=2100,
@@ -232,12 +234,14 @@ KIND = Kind(
         ),
         Field(
             "replacement_for",
+            exported=False,
             doc="The id of the card that this one replaces; `lifecycle.reissue` does it by itself.",
             on_change=OnChange.REPLACE,
             example="ic_1Abc",
         ),
         Field(
             "replacement_reason",
+            exported=False,
             doc="Why the other card is replaced.",
             choices=("damaged", "expired", "lost", "stolen"),
             on_change=OnChange.REPLACE,

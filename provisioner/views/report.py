@@ -8,6 +8,7 @@ from provisioner.engine.execute import Outcome, Report, Result
 VERBS = {
     "create": "created",
     "update": "updated",
+    "adopt": "adopted",
     "tighten": "tightened",
     "activate": "activated",
     "deactivate": "deactivated",

@@ -1,0 +1,133 @@
+"""What every command that writes does alike: show, judge, ask, carry out, report."""
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from provisioner.cli.exits import DONE, ERROR, INTERRUPTED, PARTLY
+from provisioner.cli.options import Manner
+from provisioner.cli.paint import paint, wants_colour
+from provisioner.cli.session import Session
+from provisioner.core.guard import judge
+from provisioner.core.kind import Direction
+from provisioner.core.plan import Plan
+from provisioner.core.problem import GuardrailError, ProvisionerError, StaleError
+from provisioner.engine.execute import Outcome, Report, Result, execute
+from provisioner.engine.journal import journal
+from provisioner.views.document import plan_document
+from provisioner.views.report import report_document, report_text, result_line
+from provisioner.views.text import plan_text
+
+JOURNAL = Path(".provisioner/journal.jsonl")
+
+
+def do(
+    stripe: Session, make: Callable[[], Plan], manner: Manner, *, color: bool | None, dry_run: bool = False
+) -> int:
+    """
+    Make a plan and carry it out, after a yes where one is to be asked for.
+
+    `make` is called again after the question: what is approved is what is done. A `dry_run` ends where
+    writing would begin. Returns the exit code; raises GuardrailError, StaleError, and ProvisionerError
+    when there is no yes.
+    """
+    plan = make()
+    document = plan_document(plan)
+    if manner.format_ == "text":
+        click.echo(paint(plan_text(document), colour=wants_colour(color)), nl=False)
+    if dry_run:
+        _say(Report(()), document, manner.format_)
+        return DONE
+    _judge(stripe, plan, manner.allow)
+    _hold(stripe, plan, manner)
+    if plan.changes and not manner.auto_approve:
+        _ask()
+        plan = _unmoved(make(), plan)
+        _judge(stripe, plan, manner.allow)
+    report = _carry_out(stripe, plan)
+    _say(report, document, manner.format_)
+    return _exit_code(report)
+
+
+def _judge(stripe: Session, plan: Plan, allow: Mapping[str, int]) -> None:
+    if dangers := judge(plan, stripe.config.guardrails, allow):
+        raise GuardrailError("\n".join(str(danger) for danger in dangers) + "\nNothing was written.")
+
+
+def _hold(stripe: Session, plan: Plan, manner: Manner) -> None:
+    """Without a person to ask, what gives spending power needs a word of its own, where the YAML says so."""
+    if not manner.auto_approve or manner.approve or not stripe.config.guardrails.require_approval:
+        return
+    gives = sorted({str(step.address) for step in plan.steps if step.direction is Direction.BROADENING})
+    if gives:
+        raise GuardrailError(
+            f"this plan gives spending power ({', '.join(gives[:5])}{' ...' if len(gives) > 5 else ''}), "  # noqa: PLR2004
+            "and guardrails.require_approval asks for a word: add --approve broadening\nNothing was written."
+        )
+
+
+def _ask() -> None:
+    if not sys.stdin.isatty():
+        raise ProvisionerError("there is no terminal to ask on; add --auto-approve to go on without asking")
+    question = "\nDo you want to do this? Only 'yes' is accepted"
+    if click.prompt(question, default="", show_default=False, err=True) != "yes":
+        raise ProvisionerError("not approved; nothing was written")
+
+
+def _unmoved(plan: Plan, shown: Plan) -> Plan:
+    if plan.fingerprint != shown.fingerprint:
+        raise StaleError("Stripe has changed since this plan was shown; nothing was written, plan again")
+    return plan
+
+
+def _carry_out(stripe: Session, plan: Plan) -> Report:
+    """Execute the plan, telling of each step on stderr and in the journal."""
+    record = journal(JOURNAL, lambda text: click.echo(f"Warning: {text}", err=True))
+
+    def watch(result: Result) -> None:
+        record(result)
+        click.echo(result_line(result), err=True)
+
+    with _stoppable() as stop:
+        return execute(plan, stripe.writer, watch, stop)
+
+
+@contextmanager
+def _stoppable() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set: calls under way are finished, no other is begun."""
+    stop = threading.Event()
+
+    def ask(_number: int, _frame: object) -> None:
+        if not stop.is_set():
+            click.echo("Stopping: the calls under way are finished first.", err=True)
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say(report: Report, document: Mapping[str, Any], format_: str) -> None:
+    if format_ == "json":
+        click.echo(json.dumps(report_document(report, document), indent=2))
+    elif report.results:
+        click.echo("\n" + report_text(report), nl=False)
+
+
+def _exit_code(report: Report) -> int:
+    """0 when all was done, 130 when interrupted, 5 when some of it was, 1 when nothing was."""
+    if report.complete:
+        return DONE
+    if report.interrupted:
+        return INTERRUPTED
+    return PARTLY if report.of(Outcome.DONE) else ERROR

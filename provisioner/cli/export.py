@@ -1,0 +1,26 @@
+"""`export`: the YAML of what is live."""
+
+import click
+
+from provisioner.cli.exits import DONE, exits
+from provisioner.cli.options import Options, key_options
+from provisioner.cli.session import key_session
+from provisioner.config.export import export
+from provisioner.kinds import KINDS
+
+
+@click.command()
+@key_options
+@click.option("--project", default="exported", help="The project's name in the YAML (default: exported).")
+@click.option("--mode", type=click.Choice(["test", "live"]), default="test", help="The mode of the key.")
+@exits
+def command(options: Options, *, project: str, mode: str) -> int:
+    """
+    Print YAML for every cardholder and card that is the project's or nobody's.
+
+    It holds personal data, as the YAML of a project does. Then `import --all` adopts the objects.
+    """
+    with key_session(options, project, mode) as stripe:
+        text = export(KINDS, project, mode, stripe.observe())
+    click.echo(text, nl=False)
+    return DONE

@@ -1,0 +1,51 @@
+"""`retire`: end objects on purpose, those that left the YAML with `on_remove: keep` among them."""
+
+import click
+
+from provisioner.cli.doing import do
+from provisioner.cli.exits import exits
+from provisioner.cli.options import Manner, Options, stripe_only_options, write_options
+from provisioner.cli.session import session
+from provisioner.core.ending import retire
+from provisioner.core.estate import survey
+from provisioner.core.model import Address
+from provisioner.core.plan import Findings, Plan, assemble
+from provisioner.core.problem import ProvisionerError
+from provisioner.kinds import KINDS
+
+
+@click.command()
+@stripe_only_options
+@write_options
+@click.option(
+    "--path", type=click.Path(), default=".", help="The configuration (default: the current folder)."
+)
+@click.option("--cancel", is_flag=True, help="For good: a canceled card never comes back.")
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+@exits
+def command(
+    options: Options,
+    *,
+    path: str,
+    cancel: bool,
+    addresses: tuple[str, ...],
+    manner: Manner,
+) -> int:
+    """Retire the objects at each ADDRESS, such as cards.ads, that the configuration declares no more."""
+    wanted = [_address(text) for text in addresses]
+    with session(options.at(path)) as stripe:
+
+        def make() -> Plan:
+            world = stripe.observe()
+            surveyed = survey(KINDS, stripe.config, world)
+            changes = retire(KINDS, stripe.config, surveyed, wanted, cancel=cancel)
+            return assemble(KINDS, stripe.config, world, surveyed, Findings(changes))
+
+        return do(stripe, make, manner, color=options.color)
+
+
+def _address(text: str) -> Address:
+    section, _, name = text.partition(".")
+    if not name:
+        raise ProvisionerError(f"{text!r} is no address; write SECTION.NAME, such as cards.ads")
+    return Address(section, name)

@@ -1,0 +1,136 @@
+"""Live objects as the YAML that declares them: names for ids, amounts with currencies, shared profiles."""
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import yaml
+
+from provisioner.core.estate import Survey, survey
+from provisioner.core.kind import Field, Kind, Shape
+from provisioner.core.model import Address, Config, Ref, World
+from provisioner.core.money import exponent
+from provisioner.core.normal import read
+from provisioner.core.ownership import PREFIX, PROJECT, read_stamp
+
+Tree = dict[str, Any]
+SHARED = ("type", "currency", "status", "spending_controls")
+HEAD = (
+    "# Written from live Stripe. Next: provisioner import PATH --all, then provisioner plan PATH is empty.\n"
+)
+
+
+def export(kinds: Sequence[Kind], project: str, mode: str, world: World) -> str:
+    """
+    Write the YAML of everything live that is the project's or nobody's.
+
+    Ids, secrets, what has ended, and what Stripe chose by itself are left out; personal data is in, as it
+    is what the YAML declares. After `import --all`, a plan of it is empty.
+    """
+    surveyed = survey(kinds, Config(project, mode, None, {}), world)
+    sections: dict[str, Tree] = {}
+    for kind in sorted(kinds, key=lambda kind: kind.rank):
+        if kind.owns_objects:
+            sections[kind.section] = _section(kind, project, world, surveyed)
+    profiles = _factor_out(sections.get("cards", {}))
+    document: Tree = {"version": 1, "project": project, "mode": mode}
+    document |= {"profiles": profiles} if profiles else {}
+    document |= {name: section for name, section in sections.items() if section}
+    return HEAD + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _section(kind: Kind, project: str, world: World, surveyed: Survey) -> Tree:
+    """One section, oldest object first, so that names stay as objects are added."""
+    section: Tree = {}
+    managed = {live.id: address for address, live in surveyed.estates[kind.name].current.items()}
+    for raw in reversed(world.objects.get(kind.resource, ())):
+        owner = (raw.get("metadata") or {}).get(PROJECT)
+        if raw.get("status") in kind.final_statuses or owner not in (None, "", project):
+            continue
+        if owner == project and raw["id"] not in managed:
+            continue
+        fields = read(kind.fields, raw, surveyed.resolve)
+        address = managed.get(raw["id"]) or _address(kind, fields, section)
+        surveyed.by_id[raw["id"]] = address
+        currency = kind.currency(address, fields) or ""
+        section[address.name] = _tree(kind.fields, fields, currency) | _lifecycle(raw)
+    return section
+
+
+def _lifecycle(raw: Mapping[str, Any]) -> Tree:
+    """What a managed object was told about its end."""
+    stamp = read_stamp(raw.get("metadata") or {})
+    if stamp is None or stamp == replace(stamp, protect=False, on_remove="deactivate"):
+        return {}
+    told = {"protect": True} if stamp.protect else {}
+    return {"lifecycle": told | ({"on_remove": stamp.on_remove} if stamp.on_remove != "deactivate" else {})}
+
+
+def _address(kind: Kind, fields: Mapping[str, Any], taken: Mapping[str, Any]) -> Address:
+    """A name from the object's own, or from what it refers to and its type; numbered where it is taken."""
+    refers = next((f"{value.address.name}" for value in fields.values() if isinstance(value, Ref)), "")
+    text = str(fields.get("name") or "-".join(part for part in (refers, str(fields.get("type", ""))) if part))
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80] or kind.name
+    number = 1
+    while (name := slug if number == 1 else f"{slug}-{number}") in taken:
+        number += 1
+    return Address(kind.section, name)
+
+
+def _tree(fields: Sequence[Field], have: Mapping[str, Any], currency: str) -> Tree:
+    out: Tree = {}
+    for field in fields:
+        value = have.get(field.name)
+        if value is None or not field.exported or field.secret or value in field.noise:
+            continue
+        written = _value(field, value, currency)
+        if written not in (None, {}, []):
+            out[field.name] = written
+    return out
+
+
+def _value(field: Field, value: Any, currency: str) -> Any:
+    match field.shape:
+        case Shape.HASH:
+            return _tree(field.fields, value, currency)
+        case Shape.TABLE:
+            return [_tree(field.fields, row, currency) for row in value]
+        case Shape.MAP:
+            return {name: text for name, text in value.items() if not name.startswith(PREFIX)}
+        case Shape.REF:
+            return value.address.name if isinstance(value, Ref) else value
+        case Shape.AMOUNT:
+            return _amount(value, currency)
+        case _:
+            return list(value) if isinstance(value, tuple) else value
+
+
+def _amount(amount: int, currency: str) -> str | int:
+    """`2,000.00 USD`; minor units where the currency is not known."""
+    if not currency:
+        return amount
+    digits = exponent(currency)
+    whole, part = divmod(amount, 10**digits)
+    return f"{whole:,}" + (f".{part:0{digits}d}" if digits else "") + f" {currency.upper()}"
+
+
+def _factor_out(cards: dict[str, Tree]) -> Tree:
+    """Move what two or more cards share, controls and all, into profiles; returns them."""
+    shapes = {name: _shared(card) for name, card in cards.items()}
+    counts = Counter(shapes.values())
+    names = {shape: f"shared-{n}" for n, shape in enumerate((s for s, c in counts.items() if c > 1), start=1)}
+    profiles = {name: json.loads(shape) for shape, name in names.items()}
+    for card, shape in shapes.items():
+        if shape in names:
+            rest = {name: value for name, value in cards[card].items() if name not in SHARED}
+            cards[card] = {"use": names[shape], **rest}
+    return profiles
+
+
+def _shared(card: Tree) -> str:
+    return json.dumps({name: card[name] for name in SHARED if name in card})

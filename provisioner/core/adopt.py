@@ -1,0 +1,142 @@
+"""Adoption: objects that exist already become ours by our marks, and by nothing else.
+
+Only metadata is written. What live has otherwise than declared stays, and shows in the next plan.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from provisioner.core.change import Action, Change, Edit
+from provisioner.core.diff import compare
+from provisioner.core.estate import Survey, survey
+from provisioner.core.kind import Kind
+from provisioner.core.model import Address, Config, Declared, Live, Stamp, World
+from provisioner.core.normal import read
+from provisioner.core.ownership import PROJECT
+from provisioner.core.problem import ProvisionerError
+
+Raw = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Adoptions:
+    """Which live object each address gets, and the addresses that several would fit."""
+
+    changes: tuple[Change, ...]
+    unclear: tuple[tuple[Address, tuple[str, ...]], ...] = ()
+
+
+def adopt_one(
+    kinds: Sequence[Kind], config: Config, world: World, address: Address, identity: str
+) -> Adoptions:
+    """
+    Adopt one object by its id.
+
+    Raises ProvisionerError when the address is not declared or has an object already, when there is no
+    such object, or when another project or address has it.
+    """
+    declared = config.declared.get(address)
+    kind = next((kind for kind in kinds if kind.section == address.section and kind.owns_objects), None)
+    if declared is None or kind is None:
+        raise ProvisionerError(f"{address} is not declared; write it in the YAML first, then import")
+    surveyed = survey(kinds, config, world)
+    if address in surveyed.ids:
+        raise ProvisionerError(
+            f"{address} has {surveyed.ids[address]} already; import adopts no second object"
+        )
+    raw = next((raw for raw in world.objects.get(kind.resource, ()) if raw["id"] == identity), None)
+    if raw is None:
+        raise ProvisionerError(f"there is no {kind.name} {identity} in this account")
+    owner = (raw.get("metadata") or {}).get(PROJECT)
+    if owner:
+        raise ProvisionerError(f"{identity} belongs to project {owner} already; it is not touched")
+    if raw.get("status") in kind.final_statuses:
+        raise ProvisionerError(f"{identity} is {raw['status']} for good; there is nothing to adopt")
+    return Adoptions((_adoption(kind, config.project, declared, raw, surveyed),))
+
+
+def adopt_all(kinds: Sequence[Kind], config: Config, world: World) -> Adoptions:
+    """
+    Find the object of every declared resource that has none: by name and e-mail, or by all that is declared.
+
+    Several resources that are declared alike may share out as many objects that are alike. What fits
+    more objects than that is not guessed.
+    """
+    surveyed = survey(kinds, config, world)
+    changes: list[Change] = []
+    unclear: list[tuple[Address, tuple[str, ...]]] = []
+    for kind in sorted(kinds, key=lambda kind: kind.rank):
+        if not kind.owns_objects:
+            continue
+        wanted = [d for a, d in sorted(config.declared.items()) if a.section == kind.section]
+        free = [raw for raw in world.objects.get(kind.resource, ()) if _is_free(kind, raw)]
+        for declared, raw in _match(
+            kind, [d for d in wanted if d.address not in surveyed.ids], free, surveyed, unclear
+        ):
+            changes.append(_adoption(kind, config.project, declared, raw, surveyed))
+            surveyed.ids[declared.address] = raw["id"]
+            surveyed.by_id[raw["id"]] = declared.address
+    return Adoptions(tuple(changes), tuple(unclear))
+
+
+def _is_free(kind: Kind, raw: Raw) -> bool:
+    return not (raw.get("metadata") or {}).get(PROJECT) and raw.get("status") not in kind.final_statuses
+
+
+def _match(
+    kind: Kind,
+    wanted: Sequence[Declared],
+    free: Sequence[Raw],
+    surveyed: Survey,
+    unclear: list[tuple[Address, tuple[str, ...]]],
+) -> Iterator[tuple[Declared, Raw]]:
+    """Pair resources with objects where there is one way to do it, or where all ways are the same."""
+    fits: dict[tuple[str, ...], list[Declared]] = defaultdict(list)
+    by_id = {raw["id"]: raw for raw in free}
+    reads = [(raw["id"], read(kind.fields, raw, surveyed.resolve)) for raw in reversed(free)]
+    for declared in wanted:
+        exact = tuple(identity for identity, have in reads if _fits(kind, declared, have))
+        found = exact or tuple(identity for identity, have in reads if _is_named(kind, declared, have))
+        if found:
+            fits[found].append(declared)
+    for identities, alike in fits.items():
+        if len(identities) == len(alike):
+            yield from zip(alike, (by_id[identity] for identity in identities), strict=True)
+        else:
+            unclear += [(declared.address, identities) for declared in alike]
+
+
+def _fits(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:
+    """Whether an object is as declared in every field that Stripe answers."""
+    edits, _ = compare(kind, declared, _live(declared, "", have, ""))
+    write_only = {
+        f"{field.name}.{sub.name}" for field in kind.fields for sub in field.fields if sub.write_only
+    }
+    return all(edit.path in write_only or edit.path.startswith("lifecycle.") for edit in edits)
+
+
+def _is_named(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:
+    """Whether an object has the declared name, and e-mail where one is declared; never without names."""
+    names = [name for name in ("name", "email") if name in declared.fields]
+    return (
+        "name" in names
+        and all(declared.fields[name] == have.get(name) for name in names)
+        and kind.cancel is None
+    )
+
+
+def _live(declared: Declared, project: str, have: Mapping[str, Any], identity: str) -> Live:
+    return Live(declared.address, identity, have, Stamp(project, declared.address))
+
+
+def _adoption(kind: Kind, project: str, declared: Declared, raw: Raw, surveyed: Survey) -> Change:
+    have = read(kind.fields, raw, surveyed.resolve)
+    live = _live(declared, project, have, raw["id"])
+    differing = [edit.path for edit in compare(kind, declared, live)[0]]
+    reason = "by its marks in metadata alone"
+    if differing:
+        reason += f"; the next plan shows what differs: {', '.join(differing)}"
+    edit = Edit("metadata." + PROJECT, None, project)
+    return Change(Action.ADOPT, declared.address, kind.name, reason, (edit,), declared, live)

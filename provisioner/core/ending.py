@@ -1,0 +1,49 @@
+"""Retiring on purpose: what `retire` and `destroy` ask for, whatever the YAML says."""
+
+from collections.abc import Iterable, Sequence
+
+from provisioner.core.change import Action, Change
+from provisioner.core.estate import Survey, rests
+from provisioner.core.kind import Kind
+from provisioner.core.model import Address, Config
+from provisioner.core.problem import ProvisionerError
+
+
+def retire(
+    kinds: Sequence[Kind], config: Config, surveyed: Survey, addresses: Iterable[Address], *, cancel: bool
+) -> list[Change]:
+    """
+    End the objects at some addresses: deactivated, or canceled for good where Stripe can.
+
+    Raises ProvisionerError for an address that has no object, or that is still declared active: the next
+    apply would bring it back.
+    """
+    changes = []
+    for address in addresses:
+        kind = next((kind for kind in kinds if kind.section == address.section), None)
+        live = surveyed.estates[kind.name].current.get(address) if kind and kind.owns_objects else None
+        if kind is None or live is None:
+            raise ProvisionerError(f"{address} has no object in Stripe")
+        if address in config.declared:
+            raise ProvisionerError(
+                f"{address} is still declared, and the next apply would bring it back; remove it first"
+            )
+        if not rests(kind, live, cancel=cancel):
+            params = {"cancel": cancel and kind.cancel is not None}
+            changes.append(Change(Action.RETIRE, address, kind.name, "asked for", live=live, params=params))
+    return changes
+
+
+def retire_all(kinds: Sequence[Kind], surveyed: Survey, *, cancel: bool) -> list[Change]:
+    """End everything that a project has, each as its own `on_remove` says unless all are to be canceled."""
+    changes = []
+    for kind in kinds:
+        if not kind.owns_objects:
+            continue
+        for address, live in sorted(surveyed.estates[kind.name].current.items()):
+            final = cancel or live.stamp.on_remove == "cancel"
+            if live.stamp.on_remove != "keep" and not rests(kind, live, cancel=final):
+                params = {"cancel": final and kind.cancel is not None}
+                reason = "everything is to be retired"
+                changes.append(Change(Action.RETIRE, address, kind.name, reason, live=live, params=params))
+    return changes
