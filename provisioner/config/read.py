@@ -64,12 +64,9 @@ class UnreadableError(Exception):
 
 
 def parse(text: str) -> Iterator[Any]:
-    """Yield the YAML events of a text, the last being its end; raises UnreadableError where it is not YAML."""
+    """Yield the YAML events of a text; raises UnreadableError where it is not YAML."""
     try:
-        loader = _LOADER(text)
-        get_event = loader.get_event
-        while True:
-            yield get_event()
+        yield from iter(_LOADER(text).get_event, None)
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
         line = "".join(text.splitlines()[mark.line : mark.line + 1])
@@ -143,8 +140,6 @@ class _Reader:
                     raise UnreadableError(
                         *_at(event), "a second document ('---'); put it into a file of its own"
                     )
-            elif kind is events.StreamEndEvent:
-                return
 
     def slip(self, mark: Any, text: str) -> None:
         path = tuple(frame.key for frame in self.stack if isinstance(frame.key, str | int))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from provisioner.config.blocks import Block, Blocks, locate
+from provisioner.config.blocks import Block, Blocks
 from provisioner.config.field_schema import AMOUNT_SAYS
 from provisioner.config.scalar import Secret
 from provisioner.core.model import Guardrails
@@ -88,6 +88,7 @@ def _amount(
             return money.currency, money.amount
         said = "another currency" if isinstance(value, Secret) else money.currency.upper()
         text = f"an amount in {said} stands under {currency!r}; write the same currency twice"
-    place = locate(block.pieces, path)
-    problems.append(Problem(place.where, block.address, text))
+    last = block.pieces[-1]
+    where = last.document.where((*last.path, *path))
+    problems.append(Problem(where, block.address, text))
     return None

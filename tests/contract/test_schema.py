@@ -114,7 +114,7 @@ trees = st.recursive(
 @pytest.mark.parametrize(
     "definition", [definition_of(kind, part=part) for kind in KINDS for part in (True, False)]
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_the_quick_check_and_jsonschema_agree(definition, data):
     kind = next(kind for kind in KINDS if definition.startswith(definition_of(kind)))
