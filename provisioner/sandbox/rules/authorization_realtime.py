@@ -9,6 +9,7 @@ approve, before the transaction that carries the purchase out opens, and its ans
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +98,12 @@ def _listener(tx: Tx) -> Json | None:
 
 
 async def _ask(question: _Question) -> Verdict:
-    sending = asyncio.to_thread(post, question.url, question.secret, dump(question.event), PATIENCE)
+    """The webhook's verdict; asked in a thread of its own, since slow deliveries may fill the shared ones."""
+    threads = ThreadPoolExecutor(1)
+    sending = asyncio.get_running_loop().run_in_executor(
+        threads, post, question.url, question.secret, dump(question.event), PATIENCE
+    )
+    threads.shutdown(wait=False)
     try:
         status, headers, body = await asyncio.wait_for(sending, PATIENCE)
         return _read(status, headers, body, question.authorization["pending_request"])
