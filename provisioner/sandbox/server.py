@@ -115,7 +115,8 @@ def running(settings: Settings) -> Iterator[str]:
 
 
 def _listener(port: int) -> socket.socket:
-    listener = socket.socket()
+    # asyncio sends without delay only what it knows to be TCP; else each answer would wait 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((_HOST, port))
