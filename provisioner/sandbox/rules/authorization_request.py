@@ -24,57 +24,65 @@ def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
     amounts and currencies that cannot be.
     """
     amount, merchant_amount, merchant_currency = _amounts(params, card["currency"])
-    method = params.get("authorization_method", "online")
-    checks = params.get("verification_data", {})
+    request: Json = {
+        "amount": amount,
+        "amount_details": _details(params),
+        "currency": card["currency"],
+        "is_amount_controllable": params.get("is_amount_controllable", False),
+        "merchant_amount": merchant_amount,
+        "merchant_currency": merchant_currency,
+        "network_risk_score": None,
+    }
     return {
         "id": new_id(AUTHORIZATION.prefix),
         "object": "issuing.authorization",
         "amount": 0,
-        "amount_details": _details(params),
         "approved": False,
-        "authorization_method": method,
         "balance_transactions": [],
         "card": card["id"],
-        "card_presence": "present" if method in _PRESENT else "not_present",
         "cardholder": card["cardholder"],
         "created": tx.now,
         "currency": card["currency"],
-        "fleet": purchase_details.fleet(params.get("fleet")),
-        "fuel": purchase_details.fuel(params.get("fuel")),
         "livemode": False,
         "merchant_amount": 0,
         "merchant_currency": merchant_currency,
-        "merchant_data": merchant.described(params),
         "metadata": {},
+        "pending_request": request,
+        "request_history": [],
+        "status": "pending",
+        "token": None,
+        "transactions": [],
+        "verified_by_fraud_challenge": None,
+        "_captured": 0,
+        "_fraud_challenges": None,
+        "_held": 0,
+        **_told(params),
+    }
+
+
+def _told(params: Mapping[str, Any]) -> Json:
+    """What the merchant and the card network tell of a purchase."""
+    method = params.get("authorization_method", "online")
+    checks = params.get("verification_data", {})
+    return {
+        "amount_details": _details(params),
+        "authorization_method": method,
+        "card_presence": "present" if method in _PRESENT else "not_present",
+        "fleet": purchase_details.fleet(params.get("fleet")),
+        "fuel": purchase_details.fuel(params.get("fuel")),
+        "merchant_data": merchant.described(params),
         "network_data": {
             "acquiring_institution_id": params.get("network_data", {}).get("acquiring_institution_id"),
             "system_trace_audit_number": None,
             "transaction_id": None,
         },
-        "pending_request": {
-            "amount": amount,
-            "amount_details": _details(params),
-            "currency": card["currency"],
-            "is_amount_controllable": params.get("is_amount_controllable", False),
-            "merchant_amount": merchant_amount,
-            "merchant_currency": merchant_currency,
-            "network_risk_score": None,
-        },
-        "request_history": [],
-        "status": "pending",
-        "token": None,
-        "transactions": [],
         "verification_data": {
             **{name: checks.get(name, "not_provided") for name in _CHECKS},
             "authentication_exemption": checks.get("authentication_exemption"),
             "postal_code": None,
             "three_d_secure": checks.get("three_d_secure"),
         },
-        "verified_by_fraud_challenge": None,
         "wallet": params.get("wallet"),
-        "_captured": 0,
-        "_fraud_challenges": None,
-        "_held": 0,
     }
 
 
