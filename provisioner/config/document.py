@@ -44,9 +44,9 @@ class Document:
         return Where(str(self.file), line, column)
 
     def block_where(self, section: str, name: str) -> Where:
-        """The place of a named block's key, without a second reading."""
-        line, column = self.reading.blocks.get((section, name), (1, 1))
-        return Where(str(self.file), line, column)
+        """The place of a named block's key; needs a second reading only for one that an alias brought."""
+        there = self.reading.blocks.get((section, name))
+        return Where(str(self.file), *there) if there else self.where((section, name), key=True)
 
 
 def files_of(path: Path) -> list[Path]:

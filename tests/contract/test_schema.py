@@ -14,6 +14,7 @@ from provisioner.kinds import KINDS
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json_schema(KINDS)
+SHAPES = shapes_of(KINDS)
 EDITOR = jsonschema.Draft7Validator(SCHEMA)
 MINIMAL = {"version": 1, "project": "p"}
 CARD = {"cardholder": "acme", "currency": "usd", "type": "virtual"}
@@ -123,7 +124,5 @@ def test_the_quick_check_and_jsonschema_agree(definition, data):
     value = base | data.draw(st.dictionaries(own, trees, max_size=4))
     only = {"definitions": SCHEMA["definitions"], "$ref": f"#/definitions/{definition}"}
 
-    shapes = shapes_of(KINDS)
-
-    assert shapes.fits(definition, value) == jsonschema.Draft7Validator(only).is_valid(value)
-    assert bool(shapes.misfits(definition, value)) != shapes.fits(definition, value)
+    assert SHAPES.fits(definition, value) == jsonschema.Draft7Validator(only).is_valid(value)
+    assert bool(SHAPES.misfits(definition, value)) != SHAPES.fits(definition, value)

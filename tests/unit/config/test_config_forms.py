@@ -140,6 +140,14 @@ def test_anchors_and_merge_keys_are_understood(load):
     assert most["metadata"] == {"a": "b", "c": "d"}
 
 
+def test_a_resource_that_an_alias_brings_is_placed_at_the_alias(load):
+    text = BASE.replace(
+        "cards:\n", "cards:\n  <<: {more: &more {cardholder: acme, currency: usd, type: virtual}}\n"
+    )
+
+    assert str(load(text).declared[Address("cards", "more")].where).startswith("a.yaml:9:")
+
+
 def test_an_alias_of_a_text(load):
     text = BASE.replace("currency: usd", "currency: &c usd") + "    metadata: {c: *c}\n"
 
