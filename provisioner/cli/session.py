@@ -54,6 +54,10 @@ class Session:
         with Reading() as reading:
             world = observe(reader, kinds, self.config.declared, reading.progress)
         account = world.account.get("id")
+        if self.config.account and account is None:
+            raise AccessError(
+                f"the key may not read its account, and the configuration is for {self.config.account}"
+            )
         if self.config.account and account != self.config.account:
             raise AccessError(
                 f"the key belongs to account {account}; the configuration is for {self.config.account}"

@@ -122,7 +122,9 @@ def _whole(
     parts: dict[str, Any] = {}
     for sub in field.fields:
         wanted, had = want.get(sub.name), have.get(sub.name)
-        if wanted is not None:
+        if sub.shape is Shape.HASH and (wanted or had):
+            parts[sub.name] = _whole(sub, wanted or {}, had or {}, f"{path}.{sub.name}", touched)
+        elif wanted is not None:
             parts[sub.name] = to_wire(wanted)
         elif had is not None and any(name.startswith(f"{path}.{sub.name}") for name in touched):
             parts[sub.name] = _value(sub, None)

@@ -8,7 +8,7 @@ from typing import Any
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, Ref, World
 from provisioner.core.normal import read
-from provisioner.core.ownership import PROJECT, read_stamp
+from provisioner.core.ownership import ADDRESS, PROJECT, read_stamp
 from provisioner.core.problem import ConflictError
 
 Resolve = Callable[[str, str], Ref | str]
@@ -132,7 +132,10 @@ def _live(kind: Kind, project: str, raw: Mapping[str, Any], resolve: Resolve) ->
         return None
     stamp = read_stamp(metadata)
     if stamp is None or stamp.address.section != kind.section:
-        return None
+        raise ConflictError(
+            f"{kind.name} {raw['id']} carries the mark of this project, but its metadata key {ADDRESS} is no "
+            f"address of {kind.section} (edited by hand?); set it to {kind.section}.NAME, or remove the key {PROJECT}"
+        )
     return Live(
         address=stamp.address,
         id=raw["id"],
