@@ -24,7 +24,11 @@ def _show_event(tx: Tx, stored: Json) -> Json:
     return {**stored, "pending_webhooks": waiting[0]}
 
 
-EVENT = Resource("event", "evt_", "event", filters=("type",), show=_show_event)
+def _event_texts(tx: Tx, bodies: list[str]) -> list[str] | None:
+    return None if tx.db.execute("SELECT 1 FROM deliveries LIMIT 1").fetchone() else bodies
+
+
+EVENT = Resource("event", "evt_", "event", filters=("type",), show=_show_event, texts=_event_texts)
 
 
 def create(tx: Tx, resource: Resource, stored: Json, event: str | None = None) -> Json:

@@ -10,6 +10,7 @@ from provisioner.sandbox import clock, due, idempotency
 from provisioner.sandbox.errors import StripeError
 from provisioner.sandbox.expand import expanded
 from provisioner.sandbox.faults import Fault
+from provisioner.sandbox.listing import Page
 from provisioner.sandbox.route import Call, Route
 from provisioner.sandbox.store import Store
 from provisioner.sandbox.tx import Origin, Tx, dump
@@ -104,6 +105,8 @@ def _handle(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> Answer:
     shown = asked.route.handler(Call(tx, asked.params, asked.id, extra))
     if asked.effect == "500_after":
         return refusal(broken(), asked.account, asked.request_id)
+    if isinstance(shown, Page):
+        return Answer(200, shown.text)
     if shown.get("object") != "list":
         shown = expanded(tx, asked.route.answers, shown, asked.params.get("expand", []))
     return Answer(200, dump(shown))

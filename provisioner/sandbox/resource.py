@@ -17,6 +17,16 @@ def as_stored(_tx: Tx, stored: Json) -> Json:
     return stored
 
 
+def one_by_one(_tx: Tx, _bodies: list[str]) -> list[str] | None:
+    """No way to show many at once."""
+    return None
+
+
+def as_they_are(_tx: Tx, bodies: list[str]) -> list[str] | None:
+    """Show many objects just as they are kept."""
+    return bodies
+
+
 @dataclass(frozen=True)
 class Resource:
     """
@@ -28,7 +38,9 @@ class Resource:
     shown with the whole cardholder). `expandable` maps a field that holds an id to the kind behind
     it, `embedded` a field that holds a whole object (whose own fields may be expanded);
     functions, because kinds refer to each other. `secret` fields are shown only when asked for
-    with `expand[]` on one object.
+    with `expand[]` on one object. `texts` may show many objects at once, from the JSON in which
+    they are kept (without private fields, whose names begin with `_`), if that is quicker; None
+    when it cannot.
     """
 
     object: str
@@ -38,4 +50,5 @@ class Resource:
     show: Callable[[Tx, Json], Json] = as_stored
     expandable: Mapping[str, Callable[[], Resource]] = field(default_factory=dict)
     embedded: Mapping[str, Callable[[], Resource]] = field(default_factory=dict)
+    texts: Callable[[Tx, list[str]], list[str] | None] = one_by_one
     secret: Mapping[str, Callable[[Tx, Json], Any]] = field(default_factory=dict)

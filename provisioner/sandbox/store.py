@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+_FORMAT = 2  # raise it whenever the tables change
 _SETTINGS = """
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=NORMAL;
@@ -18,7 +19,7 @@ PRAGMA cache_size=-65536;
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (
     seq INTEGER PRIMARY KEY, account TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
-    created INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (account, kind, id));
+    created INTEGER NOT NULL, body TEXT NOT NULL, private TEXT, UNIQUE (account, kind, id));
 CREATE INDEX IF NOT EXISTS objects_in_time ON objects (account, kind, created, seq);
 CREATE TABLE IF NOT EXISTS lookup (
     account TEXT, kind TEXT, field TEXT, value TEXT, seq INTEGER,
@@ -54,7 +55,10 @@ class Store:
             self._db = sqlite3.connect(
                 str(state) if state else ":memory:", isolation_level=None, check_same_thread=False, timeout=10
             )
-            self._db.executescript(_SETTINGS + _SCHEMA)
+            made_as = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if made_as not in {0, _FORMAT}:
+                raise OSError(f"{state}: made by another version of the sandbox; delete it to start anew")
+            self._db.executescript(_SETTINGS + _SCHEMA + f"PRAGMA user_version={_FORMAT};")
         except sqlite3.Error as problem:
             raise OSError(f"{state}: cannot keep the sandbox's state there: {problem}") from problem
 

@@ -4,7 +4,7 @@ import json
 import secrets
 import sqlite3
 import string
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +46,7 @@ class Tx:
     def get(self, resource: Resource, object_id: str) -> Json | None:
         """The stored form of an object, or None."""
         row = self._row(resource, object_id)
-        return json.loads(row[1]) if row else None
+        return whole(*row[1:]) if row else None
 
     def fetch(self, resource: Resource, object_id: str, param: str = "id") -> Json:
         """
@@ -63,8 +63,8 @@ class Tx:
     def add(self, resource: Resource, stored: Json) -> None:
         """Keep a new object under its `id`."""
         seq = self.db.execute(
-            "INSERT INTO objects (account, kind, id, created, body) VALUES (?, ?, ?, ?, ?)",
-            (self.account, resource.object, stored["id"], self.now, dump(stored)),
+            "INSERT INTO objects (account, kind, id, created, body, private) VALUES (?, ?, ?, ?, ?, ?)",
+            (self.account, resource.object, stored["id"], self.now, *_parts(stored)),
         ).lastrowid
         self._file(resource, {}, stored, seq or 0)
 
@@ -73,8 +73,8 @@ class Tx:
         row = self._row(resource, stored["id"])
         if row is None:
             raise LookupError(stored["id"])
-        seq, before = row[0], json.loads(row[1])
-        self.db.execute("UPDATE objects SET body=? WHERE seq=?", (dump(stored), seq))
+        seq, before = row[0], whole(*row[1:])
+        self.db.execute("UPDATE objects SET body=?, private=? WHERE seq=?", (*_parts(stored), seq))
         self._file(resource, before, stored, seq)
 
     def remove(self, resource: Resource, object_id: str) -> None:
@@ -82,24 +82,33 @@ class Tx:
         row = self._row(resource, object_id)
         if row is not None:
             self.db.execute("DELETE FROM objects WHERE seq=?", (row[0],))
-            self._file(resource, json.loads(row[1]), {}, row[0])
+            self._file(resource, whole(*row[1:]), {}, row[0])
+
+    def bodies(self, resource: Resource, ids: Collection[str]) -> dict[str, str]:
+        """The JSON of objects without their private fields, by id; what does not exist is left out."""
+        marks = ", ".join("?" * len(ids))
+        rows = self.db.execute(
+            f"SELECT id, body FROM objects WHERE account=? AND kind=? AND id IN ({marks})",  # noqa: S608
+            (self.account, resource.object, *ids),
+        )
+        return dict(rows.fetchall())
 
     def find(self, resource: Resource, field: str, value: Any) -> Iterator[Json]:
         """Stored objects with this value in one of the resource's `filters`, newest first."""
         rows = self.db.execute(
-            "SELECT o.body FROM lookup l JOIN objects o ON o.seq = l.seq "
+            "SELECT o.body, o.private FROM lookup l JOIN objects o ON o.seq = l.seq "
             "WHERE l.account=? AND l.kind=? AND l.field=? AND l.value=? ORDER BY l.seq DESC",
             (self.account, resource.object, field, as_text(value)),
         ).fetchall()
-        return (json.loads(row[0]) for row in rows)
+        return (whole(*row) for row in rows)
 
     def all(self, resource: Resource) -> Iterator[Json]:
         """Every stored object of a kind, newest first."""
         rows = self.db.execute(
-            "SELECT body FROM objects WHERE account=? AND kind=? ORDER BY created DESC, seq DESC",
+            "SELECT body, private FROM objects WHERE account=? AND kind=? ORDER BY created DESC, seq DESC",
             (self.account, resource.object),
         ).fetchall()
-        return (json.loads(row[0]) for row in rows)
+        return (whole(*row) for row in rows)
 
     def recall(self, name: str, default: Any = None) -> Any:
         """The JSON value that was remembered for this account under a name."""
@@ -121,9 +130,9 @@ class Tx:
             (at, self.account, action, object_id),
         )
 
-    def _row(self, resource: Resource, object_id: str) -> tuple[int, str] | None:
-        row: tuple[int, str] | None = self.db.execute(
-            "SELECT seq, body FROM objects WHERE account=? AND kind=? AND id=?",
+    def _row(self, resource: Resource, object_id: str) -> tuple[int, str, str | None] | None:
+        row: tuple[int, str, str | None] | None = self.db.execute(
+            "SELECT seq, body, private FROM objects WHERE account=? AND kind=? AND id=?",
             (self.account, resource.object, object_id),
         ).fetchone()
         return row
@@ -139,6 +148,19 @@ class Tx:
                 )
             if old != new and new is not None:
                 self.db.execute("INSERT INTO lookup VALUES (?, ?, ?, ?, ?)", (*where, as_text(new), seq))
+
+
+def whole(body: str, private: str | None) -> Json:
+    """The stored form of an object, from the two texts in which it is kept."""
+    stored: Json = json.loads(body)
+    return stored | json.loads(private) if private else stored
+
+
+def _parts(stored: Json) -> tuple[str, str | None]:
+    """What of an object may be shown as it is, and what may not: fields whose names begin with `_`."""
+    private = {name: value for name, value in stored.items() if name.startswith("_")}
+    body = {name: value for name, value in stored.items() if name not in private} if private else stored
+    return dump(body), dump(private) if private else None
 
 
 def new_id(prefix: str, length: int = 24) -> str:

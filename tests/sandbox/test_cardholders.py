@@ -158,9 +158,10 @@ def test_requirements_of_an_individual_in_the_us(api) -> None:
 
 
 def test_a_birth_date_is_required_when_so_switched(api) -> None:
-    holder = api.person(individual={"first_name": "Jenny", "last_name": "Rosen"})
     api.control("switches", {"birth_date_required": True})
-    past_due = api.read(f"{URL}/{holder['id']}")["requirements"]["past_due"]
+    past_due = api.person(individual={"first_name": "Jenny", "last_name": "Rosen"})["requirements"][
+        "past_due"
+    ]
     assert [r for r in past_due if "dob" in r] == [
         f"individual.dob.{part}" for part in ("day", "month", "year")
     ]

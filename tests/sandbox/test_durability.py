@@ -1,7 +1,9 @@
 """What has been acknowledged is still there after kill -9."""
 
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +66,11 @@ def test_a_state_that_is_none_and_a_port_that_is_taken(tmp_path, api) -> None:
     text.write_text("not a database " * 100)
     with pytest.raises(OSError, match=r"notes\.txt"):
         serve(Settings(state=text), lambda _: None)
+    old = tmp_path / "old.db"
+    with contextlib.closing(sqlite3.connect(old)) as database:
+        database.execute("PRAGMA user_version=1")
+    with pytest.raises(OSError, match="another version"):
+        serve(Settings(state=old), lambda _: None)
     port = int(api.base.rpartition(":")[2])
     with pytest.raises(OSError, match="in use"):
         serve(Settings(port=port), lambda _: None)

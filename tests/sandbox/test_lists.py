@@ -109,3 +109,15 @@ def test_filtered_pages_have_cursors_too(api) -> None:
     assert (first["has_more"], rest["has_more"]) == (True, False)
     before = api.read("/v1/issuing/cards", {"status": "active", "ending_before": active[2]})
     assert ids(before) == active[:2]
+
+
+def test_a_list_holds_what_each_object_is(api) -> None:
+    trap = api.cardholder(
+        metadata={"cardholder": "ich_1", '"cardholder":"ich_2"': "[]"}, email="a@example.com"
+    )
+    api.card(cardholder=trap["id"], metadata={"cardholder": trap["id"], "data": "[]", "has_more": "é"})
+    api.card()
+    api.fund(100)
+    for kind in ("issuing/cards", "issuing/cardholders", "topups", "events"):
+        for listed in api.read(f"/v1/{kind}", {"limit": 100})["data"]:
+            assert api.read(f"/v1/{kind}/{listed['id']}") == listed

@@ -5,6 +5,7 @@ Cards: issued to one cardholder, active or not, and in the end canceled (docs.st
 controls, metadata, shipping, PIN and the like do.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,12 +18,12 @@ from provisioner.sandbox.route import Call, Route
 from provisioner.sandbox.rules import account, controls, pan, replacement, shipping, switches
 from provisioner.sandbox.rules.cardholder import CARDHOLDER
 from provisioner.sandbox.rules.metadata import merged
-from provisioner.sandbox.rules.person import requirements
 from provisioner.sandbox.tx import Tx, new_id
 
 Json = dict[str, Any]
 
 _SECOND_LINE = 24
+_HELD_BY = re.compile(r'"cardholder":"(ich_\w+)"')
 # docs.stripe.com/issuing/controls/spending-controls: 500 a day, in the card's own currency.
 DEFAULT_LIMIT: Json = {"amount": 50_000, "categories": [], "interval": "daily"}
 
@@ -34,12 +35,23 @@ def show(tx: Tx, stored: Json) -> Json:
     return shown
 
 
+def texts(tx: Tx, bodies: list[str]) -> list[str] | None:
+    """Many cards as they are answered; `create` puts the cardholder before what a user may name."""
+    ids = [_HELD_BY.search(body) for body in bodies]
+    holders = tx.bodies(CARDHOLDER, {found[1] for found in ids if found})
+    return [
+        body.replace(found[0], f'"cardholder":{holders[found[1]]}', 1) if found else body
+        for body, found in zip(bodies, ids, strict=True)
+    ]
+
+
 CARD: Resource = Resource(
     "issuing.card",
     "ic_",
     "issuing card",
     filters=("cardholder", "exp_month", "exp_year", "last4", "status", "type", "replacement_for"),
     show=show,
+    texts=texts,
     expandable={"replaced_by": lambda: CARD, "replacement_for": lambda: CARD},
     embedded={"cardholder": lambda: CARDHOLDER},
     secret={
@@ -126,7 +138,7 @@ def activated(tx: Tx, card: Json) -> Json:
 
     Raises StripeError while the cardholder has requirements past due.
     """
-    if requirements(tx, tx.fetch(CARDHOLDER, card["cardholder"]))["disabled_reason"]:
+    if tx.fetch(CARDHOLDER, card["cardholder"])["requirements"]["disabled_reason"]:
         raise invalid(
             f"The card cannot be activated: cardholder {card['cardholder']} has outstanding requirements.",
             "status",

@@ -12,7 +12,7 @@ from provisioner.sandbox.changes import create as keep
 from provisioner.sandbox.changes import save
 from provisioner.sandbox.crud import listed, retrieve
 from provisioner.sandbox.errors import invalid
-from provisioner.sandbox.resource import Resource
+from provisioner.sandbox.resource import Resource, as_they_are
 from provisioner.sandbox.route import Call, Route
 from provisioner.sandbox.rules import controls
 from provisioner.sandbox.rules.countries import country, e164
@@ -28,10 +28,9 @@ _NAME = re.compile(r"^[^\W\d_](?:[^\W\d_]|[ .,'\-])*$")
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$")
 
 
-def show(tx: Tx, stored: Json) -> Json:
-    """A cardholder as it is answered, with what is still required of it."""
-    shown = {name: value for name, value in stored.items() if not name.startswith("_")}
-    return {**shown, "requirements": requirements(tx, stored)}
+def show(_tx: Tx, stored: Json) -> Json:
+    """A cardholder as it is answered."""
+    return {name: value for name, value in stored.items() if not name.startswith("_")}
 
 
 CARDHOLDER = Resource(
@@ -40,6 +39,7 @@ CARDHOLDER = Resource(
     "issuing cardholder",
     filters=("email", "phone_number", "status", "type"),
     show=show,
+    texts=as_they_are,
 )
 
 
@@ -97,10 +97,9 @@ def _changed(tx: Tx, stored: Json, params: Mapping[str, Any]) -> Json:
     if "individual" in params:
         after["individual"] = individual(tx, stored["individual"], params["individual"])
     if "spending_controls" in params:
-        after["spending_controls"] = controls.merged(
-            stored["spending_controls"], params["spending_controls"], []
-        )
-    return after
+        given = params["spending_controls"]
+        after["spending_controls"] = controls.merged(stored["spending_controls"], given, [])
+    return {**after, "requirements": requirements(tx, after)}
 
 
 def _address(given: Mapping[str, str]) -> Json:

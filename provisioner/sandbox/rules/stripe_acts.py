@@ -5,6 +5,7 @@ from typing import Any
 
 from provisioner.sandbox.changes import save
 from provisioner.sandbox.rules import card, cardholder, topup
+from provisioner.sandbox.rules.person import requirements
 from provisioner.sandbox.tx import Tx
 
 Json = dict[str, Any]
@@ -65,5 +66,6 @@ ACTS: Mapping[str, Callable[[Tx, str, Any], Json]] = {
 
 
 def _set(tx: Tx, object_id: str, **fields: Any) -> Json:
-    found = tx.fetch(cardholder.CARDHOLDER, object_id)
-    return save(tx, cardholder.CARDHOLDER, {**found, **fields}, "issuing_cardholder.updated")
+    changed = {**tx.fetch(cardholder.CARDHOLDER, object_id), **fields}
+    changed["requirements"] = requirements(tx, changed)
+    return save(tx, cardholder.CARDHOLDER, changed, "issuing_cardholder.updated")
