@@ -115,9 +115,11 @@ def _whole(
     field: Field, want: Mapping[str, Any], have: Mapping[str, Any], path: str, touched: Sequence[str]
 ) -> dict[str, Any]:
     """
-    All of a hash: what is declared, unset what goes, and (unless owned) keep what others have set.
+    All of a hash: what is declared, and (unless owned) what others have set and what is ignored.
 
     Whether Stripe merges a nested hash or replaces it is not documented: sent like this, both end alike.
+    Only a value that goes differs: it is unset where the hash is owned, where Stripe takes that; elsewhere
+    it is left out, as a hash whose parts are required anew each time is replaced by what is sent [?].
     """
     parts: dict[str, Any] = {}
     for sub in field.fields:
@@ -127,7 +129,8 @@ def _whole(
         elif wanted is not None:
             parts[sub.name] = to_wire(wanted)
         elif had is not None and any(name.startswith(f"{path}.{sub.name}") for name in touched):
-            parts[sub.name] = _value(sub, None)
+            if field.whole or sub.default is not None:
+                parts[sub.name] = _value(sub, None)
         elif had is not None and not field.whole:
             parts[sub.name] = to_wire(had)
     return parts

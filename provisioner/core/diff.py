@@ -93,6 +93,9 @@ class _Scope:
     def value(self, field: Field, path: str, want: Any, have: Any, *, owned: bool) -> tuple[Any, Any]:
         if want is None:
             return self.undeclared(field, path, have, owned=owned)
+        if have in field.closed:
+            self.stuck.append(f"{path} is {have}, which only Stripe sets and lifts; nothing is done about it")
+            return None, None
         if field.write_only:
             known = self.applied.get(code(path)) == digest(self.project, path, field, want)
             return (want, want) if known else (want, WRITTEN)
@@ -109,11 +112,11 @@ class _Scope:
     def undeclared(self, field: Field, path: str, have: Any, *, owned: bool) -> tuple[Any, Any]:
         """What was applied earlier is reset, where Stripe can; its own defaults are left in peace."""
         mine = owned or code(path) in self.applied
-        if not mine or have == field.default or have in field.noise:
+        if not mine or have == field.default or have in field.noise or have in field.closed:
             return None, None
         if field.default is not None and field.on_change is OnChange.UPDATE:
             return field.default, have
-        if field.clearable and field.on_change is OnChange.UPDATE:
+        if field.clearable and not field.required and field.on_change is OnChange.UPDATE:
             return None, have
         if not owned:
             self.stuck.append(f"{path} is declared no more, but Stripe cannot clear it; it stays as it is")

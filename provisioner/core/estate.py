@@ -116,14 +116,17 @@ def sort_out(kind: Kind, project: str, raws: Iterable[Mapping[str, Any]], resolv
 
 def rests(kind: Kind, live: Live, *, cancel: bool | None = None) -> bool:
     """
-    Whether an object is retired already: at its end, or inactive where that is all that is asked.
+    Whether an object is retired already: at its end, or inactive or blocked where that is all that is asked.
 
     Without `cancel`, a kind that can be canceled rests only when it is.
     """
     if live.final:
         return True
     end = kind.cancel if cancel is not False and kind.cancel else kind.deactivate
-    return end is None or all(live.fields.get(name) == value for name, value in end.items())
+    return end is None or all(
+        (there := live.fields.get(name)) == value or there in kind.field(name).closed
+        for name, value in end.items()
+    )
 
 
 def _live(kind: Kind, project: str, raw: Mapping[str, Any], resolve: Resolve) -> Live | None:
@@ -134,7 +137,8 @@ def _live(kind: Kind, project: str, raw: Mapping[str, Any], resolve: Resolve) ->
     if stamp is None or stamp.address.section != kind.section:
         raise ConflictError(
             f"{kind.name} {raw['id']} carries the mark of this project, but its metadata key {ADDRESS} is no "
-            f"address of {kind.section} (edited by hand?); set it to {kind.section}.NAME, or remove the key {PROJECT}"
+            f"address of {kind.section} (edited by hand?). It is not touched, and nothing is created in its "
+            f"place: set the key to {kind.section}.NAME, or remove the key {PROJECT}"
         )
     return Live(
         address=stamp.address,

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from provisioner.core.change import Action, Change
+from provisioner.core.change import Action
 from provisioner.core.model import Guardrails
 from provisioner.core.money import show_money
 from provisioner.core.plan import Plan
@@ -35,16 +35,11 @@ def _protected(plan: Plan) -> Iterator[Danger]:
     names = [
         str(change.address)
         for change in plan.changes
-        if change.live and change.live.stamp.protect and _ends_unasked(change)
+        if change.action in (Action.RETIRE, Action.REPLACE) and change.live and change.live.stamp.protect
     ]
     if names:
         text = f"{len(names)} protected would be retired or replaced ({_few(names)})"
         yield Danger("protected", text, len(names))
-
-
-def _ends_unasked(change: Change) -> bool:
-    """Whether a live object would end; a reissue is asked for by name, in the protected resource itself."""
-    return change.action is Action.RETIRE or (change.action is Action.REPLACE and not change.params)
 
 
 def _retired(plan: Plan, limits: Guardrails) -> Iterator[Danger]:

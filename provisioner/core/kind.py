@@ -54,7 +54,8 @@ class Field:
     `doc` is shown in editors. `choices` closes the values unless `open_choices`; `pattern` (with
     `pattern_says`, what would be right), `low`, `high` and `longest` bound them. `default` is what
     Stripe has when the parameter was never given, `noise` values that Stripe may show by itself for an
-    unset field. `clearable` says that `""` unsets it. `personal` and `secret` values are never shown;
+    unset field. `clearable` says that `""` unsets it, or leaving it out where a hash is `sent_whole`.
+    `closed` values are Stripe's alone to set and to lift. `personal` and `secret` values are never shown;
     `write_only` ones are never answered. `whole` makes a hash owned as one piece once any of it is
     declared; `sent_whole` sends all of it when any of it changes. An export leaves out what is not
     `exported`: what Stripe chose, or the past. `same(a, b)` compares where Stripe rewrites what it is
@@ -79,6 +80,7 @@ class Field:
     default: Any = None
     noise: tuple[Any, ...] = ()
     clearable: bool = True
+    closed: tuple[str, ...] = ()
     personal: bool = False
     secret: bool = False
     write_only: bool = False
