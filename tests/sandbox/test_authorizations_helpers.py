@@ -61,6 +61,14 @@ def test_captures_one_after_the_other(held):
     assert held.api.issuing() == 90_000
 
 
+def test_a_capture_above_the_hold_may_leave_it_open(held):
+    after = held.do("capture", capture_amount=12_000, close_authorization=False)
+    assert (after["status"], kinds(after)) == ("pending", [HOLD, ("issuing_authorization_release", 10_000)])
+    assert held.api.issuing() == 88_000
+    assert held.do("expire")["status"] == "expired"
+    assert held.api.issuing() == 88_000
+
+
 def test_a_capture_needs_neither_status_nor_limits(held):
     held.api.ok(f"/v1/issuing/cards/{held.card['id']}", {"status": "canceled"})
     assert held.do("capture", capture_amount=60_000)["status"] == "closed"

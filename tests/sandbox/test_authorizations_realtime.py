@@ -105,6 +105,13 @@ def test_it_holds_less(api, card, listener):
     assert api.issuing() == 99_700
 
 
+@pytest.mark.parametrize("amount", [0, -1, 701, "300", True])
+def test_it_cannot_hold_what_was_not_asked_for(api, card, listener, amount):
+    listener.body = {"approved": True, "amount": amount}
+    made = api.purchase(card, 700, is_amount_controllable=True)
+    assert (made["approved"], reason(made)) == (False, "webhook_error")
+
+
 def test_it_is_asked_about_increments(api, card, listener):
     made = api.purchase(card, 700)
     listener.body = {"approved": False}

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from provisioner.sandbox.crud import retrieve
 from provisioner.sandbox.errors import no_such
 from provisioner.sandbox.listing import page
-from provisioner.sandbox.resource import Resource
+from provisioner.sandbox.resource import Resource, as_they_are
 from provisioner.sandbox.route import Call, Route
 from provisioner.sandbox.tx import Tx, new_id
 
@@ -18,7 +18,11 @@ Json = dict[str, Any]
 Balance = Literal["issuing", "payments"]
 
 BALANCE_TRANSACTION = Resource(
-    "balance_transaction", "txn_", "balance transaction", filters=("currency", "type", "source")
+    "balance_transaction",
+    "txn_",
+    "balance transaction",
+    filters=("currency", "type", "source"),
+    texts=as_they_are,
 )
 
 

@@ -6,7 +6,7 @@ docs.stripe.com/api/issuing/authorizations, docs.stripe.com/api/issuing/transact
 
 from typing import Any
 
-from provisioner.sandbox.resource import Resource
+from provisioner.sandbox.resource import Resource, as_they_are
 from provisioner.sandbox.rules.card import CARD
 from provisioner.sandbox.rules.cardholder import CARDHOLDER
 from provisioner.sandbox.rules.ledger import BALANCE_TRANSACTION
@@ -42,6 +42,7 @@ TRANSACTION: Resource = Resource(
         "card": lambda: CARD,
         "cardholder": lambda: CARDHOLDER,
     },
+    texts=as_they_are,
     secret={"purchase_details": lambda tx, shown: tx.fetch(TRANSACTION, shown["id"])["_purchase_details"]},
 )
 AUTHORIZATION: Resource = Resource(
