@@ -1,14 +1,15 @@
 """The default spelling of changes as calls: create, update and retire an object of Stripe's."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
 from provisioner.core.change import Change
 from provisioner.core.kind import Field, Kind, Shape
 from provisioner.core.model import Declared, Live, Ref, Stamp
-from provisioner.core.normal import leaves, to_wire
-from provisioner.core.ownership import applied, code, digest, marks, stamp_for
+from provisioner.core.normal import at, leaves, put, to_wire
+from provisioner.core.ownership import applied, code, marks, stamp_for
 
 UNSET = ""  # what Stripe takes for "no value"; the SDK drops None, [] and {} silently
 
@@ -39,10 +40,13 @@ def update_params(kind: Kind, change: Change, *, marked: bool = True) -> dict[st
     """
     declared, live = _declared(change), _live(change)
     touched = [edit.path.partition("[")[0] for edit in change.edits]
+    wanted: Mapping[str, Any] = declared.fields
+    for path in declared.lifecycle.ignore:
+        wanted = put(wanted, path, at(live.fields, path))
     params = {
         field.name: sent
         for field in kind.fields
-        if (sent := _sent(field, field.name, declared.fields, live.fields, touched)) is not None
+        if (sent := _sent(field, field.name, wanted, live.fields, touched)) is not None
     }
     if marked:
         params = _with_marks(params, stamp_after(kind, declared, live), live.stamp)
@@ -57,12 +61,9 @@ def adoption_params(kind: Kind, change: Change) -> dict[str, Any]:
     """
     declared, live = _declared(change), _live(change)
     project = live.stamp.project
-    wanted = {path for path, _, _ in leaves(kind.fields, declared.fields)}
-    record = {
-        code(path): digest(project, path, field, value)
-        for path, field, value in leaves(kind.fields, live.fields)
-        if path in wanted
-    }
+    wanted = {code(path) for path, _, _ in leaves(kind.fields, declared.fields)}
+    had = applied(project, kind.fields, live.fields)
+    record = {name: value for name, value in had.items() if name in wanted}
     stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record)
     return {"metadata": {key: value for key, value in marks(stamp).items() if value}}
 
@@ -81,6 +82,27 @@ def _with_marks(params: dict[str, Any], stamp: Stamp, before: Stamp) -> dict[str
     moved = {key: value for key, value in marks(stamp).items() if value != old[key]}
     metadata = {**params.get("metadata", {}), **moved}
     return params | {"metadata": metadata} if metadata else params
+
+
+def _but_ignored(
+    fields: Sequence[Field],
+    want: Mapping[str, Any],
+    have: Mapping[str, Any],
+    ignored: AbstractSet[str],
+    prefix: str = "",
+) -> Mapping[str, Any]:
+    """What is declared, with live values where the declaration was for the creation only."""
+    if not ignored:
+        return want
+    out = dict(want)
+    for field in fields:
+        path, had = prefix + field.name, have.get(field.name)
+        if path in ignored:
+            out.pop(field.name, None)
+            out |= {} if had is None else {field.name: had}
+        elif field.shape is Shape.HASH and field.name in want:
+            out[field.name] = _but_ignored(field.fields, want[field.name], had or {}, ignored, path + ".")
+    return out
 
 
 def _sent(

@@ -11,8 +11,8 @@ from typing import Any
 from provisioner.core.change import Edit, Note
 from provisioner.core.kind import Field, Kind, OnChange, Shape
 from provisioner.core.model import MASK, Address, Declared, Live, Ref
-from provisioner.core.normal import align, leaves, to_wire
-from provisioner.core.ownership import code, digest, edit_digest
+from provisioner.core.normal import align, at, leaves, to_wire
+from provisioner.core.ownership import code, digest, edit_digest, judged
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
 
@@ -87,8 +87,9 @@ class _Scope:
 
     def map(self, path: str, want: Mapping[str, Any], have: Mapping[str, Any]) -> Pair:
         """Keys that we never set are other people's."""
+        kept = {name for name in {*want, *have} if f"{path}.{name}" not in self.ignored}
         ours = {name for name in have if name in want or code(f"{path}.{name}") in self.applied}
-        return dict(want), {name: have[name] for name in ours}
+        return {n: want[n] for n in want if n in kept}, {n: have[n] for n in ours & kept}
 
     def value(self, field: Field, path: str, want: Any, have: Any, *, owned: bool) -> tuple[Any, Any]:
         if want is None:
@@ -201,8 +202,16 @@ def _edit(
         sensitive=hide,
         forces_replacement=kind.field(path.partition(".")[0].partition("[")[0]).on_change is OnChange.REPLACE,
         currency=_currency(kind, declared, field),
-        digest=edit_digest(path, field, before, after),
+        digest=_digest(kind, path, field, had, wanted, place),
     )
+
+
+def _digest(kind: Kind, path: str, field: Field, had: Any, wanted: Any, place: tuple[Any, ...]) -> str:
+    """What stands for both sides of an edit; of personal values that go together, for all of them."""
+    whole = judged(kind.fields, path, field)
+    if whole == path:
+        return edit_digest(path, field, _at(had, place), _at(wanted, place))
+    return edit_digest(whole, field, at(had, whole), at(wanted, whole))
 
 
 def _currency(kind: Kind, declared: Declared, field: Field) -> str:
@@ -241,7 +250,7 @@ def additions(kind: Kind, declared: Declared) -> tuple[Edit, ...]:
             direction=field.direction(None, value),
             sensitive=hide,
             currency=_currency(kind, declared, field),
-            digest=edit_digest(path, field, None, value),
+            digest=_digest(kind, path, field, {}, declared.fields, tuple(path.split("."))),
         )
         for path, field, value in leaves(kind.fields, declared.fields)
     )

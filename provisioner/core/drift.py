@@ -5,7 +5,7 @@ has moved in Stripe when the YAML still has what was applied, in the YAML when S
 in both otherwise.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -15,8 +15,7 @@ from provisioner.core.diff import compare
 from provisioner.core.estate import Estate, Survey
 from provisioner.core.kind import Direction, Field, Kind
 from provisioner.core.model import Address, Config, Declared, Live
-from provisioner.core.normal import leaves
-from provisioner.core.ownership import code, digest
+from provisioner.core.ownership import applied, code, digest
 
 
 class Moved(StrEnum):
@@ -76,28 +75,28 @@ def find_drift(
 
 def _of_declared(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
     edits, _ = compare(kind, declared, live)
-    lives = _by_path(kind, live.fields)
-    wants = _by_path(kind, declared.fields)
+    lives = applied(live.stamp.project, kind.fields, live.fields)
+    wants = applied(live.stamp.project, kind.fields, declared.fields)
     for edit in edits:
         path = edit.path.partition("[")[0]
         field = _field(kind, path)
         if field is None:
             yield _drift(declared.address, live, edit, Moved.YAML)
         elif not field.write_only:
-            moved = _moved(live, path, field, wants.get(path), lives.get(path, field.default))
+            unset = None if field.default is None else digest(live.stamp.project, path, field, field.default)
+            moved = _moved(live, path, wants.get(code(path)), lives.get(code(path), unset))
             yield _drift(declared.address, live, edit, moved)
         else:
             yield _drift(declared.address, live, edit, Moved.YAML)
 
 
-def _moved(live: Live, path: str, field: Field, wanted: Any, had: Any) -> Moved:
+def _moved(live: Live, path: str, wanted: str | None, had: str | None) -> Moved:
+    """Who moved a value, by its digests: as it is wanted, as it is, and as it was last applied."""
     was = live.stamp.applied.get(code(path))
-    yaml_moved = (None if wanted is None else digest(live.stamp.project, path, field, wanted)) != was
-    live_moved = (None if had is None else digest(live.stamp.project, path, field, had)) != was
-    if not yaml_moved:
+    if wanted == was:
         return Moved.LIVE
     # what was never applied cannot have been moved away from
-    return Moved.BOTH if live_moved and was is not None else Moved.YAML
+    return Moved.BOTH if had != was and was is not None else Moved.YAML
 
 
 def _drift(address: Address, live: Live, edit: Edit, moved: Moved) -> Drift:
@@ -141,10 +140,6 @@ def _waiting(changes: Sequence[Change], seen: set[Address]) -> Iterator[Drift]:
         if change.address not in seen and change.action in words:
             text = words[change.action]
             yield Drift(change.address, change.id or "", "", Moved.YAML, None, None, text=text)
-
-
-def _by_path(kind: Kind, tree: Mapping[str, Any]) -> dict[str, Any]:
-    return {path: value for path, _, value in leaves(kind.fields, tree)}
 
 
 def _field(kind: Kind, path: str) -> Field | None:

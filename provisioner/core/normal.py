@@ -66,6 +66,22 @@ def leaves(
             yield path, field, value
 
 
+def at(tree: Any, path: str) -> Any:
+    """The value at a dotted path, None where there is none."""
+    for name in path.split("."):
+        tree = tree.get(name) if isinstance(tree, Mapping) else None
+    return tree
+
+
+def put(tree: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """The tree with another value at a dotted path; None takes it away."""
+    name, _, below = path.partition(".")
+    if below:
+        value = put(tree.get(name, {}), below, value) or None
+    rest = {key: item for key, item in tree.items() if key != name}
+    return rest if value is None else rest | {name: value}
+
+
 def rows_by_key(field: Field, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, ...], Mapping[str, Any]]:
     """Index the rows of a table by what tells them apart (equal ones: the last)."""
     return {tuple(row.get(name) for name in field.key): row for row in rows}

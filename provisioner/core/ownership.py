@@ -4,6 +4,7 @@ There is no state file: these marks say which project and address an object belo
 fields were last applied. They fit Stripe's limits (50 keys, 40 and 500 characters:
 docs.stripe.com/api/metadata) for the largest resource, and hold nothing that could be read or guessed:
 a field is a code, its value a short digest, so short for personal values that many values share it.
+Personal values that say little each, and all together (a date of birth), share one digest.
 """
 
 import base64
@@ -15,7 +16,7 @@ from typing import Any
 
 from provisioner.core.kind import Field
 from provisioner.core.model import Address, Lifecycle, Ref, Stamp
-from provisioner.core.normal import leaves
+from provisioner.core.normal import at, leaves
 
 PREFIX = "provisioner_"
 PROJECT, ADDRESS, GENERATION = PREFIX + "project", PREFIX + "address", PREFIX + "generation"
@@ -58,9 +59,30 @@ def edit_digest(path: str, field: Field, before: Any, after: Any) -> str:
     return _short(json.dumps([path, _plain(before), _plain(after)], sort_keys=True, default=_plain), length)
 
 
+def judged(fields: Sequence[Field], path: str, field: Field) -> str:
+    """
+    The path of what stands for the value at `path` in digests: itself, or the hash that is sent with it.
+
+    Day, month and year of a birth, digested one by one, could be told from the three digests.
+    """
+    names = path.split(".")
+    for depth, name in enumerate(names[:-1], start=1):
+        around = next((sub for sub in fields if sub.name == name), None)
+        if around is None or not field.sensitive:
+            break
+        if around.sent_whole:
+            return ".".join(names[:depth])
+        fields = around.fields
+    return path
+
+
 def applied(project: str, fields: Sequence[Field], tree: Mapping[str, Any]) -> dict[str, str]:
     """The record of every value in a normal form: codes and digests."""
-    return {code(path): digest(project, path, field, value) for path, field, value in leaves(fields, tree)}
+    record = {}
+    for path, field, value in leaves(fields, tree):
+        whole = judged(fields, path, field)
+        record[code(path)] = digest(project, whole, field, value if whole == path else at(tree, whole))
+    return record
 
 
 def marks(stamp: Stamp) -> dict[str, str]:
