@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-_FORMAT = 2  # raise it whenever the tables change
+_FORMAT = 3  # raise it whenever the tables change
 _SETTINGS = """
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=NORMAL;
@@ -20,6 +20,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (
     seq INTEGER PRIMARY KEY, account TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
     created INTEGER NOT NULL, body TEXT NOT NULL, private TEXT, UNIQUE (account, kind, id));
+CREATE INDEX IF NOT EXISTS objects_in_order ON objects (account, kind, seq);
 CREATE INDEX IF NOT EXISTS objects_in_time ON objects (account, kind, created, seq);
 CREATE TABLE IF NOT EXISTS lookup (
     account TEXT, kind TEXT, field TEXT, value TEXT, seq INTEGER,

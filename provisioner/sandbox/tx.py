@@ -105,7 +105,7 @@ class Tx:
     def all(self, resource: Resource) -> Iterator[Json]:
         """Every stored object of a kind, newest first."""
         rows = self.db.execute(
-            "SELECT body, private FROM objects WHERE account=? AND kind=? ORDER BY created DESC, seq DESC",
+            "SELECT body, private FROM objects WHERE account=? AND kind=? ORDER BY seq DESC",
             (self.account, resource.object),
         ).fetchall()
         return (whole(*row) for row in rows)
