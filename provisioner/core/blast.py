@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from provisioner.core.change import Action, Change
-from provisioner.core.kind import Kind
+from provisioner.core.kind import Kind, Shape
 from provisioner.core.model import MASK
 from provisioner.core.money import Money
+from provisioner.core.normal import at, put
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +47,35 @@ def _is_final(kind: Kind, change: Change) -> bool:
     return kind.cancel is not None and (canceled or change.action is Action.REPLACE)
 
 
-def _side(change: Change, *, after: bool) -> Mapping[str, object]:
-    """The fields before or after; what is not declared stays as it is live."""
+def _side(kind: Kind, change: Change, *, after: bool) -> Mapping[str, Any]:
+    """The fields before or after: of a new object those declared, of another the live ones as edited."""
     live = dict(change.live.fields) if change.live else {}
-    return {**live, **change.declared.fields} if after and change.declared else live
+    if not after or change.declared is None or change.action is Action.ADOPT:
+        return live
+    if change.action in (Action.CREATE, Action.REPLACE):
+        return change.declared.fields
+    fields = {field.name: field for field in kind.fields}
+    for edit in change.edits:
+        path = edit.path.partition("[")[0]
+        field = fields.get(path.partition(".")[0])
+        if field is not None and field.shape is not Shape.MAP:
+            wanted = at(change.declared.fields, path)
+            live = put(live, path, field.default if wanted is None else wanted)
+    return live
 
 
 def _spends(kind: Kind, change: Change, *, after: bool) -> bool:
-    return kind.exposure is not None and kind.exposure(_side(change, after=after)) != 0
+    return kind.exposure is not None and kind.exposure(_side(kind, change, after=after)) != 0
 
 
 def _add_exposure(kind: Kind, change: Change, exposure: dict[str, int | None]) -> None:
     if kind.exposure is None:
         return
-    before = kind.exposure(_side(change, after=False)) if change.live else 0
-    after = kind.exposure(_side(change, after=True))
+    before = kind.exposure(_side(kind, change, after=False)) if change.live else 0
+    after = kind.exposure(_side(kind, change, after=True))
     if before == after or before is None:
         return
-    currency = str(_side(change, after=True).get("currency", MASK))
+    currency = str(_side(kind, change, after=True).get("currency", MASK))
     if after is None:
         exposure[currency] = None
     elif after > before and exposure.get(currency, 0) is not None:

@@ -202,16 +202,15 @@ def _edit(
         sensitive=hide,
         forces_replacement=kind.field(path.partition(".")[0].partition("[")[0]).on_change is OnChange.REPLACE,
         currency=_currency(kind, declared, field),
-        digest=_digest(kind, path, field, had, wanted, place),
+        digest=_digest(kind, path, field, (before, after), sides),
     )
 
 
-def _digest(kind: Kind, path: str, field: Field, had: Any, wanted: Any, place: tuple[Any, ...]) -> str:
+def _digest(kind: Kind, path: str, field: Field, values: tuple[Any, Any], trees: tuple[Any, Any]) -> str:
     """What stands for both sides of an edit; of personal values that go together, for all of them."""
     whole = judged(kind.fields, path, field)
-    if whole == path:
-        return edit_digest(path, field, _at(had, place), _at(wanted, place))
-    return edit_digest(whole, field, at(had, whole), at(wanted, whole))
+    before, after = values if whole == path else (at(tree, whole) for tree in trees)
+    return edit_digest(whole, field, before, after)
 
 
 def _currency(kind: Kind, declared: Declared, field: Field) -> str:
@@ -250,7 +249,7 @@ def additions(kind: Kind, declared: Declared) -> tuple[Edit, ...]:
             direction=field.direction(None, value),
             sensitive=hide,
             currency=_currency(kind, declared, field),
-            digest=_digest(kind, path, field, {}, declared.fields, tuple(path.split("."))),
+            digest=_digest(kind, path, field, (None, value), ({}, declared.fields)),
         )
         for path, field, value in leaves(kind.fields, declared.fields)
     )

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from provisioner.core.change import Action
+from provisioner.core.change import Action, Change
 from provisioner.core.model import Guardrails
 from provisioner.core.money import show_money
 from provisioner.core.plan import Plan
@@ -35,15 +35,22 @@ def _protected(plan: Plan) -> Iterator[Danger]:
     names = [
         str(change.address)
         for change in plan.changes
-        if change.action in (Action.RETIRE, Action.REPLACE) and change.live and change.live.stamp.protect
+        if (change.action is Action.REPLACE or _retires(plan, change))
+        and change.live
+        and change.live.stamp.protect
     ]
     if names:
         text = f"{len(names)} protected would be retired or replaced ({_few(names)})"
         yield Danger("protected", text, len(names))
 
 
+def _retires(plan: Plan, change: Change) -> bool:
+    """Whether an address loses its object; what an interrupted replacement has left was judged before it."""
+    return change.action is Action.RETIRE and change.id == plan.ids.get(change.address)
+
+
 def _retired(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
-    by_kind = Counter(change.kind for change in plan.changes if change.action is Action.RETIRE)
+    by_kind = Counter(change.kind for change in plan.changes if _retires(plan, change))
     total = sum(by_kind.values())
     if limits.max_retired is not None:
         if total > limits.max_retired:

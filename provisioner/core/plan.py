@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from provisioner.core.blast import BlastRadius, blast_radius
@@ -14,6 +15,8 @@ from provisioner.core.estate import Estate, Survey, rests, survey
 from provisioner.core.funding import plan_funding
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, World
+from provisioner.core.outlook import Outlook, outlook
+from provisioner.core.reissue import reissued_for, successor
 from provisioner.core.select import EVERYTHING, Selection, select
 from provisioner.core.steps import spell
 
@@ -39,6 +42,7 @@ class Plan:
     unmanaged: Mapping[str, int]
     blast: BlastRadius
     fingerprint: str
+    outlook: Outlook = Outlook()
 
     @property
     def summary(self) -> dict[str, int]:
@@ -86,6 +90,7 @@ def assemble(kinds: Sequence[Kind], config: Config, world: World, surveyed: Surv
         unmanaged={name: estate.unmanaged for name, estate in surveyed.estates.items()},
         blast=blast_radius({kind.name: kind for kind in kinds}, changes),
         fingerprint=fingerprint(changes),
+        outlook=outlook(kinds, config, world, surveyed, changes),
     )
 
 
@@ -118,7 +123,7 @@ def _find_objects(found: Findings, kind: Kind, wanted: Sequence[Declared], estat
     for declared in wanted:
         live = estate.current.get(declared.address)
         if live is None:
-            found.changes.append(_creation(kind, declared, estate))
+            found.changes.append(_creation(kind, declared, estate, found.replaced))
         else:
             _compare(found, kind, declared, live, estate)
     names = {declared.address for declared in wanted}
@@ -140,51 +145,50 @@ def _carried(changes: Sequence[Change]) -> Iterator[Note]:
         yield Note(str(address), f"its replacement carries {count} along, each replaced under the new one")
 
 
-def _creation(kind: Kind, declared: Declared, estate: Estate) -> Change:
+def _creation(kind: Kind, declared: Declared, estate: Estate, replaced: AbstractSet[Address]) -> Change:
     last = estate.last.get(declared.address)
     return Change(
         Action.CREATE,
         declared.address,
         kind.name,
-        "its predecessor is canceled" if last else "declared, and not in Stripe",
+        _why_created(declared, last),
         edits=additions(kind, declared),
         declared=declared,
         generation=last.stamp.generation + 1 if last else 1,
         predecessors=estate.past.get(declared.address, ()),
-        params=_reissue(declared, last) if last and kind.cancel else {},
+        params=successor(declared, last, replaced) if last else {},
     )
 
 
-def _reissue(declared: Declared, live: Live) -> dict[str, str]:
-    """What a card says of the one that it is issued for again; nothing when no reissue is asked for."""
-    asked = declared.lifecycle.reissue
-    if asked is None or asked.number <= live.stamp.reissued:
-        return {}
-    return {"replacement_for": live.id, "replacement_reason": asked.reason}
+def _why_created(declared: Declared, last: Live | None) -> str:
+    if last is None:
+        return "declared, and not in Stripe"
+    why = reissued_for(declared, last)
+    return f"reissue: {why}; its predecessor is canceled" if why else "its predecessor is canceled"
 
 
 def _compare(found: Findings, kind: Kind, declared: Declared, live: Live, estate: Estate) -> None:
     edits, notes = compare(kind, declared, live, found.replaced)
     found.notes += notes
-    reissue = _reissue(declared, live)
+    why = reissued_for(declared, live)
     forcing = [edit.path for edit in edits if edit.forces_replacement]
-    if forcing or reissue:
+    if forcing or why:
+        params = successor(declared, live, found.replaced)
         found.replaced.add(declared.address)
-        reason = f"Stripe cannot change {', '.join(forcing)} in place"
-        if reissue:
-            reason = f"reissue: {reissue['replacement_reason']}"
+        reasons = [f"reissue: {why}"] if why else []
+        reasons += [f"Stripe cannot change {', '.join(forcing)} in place"] if forcing else []
         found.changes.append(
             Change(
                 Action.REPLACE,
                 declared.address,
                 kind.name,
-                reason,
+                "; ".join(reasons),
                 edits,
                 declared,
                 live,
                 generation=live.stamp.generation + 1,
                 predecessors=estate.past[declared.address],
-                params=reissue,
+                params=params,
             )
         )
     elif edits:

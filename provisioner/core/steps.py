@@ -6,10 +6,11 @@ from dataclasses import replace
 from provisioner.core.call import Call, Phase, Step, creation_key, funding_key
 from provisioner.core.change import Action, Change
 from provisioner.core.crud import adoption_params, creation_params, references, retirement, update_params
+from provisioner.core.estate import rests
 from provisioner.core.kind import Direction, Kind
 from provisioner.core.model import Live, Ref
-
-LOST = frozenset({"lost", "stolen"})
+from provisioner.core.normal import put
+from provisioner.core.reissue import LOST, reissued_for
 
 
 def spell(kinds: Iterable[Kind], project: str, changes: Iterable[Change]) -> tuple[Step, ...]:
@@ -22,7 +23,14 @@ def spell(kinds: Iterable[Kind], project: str, changes: Iterable[Change]) -> tup
             # what ends goes the other way round: cards before their holder
             down = step.phase in (Phase.TIGHTEN, Phase.FINISH)
             steps.append((step.phase, -kind.rank if down else kind.rank, step))
-    return tuple(step for _, _, step in sorted(steps, key=lambda entry: (*entry[:2], entry[2].address)))
+    ordered = [step for _, _, step in sorted(steps, key=lambda entry: (*entry[:2], entry[2].address))]
+    return tuple(_after_its_own(step, ordered) if step.phase is Phase.FINISH else step for step in ordered)
+
+
+def _after_its_own(step: Step, steps: Iterable[Step]) -> Step:
+    """What ends a replaced object, once all that referred to it has moved to its successor."""
+    moved = {other.address for other in steps if other.phase is Phase.CREATE and step.address in other.needs}
+    return replace(step, needs=step.needs | moved)
 
 
 def _step(phase: Phase, change: Change, does: str, call: Call, direction: Direction) -> Step:
@@ -85,15 +93,10 @@ def _half(kind: Kind, change: Change) -> Change | None:
         if edit.direction is not Direction.BROADENING or not kind.field(top).whole:
             continue
         sub = rest.partition("[")[0].partition(".")[0]
-        fields[top] = _with(fields.get(top, {}), sub, change.live.fields.get(top, {}).get(sub))
+        fields[top] = put(fields.get(top, {}), sub, change.live.fields.get(top, {}).get(sub))
     if any(kind.check(fields)):
         return None
     return replace(change, edits=tuple(tight), declared=replace(change.declared, fields=fields))
-
-
-def _with(tree: Mapping[str, object], name: str, value: object) -> dict[str, object]:
-    rest = {key: item for key, item in tree.items() if key != name}
-    return rest if value is None else rest | {name: value}
 
 
 def _replace(kind: Kind, project: str, change: Change) -> Iterator[Step]:
@@ -105,13 +108,14 @@ def _replace(kind: Kind, project: str, change: Change) -> Iterator[Step]:
     """
     if change.live is None or change.declared is None:
         raise ValueError(f"{change.address}: a replacement needs both sides")
-    why = change.params.get("replacement_reason")
+    why = reissued_for(change.declared, change.live)
     gone = why if why in LOST else ""
     activates = kind.exposure is not None and change.declared.fields.get("status") == "active"
     if gone:
         yield _end(kind, change, change.live, Phase.TIGHTEN, cancel=True, why=gone)
     yield _creation(kind, project, change, inactive=kind.exposure is not None)
-    if not gone and not (why and activates):
+    ends_by_itself = activates and "replacement_for" in change.params
+    if not gone and not ends_by_itself and not rests(kind, change.live):
         yield _end(kind, change, change.live, Phase.FINISH, cancel=True)
     if activates:
         call = Call(kind.service, "update", Ref(change.address), {"status": "active"})

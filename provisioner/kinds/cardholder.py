@@ -162,6 +162,7 @@ KIND = Kind(
             doc="Whether the holder's cards may be used at all.",
             choices=("active", "inactive"),
             default="active",
+            closed=("blocked",),
             direction=switching,
         ),
         _text(
@@ -204,6 +205,7 @@ KIND = Kind(
         Field(
             "preferred_locales",
             Shape.LIST,
+            clearable=False,
             doc="Languages of 3D Secure and one-time passwords, the preferred one first.",
             choices=("de", "en", "es", "fr", "it", "da", "pl", "sv"),
             open_choices=True,
