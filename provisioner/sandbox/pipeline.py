@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,8 @@ from provisioner.sandbox.tx import Origin, Tx, new_id
 
 _FORM = "application/x-www-form-urlencoded"
 _VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$")
+# Who shows answers to people; Stripe indents them for everybody.
+_READERS = ("curl/", "Stripe/v1 stripe-cli")
 _DROPPED = Answer(500, "", cut="drop")
 
 
@@ -46,6 +49,8 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> Answer:
     except StripeError as error:
         answer = refusal(error, account_id, request_id)
     answer.headers = headers | answer.headers
+    if request.headers.get("user-agent", "").startswith(_READERS):
+        answer.body = json.dumps(json.loads(answer.body), indent=2, ensure_ascii=False) + "\n"
     return answer
 
 

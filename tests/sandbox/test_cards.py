@@ -205,8 +205,10 @@ def test_what_stripe_does_to_cards(api) -> None:
 
 def test_cards_are_issued_in_the_accounts_own_currency(start) -> None:
     api = start(country="GB")
-    holder = api.person(billing={"address": {**ADDRESS, "country": "GB"}}, phone_number="07700 900000")
-    assert holder["phone_number"] == "+447700900000"
+    holder = api.person(billing={"address": {**ADDRESS, "country": "GB"}})
     good = {"cardholder": holder["id"], "type": "virtual", "status": "active"}
+    assert api.refused(URL, {**good, "currency": "gbp"})["code"] == "cardholder_phone_number_required"
+    with_phone = api.ok(f"/v1/issuing/cardholders/{holder['id']}", {"phone_number": "07700 900000"})
+    assert with_phone["phone_number"] == "+447700900000"
     assert api.ok(URL, {**good, "currency": "gbp"})["currency"] == "gbp"
     assert api.refused(URL, {**good, "currency": "usd"})["param"] == "currency"

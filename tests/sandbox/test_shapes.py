@@ -75,6 +75,25 @@ def test_answers_have_at_least_the_fields_of_stripes_samples(answers) -> None:
         assert SAMPLES[answer["object"]].keys() - answer.keys() == set(), answer["object"]
 
 
+def surplus_nulls(answer: Any, sample: Any, path: str) -> set[str]:
+    """Fields that are null here and not in the sample at all: null may not be allowed, absent always is."""
+    if isinstance(answer, list) and isinstance(sample, list) and sample:
+        return {null for item in answer for null in surplus_nulls(item, sample[0], f"{path}[]")}
+    if not (isinstance(answer, dict) and isinstance(sample, dict)) or not sample:
+        return set()
+    nulls = {f"{path}.{name}" for name, value in answer.items() if value is None and name not in sample}
+    return nulls.union(
+        *(surplus_nulls(answer[n], sample[n], f"{path}.{n}") for n in answer.keys() & sample.keys())
+    )
+
+
+def test_nothing_is_null_that_stripes_samples_leave_out(answers) -> None:
+    kinds = [(answer, SAMPLES[answer["object"]]) for answer in answers if answer["object"] != "event"]
+    assert {
+        null for answer, sample in kinds for null in surplus_nulls(answer, sample, answer["object"])
+    } == set()
+
+
 def test_ids_times_and_modes(answers) -> None:
     for answer in answers:
         prefix = PREFIXES.get(answer["object"])

@@ -66,8 +66,14 @@ def create(call: Call) -> Json:
     tx, params = call.tx, call.params
     if "cardholder" not in params:
         raise invalid("Missing required param: cardholder.", "cardholder", "parameter_missing")
-    tx.fetch(CARDHOLDER, params["cardholder"], "cardholder")
+    holder = tx.fetch(CARDHOLDER, params["cardholder"], "cardholder")
     _check(tx, params)
+    if account.country(tx) != "US" and not holder["phone_number"]:
+        # docs.stripe.com/error-codes: cards there use 3D Secure, which needs the phone.
+        raise invalid(
+            f"You cannot create a card without a phone number of cardholder {holder['id']}.",
+            code="cardholder_phone_number_required",
+        )
     replaced = replacement.replaced(tx, CARD, params)
     month, year = pan.expiry(tx, params)
     number = pan.number(replaced)

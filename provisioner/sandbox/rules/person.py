@@ -24,7 +24,6 @@ def individual(tx: Tx, before: Mapping[str, Any] | None, given: Mapping[str, Any
     Raises StripeError for names, birth dates and acceptances that cannot be.
     """
     after: Json = {
-        "card_issuing": {"user_terms_acceptance": None},
         "dob": None,
         "first_name": None,
         "last_name": None,
@@ -39,7 +38,8 @@ def individual(tx: Tx, before: Mapping[str, Any] | None, given: Mapping[str, Any
     if "dob" in given:
         after["dob"] = _birth_date(tx, given["dob"])
     if acceptance := given.get("card_issuing", {}).get("user_terms_acceptance"):
-        old = after["card_issuing"]["user_terms_acceptance"] or {"date": None, "ip": None, "user_agent": None}
+        none: Json = {"user_terms_acceptance": {"date": None, "ip": None, "user_agent": None}}
+        old = after.get("card_issuing", none)["user_terms_acceptance"]
         after["card_issuing"] = {"user_terms_acceptance": _acceptance(tx, old, acceptance)}
     if document := given.get("verification", {}).get("document"):
         _check_files(document)
