@@ -1,0 +1,41 @@
+"""Each example: valid, applies, and the second plan is empty."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir())
+
+
+def provisioner(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a user does, without any key."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("STRIPE_")}
+    return subprocess.run(
+        [sys.executable, "-m", "provisioner", *words],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_applies_and_its_second_plan_is_empty(example, tmp_path):
+    where = str(ROOT / "examples" / example)
+
+    assert provisioner("validate", where, cwd=tmp_path).returncode == 0
+    assert provisioner("plan", where, "--sandbox", "--detailed-exitcode", cwd=tmp_path).returncode == 2
+    applied = provisioner("apply", where, "--sandbox", "--auto-approve", "--format", "json", cwd=tmp_path)
+    second = provisioner("plan", where, "--sandbox", "--detailed-exitcode", cwd=tmp_path)
+
+    assert applied.returncode == 0, applied.stderr
+    assert json.loads(applied.stdout)["complete"] is True
+    assert second.returncode == 0, second.stdout
+    assert second.stdout == "No changes. Stripe matches the configuration.\n"
