@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from provisioner.core.problem import Where
+
+if TYPE_CHECKING:
+    from provisioner.core.scenario import Scenario
 
 MASK = "(sensitive value)"
 
@@ -128,3 +131,4 @@ class Config:
     account: str | None
     declared: Mapping[Address, Declared]
     guardrails: Guardrails = Guardrails()
+    scenarios: tuple["Scenario", ...] = ()

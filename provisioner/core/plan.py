@@ -12,6 +12,7 @@ from provisioner.core.change import Action, Change, Note
 from provisioner.core.crud import references
 from provisioner.core.diff import additions, compare
 from provisioner.core.estate import Estate, Survey, rests, survey
+from provisioner.core.flips import flips
 from provisioner.core.funding import plan_funding
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, World
@@ -70,6 +71,8 @@ def make_plan(kinds: Sequence[Kind], config: Config, world: World, selection: Se
     surveyed = survey(kinds, config, world)
     found = find_changes(kinds, config, world, surveyed)
     chosen, notes = select(found.changes, selection)
+    live = {address: each for estate in surveyed.estates.values() for address, each in estate.current.items()}
+    notes += flips(config.scenarios, live, chosen)
     return assemble(kinds, config, world, surveyed, Findings(chosen, [*found.notes, *notes], found.replaced))
 
 
