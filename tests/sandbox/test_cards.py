@@ -110,6 +110,25 @@ def test_limits_replace_the_default_one(api) -> None:
     assert cleared["spending_controls"]["spending_limits"] == DEFAULT_LIMITS
 
 
+def test_no_limits_at_all_cannot_be_asked_for_at_creation(api) -> None:
+    assert (
+        api.card(spending_controls={"spending_limits": ""})["spending_controls"]["spending_limits"]
+        == DEFAULT_LIMITS
+    )
+
+
+@pytest.mark.parametrize(("merge", "limits"), [(True, 1), (False, 0)])
+def test_controls_that_are_not_named_stay_or_go_as_switched(api, merge, limits) -> None:
+    api.control("switches", {"controls_merge": merge})
+    card = api.card(spending_controls={"spending_limits": [{"amount": 5, "interval": "daily"}]})
+    named = {"spending_controls": {"allowed_categories": ["bakeries"]}}
+    controls = api.ok(f"{URL}/{card['id']}", named)["spending_controls"]
+    assert (controls["allowed_categories"], len(controls["spending_limits"])) == (["bakeries"], limits)
+    assert controls["spending_limits_currency"] == "usd"
+    same = api.ok(f"{URL}/{card['id']}", {"metadata": {"a": "b"}})["spending_controls"]
+    assert same == controls
+
+
 def test_the_default_limit_may_be_hidden(api) -> None:
     api.control("switches", {"default_limit_shown": False})
     assert api.card()["spending_controls"]["spending_limits"] == []

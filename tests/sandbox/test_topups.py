@@ -115,3 +115,10 @@ def test_accounts_in_europe_cannot_pull(start, country, currency) -> None:
     assert api.read("/v1/balance")["issuing"]["available"][0]["currency"] == currency
     for destination in ({}, {"destination_balance": "issuing"}):
         assert api.refused("/v1/topups", {"amount": 5, "currency": currency, **destination})
+
+
+def test_an_empty_balance_may_not_be_shown(api) -> None:
+    api.control("switches", {"empty_balance_shown": False})
+    assert api.read("/v1/balance")["issuing"]["available"] == []
+    api.fund(100)
+    assert api.issuing() == 100

@@ -7,6 +7,7 @@ from provisioner.sandbox.changes import create
 from provisioner.sandbox.errors import StripeError
 from provisioner.sandbox.resource import Resource
 from provisioner.sandbox.route import Call, Route
+from provisioner.sandbox.rules import countries
 from provisioner.sandbox.tx import Tx, new_id
 
 Json = dict[str, Any]
@@ -92,8 +93,8 @@ def _show(call: Call) -> Json:
 
 def _connect(call: Call) -> Json:
     params = call.params
-    country = params.get("country", of(call.tx)["country"])
-    made = _new(call.tx, country, params.get("email"), params.get("type", "custom"))
+    where = countries.country(params.get("country", of(call.tx)["country"]), "country")
+    made = _new(call.tx, where, params.get("email"), params.get("type", "custom"))
     made["metadata"] = params.get("metadata") or {}
     return create(call.tx.at_home(), ACCOUNT, made)
 

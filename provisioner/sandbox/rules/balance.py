@@ -3,16 +3,17 @@
 from typing import Any
 
 from provisioner.sandbox.route import Call, Route
-from provisioner.sandbox.rules import account, ledger
+from provisioner.sandbox.rules import account, ledger, switches
 
 Json = dict[str, Any]
 
 
 def retrieve(call: Call) -> Json:
-    """The account's balance; Issuing always shows the account's own currency, even at zero."""
+    """The account's balance; what a balance shows at zero is a switch."""
     own = account.of(call.tx)["default_currency"]
+    empty = {own: 0} if switches.on(call.tx, "empty_balance_shown") else {}
     payments = _rows({own: 0} | ledger.available(call.tx, "payments"))
-    issuing = _rows({own: 0} | ledger.available(call.tx, "issuing"))
+    issuing = _rows(empty | ledger.available(call.tx, "issuing"))
     return {
         "object": "balance",
         "available": payments,

@@ -75,9 +75,21 @@ def create(call: Call) -> Json:
             code="cardholder_phone_number_required",
         )
     replaced = replacement.replaced(tx, CARD, params)
+    card = _begun(tx, params, pan.number(replaced))
+    card |= _controlled(tx, {**card, "spending_controls": controls.empty(None)}, params, new=True)
+    card["spending_controls"]["spending_limits_currency"] = card["currency"]
+    if params.get("status") == "active":
+        if card["type"] == "physical":
+            raise invalid("A physical card cannot be made active; activate it once it is there.", "status")
+        card = activated(tx, card)
+    shown = keep(tx, CARD, card, "issuing_card.created")
+    replacement.point_from(tx, CARD, replaced, card)
+    return shown
+
+
+def _begun(tx: Tx, params: Mapping[str, Any], number: str) -> Json:
     month, year = pan.expiry(tx, params)
-    number = pan.number(replaced)
-    card: Json = {
+    return {
         "id": new_id(CARD.prefix),
         "object": "issuing.card",
         "brand": "Visa",
@@ -104,15 +116,6 @@ def create(call: Call) -> Json:
         "_number": number,
         "_cvc": pan.cvc(),
     }
-    card |= _controlled(tx, {**card, "spending_controls": controls.empty(None)}, params, new=True)
-    card["spending_controls"]["spending_limits_currency"] = card["currency"]
-    if params.get("status") == "active":
-        if card["type"] == "physical":
-            raise invalid("A physical card cannot be made active; activate it once it is there.", "status")
-        card = activated(tx, card)
-    shown = keep(tx, CARD, card, "issuing_card.created")
-    replacement.point_from(tx, CARD, replaced, card)
-    return shown
 
 
 def update(call: Call) -> Json:
@@ -169,15 +172,18 @@ def canceled(card: Json, reason: str | None) -> Json:
 def _controlled(tx: Tx, card: Json, params: Mapping[str, Any], *, new: bool) -> Json:
     """The card's controls after a request, with the default limit where Stripe would set it."""
     given = params.get("spending_controls", {})
-    after = controls.merged(card["spending_controls"], given, None)
-    cleared = "spending_limits" in given and not after["spending_limits"]
-    defaulted = card.get("_default_limit", False) and "spending_limits" not in given
-    if (new and "spending_limits" not in given) or (
-        cleared and switches.on(tx, "clearing_restores_default_limit")
-    ):
-        defaulted = True
-        if switches.on(tx, "default_limit_shown"):
-            after["spending_limits"] = [DEFAULT_LIMIT]
+    whole = bool(given) and not new and not switches.on(tx, "controls_merge")
+    before = card["spending_controls"]
+    if whole:
+        before = {**controls.empty(None), "spending_limits_currency": card["currency"]}
+    after = controls.merged(before, given, None)
+    if given.get("spending_limits"):
+        return {"spending_controls": after, "_default_limit": False}
+    if not (new or whole or "spending_limits" in given):
+        return {"spending_controls": after, "_default_limit": card["_default_limit"]}
+    defaulted = new or switches.on(tx, "clearing_restores_default_limit")
+    if defaulted and switches.on(tx, "default_limit_shown"):
+        after["spending_limits"] = [DEFAULT_LIMIT]
     return {"spending_controls": after, "_default_limit": defaulted}
 
 

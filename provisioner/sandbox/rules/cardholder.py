@@ -14,7 +14,7 @@ from provisioner.sandbox.crud import listed, retrieve
 from provisioner.sandbox.errors import invalid
 from provisioner.sandbox.resource import Resource, as_they_are
 from provisioner.sandbox.route import Call, Route
-from provisioner.sandbox.rules import controls
+from provisioner.sandbox.rules import controls, switches
 from provisioner.sandbox.rules.countries import country, e164
 from provisioner.sandbox.rules.metadata import merged
 from provisioner.sandbox.rules.person import individual, requirements
@@ -98,7 +98,8 @@ def _changed(tx: Tx, stored: Json, params: Mapping[str, Any]) -> Json:
         after["individual"] = individual(tx, stored["individual"], params["individual"])
     if "spending_controls" in params:
         given = params["spending_controls"]
-        after["spending_controls"] = controls.merged(stored["spending_controls"], given, [])
+        before = stored["spending_controls"] if switches.on(tx, "controls_merge") else controls.empty([])
+        after["spending_controls"] = controls.merged(before, given, [])
     return {**after, "requirements": requirements(tx, after)}
 
 

@@ -23,6 +23,10 @@ DEFAULTS: Mapping[str, bool] = {
     "issuing_top_ups": True,
     # Whether the answer of a top-up tells its `destination_balance`; not in the API reference.
     "destination_balance_shown": True,
+    # Whether controls that an update does not name stay; documented nowhere, seen by others. Off: they go.
+    "controls_merge": True,
+    # Whether a balance shows the account's own currency before any money has come; Stripe leaves some out.
+    "empty_balance_shown": True,
     # Whether a test purchase that says its fraud risk is the highest is declined as suspected fraud: Stripe
     # blocks above some level, but test helpers may want the webhook to see that level and decide.
     "highest_fraud_risk_declines": False,
