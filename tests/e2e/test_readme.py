@@ -58,7 +58,7 @@ def test_the_configuration_in_the_readme_is_valid(tmp_path):
     assert run("provisioner validate", tmp_path).startswith("The configuration of acme-issuing is valid")
 
 
-@pytest.mark.parametrize("command", ["plan", "apply", "plan"])
+@pytest.mark.parametrize("command", ["plan", "apply"])
 def test_the_first_command_plans_applies_and_plans_again(command):
     first = re.search(r"^```sh\n(.*?)\n```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
