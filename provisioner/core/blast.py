@@ -1,12 +1,12 @@
 """The blast radius: what a plan costs at worst, said before anything else."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from provisioner.core.change import Action, Change
-from provisioner.core.kind import Kind, Shape
+from provisioner.core.kind import Field, Kind, Shape
 from provisioner.core.model import MASK
 from provisioner.core.money import Money
 from provisioner.core.normal import at, put
@@ -52,8 +52,10 @@ def _side(kind: Kind, change: Change, *, after: bool) -> Mapping[str, Any]:
     live = dict(change.live.fields) if change.live else {}
     if not after or change.declared is None or change.action is Action.ADOPT:
         return live
-    if change.action in (Action.CREATE, Action.REPLACE):
+    if change.action is Action.CREATE:
         return change.declared.fields
+    if change.action is Action.REPLACE:
+        return _with_noise(kind.fields, change.declared.fields, live)
     fields = {field.name: field for field in kind.fields}
     for edit in change.edits:
         path = edit.path.partition("[")[0]
@@ -62,6 +64,20 @@ def _side(kind: Kind, change: Change, *, after: bool) -> Mapping[str, Any]:
             wanted = at(change.declared.fields, path)
             live = put(live, path, field.default if wanted is None else wanted)
     return live
+
+
+def _with_noise(
+    fields: Sequence[Field], declared: Mapping[str, Any], live: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What is declared, and what Stripe adds by itself: it will do so for the new object as for the old."""
+    out = dict(declared)
+    for field in fields:
+        there = live.get(field.name)
+        if field.shape is Shape.HASH and there:
+            out[field.name] = _with_noise(field.fields, declared.get(field.name, {}), there)
+        elif there in field.noise and field.name not in declared:
+            out[field.name] = there
+    return out
 
 
 def _spends(kind: Kind, change: Change, *, after: bool) -> bool:

@@ -104,7 +104,7 @@ def sort_out(kind: Kind, project: str, raws: Iterable[Mapping[str, Any]], resolv
             current[address] = standing[0]
         leftovers += [live for live in able if live.stamp.generation < newest and not rests(kind, live)]
     if conflicts:
-        raise ConflictError("\n".join(_explain(address, lives) for address, lives in conflicts))
+        raise ConflictError("\n".join(_explain(address, lives) for address, lives in sorted(conflicts)))
     return Estate(
         current=current,
         leftovers=tuple(leftovers),
@@ -150,7 +150,7 @@ def _live(kind: Kind, project: str, raw: Mapping[str, Any], resolve: Resolve) ->
 
 
 def _explain(address: Address, lives: Iterable[Live]) -> str:
-    ids = " and ".join(sorted(live.id for live in lives))
+    ids = " and ".join(live.id for live in reversed([*lives]))  # the oldest first
     return (
         f"{address}: {ids} both carry this address. Neither is touched. Keep one: on the other, cancel it "
         f"or remove its metadata key {PROJECT} (Dashboard or API), then plan again"

@@ -1,6 +1,6 @@
 """Changes as calls, in the order that is safe wherever it stops."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from provisioner.core.call import Call, Phase, Step, creation_key, funding_key
@@ -12,14 +12,20 @@ from provisioner.core.model import Live, Ref
 from provisioner.core.normal import put
 from provisioner.core.reissue import LOST, reissued_for
 
+NEW = (Action.CREATE, Action.REPLACE)
+
 
 def spell(kinds: Iterable[Kind], project: str, changes: Iterable[Change]) -> tuple[Step, ...]:
     """Spell every change out as steps and put them in order: by phase, then cardholders before cards."""
     by_name = {kind.name: kind for kind in kinds}
+    changes = tuple(changes)
+    needed = {a for c in changes if c.action in NEW and c.declared for a in references(c.declared.fields)}
     steps: list[tuple[Phase, int, Step]] = []
     for change in changes:
         kind = by_name[change.kind]
         for step in _SPELL[change.action](kind, project, change):
+            if change.action is Action.RETIRE and change.address in needed:
+                step = replace(step, phase=Phase.FINISH)  # noqa: PLW2901 - a leftover of what is referred to
             # what ends goes the other way round: cards before their holder
             down = step.phase in (Phase.TIGHTEN, Phase.FINISH)
             steps.append((step.phase, -kind.rank if down else kind.rank, step))
