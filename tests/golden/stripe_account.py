@@ -1,0 +1,144 @@
+"""One case's Stripe: an account of its own on the sandbox, what it holds, and how ids are written."""
+
+import json
+import re
+import tempfile
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Lock
+from typing import Any
+
+import yaml
+
+from provisioner.config import load_config
+from provisioner.core.call import Call
+from provisioner.core.model import Config
+from provisioner.core.ownership import ADDRESS, GENERATION, PROJECT
+from provisioner.core.plan import Plan, make_plan
+from provisioner.engine.execute import execute
+from provisioner.engine.observe import observe
+from provisioner.engine.ports import Answer
+from provisioner.kinds import KINDS
+from provisioner.stripe_api import Limits, StripeWriter, Transport
+
+KEY = "sk_test_golden"
+UNHURRIED = Limits(1_000_000, 1_000_000)
+RESOURCES = ("issuing/cardholders", "issuing/cards", "topups")
+ID = re.compile(r"\b(?:ich|ic|tu|acct)_[A-Za-z0-9]+\b")
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Recorder:
+    """A writer that notes every call that is made."""
+
+    inner: StripeWriter
+    calls: list[Call] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
+
+    def retrieve(self, resource: str) -> Mapping[str, Any]:
+        return self.inner.retrieve(resource)
+
+    def list(self, resource: str) -> Any:
+        return self.inner.list(resource)
+
+    def perform(self, call: Call) -> Answer:
+        with self.lock:
+            self.calls.append(call)
+        return self.inner.perform(call)
+
+
+@dataclass
+class Account:
+    """An account of the sandbox at `base`; `named` are ids that the case itself has given names to."""
+
+    base: str
+    country: str = "US"
+    named: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.control("reset")
+        made = _writer(self.base, None).perform(Call("accounts", "create", None, {"country": self.country}))
+        self.id = str(made.object["id"])
+        self.writer = _writer(self.base, self.id)
+
+    def plan(self, config: Config) -> Plan:
+        return make_plan(KINDS, config, observe(self.writer, KINDS, config.declared))
+
+    def apply(self, plan: Plan) -> list[Call]:
+        recorder = Recorder(self.writer)
+        report = execute(plan, recorder, lambda _result: None, Event())
+        assert report.complete, [result for result in report.results if result.reason]
+        return recorder.calls
+
+    def objects(self) -> dict[str, Json]:
+        """Everything that the account holds, by id, oldest first."""
+        found = [dict(item) for resource in RESOURCES for item in reversed([*self.writer.list(resource)])]
+        return {item["id"]: item for item in found}
+
+    def hold(self, steps: Sequence[Json]) -> None:
+        """Do to the account what the case says has happened to it."""
+        for step in steps:
+            names = {name: identity for identity, name in self.names().items()}
+            if "control" in step:
+                acting = {"account": self.id} if step["control"] == "act" else {}
+                self.control(step["control"], {**acting, **_fill(step["params"], names)})
+                continue
+            path = _fill(step["post"], names)
+            answer = self.writer.perform(
+                Call(path.replace("/", "."), "create", None, _fill(step["params"], names))
+            )
+            if "as" in step:
+                self.named[str(answer.object["id"])] = step["as"]
+
+    def control(self, what: str, value: Any = None) -> None:
+        """Tell the sandbox something that Stripe has no request for."""
+        request = urllib.request.Request(  # noqa: S310
+            f"{self.base}/_sandbox/{what}", json.dumps(value or {}).encode(), method="POST"
+        )
+        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
+
+    def names(self) -> dict[str, str]:
+        """What stands for each id in golden files: the address, its generation from the second on."""
+        names = {self.id: "account"}
+        funded = 0
+        for identity, item in self.objects().items():
+            marks = item["metadata"]
+            if identity.startswith("tu_"):
+                funded += 1
+                names[identity] = f"topup.{funded}"
+            elif PROJECT in marks and ADDRESS in marks:
+                generation = marks.get(GENERATION, "1")
+                name = marks[ADDRESS] + ("" if generation == "1" else f"#{generation}")
+                names[identity] = name if name not in names.values() else f"{name}, again"
+        return names | self.named
+
+    def named_text(self, text: str) -> str:
+        """The text with every id as its name."""
+        names = self.names()
+        return ID.sub(lambda found: "{" + names.get(found[0], "new") + "}", text)
+
+
+def config_of(raw: Json) -> Config:
+    """A configuration out of what YAML holds."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "config.yaml"
+        file.write_text(yaml.safe_dump(raw, sort_keys=False), encoding="utf-8")
+        return load_config(file, KINDS)
+
+
+def _writer(base: str, account: str | None) -> StripeWriter:
+    return StripeWriter(Transport(KEY, limits=UNHURRIED, account=account, api_base=base))
+
+
+def _fill(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _fill(item, names) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_fill(item, names) for item in value]
+    if isinstance(value, str):
+        return re.sub(r"\{([^{}]+)\}", lambda found: names[found[1]], value)
+    return value
