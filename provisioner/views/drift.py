@@ -7,7 +7,7 @@ from typing import Any
 from provisioner.core.drift import Drift
 from provisioner.engine.explain import Place, Trace
 from provisioner.views.document import FORMAT_VERSION
-from provisioner.views.text import inert, show_value
+from provisioner.views.words import inert, show_value
 
 IN_SYNC = "No drift. Stripe is as it was last applied."
 WHO = {

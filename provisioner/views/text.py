@@ -1,9 +1,12 @@
 """The plan as people read it in a terminal, in Terraform's look; plain text, colour is the terminal's."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
 
 from provisioner.core.money import show_money
+from provisioner.views.groups import Group, alike, group
+from provisioner.views.words import Document, count, inert, show_amount, show_row, show_value
 
 NO_CHANGES = "No changes. Stripe matches the configuration."
 SYMBOLS = {"create": "+", "update": "~", "replace": "-/+", "retire": "-", "adopt": "=", "top_up": "$"}
@@ -15,19 +18,26 @@ HEADLINES = {
     "top_up": "will be topped up",
 }
 COUNTED = ("create", "update", "replace", "retire", "adopt")
+MANY = 5  # so many changes alike are told as one
+NAMES = 12  # so many of their addresses are named
+NARROWEST = 40
+_INDENT = re.compile(r"^ *(?:(?:[-+~=$#]|-/\+) )?")
 
-Document = Mapping[str, Any]
 
+def plan_text(document: Document, width: int | None = None) -> str:
+    """
+    Write a plan's document as text, ending in the line that counts.
 
-def plan_text(document: Document) -> str:
-    """Write a plan's document as text, ending in the line that counts."""
-    lines = [*_blast_radius(document)] if document["changes"] else []
-    for change in document["changes"]:
-        lines += ["", *_change(change)]
+    Lines are broken at `width` columns where it is given, as for a terminal; a log wants them whole.
+    """
+    lines = [*blast_lines(document)] if document["changes"] else []
+    for one in group(document["changes"], alike, MANY):
+        lines += ["", *group_lines(one, NAMES)]
     for note in document["notes"]:
         about = f"{inert(note['address'])}: " if note["address"] else ""
         lines += ["", f"Note: {about}{inert(note['text'])}"]
-    return "\n".join([*lines, "", summary_line(document)]).lstrip("\n") + "\n"
+    lines += ["", summary_line(document)]
+    return "\n".join(_broken(lines, width) if width else lines).lstrip("\n") + "\n"
 
 
 def summary_line(document: Document) -> str:
@@ -39,37 +49,71 @@ def summary_line(document: Document) -> str:
     return f"Plan: {counts}; top up {money}." if money else f"Plan: {counts}."
 
 
-def _blast_radius(document: Document) -> Iterator[str]:
+def blast_radius(document: Document) -> dict[str, str]:
+    """What a plan costs at worst: what is asked, and the answer in words."""
     blast = document["blast_radius"]
     money = [show_money(m["amount"], m["currency"]) for m in blast["money"]]
     exposure = [
         f"{'unlimited' if e['amount'] is None else show_money(e['amount'], e['currency'])} ({e['currency']})"
         for e in blast["exposure_added"]
     ]
+    return {
+        "money that moves": inert(", ".join(money)) or "none",
+        "exposure added a month": inert(", ".join(exposure)) or "none",
+        "cards that newly spend": f"{blast['cards_activated'] or 'none'}",
+        "final, cannot be undone": f"{blast['final'] or 'none'}",
+    }
+
+
+def blast_lines(document: Document) -> Iterator[str]:
+    """The blast radius, a line for each question."""
     yield "Blast radius"
-    yield f"  money that moves:        {', '.join(money) or 'none'}"
-    yield f"  exposure added a month:  {', '.join(exposure) or 'none'}"
-    yield f"  cards that newly spend:  {blast['cards_activated'] or 'none'}"
-    yield f"  final, cannot be undone: {blast['final'] or 'none'}"
+    for name, answer in blast_radius(document).items():
+        yield f"  {name + ':':<24} {answer}"
 
 
-def _change(change: Document) -> Iterator[str]:
+def headline(change: Document) -> str:
+    """What will happen to one address, in words."""
     action = change["action"]
-    headline = HEADLINES.get(action) or ("will be canceled" if change.get("final") else "will be deactivated")
-    identity = f" ({change['id']})" if change["id"] else ""
-    yield f"  # {change['address']} {headline}{identity}: {inert(change['reason'])}"
-    yield f"  {SYMBOLS[action]} {change['kind']}"
-    if action == "top_up":
-        yield f"      + amount = {_amount(change['amount'], change['currency'])}"
-    width = max((len(edit["path"]) for edit in change["edits"]), default=0)
-    for edit in change["edits"]:
-        yield _edit(edit, width)
+    said = HEADLINES.get(action) or ("will be canceled" if change.get("final") else "will be deactivated")
+    return f"{said} [final]" if change.get("final") else said
 
 
-def _edit(edit: Document, width: int) -> str:
+def group_lines(one: Group, names: int) -> Iterator[str]:
+    """A change, or many alike with at most `names` of their addresses."""
+    change, number = one.first, len(one.changes)
+    if number == 1:
+        identity = f" ({inert(change['id'])})" if change["id"] else ""
+        said = headline(change)
+        said = f"{said.removesuffix(' [final]')}{identity}{' [final]' if change.get('final') else ''}"
+        yield f"  # {inert(change['address'])} {said}: {inert(change['reason'])}"
+        yield f"  {SYMBOLS[change['action']]} {inert(change['kind'])}"
+    else:
+        yield f"  # {count(number, inert(change['kind']))} {headline(change)}: {inert(change['reason'])}"
+        yield f"  {SYMBOLS[change['action']]} {count(number, inert(change['kind']))}"
+    if change["action"] == "top_up":
+        yield f"      + amount = {show_amount(change['amount'], change['currency'])}"
+    width = max((len(inert(edit["path"])) for edit in one.edits), default=0)
+    for edit in one.edits:
+        yield _edit(edit, width, one.differing.get(edit["path"], 0))
+    if number > 1:
+        yield f"      {addresses(one.changes, names)}"
+
+
+def addresses(changes: tuple[Document, ...], names: int) -> str:
+    """Some addresses by name, the others by their number."""
+    named = ", ".join(inert(change["address"]) for change in changes[:names])
+    more = len(changes) - names
+    return f"{named} and {more:,} more" if more > 0 else named
+
+
+def _edit(edit: Document, width: int, differing: int) -> str:
     before, after = (show_value(edit[side], edit) for side in ("before", "after"))
-    tail = "  # forces replacement" if edit.get("forces_replacement") else ""
-    name = edit["path"].ljust(width)
+    tail = show_row(edit) + ("  # forces replacement" if edit.get("forces_replacement") else "")
+    name = inert(edit["path"]).ljust(width)
+    if differing:
+        symbol = "+" if edit["before"] is None else "-" if edit["after"] is None else "~"
+        return f"      {symbol} {name} = ({differing:,} different values){tail}"
     if edit["before"] is None:
         return f"      + {name} = {after}{tail}"
     if edit["after"] is None:
@@ -77,33 +121,14 @@ def _edit(edit: Document, width: int) -> str:
     return f"      ~ {name} = {before} -> {after}{tail}"
 
 
-def show_value(value: Any, edit: Document) -> str:
-    """Write a value of an edit; whole numbers are amounts where the edit has a `currency`."""
-    currency = edit.get("currency", "")
-    if isinstance(value, Mapping):
-        parts = (f"{name}: {_part(name, item, currency)}" for name, item in value.items())
-        return "{" + ", ".join(parts) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(show_value(item, edit) for item in value) + "]"
-    if isinstance(value, int) and not isinstance(value, bool) and currency:
-        return _amount(value, currency)
-    return _scalar(value)
-
-
-def _part(name: str, value: Any, currency: str) -> str:
-    return show_value(value, {"currency": currency if name == "amount" else ""})
-
-
-def _scalar(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return inert(str(value))
-
-
-def _amount(amount: int, currency: str) -> str:
-    return f"{show_money(amount, currency)} ({amount})"
-
-
-def inert(text: str) -> str:
-    """Show control characters as what they are, so that no value can move the cursor or colour a screen."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+def _broken(lines: Iterable[str], width: int) -> Iterator[str]:
+    """Break what is too long at spaces, and let it hang below its own beginning."""
+    for line in lines:
+        if len(line) <= width or width < NARROWEST:
+            yield line
+            continue
+        begin = _INDENT.match(line)
+        hang = " " * ((begin.end() if begin else 0) + 4)
+        yield from textwrap.wrap(
+            line, width, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
+        )
