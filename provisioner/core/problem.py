@@ -7,6 +7,7 @@ ProvisionerError            exit 1
 +-- StaleError              exit 4   what was approved is no longer what would be done
 +-- AccessError             exit 7   wrong key, account, mode or permission
 +-- StripeError             exit 1   Stripe refused or could not be reached; carries the request id
+    +-- OutageError         exit 1   Stripe has not answered for so long that going on is no use
 """
 
 from collections.abc import Iterable
@@ -79,8 +80,15 @@ class StripeError(ProvisionerError):
     """Stripe refused a request, or gave no usable answer.
 
     `status` is the HTTP status (0 when there was no answer), `code` Stripe's error code or type.
+    `replayed` says that it is the answer kept for the idempotency key, and tells nothing about now.
     """
 
-    def __init__(self, text: str, *, status: int = 0, code: str = "", request_id: str = "") -> None:
-        self.status, self.code, self.request_id = status, code, request_id
+    def __init__(
+        self, text: str, *, status: int = 0, code: str = "", request_id: str = "", replayed: bool = False
+    ) -> None:
+        self.status, self.code, self.request_id, self.replayed = status, code, request_id, replayed
         super().__init__(f"{text} (request {request_id})" if request_id else text)
+
+
+class OutageError(StripeError):
+    """Stripe has failed so often, and for so long, that the run ends here."""

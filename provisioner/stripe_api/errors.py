@@ -3,59 +3,93 @@
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote_plus
 
 import stripe
 
 from provisioner.core.problem import AccessError, ProvisionerError, StripeError
+from provisioner.stripe_api.http import AnswerError
+from provisioner.stripe_api.retry import REPLAYED
 
-_KEYS = re.compile(r"\b(?:sk|rk|pk|whsec|ek)_[A-Za-z0-9_*]+")
-_SHORTEST = 3
 REDACTED = "(redacted)"
-
 UNREACHABLE = 0
+_SHORTEST, _LONGEST_TEXT, _LONGEST_WORD = 3, 500, 100
+_SECRETS = re.compile(
+    r"\b(?:sk|rk|pk|whsec|ek|btok|pm|src)_[A-Za-z0-9_*]+"  # keys and what money is pulled from
+    r"|[\w.+-]+@[\w-]+\.[\w.-]+"  # e-mail addresses
+    r"|\+?\d(?:[ -]?\d){8,18}(?!\d)"  # card, phone and tax numbers
+)
+_UNSHOWN = re.compile(r"[^\x20-\x7e\u00a0-\u024f\u2010-\u2026]+")
+_NO_WORD = re.compile(r"[^\w.\[\]{}-]+")
+_BIRTH = ("day", "month", "year")
 
 
-def translate(error: stripe.StripeError, params: Mapping[str, Any]) -> ProvisionerError:
+def translate(error: stripe.StripeError, params: Mapping[str, Any], key: str = "") -> ProvisionerError:
     """
     Turn the SDK's error into one of ours.
 
     Keys and every value that was sent are taken out of the message: Stripe likes to quote them.
     """
-    text = redact(error.user_message or type(error).__name__, params)
-    status, request_id = error.http_status or UNREACHABLE, error.request_id or ""
+    details = _details(error)
+    headers = error.headers or {}
+    text = redact(str(details.get("message") or type(error).__name__), params, key)
+    status, request_id = error.http_status or UNREACHABLE, _word(headers.get("request-id"))
     if isinstance(error, stripe.AuthenticationError):
         return AccessError(f"Stripe refuses the key: {text}")
     if isinstance(error, stripe.PermissionError):
         return AccessError(f"the key lacks a permission: {text}")
+    if isinstance(error, AnswerError):
+        return StripeError(error.says, status=UNREACHABLE, code="unusable_answer")
     if isinstance(error, stripe.APIConnectionError):
-        return StripeError("Stripe could not be reached", status=UNREACHABLE, code="api_connection_error")
-    kind = error.error.type if error.error is not None else None
-    code = error.code or _code(error) or kind or ""
-    param = getattr(error, "param", None)
+        return StripeError(
+            "Stripe could not be reached, or did not answer in time",
+            status=UNREACHABLE,
+            code="api_connection_error",
+        )
+    if not details:
+        return StripeError(f"Stripe's answer (HTTP {status}) is unreadable", status=status)
+    code = _word(details.get("code") or details.get("type"))
+    param = _word(details.get("param"))
     where = f"{param}: " if param else ""
     return StripeError(
-        f"Stripe answers {status} {code}: {where}{text}", status=status, code=code, request_id=request_id
+        f"Stripe answers {status} {code}: {where}{text}",
+        status=status,
+        code=code,
+        request_id=request_id,
+        replayed=headers.get(REPLAYED) == "true",
     )
 
 
-def _code(error: stripe.StripeError) -> str | None:
+def _details(error: stripe.StripeError) -> Mapping[str, Any]:
     body = error.json_body
     details = body.get("error") if isinstance(body, Mapping) else None
-    return details.get("code") or details.get("type") if isinstance(details, Mapping) else None
+    return details if isinstance(details, Mapping) else {}
 
 
-def redact(text: str, params: Mapping[str, Any]) -> str:
-    """Take keys, and values that were sent, out of a text."""
-    text = _KEYS.sub(REDACTED, text)
-    for value in sorted(set(_texts(params)), key=len, reverse=True):
+def _word(value: Any) -> str:
+    """A code, a parameter's name or an id as Stripe writes them; other characters are dropped."""
+    return _NO_WORD.sub("", value)[:_LONGEST_WORD] if isinstance(value, str) else ""
+
+
+def redact(text: str, params: Mapping[str, Any], key: str = "") -> str:
+    """
+    Take out of a text: keys, values that were sent, and what looks like personal data.
+
+    What is left is one line that no terminal takes for a command.
+    """
+    sent = {form for value in _texts(params) for form in (value, quote_plus(value))}
+    for value in sorted({*sent, key} - {""}, key=len, reverse=True):
         if len(value) >= _SHORTEST:
-            text = text.replace(value, REDACTED)
-    return text
+            text = re.sub(re.escape(value), REDACTED, text, flags=re.IGNORECASE)
+    text = " ".join(_UNSHOWN.sub(" ", _SECRETS.sub(REDACTED, text)).split())
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 3] + "..."
 
 
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
-        for item in value.values():
+        for name, item in value.items():
+            if name == "dob" and isinstance(item, Mapping):
+                yield from (str(item[part]) for part in _BIRTH if part in item)
             yield from _texts(item)
     elif isinstance(value, (list, tuple)):
         for item in value:

@@ -5,40 +5,32 @@ retry at all, and every attempt of ours carries the same idempotency key.
 """
 
 import logging
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 import stripe
-import tenacity
-from pyrate_limiter import Limiter, Rate
 
-from provisioner.core.problem import StripeError
+from provisioner.core.problem import ProvisionerError, StripeError
+from provisioner.stripe_api.circuit import Circuit
 from provisioner.stripe_api.errors import translate
+from provisioner.stripe_api.http import BoundedClient
+from provisioner.stripe_api.pace import Limits, Pace
+from provisioner.stripe_api.retry import REPLAYED, SERVER_ERRORS, for_concurrency, retrying
 
-TIMEOUT = (5.0, 40.0)  # seconds to connect, and to read
-ATTEMPTS = 8
-LONGEST_WAIT = 30.0
-TOO_MANY, CONFLICT, SERVER_ERRORS = 429, 409, 500
-SECOND = 1000
+TIMEOUTS = (5.0, 40.0)  # seconds to connect, and for each read
+STRIPE = "https://api.stripe.com"
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Requests a second: for each endpoint (GET one and POST one are two), and in all."""
-
-    endpoint: float = 25.0
-    total: float = 25.0
-
-
-# docs.stripe.com/rate-limits
-LIMITS = {"test": Limits(25.0, 25.0), "live": Limits(25.0, 100.0)}
-
-
 class Transport:
-    """Sends requests with one key, within the limits, and retries what Stripe says may be retried."""
+    """
+    Sends requests with one key, within the limits, and retries what Stripe says may be retried.
+
+    Once `stop` is set nothing is retried any more and no wait goes on. `sleep` and `clock` count seconds.
+    """
 
     def __init__(
         self,
@@ -47,19 +39,23 @@ class Transport:
         limits: Limits,
         account: str | None = None,
         api_base: str | None = None,
+        timeouts: tuple[float, float] = TIMEOUTS,
         sleep: Callable[[float], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.stop = Event()
+        self._key = api_key
+        self._http = BoundedClient(api_base or STRIPE, timeouts)
         self._client = stripe.StripeClient(
             api_key,
             stripe_account=account,
             base_addresses={"api": api_base} if api_base else None,
             max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=TIMEOUT),
+            http_client=self._http,
         )
-        self._limits = limits
-        self._total = _limiter(limits.total)
-        self._endpoints: dict[str, Limiter] = {}
-        self._sleep = sleep or tenacity.nap.sleep
+        self._pace = Pace(limits)
+        self._circuit = Circuit(clock)
+        self._retrying = retrying(self.stop, sleep or self._rest)
 
     def send(
         self, method: str, resource: str, params: Mapping[str, Any], key: str | None = None
@@ -68,68 +64,50 @@ class Transport:
         Send one request to `/v1/<resource>` and return the answer.
 
         Raises StripeError or AccessError; then either Stripe refused, or all attempts are used up.
+        OutageError says that nothing more should be sent.
         """
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_may_retry),
-            wait=_wait,
-            stop=tenacity.stop_after_attempt(ATTEMPTS),
-            sleep=self._sleep,
-            reraise=True,
-        )
         options = {"idempotency_key": key} if key else {}
         try:
-            return retrying(self._once, method, resource, {**params, **options})
+            return self._retrying.copy()(self._once, method, resource, {**params, **options})
         except stripe.StripeError as error:
             log.debug("%s /v1/%s failed: %s %s", method, resource, error.http_status, error.request_id)
-            raise translate(error, params) from None
-        except (ValueError, TypeError) as error:
+            raise translate(error, params, self._key) from None
+        except ProvisionerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the SDK stumbles in many ways over what is not Stripe's
             raise StripeError(
                 f"Stripe's answer to {method} {resource} is unreadable: {type(error).__name__}"
             ) from None
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
     def _once(self, method: str, resource: str, params: dict[str, Any]) -> stripe.StripeResponse:
-        self._endpoint(method, resource).try_acquire(resource)
-        self._total.try_acquire("total")
-        answer: stripe.StripeResponse = self._client.raw_request(method.lower(), f"/v1/{resource}", **params)
+        with self._pace.turn(method, resource):
+            self._circuit.check()
+            try:
+                answer: stripe.StripeResponse = self._client.raw_request(
+                    method.lower(), f"/v1/{resource}", **params
+                )
+            except stripe.StripeError as error:
+                self._learn(error)
+                raise
+        self._circuit.answered()
+        self._pace.answered()
         log.debug("%s /v1/%s %s", method, resource, answer.request_id)
         return answer
 
-    def _endpoint(self, method: str, resource: str) -> Limiter:
-        name = f"{method} {endpoint(resource)}"
-        return self._endpoints.setdefault(name, _limiter(self._limits.endpoint))
+    def _learn(self, error: stripe.StripeError) -> None:
+        fresh = (error.headers or {}).get(REPLAYED) != "true"
+        if isinstance(error, stripe.APIConnectionError) or (
+            fresh and (error.http_status or 0) >= SERVER_ERRORS
+        ):
+            self._circuit.failed()
+        else:
+            self._circuit.answered()
+        if for_concurrency(error):
+            self._pace.fewer()
 
-
-def endpoint(resource: str) -> str:
-    """What Stripe counts as one endpoint: the path with ids left out."""
-    return "/".join(
-        "{id}" if "_" in part and any(c.isdigit() for c in part) else part for part in resource.split("/")
-    )
-
-
-def _limiter(per_second: float) -> Limiter:
-    whole = max(1, int(per_second))
-    return Limiter(Rate(whole, round(SECOND * whole / per_second)), buffer_ms=0)
-
-
-def _may_retry(error: BaseException) -> bool:
-    """Stripe's own word first; then connection errors, 409, 429 and 5xx (docs.stripe.com/error-low-level)."""
-    if not isinstance(error, stripe.StripeError):
-        return False
-    should = (error.headers or {}).get("stripe-should-retry")
-    if should in ("true", "false"):
-        return should == "true"
-    if isinstance(error, stripe.APIConnectionError):
-        return True
-    status = error.http_status or 0
-    return status in (TOO_MANY, CONFLICT) or status >= SERVER_ERRORS
-
-
-_backoff = tenacity.wait_random_exponential(multiplier=0.25, max=5.0)
-
-
-def _wait(state: tenacity.RetryCallState) -> float:
-    """As long as Stripe says (Retry-After, in seconds), else exponential with full jitter."""
-    error = state.outcome.exception() if state.outcome else None
-    headers = (error.headers or {}) if isinstance(error, stripe.StripeError) else {}
-    asked = str(headers.get("retry-after", ""))
-    return min(float(asked), LONGEST_WAIT) if asked.isdigit() else _backoff(state)
+    def _rest(self, seconds: float) -> None:
+        self.stop.wait(seconds)
