@@ -89,7 +89,7 @@ def _act(sandbox: Sandbox, asked: Json) -> Json:
         return stripe_acts.ACTS[asked["act"]](tx, asked["id"], asked.get("value"))
 
 
-_CONTROLS: Mapping[str, Callable[[Sandbox, Json], Json]] = {
+CONTROLS: Mapping[str, Callable[[Sandbox, Json], Json]] = {
     "act": _act,
     "clock": _clock,
     "faults": _faults,
@@ -105,7 +105,7 @@ def paths(sandbox: Sandbox) -> list[Path]:
     """The routes of the control path."""
     return [
         Path(f"/_sandbox/{name}", _endpoint(sandbox, deed), methods=["GET", "POST"])
-        for name, deed in _CONTROLS.items()
+        for name, deed in CONTROLS.items()
     ]
 
 

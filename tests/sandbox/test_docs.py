@@ -1,0 +1,35 @@
+"""docs/sandbox.md names everything that the sandbox has, and nothing that it has not."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+from provisioner.sandbox.control import CONTROLS
+from provisioner.sandbox.faults import Effect
+from provisioner.sandbox.routes import ROUTES
+from provisioner.sandbox.rules.stripe_acts import ACTS
+from provisioner.sandbox.rules.switches import DEFAULTS
+
+DOCS = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+
+
+def first_cells(heading: str) -> list[str]:
+    """The code in the first column of the table under a heading."""
+    section = DOCS.partition(f"{heading}\n")[2].partition("\n#")[0]
+    return re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
+
+
+def test_every_endpoint_is_in_the_table() -> None:
+    assert set(first_cells("## Endpoints")) == {f"{route.method} {route.path}" for route in ROUTES}
+
+
+def test_controls_acts_faults_and_switches_are_in_theirs() -> None:
+    assert set(first_cells("## Control")) == {f"/_sandbox/{name}" for name in CONTROLS}
+    assert set(first_cells("### Faults")) == set(get_args(Effect))
+    assert {act for act in ACTS if f"`{act}`" not in DOCS} == set()
+    defaults = re.findall(r"^\| `(\w+)` \| (on|off) \|", DOCS, re.MULTILINE)
+    assert dict(defaults) == {name: "on" if value else "off" for name, value in DEFAULTS.items()}
+
+
+def test_every_scope_of_keys_is_named() -> None:
+    assert {route.scope for route in ROUTES if f"`{route.scope}`" not in DOCS} == set()
