@@ -71,12 +71,12 @@ def _with_noise(
 ) -> dict[str, Any]:
     """What is declared, and what Stripe adds by itself: it will do so for the new object as for the old."""
     out = dict(declared)
-    for field in fields:
-        there = live.get(field.name)
-        if field.shape is Shape.HASH and there:
-            out[field.name] = _with_noise(field.fields, declared.get(field.name, {}), there)
-        elif there in field.noise and field.name not in declared:
-            out[field.name] = there
+    for each in fields:
+        there = live.get(each.name)
+        if each.shape is Shape.HASH and there:
+            out[each.name] = _with_noise(each.fields, declared.get(each.name, {}), there)
+        elif there in each.noise and each.name not in declared:
+            out[each.name] = there
     return out
 
 
