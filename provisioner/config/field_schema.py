@@ -107,15 +107,23 @@ class Fields:
 
     def _text(self, what: Field) -> JsonSchema:
         if len(what.choices) > MANY_CHOICES:
-            name = what.name.rpartition("_")[2]
-            self.definitions[name] = {"type": "string", "enum": list(what.choices)}
-            return {"$ref": f"#/definitions/{name}"}
+            return {"$ref": f"#/definitions/{self._shared(what)}"}
         if what.choices and not what.open_choices:
             return {"type": "string", "enum": list(what.choices)}
         schema = text(**({"maxLength": what.longest} if what.longest else {}))
         if what.choices:
             schema["examples"] = list(what.choices)
         return schema | (pattern(what.pattern, what.pattern_says) if what.pattern else {})
+
+    def _shared(self, what: Field) -> str:
+        """The name of the definition that holds a field's choices; fields with the same ones share it."""
+        choices = {"type": "string", "enum": list(what.choices)}
+        for name, known in self.definitions.items():
+            if known == choices:
+                return name
+        name = what.name.rpartition("_")[2]
+        self.definitions[name] = choices
+        return name
 
 
 def _bounds(what: Field) -> JsonSchema:

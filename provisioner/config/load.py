@@ -13,6 +13,8 @@ from provisioner.config.near import near
 from provisioner.config.normal import Names
 from provisioner.config.profiles import Profiles
 from provisioner.config.scalar import BROKEN
+from provisioner.config.scenario_fields import SECTION as SCENARIOS
+from provisioner.config.scenarios import build_scenarios
 from provisioner.config.settings import guardrails, missing_settings, settings
 from provisioner.config.shapes import Shapes, shapes_of
 from provisioner.config.variables import SIGN, Substitution, chosen
@@ -44,11 +46,12 @@ def load_config(
     documents = _fill([*base, *overlays], variables, environ, problems)
     shapes = shapes_of(kinds)
     fitting = [_fits(document, shapes, problems) for document in documents]
-    named = frozenset({PROFILES, *SHARED, *(kind.section for kind in kinds)})
+    named = frozenset({PROFILES, SCENARIOS, *SHARED, *(kind.section for kind in kinds)})
     blocks = gather(documents[: len(base)], documents[len(base) :], named, problems)
     if _complete(documents):
         problems += missing_settings(blocks, Where(str(base[0].file), 1, 1))
     declared = _build(kinds, blocks, shapes, documents, problems)
+    scenarios = build_scenarios(blocks, declared, shapes, problems, complete=_complete(documents))
     limits = _limits(kinds, blocks, declared, problems) if all(fitting) else Guardrails()
     if not problems and not declared:
         sections = ", ".join(kind.section for kind in kinds)
@@ -56,7 +59,8 @@ def load_config(
     if problems:
         raise ConfigError(_in_order(problems))
     said = settings(blocks)
-    return Config(said.project, said.mode, said.account, {each.address: each for each in declared}, limits)
+    by_address = {each.address: each for each in declared}
+    return Config(said.project, said.mode, said.account, by_address, limits, scenarios)
 
 
 def _fill(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from provisioner.config.field_schema import Fields, JsonSchema, amount, mapping, pattern, text
+from provisioner.config.scenario_fields import DEFINITION, DOC, FIELDS, SECTION
 from provisioner.core.kind import Field, Kind
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -29,6 +30,7 @@ def json_schema(kinds: Sequence[Kind]) -> JsonSchema:
     for kind in kinds:
         definitions[_key(kind)] = _resource(kind, fields, part=False)
         definitions[f"{_key(kind)}_part"] = _resource(kind, fields, part=True)
+    definitions[DEFINITION] = {"title": "Scenario", "description": DOC, **fields.mapping(FIELDS, part=False)}
     definitions["file"] = mapping(_top_level(kinds, outline=True))
     return {
         "$schema": DRAFT,
@@ -62,7 +64,13 @@ def _top_level(kinds: Sequence[Kind], *, outline: bool) -> JsonSchema:
         pattern(NAME_PATTERN, NAME_SAYS),
         True if outline else {"anyOf": parts},
     )
-    return {**_settings(), "profiles": profiles, **sections}
+    scenario = True if outline else {"$ref": f"#/definitions/{DEFINITION}"}
+    scenarios = _named(
+        "Purchases and the answers expected of cards, for `provisioner test`. By name.",
+        pattern(NAME_PATTERN, NAME_SAYS),
+        scenario,
+    )
+    return {**_settings(), "profiles": profiles, **sections, SECTION: scenarios}
 
 
 def _named(description: str, names: JsonSchema, values: Any) -> JsonSchema:

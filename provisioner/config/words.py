@@ -8,7 +8,6 @@ from provisioner.config.scalar import LONGEST_SHOWN, Odd, Secret, shown
 from provisioner.config.shapes import Misfit
 
 FEW = 12
-RESERVED = {"scenarios": "'scenarios' is not supported yet; leave it out"}
 _NOUNS = {
     "string": "a text",
     "integer": "a whole number",
@@ -72,8 +71,6 @@ def _shown(value: Any, raw: str | None, *, hidden: bool) -> str:
 
 def _unknown_key(misfit: Misfit) -> str:
     key, known = misfit.path[-1], list(misfit.schema.get("properties", {}))
-    if key in RESERVED:
-        return RESERVED[key]
     close = near(key, known)
     if close or len(known) > FEW:
         return f"unknown key {key!r}{close}"

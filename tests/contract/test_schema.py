@@ -88,7 +88,7 @@ def test_a_profile_holds_fields_of_one_kind(profile):
 @pytest.mark.parametrize(
     "tree",
     [
-        {"scenarios": {}},
+        {"scenarios": {"x": {"card": "ads"}}},
         {"mode": "prod"},
         {"version": 2},
         {"project": "A"},

@@ -51,7 +51,6 @@ CASES = {
     "too deep": (card(f"    metadata: {'[' * 200}\n"), "13:112", "more than 100 levels"),
     # keys and choices
     "unknown top-level key": (BASE + "crads: {}\n", "13:1", "unknown key 'crads'; did you mean 'cards'?"),
-    "reserved key": (BASE + "scenarios: {}\n", "13:1", "not supported yet"),
     "unknown field": (card("    spendng_controls: {}\n"), "13:5", "did you mean 'spending_controls'?"),
     "unknown field of nothing": (card("    pinn:\n"), "13:5", "unknown key 'pinn'; did you mean 'pin'?"),
     "unknown sub-field": (card("    pin: {number: 1}\n"), "13:11", "known here: encrypted_number"),

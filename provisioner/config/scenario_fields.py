@@ -1,0 +1,93 @@
+"""What a scenario is made of, in the words of the kinds, so that schema and checks are derived alike."""
+
+from provisioner.core.kind import Field, Shape
+from provisioner.core.scenario import METHODS
+from provisioner.kinds.categories import CATEGORIES
+from provisioner.kinds.controls import COUNTRY, COUNTRY_SAYS, PRESENCES
+
+SECTION = "scenarios"
+DEFINITION = "scenario"
+DOC = "A purchase, and the answer expected of the card."
+MOST_REPEATS = 100
+TIME = r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})$"
+TIME_SAYS = 'a time has a date and a zone, in quotes: "2026-11-30T23:59:00Z"'
+# SDK, issuing/_authorization.py, RequestHistory.reason: those of declined purchases
+DECLINES = tuple(
+    "account_disabled card_canceled card_expired card_inactive cardholder_blocked cardholder_inactive "
+    "cardholder_verification_required insecure_authorization_method insufficient_funds network_fallback "
+    "not_allowed pin_blocked spending_controls stripe_internal_error suspected_fraud verification_failed "
+    "webhook_declined webhook_error webhook_timeout".split()
+)
+
+
+def _where_and_when(inherited: str) -> tuple[Field, ...]:
+    """What a scenario and an earlier purchase of one have in common."""
+    return (
+        Field(
+            "merchant_country",
+            doc=f"The merchant's country, two capital letters{inherited}.",
+            pattern=COUNTRY,
+            pattern_says=COUNTRY_SAYS,
+            example="US",
+        ),
+        Field("presence", doc=f"Whether the card is there{inherited}.", choices=PRESENCES),
+        Field(
+            "authorization_method",
+            doc="How the card is read, instead of `presence`; chip, contactless and swipe are present.",
+            choices=METHODS,
+        ),
+        Field(
+            "at",
+            doc="When it happens, for limits by the day, week, month or year (UTC).",
+            pattern=TIME,
+            pattern_says=TIME_SAYS,
+            example="2026-11-30T23:59:00Z",
+        ),
+        Field(
+            "repeat",
+            Shape.INTEGER,
+            doc="How often; all but the last must be approved.",
+            low=1,
+            high=MOST_REPEATS,
+            default=1,
+        ),
+    )
+
+
+def _amount(name: str, doc: str, *, required: bool = False) -> Field:
+    return Field(name, Shape.AMOUNT, doc=doc, required=required, low=0, example="25.00 USD")
+
+
+EARLIER = Field(
+    "after",
+    Shape.TABLE,
+    doc="Purchases that come before, in this order; each must be approved.",
+    fields=(
+        _amount("amount", "The amount of the earlier purchase.", required=True),
+        Field("category", doc="Its category (default: the scenario's).", choices=CATEGORIES),
+        *_where_and_when(" (default: the scenario's)"),
+    ),
+)
+FIELDS = (
+    Field(
+        "card",
+        Shape.REF,
+        doc="The card: its name under `cards`.",
+        required=True,
+        refers_to="cards",
+        example="ads",
+    ),
+    _amount("amount", "The amount of the purchase, in the card's currency; 0 only checks.", required=True),
+    Field(
+        "category",
+        doc="The merchant's category.",
+        required=True,
+        choices=CATEGORIES,
+        example="advertising_services",
+    ),
+    *_where_and_when(""),
+    EARLIER,
+    _amount("balance", "What is available for Issuing before all of it (default: enough)."),
+    Field("expect", doc="The answer expected of Stripe.", required=True, choices=("approved", "declined")),
+    Field("reason", doc="The reason expected of a declined purchase (default: whichever).", choices=DECLINES),
+)

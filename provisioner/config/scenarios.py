@@ -1,0 +1,162 @@
+"""The `scenarios` section: purchases and the answers expected of the cards, checked like all the rest."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from provisioner.config.blocks import Block, Blocks, locate
+from provisioner.config.build import problem_of
+from provisioner.config.normal import Names, Normal, normal
+from provisioner.config.scalar import BROKEN
+from provisioner.config.scenario_fields import DEFINITION, DOC, FIELDS, SECTION, TIME_SAYS
+from provisioner.config.shapes import Shapes
+from provisioner.core.kind import Fault, Kind
+from provisioner.core.model import Address, Declared, Ref
+from provisioner.core.problem import Problem
+from provisioner.core.scenario import METHOD_OF, Purchase, Scenario
+
+
+def build_scenarios(
+    blocks: Blocks,
+    declared: Sequence[Declared],
+    shapes: Shapes,
+    problems: list[Problem],
+    *,
+    complete: bool,
+) -> tuple[Scenario, ...]:
+    """
+    Return the scenarios; what is wrong with one is added to `problems`.
+
+    Not `complete` when a file could not be read, so that a missing card proves nothing.
+    """
+    names = Names({"cards": blocks.section("cards")}, {}, complete=complete)
+    by_address = {each.address: each for each in declared}
+    built = (_build(block, by_address, shapes, names, problems) for block in blocks.section(SECTION).values())
+    return tuple(scenario for scenario in built if scenario)
+
+
+def _build(
+    block: Block,
+    declared: Mapping[Address, Declared],
+    shapes: Shapes,
+    names: Names,
+    problems: list[Problem],
+) -> Scenario | None:
+    raw = {} if block.value is None else block.value
+    kind = _kind(declared)
+    misfits = shapes.misfits(DEFINITION, raw)
+    problems += [problem_of(misfit, block.pieces, kind) for misfit in misfits if misfit.value is not BROKEN]
+    if misfits:
+        return None
+    found = normal(kind, Address(SECTION, block.name), raw, names)
+    faults = [*found.faults, *_shown(found)]
+    for fault in faults:
+        problems.append(Problem(locate(block.pieces, fault.path).where, block.address, fault.text))
+    card = found.fields["card"]
+    if faults or not isinstance(card, Ref) or card.address not in declared:
+        return None
+    return _scenario(block, card.address, found.fields)
+
+
+def _kind(declared: Mapping[Address, Declared]) -> Kind:
+    """A scenario in the words of a kind, so that it is checked as resources are; it is never sent."""
+
+    def currency(_address: Address, raw: Mapping[str, Any]) -> str | None:
+        """The currency of the card."""
+        card = declared.get(Address("cards", str(raw.get("card"))))
+        return str(card.fields["currency"]) if card else None
+
+    return Kind(
+        name=DEFINITION,
+        section=SECTION,
+        service="",
+        resource="",
+        doc=DOC,
+        fields=FIELDS,
+        rank=0,
+        check=check,
+        currency=currency,
+    )
+
+
+def _shown(found: Normal) -> Iterator[Fault]:
+    """Results of scenarios are shown, so nothing in one may be secret."""
+    for path in sorted(found.sensitive):
+        text = f"{path!r} comes from the environment or a file, but results are shown; use ${{var.NAME}}"
+        yield Fault(tuple(path.split(".")), text)
+
+
+def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find what contradicts itself in a scenario."""
+    if fields["expect"] == "approved" and "reason" in fields:
+        yield Fault(("reason",), "'reason' is that of a declined purchase; an approved one has none")
+    if "presence" in fields and "authorization_method" in fields:
+        yield Fault(("presence",), "'presence' follows from 'authorization_method'; give one of the two")
+    yield from _times(fields)
+    for at, row in enumerate(fields.get("after", ())):
+        if "presence" in row and "authorization_method" in row:
+            text = "'presence' follows from 'authorization_method'; give one of the two"
+            yield Fault(("after", at, "presence"), text)
+
+
+def _times(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    rows = fields.get("after", ())
+    places: list[tuple[tuple[str | int, ...], str]] = [
+        (("after", at, "at"), row["at"]) for at, row in enumerate(rows) if "at" in row
+    ]
+    if "at" not in fields:
+        text = "'at' is missing in the scenario itself; earlier purchases have a time only if it has one"
+        yield from (Fault(path, text) for path, _ in places)
+        return
+    places.append((("at",), fields["at"]))
+    last = 0
+    for path, text in places:
+        try:
+            moment = _moment(text)
+        except ValueError:
+            yield Fault(path, f"{text!r} is no date and time; {TIME_SAYS}")
+            continue
+        if moment < last:
+            yield Fault(path, "earlier than the purchase before it; purchases stand in order of time")
+        last = moment
+
+
+def _moment(text: str) -> int:
+    """Unix seconds; raises ValueError."""
+    return int(dt.datetime.fromisoformat(text).timestamp())
+
+
+def _scenario(block: Block, card: Address, fields: Mapping[str, Any]) -> Scenario:
+    last = _purchase(fields, {})
+    earlier = [
+        purchase
+        for row in fields.get("after", ())
+        for purchase in [_purchase(row, fields)] * row.get("repeat", 1)
+    ]
+    return Scenario(
+        name=block.name,
+        card=card,
+        purchase=last,
+        approved=fields["expect"] == "approved",
+        reason=fields.get("reason", ""),
+        after=(*earlier, *[last] * (fields.get("repeat", 1) - 1)),
+        balance=fields.get("balance"),
+        where=block.where(),
+    )
+
+
+def _purchase(row: Mapping[str, Any], scenario: Mapping[str, Any]) -> Purchase:
+    """A purchase; what it does not say of itself is as the scenario's."""
+    if "presence" in row or "authorization_method" in row:
+        method = row.get("authorization_method") or METHOD_OF[row["presence"]]
+    else:
+        method = _purchase(scenario, {}).method if scenario else METHOD_OF["not_present"]
+    said = {**scenario, **row}
+    at = said.get("at")
+    return Purchase(
+        amount=row["amount"],
+        category=said["category"],
+        country=said.get("merchant_country", "US"),
+        method=method,
+        at=_moment(at) if at else None,
+    )
