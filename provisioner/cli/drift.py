@@ -46,8 +46,8 @@ def find(stripe: Session, *, explained: bool, unmanaged: bool) -> dict[str, Any]
     """Read Stripe and tell drift from what is pending."""
     config, world = stripe.config, stripe.observe()
     surveyed = survey(KINDS, config, world)
-    changes = find_changes(KINDS, config, world, surveyed).changes
-    drifts = find_drift(KINDS, config, surveyed, changes)
+    found = find_changes(KINDS, config, world, surveyed)
+    drifts = find_drift(KINDS, config, surveyed, found.changes, found.notes)
     traces = explain(StripeReader(stripe.transport), KINDS, drifts) if explained else {}
     others = {
         kind.name: [

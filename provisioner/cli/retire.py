@@ -1,5 +1,7 @@
 """`retire`: end objects on purpose, those that left the YAML with `on_remove: keep` among them."""
 
+from pathlib import Path
+
 import click
 
 from provisioner.cli.doing import do
@@ -26,14 +28,13 @@ from provisioner.kinds import KINDS
 def command(
     options: Options,
     *,
-    path: str,
     cancel: bool,
     addresses: tuple[str, ...],
     manner: Manner,
 ) -> int:
     """Retire the objects at each ADDRESS, such as cards.ads, that the configuration declares no more."""
     wanted = [_address(text) for text in addresses]
-    with session(options.at(path)) as stripe:
+    with session(options) as stripe:
 
         def make() -> Plan:
             world = stripe.observe()

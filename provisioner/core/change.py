@@ -87,7 +87,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that a reader of the plan should know, though nothing will be done about it."""
+    """
+    Something that a reader of the plan should know, though nothing will be done about it.
+
+    `pending` says that a person has something to do before live is as declared.
+    """
 
     address: str
     text: str
+    pending: bool = False

@@ -5,12 +5,12 @@ has moved in Stripe when the YAML still has what was applied, in the YAML when S
 in both otherwise.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from provisioner.core.change import Action, Change, Edit
+from provisioner.core.change import Action, Change, Edit, Note
 from provisioner.core.diff import compare
 from provisioner.core.estate import Estate, Survey
 from provisioner.core.kind import Direction, Field, Kind
@@ -57,9 +57,13 @@ class Drift:
 
 
 def find_drift(
-    kinds: Sequence[Kind], config: Config, surveyed: Survey, changes: Sequence[Change]
+    kinds: Sequence[Kind],
+    config: Config,
+    surveyed: Survey,
+    changes: Sequence[Change],
+    notes: Iterable[Note] = (),
 ) -> tuple[Drift, ...]:
-    """All that moved, in the order of addresses; `changes` are those that a plan would make."""
+    """All that moved, in the order of addresses; `changes` and `notes` are those that a plan would have."""
     found: list[Drift] = []
     for kind in kinds:
         if not kind.owns_objects:
@@ -70,6 +74,10 @@ def find_drift(
             found += _of_declared(kind, declared, live) if declared else _of_retired(kind, live)
         found += _gone(kind, estate, changes)
     found += _waiting(changes, {drift.address for drift in found})
+    for note in notes:
+        if note.pending:
+            section, _, name = note.address.partition(".")
+            found.append(Drift(Address(section, name), "", "", Moved.YAML, None, None, text=note.text))
     return tuple(sorted(found, key=lambda drift: (drift.address, drift.path)))
 
 

@@ -67,8 +67,9 @@ def plan_funding(
         have = funds(world, project, wanted.address)
         amount, remark = shortfall(wanted.fields, have, wanted.address.name)
         if amount and must_be_wired(world.account):
-            amount, remark = 0, _wire(world, amount, wanted.address.name)
-        if remark:
+            notes.append(Note(str(wanted.address), _wire(world, amount, wanted.address.name), pending=True))
+            amount = 0
+        elif remark:
             notes.append(Note(str(wanted.address), remark))
         if amount:
             changes.append(_top_up(kind, project, wanted, have, amount))
