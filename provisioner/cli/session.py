@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from provisioner.cli.options import Options
 from provisioner.cli.progress import Reading
@@ -21,10 +20,10 @@ from provisioner.engine.observe import observe
 from provisioner.engine.ports import Reader
 from provisioner.kinds import KINDS
 from provisioner.stripe_api import LIMITS, Limits, StripeReader, StripeWriter, Transport
+from provisioner.stripe_api.access import key_for, safe_base
 
 SANDBOX_STATE = Path(".provisioner/sandbox.db")
 SANDBOX_KEY = "sk_test_sandbox"
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def _session(options: Options, config: Config) -> Iterator[Session]:
     if options.verbose:
         logging.basicConfig(stream=sys.stderr, format="%(message)s")
         logging.getLogger("provisioner").setLevel(logging.DEBUG)
-    key = SANDBOX_KEY if options.sandbox else _key(config.mode)
+    key = SANDBOX_KEY if options.sandbox else key_for(config.mode, os.environ)
     with _sandbox() if options.sandbox else nullcontext(os.environ.get("STRIPE_API_BASE")) as base:
         yield Session(
             config,
@@ -101,7 +100,7 @@ def _session(options: Options, config: Config) -> Iterator[Session]:
                 key,
                 limits=_limits(config.mode, options.max_rps),
                 account=os.environ.get("STRIPE_ACCOUNT") or None,
-                api_base=_base(base),
+                api_base=safe_base(base),
             ),
         )
 
@@ -114,31 +113,6 @@ def _sandbox() -> Iterator[str]:
     SANDBOX_STATE.parent.mkdir(parents=True, exist_ok=True)
     with running(Settings(state=SANDBOX_STATE)) as base:
         yield base
-
-
-def _key(mode: str) -> str:
-    key = os.environ.get("STRIPE_API_KEY", "").strip()
-    if not key:
-        raise AccessError("STRIPE_API_KEY is not set; to try without a key, add --sandbox")
-    for prefix in ("sk_", "rk_"):
-        if key.startswith(f"{prefix}{mode}_"):
-            return key
-        if key.startswith((f"{prefix}test_", f"{prefix}live_")):
-            other = "live" if mode == "test" else "test"
-            raise AccessError(f"STRIPE_API_KEY is a {other} key; the configuration says mode: {mode}")
-    raise AccessError(
-        "STRIPE_API_KEY is no secret or restricted key (sk_test_..., rk_test_..., sk_live_..., rk_live_...)"
-    )
-
-
-def _base(base: str | None) -> str | None:
-    """A key must never travel in the clear, except to this machine itself."""
-    if not base:
-        return None
-    parts = urlsplit(base)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        raise AccessError("STRIPE_API_BASE must be an https:// address, or http:// on this machine")
-    return base.rstrip("/")
 
 
 def _limits(mode: str, most: float | None) -> Limits:

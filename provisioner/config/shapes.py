@@ -4,8 +4,10 @@ Nearly every value fits, so the schema is compiled (fastjsonschema) and jsonsche
 wrong rather than the first thing, is imported and asked only about those that do not.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import fastjsonschema
@@ -68,8 +70,14 @@ class Shapes:
 
 
 def shapes_of(kinds: Sequence[Kind]) -> Shapes:
-    """Return the shapes of the kinds' schema."""
-    return Shapes(json_schema(kinds))
+    """Return the shapes of the kinds' schema; compiled once, as thousands of accounts may share them."""
+    return shapes_of_schema(json.dumps(json_schema(kinds)))
+
+
+@lru_cache(maxsize=8)
+def shapes_of_schema(text: str) -> Shapes:
+    """Return the shapes of a schema, given as JSON."""
+    return Shapes(json.loads(text))
 
 
 def _tell(errors: Iterator[Any]) -> Iterator[Misfit]:

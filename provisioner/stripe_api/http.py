@@ -45,7 +45,11 @@ class BoundedClient(stripe.HTTPClient):
     name = "requests"
 
     def __init__(
-        self, base: str, timeouts: tuple[float, float], clock: Callable[[], float] = time.monotonic
+        self,
+        base: str,
+        timeouts: tuple[float, float],
+        clock: Callable[[], float] = time.monotonic,
+        connections: int = CONNECTIONS,
     ) -> None:
         super().__init__()
         self._timeouts = timeouts
@@ -56,7 +60,7 @@ class BoundedClient(stripe.HTTPClient):
         self._session.trust_env = urlsplit(base).hostname not in LOOPBACK
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
 
     def request(  # type: ignore[override]  # SDK: bytes are what its own client answers, too
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pyrate_limiter import Limiter, Rate
+from pyrate_limiter import InMemoryBucket, Limiter, Rate, SingleBucketFactory
 
 SECOND = 1000
 MOST_AT_ONCE = 32
@@ -85,4 +85,6 @@ def endpoint(resource: str) -> str:
 
 def _limiter(per_second: float) -> Limiter:
     whole = max(1, int(per_second))
-    return Limiter(Rate(whole, round(SECOND * whole / per_second)), buffer_ms=0)
+    bucket = InMemoryBucket([Rate(whole, round(SECOND * whole / per_second))])
+    # the library's own clearing is a thread for each limiter that never ends, and a fleet has thousands
+    return Limiter(SingleBucketFactory(bucket, schedule_leak=False), buffer_ms=0)

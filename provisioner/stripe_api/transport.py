@@ -7,6 +7,7 @@ retry at all, and every attempt of ours carries the same idempotency key.
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from threading import Event
 from typing import Any
 
@@ -24,15 +25,19 @@ STRIPE = "https://api.stripe.com"
 
 log = logging.getLogger(__name__)
 
+Gate = Callable[[], AbstractContextManager[None]]
+
 
 class Transport:
     """
     Sends requests with one key, within the limits, and retries what Stripe says may be retried.
 
     Once `stop` is set nothing is retried any more and no wait goes on. `sleep` and `clock` count seconds.
+    `http` holds connections that transports of several accounts share, and `gate` is held around every
+    attempt of every request: a limit that they have together.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a seam of its own
         self,
         api_key: str,
         *,
@@ -42,10 +47,12 @@ class Transport:
         timeouts: tuple[float, float] = TIMEOUTS,
         sleep: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        http: BoundedClient | None = None,
+        gate: Gate = nullcontext,
     ) -> None:
         self.stop = Event()
         self._key = api_key
-        self._http = BoundedClient(api_base or STRIPE, timeouts)
+        self._http = http or BoundedClient(api_base or STRIPE, timeouts)
         self._client = stripe.StripeClient(
             api_key,
             stripe_account=account,
@@ -54,6 +61,7 @@ class Transport:
             http_client=self._http,
         )
         self._pace = Pace(limits)
+        self._gate = gate
         self._circuit = Circuit(clock)
         self._retrying = retrying(self.stop, sleep or self._rest)
 
@@ -87,9 +95,10 @@ class Transport:
         with self._pace.turn(method, resource):
             self._circuit.check()
             try:
-                answer: stripe.StripeResponse = self._client.raw_request(
-                    method.lower(), f"/v1/{resource}", **params
-                )
+                with self._gate():
+                    answer: stripe.StripeResponse = self._client.raw_request(
+                        method.lower(), f"/v1/{resource}", **params
+                    )
             except stripe.StripeError as error:
                 self._learn(error)
                 raise

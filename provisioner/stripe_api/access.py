@@ -1,0 +1,33 @@
+"""The key and the address of Stripe's API, from the environment and nowhere else."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from provisioner.core.problem import AccessError
+from provisioner.stripe_api.http import LOOPBACK
+
+
+def key_for(mode: str, environ: Mapping[str, str]) -> str:
+    """The key in STRIPE_API_KEY; raises AccessError without one, and for one of another mode than `mode`."""
+    key = environ.get("STRIPE_API_KEY", "").strip()
+    if not key:
+        raise AccessError("STRIPE_API_KEY is not set; to try without a key, add --sandbox")
+    for prefix in ("sk_", "rk_"):
+        if key.startswith(f"{prefix}{mode}_"):
+            return key
+        if key.startswith((f"{prefix}test_", f"{prefix}live_")):
+            other = "live" if mode == "test" else "test"
+            raise AccessError(f"STRIPE_API_KEY is a {other} key; the configuration says mode: {mode}")
+    raise AccessError(
+        "STRIPE_API_KEY is no secret or restricted key (sk_test_..., rk_test_..., sk_live_..., rk_live_...)"
+    )
+
+
+def safe_base(base: str | None) -> str | None:
+    """The address to call, None for Stripe's own; raises AccessError where others could read the key."""
+    if not base:
+        return None
+    parts = urlsplit(base)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise AccessError("STRIPE_API_BASE must be an https:// address, or http:// on this machine")
+    return base.rstrip("/")
