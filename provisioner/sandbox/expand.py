@@ -22,13 +22,13 @@ def expanded(tx: Tx, resource: Resource, shown: Json, paths: Sequence[str]) -> J
         parts = path.split(".")
         if len(parts) > _DEEPEST:
             raise invalid(f"You cannot expand more than {_DEEPEST} levels of a property ({path}).", "expand")
-        if shown.get("object") == "list" and parts[0] == "data":
+        if shown.get("object") != "list":
+            _expand(tx, resource, shown, parts, path, alone=True)
+        elif parts[0] != "data" or len(parts) == 1:
+            raise _impossible(path)
+        else:
             for item in shown["data"]:
                 _expand(tx, resource, item, parts[1:], path)
-            if len(parts) == 1:
-                raise _impossible(path)
-        else:
-            _expand(tx, resource, shown, parts, path, alone=True)
     return shown
 
 

@@ -126,6 +126,17 @@ def _amend(name: str, fields: dict[str, Any]) -> None:
             fields[field] = {"unset": fields[field]}
 
 
+def types() -> Mapping[str, Any]:
+    """Every parameter type: name -> its `fields` and `required`, as `sdk_types.describe` has them."""
+    found: Mapping[str, Any] = _data()["types"]
+    return found
+
+
+def values(enum: list[str] | str) -> list[str]:
+    """The values of an enumeration, which stands in place or is named."""
+    return list(_data()["enums"][enum]) if isinstance(enum, str) else enum
+
+
 def check(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """
     The typed parameters of a request whose type is `name`.
@@ -136,7 +147,7 @@ def check(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _hash(name: str, value: Mapping[str, Any], path: str) -> dict[str, Any]:
-    entry = _data()["types"][name]
+    entry = types()[name]
     fields = entry["fields"]
     unknown = [_join(path, key) for key in value if key not in fields]
     if unknown:
@@ -159,8 +170,8 @@ def _value(node: Any, value: Any, path: str) -> Any:
     match node:
         case str():
             return _scalar(node, value, path)
-        case {"enum": values}:
-            return _enum(values, value, path)
+        case {"enum": enum}:
+            return _enum(enum, value, path)
         case {"hash": name}:
             return _hash(name, _as_hash(value, path), path)
         case {"map": item}:
@@ -212,8 +223,8 @@ def _scalar_code(kind: str) -> str:
     )
 
 
-def _enum(values: list[str] | str, value: Any, path: str) -> str:
-    allowed = _data()["enums"][values] if isinstance(values, str) else values
+def _enum(enum: list[str] | str, value: Any, path: str) -> str:
+    allowed = values(enum)
     if value not in allowed:
         shown = allowed if len(allowed) <= 12 else [*allowed[:5], "..."]  # noqa: PLR2004  a readable message
         raise invalid(f"Invalid {path}: must be one of {', '.join(shown)}", path, "parameter_invalid_enum")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from provisioner.sandbox.rules.countries import CODES
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -12,7 +14,7 @@ class Settings:
     `state` is its SQLite file (None: a private database in memory), `port` 0 means any free one,
     `latency` is added to every request (seconds), `rate_limit` enforces test mode's limits,
     `topup_settle` is how long a top-up stays pending (seconds; None: for ever), and `country` is
-    the two-letter country of the default account.
+    the two-letter country of the default account; ValueError for one that is not.
     """
 
     state: Path | None = None
@@ -21,3 +23,7 @@ class Settings:
     rate_limit: bool = True
     topup_settle: float | None = 5.0
     country: str = "US"
+
+    def __post_init__(self) -> None:
+        if self.country not in CODES:
+            raise ValueError(f"{self.country} is not a two-letter country code, such as US or GB")

@@ -121,3 +121,22 @@ def test_a_list_holds_what_each_object_is(api) -> None:
     for kind in ("issuing/cards", "issuing/cardholders", "topups", "events"):
         for listed in api.read(f"/v1/{kind}", {"limit": 100})["data"]:
             assert api.read(f"/v1/{kind}/{listed['id']}") == listed
+
+
+@pytest.mark.parametrize(
+    "path", ["data", "number", "cardholder", "data.cardholder.name", "data.nothing", "a.b.c.d.e"]
+)
+def test_what_cannot_be_expanded_in_a_list(api, path) -> None:
+    api.card()
+    assert api.get("/v1/issuing/cards", {"expand": [path]}).error["param"] == "expand"
+
+
+def test_lists_can_be_expanded(api) -> None:
+    old = api.card()
+    holder = old["cardholder"]["id"]
+    api.card(cardholder=holder, replacement_for=old["id"], replacement_reason="damaged")
+    found = api.read("/v1/issuing/cards", {"expand": ["data.replacement_for", "data.cardholder"]})["data"]
+    assert (found[0]["replacement_for"]["id"], found[0]["replacement_for"]["status"]) == (
+        old["id"],
+        "canceled",
+    )
