@@ -68,7 +68,7 @@ def test_the_server_limits_unless_told_not_to(start, api) -> None:
 def test_two_writers_of_one_object_cannot_be_at_once(api) -> None:
     card = api.card()
     other = api.card(cardholder=card["cardholder"]["id"])
-    slow = {"effect": "delay", "seconds": 0.4, "match": f"POST /v1/issuing/cards/{card['id']}"}
+    slow = {"effect": "delay", "seconds": 1.5, "match": f"POST /v1/issuing/cards/{card['id']}"}
     api.control("faults", {"faults": [slow]})
     urls = {
         "card": f"/v1/issuing/cards/{card['id']}",
