@@ -1,11 +1,8 @@
 """What every command that writes does alike: show, judge, ask, carry out, report."""
 
 import json
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +12,8 @@ from provisioner.cli.exits import DONE, ERROR, INTERRUPTED, PARTLY
 from provisioner.cli.options import Manner
 from provisioner.cli.paint import paint, wants_colour
 from provisioner.cli.session import Session
-from provisioner.core.guard import judge
-from provisioner.core.kind import Direction
+from provisioner.cli.stopping import stoppable
+from provisioner.core.guard import judge, unapproved
 from provisioner.core.plan import Plan
 from provisioner.core.problem import GuardrailError, ProvisionerError, StaleError
 from provisioner.engine.execute import Outcome, Report, Result, execute
@@ -63,14 +60,8 @@ def _judge(stripe: Session, plan: Plan, allow: Mapping[str, int]) -> None:
 
 def _hold(stripe: Session, plan: Plan, manner: Manner) -> None:
     """Without a person to ask, what gives spending power needs a word of its own, where the YAML says so."""
-    if not manner.auto_approve or manner.approve or not stripe.config.guardrails.require_approval:
-        return
-    gives = sorted({str(step.address) for step in plan.steps if step.direction is Direction.BROADENING})
-    if gives:
-        raise GuardrailError(
-            f"this plan gives spending power ({', '.join(gives[:5])}{' ...' if len(gives) > 5 else ''}), "  # noqa: PLR2004
-            "and guardrails.require_approval asks for a word: add --approve broadening\nNothing was written."
-        )
+    if manner.auto_approve and (text := unapproved(plan, stripe.config.guardrails, manner.approve)):
+        raise GuardrailError(f"{text}\nNothing was written.")
 
 
 def _ask() -> None:
@@ -95,26 +86,8 @@ def _carry_out(stripe: Session, plan: Plan) -> Report:
         record(result)
         click.echo(result_line(result), err=True)
 
-    with _stoppable() as stop:
+    with stoppable() as stop:
         return execute(plan, stripe.writer, watch, stop)
-
-
-@contextmanager
-def _stoppable() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set: calls under way are finished, no other is begun."""
-    stop = threading.Event()
-
-    def ask(_number: int, _frame: object) -> None:
-        if not stop.is_set():
-            click.echo("Stopping: the calls under way are finished first.", err=True)
-        stop.set()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _say(report: Report, document: Mapping[str, Any], format_: str) -> None:

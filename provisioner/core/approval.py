@@ -34,7 +34,7 @@ def hold_to(kinds: Sequence[Kind], plan: Plan, approved: Document) -> Plan:
         elif before is None:
             moved.append(f"{change.address}: {change.action} was not approved ({_why(change, approved)})")
         elif change.action is Action.TOP_UP:
-            held.append(_capped(change, before["amount"]))
+            held.append(capped(change, before["amount"]))
         elif change.fingerprint != before["fingerprint"]:
             moved.append(f"{change.address}: {_moved(change, before)}")
         else:
@@ -55,7 +55,7 @@ def _finishes(change: Change, replacement: Document | None) -> bool:
     return change.action is Action.UPDATE and activation and change.id != replacement["id"]
 
 
-def _capped(change: Change, ceiling: int) -> Change:
+def capped(change: Change, ceiling: int) -> Change:
     """An approved amount is a ceiling: what is short beyond it waits for the next plan."""
     if change.params["amount"] <= ceiling:
         return change

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from provisioner.core.change import Action, Change
+from provisioner.core.kind import Direction
 from provisioner.core.model import Guardrails
 from provisioner.core.money import show_money
 from provisioner.core.plan import Plan
@@ -29,6 +30,19 @@ def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[D
     """The guardrails that stop this plan; `allowed` holds the numbers that a person has named."""
     dangers = (*_protected(plan), *_retired(plan, limits), *_activated(plan, limits), *_money(plan, limits))
     return tuple(danger for danger in dangers if allowed.get(danger.name, -1) < danger.number)
+
+
+def unapproved(plan: Plan, limits: Guardrails, approve: str | None) -> str:
+    """Why a plan that nobody watches needs a word of its own; empty when it does not, or has `approve`."""
+    if approve or not limits.require_approval:
+        return ""
+    gives = sorted({str(step.address) for step in plan.steps if step.direction is Direction.BROADENING})
+    if not gives:
+        return ""
+    return (
+        f"this plan gives spending power ({_few(gives)}), and guardrails.require_approval asks for a word: "
+        "add --approve broadening"
+    )
 
 
 def _protected(plan: Plan) -> Iterator[Danger]:

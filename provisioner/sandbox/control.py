@@ -37,6 +37,13 @@ def _reset(sandbox: Sandbox, _asked: Json) -> Json:
     return {}
 
 
+def _accounts(sandbox: Sandbox, asked: Json) -> Json:
+    """`{"ids": ["acct_...", ...], "country": "US"}` connects accounts of these ids, where missing."""
+    with sandbox.store.transaction(write=True) as db:
+        own = Tx(db, "", int(clock.now(db)), Origin())
+        return {"made": account.connect(own, asked["ids"], asked.get("country"))}
+
+
 def _clock(sandbox: Sandbox, asked: Json) -> Json:
     """`{"advance": seconds}` moves the clock; everything that falls due on the way happens at its moment."""
     seconds = asked.get("advance", 0)
@@ -90,6 +97,7 @@ def _act(sandbox: Sandbox, asked: Json) -> Json:
 
 
 CONTROLS: Mapping[str, Callable[[Sandbox, Json], Json]] = {
+    "accounts": _accounts,
     "act": _act,
     "clock": _clock,
     "faults": _faults,

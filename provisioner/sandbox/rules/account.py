@@ -1,5 +1,6 @@
 """Accounts: the sandbox's own one, and connected ones that tests make (docs.stripe.com/api/accounts)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from provisioner.sandbox import home
@@ -66,6 +67,15 @@ def acting(own: Tx, wanted: str | None) -> str:
             code="account_invalid",
         )
     return wanted
+
+
+def connect(own: Tx, ids: Iterable[str], country: str | None = None) -> int:
+    """Make connected accounts of these ids, but for those that are there; return how many."""
+    new = [name for name in ids if own.get(ACCOUNT, name) is None]
+    home_country = own.fetch(ACCOUNT, home.default_account(own))["country"]
+    for name in new:
+        own.add(ACCOUNT, {**_new(own, country or home_country, None, "custom"), "id": name})
+    return len(new)
 
 
 def of(tx: Tx) -> Json:
