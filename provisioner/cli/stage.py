@@ -1,0 +1,76 @@
+"""Private sandboxes for scenarios: in memory, one for each currency, gone with the command."""
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from provisioner.cli.session import SANDBOX_KEY
+from provisioner.engine.stage import HOMES, Stage
+from provisioner.stripe_api import Limits, StripeWriter, Transport
+
+# Nobody else is on a private sandbox.
+LIMITLESS = Limits(endpoint=10_000, total=10_000)
+DAY = 86_400
+NEARLY = 60  # seconds before midnight in which no scenario without a time is begun
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateSandbox:
+    """A sandbox with nothing in it but the scenario that is on."""
+
+    base: str
+    writer: StripeWriter
+
+    def clear(self) -> int:
+        """Forget everything, and keep away from midnight, where limits by the day begin anew."""
+        self._control("reset", {})
+        now = self._now()
+        if DAY - now % DAY > NEARLY:
+            return int(now)
+        self.go_to(int(now + NEARLY))
+        return int(now + NEARLY)
+
+    def go_to(self, moment: int) -> None:
+        """Let the time pass until `moment` (unix seconds); one that has passed changes nothing."""
+        ahead = moment - self._now()
+        if ahead > 0:
+            self._control("clock", {"advance": ahead})
+
+    def _now(self) -> float:
+        return float(self._control("clock", {})["now"])
+
+    def _control(self, what: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        request = urllib.request.Request(  # noqa: S310 - the address is our own server's
+            f"{self.base}/_sandbox/{what}", json.dumps(asked).encode(), method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            told: Mapping[str, Any] = json.loads(answer.read())
+        return told
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str], Stage]]:
+    """A function from a currency to the stage for its cards, started when it is first asked for."""
+    opened: dict[str, Stage] = {}
+    with ExitStack() as stack:
+
+        def stage_for(currency: str) -> Stage:
+            country = HOMES.get(currency, "US")
+            if country not in opened:
+                opened[country] = stack.enter_context(private_sandbox(country))
+            return opened[country]
+
+        yield stage_for
+
+
+@contextmanager
+def private_sandbox(country: str = "US") -> Iterator[PrivateSandbox]:
+    """A sandbox in memory for an account of this country."""
+    from provisioner.sandbox.server import running  # noqa: PLC0415 - only those who want it pay for it
+    from provisioner.sandbox.settings import Settings  # noqa: PLC0415
+
+    with running(Settings(rate_limit=False, topup_settle=0.0, country=country)) as base:
+        yield PrivateSandbox(base, StripeWriter(Transport(SANDBOX_KEY, limits=LIMITLESS, api_base=base)))

@@ -1,0 +1,130 @@
+"""Scenarios on a stage: an account that is empty before each, and whose clock can be moved."""
+
+import calendar
+import datetime as dt
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from provisioner.core.call import Call
+from provisioner.core.kind import Kind
+from provisioner.core.model import Address, Config, Declared, Lifecycle, Ref, World
+from provisioner.core.plan import make_plan
+from provisioner.core.problem import StripeError
+from provisioner.core.scenario import Course, Purchase, Scenario
+from provisioner.engine.execute import Outcome, execute
+from provisioner.engine.ports import Writer
+from provisioner.engine.purchases import Authorization, capture, play
+
+LARGEST_TOP_UP = 99_999_999
+# The Gregorian calendar repeats itself, weekdays and all, every 28 years (between 1901 and 2099).
+CYCLE_YEARS = 28
+CYCLE = (CYCLE_YEARS * 365 + CYCLE_YEARS // 4) * 86_400
+# What an empty account has none of: other cards, financial accounts, designs; nor Stripe's PIN key.
+ELSEWHERE = ("replacement_for", "replacement_reason", "financial_account", "personalization_design", "pin")
+STAND_IN = Address("cardholders", "stand-in")
+HOMES = {"gbp": "GB", "eur": "DE"}
+PHONE = "+18005550100"
+TEST_PROJECT = "scenario"
+
+
+class Stage(Protocol):
+    """A Stripe account for one scenario at a time."""
+
+    writer: Writer
+
+    def clear(self) -> int:
+        """Forget everything, and return the time in unix seconds."""
+
+    def go_to(self, moment: int) -> None:
+        """Let the time pass until `moment` (unix seconds); one that has passed changes nothing."""
+
+
+def on_stage(
+    kinds: Sequence[Kind], scenario: Scenario, declared: Mapping[Address, Declared], stage: Stage
+) -> Course:
+    """
+    Apply the scenario's card and cardholder to the empty stage, fund it, and make the purchases.
+
+    What lies in the past is played one or more whole cycles of the calendar later. Raises StripeError or
+    AccessError, also when Stripe refuses the card itself.
+    """
+    now = stage.clear()
+    begin = _beginning(scenario, declared[scenario.card].fields)
+    cycles = 0 if begin is None else max(0, -((begin - now) // CYCLE))
+    if begin is not None:
+        stage.go_to(begin + cycles * CYCLE)
+    cast = _cast(scenario.card, declared, cycles * CYCLE_YEARS)
+    currency = str(cast[scenario.card].fields["currency"])
+    _fund(stage.writer, scenario.amount if scenario.balance is None else scenario.balance, currency)
+
+    def before(purchase: Purchase) -> None:
+        if purchase.at is not None:
+            stage.go_to(purchase.at + cycles * CYCLE)
+
+    def then(authorization: Authorization) -> None:
+        # what is only held would be given back after a week of the stage's time
+        if scenario.timed and authorization["amount"]:
+            capture(stage.writer, authorization)
+
+    return play(stage.writer, scenario, _apply(kinds, cast, scenario.card, stage.writer), before, then)
+
+
+def _beginning(scenario: Scenario, card: Mapping[str, Any]) -> int | None:
+    """When the stage must begin: with the first purchase, or before the card expires; None is any time."""
+    first = scenario.purchases[0].at
+    if first is None or "exp_year" not in card:
+        return first
+    month = calendar.timegm(dt.date(card["exp_year"], card["exp_month"], 1).timetuple())
+    return min(first, month)
+
+
+def _cast(card: Address, declared: Mapping[Address, Declared], years: int) -> dict[Address, Declared]:
+    """The card and its cardholder as declared, without ties to anything else; expiry so many years later."""
+    fields = {name: value for name, value in declared[card].fields.items() if name not in ELSEWHERE}
+    if "exp_year" in fields:
+        fields["exp_year"] += years
+    holder = fields["cardholder"]
+    if isinstance(holder, Ref):
+        owner = declared[holder.address]
+    else:
+        owner = _stand_in(str(fields["currency"]))
+        fields["cardholder"] = Ref(STAND_IN)
+    cast = (replace(declared[card], fields=fields), owner)
+    return {each.address: replace(each, lifecycle=Lifecycle()) for each in cast}
+
+
+def _stand_in(currency: str) -> Declared:
+    """Who holds the card of a cardholder that is not managed here: a company without limits of its own."""
+    home = {"line1": "1 Main Street", "city": "Springfield", "postal_code": "94111"}
+    address = {**home, "country": HOMES.get(currency, "US")}
+    fields = {"type": "company", "name": "Stand In", "phone_number": PHONE, "billing": {"address": address}}
+    return Declared(STAND_IN, fields)
+
+
+def _fund(writer: Writer, amount: int, currency: str) -> None:
+    """Have so much available for Issuing; accounts outside the US are pushed to, they cannot pull."""
+    if currency != "usd":
+        if amount:
+            call = Call(
+                "test_helpers.issuing", "fund_balance", None, {"amount": amount, "currency": currency}
+            )
+            writer.perform(call)
+        return
+    while amount > 0:
+        part = min(amount, LARGEST_TOP_UP)
+        params = {"amount": part, "currency": currency, "destination_balance": "issuing"}
+        writer.perform(Call("topups", "create", None, params))
+        amount -= part
+
+
+def _apply(kinds: Sequence[Kind], cast: Mapping[Address, Declared], card: Address, writer: Writer) -> str:
+    """Create what is declared by the same way as an apply does, and return the card's id."""
+    config = Config(TEST_PROJECT, "test", None, cast)
+    plan = make_plan(kinds, config, World({}, {}, {}))
+    report = execute(plan, writer, lambda _result: None, threading.Event())
+    for result in report.results:
+        if result.outcome is Outcome.FAILED:
+            raise StripeError(f"{result.step.address} cannot be applied: {result.reason}")
+    return next(r.id for r in report.results if r.step.address == card)
