@@ -41,11 +41,13 @@ def build(settings: Settings) -> Starlette:
             await at_work
         sandbox.store.close()
 
-    return Starlette(
+    app = Starlette(
         routes=[*(_path(sandbox, route) for route in ROUTES), *control.paths(sandbox)],
         exception_handlers={404: _unknown, 405: _unknown, 500: _failed},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 class _Cut(Response):

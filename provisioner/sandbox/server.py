@@ -102,9 +102,14 @@ def running(settings: Settings) -> Iterator[str]:
     with _listener(settings.port) as listener:
         url = _url(listener)
         server = _Server(settings, accepting.set)
-        thread = threading.Thread(
-            target=lambda: asyncio.run(server.serve(sockets=[listener])), name="sandbox", daemon=True
-        )
+
+        def run() -> None:
+            try:
+                asyncio.run(server.serve(sockets=[listener]))
+            finally:
+                accepting.set()
+
+        thread = threading.Thread(target=run, name="sandbox", daemon=True)
         thread.start()
         accepting.wait()
         try:
