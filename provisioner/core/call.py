@@ -58,21 +58,29 @@ class Step:
     direction: Direction = Direction.NEUTRAL
 
 
-def creation_key(
-    project: str, address: Address, generation: int, predecessors: Sequence[str], attempt: int = 0
-) -> str:
+def creation_key(project: str, address: Address, generation: int, predecessors: Sequence[str]) -> str:
     """
     The idempotency key of a creation: the same for every run that sees the same past.
 
     Not from the parameters, so two runs with different YAML cannot both create; from the predecessors'
     ids, so that a card canceled and created again within 24 hours is a new card.
     """
-    return _key("create", project, str(address), str(generation), *sorted(predecessors), str(attempt))
+    return _key("create", project, str(address), str(generation), *sorted(predecessors))
 
 
 def funding_key(project: str, currency: str, newest: str | None) -> str:
     """The idempotency key of a top-up: one for each state of the past, as told by our newest top-up's id."""
     return _key("top_up", project, currency, newest or "none")
+
+
+def attempt_key(key: str, attempt: int) -> str:
+    """
+    The key of one attempt, counted from 0.
+
+    A next one is made only where Stripe has kept a failure under the one before, which every run finds
+    alike.
+    """
+    return _key(key, str(attempt)) if attempt else key
 
 
 def _key(*parts: str) -> str:

@@ -40,19 +40,22 @@ def funds(world: World, project: str, address: Address) -> Funds:
     entries = (world.balance.get("issuing") or {}).get("available") or ()
     available = sum(entry["amount"] for entry in entries if entry["currency"] == address.name)
     top_ups = [t for t in world.objects.get("topups", ()) if t.get("currency") == address.name]
-    pending = sum(t["amount"] for t in top_ups if t.get("status") == "pending" and _to_issuing(t, project))
-    ours = [t for t in top_ups if _is_ours(t, project, address)]
+    pending = sum(t["amount"] for t in top_ups if t.get("status") == "pending" and is_bound(t))
+    ours = [t for t in top_ups if is_ours(t, project, address)]
     return Funds(available, pending, ours[0]["id"] if ours else None)
 
 
-def _to_issuing(top_up: Mapping[str, Any], project: str) -> bool:
-    """Whether a top-up fills the Issuing balance; where Stripe does not say (it is not typed), ours do."""
-    if destination := top_up.get("destination_balance"):
-        return bool(destination == "issuing")
-    return bool((top_up.get("metadata") or {}).get(PROJECT) == project)
+def is_bound(top_up: Mapping[str, Any]) -> bool:
+    """
+    Whether Stripe says that a top-up fills the Issuing balance.
+
+    `destination_balance` is in no public reference, so where Stripe does not say it, it is not so.
+    """
+    return top_up.get("destination_balance") == "issuing"
 
 
-def _is_ours(top_up: Mapping[str, Any], project: str, address: Address) -> bool:
+def is_ours(top_up: Mapping[str, Any], project: str, address: Address) -> bool:
+    """Whether a top-up was made for a balance target of the project."""
     metadata = top_up.get("metadata") or {}
     return metadata.get(PROJECT) == project and metadata.get(ADDRESS) == str(address)
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from provisioner.core.blast import BlastRadius, blast_radius
 from provisioner.core.call import Step
@@ -28,7 +29,9 @@ class Plan:
     Changes in the order of addresses, the steps that carry them out, and what a reader should know.
 
     `ids` are those of the live objects that steps may refer to; `totals` counts the live objects of
-    ours by kind, `unmanaged` those of others; `unchanged` the resources that need nothing.
+    ours by kind, `unmanaged` those of others; `unchanged` the resources that need nothing. `newest` is
+    when the newest object of each listed resource was created (Unix seconds): what is not in the plan
+    cannot be older.
     """
 
     project: str
@@ -44,6 +47,7 @@ class Plan:
     blast: BlastRadius
     fingerprint: str
     outlook: Outlook = Outlook()
+    newest: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def summary(self) -> dict[str, int]:
@@ -94,7 +98,13 @@ def assemble(kinds: Sequence[Kind], config: Config, world: World, surveyed: Surv
         blast=blast_radius({kind.name: kind for kind in kinds}, changes),
         fingerprint=fingerprint(changes),
         outlook=outlook(kinds, config, world, surveyed, changes),
+        newest={resource: _created(raws[0]) for resource, raws in world.objects.items() if raws},
     )
+
+
+def _created(raw: Mapping[str, Any]) -> int:
+    created = raw.get("created")
+    return created if isinstance(created, int) else 0
 
 
 def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -> Plan:

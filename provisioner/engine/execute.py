@@ -6,13 +6,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import groupby
+from typing import Any
 
 from provisioner.core.call import Call, Phase, Step, bind
 from provisioner.core.kind import Direction
 from provisioner.core.model import Address
 from provisioner.core.plan import Plan
-from provisioner.core.problem import ProvisionerError
-from provisioner.engine.ports import Writer
+from provisioner.core.problem import OutageError, ProvisionerError, StripeError
+from provisioner.engine.ports import NOTHING, Answer, Page, Writer
 from provisioner.engine.write import write
 
 WORKERS = 16
@@ -28,12 +29,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A step and how it ended: the object's id and the request's where it was done, the reason where not."""
+    """
+    A step and how it ended: the object's id where it was done, the reason where not.
+
+    `request_id` and `key` are those of the last request that was made for it.
+    """
 
     step: Step
     outcome: Outcome
     id: str = ""
     request_id: str = ""
+    key: str = ""
     reason: str = ""
 
 
@@ -67,6 +73,7 @@ class _Run:
     stop: threading.Event
     ids: dict[Address, str] = field(default_factory=dict)
     failed: set[Address] = field(default_factory=set)
+    outage: str = ""
     results: list[Result] = field(default_factory=list)
 
     def end(self, result: Result) -> None:
@@ -78,10 +85,17 @@ class _Run:
             self.failed.add(result.step.address)
         self.watch(result)
 
+    def begin(self, step: Step) -> Call:
+        """The step's call with the ids of what exists by now."""
+        call = step.call
+        return replace(call, id=bind(call.id, self.ids), params=bind(call.params, self.ids))
+
     def barred(self, step: Step) -> str:
         """Why a step must not be made any more; empty when it may."""
         if self.stop.is_set():
             return "interrupted"
+        if self.outage:
+            return "Stripe does not answer"
         for address in (step.address, *sorted(step.needs)):
             if address in self.failed:
                 return f"{address} failed before"
@@ -90,38 +104,37 @@ class _Run:
         return ""
 
 
-def execute(plan: Plan, writer: Writer, watch: Watch, stop: threading.Event) -> Report:
+def execute(
+    plan: Plan, writer: Writer, watch: Watch, stop: threading.Event, workers: int = WORKERS
+) -> Report:
     """
     Make every step of the plan, and report each through `watch` as it ends.
 
     A failed step stops what depends on it and everything that would give spending power; the rest goes
-    on. When `stop` is set, the calls under way are finished and no other is begun. Raises nothing of
-    Stripe's: what went wrong is in the report.
+    on. When `stop` is set, or Stripe is down, the calls under way are finished and no other is begun.
+    Raises nothing of Stripe's: what went wrong is in the report.
     """
     run = _Run(plan, writer, watch, stop, dict(plan.ids))
-    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+    with ThreadPoolExecutor(max_workers=workers) as pool:
         for _, steps in groupby(plan.steps, key=lambda step: step.phase):
-            _phase(run, pool, list(steps))
+            _phase(run, pool, list(steps), workers)
     return Report(tuple(run.results), interrupted=stop.is_set())
 
 
-def _phase(run: _Run, pool: ThreadPoolExecutor, steps: Sequence[Step]) -> None:
+def _phase(run: _Run, pool: ThreadPoolExecutor, steps: Sequence[Step], workers: int) -> None:
     """Make the steps of one phase, each as soon as those before it that touch the same objects are done."""
     waiting, frees = _blockers(steps)
     ready = [number for number in range(len(steps)) if not waiting[number]]
     under_way: dict[Future[Result], int] = {}
     while ready or under_way:
-        while ready and len(under_way) < WORKERS:
+        while ready and len(under_way) < workers:
             number = ready.pop(0)
             step = steps[number]
             if reason := run.barred(step):
                 run.end(Result(step, Outcome.SKIPPED, reason=reason))
                 ready += _free(number, waiting, frees)
             else:
-                call = replace(
-                    step.call, id=bind(step.call.id, run.ids), params=bind(step.call.params, run.ids)
-                )
-                under_way[pool.submit(_make, run.writer, run.plan, step, call)] = number
+                under_way[pool.submit(_make, run, step)] = number
         done, _ = wait(under_way, return_when=FIRST_COMPLETED) if under_way else (set(), set())
         for future in done:
             number = under_way.pop(future)
@@ -154,10 +167,37 @@ def _free(number: int, waiting: Sequence[set[int]], frees: Sequence[Sequence[int
             yield other
 
 
-def _make(writer: Writer, plan: Plan, step: Step, call: Call) -> Result:
+def _make(run: _Run, step: Step) -> Result:
+    noted = _Noted(run.writer)
     try:
-        settled = write(writer, plan, step, call)
+        made = write(noted, run.plan, step, run.begin(step))
     except ProvisionerError as error:
-        return Result(step, Outcome.FAILED, reason=str(error))
-    found: Mapping[str, object] = settled.object
-    return Result(step, Outcome.DONE, str(found.get("id", "")), settled.request_id)
+        if isinstance(error, OutageError):
+            run.outage = str(error)
+        request_id = error.request_id if isinstance(error, StripeError) else ""
+        return Result(step, Outcome.FAILED, request_id=request_id, key=noted.key, reason=str(error))
+    except Exception as error:  # noqa: BLE001 - one step's mistake must not lose what the others have done
+        reason = f"an error of provisioner's own ({type(error).__name__}); please report it"
+        return Result(step, Outcome.FAILED, key=noted.key, reason=reason)
+    return Result(step, Outcome.DONE, str(made.object.get("id", "")), made.request_id, noted.key)
+
+
+@dataclass(slots=True)
+class _Noted:
+    """A writer that remembers under which key it wrote last."""
+
+    writer: Writer
+    key: str = ""
+
+    def retrieve(self, resource: str) -> Mapping[str, Any]:
+        return self.writer.retrieve(resource)
+
+    def page(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Page:
+        return self.writer.page(resource, params)
+
+    def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Iterator[Mapping[str, Any]]:
+        return self.writer.list(resource, params)
+
+    def perform(self, call: Call) -> Answer:
+        self.key = call.key or ""
+        return self.writer.perform(call)

@@ -3,7 +3,9 @@
 It holds no parameters, so nothing personal; and nothing ever reads it back to decide.
 """
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +15,10 @@ from provisioner.engine.execute import Result
 
 def journal(path: Path, warn: Callable[[str], None]) -> Callable[[Result], None]:
     """
-    A watcher that appends every result to the file at `path`.
+    A watcher that appends every result to the file at `path`, once it is known.
 
-    Where it cannot be written (a full disk), `warn` is told once, and the apply goes on.
+    The file is its owner's alone. Where it cannot be written (a full disk), `warn` is told once, and
+    the apply goes on.
     """
     broken = False
 
@@ -24,14 +27,26 @@ def journal(path: Path, warn: Callable[[str], None]) -> Callable[[Result], None]
         if broken:
             return
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(_line(result)) + "\n")
+            _append(path, json.dumps(_line(result)) + "\n")
         except OSError as error:
             broken = True
             warn(f"the journal {path} cannot be written ({error.strerror}); the apply goes on without it")
 
     return write
+
+
+def _append(path: Path, line: str) -> None:
+    """One line in one write, so that those of other runs stay whole; a torn one before it stays alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        size = os.fstat(descriptor).st_size
+        torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
+        data = (("\n" if torn else "") + line).encode()
+        if os.write(descriptor, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    finally:
+        os.close(descriptor)
 
 
 def _line(result: Result) -> dict[str, str]:
@@ -43,7 +58,7 @@ def _line(result: Result) -> dict[str, str]:
         "call": f"{step.call.service}.{step.call.verb}",
         "id": result.id,
         "request_id": result.request_id,
-        "key": step.call.key or "",
+        "key": result.key,
         "outcome": str(result.outcome),
         "reason": result.reason,
     }

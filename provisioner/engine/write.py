@@ -1,95 +1,112 @@
-"""One write, held to its promise: a creation makes the object it says, a top-up fills the right balance."""
+"""One write, held to its promise: done once, whatever was tried before under the same key."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from provisioner.core.call import Call, Phase, Step, creation_key
-from provisioner.core.ownership import ADDRESS, GENERATION, PROJECT
+from provisioner.core.call import Call, Phase, Step, attempt_key
+from provisioner.core.ownership import OUR_KEYS
 from provisioner.core.plan import Plan
-from provisioner.core.problem import ProvisionerError, StaleError, StripeError
+from provisioner.core.problem import StaleError, StripeError
+from provisioner.engine.fund import fund
 from provisioner.engine.ports import Answer, Writer
+from provisioner.engine.refusal import ATTEMPTS, MARGIN, SERVER_ERRORS, is_of_the_past, is_open
 
-ATTEMPTS = 5
-SAME_KEY_OTHER_PARAMETERS = "idempotency_error"
-BAD_REQUEST = 400
+SETTINGS = 3  # how often a value is set when Stripe keeps a failure for the key
 
 
 def write(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
     """
     Make a call of a plan and check what Stripe answers.
 
-    Raises StripeError, AccessError, or StaleError when another run has taken the same step.
+    Raises StripeError, AccessError, or StaleError when another run has taken the same step differently.
     """
     if step.phase is Phase.MONEY:
-        return _fund(writer, call)
-    if call.verb != "create":
-        return writer.perform(call)
-    return _create(writer, plan, step, call)
+        return fund(writer, plan, step, call)
+    return _create(writer, plan, step, call) if call.verb == "create" else _set(writer, call)
 
 
 def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
     """
-    Create an object at most once, whatever has been tried before under the same key.
+    Create an object at most once.
 
-    Stripe replays a key's first answer for 24 hours, refusals included. So a replayed refusal or object
-    says nothing about now: the address is looked up, and only when nothing is there is the next
-    attempt's key used, which every run derives alike.
+    Stripe replays a key's first answer for 24 hours, failures included, and a 500 may come from before
+    or after the object was made. So neither says anything about now: the address is looked up, and only
+    where nothing is there is the next attempt's key used, which every run derives alike.
     """
-    past = [change.predecessors for change in plan.changes if change.address == step.address]
-    generation = int(call.params["metadata"][GENERATION])
+    if call.key is None:
+        raise ValueError(f"{step.address}: a creation without a key")
     for attempt in range(ATTEMPTS):
-        key = creation_key(plan.project, step.address, generation, past[0] if past else (), attempt)
+        failure: StripeError | None = None
         try:
-            answer = writer.perform(replace(call, key=key))
+            answer = writer.perform(replace(call, key=attempt_key(call.key, attempt)))
         except StripeError as error:
-            if error.code != SAME_KEY_OTHER_PARAMETERS:
+            if not is_open(error):
                 raise
+            failure, found = error, _look_up(writer, plan, call)
         else:
-            if not answer.replayed or _is_there(writer, call, answer):
-                return answer
-        if _find(writer, call):
-            raise StaleError("another run has just created it; plan again")
-    raise StripeError(f"Stripe refuses every idempotency key of {step.address}; try again in 24 hours")
+            if not answer.replayed:
+                return _checked(answer, call)
+            replayed = writer.retrieve(f"{_resource(call)}/{_checked(answer, call).object['id']}")
+            found = replayed if _stands(replayed, call) else None
+        if found is not None:
+            if _marks(found) != _wanted(call):
+                raise StaleError(f"another run has just created {found.get('id')} differently; plan again")
+            return _checked(Answer(found, failure.request_id if failure else "", replayed=True), call)
+        if failure and not is_of_the_past(failure):
+            raise failure
+    raise StripeError(f"Stripe has kept a failure for each of {ATTEMPTS} keys; try again in 24 hours")
 
 
-def _is_there(writer: Writer, call: Call, answer: Answer) -> bool:
-    """Whether a replayed creation stands for an object that is there now, and still ours."""
-    found = writer.retrieve(f"{call.service.replace('.', '/')}/{answer.object.get('id')}")
-    return _matches(found, call)
+def _look_up(writer: Writer, plan: Plan, call: Call) -> Mapping[str, Any] | None:
+    """The object at the address of a creation; it is not in the plan, so it is no older than that."""
+    since = plan.newest.get(_resource(call), 0) - MARGIN
+    items = writer.list(_resource(call), {"created": {"gte": since}} if since > 0 else {})
+    return next((item for item in items if _stands(item, call)), None)
 
 
-def _find(writer: Writer, call: Call) -> Mapping[str, Any] | None:
-    found = writer.list(call.service.replace(".", "/"))
-    return next((item for item in found if _matches(item, call)), None)
+def _stands(item: Mapping[str, Any], call: Call) -> bool:
+    """Whether an object is at the address and of the generation of a creation, and has not ended."""
+    return _marks(item)[:3] == _wanted(call)[:3] and item.get("status") != "canceled"
 
 
-def _matches(item: Mapping[str, Any], call: Call) -> bool:
-    marks = item.get("metadata") or {}
-    wanted = call.params["metadata"]
-    same = all(marks.get(key) == wanted[key] for key in (PROJECT, ADDRESS, GENERATION))
-    return same and item.get("status") != "canceled"
+def _marks(item: Mapping[str, Any]) -> tuple[str, ...]:
+    """All that we write on an object; the first three are project, address and generation."""
+    metadata = item.get("metadata") or {}
+    return tuple(metadata.get(key, "") for key in OUR_KEYS)
 
 
-def _fund(writer: Writer, call: Call) -> Answer:
+def _wanted(call: Call) -> tuple[str, ...]:
+    return _marks(call.params)
+
+
+def _resource(call: Call) -> str:
+    return call.service.replace(".", "/")
+
+
+def _set(writer: Writer, call: Call) -> Answer:
     """
-    Top up, and see that the money is bound for the Issuing balance.
+    Set values, under a key that nobody else has: a replay must never stand in for a write.
 
-    Some accounts ignore or refuse `destination_balance` (it is not in Stripe's public reference); money
-    that Stripe does not say is bound for Issuing is canceled at once.
+    Where Stripe keeps a failure for that key, it is not known whether the values are set, so they are
+    set again under another one.
     """
-    try:
-        answer = writer.perform(call)
-    except StripeError as error:
-        if error.code == SAME_KEY_OTHER_PARAMETERS:
-            raise StaleError("another run has just funded this balance; plan again") from None
-        raise
-    if answer.object.get("destination_balance") == "issuing":
+    for left in reversed(range(SETTINGS)):
+        try:
+            answer = writer.perform(replace(call, key=f"provisioner-{uuid.uuid4()}"))
+        except StripeError as error:
+            if left and error.replayed and error.status >= SERVER_ERRORS:
+                continue
+            raise
+        if answer.object.get("id") != call.id:
+            raise StripeError(f"Stripe's answer to an update of {call.id} is not about it")
         return answer
-    identity = str(answer.object.get("id"))
-    bound = answer.object.get("destination_balance") or "the payments balance"
-    try:
-        writer.perform(Call(call.service, "cancel", identity, {}))
-    except ProvisionerError as error:
-        raise StripeError(f"top-up {identity} goes to {bound}, and could not be canceled: {error}") from None
-    raise StripeError(f"Stripe would send top-up {identity} to {bound}, not to Issuing; it was canceled")
+    raise AssertionError("unreachable")
+
+
+def _checked(answer: Answer, call: Call) -> Answer:
+    identity = answer.object.get("id")
+    if not isinstance(identity, str) or not identity or _marks(answer.object)[:3] != _wanted(call)[:3]:
+        raise StripeError("Stripe's answer to a creation is not the object that was asked for")
+    return answer

@@ -19,7 +19,7 @@ from provisioner.core.ownership import ADDRESS, GENERATION, PROJECT
 from provisioner.core.plan import Plan, make_plan
 from provisioner.engine.execute import execute
 from provisioner.engine.observe import observe
-from provisioner.engine.ports import Answer
+from provisioner.engine.ports import NOTHING, Answer
 from provisioner.kinds import KINDS
 from provisioner.stripe_api import Limits, StripeWriter, Transport
 
@@ -42,8 +42,8 @@ class Recorder:
     def retrieve(self, resource: str) -> Mapping[str, Any]:
         return self.inner.retrieve(resource)
 
-    def list(self, resource: str) -> Any:
-        return self.inner.list(resource)
+    def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Any:
+        return self.inner.list(resource, params)
 
     def perform(self, call: Call) -> Answer:
         with self.lock:

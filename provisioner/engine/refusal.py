@@ -1,0 +1,20 @@
+"""What a failed write says about whether it was carried out."""
+
+from provisioner.core.problem import StripeError
+
+SAME_KEY_OTHER_PARAMETERS = "idempotency_error"
+SERVER_ERRORS = 500
+# Keys for one step in 24 hours; each failure that Stripe keeps uses one up.
+ATTEMPTS = 100
+# Seconds by which a look at what is new reaches back, as Stripe counts whole seconds.
+MARGIN = 60
+
+
+def is_of_the_past(error: StripeError) -> bool:
+    """Whether Stripe has answered from what it keeps for the key, and not about now."""
+    return error.replayed or error.code == SAME_KEY_OTHER_PARAMETERS
+
+
+def is_open(error: StripeError) -> bool:
+    """Whether the write may have been carried out all the same (docs.stripe.com/error-low-level)."""
+    return is_of_the_past(error) or error.status >= SERVER_ERRORS
