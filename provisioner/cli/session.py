@@ -17,7 +17,6 @@ from provisioner.core.plan import Plan, make_plan
 from provisioner.core.problem import AccessError
 from provisioner.core.select import EVERYTHING, Selection
 from provisioner.engine.observe import observe
-from provisioner.engine.ports import Reader
 from provisioner.kinds import KINDS
 from provisioner.stripe_api import LIMITS, Limits, StripeReader, StripeWriter, Transport
 from provisioner.stripe_api.access import key_for, safe_base
@@ -49,7 +48,7 @@ class Session:
         Raises AccessError when the key belongs to another account than the configuration names, or
         Stripe refuses it, and StripeError when there is no usable answer.
         """
-        reader: Reader = StripeReader(self.transport)
+        reader = StripeReader(self.transport)
         with Reading() as reading:
             world = observe(reader, kinds, self.config.declared, reading.progress)
         account = world.account.get("id")

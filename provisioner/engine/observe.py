@@ -1,14 +1,18 @@
 """Reads what a plan needs to see: lists only, side by side, never one request an object."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from provisioner.core.funding import must_be_wired
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, World
-from provisioner.core.problem import AccessError, StripeError
-from provisioner.engine.ports import Reader
+from provisioner.core.problem import AccessError
+from provisioner.engine.keep import keeper
+from provisioner.engine.ports import Lister, Reader
+from provisioner.engine.windows import READERS, read_list
 
 Progress = Callable[[str, int], None]
 
@@ -18,21 +22,32 @@ def silent(_resource: str, _count: int) -> None:
 
 
 def observe(
-    reader: Reader, kinds: Sequence[Kind], declared: Iterable[Address], progress: Progress = silent
+    reader: Lister, kinds: Sequence[Kind], declared: Iterable[Address], progress: Progress = silent
 ) -> World:
     """
-    Read the account, its balance and all objects of the kinds.
+    Read the account, its balance and all objects of the kinds, reduced to what is needed of them.
 
     What only a declared balance target asks for is not read without one. `progress(resource, count)`
-    is told of every hundred objects. Raises StripeError or AccessError.
+    is told of every page. Raises StripeError or AccessError.
     """
-    sections = {address.section for address in declared}
-    wanted = [kind for kind in kinds if kind.owns_objects or kind.section in sections]
+    expected = Counter(address.section for address in declared)
+    wanted = [kind for kind in kinds if kind.owns_objects or expected[kind.section]]
     money = any(not kind.owns_objects for kind in wanted)
-    with ThreadPoolExecutor(max_workers=len(wanted) + 2) as pool:
-        lists = {kind.resource: pool.submit(_all, reader, kind.resource, progress) for kind in wanted}
-        account = pool.submit(_account, reader)
-        balance = pool.submit(reader.retrieve, "balance") if money else None
+    with ThreadPoolExecutor(len(wanted) + 2) as side_by_side, ThreadPoolExecutor(READERS * 2) as pool:
+        account = side_by_side.submit(_account, reader)
+        balance = side_by_side.submit(reader.retrieve, "balance") if money else None
+        lists = {
+            kind.resource: side_by_side.submit(
+                read_list,
+                pool,
+                reader,
+                kind.resource,
+                expected[kind.section] if kind.owns_objects else 0,
+                keeper(kind),
+                partial(progress, kind.resource),
+            )
+            for kind in wanted
+        }
         wired = money and must_be_wired(account.result())
         return World(
             account=account.result(),
@@ -48,15 +63,3 @@ def _account(reader: Reader) -> Mapping[str, Any]:
         return reader.retrieve("account")
     except AccessError:
         return {}
-
-
-def _all(reader: Reader, resource: str, progress: Progress) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
-    for item in reader.list(resource):
-        if not isinstance(item.get("id"), str):
-            raise StripeError(f"Stripe's list of {resource} holds an object without an id")
-        found.append(item)
-        if len(found) % 100 == 0:
-            progress(resource, len(found))
-    progress(resource, len(found))
-    return found

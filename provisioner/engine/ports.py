@@ -1,6 +1,6 @@
 """What the engine needs of the outside: something that reads Stripe, and something that also writes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -19,6 +19,14 @@ class Answer:
     replayed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, newest first, and whether more follow."""
+
+    items: Sequence[Mapping[str, Any]]
+    more: bool
+
+
 class Reader(Protocol):
     """Reads Stripe; has no method that writes, so a plan cannot (SDK errors never pass through it)."""
 
@@ -27,6 +35,13 @@ class Reader(Protocol):
 
     def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Iterator[Mapping[str, Any]]:
         """All objects of a resource, newest first, page by page. Raises StripeError or AccessError."""
+
+
+class Lister(Reader, Protocol):
+    """A reader that also gives single pages, so that a list can be read from several places at once."""
+
+    def page(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Page:
+        """One page of a resource, as Stripe's list parameters ask. Raises StripeError or AccessError."""
 
 
 class Writer(Reader, Protocol):

@@ -6,7 +6,7 @@ from typing import Any
 
 from provisioner.core.call import Call
 from provisioner.core.problem import StripeError
-from provisioner.engine.ports import NOTHING, Answer
+from provisioner.engine.ports import NOTHING, Answer, Page
 from provisioner.stripe_api.transport import Transport
 
 PAGE = 100
@@ -22,20 +22,23 @@ class StripeReader:
         """Return one object: `account`, `balance`, `issuing/cards/ic_1`."""
         return _object(self._transport.send("GET", resource, {}).data, resource)
 
+    def page(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Page:
+        """Return one page of a resource."""
+        answer = _object(self._transport.send("GET", resource, params).data, resource)
+        items = answer.get("data")
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise StripeError(f"Stripe's list of {resource} has no data, or other than objects in it")
+        return Page(items, bool(answer.get("has_more")))
+
     def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Iterator[Mapping[str, Any]]:
         """Yield all objects of a resource, newest first; a cursor that does not move is an error."""
         cursor: dict[str, str] = {}
         while True:
-            page = _object(
-                self._transport.send("GET", resource, {"limit": PAGE, **params, **cursor}).data, resource
-            )
-            items = page.get("data")
-            if not isinstance(items, list):
-                raise StripeError(f"Stripe's list of {resource} has no data")
-            yield from (_object(item, resource) for item in items)
-            if not page.get("has_more"):
+            page = self.page(resource, {"limit": PAGE, **params, **cursor})
+            yield from page.items
+            if not page.more:
                 return
-            last = items[-1].get("id") if items else None
+            last = page.items[-1].get("id") if page.items else None
             if not last or last == cursor.get("starting_after"):
                 raise StripeError(f"Stripe's list of {resource} says that it goes on, but does not")
             cursor = {"starting_after": last}

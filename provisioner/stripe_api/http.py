@@ -39,6 +39,21 @@ class LostError(stripe.APIConnectionError):
         super().__init__("", should_retry=True)  # type: ignore[no-untyped-call]
 
 
+class SetAside(requests.structures.CaseInsensitiveDict[str]):
+    """The headers of an answer, and its body, which the SDK would read into OrderedDicts: twice as slow."""
+
+    def __init__(self, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__(headers)
+        self._body = body
+
+    def read(self) -> Any:
+        """The body's JSON as plain values; raises stripe.APIError, as the SDK does, where it is none."""
+        try:
+            return json.loads(self._body.decode())
+        except (ValueError, RecursionError):
+            raise stripe.APIError("", http_status=200, headers=dict(self)) from None
+
+
 class BoundedClient(stripe.HTTPClient):
     """Sends the SDK's requests; `timeouts` are seconds to connect and for each read."""
 
@@ -94,6 +109,8 @@ class BoundedClient(stripe.HTTPClient):
             raise LostError from None
         if answer.status_code >= REFUSALS:
             body = _refusal(body)
+        elif method == "get":
+            return b"{}", answer.status_code, SetAside(answer.headers, body)
         return body, answer.status_code, answer.headers
 
     def _body(self, raw: Any, started: float) -> bytes:

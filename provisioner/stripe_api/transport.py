@@ -16,7 +16,7 @@ import stripe
 from provisioner.core.problem import ProvisionerError, StripeError
 from provisioner.stripe_api.circuit import Circuit
 from provisioner.stripe_api.errors import translate
-from provisioner.stripe_api.http import BoundedClient
+from provisioner.stripe_api.http import BoundedClient, SetAside
 from provisioner.stripe_api.pace import Limits, Pace
 from provisioner.stripe_api.retry import REPLAYED, SERVER_ERRORS, for_concurrency, retrying
 
@@ -99,6 +99,8 @@ class Transport:
                     answer: stripe.StripeResponse = self._client.raw_request(
                         method.lower(), f"/v1/{resource}", **params
                     )
+                if isinstance(answer.headers, SetAside):
+                    answer.data = answer.headers.read()
             except stripe.StripeError as error:
                 self._learn(error)
                 raise
