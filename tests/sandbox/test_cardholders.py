@@ -46,6 +46,7 @@ def test_phone_numbers_are_kept_in_e164(api, given, kept) -> None:
         ({"billing": {"address": {**ADDRESS, "country": "XX"}}}, "billing[address][country]"),
         ({"billing": {"address": {**ADDRESS, "country": "USA"}}}, "billing[address][country]"),
         ({"individual": {"first_name": "J3nny"}}, "individual[first_name]"),
+        ({"individual": {"last_name": "Розен"}}, "individual[last_name]"),
         ({"individual": {"dob": {"day": 31, "month": 2, "year": 1990}}}, "individual[dob]"),
         ({"individual": {"dob": {"day": 1, "month": 2, "year": 2025}}}, "individual[dob]"),
         (

@@ -1,5 +1,7 @@
 """Cards: what they are, how their status moves, how they are replaced and shipped."""
 
+import time
+
 import pytest
 
 from .conftest import ADDRESS
@@ -23,6 +25,12 @@ def test_a_new_card_is_inactive_and_has_its_whole_cardholder(api) -> None:
     assert api.events("issuing_card.created")[0]["data"]["object"] == card
 
 
+def test_a_virtual_card_may_expire_when_asked_to(api) -> None:
+    year = int(time.strftime("%Y", time.gmtime())) + 2
+    card = api.card(exp_month=7, exp_year=year)
+    assert (card["exp_month"], card["exp_year"]) == (7, year)
+
+
 def test_the_number_is_told_only_when_asked_for_one_card(api) -> None:
     card = api.card()
     told = api.read(f"{URL}/{card['id']}", {"expand": ["number", "cvc"]})
@@ -39,6 +47,15 @@ def test_the_number_is_told_only_when_asked_for_one_card(api) -> None:
         ({"exp_month": 5}, "exp_year"),
         ({"exp_month": 13, "exp_year": 2030}, "exp_month"),
         ({"exp_month": 1, "exp_year": 2020}, "exp_year"),
+        ({"exp_month": 12, "exp_year": 2099}, "exp_year"),
+        ({"type": "physical", "shipping": SHIPPING, "exp_month": 1, "exp_year": 2030}, "exp_month"),
+        (
+            {
+                "type": "physical",
+                "shipping": {**SHIPPING, "type": "bulk", "address": {**ADDRESS, "country": "FR"}},
+            },
+            "shipping[customs][eori_number]",
+        ),
         ({"second_line": "x" * 25}, "second_line"),
         ({"type": "physical"}, "shipping"),
         ({"shipping": SHIPPING}, "shipping"),

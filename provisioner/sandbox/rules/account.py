@@ -14,33 +14,11 @@ from provisioner.sandbox.tx import Tx, new_id
 Json = dict[str, Any]
 
 ACCOUNT = Resource("account", "acct_", "account")
-_EURO = (
-    "AT",
-    "BE",
-    "CY",
-    "DE",
-    "EE",
-    "ES",
-    "FI",
-    "FR",
-    "GR",
-    "HR",
-    "IE",
-    "IT",
-    "LT",
-    "LU",
-    "LV",
-    "MT",
-    "NL",
-    "PT",
-    "SI",
-    "SK",
-)
 
 
 def currency_of(country: str) -> str:
     """The currency of Issuing in a country: usd, gbp or eur."""
-    return "eur" if country in _EURO else {"GB": "gbp"}.get(country, "usd")
+    return "eur" if country in countries.EURO else {"GB": "gbp"}.get(country, "usd")
 
 
 def begin(own: Tx, country: str) -> None:

@@ -16,6 +16,9 @@ CODES = frozenset(
     TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
     """.split()
 )
+EURO = frozenset("AT BE CY DE EE ES FI FR GR HR IE IT LT LU LV MT NL PT SI SK".split())
+# Where Stripe issues cards in Europe, and their neighbours in the customs union and the EEA.
+EUROPE = EURO | frozenset("BG CH CZ DK GB HU IS LI NO PL RO SE".split())
 _CALLING = {
     "US": "1",
     "CA": "1",

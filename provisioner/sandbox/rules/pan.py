@@ -15,8 +15,7 @@ _BEGINNING = "4000009990"
 _LENGTH = 16
 _YEARS = 4
 _MONTHS = 12
-# How far ahead a card may expire is not documented; this is the sandbox's own bound.
-_LONGEST_YEARS = 10
+_LONGEST_YEARS = 5
 
 
 def number(replaced: Mapping[str, Any] | None) -> str:
@@ -37,7 +36,12 @@ def cvc() -> str:
 
 
 def expiry(tx: Tx, params: Mapping[str, Any]) -> tuple[int, int]:
-    """Month and year: those asked for, or four years on. Raises StripeError for half of one or a past one."""
+    """
+    Month and year: those asked for, or four years on.
+
+    A virtual card may be given its own, at least one month and less than five years ahead
+    (docs.stripe.com/changelog/basil/2025-08-27/issuing-custom-expiration-dates). Else raises StripeError.
+    """
     today = dt.datetime.fromtimestamp(tx.now, dt.UTC)
     month, year = params.get("exp_month"), params.get("exp_year")
     if month is None and year is None:
@@ -45,11 +49,16 @@ def expiry(tx: Tx, params: Mapping[str, Any]) -> tuple[int, int]:
     if month is None or year is None:
         missing = "exp_month" if month is None else "exp_year"
         raise invalid(f"Missing required param: {missing}.", missing, "parameter_missing")
+    if params["type"] != "virtual":
+        raise invalid("Only a virtual card can be given its own expiration date.", "exp_month")
     if not 1 <= month <= _MONTHS:
         raise invalid("The month must be from 1 to 12.", "exp_month", "invalid_expiry_month")
-    if not (today.year, today.month) <= (year, month) <= (today.year + _LONGEST_YEARS, today.month):
+    ahead = (year - today.year) * _MONTHS + month - today.month
+    if not 1 <= ahead < _LONGEST_YEARS * _MONTHS:
         raise invalid(
-            "The card's expiration date must be in the near future.", "exp_year", "invalid_expiry_year"
+            f"The expiration date must be at least one month and less than {_LONGEST_YEARS} years ahead.",
+            "exp_year",
+            "invalid_expiry_year",
         )
     return month, year
 

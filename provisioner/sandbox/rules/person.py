@@ -3,6 +3,7 @@
 import datetime as dt
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,7 +33,7 @@ def individual(tx: Tx, before: Mapping[str, Any] | None, given: Mapping[str, Any
     }
     for field in ("first_name", "last_name"):
         if field in given:
-            if not _NAME.match(given[field]):
+            if not _NAME.match(given[field]) or not all(map(_latin, given[field])):
                 raise invalid("Names can hold letters, spaces and . , - ' only.", f"individual[{field}]")
             after[field] = given[field]
     if "dob" in given:
@@ -72,14 +73,18 @@ def _past_due(tx: Tx, cardholder: Mapping[str, Any]) -> list[str]:
     return missing
 
 
+def _latin(character: str) -> bool:
+    return not character.isalpha() or unicodedata.name(character, "").startswith("LATIN ")
+
+
 def _birth_date(tx: Tx, given: Mapping[str, int]) -> Json:
     try:
         born = dt.date(given["year"], given["month"], given["day"])
     except ValueError:
         raise invalid("This is not a date.", "individual[dob]") from None
     today = dt.datetime.fromtimestamp(tx.now, dt.UTC).date()
-    if (today.year - born.year) - ((today.month, today.day) < (born.month, born.day)) < _YOUNGEST:
-        raise invalid(f"Cardholders must be at least {_YOUNGEST} years old.", "individual[dob]")
+    if (born.year + _YOUNGEST, born.month, born.day) >= (today.year, today.month, today.day):
+        raise invalid(f"Cardholders must be older than {_YOUNGEST} years.", "individual[dob]")
     return {"day": given["day"], "month": given["month"], "year": given["year"]}
 
 

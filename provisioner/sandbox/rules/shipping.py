@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.sandbox.errors import invalid
-from provisioner.sandbox.rules.countries import country
+from provisioner.sandbox.rules.countries import EUROPE, country
 
 Json = dict[str, Any]
 
@@ -47,6 +47,11 @@ def canceled(shipment: Json | None) -> Json | None:
 def _shipment(given: Mapping[str, Any]) -> Json:
     address = {field: given["address"].get(field) for field in _ADDRESS}
     address["country"] = country(given["address"]["country"], "shipping[address][country]")
+    eori = given.get("customs", {}).get("eori_number")
+    if given.get("type") == "bulk" and address["country"] in EUROPE and not eori:
+        # SDK, CardCreateParamsShippingCustoms: required for bulk shipments to Europe.
+        param = "shipping[customs][eori_number]"
+        raise invalid(f"Missing required param: {param}.", param, "parameter_missing")
     mode = given.get("address_validation", {}).get("mode", _DEFAULT_MODE)
     validated = mode == "validation_and_normalization"
     return {
@@ -58,7 +63,7 @@ def _shipment(given: Mapping[str, Any]) -> Json:
         },
         "business_name": given.get("business_name"),
         "carrier": None,
-        "customs": {"eori_number": given.get("customs", {}).get("eori_number")},
+        "customs": {"eori_number": eori},
         "eta": None,
         "name": given["name"],
         "phone_number": given.get("phone_number"),
