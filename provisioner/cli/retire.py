@@ -20,7 +20,10 @@ from provisioner.kinds import KINDS
 @stripe_only_options
 @write_options
 @click.option(
-    "--path", type=click.Path(), default=".", help="The configuration (default: the current folder)."
+    "--path",
+    type=click.Path(path_type=Path),
+    default=".",
+    help="The configuration (default: the current folder).",
 )
 @click.option("--cancel", is_flag=True, help="For good: a canceled card never comes back.")
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
