@@ -17,6 +17,7 @@ from provisioner.sandbox.errors import StripeError, invalid
 _DATA = Path(__file__).with_name("params.json")
 _INTEGER = re.compile(r"^[+-]?\d{1,18}$")
 _DECIMAL = re.compile(r"^[+-]?\d{1,30}(\.\d{1,12})?$")
+_LONGEST = 5000  # of any string, by Stripe's OpenAPI description
 _INDEX = re.compile(r"^\d{1,4}$")
 
 _CONTROLS = (
@@ -212,6 +213,8 @@ def _scalar(kind: str, value: Any, path: str) -> Any:
         return value == "true"
     if kind == "decimal" and not _DECIMAL.match(value):
         raise invalid(f"Invalid decimal: {value}", path, "parameter_invalid_decimal")
+    if len(value) > _LONGEST:
+        raise invalid(f"{path} can be at most {_LONGEST} characters long.", path, "parameter_invalid_string")
     if not value.strip():
         raise invalid(f"{path} cannot be blank.", path, "parameter_invalid_string_blank")
     return value

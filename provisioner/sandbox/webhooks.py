@@ -6,9 +6,11 @@ by the sandbox's clock, and may arrive more than once or out of order, as Stripe
 """
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import http.client
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -52,7 +54,7 @@ class Postman:
         while True:
             ready = self._ready()
             self._called.clear()
-            results = await asyncio.gather(*(asyncio.to_thread(_send, one) for one in ready))
+            results = await asyncio.gather(*(_aside(one) for one in ready))
             self._settle(list(zip(ready, results, strict=True)))
             if len(ready) < _AT_ONCE:
                 await self._rest()
@@ -119,6 +121,24 @@ def post(url: str, secret: str, body: str, patience: float) -> tuple[int, dict[s
             return refused.code, {}, b""
     except http.client.HTTPException as broken:
         raise OSError(f"{url} answered no HTTP") from broken
+
+
+async def _aside(one: _Delivery) -> bool:
+    """Send in a thread that the sandbox does not wait for when it ends; what is not sent then is kept."""
+    loop = asyncio.get_running_loop()
+    arrived: asyncio.Future[bool] = loop.create_future()
+
+    def tell(result: bool) -> None:
+        if not arrived.done():
+            arrived.set_result(result)
+
+    def work() -> None:
+        result = _send(one)
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(tell, result)
+
+    threading.Thread(target=work, name="webhook", daemon=True).start()
+    return await arrived
 
 
 def _send(one: _Delivery) -> bool:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -59,6 +60,19 @@ def test_it_ends_cleanly_on_a_signal(tmp_path, number) -> None:
     process, api = served(tmp_path / "s.db")
     api.cardholder()
     assert end(process, number) == 0
+
+
+def test_it_ends_although_a_webhook_endpoint_does_not_answer(tmp_path) -> None:
+    process, api = served(tmp_path / "s.db")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        api.ok("/v1/webhook_endpoints", {"url": url, "enabled_events": ["*"]})
+        api.ok("/v1/topups", {"amount": 100, "currency": "usd"})
+        connection, _ = silent.accept()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=8) == 0
+        connection.close()
+    process.stdout.close()
 
 
 def test_a_state_that_is_none_and_a_port_that_is_taken(tmp_path, api) -> None:

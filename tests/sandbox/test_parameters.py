@@ -76,6 +76,7 @@ def test_forms_that_cannot_be_nested_are_refused(text: str) -> None:
         ("/v1/topups", {"amount": "", "currency": "usd"}, "parameter_invalid_empty", "amount"),
         (HOLDERS, {**HOLDER, "name": ""}, "parameter_invalid_empty", "name"),
         (HOLDERS, {**HOLDER, "name": "  "}, "parameter_invalid_string_blank", "name"),
+        (HOLDERS, {**HOLDER, "email": "e" * 5001}, "parameter_invalid_string", "email"),
         (HOLDERS, {**HOLDER, "email": ""}, "parameter_invalid_empty", "email"),
         (HOLDERS, {**HOLDER, "status": "blocked"}, "parameter_invalid_enum", "status"),
         (HOLDERS, {**HOLDER, "type": "team"}, "parameter_invalid_enum", "type"),
