@@ -16,6 +16,7 @@ def post(tx: Tx, event_id: str, event_type: str) -> None:
         for endpoint in Tx(tx.db, owner, tx.now, tx.origin).all(WEBHOOK_ENDPOINT):
             if endpoint["_connect"] == connect and wants(endpoint, event_type):
                 tx.db.execute(
-                    "INSERT INTO deliveries (at, account, event, owner, endpoint, attempt) VALUES (?, ?, ?, ?, ?, 0)",
+                    "INSERT INTO deliveries (at, account, event, owner, endpoint, attempt) "
+                    "VALUES (?, ?, ?, ?, ?, 0)",
                     (tx.now, tx.account, event_id, owner, endpoint["id"]),
                 )
