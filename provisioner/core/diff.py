@@ -29,7 +29,7 @@ def compare(
     the `replaced` addresses differs by that: the object behind it will be another.
     """
     scope = _Scope(declared, live, replaced)
-    wanted, had = scope.pair(kind.fields, declared.fields, live.fields, "", owned=False)
+    wanted, had = scope.pair(scope.doubtful(kind.fields), declared.fields, live.fields, "", owned=False)
     notes = tuple(Note(str(declared.address), text) for text in scope.stuck)
     edits = () if wanted == had else _edits(kind, declared, had, wanted)
     return (*edits, *_lifecycle(declared, live)), notes
@@ -54,7 +54,18 @@ class _Scope:
         self.applied = live.stamp.applied
         self.ignored = declared.lifecycle.ignore
         self.replaced = replaced
+        self.want, self.have = declared.fields, live.fields
         self.stuck: list[str] = []
+
+    def doubtful(self, fields: Sequence[Field]) -> list[Field]:
+        """Leave out what is absent or the same on both sides: nearly everything."""
+        want, have = self.want, self.have
+        return [
+            field
+            for field in fields
+            if want.get(field.name) != have.get(field.name)
+            or (self.replaced and field.shape is Shape.REF and field.name in want)
+        ]
 
     def pair(
         self,
@@ -105,7 +116,7 @@ class _Scope:
         if isinstance(want, Ref) and want.address in self.replaced:
             return want, f"{want} (replaced)"
         if field.shape is Shape.TABLE and have:
-            have = align(field, want, have)
+            return align(field, want, have)
         if field.same and have is not None and field.same(want, have):
             return want, want
         return want, have
@@ -198,12 +209,17 @@ def _edit(
         path=path,
         before=mask(before, hide := hidden(field, path, declared.sensitive)),
         after=mask(after, hide),
-        direction=field.direction(_at(had, whole), _at(wanted, whole)),
+        direction=field.direction(_rows(_at(had, whole)), _rows(_at(wanted, whole))),
         sensitive=hide,
         forces_replacement=kind.field(path.partition(".")[0].partition("[")[0]).on_change is OnChange.REPLACE,
         currency=_currency(kind, declared, field),
         digest=_digest(kind, path, field, (before, after), sides),
     )
+
+
+def _rows(value: Any) -> Any:
+    """A table without the gaps that aligning has left in it; any other value as it is."""
+    return tuple(row for row in value if row is not None) if isinstance(value, tuple) else value
 
 
 def _digest(kind: Kind, path: str, field: Field, values: tuple[Any, Any], trees: tuple[Any, Any]) -> str:

@@ -20,33 +20,48 @@ def read(fields: Sequence[Field], raw: Mapping[str, Any], resolve: Resolve) -> d
     `resolve(section, id)` turns the id of another object into the reference that the YAML would use,
     or gives the id back.
     """
-    out: dict[str, Any] = {}
-    for field in fields:
-        value = raw.get(field.name)
-        if value is None or field.write_only:
-            continue
-        value = _read_value(field, value, resolve)
-        if value is not None and value not in ("", (), {}):
-            out[field.name] = value
-    return out
+    return reader(fields, resolve)(raw)
 
 
-def _read_value(field: Field, value: Any, resolve: Resolve) -> Any:
+def reader(fields: Sequence[Field], resolve: Resolve) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """What `read` does, made ready once for many objects of a kind."""
+    steps = tuple((field.name, _value_reader(field, resolve)) for field in fields if not field.write_only)
+
+    def read_all(raw: Mapping[str, Any]) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for name, step in steps:
+            value = raw.get(name)
+            if value is None:
+                continue
+            if step is not None:
+                value = step(value)
+            if value or (value is not None and value not in ("", (), {})):
+                out[name] = value
+        return out
+
+    return read_all
+
+
+def _value_reader(field: Field, resolve: Resolve) -> Callable[[Any], Any] | None:
+    """How a field's values are read; None where they stay as they are."""
     match field.shape:
         case Shape.HASH:
-            return read(field.fields, value, resolve) if isinstance(value, Mapping) else None
+            below = reader(field.fields, resolve)
+            return lambda value: below(value) if isinstance(value, dict) else None
         case Shape.SET:
-            return tuple(sorted(set(value)))
+            return lambda value: tuple(sorted(set(value)))
         case Shape.LIST:
-            return tuple(value)
+            return tuple
         case Shape.TABLE:
-            return tuple(read(field.fields, row, resolve) for row in value)
+            row = reader(field.fields, resolve)
+            return lambda value: tuple(map(row, value))
         case Shape.MAP:
-            return {name: text for name, text in value.items() if text != ""}
+            return lambda value: {name: text for name, text in value.items() if text != ""}
         case Shape.REF:
-            return resolve(field.refers_to, value["id"] if isinstance(value, Mapping) else value)
+            section = field.refers_to
+            return lambda value: resolve(section, value["id"] if isinstance(value, dict) else value)
         case _:
-            return value
+            return None
 
 
 def leaves(
@@ -82,18 +97,25 @@ def put(tree: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
     return rest if value is None else rest | {name: value}
 
 
-def rows_by_key(field: Field, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, ...], Mapping[str, Any]]:
-    """Index the rows of a table by what tells them apart (equal ones: the last)."""
-    return {tuple(row.get(name) for name in field.key): row for row in rows}
-
-
 def align(
     field: Field, wanted: Sequence[Mapping[str, Any]], had: Sequence[Mapping[str, Any]]
-) -> tuple[Mapping[str, Any], ...]:
-    """Put the rows that Stripe has into the order in which the YAML has them, the others last."""
-    places = {key: place for place, key in enumerate(rows_by_key(field, wanted))}
-    last = len(places)
-    return tuple(sorted(had, key=lambda row: places.get(tuple(row.get(name) for name in field.key), last)))
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """
+    Lay the rows of two tables side by side, in the order in which the YAML has them.
+
+    Rows with the same key stand at the same place; None stands beside a row that the other side lacks.
+    """
+    left, beside = list(had), []
+    for row in wanted:
+        match = next((other for other in left if _row_key(field, other) == _row_key(field, row)), None)
+        if match is not None:
+            left.remove(match)
+        beside.append(match)
+    return (*wanted, *(None for _ in left)), (*beside, *left)
+
+
+def _row_key(field: Field, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row.get(name) for name in field.key)
 
 
 def to_wire(value: Any) -> Any:
