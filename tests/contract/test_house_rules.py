@@ -1,0 +1,44 @@
+"""What keeps the code readable: short files, short functions, and a word on everything public."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import provisioner
+
+ROOT = Path(provisioner.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+LONGEST_FILE, LONGEST_FUNCTION = 400, 40
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+
+
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def public(body: list[ast.stmt], inside: str = "") -> Iterator[tuple[str, Definition]]:
+    for node in body:
+        if isinstance(node, Definition) and not node.name.startswith("_"):
+            yield inside + node.name, node
+            if isinstance(node, ast.ClassDef):
+                yield from public(node.body, f"{node.name}.")
+
+
+@each_file
+def test_files_and_functions_are_short_and_what_is_public_says_its_contract(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LONGEST_FILE
+    module = parsed(file)
+    long = [
+        (node.name, (node.end_lineno or 0) - node.lineno + 1)
+        for node in ast.walk(module)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
+    ]
+    assert long == []
+    assert not module.body or ast.get_docstring(module), "no docstring"
+    assert [name for name, node in public(module.body) if not ast.get_docstring(node)] == []

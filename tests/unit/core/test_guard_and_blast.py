@@ -1,0 +1,162 @@
+"""What a plan costs at worst, and what stops it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from support.declare import card, config, holder, target
+from support.stripe_model import StripeModel, carry_out
+
+from provisioner.core.guard import judge
+from provisioner.core.model import Config, Declared, Guardrails, Lifecycle
+from provisioner.core.money import Money
+from provisioner.core.plan import Plan, make_plan
+from provisioner.kinds import KINDS
+
+
+def plan(before: Iterable[Declared], after: Iterable[Declared], **limits: Any) -> tuple[Plan, Config]:
+    stripe = StripeModel()
+    for _ in carry_out(make_plan(KINDS, config(holder(), *before), stripe.world()), stripe):
+        pass
+    wanted = config(holder(), *after, guardrails=Guardrails(**limits))
+    return make_plan(KINDS, wanted, stripe.world()), wanted
+
+
+def stopped(
+    before: Iterable[Declared], after: Iterable[Declared], allowed: Any = None, **limits: Any
+) -> list[str]:
+    made, wanted = plan(before, after, **limits)
+    return [danger.name for danger in judge(made, wanted.guardrails, allowed or {})]
+
+
+def limit(amount: int, interval: str = "monthly", **more: Any) -> dict[str, Any]:
+    return {"spending_limits": ({"amount": amount, "interval": interval, **more},)}
+
+
+def cards(number: int, **fields: Any) -> list[Declared]:
+    return [card(f"card-{n:03}", **fields) for n in range(number)]
+
+
+# --- blast radius
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "added"),
+    [
+        ([], [card(spending_controls=limit(700))], {"usd": 700}),
+        ([], [card(spending_controls=limit(10, "daily"))], {"usd": 310}),
+        ([], [card(spending_controls=limit(10, "weekly"))], {"usd": 60}),
+        ([], [card(spending_controls=limit(900, "all_time"))], {"usd": 900}),
+        ([], [card(spending_controls=limit(9, "per_authorization"))], {"usd": None}),
+        ([], [card(spending_controls=limit(9, categories=("bakeries",)))], {"usd": None}),
+        ([], [card()], {"usd": None}),
+        ([], [card(status="inactive")], {}),
+        ([card(spending_controls=limit(700))], [card(spending_controls=limit(900))], {"usd": 200}),
+        ([card(spending_controls=limit(900))], [card(spending_controls=limit(700))], {}),
+        ([card(spending_controls=limit(700))], [card()], {"usd": None}),
+        ([card(spending_controls=limit(700))], [card(status="inactive")], {}),
+        (
+            [card(status="inactive", spending_controls=limit(700))],
+            [card(spending_controls=limit(700))],
+            {"usd": 700},
+        ),
+        ([card(spending_controls=limit(700))], [card(second_line="A", spending_controls=limit(700))], {}),
+        ([card()], [card(second_line="A")], {}),
+        ([card()], [card(metadata={"a": "b"})], {}),
+        (
+            [card(spending_controls={"allowed_categories": ("bakeries",)})],
+            [card(spending_controls={"allowed_categories": ("caterers",)})],
+            {},
+        ),
+    ],
+)
+def test_the_exposure_that_is_added(before: list[Declared], after: list[Declared], added: Any) -> None:
+    assert plan(before, after)[0].blast.exposure == added
+
+
+def test_exposure_of_several_cards_adds_up_and_nothing_is_as_large_as_no_limit() -> None:
+    limited = cards(3, spending_controls=limit(700))
+    assert plan([], limited)[0].blast.exposure == {"usd": 2100}
+    assert plan([], [*limited, card("free")])[0].blast.exposure == {"usd": None}
+    assert plan([], [card("a-free"), *limited])[0].blast.exposure == {"usd": None}
+
+
+def test_what_else_is_said_before_anything_is_done() -> None:
+    before = [card("stays"), card("goes", Lifecycle(on_remove="cancel")), card("wakes", status="inactive")]
+    after = [card("stays", second_line="A"), card("wakes"), card("new"), target(5000)]
+    blast = plan(before, after)[0].blast
+
+    assert blast.money == (Money(5000, "usd"),)
+    assert blast.activated == 2
+    assert blast.final == 2
+
+
+# --- guardrails
+
+
+def test_from_ten_on_at_most_thirty_in_a_hundred_may_be_retired() -> None:
+    assert stopped(cards(10), cards(7)) == []
+    assert stopped(cards(10), cards(6)) == ["retired"]
+    assert stopped(cards(9), []) == []
+    assert stopped(cards(10), cards(6), {"retired": 4}) == []
+    assert stopped(cards(10), cards(5), {"retired": 4}) == ["retired"]
+
+
+def test_a_number_in_the_configuration_takes_the_place_of_the_share() -> None:
+    assert stopped(cards(10), cards(6), max_retired=4) == []
+    assert stopped(cards(3), cards(1), max_retired=1) == ["retired"]
+    assert stopped(cards(3), cards(2), max_retired=0) == ["retired"]
+
+
+def test_what_is_protected_is_told_by_the_object_and_not_by_the_yaml() -> None:
+    kept = card(lifecycle=Lifecycle(protect=True))
+    assert stopped([kept], []) == ["protected"]
+    assert stopped([kept], [card(second_line="A")]) == ["protected"]
+    assert stopped([kept], [card()]) == []
+    assert stopped([kept], [], {"protected": 1}) == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "name", "enough"),
+    [
+        ({"max_top_up": {"usd": 4999}}, "top_up", 5000),
+        ({"max_exposure_added": {"usd": 699}}, "exposure_added", 700),
+        ({"max_activated": 0}, "activated", 1),
+    ],
+)
+def test_each_limit_stops_and_the_number_that_it_names_lets_pass(limits: Any, name: str, enough: int) -> None:
+    after = [card(spending_controls=limit(700)), target(5000)]
+    made, wanted = plan([], after, **limits)
+    [danger] = judge(made, wanted.guardrails, {})
+
+    assert danger.name == name
+    assert f"--allow {name}={enough}" in str(danger)
+    assert judge(made, wanted.guardrails, {name: enough}) == ()
+    assert judge(made, wanted.guardrails, {name: enough - 1}) == (danger,)
+
+
+def test_a_limit_that_is_just_kept_does_not_stop() -> None:
+    after = [card(spending_controls=limit(700)), target(5000)]
+    limits = {"max_top_up": {"usd": 5000}, "max_exposure_added": {"usd": 700}, "max_activated": 1}
+    assert stopped([], after, **limits) == []
+
+
+def test_a_limit_in_another_currency_does_not_count() -> None:
+    assert stopped([], [target(5000)], max_top_up={"eur": 1}) == []
+
+
+def test_what_an_interrupted_replacement_left_was_judged_before() -> None:
+    stripe = StripeModel()
+    before = config(holder(), *[card(c.address.name, Lifecycle(protect=True)) for c in cards(12)])
+    for _ in carry_out(make_plan(KINDS, before, stripe.world()), stripe):
+        pass
+    moved = config(
+        holder(), *[card(c.address.name, Lifecycle(protect=True), second_line="A") for c in cards(12)]
+    )
+    started = make_plan(KINDS, moved, stripe.world())
+    for _ in carry_out(started, stripe, calls=12):
+        pass
+
+    left = make_plan(KINDS, moved, stripe.world())
+    assert left.summary["retire"] == 12
+    assert judge(left, moved.guardrails, {}) == ()

@@ -1,0 +1,177 @@
+"""The marks on our objects: they come back as they were written, fit Stripe's limits, and give nobody away."""
+
+import datetime as dt
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provisioner.core.diff import additions
+from provisioner.core.kind import Field, Kind, Shape
+from provisioner.core.model import Address, Declared, Live, Stamp
+from provisioner.core.normal import leaves
+from provisioner.core.ownership import OUR_KEYS, PERSONAL, applied, code, digest, marks, read_stamp
+from provisioner.kinds import KINDS, card, cardholder
+
+BITS = 6
+OURS = [kind for kind in KINDS if kind.owns_objects]
+
+
+def largest(field: Field) -> Any:
+    """A value with everything in it that a field can have."""
+    match field.shape:
+        case Shape.HASH:
+            return {sub.name: largest(sub) for sub in field.fields}
+        case Shape.TABLE:
+            return ({sub.name: largest(sub) for sub in field.fields},) * 20
+        case Shape.MAP:
+            return {f"{number:02}{'k' * 38}": "v" * 500 for number in range(50 - len(OUR_KEYS))}
+        case Shape.SET | Shape.LIST:
+            return field.choices or ("US",)
+        case Shape.INTEGER | Shape.AMOUNT:
+            return field.high or 999_999_999_999
+        case Shape.BOOLEAN:
+            return True
+        case _:
+            return "x" * (field.longest or 400)
+
+
+@pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.name)
+def test_the_marks_of_the_largest_resource_fit_50_keys_of_500_characters(kind: Kind) -> None:
+    tree = {field.name: largest(field) for field in kind.fields}
+    stamp = Stamp(
+        "p" * 40,
+        Address(kind.section, "n" * 60),
+        10**6,
+        applied("p" * 40, kind.fields, tree),
+        True,
+        "cancel",
+        99,
+    )
+
+    written = marks(stamp)
+
+    assert len(written) + len(tree["metadata"]) <= 50
+    assert all(len(name) <= 40 and len(value) <= 500 for name, value in written.items())
+    assert read_stamp(written) == stamp
+
+
+SHORT = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=30)
+
+
+@given(
+    st.builds(
+        Stamp,
+        project=SHORT,
+        address=st.builds(Address, st.sampled_from(["cards", "cardholders"]), SHORT),
+        generation=st.integers(1, 10**6),
+        applied=st.dictionaries(SHORT.map(code), SHORT.map(lambda text: text[:4]), max_size=40),
+        protect=st.booleans(),
+        on_remove=st.sampled_from(["deactivate", "cancel", "keep"]),
+        reissued=st.integers(0, 1000),
+    )
+)
+def test_a_stamp_is_read_as_it_was_written(stamp: Stamp) -> None:
+    assert read_stamp(marks(stamp)) == stamp
+    assert read_stamp({name: value for name, value in marks(stamp).items() if value}) == stamp
+
+
+@given(st.dictionaries(st.sampled_from(OUR_KEYS), st.text(max_size=40)))
+def test_marks_that_people_have_edited_are_read_without_an_error(metadata: dict[str, str]) -> None:
+    read_stamp(metadata)
+
+
+def test_an_object_of_nobody_has_no_stamp() -> None:
+    assert read_stamp({}) is None
+    assert read_stamp({"provisioner_project": "shop"}) is None
+
+
+def test_a_record_that_does_not_fit_is_an_error_and_not_cut() -> None:
+    record = {code(str(number)): "abcd" for number in range(200)}
+
+    with pytest.raises(ValueError, match=r"cards\.ads does not fit"):
+        marks(Stamp("shop", Address("cards", "ads"), applied=record))
+
+
+@pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.name)
+def test_no_two_fields_share_a_code(kind: Kind) -> None:
+    tree = {field.name: largest(field) for field in kind.fields}
+    paths = [path for path, _, _ in leaves(kind.fields, tree)]
+
+    assert len({code(path) for path in paths}) == len(paths)
+
+
+# --- nothing personal can be told from them
+
+BIRTHS = [dt.date(1920, 1, 1) + dt.timedelta(days) for days in range(36_500)]
+
+
+def born(day: dt.date) -> dict[str, Any]:
+    return {"individual": {"dob": {"day": day.day, "month": day.month, "year": day.year}}}
+
+
+def test_a_date_of_birth_cannot_be_told_from_the_record() -> None:
+    """Every record fits hundreds of the dates of a hundred years."""
+    records = Counter(
+        tuple(sorted(applied("shop", cardholder.KIND.fields, born(day)).items())) for day in BIRTHS
+    )
+
+    assert min(records.values()) > 100
+
+
+def test_a_date_of_birth_cannot_be_told_from_a_saved_plan() -> None:
+    address = Address("cardholders", "jenny")
+    seen = Counter(
+        tuple(edit.digest for edit in additions(cardholder.KIND, Declared(address, born(day))))
+        for day in BIRTHS
+    )
+
+    assert min(seen.values()) > 100
+
+
+def test_an_address_gives_away_no_more_than_one_of_its_lines() -> None:
+    """Street, town and code together are known to fewer people than any of them: they share one digest."""
+    lines = {"line1": "1 Main St", "city": "Oakland", "postal_code": "94111", "country": "US", "state": "CA"}
+    record = applied("shop", cardholder.KIND.fields, {"billing": {"address": lines}})
+
+    assert len(record) == len(lines)
+    assert len(set(record.values())) == 1
+    moved = applied("shop", cardholder.KIND.fields, {"billing": {"address": {**lines, "line1": "2 Main St"}}})
+    assert len(set(moved.values())) == 1
+
+
+@pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.name)
+def test_no_personal_value_has_more_than_six_bits_in_the_record(kind: Kind) -> None:
+    tree = {field.name: largest(field) for field in kind.fields}
+    for path, field, value in leaves(kind.fields, tree):
+        if field.sensitive and not field.write_only:
+            assert len(digest("shop", path, field, value)) == PERSONAL == 1
+
+
+def test_a_tax_number_leaves_thousands_of_candidates() -> None:
+    field = cardholder.KIND.field("company").field("tax_id")
+    assert field.write_only
+    assert 10**9 / 2 ** (BITS * len(digest("shop", "company.tax_id", field, "000000000"))) > 1000
+
+
+def test_no_write_only_value_shares_a_digest_with_others() -> None:
+    """It is compared by its digest alone, so that must be its own."""
+
+    def look(fields: tuple[Field, ...], *, together: bool) -> None:
+        for field in fields:
+            assert not (field.write_only and together)
+            look(field.fields, together=together or field.sent_whole)
+
+    for kind in OURS:
+        look(kind.fields, together=False)
+
+
+def test_no_value_stands_in_the_marks() -> None:
+    live = Live(Address("cards", "ads"), "ic_1", {}, Stamp("shop", Address("cards", "ads")))
+    fields = {"second_line": "Jenny Rosen", "metadata": {"pet": "Rex the dog"}}
+    record = applied(live.stamp.project, card.KIND.fields, fields)
+
+    assert "Jenny" not in str(record)
+    assert "Rex" not in str(record)
