@@ -1,25 +1,21 @@
 """`plan`: what apply would do, found out with a client that cannot write."""
 
-import json
 from pathlib import Path
 
 import click
 
 from provisioner.cli.exits import CHANGES, DONE, exits
 from provisioner.cli.options import Options, part_options
-from provisioner.cli.paint import paint, wants_colour
+from provisioner.cli.present import format_option, present
 from provisioner.cli.saved import save
 from provisioner.cli.session import session
 from provisioner.core.select import Selection
 from provisioner.views.document import plan_document
-from provisioner.views.text import plan_text
 
 
 @click.command()
 @part_options
-@click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it."
-)
+@format_option
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`."
 )
@@ -38,8 +34,5 @@ def command(
     document = plan_document(plan)
     if out:
         save(out, plan, options)
-    if format_ == "json":
-        click.echo(json.dumps(document, indent=2))
-    else:
-        click.echo(paint(plan_text(document), colour=wants_colour(options.color)), nl=False)
+    present(document, format_, color=options.color)
     return CHANGES if detailed_exitcode and plan.changes else DONE

@@ -1,28 +1,22 @@
 """`show`: a saved plan, without touching Stripe."""
 
-import json
 from pathlib import Path
 
 import click
 
-from provisioner.cli.exits import DONE, exits
-from provisioner.cli.paint import paint, wants_colour
+from provisioner.cli.exits import CHANGES, DONE, exits
+from provisioner.cli.present import format_option, present
 from provisioner.cli.saved import read
-from provisioner.views.text import plan_text
 
 
 @click.command()
 @click.argument("planfile", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it."
-)
+@format_option
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when the plan has changes.")
 @click.option("--no-color", "color", flag_value=False, default=None, help="No colour.")
 @exits
-def command(planfile: Path, format_: str, color: bool | None) -> int:
+def command(planfile: Path, *, format_: str, detailed_exitcode: bool, color: bool | None) -> int:
     """Show the plan saved in PLANFILE."""
     document = read(planfile)
-    if format_ == "json":
-        click.echo(json.dumps(document, indent=2))
-    else:
-        click.echo(paint(plan_text(document), colour=wants_colour(color)), nl=False)
-    return DONE
+    present(document, format_, color=color)
+    return CHANGES if detailed_exitcode and document["changes"] else DONE

@@ -32,7 +32,7 @@ def plan_text(document: Document, width: int | None = None) -> str:
     """
     lines = [*blast_lines(document)] if document["changes"] else []
     for one in group(document["changes"], alike, MANY):
-        lines += ["", *group_lines(one, NAMES)]
+        lines += ["", *group_lines(one, NAMES, width // 2 if width else None)]
     for note in document["notes"]:
         about = f"{inert(note['address'])}: " if note["address"] else ""
         lines += ["", f"Note: {about}{inert(note['text'])}"]
@@ -45,7 +45,8 @@ def summary_line(document: Document) -> str:
     if not document["changes"]:
         return NO_CHANGES
     counts = ", ".join(f"{document['summary'][action]} to {action}" for action in COUNTED)
-    money = " and ".join(show_money(m["amount"], m["currency"]) for m in document["blast_radius"]["money"])
+    moved = (show_money(money["amount"], money["currency"]) for money in document["blast_radius"]["money"])
+    money = inert(" and ".join(moved))
     return f"Plan: {counts}; top up {money}." if money else f"Plan: {counts}."
 
 
@@ -79,8 +80,8 @@ def headline(change: Document) -> str:
     return f"{said} [final]" if change.get("final") else said
 
 
-def group_lines(one: Group, names: int) -> Iterator[str]:
-    """A change, or many alike with at most `names` of their addresses."""
+def group_lines(one: Group, names: int, column: int | None = None) -> Iterator[str]:
+    """A change, or many alike with at most `names` of their addresses; values stand at `column` at most."""
     change, number = one.first, len(one.changes)
     if number == 1:
         identity = f" ({inert(change['id'])})" if change["id"] else ""
@@ -92,8 +93,9 @@ def group_lines(one: Group, names: int) -> Iterator[str]:
         yield f"  # {count(number, inert(change['kind']))} {headline(change)}: {inert(change['reason'])}"
         yield f"  {SYMBOLS[change['action']]} {count(number, inert(change['kind']))}"
     if change["action"] == "top_up":
-        yield f"      + amount = {show_amount(change['amount'], change['currency'])}"
+        yield f"      + amount = {inert(show_amount(change['amount'], change['currency']))}"
     width = max((len(inert(edit["path"])) for edit in one.edits), default=0)
+    width = min(width, column) if column else width
     for edit in one.edits:
         yield _edit(edit, width, one.differing.get(edit["path"], 0))
     if number > 1:
@@ -109,11 +111,12 @@ def addresses(changes: tuple[Document, ...], names: int) -> str:
 
 def _edit(edit: Document, width: int, differing: int) -> str:
     before, after = (show_value(edit[side], edit) for side in ("before", "after"))
-    tail = show_row(edit) + ("  # forces replacement" if edit.get("forces_replacement") else "")
+    tail = "  # forces replacement" if edit.get("forces_replacement") else ""
     name = inert(edit["path"]).ljust(width)
     if differing:
         symbol = "+" if edit["before"] is None else "-" if edit["after"] is None else "~"
         return f"      {symbol} {name} = ({differing:,} different values){tail}"
+    tail = show_row(edit) + tail
     if edit["before"] is None:
         return f"      + {name} = {after}{tail}"
     if edit["after"] is None:

@@ -1,4 +1,4 @@
-"""Values as people read them: money with its sign and its interval, and nothing that could act on a screen."""
+"""Values as people read them: money with its sign and interval, and nothing that could act on a screen."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +25,7 @@ def show_value(value: Any, edit: Document) -> str:
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(show_value(item, edit) for item in value) + "]"
     if isinstance(value, int) and not isinstance(value, bool) and currency:
-        return show_amount(value, currency)
+        return inert(show_amount(value, currency))
     if isinstance(value, bool):
         return str(value).lower()
     return inert(str(value))
@@ -65,7 +65,7 @@ def show_power(power: Document, currency: str) -> str:
     """What cards may spend in a month: `$500.00`, `$500.00 and 2 cards without limit`, `nothing`."""
     unlimited = power["unlimited"]
     endless = f"{count(unlimited, 'card')} without limit" if unlimited else ""
-    bounded = show_money(power["amount"], currency) if power["amount"] else ""
+    bounded = inert(show_money(power["amount"], currency)) if power["amount"] else ""
     return " and ".join(part for part in (bounded, endless) if part) or "nothing"
 
 

@@ -1,0 +1,53 @@
+"""A plan on stdout, in the format that was asked for; each view is loaded by those who want it."""
+
+import importlib
+import json
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from provisioner.cli.paint import paint, wants_colour
+
+FORMATS = ("text", "json", "markdown", "html")
+# what a console that cannot write a currency's sign gets in its place
+PLAINER = {"€": "EUR ", "£": "GBP "}
+
+
+def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--format` of commands that show a plan."""
+    return click.option(
+        "--format", "format_", type=click.Choice(FORMATS), default="text", help="How to show it."
+    )(command)
+
+
+def present(document: Mapping[str, Any], format_: str, *, color: bool | None) -> None:
+    """Write a plan's document to stdout, and nothing but it."""
+    if format_ == "json":
+        click.echo(json.dumps(document, indent=2))
+    elif format_ == "text":
+        from provisioner.views.text import plan_text  # noqa: PLC0415 - only this format needs it
+
+        say(paint(plan_text(document, width()), colour=wants_colour(color)))
+    else:
+        view = importlib.import_module(f"provisioner.views.{format_}")
+        say(getattr(view, f"plan_{format_}")(document))
+
+
+def width() -> int | None:
+    """The columns of the terminal that stdout is; None for a file or a pipe, where lines stay whole."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def say(text: str) -> None:
+    """Write a text to stdout; on a console that lacks some of its characters, others in their place."""
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        for sign, plain in PLAINER.items():
+            text = text.replace(sign, plain)
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+    click.echo(text, nl=False)

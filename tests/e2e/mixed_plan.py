@@ -1,0 +1,33 @@
+"""A believable plan of 30 mixed changes: the example company, applied, and then edited as a person would."""
+
+import re
+import shutil
+from pathlib import Path
+
+from e2e.conftest import Desk
+
+ROOT = Path(__file__).parents[2]
+
+
+def mixed_plan(desk: Desk) -> Path:
+    """Apply a copy of `examples/acme`, edit it, and save the plan of that; returns the plan's path."""
+    config = desk.folder / "acme"
+    shutil.copytree(ROOT / "examples" / "acme", config)
+    desk.run("apply", "acme", "--auto-approve")
+    edit(config / "provisioner.yaml", '"500.00 USD", interval: per', '"750.00 USD", interval: per')
+    edit(config / "provisioner.yaml", '"4,000.00 USD", interval: monthly', '"3,000.00 USD", interval: monthly')
+    edit(config / "provisioner.yaml", 'target: "20,000.00 USD"', 'target: "60,000.00 USD"')
+    edit(config / "provisioner.yaml", "top_up_below: .*", 'top_up_below: "60,000.00 USD"')
+    teams = config / "teams" / "marketing.yaml"
+    edit(teams, r"  podcast-ads: .*\n", "")
+    edit(teams, r"(?m)^  newsletter: .*\n", "  newsletter: {use: software-card, cardholder: tom-okafor}\n")
+    edit(teams, "(?m)^cards:$", "cards:\n  launch-party: {use: ads-card, cardholder: acme}\n  conference: {use: virtual-card, cardholder: mara-lind}")
+    desk.run("plan", "acme", "--out", "plan.json")
+    return desk.folder / "plan.json"
+
+
+def edit(file: Path, pattern: str, text: str) -> None:
+    before = file.read_text(encoding="utf-8")
+    after = re.sub(pattern, text, before)
+    assert after != before, pattern
+    file.write_text(after, encoding="utf-8")

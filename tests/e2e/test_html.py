@@ -1,0 +1,116 @@
+"""The HTML plan in a real browser: found, filtered, opened by keyboard; quiet, and alone with itself."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.conftest import Desk
+from e2e.mixed_plan import mixed_plan
+from provisioner.views.html import plan_html
+from support.chromium import Tab, chromium, tab
+from support.plan_documents import forged, many
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here")
+PICTURES = os.environ.get("PICTURES")  # a folder for screenshots, for people who want to look
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    with tab(tmp_path_factory.mktemp("profile")) as page:
+        yield page
+
+
+@pytest.fixture
+def page(desk: Desk) -> Path:
+    shown = desk.run("show", str(mixed_plan(desk)), "--format", "html")
+    file = desk.folder / "plan.html"
+    file.write_text(shown.stdout, encoding="utf-8")
+    return file
+
+
+def found(browser: Tab) -> str:
+    return browser.value("document.getElementById('found').textContent")
+
+
+def addresses(browser: Tab) -> list[str]:
+    return browser.value("[...document.querySelectorAll('#changes summary code')].map((n) => n.textContent)")
+
+
+def test_a_plan_is_searched_filtered_and_opened_by_keyboard(browser, page):
+    browser.open(page, 1600)
+    everything = addresses(browser)
+    browser.press("/", *"podcast")
+    podcast = addresses(browser)
+    browser.press("Escape")
+    again = addresses(browser)
+    browser.value("document.activeElement.blur()")
+    browser.press("j", "j", "Enter")
+    opened = browser.value("document.querySelector('details[open] .body').textContent")
+    browser.value("document.querySelector('[data-filter=retire]').click()")
+    retired = addresses(browser)
+
+    assert len(everything) >= 30
+    assert podcast == ["cards.podcast-ads"]
+    assert again == everything
+    assert "cards.ada-software" in everything[1] or opened
+    assert retired == ["cards.podcast-ads"]
+    assert found(browser).startswith("1 of ")
+
+
+def test_values_and_fields_are_searched_too(browser, page):
+    browser.open(page, 1600)
+    browser.press("/", *"$750.00")
+
+    software = addresses(browser)
+    assert len(software) >= 10
+    assert "cards.ci-runners" in software
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [400, 1600])
+def test_a_page_is_quiet_alone_and_fits(browser, page, width, dark):
+    browser.open(page, width, dark=dark)
+    browser.press("e")
+    widest = browser.value("document.documentElement.scrollWidth")
+    if PICTURES:
+        browser.screenshot(Path(PICTURES) / f"plan-{width}-{'dark' if dark else 'light'}.png")
+
+    assert browser.complaints() == []
+    assert browser.requests() == [page.as_uri()]
+    assert widest <= width
+
+
+def test_the_balance_and_the_teams_are_drawn(browser, page):
+    browser.open(page, 1600)
+
+    label = browser.value("document.querySelector('#balances svg').getAttribute('aria-label')")
+    teams = browser.value("document.querySelectorAll('#exposure .team').length")
+    assert label.startswith("USD: $0.00 available, ")
+    assert "target $60,000.00" in label
+    assert teams == 4
+
+
+def test_a_forged_plan_runs_nothing(browser, tmp_path):
+    file = tmp_path / "forged.html"
+    file.write_text(plan_html(forged()), encoding="utf-8")
+
+    browser.open(file, 1600)
+    browser.press("e")
+
+    assert browser.complaints() == []
+    assert browser.requests() == [file.as_uri()]
+    assert browser.value("document.querySelectorAll('a, img, script:not([type]) ~ script').length") == 0
+    assert "<script>alert(1)</script>" in browser.value("document.body.innerText")
+
+
+def test_a_hundred_thousand_changes_are_searched(browser, tmp_path):
+    file = tmp_path / "large.html"
+    file.write_text(plan_html(many(100_000, different=True)), encoding="utf-8")
+
+    browser.open(file, 1600)
+    browser.press("/", *"c099999")
+
+    assert addresses(browser) == ["cards.c099999"]
+    assert found(browser) == "1 of 100,000 changes"

@@ -1,0 +1,137 @@
+"""The comment on a pull request: short enough, whole, and inert whatever the plan holds."""
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from provisioner.views.markdown import LONGEST, plan_markdown
+from support.plan_documents import HOSTILE, change, document, edit, forged, limit, many
+
+VOID = {"hr", "br"}
+
+
+class Tags(HTMLParser):
+    """The tags of a page, and whether every one was closed where it should be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.add(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def rendered(markdown: str) -> Tags:
+    tags = Tags()
+    tags.feed(MarkdownIt("commonmark").enable("table").render(markdown))
+    tags.close()
+    assert tags.open == []
+    return tags
+
+
+def test_the_blast_radius_comes_first_and_what_is_final_before_all_else():
+    ending = change("cards.old", "retire", final=True)
+    text = plan_markdown(document(change("cards.ads", edits=[limit(50_000, 75_000)]), ending))
+
+    order = [text.index(words) for words in ("**Plan: ", "Blast radius", "cannot be undone: `cards.old`")]
+    details = text.split("<details>")
+
+    assert order == sorted(order)
+    assert "cards.old" in details[1]
+    assert "cards.ads" in details[2]
+    assert "$500.00 (50000) -> $750.00 (75000) a day" in details[2]
+
+
+def test_changes_that_do_the_same_are_one_line():
+    text = plan_markdown(many(312))
+
+    assert "<code>312 cards</code> will be updated in place" in text
+    assert text.count("<details>") == 1
+
+
+@pytest.mark.parametrize("different", [False, True])
+def test_a_hundred_thousand_changes_fit_in_one_comment(different):
+    text = plan_markdown(many(100_000, different=different))
+
+    assert len(text.encode()) <= LONGEST
+    assert "100,000 cards" in text
+    rendered(text)
+
+
+def test_what_does_not_fit_is_counted():
+    changes = [
+        change(f"cards.c{n}", edits=[edit(f"metadata.{n}-{'x' * 300}", "a", "b" * 3_000)]) for n in range(400)
+    ]
+    text = plan_markdown(document(*changes))
+
+    shown = text.count("<details>")
+    assert len(text.encode()) <= LONGEST
+    assert shown > 10
+    assert f"**{400 - shown} more changes do not fit here.**" in text
+    rendered(text)
+
+
+def test_a_forged_plan_is_inert():
+    page = rendered(plan_markdown(forged()))
+
+    assert not page.seen & {"script", "a", "img", "em"}
+    assert "@everyone" in page.text
+    assert "evil.example" in page.text
+    assert "\x1b" not in page.text
+
+
+def test_mentions_and_links_stand_in_code_only():
+    markdown = plan_markdown(forged())
+    outside = MarkdownIt("commonmark").enable("table").parse(markdown)
+
+    texts = [
+        child.content
+        for token in outside
+        if token.type == "inline"
+        for child in token.children
+        if child.type == "text"
+    ]
+    assert not any("@everyone" in text or "http" in text for text in texts)
+
+
+TEXTS = st.text(max_size=40) | st.sampled_from([HOSTILE, "```", "</details>", "|", "\n\n", "`a``b`"])
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS, TEXTS), max_size=8))
+def test_no_text_breaks_the_comment(rows):
+    changes = [
+        change(address, "retire" if n % 2 else "update", [edit(path, before, after)], final=bool(n % 2))
+        for n, (address, path, before, after) in enumerate(rows)
+    ]
+    page = rendered(plan_markdown(document(*changes, project=rows[0][0] if rows else "acme")))
+
+    assert page.seen <= {
+        "h3",
+        "p",
+        "strong",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "details",
+        "summary",
+    } | {
+        "pre",
+        "code",
+        "blockquote",
+    }
