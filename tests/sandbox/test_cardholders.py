@@ -194,3 +194,13 @@ def test_there_is_no_way_to_delete_one(api) -> None:
     assert api.delete(f"{URL}/{api.cardholder()['id']}").status == 404
     missing = api.get(f"{URL}/ich_unknown")
     assert (missing.status, missing.error["code"], missing.error["param"]) == (404, "resource_missing", "id")
+
+
+def test_identity_documents_are_files(api) -> None:
+    sides = {"front": "file_1", "back": "file_2"}
+    holder = api.person()
+    url = f"{URL}/{holder['id']}"
+    kept = api.ok(url, {"individual": {"verification": {"document": sides}}})["individual"]
+    assert (kept["verification"]["document"], kept["first_name"]) == (sides, "Jenny")
+    wrong = {"individual": {"verification": {"document": {"front": "passport.png"}}}}
+    assert api.refused(url, wrong)["code"] == "resource_missing"
