@@ -130,10 +130,10 @@ def _locked(sandbox: Sandbox, asked: Asked) -> Iterator[None]:
     if asked.route.method == "GET":
         yield
         return
-    alone, shared = asked.id or None, asked.params.get("cardholder")
-    if asked.route.answers is CARD and alone:
+    alone, shared = asked.id or asked.params.get("replacement_for"), asked.params.get("cardholder")
+    if asked.route.answers is CARD and asked.id:
         with reading(sandbox.store, asked) as call:
-            shared = (call.tx.get(CARD, alone) or {}).get("cardholder")
+            shared = (call.tx.get(CARD, asked.id) or {}).get("cardholder")
     sandbox.locks.take(alone, shared)
     try:
         yield
