@@ -7,7 +7,7 @@ from typing import Any
 
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, Ref, World
-from provisioner.core.normal import read
+from provisioner.core.normal import reader
 from provisioner.core.ownership import ADDRESS, PROJECT, read_stamp
 from provisioner.core.problem import ConflictError
 
@@ -87,8 +87,9 @@ def sort_out(kind: Kind, project: str, raws: Iterable[Mapping[str, Any]], resolv
     """
     found: dict[Address, list[Live]] = defaultdict(list)
     unmanaged = 0
+    fields_of = reader(kind.fields, resolve)
     for raw in raws:
-        live = _live(kind, project, raw, resolve)
+        live = _live(kind, project, raw, fields_of)
         if live is None:
             unmanaged += 1
         else:
@@ -129,7 +130,10 @@ def rests(kind: Kind, live: Live, *, cancel: bool | None = None) -> bool:
     )
 
 
-def _live(kind: Kind, project: str, raw: Mapping[str, Any], resolve: Resolve) -> Live | None:
+Fields = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+def _live(kind: Kind, project: str, raw: Mapping[str, Any], fields_of: Fields) -> Live | None:
     metadata = raw.get("metadata") or {}
     if metadata.get(PROJECT) != project:
         return None
@@ -143,7 +147,7 @@ def _live(kind: Kind, project: str, raw: Mapping[str, Any], resolve: Resolve) ->
     return Live(
         address=stamp.address,
         id=raw["id"],
-        fields=read(kind.fields, raw, resolve),
+        fields=fields_of(raw),
         stamp=stamp,
         final=raw.get("status") in kind.final_statuses,
     )

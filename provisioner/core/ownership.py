@@ -10,7 +10,7 @@ Personal values that say little each, and all together (a date of birth), share 
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -85,6 +85,31 @@ def applied(project: str, fields: Sequence[Field], tree: Mapping[str, Any]) -> d
     return record
 
 
+class Record(Mapping[str, str]):
+    """The record of what was applied as it stands in the marks, looked into without taking it apart."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = f" {text} "
+
+    def __getitem__(self, name: str) -> str:
+        at = self._text.find(f" {name}")
+        if at < 0 or len(name) != CODE:
+            raise KeyError(name)
+        begin = at + 1 + CODE
+        return self._text[begin : self._text.index(" ", begin)]
+
+    def __contains__(self, name: object) -> bool:
+        return f" {name}" in self._text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(entry[:CODE] for entry in self._text.split()))
+
+    def __len__(self) -> int:
+        return len({entry[:CODE] for entry in self._text.split()})
+
+
 def marks(stamp: Stamp) -> dict[str, str]:
     """Write a stamp as metadata; every key of ours is there, empty where it says nothing."""
     words = ["protect"] if stamp.protect else []
@@ -117,12 +142,11 @@ def read_stamp(metadata: Mapping[str, str]) -> Stamp | None:
         return None
     words = metadata.get(LIFECYCLE, "").split()
     facts = dict(word.partition("=")[::2] for word in words)
-    entries = " ".join(metadata.get(key, "") for key in APPLIED).split()
     return Stamp(
         project=metadata[PROJECT],
         address=Address(section, name),
         generation=_number(metadata.get(GENERATION, ""), 1),
-        applied={entry[:CODE]: entry[CODE:] for entry in entries},
+        applied=Record(" ".join(metadata.get(key, "") for key in APPLIED)),
         protect="protect" in words,
         on_remove=facts.get("on_remove", "deactivate"),
         reissued=_number(facts.get("reissued", ""), 0),
