@@ -27,7 +27,7 @@ def journal(path: Path, warn: Callable[[str], None]) -> Callable[[Result], None]
         if broken:
             return
         try:
-            _append(path, json.dumps(_line(result)) + "\n")
+            append(path, json.dumps(line(result)) + "\n")
         except OSError as error:
             broken = True
             warn(f"the journal {path} cannot be written ({error.strerror}); the apply goes on without it")
@@ -35,21 +35,22 @@ def journal(path: Path, warn: Callable[[str], None]) -> Callable[[Result], None]
     return write
 
 
-def _append(path: Path, line: str) -> None:
-    """One line in one write, so that those of other runs stay whole; a torn one before it stays alone."""
+def append(path: Path, text: str) -> None:
+    """Append a line in one write, so that those of other runs stay whole; a torn one before stays alone."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         size = os.fstat(descriptor).st_size
         torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
-        data = (("\n" if torn else "") + line).encode()
+        data = (("\n" if torn else "") + text).encode()
         if os.write(descriptor, data) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     finally:
         os.close(descriptor)
 
 
-def _line(result: Result) -> dict[str, str]:
+def line(result: Result) -> dict[str, str]:
+    """What the journal says of a result."""
     step = result.step
     return {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),

@@ -1,0 +1,49 @@
+"""An account's plan, held to its own guardrails and to what was judged with the whole fleet."""
+
+from collections.abc import Iterator
+
+from provisioner.core.approval import capped
+from provisioner.core.change import Action, Change
+from provisioner.core.guard import judge, unapproved
+from provisioner.core.model import Guardrails
+from provisioner.core.plan import Plan, with_changes
+from provisioner.core.problem import GuardrailError, StaleError
+from provisioner.fleet.job import Ceiling
+from provisioner.kinds import KINDS
+
+
+def ends(plan: Plan) -> int:
+    """How many objects a plan retires or replaces; what an interrupted replacement leaves is one of them."""
+    return sum(change.action in (Action.RETIRE, Action.REPLACE) for change in plan.changes)
+
+
+def approved(plan: Plan, limits: Guardrails, ceiling: Ceiling | None, approve: str | None) -> Plan:
+    """
+    The plan, with its top-ups cut to what was planned.
+
+    A top-up in a currency that had none waits for the next run. Raises GuardrailError, and StaleError
+    where more objects would end than were planned.
+    """
+    dangers = [
+        f"{danger.text}; `provisioner apply` for it alone can allow it" for danger in judge(plan, limits, {})
+    ]
+    if word := unapproved(plan, limits, approve):
+        dangers.append(word)
+    if dangers:
+        raise GuardrailError("\n".join(dangers))
+    if ceiling is None:
+        return plan
+    if ends(plan) > ceiling.ends:
+        raise StaleError(
+            f"{ends(plan)} would be retired or replaced, {ceiling.ends} were planned; plan again"
+        )
+    changes = tuple(_held(plan, ceiling))
+    return plan if changes == plan.changes else with_changes(KINDS, plan, changes)
+
+
+def _held(plan: Plan, ceiling: Ceiling) -> Iterator[Change]:
+    for change in plan.changes:
+        if change.action is not Action.TOP_UP:
+            yield change
+        elif most := ceiling.top_up.get(change.params["currency"], 0):
+            yield capped(change, most)

@@ -1,0 +1,70 @@
+"""A Dask cluster as an engine: its scheduler hands the jobs out, and again where a worker is lost."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from provisioner import __version__
+from provisioner.core.problem import ProvisionerError
+from provisioner.fleet.budget import Budget
+from provisioner.fleet.run import Engine
+from provisioner.fleet.worker import on_worker, version
+
+PATIENCE = 30.0  # seconds until there must be a worker
+LEASE = "15s"  # a lost worker's places come back after this; workers renew theirs every 6 s
+AHEAD = 2  # jobs a thread, so that no worker waits for its next
+FAREWELL = 3.0  # seconds until places that still rest are given up
+
+
+@contextmanager
+def cluster(address: str, budget: Budget) -> Iterator[Engine]:
+    """
+    An engine on the cluster whose scheduler is at `address` (tcp://host:8786; tls:// by Dask's settings).
+
+    Raises ProvisionerError without the extra, scheduler or workers, and for workers with another version.
+    """
+    try:
+        distributed: Any = import_module("distributed")  # an extra; and it has no types
+        config: Any = import_module("dask.config")
+    except ImportError:
+        raise ProvisionerError("--executor dask needs the extra: pip install 'provisioner[dask]'") from None
+    try:
+        client = distributed.Client(address, timeout=PATIENCE)
+    except (OSError, ValueError) as error:
+        raise ProvisionerError(f"no Dask scheduler at {address} ({type(error).__name__})") from None
+    with client:
+        _check(client, address)
+        with config.set({"distributed.scheduler.locks.lease-timeout": LEASE}):
+            places = distributed.Semaphore(max_leases=budget.places, name=budget.name)
+            places.register()
+        # not pure: the same job run twice is two runs, never an old answer
+        yield Engine(client.get_executor(pure=False), on_worker, lambda: _width(client))
+        _forget(places)
+
+
+def _check(client: Any, address: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+        versions = client.run(version)
+    except TimeoutError:
+        raise ProvisionerError(f"the Dask scheduler at {address} has no worker") from None
+    except Exception as error:  # noqa: BLE001 - whatever a worker without provisioner raises
+        raise ProvisionerError(f"provisioner cannot run on the workers of {address}: {error}") from None
+    other = {where: found for where, found in versions.items() if found != __version__}
+    if other:
+        raise ProvisionerError(f"provisioner is {__version__} here, and on workers: {other}")
+
+
+def _width(client: Any) -> int:
+    threads: int = sum(client.nthreads().values())
+    return max(1, AHEAD * threads)
+
+
+def _forget(places: Any) -> None:
+    """Take the run's semaphore off the scheduler, once the last places have rested."""
+    end = time.monotonic() + FAREWELL
+    while places.get_value() and time.monotonic() < end:
+        time.sleep(0.1)
+    places.close()

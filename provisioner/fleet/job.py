@@ -1,0 +1,34 @@
+"""What is asked for one account: a value that travels to a worker. It never holds a key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from provisioner.fleet.budget import Budget
+from provisioner.fleet.model import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What was planned for an account and judged with the whole fleet: money, and objects that end."""
+
+    top_up: Mapping[str, int] = field(default_factory=dict)
+    ends: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """
+    One phase (check, plan, apply, drift, status) for one account.
+
+    `rate` is requests a second to the account, None for Stripe's own limit; `sandbox` the address of an
+    embedded Stripe API, empty for the one that the worker's environment says.
+    """
+
+    phase: str
+    account: Account
+    mode: str
+    budget: Budget
+    rate: float | None = None
+    sandbox: str = ""
+    approve: str | None = None
+    ceiling: Ceiling | None = None

@@ -1,0 +1,29 @@
+"""The engine on one machine: threads of one process, which share connections and the gate."""
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+
+from provisioner.fleet.account import run_account
+from provisioner.fleet.budget import Budget
+from provisioner.fleet.gate import Gate
+from provisioner.fleet.run import Engine
+from provisioner.fleet.site import environment, site
+
+
+@contextmanager
+def local(budget: Budget, stop: threading.Event, sandbox: str, at_once: int) -> Iterator[Engine]:
+    """An engine that works on `at_once` accounts at a time; raises AccessError as `site` does."""
+    gate = Gate(threading.Semaphore(budget.places), budget.rest)
+    here = site(
+        environment(os.environ, sandbox), gate, stop, f"{socket.gethostname()}:{os.getpid()}", at_once
+    )
+    try:
+        with ThreadPoolExecutor(at_once, thread_name_prefix="account") as executor:
+            yield Engine(executor, partial(run_account, here), lambda: at_once)
+    finally:
+        here.http.close()

@@ -1,0 +1,75 @@
+"""How a phase ended for one account, as a value that travels back and stands in a report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from provisioner.core.problem import AccessError, GuardrailError, ProvisionerError, StaleError
+
+DONE, CHANGES, PARTLY, INTERRUPTED = 0, 2, 5, 130
+ERROR, GUARDRAIL, STALE, ACCESS = (
+    error.exit_code for error in (ProvisionerError, GuardrailError, StaleError, AccessError)
+)
+# from good to bad: the last of a fleet's exit codes in this order is the fleet's own
+SEVERITY = (DONE, CHANGES, STALE, GUARDRAIL, PARTLY, ERROR, ACCESS, INTERRUPTED)
+MOST_PROBLEMS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """
+    One account's line in the report.
+
+    `code` is the exit code that the account alone would have ended with. `counts` are those of the phase
+    (plan: changes by action; apply: steps; drift: values); `money` moves or has moved, in minor units by
+    currency; `ends` objects are retired or replaced. `facts` are what a status shows. `steps` are lines
+    for the journal, `worker` who did it.
+    """
+
+    phase: str
+    account: str
+    name: str
+    code: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+    money: Mapping[str, int] = field(default_factory=dict)
+    ends: int = 0
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    steps: tuple[Mapping[str, str], ...] = ()
+    requests: int = 0
+    seconds: float = 0.0
+    worker: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the account did not get what was asked for."""
+        return self.code not in (DONE, CHANGES)
+
+    @property
+    def severity(self) -> tuple[int, int, float]:
+        """The worse, the larger: by exit code, then by problems, then by time."""
+        return (SEVERITY.index(self.code), len(self.problems), self.seconds)
+
+
+def worse(one: int, other: int) -> int:
+    """The worse of two exit codes."""
+    return max(one, other, key=SEVERITY.index)
+
+
+def outcome_document(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as JSON values, without what is for the journal."""
+    return {
+        "phase": outcome.phase,
+        "account": outcome.account,
+        "name": outcome.name,
+        "code": outcome.code,
+        "failed": outcome.failed,
+        "counts": dict(outcome.counts),
+        "money": [{"currency": currency, "amount": amount} for currency, amount in outcome.money.items()],
+        "ends": outcome.ends,
+        "facts": dict(outcome.facts),
+        "problems": list(outcome.problems),
+        "requests": outcome.requests,
+        "seconds": round(outcome.seconds, 3),
+        "worker": outcome.worker,
+    }

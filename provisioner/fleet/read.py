@@ -1,0 +1,202 @@
+"""The way in: fleet.yaml and its rosters become a `Fleet`, or a ConfigError with every problem of them."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from provisioner.config.build import AT_KEY
+from provisioner.config.document import Document, open_document
+from provisioner.config.load import in_order
+from provisioner.config.scalar import BROKEN
+from provisioner.config.shapes import Shapes, shapes_of_schema
+from provisioner.config.variables import SIGN
+from provisioner.config.words import say
+from provisioner.core.money import parse_money
+from provisioner.core.problem import ConfigError, Problem, Where
+from provisioner.fleet.fleet_schema import fleet_schema_text
+from provisioner.fleet.model import Account, Fleet, Limits, Rates
+from provisioner.fleet.rows import ROSTERS, Row, document_rows, roster_rows
+from provisioner.fleet.select import Selector, parse_selector
+
+FILES = ("fleet.yaml", "fleet.yml")
+HOLE_SAYS = (
+    "'${' means nothing in a fleet, whose variables travel to workers; write ${env.NAME} in the "
+    "configuration, where each worker reads its own environment"
+)
+
+
+def load_fleet(path: Path) -> Fleet:
+    """
+    Read a fleet file, or the fleet.yaml of a folder, with its rosters.
+
+    Raises ConfigError that carries all problems, in the order of files and lines.
+    """
+    reading = _Reading()
+    document = open_document(_file(path), reading.problems)
+    fitting = reading.fits("file", document)
+    value = document.value
+    accounts = tuple(reading.accounts(document)) if fitting else ()
+    canary = tuple(_selectors(document, reading.problems)) if fitting else ()
+    limits = _limits(document, reading.problems) if fitting else Limits()
+    if not accounts and not reading.problems:
+        text = "no account; give some under 'accounts', or a 'roster'"
+        reading.problems.append(Problem(Where(str(document.file), 1, 1), "", text))
+    if reading.problems:
+        raise ConfigError(in_order(reading.problems))
+    return Fleet(
+        str(value["fleet"]),
+        str(value.get("mode", "test")),
+        accounts,
+        canary,
+        Rates(**value.get("rates", {})),
+        limits,
+    )
+
+
+def _file(path: Path) -> Path:
+    if not path.is_dir():
+        return path
+    for name in FILES:
+        if (path / name).is_file():
+            return path / name
+    raise ConfigError([Problem(None, "", f"{path} holds no {FILES[0]}")])
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is shared while a fleet is read; `seen` has the row of every id and name."""
+
+    problems: list[Problem] = field(default_factory=list)
+    shapes: Shapes = field(default_factory=lambda: shapes_of_schema(fleet_schema_text()))
+    seen: dict[tuple[str, str], Row] = field(default_factory=dict)
+    there: dict[Path, bool] = field(default_factory=dict)
+
+    def fits(self, definition: str, document: Document) -> bool:
+        """Whether a document has its shape; adds a problem for each thing that does not fit."""
+        misfits = self.shapes.misfits(definition, document.value)
+        for misfit in misfits:
+            if misfit.value is not BROKEN and document.reading.sound:
+                spot = document.spot(misfit.path)
+                where = document.where(misfit.path, key=misfit.keyword in AT_KEY)
+                address = ".".join(str(key) for key in misfit.path[:-1][:2])
+                words = say(misfit, raw=spot.raw if spot else None, hidden=False)
+                self.problems.append(Problem(where, address, words))
+        return not misfits and document.reading.sound
+
+    def accounts(self, document: Document) -> Iterator[Account]:
+        """The sound accounts of the fleet file and of its rosters."""
+        for row in self.rows(document):
+            account = self.account(row, document)
+            if account is not None:
+                yield account
+
+    def rows(self, document: Document) -> Iterator[Row]:
+        """All rows, those of the fleet file first."""
+        yield from document_rows(document)
+        roster = document.value.get("roster", ())
+        names = [roster] if isinstance(roster, str) else roster
+        for number, name in enumerate(names):
+            file = document.file.parent / name
+            if file.suffix in ROSTERS and file.is_file():
+                yield from roster_rows(file, self.problems, lambda other: self.fits("roster", other))
+                continue
+            wrong = "is no file" if file.suffix in ROSTERS else f"does not end in {', '.join(ROSTERS)}"
+            path = ("roster",) if isinstance(roster, str) else ("roster", number)
+            self.problems.append(Problem(document.where(path), "roster", f"{name!r} {wrong}"))
+
+    def account(self, row: Row, document: Document) -> Account | None:
+        """One account, or None after adding what is wrong with it."""
+        before = len(self.problems)
+        misfits = self.shapes.misfits("account", row.value)
+        for misfit in misfits:
+            if misfit.value is not BROKEN:
+                words = say(misfit, raw=row.raw(misfit.path), hidden=False)
+                self.wrong(row, misfit.path, words, key=misfit.keyword in AT_KEY)
+        if misfits:
+            return None
+        value = row.value
+        variables = {**document.value.get("vars", {}), **value.get("vars", {})}
+        account = Account(
+            value["account"],
+            value.get("name", value["account"]),
+            self.configuration(row, document),
+            value.get("env", document.value.get("env")),
+            {name: _written(given) for name, given in variables.items()},
+            value.get("labels", {}),
+        )
+        for name, given in variables.items():
+            if isinstance(given, str) and SIGN in given:
+                self.wrong(row, ("vars", name), HOLE_SAYS)
+        for key, given in (("account", account.id), ("name", account.name)):
+            first = self.seen.setdefault((key, given), row)
+            if first is not row:
+                place = first.where((key,), False)
+                self.wrong(row, (key,), f"{given!r} is given at {place} as well; keep one of the two")
+        return account if len(self.problems) == before else None
+
+    def configuration(self, row: Row, document: Document) -> str:
+        """The absolute path of a row's configuration; a shared one is the fleet file's."""
+        own = row.value.get("configuration")
+        name = own or document.value.get("configuration")
+        if name is None:
+            self.wrong(row, (), "'configuration' is missing, here and at the top of the fleet file")
+            return ""
+        path = ((row.file if own else document.file).parent / name).absolute()
+        if path not in self.there:
+            self.there[path] = path.exists()
+            if not self.there[path] and not own:
+                where = document.where(("configuration",))
+                self.problems.append(Problem(where, "configuration", f"{name!r} is no file or folder"))
+        if own and not self.there[path]:
+            self.wrong(row, ("configuration",), f"{name!r} is no file or folder")
+        return sys.intern(str(path))
+
+    def wrong(self, row: Row, path: tuple[Any, ...], words: str, *, key: bool = False) -> None:
+        """Add a problem of a row."""
+        named = row.value.get("account") if isinstance(row.value, dict) else None
+        address = f"accounts.{named[:60]}" if isinstance(named, str) else "accounts"
+        self.problems.append(Problem(row.where(path, key), address, words))
+
+
+def _written(value: str | int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _selectors(document: Document, problems: list[Problem]) -> Iterator[Selector]:
+    canary = document.value.get("canary", ())
+    for number, text in enumerate([canary] if isinstance(canary, str) else canary):
+        try:
+            yield parse_selector(text)
+        except ValueError as error:
+            path = ("canary",) if isinstance(canary, str) else ("canary", number)
+            problems.append(Problem(document.where(path), "canary", str(error)))
+
+
+def _limits(document: Document, problems: list[Problem]) -> Limits:
+    said: Mapping[str, Any] = document.value.get("guardrails", {})
+    failed = said.get("max_failed")
+    return Limits(
+        top_up=dict(_money(document, said.get("max_top_up", {}), problems)),
+        retired=said.get("max_retired"),
+        failed=failed if isinstance(failed, int) else None,
+        failed_share=int(failed.rstrip("%")) / 100 if isinstance(failed, str) else None,
+    )
+
+
+def _money(document: Document, said: Any, problems: list[Problem]) -> Iterator[tuple[str, int]]:
+    for currency, amount in said.items() if isinstance(said, dict) else [(None, said)]:
+        path = ("guardrails", "max_top_up", *([currency] if currency else []))
+        if isinstance(amount, int):
+            yield str(currency), amount
+            continue
+        try:
+            money = parse_money(amount)
+        except ValueError as error:
+            problems.append(Problem(document.where(path), "guardrails.max_top_up", str(error)))
+            continue
+        if currency not in (None, money.currency):
+            says = f"an amount in {money.currency.upper()} stands under {currency!r}"
+            problems.append(Problem(document.where(path), "guardrails.max_top_up", says))
+        yield money.currency, money.amount

@@ -1,0 +1,163 @@
+"""The accounts of fleet.yaml and of rosters, row by row, each with the way back to where it stands."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from provisioner.config.document import Document, open_document, text_of
+from provisioner.config.near import near
+from provisioner.config.scalar import Odd
+from provisioner.core.problem import Problem, Where
+
+Keys = tuple[Any, ...]
+GROUPS = ("vars", "labels")
+COLUMNS = ("account", "name", "configuration", "env")
+ROSTERS = (".csv", ".jsonl", ".ndjson", ".yaml", ".yml")
+
+
+class Row(NamedTuple):
+    """
+    One account as written in `file`.
+
+    `where(path, key)` is the place of a value in it (or of its key), `raw(path)` an unquoted scalar of
+    YAML as it is written.
+    """
+
+    file: Path
+    value: Any
+    where: Callable[[Keys, bool], Where]
+    raw: Callable[[Keys], str | None]
+
+
+def document_rows(document: Document) -> Iterator[Row]:
+    """The rows under `accounts` of a YAML file."""
+    for number, value in enumerate(document.value.get("accounts") or ()):
+        yield _yaml_row(document, ("accounts", number), value)
+
+
+def _yaml_row(document: Document, base: Keys, value: Any) -> Row:
+    def raw(path: Keys) -> str | None:
+        spot = document.spot((*base, *path))
+        return spot.raw if spot else None
+
+    return Row(
+        document.file, value, lambda path, key: document.where((*base, *path), key=bool(path) and key), raw
+    )
+
+
+def roster_rows(file: Path, problems: list[Problem], check: Callable[[Document], bool]) -> Iterator[Row]:
+    """The rows of a roster, by the end of its name; `check` says whether a YAML roster has its shape."""
+    if file.suffix in (".yaml", ".yml"):
+        document = open_document(file, problems)
+        if document.reading.sound and check(document):
+            yield from document_rows(document)
+        return
+    text = text_of(file, problems)
+    if text is not None:
+        yield from (_csv if file.suffix == ".csv" else _json_lines)(file, text, problems)
+
+
+def _plain(_path: Keys) -> None:
+    return None
+
+
+def _json_lines(file: Path, text: str, problems: list[Problem]) -> Iterator[Row]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(
+                line,
+                object_pairs_hook=_once,
+                parse_float=lambda raw: Odd(raw, "a number with a fraction"),
+                parse_constant=lambda raw: Odd(raw, "no JSON value"),
+            )
+        except json.JSONDecodeError as error:
+            problems.append(Problem(Where(str(file), number, error.colno), "", f"not JSON: {error.msg}"))
+        except (ValueError, RecursionError) as error:
+            problems.append(Problem(Where(str(file), number, 1), "", str(error)))
+        else:
+            place = Where(str(file), number, 1)
+            yield Row(file, value, lambda _path, _key, place=place: place, _plain)  # type: ignore[misc]
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key[:60]!r} is given twice")
+        found[key] = value
+    return found
+
+
+def _csv(file: Path, text: str, problems: list[Problem]) -> Iterator[Row]:
+    """A row for each line below the header; empty cells are not given, and all values are texts."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines = text.splitlines()
+    try:
+        header = next(reader, [])
+        if not _sound_header(file, header, lines, problems):
+            return
+        line = reader.line_num + 1
+        for cells in reader:
+            if cells and len(cells) != len(header):
+                says = f"{len(cells)} cells, but the header has {len(header)}"
+                problems.append(Problem(Where(str(file), line, 1), "", says))
+            elif cells:
+                yield _csv_row(file, header, cells, (line, lines[line - 1]))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        problems.append(Problem(Where(str(file), max(reader.line_num, 1), 1), "", f"not CSV: {error}"))
+
+
+def _sound_header(file: Path, header: list[str], lines: list[str], problems: list[Problem]) -> bool:
+    starts = _starts(lines[0]) if lines else []
+    known = [*COLUMNS, *(f"{group}.NAME" for group in GROUPS)]
+    before = len(problems)
+    if "account" not in header:
+        says = f"the first line names the columns, and one of them is 'account'; known: {', '.join(known)}"
+        problems.append(Problem(Where(str(file), 1, 1), "", says))
+    for number, name in enumerate(header):
+        place = Where(str(file), 1, starts[number] if number < len(starts) else 1)
+        group, point, rest = name.partition(".")
+        if name in header[:number]:
+            problems.append(Problem(place, "", f"the column {name!r} is given twice"))
+        elif name not in COLUMNS and not (group in GROUPS and point and rest):
+            says = f"unknown column {name[:60]!r}{near(name, COLUMNS)}; known: {', '.join(known)}"
+            problems.append(Problem(place, "", says))
+    return len(problems) == before
+
+
+def _csv_row(file: Path, header: list[str], cells: list[str], at: tuple[int, str]) -> Row:
+    value: dict[str, Any] = {}
+    columns: dict[Keys, int] = {}
+    for number, (name, cell) in enumerate(zip(header, cells, strict=True)):
+        if cell:
+            group, point, rest = name.partition(".")
+            path = (group, rest) if point else (name,)
+            columns[path] = number
+            if point:
+                value.setdefault(group, {})[rest] = cell
+            else:
+                value[name] = cell
+
+    def where(path: Keys, _key: bool) -> Where:
+        starts = _starts(at[1])
+        column = columns.get(path, 0)
+        return Where(str(file), at[0], starts[column] if column < len(starts) else 1)
+
+    return Row(file, value, where, _plain)
+
+
+def _starts(line: str) -> list[int]:
+    """The columns (from 1) at which the cells of a line begin."""
+    starts, quoted = [1], False
+    for number, character in enumerate(line, start=1):
+        if character == '"':
+            quoted = not quoted
+        elif character == "," and not quoted:
+            starts.append(number + 1)
+    return starts

@@ -1,0 +1,96 @@
+"""Which accounts: by label and glob, and in which shard."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import NamedTuple, Protocol
+
+SELECTOR_SAYS = (
+    "a selector is like 'tier=gold', 'region=eu-*', 'tier!=test' or 'acct_1*' (an id or a name), and with "
+    "commas between, all of them must fit"
+)
+SHARD_SAYS = "a shard is NUMBER/ALL, such as 2/8"
+
+
+class Term(NamedTuple):
+    """One condition: on a label, or on id and name where `label` is empty."""
+
+    label: str
+    glob: str
+    negated: bool
+
+
+Selector = tuple[Term, ...]
+
+
+class Labelled(Protocol):
+    """What can be selected."""
+
+    @property
+    def id(self) -> str:
+        """Stripe's id."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Its labels."""
+
+
+def parse_selector(text: str) -> Selector:
+    """Read `tier=gold,region!=eu-*`; raises ValueError with what would be right."""
+    terms = tuple(_term(part.strip()) for part in text.split(","))
+    if not all(term.glob for term in terms):
+        raise ValueError(SELECTOR_SAYS)
+    return terms
+
+
+def _term(text: str) -> Term:
+    left, equals, right = text.partition("=")
+    if not equals:
+        return Term("", text, negated=False)
+    label = left.removesuffix("!").strip()
+    # without a label before the sign there is nothing to compare
+    return Term(label, right.strip() if label else "", negated=left.endswith("!"))
+
+
+def fits(selectors: Iterable[Selector], account: Labelled) -> bool:
+    """Whether an account fits one of the selectors, which is all of the selector's terms."""
+    return any(all(_holds(term, account) for term in selector) for selector in selectors)
+
+
+def _holds(term: Term, account: Labelled) -> bool:
+    if not term.label:
+        return fnmatchcase(account.id, term.glob) or fnmatchcase(account.name, term.glob)
+    has = term.label in account.labels and fnmatchcase(account.labels[term.label], term.glob)
+    return has != term.negated
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Part `number` (from 1) of `of` parts; an account's part follows from its id alone."""
+
+    number: int = 1
+    of: int = 1
+
+    def holds(self, account_id: str) -> bool:
+        """Whether an account is in this part."""
+        digest = hashlib.sha256(account_id.encode()).digest()
+        return int.from_bytes(digest[:8], "big") % self.of == self.number - 1
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+
+def parse_shard(text: str) -> Shard:
+    """Read `2/8`; raises ValueError with what would be right."""
+    number, _, of = text.partition("/")
+    if not (number.isascii() and number.isdigit() and of.isascii() and of.isdigit()):
+        raise ValueError(SHARD_SAYS)
+    shard = Shard(int(number), int(of))
+    if not 1 <= shard.number <= shard.of:
+        raise ValueError(f"{SHARD_SAYS}; {text} does not count from 1 to its number of shards")
+    return shard

@@ -1,0 +1,134 @@
+"""Where accounts are worked on: what one process has for all of them, and the way to one account's Stripe."""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from provisioner.config import load_config
+from provisioner.core.model import Config, World
+from provisioner.core.problem import AccessError, ProvisionerError
+from provisioner.engine.observe import observe
+from provisioner.fleet.gate import Gate
+from provisioner.fleet.job import Job
+from provisioner.kinds import KINDS
+from provisioner.stripe_api import LIMITS, Limits, StripeReader, StripeWriter, Transport
+from provisioner.stripe_api.access import SANDBOX_KEY, key_for, safe_base
+from provisioner.stripe_api.http import BoundedClient
+from provisioner.stripe_api.transport import STRIPE, TIMEOUTS
+
+AT_ONCE = 32  # requests to one account, as `stripe_api.pace` has it
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """
+    One process: its environment (the only place where a key is looked for), its connections, the gate.
+
+    When `stop` is set, calls under way are finished and no other is begun. `who` is for the report.
+    """
+
+    environ: Mapping[str, str]
+    http: BoundedClient
+    gate: Gate
+    stop: threading.Event
+    who: str
+
+
+def environment(environ: Mapping[str, str], sandbox: str) -> Mapping[str, str]:
+    """The environment, with the sandbox's address and key in the place of Stripe's where one is given."""
+    if not sandbox:
+        return environ
+    return {**environ, "STRIPE_API_KEY": SANDBOX_KEY, "STRIPE_API_BASE": sandbox}
+
+
+def site(environ: Mapping[str, str], gate: Gate, stop: threading.Event, who: str, accounts: int) -> Site:
+    """A site for so many accounts at once; raises AccessError for an address that is not safe for a key."""
+    base = safe_base(environ.get("STRIPE_API_BASE"))
+    http = BoundedClient(base or STRIPE, TIMEOUTS, connections=accounts * AT_ONCE)
+    return Site(environ, http, gate, stop, who)
+
+
+@dataclass(slots=True)
+class Meter:
+    """A gate that counts who passes."""
+
+    gate: Gate
+    requests: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self) -> AbstractContextManager[None]:
+        """Count one request."""
+        with self._lock:
+            self.requests += 1
+        return self.gate()
+
+
+@dataclass(slots=True)
+class Desk:
+    """One account being worked on."""
+
+    site: Site
+    job: Job
+    config: Config
+    transport: Transport
+    begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def writer(self) -> StripeWriter:
+        """The one thing here that can write."""
+        return StripeWriter(self.transport)
+
+    def observe(self) -> World:
+        """
+        Read the account with a client that cannot write.
+
+        Raises AccessError where Stripe says that it is another one, and as `engine.observe` does.
+        """
+        world = observe(StripeReader(self.transport), KINDS, self.config.declared)
+        found = world.account.get("id")
+        for wanted in (self.job.account.id, self.config.account):
+            if wanted and found != wanted:
+                raise AccessError(f"Stripe answers for account {found}, and this is for {wanted}")
+        return world
+
+
+def configuration(site: Site, job: Job) -> Config:
+    """
+    Read an account's configuration, with the environment of this process.
+
+    Raises ConfigError, and AccessError where it is for another mode than the fleet.
+    """
+    account = job.account
+    config = load_config(
+        Path(account.configuration),
+        KINDS,
+        env=account.env,
+        variables=account.variables,
+        environ=site.environ,
+    )
+    if config.mode != job.mode:
+        raise AccessError(
+            f"the fleet says mode: {job.mode}, {account.configuration} says mode: {config.mode}"
+        )
+    return config
+
+
+@contextmanager
+def desk(site: Site, job: Job, meter: Meter) -> Iterator[Desk]:
+    """Open one account; raises ConfigError or AccessError, and sends nothing itself."""
+    config = configuration(site, job)
+    limits = LIMITS[job.mode]
+    transport = Transport(
+        key_for(job.mode, site.environ),
+        limits=Limits(min(limits.endpoint, job.rate), job.rate) if job.rate else limits,
+        account=job.account.id,
+        api_base=safe_base(site.environ.get("STRIPE_API_BASE")),
+        http=site.http,
+        gate=meter,
+    )
+    if site.stop.is_set():
+        raise ProvisionerError("interrupted before it was begun")
+    yield Desk(site, job, config, transport)

@@ -1,0 +1,106 @@
+"""The sum over a fleet, kept small however many accounts there are, and the limits that judge it."""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from provisioner.core.guard import Danger
+from provisioner.core.money import show_money
+from provisioner.fleet.model import Limits
+from provisioner.fleet.outcome import DONE, Outcome, outcome_document, worse
+
+WORST = 10
+NAMES = ("top_up", "retired", "failed")
+
+
+@dataclass(slots=True)
+class Totals:
+    """
+    What `accounts` accounts add up to; of the outcomes themselves only the ten worst are kept.
+
+    `allowed` failures may be, then nothing else is begun; `halted` says why a run stopped early.
+    """
+
+    phase: str
+    accounts: int
+    allowed: int
+    code: int = DONE
+    ended: Counter[int] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+    money: Counter[str] = field(default_factory=Counter)
+    ends: int = 0
+    requests: int = 0
+    failed: int = 0
+    halted: str = ""
+    _worst: list[tuple[tuple[int, int, float], int, Outcome]] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        """Take one account in."""
+        self.code = worse(self.code, outcome.code)
+        self.ended[outcome.code] += 1
+        self.counts.update(outcome.counts)
+        self.money.update(outcome.money)
+        self.ends += outcome.ends
+        self.requests += outcome.requests
+        self.failed += outcome.failed
+        if outcome.code != DONE:
+            entry = (outcome.severity, -self.seen, outcome)
+            (heapq.heappush if len(self._worst) < WORST else heapq.heappushpop)(self._worst, entry)
+        if self.failed > self.allowed and not self.halted:
+            self.halted = f"{self.failed} accounts have failed, {self.allowed} may"
+
+    @property
+    def seen(self) -> int:
+        """How many accounts have ended."""
+        return sum(self.ended.values())
+
+    @property
+    def worst(self) -> list[Outcome]:
+        """The ten worst that were not simply done, the worst first."""
+        return [outcome for _, _, outcome in sorted(self._worst, key=lambda entry: entry[:2], reverse=True)]
+
+
+def judge(totals: Totals, limits: Limits, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
+    """The limits of the fleet that a planned whole is over; `allowed` are the numbers that a person named."""
+    found = (*_money(totals, limits), *_ends(totals, limits))
+    return tuple(danger for danger in found if allowed.get(danger.name, -1) < danger.number)
+
+
+def _money(totals: Totals, limits: Limits) -> Iterator[Danger]:
+    for currency, amount in sorted(totals.money.items()):
+        most = limits.top_up.get(currency)
+        if most is not None and amount > most:
+            text = (
+                f"{show_money(amount, currency)} would be moved over the fleet, "
+                f"max_top_up is {show_money(most, currency)}"
+            )
+            yield Danger("top_up", text, amount)
+
+
+def _ends(totals: Totals, limits: Limits) -> Iterator[Danger]:
+    if limits.retired is not None and totals.ends > limits.retired:
+        text = f"{totals.ends} would be retired or replaced over the fleet, max_retired is {limits.retired}"
+        yield Danger("retired", text, totals.ends)
+
+
+def totals_document(totals: Totals, fleet: str, seconds: float) -> dict[str, Any]:
+    """The totals as JSON values."""
+    return {
+        "phase": f"{totals.phase} totals",
+        "fleet": fleet,
+        "accounts": totals.accounts,
+        "ended": totals.seen,
+        "failed": totals.failed,
+        "not_begun": totals.accounts - totals.seen,
+        "codes": {str(code): count for code, count in sorted(totals.ended.items())},
+        "code": totals.code,
+        "halted": totals.halted,
+        "counts": dict(totals.counts),
+        "money": [{"currency": name, "amount": amount} for name, amount in sorted(totals.money.items())],
+        "ends": totals.ends,
+        "requests": totals.requests,
+        "seconds": round(seconds, 3),
+        "worst": [outcome_document(outcome) for outcome in totals.worst],
+    }

@@ -1,0 +1,47 @@
+"""What runs on a worker of a Dask cluster: a job comes in, an outcome goes back, and nothing else."""
+
+import os
+import socket
+import threading
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+from provisioner import __version__
+from provisioner.core.problem import ProvisionerError
+from provisioner.fleet.account import run_account
+from provisioner.fleet.budget import Budget
+from provisioner.fleet.gate import Gate
+from provisioner.fleet.job import Job
+from provisioner.fleet.outcome import Outcome
+from provisioner.fleet.site import Site, environment, site
+
+_one_at_a_time = threading.Lock()
+
+
+def version() -> str:
+    """The version of provisioner here."""
+    return __version__
+
+
+def on_worker(job: Job) -> Outcome:
+    """Do a job with the key in this process's own environment; never raises."""
+    try:
+        with _one_at_a_time:
+            here = _site(job.budget, job.sandbox)
+    except ProvisionerError as error:
+        account = job.account
+        return Outcome(job.phase, account.id, account.name, error.exit_code, problems=(str(error),))
+    return run_account(here, job)
+
+
+@lru_cache(maxsize=2)
+def _site(budget: Budget, sandbox: str) -> Site:
+    """What the accounts of one run share in this process; made in a task, where Dask knows its worker."""
+    distributed: Any = import_module("distributed")  # an extra; and it has no types
+    # leases live on the scheduler, so that the workers' requests are counted together
+    places = distributed.Semaphore(max_leases=budget.places, name=budget.name)
+    accounts = distributed.get_worker().state.nthreads
+    who = f"{socket.gethostname()}:{os.getpid()}"
+    gate = Gate(places, budget.rest)
+    return site(environment(os.environ, sandbox), gate, threading.Event(), who, accounts)
