@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from provisioner.cli.session import SANDBOX_KEY
 from provisioner.engine.stage import HOMES, Stage
 from provisioner.stripe_api import Limits, StripeWriter, Transport
+from provisioner.stripe_api.access import SANDBOX_KEY
 
 # Nobody else is on a private sandbox.
 LIMITLESS = Limits(endpoint=10_000, total=10_000)

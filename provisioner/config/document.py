@@ -96,7 +96,7 @@ def overlay_of(path: Path, env: str) -> Path:
 
 def open_document(file: Path, problems: list[Problem]) -> Document:
     """Read one file; what is wrong with it as a text is added to `problems`."""
-    text = _text_of(file, problems)
+    text = text_of(file, problems)
     if text is None:
         return Document(file, "", {}, Reading(sound=False))
     reading = read(text)
@@ -113,7 +113,8 @@ def open_document(file: Path, problems: list[Problem]) -> Document:
     return Document(file, text, value, reading)
 
 
-def _text_of(file: Path, problems: list[Problem]) -> str | None:
+def text_of(file: Path, problems: list[Problem]) -> str | None:
+    """Read a file as UTF-8, or None after adding what is wrong with it to `problems`."""
     try:
         size = file.stat().st_size
         data = file.read_bytes() if size <= LARGEST_FILE else b""

@@ -57,7 +57,7 @@ def load_config(
         sections = ", ".join(kind.section for kind in kinds)
         problems.append(Problem(None, "", f"{path} declares nothing; give at least one of {sections}"))
     if problems:
-        raise ConfigError(_in_order(problems))
+        raise ConfigError(in_order(problems))
     said = settings(blocks)
     by_address = {each.address: each for each in declared}
     return Config(said.project, said.mode, said.account, by_address, limits, scenarios)
@@ -144,7 +144,7 @@ def _limits(
     return guardrails(blocks.section("guardrails"), {name for name in currencies if name}, problems)
 
 
-def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+def in_order(problems: Sequence[Problem]) -> list[Problem]:
     """Sort by file and line, and say one thing at one place once: many cards may share a profile's fault."""
     first: dict[tuple[Where | None, str], Problem] = {}
     for problem in problems:
