@@ -149,9 +149,8 @@ def _blockers(steps: Sequence[Step]) -> tuple[list[set[int]], list[list[int]]]:
     writers: dict[Address, int] = {}
     readers: dict[Address, list[int]] = {}
     for number, step in enumerate(steps):
-        before = [writers[a] for a in (step.address, *step.needs) if a in writers]
-        before += readers.pop(step.address, [])
-        for other in before:
+        before = {writers[a] for a in (step.address, *step.needs) if a in writers}
+        for other in before.union(readers.pop(step.address, ())):
             waiting[number].add(other)
             frees[other].append(number)
         writers[step.address] = number
