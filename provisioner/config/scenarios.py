@@ -55,7 +55,7 @@ def _build(
     card = found.fields["card"]
     if faults or not isinstance(card, Ref) or card.address not in declared:
         return None
-    return _scenario(block, card.address, found.fields)
+    return _scenario(block, card.address, str(found.currency), found.fields)
 
 
 def _kind(declared: Mapping[Address, Declared]) -> Kind:
@@ -126,7 +126,7 @@ def _moment(text: str) -> int:
     return int(dt.datetime.fromisoformat(text).timestamp())
 
 
-def _scenario(block: Block, card: Address, fields: Mapping[str, Any]) -> Scenario:
+def _scenario(block: Block, card: Address, currency: str, fields: Mapping[str, Any]) -> Scenario:
     last = _purchase(fields, {})
     earlier = [
         purchase
@@ -139,6 +139,7 @@ def _scenario(block: Block, card: Address, fields: Mapping[str, Any]) -> Scenari
         purchase=last,
         approved=fields["expect"] == "approved",
         reason=fields.get("reason", ""),
+        currency=currency,
         after=(*earlier, *[last] * (fields.get("repeat", 1) - 1)),
         balance=fields.get("balance"),
         where=block.where(),

@@ -3,18 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from provisioner.core.boundaries import hides
 from provisioner.core.change import Action, Change, Note
-from provisioner.core.model import Address, Declared, Live, Ref
+from provisioner.core.model import Address, Config, Live, Ref
 from provisioner.core.scenario import Course, Facts, Scenario, Unsure, Verdict
-from provisioner.core.simulate import owes, simulate
+from provisioner.core.simulate import simulate
 
 SECTION = "scenarios"
 MOVING = (Action.CREATE, Action.UPDATE, Action.REPLACE)
 
 
-def flips(
-    scenarios: Iterable[Scenario], live: Mapping[Address, Live], changes: Iterable[Change]
-) -> Iterator[Note]:
+def flips(config: Config, live: Mapping[Address, Live], changes: Iterable[Change]) -> Iterator[Note]:
     """
     Name every scenario that ends otherwise once the changes are made.
 
@@ -22,7 +21,7 @@ def flips(
     today, so a plan that creates it flips nothing.
     """
     moved = {change.address: change for change in changes if change.action in MOVING}
-    for scenario in scenarios:
+    for scenario in config.scenarios:
         card = live.get(scenario.card)
         if card is None or card.final:
             continue
@@ -31,17 +30,8 @@ def flips(
         renewed = change is not None and change.action is Action.REPLACE
         later = _simulated(scenario, after(card, change), live, moved, fresh=renewed)
         if _gist(scenario, before) != _gist(scenario, later):
-            yield Note(f"{SECTION}.{scenario.name}", _words(scenario, before, later))
-
-
-def declared_facts(scenario: Scenario, declared: Mapping[Address, Declared]) -> Facts:
-    """The facts of a scenario as they are once the declaration, and nothing else, has been applied."""
-    card = declared[scenario.card].fields
-    holder = card.get("cardholder")
-    fields = declared[holder.address].fields if isinstance(holder, Ref) else {}
-    return Facts(
-        card, fields, available=scenario.balance, disabled=owes(fields, str(card.get("currency", "")))
-    )
+            hidden = hides(scenario.card, config.declared)
+            yield Note(f"{SECTION}.{scenario.name}", _words(scenario, before, later, hidden=hidden))
 
 
 def after(live: Live, change: Change | None) -> Mapping[str, Any]:
@@ -92,9 +82,9 @@ def _gist(scenario: Scenario, course: Course) -> tuple[Any, ...]:
     return approved, course.place, course.fulfils(scenario)
 
 
-def _words(scenario: Scenario, before: Course, later: Course) -> str:
+def _words(scenario: Scenario, before: Course, later: Course, *, hidden: bool) -> str:
     said = f"{_outcome(scenario, before)} today, {_outcome(scenario, later)} after this plan"
-    why = later.answer.why or before.answer.why
+    why = "" if hidden else later.answer.why or before.answer.why
     expected = "approved" if scenario.approved else "declined"
     return f"{said} (expected: {expected}{f'; {why}' if why else ''})"
 

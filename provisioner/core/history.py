@@ -10,26 +10,24 @@ Raw = Mapping[str, Any]
 
 
 def live_facts(
-    card: Live, holder: Live | None, objects: Mapping[str, Sequence[Raw]], past: Sequence[Raw], available: int
+    card: Live, holder: Mapping[str, Any], shown: Raw, past: Sequence[Raw], available: int
 ) -> Facts:
     """
-    The facts of an applied card: `objects` as observed, `past` all authorizations of its cardholder.
+    The facts of an applied card, whose object Stripe shows as `shown` with its cardholder inside.
 
+    `holder` are the cardholder's fields in normal form, `past` all authorizations of the cardholder;
     `available` is the Issuing balance in the card's currency.
     """
-    cards = {raw["id"]: raw for raw in objects.get("issuing/cards", ())}
-    owner = cards[card.id]["cardholder"]
-    person = owner if isinstance(owner, Mapping) else {}
-    chain = set(_chain(card.id, cards))
-    own = [one for one in past if _id(one.get("card")) in chain]
+    person = shown.get("cardholder")
+    wanted = person.get("requirements") if isinstance(person, Mapping) else None
+    chain = _chain(shown, past)
     return Facts(
         card=card.fields,
-        holder=holder.fields if holder else {},
+        holder=holder,
         available=available,
-        on_card=tuple(_spent(own)),
+        on_card=tuple(_spent(one for one in past if _id(one.get("card")) in chain)),
         on_holder=tuple(_spent(past)),
-        payments=sum(bool(one.amount) for one in _spent(own)),
-        disabled=bool((person.get("requirements") or {}).get("disabled_reason")),
+        disabled=bool((wanted or {}).get("disabled_reason")),
         fresh=False,
     )
 
@@ -40,19 +38,14 @@ def issuing_available(balance: Raw, currency: str) -> int:
     return sum(int(row["amount"]) for row in rows if row.get("currency") == currency)
 
 
-def _chain(card_id: str, cards: Mapping[str, Raw]) -> Iterator[str]:
-    """All cards that replaced each other: their purchases count towards each other's limits."""
-    first = card_id
-    while (before := _id(cards[first].get("replacement_for"))) in cards:
-        first = before
-    yield first
-    later = [first]
-    while later:
-        known = later.pop()
-        for one in cards.values():
-            if _id(one.get("replacement_for")) == known:
-                yield one["id"]
-                later.append(one["id"])
+def _chain(card: Raw, past: Iterable[Raw]) -> set[str]:
+    """All cards with a past that replaced each other: what was bought counts towards each other's limits."""
+    cards = [one["card"] for one in past if isinstance(one.get("card"), Mapping)]
+    links = {(str(one["id"]), _id(one.get("replacement_for"))) for one in (card, *cards)}
+    found = {str(card["id"])}
+    while more := {end for link in links if found & set(link) for end in link if end} - found:
+        found |= more
+    return found
 
 
 def _spent(authorizations: Iterable[Raw]) -> Iterator[Purchase]:

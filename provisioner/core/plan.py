@@ -76,7 +76,7 @@ def make_plan(kinds: Sequence[Kind], config: Config, world: World, selection: Se
     found = find_changes(kinds, config, world, surveyed)
     chosen, notes = select(found.changes, selection)
     live = {address: each for estate in surveyed.estates.values() for address, each in estate.current.items()}
-    notes += flips(config.scenarios, live, chosen)
+    notes += flips(config, live, chosen)
     return assemble(kinds, config, world, surveyed, Findings(chosen, [*found.notes, *notes], found.replaced))
 
 

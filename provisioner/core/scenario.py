@@ -39,7 +39,7 @@ class Scenario:
     A purchase on a card and the answer that is expected of Stripe; `reason` is empty where any will do.
 
     The purchases of `after` come earlier, in this order, and must all be approved. `balance` is what is
-    available for Issuing before them in minor units; None is enough for all.
+    available for Issuing before them in minor units; None is enough for all. `currency` is the card's.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Scenario:
     purchase: Purchase
     approved: bool
     reason: str = ""
+    currency: str = "usd"
     after: tuple[Purchase, ...] = ()
     balance: int | None = None
     where: Where | None = None
@@ -128,7 +129,7 @@ class Facts:
     `available` is the Issuing balance in the card's currency, None is enough. `on_card` and `on_holder`
     are the earlier purchases that count towards their limits, `payments` how many the card itself has
     made. `disabled` says that Stripe wants more of the cardholder; `fresh` that the card never had other
-    limits than it has now.
+    limits than it has now; `hidden` that the spending controls must not be shown.
     """
 
     card: Mapping[str, Any]
@@ -139,3 +140,4 @@ class Facts:
     payments: int = 0
     disabled: bool = False
     fresh: bool = True
+    hidden: bool = False

@@ -38,9 +38,14 @@ REASONS = frozenset(
 )
 
 
-def simulate(scenario: Scenario, facts: Facts) -> Course:
-    """Make the purchases of a scenario one after the other, up to the first that is not approved."""
-    for place, purchase in enumerate(scenario.purchases):
+def simulate(scenario: Scenario, facts: Facts, now: int = MOMENT) -> Course:
+    """
+    Make the purchases of a scenario one after the other, up to the first that is not approved.
+
+    Those without a time happen at `now` (unix seconds).
+    """
+    for place, asked in enumerate(scenario.purchases):
+        purchase = asked if asked.at is not None else replace(asked, at=now)
         answer = decide(purchase, facts)
         if isinstance(answer, Unsure) or not answer.approved:
             return Course(place, answer)
@@ -62,7 +67,7 @@ def spend(purchase: Purchase, facts: Facts) -> Facts:
 def decide(purchase: Purchase, facts: Facts) -> Answer:
     """What Stripe would answer to one purchase."""
     for reason, why in _refusals(purchase, facts):
-        return Verdict(approved=False, reason=reason, why=why)
+        return Verdict(approved=False, reason=reason, why="" if facts.hidden else why)
     if doubt := _doubt(purchase, facts):
         return Unsure(doubt)
     return Verdict(approved=True, reason=APPROVED)
@@ -71,8 +76,8 @@ def decide(purchase: Purchase, facts: Facts) -> Answer:
 def room(purchase: Purchase, facts: Facts) -> int:
     """The most that the limits leave for such a purchase, in minor units; never below 0."""
     left = [
-        int(limit["amount"]) - _spent(limit, purchase, past)
-        for _, limit, past in _limits(facts)
+        int(limit["amount"]) - spent(limit, purchase, past)
+        for _, limit, past in limits(facts)
         if counts(limit, purchase)
     ]
     return max(0, min([MOST_AT_ONCE, *left]))
@@ -98,15 +103,15 @@ def _refusals(purchase: Purchase, facts: Facts) -> Iterator[tuple[str, str]]:
         available = show_money(facts.available, currency)
         yield "insufficient_funds", f"{available} is available for Issuing"
     for whose, fields in (("card", facts.card), ("cardholder", facts.holder)):
-        for why in _listed_out(purchase, fields.get("spending_controls", {})):
+        for why in listed_out(purchase, fields.get("spending_controls", {})):
             yield "spending_controls", f"the {whose} {why}"
     if purchase.amount > MOST_AT_ONCE:
         most = show_money(MOST_AT_ONCE, currency)
         yield "spending_controls", f"Stripe approves at most {most} a purchase"
-    for whose, limit, past in _limits(facts):
-        spent = _spent(limit, purchase, past)
-        if counts(limit, purchase) and spent + purchase.amount > int(limit["amount"]):
-            said = f", and {show_money(spent, currency)} of it is spent" if spent else ""
+    for whose, limit, past in limits(facts):
+        gone = spent(limit, purchase, past)
+        if counts(limit, purchase) and gone + purchase.amount > int(limit["amount"]):
+            said = f", and {show_money(gone, currency)} of it is spent" if gone else ""
             yield "spending_controls", f"the {whose} may spend {limit_words(limit, currency)}{said}"
 
 
@@ -148,7 +153,8 @@ def owes(holder: Mapping[str, Any], currency: str) -> bool:
     return not named or (currency == "usd" and not (terms.get("date") and terms.get("ip")))
 
 
-def _listed_out(purchase: Purchase, controls: Mapping[str, Any]) -> Iterator[str]:
+def listed_out(purchase: Purchase, controls: Mapping[str, Any]) -> Iterator[str]:
+    """Say by which lists the purchase is declined; nothing when none does."""
     for name, attribute, word in LISTS:
         value = getattr(purchase, attribute)
         allowed, blocked = controls.get(f"allowed_{name}"), controls.get(f"blocked_{name}")
@@ -158,7 +164,7 @@ def _listed_out(purchase: Purchase, controls: Mapping[str, Any]) -> Iterator[str
             yield f"blocks the {word} {value}"
 
 
-def _limits(facts: Facts) -> Iterator[tuple[str, Mapping[str, Any], tuple[Purchase, ...]]]:
+def limits(facts: Facts) -> Iterator[tuple[str, Mapping[str, Any], tuple[Purchase, ...]]]:
     """Every limit whose amount is certain: whose it is, and the purchases that count towards it."""
     own = facts.card.get("spending_controls", {}).get("spending_limits")
     if not own and facts.fresh:
@@ -179,7 +185,7 @@ def _is_foreign(facts: Facts) -> bool:
     return named not in (None, _currency(facts))
 
 
-def _spent(limit: Mapping[str, Any], purchase: Purchase, past: tuple[Purchase, ...]) -> int:
+def spent(limit: Mapping[str, Any], purchase: Purchase, past: tuple[Purchase, ...]) -> int:
     """What was spent of a limit in the stretch of time that the purchase falls into."""
     if limit["interval"] == "per_authorization":
         return 0
@@ -216,7 +222,7 @@ def _doubt(purchase: Purchase, facts: Facts) -> str:
     if (
         not limited
         and not facts.fresh
-        and _spent(DEFAULT_LIMIT, purchase, facts.on_card) + purchase.amount > (DEFAULT_LIMIT["amount"])
+        and spent(DEFAULT_LIMIT, purchase, facts.on_card) + purchase.amount > (DEFAULT_LIMIT["amount"])
     ):
         return "whether Stripe's default of 500 a day comes back when limits are cleared is not documented"
     return ""

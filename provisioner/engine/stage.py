@@ -1,7 +1,6 @@
 """Scenarios on a stage: an account that is empty before each, and whose clock can be moved."""
 
 import calendar
-import datetime as dt
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +19,8 @@ from provisioner.engine.purchases import Authorization, capture, play
 LARGEST_TOP_UP = 99_999_999
 # The Gregorian calendar repeats itself, weekdays and all, every 28 years (between 1901 and 2099).
 CYCLE_YEARS = 28
+MONTHS = 12
+AHEAD = 2  # months; a card must not expire at once when it is made
 CYCLE = (CYCLE_YEARS * 365 + CYCLE_YEARS // 4) * 86_400
 # What an empty account has none of: other cards, financial accounts, designs; nor Stripe's PIN key.
 ELSEWHERE = ("replacement_for", "replacement_reason", "financial_account", "personalization_design", "pin")
@@ -32,7 +33,9 @@ TEST_PROJECT = "scenario"
 class Stage(Protocol):
     """A Stripe account for one scenario at a time."""
 
-    writer: Writer
+    @property
+    def writer(self) -> Writer:
+        """What makes its requests."""
 
     def clear(self) -> int:
         """Forget everything, and return the time in unix seconds."""
@@ -51,10 +54,9 @@ def on_stage(
     AccessError, also when Stripe refuses the card itself.
     """
     now = stage.clear()
-    begin = _beginning(scenario, declared[scenario.card].fields)
-    cycles = 0 if begin is None else max(0, -((begin - now) // CYCLE))
-    if begin is not None:
-        stage.go_to(begin + cycles * CYCLE)
+    begin = _beginning(scenario, declared[scenario.card].fields, now)
+    cycles = max(0, -((begin - now) // CYCLE))
+    stage.go_to(begin + cycles * CYCLE)
     cast = _cast(scenario.card, declared, cycles * CYCLE_YEARS)
     currency = str(cast[scenario.card].fields["currency"])
     _fund(stage.writer, scenario.amount if scenario.balance is None else scenario.balance, currency)
@@ -71,13 +73,13 @@ def on_stage(
     return play(stage.writer, scenario, _apply(kinds, cast, scenario.card, stage.writer), before, then)
 
 
-def _beginning(scenario: Scenario, card: Mapping[str, Any]) -> int | None:
-    """When the stage must begin: with the first purchase, or before the card expires; None is any time."""
-    first = scenario.purchases[0].at
-    if first is None or "exp_year" not in card:
+def _beginning(scenario: Scenario, card: Mapping[str, Any], now: int) -> int:
+    """When the stage must begin: with the first purchase, and early enough for a card of such an expiry."""
+    first = scenario.purchases[0].at or now
+    if "exp_year" not in card:
         return first
-    month = calendar.timegm(dt.date(card["exp_year"], card["exp_month"], 1).timetuple())
-    return min(first, month)
+    months = card["exp_year"] * MONTHS + card["exp_month"] - 1 - AHEAD
+    return min(first, calendar.timegm((months // MONTHS, months % MONTHS + 1, 1, 0, 0, 0)))
 
 
 def _cast(card: Address, declared: Mapping[Address, Declared], years: int) -> dict[Address, Declared]:

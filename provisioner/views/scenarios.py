@@ -1,8 +1,8 @@
 """Results of scenarios, as text, as one JSON document, and as JUnit XML for CI systems."""
 
-import xml.etree.ElementTree as ET  # noqa: S405 - written only, nothing is parsed
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from provisioner.core.money import show_money
 from provisioner.core.result import Result, Standing, expected, tally
@@ -36,7 +36,8 @@ def _lines(result: Result) -> Iterator[str]:
     if passed and scenario.where is None:
         return
     mark = MARKS[result.standing].ljust(WIDTH)
-    yield f"  {mark}  {scenario.name}: {result.course.answer if passed else expected(scenario)} {_deal(scenario)}"
+    answer = result.course.answer if passed else expected(scenario)
+    yield f"  {mark}  {scenario.name}: {answer} {_deal(scenario)}"
     if result.text:
         yield f"  {'':{WIDTH}}    {result.text}"
 

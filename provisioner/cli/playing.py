@@ -1,0 +1,139 @@
+"""Scenarios played: offline, on a private sandbox, or on the applied cards in Stripe's test mode."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from provisioner.cli.session import Session
+from provisioner.cli.stage import stages
+from provisioner.core.boundaries import Choices, declared_facts, hides
+from provisioner.core.change import Action
+from provisioner.core.estate import survey
+from provisioner.core.history import issuing_available, live_facts
+from provisioner.core.model import Address, Config, Declared, Live, Ref
+from provisioner.core.plan import find_changes
+from provisioner.core.problem import AccessError, StripeError
+from provisioner.core.result import Result
+from provisioner.core.scenario import Scenario
+from provisioner.core.simulate import simulate
+from provisioner.engine.ports import Writer
+from provisioner.engine.purchases import on_applied
+from provisioner.engine.stage import on_stage
+from provisioner.kinds import KINDS
+from provisioner.kinds.categories import CATEGORIES
+
+# A merchant of Stripe's guides comes first, for cards that any merchant may charge.
+CHOICES = Choices(("taxicabs_limousines", *CATEGORIES))
+
+
+def refuse_live(config: Config) -> None:
+    """Test purchases exist in test mode only; raises AccessError before anything is sent."""
+    if config.mode != "test":
+        raise AccessError(
+            "Stripe's test helpers exist in test mode only, and the configuration says mode: live; "
+            "add --sandbox or --offline to test the declaration by itself"
+        )
+
+
+def offline(config: Config, scenarios: Iterable[Scenario]) -> Iterator[Result]:
+    """Ask the simulator alone."""
+    for scenario in scenarios:
+        facts = declared_facts(scenario.card, config.declared, scenario.balance)
+        yield Result(scenario, simulate(scenario, facts))
+
+
+def on_sandbox(config: Config, scenarios: Iterable[Scenario]) -> Iterator[Result]:
+    """Ask a private sandbox, with nothing in it but the declared card and its cardholder."""
+    with stages() as stage_for:
+        for told in offline(config, scenarios):
+            scenario = told.scenario
+            try:
+                course = on_stage(KINDS, scenario, config.declared, stage_for(scenario.currency))
+            except StripeError as error:
+                yield Result(scenario, told.simulated, trouble=str(error))
+            else:
+                yield Result(scenario, told.simulated, course)
+
+
+def in_test_mode(stripe: Session, scenarios: Sequence[Scenario]) -> Iterator[Result]:
+    """
+    Ask Stripe's test mode, on the cards as they are applied, with all that was bought on them before.
+
+    What cannot be arranged there (times, a balance, a card that ends itself) is asked of the simulator
+    alone. Raises StripeError or AccessError when Stripe cannot be read.
+    """
+    refuse_live(stripe.config)
+    applied = _applied(stripe)
+    for told in offline(stripe.config, scenarios):
+        if remark := _beyond_reach(told.scenario, stripe.config):
+            yield replace(told, remark=remark)
+        else:
+            yield applied.play(told)
+
+
+def _beyond_reach(scenario: Scenario, config: Config) -> str:
+    """Why Stripe's test mode cannot play a scenario, empty when it can."""
+    if scenario.timed:
+        return "simulated only: Stripe's clock cannot be moved"
+    if scenario.balance is not None:
+        return "simulated only: the account's balance is not ours to set"
+    if "lifecycle_controls" in config.declared[scenario.card].fields:
+        return "simulated only: test purchases would use up the card's life"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    """What is applied in an account; `past` keeps each cardholder's authorizations, once they are read."""
+
+    writer: Writer
+    declared: Mapping[Address, Declared]
+    live: Mapping[Address, Live]
+    pending: frozenset[Address]
+    balance: Mapping[str, Any]
+    past: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+
+    def play(self, told: Result) -> Result:
+        """Make the purchases of one scenario and compare; what Stripe refuses is the result's trouble."""
+        address = told.scenario.card
+        card, owner = self.live.get(address), self._owner(address)
+        if waiting := sorted(self.pending & {address, *owner}):
+            text = f"{waiting[0]} is not applied as it is declared; run apply first, or add --sandbox"
+            return replace(told, trouble=text)
+        if card is None:
+            return replace(told, trouble=f"{address} is not in Stripe; run apply first, or add --sandbox")
+        try:
+            return self._play(told, card)
+        except StripeError as error:
+            return replace(told, trouble=str(error))
+
+    def _play(self, told: Result, card: Live) -> Result:
+        shown = self.writer.retrieve(f"issuing/cards/{card.id}")
+        holder = next((self.live[one].fields for one in self._owner(card.address)), {})
+        available = issuing_available(self.balance, told.scenario.currency)
+        facts = live_facts(card, holder, shown, self._past(str(shown["cardholder"]["id"])), available)
+        hidden = hides(card.address, self.declared)
+        simulated = simulate(told.scenario, replace(facts, hidden=hidden), now=int(time.time()))
+        return replace(told, simulated=simulated, actual=on_applied(self.writer, told.scenario, card.id))
+
+    def _owner(self, card: Address) -> tuple[Address, ...]:
+        """The card's cardholder, where it is managed here."""
+        reference = self.declared[card].fields.get("cardholder")
+        return (reference.address,) if isinstance(reference, Ref) else ()
+
+    def _past(self, holder_id: str) -> list[Mapping[str, Any]]:
+        if holder_id not in self.past:
+            found = self.writer.list("issuing/authorizations", {"cardholder": holder_id})
+            self.past[holder_id] = list(found)
+        return self.past[holder_id]
+
+
+def _applied(stripe: Session) -> _Applied:
+    config, world = stripe.config, stripe.observe()
+    surveyed = survey(KINDS, config, world)
+    changes = find_changes(KINDS, config, world, surveyed).changes
+    moving = (change.address for change in changes if change.action not in (Action.RETIRE, Action.TOP_UP))
+    live = {address: each for estate in surveyed.estates.values() for address, each in estate.current.items()}
+    writer = stripe.writer
+    return _Applied(writer, config.declared, live, frozenset(moving), writer.retrieve("balance"))

@@ -1,0 +1,75 @@
+"""`test`: whether each card approves and declines what it should."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from provisioner.cli.exits import DONE, ERROR, exits
+from provisioner.cli.options import Options, stripe_options
+from provisioner.cli.playing import CHOICES, in_test_mode, offline, on_sandbox, refuse_live
+from provisioner.cli.session import load, session
+from provisioner.core.boundaries import boundaries
+from provisioner.core.model import Config
+from provisioner.core.problem import ProvisionerError
+from provisioner.core.result import Result, Standing
+from provisioner.core.scenario import Scenario
+from provisioner.views.scenarios import results_document, results_junit, results_text
+
+
+@click.command()
+@stripe_options
+@click.option("--offline", "told", is_flag=True, help="Ask the simulator alone; no key, no network.")
+@click.option("--generate", is_flag=True, help="Add purchases at the edges of what each card may buy.")
+@click.option(
+    "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Also write JUnit XML to this file."
+)
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it."
+)
+@exits
+def command(options: Options, *, told: bool, generate: bool, junit: Path | None, format_: str) -> int:
+    """
+    Run the purchase scenarios of PATH and compare with what they expect; exit 1 unless all is as expected.
+
+    With --sandbox each is played on a private sandbox that holds nothing else; without, on the applied
+    cards in Stripe's test mode, and what it holds is given back. Either way the offline simulator must
+    agree.
+    """
+    config = load(options)
+    scenarios = _scenarios(config, options.path, generate=generate)
+    place = "offline" if told else "sandbox" if options.sandbox else "stripe"
+    results = _results(options, config, scenarios, place)
+    if junit:
+        _write(junit, results_junit(results, config.project))
+    if format_ == "json":
+        click.echo(json.dumps(results_document(results, place, config.project, config.mode), indent=2))
+    else:
+        click.echo(results_text(results, place), nl=False)
+    return DONE if all(result.standing is Standing.PASSED for result in results) else ERROR
+
+
+def _scenarios(config: Config, path: Path, *, generate: bool) -> list[Scenario]:
+    made = boundaries(config.declared, CHOICES, "cards") if generate else ()
+    scenarios = [*config.scenarios, *made]
+    if not scenarios:
+        raise ProvisionerError(f"{path} declares no scenarios; add some under `scenarios:`, or --generate")
+    return scenarios
+
+
+def _results(options: Options, config: Config, scenarios: Sequence[Scenario], place: str) -> list[Result]:
+    if place == "offline":
+        return list(offline(config, scenarios))
+    if place == "sandbox":
+        return list(on_sandbox(config, scenarios))
+    refuse_live(config)
+    with session(options) as stripe:
+        return list(in_test_mode(stripe, scenarios))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ProvisionerError(f"{path} cannot be written: {error.strerror}") from None
