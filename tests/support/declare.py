@@ -6,6 +6,7 @@ from typing import Any
 from provisioner.core.model import Address, Config, Declared, Guardrails, Lifecycle, Ref
 
 PROJECT = "shop"
+PLAIN, NO_LIMITS = Lifecycle(), Guardrails()
 HOLDER: Mapping[str, Any] = {
     "name": "Acme Inc",
     "type": "company",
@@ -15,11 +16,11 @@ HOLDER: Mapping[str, Any] = {
 }
 
 
-def holder(called: str = "acme", lifecycle: Lifecycle = Lifecycle(), **fields: Any) -> Declared:
+def holder(called: str = "acme", lifecycle: Lifecycle = PLAIN, **fields: Any) -> Declared:
     return Declared(Address("cardholders", called), {**HOLDER, **fields}, lifecycle)
 
 
-def card(called: str = "ads", lifecycle: Lifecycle = Lifecycle(), **fields: Any) -> Declared:
+def card(called: str = "ads", lifecycle: Lifecycle = PLAIN, **fields: Any) -> Declared:
     """A virtual card of `acme`; a field that is None is left out."""
     of = Ref(Address("cardholders", fields.pop("cardholder", "acme")))
     whole = {"cardholder": of, "currency": "usd", "type": "virtual", "status": "active", **fields}
@@ -32,5 +33,5 @@ def target(amount: int, **fields: int) -> Declared:
     return Declared(Address("balance_targets", "usd"), {"target": amount, **fields})
 
 
-def config(*declared: Declared, guardrails: Guardrails = Guardrails(), project: str = PROJECT) -> Config:
+def config(*declared: Declared, guardrails: Guardrails = NO_LIMITS, project: str = PROJECT) -> Config:
     return Config(project, "test", None, {each.address: each for each in declared}, guardrails)

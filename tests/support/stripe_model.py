@@ -1,6 +1,7 @@
 """A model of Stripe as plain data: enough of Issuing to carry plans out in microseconds."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -26,7 +27,7 @@ class StripeModel:
     available: int = 0
     objects: dict[str, list[Json]] = field(default_factory=lambda: {name: [] for name in PREFIX})
     calls: list[Call] = field(default_factory=list)
-    keys: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    keys: dict[str, tuple[Any, Json]] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     def world(self) -> World:
@@ -56,13 +57,13 @@ class StripeModel:
         if call.verb != "create":
             return Answer(self.change(resource, str(call.id), call.params), "req_1")
         if call.key in self.keys:
-            params, identity = self.keys[call.key]
+            params, kept = self.keys[call.key]
             if params != call.params:
                 raise StripeError("same key, other parameters", status=400, code="idempotency_error")
-            return Answer(self.find(resource, identity), "req_1", replayed=True)
+            return Answer(kept, "req_1", replayed=True)
         made = self.create(resource, call.params)
         if call.key:
-            self.keys[call.key] = (call.params, made["id"])
+            self.keys[call.key] = (call.params, deepcopy(made))
         return Answer(made, "req_1")
 
     def create(self, resource: str, params: Mapping[str, Any]) -> Json:

@@ -1,4 +1,4 @@
-"""The laws that a plan and its calls keep, in worlds made of plain data: all of a small one, and drawn ones."""
+"""The laws that a plan and its calls keep, in worlds of plain data: all of a small one, and drawn ones."""
 
 from itertools import product
 from typing import Any
@@ -150,7 +150,7 @@ def _with(one: Declared | None) -> Config:
     return config(holder(), *([one] if one else []))
 
 
-@settings(max_examples=150)
+@settings(max_examples=120)
 @given(worlds(), configs())
 def test_law_2_the_second_plan_is_empty_in_any_world(stripe: StripeModel, wanted: Config) -> None:
     apply(wanted, stripe)
@@ -237,7 +237,7 @@ def _approves(controls: dict[str, Any], category: str, country: str, amount: int
     )
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(worlds(), configs())
 def test_law_6_at_no_moment_can_a_card_spend_more_than_old_and_new_allow(
     stripe: StripeModel, wanted: Config
@@ -256,7 +256,7 @@ def test_law_6_at_no_moment_can_a_card_spend_more_than_old_and_new_allow(
             assert bought <= seen[0].get(address, set()) | seen[-1].get(address, set()), address
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(worlds(), configs())
 def test_law_6_power_is_given_only_after_all_that_takes_it(stripe: StripeModel, wanted: Config) -> None:
     steps = plan_of(wanted, stripe).steps

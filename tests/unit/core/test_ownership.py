@@ -1,4 +1,4 @@
-"""The marks on our objects: they come back as they were written, fit Stripe's limits, and give nobody away."""
+"""The marks on our objects: they come back as written, fit Stripe's limits, and give nobody away."""
 
 import datetime as dt
 from collections import Counter
@@ -114,9 +114,8 @@ def born(day: dt.date) -> dict[str, Any]:
 
 def test_a_date_of_birth_cannot_be_told_from_the_record() -> None:
     """Every record fits hundreds of the dates of a hundred years."""
-    records = Counter(
-        tuple(sorted(applied("shop", cardholder.KIND.fields, born(day)).items())) for day in BIRTHS
-    )
+    fields = cardholder.KIND.fields
+    records = Counter(tuple(applied("shop", fields, born(day)).values()) for day in BIRTHS)
 
     assert min(records.values()) > 100
 
@@ -125,7 +124,7 @@ def test_a_date_of_birth_cannot_be_told_from_a_saved_plan() -> None:
     address = Address("cardholders", "jenny")
     seen = Counter(
         tuple(edit.digest for edit in additions(cardholder.KIND, Declared(address, born(day))))
-        for day in BIRTHS
+        for day in BIRTHS[::3]
     )
 
     assert min(seen.values()) > 100

@@ -1,0 +1,82 @@
+"""What people read: nothing in it can move a cursor, and it says what it is about in Terraform's words."""
+
+import threading
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from support.declare import card, config, holder, target
+from support.stripe_model import StripeModel, carry_out
+
+from provisioner.core.plan import make_plan
+from provisioner.core.problem import StripeError
+from provisioner.engine.execute import execute
+from provisioner.kinds import KINDS
+from provisioner.views.document import plan_document
+from provisioner.views.report import report_document, report_text
+from provisioner.views.text import NO_CHANGES, plan_text
+
+
+def text_of(*wanted: Any, before: Any = ()) -> str:
+    stripe = StripeModel()
+    if before:
+        for _ in carry_out(make_plan(KINDS, config(*before), stripe.world()), stripe):
+            pass
+    return plan_text(plan_document(make_plan(KINDS, config(*wanted), stripe.world())))
+
+
+def test_a_plan_opens_with_its_blast_radius_and_ends_in_the_line_that_counts() -> None:
+    lines = text_of(holder(), card(), target(30000)).splitlines()
+
+    assert lines[0] == "Blast radius"
+    assert (
+        lines[-1] == "Plan: 2 to create, 0 to update, 0 to replace, 0 to retire, 0 to adopt; top up $300.00."
+    )
+
+
+def test_no_changes_is_one_sentence() -> None:
+    assert (
+        text_of(holder(), before=[holder()]).strip()
+        == NO_CHANGES
+        == "No changes. Stripe matches the configuration."
+    )
+
+
+@given(st.text(min_size=1, max_size=20))
+def test_law_7_no_value_can_move_the_cursor_or_colour_the_screen(value: str) -> None:
+    text = text_of(holder(metadata={"note": value}))
+
+    assert all(character.isprintable() or character == "\n" for character in text)
+    assert text.count("Plan:") == 1 + value.count("Plan:")
+
+
+def test_law_7_personal_values_stand_in_no_view() -> None:
+    wanted = holder(email="jenny@example.com", phone_number="+18008675309", name="Jenny Rosen")
+    stripe = StripeModel()
+    plan = make_plan(KINDS, config(wanted), stripe.world())
+    document = plan_document(plan)
+    report = execute(plan, stripe, lambda _result: None, threading.Event())
+
+    for shown in (
+        str(document),
+        plan_text(document),
+        report_text(report),
+        str(report_document(report, document)),
+    ):
+        assert not any(value in shown for value in ("jenny@example.com", "8675309", "Jenny", "94111"))
+
+
+def test_the_end_says_what_was_not_done_and_what_to_do() -> None:
+    stripe = StripeModel()
+    plan = make_plan(KINDS, config(holder(), card()), stripe.world())
+
+    def refuse(_call: Any) -> Any:
+        raise StripeError("Stripe says no", request_id="req_7")
+
+    stripe.perform = refuse  # type: ignore[method-assign]
+    text = report_text(execute(plan, stripe, lambda _result: None, threading.Event()))
+
+    assert text.startswith("Nothing applied: 0 steps done, 1 failed, 1 not done.")
+    assert "cardholders.acme: FAILED to create: Stripe says no (request req_7)" in text
+    assert "cards.ads: not done (create): cardholders.acme failed before" in text
+    assert "Running the same command again" in text
