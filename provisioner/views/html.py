@@ -12,6 +12,7 @@ from provisioner.core.money import exponent, show_money
 from provisioner.views.text import SYMBOLS, blast_radius, headline, summary_line
 from provisioner.views.words import Document, inert, show_amount, show_power, show_row, show_value
 
+POWER = {"broadening": "gives spending power", "tightening": "takes spending power away"}
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -60,6 +61,10 @@ def _model(document: Document) -> dict[str, Any]:
 def _change(change: Document, edits: dict[tuple[str, ...], int]) -> dict[str, Any]:
     directions = {edit["direction"] for edit in change["edits"]}
     lines = [_edit(edit) for edit in change["edits"]]
+    if change["action"] in ("create", "retire"):
+        directions.discard("tightening")  # limits of what begins take nothing away
+    if change["action"] == "retire":
+        directions.add("tightening")
     if change["action"] == "top_up":
         directions.add("broadening")
         lines.append(("+", "amount", "", inert(show_amount(change["amount"], change["currency"])), ""))
@@ -85,8 +90,8 @@ def _edit(edit: Document) -> tuple[str, ...]:
         for side in ("before", "after")
     )
     more = ["forces replacement"] if edit.get("forces_replacement") else []
-    gives = {"broadening": "gives spending power", "tightening": "takes spending power away"}
-    more += [gives[edit["direction"]]] if edit["direction"] in gives else []
+    said = edit["direction"] if edit["before"] is not None or edit["direction"] == "broadening" else ""
+    more += [POWER[said]] if said in POWER else []
     return symbol, inert(edit["path"]), before, after, ", ".join(more)
 
 

@@ -15,13 +15,21 @@ def mixed_plan(desk: Desk) -> Path:
     shutil.copytree(ROOT / "examples" / "acme", config)
     desk.run("apply", "acme", "--auto-approve")
     edit(config / "provisioner.yaml", '"500.00 USD", interval: per', '"750.00 USD", interval: per')
-    edit(config / "provisioner.yaml", '"4,000.00 USD", interval: monthly', '"3,000.00 USD", interval: monthly')
+    edit(
+        config / "provisioner.yaml", '"4,000.00 USD", interval: monthly', '"3,000.00 USD", interval: monthly'
+    )
     edit(config / "provisioner.yaml", 'target: "20,000.00 USD"', 'target: "60,000.00 USD"')
     edit(config / "provisioner.yaml", "top_up_below: .*", 'top_up_below: "60,000.00 USD"')
     teams = config / "teams" / "marketing.yaml"
     edit(teams, r"  podcast-ads: .*\n", "")
     edit(teams, r"(?m)^  newsletter: .*\n", "  newsletter: {use: software-card, cardholder: tom-okafor}\n")
-    edit(teams, "(?m)^cards:$", "cards:\n  launch-party: {use: ads-card, cardholder: acme}\n  conference: {use: virtual-card, cardholder: mara-lind}")
+    edit(teams, "team: marketing", "team: growth")
+    edit(teams, "12,000.00 USD", "9,000.00 USD")
+    edit(
+        teams,
+        "(?m)^cards:$",
+        "cards:\n  launch-party: {use: ads-card, cardholder: acme}\n  conference: {use: virtual-card, cardholder: mara-lind}",
+    )
     desk.run("plan", "acme", "--out", "plan.json")
     return desk.folder / "plan.json"
 

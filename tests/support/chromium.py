@@ -72,9 +72,12 @@ class Tab:
     def press(self, *keys: str) -> None:
         """Press keys, one after the other, as a person would; a name for those that write nothing."""
         for key in keys:
-            text = {"text": key} if len(key) == 1 else {"text": "\r"} if key == "Enter" else {}
+            enter = {"text": "\r", "windowsVirtualKeyCode": 13}
+            text = {"text": key} if len(key) == 1 else enter if key == "Enter" else {}
             self.ask("Input.dispatchKeyEvent", type="keyDown", key=key, **text)
             self.ask("Input.dispatchKeyEvent", type="keyUp", key=key)
+        drawn = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        self.ask("Runtime.evaluate", expression=drawn, awaitPromise=True, returnByValue=True)
 
     def screenshot(self, file: Path) -> None:
         """Save a picture of the whole page."""

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from provisioner.views.markdown import LONGEST, plan_markdown
 from support.plan_documents import HOSTILE, change, document, edit, forged, limit, many
+
+from provisioner.views.markdown import LONGEST, plan_markdown
 
 VOID = {"hr", "br"}
 
@@ -21,7 +22,7 @@ class Tags(HTMLParser):
         self.seen: set[str] = set()
         self.text = ""
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag, _attrs):
         self.seen.add(tag)
         if tag not in VOID:
             self.open.append(tag)
