@@ -25,11 +25,11 @@ def mixed_plan(desk: Desk) -> Path:
     edit(teams, r"(?m)^  newsletter: .*\n", "  newsletter: {use: software-card, cardholder: tom-okafor}\n")
     edit(teams, "team: marketing", "team: growth")
     edit(teams, "12,000.00 USD", "9,000.00 USD")
-    edit(
-        teams,
-        "(?m)^cards:$",
-        "cards:\n  launch-party: {use: ads-card, cardholder: acme}\n  conference: {use: virtual-card, cardholder: mara-lind}",
+    more = (
+        "cards:\n  launch-party: {use: ads-card, cardholder: acme}\n"
+        "  conference: {use: virtual-card, cardholder: mara-lind}"
     )
+    edit(teams, "(?m)^cards:$", more)
     desk.run("plan", "acme", "--out", "plan.json")
     return desk.folder / "plan.json"
 

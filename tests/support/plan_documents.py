@@ -5,8 +5,9 @@ from typing import Any
 Json = dict[str, Any]
 
 HOSTILE = (
-    "`` ``` ~~~ </details></summary></code><script>alert(1)</script> <!-- --> | **bold** [x](http://evil.example) "
-    "@everyone #1 https://evil.example ![i](//e.example/a.png)\n```\n# broken\r\n\x1b[31m\u202e &amp; \\| \\` \ud800"
+    "`` ``` ~~~ </details></summary></code><script>alert(1)</script> <!-- --> | **bold** "
+    "[x](http://evil.example) @everyone #1 https://evil.example ![i](//e.example/a.png)\n"
+    "```\n# broken\r\n\x1b[31m\u202e &amp; \\| \\` \ud800"
 )
 
 
