@@ -22,6 +22,7 @@ COMMANDS = {
     "show": "Show a saved plan without touching Stripe.",
     "test": "Run the declared purchase scenarios.",
     "simulate": "Make one test purchase on an applied card.",
+    "fleet": "The same for many connected accounts, here or on a cluster.",
     "sandbox": "The embedded Stripe API.",
     "schema": "Print the JSON Schema of the configuration.",
     "version": "Print the version.",

@@ -1,0 +1,150 @@
+"""`fleet`: the same commands for many connected accounts."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from provisioner.cli.doing import ask
+from provisioner.cli.exits import CHANGES, DONE, INTERRUPTED, exits
+from provisioner.cli.fleet_journal import fleet_journal
+from provisioner.cli.fleet_options import PATH, SELECT, FleetOptions, fleet_options
+from provisioner.cli.fleet_session import Open, choose, opened
+from provisioner.core.problem import GuardrailError
+from provisioner.fleet.job import Ceiling, Job
+from provisioner.fleet.model import Account
+from provisioner.fleet.outcome import Outcome, worse
+from provisioner.fleet.read import load_fleet
+from provisioner.fleet.select import Selector, Shard
+from provisioner.fleet.totals import NAMES, Totals, judge
+
+
+@click.group()
+def command() -> None:
+    """
+    Plan and apply over many connected accounts.
+
+    PATH is a fleet.yaml or the folder of one. The key is the platform's; on a cluster the workers have
+    it in their own environment. The exit code is the worst of all accounts' codes.
+    """
+
+
+def _numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
+    pairs = {}
+    for value in values:
+        name, _, number = value.partition("=")
+        if name not in NAMES or not number.isdigit():
+            raise click.BadParameter(f"{value!r} is not NAME=NUMBER with NAME one of {', '.join(NAMES)}")
+        pairs[name] = int(number)
+    return pairs
+
+
+def _read(phase: str, options: FleetOptions) -> int:
+    with opened(options) as fleet:
+        totals = fleet.phase(phase, fleet.stages, fleet.failures({}))
+        return INTERRUPTED if fleet.stop.is_set() else totals.code
+
+
+@command.command()
+@fleet_options
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@exits
+def plan(options: FleetOptions, *, detailed_exitcode: bool) -> int:
+    """Show what apply would do in every account, and write nothing."""
+    code = _read("plan", options)
+    return DONE if code == CHANGES and not detailed_exitcode else code
+
+
+@command.command()
+@fleet_options
+@exits
+def drift(options: FleetOptions) -> int:
+    """Report what moved in Stripe since the last apply, account by account; exit 2 when anything did."""
+    return _read("drift", options)
+
+
+@command.command()
+@fleet_options
+@exits
+def status(options: FleetOptions) -> int:
+    """Show what every account has: cards, money, drift, and what is pending."""
+    return _read("status", options)
+
+
+@command.command()
+@fleet_options
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option("--approve", type=click.Choice(["broadening"]), help="Approve what --auto-approve may not.")
+@click.option(
+    "--allow",
+    multiple=True,
+    callback=_numbers,
+    help="NAME=NUMBER: let this run pass a guardrail of the fleet, up to the number.",
+)
+@exits
+def apply(options: FleetOptions, *, auto_approve: bool, approve: str | None, allow: Mapping[str, int]) -> int:
+    """
+    Make every account match its configuration.
+
+    All accounts are planned first, and the sum is judged; then those with changes are applied, each up to
+    what was planned. Run again, it does only what is left.
+    """
+    # a person who is asked has seen what gives spending power
+    with opened(options, approve if auto_approve else "broadening") as fleet:
+        ceilings: dict[str, Ceiling] = {}
+        planned = fleet.phase("plan", fleet.stages, fleet.failures(allow), also=_noting(ceilings))
+        if planned.halted or fleet.stop.is_set():
+            return _code(fleet, planned)
+        if dangers := judge(planned, fleet.limits, allow):
+            raise GuardrailError("\n".join(str(danger) for danger in dangers) + "\nNothing was written.")
+        if not ceilings:
+            return _code(fleet, planned)
+        if not auto_approve:
+            ask()
+        return _code(fleet, planned, _carry_out(fleet, ceilings, fleet.failures(allow) - planned.failed))
+
+
+def _noting(ceilings: dict[str, Ceiling]) -> Callable[[Outcome], None]:
+    def note(outcome: Outcome) -> None:
+        if outcome.code == CHANGES:
+            ceilings[outcome.account] = Ceiling(dict(outcome.money), outcome.ends)
+
+    return note
+
+
+def _carry_out(fleet: Open, ceilings: Mapping[str, Ceiling], failures: int) -> Totals:
+    """Apply the accounts that have changes, the canary set first again."""
+
+    def make(account: Account) -> Job:
+        return replace(fleet.job("apply", account), ceiling=ceilings[account.id])
+
+    stages = [[account for account in stage if account.id in ceilings] for stage in fleet.stages]
+    return fleet.phase("apply", stages, failures, make, fleet_journal())
+
+
+def _code(fleet: Open, planned: Totals, applied: Totals | None = None) -> int:
+    if fleet.stop.is_set():
+        return INTERRUPTED
+    code = DONE if planned.code == CHANGES and not planned.halted else planned.code
+    return worse(code, applied.code) if applied else code
+
+
+@command.command()
+@click.option("--shards", required=True, type=click.IntRange(1, 256), help="Into how many parts.")
+@SELECT
+@PATH
+@exits
+def matrix(path: Path, select: Sequence[Selector], shards: int) -> int:
+    """
+    Print a CI matrix (GitHub's `strategy.matrix`, GitLab's by `jq`) with a job for every shard.
+
+    Each job runs `provisioner fleet apply --shards ${{ matrix.shard }}` with its part of the platform's rate.
+    """
+    fleet = load_fleet(path)
+    parts = [Shard(number, shards) for number in range(1, shards + 1)]
+    counts = {part: len(choose(fleet, select, part)) for part in parts}
+    include = [{"shard": str(part), "accounts": count} for part, count in counts.items() if count]
+    click.echo(json.dumps({"include": include}))
+    return DONE

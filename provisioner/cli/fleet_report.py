@@ -1,0 +1,114 @@
+"""Where a fleet's report goes: stdout in one format, and files by the end of their names, line by line."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from provisioner.core.problem import ProvisionerError
+from provisioner.fleet.outcome import Outcome, outcome_document
+from provisioner.fleet.totals import Totals, totals_document
+from provisioner.views.document import FORMAT_VERSION
+from provisioner.views.fleet import outcome_line, totals_text
+from provisioner.views.fleet_html import html_head, html_row, html_tail
+
+SUFFIXES = {".jsonl": "jsonl", ".html": "html", ".txt": "text"}
+PAUSE = 5.0  # seconds between lines of progress in a log; on a terminal it is one line, four times a second
+BLINK = 0.25
+Write = Callable[[str], Any]
+
+
+class Report:
+    """Writes each outcome where it belongs, as it ends; keeps the totals of each phase only."""
+
+    def __init__(self, fleet: str, sinks: Sequence[tuple[str, Write]]) -> None:
+        self._fleet = fleet
+        self._sinks = sinks
+        self._totals: list[dict[str, Any]] = []
+        self._each("html", lambda: html_head(fleet))
+
+    def _each(self, format_: str, say: Callable[[], str]) -> None:
+        for name, write in self._sinks:
+            if name == format_:
+                write(say())
+
+    def outcome(self, outcome: Outcome) -> None:
+        """One account has ended."""
+        document = outcome_document(outcome)
+        self._each("text", lambda: outcome_line(document) + "\n")
+        self._each("jsonl", lambda: json.dumps({"format_version": FORMAT_VERSION, **document}) + "\n")
+        self._each("html", lambda: html_row(document))
+
+    def phase(self, totals: Totals, seconds: float) -> None:
+        """A phase has ended."""
+        document = totals_document(totals, self._fleet, seconds)
+        self._totals.append(document)
+        self._each("text", lambda: "\n" + totals_text(document) + "\n")
+        self._each("jsonl", lambda: json.dumps({"format_version": FORMAT_VERSION, **document}) + "\n")
+
+    def close(self) -> None:
+        """All has been said."""
+        self._each("html", lambda: html_tail(self._totals))
+
+
+@contextmanager
+def report(fleet: str, format_: str, files: Sequence[Path]) -> Iterator[Report]:
+    """A report on stdout and in files; raises ProvisionerError for a file that cannot be written."""
+    with ExitStack() as stack:
+        sinks: list[tuple[str, Write]] = [(format_, lambda text: click.echo(text, nl=False))]
+        sinks += [(_format(path), stack.enter_context(_opened(path)).write) for path in files]
+        made = Report(fleet, sinks)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+def _format(path: Path) -> str:
+    if path.suffix not in SUFFIXES:
+        raise ProvisionerError(f"{path}: a report's name ends in {', '.join(SUFFIXES)}")
+    return SUFFIXES[path.suffix]
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise ProvisionerError(f"{path} cannot be written: {error.strerror}") from None
+
+
+class FleetProgress:
+    """How far a phase is, how fast, and how long it takes yet; on stderr."""
+
+    def __init__(self, phase: str, accounts: int) -> None:
+        self._phase, self._accounts = phase, accounts
+        self._begun = self._said = time.monotonic()
+        self._live = sys.stderr.isatty()
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.monotonic() - self._begun
+
+    def show(self, totals: Totals) -> None:
+        """Say where it stands, if it is time to."""
+        now = time.monotonic()
+        if now - self._said >= (BLINK if self._live else PAUSE):
+            self._said = now
+            click.echo(("\r\x1b[2K" if self._live else "") + self._line(totals), err=True, nl=not self._live)
+
+    def clear(self) -> None:
+        """Make room on a terminal for what else is said."""
+        if self._live:
+            click.echo("\r\x1b[2K", err=True, nl=False)
+
+    def _line(self, totals: Totals) -> str:
+        rate = totals.seen / self.seconds
+        left = f", {(self._accounts - totals.seen) / rate:.0f} s left" if rate else ""
+        failed = f"; {totals.failed} failed" if totals.failed else ""
+        return f"{self._phase}: {totals.seen:,} of {self._accounts:,} accounts, {rate:.1f}/s{left}{failed}"

@@ -1,0 +1,157 @@
+"""An open fleet: its accounts chosen, an engine ready, and the phases that commands are made of."""
+
+import json
+import threading
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from provisioner.cli.fleet_options import FleetOptions
+from provisioner.cli.fleet_report import FleetProgress, Report, report
+from provisioner.cli.session import sandbox
+from provisioner.cli.stopping import stoppable
+from provisioner.core.problem import AccessError, ProvisionerError
+from provisioner.fleet.budget import Budget, budget_of, part_of, platform_rate
+from provisioner.fleet.job import Job
+from provisioner.fleet.model import Account, Fleet, Limits
+from provisioner.fleet.outcome import ACCESS, Outcome
+from provisioner.fleet.read import load_fleet
+from provisioner.fleet.run import Engine, run, stream
+from provisioner.fleet.select import Selector, Shard, fits
+from provisioner.fleet.totals import Totals
+
+CHUNK = 500  # accounts that the sandbox is asked to connect at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A fleet with an engine; `stages` are the chosen accounts, the canary set first where there is one."""
+
+    fleet: Fleet
+    limits: Limits
+    stages: Sequence[Sequence[Account]]
+    engine: Engine
+    job: Callable[[str, Account], Job]
+    report: Report
+    stop: threading.Event
+
+    def failures(self, allow: Mapping[str, int]) -> int:
+        """How many accounts may fail."""
+        return allow.get("failed", self.limits.failures(sum(map(len, self.stages))))
+
+    def phase(
+        self,
+        name: str,
+        stages: Sequence[Sequence[Account]],
+        failures: int,
+        make: Callable[[Account], Job] | None = None,
+        also: Callable[[Outcome], None] = lambda _outcome: None,
+    ) -> Totals:
+        """Run a phase over accounts and report it; `also` is told of each outcome as well."""
+        accounts = sum(map(len, stages))
+        totals = Totals(name, accounts, failures)
+        progress = FleetProgress(name, accounts)
+
+        def tell(outcome: Outcome) -> None:
+            also(outcome)
+            progress.clear()
+            self.report.outcome(outcome)
+            progress.show(totals)
+
+        with stoppable(self.stop):
+            run(
+                self.engine,
+                stages,
+                make or (lambda account: self.job(name, account)),
+                totals,
+                tell,
+                self.stop,
+            )
+        progress.clear()
+        self.report.phase(totals, progress.seconds)
+        return totals
+
+
+def choose(fleet: Fleet, select: Sequence[Selector], shard: Shard) -> list[Account]:
+    """The accounts that are asked for; raises ProvisionerError when no account of the fleet fits `select`."""
+    fitting = [account for account in fleet.accounts if not select or fits(select, account)]
+    if not fitting:
+        labels = sorted({f"{name}={value}" for each in fleet.accounts for name, value in each.labels.items()})
+        known = f"; labels are {', '.join(labels[:12])}{' ...' if len(labels) > 12 else ''}" if labels else ""  # noqa: PLR2004
+        raise ProvisionerError(f"no account of {fleet.name} fits --select{known}")
+    return [account for account in fitting if shard.holds(account.id)]
+
+
+def staged(fleet: Fleet, accounts: Sequence[Account]) -> list[list[Account]]:
+    """The canary set and the rest; just the accounts without a canary set."""
+    canary = [account for account in accounts if fits(fleet.canary, account)]
+    if not canary:
+        return [list(accounts)]
+    first = {account.id for account in canary}
+    return [canary, [account for account in accounts if account.id not in first]]
+
+
+@contextmanager
+def opened(options: FleetOptions, approve: str | None = None) -> Iterator[Open]:
+    """
+    Open a fleet: nothing is sent before it is sound, and each configuration with its first account.
+
+    Raises ConfigError, AccessError, and ProvisionerError where the engine cannot be had.
+    """
+    fleet = load_fleet(options.path)
+    accounts = choose(fleet, options.select, options.shards)
+    rate = platform_rate(fleet.rates, fleet.mode, options.shards, options.max_rps)
+    budget = budget_of(f"provisioner-{uuid.uuid4()}", rate)
+    with ExitStack() as stack:
+        base = stack.enter_context(sandbox()) if options.sandbox else ""
+        if base:
+            _connect(base, [account.id for account in accounts])
+        stop = threading.Event()
+        engine = stack.enter_context(_engine(options, budget, stop, base))
+
+        def job(phase: str, account: Account) -> Job:
+            return Job(phase, account, fleet.mode, budget, fleet.rates.account, base, approve)
+
+        _check(engine, accounts, job)
+        told = stack.enter_context(report(fleet.name, options.format_, options.reports))
+        limits = part_of(fleet.limits, options.shards)
+        yield Open(fleet, limits, staged(fleet, accounts), engine, job, told, stop)
+
+
+@contextmanager
+def _engine(options: FleetOptions, budget: Budget, stop: threading.Event, base: str) -> Iterator[Engine]:
+    if options.executor == "local":
+        from provisioner.fleet.local import local  # noqa: PLC0415 - each engine is loaded when it is asked for
+
+        with local(budget, stop, base, options.at_once) as engine:
+            yield engine
+        return
+    if not options.scheduler:
+        raise ProvisionerError("--executor dask needs --scheduler ADDRESS (or DASK_SCHEDULER_ADDRESS)")
+    from provisioner.fleet.cluster import cluster  # noqa: PLC0415
+
+    with cluster(options.scheduler, budget) as engine:
+        yield engine
+
+
+def _check(engine: Engine, accounts: Sequence[Account], job: Callable[[str, Account], Job]) -> None:
+    """Every configuration with the first of its accounts, where the work is done; nothing is sent."""
+    first: dict[tuple[str, str | None], Account] = {}
+    for account in accounts:
+        first.setdefault((account.configuration, account.env), account)
+    jobs = (job("check", account) for account in first.values())
+    bad = [outcome for outcome in stream(engine, jobs, lambda: True) if outcome.failed]
+    if bad:
+        lines = [f"{outcome.account}: {text}" for outcome in bad for text in outcome.problems]
+        text = "\n".join(["nothing was sent to Stripe, as a configuration cannot be used", *lines])
+        raise AccessError(text) if all(outcome.code == ACCESS for outcome in bad) else ProvisionerError(text)
+
+
+def _connect(base: str, ids: Sequence[str]) -> None:
+    """Have the sandbox know the fleet's accounts, as Stripe does."""
+    for start in range(0, len(ids), CHUNK):
+        data = json.dumps({"ids": ids[start : start + CHUNK]}).encode()
+        with urllib.request.urlopen(f"{base}/_sandbox/accounts", data) as answer:  # noqa: S310 - our own server
+            answer.read()

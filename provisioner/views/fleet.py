@@ -1,0 +1,119 @@
+"""A fleet's report as text: one line an account, then what they add up to."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from provisioner.core.money import show_money
+from provisioner.views.words import inert
+
+Document = Mapping[str, Any]
+IN_SYNC = "in sync"
+PLANNED = ("create", "update", "replace", "retire", "adopt")
+ENDINGS = {0: "done", 1: "failed", 2: "with changes", 3: "stopped by a guardrail", 4: "stale"}
+ENDINGS |= {5: "applied in part", 7: "refused access", 130: "interrupted"}
+
+
+def outcome_line(document: Document) -> str:
+    """`acct_1  north  3 to create; top up $20.00`, or why the account failed."""
+    name = "" if document["name"] == document["account"] else f"  {inert(document['name'])}"
+    problems = "; ".join(inert(text) for text in document["problems"])
+    said = outcome_words(document)
+    if document["failed"]:
+        said = f"FAILED ({document['code']}): {'; '.join(filter(None, (said, problems)))}"
+    return f"{document['account']}{name}  {said}"
+
+
+def outcome_words(document: Document) -> str:
+    """What became of one account; empty where only its problems say so."""
+    words = _WORDS[document["phase"]](document)
+    return "" if document["failed"] and document["phase"] != "apply" else words
+
+
+def _plan(document: Document) -> str:
+    counts = [f"{document['counts'][name]} to {name}" for name in PLANNED if document["counts"].get(name)]
+    money = money_text(document)
+    return "; ".join(filter(None, (", ".join(counts), f"top up {money}" if money else ""))) or IN_SYNC
+
+
+def _apply(document: Document) -> str:
+    counts = document["counts"]
+    parts = [f"{counts[name]} {word}" for name, word in _STEPS.items() if counts.get(name)]
+    money = money_text(document)
+    return ", ".join([*parts, *([f"topped up {money}"] if money else [])]) or (
+        "" if counts == {} else IN_SYNC
+    )
+
+
+_STEPS = {"done": "steps done", "failed": "failed", "skipped": "not done"}
+
+
+def _drift(document: Document) -> str:
+    counts = document["counts"]
+    if not counts.get("drift"):
+        return f"no drift, {counts['pending']} pending" if counts.get("pending") else "no drift"
+    gives = f" ({counts['broadening']} of them give spending power)" if counts.get("broadening") else ""
+    return f"{counts['drift']} moved in Stripe{gives}, {counts.get('pending', 0)} pending"
+
+
+def _status(document: Document) -> str:
+    facts = document["facts"]
+    available = [show_money(each["amount"], each["currency"]) for each in facts.get("available", ())]
+    cards, active, holders = (facts.get(name, 0) for name in ("cards", "active", "cardholders"))
+    has = f"{cards} cards ({active} active), {holders} holders"
+    return "; ".join(
+        filter(None, (has, f"available {', '.join(available)}" if available else "", _drift(document)))
+    )
+
+
+def _check(_document: Document) -> str:
+    return "valid"
+
+
+_WORDS: Mapping[str, Callable[[Document], str]] = {
+    "check": _check,
+    "plan": _plan,
+    "apply": _apply,
+    "drift": _drift,
+    "status": _status,
+}
+
+
+def money_text(document: Document) -> str:
+    """Amounts as people read them; empty without any."""
+    return " and ".join(show_money(each["amount"], each["currency"]) for each in document["money"])
+
+
+def totals_text(document: Document) -> str:
+    """The end of a report: totals, why it stopped early, and the ten worst."""
+    return "\n".join(_totals(document)) + "\n"
+
+
+def _totals(document: Document) -> Iterator[str]:
+    yield totals_line(document)
+    phase = document["phase"].partition(" ")[0]
+    yield f"  {_sum(phase, document)}"
+    if document["halted"]:
+        yield f"  Stopped: {document['halted']}; what was under way was finished."
+    if document["not_begun"]:
+        yield f"  {document['not_begun']} were not begun; running the same command again does what is left."
+    if document["failed"]:
+        yield "  Worst:"
+        for each in document["worst"]:
+            if each["failed"]:
+                yield f"    {outcome_line(each)}"
+
+
+def totals_line(document: Document) -> str:
+    """`Fleet acme, plan: 200 accounts, 190 done, 10 with changes (12.1 s, 16.5 accounts/s, 900 requests).`"""
+    ends = [f"{count:,} {ENDINGS[int(code)]}" for code, count in document["codes"].items()]
+    phase = document["phase"].partition(" ")[0]
+    rate = f", {document['ended'] / document['seconds']:.1f} accounts/s" if document["seconds"] else ""
+    cost = f"({document['seconds']:.1f} s{rate}, {document['requests']:,} requests)"
+    ended = ", ".join([f"{document['accounts']:,} accounts", *ends])
+    return f"Fleet {inert(document['fleet'])}, {phase}: {ended} {cost}."
+
+
+def _sum(phase: str, document: Document) -> str:
+    if phase == "status":
+        return f"Over the fleet: {_drift(document)}."
+    return f"Over the fleet: {_WORDS[phase](document)}."

@@ -1,0 +1,59 @@
+"""A fleet's report as one page of HTML, written piece by piece: it needs no memory for all accounts."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from provisioner.views.fleet import outcome_words, totals_line, totals_text
+from provisioner.views.words import inert
+
+Document = Mapping[str, Any]
+# the sum is known last and shown first: the page is laid out by `order`, and nothing in it can run
+HEAD = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{title}</title>
+<style>
+body {{ font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem;
+  display: flex; flex-direction: column; color: #1a1f36; background: #fff }}
+section {{ order: -1 }} table {{ border-collapse: collapse; width: 100% }}
+th, td {{ text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #e3e8ee; vertical-align: top }}
+td.n {{ text-align: right; font-variant-numeric: tabular-nums }} tr.failed {{ background: #fdf0f0 }}
+pre {{ white-space: pre-wrap; background: #f6f9fc; padding: 1rem; border-radius: .4rem }}
+@media (prefers-color-scheme: dark) {{ body {{ background: #11151c; color: #dfe5ee }}
+  pre {{ background: #1b212b }} tr.failed {{ background: #3a1f24 }} th, td {{ border-color: #2b3340 }} }}
+</style></head><body>
+<table><thead><tr><th>account</th><th>name</th><th>phase</th><th>exit</th><th>what</th><th>requests</th>
+<th>seconds</th></tr></thead><tbody>
+"""
+TAIL = "</body></html>\n"
+
+
+def html_head(fleet: str) -> str:
+    """The beginning of the page, up to the first account."""
+    return HEAD.format(title=_text(f"Fleet {fleet}"))
+
+
+def html_row(document: Document) -> str:
+    """One account."""
+    what = "; ".join(filter(None, (outcome_words(document), *document["problems"])))
+    cells = "".join(
+        f"<td>{_text(str(each))}</td>"
+        for each in (document["account"], document["name"], document["phase"], document["code"], what)
+    )
+    numbers = f'<td class="n">{document["requests"]:,}</td><td class="n">{document["seconds"]:.2f}</td>'
+    mark = ' class="failed"' if document["failed"] else ""
+    return f"<tr{mark}>{cells}{numbers}</tr>\n"
+
+
+def html_tail(totals: Sequence[Document]) -> str:
+    """The totals of each phase, and the end of the page."""
+    sums = "".join(
+        f"<h1>{_text(totals_line(each))}</h1><pre>{_text(totals_text(each), lines=True)}</pre>\n"
+        for each in totals
+    )
+    return f"</tbody></table>\n<section>{sums}</section>{TAIL}"
+
+
+def _text(text: str, *, lines: bool = False) -> str:
+    return escape("\n".join(map(inert, text.split("\n"))) if lines else inert(text))
