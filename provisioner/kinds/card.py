@@ -88,6 +88,8 @@ def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault((), "a physical card needs 'shipping' with a name and an address")
     if fields.get("type") == "virtual" and "shipping" in fields:
         yield Fault(("shipping",), "a virtual card is not shipped; 'shipping' is for type physical")
+    if fields.get("type") == "physical" and "exp_month" in fields:
+        yield Fault(("exp_month",), "Stripe takes a custom expiry for virtual cards only")
     for one, other in (("exp_month", "exp_year"), ("exp_year", "exp_month")):
         if one in fields and other not in fields:
             yield Fault((one,), f"{one!r} goes with {other!r}")

@@ -16,6 +16,9 @@ from provisioner.kinds.controls import (
     switching,
 )
 
+# SDK: "cannot contain any special characters or numbers"; letters of any script, so what is barred is named
+PRINTED_NAME = r"^[^\d\x21-\x26\x28-\x2b\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]+$"
+EMAIL = r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"
 PERSON_NAME = r"^[A-Za-zÀ-ÖØ-öø-ɏ.,' \-]+$"
 PERSON_NAME_SAYS = "latin letters, spaces and . , - ' only; no digits"
 
@@ -141,11 +144,11 @@ KIND = Kind(
     fields=(
         Field(
             "name",
-            doc="The name printed on the cards: at most 24 characters, no digits.",
+            doc="The name printed on the cards: at most 24 characters, no digits or special characters.",
             required=True,
             longest=24,
-            pattern=r"^[^\d]+$",
-            pattern_says="the printed name has no digits",
+            pattern=PRINTED_NAME,
+            pattern_says="a printed name has letters, spaces and . , ' - only",
             on_change=OnChange.REPLACE,
             personal=True,
             example="Acme Inc",
@@ -168,7 +171,7 @@ KIND = Kind(
         _text(
             "email",
             "E-mail address.",
-            pattern="^[^@\\s]+@[^@\\s]+$",
+            pattern=EMAIL,
             pattern_says="an e-mail address",
             clearable=False,
         ),

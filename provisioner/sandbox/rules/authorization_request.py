@@ -23,16 +23,7 @@ def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
     `_held` is what is held of it now, `_captured` what was captured. Raises StripeError for
     amounts and currencies that cannot be.
     """
-    amount, merchant_amount, merchant_currency = _amounts(params, card["currency"])
-    request: Json = {
-        "amount": amount,
-        "amount_details": _details(params),
-        "currency": card["currency"],
-        "is_amount_controllable": params.get("is_amount_controllable", False),
-        "merchant_amount": merchant_amount,
-        "merchant_currency": merchant_currency,
-        "network_risk_score": None,
-    }
+    request = _pending(params, card["currency"])
     return {
         "id": new_id(AUTHORIZATION.prefix),
         "object": "issuing.authorization",
@@ -45,7 +36,7 @@ def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
         "currency": card["currency"],
         "livemode": False,
         "merchant_amount": 0,
-        "merchant_currency": merchant_currency,
+        "merchant_currency": request["merchant_currency"],
         "metadata": {},
         "pending_request": request,
         "request_history": [],
@@ -57,6 +48,20 @@ def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
         "_fraud_challenges": None,
         "_held": 0,
         **_told(params),
+    }
+
+
+def _pending(params: Mapping[str, Any], currency: str) -> Json:
+    """The request that is still to be decided."""
+    amount, merchant_amount, merchant_currency = _amounts(params, currency)
+    return {
+        "amount": amount,
+        "amount_details": _details(params),
+        "currency": currency,
+        "is_amount_controllable": params.get("is_amount_controllable", False),
+        "merchant_amount": merchant_amount,
+        "merchant_currency": merchant_currency,
+        "network_risk_score": None,
     }
 
 

@@ -173,7 +173,7 @@ CASES = {
     "huge text": (card(f"    second_line: {'x' * 100_000}\n"), "13:18", "has 100000 characters"),
     "bad pattern": (swap("currency: usd", "currency: USD"), "11:15", "three small letters"),
     "line break at the end": (swap("currency: usd", "currency: |\n      usd"), "11:15", "small letters"),
-    "digits in a name": (swap("Acme Inc", "Acme 4"), "5:11", "no digits"),
+    "digits in a name": (swap("Acme Inc", "Acme 4"), "5:11", "letters, spaces"),
     "name of a resource": (swap("  ads:", "  'a b':"), "9:3", "a name is letters, digits"),
     "our metadata": (card("    metadata: {provisioner_project: x}\n"), "13:16", "is the tool's"),
     "long metadata key": (card(f"    metadata: {{{'k' * 41}: x}}\n"), "13:16", "41 characters; at most 40"),
