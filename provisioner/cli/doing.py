@@ -23,6 +23,7 @@ from provisioner.views.report import report_document, report_text, result_line
 from provisioner.views.text import plan_text
 
 JOURNAL = Path(".provisioner/journal.jsonl")
+CUT = "ended before it was known whether it was done"
 
 
 def do(
@@ -45,12 +46,10 @@ def do(
     _judge(stripe, plan, manner.allow)
     _hold(stripe, plan, manner)
     if plan.changes and not manner.auto_approve:
-        _ask()
+        ask()
         plan = _unmoved(make(), plan)
         _judge(stripe, plan, manner.allow)
-    report = _carry_out(stripe, plan)
-    _say(report, document, manner.format_)
-    return _exit_code(report)
+    return _carry_out(stripe, plan, document, manner.format_)
 
 
 def _judge(stripe: Session, plan: Plan, allow: Mapping[str, int]) -> None:
@@ -64,7 +63,8 @@ def _hold(stripe: Session, plan: Plan, manner: Manner) -> None:
         raise GuardrailError(f"{text}\nNothing was written.")
 
 
-def _ask() -> None:
+def ask() -> None:
+    """Ask on the terminal; raises ProvisionerError when the answer is anything but yes."""
     if not sys.stdin.isatty():
         raise ProvisionerError("there is no terminal to ask on; add --auto-approve to go on without asking")
     question = "\nDo you want to do this? Only 'yes' is accepted"
@@ -78,16 +78,25 @@ def _unmoved(plan: Plan, shown: Plan) -> Plan:
     return plan
 
 
-def _carry_out(stripe: Session, plan: Plan) -> Report:
-    """Execute the plan, telling of each step on stderr and in the journal."""
+def _carry_out(stripe: Session, plan: Plan, document: Mapping[str, Any], format_: str) -> int:
+    """Execute the plan, telling of each step on stderr and in the journal, and report how it ended."""
     record = journal(JOURNAL, lambda text: click.echo(f"Warning: {text}", err=True))
+    ended: list[Result] = []
 
     def watch(result: Result) -> None:
+        ended.append(result)
         record(result)
         click.echo(result_line(result), err=True)
 
-    with stoppable() as stop:
-        return execute(plan, stripe.writer, watch, stop)
+    def last_words() -> None:
+        known = {id(result.step) for result in ended}
+        cut = [Result(s, Outcome.SKIPPED, reason=CUT) for s in plan.steps if id(s) not in known]
+        _say(Report((*ended, *cut), interrupted=True), document, format_)
+
+    with stoppable(stripe.transport.stop, last_words) as stop:
+        report = execute(plan, stripe.writer, watch, stop)
+        _say(report, document, format_)
+    return _exit_code(report)
 
 
 def _say(report: Report, document: Mapping[str, Any], format_: str) -> None:

@@ -1,60 +1,117 @@
 """Every way out of a command: an exit code, a message that helps, never a traceback."""
 
 import json
-import os
 import sys
+import traceback
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import ParamSpec
 
 import click
 
+from provisioner.cli.output import lasting
+from provisioner.cli.stopping import INTERRUPTED, end, on_signal
 from provisioner.core.problem import ConfigError, ProvisionerError
 from provisioner.views.document import FORMAT_VERSION
 
+__all__ = ["CHANGES", "DONE", "ERROR", "GUARDRAIL", "INTERRUPTED", "PARTLY", "exits", "failure"]
+
 P = ParamSpec("P")
 
-DONE, ERROR, CHANGES, GUARDRAIL, PARTLY, INTERRUPTED = 0, 1, 2, 3, 5, 130
+DONE, ERROR, CHANGES, GUARDRAIL, PARTLY = 0, 1, 2, 3, 5
 
 
 def exits(command: Callable[P, int]) -> Callable[P, None]:
     """
     Turn what a command returns or raises into its exit code.
 
-    With `--format json`, an error is a JSON document on stdout as well as a message on stderr.
+    With `--format json`, an error is a JSON document on stdout as well as a message on stderr. Ctrl-C
+    and SIGTERM end the process where nothing is being written (see `stopping`).
     """
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            code = command(*args, **kwargs)
+        as_json = "json" in (kwargs.get("format_"), getattr(kwargs.get("manner"), "format_", None))
+        with lasting() as output:
+
+            def interrupted() -> None:
+                if as_json and output.untouched:
+                    say_document({"error": "interrupted", "interrupted": True})
+                click.echo("Interrupted; nothing was written.", err=True)
+
+            try:
+                with on_signal(lambda: end(interrupted)):
+                    code = command(*args, **kwargs)
+            except (SystemExit, click.exceptions.Exit):
+                raise
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it is told and never traced
+                if as_json and output.untouched:
+                    say_document(_document(error))
+                click.echo(_message(error), err=True)
+                code = _code(error)
             sys.stdout.flush()
-        except ProvisionerError as error:
-            if "json" in (kwargs.get("format_"), getattr(kwargs.get("manner"), "format_", None)):
-                click.echo(json.dumps(_document(error), indent=2))
-            click.echo(_message(error), err=True)
-            code = error.exit_code
-        except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
-            code = INTERRUPTED
-        except BrokenPipeError:
-            # whoever read our output has gone; nothing more can be said, and Python must not try at exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = ERROR
-        sys.exit(code)
+            if output.lost:
+                click.echo(f"Error: standard output cannot be written ({output.lost})", err=True)
+                code = code or ERROR
+        raise SystemExit(code)
 
     return run
 
 
-def _message(error: ProvisionerError) -> str:
+def failure(error: BaseException, *, as_json: bool) -> int:
+    """Tell of an error that no command was there to tell of, and return the exit code."""
+    if as_json:
+        say_document(_document(error))
+    click.echo(_message(error), err=True)
+    return _code(error)
+
+
+def say_document(document: dict[str, object]) -> None:
+    """Write one JSON document to stdout."""
+    click.echo(json.dumps({"format_version": FORMAT_VERSION, **document}, indent=2))
+
+
+def _code(error: BaseException) -> int:
+    if isinstance(error, ProvisionerError):
+        return error.exit_code
+    return INTERRUPTED if isinstance(error, KeyboardInterrupt) else ERROR
+
+
+def _message(error: BaseException) -> str:
     if isinstance(error, ConfigError):
         count = len(error.problems)
         return f"{error}\n\n{count} {'problem' if count == 1 else 'problems'}; nothing was sent to Stripe."
-    return f"Error: {error}"
+    return f"Error: {_said(error)}"
 
 
-def _document(error: ProvisionerError) -> dict[str, object]:
-    document: dict[str, object] = {"format_version": FORMAT_VERSION, "error": str(error)}
+def _said(error: BaseException) -> str:
+    """
+    An error in words.
+
+    Of one that nobody expected only the type and the place are told: its text may hold anything.
+    """
+    if isinstance(error, ProvisionerError):
+        return str(error)
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, click.Abort):
+        return "there was no answer; nothing was written"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, OSError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    ours = [f for f in traceback.extract_tb(error.__traceback__) if "provisioner" in Path(f.filename).parts]
+    where = f" at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
+    return f"a mistake of provisioner's own: {type(error).__name__}{where}; please report it"
+
+
+def _document(error: BaseException) -> dict[str, object]:
+    document: dict[str, object] = {"error": _said(error)}
     if isinstance(error, ConfigError):
         document["problems"] = [
             {

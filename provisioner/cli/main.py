@@ -59,6 +59,9 @@ class LazyGroup(click.Group):
         except Exception as error:  # noqa: BLE001 - the last to see it
             from provisioner.cli.exits import failure  # noqa: PLC0415 - only those who fail pay for it
 
+            if isinstance(error, click.exceptions.NoArgsIsHelpError):
+                error.show()
+                sys.exit(1)
             if isinstance(error, click.UsageError) and error.ctx:
                 click.echo(error.ctx.get_usage(), err=True)
             as_json = "--format=json" in words_given or ("--format", "json") in pairwise(words_given)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from provisioner.cli.options import Options
+from provisioner.cli.private import write_private
 from provisioner.core.plan import Plan
 from provisioner.core.problem import ProvisionerError
 from provisioner.views.document import FORMAT_VERSION, saved_document
@@ -39,10 +40,7 @@ def save(path: Path, plan: Plan, options: Options) -> None:
         "excludes": list(options.excludes),
     }
     text = json.dumps(saved_document(plan, source), indent=2) + "\n"
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ProvisionerError(f"{path} cannot be written: {error.strerror}") from None
+    write_private(path, text)
 
 
 def is_saved(path: Path) -> bool:

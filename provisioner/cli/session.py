@@ -4,11 +4,12 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from provisioner.cli.options import Options
+from provisioner.cli.private import private_folder
 from provisioner.cli.progress import Reading
 from provisioner.config import load_config
 from provisioner.core.kind import Kind
@@ -19,10 +20,9 @@ from provisioner.core.select import EVERYTHING, Selection
 from provisioner.engine.observe import observe
 from provisioner.kinds import KINDS
 from provisioner.stripe_api import LIMITS, Limits, StripeReader, StripeWriter, Transport
-from provisioner.stripe_api.access import key_for, safe_base
+from provisioner.stripe_api.access import SANDBOX_KEY, key_for, safe_base
 
 SANDBOX_STATE = Path(".provisioner/sandbox.db")
-SANDBOX_KEY = "sk_test_sandbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _session(options: Options, config: Config) -> Iterator[Session]:
         logging.basicConfig(stream=sys.stderr, format="%(message)s")
         logging.getLogger("provisioner").setLevel(logging.DEBUG)
     key = SANDBOX_KEY if options.sandbox else key_for(config.mode, os.environ)
-    with _sandbox() if options.sandbox else nullcontext(os.environ.get("STRIPE_API_BASE")) as base:
+    with sandbox() if options.sandbox else nullcontext(os.environ.get("STRIPE_API_BASE")) as base:
         yield Session(
             config,
             Transport(
@@ -105,11 +105,14 @@ def _session(options: Options, config: Config) -> Iterator[Session]:
 
 
 @contextmanager
-def _sandbox() -> Iterator[str]:
+def sandbox() -> Iterator[str]:
+    """Run the embedded Stripe API, with its state in this folder; yields its address."""
     from provisioner.sandbox.server import running  # noqa: PLC0415 - only those who want it pay for it
     from provisioner.sandbox.settings import Settings  # noqa: PLC0415
 
-    SANDBOX_STATE.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(SANDBOX_STATE.parent)
+    with suppress(OSError):  # SQLite itself says what is wrong with a file that cannot be made
+        os.close(os.open(SANDBOX_STATE, os.O_CREAT, 0o600))
     with running(Settings(state=SANDBOX_STATE)) as base:
         yield base
 

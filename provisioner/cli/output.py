@@ -1,0 +1,105 @@
+"""Standard output and error that nobody may be reading: a closed pipe or a full disk ends no apply."""
+
+import errno
+import io
+import os
+import select
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TextIO
+
+
+class _Sink(io.RawIOBase):
+    """A file descriptor that is written to until that fails, and drops everything afterwards."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.failure: OSError | None = None
+        self.written = 0
+        self._descriptor = descriptor
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        return os.isatty(self._descriptor)
+
+    def write(self, data: object) -> int:
+        view = memoryview(data)  # type: ignore[arg-type]  # whatever a BufferedWriter hands on
+        while self.failure is None:
+            try:
+                count = os.write(self._descriptor, view)
+            except BlockingIOError:
+                select.select([], [self._descriptor], [])
+            except OSError as error:
+                self.failure = error
+            else:
+                self.written += count
+                return count
+        return len(view)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What has become of standard output."""
+
+    sink: _Sink | None = None
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing has been written yet."""
+        return self.sink is None or self.sink.written == 0
+
+    @property
+    def lost(self) -> str:
+        """Why what was said is not all there; empty when it is, or when the reader has left."""
+        failure = self.sink.failure if self.sink else None
+        if failure is None or failure.errno == errno.EPIPE:
+            return ""
+        return failure.strerror or type(failure).__name__
+
+    @property
+    def failed(self) -> bool:
+        """Whether not all has arrived, for whatever reason."""
+        return self.sink is not None and self.sink.failure is not None
+
+
+@contextmanager
+def lasting() -> Iterator[Output]:
+    """
+    Let no write to standard output or error raise as long as the block runs.
+
+    Streams that are not the process's own (in tests) are left alone.
+    """
+    before = sys.stdout, sys.stderr
+    sinks = [_sink(stream) for stream in before]
+    try:
+        sys.stdout, sys.stderr = (_wrapped(stream, sink) for stream, sink in zip(before, sinks, strict=True))
+        yield Output(sinks[0])
+    finally:
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+        sys.stdout, sys.stderr = before
+        for stream, sink in zip(before, sinks, strict=True):
+            if sink is not None and sink.failure is not None:
+                # or Python would try once more at its end, and complain
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _sink(stream: TextIO) -> _Sink | None:
+    if stream not in (sys.__stdout__, sys.__stderr__):
+        return None
+    stream.flush()
+    return _Sink(stream.fileno())
+
+
+def _wrapped(stream: TextIO, sink: _Sink | None) -> TextIO:
+    if sink is None:
+        return stream
+    return io.TextIOWrapper(
+        io.BufferedWriter(sink), encoding=stream.encoding, errors="replace", line_buffering=True
+    )
