@@ -271,6 +271,44 @@ def test_law_6_power_is_given_only_after_all_that_takes_it(stripe: StripeModel, 
     )
 
 
+def test_law_6_what_tightens_goes_first_and_what_broadens_after_it() -> None:
+    stripe = StripeModel()
+    wide, narrow = {"allowed_categories": (ADS, SOFTWARE)}, {"allowed_categories": (ADS,)}
+    apply(
+        config(holder(), card("narrowed", spending_controls=wide), card("woken", status="inactive")), stripe
+    )
+    wanted = config(holder(), card("narrowed", spending_controls=narrow), card("woken"), card("new"))
+
+    steps = [(str(step.address), step.phase) for step in plan_of(wanted, stripe).steps]
+    assert steps == [
+        ("cards.narrowed", Phase.TIGHTEN),
+        ("cards.new", Phase.CREATE),
+        ("cards.woken", Phase.ACTIVATE),
+    ]
+
+
+def test_law_6_the_first_half_of_a_mixed_edit_gives_nothing() -> None:
+    stripe = StripeModel()
+    low = {"spending_limits": ({"amount": 100, "interval": "daily"},)}
+    high = {"spending_limits": ({"amount": 900, "interval": "daily"},), "allowed_categories": (ADS,)}
+    apply(config(holder(), card(spending_controls=low)), stripe)
+
+    first, second = plan_of(config(holder(), card(spending_controls=high)), stripe).steps
+    assert [row["amount"] for row in first.call.params["spending_controls"]["spending_limits"]] == [100]
+    assert first.call.params["spending_controls"]["allowed_categories"] == [ADS]
+    assert (first.direction, second.direction) == (Direction.TIGHTENING, Direction.BROADENING)
+
+
+def test_metadata_keys_that_are_declared_no_more_are_gone() -> None:
+    stripe = StripeModel()
+    apply(config(holder(metadata={"team": "a", "floor": "1"})), stripe)
+    stripe.change("issuing/cardholders", "ich_1", {"metadata": {"theirs": "b"}})
+    apply(config(holder(metadata={"floor": "1"})), stripe)
+
+    metadata = stripe.objects["issuing/cardholders"][0]["metadata"]
+    assert {name for name in metadata if not name.startswith("provisioner_")} == {"floor", "theirs"}
+
+
 @settings(max_examples=60)
 @given(worlds(), configs())
 def test_what_is_referred_to_is_made_before(stripe: StripeModel, wanted: Config) -> None:
