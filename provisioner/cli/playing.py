@@ -32,7 +32,7 @@ def refuse_live(config: Config) -> None:
     if config.mode != "test":
         raise AccessError(
             "Stripe's test helpers exist in test mode only, and the configuration says mode: live; "
-            "add --sandbox or --offline to test the declaration by itself"
+            "add --sandbox to try the declaration by itself"
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from provisioner.core.boundaries import hides
 from provisioner.core.change import Action, Change, Note
 from provisioner.core.model import Address, Config, Live, Ref
-from provisioner.core.scenario import Course, Facts, Scenario, Unsure, Verdict
+from provisioner.core.scenario import Course, Facts, Scenario, Unsure
 from provisioner.core.simulate import simulate
 
 SECTION = "scenarios"
@@ -90,10 +90,8 @@ def _words(scenario: Scenario, before: Course, later: Course, *, hidden: bool) -
 
 
 def _outcome(scenario: Scenario, course: Course) -> str:
-    match course.answer:
-        case Unsure():
-            return "unknown"
-        case Verdict() as verdict if course.place < len(scenario.after):
-            return f"stopped at its earlier purchase {course.place + 1}, {verdict},"
-        case verdict:
-            return str(verdict)
+    answer = course.answer
+    said = "unknown" if isinstance(answer, Unsure) else "approved" if answer.approved else "declined"
+    if course.place < len(scenario.after):
+        return f"its earlier purchase {course.place + 1} of {len(scenario.after)} {said}"
+    return said

@@ -56,7 +56,8 @@ def on_stage(
     now = stage.clear()
     begin = _beginning(scenario, declared[scenario.card].fields, now)
     cycles = max(0, -((begin - now) // CYCLE))
-    stage.go_to(begin + cycles * CYCLE)
+    if begin != now:
+        stage.go_to(begin + cycles * CYCLE)
     cast = _cast(scenario.card, declared, cycles * CYCLE_YEARS)
     currency = str(cast[scenario.card].fields["currency"])
     _fund(stage.writer, scenario.amount if scenario.balance is None else scenario.balance, currency)
