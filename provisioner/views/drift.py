@@ -7,9 +7,12 @@ from typing import Any
 from provisioner.core.drift import Drift
 from provisioner.engine.explain import Place, Trace
 from provisioner.views.document import FORMAT_VERSION
-from provisioner.views.words import inert, show_value
+from provisioner.views.inert_markdown import LONGEST_LINE, clip, fence, plain, size
+from provisioner.views.words import count, inert, show_value
 
 IN_SYNC = "No drift. Stripe is as it was last applied."
+LONGEST = 60_000  # GitHub takes 65,536 characters in an issue
+ROOM = 1_000  # for titles, fences and the last line
 WHO = {
     "live": "moved in Stripe",
     "both": "moved in Stripe and in the YAML",
@@ -104,24 +107,41 @@ def _summary(document: Document) -> str:
     return f"Drift: {counts['drift']} moved in Stripe, {counts['pending']} pending for the next apply.{tail}"
 
 
-def drift_markdown(document: Document) -> str:
-    """Write a drift document as Markdown for an issue: a table, or the sentence that there is none."""
-    if not document["drift"]:
-        return f"**{_summary(document)}**\n"
-    rows = ["| address | field | declared | live | who moved |", "|---|---|---|---|---|"]
-    for entry in document["drift"]:
-        cells = [
-            entry["address"],
-            entry["path"] or inert(entry["text"]),
-            _side(entry["declared"], entry),
-            _side(entry["after"], entry),
-            WHO[entry["moved"]],
-        ]
-        rows.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
-    return f"**{_summary(document)}**\n\n" + "\n".join(rows) + "\n"
+def drift_markdown(document: Document, longest: int = LONGEST) -> str:
+    """Write a drift document as Markdown for one issue, of at most `longest` bytes; values are code only."""
+    head = f"**{plain(_summary(document))}**\n"
+    moved = [entry for entry in document["drift"] if entry["moved"] != "yaml"]
+    waiting = [entry for entry in document["drift"] if entry["moved"] == "yaml"]
+    if gives := sum(entry["direction"] == "broadening" for entry in moved):
+        head += f"\n> [!WARNING]\n> {count(gives, 'move')} gave spending power that nobody has reviewed.\n"
+    room = longest - size(head) - ROOM
+    parts = []
+    for title, entries in (("What moved in Stripe", moved), ("Waiting for the next apply", waiting)):
+        if entries:
+            lines = [*_fitting(entries, room)]
+            parts.append(f"\n#### {title}\n\n{fence(lines, 'diff')}\n")
+            room -= size(parts[-1])
+    return head + "".join(parts)
 
 
-def _cell(text: str) -> str:
-    """Text that stays in its cell and means nothing to Markdown or HTML."""
-    escaped = "".join(f"\\{c}" if c in "\\`*_{}[]()#+!|~" else c for c in text)
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
+def _fitting(entries: Sequence[Document], room: int) -> Iterator[str]:
+    """The lines of as many entries as there is room for, and how many more there are."""
+    for number, entry in enumerate(entries):
+        lines = [clip(inert(line.strip()), LONGEST_LINE) for line in _lines(entry)]
+        block = [lines[0], *_sides(entry, lines[1:])]
+        room -= sum(size(line) + 1 for line in block)
+        if room < 0:
+            yield f"# and {len(entries) - number:,} more"
+            return
+        yield from block
+
+
+def _sides(entry: Document, told: Sequence[str]) -> Iterator[str]:
+    """What is declared and what is live, as the two sides of a `diff`."""
+    if entry["text"]:
+        yield from (f"  {line}" for line in told)
+        return
+    path = inert(entry["path"])
+    yield clip(f"- {path}: {_side(entry['declared'], entry)}  (declared)", LONGEST_LINE)
+    yield clip(f"+ {path}: {_side(entry['after'], entry)}  (live)", LONGEST_LINE)
+    yield from (f"  {line}" for line in told[1:])

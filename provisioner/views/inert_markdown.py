@@ -41,6 +41,11 @@ def as_diff(line: str) -> str:
     return f"{_MARKS[symbol]} {line[found.end() :] if symbol != '-/+' else f'(-/+) {line[found.end() :]}'}"
 
 
+def plain(text: str) -> str:
+    """Words and amounts, with anything else that a forged document may hold made harmless."""
+    return "".join(c if c.isalnum() or c in " .,:;$€£()-" else f"&#{ord(c)};" for c in inert(text))
+
+
 def clip(text: str, longest: int) -> str:
     """A text, or its beginning and how much is left out."""
     return text if len(text) <= longest else f"{text[:longest]} ... ({len(text) - longest:,} characters more)"

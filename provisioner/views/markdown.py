@@ -5,9 +5,9 @@ from itertools import islice
 
 from provisioner.core.money import show_money
 from provisioner.views.groups import Group, akin, alike, group
-from provisioner.views.inert_markdown import as_diff, clip, code, fence, size, tag
+from provisioner.views.inert_markdown import as_diff, clip, code, fence, plain, size, tag
 from provisioner.views.text import addresses, blast_radius, group_lines, headline, summary_line
-from provisioner.views.words import Document, count, inert, show_power
+from provisioner.views.words import Document, count, show_power
 
 LONGEST = 60_000  # GitHub takes 65,536 characters; what stands around the comment is the caller's
 NAMES = 30
@@ -74,7 +74,7 @@ def _weight(one: Group) -> tuple[bool, bool, int]:
 def _head(document: Document) -> str:
     parts = [
         f"### Plan for {code(document['project'])} ({code(document['mode'])} mode)",
-        f"**{_plain(clip(summary_line(document), 500))}**",
+        f"**{plain(clip(summary_line(document), 500))}**",
     ]
     if document["changes"]:
         parts.append(_blast(document))
@@ -93,16 +93,11 @@ def _head(document: Document) -> str:
 def _blast(document: Document) -> str:
     rows = ["| Blast radius | |", "|---|---|"]
     for name, answer in blast_radius(document).items():
-        cell = answer if answer == "none" else f"**{_plain(clip(answer, 300))}**"
+        cell = answer if answer == "none" else f"**{plain(clip(answer, 300))}**"
         rows.append(f"| {name} | {cell} |")
     gives = sum(any(e["direction"] == "broadening" for e in c["edits"]) for c in document["changes"])
     rows.append(f"| changes that give spending power | {gives or 'none'} |")
     return "\n".join(rows)
-
-
-def _plain(text: str) -> str:
-    """Words and amounts, with anything else that a forged plan may hold turned into harmless characters."""
-    return "".join(c if c.isalnum() or c in " .,:;$€£()-" else f"&#{ord(c)};" for c in inert(text))
 
 
 def _final(document: Document) -> Iterator[str]:
@@ -129,7 +124,7 @@ def _block(one: Group) -> str:
     title = f"{tag(change['address'] if number == 1 else count(number, change['kind']))} {told}"
     lines = [as_diff(line) for line in islice(group_lines(one, NAMES), 2, 400)]
     if change["action"] == "top_up":
-        title += f": {_plain(clip(show_money(change['amount'], change['currency']), 60))}"
+        title += f": {plain(clip(show_money(change['amount'], change['currency']), 60))}"
     elif len(one.edits) == 1 and number > 1:
         title += f": {tag(clip(lines[0].removeprefix('! '), 120))}"
     if not lines:

@@ -1,0 +1,88 @@
+"""What GitHub tells a step, and what the step tells GitHub."""
+
+import json
+import os
+import secrets
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from github import GitHub
+
+
+@dataclass
+class Job:
+    """The inputs of one step and its outputs so far; `environ` is the process's environment."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    def input(self, name: str) -> str:
+        """One input of the Action; empty where it was not given."""
+        return self.environ.get(f"INPUT_{name.upper().replace('-', '_')}", "").strip()
+
+    @property
+    def arguments(self) -> list[str]:
+        """The command's arguments: path, environment, and the further ones, one a line."""
+        env = [f"--env={self.input('env')}"] if self.input("env") else []
+        more = [word for line in self.input("args").splitlines() for word in shlex.split(line)]
+        return [*env, *more]
+
+    @property
+    def path(self) -> str:
+        """The configuration."""
+        return self.input("path") or "."
+
+    @property
+    def slug(self) -> str:
+        """What tells this configuration from others in one repository, in a file's name."""
+        text = f"{self.path}-{self.input('env')}" if self.input("env") else self.path
+        clean = "".join(c if c.isalnum() else "-" for c in text).strip("-")
+        return clean or "root"
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """What has set the workflow off."""
+        where = self.environ.get("GITHUB_EVENT_PATH", "")
+        event: dict[str, Any] = json.loads(Path(where).read_text(encoding="utf-8")) if where else {}
+        return event
+
+    @property
+    def github(self) -> GitHub:
+        """The API, for this repository."""
+        api = self.environ.get("GITHUB_API_URL", "https://api.github.com")
+        return GitHub(api, self.environ["GITHUB_REPOSITORY"], self.environ.get("GITHUB_TOKEN", ""))
+
+    @property
+    def folder(self) -> Path:
+        """Where files of this run go, outside of the checkout."""
+        folder = Path(self.environ.get("RUNNER_TEMP", ".provisioner")) / "provisioner"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @property
+    def run_address(self) -> str:
+        """The page of this run."""
+        names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+        server, repository, run = (self.environ.get(name, "") for name in names)
+        return f"{server}/{repository}/actions/runs/{run}" if run else ""
+
+    def output(self, name: str, value: str) -> None:
+        """Set one output; its end is marked by a word that no value can hold by accident."""
+        if where := self.environ.get("GITHUB_OUTPUT"):
+            end = secrets.token_hex(16)
+            with Path(where).open("a", encoding="utf-8") as file:
+                file.write(f"{name}<<{end}\n{value}\n{end}\n")
+
+    def page(self, markdown: str) -> None:
+        """Add to the summary page of the run."""
+        if where := self.environ.get("GITHUB_STEP_SUMMARY"):
+            with Path(where).open("a", encoding="utf-8") as file:
+                file.write(markdown + "\n")
+
+    def warn(self, text: str) -> None:
+        """Say on the run's page what went wrong besides."""
+        clean = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        sys.stdout.write(f"::warning title=provisioner::{clean}\n")

@@ -1,0 +1,167 @@
+"""
+The Action's one step: runs a command, tells GitHub of it, and ends with the command's own exit code.
+
+Where GitHub cannot be told, the command's outcome stands and a warning says so.
+"""
+
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from approved import NotApprovedError, artifact_name, fetch, pull_request_of
+from github import GitHubError
+from job import Job
+from threads import close_issue, comment, drift_issue, mark
+
+from provisioner.views.inert_markdown import clip, fence
+
+CHANGES, STALE, MISUSED = 2, 4, 1
+COUNTING = ("Plan: ", "No changes.", "Applied", "Interrupted", "Nothing applied", "Drift: ", "No drift")
+LOG = 12_000  # characters of a log in a comment
+ENDINGS = {
+    0: "Applied",
+    3: "Stopped by a guardrail; nothing was written",
+    4: "The approved plan is stale; nothing was written, plan again",
+    5: "Applied in part; running the job again finishes it",
+    7: "Wrong key, account or mode; nothing was written",
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended, and what it said."""
+
+    code: int
+    stdout: str
+    stderr: str = ""
+
+    @property
+    def summary(self) -> str:
+        """The line that says it all: the one that counts, or else the last."""
+        lines = (self.stdout.strip() or self.stderr.strip()).splitlines()
+        counts = [line for line in lines if line.strip("*").startswith(COUNTING)]
+        return (counts or lines or [""])[-1].strip("*")
+
+
+def provisioner(*words: str, shown: bool = True) -> Done:
+    """Run a command; what it says goes to the log as well."""
+    done = subprocess.run(
+        [sys.executable, "-m", "provisioner", *words], capture_output=True, text=True, check=False
+    )
+    sys.stdout.write(done.stdout if shown else "")
+    sys.stdout.write(done.stderr)
+    sys.stdout.flush()
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def plan(job: Job) -> int:
+    """Plan, keep the plan, and say it in one comment."""
+    file = job.folder / "plan.json"
+    done = provisioner("plan", job.path, *job.arguments, f"--out={file}", "--detailed-exitcode")
+    _outputs(job, done, changed=done.code == CHANGES)
+    pull = job.event.get("pull_request")
+    if done.code in (0, CHANGES):
+        body = provisioner("show", str(file), "--format=markdown", shown=False).stdout
+        page = job.folder / "plan.html"
+        page.write_text(provisioner("show", str(file), "--format=html", shown=False).stdout, encoding="utf-8")
+        job.output("plan", str(file))
+        job.output("files", f"{file}\n{page}")
+        head = pull["head"]["sha"] if pull else job.environ.get("GITHUB_SHA", "local")
+        job.output("artifact", artifact_name(job.slug, head))
+    else:
+        body = _failure("The plan failed", done)
+    job.page(body)
+    if pull:
+        text = f"{body}\n{_footer(job, pull['head']['sha'])}"
+        _tell(job, lambda: comment(job.github, pull["number"], mark("plan", job.slug), text))
+    wanted = job.input("detailed-exitcode").lower() == "true"
+    return 0 if done.code == CHANGES and not wanted else done.code
+
+
+def apply(job: Job) -> int:
+    """Carry out what was approved, and say so on the pull request that it was approved in."""
+    which, pull = job.input("plan") or "approved", None
+    if which == "approved":
+        try:
+            pull = pull_request_of(job.github, job.environ["GITHUB_SHA"])
+            target = [str(fetch(job.github, pull, job.slug, job.folder / "approved.json"))]
+        except (NotApprovedError, GitHubError, OSError, KeyError, zipfile.BadZipFile) as error:
+            done = Done(STALE if isinstance(error, NotApprovedError) else MISUSED, "", f"Error: {error}")
+            sys.stdout.write(f"{done.stderr}\n")
+            _outputs(job, done, changed=False)
+            return done.code
+        # the saved plan says itself which environment it is for
+        words = [word for word in job.arguments if not word.startswith("--env=")]
+    else:
+        target = [job.path, "--auto-approve"] if which == "none" else [which]
+        words = job.arguments if which == "none" else [w for w in job.arguments if not w.startswith("--env=")]
+    done = provisioner("apply", *target, *words)
+    _outputs(job, done, changed=done.code in (0, 5) and "steps done" in done.stdout)
+    body = _failure(ENDINGS.get(done.code, "The apply failed"), done)
+    job.page(body)
+    if pull:
+        text = f"{body}\n{_footer(job, job.environ['GITHUB_SHA'])}"
+        number = int(pull["number"])
+        _tell(job, lambda: comment(job.github, number, mark("apply", job.slug), text))
+    return done.code
+
+
+def drift(job: Job) -> int:
+    """Look for drift, and keep one issue that is open as long as there is any."""
+    done = provisioner("drift", job.path, *job.arguments, "--format=markdown")
+    _outputs(job, done, changed=done.code == CHANGES)
+    job.page(done.stdout if done.code in (0, CHANGES) else _failure("The drift check failed", done))
+    marked, link = mark("drift", job.slug), job.run_address
+    if done.code == CHANGES:
+        body = f"{done.stdout}\nFound by {link}; this issue is closed by itself when there is none left.\n"
+        title = f"Stripe has drifted from {job.path}"
+        _tell(job, lambda: drift_issue(job.github, marked, title, body))
+    elif done.code == 0:
+        _tell(job, lambda: close_issue(job.github, marked, f"No drift any more, says {link}"))
+    return done.code
+
+
+def _outputs(job: Job, done: Done, *, changed: bool) -> None:
+    job.output("exitcode", str(done.code))
+    job.output("changed", str(changed).lower())
+    job.output("summary", done.summary)
+
+
+def _failure(title: str, done: Done) -> str:
+    """What a command said, as Markdown that it cannot break out of."""
+    text = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip())
+    tail = text if len(text) <= LOG else f"... {text[-LOG:]}"
+    block = fence(tail.splitlines() or [""], "text")
+    log = f"<details open><summary>Log</summary>\n\n{block}\n\n</details>"
+    return f"### {title} (exit code {done.code})\n\n{log}\n"
+
+
+def _footer(job: Job, commit: str) -> str:
+    run = f" in [this run]({job.run_address})" if job.run_address else ""
+    return f"\n<sub>Commit `{clip(commit, 12)[:12]}`{run}, which has the whole of it.</sub>\n"
+
+
+def _tell(job: Job, write: Callable[[], None]) -> None:
+    try:
+        write()
+    except GitHubError as error:
+        job.warn(str(error))
+
+
+COMMANDS = {"plan": plan, "apply": apply, "drift": drift}
+
+
+def main() -> int:
+    """Run the command that the input names; returns the exit code."""
+    job = Job()
+    command = COMMANDS.get(job.input("command"))
+    if command is None:
+        sys.stdout.write(f"Error: command is {job.input('command')!r}; it is plan, apply or drift\n")
+        return MISUSED
+    return command(job)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""One comment and one issue, found again by a mark that nobody sees, and updated in place."""
+
+from github import GitHub, GitHubError, Json
+
+FORBIDDEN = (403, 404)
+LABEL = "drift"
+
+
+def mark(what: str, slug: str) -> str:
+    """The first line of what is ours."""
+    return f"<!-- provisioner {what} {slug} -->"
+
+
+def comment(github: GitHub, number: int, marked: str, body: str) -> None:
+    """Write the one comment on a pull request that has this mark, or change it where it is."""
+    text = f"{marked}\n{body}"
+    for found in github.pages(f"issues/{number}/comments"):
+        if _is_marked(found, marked):
+            try:
+                github.send("PATCH", f"issues/comments/{found['id']}", {"body": text})
+            except GitHubError as error:
+                if error.status not in FORBIDDEN:
+                    raise
+                continue  # somebody else's, who has copied the mark
+            return
+    github.send("POST", f"issues/{number}/comments", {"body": text})
+
+
+def drift_issue(github: GitHub, marked: str, title: str, body: str) -> None:
+    """Open the one issue that has this mark, or change it where it is."""
+    text = f"{marked}\n{body}"
+    if found := _open_issue(github, marked):
+        github.send("PATCH", f"issues/{found['number']}", {"title": title, "body": text})
+    else:
+        github.send("POST", "issues", {"title": title, "body": text, "labels": [LABEL]})
+
+
+def close_issue(github: GitHub, marked: str, why: str) -> None:
+    """Close the issue that has this mark, if there is one."""
+    if found := _open_issue(github, marked):
+        github.send("POST", f"issues/{found['number']}/comments", {"body": why})
+        github.send("PATCH", f"issues/{found['number']}", {"state": "closed", "state_reason": "completed"})
+
+
+def _open_issue(github: GitHub, marked: str) -> Json | None:
+    """The issue with the mark; only of the one who writes as we do, as a mark can be copied."""
+    ours = [i for i in github.pages("issues", state="open") if _is_marked(i, marked)]
+    trusted = [issue for issue in ours if (issue.get("user") or {}).get("type") == "Bot"]
+    return min(trusted or ours, key=lambda issue: int(issue["number"]), default=None)
+
+
+def _is_marked(found: Json, marked: str) -> bool:
+    return str(found.get("body") or "").startswith(marked) and "pull_request" not in found
