@@ -27,8 +27,8 @@ def fleet_schema() -> JsonSchema:
         **mapping(_top_level({"$ref": "#/definitions/account"}), ["version", "fleet"]),
         "definitions": {
             "account": account,
-            "file": mapping(_top_level(True), ["version", "fleet"]),
-            "roster": mapping({"accounts": {"type": "array", "items": True}}, ["accounts"]),
+            "file": mapping(_top_level({}), ["version", "fleet"]),
+            "roster": mapping({"accounts": {"type": "array", "items": {}}}, ["accounts"]),
         },
     }
 
@@ -68,7 +68,7 @@ def _named(values: JsonSchema) -> JsonSchema:
     return {"propertyNames": pattern(NAME_PATTERN, NAME_SAYS), "additionalProperties": values}
 
 
-def _top_level(items: JsonSchema | bool) -> JsonSchema:
+def _top_level(items: JsonSchema) -> JsonSchema:
     texts = {"type": ["string", "array"], "minLength": 1, "items": text()}
     return {
         "version": _described("The version of this format: 1.", {"type": "integer", "enum": [1]}),
