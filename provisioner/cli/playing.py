@@ -10,9 +10,9 @@ from provisioner.cli.stage import stages
 from provisioner.core.boundaries import Choices, declared_facts, hides
 from provisioner.core.change import Action
 from provisioner.core.estate import survey
+from provisioner.core.find import find_changes
 from provisioner.core.history import issuing_available, live_facts
 from provisioner.core.model import Address, Config, Declared, Live, Ref
-from provisioner.core.plan import find_changes
 from provisioner.core.problem import AccessError, StripeError
 from provisioner.core.result import Result
 from provisioner.core.scenario import Scenario
@@ -98,7 +98,7 @@ class _Applied:
         """Make the purchases of one scenario and compare; what Stripe refuses is the result's trouble."""
         address = told.scenario.card
         card, owner = self.live.get(address), self._owner(address)
-        if waiting := sorted(self.pending & {address, *owner}):
+        if waiting := [one for one in (address, *owner) if one in self.pending]:
             text = f"{waiting[0]} is not applied as it is declared; run apply first, or add --sandbox"
             return replace(told, trouble=text)
         if card is None:

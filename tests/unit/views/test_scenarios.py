@@ -1,0 +1,96 @@
+"""Results of scenarios as people, programs and CI systems read them."""
+
+import json
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pytest
+from support.purchases import scenario
+
+from provisioner.core.problem import Where
+from provisioner.core.result import Result, Standing
+from provisioner.core.scenario import Course, Unsure, Verdict
+from provisioner.views.scenarios import results_document, results_junit, results_text
+
+DECLARED = replace(scenario(900, 2_500), where=Where("acme.yaml", 7, 3))
+WHY = "the card may spend $30.00 a month"
+YES = Verdict(approved=True, reason="card_active")
+NO = Verdict(approved=False, reason="spending_controls", why=WHY)
+HOOK = Verdict(approved=False, reason="webhook_declined")
+
+PASSED = Result(DECLARED, Course(1, YES), Course(1, YES))
+GENERATED = Result(scenario(1), Course(0, YES), Course(0, YES))
+FAILED = Result(DECLARED, Course(1, NO), Course(1, replace(NO, why="")))
+EARLY = Result(DECLARED, Course(0, NO))
+DISAGREED = Result(DECLARED, Course(1, NO), Course(1, YES))
+BROKEN = Result(DECLARED, Course(1, YES), trouble="cards.ads cannot be applied: Stripe answers 400")
+UNKNOWN = Result(DECLARED, Course(1, Unsure("nobody knows")))
+BY_WEBHOOK = Result(DECLARED, Course(1, YES), Course(1, HOOK))
+WAITING = replace(EARLY, simulated=Course(1, YES), remark="simulated only: Stripe's clock cannot be moved")
+ALL = (PASSED, GENERATED, FAILED, EARLY, DISAGREED, BROKEN, UNKNOWN, BY_WEBHOOK, WAITING)
+
+
+def test_text():
+    deal = "[ads: $25.00, advertising_services, US, online, after 1 earlier]"
+
+    assert results_text(ALL, "sandbox").splitlines() == [
+        f"  ok         one: approved {deal}",
+        f"  FAILED     one: approved {deal}",
+        f"               declined (spending_controls), expected approved: {WHY}",
+        f"  FAILED     one: approved {deal}",
+        f"               earlier purchase 1 of 1 declined (spending_controls), expected approved: {WHY}",
+        f"  DISAGREED  one: approved {deal}",
+        f"               Stripe: approved; the simulator: declined (spending_controls): {WHY}",
+        f"  ERROR      one: approved {deal}",
+        "               cards.ads cannot be applied: Stripe answers 400",
+        f"  ERROR      one: approved {deal}",
+        "               nobody knows",
+        f"  FAILED     one: approved {deal}",
+        "               declined (webhook_declined), expected approved",
+        f"  ok         one: approved {deal}",
+        "               simulated only: Stripe's clock cannot be moved",
+        "",
+        "Scenarios: 3 passed, 3 failed, 1 disagreed, 2 error.",
+        "(played on a private sandbox, and compared with the offline simulator)",
+    ]
+
+
+def test_generated_ones_that_pass_are_only_counted():
+    assert results_text([GENERATED], "offline") == (
+        "Scenarios: 1 passed.\n(told by the offline simulator; Stripe was not asked)\n"
+    )
+
+
+def test_document():
+    document = json.loads(json.dumps(results_document(ALL, "stripe", "acme", "test")))
+
+    assert document["summary"] == {"passed": 3, "failed": 3, "disagreed": 1, "error": 2}
+    disagreed = document["scenarios"][4]
+    assert (disagreed["standing"], disagreed["card"], disagreed["generated"]) == (
+        "disagreed",
+        "cards.ads",
+        False,
+    )
+    assert disagreed["actual"] == {"purchase": 1, "approved": True, "reason": "card_active", "why": None}
+    assert disagreed["simulated"]["why"] == WHY
+    assert [one["amount"] for one in disagreed["after"]] == [900]
+    assert document["scenarios"][6]["simulated"]["approved"] is None
+    assert document["scenarios"][3]["actual"] is None
+
+
+def test_junit():
+    suites = ET.fromstring(results_junit(ALL, "acme"))  # noqa: S314 - our own
+
+    [suite] = suites
+    assert [suites.get(name) for name in ("tests", "failures", "errors")] == ["9", "4", "2"]
+    first, failed = suite[0], suite[2]
+    assert (first.get("classname"), first.get("file"), first.get("line")) == ("cards.ads", "acme.yaml", "7")
+    assert list(first) == []
+    assert failed[0].tag == "failure"
+    assert failed[0].get("message").startswith("declined (spending_controls), expected approved")
+    assert [case[0].tag for case in suite if len(case)].count("error") == 2
+
+
+@pytest.mark.parametrize(("result", "standing"), [(BY_WEBHOOK, "failed"), (DISAGREED, "disagreed")])
+def test_what_no_declaration_tells_is_no_disagreement(result, standing):
+    assert result.standing is Standing(standing)
