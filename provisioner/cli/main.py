@@ -11,6 +11,7 @@ import click
 from provisioner import __version__
 
 COMMANDS = {
+    "init": "Write a starting project, with its CI workflow.",
     "validate": "Check the configuration alone; no network.",
     "plan": "Show what apply would do; writes nothing.",
     "apply": "Plan, ask, and carry it out.",
@@ -23,8 +24,11 @@ COMMANDS = {
     "test": "Run the declared purchase scenarios.",
     "simulate": "Make one test purchase on an applied card.",
     "fleet": "The same for many connected accounts, here or on a cluster.",
+    "chaos": "Disturb applies on a sandbox: does the next run put all right?",
     "sandbox": "The embedded Stripe API.",
+    "doctor": "Check the key, the account, permissions and the way to Stripe.",
     "schema": "Print the JSON Schema of the configuration.",
+    "completion": "Print the script for completion in bash, zsh or fish.",
     "version": "Print the version.",
 }
 # Objects before a collection: estates are large, live to the end, and hold no cycles worth looking for.

@@ -13,7 +13,7 @@ from provisioner.core.kind import Direction
 from provisioner.core.model import Address
 from provisioner.core.plan import Plan
 from provisioner.core.problem import OutageError, ProvisionerError, StripeError
-from provisioner.engine.ports import NOTHING, Answer, Page, Writer
+from provisioner.engine.ports import NOTHING, Answer, Writer
 from provisioner.engine.write import write
 
 WORKERS = 16
@@ -190,9 +190,6 @@ class _Noted:
 
     def retrieve(self, resource: str) -> Mapping[str, Any]:
         return self.writer.retrieve(resource)
-
-    def page(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Page:
-        return self.writer.page(resource, params)
 
     def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Iterator[Mapping[str, Any]]:
         return self.writer.list(resource, params)

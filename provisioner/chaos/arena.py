@@ -1,0 +1,69 @@
+"""A sandbox that can be put back to where it was, told to fail, and looked at from the side."""
+
+import json
+import sqlite3
+import tempfile
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from provisioner.sandbox.server import running
+from provisioner.sandbox.settings import Settings
+from provisioner.stripe_api import Limits, StripeWriter, Transport
+
+KEY = "sk_test_chaos"
+LIMITLESS = Limits(endpoint=1_000_000, total=1_000_000)
+
+
+@dataclass(slots=True)
+class Arena:
+    """One sandbox at `base`, with its state in the file `state`."""
+
+    base: str
+    state: Path
+    _kept: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
+
+    def keep(self) -> None:
+        """Remember the present state."""
+        with closing(sqlite3.connect(self.state)) as live:
+            live.backup(self._kept)
+
+    def put_back(self) -> None:
+        """Return to the state that was kept, without faults."""
+        self.calm()
+        with closing(sqlite3.connect(self.state, timeout=10)) as live:
+            self._kept.backup(live)
+
+    def fail(self, faults: Sequence[Mapping[str, Any]], seed: int = 0) -> None:
+        """Set these faults (see `sandbox.faults.Fault`)."""
+        self._control("faults", {"faults": list(faults), "seed": seed})
+
+    def calm(self) -> None:
+        """Set no faults."""
+        self.fail([])
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self._control("clock", {"advance": seconds})
+
+    def writer(self) -> StripeWriter:
+        """A way to look and to write that nothing disturbs."""
+        return StripeWriter(Transport(KEY, limits=LIMITLESS, api_base=self.base))
+
+    def _control(self, what: str, asked: Mapping[str, Any]) -> None:
+        request = urllib.request.Request(  # noqa: S310 - the address is our own server's
+            f"{self.base}/_sandbox/{what}", json.dumps(asked).encode(), method="POST"
+        )
+        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
+
+
+@contextmanager
+def arena(country: str = "US") -> Iterator[Arena]:
+    """A new sandbox, gone with the block."""
+    with tempfile.TemporaryDirectory(prefix="provisioner-chaos-") as folder:
+        state = Path(folder) / "sandbox.db"
+        with running(Settings(state=state, rate_limit=False, country=country)) as base:
+            yield Arena(base, state)

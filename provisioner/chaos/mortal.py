@@ -1,0 +1,50 @@
+"""An HTTP client that counts its requests, and dies at one of them as a killed process does."""
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from provisioner.chaos.arena import KEY, LIMITLESS, Arena
+from provisioner.stripe_api import StripeWriter, Transport
+from provisioner.stripe_api.http import BoundedClient
+
+TIMEOUTS = (5.0, 0.25)  # seconds; the sandbox's own answers take a few milliseconds
+HASTE = 100  # waits between attempts are so many times shorter
+
+
+class Killed(BaseException):
+    """The end of the process, for all of its threads: no `except Exception` sees it."""
+
+
+class Mortal(BoundedClient):
+    """Notes every request in `asked`; from request number `dies_at` on nothing is sent, or heard."""
+
+    def __init__(self, base: str, dies_at: int | None = None, *, heard: bool = False) -> None:
+        super().__init__(base, TIMEOUTS)
+        self.asked: list[str] = []
+        self._dies_at = dies_at
+        self._heard = heard
+        self._lock = threading.Lock()
+
+    def request(  # type: ignore[override]  # as in BoundedClient
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        """Send a request, if this process still lives; raises Killed if it does not."""
+        with self._lock:
+            number = len(self.asked)
+            self.asked.append(f"{method.upper()} {urlsplit(url).path}")
+        if self._dies_at is not None and number >= self._dies_at:
+            if number == self._dies_at and self._heard:
+                super().request(method, url, headers, post_data)
+            raise Killed
+        return super().request(method, url, headers, post_data)
+
+
+def writer(arena: Arena, client: Mortal) -> StripeWriter:
+    """A writer for one apply through a mortal client; it waits in real time, but not for long."""
+    transport = Transport(
+        KEY, limits=LIMITLESS, api_base=arena.base, http=client, sleep=lambda s: time.sleep(s / HASTE)
+    )
+    return StripeWriter(transport)

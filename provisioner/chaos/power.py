@@ -1,0 +1,75 @@
+"""What a card can spend, judged apart from the kinds: by merchant and by time.
+
+docs.stripe.com/issuing/controls/spending-controls
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+# How many intervals of a limit (the inner name) one span of time (the outer name) can hold.
+SPANS: Mapping[str, Mapping[str, int]] = {
+    "once": dict.fromkeys(("per_authorization", "daily", "weekly", "monthly", "yearly", "all_time"), 1),
+    "daily": dict.fromkeys(("daily", "weekly", "monthly", "yearly", "all_time"), 1),
+    "weekly": {"daily": 7} | dict.fromkeys(("weekly", "monthly", "yearly", "all_time"), 1),
+    "monthly": {"daily": 31, "weekly": 6} | dict.fromkeys(("monthly", "yearly", "all_time"), 1),
+    "yearly": {"daily": 366, "weekly": 54, "monthly": 12, "yearly": 1, "all_time": 1},
+    "all_time": {"all_time": 1},
+}
+WITHOUT_LIMIT = 1 << 62
+
+Object = Mapping[str, Any]
+
+
+class Shop(NamedTuple):
+    """A place to buy at."""
+
+    category: str
+    country: str
+    presence: str
+
+
+def power(card: Object, holder: Object, shop: Shop, span: str) -> int:
+    """The most that a card can spend at a shop in a span of time, by its own controls and its holder's."""
+    if card.get("status") != "active" or holder.get("status") != "active":
+        return 0
+    return min(_bound(each.get("spending_controls") or {}, shop, SPANS[span]) for each in (card, holder))
+
+
+def _bound(controls: Object, shop: Shop, windows: Mapping[str, int]) -> int:
+    for what, value in (
+        ("categories", shop.category),
+        ("merchant_countries", shop.country),
+        ("card_presences", shop.presence),
+    ):
+        allowed = controls.get(f"allowed_{what}")
+        if (allowed and value not in allowed) or value in (controls.get(f"blocked_{what}") or ()):
+            return 0
+    bounds = [
+        row["amount"] * windows[row["interval"]]
+        for row in controls.get("spending_limits") or ()
+        if row["interval"] in windows and (not row.get("categories") or shop.category in row["categories"])
+    ]
+    return min(bounds, default=WITHOUT_LIMIT)
+
+
+def shops(objects: Sequence[Object]) -> Iterator[Shop]:
+    """One shop of each sort that any of these objects' controls tell apart, and one of no such sort."""
+
+    def named(what: str) -> list[str]:
+        lists = [
+            (each.get("spending_controls") or {}).get(f"{way}_{what}") or ()
+            for each in objects
+            for way in ("allowed", "blocked")
+        ]
+        return sorted({value for values in lists for value in values})
+
+    limited = {
+        category
+        for each in objects
+        for row in (each.get("spending_controls") or {}).get("spending_limits") or ()
+        for category in row.get("categories") or ()
+    }
+    for category in sorted({*named("categories"), *limited, "other"}):
+        for country in [*named("merchant_countries"), "other"]:
+            for presence in ("present", "not_present"):
+                yield Shop(category, country, presence)

@@ -1,0 +1,167 @@
+"""The matrix: an apply disturbed at one request, the runs after it, and how they end."""
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+from provisioner.chaos.arena import Arena
+from provisioner.chaos.mortal import Killed, Mortal, writer
+from provisioner.chaos.picture import Picture, differences, picture
+from provisioner.chaos.scene import Scene
+from provisioner.chaos.watch import Object, estate, moments, newest_event, too_wide
+from provisioner.core.model import Config
+from provisioner.core.plan import make_plan
+from provisioner.core.problem import ProvisionerError, StripeError
+from provisioner.engine.execute import Report, execute
+from provisioner.engine.observe import observe
+from provisioner.kinds import KINDS
+
+# What can happen at one request: the sandbox's faults, once or from there on, and the end of the process
+# before the request is sent or before its answer is heard.
+ONCE = ("drop_before", "drop_after", "truncate", "429", "500_before", "500_began", "500_after", "delay")
+LASTING = {"outage": "drop_before", "deafness": "drop_after", "breakdown": "500_began", "muddle": "500_after"}
+KILLS = ("kill_before", "kill_after")
+DISTURBANCES = (*ONCE, *LASTING, *KILLS)
+SLOW = 0.3  # seconds; longer than the client waits
+PAUSES = (0, 0, 10, 90_000)  # seconds until the next run: at once, money settled, keys forgotten
+LATER = 600
+RUNS_AFTER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How the scene goes undisturbed: its requests, its beginning and its end."""
+
+    scene: Scene
+    asked: tuple[str, ...]
+    since: str
+    before: Mapping[str, Object]
+    after: Mapping[str, Object]
+    end: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One disturbance at one request, counted from 0, and how long until the next run."""
+
+    disturbance: str
+    at: int
+    pause: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.disturbance} at request {self.at + 1}, next run after {self.pause} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of one cell: how many runs it took after the disturbed one, and what is wrong."""
+
+    cell: Cell
+    runs: int
+    wrong: tuple[str, ...] = ()
+
+
+def rehearse(arena: Arena, scene: Scene) -> Course:
+    """
+    Apply the scene without disturbance, twice: the second run must find nothing to do.
+
+    The arena keeps the state before it. Raises StripeError where the sandbox refuses the scene.
+    """
+    _peacefully(arena, scene.before)
+    arena.advance(LATER)
+    arena.keep()
+    reader = arena.writer()
+    since, before = newest_event(reader), estate(reader)
+    client = Mortal(arena.base)
+    _complete(_apply(arena, scene.after, client))
+    arena.advance(LATER)
+    asked = tuple(client.asked)
+    if not _is_quiet(arena, scene.after):
+        raise StripeError("the second plan is not empty")
+    return Course(scene, asked, since, before, estate(reader), picture(reader))
+
+
+def cells(course: Course, seed: int, runs: int | None = None) -> list[Cell]:
+    """Every disturbance at every request, or as many of them as `runs`, chosen by the seed."""
+    rng = random.Random(seed)  # noqa: S311 - to be repeatable
+    every = [
+        Cell(disturbance, at, rng.choice(PAUSES))
+        for at in range(len(course.asked))
+        for disturbance in DISTURBANCES
+    ]
+    return every if runs is None or runs >= len(every) else sorted(rng.sample(every, runs), key=every.index)
+
+
+def disturb(arena: Arena, course: Course, cell: Cell) -> Verdict:
+    """Run one cell: the disturbed apply, the runs after it until one finds nothing to do, the comparison."""
+    arena.put_back()
+    arena.fail(list(_faults(cell)))
+    dies_at = cell.at if cell.disturbance in KILLS else None
+    _tolerantly(
+        arena, course.scene.after, Mortal(arena.base, dies_at, heard=cell.disturbance == "kill_after")
+    )
+    arena.calm()
+    arena.advance(cell.pause)
+    runs, wrong = _converge(arena, course)
+    reader = arena.writer()
+    wide = too_wide(course.before, course.after, moments(reader, course.since))
+    arena.advance(LATER)
+    return Verdict(cell, runs, (*wrong, *wide, *differences(course.end, picture(reader))))
+
+
+def _converge(arena: Arena, course: Course) -> tuple[int, list[str]]:
+    """Apply in peace until there is nothing to do: the first run must bring it about."""
+    reasons: list[str] = []
+    for run in range(1, RUNS_AFTER + 1):
+        report = _tolerantly(arena, course.scene.after, Mortal(arena.base))
+        if isinstance(report, str) or not report.complete:
+            reasons.append(report if isinstance(report, str) else "; ".join(_reasons(report)))
+        elif _is_quiet(arena, course.scene.after):
+            return run, [] if run == 1 else [f"it took {run} runs", *reasons]
+    return RUNS_AFTER, ["it does not converge", *reasons]
+
+
+def _faults(cell: Cell) -> Iterator[dict[str, Any]]:
+    effect = LASTING.get(cell.disturbance, cell.disturbance)
+    if cell.disturbance in KILLS:
+        return
+    count = None if cell.disturbance in LASTING else 1
+    seconds = SLOW if effect == "delay" else 0.0
+    yield {"effect": effect, "match": "* /v1/*", "skip": cell.at, "count": count, "seconds": seconds}
+
+
+def _apply(arena: Arena, config: Config, client: Mortal) -> Report:
+    stripe = writer(arena, client)
+    plan = make_plan(KINDS, config, observe(stripe, KINDS, config.declared))
+    # one at a time, so that the same request is always the same one
+    return execute(plan, stripe, lambda _result: None, Event(), workers=1)
+
+
+def _tolerantly(arena: Arena, config: Config, client: Mortal) -> Report | str:
+    """An apply that may fail, or be killed; what it said when it did not come to a report."""
+    try:
+        return _apply(arena, config, client)
+    except ProvisionerError as error:
+        return str(error)
+    except Killed:
+        return "killed"
+
+
+def _peacefully(arena: Arena, config: Config) -> None:
+    _complete(_apply(arena, config, Mortal(arena.base)))
+
+
+def _complete(report: Report) -> None:
+    if reasons := _reasons(report):
+        raise StripeError(f"the sandbox does not take this configuration: {reasons[0]}")
+
+
+def _reasons(report: Report) -> list[str]:
+    return [f"{result.step.address}: {result.reason}" for result in report.results if result.reason]
+
+
+def _is_quiet(arena: Arena, config: Config) -> bool:
+    reader = arena.writer()
+    return not make_plan(KINDS, config, observe(reader, KINDS, config.declared)).changes

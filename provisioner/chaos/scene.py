@@ -1,0 +1,80 @@
+"""What chaos is made of: a configuration that stands, and one that is asked for."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from provisioner.config import load_config
+from provisioner.core.model import Address, Config, Declared, Reissue
+from provisioner.kinds import KINDS
+
+CANONICAL = Path(__file__).parent / "canonical"
+# One card in so many is treated in each way.
+WAYS = ("new", "new", "raised", "lowered", "asleep", "damaged", "lost", "as it is")
+EXTRA = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """`before` is applied in peace, `after` is applied under faults."""
+
+    before: Config
+    after: Config
+
+
+def canonical() -> Scene:
+    """The built-in scene: every kind of change there is."""
+    return Scene(load_config(CANONICAL / "before.yaml", KINDS), load_config(CANONICAL / "after.yaml", KINDS))
+
+
+def scene_of(config: Config, seed: int) -> Scene:
+    """
+    A scene around somebody's own configuration, which is what is asked for.
+
+    Before it some of its cards are missing, have other limits or sleep, some are reissued by it, and
+    there are a few more, which it retires.
+    """
+    rng = random.Random(seed)  # noqa: S311 - to be repeatable
+    before, after = dict(config.declared), dict(config.declared)
+    cards = [address for address in sorted(before) if address.section == "cards"]
+    for address in cards:
+        way = rng.choice(WAYS)
+        if way == "new":
+            del before[address]
+        elif way in ("damaged", "lost"):
+            after[address] = _reissued(after[address], way)
+        else:
+            before[address] = _earlier(before[address], way)
+    for number, address in enumerate(rng.sample(cards, min(EXTRA, len(cards)))):
+        extra = Address("cards", f"chaos-extra-{number + 1}")
+        lifecycle = replace(config.declared[address].lifecycle, protect=False, previously=(), reissue=None)
+        before[extra] = replace(config.declared[address], address=extra, lifecycle=lifecycle)
+    before = {a: each for a, each in before.items() if a.section != "balance_targets"}
+    return Scene(replace(config, declared=before), replace(config, declared=after))
+
+
+def _reissued(card: Declared, reason: str) -> Declared:
+    number = card.lifecycle.reissue.number if card.lifecycle.reissue else 0
+    return replace(card, lifecycle=replace(card.lifecycle, reissue=Reissue(number + 1, reason)))
+
+
+def _earlier(card: Declared, way: str) -> Declared:
+    """The card as it was before; what was asked of it since is asked of the one before, too."""
+    fields: dict[str, Any] = dict(card.fields)
+    if way == "asleep":
+        fields["status"] = "inactive"
+    controls: Mapping[str, Any] = fields.get("spending_controls", {})
+    if way in ("raised", "lowered") and controls.get("spending_limits"):
+        factor = 2 if way == "lowered" else 0.5
+        limits = [{**row, "amount": int(row["amount"] * factor)} for row in controls["spending_limits"]]
+        fields["spending_controls"] = {**controls, "spending_limits": limits}
+    return replace(card, fields=fields)
+
+
+def country_of(config: Config) -> str:
+    """The country of an account that can have a configuration's cards."""
+    homes = {"gbp": "GB", "eur": "DE"}
+    currencies = {str(each.fields.get("currency", "usd")) for each in config.declared.values()}
+    return next((homes[currency] for currency in sorted(currencies) if currency in homes), "US")

@@ -1,0 +1,83 @@
+"""Law 6, from the sandbox's own events: after no request could a card spend more than old or new allow."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from provisioner.chaos.power import SPANS, power, shops
+from provisioner.core.ownership import ADDRESS
+from provisioner.engine.ports import Reader
+
+Object = Mapping[str, Any]
+KINDS = ("issuing.card", "issuing.cardholder")
+
+
+def newest_event(reader: Reader) -> str:
+    """The id of the newest event, empty without any."""
+    return next((str(event["id"]) for event in reader.list("events")), "")
+
+
+def moments(reader: Reader, since: str) -> Iterator[list[Object]]:
+    """The objects that each request changed, request by request, after the event `since`."""
+    events: list[Object] = []
+    for event in reader.list("events"):
+        if event["id"] == since:
+            break
+        events.append(event)
+    events.reverse()
+    for _, group in groupby(events, key=lambda event: (event.get("request") or {}).get("id")):
+        changed = [event["data"]["object"] for event in group]
+        yield [item for item in changed if item.get("object") in KINDS]
+
+
+def estate(reader: Reader) -> dict[str, Object]:
+    """All cards and cardholders by id."""
+    found = [*reader.list("issuing/cardholders"), *reader.list("issuing/cards")]
+    return {str(item["id"]): item for item in found}
+
+
+def too_wide(
+    before: Mapping[str, Object], after: Mapping[str, Object], steps: Iterable[list[Object]]
+) -> list[str]:
+    """
+    Where a card could spend more than the wider of its old and its new state, or two cards one address's.
+
+    `before` and `after` are estates; `after` may be of another run, as addresses are what is compared.
+    """
+    held = {_address(card): (card, _holder(before, card)) for card in _spending(before)}
+    wanted = {_address(card): (card, _holder(after, card)) for card in _spending(after)}
+    now = dict(before)
+    found: list[str] = []
+    for changed in steps:
+        now |= {str(item["id"]): item for item in changed}
+        spending = [card for card in _spending(now) if _address(card)]
+        addresses = [_address(card) for card in spending]
+        found += [f"two cards at {a}" for a in sorted({a for a in addresses if addresses.count(a) > 1})]
+        for card in spending:
+            sides = [side[_address(card)] for side in (held, wanted) if _address(card) in side]
+            if _exceeds((card, _holder(now, card)), sides):
+                found.append(f"{_address(card)} could spend more than before and after")
+    return list(dict.fromkeys(found))
+
+
+def _exceeds(now: tuple[Object, Object], sides: list[tuple[Object, Object]]) -> bool:
+    every = [each for pair in (now, *sides) for each in pair]
+    return any(
+        power(*now, shop, span) > max((power(*side, shop, span) for side in sides), default=0)
+        for shop in shops(every)
+        for span in SPANS
+    )
+
+
+def _spending(objects: Mapping[str, Object]) -> list[Object]:
+    cards = [item for item in objects.values() if item.get("object") == "issuing.card"]
+    return [c for c in cards if c["status"] == "active" and _holder(objects, c)["status"] == "active"]
+
+
+def _holder(objects: Mapping[str, Object], card: Object) -> Object:
+    """The card's holder as it is now; the one inside of the card is as old as the card's last event."""
+    return objects.get(str(card["cardholder"]["id"]), card["cardholder"])
+
+
+def _address(card: Object) -> str:
+    return str((card.get("metadata") or {}).get(ADDRESS, ""))
