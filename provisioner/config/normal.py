@@ -3,7 +3,7 @@
 Takes values that fit the schema; what the schema cannot say (currencies, dangling names) is a fault.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,18 +15,21 @@ from provisioner.core.model import Address, Ref
 from provisioner.core.money import parse_money
 
 Path = tuple[Any, ...]
+MANY = 2000  # mappings whose normal form is remembered
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
     """What references may name: the declared names by section, and how Stripe's ids of each begin.
 
-    Not `complete` when a file could not be read, so that a missing name proves nothing.
+    Not `complete` when a file could not be read, so that a missing name proves nothing. `known` are
+    mappings in normal form already, each with the raw one that it was made of.
     """
 
     declared: Mapping[str, Collection[str]]
     prefixes: Mapping[str, str]
     complete: bool
+    known: dict[tuple[Any, ...], tuple[Any, Any]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -51,27 +54,44 @@ def normal(kind: Kind, address: Address, raw: Mapping[str, Any], names: Names) -
 
 
 def _mapping(fields: Sequence[Field], raw: Mapping[str, Any], out: Normal, path: Path) -> dict[str, Any]:
-    return {sub.name: _value(sub, raw[sub.name], out, (*path, sub.name)) for sub in fields if sub.name in raw}
+    normalised: dict[str, Any] = {}
+    for sub in fields:
+        if sub.name in raw:
+            normalised[sub.name] = _SHAPES.get(sub.shape, _scalar)(sub, raw[sub.name], out, (*path, sub.name))
+    return normalised
 
 
-def _value(what: Field, raw: Any, out: Normal, path: Path) -> Any:
-    match what.shape:
-        case Shape.AMOUNT:
-            return _amount(what, raw, out, path)
-        case Shape.REF:
-            return _reference(what, raw, out, path)
-        case Shape.HASH:
-            return _mapping(what.fields, raw, out, path)
-        case Shape.SET:
-            return tuple(sorted({_plain(item, out, path) for item in raw}))
-        case Shape.LIST:
-            return tuple(_plain(item, out, path) for item in raw)
-        case Shape.TABLE:
-            return _table(what, raw, out, path)
-        case Shape.MAP:
-            return {name: _plain(raw[name], out, (*path, name)) for name in sorted(raw)}
-        case _:
-            return _plain(raw, out, path)
+def _scalar(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
+    return _plain(raw, out, path) if type(raw) is Secret else raw
+
+
+def _hash(what: Field, raw: Any, out: Normal, path: Path) -> Any:
+    """A mapping; one that a profile hands to many resources is brought to normal form once."""
+    key = (id(raw), id(what), out.currency)
+    there = out.names.known.get(key)
+    if there is not None:
+        return there[1]
+    before = len(out.faults) + len(out.sensitive)
+    normalised = _mapping(what.fields, raw, out, path)
+    if (
+        len(out.faults) + len(out.sensitive) == before
+        and out.currency == key[2]
+        and len(out.names.known) < MANY
+    ):
+        out.names.known[key] = (raw, normalised)
+    return normalised
+
+
+def _set(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
+    return tuple(sorted({_plain(item, out, path) for item in raw}))
+
+
+def _list(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
+    return tuple(_plain(item, out, path) for item in raw)
+
+
+def _map(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
+    return {name: _plain(raw[name], out, (*path, name)) for name in sorted(raw)}
 
 
 def _plain(value: Any, out: Normal, path: Path) -> Any:
@@ -132,3 +152,14 @@ def _reference(what: Field, raw: str, out: Normal, path: Path) -> Ref | str:
         text = f"nothing under {section!r} is called {shown(raw)}{hint or f'; declare it there{ids}'}"
         out.faults.append(Fault(path, text))
     return name
+
+
+_SHAPES: Mapping[Shape, Callable[[Field, Any, Normal, Path], Any]] = {
+    Shape.AMOUNT: _amount,
+    Shape.REF: _reference,
+    Shape.HASH: _hash,
+    Shape.SET: _set,
+    Shape.LIST: _list,
+    Shape.TABLE: _table,
+    Shape.MAP: _map,
+}

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import yaml
 from yaml import events
 
+from provisioner.config.quick import read_plain
 from provisioner.config.scalar import BROKEN, plain
 
 DEEPEST = 100
@@ -260,6 +261,8 @@ def _not_a_key(event: Any) -> str:
 
 def read(text: str) -> Reading:
     """Read one YAML text; never raises."""
+    if easy := read_plain(text):
+        return Reading(easy.value, blocks=easy.blocks)
     out = Reading()
     reader = _Reader(out)
     try:

@@ -1,17 +1,16 @@
 """Values against the schema: whether they fit, quickly; and if not, in words, through jsonschema.
 
-Nearly every value fits, so the schema is compiled (fastjsonschema) and jsonschema, which knows all that is
-wrong rather than the first thing, is imported and asked only about those that do not.
+Nearly every value fits, so the schema is made into functions that say yes or no, and jsonschema, which knows
+all that is wrong, is imported and asked only about values that do not.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import fastjsonschema
-
+from provisioner.config.fits import Check, check_of
 from provisioner.config.schema import json_schema
 from provisioner.core.kind import Kind
 
@@ -36,20 +35,14 @@ class Shapes:
     """The definitions of a schema, compiled when they are first asked for."""
 
     schema: Mapping[str, Any]
-    _compiled: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    _compiled: dict[str, Check] = field(default_factory=dict)
     _validators: dict[str, Any] = field(default_factory=dict)
 
     def fits(self, definition: str, value: Any) -> bool:
         """Whether the value has the shape of the definition."""
         if definition not in self._compiled:
-            self._compiled[definition] = fastjsonschema.compile(
-                self._only(definition), use_default=False, detailed_exceptions=False
-            )
-        try:
-            self._compiled[definition](value)
-        except fastjsonschema.JsonSchemaException:
-            return False
-        return True
+            self._compiled[definition] = check_of(self._only(definition), self.schema["definitions"])
+        return self._compiled[definition](value)
 
     def misfits(self, definition: str, value: Any) -> list[Misfit]:
         """Return all that does not fit, in one line each; empty when all of it does."""

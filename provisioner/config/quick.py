@@ -1,0 +1,223 @@
+"""Plain YAML, line by line: what nearly every file is made of, at a fraction of a parser's cost.
+
+Taken is a small part of YAML on which there can be no two opinions: block mappings and lists, values on
+the line of their key, quoted texts without escapes, flow collections on one line. At the first line that is
+anything else the whole text is left to `read`, which knows all of YAML and every mistake.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from provisioner.config.scalar import Odd, plain
+
+BLOCK_DEPTH = 2  # a section, and the names in it
+
+_FIRST, _MORE = r"[\w./+(]", r"[\w./+()&'%=~^@ -]*"
+_ENTRY = re.compile(r"( *)((?!-)[\w.-]{1,200}):(?: +([^ ].*))?")
+_ITEM = re.compile(r"( *)- +([^ ].*)")
+_PLAIN = re.compile(rf"(?:{_FIRST}|-(?=[\w.])){_MORE}")
+_QUOTED = re.compile(r""""([^"\\]*)"|'([^']*)'""")
+_FLOW = re.compile(
+    rf""" *(?:"(?P<double>[^"\\]*)"|'(?P<single>[^']*)'|(?P<plain>(?:{_FIRST}|-(?=[\w.])){_MORE})"""
+    r"|(?P<sign>[][{},]|:(?= ))) *"
+)
+# a mapping of single values, the flow collection that there is most of
+_KEY, _VALUE = r"[A-Za-z_][\w.-]*", rf"""(?:"[^"\\]+"|{_FIRST}{_MORE})"""
+_ROW = re.compile(rf"{{ *{_KEY}: {_VALUE}(?:, *{_KEY}: {_VALUE})*}}")
+_PAIR = re.compile(rf"""({_KEY}): (?:"([^"\\]+)"|({_FIRST}{_MORE}))""")
+_DEEPEST = 20
+_NONE: Any = object()
+
+
+class _NotPlainError(Exception):
+    """The text holds something that is left to the full reader."""
+
+
+@dataclass(slots=True)
+class Plain:
+    """What a plain text holds: its value, and the positions of its named blocks."""
+
+    value: dict[str, Any] = field(default_factory=dict)
+    blocks: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+
+
+def read_plain(text: str) -> Plain | None:
+    """Read a text that is plain; None for any other."""
+    lines = text.split("\n")
+    # no tabs, carriage returns or control characters, nor line breaks that only some readers know
+    if not all(map(str.isprintable, lines)):
+        return None
+    try:
+        return _Lines().run(lines)
+    except _NotPlainError:
+        return None
+
+
+@dataclass(slots=True)
+class _Lines:
+    """Where the reading is: the open collections with their indents, and a key whose value comes below."""
+
+    out: Plain = field(default_factory=Plain)
+    open: list[tuple[int, Any]] = field(default_factory=list)
+    pending: Any = _NONE
+    keys: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def run(self, lines: list[str]) -> Plain | None:
+        self.open.append((0, self.out.value))
+        blocks, keys, opened = self.out.blocks, self.keys, self.open
+        section = ""
+        for number, line in enumerate(lines, 1):
+            entry = _ENTRY.fullmatch(line)
+            if entry is None:
+                self.other(line)
+                continue
+            spaces, key, text = entry.groups()
+            indent = len(spaces)
+            last, here = opened[-1]
+            if indent != last or self.pending is not _NONE:
+                here = self.at(indent)
+            key = keys.get(key) or self.key(key)
+            if type(here) is not dict or key in here:
+                return None
+            if len(opened) == BLOCK_DEPTH:
+                blocks[section, key] = (number, indent + 1)
+            elif indent == 0:
+                section = key
+            here[key] = None if text is None else self.value(text)
+            if text is None:
+                self.pending = key
+        return self.out if self.pending is _NONE and self.out.value else None
+
+    def key(self, key: str) -> str:
+        """A key that is a text, the same object for the same key."""
+        if type(plain(key)) is not str:
+            raise _NotPlainError
+        if len(self.open) != BLOCK_DEPTH:
+            self.keys[key] = key
+        return key
+
+    def at(self, indent: int) -> Any:
+        """The collection that an entry with this indent belongs to; opens and closes on the way."""
+        last, here = self.open[-1]
+        if self.pending is not _NONE:
+            if indent <= last or len(self.open) > _DEEPEST:
+                raise _NotPlainError
+            new: dict[str, Any] = {}
+            here[self.pending] = new
+            self.pending = _NONE
+            self.open.append((indent, new))
+            return new
+        while indent < last:
+            self.open.pop()
+            last, here = self.open[-1]
+        if indent != last:
+            raise _NotPlainError
+        return here
+
+    def other(self, line: str) -> None:
+        """A line that is no entry of a mapping: nothing, a remark, or an item of a list."""
+        bare = line.lstrip(" ")
+        if not bare or bare[0] == "#":
+            return
+        item = _ITEM.fullmatch(line)
+        if item is None:
+            raise _NotPlainError
+        indent = len(item[1])
+        last, here = self.open[-1]
+        if self.pending is not _NONE:
+            if indent <= last or len(self.open) > _DEEPEST:
+                raise _NotPlainError
+            new: list[Any] = []
+            here[self.pending] = new
+            self.pending = _NONE
+            self.open.append((indent, new))
+            here = new
+        elif indent != last or type(here) is not list:
+            raise _NotPlainError
+        here.append(self.value(item[2]))
+
+    def value(self, text: str) -> Any:
+        """The value that a text stands for; the same object for the same text."""
+        value = self.values.get(text)
+        if value is None:
+            value = self.values[text] = _value(text)
+        return value
+
+
+def _value(text: str) -> Any:
+    first = text[0]
+    if first in "[{":
+        return _row(text) if _ROW.fullmatch(text) else _flow(text)
+    if first in "\"'":
+        quoted = _QUOTED.fullmatch(text.rstrip(" "))
+        return _full(quoted[1] or quoted[2] if quoted else None)
+    if _PLAIN.fullmatch(text):
+        return _full(plain(text.rstrip(" ")))
+    raise _NotPlainError
+
+
+def _row(text: str) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for key, quoted, bare in _PAIR.findall(text):
+        if key in row or type(plain(key)) is not str:
+            raise _NotPlainError
+        row[key] = quoted or _full(plain(bare.rstrip(" ")))
+    return row
+
+
+def _full(value: Any) -> Any:
+    """A value that declares something and that all readers read alike."""
+    if value is None or value == "" or type(value) is Odd:
+        raise _NotPlainError
+    return value
+
+
+def _flow(text: str) -> Any:
+    tokens: list[tuple[str, Any]] = []
+    at = 0
+    while at < len(text):
+        token = _FLOW.match(text, at)
+        if token is None:
+            raise _NotPlainError
+        kind = str(token.lastgroup)
+        raw = token[kind]
+        value = plain(raw.rstrip(" ")) if kind == "plain" else raw
+        tokens.append(("sign", raw) if kind == "sign" else ("value", _full(value)))
+        at = token.end()
+    tokens.reverse()
+    value = _collection(tokens, 0)
+    if tokens:
+        raise _NotPlainError
+    return value
+
+
+def _collection(tokens: list[tuple[str, Any]], depth: int) -> Any:
+    """The value that the (reversed) tokens begin with; takes them away."""
+    kind, value = _next(tokens)
+    if kind == "value":
+        return value
+    if value not in "[{" or depth > _DEEPEST:
+        raise _NotPlainError
+    mapping: dict[str, Any] = {}
+    items: list[Any] = []
+    while True:
+        item = _collection(tokens, depth + 1)
+        if value == "[":
+            items.append(item)
+        elif type(item) is not str or item in mapping or _next(tokens) != ("sign", ":"):
+            raise _NotPlainError
+        else:
+            mapping[item] = _collection(tokens, depth + 1)
+        end = _next(tokens)
+        if end == ("sign", "]" if value == "[" else "}"):
+            return items if value == "[" else mapping
+        if end != ("sign", ","):
+            raise _NotPlainError
+
+
+def _next(tokens: list[tuple[str, Any]]) -> tuple[str, Any]:
+    if not tokens:
+        raise _NotPlainError
+    return tokens.pop()
