@@ -6,13 +6,14 @@ import click
 
 from provisioner.cli.doing import do
 from provisioner.cli.exits import exits
-from provisioner.cli.options import Manner, Options, stripe_only_options, write_options
+from provisioner.cli.options import Manner, Options, complete, stripe_only_options, write_options
 from provisioner.cli.session import Session, session
 from provisioner.core.adopt import Adoptions, adopt_all, adopt_one
 from provisioner.core.change import Note
 from provisioner.core.estate import survey
+from provisioner.core.find import Findings
 from provisioner.core.model import Address, World
-from provisioner.core.plan import Findings, Plan, assemble
+from provisioner.core.plan import Plan, assemble
 from provisioner.core.problem import ProvisionerError
 from provisioner.kinds import KINDS
 
@@ -24,7 +25,7 @@ ONE, TWO = 2, 3
 @write_options
 @click.option("--all", "every", is_flag=True, help="Match every declared resource that has no object yet.")
 @click.option("--dry-run", is_flag=True, help="Show what would be adopted, and write nothing.")
-@click.argument("words", nargs=-1, metavar="[PATH] ADDRESS ID | [PATH] --all")
+@click.argument("words", nargs=-1, metavar="[PATH] ADDRESS ID | [PATH] --all", shell_complete=complete)
 @exits
 def command(
     options: Options,

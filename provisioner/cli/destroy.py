@@ -8,7 +8,8 @@ from provisioner.cli.options import Manner, Options, stripe_options, write_optio
 from provisioner.cli.session import session
 from provisioner.core.ending import retire_all
 from provisioner.core.estate import survey
-from provisioner.core.plan import Findings, Plan, assemble
+from provisioner.core.find import Findings
+from provisioner.core.plan import Plan, assemble
 from provisioner.kinds import KINDS
 
 

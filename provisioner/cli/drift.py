@@ -11,8 +11,8 @@ from provisioner.cli.paint import paint, wants_colour
 from provisioner.cli.session import Session, session
 from provisioner.core.drift import find_drift
 from provisioner.core.estate import survey
+from provisioner.core.find import find_changes
 from provisioner.core.ownership import PROJECT
-from provisioner.core.plan import find_changes
 from provisioner.engine.explain import explain
 from provisioner.kinds import KINDS
 from provisioner.stripe_api import StripeReader

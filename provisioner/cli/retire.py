@@ -6,12 +6,13 @@ import click
 
 from provisioner.cli.doing import do
 from provisioner.cli.exits import exits
-from provisioner.cli.options import Manner, Options, stripe_only_options, write_options
+from provisioner.cli.options import Manner, Options, complete, stripe_only_options, write_options
 from provisioner.cli.session import session
 from provisioner.core.ending import retire
 from provisioner.core.estate import survey
+from provisioner.core.find import Findings
 from provisioner.core.model import Address
-from provisioner.core.plan import Findings, Plan, assemble
+from provisioner.core.plan import Plan, assemble
 from provisioner.core.problem import ProvisionerError
 from provisioner.kinds import KINDS
 
@@ -26,7 +27,7 @@ from provisioner.kinds import KINDS
     help="The configuration (default: the current folder).",
 )
 @click.option("--cancel", is_flag=True, help="For good: a canceled card never comes back.")
-@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...", shell_complete=complete)
 @exits
 def command(
     options: Options,

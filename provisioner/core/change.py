@@ -48,7 +48,8 @@ class Change:
 
     `live` is the object that it happens to, `predecessors` the ids of all that had the address before
     a creation, `generation` that of the object which is there afterwards. `params` are those that
-    follow from no edits: of a retirement or a top-up, or what a reissued card says of the one before.
+    follow from no edits: of a retirement or a top-up, or what a reissued card says of the one before;
+    `reissued` counts the reissues that were done before a creation.
     """
 
     action: Action
@@ -61,6 +62,7 @@ class Change:
     generation: int = 1
     predecessors: tuple[str, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
+    reissued: int = 0
 
     @property
     def id(self) -> str | None:

@@ -26,7 +26,7 @@ def creation_params(kind: Kind, project: str, change: Change, *, inactive: bool)
     if inactive and params.get("status") == "active":
         params["status"] = "inactive"
     record = applied(project, kind.fields, declared.fields)
-    before = change.live.stamp.reissued if change.live else 0
+    before = change.live.stamp.reissued if change.live else change.reissued
     stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record, before)
     written = {key: value for key, value in marks(stamp).items() if value}
     return params | dict(change.params) | {"metadata": {**params.get("metadata", {}), **written}}

@@ -10,6 +10,8 @@ from provisioner.core.model import Guardrails
 from provisioner.core.money import show_money
 from provisioner.core.plan import Plan
 
+# what a person must name to let exposure without limit pass; no other number does
+UNLIMITED = 999_999_999_999
 FEW, SHARE = 10, 0.3  # from ten objects of a kind on, at most 30 % of them may be retired unasked
 NAMES = ("retired", "protected", "activated", "top_up", "exposure_added")
 
@@ -101,7 +103,7 @@ def _money(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
         shown = show_money(most, currency)
         if added is None:
             text = f"unlimited monthly exposure would be added in {currency}, max_exposure_added is {shown}"
-            yield Danger("exposure_added", text, most + 1)
+            yield Danger("exposure_added", text, UNLIMITED)
         elif added > most:
             more = show_money(added, currency)
             text = f"{more} of monthly exposure would be added, max_exposure_added is {shown}"

@@ -3,7 +3,6 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,14 +10,12 @@ from provisioner.core.blast import BlastRadius, blast_radius
 from provisioner.core.call import Step
 from provisioner.core.change import Action, Change, Note
 from provisioner.core.crud import references
-from provisioner.core.diff import additions, compare
-from provisioner.core.estate import Estate, Survey, rests, survey
+from provisioner.core.estate import Survey, survey
+from provisioner.core.find import Findings, find_changes
 from provisioner.core.flips import flips
-from provisioner.core.funding import plan_funding
 from provisioner.core.kind import Kind
-from provisioner.core.model import Address, Config, Declared, Live, World
+from provisioner.core.model import Address, Config, World
 from provisioner.core.outlook import Outlook, outlook
-from provisioner.core.reissue import reissued_for, successor
 from provisioner.core.select import EVERYTHING, Selection, select
 from provisioner.core.steps import spell
 
@@ -46,7 +43,7 @@ class Plan:
     unmanaged: Mapping[str, int]
     blast: BlastRadius
     fingerprint: str
-    outlook: Outlook = Outlook()
+    outlook: Outlook = field(default_factory=Outlook)
     newest: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -54,15 +51,6 @@ class Plan:
         """How many changes of each action, and how many resources stay as they are."""
         counts = Counter(str(change.action) for change in self.changes)
         return {str(action): counts[str(action)] for action in Action} | {"unchanged": self.unchanged}
-
-
-@dataclass(slots=True)
-class Findings:
-    """The changes that a comparison has found, and what else to know."""
-
-    changes: list[Change] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    replaced: set[Address] = field(default_factory=set)
 
 
 def make_plan(kinds: Sequence[Kind], config: Config, world: World, selection: Selection = EVERYTHING) -> Plan:
@@ -118,33 +106,6 @@ def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -
     )
 
 
-def find_changes(kinds: Sequence[Kind], config: Config, world: World, surveyed: Survey) -> Findings:
-    """All that differs between the configuration and the world, in the order of the kinds' ranks."""
-    found = Findings()
-    for kind in sorted(kinds, key=lambda kind: kind.rank):
-        wanted = [config.declared[a] for a in sorted(config.declared) if a.section == kind.section]
-        if kind.owns_objects:
-            _find_objects(found, kind, wanted, surveyed.estates[kind.name])
-        else:
-            top_ups, notes = plan_funding(kind, config.project, wanted, world)
-            found.changes += top_ups
-            found.notes += notes
-    return found
-
-
-def _find_objects(found: Findings, kind: Kind, wanted: Sequence[Declared], estate: Estate) -> None:
-    for declared in wanted:
-        live = estate.current.get(declared.address)
-        if live is None:
-            found.changes.append(_creation(kind, declared, estate, found.replaced))
-        else:
-            _compare(found, kind, declared, live, estate)
-    names = {declared.address for declared in wanted}
-    for address in sorted(estate.current.keys() - names):
-        found.changes += _removal(kind, estate.current[address])
-    found.changes += [_leftover(kind, live) for live in estate.leftovers]
-
-
 def _carried(changes: Sequence[Change]) -> Iterator[Note]:
     """How many objects a replaced one carries along to its successor."""
     replaced = {change.address for change in changes if change.action is Action.REPLACE}
@@ -156,83 +117,6 @@ def _carried(changes: Sequence[Change]) -> Iterator[Note]:
     )
     for address, count in sorted(followers.items()):
         yield Note(str(address), f"its replacement carries {count} along, each replaced under the new one")
-
-
-def _creation(kind: Kind, declared: Declared, estate: Estate, replaced: AbstractSet[Address]) -> Change:
-    last = estate.last.get(declared.address)
-    return Change(
-        Action.CREATE,
-        declared.address,
-        kind.name,
-        _why_created(declared, last),
-        edits=additions(kind, declared),
-        declared=declared,
-        generation=last.stamp.generation + 1 if last else 1,
-        predecessors=estate.past.get(declared.address, ()),
-        params=successor(declared, last, replaced) if last else {},
-    )
-
-
-def _why_created(declared: Declared, last: Live | None) -> str:
-    if last is None:
-        return "declared, and not in Stripe"
-    why = reissued_for(declared, last)
-    return f"reissue: {why}; its predecessor is canceled" if why else "its predecessor is canceled"
-
-
-def _compare(found: Findings, kind: Kind, declared: Declared, live: Live, estate: Estate) -> None:
-    edits, notes = compare(kind, declared, live, found.replaced)
-    found.notes += notes
-    why = reissued_for(declared, live)
-    forcing = [edit.path for edit in edits if edit.forces_replacement]
-    if forcing or why:
-        params = successor(declared, live, found.replaced)
-        found.replaced.add(declared.address)
-        reasons = [f"reissue: {why}"] if why else []
-        reasons += [f"Stripe cannot change {', '.join(forcing)} in place"] if forcing else []
-        found.changes.append(
-            Change(
-                Action.REPLACE,
-                declared.address,
-                kind.name,
-                "; ".join(reasons),
-                edits,
-                declared,
-                live,
-                generation=live.stamp.generation + 1,
-                predecessors=estate.past[declared.address],
-                params=params,
-            )
-        )
-    elif edits:
-        reason = "declared differs from live"
-        found.changes.append(
-            Change(Action.UPDATE, declared.address, kind.name, reason, edits, declared, live)
-        )
-
-
-def _removal(kind: Kind, live: Live) -> list[Change]:
-    """What happens to an object whose address is gone from the YAML, as it was told to itself."""
-    cancel = live.stamp.on_remove == "cancel"
-    if live.stamp.on_remove == "keep" or rests(kind, live, cancel=cancel):
-        return []
-    return [_end(kind, live, "declared no more", cancel=cancel)]
-
-
-def _leftover(kind: Kind, live: Live) -> Change:
-    return _end(kind, live, "left by an interrupted replacement", cancel=True)
-
-
-def _end(kind: Kind, live: Live, reason: str, *, cancel: bool) -> Change:
-    return Change(
-        Action.RETIRE,
-        live.address,
-        kind.name,
-        reason,
-        live=live,
-        generation=live.stamp.generation,
-        params={"cancel": cancel and kind.cancel is not None},
-    )
 
 
 def fingerprint(changes: Iterable[Change]) -> str:

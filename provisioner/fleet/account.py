@@ -9,7 +9,8 @@ from typing import Any
 
 from provisioner.core.drift import find_drift
 from provisioner.core.estate import survey
-from provisioner.core.plan import Plan, find_changes, make_plan
+from provisioner.core.find import find_changes
+from provisioner.core.plan import Plan, make_plan
 from provisioner.core.problem import ProvisionerError
 from provisioner.engine.execute import Outcome as Ending
 from provisioner.engine.execute import Report, execute
