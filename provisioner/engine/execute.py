@@ -14,9 +14,10 @@ from provisioner.core.model import Address
 from provisioner.core.plan import Plan
 from provisioner.core.problem import OutageError, ProvisionerError, StripeError
 from provisioner.engine.ports import NOTHING, Answer, Writer
+from provisioner.engine.ready import Ready
 from provisioner.engine.write import write
 
-WORKERS = 16
+WORKERS = 32
 
 
 class Outcome(StrEnum):
@@ -124,22 +125,24 @@ def execute(
 def _phase(run: _Run, pool: ThreadPoolExecutor, steps: Sequence[Step], workers: int) -> None:
     """Make the steps of one phase, each as soon as those before it that touch the same objects are done."""
     waiting, frees = _blockers(steps)
-    ready = [number for number in range(len(steps)) if not waiting[number]]
+    ready = Ready(steps)
+    for first, others in enumerate(waiting):
+        if not others:
+            ready.add(first)
     under_way: dict[Future[Result], int] = {}
     while ready or under_way:
-        while ready and len(under_way) < workers:
-            number = ready.pop(0)
+        while len(under_way) < workers and (number := ready.take()) is not None:
             step = steps[number]
             if reason := run.barred(step):
                 run.end(Result(step, Outcome.SKIPPED, reason=reason))
-                ready += _free(number, waiting, frees)
+                _free(number, waiting, frees, ready)
             else:
                 under_way[pool.submit(_make, run, step)] = number
         done, _ = wait(under_way, return_when=FIRST_COMPLETED) if under_way else (set(), set())
         for future in done:
             number = under_way.pop(future)
             run.end(future.result())
-            ready += _free(number, waiting, frees)
+            _free(number, waiting, frees, ready)
 
 
 def _blockers(steps: Sequence[Step]) -> tuple[list[set[int]], list[list[int]]]:
@@ -159,11 +162,13 @@ def _blockers(steps: Sequence[Step]) -> tuple[list[set[int]], list[list[int]]]:
     return waiting, frees
 
 
-def _free(number: int, waiting: Sequence[set[int]], frees: Sequence[Sequence[int]]) -> Iterator[int]:
+def _free(number: int, waiting: Sequence[set[int]], frees: Sequence[Sequence[int]], ready: Ready) -> None:
+    """A step has ended: those that waited for nothing else may be made."""
+    ready.end(number)
     for other in frees[number]:
         waiting[other].discard(number)
         if not waiting[other]:
-            yield other
+            ready.add(other)
 
 
 def _make(run: _Run, step: Step) -> Result:
