@@ -63,9 +63,28 @@ def numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...
     return pairs
 
 
+def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+    """What a shell offers for an address."""
+    from provisioner.cli.completion import addresses  # noqa: PLC0415 - only when a shell asks
+
+    return list(addresses(ctx, param, incomplete))
+
+
 _PART = (
-    click.option("--exclude", "excludes", multiple=True, help="Leave out addresses, such as 'cards.ads*'."),
-    click.option("--target", "targets", multiple=True, help="Only these addresses, and what they need."),
+    click.option(
+        "--exclude",
+        "excludes",
+        multiple=True,
+        shell_complete=complete,
+        help="Leave out addresses, such as 'cards.ads*'.",
+    ),
+    click.option(
+        "--target",
+        "targets",
+        multiple=True,
+        shell_complete=complete,
+        help="Only these addresses, and what they need.",
+    ),
 )
 _WRITE = (
     click.option(

@@ -1,14 +1,33 @@
 """`schema`: the JSON Schema of the configuration, for editors."""
 
 import json
+from pathlib import Path
 
 import click
 
+from provisioner.cli.exits import DONE, ERROR, exits
 from provisioner.config.schema import json_schema
 from provisioner.kinds import KINDS
 
 
 @click.command()
-def command() -> None:
-    """Print the JSON Schema of the configuration."""
-    click.echo(json.dumps(json_schema(KINDS), indent=2, ensure_ascii=False))
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it here; 1 if it was not."
+)
+@exits
+def command(out: Path | None) -> int:
+    """
+    Print the JSON Schema of the configuration, for editors.
+
+    With --out, a file that is not as it should be is written anew, and the exit code is 1: so a hook keeps
+    a copy of it current.
+    """
+    text = json.dumps(json_schema(KINDS), indent=2, ensure_ascii=False)
+    if out is None:
+        click.echo(text)
+        return DONE
+    if out.exists() and out.read_text(encoding="utf-8") == text + "\n":
+        return DONE
+    out.write_text(text + "\n", encoding="utf-8")
+    click.echo(f"wrote {out}", err=True)
+    return ERROR

@@ -1,0 +1,121 @@
+"""What `init` writes: texts with a few names filled in."""
+
+from provisioner import __version__
+
+ACTION = f"provisioner/provisioner@v{__version__}"  # the repository that publishes the Action
+MODELINE = "# yaml-language-server: $schema={schema}\n"
+
+CONFIGURATION = """\
+# {project}: who may hold cards, which cards there are, and how much money stands behind them.
+# Try it without an account or a key:  provisioner plan --sandbox
+version: 1
+project: {project}
+mode: {mode}
+
+guardrails:                        # an apply beyond these stops and asks for the number
+  max_top_up: "1,000.00 USD"
+  max_activated: 10
+
+profiles:
+  online-card:                     # what several cards have in common
+    type: virtual
+    currency: usd
+    status: active
+    spending_controls:
+      spending_limits:
+        - {{amount: "100.00 USD", interval: monthly}}
+
+cardholders:
+  company:
+    type: company
+    name: Example Company           # at most 24 letters, as printed on cards
+    email: cards@example.com
+    billing:
+      address:
+        line1: 123 Main Street
+        city: San Francisco
+        state: CA
+        postal_code: "94111"       # in quotes: it is no number
+        country: US
+    metadata: {{team: operations}}
+
+cards:
+  software:
+    use: online-card
+    cardholder: company
+
+balance_targets:
+  usd:
+    target: "100.00 USD"           # an apply tops the Issuing balance up to this
+"""
+
+GITIGNORE = """\
+# provisioner: its sandbox, journal and caches; saved plans
+.provisioner/
+plan.json
+plan.html
+"""
+
+GITHUB = """\
+# A pull request shows the plan, the merge applies it, and every night drift is looked for.
+# Secrets: STRIPE_READ_KEY, a restricted key that reads Issuing, balance and top-ups;
+#          STRIPE_API_KEY, one that writes them too, kept in the environment "stripe".
+name: Stripe Issuing
+on:
+  pull_request:
+  push:
+    branches: [{branch}]
+  schedule:
+    - cron: "17 5 * * *"
+  workflow_dispatch:
+
+permissions: {{contents: read}}
+
+jobs:
+  plan:
+    if: github.event_name == 'pull_request'
+    runs-on: ubuntu-latest
+    permissions: {{contents: read, pull-requests: write}}
+    steps:
+      - uses: actions/checkout@v4
+      - uses: {action}
+        with: {{command: plan, path: {path}}}
+        env:
+          STRIPE_API_KEY: ${{{{ secrets.STRIPE_READ_KEY }}}}
+
+  apply:
+    if: github.event_name == 'push'
+    runs-on: ubuntu-latest
+    environment: stripe
+    concurrency: stripe-issuing-apply    # one after the other; never canceled half-way
+    permissions: {{contents: read, actions: read, pull-requests: write}}
+    steps:
+      - uses: actions/checkout@v4
+      - uses: {action}
+        with: {{command: apply, path: {path}}}
+        env:
+          STRIPE_API_KEY: ${{{{ secrets.STRIPE_API_KEY }}}}
+
+  drift:
+    if: github.event_name == 'schedule' || github.event_name == 'workflow_dispatch'
+    runs-on: ubuntu-latest
+    permissions: {{contents: read, issues: write}}
+    steps:
+      - uses: actions/checkout@v4
+      - uses: {action}
+        with: {{command: drift, path: {path}, args: --explain}}
+        env:
+          STRIPE_API_KEY: ${{{{ secrets.STRIPE_READ_KEY }}}}
+"""
+
+GITLAB = """\
+# A merge request shows the plan, the main branch applies what a person has looked at, and a schedule looks
+# for drift. Variables: STRIPE_READ_KEY (restricted, reads) and, protected, STRIPE_API_KEY (writes).
+include:
+  - project: {gitlab}
+    file: ci/gitlab.yml
+    ref: v{version}
+
+variables:
+  PROVISIONER_PATH: {path}
+"""

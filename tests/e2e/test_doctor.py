@@ -1,0 +1,97 @@
+"""`doctor`: one line each, and exit 7 where the key, the account or the mode is wrong."""
+
+import json
+
+import pytest
+
+from e2e.conftest import COMPANY, KEY, Desk
+
+RESTRICTED = "rk_test_canary51Restricted"
+
+
+@pytest.fixture
+def sound(desk: Desk) -> Desk:
+    desk.write(COMPANY)
+    return desk
+
+
+def restrict(desk: Desk, **permissions: str) -> None:
+    desk.control("keys", json.dumps({"key": RESTRICTED, "permissions": permissions}).encode())
+
+
+def test_all_is_well(sound):
+    lines = sound.run("doctor").output.splitlines()
+
+    assert all(line.startswith(("ok ", "      ")) for line in lines), lines
+    assert any("in US; top-ups can be pulled" in line for line in lines)
+    assert any(line.split()[1:] == ["Issuing", "active"] for line in lines)
+    assert KEY not in "".join(lines)
+
+
+def test_each_permission_of_a_restricted_key_is_told(sound, monkeypatch):
+    monkeypatch.setenv("STRIPE_API_KEY", RESTRICTED)
+    restrict(
+        sound,
+        account="read",
+        issuing_cardholder="write",
+        issuing_card="read",
+        topup="none",
+        balance="read",
+        event="none",
+    )
+    before = sound.live("cardholders")
+
+    said = sound.run("doctor", code=None).output
+
+    assert sound.live("cardholders") == before
+    assert "restricted key for test mode" in said
+    assert "may write cardholders" in said
+    assert "may not write cards" in said
+    assert "may not read top-ups" in said
+    assert RESTRICTED not in said
+
+
+def test_a_lacking_permission_ends_with_7(sound, monkeypatch):
+    monkeypatch.setenv("STRIPE_API_KEY", RESTRICTED)
+    restrict(sound, account="read")
+
+    assert "FAIL  cards" in sound.run("doctor", code=7).output
+
+
+@pytest.mark.parametrize("key", ["", "sk_live_51Wrong", "pk_test_51Public"])
+def test_a_wrong_key_ends_with_7(sound, monkeypatch, key):
+    monkeypatch.setenv("STRIPE_API_KEY", key)
+
+    said = sound.run("doctor", code=7).output
+
+    assert "FAIL  key" in said
+    assert not key or key not in said
+
+
+def test_another_account_ends_with_7(desk):
+    desk.write("version: 1\nproject: desk\naccount: acct_1Other\n" + COMPANY)
+
+    assert "but the configuration is for acct_1Other" in desk.run("doctor", code=7).output
+
+
+def test_nobody_answers(sound, monkeypatch):
+    monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:9")
+
+    said = sound.run("doctor", code=1).output
+
+    assert "FAIL  network" in said
+    assert "status.stripe.com" in said
+
+
+def test_without_a_configuration_the_key_is_still_looked_at(desk):
+    said = desk.run("doctor", code=1).output
+
+    assert "FAIL  configuration" in said
+    assert "may read cards" in said
+
+
+def test_as_json(sound):
+    document = json.loads(sound.run("doctor", "--format", "json").output)
+
+    assert document["healthy"] is True
+    assert {check["name"] for check in document["checks"]} >= {"key", "network", "account", "cards", "clock"}

@@ -1,0 +1,90 @@
+"""`init`: from an empty folder to a plan, without a question; nothing of the user's is touched."""
+
+import json
+import subprocess
+
+import yaml
+
+from e2e.conftest import COMPANY, Desk
+
+CARD = "cards:\n  ads: {cardholder: acme, type: virtual, currency: usd, status: active}\n"
+
+
+def git(desk: Desk, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=desk.folder, check=True, capture_output=True)
+
+
+def test_what_init_writes_validates_and_plans_as_it_stands(desk):
+    git(desk, "init", "-q", "-b", "trunk")
+
+    said = desk.run("init").output
+    workflow = (desk.folder / ".github/workflows/provisioner.yml").read_text(encoding="utf-8")
+    plan = desk.run("plan", "--detailed-exitcode", code=2).output
+    desk.run("apply", "--auto-approve")
+
+    assert "provisioner plan --sandbox" in said
+    assert desk.run("validate").exit_code == 0
+    assert "Plan: 2 to create" in plan
+    assert desk.run("plan").output == "No changes. Stripe matches the configuration.\n"
+    assert yaml.safe_load(workflow)[True]["push"]["branches"] == ["trunk"]
+    assert json.loads((desk.folder / "provisioner.schema.json").read_text(encoding="utf-8"))["title"]
+    first = (desk.folder / "provisioner.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=provisioner.schema.json"
+
+
+def test_nothing_is_overwritten(desk):
+    desk.write(COMPANY)
+    ignore = desk.folder / ".gitignore"
+    ignore.write_text("dist/", encoding="utf-8")
+    before = (desk.folder / "provisioner.yaml").read_text(encoding="utf-8")
+
+    said = desk.run("init").output
+    again = desk.run("init").output
+
+    assert "kept   provisioner.yaml" in said
+    assert (desk.folder / "provisioner.yaml").read_text(encoding="utf-8") == before
+    assert ignore.read_text(encoding="utf-8").splitlines()[0] == "dist/"
+    assert ignore.read_text(encoding="utf-8").count(".provisioner/") == 1
+    assert "wrote" not in again
+
+
+def test_a_folder_with_other_yaml_is_left_alone(desk):
+    (desk.folder / "compose.yaml").write_text("services: {}\n", encoding="utf-8")
+
+    said = desk.run("init", code=1).output
+    desk.run("init", "issuing")
+
+    assert "compose.yaml" in said
+    assert desk.run("validate", "issuing").exit_code == 0
+    assert not (desk.folder / "provisioner.yaml").exists()
+
+
+def test_the_workflow_knows_the_folder_and_the_host(desk):
+    git(desk, "init", "-q")
+    git(desk, "remote", "add", "origin", "git@gitlab.example:acme/cards.git")
+
+    desk.run("init", "finance/issuing")
+
+    pipeline = yaml.safe_load((desk.folder / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    assert pipeline["variables"] == {"PROVISIONER_PATH": "finance/issuing"}
+    assert "project: issuing" in (desk.folder / "finance/issuing/provisioner.yaml").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_a_project_begins_with_what_is_live(desk):
+    desk.write(COMPANY + CARD, project="elsewhere")
+    desk.run("apply", "--auto-approve")
+    holder = desk.live("cardholders")["cardholders.acme"]["id"]
+    marks = dict.fromkeys(desk.live("cardholders")["cardholders.acme"]["metadata"], "")
+    desk.sdk.v1.issuing.cardholders.update(holder, {"metadata": marks})
+    desk.run("init", "adopted", "--from-stripe")
+
+    text = (desk.folder / "adopted/provisioner.yaml").read_text(encoding="utf-8")
+    config = yaml.safe_load(text)
+    desk.run("validate", "adopted")
+    desk.run("import", "adopted", "--all", "--auto-approve")
+
+    assert config["account"].startswith("acct_")
+    assert [holder["name"] for holder in config["cardholders"].values()] == ["Acme Inc"]
+    assert desk.run("plan", "adopted").output == "No changes. Stripe matches the configuration.\n"
