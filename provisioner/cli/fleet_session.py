@@ -1,5 +1,6 @@
 """An open fleet: its accounts chosen, an engine ready, and the phases that commands are made of."""
 
+import gc
 import json
 import threading
 import urllib.request
@@ -22,6 +23,8 @@ from provisioner.fleet.run import Engine, run, stream
 from provisioner.fleet.select import Selector, Shard, fits
 from provisioner.fleet.totals import Totals
 
+# Each account leaves its own garbage, and thousands come after it: Python's own thresholds.
+COLLECT_OFTEN = (700, 10, 10)
 CHUNK = 500  # accounts that the sandbox is asked to connect at a time
 
 
@@ -100,6 +103,7 @@ def opened(options: FleetOptions, approve: str | None = None) -> Iterator[Open]:
 
     Raises ConfigError, AccessError, and ProvisionerError where the engine cannot be had.
     """
+    gc.set_threshold(*COLLECT_OFTEN)
     fleet = load_fleet(options.path)
     accounts = choose(fleet, options.select, options.shards)
     rate = platform_rate(fleet.rates, fleet.mode, options.shards, options.max_rps)
