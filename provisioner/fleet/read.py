@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +67,11 @@ def _file(path: Path) -> Path:
 
 @dataclass(slots=True)
 class _Reading:
-    """What is shared while a fleet is read; `seen` has the row of every id and name."""
+    """What is shared while a fleet is read; `seen` has the number of the row of every id and name."""
 
     problems: list[Problem] = field(default_factory=list)
     shapes: Shapes = field(default_factory=lambda: shapes_of_schema(fleet_schema_text()))
-    seen: dict[tuple[str, str], Row] = field(default_factory=dict)
+    seen: dict[tuple[str, str], int] = field(default_factory=dict)
     there: dict[Path, bool] = field(default_factory=dict)
 
     def fits(self, definition: str, document: Document) -> bool:
@@ -87,9 +88,9 @@ class _Reading:
 
     def accounts(self, document: Document) -> Iterator[Account]:
         """The sound accounts of the fleet file and of its rosters."""
-        for row in self.rows(document):
+        for number, row in enumerate(self.rows(document)):
             account = self.account(row, document)
-            if account is not None:
+            if account is not None and self.is_new(account, number, row, document):
                 yield account
 
     def rows(self, document: Document) -> Iterator[Row]:
@@ -129,12 +130,18 @@ class _Reading:
         for name, given in variables.items():
             if isinstance(given, str) and SIGN in given:
                 self.wrong(row, ("vars", name), HOLE_SAYS)
-        for key, given in (("account", account.id), ("name", account.name)):
-            first = self.seen.setdefault((key, given), row)
-            if first is not row:
-                place = first.where((key,), False)
-                self.wrong(row, (key,), f"{given!r} is given at {place} as well; keep one of the two")
         return account if len(self.problems) == before else None
+
+    def is_new(self, account: Account, number: int, row: Row, document: Document) -> bool:
+        """Whether neither its id nor its name has been given before; adds a problem for each that has."""
+        before = len(self.problems)
+        for key, given in (("account", account.id), ("name", account.name)):
+            first = self.seen.setdefault((key, given), number)
+            if first != number:
+                # rows are not kept for this: they are read again
+                place = next(islice(self.rows(document), first, None)).where((key,), False)
+                self.wrong(row, (key,), f"{given!r} is given at {place} as well; keep one of the two")
+        return len(self.problems) == before
 
     def configuration(self, row: Row, document: Document) -> str:
         """The absolute path of a row's configuration; a shared one is the fleet file's."""

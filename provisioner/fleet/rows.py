@@ -96,10 +96,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _csv(file: Path, text: str, problems: list[Problem]) -> Iterator[Row]:
     """A row for each line below the header; empty cells are not given, and all values are texts."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    lines = text.splitlines()
     try:
         header = next(reader, [])
-        if not _sound_header(file, header, lines, problems):
+        if not _sound_header(file, header, text, problems):
             return
         line = reader.line_num + 1
         for cells in reader:
@@ -107,14 +106,14 @@ def _csv(file: Path, text: str, problems: list[Problem]) -> Iterator[Row]:
                 says = f"{len(cells)} cells, but the header has {len(header)}"
                 problems.append(Problem(Where(str(file), line, 1), "", says))
             elif cells:
-                yield _csv_row(file, header, cells, (line, lines[line - 1]))
+                yield _csv_row(file, header, cells, line, text)
             line = reader.line_num + 1
     except csv.Error as error:
         problems.append(Problem(Where(str(file), max(reader.line_num, 1), 1), "", f"not CSV: {error}"))
 
 
-def _sound_header(file: Path, header: list[str], lines: list[str], problems: list[Problem]) -> bool:
-    starts = _starts(lines[0]) if lines else []
+def _sound_header(file: Path, header: list[str], text: str, problems: list[Problem]) -> bool:
+    starts = _starts(_line(text, 1))
     known = [*COLUMNS, *(f"{group}.NAME" for group in GROUPS)]
     before = len(problems)
     if "account" not in header:
@@ -131,7 +130,7 @@ def _sound_header(file: Path, header: list[str], lines: list[str], problems: lis
     return len(problems) == before
 
 
-def _csv_row(file: Path, header: list[str], cells: list[str], at: tuple[int, str]) -> Row:
+def _csv_row(file: Path, header: list[str], cells: list[str], line: int, text: str) -> Row:
     value: dict[str, Any] = {}
     columns: dict[Keys, int] = {}
     for number, (name, cell) in enumerate(zip(header, cells, strict=True)):
@@ -145,11 +144,15 @@ def _csv_row(file: Path, header: list[str], cells: list[str], at: tuple[int, str
                 value[name] = cell
 
     def where(path: Keys, _key: bool) -> Where:
-        starts = _starts(at[1])
+        starts = _starts(_line(text, line))
         column = columns.get(path, 0)
-        return Where(str(file), at[0], starts[column] if column < len(starts) else 1)
+        return Where(str(file), line, starts[column] if column < len(starts) else 1)
 
     return Row(file, value, where, _plain)
+
+
+def _line(text: str, number: int) -> str:
+    return text.split("\n", number)[number - 1]
 
 
 def _starts(line: str) -> list[int]:
