@@ -106,7 +106,7 @@ def disturb(arena: Arena, course: Course, cell: Cell) -> Verdict:
     arena.advance(cell.pause)
     runs, wrong = _converge(arena, course)
     reader = arena.writer()
-    wide = too_wide(course.before, course.after, moments(reader, course.since))
+    wide = too_wide(course.before, [course.after], moments(reader, course.since))
     arena.advance(LATER)
     return Verdict(cell, runs, (*wrong, *wide, *differences(course.end, picture(reader))))
 

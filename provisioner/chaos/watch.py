@@ -37,15 +37,17 @@ def estate(reader: Reader) -> dict[str, Object]:
 
 
 def too_wide(
-    before: Mapping[str, Object], after: Mapping[str, Object], steps: Iterable[list[Object]]
+    before: Mapping[str, Object], ends: Iterable[Mapping[str, Object]], steps: Iterable[list[Object]]
 ) -> list[str]:
     """
-    Where a card could spend more than the wider of its old and its new state, or two cards one address's.
+    Where a card could spend more than the widest of its states allowed, or two cards one address's.
 
-    `before` and `after` are estates; `after` may be of another run, as addresses are what is compared.
+    `before` is the estate that the steps began with, `ends` those that were asked for; they may be of
+    other runs, as addresses are what is compared.
     """
-    held = {_address(card): (card, _holder(before, card)) for card in _spending(before)}
-    wanted = {_address(card): (card, _holder(after, card)) for card in _spending(after)}
+    allowed = [
+        {_address(card): (card, _holder(side, card)) for card in _spending(side)} for side in (before, *ends)
+    ]
     now = dict(before)
     found: list[str] = []
     for changed in steps:
@@ -53,11 +55,16 @@ def too_wide(
         spending = [card for card in _spending(now) if _address(card)]
         addresses = [_address(card) for card in spending]
         found += [f"two cards at {a}" for a in sorted({a for a in addresses if addresses.count(a) > 1})]
-        for card in spending:
-            sides = [side[_address(card)] for side in (held, wanted) if _address(card) in side]
+        for card in _touched(spending, changed):
+            sides = [side[_address(card)] for side in allowed if _address(card) in side]
             if _exceeds((card, _holder(now, card)), sides):
                 found.append(f"{_address(card)} could spend more than before and after")
     return list(dict.fromkeys(found))
+
+
+def _touched(cards: Iterable[Object], changed: Iterable[Object]) -> Iterator[Object]:
+    ids = {item["id"] for item in changed}
+    return (card for card in cards if card["id"] in ids or card["cardholder"]["id"] in ids)
 
 
 def _exceeds(now: tuple[Object, Object], sides: list[tuple[Object, Object]]) -> bool:

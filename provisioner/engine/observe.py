@@ -12,6 +12,7 @@ from provisioner.core.model import Address, World
 from provisioner.core.problem import AccessError
 from provisioner.engine.keep import keeper
 from provisioner.engine.ports import Lister, Reader
+from provisioner.engine.torn import mended
 from provisioner.engine.windows import READERS, read_list
 
 Progress = Callable[[str, int], None]
@@ -50,10 +51,11 @@ def observe(
         moving = [lists[kind.resource] for kind in wanted if not kind.owns_objects]
         balance = side_by_side.submit(_balance, reader, moving) if money else None
         wired = money and must_be_wired(account.result())
+        objects = {resource: found.result() for resource, found in lists.items()}
         return World(
             account=account.result(),
             balance=balance.result() if balance else {},
-            objects={resource: found.result() for resource, found in lists.items()},
+            objects=mended(reader, wanted, objects, keeper),
             instructions=list(reader.list("issuing/funding_instructions")) if wired else (),
         )
 

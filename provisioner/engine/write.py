@@ -13,6 +13,7 @@ from provisioner.engine.fund import fund
 from provisioner.engine.ports import Answer, Writer
 from provisioner.engine.refusal import ATTEMPTS, MARGIN, SERVER_ERRORS, is_of_the_past, is_open
 
+ENDED = "canceled"
 SETTINGS = 3  # how often a value is set when Stripe keeps a failure for the key
 
 
@@ -68,7 +69,7 @@ def _look_up(writer: Writer, plan: Plan, call: Call) -> Mapping[str, Any] | None
 
 def _stands(item: Mapping[str, Any], call: Call) -> bool:
     """Whether an object is at the address and of the generation of a creation, and has not ended."""
-    return _marks(item)[:3] == _wanted(call)[:3] and item.get("status") != "canceled"
+    return _marks(item)[:3] == _wanted(call)[:3] and item.get("status") != ENDED
 
 
 def _marks(item: Mapping[str, Any]) -> tuple[str, ...]:
@@ -98,11 +99,19 @@ def _set(writer: Writer, call: Call) -> Answer:
         except StripeError as error:
             if left and error.replayed and error.status >= SERVER_ERRORS:
                 continue
+            if call.params.get("status") == ENDED and (found := _ended(writer, call)):
+                return Answer(found, error.request_id)
             raise
         if answer.object.get("id") != call.id:
             raise StripeError(f"Stripe's answer to an update of {call.id} is not about it")
         return answer
     raise AssertionError("unreachable")
+
+
+def _ended(writer: Writer, call: Call) -> Mapping[str, Any] | None:
+    """An object that was to end and cannot, because another run, or Stripe, has ended it already."""
+    found = writer.retrieve(f"{_resource(call)}/{call.id}")
+    return found if found.get("status") == ENDED else None
 
 
 def _checked(answer: Answer, call: Call) -> Answer:

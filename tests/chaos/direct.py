@@ -1,0 +1,160 @@
+"""The sandbox without HTTP: its own checks, keys and handlers, a hundred times as fast, one request at a time."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from provisioner.core.call import Call
+from provisioner.core.kind import Kind
+from provisioner.core.model import Config, World
+from provisioner.core.problem import StripeError
+from provisioner.engine.keep import keeper
+from provisioner.engine.ports import NOTHING, Answer, Reader
+from provisioner.engine.torn import mended
+from provisioner.sandbox import clock, due, forms, schema
+from provisioner.sandbox.control import begin
+from provisioner.sandbox.errors import StripeError as Refusal
+from provisioner.sandbox.execute import Answer as Answered
+from provisioner.sandbox.execute import Asked, execute, refusal
+from provisioner.sandbox.faults import Fault
+from provisioner.sandbox.home import default_account
+from provisioner.sandbox.routes import ROUTES
+from provisioner.sandbox.sandbox import Sandbox
+from provisioner.sandbox.settings import Settings
+from provisioner.sandbox.store import Store
+from provisioner.sandbox.tx import Origin, Tx, new_id
+from provisioner.sandbox.webhooks import Postman
+from provisioner.stripe_api.gateway import path as path_of
+
+_ROUTES = [
+    (route, re.compile("^" + re.escape(route.path).replace(r"\{id\}", "(?P<id>[^/]+)") + "$"))
+    for route in ROUTES
+]
+
+
+def flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Stripe's form encoding of nested values."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from flat(item, f"{name}[{key}]" if name else key)
+    elif isinstance(value, list | tuple):
+        for i, item in enumerate(value):
+            yield from flat(item, f"{name}[{i}]")
+    elif isinstance(value, bool):
+        yield name, "true" if value else "false"
+    elif value is not None:
+        yield name, str(value)
+
+
+class Bank:
+    """One sandbox's state; what happens to it can be put back."""
+
+    def __init__(self, settle: float | None = 5.0) -> None:
+        self.store = Store(None)
+        begin(Sandbox(Settings(topup_settle=settle), self.store, Postman(self.store)))
+        self._kept = sqlite3.connect(":memory:", check_same_thread=False)
+        with self.store.transaction(write=False) as db:
+            self.account = default_account(Tx(db, "", 0, Origin()))
+
+    def keep(self) -> None:
+        self.store._db.backup(self._kept)
+
+    def put_back(self) -> None:
+        self._kept.backup(self.store._db)
+
+    def advance(self, seconds: float) -> None:
+        with self.store.transaction(write=True) as db:
+            clock.advance(db, seconds)
+            due.run(db, clock.now(db))
+
+    def ask(
+        self, method: str, path: str, params: Mapping[str, Any], key: str | None, effect: str = ""
+    ) -> tuple[int, Any, Mapping[str, str]]:
+        """One request as the sandbox serves it: status, body, headers."""
+        route, match = next(
+            (route, match)
+            for route, regex in _ROUTES
+            if route.method == method and (match := regex.match(path))
+        )
+        request_id = new_id("req_", 14)
+        fault = Fault(effect) if effect else None  # type: ignore[arg-type]
+        try:
+            typed = schema.check(route.params, forms.nest(flat(params)))
+            identity = match.groupdict().get("id", "")
+            asked = Asked(route, self.account, typed, identity, request_id, key, path, fault)
+            answered = execute(self.store, asked, {})
+        except Refusal as error:
+            answered = refusal(error, self.account, request_id)
+        assert isinstance(answered, Answered)
+        return answered.status, json.loads(answered.body), answered.headers | {"Request-Id": request_id}
+
+
+Gate = Callable[[Callable[[], Any]], Any]
+Strike = Callable[[str, str], str]
+
+
+@dataclass
+class Direct:
+    """A writer on a bank. Each request passes through `gate`; `strike` names a fault for it, or nothing."""
+
+    bank: Bank
+    gate: Gate = field(default=lambda request: request())
+    strike: Strike = field(default=lambda _method, _path: "")
+    wire: list[str] = field(default_factory=list)
+
+    def retrieve(self, resource: str) -> Mapping[str, Any]:
+        return self._send("GET", resource, {})[0]
+
+    def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Iterator[Mapping[str, Any]]:
+        cursor: dict[str, str] = {}
+        while True:
+            page = self._send("GET", resource, {"limit": 100, **params, **cursor})[0]
+            yield from page["data"]
+            if not page["has_more"]:
+                return
+            cursor = {"starting_after": page["data"][-1]["id"]}
+
+    def perform(self, call: Call) -> Answer:
+        body, headers = self._send("POST", path_of(call), call.params, call.key)
+        return Answer(body, headers["Request-Id"], headers.get("Idempotent-Replayed") == "true")
+
+    def _send(
+        self, method: str, resource: str, params: Mapping[str, Any], key: str | None = None
+    ) -> tuple[Any, Mapping[str, str]]:
+        """A request, tried twice more on the same key where its answer was lost or was Stripe's own failure."""
+        for left in (2, 1, 0):
+            self.wire.append(f"{method} /v1/{resource}")
+            effect = self.strike(method, resource)
+            if effect == "drop_before":
+                status, body, headers = 0, {}, {}
+            else:
+                inner = effect if effect.startswith("500") else ""
+                status, body, headers = self.gate(
+                    lambda: self.bank.ask(method, f"/v1/{resource}", params, key, inner)  # noqa: B023
+                )
+                if effect == "drop_after":
+                    status = 0
+            replayed = headers.get("Idempotent-Replayed") == "true"
+            if status == 200:
+                return body, headers
+            if not left or replayed or 400 <= status < 500:
+                break
+        error = body.get("error", {})
+        raise StripeError(
+            str(error.get("message", "lost")),
+            status=status,
+            code=str(error.get("code") or error.get("type") or ""),
+            replayed=replayed,
+        )
+
+
+def world(reader: Reader, kinds: Sequence[Kind], config: Config) -> World:
+    """What `observe` reads, one request after the other."""
+    sections = {address.section for address in config.declared}
+    wanted = [kind for kind in kinds if kind.owns_objects or kind.section in sections]
+    account = reader.retrieve("account")
+    objects = {kind.resource: list(map(keeper(kind), reader.list(kind.resource))) for kind in wanted}
+    return World(account, reader.retrieve("balance"), mended(reader, wanted, objects, keeper))
