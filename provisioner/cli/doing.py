@@ -1,16 +1,20 @@
 """What every command that writes does alike: show, judge, ask, carry out, report."""
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from provisioner.cli.exits import DONE, ERROR, INTERRUPTED, PARTLY
+from provisioner.cli.log import tell
 from provisioner.cli.options import Manner
-from provisioner.cli.paint import paint, wants_colour
+from provisioner.cli.present import present
+from provisioner.cli.progress import Pace
 from provisioner.cli.session import Session
 from provisioner.cli.stopping import stoppable
 from provisioner.core.guard import judge, unapproved
@@ -19,8 +23,7 @@ from provisioner.core.problem import GuardrailError, ProvisionerError, StaleErro
 from provisioner.engine.execute import Outcome, Report, Result, execute
 from provisioner.engine.journal import journal
 from provisioner.views.document import plan_document
-from provisioner.views.report import report_document, report_text, result_line
-from provisioner.views.text import plan_text
+from provisioner.views.report import report_document, report_head, report_text, result_line
 
 JOURNAL = Path(".provisioner/journal.jsonl")
 CUT = "ended before it was known whether it was done"
@@ -39,7 +42,7 @@ def do(
     plan = make()
     document = plan_document(plan)
     if manner.format_ == "text":
-        click.echo(paint(plan_text(document), colour=wants_colour(color)), nl=False)
+        present(document, "text", color=color)
     if dry_run:
         _say(Report(()), document, manner.format_)
         return DONE
@@ -80,13 +83,16 @@ def _unmoved(plan: Plan, shown: Plan) -> Plan:
 
 def _carry_out(stripe: Session, plan: Plan, document: Mapping[str, Any], format_: str) -> int:
     """Execute the plan, telling of each step on stderr and in the journal, and report how it ended."""
-    record = journal(JOURNAL, lambda text: click.echo(f"Warning: {text}", err=True))
+    record = journal(JOURNAL, lambda text: tell(f"Warning: {text}", level=logging.WARNING))
+    said = Pace("Applying", "steps", len(plan.steps))
     ended: list[Result] = []
 
     def watch(result: Result) -> None:
         ended.append(result)
         record(result)
-        click.echo(result_line(result), err=True)
+        facts = {"outcome": str(result.outcome), "id": result.id, "request_id": result.request_id}
+        said.line(result_line(result), address=str(result.step.address), does=result.step.does, **facts)
+        said.reach(len(ended))
 
     def last_words() -> None:
         known = {id(result.step) for result in ended}
@@ -94,7 +100,8 @@ def _carry_out(stripe: Session, plan: Plan, document: Mapping[str, Any], format_
         _say(Report((*ended, *cut), interrupted=True), document, format_)
 
     with stoppable(stripe.transport.stop, last_words) as stop:
-        report = execute(plan, stripe.writer, watch, stop)
+        with said:
+            report = execute(plan, stripe.writer, watch, stop)
         _say(report, document, format_)
     return _exit_code(report)
 
@@ -103,7 +110,8 @@ def _say(report: Report, document: Mapping[str, Any], format_: str) -> None:
     if format_ == "json":
         click.echo(json.dumps(report_document(report, document), indent=2))
     elif report.results:
-        click.echo("\n" + report_text(report), nl=False)
+        head = report_head(document, datetime.now(UTC))
+        click.echo(f"\n{head}\n{report_text(report)}", nl=False)
 
 
 def _exit_code(report: Report) -> int:

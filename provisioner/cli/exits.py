@@ -1,6 +1,7 @@
 """Every way out of a command: an exit code, a message that helps, never a traceback."""
 
 import json
+import logging
 import sys
 import traceback
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import ParamSpec
 
 import click
 
+from provisioner.cli.log import tell
 from provisioner.cli.output import lasting
 from provisioner.cli.stopping import INTERRUPTED, end, on_signal
 from provisioner.core.problem import ConfigError, ProvisionerError
@@ -48,7 +50,7 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
             except BaseException as error:  # noqa: BLE001 - whatever it is, it is told and never traced
                 if as_json and output.untouched:
                     say_document(_document(error))
-                click.echo(_message(error), err=True)
+                tell(_message(error), level=logging.ERROR)
                 code = _code(error)
             sys.stdout.flush()
             if output.lost:
@@ -63,7 +65,7 @@ def failure(error: BaseException, *, as_json: bool) -> int:
     """Tell of an error that no command was there to tell of, and return the exit code."""
     if as_json:
         say_document(_document(error))
-    click.echo(_message(error), err=True)
+    tell(_message(error), level=logging.ERROR)
     return _code(error)
 
 

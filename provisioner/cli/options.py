@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from provisioner.cli.log import FORMATS, set_up
+
 R = TypeVar("R")
 
 
@@ -22,6 +24,7 @@ class Options:
     max_rps: float | None = None
     color: bool | None = None
     verbose: bool = False
+    log_format: str = "text"
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
 
@@ -105,7 +108,10 @@ _WHERE = (
     click.argument("path", type=click.Path(path_type=Path), default="."),
 )
 _HOW = (
-    click.option("-v", "--verbose", is_flag=True, help="Show every request on stderr."),
+    click.option(
+        "--log-format", type=click.Choice(FORMATS), default="text", help="How to say what is said on stderr."
+    ),
+    click.option("-v", "--verbose", is_flag=True, help="Show every request on stderr, with its id."),
     click.option("--no-color", "color", flag_value=False, default=None, help="No colour."),
     click.option("--max-rps", type=click.FloatRange(min=0.1), help="Most requests a second."),
     click.option("--sandbox", is_flag=True, help="Use the embedded Stripe API; no key, no network."),
@@ -132,6 +138,7 @@ def _with(command: Callable[..., R], options: Sequence[Callable[..., Any]]) -> C
     @wraps(command)
     def run(**given: Any) -> R:
         shared = {name: given.pop(name) for name in _NAMES if name in given}
+        set_up(verbose=shared.get("verbose", False), format_=shared.get("log_format", "text"))
         return command(Options(**shared), **given)
 
     wrapped: Callable[..., R] = run

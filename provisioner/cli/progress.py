@@ -1,24 +1,27 @@
 """Progress on stderr: a live line on a terminal, plain lines in a log, nothing for what is quick."""
 
+import os
 import sys
+import threading
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import click
+from provisioner.cli.log import is_json, tell
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 PATIENCE = 1.0  # seconds before anything is said
 PAUSE = 5.0  # seconds between plain lines
+MINUTE = 60
 
 
-class Reading:
-    """Says how far the reading of Stripe is, once it takes longer than a second."""
+class Pace:
+    """How many of so many are done, how fast, and how long the rest will take."""
 
-    def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
+    def __init__(self, what: str, unit: str, total: int | None) -> None:
+        self._what, self._unit, self._total = what, unit, total
         self._begun = time.monotonic()
         self._said = self._begun + PATIENCE - PAUSE
         self._live: Progress | None = None
@@ -33,31 +36,92 @@ class Reading:
         if self._live:
             self._live.stop()
 
-    def progress(self, resource: str, count: int) -> None:
-        """Take note of how many objects of a resource have been read."""
-        self._counts[resource] = count
+    def line(self, text: str, **facts: str) -> None:
+        """Say a line of its own, above the live one where there is one."""
+        if self._live:
+            self._live.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        else:
+            tell(text, **facts)
+
+    def reach(self, done: int, detail: str = "") -> None:
+        """Take note of how far it is."""
         now = time.monotonic()
-        if now - self._begun < PATIENCE:
+        took = now - self._begun
+        if took < PATIENCE:
             return
-        text = "Reading Stripe: " + ", ".join(f"{n:,} {name}" for name, n in sorted(self._counts.items()))
-        if sys.stderr.isatty():
-            self._show(text)
+        if is_drawn():
+            self._draw(done, detail)
         elif now - self._said >= PAUSE:
             self._said = now
-            click.echo(text, err=True)
+            rate = done / took
+            tell(
+                f"{self._what}: {detail or self._counted(done)}, {rate:,.0f}/s{self._left(done, rate)}",
+                done=done,
+                total=self._total,
+                rate=round(rate, 1),
+            )
 
-    def _show(self, text: str) -> None:
+    def _counted(self, done: int) -> str:
+        of = f" of {self._total:,}" if self._total else ""
+        return f"{done:,}{of} {self._unit}"
+
+    def _left(self, done: int, rate: float) -> str:
+        if not self._total or done >= self._total or rate <= 0:
+            return ""
+        minutes, seconds = divmod(round((self._total - done) / rate), MINUTE)
+        return f", about {minutes}:{seconds:02} left"
+
+    def _draw(self, done: int, detail: str) -> None:
         if self._live is None or self._task is None:
-            from rich.console import Console  # noqa: PLC0415 - only a long read on a terminal needs it
-            from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+            from rich.console import Console  # noqa: PLC0415 - only what is long on a terminal needs it
+            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
             self._live = Progress(
-                SpinnerColumn(),
-                TextColumn("{task.description}"),
-                TimeElapsedColumn(),
-                console=Console(stderr=True),
+                TextColumn(self._what),
+                BarColumn(),
+                TextColumn("{task.fields[counted]}  {task.fields[rate]}/s"),
+                TimeRemainingColumn(compact=True),
+                console=Console(stderr=True, safe_box=True),
                 transient=True,
             )
+            self._task = self._live.add_task("", total=self._total, counted="", rate="")
             self._live.start()
-            self._task = self._live.add_task(text, total=None)
-        self._live.update(self._task, description=text)
+        rate = done / (time.monotonic() - self._begun)
+        total = None if self._total is None else max(self._total, done)
+        self._live.update(
+            self._task,
+            completed=done,
+            total=total,
+            counted=detail or self._counted(done),
+            rate=f"{rate:,.0f}",
+        )
+
+
+def is_drawn() -> bool:
+    """Whether stderr is a terminal that can be drawn on; a CI's log is not, whatever it says of itself."""
+    return (
+        sys.stderr.isatty()
+        and not os.environ.get("CI")
+        and os.environ.get("TERM") != "dumb"
+        and not is_json()
+    )
+
+
+class Reading(Pace):
+    """
+    Says how far the reading of Stripe is, once it takes longer than a second.
+
+    `expected` is how many objects the configuration lets one expect: Stripe's lists do not say.
+    """
+
+    def __init__(self, expected: int | None = None) -> None:
+        super().__init__("Reading Stripe", "objects", expected or None)
+        self._counts: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def progress(self, resource: str, count: int) -> None:
+        """Take note of how many objects of a resource have been read."""
+        with self._lock:
+            self._counts[resource] = count
+            detail = ", ".join(f"{n:,} {name}" for name, n in sorted(self._counts.items()))
+            self.reach(sum(self._counts.values()), detail)

@@ -1,8 +1,6 @@
 """A session with Stripe: the right key for the mode, the right account, the real API or the embedded one."""
 
-import logging
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -49,7 +47,7 @@ class Session:
         Stripe refuses it, and StripeError when there is no usable answer.
         """
         reader = StripeReader(self.transport)
-        with Reading() as reading:
+        with Reading(len(self.config.declared)) as reading:
             world = observe(reader, kinds, self.config.declared, reading.progress)
         account = world.account.get("id")
         if self.config.account and account is None:
@@ -88,9 +86,6 @@ def key_session(options: Options, project: str, mode: str) -> Iterator[Session]:
 
 @contextmanager
 def _session(options: Options, config: Config) -> Iterator[Session]:
-    if options.verbose:
-        logging.basicConfig(stream=sys.stderr, format="%(message)s")
-        logging.getLogger("provisioner").setLevel(logging.DEBUG)
     key = SANDBOX_KEY if options.sandbox else key_for(config.mode, os.environ)
     with sandbox() if options.sandbox else nullcontext(os.environ.get("STRIPE_API_BASE")) as base:
         yield Session(

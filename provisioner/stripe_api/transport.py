@@ -94,6 +94,7 @@ class Transport:
     def _once(self, method: str, resource: str, params: dict[str, Any]) -> stripe.StripeResponse:
         with self._pace.turn(method, resource):
             self._circuit.check()
+            begun = time.monotonic()
             try:
                 with self._gate():
                     answer: stripe.StripeResponse = self._client.raw_request(
@@ -106,7 +107,9 @@ class Transport:
                 raise
         self._circuit.answered()
         self._pace.answered()
-        log.debug("%s /v1/%s %s", method, resource, answer.request_id)
+        took = round((time.monotonic() - begun) * 1000)
+        facts = {"method": method, "path": f"/v1/{resource}", "request_id": answer.request_id, "ms": took}
+        log.debug("%s /v1/%s %s %s ms", method, resource, answer.request_id, took, extra={"facts": facts})
         return answer
 
     def _learn(self, error: stripe.StripeError) -> None:

@@ -1,6 +1,7 @@
 """What an apply did, as text and as JSON values."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from provisioner.engine.execute import Outcome, Report, Result
@@ -25,6 +26,12 @@ def result_line(result: Result) -> str:
     if result.outcome is Outcome.FAILED:
         return f"{step.address}: FAILED to {step.does}: {result.reason}"
     return f"{step.address}: not done ({step.does}): {result.reason}"
+
+
+def report_head(plan: Mapping[str, Any], at: datetime) -> str:
+    """Where and when it was, as a ticket wants it: project, mode, account, plan, time."""
+    place = f"Project {plan['project']}, {plan['mode']} mode, account {plan['account'] or 'unknown'}"
+    return f"{place}, plan {plan['fingerprint'][:19]}, {at:%Y-%m-%d %H:%M} UTC"
 
 
 def report_text(report: Report) -> str:

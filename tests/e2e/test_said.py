@@ -1,0 +1,58 @@
+"""What is said on stderr: requests with their ids, lines for machines, and an end that fits in a ticket."""
+
+import json
+import re
+
+from e2e.conftest import COMPANY, KEY, Desk
+
+CARD = "cards:\n  ads: {cardholder: acme, type: virtual, currency: usd, status: active}\n"
+
+
+def test_verbose_tells_each_request_with_its_id(desk: Desk):
+    desk.write(COMPANY + CARD)
+
+    said = desk.run("plan", "-v").stderr
+
+    assert re.search(r"(?m)^GET /v1/issuing/cards req_\w+ \d+ ms$", said)
+    assert KEY not in said
+
+
+def test_without_it_nothing_is_said(desk: Desk):
+    desk.write(COMPANY + CARD)
+
+    assert desk.run("plan").stderr == ""
+
+
+def test_lines_for_machines(desk: Desk):
+    desk.write(COMPANY + CARD)
+
+    said = desk.run("apply", "--auto-approve", "-v", "--log-format", "json").stderr
+    lines = [json.loads(line) for line in said.splitlines()]
+
+    requests = [line for line in lines if line.get("method") == "POST"]
+    (card,) = [line for line in lines if line.get("address") == "cards.ads"]
+    assert {line["path"] for line in requests} == {"/v1/issuing/cardholders", "/v1/issuing/cards"}
+    assert all(line["request_id"].startswith("req_") for line in requests)
+    assert card["outcome"] == "done"
+    assert card["request_id"] == requests[1]["request_id"]
+
+
+def test_an_error_is_a_line_too(desk: Desk, monkeypatch):
+    desk.write(COMPANY)
+    monkeypatch.setenv("STRIPE_API_KEY", "sk_live_wrong")
+
+    (line,) = desk.run("plan", "--log-format", "json", code=7).stderr.splitlines()
+
+    assert json.loads(line)["level"] == "error"
+    assert "live key" in json.loads(line)["message"]
+
+
+def test_the_end_of_an_apply_fits_in_a_ticket(desk: Desk):
+    desk.write(COMPANY + CARD)
+
+    ticket = desk.run("apply", "--auto-approve").stdout.splitlines()[-2:]
+
+    assert re.fullmatch(
+        r"Project desk, test mode, account acct_\w+, plan sha256:[0-9a-f]{12}, [\d-]+ [\d:]+ UTC", ticket[0]
+    )
+    assert ticket[1] == "Applied: 2 steps done."

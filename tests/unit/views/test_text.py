@@ -1,0 +1,82 @@
+"""The plan in a terminal: in Terraform's look, changes alike told once, as wide as the screen."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from support.plan_documents import change, document, edit, forged, limit, many
+
+from provisioner.cli.paint import paint
+from provisioner.views.text import plan_text
+
+
+def test_many_changes_alike_are_one():
+    text = plan_text(many(312))
+
+    assert "# 312 cards will be updated in place: declared differs from live" in text
+    assert "~ spending_controls.spending_limits[0].amount = $500.00 (50000) -> $750.00 (75000) a day" in text
+    assert "cards.c000000, cards.c000001" in text
+    assert "and 300 more" in text
+    assert len(text.splitlines()) < 15
+
+
+def test_few_are_told_one_by_one():
+    text = plan_text(many(4))
+
+    assert text.count("will be updated in place (") == 4
+
+
+def test_cards_of_different_holders_are_alike():
+    made = [
+        change(f"cards.c{n}", "create", [edit("cardholder", None, f"cardholders.h{n}")]) for n in range(7)
+    ]
+
+    text = plan_text(document(*made))
+
+    assert "# 7 cards will be created" in text
+    assert "+ cardholder = (7 different values)" in text
+
+
+def test_limits_are_words():
+    rows = [
+        {"amount": 50_000, "interval": "per_authorization"},
+        {"amount": 200_000, "interval": "monthly", "categories": ["bakeries", "caterers"]},
+    ]
+    text = plan_text(document(change("cards.ads", edits=[edit("limits", None, rows, currency="usd")])))
+
+    assert "[$500.00 (50000) a purchase, $2,000.00 (200000) a month on bakeries and caterers]" in text
+
+
+def test_what_is_final_is_marked_and_red():
+    text = plan_text(document(change("cards.old", "retire", final=True)))
+    painted = paint(text, colour=True)
+
+    (line,) = [line for line in painted.splitlines() if "cards.old" in line]
+    assert "will be canceled (ic_ds.old) [final]:" in text
+    assert line.startswith("\x1b[31m\x1b[1m")
+
+
+def test_lines_are_as_wide_as_the_terminal_and_whole_in_a_log():
+    plan = document(change("cards.ads", edits=[edit("allowed", ["a" * 9] * 9, ["b" * 9] * 9), limit(1, 2)]))
+
+    assert max(map(len, plan_text(plan, 60).splitlines())) <= 60
+    assert max(map(len, plan_text(plan).splitlines())) > 200
+    assert plan_text(plan, 60).split() == plan_text(plan).split()
+
+
+def test_a_broken_line_keeps_its_colour():
+    plan = document(change("cards.ads", edits=[edit("allowed", ["a" * 9] * 9, ["b" * 9] * 9)]))
+    lines = paint(plan_text(plan, 60), colour=True).splitlines()
+
+    first = next(n for n, line in enumerate(lines) if "allowed" in line)
+    assert all(line.startswith("\x1b[33m") for line in lines[first : first + 4])
+
+
+def test_no_text_moves_the_cursor():
+    text = plan_text(forged())
+
+    assert "\x1b" not in text
+    assert "\r" not in text
+
+
+@given(st.integers(40, 200))
+def test_every_width_says_the_same(width):
+    assert plan_text(many(3), width).split() == plan_text(many(3)).split()
