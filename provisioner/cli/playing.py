@@ -1,6 +1,5 @@
 """Scenarios played: offline, on a private sandbox, or on the applied cards in Stripe's test mode."""
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -114,8 +113,9 @@ class _Applied:
         available = issuing_available(self.balance, told.scenario.currency)
         facts = live_facts(card, holder, shown, self._past(str(shown["cardholder"]["id"])), available)
         hidden = hides(card.address, self.declared)
-        simulated = simulate(told.scenario, replace(facts, hidden=hidden), now=int(time.time()))
-        return replace(told, simulated=simulated, actual=on_applied(self.writer, told.scenario, card.id))
+        actual, now = on_applied(self.writer, told.scenario, card.id)
+        simulated = simulate(told.scenario, replace(facts, hidden=hidden), now)
+        return replace(told, simulated=simulated, actual=actual)
 
     def _owner(self, card: Address) -> tuple[Address, ...]:
         """The card's cardholder, where it is managed here."""

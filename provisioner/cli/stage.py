@@ -27,11 +27,11 @@ class PrivateSandbox:
     def clear(self) -> int:
         """Forget everything, and keep away from midnight, where limits by the day begin anew."""
         self._control("reset", {})
-        now = self._now()
-        if DAY - now % DAY > NEARLY:
-            return int(now)
-        self.go_to(int(now + NEARLY))
-        return int(now + NEARLY)
+        now = int(self._now())
+        begin = clear_of_midnight(now)
+        if begin != now:
+            self.go_to(begin)
+        return begin
 
     def go_to(self, moment: int) -> None:
         """Let the time pass until `moment` (unix seconds); one that has passed changes nothing."""
@@ -49,6 +49,11 @@ class PrivateSandbox:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             told: Mapping[str, Any] = json.loads(answer.read())
         return told
+
+
+def clear_of_midnight(now: int) -> int:
+    """`now` (unix seconds), or a moment into the next day (UTC) when that is about to begin."""
+    return now if DAY - now % DAY > NEARLY else now + NEARLY
 
 
 @contextmanager

@@ -55,43 +55,44 @@ def play(
     card_id: str,
     before: Callable[[Purchase], None],
     then: Callable[[Authorization], None],
-) -> Course:
+) -> tuple[Course, Authorization]:
     """
-    Make the purchases of a scenario on a card, up to the first that is declined.
+    Make the purchases of a scenario on a card, up to the first that is declined; returns the last of them.
 
     `before` is called ahead of each, `then` with the authorization of each that is approved. Raises
     StripeError or AccessError.
     """
-    *_, last = _courses(writer, scenario, card_id, before, then)
+    *_, last = _steps(writer, scenario, card_id, before, then)
     return last
 
 
-def _courses(
+def _steps(
     writer: Writer,
     scenario: Scenario,
     card_id: str,
     before: Callable[[Purchase], None],
     then: Callable[[Authorization], None],
-) -> Iterator[Course]:
+) -> Iterator[tuple[Course, Authorization]]:
     for place, purchase in enumerate(scenario.purchases):
         before(purchase)
         authorization = authorize(writer, card_id, purchase)
         answer = verdict_of(authorization)
-        yield Course(place, answer)
+        yield Course(place, answer), authorization
         if not answer.approved:
             return
         then(authorization)
 
 
-def on_applied(writer: Writer, scenario: Scenario, card_id: str) -> Course:
+def on_applied(writer: Writer, scenario: Scenario, card_id: str) -> tuple[Course, int]:
     """
-    Make the purchases on a card as it is, now, and give back all that they hold, whatever happens.
+    Make the purchases on a card as it is, and give back all that they hold, whatever happens.
 
-    Raises StripeError or AccessError.
+    Returns also Stripe's time of the last one, in unix seconds. Raises StripeError or AccessError.
     """
     held: list[Authorization] = []
     try:
-        return play(writer, scenario, card_id, lambda _purchase: None, held.append)
+        course, last = play(writer, scenario, card_id, lambda _purchase: None, held.append)
     finally:
         for authorization in held:
             reverse(writer, authorization)
+    return course, int(last["created"])

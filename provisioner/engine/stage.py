@@ -71,7 +71,9 @@ def on_stage(
         if scenario.timed and authorization["amount"]:
             capture(stage.writer, authorization)
 
-    return play(stage.writer, scenario, _apply(kinds, cast, scenario.card, stage.writer), before, then)
+    card_id = _apply(kinds, cast, scenario.card, stage.writer)
+    course, _ = play(stage.writer, scenario, card_id, before, then)
+    return course
 
 
 def _beginning(scenario: Scenario, card: Mapping[str, Any], now: int) -> int:

@@ -42,90 +42,90 @@ def scenario(*amounts, approved=True, reason="", **more):
     return Scenario("one", CARD, made[-1], approved, reason, "usd", tuple(made[:-1]), balance)
 
 
-def subset(values):
-    return st.lists(st.sampled_from(values), min_size=1, unique=True).map(lambda found: tuple(sorted(found)))
-
-
-asked = st.sampled_from((0, 1, 50, 99, 100, 101, 150, 500, 25_000, 50_000, 1_000_000, 1_000_001))
-allowed = st.sampled_from((0, 100, 101, 150, 200, 300, 500, 50_000, 1_000_000, 2_000_000))
-rarely = st.integers(0, 9).map(lambda number: number == 7)
-
-
-@st.composite
-def a_list(draw, name, values):
-    side = draw(st.sampled_from(("", "", "allowed", "blocked")))
-    chosen = draw(subset(values))
-    return {f"{side}_{name}": chosen[:1] if side == "blocked" else chosen} if side else {}
-
-
-@st.composite
-def some_controls(draw):
-    rows = {}
-    for interval in draw(st.lists(st.sampled_from(INTERVALS), max_size=3)):
-        categories = draw(st.sampled_from(((), (), CATEGORIES[:2], CATEGORIES[2:])))
-        rows[interval, categories] = limit(draw(allowed), interval, *categories)
-    return {
-        **draw(a_list("categories", CATEGORIES)),
-        **draw(a_list("merchant_countries", COUNTRIES)),
-        **draw(a_list("card_presences", ("not_present", "present"))),
-        **({"spending_limits": tuple(rows.values())} if rows else {}),
-    }
-
-
-MOMENTS = [
-    time(text)
-    for text in (
-        "2026-02-28T12:00:00Z",
-        "2026-02-28T23:59:00Z",
-        "2026-03-01T00:00:00Z",
-        "2026-03-01T23:00:00Z",
-        "2026-03-02T01:00:00Z",
-        "2026-03-07T23:59:00Z",
-        "2026-03-08T00:00:00Z",
-        "2026-03-31T23:59:00Z",
-        "2026-12-31T23:59:00Z",
-        "2027-01-01T00:00:00Z",
-        "2028-02-29T12:00:00Z",
+# Amounts that meet each other, the default limit of 500 a day, or Stripe's 10,000 a purchase.
+THEMES = ((0, 1, 50, 100), (1, 25_000, 50_000, 50_001), (1, 1_000_000, 1_000_001))
+# Moments around which something begins anew, or seems to.
+EDGES = [
+    [time(text) for text in texts]
+    for texts in (
+        ("2026-03-03T23:59:00Z", "2026-03-04T00:00:00Z", "2026-03-04T23:59:00Z"),
+        ("2026-03-07T23:59:00Z", "2026-03-08T00:00:00Z", "2026-03-09T00:00:00Z"),
+        ("2026-03-14T12:00:00Z", "2026-03-15T12:00:00Z", "2026-03-21T23:59:00Z", "2026-03-22T00:00:00Z"),
+        ("2026-02-28T23:59:00Z", "2026-03-01T00:00:00Z", "2026-03-31T23:59:00Z"),
+        ("2026-03-31T23:59:00Z", "2026-04-01T00:00:00Z"),
+        ("2026-12-31T23:59:00Z", "2027-01-01T00:00:00Z"),
+        ("2026-03-03T12:00:00Z", "2027-03-03T12:00:00Z"),
+        ("2028-02-29T00:00:00Z", "2028-02-29T23:59:00Z", "2028-03-01T00:00:00Z"),
     )
 ]
+rarely = st.sampled_from((*[False] * 7, True))
 
 
 @st.composite
 def some_purchases(draw):
-    count = draw(st.integers(1, 5))
+    count = draw(st.integers(1, 4))
+    amounts = st.sampled_from(draw(st.sampled_from(THEMES)))
+    edge = draw(st.sampled_from(EDGES))
+    moments = sorted(draw(st.lists(st.sampled_from(edge), min_size=count, max_size=count)))
     timed = draw(st.booleans())
-    moments = sorted(draw(st.lists(st.sampled_from(MOMENTS), min_size=count, max_size=count)))
-    category = draw(st.sampled_from(CATEGORIES))
+    category, country, method = (draw(st.sampled_from(values)) for values in (CATEGORIES, COUNTRIES, METHODS))
     return [
         Purchase(
-            draw(asked),
-            draw(st.sampled_from((category, category, *CATEGORIES))),
-            draw(st.sampled_from((*["US"] * 3, *COUNTRIES))),
-            draw(st.sampled_from(METHODS)),
+            draw(amounts),
+            draw(st.sampled_from(CATEGORIES)) if draw(rarely) else category,
+            draw(st.sampled_from(COUNTRIES)) if draw(rarely) else country,
+            draw(st.sampled_from(METHODS)) if draw(rarely) else method,
             moment if timed else None,
         )
         for moment in moments
     ]
 
 
+def bounds(made):
+    """Amounts that some of the purchases just reach, or just pass."""
+    sums = {
+        sum(one.amount for one in made[i:j]) for i in range(len(made)) for j in range(i + 1, len(made) + 1)
+    }
+    return st.sampled_from(sorted(sums | {amount - 1 for amount in sums if amount}))
+
+
+@st.composite
+def some_controls(draw, made):
+    """Controls that most of the purchases get by."""
+    controls = {}
+    for name, attribute, values in (
+        ("categories", "category", CATEGORIES),
+        ("merchant_countries", "country", COUNTRIES),
+        ("card_presences", "presence", ("not_present", "present")),
+    ):
+        used = sorted({getattr(one, attribute) for one in made})
+        others = [value for value in values if value not in used]
+        side = draw(st.sampled_from(("", "", "allowed", "blocked")))
+        chosen = used if (side == "allowed") != draw(rarely) else others
+        if side and chosen:
+            controls[f"{side}_{name}"] = tuple(chosen)
+    rows = {}
+    for interval in draw(st.lists(st.sampled_from(INTERVALS), max_size=2)):
+        categories = draw(st.sampled_from(((), (), CATEGORIES[:2], CATEGORIES[2:])))
+        rows[interval, categories] = limit(draw(bounds(made)), interval, *categories)
+    return controls | ({"spending_limits": tuple(rows.values())} if rows else {})
+
+
 @st.composite
 def worlds(draw):
-    """A world and a scenario in it; most are of active cards and holders."""
+    """A world and a scenario in it; most are of active cards and holders, near the edge of a limit."""
+    made = draw(some_purchases())
     card = {
         "status": "inactive" if draw(rarely) else "active",
-        "spending_controls": draw(some_controls()),
-        "lifecycle_controls": {"cancel_after": {"payment_count": draw(st.integers(1, 3))}},
-        "exp_month": 3,
-        "exp_year": 2026,
+        "spending_controls": draw(some_controls(made)),
     }
-    for optional in (("lifecycle_controls",), ("exp_month", "exp_year")):
-        if not draw(rarely):
-            for key in optional:
-                del card[key]
+    if draw(rarely):
+        card["lifecycle_controls"] = {"cancel_after": {"payment_count": draw(st.integers(1, 3))}}
+    if draw(rarely):
+        card |= {"exp_month": 3, "exp_year": 2026}
     holder = {"status": "inactive" if draw(rarely) else "active"}
     if draw(st.booleans()):
-        holder["spending_controls"] = draw(some_controls())
-    made = draw(some_purchases())
-    balance = draw(st.sampled_from((0, 100, 300))) if draw(rarely) else None
+        holder["spending_controls"] = draw(some_controls(made))
+    balance = draw(bounds(made)) if draw(rarely) else None
     one = Scenario("one", CARD, made[-1], approved=True, after=tuple(made[:-1]), balance=balance)
     return world(card, holder), one
