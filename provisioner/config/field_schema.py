@@ -35,13 +35,18 @@ def text(**facts: Any) -> JsonSchema:
 
 def amount(low: int = 0) -> JsonSchema:
     """Return the schema of an amount; texts with a hole (`${var.x}`) are let through for editors' sake."""
-    written = AMOUNT_PATTERN.removeprefix("^").removesuffix("$")
     return {
         "type": ["integer", "string"],
         "minimum": low,
         "maxLength": LONGEST_AMOUNT,
-        **pattern(rf"^(?:{written}|.*\$\{{.*)$", AMOUNT_SAYS),
+        **pattern(_or_hole(AMOUNT_PATTERN), AMOUNT_SAYS),
     }
+
+
+def _or_hole(expression: str) -> str:
+    """The pattern, or a text with a hole (`${var.x}`): an editor cannot know what fills it."""
+    written = expression.removeprefix("^").removesuffix("$")
+    return rf"^(?:{written}|.*\$\{{.*)$"
 
 
 def mapping(properties: JsonSchema, required: Sequence[str] = ()) -> JsonSchema:
@@ -113,7 +118,7 @@ class Fields:
         schema = text(**({"maxLength": what.longest} if what.longest else {}))
         if what.choices:
             schema["examples"] = list(what.choices)
-        return schema | (pattern(what.pattern, what.pattern_says) if what.pattern else {})
+        return schema | (pattern(_or_hole(what.pattern), what.pattern_says) if what.pattern else {})
 
     def _shared(self, what: Field) -> str:
         """The name of the definition that holds a field's choices; fields with the same ones share it."""

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -35,12 +35,11 @@ def load_fleet(path: Path) -> Fleet:
     Raises ConfigError that carries all problems, in the order of files and lines.
     """
     reading = _Reading()
-    document = open_document(_file(path), reading.problems)
-    fitting = reading.fits("file", document)
+    document = reading.sound("file", open_document(_file(path), reading.problems))
     value = document.value
-    accounts = tuple(reading.accounts(document)) if fitting else ()
-    canary = tuple(_selectors(document, reading.problems)) if fitting else ()
-    limits = _limits(document, reading.problems) if fitting else Limits()
+    accounts = tuple(reading.accounts(document))
+    canary = tuple(_selectors(document, reading.problems))
+    limits = _limits(document, reading.problems)
     if not accounts and not reading.problems:
         text = "no account; give some under 'accounts', or a 'roster'"
         reading.problems.append(Problem(Where(str(document.file), 1, 1), "", text))
@@ -74,8 +73,8 @@ class _Reading:
     seen: dict[tuple[str, str], int] = field(default_factory=dict)
     there: dict[Path, bool] = field(default_factory=dict)
 
-    def fits(self, definition: str, document: Document) -> bool:
-        """Whether a document has its shape; adds a problem for each thing that does not fit."""
+    def sound(self, definition: str, document: Document) -> Document:
+        """The document without what does not have its shape; adds a problem for each such thing."""
         misfits = self.shapes.misfits(definition, document.value)
         for misfit in misfits:
             if misfit.value is not BROKEN and document.reading.sound:
@@ -84,13 +83,16 @@ class _Reading:
                 address = ".".join(str(key) for key in misfit.path[:-1][:2])
                 words = say(misfit, raw=spot.raw if spot else None, hidden=False)
                 self.problems.append(Problem(where, address, words))
-        return not misfits and document.reading.sound
+        bad = {misfit.path[0] for misfit in misfits if misfit.path}
+        if not document.reading.sound or "configuration" in bad:
+            bad |= {"accounts", "roster"}  # nothing true can be said of them
+        return replace(document, value={key: v for key, v in document.value.items() if key not in bad})
 
     def accounts(self, document: Document) -> Iterator[Account]:
         """The sound accounts of the fleet file and of its rosters."""
         for number, row in enumerate(self.rows(document)):
             account = self.account(row, document)
-            if account is not None and self.is_new(account, number, row, document):
+            if account is not None and self.is_new(number, row, document):
                 yield account
 
     def rows(self, document: Document) -> Iterator[Row]:
@@ -101,7 +103,7 @@ class _Reading:
         for number, name in enumerate(names):
             file = document.file.parent / name
             if file.suffix in ROSTERS and file.is_file():
-                yield from roster_rows(file, self.problems, lambda other: self.fits("roster", other))
+                yield from roster_rows(file, self.problems, lambda other: self.sound("roster", other))
                 continue
             wrong = "is no file" if file.suffix in ROSTERS else f"does not end in {', '.join(ROSTERS)}"
             path = ("roster",) if isinstance(roster, str) else ("roster", number)
@@ -132,10 +134,11 @@ class _Reading:
                 self.wrong(row, ("vars", name), HOLE_SAYS)
         return account if len(self.problems) == before else None
 
-    def is_new(self, account: Account, number: int, row: Row, document: Document) -> bool:
+    def is_new(self, number: int, row: Row, document: Document) -> bool:
         """Whether neither its id nor its name has been given before; adds a problem for each that has."""
         before = len(self.problems)
-        for key, given in (("account", account.id), ("name", account.name)):
+        for key in {"account", "name"} & row.value.keys():
+            given = row.value[key]
             first = self.seen.setdefault((key, given), number)
             if first != number:
                 # rows are not kept for this: they are read again

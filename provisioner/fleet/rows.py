@@ -48,12 +48,10 @@ def _yaml_row(document: Document, base: Keys, value: Any) -> Row:
     )
 
 
-def roster_rows(file: Path, problems: list[Problem], check: Callable[[Document], bool]) -> Iterator[Row]:
-    """The rows of a roster, by the end of its name; `check` says whether a YAML roster has its shape."""
+def roster_rows(file: Path, problems: list[Problem], sound: Callable[[Document], Document]) -> Iterator[Row]:
+    """The rows of a roster, by the end of its name; `sound` takes out what has no shape in a YAML roster."""
     if file.suffix in (".yaml", ".yml"):
-        document = open_document(file, problems)
-        if document.reading.sound and check(document):
-            yield from document_rows(document)
+        yield from document_rows(sound(open_document(file, problems)))
         return
     text = text_of(file, problems)
     if text is not None:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir())
+FOLDERS = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
+FLEETS = [path.name for path in FOLDERS if (path / "fleet.yaml").is_file()]
+EXAMPLES = [path.name for path in FOLDERS if path.name not in FLEETS]
 
 
 def provisioner(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -39,3 +41,15 @@ def test_an_example_applies_and_its_second_plan_is_empty(example, tmp_path):
     assert json.loads(applied.stdout)["complete"] is True
     assert second.returncode == 0, second.stdout
     assert second.stdout == "No changes. Stripe matches the configuration.\n"
+
+
+@pytest.mark.parametrize("example", FLEETS)
+def test_a_fleet_applies_and_its_second_plan_is_empty(example, tmp_path):
+    where = str(ROOT / "examples" / example)
+
+    applied = provisioner("fleet", "apply", where, "--sandbox", "--auto-approve", cwd=tmp_path)
+    second = provisioner("fleet", "plan", where, "--sandbox", "--detailed-exitcode", cwd=tmp_path)
+
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+    assert second.returncode == 0, second.stdout
+    assert "Over the fleet: in sync." in second.stdout

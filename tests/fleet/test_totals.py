@@ -1,0 +1,90 @@
+"""The sum over a fleet: the worst wins, ten are kept, and limits judge the whole."""
+
+from provisioner.fleet.budget import budget_of, part_of, platform_rate
+from provisioner.fleet.model import Limits, Rates
+from provisioner.fleet.outcome import ACCESS, CHANGES, DONE, ERROR, GUARDRAIL, PARTLY, STALE, Outcome
+from provisioner.fleet.select import Shard
+from provisioner.fleet.totals import Totals, judge, totals_document
+
+
+def outcome(code=DONE, account="acct_1", **more):
+    return Outcome("plan", account, account, code, **more)
+
+
+def total(*outcomes, allowed=100):
+    totals = Totals("plan", len(outcomes), allowed)
+    for each in outcomes:
+        totals.add(each)
+    return totals
+
+
+def test_the_worst_exit_code_wins():
+    ranked = [DONE, CHANGES, STALE, GUARDRAIL, PARTLY, ERROR, ACCESS]
+
+    for number, code in enumerate(ranked):
+        better = [outcome(each) for each in ranked[: number + 1]]
+        assert total(*better).code == code
+        assert total(*reversed(better)).code == code
+
+
+def test_ten_are_kept_of_however_many_the_worst_first():
+    many = [outcome(ERROR, f"acct_{n}", seconds=n) for n in range(50)]
+
+    worst = total(*many, outcome(ACCESS, "acct_key"), *[outcome(DONE, "fine")] * 5).worst
+
+    assert [each.account for each in worst] == ["acct_key", *[f"acct_{n}" for n in range(49, 40, -1)]]
+
+
+def test_changes_are_no_failures():
+    assert total(outcome(CHANGES), outcome(DONE)).failed == 0
+
+
+def test_more_failures_than_may_be_stop_the_run():
+    totals = total(outcome(ERROR), outcome(ERROR), allowed=1)
+
+    assert totals.halted == "2 accounts have failed, 1 may"
+    assert total(outcome(ERROR), allowed=1).halted == ""
+
+
+def test_a_tenth_may_fail_and_three_of_a_few():
+    assert [Limits().failures(n) for n in (1, 30, 200)] == [3, 3, 20]
+    assert Limits(failed=0).failures(200) == 0
+    assert Limits(failed_share=0.05).failures(200) == 10
+
+
+def test_money_and_ends_are_judged_as_a_whole_and_passed_by_naming_a_number():
+    whole = total(outcome(money={"usd": 600, "eur": 1}, ends=2), outcome(money={"usd": 500}, ends=1))
+    limits = Limits(top_up={"usd": 1000}, retired=2)
+
+    money, ends = judge(whole, limits, {})
+    assert money.text == "$11.00 would be moved over the fleet, max_top_up is $10.00"
+    assert ends.text == "3 would be retired or replaced over the fleet, max_retired is 2"
+    assert str(ends).endswith("to go on, name the number: --allow retired=3")
+    assert judge(whole, limits, {"top_up": 1100, "retired": 3}) == ()
+    assert len(judge(whole, limits, {"top_up": 1099, "retired": 3})) == 1
+    assert judge(whole, Limits(), {}) == ()
+
+
+def test_the_document_counts_who_was_not_begun():
+    totals = Totals("apply", 5, 0)
+    totals.add(outcome(ERROR, problems=("no",)))
+
+    document = totals_document(totals, "f", 2.0)
+
+    assert (document["ended"], document["not_begun"], document["failed"]) == (1, 4, 1)
+    assert document["worst"][0]["problems"] == ["no"]
+
+
+def test_shards_share_the_rate_and_the_limits():
+    part = part_of(Limits(top_up={"usd": 1000}, retired=7, failed=5, failed_share=None), Shard(2, 4))
+
+    assert (part.top_up, part.retired, part.failed) == ({"usd": 250}, 1, 1)
+    assert platform_rate(Rates(platform=100), "live", Shard(1, 4), None) == 25
+    assert platform_rate(Rates(), "test", Shard(), None) == 25
+    assert platform_rate(Rates(platform=100), "live", Shard(), 10.0) == 10
+
+
+def test_a_budget_is_never_faster_than_its_rate():
+    assert (budget_of("b", 25).places, budget_of("b", 25).rest) == (25, 1.0)
+    assert (budget_of("b", 2.5).places, budget_of("b", 2.5).rest) == (2, 1.0)
+    assert (budget_of("b", 0.5).places, budget_of("b", 0.5).rest) == (1, 2.0)
