@@ -49,6 +49,11 @@ class Session:
         reader = StripeReader(self.transport)
         with Reading(len(self.config.declared)) as reading:
             world = observe(reader, kinds, self.config.declared, reading.progress)
+        self.check_account(world)
+        return world
+
+    def check_account(self, world: World) -> None:
+        """Raise AccessError when the key belongs to another account than the configuration names."""
         account = world.account.get("id")
         if self.config.account and account is None:
             raise AccessError(
@@ -58,7 +63,6 @@ class Session:
             raise AccessError(
                 f"the key belongs to account {account}; the configuration is for {self.config.account}"
             )
-        return world
 
 
 def load(options: Options) -> Config:

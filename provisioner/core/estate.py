@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from provisioner.core.kind import Kind
@@ -60,13 +61,19 @@ class Survey:
         return Ref(address) if address else identity
 
 
-def survey(kinds: Iterable[Kind], config: Config, world: World) -> Survey:
+NOTHING: Mapping[str, Address] = MappingProxyType({})
+
+
+def survey(
+    kinds: Iterable[Kind], config: Config, world: World, known: Mapping[str, Address] = NOTHING
+) -> Survey:
     """
     Find what is the project's in the world, those referred to before those that refer.
 
+    `known` are the addresses of further objects by id, which are not in this part of the world.
     Raises ConflictError where live objects contradict each other.
     """
-    found = Survey()
+    found = Survey(ids={address: identity for identity, address in known.items()}, by_id=dict(known))
     for kind in sorted(kinds, key=lambda kind: kind.rank):
         if not kind.owns_objects:
             continue

@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import stripe
+
 from provisioner.core.call import Call
 from provisioner.core.problem import StripeError
 from provisioner.engine.ports import NOTHING, Answer, Page
@@ -13,7 +15,9 @@ PAGE = 100
 
 
 class StripeReader:
-    """Reads, and has no method that writes."""
+    """Reads, and has no method that writes; `version` is that of the API in which it is answered."""
+
+    version = stripe.api_version
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport

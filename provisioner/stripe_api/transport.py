@@ -4,6 +4,7 @@ The SDK itself retries neither 429 nor reads Retry-After (SDK: _http_client.py),
 retry at all, and every attempt of ours carries the same idempotency key.
 """
 
+import hashlib
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -86,6 +87,11 @@ class Transport:
             raise StripeError(
                 f"Stripe's answer to {method} {resource} is unreadable: {type(error).__name__}"
             ) from None
+
+    @property
+    def secret(self) -> str:
+        """A digest of the key: a secret that whoever holds the key can make again."""
+        return hashlib.sha256(self._key.encode()).hexdigest()
 
     def close(self) -> None:
         """Close the connections."""

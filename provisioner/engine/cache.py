@@ -1,0 +1,104 @@
+"""What a full read leaves behind, so that the next one needs only what has changed since.
+
+Digests and Stripe's ids only. All digests are keyed with the API key, so nothing in the file can be
+guessed back or made up, and another key makes it useless.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from provisioner.core.model import Address, Config, Declared
+
+FORMAT = 1
+GONE = "-"  # in sync with not being declared
+OPEN = ""  # not in sync, or not ours
+
+Sign = Callable[[str], str]
+
+
+class Remembered(NamedTuple):
+    """One live object: its address's digest (empty: not ours), what it was in sync with, whether current."""
+
+    address: str
+    settled: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """
+    A full read: whose, when (Unix seconds), the newest event by then, and every object by resource and id.
+
+    `event` is empty where the account had none, `event_at` the time of it.
+    """
+
+    identity: str
+    taken: int
+    event: str
+    event_at: int
+    objects: Mapping[str, Mapping[str, Remembered]] = field(default_factory=dict)
+
+
+def signing(secret: str) -> Sign:
+    """Return what makes digests that nobody makes without the secret."""
+    key = hashlib.sha256(f"provisioner cache {secret}".encode()).digest()
+
+    def sign(text: str) -> str:
+        return hmac.digest(key, text.encode(), "sha256").hex()[:24]
+
+    return sign
+
+
+def identity_of(sign: Sign, config: Config, parts: Iterable[str]) -> str:
+    """The digest of everything that must be the same for a memory to be of use."""
+    return sign("\n".join([str(FORMAT), config.project, config.mode, config.account or "", *parts]))
+
+
+def declared_digest(sign: Sign, declared: Declared) -> str:
+    """The digest of a declaration."""
+    facts = [declared.fields, declared.lifecycle, sorted(declared.sensitive)]
+    return sign(json.dumps(facts, sort_keys=True, default=_plain))
+
+
+def address_digest(sign: Sign, address: Address) -> str:
+    """The digest of an address."""
+    return sign(f"address {address}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return str(value) if hasattr(value, "address") else asdict(value)
+
+
+def save(path: Path, sign: Sign, memory: Memory) -> None:
+    """Write a memory, signed; raises OSError."""
+    text = json.dumps(
+        [memory.identity, memory.taken, memory.event, memory.event_at, memory.objects], separators=(",", ":")
+    )
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(f"{sign(text)}\n{text}\n", encoding="utf-8")
+    new.replace(path)
+
+
+def load(path: Path, sign: Sign) -> Memory | None:
+    """Read a memory; None where there is none that this key has written."""
+    try:
+        signature, text, _ = path.read_text(encoding="utf-8").split("\n")
+        if not hmac.compare_digest(signature.encode(), sign(text).encode()):
+            return None
+        identity, taken, event, event_at, objects = json.loads(text)
+    except (OSError, ValueError):
+        return None
+    return Memory(
+        identity,
+        taken,
+        event,
+        event_at,
+        {r: {i: Remembered(*entry) for i, entry in ids.items()} for r, ids in objects.items()},
+    )

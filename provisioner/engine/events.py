@@ -1,0 +1,58 @@
+"""What has happened to objects since an event: their newest snapshots, or the word that it cannot be told."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from provisioner.core.kind import Kind
+from provisioner.engine.ports import Lister
+
+MARGIN = 300  # seconds: nothing is documented on the order in which events come to be listed [?]
+
+
+class GapError(Exception):
+    """A memory is of no use any more; the text says why."""
+
+
+def types_of(kinds: Iterable[Kind]) -> list[str]:
+    """The events that tell of an object of these kinds."""
+    names = [kind.service.replace(".", "_").removesuffix("s") for kind in kinds if kind.owns_objects]
+    return [f"{name}.{what}" for name in names for what in ("created", "updated")]
+
+
+def newest_event(reader: Lister, kinds: Iterable[Kind]) -> tuple[str, int]:
+    """The id and time of the newest such event; nothing and 0 where there is none in 30 days."""
+    page = reader.page("events", {"limit": 1, "types": types_of(kinds)})
+    return (str(page.items[0]["id"]), int(page.items[0]["created"])) if page.items else ("", 0)
+
+
+def touched(
+    reader: Lister, kinds: Iterable[Kind], event: str, event_at: int, version: str
+) -> dict[str, Mapping[str, Any] | None]:
+    """
+    The objects that events tell of since `event`, by id, as the newest event shows them.
+
+    None stands for an object whose newest snapshot cannot be told: two events in one second, or one that
+    was written in another version of the API. Raises GapError when `event` itself is not there any more:
+    then others may be gone as well.
+    """
+    params: dict[str, Any] = {"types": types_of(kinds)}
+    if event:
+        params["created"] = {"gte": event_at - MARGIN}
+    found: dict[str, Mapping[str, Any] | None] = {}
+    times: dict[str, int] = {}
+    seen = not event
+    for item in reader.list("events", params):
+        shown = item["data"]["object"]
+        identity, at = str(shown.get("id")), int(item["created"])
+        seen = seen or item["id"] == event
+        if times.get(identity, -1) < at:
+            found[identity], times[identity] = shown if _is_ours(item, version) else None, at
+        elif times[identity] == at:
+            found[identity] = None
+    if not seen:
+        raise GapError("Stripe has no events that go back to it any more")
+    return found
+
+
+def _is_ours(event: Mapping[str, Any], version: str) -> bool:
+    return event.get("api_version") in (None, version)
