@@ -26,6 +26,10 @@ class Arena:
     state: Path
     _kept: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
 
+    def reset(self) -> None:
+        """Forget everything."""
+        self._control("reset", {})
+
     def keep(self) -> None:
         """Remember the present state."""
         with closing(sqlite3.connect(self.state)) as live:

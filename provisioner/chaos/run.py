@@ -84,14 +84,16 @@ def rehearse(arena: Arena, scene: Scene) -> Course:
 
 
 def cells(course: Course, seed: int, runs: int | None = None) -> list[Cell]:
-    """Every disturbance at every request, or as many of them as `runs`, chosen by the seed."""
+    """
+    Every disturbance at every request, in an order that the seed chooses, or the first `runs` of it.
+
+    The disturbances take turns, so that few runs see all of them.
+    """
     rng = random.Random(seed)  # noqa: S311 - to be repeatable
-    every = [
-        Cell(disturbance, at, rng.choice(PAUSES))
-        for at in range(len(course.asked))
-        for disturbance in DISTURBANCES
-    ]
-    return every if runs is None or runs >= len(every) else sorted(rng.sample(every, runs), key=every.index)
+    requests = range(len(course.asked))
+    orders = {name: rng.sample(requests, len(requests)) for name in DISTURBANCES}
+    every = [Cell(name, orders[name][turn], rng.choice(PAUSES)) for turn in requests for name in DISTURBANCES]
+    return every[:runs]
 
 
 def disturb(arena: Arena, course: Course, cell: Cell) -> Verdict:

@@ -1,0 +1,60 @@
+"""
+The matrix: every disturbance at every request of an apply that does all there is to do.
+
+The suite plays a part of it, by a seed; PROVISIONER_CHAOS=all plays the whole, as does
+`provisioner chaos --all`.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from provisioner.chaos.arena import Arena, arena
+from provisioner.chaos.run import DISTURBANCES, Cell, Course, cells, disturb, rehearse
+from provisioner.chaos.scene import Scene, canonical, scene_of
+from provisioner.config import load_config
+from provisioner.kinds import KINDS
+
+WHOLE = os.environ.get("PROVISIONER_CHAOS") == "all"
+SEED = int(os.environ.get("PROVISIONER_SEED", "7"))
+EXAMPLE = Path(__file__).parents[2] / "examples" / "acme"
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Arena]:
+    with arena() as place:
+        yield place
+
+
+def play(place: Arena, scene: Scene, runs: int) -> tuple[Course, list[Cell]]:
+    """Play so many cells of a scene's matrix; a failing one is named with its seed."""
+    place.reset()
+    course = rehearse(place, scene)
+    chosen = cells(course, SEED, None if WHOLE else runs)
+    failed = {str(cell): wrong for cell in chosen if (wrong := disturb(place, course, cell).wrong)}
+    print(f"seed {SEED}: {len(chosen)} cells, {Counter(cell.disturbance for cell in chosen)}")
+    assert failed == {}, f"seed {SEED}"
+    return course, chosen
+
+
+def test_a_disturbed_apply_and_the_next_one_end_as_an_undisturbed_one(place):
+    course, chosen = play(place, canonical(), 42)
+
+    assert {cell.disturbance for cell in chosen} == set(DISTURBANCES)
+    done = {request.partition(" ")[0] for request in course.asked}
+    assert done == {"GET", "POST"}
+
+
+def test_so_does_an_example_with_changes(place):
+    play(place, scene_of(load_config(EXAMPLE, KINDS), SEED), 5)
+
+
+def test_the_same_seed_chooses_the_same_cells(place):
+    place.reset()
+    course = rehearse(place, canonical())
+
+    assert cells(course, 3, 20) == cells(course, 3, 20)
+    assert cells(course, 3, 20) != cells(course, 4, 20)
