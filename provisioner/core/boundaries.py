@@ -16,6 +16,7 @@ from provisioner.core.simulate import (
     limits,
     listed_out,
     owes,
+    payments_left,
     room,
     spend,
     spent,
@@ -107,6 +108,17 @@ def _of_card(card: Address, facts: Facts, choices: Choices) -> Iterator[Scenario
             barred = replace(plain, **_with(attribute, value))
             yield _scenario(card, facts, f"not the {word} {value}", barred, approved=False, reason=CONTROLS)
     yield from _at_limits(card, facts, plain, allowed["categories"])
+    yield from _at_the_end(card, facts, replace(plain, amount=1))
+
+
+def _at_the_end(card: Address, facts: Facts, least: Purchase) -> Iterator[Scenario]:
+    """A card that ends itself declines the payment after its last."""
+    last = payments_left(facts)
+    if last is not None and last <= min(MOST_PURCHASES, room(least, facts)):
+        before = [least] * last
+        yield _scenario(
+            card, facts, f"after {last} payments", least, before, approved=False, reason="card_canceled"
+        )
 
 
 def _allowed(name: str, attribute: str, facts: Facts, choices: Choices) -> list[str]:
@@ -175,6 +187,7 @@ def _at_limits(card: Address, facts: Facts, plain: Purchase, categories: Sequenc
 def _fill(facts: Facts, purchase: Purchase, limit: Mapping[str, Any]) -> list[Purchase] | None:
     """The fewest purchases, on as few days, that spend a limit to the full; None where others forbid it."""
     wanted, made, at = int(limit["amount"]), list[Purchase](), START
+    most = min(MOST_PURCHASES, payments_left(facts) or MOST_PURCHASES)
     if limit["interval"] == "per_authorization":
         whole = replace(purchase, amount=wanted)
         return None if room(whole, facts) < wanted else [whole] if wanted else []
@@ -185,7 +198,7 @@ def _fill(facts: Facts, purchase: Purchase, limit: Mapping[str, Any]) -> list[Pu
             facts = spend(step, facts)
         else:
             at += DAY
-        if sum(one.amount for one in made) > wanted or len(made) > MOST_PURCHASES or at > LAST:
+        if sum(one.amount for one in made) > wanted or len(made) > most or at > LAST:
             return None
     if at == START:
         return [replace(one, at=None) for one in made]

@@ -117,9 +117,8 @@ def _refusals(purchase: Purchase, facts: Facts) -> Iterator[tuple[str, str]]:
 
 def _card(purchase: Purchase, facts: Facts) -> Iterator[tuple[str, str]]:
     card = facts.card
-    ends = card.get("lifecycle_controls", {}).get("cancel_after", {}).get("payment_count")
-    if ends is not None and facts.payments >= ends:
-        yield "card_canceled", f"Stripe cancels the card after {ends} payments"
+    if payments_left(facts) == 0:
+        yield "card_canceled", f"Stripe cancels the card after {facts.payments} payments"
     if card.get("status") == "canceled":
         yield "card_canceled", "the card is canceled"
     expiry = (card.get("exp_year"), card.get("exp_month"))
@@ -128,6 +127,12 @@ def _card(purchase: Purchase, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "card_expired", f"the card expires at the end of {expiry[1]:02}/{expiry[0]}"
     if card.get("status", "inactive") != "active":
         yield "card_inactive", "the card is inactive"
+
+
+def payments_left(facts: Facts) -> int | None:
+    """How many payments Stripe lets the card make before it cancels it; None is any number."""
+    ends = facts.card.get("lifecycle_controls", {}).get("cancel_after", {}).get("payment_count")
+    return None if ends is None else max(0, int(ends) - facts.payments)
 
 
 def _holder(facts: Facts) -> Iterator[tuple[str, str]]:

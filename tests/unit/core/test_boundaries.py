@@ -94,6 +94,16 @@ def test_lists_that_leave_nothing():
     assert allowed_purchase(declared_facts(CARD, declared), CHOICES) is None
 
 
+def test_a_card_that_ends_itself():
+    ends = {"lifecycle_controls": {"cancel_after": {"payment_count": 2}}}
+    declared = world(ends, controls=limits(limit(2_100_000), limit(900, "daily", FOOD)))
+
+    names = {gist(one)[0]: one for one in made(declared)}
+
+    assert "at the card's $21,000.00 a month" not in names  # takes three payments
+    assert (names["after 2 payments"].reason, len(names["after 2 payments"].after)) == ("card_canceled", 2)
+
+
 def test_controls_from_the_environment_are_not_shown():
     declared = world(controls=limits(limit(777)))
     hidden = frozenset({"spending_controls.spending_limits.amount"})
@@ -106,7 +116,7 @@ def test_controls_from_the_environment_are_not_shown():
 def test_the_simulator_answers_as_each_was_made_to_be_answered(case):
     declared, _ = case
     card = declared[CARD]
-    plain = {name: value for name, value in card.fields.items() if not name.startswith(("exp_", "lifecycle"))}
+    plain = {name: value for name, value in card.fields.items() if not name.startswith("exp_")}
     declared |= {CARD: replace(card, fields=plain)}
 
     for scenario in made(declared):
