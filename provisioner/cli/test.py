@@ -1,7 +1,7 @@
 """`test`: whether each card approves and declines what it should."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -9,6 +9,7 @@ import click
 from provisioner.cli.exits import DONE, ERROR, exits
 from provisioner.cli.options import Options, stripe_options
 from provisioner.cli.playing import CHOICES, in_test_mode, offline, on_sandbox, refuse_live
+from provisioner.cli.progress import Pace
 from provisioner.cli.session import load, session
 from provisioner.core.boundaries import boundaries
 from provisioner.core.model import Config
@@ -62,10 +63,20 @@ def _results(options: Options, config: Config, scenarios: Sequence[Scenario], pl
     if place == "offline":
         return list(offline(config, scenarios))
     if place == "sandbox":
-        return list(on_sandbox(config, scenarios))
+        return _all(on_sandbox(config, scenarios), len(scenarios))
     refuse_live(config)
     with session(options) as stripe:
-        return list(in_test_mode(stripe, scenarios))
+        return _all(in_test_mode(stripe, scenarios), len(scenarios))
+
+
+def _all(results: Iterator[Result], total: int) -> list[Result]:
+    """All results, with a word on how far it is when they take long."""
+    found: list[Result] = []
+    with Pace("Playing", "scenarios", total) as pace:
+        for result in results:
+            found.append(result)
+            pace.reach(len(found))
+    return found
 
 
 def _write(path: Path, text: str) -> None:
