@@ -114,6 +114,6 @@ def totals_line(document: Document) -> str:
 
 
 def _sum(phase: str, document: Document) -> str:
-    if phase == "status":
-        return f"Over the fleet: {_drift(document)}."
-    return f"Over the fleet: {_WORDS[phase](document)}."
+    words = _drift(document) if phase == "status" else _WORDS[phase](document)
+    known = " as far as is known" if document["failed"] or document["not_begun"] else ""
+    return f"Over the fleet{known}: {words}."
