@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
-
 from provisioner import __version__
+from provisioner.cli.log import tell
 from provisioner.cli.session import Session
 from provisioner.core.drift import Drift, find_drift
 from provisioner.core.estate import Survey, survey
@@ -58,9 +57,9 @@ def look(stripe: Session, cache: Path | None, *, refresh: bool) -> Seen:
         try:
             return _part(stripe, cache, sign)
         except GapError as gap:
-            click.echo(f"Reading everything: {cache} cannot be used, {gap}.", err=True)
+            tell(f"Reading everything: {cache} cannot be used, {gap}.")
         except AccessError:
-            click.echo("Reading everything: the key may not read events.", err=True)
+            tell("Reading everything: the key may not read events.")
     return _remember(stripe, cache, sign)
 
 

@@ -121,7 +121,7 @@ class _Scan:
         shown = {identity: self.news.get(identity) for identity in ids}
         shown |= {identity: reader.retrieve(f"{kind.resource}/{identity}") for identity in missing}
         found = [reduce(item) for item in shown.values() if item is not None]
-        return sorted(found, key=lambda item: (item["created"], item["id"]), reverse=True)
+        return sorted(found, key=lambda item: (item.get("created", 0), item["id"]), reverse=True)
 
     def known(self, unsettled: set[str]) -> Iterator[tuple[str, Address]]:
         for digest, group in self.groups.items():

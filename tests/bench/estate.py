@@ -39,7 +39,7 @@ HOLDER = """  holder-{n:06}:
     email: holder-{n:06}@acme.example
     phone_number: "+1415555{tail:04}"
     billing:
-      address: {{line1: {n} Townsend Street, city: San Francisco, state: CA, postal_code: "94103", country: US}}
+      address: {{line1: {n} Townsend St, city: San Francisco, state: CA, postal_code: "94103", country: US}}
     individual:
       first_name: Ada
       last_name: {letters}
@@ -78,7 +78,9 @@ def write(folder: Path, holders: int, cards: int, *, mode: str = "live") -> Esta
         _write_files(estate.config, "cardholders", [_holder(n) for n in range(holders)])
         _write_files(estate.config, "cards", [_card(n, max(holders, 1)) for n in range(cards)])
         with estate.objects.open("w") as file:
-            file.writelines(json.dumps(each, separators=(",", ":")) + "\n" for each in _objects(estate.config))
+            file.writelines(
+                json.dumps(each, separators=(",", ":")) + "\n" for each in _objects(estate.config)
+            )
         (folder / "done").touch()
     return estate
 

@@ -30,7 +30,7 @@ def run(command: Sequence[str], environ: dict[str, str], folder: Path) -> Cost:
     """Run a command to its end."""
     begun = time.monotonic()
     with (folder / "out.txt").open("w") as out:
-        child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environ, cwd=folder)  # noqa: S603
+        child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environ, cwd=folder)
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
     wall = time.monotonic() - begun
@@ -59,7 +59,7 @@ class Server:
 def serving(*objects: Path, latency: float = 0.0, rate: float = 0.0) -> Iterator[Server]:
     """Run the stand-in in a process of its own for as long as the block runs."""
     command = [sys.executable, "-m", "tests.bench.server", *map(str, objects)]
-    child = subprocess.Popen(  # noqa: S603
+    child = subprocess.Popen(
         [*command, "--latency", str(latency), "--rate", str(rate)], stdout=subprocess.PIPE, text=True
     )
     try:

@@ -76,7 +76,9 @@ class Account:
 
     latency: float
     rate: float
-    lists: dict[str, Listed] = field(default_factory=lambda: {name: Listed() for name in (*ENDPOINTS, "events")})
+    lists: dict[str, Listed] = field(
+        default_factory=lambda: {name: Listed() for name in (*ENDPOINTS, "events")}
+    )
     buckets: dict[str, Bucket] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -96,15 +98,27 @@ class Account:
             return 200, self._write(kind, identity, body)
         if kind in self.lists:
             found = self.lists[kind]
-            return 200, found.bodies[found.places[identity]] if identity else found.page(dict(parse_qsl(query)))
-        return 200, BALANCE if kind == "balance" else ACCOUNT if kind == "account" else b'{"data":[],"has_more":false}'
+            return 200, found.bodies[found.places[identity]] if identity else found.page(
+                dict(parse_qsl(query))
+            )
+        return (
+            200,
+            BALANCE
+            if kind == "balance"
+            else ACCOUNT
+            if kind == "account"
+            else b'{"data":[],"has_more":false}',
+        )
 
     def _bucket(self) -> Bucket:
         return Bucket(self.rate, self.rate, time.monotonic())
 
     def _write(self, kind: str, identity: str, body: str) -> bytes:
         """Keep what is sent, unnested: enough of an answer for a creation."""
-        shown: dict[str, Any] = {"id": identity or f"{ENDPOINTS[kind]}{len(self.lists[kind].bodies):06}", "metadata": {}}
+        shown: dict[str, Any] = {
+            "id": identity or f"{ENDPOINTS[kind]}{len(self.lists[kind].bodies):06}",
+            "metadata": {},
+        }
         for pair in body.split("&"):
             name, _, value = pair.partition("=")
             if name.startswith("metadata["):
@@ -128,8 +142,7 @@ async def serve(account: Account, reader: asyncio.StreamReader, writer: asyncio.
             if account.latency and target != "/bench":
                 await asyncio.sleep(account.latency - (time.monotonic() - begun))
             writer.write(
-                b"HTTP/1.1 %d X\r\ncontent-type: application/json\r\nrequest-id: req_1\r\ncontent-length: %d\r\n\r\n"
-                % (status, len(answer))
+                b"HTTP/1.1 %d X\r\nrequest-id: req_1\r\ncontent-length: %d\r\n\r\n" % (status, len(answer))
             )
             writer.write(answer)
             await writer.drain()
@@ -145,7 +158,9 @@ def load(account: Account, path: Path) -> None:
         lines = file.readlines()
     for line in reversed(lines):
         shown = json.loads(line)
-        kind = {"issuing.cardholder": "cardholders", "issuing.card": "cards", "event": "events"}[shown["object"]]
+        kind = {"issuing.cardholder": "cardholders", "issuing.card": "cards", "event": "events"}[
+            shown["object"]
+        ]
         account.lists[kind].add(shown["id"], shown["created"], line.strip())
 
 
