@@ -1,6 +1,5 @@
 """A fleet on this machine, through the command line, against a counting sandbox."""
 
-import contextlib
 import json
 import os
 import signal
@@ -8,10 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from click.testing import CliRunner
 
-from provisioner.cli.fleet import command
-from tests.fleet.world import KEY, ids, make_fleet, platform
+from tests.fleet.world import ids, in_process, make_fleet, platform
 
 ACCOUNTS, CARDS = 5, 2
 
@@ -27,24 +24,18 @@ def folder(tmp_path):
     return make_fleet(tmp_path / "fleet", ACCOUNTS, CARDS)
 
 
-def fleet(there, folder, *words, **env):
-    """Run a command of the fleet's, in this process as each would cost the better part of a second."""
-    bare = dict.fromkeys(name for name in os.environ if name.startswith("STRIPE_"))
-    told = {**bare, "STRIPE_API_KEY": KEY, "STRIPE_API_BASE": there.base, **env}
-    with contextlib.chdir(folder):
-        return CliRunner().invoke(command, words, env=told)
-
-
 def lines(run):
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
 def test_all_accounts_are_applied_and_the_second_run_finds_nothing(there, folder):
-    applied = fleet(there, folder, "apply", "--auto-approve", "--report", "r.html", "--report", "r.jsonl")
+    applied = in_process(
+        there, folder, "apply", "--auto-approve", "--report", "r.html", "--report", "r.jsonl"
+    )
 
     assert applied.exit_code == 0, applied.stdout + applied.stderr
     assert [there.estate(each) for each in ids(ACCOUNTS)] == [there.expected(CARDS)] * ACCOUNTS
-    again = fleet(there, folder, "apply", "--auto-approve", "--format", "jsonl")
+    again = in_process(there, folder, "apply", "--auto-approve", "--format", "jsonl")
     assert again.exit_code == 0
     assert [(each["phase"], each["code"]) for each in lines(again)] == [("plan", 0)] * ACCOUNTS + [
         ("plan totals", 0)
@@ -61,12 +52,12 @@ def test_all_accounts_are_applied_and_the_second_run_finds_nothing(there, folder
     assert {json.loads(line)["account"] for line in journal} == set(ids(ACCOUNTS))
 
 
-def test_a_plan_writes_nothing_and_counts_over_the_fleet(there, folder):
-    plan = fleet(there, folder, "plan", "--detailed-exitcode")
+def test_a_plan_writes_nothing_and_counts_over_the_in_process(there, folder):
+    plan = in_process(there, folder, "plan", "--detailed-exitcode")
 
     assert plan.exit_code == 2
     assert f"Over the fleet: {ACCOUNTS * (CARDS + 1)} to create; top up $500.00." in plan.stdout
-    assert fleet(there, folder, "plan").exit_code == 0
+    assert in_process(there, folder, "plan").exit_code == 0
     assert there.all(ids(1)[0], "issuing/cards") == []
 
 
@@ -75,23 +66,23 @@ def test_one_accounts_failure_is_its_own_and_a_second_run_does_what_is_left(ther
     rows = (folder / "accounts.csv").read_text()
     (folder / "accounts.csv").write_text(rows.replace(broken, "acct_1Unknown"))
 
-    first = fleet(there, folder, "apply", "--auto-approve")
+    first = in_process(there, folder, "apply", "--auto-approve")
 
     assert first.exit_code == 7, first.stdout
     assert "acct_1Unknown  shop-00003  FAILED (7): " in first.stdout
     assert [there.estate(each).total() for each in ids(ACCOUNTS)] == [4, 4, 4, 0, 4]
     (folder / "accounts.csv").write_text(rows)
-    second = fleet(there, folder, "apply", "--auto-approve", "--format", "jsonl")
+    second = in_process(there, folder, "apply", "--auto-approve", "--format", "jsonl")
     assert second.exit_code == 0
     assert [each["account"] for each in lines(second) if each["phase"] == "apply"] == [broken]
 
 
 def test_selected_accounts_only_and_shards_together_are_the_whole(there, folder):
-    picked = fleet(
+    picked = in_process(
         there, folder, "plan", "--select", "tier=canary", "--select", "shop-00002", "--format", "jsonl"
     )
-    shards = [fleet(there, folder, "plan", "--shards", f"{n}/2", "--format", "jsonl") for n in (1, 2)]
-    nobody = fleet(there, folder, "plan", "--select", "tier=gold")
+    shards = [in_process(there, folder, "plan", "--shards", f"{n}/2", "--format", "jsonl") for n in (1, 2)]
+    nobody = in_process(there, folder, "plan", "--select", "tier=gold")
 
     assert {each.get("name") for each in lines(picked)[:-1]} == {"shop-00000", "shop-00002"}
     assert sorted(each["account"] for run in shards for each in lines(run)[:-1]) == ids(ACCOUNTS)
@@ -103,7 +94,7 @@ def test_a_failing_canary_keeps_the_rest_untouched(there, folder):
     scopes = ("account", "balance", "topup", "issuing_cardholder", "connected_account")
     there.restrict("rk_test_few", **dict.fromkeys(scopes, "write"), issuing_card="read")
 
-    run = fleet(there, folder, "apply", "--auto-approve", STRIPE_API_KEY="rk_test_few")
+    run = in_process(there, folder, "apply", "--auto-approve", STRIPE_API_KEY="rk_test_few")
 
     assert run.exit_code == 5, run.stdout
     assert "Stopped: an account of the canary set has failed" in run.stdout
@@ -116,35 +107,35 @@ def test_a_failing_canary_keeps_the_rest_untouched(there, folder):
 def test_a_limit_of_the_fleet_stops_it_before_the_first_write(there, tmp_path, limit, number):
     folder = make_fleet(tmp_path, ACCOUNTS, CARDS, more=f"guardrails: {{{limit}}}\n")
 
-    stopped = fleet(there, folder, "apply", "--auto-approve")
+    stopped = in_process(there, folder, "apply", "--auto-approve")
 
     assert stopped.exit_code == 3
     assert f"--allow {number}\nNothing was written." in stopped.stderr
     assert not there.estate(ids(1)[0])
-    assert fleet(there, folder, "apply", "--auto-approve", "--allow", number).exit_code == 0
+    assert in_process(there, folder, "apply", "--auto-approve", "--allow", number).exit_code == 0
 
 
-def test_retiring_is_judged_over_the_fleet(there, tmp_path):
+def test_retiring_is_judged_over_the_in_process(there, tmp_path):
     folder = make_fleet(tmp_path, ACCOUNTS, CARDS)
-    assert fleet(there, folder, "apply", "--auto-approve").exit_code == 0
+    assert in_process(there, folder, "apply", "--auto-approve").exit_code == 0
     make_fleet(tmp_path, ACCOUNTS, 1, more="guardrails: {max_retired: 4}\n")
 
-    stopped = fleet(there, folder, "apply", "--auto-approve")
+    stopped = in_process(there, folder, "apply", "--auto-approve")
 
     assert stopped.exit_code == 3
     assert "5 would be retired or replaced over the fleet, max_retired is 4" in stopped.stderr
-    assert fleet(there, folder, "apply", "--auto-approve", "--allow", "retired=5").exit_code == 0
+    assert in_process(there, folder, "apply", "--auto-approve", "--allow", "retired=5").exit_code == 0
     assert there.estate(ids(1)[0])["cards.card-2 inactive [20000]"] == 1
 
 
 def test_drift_and_status_say_what_moved_in_which_account(there, folder):
-    fleet(there, folder, "apply", "--auto-approve")
+    in_process(there, folder, "apply", "--auto-approve")
     moved = ids(ACCOUNTS)[2]
     card = there.all(moved, "issuing/cards")[0]["id"]
     there.post(moved, f"issuing/cards/{card}", {"status": "inactive"})
 
-    drift = fleet(there, folder, "drift")
-    status = fleet(there, folder, "status")
+    drift = in_process(there, folder, "drift")
+    status = in_process(there, folder, "status")
 
     assert drift.exit_code == 2
     assert f"{moved}  shop-00002  1 moved in Stripe, 0 pending" in drift.stdout
@@ -157,7 +148,7 @@ def test_a_configuration_that_cannot_be_used_stops_all_before_a_request(there, f
     template = folder / "template.yaml"
     template.write_text(template.read_text().replace("type: company", "type: compnay"))
 
-    run = fleet(there, folder, "apply", "--auto-approve")
+    run = in_process(there, folder, "apply", "--auto-approve")
 
     assert run.exit_code == 1
     assert "template.yaml:8:11: cardholders.shop: 'type': 'compnay' is not one of" in run.stderr
@@ -165,15 +156,15 @@ def test_a_configuration_that_cannot_be_used_stops_all_before_a_request(there, f
 
 
 def test_a_key_of_the_wrong_mode_and_a_missing_key_end_with_7(there, folder):
-    live = fleet(there, folder, "plan", STRIPE_API_KEY="sk_live_x")
-    bare = fleet(there, folder, "plan", STRIPE_API_KEY=None)
+    live = in_process(there, folder, "plan", STRIPE_API_KEY="sk_live_x")
+    bare = in_process(there, folder, "plan", STRIPE_API_KEY=None)
 
     assert (live.exit_code, bare.exit_code) == (7, 7)
     assert there.arrivals == []
 
 
 def test_without_a_terminal_there_must_be_an_approval(there, folder):
-    run = fleet(there, folder, "apply")
+    run = in_process(there, folder, "apply")
 
     assert run.exit_code == 1
     assert "there is no terminal to ask on" in run.stderr
@@ -181,7 +172,7 @@ def test_without_a_terminal_there_must_be_an_approval(there, folder):
 
 
 def test_a_matrix_has_a_job_for_every_shard_with_accounts(there, folder):
-    run = fleet(there, folder, "matrix", "--shards", "3")
+    run = in_process(there, folder, "matrix", "--shards", "3")
 
     include = json.loads(run.stdout)["include"]
     assert sum(each["accounts"] for each in include) == ACCOUNTS
@@ -191,7 +182,7 @@ def test_a_matrix_has_a_job_for_every_shard_with_accounts(there, folder):
 def test_the_platforms_limit_holds_at_the_server(there, tmp_path):
     folder = make_fleet(tmp_path, ACCOUNTS, CARDS, platform=20)
 
-    assert fleet(there, folder, "plan").exit_code == 0
+    assert in_process(there, folder, "plan").exit_code == 0
 
     assert len(there.arrivals) == 5 * ACCOUNTS
     assert there.busiest() <= 20
@@ -209,5 +200,5 @@ def test_interrupted_it_finishes_what_is_under_way_and_a_second_run_the_rest(the
 
     assert child.returncode == 130
     make_fleet(tmp_path, ACCOUNTS, CARDS)
-    assert fleet(there, folder, "apply", "--auto-approve").exit_code == 0
+    assert in_process(there, folder, "apply", "--auto-approve").exit_code == 0
     assert [there.estate(each) for each in ids(ACCOUNTS)] == [there.expected(CARDS)] * ACCOUNTS
