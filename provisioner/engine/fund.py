@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import takewhile
 from typing import Any
 
 from provisioner.core.call import Call, Step, attempt_key
@@ -49,18 +48,21 @@ def _newer(writer: Writer, plan: Plan, step: Step) -> Iterator[TopUp]:
     """
     Our top-ups of this currency that the plan has not seen, newest first.
 
-    Raises StripeError where one of them is pending for another balance, and cancels it.
+    Raises StripeError where one of them, or the newest that it has seen, is pending for another
+    balance, and cancels it.
     """
     seen = next(
         (c.predecessors for c in plan.changes if c.action is Action.TOP_UP and c.address == step.address), ()
     )
-    since = plan.newest.get(step.call.service, 0) - MARGIN
-    items = writer.list(step.call.service, {"created": {"gte": since}} if since > 0 else {})
-    ours = (item for item in items if is_ours(item, plan.project, step.address))
-    for item in takewhile(lambda item: item.get("id") not in seen, ours):
-        if item.get("currency") == step.address.name:
-            _hold(writer, step.call, item)
-            yield item
+    # nothing is older than the plan but what it has seen, which is looked at once more
+    since = 0 if seen else plan.newest.get(step.call.service, 0) - MARGIN
+    for item in writer.list(step.call.service, {"created": {"gte": since}} if since > 0 else {}):
+        if item.get("currency") != step.address.name or not is_ours(item, plan.project, step.address):
+            continue
+        _hold(writer, step.call, item)
+        if item.get("id") in seen:
+            return
+        yield item
 
 
 def _followed(newer: list[TopUp], call: Call) -> Answer:

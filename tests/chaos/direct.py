@@ -1,4 +1,4 @@
-"""The sandbox without HTTP: its own checks, keys and handlers, a hundred times as fast, one request at a time."""
+"""The sandbox without HTTP: its own checks, keys and handlers, far faster, one request at a time."""
 
 import json
 import re
@@ -124,7 +124,7 @@ class Direct:
     def _send(
         self, method: str, resource: str, params: Mapping[str, Any], key: str | None = None
     ) -> tuple[Any, Mapping[str, str]]:
-        """A request, tried twice more on the same key where its answer was lost or was Stripe's own failure."""
+        """A request, tried twice more on its key where the answer was lost or was Stripe's own failure."""
         for left in (2, 1, 0):
             self.wire.append(f"{method} /v1/{resource}")
             effect = self.strike(method, resource)

@@ -229,7 +229,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     counts, wrong = rounds(given.kills, given.seed)
-    print(dict(counts), *wrong, sep="\n")
+    sys.stdout.write("\n".join([str(dict(counts)), *wrong, ""]))
     sys.exit(1 if wrong else 0)
 
 

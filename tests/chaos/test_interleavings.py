@@ -31,7 +31,7 @@ class Turns:
     """Lets one run at a time make one request, chosen by the seed once all runs are waiting."""
 
     def __init__(self, seed: int, runs: int) -> None:
-        self.rng = random.Random(seed)
+        self.rng = random.Random(seed)  # noqa: S311
         self.alive = set(range(runs))
         self.waiting: set[int] = set()
         self.chosen: int | None = None
@@ -130,7 +130,7 @@ def duplicates(bank: Bank) -> list[str]:
 def test_whatever_the_order_of_requests_nothing_is_there_twice_and_no_money_moves_twice(bank, configs, part):
     ends = {goal: alone(bank, configs[goal]) for goal in GOALS}
     for seed in range(part, SEEDS, 4):
-        goals = random.Random(seed).choices(GOALS, k=2 + seed % 2)
+        goals = random.Random(seed).choices(GOALS, k=2 + seed % 2)  # noqa: S311
         bank.put_back()
         since, before = newest_event(Direct(bank)), estate(Direct(bank))
         told = at_once(bank, [configs[goal] for goal in goals], seed)

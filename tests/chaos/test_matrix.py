@@ -6,6 +6,7 @@ The suite plays a part of it, by a seed; PROVISIONER_CHAOS=all plays the whole, 
 """
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,7 +36,8 @@ def play(place: Arena, scene: Scene, runs: int) -> tuple[Course, list[Cell]]:
     course = rehearse(place, scene)
     chosen = cells(course, SEED, None if WHOLE else runs)
     failed = {str(cell): wrong for cell in chosen if (wrong := disturb(place, course, cell).wrong)}
-    print(f"seed {SEED}: {len(chosen)} cells, {Counter(cell.disturbance for cell in chosen)}")
+    counts = Counter(cell.disturbance for cell in chosen)
+    sys.stdout.write(f"seed {SEED}: {len(chosen)} cells, {dict(counts)}\n")
     assert failed == {}, f"seed {SEED}"
     return course, chosen
 
