@@ -1,0 +1,71 @@
+"""What docs/ci.md says: its commands run, its tables are the Action's and the program's."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from e2e.conftest import Desk
+from provisioner.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+
+
+def rows(title: str) -> list[str]:
+    """The first cells of the table below a title."""
+    section = TEXT.partition(f"## {title}\n")[2].partition("\n## ")[0]
+    return [cell.strip("` ") for cell in re.findall(r"(?m)^\| ([^|]+) \|", section)][1:]
+
+
+def test_every_command_runs(desk: Desk):
+    commands = [
+        line.partition("#")[0].partition(">")[0].split()[1:]
+        for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
+        for line in block.splitlines()
+        if line.startswith("provisioner ")
+    ]
+    codes = [desk.run(*words, code=None).exit_code for words in commands]
+
+    # in sync after all of them; the plan that was saved has changes
+    assert [words[0] for words in commands].count("plan") == 2
+    assert codes == [2 if "--detailed-exitcode" in words else 0 for words in commands]
+
+
+def test_the_actions_inputs_are_told():
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+
+    assert rows("The GitHub Action") == list(action["inputs"])
+    assert all(f"`{name}`" in TEXT for name in action["outputs"])
+
+
+def test_exit_codes_are_those_of_the_help():
+    told = re.findall(r"(?<=[ :;])(\d+) \w", (main.help or "").partition("Exit codes:")[2])
+
+    assert rows("Exit codes") == told
+
+
+def test_the_hooks_are_there():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    shown = yaml.safe_load(re.search(r"```yaml\n(.*?)```", TEXT, re.DOTALL)[1])
+
+    assert [hook["id"] for hook in shown["repos"][0]["hooks"]] == [hook["id"] for hook in hooks]
+
+
+def test_the_image_runs_as_nobody_in_particular():
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+
+    (user,) = [line for line in lines if line.startswith("USER")]
+    assert user == "USER 10001:10001"
+    assert lines.index(user) < lines.index('ENTRYPOINT ["provisioner"]')
+
+
+def test_gitlabs_template_is_sound():
+    text = (ROOT / "ci" / "gitlab.yml").read_text(encoding="utf-8")
+    jobs = {name: job for name, job in yaml.safe_load(text).items() if "script" in job}
+
+    assert set(jobs) == {"provisioner-plan", "provisioner-apply", "provisioner-drift"}
+    words = [
+        line.split()[1] for job in jobs.values() for line in job["script"] if line.startswith("provisioner ")
+    ]
+    assert set(words) <= set(main.list_commands(None))
