@@ -1,0 +1,50 @@
+"""Drift as the body of one issue: what moved first, never too long, inert whatever it holds."""
+
+from typing import Any
+
+from markdown_it import MarkdownIt
+from support.plan_documents import HOSTILE
+
+from provisioner.views.drift import LONGEST, drift_markdown
+
+
+def drift(*entries: dict[str, Any]) -> dict[str, Any]:
+    counts = sum(entry["moved"] != "yaml" for entry in entries)
+    summary = {"drift": counts, "pending": len(entries) - counts, "unmanaged": {}}
+    return {"project": "acme", "summary": summary, "drift": list(entries), "unmanaged": {}}
+
+
+def entry(address: str, declared: Any, live: Any, moved: str = "live", **more: Any) -> dict[str, Any]:
+    plain = {"id": "ic_1", "path": "status", "direction": "neutral", "currency": "", "text": ""}
+    return {"address": address, "declared": declared, "after": live, "moved": moved, **plain, **more}
+
+
+def test_both_sides_and_who_did_it_are_told():
+    trace = {"at": "2026-11-23T00:00:00+00:00", "event": "evt_1", "request": "req_9"}
+    moved = entry("cards.ads", "inactive", "active", direction="broadening", trace=trace)
+    text = drift_markdown(drift(entry("cards.new", "active", "inactive", "yaml"), moved))
+
+    assert "1 move gave spending power that nobody has reviewed" in text
+    assert "- status: inactive  (declared)\n+ status: active  (live)" in text
+    assert "request req_9" in text
+    assert text.index("cards.ads") < text.index("Waiting for the next apply") < text.index("cards.new")
+
+
+def test_none_is_one_sentence():
+    assert drift_markdown(drift()) == "**No drift. Stripe is as it was last applied.**\n"
+
+
+def test_much_drift_fits_in_one_issue():
+    text = drift_markdown(drift(*(entry(f"cards.c{n:06}", "inactive", "active") for n in range(100_000))))
+
+    assert 50_000 < len(text.encode()) <= LONGEST
+    assert "more\n```" in text
+
+
+def test_hostile_values_stay_in_their_block():
+    bad = entry(HOSTILE, HOSTILE, HOSTILE, path=HOSTILE, id=HOSTILE)
+    page = MarkdownIt("commonmark").enable("table").render(drift_markdown(drift(bad)))
+
+    assert "<script" not in page
+    assert "<a " not in page
+    assert page.count("<pre>") == 1

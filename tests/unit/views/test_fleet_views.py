@@ -1,0 +1,75 @@
+"""A fleet's report in words and as a page: what happened, and nothing that could act."""
+
+from provisioner.views.fleet import outcome_line, totals_text
+from provisioner.views.fleet_html import html_head, html_row, html_tail
+
+OUTCOME = {
+    "phase": "plan",
+    "account": "acct_1A",
+    "name": "north",
+    "code": 2,
+    "failed": False,
+    "counts": {"create": 3, "retire": 1},
+    "money": [{"currency": "usd", "amount": 50000}],
+    "ends": 1,
+    "facts": {},
+    "problems": [],
+    "requests": 5,
+    "seconds": 0.25,
+    "worker": "w",
+}
+FAILED = {**OUTCOME, "code": 1, "failed": True, "counts": {}, "money": [], "problems": ["<b>no\x1b[31m"]}
+TOTALS = {
+    "phase": "plan totals",
+    "fleet": "acme",
+    "accounts": 4,
+    "ended": 2,
+    "failed": 1,
+    "not_begun": 2,
+    "codes": {"1": 1, "2": 1},
+    "halted": "1 accounts have failed, 0 may",
+    "counts": {"create": 3},
+    "money": [],
+    "requests": 10,
+    "seconds": 2.0,
+    "worst": [FAILED, OUTCOME],
+}
+
+
+def test_one_line_says_what_one_account_needs():
+    assert outcome_line(OUTCOME) == "acct_1A  north  3 to create, 1 to retire; top up $500.00"
+    assert outcome_line({**OUTCOME, "name": "acct_1A", "counts": {}, "money": []}) == "acct_1A  in sync"
+
+
+def test_an_applied_account_says_its_steps():
+    applied = {
+        **OUTCOME,
+        "phase": "apply",
+        "counts": {"done": 4, "failed": 1, "skipped": 2},
+        "failed": True,
+        "code": 5,
+    }
+
+    assert outcome_line({**applied, "problems": ["cards.a: no"]}) == (
+        "acct_1A  north  FAILED (5): 4 steps done, 1 failed, 2 not done, topped up $500.00; cards.a: no"
+    )
+
+
+def test_the_end_says_sums_why_it_stopped_and_who_is_worst():
+    assert totals_text(TOTALS) == (
+        "Fleet acme, plan: 4 accounts, 1 failed, 1 with changes (2.0 s, 1.0 accounts/s, 10 requests).\n"
+        "  Over the fleet as far as is known: 3 to create.\n"
+        "  Stopped: 1 accounts have failed, 0 may; what was under way was finished.\n"
+        "  2 were not begun; running the same command again does what is left.\n"
+        "  Worst:\n"
+        "    acct_1A  north  FAILED (1): <b>no\\x1b[31m\n"
+    )
+
+
+def test_the_page_shows_text_as_text_and_lets_nothing_run():
+    page = html_head("<script>") + html_row(FAILED) + html_row(OUTCOME) + html_tail([TOTALS])
+
+    assert "<script" not in page
+    assert "&lt;b&gt;no\\x1b[31m" in page
+    assert "default-src 'none'" in page
+    assert page.count('<tr class="failed">') == 1

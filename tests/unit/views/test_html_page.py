@@ -1,0 +1,55 @@
+"""The HTML page without a browser: one file, nothing to load, and data that cannot get out of its element."""
+
+import base64
+import hashlib
+import json
+import re
+
+from support.plan_documents import change, document, edit, forged, limit, many
+
+from provisioner.views.html import plan_html
+
+
+def data(page: str) -> dict:
+    return json.loads(
+        re.search(r'<script type="application/json" id="plan">(.*?)</script>', page, re.DOTALL)[1]
+    )
+
+
+def test_its_policy_lets_only_its_own_script_run():
+    page = plan_html(document(change("cards.ads", edits=[limit(1, 2)])))
+
+    script = re.search(r"<script>(.*?)</script>", page, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'" in page
+    assert not re.search(r"""(?:src|href)=["']|@import|url\(""", page)
+
+
+def test_a_forged_plan_stays_in_its_element():
+    page = plan_html(forged())
+
+    assert page.count("<script") == 2
+    assert data(page)["changes"][0]["a"].startswith("`` ```")
+
+
+def test_edits_that_many_share_are_in_it_once():
+    model = data(plan_html(many(5_000)))
+
+    assert len(model["changes"]) == 5_000
+    assert model["edits"] == [
+        [
+            "~",
+            "spending_controls.spending_limits[0].amount",
+            "$500.00 (50000) a day",
+            "$750.00 (75000) a day",
+            "gives spending power",
+        ]
+    ]
+
+
+def test_masked_values_are_all_there_is():
+    hidden = edit("name", "(sensitive value)", "(sensitive value)", sensitive=True)
+
+    assert (
+        data(plan_html(document(change("cards.ads", edits=[hidden]))))["edits"][0][2] == "(sensitive value)"
+    )
