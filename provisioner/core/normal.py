@@ -13,6 +13,31 @@ from provisioner.core.model import Ref
 Resolve = Callable[[str, str], Ref | str]
 
 
+BESIDE = ("id", "created")
+
+
+class Kept(dict[str, Any]):
+    """
+    An object in normal form already, but that a reference still is an id.
+
+    `id` and `created` stand beside the fields. It shares its values with whatever is read from it.
+    """
+
+    __slots__ = ()
+
+
+def keeper(fields: Sequence[Field]) -> Callable[[Mapping[str, Any]], Kept]:
+    """What makes `Kept` of objects as Stripe answers them, without all that no field asks for."""
+    read_all = reader(fields, lambda _section, identity: identity)
+
+    def keep(raw: Mapping[str, Any]) -> Kept:
+        kept = Kept(read_all(raw))
+        kept["id"], kept["created"] = raw["id"], raw.get("created", 0)
+        return kept
+
+    return keep
+
+
 def read(fields: Sequence[Field], raw: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
     """
     Bring an object as Stripe answers it to normal form.
@@ -26,8 +51,18 @@ def read(fields: Sequence[Field], raw: Mapping[str, Any], resolve: Resolve) -> d
 def reader(fields: Sequence[Field], resolve: Resolve) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """What `read` does, made ready once for many objects of a kind."""
     steps = tuple((field.name, _value_reader(field, resolve)) for field in fields if not field.write_only)
+    refs = tuple((field.name, field.refers_to) for field in fields if field.shape is Shape.REF)
+
+    def read_kept(kept: Kept) -> dict[str, Any]:
+        out = {name: value for name, value in kept.items() if name not in BESIDE}
+        for name, section in refs:
+            if name in out:
+                out[name] = resolve(section, out[name])
+        return out
 
     def read_all(raw: Mapping[str, Any]) -> dict[str, Any]:
+        if type(raw) is Kept:
+            return read_kept(raw)
         out: dict[str, Any] = {}
         for name, step in steps:
             value = raw.get(name)
@@ -56,10 +91,14 @@ def _value_reader(field: Field, resolve: Resolve) -> Callable[[Any], Any] | None
             row = reader(field.fields, resolve)
             return lambda value: tuple(map(row, value))
         case Shape.MAP:
-            return lambda value: {name: text for name, text in value.items() if text != ""}
+            return lambda value: value if all(value.values()) else {n: v for n, v in value.items() if v != ""}
         case Shape.REF:
             section = field.refers_to
             return lambda value: resolve(section, value["id"] if isinstance(value, dict) else value)
+        case Shape.TEXT if field.choices:
+            # one text for all objects, where there are but few
+            known = {choice: choice for choice in field.choices}
+            return lambda value: known.get(value, value) if type(value) is str else value
         case _:
             return None
 

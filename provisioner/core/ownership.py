@@ -91,17 +91,17 @@ class Record(Mapping[str, str]):
     __slots__ = ("_text",)
 
     def __init__(self, text: str) -> None:
-        self._text = f" {text} "
+        self._text = text
 
     def __getitem__(self, name: str) -> str:
-        at = self._text.find(f" {name}")
-        if at < 0 or len(name) != CODE:
+        at = 0 if self._text.startswith(name) else self._text.find(f" {name}") + 1
+        if not (at or self._text.startswith(name)) or len(name) != CODE:
             raise KeyError(name)
-        begin = at + 1 + CODE
-        return self._text[begin : self._text.index(" ", begin)]
+        end = self._text.find(" ", at)
+        return self._text[at + CODE : end if end > 0 else None]
 
     def __contains__(self, name: object) -> bool:
-        return f" {name}" in self._text
+        return self._text.startswith(str(name)) or f" {name}" in self._text
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(entry[:CODE] for entry in self._text.split()))
@@ -146,7 +146,7 @@ def read_stamp(metadata: Mapping[str, str]) -> Stamp | None:
         project=metadata[PROJECT],
         address=Address(section, name),
         generation=_number(metadata.get(GENERATION, ""), 1),
-        applied=Record(" ".join(metadata.get(key, "") for key in APPLIED)),
+        applied=Record(" ".join(filter(None, map(metadata.get, APPLIED)))),
         protect="protect" in words,
         on_remove=facts.get("on_remove", "deactivate"),
         reissued=_number(facts.get("reissued", ""), 0),
