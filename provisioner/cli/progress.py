@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from provisioner.cli.log import is_json, tell
 
@@ -36,7 +36,7 @@ class Pace:
         if self._live:
             self._live.stop()
 
-    def line(self, text: str, **facts: str) -> None:
+    def line(self, text: str, **facts: Any) -> None:
         """Say a line of its own, above the live one where there is one."""
         if self._live:
             self._live.console.print(text, markup=False, highlight=False, soft_wrap=True)
