@@ -9,7 +9,7 @@ from typing import Any
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, Ref, World
 from provisioner.core.normal import reader
-from provisioner.core.ownership import ADDRESS, PROJECT, read_stamp
+from provisioner.core.ownership import ADDRESS, OUR_KEYS, PROJECT, read_stamp
 from provisioner.core.problem import ConflictError
 
 Resolve = Callable[[str, str], Ref | str]
@@ -137,7 +137,8 @@ def rests(kind: Kind, live: Live, *, cancel: bool | None = None) -> bool:
     )
 
 
-Fields = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+Fields = Callable[[Mapping[str, Any]], dict[str, Any]]
+MARKS = frozenset(OUR_KEYS)
 
 
 def _live(kind: Kind, project: str, raw: Mapping[str, Any], fields_of: Fields) -> Live | None:
@@ -154,10 +155,20 @@ def _live(kind: Kind, project: str, raw: Mapping[str, Any], fields_of: Fields) -
     return Live(
         address=stamp.address,
         id=raw["id"],
-        fields=fields_of(raw),
+        fields=_without_marks(fields_of(raw)),
         stamp=stamp,
         final=raw.get("status") in kind.final_statuses,
     )
+
+
+def _without_marks(fields: dict[str, Any]) -> Mapping[str, Any]:
+    """The fields with the metadata that is not ours, which most objects have none of."""
+    own = {name: text for name, text in fields.get("metadata", {}).items() if name not in MARKS}
+    if own:
+        fields["metadata"] = own
+    else:
+        fields.pop("metadata", None)
+    return fields
 
 
 def _explain(address: Address, lives: Iterable[Live]) -> str:

@@ -53,9 +53,9 @@ def digest(project: str, path: str, field: Field, value: Any) -> str:
     return _short(json.dumps([project, path, _plain(value)], sort_keys=True, default=_plain), length)
 
 
-def edit_digest(path: str, field: Field, before: Any, after: Any) -> str:
+def edit_digest(path: str, before: Any, after: Any, *, hidden: bool) -> str:
     """A digest of both sides of an edit, as short as those of values, to see that either has moved."""
-    length = PERSONAL if field.sensitive else PLAIN
+    length = PERSONAL if hidden else PLAIN
     return _short(json.dumps([path, _plain(before), _plain(after)], sort_keys=True, default=_plain), length)
 
 
@@ -141,7 +141,7 @@ def read_stamp(metadata: Mapping[str, str]) -> Stamp | None:
     if not metadata.get(PROJECT) or not name:
         return None
     words = metadata.get(LIFECYCLE, "").split()
-    facts = dict(word.partition("=")[::2] for word in words)
+    facts = dict(word.partition("=")[::2] for word in words) if words else {}
     return Stamp(
         project=metadata[PROJECT],
         address=Address(section, name),
