@@ -19,6 +19,7 @@ Keep = Callable[[Item], Item]
 
 PAGE = 100
 READERS = 8  # at once on one list; 25 pages a second need them when Stripe takes 300 ms for each
+MOST_PAGES = 50_000  # no account has so many cards
 STRIDE = 8  # pages that a reader is left with when another begins behind it
 WORTH_IT = 4  # pages: shorter stretches are not cut
 PAGES_A_CUT = 8  # a cut costs about one request more, so there is one for so many pages
@@ -103,9 +104,18 @@ class _Scan:
     stretches: list[Stretch] = field(default_factory=lambda: [Stretch(0, None)])
     pages: int = 0
     cuts: int = 0
+    cursors: set[str] = field(default_factory=set)
 
     def page(self, params: Mapping[str, Any]) -> Part:
-        """Read one page, in a thread of the pool, and keep of it what is needed."""
+        """
+        Read one page, in a thread of the pool, and keep of it what is needed.
+
+        A list that comes back to where it was, or never ends, is an error.
+        """
+        cursor = params.get("starting_after", "")
+        if (cursor and cursor in self.cursors) or len(self.cursors) > MOST_PAGES:
+            raise StripeError(f"Stripe's list of {self.resource} goes on without an end")
+        self.cursors.add(cursor)
         page = self.reader.page(self.resource, {"limit": PAGE, **params})
         times = [self.time(item) for item in page.items]
         ids = [str(item["id"]) for item in page.items]

@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 import stripe
 
 from provisioner.core.problem import AccessError, ProvisionerError, StripeError
-from provisioner.stripe_api.http import AnswerError
+from provisioner.stripe_api.http import AnswerError, LostError
 from provisioner.stripe_api.retry import REPLAYED
 
 REDACTED = "(redacted)"
@@ -17,7 +17,7 @@ _SHORTEST, _LONGEST_TEXT, _LONGEST_WORD = 3, 500, 100
 _SECRETS = re.compile(
     r"\b(?:sk|rk|pk|whsec|ek|btok|pm|src)_[A-Za-z0-9_*]+"  # keys and what money is pulled from
     r"|[\w.+-]+@[\w-]+\.[\w.-]+"  # e-mail addresses
-    r"|\+?\d(?:[ -]?\d){8,18}(?!\d)"  # card, phone and tax numbers
+    r"|\+?\d(?:[ -]?\d){8,}"  # card, phone and tax numbers
 )
 _UNSHOWN = re.compile(r"[^\x20-\x7e\u00a0-\u024f\u2010-\u2026]+")
 _NO_WORD = re.compile(r"[^\w.\[\]{}-]+")
@@ -40,12 +40,8 @@ def translate(error: stripe.StripeError, params: Mapping[str, Any], key: str = "
         return AccessError(f"the key lacks a permission: {text}")
     if isinstance(error, AnswerError):
         return StripeError(error.says, status=UNREACHABLE, code="unusable_answer")
-    if isinstance(error, stripe.APIConnectionError):
-        return StripeError(
-            "Stripe could not be reached, or did not answer in time",
-            status=UNREACHABLE,
-            code="api_connection_error",
-        )
+    if isinstance(error, LostError):
+        return StripeError(f"Stripe {error.says}", status=UNREACHABLE, code="api_connection_error")
     if not details:
         return StripeError(f"Stripe's answer (HTTP {status}) is unreadable", status=status)
     code = _word(details.get("code") or details.get("type"))

@@ -12,6 +12,7 @@ from provisioner.engine.ports import NOTHING, Answer, Page
 from provisioner.stripe_api.transport import Transport
 
 PAGE = 100
+MOST_PAGES = 50_000
 
 
 class StripeReader:
@@ -35,16 +36,18 @@ class StripeReader:
         return Page(items, bool(answer.get("has_more")))
 
     def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Iterator[Mapping[str, Any]]:
-        """Yield all objects of a resource, newest first; a cursor that does not move is an error."""
+        """Yield all objects of a resource, newest first; one that goes round in circles is an error."""
         cursor: dict[str, str] = {}
+        cursors: set[str] = set()
         while True:
             page = self.page(resource, {"limit": PAGE, **params, **cursor})
             yield from page.items
             if not page.more:
                 return
             last = page.items[-1].get("id") if page.items else None
-            if not last or last == cursor.get("starting_after"):
+            if not last or last in cursors or len(cursors) > MOST_PAGES:
                 raise StripeError(f"Stripe's list of {resource} says that it goes on, but does not")
+            cursors.add(last)
             cursor = {"starting_after": last}
 
 

@@ -33,25 +33,26 @@ class AnswerError(stripe.APIConnectionError):
 
 
 class LostError(stripe.APIConnectionError):
-    """No answer, or not all of it; another try may bring it."""
+    """No answer, or none that can be read; another try may bring it. `says` which."""
 
-    def __init__(self) -> None:
-        super().__init__("", should_retry=True)  # type: ignore[no-untyped-call]
+    def __init__(self, says: str = "could not be reached, or did not answer in time") -> None:
+        self.says = says
+        super().__init__(says, should_retry=True)  # type: ignore[no-untyped-call]
 
 
 class SetAside(requests.structures.CaseInsensitiveDict[str]):
-    """The headers of an answer, and its body, which the SDK would read into OrderedDicts: twice as slow."""
+    """
+    The headers of an answer, and its `body` as plain values.
+
+    The SDK would read it into OrderedDicts, twice as slow. Raises LostError where it is no JSON.
+    """
 
     def __init__(self, headers: Mapping[str, str], body: bytes) -> None:
         super().__init__(headers)
-        self._body = body
-
-    def read(self) -> Any:
-        """The body's JSON as plain values; raises stripe.APIError, as the SDK does, where it is none."""
         try:
-            return json.loads(self._body.decode())
+            self.body: Any = json.loads(body.decode())
         except (ValueError, RecursionError):
-            raise stripe.APIError("", http_status=200, headers=dict(self)) from None
+            raise LostError("has given an answer that is no JSON") from None
 
 
 class BoundedClient(stripe.HTTPClient):
@@ -109,9 +110,8 @@ class BoundedClient(stripe.HTTPClient):
             raise LostError from None
         if answer.status_code >= REFUSALS:
             body = _refusal(body)
-        elif method == "get":
-            return b"{}", answer.status_code, SetAside(answer.headers, body)
-        return body, answer.status_code, answer.headers
+            return body, answer.status_code, answer.headers
+        return b"{}", answer.status_code, SetAside(answer.headers, body)
 
     def _body(self, raw: Any, started: float) -> bytes:
         chunks: list[bytes] = []

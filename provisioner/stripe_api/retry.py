@@ -14,7 +14,7 @@ ATTEMPTS = 8
 PATIENT_ATTEMPTS = 60  # where Stripe is well and only busy
 PATIENCE = 180.0  # seconds for one request with all of its attempts
 LONGEST_WAIT = 30.0
-REFUSALS, CONFLICT, TOO_MANY, SERVER_ERRORS = 400, 409, 429, 500
+CONFLICT, TOO_MANY, SERVER_ERRORS = 409, 429, 500
 REPLAYED = "idempotent-replayed"
 
 _backoff = tenacity.wait_random_exponential(multiplier=0.25, max=5.0)
@@ -51,9 +51,7 @@ def may_retry(error: BaseException) -> bool:
     if isinstance(error, stripe.APIConnectionError):
         return error.should_retry
     status = error.http_status or 0
-    # what was answered with success and cannot be read was carried out; the same key gives it again
-    unreadable = isinstance(error, stripe.APIError) and status < REFUSALS
-    return unreadable or status in (TOO_MANY, CONFLICT) or status >= SERVER_ERRORS
+    return status in (TOO_MANY, CONFLICT) or status >= SERVER_ERRORS
 
 
 def for_concurrency(error: stripe.StripeError) -> bool:

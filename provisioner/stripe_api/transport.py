@@ -107,7 +107,7 @@ class Transport:
                         method.lower(), f"/v1/{resource}", **params
                     )
                 if isinstance(answer.headers, SetAside):
-                    answer.data = answer.headers.read()
+                    answer.data = answer.headers.body
             except stripe.StripeError as error:
                 self._learn(error)
                 raise
