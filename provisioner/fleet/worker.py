@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 import threading
 from functools import lru_cache
 from importlib import import_module
@@ -16,6 +17,8 @@ from provisioner.fleet.job import Job
 from provisioner.fleet.outcome import Outcome
 from provisioner.fleet.site import Site, environment, site
 
+# github.com/python/cpython/issues/106883: before it, `sys._current_frames` may deadlock with new threads
+FRAMES_ARE_SAFE = (3, 11, 9)
 _one_at_a_time = threading.Lock()
 
 
@@ -41,7 +44,16 @@ def _site(budget: Budget, sandbox: str) -> Site:
     distributed: Any = import_module("distributed")  # an extra; and it has no types
     # leases live on the scheduler, so that the workers' requests are counted together
     places = distributed.Semaphore(max_leases=budget.places, name=budget.name)
-    accounts = distributed.get_worker().state.nthreads
+    worker = distributed.get_worker()
+    _spare_from_deadlock(worker)
+    accounts = worker.state.nthreads
     who = f"{socket.gethostname()}:{os.getpid()}"
     gate = Gate(places, budget.rest)
     return site(environment(os.environ, sandbox), gate, threading.Event(), who, accounts)
+
+
+def _spare_from_deadlock(worker: Any) -> None:
+    """Stop Dask's sampling profiler where it would hang the worker: accounts begin many threads."""
+    profiler = worker.periodic_callbacks.get("profile")
+    if profiler is not None and sys.version_info < FRAMES_ARE_SAFE:
+        worker.loop.add_callback(profiler.stop)
