@@ -7,7 +7,7 @@ from typing import Any
 from provisioner.config.blocks import Block, Piece, locate
 from provisioner.config.lifecycle import lifecycle, lifecycle_faults
 from provisioner.config.merge import lay_over, prune
-from provisioner.config.normal import Names, normal
+from provisioner.config.normal import Names, Normal, normal
 from provisioner.config.profiles import Profiles, users
 from provisioner.config.scalar import BROKEN, shown
 from provisioner.config.schema import definition_of
@@ -17,6 +17,7 @@ from provisioner.core.kind import Fault, Field, Kind
 from provisioner.core.model import Address, Declared
 from provisioner.core.problem import Problem, Where
 
+NOTHING_SENSITIVE: frozenset[str] = frozenset()
 AT_KEY = frozenset({"additionalProperties", "propertyNames", "required"})
 
 
@@ -93,9 +94,7 @@ class Builder:
         self.problems.extend(_fault(fault, pieces, block) for fault in faults)
         if faults:
             return None
-        return Declared(
-            address, resource.fields, lifecycle(tools), frozenset(resource.sensitive), block.where()
-        )
+        return Declared(address, resource.fields, lifecycle(tools), _sensitive(resource), block.where())
 
     def _claimed(self, address: Address, tools: Mapping[str, Any], block: Block) -> Iterator[Fault]:
         for at, name in enumerate(tools.get("previously", ())):
@@ -104,6 +103,11 @@ class Builder:
             if there != block.where():
                 text = f"'previously': the resource at {there} claims {shown(name)} as well; keep one"
                 yield Fault(("lifecycle", "previously", at), text)
+
+
+def _sensitive(resource: Normal) -> frozenset[str]:
+    """The paths of what must not be shown; one empty set for all that have none."""
+    return frozenset(resource.sensitive) if resource.sensitive else NOTHING_SENSITIVE
 
 
 def _fault(fault: Fault, pieces: tuple[Piece, ...], block: Block) -> Problem:

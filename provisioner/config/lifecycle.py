@@ -9,8 +9,13 @@ from provisioner.core.kind import Fault, Field, Kind
 from provisioner.core.model import Lifecycle, Reissue
 
 
+PLAIN = Lifecycle()  # one for all that ask for nothing
+
+
 def lifecycle(raw: Mapping[str, Any]) -> Lifecycle:
     """Return the lifecycle that a block asks for; takes what fits the schema."""
+    if not raw:
+        return PLAIN
     reissue = raw.get("reissue")
     return Lifecycle(
         protect=raw.get("protect", False),
