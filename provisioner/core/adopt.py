@@ -13,7 +13,7 @@ from provisioner.core.diff import compare
 from provisioner.core.estate import Survey, survey
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, Stamp, World
-from provisioner.core.normal import read
+from provisioner.core.normal import leaves, read
 from provisioner.core.ownership import PROJECT
 from provisioner.core.problem import ProvisionerError
 
@@ -97,8 +97,10 @@ def _match(
     by_id = {raw["id"]: raw for raw in free}
     reads = [(raw["id"], read(kind.fields, raw, surveyed.resolve)) for raw in reversed(free)]
     for declared in wanted:
-        exact = tuple(identity for identity, have in reads if _fits(kind, declared, have))
-        found = exact or tuple(identity for identity, have in reads if _is_named(kind, declared, have))
+        exact = {identity: have for identity, have in reads if _fits(kind, declared, have)}
+        more = {identity: _undeclared(kind, declared, have) for identity, have in exact.items()}
+        closest = tuple(identity for identity in exact if more[identity] == min(more.values()))
+        found = closest or tuple(identity for identity, have in reads if _is_named(kind, declared, have))
         if found:
             fits[found].append(declared)
     for identities, alike in fits.items():
@@ -115,6 +117,12 @@ def _fits(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:
         f"{field.name}.{sub.name}" for field in kind.fields for sub in field.fields if sub.write_only
     }
     return all(edit.path in write_only or edit.path.startswith("lifecycle.") for edit in edits)
+
+
+def _undeclared(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> int:
+    """How many values an object has beyond those declared; of several that fit, the closest has fewest."""
+    wanted = {path for path, _, _ in leaves(kind.fields, declared.fields)}
+    return sum(path not in wanted for path, _, _ in leaves(kind.fields, have))
 
 
 def _is_named(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:
@@ -139,4 +147,5 @@ def _adoption(kind: Kind, project: str, declared: Declared, raw: Raw, surveyed: 
     if differing:
         reason += f"; the next plan shows what differs: {', '.join(differing)}"
     edit = Edit("metadata." + PROJECT, None, project)
-    return Change(Action.ADOPT, declared.address, kind.name, reason, (edit,), declared, live)
+    generation = surveyed.estates[kind.name].next_generation(declared.address)
+    return Change(Action.ADOPT, declared.address, kind.name, reason, (edit,), declared, live, generation)

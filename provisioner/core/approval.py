@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from provisioner.core.change import Action, Change
@@ -34,8 +35,9 @@ def hold_to(kinds: Sequence[Kind], plan: Plan, approved: Document) -> Plan:
         elif before is None:
             moved.append(f"{change.address}: {change.action} was not approved ({_why(change, approved)})")
         elif change.action is Action.TOP_UP:
-            held.append(capped(change, before["amount"]))
-        elif change.fingerprint != before["fingerprint"]:
+            if (left := before["amount"] - _pulled_since(change, before.get("newest"))) > 0:
+                held.append(capped(change, left))
+        elif change.fingerprint != before["fingerprint"] or _reworded(change, before):
             moved.append(f"{change.address}: {_moved(change, before)}")
         else:
             held.append(change)
@@ -53,6 +55,20 @@ def _finishes(change: Change, replacement: Document | None) -> bool:
         return bool(change.id == replacement["id"])
     activation = [(edit.path, edit.after) for edit in change.edits] == [("status", "active")]
     return change.action is Action.UPDATE and activation and change.id != replacement["id"]
+
+
+def _pulled_since(change: Change, newest: str | None) -> int:
+    """What our top-ups have moved since the approval: an approved amount is approved once."""
+    since = takewhile(lambda made: made[0] != newest, change.made)
+    return sum(amount for _, amount in since)
+
+
+def _reworded(change: Change, before: Document) -> bool:
+    """Whether the saved plan shows other edits than those that its fingerprint stands for."""
+    shown = {edit["path"]: edit for edit in before["edits"]}
+    return shown.keys() != {e.path for e in change.edits} or any(
+        _differs(e, shown[e.path]) for e in change.edits
+    )
 
 
 def capped(change: Change, ceiling: int) -> Change:

@@ -1,13 +1,14 @@
 """The blast radius: what a plan costs at worst, said before anything else."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from provisioner.core.change import Action, Change
+from provisioner.core.crud import references
 from provisioner.core.kind import Field, Kind, Shape
-from provisioner.core.model import MASK
+from provisioner.core.model import MASK, Live
 from provisioner.core.money import Money
 from provisioner.core.normal import at, put
 
@@ -25,8 +26,15 @@ class BlastRadius:
     final: int = 0
 
 
-def blast_radius(kinds: Mapping[str, Kind], changes: Iterable[Change]) -> BlastRadius:
-    """Add up what the changes move, give and end."""
+def blast_radius(
+    kinds: Mapping[str, Kind], changes: Iterable[Change], lives: Iterable[Live] = ()
+) -> BlastRadius:
+    """
+    Add up what the changes move, give and end.
+
+    `lives` are all live objects of the project: what a cardholder that comes back brings with it.
+    """
+    changes = tuple(changes)
     money: dict[str, int] = defaultdict(int)
     exposure: dict[str, int | None] = {}
     activated = final = 0
@@ -38,8 +46,35 @@ def blast_radius(kinds: Mapping[str, Kind], changes: Iterable[Change]) -> BlastR
             _add_exposure(kind, change, exposure)
             activated += _spends(kind, change, after=True) and not _spends(kind, change, after=False)
         final += _is_final(kind, change)
+    for kind, live in _brought_back(kinds, changes, lives):
+        activated += 1
+        _add(
+            exposure,
+            str(live.fields.get("currency", MASK)),
+            kind.exposure(live.fields) if kind.exposure else 0,
+        )
     moved = tuple(Money(amount, currency) for currency, amount in sorted(money.items()))
     return BlastRadius(moved, dict(sorted(exposure.items())), activated, final)
+
+
+def _brought_back(
+    kinds: Mapping[str, Kind], changes: Iterable[Change], lives: Iterable[Live]
+) -> Iterator[tuple[Kind, Live]]:
+    """The live cards, not changed themselves, of cardholders that are switched on."""
+    spenders = {kind.section: kind for kind in kinds.values() if kind.exposure}
+    on = {c.address for c in changes if c.kind in kinds and _switched_on(kinds[c.kind], c)}
+    changed = {change.address for change in changes}
+    for live in lives if on else ():
+        kind = spenders.get(live.address.section)
+        spends = kind is not None and kind.exposure is not None and kind.exposure(live.fields) != 0
+        if kind and spends and live.address not in changed and references(live.fields) & on:
+            yield kind, live
+
+
+def _switched_on(kind: Kind, change: Change) -> bool:
+    """Whether a change lets what refers to its object be used again."""
+    to_active = any(edit.path == "status" and edit.after == "active" for edit in change.edits)
+    return kind.exposure is None and change.live is not None and to_active
 
 
 def _is_final(kind: Kind, change: Change) -> bool:
@@ -92,7 +127,12 @@ def _add_exposure(kind: Kind, change: Change, exposure: dict[str, int | None]) -
     if before == after or before is None:
         return
     currency = str(_side(kind, change, after=True).get("currency", MASK))
-    if after is None:
+    _add(exposure, currency, None if after is None else max(after - before, 0))
+
+
+def _add(exposure: dict[str, int | None], currency: str, amount: int | None) -> None:
+    """Add to the exposure in a currency; without limit stays without limit."""
+    if amount is None:
         exposure[currency] = None
-    elif after > before and exposure.get(currency, 0) is not None:
-        exposure[currency] = (exposure.get(currency) or 0) + after - before
+    elif amount and exposure.get(currency, 0) is not None:
+        exposure[currency] = (exposure.get(currency) or 0) + amount

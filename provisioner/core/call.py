@@ -31,15 +31,17 @@ class Phase(IntEnum):
     The order of an apply: wherever it stops, no more can be spent than old and new both allow.
 
     FINISH ends what a replacement has replaced; ACTIVATE comes after it, so that there are never two
-    spendable cards where one is declared.
+    spendable cards where one is declared. WIDEN gives power to what others refer to (a cardholder), when
+    none of them is wider any more than it is to be.
     """
 
     TIGHTEN = 0
     CREATE = 1
-    UPDATE = 2
-    FINISH = 3
+    FINISH = 2
+    UPDATE = 3
     ACTIVATE = 4
-    MONEY = 5
+    WIDEN = 5
+    MONEY = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ class Change:
     `live` is the object that it happens to, `predecessors` the ids of all that had the address before
     a creation, `generation` that of the object which is there afterwards. `params` are those that
     follow from no edits: of a retirement or a top-up, or what a reissued card says of the one before;
-    `reissued` counts the reissues that were done before a creation.
+    `reissued` counts the reissues that were done before a creation; `made` are our top-ups so far, newest
+    first: their ids, and the minor units that each has moved (0 where it failed).
     """
 
     action: Action
@@ -63,6 +64,7 @@ class Change:
     predecessors: tuple[str, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
     reissued: int = 0
+    made: tuple[tuple[str, int], ...] = ()
 
     @property
     def id(self) -> str | None:

@@ -1,7 +1,6 @@
 """The default spelling of changes as calls: create, update and retire an object of Stripe's."""
 
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
@@ -82,27 +81,6 @@ def _with_marks(params: dict[str, Any], stamp: Stamp, before: Stamp) -> dict[str
     moved = {key: value for key, value in marks(stamp).items() if value != old[key]}
     metadata = {**params.get("metadata", {}), **moved}
     return params | {"metadata": metadata} if metadata else params
-
-
-def _but_ignored(
-    fields: Sequence[Field],
-    want: Mapping[str, Any],
-    have: Mapping[str, Any],
-    ignored: AbstractSet[str],
-    prefix: str = "",
-) -> Mapping[str, Any]:
-    """What is declared, with live values where the declaration was for the creation only."""
-    if not ignored:
-        return want
-    out = dict(want)
-    for field in fields:
-        path, had = prefix + field.name, have.get(field.name)
-        if path in ignored:
-            out.pop(field.name, None)
-            out |= {} if had is None else {field.name: had}
-        elif field.shape is Shape.HASH and field.name in want:
-            out[field.name] = _but_ignored(field.fields, want[field.name], had or {}, ignored, path + ".")
-    return out
 
 
 def _sent(

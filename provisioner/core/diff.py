@@ -4,6 +4,7 @@ Compared is what is declared, what was applied earlier and is declared no more, 
 is owned whole. Everything else on the object belongs to others and is not looked at.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -17,6 +18,7 @@ from provisioner.core.ownership import code, digest, edit_digest, judged
 Pair = tuple[dict[str, Any], dict[str, Any]]
 
 WRITTEN = "(write-only)"
+_INDEX = re.compile(r"\[\d+\]")
 
 
 def compare(
@@ -81,7 +83,7 @@ class _Scope:
         for field in fields:
             path = prefix + field.name
             w, h = want.get(field.name), have.get(field.name)
-            if (w is None and h is None) or path in self.ignored:
+            if (w is None and h is None and not field.write_only) or path in self.ignored:
                 continue
             if field.shape is Shape.HASH:
                 whole = owned or (field.whole and bool(w))
@@ -124,6 +126,9 @@ class _Scope:
     def undeclared(self, field: Field, path: str, have: Any, *, owned: bool) -> tuple[Any, Any]:
         """What was applied earlier is reset, where Stripe can; its own defaults are left in peace."""
         mine = owned or code(path) in self.applied
+        if mine and field.write_only:
+            self.stuck.append(f"{path} is declared no more, but Stripe cannot clear it; it stays as it is")
+            return None, None
         if not mine or have == field.default or have in field.noise or have in field.closed:
             return None, None
         if field.default is not None and field.on_change is OnChange.UPDATE:
@@ -213,7 +218,7 @@ def _edit(
         sensitive=hide,
         forces_replacement=kind.field(path.partition(".")[0].partition("[")[0]).on_change is OnChange.REPLACE,
         currency=_currency(kind, declared, field),
-        digest=_digest(kind, path, field, (before, after), sides),
+        digest=_digest(kind, path, field, (before, after), sides, hide=hide),
     )
 
 
@@ -222,11 +227,13 @@ def _rows(value: Any) -> Any:
     return tuple(row for row in value if row is not None) if isinstance(value, tuple) else value
 
 
-def _digest(kind: Kind, path: str, field: Field, values: tuple[Any, Any], trees: tuple[Any, Any]) -> str:
+def _digest(
+    kind: Kind, path: str, field: Field, values: tuple[Any, Any], trees: tuple[Any, Any], *, hide: bool
+) -> str:
     """What stands for both sides of an edit; of personal values that go together, for all of them."""
     whole = judged(kind.fields, path, field)
     before, after = values if whole == path else (at(tree, whole) for tree in trees)
-    return edit_digest(whole, field, before, after)
+    return edit_digest(whole, before, after, hidden=hide)
 
 
 def _currency(kind: Kind, declared: Declared, field: Field) -> str:
@@ -245,7 +252,12 @@ def _field_place(place: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def hidden(field: Field, path: str, sensitive: frozenset[str]) -> bool:
     """Whether the value at `path` must not be shown: by its field, or by where it came from."""
-    return field.sensitive or path in sensitive or path.partition("[")[0] in sensitive
+    if field.sensitive or not sensitive:
+        return field.sensitive
+    plain = _INDEX.sub("", path)
+    return any(
+        plain == hid or plain.startswith(f"{hid}.") or hid.startswith(f"{plain}.") for hid in sensitive
+    )
 
 
 def mask(value: Any, hide: bool) -> Any:
@@ -256,8 +268,8 @@ def mask(value: Any, hide: bool) -> Any:
 
 
 def additions(kind: Kind, declared: Declared) -> tuple[Edit, ...]:
-    """The edits of a creation: every declared value, from nothing."""
-    return tuple(
+    """The edits of a creation: every declared value, from nothing, and what it is told about its end."""
+    fields = tuple(
         Edit(
             path=path,
             before=None,
@@ -265,7 +277,11 @@ def additions(kind: Kind, declared: Declared) -> tuple[Edit, ...]:
             direction=field.direction(None, value),
             sensitive=hide,
             currency=_currency(kind, declared, field),
-            digest=_digest(kind, path, field, (None, value), ({}, declared.fields)),
+            digest=_digest(kind, path, field, (None, value), ({}, declared.fields), hide=hide),
         )
         for path, field, value in leaves(kind.fields, declared.fields)
     )
+    told = declared.lifecycle
+    protect = [Edit("lifecycle.protect", None, after=True)] if told.protect else []
+    end = [Edit("lifecycle.on_remove", None, told.on_remove)] if told.on_remove != "deactivate" else []
+    return (*fields, *protect, *end)

@@ -82,6 +82,7 @@ def find_drift(
 
 
 def _of_declared(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
+    yield from _closed(kind, declared, live)
     edits, _ = compare(kind, declared, live)
     lives = applied(live.stamp.project, kind.fields, live.fields)
     wants = applied(live.stamp.project, kind.fields, declared.fields)
@@ -96,6 +97,19 @@ def _of_declared(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
             yield _drift(declared.address, live, edit, moved)
         else:
             yield _drift(declared.address, live, edit, Moved.YAML)
+
+
+def _closed(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
+    """What Stripe itself holds back: no apply lifts it, and somebody has to know."""
+    for field in kind.fields:
+        there = live.fields.get(field.name)
+        if there in field.closed:
+            text = f"{field.name} is {there}, which only Stripe sets and lifts"
+            wanted = declared.fields.get(field.name, field.default)
+            direction = Direction.TIGHTENING
+            yield Drift(
+                declared.address, live.id, field.name, Moved.LIVE, wanted, there, direction, text=text
+            )
 
 
 def _moved(live: Live, path: str, wanted: str | None, had: str | None) -> Moved:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from provisioner.core.change import Action, Change
+from provisioner.core.crud import references
 from provisioner.core.estate import Survey, rests
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config
@@ -35,14 +36,21 @@ def retire(
 
 
 def retire_all(kinds: Sequence[Kind], surveyed: Survey, *, cancel: bool) -> list[Change]:
-    """End everything that a project has, each as its own `on_remove` says unless all are to be canceled."""
+    """
+    End everything that a project has, each as its own `on_remove` says unless all are to be canceled.
+
+    What is to be kept stays, and so does what it refers to: a card is nothing without its cardholder.
+    """
+    lives = [live for estate in surveyed.estates.values() for live in estate.current.values()]
+    kept = [live for live in lives if live.stamp.on_remove == "keep"]
+    needed = {address for live in kept for address in references(live.fields)} | {x.address for x in kept}
     changes = []
     for kind in kinds:
         if not kind.owns_objects:
             continue
         for address, live in sorted(surveyed.estates[kind.name].current.items()):
             final = cancel or live.stamp.on_remove == "cancel"
-            if live.stamp.on_remove != "keep" and not rests(kind, live, cancel=final):
+            if address not in needed and not rests(kind, live, cancel=final):
                 params = {"cancel": final and kind.cancel is not None}
                 reason = "everything is to be retired"
                 changes.append(Change(Action.RETIRE, address, kind.name, reason, live=live, params=params))

@@ -20,9 +20,10 @@ class Estate:
     """
     What a project has of one kind.
 
-    `current` is the object of each address; `leftovers` are older generations that an interrupted
-    replacement has left able to act; `past` holds the ids of all objects that ever had an address, and
-    `last` the one of the highest generation, ended or not. `unmanaged` counts the objects of others.
+    `current` is the object of each address, the newest that has not ended; `leftovers` are older ones
+    that an interrupted replacement has left able to act; `past` holds the ids of all objects that ever
+    had an address, and `last` the one of the highest generation, ended or not. `unmanaged` counts the
+    objects of others.
     """
 
     current: Mapping[Address, Live] = field(default_factory=dict)
@@ -45,6 +46,11 @@ class Estate:
                     past[each.address] = past.get(each.address, ()) + past[old]
                     break
         return replace(self, current=current, past=past)
+
+    def next_generation(self, address: Address, live: Live | None = None) -> int:
+        """The generation of what comes after `live`, and after all that ever had the address."""
+        before = [each.stamp.generation for each in (self.last.get(address), live) if each]
+        return max(before, default=0) + 1
 
 
 @dataclass(slots=True)
@@ -103,8 +109,8 @@ def sort_out(kind: Kind, project: str, raws: Iterable[Mapping[str, Any]], resolv
             found[live.address].append(live)
     current, leftovers, conflicts = {}, [], []
     for address, lives in found.items():
-        newest = max(live.stamp.generation for live in lives)
         able = [live for live in lives if not live.final]
+        newest = max((live.stamp.generation for live in able), default=0)
         standing = [live for live in able if live.stamp.generation == newest]
         if len(standing) > 1:
             conflicts.append((address, standing))

@@ -11,6 +11,7 @@ from provisioner.core.estate import Estate, Survey, rests
 from provisioner.core.funding import plan_funding
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, World
+from provisioner.core.problem import ConfigError, Problem
 from provisioner.core.reissue import reissued_for, successor
 
 
@@ -24,7 +25,12 @@ class Findings:
 
 
 def find_changes(kinds: Sequence[Kind], config: Config, world: World, surveyed: Survey) -> Findings:
-    """All that differs between the configuration and the world, in the order of the kinds' ranks."""
+    """
+    All that differs between the configuration and the world, in the order of the kinds' ranks.
+
+    Raises ConfigError for an id where the project has the object and the name belongs.
+    """
+    _refuse_own_ids(kinds, config, surveyed)
     found = Findings()
     for kind in sorted(kinds, key=lambda kind: kind.rank):
         wanted = [config.declared[a] for a in sorted(config.declared) if a.section == kind.section]
@@ -36,6 +42,29 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: World, surveyed: 
             found.notes += notes
     found.notes += _cut_off(config, surveyed, found.changes)
     return found
+
+
+def _refuse_own_ids(kinds: Sequence[Kind], config: Config, surveyed: Survey) -> None:
+    """An id is for what is not managed here: ours may be replaced, and would then never match again."""
+    ours = {
+        identity: address
+        for estate in surveyed.estates.values()
+        for address, identities in estate.past.items()
+        for identity in identities
+    }
+    refs = [(kind.section, field.name) for kind in kinds for field in kind.fields if field.refers_to]
+    problems = [
+        Problem(
+            declared.where,
+            str(address),
+            f"{name!r} is this project's own {ours[identity]}; write its name, {ours[identity].name}",
+        )
+        for address, declared in sorted(config.declared.items())
+        for section, name in refs
+        if address.section == section and (identity := str(declared.fields.get(name))) in ours
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _cut_off(config: Config, surveyed: Survey, changes: Sequence[Change]) -> Iterator[Note]:
@@ -71,7 +100,7 @@ def _creation(kind: Kind, declared: Declared, estate: Estate, replaced: Abstract
         _why_created(declared, last),
         edits=additions(kind, declared),
         declared=declared,
-        generation=last.stamp.generation + 1 if last else 1,
+        generation=estate.next_generation(declared.address),
         predecessors=estate.past.get(declared.address, ()),
         params=successor(declared, last, replaced) if last else {},
         reissued=last.stamp.reissued if last else 0,
@@ -107,7 +136,7 @@ def _compare(found: Findings, kind: Kind, declared: Declared, live: Live, estate
                 edits,
                 declared,
                 live,
-                generation=live.stamp.generation + 1,
+                generation=estate.next_generation(declared.address, live),
                 predecessors=estate.past[declared.address],
                 params=params,
             )

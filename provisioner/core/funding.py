@@ -10,24 +10,31 @@ from typing import Any
 
 from provisioner.core.change import Action, Change, Note
 from provisioner.core.kind import Kind
-from provisioner.core.model import Address, Declared, World
+from provisioner.core.model import MASK, Address, Declared, World
 from provisioner.core.money import show_money
 from provisioner.core.ownership import ADDRESS, PROJECT
 
 # Countries whose accounts can pull money from a bank account (docs.stripe.com/issuing/funding/balance);
 # elsewhere money must be wired to the bank account of the funding instructions.
 PULLING = frozenset({"US"})
+MOVING = frozenset({"pending", "succeeded"})
+LARGEST = 999_999_99  # minor units: Stripe takes amounts of eight digits (docs.stripe.com/currencies)
 NOT_SHOWN = frozenset({"object", "type"})
 PASSED_ON = ("description", "statement_descriptor", "source", "payment_method", "transfer_group")
 
 
 @dataclass(frozen=True, slots=True)
 class Funds:
-    """The Issuing balance of one currency in minor units; `newest` is our newest top-up's id."""
+    """The Issuing balance of one currency in minor units; `made` are our top-ups, newest first."""
 
     available: int
     pending: int
-    newest: str | None
+    made: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def newest(self) -> str | None:
+        """The id of our newest top-up, whatever became of it."""
+        return self.made[0][0] if self.made else None
 
     @property
     def coming(self) -> int:
@@ -42,7 +49,8 @@ def funds(world: World, project: str, address: Address) -> Funds:
     top_ups = [t for t in world.objects.get("topups", ()) if t.get("currency") == address.name]
     pending = sum(t["amount"] for t in top_ups if t.get("status") == "pending" and is_bound(t))
     ours = [t for t in top_ups if is_ours(t, project, address)]
-    return Funds(available, pending, ours[0]["id"] if ours else None)
+    made = tuple((t["id"], t["amount"] if t.get("status") in MOVING else 0) for t in ours)
+    return Funds(available, pending, made)
 
 
 def is_bound(top_up: Mapping[str, Any]) -> bool:
@@ -68,8 +76,10 @@ def plan_funding(
     notes: list[Note] = []
     for wanted in declared:
         have = funds(world, project, wanted.address)
-        amount, remark = shortfall(wanted.fields, have, wanted.address.name)
-        if amount and must_be_wired(world.account):
+        wired = must_be_wired(world.account)
+        fields = {k: v for k, v in wanted.fields.items() if not wired or k != "max_top_up"}
+        amount, remark = shortfall(fields, have, wanted.address.name, most=None if wired else LARGEST)
+        if amount and wired:
             notes.append(Note(str(wanted.address), _wire(world, amount, wanted.address.name), pending=True))
             amount = 0
         elif remark:
@@ -79,12 +89,14 @@ def plan_funding(
     return changes, notes
 
 
-def shortfall(fields: Mapping[str, Any], have: Funds, currency: str) -> tuple[int, str]:
+def shortfall(
+    fields: Mapping[str, Any], have: Funds, currency: str, most: int | None = LARGEST
+) -> tuple[int, str]:
     """
     How much to top up, in minor units (0: nothing), and a remark for the reader.
 
     Nothing above `top_up_below` (default: the target); nothing below `min_top_up`, so that the target is
-    never passed; `max_top_up` at most, the rest with a later apply.
+    never passed; `max_top_up` and `most` at most, the rest with a later apply.
     """
     target, missing = fields["target"], fields["target"] - have.coming
     if missing < 0:
@@ -94,10 +106,11 @@ def shortfall(fields: Mapping[str, Any], have: Funds, currency: str) -> tuple[in
     if missing < fields.get("min_top_up", 0):
         least = show_money(fields["min_top_up"], currency)
         return 0, f"{show_money(missing, currency)} short, less than min_top_up {least}; nothing is pulled"
-    most = fields.get("max_top_up", missing)
-    if missing > most:
-        rest = show_money(missing - most, currency)
-        return most, f"cut to max_top_up {show_money(most, currency)}; {rest} stay short until a later apply"
+    limit = min(fields.get("max_top_up", missing), missing if most is None else most)
+    if missing > limit:
+        rest = show_money(missing - limit, currency)
+        name = "max_top_up" if limit == fields.get("max_top_up") else "the most that Stripe takes at once,"
+        return limit, f"cut to {name} {show_money(limit, currency)}; {rest} stay short until a later apply"
     return missing, ""
 
 
@@ -133,7 +146,7 @@ def _top_up(kind: Kind, project: str, wanted: Declared, have: Funds, amount: int
     }
     reason = (
         f"{show_money(have.available, currency)} available and {show_money(have.pending, currency)} pending "
-        f"of {show_money(fields['target'], currency)}"
+        f"of {MASK if 'target' in wanted.sensitive else show_money(fields['target'], currency)}"
     )
     return Change(
         Action.TOP_UP,
@@ -143,4 +156,5 @@ def _top_up(kind: Kind, project: str, wanted: Declared, have: Funds, amount: int
         declared=wanted,
         params=params,
         predecessors=(have.newest,) if have.newest else (),
+        made=have.made,
     )

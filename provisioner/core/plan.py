@@ -10,11 +10,11 @@ from provisioner.core.blast import BlastRadius, blast_radius
 from provisioner.core.call import Step
 from provisioner.core.change import Action, Change, Note
 from provisioner.core.crud import references
-from provisioner.core.estate import Survey, survey
+from provisioner.core.estate import Survey, rests, survey
 from provisioner.core.find import Findings, find_changes
 from provisioner.core.flips import flips
 from provisioner.core.kind import Kind
-from provisioner.core.model import Address, Config, World
+from provisioner.core.model import Address, Config, Live, World
 from provisioner.core.outlook import Outlook, outlook
 from provisioner.core.select import EVERYTHING, Selection, select
 from provisioner.core.steps import spell
@@ -62,7 +62,7 @@ def make_plan(kinds: Sequence[Kind], config: Config, world: World, selection: Se
     """
     surveyed = survey(kinds, config, world)
     found = find_changes(kinds, config, world, surveyed)
-    chosen, notes = select(found.changes, selection)
+    chosen, notes = select(found.changes, selection, {*config.declared, *surveyed.ids})
     live = {address: each for estate in surveyed.estates.values() for address, each in estate.current.items()}
     notes += flips(config, live, chosen)
     return assemble(kinds, config, world, surveyed, Findings(chosen, [*found.notes, *notes], found.replaced))
@@ -81,13 +81,24 @@ def assemble(kinds: Sequence[Kind], config: Config, world: World, surveyed: Surv
         notes=(*_carried(changes), *found.notes),
         unchanged=sum(address not in touched for address in config.declared),
         ids=surveyed.ids,
-        totals={name: len(estate.current) for name, estate in surveyed.estates.items()},
+        totals={kind.name: _standing(kind, config, surveyed) for kind in kinds if kind.owns_objects},
         unmanaged={name: estate.unmanaged for name, estate in surveyed.estates.items()},
-        blast=blast_radius({kind.name: kind for kind in kinds}, changes),
+        blast=blast_radius({kind.name: kind for kind in kinds}, changes, _lives(surveyed)),
         fingerprint=fingerprint(changes),
         outlook=outlook(kinds, config, world, surveyed, changes),
         newest={resource: _created(raws[0]) for resource, raws in world.objects.items() if raws},
     )
+
+
+def _lives(surveyed: Survey) -> Iterator[Live]:
+    for estate in surveyed.estates.values():
+        yield from estate.current.values()
+
+
+def _standing(kind: Kind, config: Config, surveyed: Survey) -> int:
+    """How many objects of a kind a project has, those not counted that it has retired."""
+    current = surveyed.estates[kind.name].current
+    return sum(a in config.declared or not rests(kind, live, cancel=False) for a, live in current.items())
 
 
 def _created(raw: Mapping[str, Any]) -> int:

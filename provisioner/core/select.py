@@ -1,12 +1,14 @@
 """`--target` and `--exclude`: a part of the changes, whole enough to be carried out by itself."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from provisioner.core.change import Action, Change, Note
 from provisioner.core.crud import references
 from provisioner.core.model import Address
+from provisioner.core.problem import ProvisionerError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +22,18 @@ class Selection:
 EVERYTHING = Selection()
 
 
-def select(changes: Sequence[Change], selection: Selection) -> tuple[list[Change], list[Note]]:
+def select(
+    changes: Sequence[Change], selection: Selection, known: Collection[Address] = ()
+) -> tuple[list[Change], list[Note]]:
     """
     The changes of a selection, with those that they cannot do without, and notes that say so.
 
-    Left out with an excluded change is whatever cannot be done without it.
+    Left out with an excluded change is whatever cannot be done without it. Raises ProvisionerError for a
+    selection that names none of the `known` addresses.
     """
     if selection == EVERYTHING:
         return list(changes), []
+    _must_name_something(selection, {*known, *(change.address for change in changes)})
     by_address = {change.address: change for change in changes}
     asked = {a for a in by_address if not selection.targets or _matches(a, selection.targets)}
     asked -= {a for a in by_address if _matches(a, selection.excludes)}
@@ -45,6 +51,16 @@ def select(changes: Sequence[Change], selection: Selection) -> tuple[list[Change
     if left := len(by_address) - len(chosen):
         notes.append(Note("", f"this is a part of the plan: {left} other changes are left out"))
     return [change for change in changes if change.address in chosen], notes
+
+
+def _must_name_something(selection: Selection, known: Collection[Address]) -> None:
+    """A slip of the pen must not read as if all were well."""
+    names = [str(address) for address in known]
+    for glob in (*selection.targets, *selection.excludes):
+        if not any(fnmatchcase(name, glob) for name in names):
+            near = get_close_matches(glob, names, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ProvisionerError(f"no address is {glob!r}{hint}")
 
 
 def _matches(address: Address, globs: Iterable[str]) -> bool:

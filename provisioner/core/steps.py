@@ -12,6 +12,7 @@ from provisioner.core.model import Live, Ref
 from provisioner.core.normal import put
 from provisioner.core.reissue import LOST, reissued_for
 
+OUR_OWN = ("lifecycle.", "address")  # edits of our marks, which the last call brings up to date
 NEW = (Action.CREATE, Action.REPLACE)
 
 
@@ -61,16 +62,21 @@ def _creation(kind: Kind, project: str, change: Change, *, inactive: bool) -> St
 
 
 def _update(kind: Kind, _project: str, change: Change) -> Iterator[Step]:
-    """One call, unless it both takes and gives power: then what takes goes first, by itself."""
-    phase = Phase.UPDATE
-    if any(e.path == "status" and e.direction is Direction.BROADENING for e in change.edits):
-        phase = Phase.ACTIVATE
-    elif change.direction is Direction.TIGHTENING:
-        phase = Phase.TIGHTEN
-    elif change.direction is Direction.NEUTRAL:
-        phase = Phase.UPDATE
-    if half := _half(kind, change):
-        yield _step(Phase.TIGHTEN, change, "tighten", _call(kind, half, marked=False), Direction.TIGHTENING)
+    """
+    One call, unless it gives power and does something else too: then that goes first, by itself.
+
+    Of a card only what takes power goes ahead. Of a cardholder all does: what its cards need to be
+    activated, too.
+    """
+    widens = kind.exposure is None
+    phase = Phase.TIGHTEN if change.direction is Direction.TIGHTENING else Phase.UPDATE
+    if change.direction is Direction.BROADENING:
+        if half := _half(kind, change, all_but_broadening=widens):
+            ahead = Phase.TIGHTEN if half.direction is Direction.TIGHTENING else Phase.UPDATE
+            does = "tighten" if ahead is Phase.TIGHTEN else "update"
+            yield _step(ahead, change, does, _call(kind, half, marked=False), half.direction)
+        on = any(e.path == "status" and e.direction is Direction.BROADENING for e in change.edits)
+        phase = Phase.WIDEN if widens else Phase.ACTIVATE if on else Phase.UPDATE
     yield _step(phase, change, "update", _call(kind, change, marked=True), change.direction)
 
 
@@ -83,15 +89,16 @@ def _call(kind: Kind, change: Change, *, marked: bool) -> Call:
     return Call(kind.service, "update", change.id, update_params(kind, change, marked=marked))
 
 
-def _half(kind: Kind, change: Change) -> Change | None:
+def _half(kind: Kind, change: Change, *, all_but_broadening: bool) -> Change | None:
     """
-    The tightening part of an edit that also broadens, as a change of its own.
+    The part of an edit that takes power (or gives none), as a change of its own.
 
     A hash that is owned whole keeps its live values in what broadens. None where there is nothing to
     part, or where Stripe would not take the state between (an allow-list next to a block-list).
     """
-    tight = [edit for edit in change.edits if edit.direction is Direction.TIGHTENING]
-    if not tight or change.direction is not Direction.BROADENING or not change.declared or not change.live:
+    ahead = (Direction.TIGHTENING, Direction.NEUTRAL) if all_but_broadening else (Direction.TIGHTENING,)
+    part = [e for e in change.edits if e.direction in ahead and not e.path.startswith(OUR_OWN)]
+    if not part or not change.declared or not change.live:
         return None
     fields = dict(change.declared.fields)
     for edit in change.edits:
@@ -102,7 +109,7 @@ def _half(kind: Kind, change: Change) -> Change | None:
         fields[top] = put(fields.get(top, {}), sub, change.live.fields.get(top, {}).get(sub))
     if any(kind.check(fields)):
         return None
-    return replace(change, edits=tuple(tight), declared=replace(change.declared, fields=fields))
+    return replace(change, edits=tuple(part), declared=replace(change.declared, fields=fields))
 
 
 def _replace(kind: Kind, project: str, change: Change) -> Iterator[Step]:

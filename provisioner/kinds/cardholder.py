@@ -4,6 +4,7 @@ Stripe has no deletion for them; retired means `inactive` (SDK: issuing/_cardhol
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from provisioner.core.kind import Fault, Field, Kind, OnChange, Shape
@@ -119,8 +120,21 @@ def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
     yield from exclusive(fields)
     if fields.get("type") == "company" and "individual" in fields:
         yield Fault(("individual",), "'individual' is for type individual; a company has 'company'")
+    yield from _birth(fields)
     if fields.get("type", "individual") == "individual" and "company" in fields:
         yield Fault(("company",), "'company' is for type company; an individual has 'individual'")
+
+
+def _birth(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find a date of birth that no calendar has."""
+    individual = fields.get("individual")
+    born = individual.get("dob") if isinstance(individual, Mapping) else None
+    parts = [born.get(part, 0) for part in ("year", "month", "day")] if isinstance(born, Mapping) else []
+    if parts and all(isinstance(part, int) and part for part in parts):
+        try:
+            date(int(parts[0]), int(parts[1]), int(parts[2]))
+        except ValueError:
+            yield Fault(("individual", "dob"), "there is no such day")
 
 
 def currency(_address: object, fields: Mapping[str, Any]) -> str | None:
@@ -178,7 +192,7 @@ KIND = Kind(
         _text(
             "phone_number",
             "Phone number with its country, such as +18008675309. Needed for cards of the EU.",
-            pattern=r"^\+?[\d ().\-]{5,}$",
+            pattern=r"^\+?[\d ().\-]{8,}$",
             pattern_says='a phone number in quotes, such as "+18008675309"',
             clearable=False,
             same=same_phone,

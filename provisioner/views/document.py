@@ -55,6 +55,7 @@ def _change(change: Change) -> dict[str, Any]:
     }
     if change.action is Action.TOP_UP:
         document |= {"amount": change.params["amount"], "currency": change.params["currency"]}
+        document |= {"newest": next(iter(change.predecessors), None)}
     if change.action is Action.RETIRE:
         document["final"] = bool(change.params.get("cancel"))
     if change.action is Action.REPLACE:

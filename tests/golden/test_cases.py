@@ -153,11 +153,13 @@ def _own(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def no_card_is_left_spendable(config: Config, objects: dict[str, Any]) -> None:
-    """An active card of ours is the newest of its address, and is declared so or kept on purpose."""
+    """An active card of ours is the newest of its address that stands, and is declared so or kept."""
     ours = [
         item
         for item in objects.values()
-        if item["metadata"].get(PROJECT) == config.project and GENERATION in item["metadata"]
+        if item["metadata"].get(PROJECT) == config.project
+        and GENERATION in item["metadata"]
+        and item["status"] != "canceled"
     ]
     newest: dict[str, int] = {}
     for item in ours:

@@ -31,7 +31,7 @@ def targets(draw: st.DrawFn) -> dict[str, int]:
 
 @given(targets(), st.integers(-(10**9), 2 * 10**9), AMOUNTS)
 def test_the_amount_keeps_to_every_bound(fields: dict[str, int], available: int, pending: int) -> None:
-    have = Funds(available, pending, None)
+    have = Funds(available, pending)
     amount, remark = shortfall(fields, have, "usd")
 
     assert amount >= 0
@@ -47,11 +47,11 @@ def test_the_amount_keeps_to_every_bound(fields: dict[str, int], available: int,
 def test_enough_applies_reach_the_target_and_then_rest(fields: dict[str, int], available: int) -> None:
     fields["max_top_up"] = max(fields.get("max_top_up", 1), 10**8)
     for _ in range(60):
-        amount, _ = shortfall(fields, Funds(available, 0, None), "usd")
+        amount, _ = shortfall(fields, Funds(available, 0), "usd")
         if not amount:
             break
         available += amount
-    assert shortfall(fields, Funds(available, 0, None), "usd")[0] == 0
+    assert shortfall(fields, Funds(available, 0), "usd")[0] == 0
     assert available <= max(fields["target"], available)
     missing = fields["target"] - available
     below = available < fields.get("top_up_below", fields["target"])
@@ -93,7 +93,9 @@ def test_only_money_on_its_way_to_issuing_in_this_currency_counts() -> None:
         top_up(2, currency="eur"),
         available=250,
     )
-    assert funds(seen, PROJECT, USD) == Funds(250, 2000, "tu_9")
+    found = funds(seen, PROJECT, USD)
+    assert (found.available, found.pending, found.newest) == (250, 2000, "tu_9")
+    assert [identity for identity, amount in found.made if not amount] == ["tu_3"]
 
 
 def test_the_newest_of_ours_is_what_the_key_is_made_of_whatever_became_of_it() -> None:
