@@ -8,7 +8,6 @@ from provisioner.config.scalar import shown
 from provisioner.core.kind import Fault, Field, Kind
 from provisioner.core.model import Lifecycle, Reissue
 
-
 PLAIN = Lifecycle()  # one for all that ask for nothing
 
 
