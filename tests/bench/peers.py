@@ -10,7 +10,7 @@ zones:
   example.com.: {{sources: [config], targets: [target]}}
 """
 OCTODNS_DIFFERS = (
-    "octoDNS compares N records of 3 values in YAML with N in YAML on disk; provisioner compares N objects of 4 "
+    "octoDNS compares N records of 3 values in YAML with N in YAML on disk; provisioner N objects of 4 "
     "to 15 values in YAML with N that it gets over HTTP as JSON."
 )
 TERRAFORM = """resource "terraform_data" "holder" {{
