@@ -13,11 +13,9 @@ import tempfile
 import time
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import click
 
-from tests.bench.measure import run
 from tests.fleet.world import Cluster, Platform, dask_cluster, ids, make_fleet, platform
 
 PROVISIONER = [sys.executable, "-m", "provisioner", "fleet"]
@@ -28,23 +26,30 @@ def engine_words(cluster: Cluster | None) -> list[str]:
     return ["--executor", "dask", "--scheduler", cluster.address] if cluster else []
 
 
-def measure(there: Platform, folder: Path, cluster: Cluster | None, name: str, *words: str) -> Any:
+def measure(there: Platform, folder: Path, cluster: Cluster | None, name: str, *words: str) -> None:
     """Run a command of the fleet's and print what it cost."""
     before = len(there.arrivals)
     env = there.environ()
     if cluster:
         del env["STRIPE_API_KEY"]
-    cost = run([*PROVISIONER, name, ".", *engine_words(cluster), *words], env, folder)
-    summary = [line for line in cost.out.splitlines() if line.startswith(("Fleet", "  Over"))]
+    begun = time.monotonic()
+    command = [*PROVISIONER, name, ".", *engine_words(cluster), *words]
+    with (folder / "out.txt").open("w") as said:
+        child = subprocess.Popen(command, cwd=folder, env=env, stdout=said, stderr=subprocess.STDOUT)
+        peak = 0.0
+        while child.poll() is None:
+            peak = max(peak, high_water(child.pid))
+            time.sleep(0.05)
+    wall, out = time.monotonic() - begun, (folder / "out.txt").read_text()
+    summary = [line for line in out.splitlines() if line.startswith(("Fleet", "  Over"))]
     requests = len(there.arrivals) - before
     click.echo(
-        f"{name}: exit {cost.code}, {cost.wall:.1f} s, cpu {cost.cpu:.1f} s, peak {cost.peak:.0f} MiB, "
+        f"{name}: exit {child.returncode}, {wall:.1f} s, peak {peak:.0f} MiB, "
         f"{requests} requests at the server, at most {there.busiest()}/s"
     )
     click.echo("\n".join(summary[-2:]))
-    if cost.code not in (0, 2):
-        click.echo(cost.out[-2000:])
-    return cost
+    if child.returncode not in (0, 2):
+        click.echo(out[-2000:])
 
 
 def check(there: Platform, accounts: int, cards: int) -> None:
@@ -53,14 +58,19 @@ def check(there: Platform, accounts: int, cards: int) -> None:
     click.echo(f"accounts that are not as declared: {len(wrong)} {wrong[:3]}")
 
 
+def high_water(pid: int) -> float:
+    """Peak memory (MiB) of a process; what `wait4` says of a child starts with its parent's."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in status.splitlines() if "VmHWM" in line), 0.0)
+
+
 def memory(cluster: Cluster | None) -> None:
     """Peak memory of the scheduler and of the workers."""
     for name, child in [("scheduler", cluster.scheduler), *enumerate(cluster.workers)] if cluster else []:
-        status = Path(f"/proc/{child.pid}/status")
-        peak = (
-            next((line for line in status.read_text().splitlines() if "VmHWM" in line), "") if status else ""
-        )
-        click.echo(f"  {name}: {peak.split(':')[-1].strip() or 'gone'}")
+        click.echo(f"  {name}: {high_water(child.pid):.0f} MiB")
 
 
 def kill_in_the_middle(there: Platform, folder: Path, cluster: Cluster, accounts: int) -> None:
