@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from provisioner.cli.doing import do
-from provisioner.cli.exits import exits
+from provisioner.cli.exits import DONE, PARTLY, exits
 from provisioner.cli.options import Manner, Options, complete, stripe_only_options, write_options
 from provisioner.cli.session import Session, session
 from provisioner.core.adopt import Adoptions, adopt_all, adopt_one
@@ -39,18 +39,22 @@ def command(
     Adopt live objects: the object ID becomes ADDRESS, which the configuration at PATH declares.
 
     With --all, every declared resource without an object gets the one that fits, by name and e-mail or
-    by all that is declared. Only metadata is written.
+    by all that is declared; exit 5 where several fit and none is taken. Only metadata is written.
     """
     path, address, identity = _words(words, every=every)
+    unclear: set[Address] = set()
     with session(options.at(path)) as stripe:
 
         def make() -> Plan:
             world = stripe.observe()
             if address is None:
-                return _plan(stripe, world, adopt_all(KINDS, stripe.config, world))
+                found = adopt_all(KINDS, stripe.config, world)
+                unclear.update(left for left, _ in found.unclear)
+                return _plan(stripe, world, found)
             return _plan(stripe, world, adopt_one(KINDS, stripe.config, world, address, identity))
 
-        return do(stripe, make, manner, color=options.color, dry_run=dry_run)
+        code = do(stripe, make, manner, color=options.color, dry_run=dry_run)
+    return PARTLY if code == DONE and unclear else code
 
 
 def _words(words: tuple[str, ...], *, every: bool) -> tuple[Path, Address | None, str]:

@@ -36,6 +36,9 @@ def lifecycle_faults(kind: Kind, raw: Mapping[str, Any], declared: Collection[st
         if known is not None:
             text = f"'ignore': a {kind.name} has no field {shown(path)}{near(path.rpartition('.')[2], known)}"
             yield Fault(("lifecycle", "ignore", at), text)
+        elif any(field.name == path and field.refers_to for field in kind.fields):
+            text = f"'ignore': {shown(path)} cannot be ignored; a card without its cardholder is of no use"
+            yield Fault(("lifecycle", "ignore", at), text)
 
 
 def _siblings(fields: tuple[Field, ...], path: list[str]) -> list[str] | None:

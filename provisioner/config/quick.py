@@ -85,6 +85,8 @@ class _Lines:
                 blocks[section, key] = (number, indent + 1)
             elif indent == 0:
                 section = key
+                if text is not None and text[0] == "{":
+                    raise _NotPlainError  # whose names have positions of their own
             here[key] = None if text is None else self.value(text)
             if text is None:
                 self.pending = key

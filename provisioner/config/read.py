@@ -263,6 +263,11 @@ def read(text: str) -> Reading:
     """Read one YAML text; never raises."""
     if easy := read_plain(text):
         return Reading(easy.value, blocks=easy.blocks)
+    return read_in_full(text)
+
+
+def read_in_full(text: str) -> Reading:
+    """Read one YAML text by the parser's events; never raises."""
     out = Reading()
     reader = _Reader(out)
     try:

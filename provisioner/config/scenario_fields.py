@@ -3,7 +3,8 @@
 from provisioner.core.kind import Field, Shape
 from provisioner.core.scenario import METHODS
 from provisioner.kinds.categories import CATEGORIES
-from provisioner.kinds.controls import COUNTRY, COUNTRY_SAYS, PRESENCES
+from provisioner.kinds.controls import PRESENCES
+from provisioner.kinds.countries import COUNTRY, COUNTRY_SAYS
 
 SECTION = "scenarios"
 DEFINITION = "scenario"

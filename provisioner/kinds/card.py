@@ -8,13 +8,12 @@ from typing import Any
 
 from provisioner.core.kind import Fault, Field, Kind, OnChange, Shape
 from provisioner.kinds.controls import (
-    COUNTRY,
-    COUNTRY_SAYS,
     exclusive,
     monthly_exposure,
     spending_controls,
     switching,
 )
+from provisioner.kinds.countries import COUNTRY, COUNTRY_SAYS
 
 
 def _text(name: str, doc: str, **facts: Any) -> Field:

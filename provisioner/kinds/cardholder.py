@@ -9,13 +9,12 @@ from typing import Any
 
 from provisioner.core.kind import Fault, Field, Kind, OnChange, Shape
 from provisioner.kinds.controls import (
-    COUNTRY,
-    COUNTRY_SAYS,
     CURRENCY,
     exclusive,
     spending_controls,
     switching,
 )
+from provisioner.kinds.countries import COUNTRY, COUNTRY_SAYS
 
 # SDK: "cannot contain any special characters or numbers"; letters of any script, so what is barred is named
 PRINTED_NAME = r"^[^\d\x21-\x26\x28-\x2b\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]+$"

@@ -8,6 +8,7 @@ from typing import Any
 
 from provisioner.core.kind import Direction, Fault, Field, Shape
 from provisioner.kinds.categories import CATEGORIES
+from provisioner.kinds.countries import COUNTRY, COUNTRY_SAYS
 
 INTERVALS = ("per_authorization", "daily", "weekly", "monthly", "yearly", "all_time")
 PRESENCES = ("not_present", "present")
@@ -16,8 +17,6 @@ PAIRS = (
     ("allowed_merchant_countries", "blocked_merchant_countries"),
     ("allowed_card_presences", "blocked_card_presences"),
 )
-COUNTRY = "^[A-Z]{2}$"
-COUNTRY_SAYS = 'a country is two capital letters (ISO 3166), in quotes where YAML would read a boolean: "NO"'
 
 # What Stripe adds to a card that was given no limits: 500 a day in the card's currency.
 DEFAULT_LIMITS = ({"amount": 50000, "interval": "daily"},)

@@ -67,6 +67,12 @@ def _word(value: Any) -> str:
     return _NO_WORD.sub("", value)[:_LONGEST_WORD] if isinstance(value, str) else ""
 
 
+# ids, and words of Stripe's own that nobody is called by: an error is of no use without them
+_HARMLESS = re.compile(
+    r"(?:ich|ic|tu|acct|fa|ics)_[A-Za-z0-9]+|[a-z]{3}|active|inactive|canceled|virtual|physical"
+)
+
+
 def redact(text: str, params: Mapping[str, Any], key: str = "") -> str:
     """
     Take out of a text: keys, values that were sent, and what looks like personal data.
@@ -75,7 +81,7 @@ def redact(text: str, params: Mapping[str, Any], key: str = "") -> str:
     """
     sent = {form for value in _texts(params) for form in (value, quote_plus(value))}
     for value in sorted({*sent, key} - {""}, key=len, reverse=True):
-        if len(value) >= _SHORTEST:
+        if len(value) >= _SHORTEST and not _HARMLESS.fullmatch(value):
             text = re.sub(re.escape(value), REDACTED, text, flags=re.IGNORECASE)
     text = " ".join(_UNSHOWN.sub(" ", _SECRETS.sub(REDACTED, text)).split())
     return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 3] + "..."
