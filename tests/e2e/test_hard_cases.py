@@ -1,0 +1,117 @@
+"""Cases that go wrong in other tools, and once did here."""
+
+import json
+
+import pytest
+
+from tests.e2e.conftest import COMPANY
+from tests.e2e.test_life_of_a_card import CARD, SYNC, cards
+
+
+def test_an_id_of_ones_own_holder_is_refused_and_its_name_is_told(desk):
+    desk.write(COMPANY)
+    desk.run("apply", "--auto-approve")
+    identity = desk.live("cardholders")["cardholders.acme"]["id"]
+    desk.write(COMPANY + CARD.replace("cardholder: acme", f"cardholder: {identity}"))
+
+    refused = desk.run("plan", code=1).stderr
+
+    assert "provisioner.yaml:" in refused
+    assert "cards.ads: 'cardholder' is this project's own cardholders.acme" in refused
+
+
+def test_an_approved_top_up_is_made_once_however_often_the_plan_is_applied(desk):
+    desk.write(COMPANY + 'balance_targets: {usd: {target: "100.00 USD", max_top_up: "30.00 USD"}}\n')
+    desk.run("plan", "--out", "plan.json")
+
+    for _ in range(3):
+        desk.run("apply", "plan.json")
+
+    assert [top_up.amount for top_up in desk.sdk.v1.topups.list().data] == [3000]
+
+
+def test_what_comes_from_the_environment_is_shown_nowhere(desk, monkeypatch):
+    monkeypatch.setenv("CANARY_LIMIT", "7,345.00 USD")
+    monkeypatch.setenv("CANARY_CODE", "4711")
+    secret = (
+        CARD.replace('"2,000.00 USD"', '"${env.CANARY_LIMIT}"')
+        + "    metadata: {code: '${env.CANARY_CODE}'}\n"
+    )
+    other = COMPANY + secret + 'balance_targets: {usd: {target: "${env.CANARY_LIMIT}"}}\n'
+    desk.write(other.replace("balance_targets", "balance_targets"))
+
+    said = desk.run("plan", "--out", "plan.json").stdout + (desk.folder / "plan.json").read_text(
+        encoding="utf-8"
+    )
+    edits = [
+        line for line in said.splitlines() if "spending_limits" in line or "code" in line or "of $" in line
+    ]
+
+    assert edits
+    assert not [line for line in edits if "7,345" in line or "734500" in line or "4711" in line]
+    plan = json.loads((desk.folder / "plan.json").read_text(encoding="utf-8"))
+    [digest] = [e["digest"] for c in plan["changes"] for e in c["edits"] if e["path"] == "metadata.code"]
+    assert len(digest) == 1
+
+
+def test_cards_retired_step_by_step_meet_the_guardrail_as_well(desk):
+    for left in (20, 14):
+        desk.write(cards(left))
+        desk.run("apply", "--auto-approve")
+    desk.write(cards(8))
+
+    assert "6 of 14 cards" in desk.run("apply", "--auto-approve", code=3).stderr
+
+
+def test_the_closest_object_is_adopted_and_none_is_made_twice(desk):
+    desk.write(cards(3).replace("c2: {", "c2: {metadata: {team: x}, "))
+    desk.run("apply", "--auto-approve")
+    for resource in ("cards", "cardholders"):
+        for item in desk.live(resource).values():
+            marks = {key: "" for key in item["metadata"] if key.startswith("provisioner_")}
+            getattr(desk.sdk.v1.issuing, resource).update(item["id"], {"metadata": marks})
+
+    desk.run("import", "--all", "--auto-approve")
+
+    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert desk.live()["cards.c2"]["metadata"]["team"] == "x"
+
+
+@pytest.mark.parametrize("option", ["--target", "--exclude"])
+def test_a_slip_in_an_address_is_not_taken_for_all_being_well(desk, option):
+    desk.write(COMPANY + CARD)
+
+    assert "did you mean 'cards.ads'" in desk.run("plan", option, "cards.asd", code=1).stderr
+
+
+def test_a_holder_that_stripe_has_blocked_is_drift(desk):
+    desk.write(COMPANY)
+    desk.run("apply", "--auto-approve")
+    holder = desk.live("cardholders")["cardholders.acme"]["id"]
+    desk.control("act", json.dumps({"act": "block_cardholder", "id": holder}).encode())
+
+    assert "blocked" in desk.run("drift", code=2).stdout
+
+
+def test_what_is_to_be_kept_outlives_destroy_with_its_holder(desk):
+    desk.write(
+        COMPANY + CARD.replace("    status: active", "    status: active\n    lifecycle: {on_remove: keep}")
+    )
+    desk.run("apply", "--auto-approve")
+
+    desk.run("destroy", "--auto-approve")
+
+    assert desk.live()["cards.ads"]["status"] == "active"
+    assert desk.live("cardholders")["cardholders.acme"]["status"] == "active"
+
+
+def test_what_a_new_card_is_told_of_its_end_is_part_of_the_approval(desk):
+    kept = CARD.replace(
+        "    status: active", "    status: active\n    lifecycle: {protect: true, on_remove: keep}"
+    )
+    desk.write(COMPANY + kept)
+    assert "lifecycle.protect   " in desk.run("plan", "--out", "plan.json").stdout
+    desk.write(COMPANY + CARD)
+
+    assert "lifecycle.protect" in desk.run("apply", "plan.json", code=4).stderr
+    assert desk.live() == {}
