@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import click
 
 INTERRUPTED = 130
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
@@ -34,19 +35,37 @@ def stoppable(
 
 @contextmanager
 def on_signal(do: Callable[[], None]) -> Iterator[None]:
-    """Have Ctrl-C and SIGTERM do this as long as the block runs; in other threads nothing changes."""
+    """
+    Have Ctrl-C and SIGTERM do this as long as the block runs; in other threads nothing changes.
+
+    It is done in a thread of its own. Python itself would do it in the main thread, which may just then
+    have begun to wait for others, and go on to do so for as long as Stripe takes to answer.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {
-        number: signal.signal(number, lambda _number, _frame: do())
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    doing = threading.Thread(target=_follow, args=(read, do), daemon=True, name="signals")
+    doing.start()
+    told = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    before = {number: signal.signal(number, lambda _number, _frame: None) for number in SIGNALS}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(told)
+        os.close(write)
+        doing.join()
+        os.close(read)
+
+
+def _follow(read: int, do: Callable[[], None]) -> None:
+    """Do it for every number of a signal that arrives, until there are no more."""
+    while arrived := os.read(read, 1):
+        if arrived[0] in SIGNALS:
+            do()
 
 
 def end(last_words: Callable[[], None] | None = None) -> None:
