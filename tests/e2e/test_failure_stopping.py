@@ -1,0 +1,242 @@
+"""Ctrl-C, SIGTERM, SIGKILL, closed and full outputs: what is said, how it exits, what comes after."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from provisioner.sandbox.server import running
+from provisioner.sandbox.settings import Settings
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "acme"
+APPLY = ("apply", str(EXAMPLE), "--auto-approve", "--max-rps", "100000")
+
+
+@pytest.fixture
+def base():
+    with running(Settings(rate_limit=False, topup_settle=None)) as base:
+        yield base
+
+
+def start(base: str, cwd: Path, *words: str, **how) -> subprocess.Popen:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("STRIPE_")}
+    env |= {"STRIPE_API_BASE": base, "STRIPE_API_KEY": "sk_test_canary99"}
+    given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **how}
+    return subprocess.Popen([sys.executable, "-m", "provisioner", *words], cwd=cwd, env=env, **given)
+
+
+def run(base: str, cwd: Path, *words: str, **how) -> subprocess.CompletedProcess:
+    with start(base, cwd, *words, **how) as process:
+        out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+
+def ask(url: str, value=None):
+    request = urllib.request.Request(url, None if value is None else json.dumps(value).encode())  # noqa: S310
+    request.add_header("Authorization", "Bearer sk_test_a")
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+def control(base: str, what: str, value) -> None:
+    ask(f"{base}/_sandbox/{what}", value)
+
+
+def slow_down(base: str, match: str, skip: int = 0) -> None:
+    """Every such request takes long, so that signals come while it is under way."""
+    fault = {"effect": "delay", "match": match, "count": None, "skip": skip, "seconds": 1.0}
+    control(base, "faults", {"faults": [fault]})
+
+
+def until(process: subprocess.Popen, text: str) -> str:
+    """Read stderr up to the first line with this text."""
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if text in line:
+            return "".join(lines)
+    raise AssertionError("".join(lines))
+
+
+def journal(cwd: Path) -> list[dict]:
+    return [json.loads(line) for line in (cwd / ".provisioner/journal.jsonl").read_text().splitlines()]
+
+
+def assert_converges(base: str, cwd: Path) -> None:
+    control(base, "faults", {"faults": []})
+    again = run(base, cwd, *APPLY)
+    assert again.returncode == 0, again.stderr
+    assert run(base, cwd, "plan", str(EXAMPLE), "--detailed-exitcode").returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_lets_the_calls_under_way_end_and_the_next_run_finishes(base, tmp_path, number):
+    slow_down(base, "POST /v1/issuing/cards")
+    with start(base, tmp_path, *APPLY, "--format", "json") as process:
+        until(process, "cardholders.")
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+
+    document = json.loads(out)
+    assert process.returncode == 130
+    assert "the calls under way are finished first" in err
+    assert document["interrupted"] is True
+    assert document["complete"] is False
+    done = [result["id"] for result in document["results"] if result["outcome"] == "done"]
+    told = [entry["id"] for entry in journal(tmp_path) if entry["outcome"] == "done"]
+    assert sorted(done) == sorted(told)
+    assert_converges(base, tmp_path)
+
+
+def test_the_second_signal_ends_at_once_and_still_says_it_in_json(base, tmp_path):
+    slow_down(base, "POST /v1/issuing/cards")
+    with start(base, tmp_path, *APPLY, "--format", "json") as process:
+        until(process, "cardholders.")
+        process.send_signal(signal.SIGINT)
+        until(process, "calls under way")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert json.loads(out)["interrupted"] is True
+    assert_converges(base, tmp_path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_while_reading_a_signal_ends_it_at_once(base, tmp_path, number):
+    control(base, "faults", {"faults": [{"effect": "delay", "count": None, "seconds": 15.0}]})
+    with start(base, tmp_path, "plan", str(EXAMPLE), "--format", "json", "-v") as process:
+        wait_for_request(base, process)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
+
+    assert process.returncode == 130
+    assert json.loads(out)["error"] == "interrupted"
+    assert "Traceback" not in err
+
+
+def wait_for_request(base: str, process: subprocess.Popen) -> None:
+    while ask(f"{base}/_sandbox/faults/hit", {})["hit"] == 0:
+        assert process.poll() is None, process.stderr.read()
+
+
+def test_a_killed_apply_leaves_no_lie_in_the_journal_and_is_finished(base, tmp_path):
+    with start(base, tmp_path, *APPLY) as process:
+        until(process, "cards.")
+        process.kill()
+        process.communicate()
+
+    live = {card["id"] for card in ask(f"{base}/v1/issuing/cards?limit=100")["data"]}
+    told = {
+        entry["id"] for entry in journal(tmp_path) if entry["outcome"] == "done" and entry["id"][:3] == "ic_"
+    }
+    assert process.returncode == -signal.SIGKILL
+    assert told <= live
+    assert_converges(base, tmp_path)
+
+
+def test_the_journal_does_not_glue_a_line_to_a_torn_one(base, tmp_path):
+    (tmp_path / ".provisioner").mkdir()
+    (tmp_path / ".provisioner/journal.jsonl").write_text('{"torn": ')
+    run(base, tmp_path, *APPLY)
+
+    torn, *whole = (tmp_path / ".provisioner/journal.jsonl").read_text().splitlines()
+    assert torn == '{"torn": '
+    assert all(json.loads(line)["outcome"] == "done" for line in whole)
+
+
+@pytest.mark.parametrize("words", [APPLY, (*APPLY, "--format", "json")])
+def test_a_reader_that_leaves_does_not_stop_an_apply(base, tmp_path, words):
+    with start(base, tmp_path, *words, stderr=subprocess.DEVNULL) as process:
+        process.stdout.readline() if "json" not in words else None
+        process.stdout.close()
+        assert process.wait(timeout=60) == 0
+
+    assert run(base, tmp_path, "plan", str(EXAMPLE), "--detailed-exitcode").returncode == 0
+
+
+def test_nor_does_one_of_stdout_and_stderr_together(base, tmp_path):
+    with start(base, tmp_path, *APPLY, stderr=subprocess.STDOUT) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(timeout=60) == 0
+
+    assert len(journal(tmp_path)) > 50
+
+
+def test_a_full_disk_under_stdout_is_an_error(base, tmp_path):
+    with Path("/dev/full").open("w") as full:
+        planned = run(base, tmp_path, "plan", str(EXAMPLE), stdout=full)
+
+    assert planned.returncode == 1
+    assert "standard output cannot be written" in planned.stderr
+
+
+def test_a_full_disk_under_the_journal_is_said_and_the_apply_goes_on(base, tmp_path):
+    (tmp_path / ".provisioner").mkdir()
+    (tmp_path / ".provisioner/journal.jsonl").symlink_to("/dev/full")
+    applied = run(base, tmp_path, *APPLY)
+
+    assert applied.returncode == 0
+    assert applied.stderr.count("the journal .provisioner/journal.jsonl cannot be written") == 1
+
+
+def test_a_full_disk_under_a_saved_plan_is_an_error_and_leaves_nothing(base, tmp_path):
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    limit = f"ulimit -f 1; exec {sys.executable} -m provisioner plan {EXAMPLE} --out {kept}/plan.json"
+    env = {**os.environ, "STRIPE_API_BASE": base, "STRIPE_API_KEY": "sk_test_a"}
+    ended = subprocess.run(
+        ["bash", "-c", limit], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 1, ended.stderr
+    assert "cannot be written" in ended.stderr
+    assert list(kept.iterdir()) == []
+
+
+def test_a_full_disk_under_the_sandbox_is_an_error_in_words(tmp_path):
+    limit = f"ulimit -f 64; exec {sys.executable} -m provisioner apply {EXAMPLE} --sandbox --auto-approve"
+    ended = subprocess.run(
+        ["bash", "-c", limit], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+
+    assert ended.returncode in (1, 5)
+    assert "Traceback" not in ended.stderr
+
+
+def test_what_is_written_is_its_owners_alone(base, tmp_path):
+    run(base, tmp_path, "plan", str(EXAMPLE), "--out", "plan.json")
+    run(base, tmp_path, *APPLY)
+
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.rglob("*")}
+    assert modes == {".provisioner": "0o700", "journal.jsonl": "0o600", "plan.json": "0o600"}
+
+
+def test_a_network_that_dies_midway_ends_the_run_with_what_was_done(base, tmp_path):
+    control(
+        base, "faults", {"faults": [{"effect": "drop_before", "match": "POST *", "skip": 12, "count": None}]}
+    )
+    with start(base, tmp_path, *APPLY, "--format", "json") as process:
+        until(process, "FAILED")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+    results = [result["outcome"] for result in json.loads(out)["results"]]
+
+    assert process.returncode == 130
+    assert results.count("done") == 12
+    assert_converges(base, tmp_path)
+
+
+def test_an_unknown_option_is_an_error_and_no_change(base, tmp_path):
+    ended = run(base, tmp_path, "plan", "--nothing", "--format", "json")
+
+    assert ended.returncode == 1
+    assert "No such option" in json.loads(ended.stdout)["error"]
+    assert re.search("No such option", ended.stderr)
