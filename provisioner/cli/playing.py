@@ -14,7 +14,7 @@ from provisioner.core.history import issuing_available, live_facts
 from provisioner.core.model import Address, Config, Declared, Live, Ref
 from provisioner.core.problem import AccessError, StripeError
 from provisioner.core.result import Result
-from provisioner.core.scenario import Scenario
+from provisioner.core.scenario import Course, Scenario, Unsure
 from provisioner.core.simulate import simulate
 from provisioner.engine.ports import Writer
 from provisioner.engine.purchases import on_applied
@@ -38,6 +38,10 @@ def refuse_live(config: Config) -> None:
 def offline(config: Config, scenarios: Iterable[Scenario]) -> Iterator[Result]:
     """Ask the simulator alone."""
     for scenario in scenarios:
+        if scenario.card not in config.declared:
+            unsure = Course(len(scenario.after), Unsure("there is no such card"))
+            yield Result(scenario, unsure, trouble=f"{scenario.card} is not declared")
+            continue
         facts = declared_facts(scenario.card, config.declared, scenario.balance)
         yield Result(scenario, simulate(scenario, facts))
 
@@ -47,6 +51,9 @@ def on_sandbox(config: Config, scenarios: Iterable[Scenario]) -> Iterator[Result
     with stages() as stage_for:
         for told in offline(config, scenarios):
             scenario = told.scenario
+            if told.trouble:
+                yield told
+                continue
             try:
                 course = on_stage(KINDS, scenario, config.declared, stage_for(scenario.currency))
             except StripeError as error:
@@ -65,7 +72,9 @@ def in_test_mode(stripe: Session, scenarios: Sequence[Scenario]) -> Iterator[Res
     refuse_live(stripe.config)
     applied = _applied(stripe)
     for told in offline(stripe.config, scenarios):
-        if remark := _beyond_reach(told.scenario, stripe.config):
+        if told.trouble:
+            yield told
+        elif remark := _beyond_reach(told.scenario, stripe.config):
             yield replace(told, remark=remark)
         else:
             yield applied.play(told)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from provisioner.config.blocks import Block, Blocks, locate
@@ -48,14 +49,25 @@ def _build(
     problems += [problem_of(misfit, block.pieces, kind) for misfit in misfits if misfit.value is not BROKEN]
     if misfits:
         return None
-    found = normal(kind, Address(SECTION, block.name), raw, names)
+    found = normal(kind, Address(SECTION, block.name), raw, _with_gone(names, str(raw.get("card", ""))))
     faults = [*found.faults, *_shown(found)]
     for fault in faults:
         problems.append(Problem(locate(block.pieces, fault.path).where, block.address, fault.text))
     card = found.fields["card"]
-    if faults or not isinstance(card, Ref) or card.address not in declared:
+    if faults or not isinstance(card, Ref):
         return None
-    return _scenario(block, card.address, str(found.currency), found.fields)
+    return _scenario(block, card.address, found.currency or "", found.fields)
+
+
+def _with_gone(names: Names, card: str) -> Names:
+    """
+    The names that a scenario may give: also that of a card which is not declared any more.
+
+    A card must be taken away at once when it has to be; the scenario fails then, and says so.
+    """
+    if card.startswith("ic_"):
+        return names
+    return replace(names, declared={"cards": {*names.declared["cards"], card}})
 
 
 def _kind(declared: Mapping[Address, Declared]) -> Kind:

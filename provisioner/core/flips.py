@@ -10,7 +10,7 @@ from provisioner.core.scenario import Course, Facts, Scenario, Unsure
 from provisioner.core.simulate import simulate
 
 SECTION = "scenarios"
-MOVING = (Action.CREATE, Action.UPDATE, Action.REPLACE)
+MOVING = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RETIRE)
 
 
 def flips(config: Config, live: Mapping[Address, Live], changes: Iterable[Change]) -> Iterator[Note]:
@@ -30,14 +30,15 @@ def flips(config: Config, live: Mapping[Address, Live], changes: Iterable[Change
         renewed = change is not None and change.action is Action.REPLACE
         later = _simulated(scenario, after(card, change), live, moved, fresh=renewed)
         if _gist(scenario, before) != _gist(scenario, later):
-            hidden = hides(scenario.card, config.declared)
+            hidden = scenario.card not in config.declared or hides(scenario.card, config.declared)
             yield Note(f"{SECTION}.{scenario.name}", _words(scenario, before, later, hidden=hidden))
 
 
 def after(live: Live, change: Change | None) -> Mapping[str, Any]:
     """The fields of an object once a change to it is made; a replacement is what is declared, no more."""
     if change is None or change.declared is None:
-        return live.fields
+        ended = change is not None and change.action is Action.RETIRE
+        return {**live.fields, "status": "inactive"} if ended else live.fields
     wanted = change.declared.fields
     if change.action is Action.REPLACE:
         return wanted

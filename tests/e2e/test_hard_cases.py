@@ -115,3 +115,20 @@ def test_what_a_new_card_is_told_of_its_end_is_part_of_the_approval(desk):
 
     assert "lifecycle.protect" in desk.run("apply", "plan.json", code=4).stderr
     assert desk.live() == {}
+
+
+def test_a_card_can_be_taken_away_though_a_scenario_names_it(desk):
+    scenario = """
+scenarios:
+  an-advertisement: {card: ads, amount: "5.00 USD", category: advertising_services, expect: approved}
+"""
+    desk.write(COMPANY + CARD + scenario)
+    desk.run("apply", "--auto-approve")
+    desk.write(COMPANY + scenario)
+
+    assert "approved today, declined" in desk.run("plan").stdout
+    desk.run("apply", "--auto-approve")
+
+    assert desk.live()["cards.ads"]["status"] == "inactive"
+    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert "cards.ads is not declared" in desk.run("test", "--sandbox", code=1).stdout

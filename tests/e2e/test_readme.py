@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 STEP = re.compile(r"^(cardholders|cards|balance_targets)\.\S+: ")
-IDS = re.compile(r"\b(ich|ic|tu|acct|evt|req)_[A-Za-z0-9]+")
+IDS = re.compile(r"\b(ich|ic|tu|acct|evt|req|iauth|ipi)_[A-Za-z0-9]+")
 
 
 def run(command: str, folder: Path) -> str:

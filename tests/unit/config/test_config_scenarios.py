@@ -69,7 +69,6 @@ def test_variables_and_environments_reach_scenarios(load):
 @pytest.mark.parametrize(
     ("text", "where", "said"),
     [
-        (one(card="adz"), "14:15", "nothing under 'cards' is called 'adz'; did you mean 'ads'?"),
         (one(card="ic_123"), "14:15", "nothing under 'cards' is called 'ic_123'; declare it there"),
         (one(amount='"5.00 EUR"'), "14:28", "'amount' is in EUR, but the amounts here are in USD"),
         (one(amount="5.5"), "14:28", "not a number with a fraction"),
