@@ -216,15 +216,11 @@ def test_what_stripe_quotes_is_taken_out_and_no_terminal_obeys_it(clock):
 
 
 def test_a_refused_key_is_not_quoted(clock):
-    with (
-        hostile(
-            [answer('{"error": {"message": "Invalid API Key: %s"}}' % KEY, "401 Unauthorized")]
-        ) as server,
-        pytest.raises(AccessError) as refused,
-    ):
+    refused = answer(json.dumps({"error": {"message": f"Invalid API Key: {KEY}"}}), "401 Unauthorized")
+    with hostile([refused]) as server, pytest.raises(AccessError) as said:
         writer(server, clock).retrieve("account")
 
-    assert "canary" not in str(refused.value)
+    assert "canary" not in str(said.value)
 
 
 def test_no_proxy_and_no_netrc_come_between_on_this_machine(clock, monkeypatch, tmp_path):
