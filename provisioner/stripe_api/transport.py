@@ -26,6 +26,10 @@ STRIPE = "https://api.stripe.com"
 
 log = logging.getLogger(__name__)
 
+# STRIPE_LOG=debug would have the SDK print whole requests, personal data and all
+stripe._util.STRIPE_LOG = None  # noqa: SLF001 - it is read once, at import (SDK: _util.py)
+stripe.enable_telemetry = False
+
 Gate = Callable[[], AbstractContextManager[None]]
 
 

@@ -1,0 +1,81 @@
+"""Eight applies at once, as processes, under the rate limits of test mode."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from provisioner.sandbox.server import running
+from provisioner.sandbox.settings import Settings
+
+CONFIGS = Path(__file__).parent / "configs"
+EIGHT = 8
+
+
+@pytest.fixture
+def base():
+    with running(Settings(topup_settle=None)) as base:
+        yield base
+
+
+def ask(base: str, path: str):
+    request = urllib.request.Request(base + path, headers={"Authorization": "Bearer sk_test_a"})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+def start(base: str, cwd: Path, name: str) -> subprocess.Popen:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("STRIPE_")}
+    env |= {"STRIPE_API_BASE": base, "STRIPE_API_KEY": "sk_test_together"}
+    words = [sys.executable, "-m", "provisioner", "apply", str(CONFIGS / f"{name}.yaml"), "--auto-approve"]
+    return subprocess.Popen(
+        words, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def together(base: str, cwd: Path, names: list[str]) -> tuple[list[int], str]:
+    """Apply all of these at once; how each exited, and all that they said."""
+    begun = [start(base, cwd, name) for name in names]
+    said = [process.communicate(timeout=120)[0] for process in begun]
+    return [process.returncode for process in begun], "\n".join(said)
+
+
+def living(base: str) -> Counter[tuple[str, str]]:
+    objects = [
+        *ask(base, "/v1/issuing/cards?limit=100")["data"],
+        *ask(base, "/v1/issuing/cardholders?limit=100")["data"],
+    ]
+    marks = [item["metadata"] for item in objects if item["status"] != "canceled"]
+    return Counter((mark["provisioner_address"], mark["provisioner_generation"]) for mark in marks)
+
+
+def money(base: str) -> list[int]:
+    return [topup["amount"] for topup in ask(base, "/v1/topups?limit=100")["data"]]
+
+
+def test_of_the_same_configuration_they_end_like_one(base, tmp_path):
+    together(base, tmp_path, ["before"])
+    codes, said = together(base, tmp_path, ["one"] * EIGHT)
+
+    assert codes == [0] * EIGHT, said
+    assert set(living(base).values()) == {1}
+    assert money(base) == [200_000]
+    assert "Traceback" not in said
+
+
+def test_of_differing_ones_nothing_is_there_twice_and_the_next_apply_ends_it(base, tmp_path):
+    together(base, tmp_path, ["before"])
+    codes, said = together(base, tmp_path, ["one", "two", "three", "one", "two", "three", "one", "two"])
+
+    assert set(codes) <= {0, 1, 5}, said
+    assert set(living(base).values()) == {1}
+    assert sum(money(base)) <= 300_000
+    codes, said = together(base, tmp_path, ["two"])
+    assert codes == [0], said
+    assert set(living(base).values()) == {1}
+    assert sum(money(base)) == 300_000
