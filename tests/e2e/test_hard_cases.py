@@ -132,3 +132,24 @@ scenarios:
     assert desk.live()["cards.ads"]["status"] == "inactive"
     assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
     assert "cards.ads is not declared" in desk.run("test", "--sandbox", code=1).stdout
+
+
+def test_a_card_that_takes_a_name_whose_cards_were_canceled_stays_as_it_is(desk):
+    told = CARD.replace("    status: active", "    status: active\n    lifecycle: {protect: true}")
+    other = "  b: {cardholder: acme, type: virtual, currency: usd, status: active, lifecycle: {on_remove: cancel}}\n"
+    desk.write(COMPANY + told + other)
+    desk.run("apply", "--auto-approve")
+    desk.write(COMPANY + told + other.replace("status: active,", "status: active, second_line: X,"))
+    desk.run("apply", "--auto-approve")
+    desk.write(COMPANY + told)
+    desk.run("apply", "--auto-approve")
+    identity = desk.live()["cards.ads"]["id"]
+    desk.write(
+        COMPANY + told.replace("  ads:", "  b:").replace("protect: true", "protect: true, previously: [ads]")
+    )
+
+    desk.run("apply", "--auto-approve")
+
+    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert desk.sdk.v1.issuing.cards.retrieve(identity).status == "active"
+    assert len(desk.sdk.v1.issuing.cards.list({"status": "active"}).data) == 1
