@@ -69,7 +69,7 @@ def _word(value: Any) -> str:
 
 # ids, and words of Stripe's own that nobody is called by: an error is of no use without them
 _HARMLESS = re.compile(
-    r"(?:ich|ic|tu|acct|fa|ics)_[A-Za-z0-9]+|[a-z]{3}|active|inactive|canceled|virtual|physical"
+    r"(?:ich|ic|tu|acct|fa|ics)_[A-Za-z0-9]+|usd|eur|gbp|active|inactive|canceled|virtual|physical"
 )
 
 
