@@ -77,7 +77,7 @@ def say_document(document: dict[str, object]) -> None:
 def _code(error: BaseException) -> int:
     if isinstance(error, ProvisionerError):
         return error.exit_code
-    return INTERRUPTED if isinstance(error, KeyboardInterrupt) else ERROR
+    return INTERRUPTED if _is_interrupt(error) else ERROR
 
 
 def _message(error: BaseException) -> str:
@@ -85,6 +85,12 @@ def _message(error: BaseException) -> str:
         count = len(error.problems)
         return f"{error}\n\n{count} {'problem' if count == 1 else 'problems'}; nothing was sent to Stripe."
     return f"Error: {_said(error)}"
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Whether it was Ctrl-C, as Python says it or as click does."""
+    asked = isinstance(error, click.Abort) and isinstance(error.__context__, KeyboardInterrupt)
+    return asked or isinstance(error, KeyboardInterrupt)
 
 
 def _said(error: BaseException) -> str:
@@ -97,7 +103,7 @@ def _said(error: BaseException) -> str:
         return str(error)
     if isinstance(error, click.ClickException):
         return error.format_message()
-    if isinstance(error, KeyboardInterrupt):
+    if _is_interrupt(error):
         return "interrupted"
     if isinstance(error, click.Abort):
         return "there was no answer; nothing was written"

@@ -4,7 +4,7 @@ from provisioner.core.kind import Field, Shape
 from provisioner.core.scenario import METHODS
 from provisioner.kinds.categories import CATEGORIES
 from provisioner.kinds.controls import PRESENCES
-from provisioner.kinds.countries import COUNTRY, COUNTRY_SAYS
+from provisioner.kinds.postal import COUNTRY, COUNTRY_SAYS
 
 SECTION = "scenarios"
 DEFINITION = "scenario"

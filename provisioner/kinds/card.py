@@ -13,12 +13,7 @@ from provisioner.kinds.controls import (
     spending_controls,
     switching,
 )
-from provisioner.kinds.countries import COUNTRY, COUNTRY_SAYS
-
-
-def _text(name: str, doc: str, **facts: Any) -> Field:
-    return Field(name, doc=doc, personal=True, **facts)
-
+from provisioner.kinds.postal import address, personal
 
 SHIPPING = Field(
     "shipping",
@@ -27,35 +22,14 @@ SHIPPING = Field(
     sent_whole=True,
     clearable=False,
     fields=(
-        _text("name", "Who receives it.", required=True),
-        Field(
-            "address",
-            Shape.HASH,
-            doc="Where it is sent.",
-            required=True,
-            sent_whole=True,
-            fields=(
-                _text("line1", "Street and number, PO box, or company name.", required=True),
-                _text("line2", "Apartment, suite, unit, or building."),
-                _text("city", "City, district, suburb, town, or village.", required=True),
-                _text("state", "State, county, province, or region."),
-                _text("postal_code", 'ZIP or postal code, in quotes: "94111".', required=True),
-                Field(
-                    "country",
-                    doc="The country, two capital letters.",
-                    required=True,
-                    pattern=COUNTRY,
-                    pattern_says=COUNTRY_SAYS,
-                    personal=True,
-                ),
-            ),
-        ),
+        personal("name", "Who receives it.", required=True),
+        address("Where it is sent."),
         Field("service", doc="How fast.", choices=("standard", "express", "priority"), default="standard"),
         Field(
             "type", doc="One card, or many in a box.", choices=("individual", "bulk"), default="individual"
         ),
-        _text("phone_number", "Phone number of the receiver."),
-        _text("business_name", "Name of the receiver's business."),
+        personal("phone_number", "Phone number of the receiver."),
+        personal("business_name", "Name of the receiver's business."),
         Field("require_signature", Shape.BOOLEAN, doc="Whether a signature is asked for.", default=False),
         Field(
             "address_validation",
@@ -74,7 +48,7 @@ SHIPPING = Field(
             "customs",
             Shape.HASH,
             doc="For bulk shipments to Europe.",
-            fields=(_text("eori_number", "The EORI number."),),
+            fields=(personal("eori_number", "The EORI number."),),
         ),
     ),
 )

@@ -14,7 +14,7 @@ from provisioner.kinds.controls import (
     spending_controls,
     switching,
 )
-from provisioner.kinds.countries import COUNTRY, COUNTRY_SAYS
+from provisioner.kinds.postal import address, personal
 
 # SDK: "cannot contain any special characters or numbers"; letters of any script, so what is barred is named
 PRINTED_NAME = r"^[^\d\x21-\x26\x28-\x2b\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]+$"
@@ -38,33 +38,6 @@ def _digits(phone: str) -> str:
     return "".join(character for character in phone if character.isdigit())
 
 
-def _text(name: str, doc: str, **facts: Any) -> Field:
-    return Field(name, doc=doc, personal=True, **facts)
-
-
-BILLING_ADDRESS = Field(
-    "address",
-    Shape.HASH,
-    doc="The billing address.",
-    required=True,
-    sent_whole=True,
-    fields=(
-        _text("line1", "Street and number, PO box, or company name.", required=True),
-        _text("line2", "Apartment, suite, unit, or building."),
-        _text("city", "City, district, suburb, town, or village.", required=True),
-        _text("state", "State, county, province, or region."),
-        _text("postal_code", 'ZIP or postal code, in quotes: "94111".', required=True),
-        Field(
-            "country",
-            doc="The country, two capital letters.",
-            required=True,
-            pattern=COUNTRY,
-            pattern_says=COUNTRY_SAYS,
-            personal=True,
-        ),
-    ),
-)
-
 DOB = Field(
     "dob",
     Shape.HASH,
@@ -83,8 +56,8 @@ TERMS = Field(
     doc="When and whence the person accepted the Authorized User Terms. Record a real acceptance only.",
     fields=(
         Field("date", Shape.INTEGER, doc="Unix time in seconds.", low=0, personal=True, clearable=False),
-        _text("ip", "The IP address.", clearable=False),
-        _text("user_agent", "The browser's user agent."),
+        personal("ip", "The IP address.", clearable=False),
+        personal("user_agent", "The browser's user agent."),
     ),
 )
 
@@ -103,10 +76,12 @@ INDIVIDUAL = Field(
     Shape.HASH,
     doc="More about an `individual`; US programmes need it before cards can be activated.",
     fields=(
-        _text(
+        personal(
             "first_name", "First name.", pattern=PERSON_NAME, pattern_says=PERSON_NAME_SAYS, clearable=False
         ),
-        _text("last_name", "Last name.", pattern=PERSON_NAME, pattern_says=PERSON_NAME_SAYS, clearable=False),
+        personal(
+            "last_name", "Last name.", pattern=PERSON_NAME, pattern_says=PERSON_NAME_SAYS, clearable=False
+        ),
         DOB,
         Field("card_issuing", Shape.HASH, doc="Facts for the card programme.", fields=(TERMS,)),
         Field("verification", Shape.HASH, doc="Identity documents.", fields=(DOCUMENT,)),
@@ -181,14 +156,14 @@ KIND = Kind(
             closed=("blocked",),
             direction=switching,
         ),
-        _text(
+        personal(
             "email",
             "E-mail address.",
             pattern=EMAIL,
             pattern_says="an e-mail address",
             clearable=False,
         ),
-        _text(
+        personal(
             "phone_number",
             "Phone number with its country, such as +18008675309. Needed for cards of the EU.",
             pattern=r"^\+?[\d ().\-]{8,}$",
@@ -201,7 +176,7 @@ KIND = Kind(
             Shape.HASH,
             doc="Where the holder is billed.",
             required=True,
-            fields=(BILLING_ADDRESS,),
+            fields=(address("The billing address."),),
         ),
         Field(
             "company",

@@ -8,7 +8,7 @@ from typing import Any
 
 from provisioner.core.kind import Direction, Fault, Field, Shape
 from provisioner.kinds.categories import CATEGORIES
-from provisioner.kinds.countries import COUNTRY, COUNTRY_SAYS
+from provisioner.kinds.postal import COUNTRY, COUNTRY_SAYS
 
 INTERVALS = ("per_authorization", "daily", "weekly", "monthly", "yearly", "all_time")
 PRESENCES = ("not_present", "present")

@@ -136,7 +136,8 @@ scenarios:
 
 def test_a_card_that_takes_a_name_whose_cards_were_canceled_stays_as_it_is(desk):
     told = CARD.replace("    status: active", "    status: active\n    lifecycle: {protect: true}")
-    other = "  b: {cardholder: acme, type: virtual, currency: usd, status: active, lifecycle: {on_remove: cancel}}\n"
+    facts = "cardholder: acme, type: virtual, currency: usd, status: active"
+    other = f"  b: {{{facts}, lifecycle: {{on_remove: cancel}}}}\n"
     desk.write(COMPANY + told + other)
     desk.run("apply", "--auto-approve")
     desk.write(COMPANY + told + other.replace("status: active,", "status: active, second_line: X,"))

@@ -13,7 +13,7 @@ from provisioner.core.kind import Field, Shape
 from provisioner.core.model import Address, Ref
 from provisioner.core.money import exponent
 from provisioner.kinds import KINDS
-from provisioner.kinds.countries import COUNTRY
+from provisioner.kinds.postal import COUNTRY
 
 SEVERAL = settings(
     max_examples=20,
