@@ -1,0 +1,77 @@
+"""Hostile live data: whatever names and metadata hold, nothing of it acts on a terminal."""
+
+import json
+import os
+import subprocess
+import sys
+import unicodedata
+
+import pytest
+
+from provisioner.core.call import Call
+from provisioner.sandbox.server import running
+from provisioner.sandbox.settings import Settings
+from provisioner.stripe_api import Limits, StripeWriter, Transport
+
+HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202ereversed\u2066<script>alert(1)</script>**b**|x|\u200b\x9b31m"
+EVERY = (
+    ("plan", "-v"),
+    ("drift",),
+    ("export",),
+    ("plan", "--out", "plan.json"),
+    ("show", "plan.json"),
+    ("apply", "--auto-approve"),
+    ("plan",),
+)
+CONFIG = """
+version: 1
+project: shop
+cardholders:
+  acme: {type: company, name: Acme Inc, metadata: {team: ads}, billing: &b {address: {line1: 1 Main St, city: Oakland, state: CA, postal_code: "94111", country: US}}}
+cards:
+  ads: {cardholder: acme, type: virtual, currency: usd, status: inactive, metadata: {team: ads}}
+"""  # noqa: E501
+
+
+@pytest.fixture
+def base():
+    with running(Settings(rate_limit=False)) as base:
+        yield base
+
+
+def run(base: str, cwd, *words: str) -> subprocess.CompletedProcess[str]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("STRIPE_")}
+    env |= {"STRIPE_API_BASE": base, "STRIPE_API_KEY": "sk_test_hostile"}
+    return subprocess.run(
+        [sys.executable, "-m", "provisioner", *words],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_names_and_metadata_from_stripe_are_inert_in_every_output(base, tmp_path):
+    (tmp_path / "provisioner.yaml").write_text(CONFIG)
+    assert run(base, tmp_path, "apply", "--auto-approve").returncode == 0
+    writer = StripeWriter(Transport("sk_test_hostile", limits=Limits(1e6, 1e6), api_base=base))
+    [card], [holder] = list(writer.list("issuing/cards")), list(writer.list("issuing/cardholders"))
+    writer.perform(Call("issuing.cards", "update", card["id"], {"metadata": {"team": HOSTILE}}))
+    writer.perform(Call("issuing.cardholders", "update", holder["id"], {"metadata": {"team": HOSTILE}}))
+    ours = {"provisioner_project": "shop", "provisioner_lifecycle": HOSTILE}
+    cards = {"cardholder": holder["id"], "currency": "usd", "type": "virtual"}
+    said = ""
+    for address, code, every in ((f"cards.{HOSTILE}", 0, EVERY), (HOSTILE, 1, (("plan",), ("drift",)))):
+        marks = {**ours, "provisioner_address": address}
+        writer.perform(Call("issuing.cards", "create", None, {**cards, "metadata": marks}))
+        for words in every:
+            ended = run(base, tmp_path, *words)
+            assert ended.returncode in (code, 2), (words, ended.stderr)
+            said += ended.stdout + ended.stderr
+
+    assert {c for c in said if unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs") and c != "\n"} == set()
+    for line in (tmp_path / ".provisioner/journal.jsonl").read_text().splitlines():
+        assert json.loads(line)["outcome"] == "done"
+        assert line.isprintable()
