@@ -21,6 +21,7 @@ class Options:
     env: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     sandbox: bool = False
+    allow_api_base: bool = False
     max_rps: float | None = None
     color: bool | None = None
     verbose: bool = False
@@ -113,6 +114,9 @@ _HOW = (
     ),
     click.option("-v", "--verbose", is_flag=True, help="Show every request on stderr, with its id."),
     click.option("--no-color", "color", flag_value=False, default=None, help="No colour."),
+    click.option(
+        "--allow-api-base", is_flag=True, help="Let STRIPE_API_BASE be neither Stripe's nor this machine."
+    ),
     click.option("--max-rps", type=click.FloatRange(min=0.1), help="Most requests a second."),
     click.option("--sandbox", is_flag=True, help="Use the embedded Stripe API; no key, no network."),
 )

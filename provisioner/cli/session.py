@@ -98,7 +98,7 @@ def _session(options: Options, config: Config) -> Iterator[Session]:
                 key,
                 limits=_limits(config.mode, options.max_rps),
                 account=os.environ.get("STRIPE_ACCOUNT") or None,
-                api_base=safe_base(base),
+                api_base=safe_base(base, config.mode, elsewhere=options.allow_api_base),
             ),
         )
 

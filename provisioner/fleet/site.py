@@ -46,7 +46,7 @@ def environment(environ: Mapping[str, str], sandbox: str) -> Mapping[str, str]:
 
 def site(environ: Mapping[str, str], gate: Gate, stop: threading.Event, who: str, accounts: int) -> Site:
     """A site for so many accounts at once; raises AccessError for an address that is not safe for a key."""
-    base = safe_base(environ.get("STRIPE_API_BASE"))
+    base = safe_base(environ.get("STRIPE_API_BASE"), "test")
     http = BoundedClient(base or STRIPE, TIMEOUTS, connections=accounts * AT_ONCE)
     return Site(environ, http, gate, stop, who)
 
@@ -125,7 +125,7 @@ def desk(site: Site, job: Job, meter: Meter) -> Iterator[Desk]:
         key_for(job.mode, site.environ),
         limits=Limits(min(limits.endpoint, job.rate), job.rate) if job.rate else limits,
         account=job.account.id,
-        api_base=safe_base(site.environ.get("STRIPE_API_BASE")),
+        api_base=safe_base(site.environ.get("STRIPE_API_BASE"), job.mode),
         http=site.http,
         gate=meter,
     )

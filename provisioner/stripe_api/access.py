@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from provisioner.core.problem import AccessError
 from provisioner.stripe_api.http import LOOPBACK
 
+STRIPE = "https://api.stripe.com"
 SANDBOX_KEY = "sk_test_sandbox"  # the embedded API lets any test key in
 
 
@@ -25,11 +26,24 @@ def key_for(mode: str, environ: Mapping[str, str]) -> str:
     )
 
 
-def safe_base(base: str | None) -> str | None:
-    """The address to call, None for Stripe's own; raises AccessError where others could read the key."""
-    if not base:
+def safe_base(base: str | None, mode: str, *, elsewhere: bool = False) -> str | None:
+    """
+    The address to call, None for Stripe's own; raises AccessError where others could read the key.
+
+    A live key goes to Stripe alone, a test key also to this machine itself, and where a person has said
+    so, `elsewhere` by https.
+    """
+    if not base or base.rstrip("/") == STRIPE:
         return None
     parts = urlsplit(base)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+    here = parts.hostname in LOOPBACK
+    if parts.scheme != "https" and not (parts.scheme == "http" and here):
         raise AccessError("STRIPE_API_BASE must be an https:// address, or http:// on this machine")
+    if mode == "live":
+        raise AccessError("STRIPE_API_BASE is not Stripe's address; a live key is sent nowhere else")
+    if not here and not elsewhere:
+        raise AccessError(
+            "STRIPE_API_BASE is not Stripe's address, and who is there can read the key; if you trust them, "
+            "add --allow-api-base"
+        )
     return base.rstrip("/")
