@@ -1,12 +1,13 @@
 """Where in a text each value stands: a second reading, done only when something is to be said about it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, NamedTuple
 
 from yaml import events
 
-from provisioner.config.read import parse
+from provisioner.config.read import UnreadableError, parse
 
 
 class Spot(NamedTuple):
@@ -34,8 +35,15 @@ class _Level:
 
 
 def spots(text: str) -> dict[Path, Spot]:
-    """Return the spot of each path of keys and indexes in a text whose (first) document could be read."""
+    """Return the spot of each path of keys and indexes in a text's first document, as far as it is YAML."""
     found: dict[Path, Spot] = {}
+    with suppress(UnreadableError):
+        _find(text, found)
+    found.setdefault((), Spot(1, 1, 1, 1, None))
+    return found
+
+
+def _find(text: str, found: dict[Path, Spot]) -> None:
     levels: list[_Level] = []
     for event in takewhile(lambda event: not isinstance(event, events.DocumentEndEvent), parse(text)):
         if isinstance(event, events.CollectionEndEvent):
@@ -44,7 +52,6 @@ def spots(text: str) -> dict[Path, Spot]:
             path = _node(event, levels, found)
             if isinstance(event, events.CollectionStartEvent):
                 levels.append(_Level(path, isinstance(event, events.MappingStartEvent)))
-    return found
 
 
 def _node(event: Any, levels: list[_Level], found: dict[Path, Spot]) -> Path:
