@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from provisioner.sandbox import auth, forms, idempotency, schema
 from provisioner.sandbox.changes import API_VERSION
@@ -83,7 +83,10 @@ def _fail_before(fault: Fault | None) -> None:
 
 async def _params(request: Request) -> dict[str, Any]:
     pairs = forms.pairs(request.url.query)
-    body = await request.body()
+    try:
+        body = await request.body()
+    except ClientDisconnect:
+        raise invalid("The request was cut off.") from None
     if body:
         content_type = request.headers.get("content-type", _FORM).partition(";")[0].strip().lower()
         if content_type != _FORM:
