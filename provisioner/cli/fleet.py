@@ -12,6 +12,7 @@ from provisioner.cli.exits import CHANGES, DONE, INTERRUPTED, exits
 from provisioner.cli.fleet_journal import fleet_journal
 from provisioner.cli.fleet_options import PATH, SELECT, FleetOptions, fleet_options
 from provisioner.cli.fleet_session import Open, choose, opened
+from provisioner.cli.options import named_numbers
 from provisioner.core.problem import GuardrailError
 from provisioner.fleet.job import Ceiling, Job
 from provisioner.fleet.model import Account
@@ -32,13 +33,7 @@ def command() -> None:
 
 
 def _numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
-    pairs = {}
-    for value in values:
-        name, _, number = value.partition("=")
-        if name not in NAMES or not number.isdigit():
-            raise click.BadParameter(f"{value!r} is not NAME=NUMBER with NAME one of {', '.join(NAMES)}")
-        pairs[name] = int(number)
-    return pairs
+    return named_numbers(values, NAMES)
 
 
 def _read(phase: str, options: FleetOptions) -> int:

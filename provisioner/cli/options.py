@@ -58,11 +58,16 @@ def numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...
     """Read `--allow retired=12`."""
     from provisioner.core.guard import NAMES  # noqa: PLC0415 - only commands that judge need it
 
+    return named_numbers(values, NAMES)
+
+
+def named_numbers(values: Sequence[str], names: Sequence[str]) -> dict[str, int]:
+    """Read NAME=NUMBER pairs with one of some names; raises BadParameter that lists them."""
     pairs = {}
     for value in values:
         name, _, number = value.partition("=")
-        if name not in NAMES or not number.isdigit():
-            raise click.BadParameter(f"{value!r} is not NAME=NUMBER with NAME one of {', '.join(NAMES)}")
+        if name not in names or not number.isdigit():
+            raise click.BadParameter(f"{value!r} is not NAME=NUMBER with NAME one of {', '.join(names)}")
         pairs[name] = int(number)
     return pairs
 

@@ -38,7 +38,7 @@ def report_text(report: Report) -> str:
     """The end of an apply: what was done, what not, and what to do next."""
     counts = {outcome: len(report.of(outcome)) for outcome in Outcome}
     if report.complete:
-        return f"Applied: {counts[Outcome.DONE]} steps done.\n"
+        return f"Applied: {_steps(counts[Outcome.DONE])} done.\n"
     missed = [result_line(r) for r in report.results if r.outcome is not Outcome.DONE]
     head = (
         "Interrupted"
@@ -48,11 +48,15 @@ def report_text(report: Report) -> str:
         else "Nothing applied"
     )
     return (
-        f"{head}: {counts[Outcome.DONE]} steps done, {counts[Outcome.FAILED]} failed, "
+        f"{head}: {_steps(counts[Outcome.DONE])} done, {counts[Outcome.FAILED]} failed, "
         f"{counts[Outcome.SKIPPED]} not done.\n"
         + "".join(f"  {line}\n" for line in missed)
         + "Running the same command again finishes what is left; nothing is done twice.\n"
     )
+
+
+def _steps(count: int) -> str:
+    return f"{count} step" if count == 1 else f"{count} steps"
 
 
 def report_document(report: Report, plan: Mapping[str, Any]) -> dict[str, Any]:
