@@ -2,10 +2,12 @@
 
 import base64
 import binascii
+import re
 
 from provisioner.sandbox.errors import StripeError
 
 _SECRET_TEST = ("sk_test_", "rk_test_")
+_PREFIX = re.compile("[a-z]{2,4}_(?:test|live)_")
 _SHOWN = 4
 
 
@@ -41,10 +43,16 @@ def key_of(authorization: str) -> str:
 
 
 def masked(key: str) -> str:
-    """A key as error messages show it: its beginning and its last four characters."""
-    start = min(len(key), len(_SECRET_TEST[0]))
-    hidden = max(0, len(key) - start - _SHOWN)
-    return key[:start] + "*" * hidden + key[start + hidden :]
+    """
+    A key as Stripe's own message shows it: `sk_test_****************abcd`.
+
+    That is its prefix, if it has one, and its last four characters
+    (github.com/stripe/stripe-node/issues/361); of a rest so short that these would be all of it, nothing.
+    """
+    prefix = _PREFIX.match(key)
+    start = prefix.end() if prefix else 0
+    end = len(key) - _SHOWN if len(key) - start > _SHOWN else len(key)
+    return key[:start] + "*" * (end - start) + key[end:]
 
 
 def _user(value: str) -> str:

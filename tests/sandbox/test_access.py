@@ -89,3 +89,18 @@ def test_a_restricted_key_is_told_what_it_lacks(api) -> None:
     assert "rak_issuing_cardholder_read" in unread.error["message"]
     connected = api.ok("/v1/accounts")["id"]
     assert reader.with_headers(Stripe_Account=connected).get("/v1/issuing/cards").status == 403
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("sk_live_4eC39HqLyjWDarjtT1zdp7dc", "sk_live_" + "*" * 20 + "p7dc"),
+        ("sk_live_1234", "sk_live_****"),
+        ("undefined", "*****ined"),
+        ("s3cr", "****"),
+    ],
+)
+def test_a_refused_key_is_shown_as_stripe_shows_it(api, key, shown) -> None:
+    said = api.with_headers(Authorization=f"Bearer {key}").get("/v1/balance").error["message"]
+    assert said.startswith(f"Invalid API Key provided: {shown}")
+    assert key not in said
