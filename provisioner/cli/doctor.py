@@ -11,6 +11,7 @@ import click
 from provisioner.cli.exits import DONE, ERROR, exits
 from provisioner.cli.options import Options, stripe_options
 from provisioner.cli.session import Session, key_session, load
+from provisioner.core.exit_code import ExitCode
 from provisioner.core.funding import must_be_wired
 from provisioner.core.model import Config
 from provisioner.core.problem import AccessError, ProvisionerError
@@ -18,7 +19,7 @@ from provisioner.stripe_api import LIMITS
 from provisioner.stripe_api.probe import Probe, read, write
 from provisioner.views.words import inert
 
-WRONG = 7
+WRONG = ExitCode.ACCESS
 MOST_SKEW = 60  # seconds; signatures of webhooks are good for 300
 PERMISSIONS = (
     # what is read, what for, and what an object's id begins with where it is written too

@@ -13,15 +13,15 @@ import click
 
 from provisioner.cli.log import tell
 from provisioner.cli.output import lasting
-from provisioner.cli.stopping import INTERRUPTED, end, on_signal
+from provisioner.cli.stopping import end, on_signal
+from provisioner.core.exit_code import ExitCode
 from provisioner.core.problem import ConfigError, ProvisionerError
 from provisioner.views.document import FORMAT_VERSION
 
-__all__ = ["CHANGES", "DONE", "ERROR", "GUARDRAIL", "INTERRUPTED", "PARTLY", "exits", "failure"]
-
 P = ParamSpec("P")
 
-DONE, ERROR, CHANGES, GUARDRAIL, PARTLY = 0, 1, 2, 3, 5
+DONE, ERROR, CHANGES, PARTLY = ExitCode.DONE, ExitCode.ERROR, ExitCode.CHANGES, ExitCode.PARTLY
+INTERRUPTED = ExitCode.INTERRUPTED
 
 
 def exits(command: Callable[P, int]) -> Callable[P, None]:

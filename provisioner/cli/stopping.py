@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 import click
 
-INTERRUPTED = 130
+from provisioner.core.exit_code import ExitCode
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -78,4 +79,4 @@ def end(last_words: Callable[[], None] | None = None) -> None:
         if last_words:
             last_words()
     finally:
-        os._exit(INTERRUPTED)
+        os._exit(ExitCode.INTERRUPTED)

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from provisioner.core.exit_code import ExitCode
+
 
 class Where(NamedTuple):
     """A place in a file; line and column count from 1."""
@@ -43,7 +45,7 @@ class Problem:
 class ProvisionerError(Exception):
     """Anything this program says instead of a traceback; `exit_code` is what the command ends with."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[ExitCode] = ExitCode.ERROR
 
 
 class ConfigError(ProvisionerError):
@@ -61,19 +63,19 @@ class ConflictError(ProvisionerError):
 class GuardrailError(ProvisionerError):
     """A guardrail stopped the plan before the first write."""
 
-    exit_code = 3
+    exit_code = ExitCode.GUARDRAIL
 
 
 class StaleError(ProvisionerError):
     """A saved plan is no longer what would be done."""
 
-    exit_code = 4
+    exit_code = ExitCode.STALE
 
 
 class AccessError(ProvisionerError):
     """The key is refused, lacks a permission, or belongs to another account or mode."""
 
-    exit_code = 7
+    exit_code = ExitCode.ACCESS
 
 
 class StripeError(ProvisionerError):

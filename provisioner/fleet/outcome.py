@@ -4,12 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from provisioner.core.problem import AccessError, GuardrailError, ProvisionerError, StaleError
+from provisioner.core.exit_code import ExitCode
 
-DONE, CHANGES, PARTLY, INTERRUPTED = 0, 2, 5, 130
-ERROR, GUARDRAIL, STALE, ACCESS = (
-    error.exit_code for error in (ProvisionerError, GuardrailError, StaleError, AccessError)
-)
+DONE, ERROR, CHANGES, GUARDRAIL, STALE, PARTLY, ACCESS, INTERRUPTED = ExitCode
 # from good to bad: the last of a fleet's exit codes in this order is the fleet's own
 SEVERITY = (DONE, CHANGES, STALE, GUARDRAIL, PARTLY, ERROR, ACCESS, INTERRUPTED)
 MOST_PROBLEMS = 5
