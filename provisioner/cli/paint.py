@@ -11,6 +11,7 @@ _COLOURS = (
     (re.compile(r"^\s*(\+|=) "), "green"),
     (re.compile(r"^\s*(-/\+|-) "), "red"),
     (re.compile(r"^\s*(~|\$) "), "yellow"),
+    (re.compile(r"^\s*\* "), "cyan"),
 )
 _BOLD = re.compile(r"^(  # |Plan: |No changes\.|Blast radius|Applied|Error)")
 _FINAL = re.compile(r"^  (final, cannot be undone: \d|# .* \[final\])")

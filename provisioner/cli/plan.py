@@ -6,11 +6,11 @@ import click
 
 from provisioner.cli.exits import CHANGES, DONE, exits
 from provisioner.cli.options import Options, part_options
-from provisioner.cli.present import format_option, present
+from provisioner.cli.present import format_option, ignore_option, present
 from provisioner.cli.saved import save
 from provisioner.cli.session import session
 from provisioner.core.select import Selection
-from provisioner.views.document import plan_document
+from provisioner.views.document import is_empty, plan_document
 
 
 @click.command()
@@ -20,6 +20,7 @@ from provisioner.views.document import plan_document
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`."
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@ignore_option
 @exits
 def command(
     options: Options,
@@ -27,6 +28,7 @@ def command(
     format_: str,
     out: Path | None,
     detailed_exitcode: bool,
+    exitcode_ignore: str | None,
 ) -> int:
     """Show what apply would do at PATH, and write nothing."""
     with session(options) as stripe:
@@ -35,4 +37,4 @@ def command(
     if out:
         save(out, plan, options)
     present(document, format_, color=options.color)
-    return CHANGES if detailed_exitcode and plan.changes else DONE
+    return CHANGES if detailed_exitcode and not is_empty(document, exitcode_ignore) else DONE

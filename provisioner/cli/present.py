@@ -23,6 +23,15 @@ def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def ignore_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--exitcode-ignore` of commands that have `--detailed-exitcode`."""
+    return click.option(
+        "--exitcode-ignore",
+        type=click.Choice(["bookkeeping"]),
+        help="With --detailed-exitcode: renames and other changes of marks only are none.",
+    )(command)
+
+
 def present(document: Mapping[str, Any], format_: str, *, color: bool | None) -> None:
     """Write a plan's document to stdout, and nothing but it."""
     if format_ == "json":

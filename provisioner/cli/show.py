@@ -5,18 +5,22 @@ from pathlib import Path
 import click
 
 from provisioner.cli.exits import CHANGES, DONE, exits
-from provisioner.cli.present import format_option, present
+from provisioner.cli.present import format_option, ignore_option, present
 from provisioner.cli.saved import read
+from provisioner.views.document import is_empty
 
 
 @click.command()
 @click.argument("planfile", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @format_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when the plan has changes.")
+@ignore_option
 @click.option("--no-color", "color", flag_value=False, default=None, help="No colour.")
 @exits
-def command(planfile: Path, *, format_: str, detailed_exitcode: bool, color: bool | None) -> int:
+def command(
+    planfile: Path, *, format_: str, detailed_exitcode: bool, exitcode_ignore: str | None, color: bool | None
+) -> int:
     """Show the plan saved in PLANFILE."""
     document = read(planfile)
     present(document, format_, color=color)
-    return CHANGES if detailed_exitcode and document["changes"] else DONE
+    return CHANGES if detailed_exitcode and not is_empty(document, exitcode_ignore) else DONE

@@ -10,6 +10,8 @@ from typing import Any
 from provisioner.core.kind import Direction
 from provisioner.core.model import Address, Declared, Live
 
+OUR_OWN = ("lifecycle.", "address")  # paths of edits of our marks, in the objects' metadata
+
 
 class Action(StrEnum):
     """What a change does, in Terraform's words where it has them."""
@@ -78,6 +80,14 @@ class Change:
         edits = [[edit.path, edit.digest, edit.before, edit.after] for edit in self.edits]
         text = json.dumps([facts, edits, self.params], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    @property
+    def bookkeeping(self) -> str:
+        """`rename` or `mark` for an update of our marks alone: nothing a card can do changes; else empty."""
+        paths = [edit.path for edit in self.edits]
+        if self.action is not Action.UPDATE or not all(path.startswith(OUR_OWN) for path in paths):
+            return ""
+        return "rename" if "address" in paths else "mark"
 
     @property
     def direction(self) -> Direction:

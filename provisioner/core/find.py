@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from provisioner.core.change import Action, Change, Note
+from provisioner.core.change import OUR_OWN, Action, Change, Note
 from provisioner.core.crud import references
 from provisioner.core.diff import additions, compare
 from provisioner.core.estate import Estate, Survey, rests
@@ -142,7 +142,8 @@ def _compare(found: Findings, kind: Kind, declared: Declared, live: Live, estate
             )
         )
     elif edits:
-        reason = "declared differs from live"
+        own = all(edit.path.startswith(OUR_OWN) for edit in edits)
+        reason = "marks only, nothing a card can do changes" if own else "declared differs from live"
         found.changes.append(
             Change(Action.UPDATE, declared.address, kind.name, reason, edits, declared, live)
         )

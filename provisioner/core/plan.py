@@ -48,9 +48,14 @@ class Plan:
 
     @property
     def summary(self) -> dict[str, int]:
-        """How many changes of each action, and how many resources stay as they are."""
-        counts = Counter(str(change.action) for change in self.changes)
-        return {str(action): counts[str(action)] for action in Action} | {"unchanged": self.unchanged}
+        """
+        How many changes of each action, and how many resources stay as they are.
+
+        Updates of our marks alone are counted as `rename` and `mark`, and not as updates.
+        """
+        counts = Counter(change.bookkeeping or str(change.action) for change in self.changes)
+        names = [*map(str, Action), "rename", "mark"]
+        return {name: counts[name] for name in names} | {"unchanged": self.unchanged}
 
 
 def make_plan(kinds: Sequence[Kind], config: Config, world: World, selection: Selection = EVERYTHING) -> Plan:
@@ -58,10 +63,26 @@ def make_plan(kinds: Sequence[Kind], config: Config, world: World, selection: Se
     Compare the configuration with the world and say all that would be done.
 
     Pure: the same values give the same plan. Raises ConflictError where live objects contradict each
-    other.
+    other, and as `conclude` does.
     """
     surveyed = survey(kinds, config, world)
     found = find_changes(kinds, config, world, surveyed)
+    return conclude(kinds, config, world, surveyed, found, selection)
+
+
+def conclude(
+    kinds: Sequence[Kind],
+    config: Config,
+    world: World,
+    surveyed: Survey,
+    found: Findings,
+    selection: Selection = EVERYTHING,
+) -> Plan:
+    """
+    The plan of what a comparison has found, or of the selected part of it.
+
+    Raises ProvisionerError for a selection that names nothing.
+    """
     chosen, notes = select(found.changes, selection, {*config.declared, *surveyed.ids})
     live = {address: each for estate in surveyed.estates.values() for address, each in estate.current.items()}
     notes += flips(config, live, chosen)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from provisioner.core.call import Call, Phase, Step, creation_key, funding_key
-from provisioner.core.change import Action, Change
+from provisioner.core.change import OUR_OWN, Action, Change
 from provisioner.core.crud import adoption_params, creation_params, references, retirement, update_params
 from provisioner.core.estate import rests
 from provisioner.core.kind import Direction, Kind
@@ -12,7 +12,6 @@ from provisioner.core.model import Live, Ref
 from provisioner.core.normal import put
 from provisioner.core.reissue import LOST, reissued_for
 
-OUR_OWN = ("lifecycle.", "address")  # edits of our marks, which the last call brings up to date
 NEW = (Action.CREATE, Action.REPLACE)
 
 
@@ -77,7 +76,8 @@ def _update(kind: Kind, _project: str, change: Change) -> Iterator[Step]:
             yield _step(ahead, change, does, _call(kind, half, marked=False), half.direction)
         on = any(e.path == "status" and e.direction is Direction.BROADENING for e in change.edits)
         phase = Phase.WIDEN if widens else Phase.ACTIVATE if on else Phase.UPDATE
-    yield _step(phase, change, "update", _call(kind, change, marked=True), change.direction)
+    does = change.bookkeeping or "update"
+    yield _step(phase, change, does, _call(kind, change, marked=True), change.direction)
 
 
 def _adopt(kind: Kind, _project: str, change: Change) -> Iterator[Step]:

@@ -53,6 +53,8 @@ def _change(change: Change) -> dict[str, Any]:
         "edits": [_edit(edit) | _row(edit, change) for edit in change.edits],
         "fingerprint": change.fingerprint,
     }
+    if change.bookkeeping:
+        document["bookkeeping"] = change.bookkeeping
     if change.action is Action.TOP_UP:
         document |= {"amount": change.params["amount"], "currency": change.params["currency"]}
         document |= {"newest": next(iter(change.predecessors), None)}
@@ -124,6 +126,6 @@ def _edit(edit: Edit) -> dict[str, Any]:
     return document
 
 
-def is_empty(document: Mapping[str, Any]) -> bool:
-    """Whether a plan's document has nothing to do."""
-    return not document["changes"]
+def is_empty(document: Mapping[str, Any], ignore: str | None = None) -> bool:
+    """Whether a plan's document has nothing to do; with `ignore` of `bookkeeping`, nothing but our marks."""
+    return all(ignore == "bookkeeping" and change.get("bookkeeping") for change in document["changes"])

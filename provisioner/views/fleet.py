@@ -8,7 +8,7 @@ from provisioner.views.words import inert
 
 Document = Mapping[str, Any]
 IN_SYNC = "in sync"
-PLANNED = ("create", "update", "replace", "retire", "adopt")
+PLANNED = ("create", "update", "replace", "retire", "adopt", "rename", "mark")
 ENDINGS = {0: "done", 1: "failed", 2: "with changes", 3: "stopped by a guardrail", 4: "stale"}
 ENDINGS |= {5: "applied in part", 7: "refused access", 130: "interrupted"}
 

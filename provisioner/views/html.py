@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from provisioner.core.money import exponent, show_money
-from provisioner.views.text import SYMBOLS, blast_radius, headline, summary_line
+from provisioner.views.text import SYMBOLS, blast_radius, deed, headline, summary_line
 from provisioner.views.words import Document, inert, show_amount, show_power, show_row, show_value
 
 POWER = {"broadening": "gives spending power", "tightening": "takes spending power away"}
@@ -71,9 +71,9 @@ def _change(change: Document, edits: dict[tuple[str, ...], int]) -> dict[str, An
     model: dict[str, Any] = {
         "a": inert(change["address"]),
         "k": inert(change["kind"]),
-        "c": inert(change["action"]),
+        "c": "marks" if change.get("bookkeeping") else inert(change["action"]),
         "h": headline(change).removesuffix(" [final]"),
-        "s": SYMBOLS.get(change["action"], ""),
+        "s": SYMBOLS.get(deed(change), ""),
         "r": inert(change["reason"]),
         "e": [edits.setdefault(line, len(edits)) for line in lines],
     }

@@ -68,7 +68,8 @@ def _weight(one: Group) -> tuple[bool, bool, int]:
     """What a reader must see first: what is final, then what gives spending power, then by action."""
     action = one.first["action"]
     gives = action == "top_up" or any(edit["direction"] == "broadening" for edit in one.edits)
-    return (not one.first.get("final"), not gives, ORDER.index(action) if action in ORDER else len(ORDER))
+    known = action in ORDER and not one.first.get("bookkeeping")
+    return (not one.first.get("final"), not gives, ORDER.index(action) if known else len(ORDER))
 
 
 def _head(document: Document) -> str:
@@ -120,7 +121,7 @@ def _exposure(document: Document) -> Iterator[str]:
 
 def _block(one: Group) -> str:
     change, number = one.first, len(one.changes)
-    told = headline(change)
+    told = headline(change) + (", marks only" if change.get("bookkeeping") else "")
     title = f"{tag(change['address'] if number == 1 else count(number, change['kind']))} {told}"
     lines = [as_diff(line) for line in islice(group_lines(one, NAMES), 2, 400)]
     if change["action"] == "top_up":

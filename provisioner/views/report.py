@@ -9,6 +9,8 @@ from provisioner.engine.execute import Outcome, Report, Result
 VERBS = {
     "create": "created",
     "update": "updated",
+    "rename": "renamed",
+    "mark": "marked",
     "adopt": "adopted",
     "tighten": "tightened",
     "activate": "activated",

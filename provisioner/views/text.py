@@ -9,19 +9,31 @@ from provisioner.views.groups import Group, alike, group
 from provisioner.views.words import Document, count, inert, show_amount, show_row, show_value
 
 NO_CHANGES = "No changes. Stripe matches the configuration."
-SYMBOLS = {"create": "+", "update": "~", "replace": "-/+", "retire": "-", "adopt": "=", "top_up": "$"}
+SYMBOLS = {
+    "create": "+",
+    "update": "~",
+    "replace": "-/+",
+    "retire": "-",
+    "adopt": "=",
+    "top_up": "$",
+    "rename": "*",
+    "mark": "*",
+}
 HEADLINES = {
     "create": "will be created",
     "update": "will be updated in place",
     "replace": "must be replaced",
     "adopt": "will be adopted",
     "top_up": "will be topped up",
+    "rename": "will be renamed",
+    "mark": "will be marked",
 }
 COUNTED = ("create", "update", "replace", "retire", "adopt")
+BOOKKEEPING = ("rename", "mark")  # counted where there are any
 MANY = 5  # so many changes alike are told as one
 NAMES = 12  # so many of their addresses are named
 NARROWEST = 40
-_INDENT = re.compile(r"^ *(?:(?:[-+~=$#]|-/\+) )?")
+_INDENT = re.compile(r"^ *(?:(?:[-+~=$#*]|-/\+) )?")
 
 
 def plan_text(document: Document, width: int | None = None) -> str:
@@ -44,7 +56,11 @@ def summary_line(document: Document) -> str:
     """`Plan: 2 to create, ...; top up $300.00.`, or the sentence that says there is nothing to do."""
     if not document["changes"]:
         return NO_CHANGES
-    counts = ", ".join(f"{document['summary'][action]} to {action}" for action in COUNTED)
+    summary = document["summary"]
+    counts = ", ".join(
+        [f"{summary[action]} to {action}" for action in COUNTED]
+        + [f"{summary[action]} to {action}" for action in BOOKKEEPING if summary.get(action)]
+    )
     moved = (show_money(money["amount"], money["currency"]) for money in document["blast_radius"]["money"])
     money = inert(" and ".join(moved))
     return f"Plan: {counts}; top up {money}." if money else f"Plan: {counts}."
@@ -73,9 +89,15 @@ def blast_lines(document: Document) -> Iterator[str]:
         yield f"  {name + ':':<24} {answer}"
 
 
+def deed(change: Document) -> str:
+    """What a change does: its action, or which of our marks it is about (`rename`, `mark`)."""
+    ours = change.get("bookkeeping")
+    return str(ours if ours in BOOKKEEPING else change["action"])
+
+
 def headline(change: Document) -> str:
     """What will happen to one address, in words."""
-    action = change["action"]
+    action = deed(change)
     said = HEADLINES.get(action) or ("will be canceled" if change.get("final") else "will be deactivated")
     return f"{said} [final]" if change.get("final") else said
 
@@ -88,10 +110,10 @@ def group_lines(one: Group, names: int, column: int | None = None) -> Iterator[s
         said = headline(change)
         said = f"{said.removesuffix(' [final]')}{identity}{' [final]' if change.get('final') else ''}"
         yield f"  # {inert(change['address'])} {said}: {inert(change['reason'])}"
-        yield f"  {SYMBOLS[change['action']]} {inert(change['kind'])}"
+        yield f"  {SYMBOLS[deed(change)]} {inert(change['kind'])}"
     else:
         yield f"  # {count(number, inert(change['kind']))} {headline(change)}: {inert(change['reason'])}"
-        yield f"  {SYMBOLS[change['action']]} {count(number, inert(change['kind']))}"
+        yield f"  {SYMBOLS[deed(change)]} {count(number, inert(change['kind']))}"
     if change["action"] == "top_up":
         yield f"      + amount = {inert(show_amount(change['amount'], change['currency']))}"
     width = max((len(inert(edit["path"])) for edit in one.edits), default=0)

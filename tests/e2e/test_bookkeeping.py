@@ -1,0 +1,67 @@
+"""Renames, and what the objects are told about their end: told apart from changes of what a card can do."""
+
+import json
+
+import pytest
+
+from e2e.conftest import COMPANY, Desk
+
+CARD = "cards:\n  {name}: {{cardholder: acme, type: virtual, currency: usd, status: {status}{more}}}\n"
+RENAMED = ", lifecycle: {previously: [ads]}"
+
+
+def card(name: str, more: str = "", status: str = "active") -> str:
+    return COMPANY + CARD.format(name=name, more=more, status=status)
+
+
+@pytest.fixture
+def applied(desk: Desk) -> Desk:
+    desk.write(card("ads"))
+    desk.run("apply", "--auto-approve")
+    return desk
+
+
+def test_a_rename_is_no_update_in_any_view(applied: Desk):
+    applied.write(card("search", RENAMED))
+
+    document = json.loads(applied.run("plan", "--format", "json").stdout)
+    text = applied.run("plan").stdout
+    markdown = applied.run("plan", "--format", "markdown").stdout
+    page = applied.run("plan", "--format", "html").stdout
+
+    assert document["changes"][0]["bookkeeping"] == "rename"
+    assert (document["summary"]["update"], document["summary"]["rename"]) == (0, 1)
+    assert "# cards.search will be renamed (ic_" in text
+    assert ": marks only, nothing a card can do changes\n  * card\n" in text
+    assert text.endswith(", 0 to adopt, 1 to rename.\n")
+    assert "<code>cards.search</code> will be renamed, marks only</summary>" in markdown
+    assert '"c":"marks","h":"will be renamed","s":"*"' in page
+    assert "cards.search: renamed (ic_" in applied.run("apply", "--auto-approve").output
+
+
+def test_protection_is_a_mark(applied: Desk):
+    applied.write(card("ads", ", lifecycle: {protect: true}"))
+
+    text = applied.run("plan").stdout
+
+    assert "# cards.ads will be marked (ic_" in text
+    assert text.endswith(", 0 to adopt, 1 to mark.\n")
+
+
+def test_a_rename_with_an_edit_is_an_update(applied: Desk):
+    applied.write(card("search", RENAMED, status="inactive"))
+
+    summary = json.loads(applied.run("plan", "--format", "json").stdout)["summary"]
+
+    assert (summary["update"], summary["rename"]) == (1, 0)
+
+
+def test_the_exit_code_can_leave_bookkeeping_out(applied: Desk):
+    ignoring = ("--detailed-exitcode", "--exitcode-ignore", "bookkeeping")
+    applied.write(card("search", RENAMED))
+
+    applied.run("plan", "--detailed-exitcode", "--out", "plan.json", code=2)
+    applied.run("plan", *ignoring, code=0)
+    applied.run("show", "plan.json", *ignoring, code=0)
+    applied.write(card("search", RENAMED, status="inactive"))
+    applied.run("plan", *ignoring, code=2)
