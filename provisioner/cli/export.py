@@ -11,7 +11,7 @@ from provisioner.kinds import KINDS
 
 @click.command()
 @key_options
-@click.option("--project", default="exported", help="The project's name in the YAML (default: exported).")
+@click.option("--project", default="exported", help="The project's name in the YAML.")
 @click.option("--mode", type=click.Choice(["test", "live"]), default="test", help="The mode of the key.")
 @exits
 def command(options: Options, *, project: str, mode: str) -> int:

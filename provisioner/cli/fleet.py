@@ -71,12 +71,17 @@ def status(options: FleetOptions) -> int:
 @command.command()
 @fleet_options
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@click.option("--approve", type=click.Choice(["broadening"]), help="Approve what --auto-approve may not.")
+@click.option(
+    "--approve",
+    type=click.Choice(["broadening"]),
+    help="With --auto-approve: give spending power, too, where guardrails.require_approval says so.",
+)
 @click.option(
     "--allow",
     multiple=True,
+    metavar="NAME=NUMBER",
     callback=_numbers,
-    help="NAME=NUMBER: let this run pass a guardrail of the fleet, up to the number.",
+    help="Let this run pass a guardrail of the fleet, up to the number; NAME is top_up, retired or failed.",
 )
 @exits
 def apply(options: FleetOptions, *, auto_approve: bool, approve: str | None, allow: Mapping[str, int]) -> int:

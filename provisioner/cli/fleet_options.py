@@ -49,6 +49,7 @@ PATH = click.argument("path", type=click.Path(path_type=Path), default=".")
 SELECT = click.option(
     "--select",
     multiple=True,
+    metavar="SELECTOR",
     callback=_selectors,
     help="Only accounts that fit: 'tier=gold,region=eu-*', 'acct_1*'; any of several.",
 )
@@ -81,7 +82,8 @@ _OPTIONS = (
     click.option(
         "--scheduler",
         envvar="DASK_SCHEDULER_ADDRESS",
-        help="The Dask scheduler, such as tcp://10.0.0.1:8786 (or DASK_SCHEDULER_ADDRESS).",
+        show_envvar=True,
+        help="The Dask scheduler, such as tcp://10.0.0.1:8786.",
     ),
     click.option(
         "--executor",
@@ -90,7 +92,9 @@ _OPTIONS = (
         show_default=True,
         help="What the accounts are worked on with.",
     ),
-    click.option("--shards", default="1/1", callback=_shard, help="N/M: only part N of M, by account id."),
+    click.option(
+        "--shards", default="1/1", metavar="N/M", callback=_shard, help="Only part N of M, by account id."
+    ),
     SELECT,
     PATH,
 )

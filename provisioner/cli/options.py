@@ -84,45 +84,67 @@ _PART = (
         "--exclude",
         "excludes",
         multiple=True,
+        metavar="ADDRESS",
         shell_complete=complete,
-        help="Leave out addresses, such as 'cards.ads*'.",
+        help="Leave out these addresses; 'cards.ads*' stands for many.",
     ),
     click.option(
         "--target",
         "targets",
         multiple=True,
+        metavar="ADDRESS",
         shell_complete=complete,
-        help="Only these addresses, and what they need.",
+        help="Only these addresses, and what they need; 'cards.ads*' stands for many.",
     ),
 )
 _WRITE = (
     click.option(
         "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to report."
     ),
-    click.option("--approve", type=click.Choice(["broadening"]), help="Approve what --auto-approve may not."),
+    click.option(
+        "--approve",
+        type=click.Choice(["broadening"]),
+        help="With --auto-approve: give spending power, too, where guardrails.require_approval says so.",
+    ),
     click.option("--auto-approve", is_flag=True, help="Do not ask."),
     click.option(
         "--allow",
         multiple=True,
+        metavar="NAME=NUMBER",
         callback=numbers,
-        help="NAME=NUMBER: let this plan pass a guardrail, up to the number.",
+        help="Let this plan pass a guardrail, up to the number; the refusal says both. NAME is retired, "
+        "protected, activated, top_up or exposure_added.",
     ),
 )
 _WHERE = (
-    click.option("--var", "variables", multiple=True, callback=_pairs, help="NAME=VALUE for ${var.NAME}."),
-    click.option("--env", help="Lay environments/ENV.yaml over the rest."),
+    click.option(
+        "--var",
+        "variables",
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=_pairs,
+        help="The value of ${var.NAME} in the YAML.",
+    ),
+    click.option("--env", metavar="ENV", help="Lay environments/ENV.yaml over the rest."),
     click.argument("path", type=click.Path(path_type=Path), default="."),
 )
 _HOW = (
     click.option(
-        "--log-format", type=click.Choice(FORMATS), default="text", help="How to say what is said on stderr."
+        "--log-format",
+        type=click.Choice(FORMATS),
+        default="text",
+        help="What stderr says: lines, or JSON objects.",
     ),
     click.option("-v", "--verbose", is_flag=True, help="Show every request on stderr, with its id."),
-    click.option("--no-color", "color", flag_value=False, default=None, help="No colour."),
     click.option(
-        "--allow-api-base", is_flag=True, help="Let STRIPE_API_BASE be neither Stripe's nor this machine."
+        "--no-color", "color", flag_value=False, default=None, help="No colour; NO_COLOR does the same."
     ),
-    click.option("--max-rps", type=click.FloatRange(min=0.1), help="Most requests a second."),
+    click.option("--allow-api-base", is_flag=True, help="Let STRIPE_API_BASE be any https address."),
+    click.option(
+        "--max-rps",
+        type=click.FloatRange(min=0.1),
+        help="Most requests a second (default: Stripe's limits for the mode).",
+    ),
     click.option("--sandbox", is_flag=True, help="Use the embedded Stripe API; no key, no network."),
 )
 _NAMES = tuple(field.name for field in fields(Options))

@@ -24,7 +24,7 @@ from provisioner.kinds import KINDS
     "--path",
     type=click.Path(path_type=Path),
     default=".",
-    help="The configuration (default: the current folder).",
+    help="The configuration.",
 )
 @click.option("--cancel", is_flag=True, help="For good: a canceled card never comes back.")
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...", shell_complete=complete)

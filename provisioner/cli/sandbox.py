@@ -26,9 +26,7 @@ def command() -> None:
 
 
 @command.command()
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback (default: any free one)."
-)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; 0 is any free one.")
 @click.option(
     "--state", type=click.Path(path_type=Path, dir_okay=False), help="SQLite file that keeps its state."
 )

@@ -33,7 +33,7 @@ def command() -> None:
 
 @command.command()
 @stripe_only_options
-@click.option("--path", type=click.Path(path_type=Path), default=".", help="The configuration (default: .).")
+@click.option("--path", type=click.Path(path_type=Path), default=".", help="The configuration.")
 @click.option("--amount", required=True, help='Minor units (1000), or with currency: "10.00 USD".')
 @click.option("--category", help="Merchant category (default: one that the card allows).")
 @click.option("--country", help="Merchant country (default: US, or one that the card allows).")
