@@ -1,11 +1,10 @@
-"""What docs/ci.md says: its commands run, its tables are the Action's and the program's."""
+"""What docs/ci.md says beyond what test_docs.py plays: its tables are the Action's and the program's."""
 
 import re
 from pathlib import Path
 
 import yaml
 
-from e2e.conftest import Desk
 from provisioner.cli.main import main
 
 ROOT = Path(__file__).parents[2]
@@ -16,20 +15,6 @@ def rows(title: str) -> list[str]:
     """The first cells of the table below a title."""
     section = TEXT.partition(f"## {title}\n")[2].partition("\n## ")[0]
     return [cell.strip("` ") for cell in re.findall(r"(?m)^\| ([^|]+) \|", section)][1:]
-
-
-def test_every_command_runs(desk: Desk):
-    commands = [
-        line.partition("#")[0].partition(">")[0].split()[1:]
-        for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
-        for line in block.splitlines()
-        if line.startswith("provisioner ")
-    ]
-    codes = [desk.run(*words, code=None).exit_code for words in commands]
-
-    # in sync after all of them; the plan that was saved has changes
-    assert [words[0] for words in commands].count("plan") == 2
-    assert codes == [2 if "--detailed-exitcode" in words else 0 for words in commands]
 
 
 def test_the_actions_inputs_are_told():
@@ -45,11 +30,10 @@ def test_exit_codes_are_those_of_the_help():
     assert rows("Exit codes") == told
 
 
-def test_the_hooks_are_there():
+def test_the_hooks_are_all_shown():
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    shown = yaml.safe_load(re.search(r"```yaml\n(.*?)```", TEXT, re.DOTALL)[1])
 
-    assert [hook["id"] for hook in shown["repos"][0]["hooks"]] == [hook["id"] for hook in hooks]
+    assert [hook["id"] for hook in hooks if f"- id: {hook['id']}" not in TEXT] == []
 
 
 def test_the_image_runs_as_nobody_in_particular():

@@ -1,0 +1,162 @@
+"""Plays a page of documentation from top to bottom, in one shell and one folder, as a reader would."""
+
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+from support.pages import ROOT, Block
+
+STEP = re.compile(r"^((cardholders|cards|balance_targets)\.\S+: |acct_\S+  )")
+EXIT = re.compile(r"#.*\bexits (\d+)")
+PORT = "12111"  # what pages write; each page that is played has a free one
+HOME = "/home/you"
+ALIKE = [
+    (re.compile(r"\b(ich|ic|tu|acct|evt|req|iauth|ipi)_[A-Za-z0-9]{6,}"), r"\1_..."),
+    (re.compile(r"\bsha256:[0-9a-f]+"), "sha256:..."),
+    (re.compile(r"\b20\d\d-\d\d-\d\d([T ])\d\d:\d\d(:\d\d)?"), r"2026-11-23\g<1>09:30\2"),
+    (re.compile(r"(2026-11-23[T ]09:30):\d\d"), r"\1:00"),
+    (re.compile(r"\b\d+ ms\b"), "5 ms"),
+    (re.compile(r"\b[\d.]+ s, [\d.]+ accounts/s"), "0.2 s, 40 accounts/s"),
+]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the shell does: `shown` as the page writes it, `code` what it must end with (None: any)."""
+
+    number: int
+    shown: str
+    source: str
+    code: int | None
+
+    def lines(self, out: Path) -> str:
+        """The shell's words for it: exports, folders and `$?` live on, both streams go to files."""
+        beside = f"2> {out}/{self.number}.err" if "|" in self.source else "2>&1"
+        begun = (
+            f"until [ -s {out}/{self.number}.out ]; do sleep 0.05; done\n"
+            if self.source.endswith("&")
+            else ""
+        )
+        return (
+            f"(exit $code)\n{{ {self.source}\n}} > {out}/{self.number}.out {beside}\n"
+            f"code=$?; {begun}echo $code > {out}/{self.number}.code\n"
+        )
+
+
+@dataclass(frozen=True)
+class Play:
+    """What came of a page: what each console block really shows, and what did not end as it should."""
+
+    shown: dict[int, str] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+
+def play(page: list[Block], folder: Path, base: str) -> Play:
+    """Play a page in an empty folder; `base` is the Stripe that commands without --sandbox speak to."""
+    out = folder / "out"
+    out.mkdir()
+    home = folder / "home"
+    home.mkdir()
+    if any("examples/" in block.text for block in page):
+        shutil.copytree(ROOT / "examples", home / "examples")
+    port = _free_port()
+    steps = {block.line: _steps(block, out, port) for block in page if not block.reason}
+    script = "".join(step.lines(out) for block in steps.values() for step in block)
+    _run(f"code=0\n{script}kill $(jobs -p) 2> /dev/null; wait\n", home, base)
+    alike = {str(home): HOME, f":{port}": f":{PORT}", base: "https://api.stripe.com"}
+    done = Play()
+    for block in page:
+        told = [_told(step, out, alike, done.wrong) for step in steps.get(block.line, [])]
+        done.shown[block.line] = "".join(told)
+    return done
+
+
+def _steps(block: Block, out: Path, port: str) -> list[Step]:
+    if block.language == "console":
+        asked = [(shown, None) for shown in _commands(block.text)]
+    elif block.language == "sh":
+        lines = block.text.replace("\\\n", " ").splitlines()
+        asked = [(f"$ {line}", _code(line)) for line in lines if line.strip() and not line.startswith("#")]
+    elif block.language == "python" or block.file:
+        kept = out / f"{block.line}.text"
+        kept.write_text(block.text.replace(PORT, port), encoding="utf-8")
+        path = shlex.quote(block.file or "")
+        asked = [
+            (f'$ mkdir -p "$(dirname {path})" && cp {kept} {path}' if block.file else f"$ python {kept}", 0)
+        ]
+    else:
+        asked = []
+    return [
+        Step(block.line * 100 + index, shown, _source(shown).replace(PORT, port), code)
+        for index, (shown, code) in enumerate(asked)
+    ]
+
+
+def _source(shown: str) -> str:
+    return "\n".join(line[2:] for line in shown.splitlines())
+
+
+def _commands(text: str) -> list[str]:
+    """The commands of a console block: a line after `$ `, and those after `> ` that go on with it."""
+    return [match[0] for match in re.finditer(r"^\$ .*(\n> .*|\n>$)*", text, re.MULTILINE)]
+
+
+def _code(line: str) -> int:
+    said = EXIT.search(line)
+    return int(said[1]) if said else 0
+
+
+def _run(script: str, home: Path, base: str) -> None:
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("STRIPE_", "GIT_", "GITHUB_", "CI"))}
+    person = {"NAME": "You", "EMAIL": "you@example.com"}
+    env |= {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in person.items()}
+    env |= {"HOME": str(home), "STRIPE_API_BASE": base, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C.UTF-8"}
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    subprocess.run(
+        ["bash", "-c", script],
+        cwd=home,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def _told(step: Step, out: Path, alike: dict[str, str], wrong: list[str]) -> str:
+    """The command and what it says, ids and times being alike in all runs."""
+    said = "".join(
+        file.read_text(encoding="utf-8")
+        for file in (out / f"{step.number}.out", out / f"{step.number}.err")
+        if file.exists()
+    )
+    for real, written in alike.items():
+        said = said.replace(real, written)
+    for pattern, written in ALIKE:
+        said = pattern.sub(written, said)
+    said = _order(said)
+    code = out / f"{step.number}.code"
+    if not code.exists():
+        wrong.append(f"{step.shown}\nwas not reached, or ended the shell\n{said}")
+    elif step.code is not None and int(code.read_text(encoding="utf-8")) != step.code:
+        wrong.append(f"{step.shown}\nended with {code.read_text(encoding='utf-8')}{said}")
+    return f"{step.shown}\n{said}" + ("\n" if said and not said.endswith("\n") else "")
+
+
+def _order(said: str) -> str:
+    """Lines that end in any order, as what they tell of is done side by side, are sorted where they stand."""
+    runs = groupby(said.splitlines(keepends=True), key=lambda line: bool(STEP.match(line)))
+    return "".join("".join(sorted(lines) if beside else lines) for beside, lines in runs)
+
+
+def _free_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])

@@ -1,0 +1,129 @@
+"""Judges YAML that is shown, by what it is: a configuration, a part of one, a fleet, a pipeline, hooks."""
+
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+from jsonschema import Draft202012Validator
+
+from provisioner.cli.main import main
+from provisioner.config import load_config
+from provisioner.fleet.fleet_schema import fleet_schema
+from provisioner.kinds import KINDS
+from support.pages import ROOT
+
+HEAD = {"version": 1, "project": "fragment"}
+SECTIONS = {kind.section for kind in KINDS} | {
+    "profiles",
+    "scenarios",
+    "guardrails",
+    "vars",
+    "mode",
+    "account",
+}
+HOLDER = {
+    "type": "company",
+    "name": "Acme Inc",
+    "billing": {"address": {"line1": "1 Main", "city": "Reno", "postal_code": "89501", "country": "US"}},
+}
+CARD = {"cardholder": "acme", "type": "virtual", "currency": "usd"}
+PLACEHOLDER = re.compile(r"\$\{\{.*?\}\}")
+
+
+def judge(text: str, folder: Path) -> None:
+    """Raise what is wrong with a YAML block; `folder` is empty, and for this block alone."""
+    whole = yaml.safe_load(text)
+    assert isinstance(whole, dict), "the block is no mapping"
+    fits: list[tuple[bool, Callable[[], None]]] = [
+        ("fleet" in whole, lambda: Draft202012Validator(fleet_schema()).validate(whole)),
+        ("project" in whole, lambda: _configuration(text, folder)),
+        (whole.keys() <= SECTIONS, lambda: _configuration(yaml.safe_dump(_fitted(whole)), folder)),
+        ("repos" in whole, lambda: _hooks(whole)),
+        ("jobs" in whole or "include" in whole or bool(_scripts(whole)), lambda: _pipeline(whole)),
+    ]
+    check = next((check for fit, check in fits if fit), None)
+    assert check, f"nobody knows how to judge YAML with {sorted(whole)}"
+    check()
+
+
+def _configuration(text: str, folder: Path) -> None:
+    path = folder / "provisioner.yaml"
+    path.write_text(text, encoding="utf-8")
+    for file in re.findall(r"\$\{file\.([^}]+)\}", text):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text("text", encoding="utf-8")
+    environ = dict.fromkeys(re.findall(r"\$\{env\.(\w+)\}", text), "text")
+    load_config(path, KINDS, environ=environ)
+
+
+def _fitted(part: Mapping[str, Any]) -> dict[str, Any]:
+    """A part of a configuration with what it needs around it to be a whole one."""
+    scenarios = part.get("scenarios", {})
+    bought = scenarios.values() if isinstance(scenarios, dict) else scenarios
+    named = {one["card"]: {} for one in bought if "card" in one}
+    cards = {key: _over(CARD, card or {}) for key, card in {**named, **part.get("cards", {})}.items()}
+    profiles = {name: {} for card in cards.values() for name in _names(card.get("use"))}
+    holders = dict.fromkeys(("acme", *(card["cardholder"] for card in cards.values())), HOLDER)
+    told = {name: _over(HOLDER, given or {}) for name, given in part.get("cardholders", {}).items()}
+    return {
+        **HEAD,
+        **part,
+        "cards": cards,
+        "cardholders": {
+            **{name: one for name, one in holders.items() if not name.startswith("ich_")},
+            **told,
+        },
+        "profiles": {**profiles, **part.get("profiles", {})},
+    }
+
+
+def _over(least: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {**least, **given}
+
+
+def _names(use: Any) -> list[str]:
+    return [use] if isinstance(use, str) else list(use or [])
+
+
+def _hooks(whole: Mapping[str, Any]) -> None:
+    ours = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    shown = [hook["id"] for repo in whole["repos"] for hook in repo["hooks"]]
+    assert set(shown) <= {hook["id"] for hook in ours}
+
+
+def _pipeline(whole: Mapping[str, Any]) -> None:
+    """GitHub's or GitLab's: the Action has the inputs that are given, the commands parse."""
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    for step in _steps(whole):
+        if str(step.get("uses", "")).startswith("provisioner/provisioner@"):
+            assert set(step.get("with", {})) <= set(action["inputs"])
+    for script in _scripts(whole):
+        for line in script.splitlines():
+            parses(line)
+
+
+def _steps(whole: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for job in whole.get("jobs", {}).values():
+        yield from job.get("steps", [])
+
+
+def _scripts(whole: Mapping[str, Any]) -> list[str]:
+    jobs = [job for job in whole.values() if isinstance(job, dict)]
+    gitlab = [str(line) for job in jobs for line in job.get("script", [])]
+    return [*gitlab, *(step["run"] for step in _steps(whole) if "run" in step)]
+
+
+def parses(line: str) -> None:
+    """Raise click's own complaint about `provisioner` commands in a line of shell that cannot be meant."""
+    for said in re.findall(r"(?:^|[\s(])provisioner +([a-z][^|)&;>#]*)", PLACEHOLDER.sub("x", line)):
+        words = shlex.split(said)
+        command: click.Command = main
+        while isinstance(command, click.Group):
+            found = command.get_command(click.Context(command), words.pop(0))
+            assert found, f"no such command: provisioner {said}"
+            command = found
+        command.make_parser(click.Context(command)).parse_args(words)
