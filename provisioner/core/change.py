@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -41,6 +42,25 @@ class Edit:
     forces_replacement: bool = False
     currency: str = ""
     digest: str = ""
+
+
+_ROW = re.compile(r"^(?P<table>[^\[]+)\[(?P<number>\d+)\]\.")
+
+
+def row_of(edit: Edit, declared: Declared | None) -> dict[str, Any]:
+    """What tells the row of an edit from others in its table (the interval of a limit); empty without one."""
+    place = _ROW.match(edit.path)
+    hidden = declared.sensitive if declared else frozenset()
+    if place is None or edit.sensitive or any(path.startswith(place["table"]) for path in hidden):
+        return {}
+    row: Any = declared.fields if declared else {}
+    for name in place["table"].split("."):
+        row = row.get(name, {})
+    number = int(place["number"])
+    if number >= len(row):
+        return {}
+    leaf = edit.path.rpartition(".")[2]
+    return {name: value for name, value in row[number].items() if name != leaf}
 
 
 @dataclass(frozen=True, slots=True)

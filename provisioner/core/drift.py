@@ -5,12 +5,12 @@ has moved in Stripe when the YAML still has what was applied, in the YAML when S
 in both otherwise.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from provisioner.core.change import Action, Change, Edit, Note
+from provisioner.core.change import Action, Change, Edit, Note, row_of
 from provisioner.core.diff import compare
 from provisioner.core.estate import Estate, Survey
 from provisioner.core.kind import Direction, Field, Kind
@@ -32,7 +32,8 @@ class Drift:
     One value that is not as declared: who moved it, what is declared, and what is live.
 
     `path` is empty where the whole object is meant. `direction` is that of the live move: broadening
-    drift gives spending power that nobody reviewed. `declared` and `live` are masked where sensitive.
+    drift gives spending power that nobody reviewed. `declared` and `live` are masked where sensitive. `row`
+    tells the row of a table from others, such as the interval of a limit.
     """
 
     address: Address
@@ -44,6 +45,7 @@ class Drift:
     direction: Direction = Direction.NEUTRAL
     currency: str = ""
     text: str = ""
+    row: Mapping[str, Any] | None = None
 
     @property
     def place(self) -> tuple[Address, str]:
@@ -84,19 +86,21 @@ def find_drift(
 def _of_declared(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
     yield from _closed(kind, declared, live)
     edits, _ = compare(kind, declared, live)
+    if not edits:
+        return
     lives = applied(live.stamp.project, kind.fields, live.fields)
     wants = applied(live.stamp.project, kind.fields, declared.fields)
     for edit in edits:
         path = edit.path.partition("[")[0]
         field = _field(kind, path)
         if field is None:
-            yield _drift(declared.address, live, edit, Moved.YAML)
+            yield _drift(declared, live, edit, Moved.YAML)
         elif not field.write_only:
             unset = None if field.default is None else digest(live.stamp.project, path, field, field.default)
             moved = _moved(live, path, wants.get(code(path)), lives.get(code(path), unset))
-            yield _drift(declared.address, live, edit, moved)
+            yield _drift(declared, live, edit, moved)
         else:
-            yield _drift(declared.address, live, edit, Moved.YAML)
+            yield _drift(declared, live, edit, Moved.YAML)
 
 
 def _closed(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
@@ -121,11 +125,21 @@ def _moved(live: Live, path: str, wanted: str | None, had: str | None) -> Moved:
     return Moved.BOTH if had != was and was is not None else Moved.YAML
 
 
-def _drift(address: Address, live: Live, edit: Edit, moved: Moved) -> Drift:
+def _drift(declared: Declared, live: Live, edit: Edit, moved: Moved) -> Drift:
     gives = {Direction.TIGHTENING: Direction.BROADENING, Direction.BROADENING: Direction.TIGHTENING}
     # an edit undoes what drift did, so drift went the other way
     direction = gives.get(edit.direction, Direction.NEUTRAL) if moved is not Moved.YAML else edit.direction
-    return Drift(address, live.id, edit.path, moved, edit.after, edit.before, direction, edit.currency)
+    return Drift(
+        declared.address,
+        live.id,
+        edit.path,
+        moved,
+        edit.after,
+        edit.before,
+        direction,
+        edit.currency,
+        row=row_of(edit, declared),
+    )
 
 
 def _of_retired(kind: Kind, live: Live) -> Iterator[Drift]:

@@ -1,17 +1,15 @@
 """The plan as one JSON document: what `--format json` prints, `--out` saves, and every other view shows."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.core.change import Action, Change, Edit
+from provisioner.core.change import Action, Change, Edit, row_of
 from provisioner.core.outlook import Outlook, Power
 from provisioner.core.plan import Plan
 from provisioner.kinds import KINDS
 
 FORMAT_VERSION = "1.0"
 CANCELED = frozenset(kind.name for kind in KINDS if kind.cancel)  # kinds whose objects can end for good
-_ROW = re.compile(r"^(?P<table>[^\[]+)\[(?P<number>\d+)\]\.")
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -50,7 +48,7 @@ def _change(change: Change) -> dict[str, Any]:
         "action": str(change.action),
         "id": change.id,
         "reason": change.reason,
-        "edits": [_edit(edit) | _row(edit, change) for edit in change.edits],
+        "edits": [_edit(edit, change) for edit in change.edits],
         "fingerprint": change.fingerprint,
     }
     if change.bookkeeping:
@@ -63,22 +61,6 @@ def _change(change: Change) -> dict[str, Any]:
     if change.action is Action.REPLACE:
         document["final"] = change.kind in CANCELED
     return document
-
-
-def _row(edit: Edit, change: Change) -> dict[str, Any]:
-    """What tells the row of an edit from others in its table: the interval of a limit."""
-    place = _ROW.match(edit.path)
-    hidden = change.declared.sensitive if change.declared else frozenset()
-    if place is None or edit.sensitive or any(path.startswith(place["table"]) for path in hidden):
-        return {}
-    row: Any = change.declared.fields if change.declared else {}
-    for name in place["table"].split("."):
-        row = row.get(name, {})
-    number = int(place["number"])
-    if number >= len(row):
-        return {}
-    leaf = edit.path.rpartition(".")[2]
-    return {"row": {name: value for name, value in row[number].items() if name != leaf}}
 
 
 def _outlook(seen: Outlook) -> dict[str, Any]:
@@ -110,7 +92,7 @@ def _power(power: Power) -> dict[str, int]:
     return {"amount": power.amount, "unlimited": power.unlimited, "cards": power.cards}
 
 
-def _edit(edit: Edit) -> dict[str, Any]:
+def _edit(edit: Edit, change: Change) -> dict[str, Any]:
     document: dict[str, Any] = {
         "path": edit.path,
         "before": edit.before,
@@ -123,6 +105,8 @@ def _edit(edit: Edit) -> dict[str, Any]:
         document["forces_replacement"] = True
     if edit.currency:
         document["currency"] = edit.currency
+    if row := row_of(edit, change.declared):
+        document["row"] = row
     return document
 
 

@@ -8,7 +8,7 @@ from provisioner.core.drift import Drift
 from provisioner.engine.explain import Place, Trace
 from provisioner.views.document import FORMAT_VERSION
 from provisioner.views.inert_markdown import LONGEST_LINE, clip, fence, plain, size
-from provisioner.views.words import count, inert, show_value
+from provisioner.views.words import count, inert, show_row, show_value
 
 IN_SYNC = "No drift. Stripe is as it was last applied."
 LONGEST = 60_000  # GitHub takes 65,536 characters in an issue
@@ -62,6 +62,8 @@ def _drift(drift: Drift, trace: Trace | None) -> dict[str, Any]:
         "currency": drift.currency,
         "text": drift.text,
     }
+    if drift.row:
+        document["row"] = dict(drift.row)
     if trace:
         at = datetime.fromtimestamp(trace.created, UTC).isoformat()
         document["trace"] = {"at": at, "event": trace.event, "request": trace.request or None}
@@ -70,13 +72,14 @@ def _drift(drift: Drift, trace: Trace | None) -> dict[str, Any]:
 
 def drift_text(document: Document) -> str:
     """Write a drift document as text: what moved, by address; then what is waiting; then a count."""
-    lines = [line for entry in document["drift"] for line in _lines(entry)]
+    lines = [line for entry in document["drift"] for line in entry_lines(entry)]
     for kind, ids in document["unmanaged"].items():
         lines += [f"  {identity}: a {kind} that is not managed here" for identity in ids]
-    return "\n".join([*lines, *([""] if lines else []), _summary(document)]) + "\n"
+    return "\n".join([*lines, *([""] if lines else []), drift_line(document)]) + "\n"
 
 
-def _lines(entry: Document) -> Iterator[str]:
+def entry_lines(entry: Document) -> Iterator[str]:
+    """One entry of the document as lines of text: what it is about, what it was and is, and since when."""
     warning = (
         "  (gives spending power)" if entry["direction"] == "broadening" and entry["moved"] != "yaml" else ""
     )
@@ -93,10 +96,11 @@ def _lines(entry: Document) -> Iterator[str]:
 
 
 def _side(value: Any, entry: Document) -> str:
-    return "nothing" if value is None else show_value(value, entry)
+    return "nothing" if value is None else show_value(value, entry) + show_row(entry)
 
 
-def _summary(document: Document) -> str:
+def drift_line(document: Document) -> str:
+    """The line that counts."""
     counts = document["summary"]
     others = ", ".join(f"{n} {kind}s" for kind, n in counts["unmanaged"].items() if n)
     tail = f" Not managed here: {others}." if others else ""
@@ -109,7 +113,7 @@ def _summary(document: Document) -> str:
 
 def drift_markdown(document: Document, longest: int = LONGEST) -> str:
     """Write a drift document as Markdown for one issue, of at most `longest` bytes; values are code only."""
-    head = f"**{plain(_summary(document))}**\n"
+    head = f"**{plain(drift_line(document))}**\n"
     moved = [entry for entry in document["drift"] if entry["moved"] != "yaml"]
     waiting = [entry for entry in document["drift"] if entry["moved"] == "yaml"]
     if gives := sum(entry["direction"] == "broadening" for entry in moved):
@@ -127,7 +131,7 @@ def drift_markdown(document: Document, longest: int = LONGEST) -> str:
 def _fitting(entries: Sequence[Document], room: int) -> Iterator[str]:
     """The lines of as many entries as there is room for, and how many more there are."""
     for number, entry in enumerate(entries):
-        lines = [clip(inert(line.strip()), LONGEST_LINE) for line in _lines(entry)]
+        lines = [clip(inert(line.strip()), LONGEST_LINE) for line in entry_lines(entry)]
         block = [lines[0], *_sides(entry, lines[1:])]
         room -= sum(size(line) + 1 for line in block)
         if room < 0:

@@ -5,7 +5,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from support.plan_documents import HOSTILE
 
-from provisioner.views.drift import LONGEST, drift_markdown
+from provisioner.views.drift import LONGEST, drift_markdown, drift_text
 
 
 def drift(*entries: dict[str, Any]) -> dict[str, Any]:
@@ -48,3 +48,19 @@ def test_hostile_values_stay_in_their_block():
     assert "<script" not in page
     assert "<a " not in page
     assert page.count("<pre>") == 1
+
+
+def test_a_limit_is_told_with_its_interval_as_in_a_plan():
+    limit = entry(
+        "cards.ads",
+        600_000,
+        900_000,
+        path="spending_controls.spending_limits[0].amount",
+        currency="usd",
+        row={"interval": "monthly"},
+    )
+
+    assert "+ spending_controls.spending_limits[0].amount: $9,000.00 (900000) a month  (live)" in (
+        drift_markdown(drift(limit))
+    )
+    assert "declared $6,000.00 (600000) a month, live $9,000.00 (900000) a month" in drift_text(drift(limit))

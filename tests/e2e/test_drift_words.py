@@ -1,0 +1,30 @@
+"""What drift says: amounts with their interval, as plans do."""
+
+from e2e.conftest import COMPANY, Desk
+
+CARD = """
+cards:
+  ads:
+    cardholder: acme
+    type: virtual
+    currency: usd
+    status: active
+    spending_controls:
+      spending_limits: [{amount: "6,000.00 USD", interval: monthly}]
+"""
+
+
+def test_a_moved_limit_is_told_as_in_a_plan(desk: Desk):
+    desk.write(COMPANY + CARD)
+    desk.run("apply", "--auto-approve")
+    limits = [{"amount": 900000, "interval": "monthly"}]
+    desk.sdk.v1.issuing.cards.update(
+        desk.live()["cards.ads"]["id"], {"spending_controls": {"spending_limits": limits}}
+    )
+
+    assert "declared $6,000.00 (600000) a month, live $9,000.00 (900000) a month" in (
+        desk.run("drift", code=2).stdout
+    )
+    assert ".amount: $9,000.00 (900000) a month  (live)" in (
+        desk.run("drift", "--format", "markdown", code=2).stdout
+    )
