@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import add
 
 from provisioner.core.change import Action, Change
 from provisioner.core.estate import Survey
 from provisioner.core.funding import funds
 from provisioner.core.kind import Kind
-from provisioner.core.model import Address, Config, Live, Ref, World
+from provisioner.core.model import Address, Config, Ref, World
 
 MOST_TEAMS = 60  # the rest are added up: an overview of more is none
 UNKNOWN = "(unknown)"
@@ -32,20 +33,6 @@ class Power:
     amount: int = 0
     unlimited: int = 0
     cards: int = 0
-
-    def with_card(self, bound: int | None) -> "Power":
-        """The same and one more card; one that may spend nothing is no card here."""
-        if bound == 0:
-            return self
-        return self + Power(bound or 0, int(bound is None), 1)
-
-    def __add__(self, other: "Power") -> "Power":
-        return Power(self.amount + other.amount, self.unlimited + other.unlimited, self.cards + other.cards)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """What sorts it."""
-        return (self.unlimited, self.amount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,42 +77,57 @@ def _exposure(
     kinds: Sequence[Kind], config: Config, surveyed: Survey, changes: Sequence[Change]
 ) -> list[Exposure]:
     teams = _Teams(config, surveyed)
-    before: dict[tuple[str, str], Power] = defaultdict(Power)
-    after: dict[tuple[str, str], Power] = defaultdict(Power)
+    before: dict[Place, Tally] = defaultdict(_nothing)
+    after: dict[Place, Tally] = defaultdict(_nothing)
     for kind in kinds:
         if kind.exposure is None:
             continue
         moved = {(c.address, c.id): c for c in changes if c.kind == kind.name}
         lives = [*surveyed.estates[kind.name].current.values(), *surveyed.estates[kind.name].leftovers]
         for live in lives:
-            change = moved.pop((live.address, live.id), None)
-            place = teams.place(live.address, live.fields)
-            before[place] = before[place].with_card(kind.exposure(live.fields))
-            _add_after(kind, teams, after, change, live)
+            change = moved.pop((live.address, live.id), None) if moved else None
+            place, bound = teams.place(live.address, live.fields), kind.exposure(live.fields)
+            _count(before[place], bound)
+            if change is None:
+                _count(after[place], bound)
+            else:
+                _add_after(kind, teams, after, change)
         for change in moved.values():
             if change.live:
                 place = teams.place(change.address, change.live.fields)
-                before[place] = before[place].with_card(kind.exposure(change.live.fields))
-            _add_after(kind, teams, after, change, change.live)
-    rows = [Exposure(*place, before[place], after[place]) for place in before.keys() | after.keys()]
-    return _largest([row for row in rows if row.before.cards or row.after.cards])
+                _count(before[place], kind.exposure(change.live.fields))
+            _add_after(kind, teams, after, change)
+    return _largest([(place, before[place], after[place]) for place in before.keys() | after.keys()])
 
 
-def _add_after(
-    kind: Kind,
-    teams: "_Teams",
-    after: dict[tuple[str, str], Power],
-    change: Change | None,
-    live: Live | None,
-) -> None:
-    if kind.exposure is None or (change and change.action is Action.RETIRE):
+Place = tuple[str, str]
+Tally = list[int]  # the fields of a Power, while they are added up
+Team = tuple[Place, Tally, Tally]
+CARDS = 2
+
+
+def _nothing() -> Tally:
+    return [0, 0, 0]
+
+
+def _count(tally: Tally, bound: int | None) -> None:
+    """Add one more card; one that may spend nothing is no card here."""
+    if bound == 0:
         return
-    fields = dict(live.fields) if live else {}
-    if change and change.declared and change.action is not Action.ADOPT:
+    if bound is None:
+        tally[1] += 1
+    else:
+        tally[0] += bound
+    tally[2] += 1
+
+
+def _add_after(kind: Kind, teams: "_Teams", after: dict[Place, Tally], change: Change) -> None:
+    if kind.exposure is None or change.action is Action.RETIRE:
+        return
+    fields = dict(change.live.fields) if change.live else {}
+    if change.declared and change.action is not Action.ADOPT:
         fields |= change.declared.fields
-    address = change.address if change else live.address if live else Address("", UNKNOWN)
-    place = teams.place(address, fields)
-    after[place] = after[place].with_card(kind.exposure(fields))
+    _count(after[teams.place(change.address, fields)], kind.exposure(fields))
 
 
 class _Teams:
@@ -137,29 +139,27 @@ class _Teams:
     """
 
     def __init__(self, config: Config, surveyed: Survey) -> None:
-        self._declared = {address: each.fields for address, each in config.declared.items()}
+        self._declared = config.declared
         self._known = {
-            str(team)
+            team
             for each in config.declared.values()
-            if "metadata.team" not in each.sensitive and (team := _team(each.fields))
+            if (team := _team(each.fields)) and "metadata.team" not in each.sensitive
         }
-        self._lives = {
-            address: live.fields
-            for estate in surveyed.estates.values()
-            for address, live in estate.current.items()
-        }
+        self._lives = [estate.current for estate in surveyed.estates.values()]
 
     def place(self, address: Address, fields: Mapping[str, object]) -> tuple[str, str]:
         holder = fields.get("cardholder")
         currency = str(fields.get("currency", "")) or UNKNOWN
         named = self._declared.get(address)
-        return self._shown(named or fields) or self._of_holder(holder), currency
+        return self._shown(named.fields if named else fields) or self._of_holder(holder), currency
 
     def _of_holder(self, holder: object) -> str:
         if not isinstance(holder, Ref):
             return str(holder or UNKNOWN)
-        fields = self._declared.get(holder.address) or self._lives.get(holder.address) or {}
-        return self._shown(fields) or holder.address.name
+        address = holder.address
+        there = (current[address] for current in self._lives if address in current)
+        found = self._declared.get(address) or next(there, None)
+        return (self._shown(found.fields) if found else "") or address.name
 
     def _shown(self, fields: Mapping[str, object]) -> str:
         team = _team(fields)
@@ -168,23 +168,31 @@ class _Teams:
 
 def _team(fields: Mapping[str, object]) -> str:
     metadata = fields.get("metadata")
-    return str(metadata.get("team", "")) if isinstance(metadata, Mapping) else ""
+    return str(metadata.get("team", "")) if isinstance(metadata, dict) else ""
 
 
-def _largest(rows: list[Exposure]) -> list[Exposure]:
+def _largest(teams: list[Team]) -> list[Exposure]:
     """The largest first by currency, and the many small ones in one row."""
-    rows.sort(key=lambda row: (max(row.before.size, row.after.size), row.team, row.currency), reverse=True)
-    rest: dict[str, list[Exposure]] = defaultdict(list)
-    for row in rows[MOST_TEAMS:]:
-        rest[row.currency].append(row)
-    together = [
-        Exposure(
-            "",
-            currency,
-            sum((row.before for row in small), Power()),
-            sum((row.after for row in small), Power()),
-            len(small),
-        )
-        for currency, small in sorted(rest.items())
+    able = [(max(_size(before), _size(after)), place, before, after) for place, before, after in teams]
+    able.sort(reverse=True)
+    rest: dict[str, tuple[Tally, Tally, Tally]] = defaultdict(lambda: (_nothing(), _nothing(), [0]))
+    largest = []
+    for _, place, before, after in able:
+        if not before[CARDS] and not after[CARDS]:
+            continue
+        if len(largest) < MOST_TEAMS:
+            largest.append(Exposure(*place, Power(*before), Power(*after)))
+            continue
+        together = rest[place[1]]
+        for total, part in zip(together, (before, after, (1,)), strict=True):
+            total[:] = map(add, total, part)
+    others = [
+        Exposure("", currency, Power(*before), Power(*after), count)
+        for currency, (before, after, (count,)) in sorted(rest.items())
     ]
-    return [*rows[:MOST_TEAMS], *together]
+    return [*largest, *others]
+
+
+def _size(tally: Tally) -> tuple[int, int]:
+    """What sorts a team: how many cards without a limit, then the sum of the limits."""
+    return (tally[1], tally[0])

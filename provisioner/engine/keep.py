@@ -1,21 +1,42 @@
 """What is kept of a live object: its fields in normal form, its marks, and nothing empty.
 
 A page holds several times as much (every card brings its whole cardholder along), and a large account
-has thousands of pages.
+has thousands of pages. What is as declared is kept once: live and declared share the value, which makes
+the comparison that follows one of identity.
 """
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from provisioner.core import normal
 from provisioner.core.kind import Kind
+from provisioner.core.model import Address, Declared
+from provisioner.core.ownership import ADDRESS
 
 Item = Mapping[str, Any]
 
+NOTHING: Mapping[Address, Declared] = MappingProxyType({})
 
-def keeper(kind: Kind) -> Callable[[Item], Item]:
+
+def keeper(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callable[[Item], Item]:
     """How to reduce an object of this kind; one of a kind without objects of its own stays whole."""
-    return normal.keeper(kind.fields) if kind.owns_objects else _whole
+    if not kind.owns_objects:
+        return _whole
+    keep = normal.keeper(kind.fields)
+
+    def shared(item: Item) -> Item:
+        kept = keep(item)
+        section, _, name = str(kept.get("metadata", {}).get(ADDRESS, "")).partition(".")
+        wanted = declared.get(Address(section, name))
+        if wanted is not None:
+            fields = wanted.fields
+            for key, value in kept.items():
+                if key in fields and fields[key] == value:
+                    kept[key] = fields[key]
+        return kept
+
+    return shared
 
 
 def _whole(item: Item) -> Item:

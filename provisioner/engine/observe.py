@@ -8,7 +8,7 @@ from typing import Any
 
 from provisioner.core.funding import must_be_wired
 from provisioner.core.kind import Kind
-from provisioner.core.model import Address, World
+from provisioner.core.model import Address, Declared, World
 from provisioner.core.problem import AccessError
 from provisioner.engine.keep import keeper
 from provisioner.engine.ports import Lister, Reader
@@ -23,7 +23,7 @@ def silent(_resource: str, _count: int) -> None:
 
 
 def observe(
-    reader: Lister, kinds: Sequence[Kind], declared: Iterable[Address], progress: Progress = silent
+    reader: Lister, kinds: Sequence[Kind], declared: Mapping[Address, Declared], progress: Progress = silent
 ) -> World:
     """
     Read the account, its balance and all objects of the kinds, reduced to what is needed of them.
@@ -43,7 +43,7 @@ def observe(
                 reader,
                 kind.resource,
                 expected[kind.section] if kind.owns_objects else 0,
-                keeper(kind),
+                keeper(kind, declared),
                 partial(progress, kind.resource),
             )
             for kind in wanted
@@ -55,7 +55,7 @@ def observe(
         return World(
             account=account.result(),
             balance=balance.result() if balance else {},
-            objects=mended(reader, wanted, objects, keeper),
+            objects=mended(reader, wanted, objects, partial(keeper, declared=declared)),
             instructions=list(reader.list("issuing/funding_instructions")) if wired else (),
         )
 

@@ -1,22 +1,26 @@
 """Reading only what has changed since a full read, where Stripe's events can tell."""
 
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from provisioner.core.kind import Kind
+from provisioner.core.crud import references
+from provisioner.core.estate import Survey
+from provisioner.core.find import Findings
+from provisioner.core.kind import Kind, Shape
 from provisioner.core.model import Address, Config, World
 from provisioner.core.ownership import ADDRESS, PROJECT
+from provisioner.core.problem import OutageError, StripeError
+from provisioner.core.stand_in import Likeness
 from provisioner.engine.cache import GONE, Memory, Remembered, Sign, address_digest, declared_digest
-from provisioner.engine.events import GapError, touched
+from provisioner.engine.events import GapError
 from provisioner.engine.keep import keeper
-from provisioner.engine.observe import observe
-from provisioner.engine.ports import Lister
+from provisioner.engine.ports import Reader
+from provisioner.engine.windows import PAGE, READERS
 
-OLDEST = 25 * 86_400  # seconds; events are kept for 30 days (docs.stripe.com/api/events)
-PAGE = 100
 Item = Mapping[str, Any]
+News = Mapping[str, Item | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,119 +28,168 @@ class Part:
     """
     The part of a configuration and of the world that may not be in sync.
 
-    `known` are the addresses of current objects that were left out, by id, `left_out` the ids of all of
-    ours that were, and `unmanaged` those of others, by resource.
+    `known` are the addresses of current objects that were left out, by id, and `likes` what stands for
+    each; `unmanaged` are the ids of others' objects that were left out, by resource.
     """
 
     config: Config
     world: World
     known: Mapping[str, Address]
-    left_out: frozenset[str]
+    likes: Mapping[str, Likeness]
     unmanaged: Mapping[str, Sequence[str]]
 
 
-def read_part(
-    reader: Lister, kinds: Sequence[Kind], config: Config, memory: Memory, sign: Sign, version: str
-) -> Part:
-    """
-    Read what a memory does not already say.
+class Scan:
+    """A memory held against the configuration and the news: `open` are the addresses to look at, digested."""
 
-    Raises GapError where everything must be read, StripeError or AccessError.
-    """
-    if time.time() - memory.taken > OLDEST:
-        raise GapError("it is older than 25 days")
-    owning = [kind for kind in kinds if kind.owns_objects]
-    news = touched(reader, owning, memory.event, memory.event_at, version)
-    scan = _Scan(config, memory, sign, news)
-    unsettled = scan.unsettled(owning)
-    wanted = {d for d in scan.declared if d not in scan.groups} | unsettled
-    addresses = {a for d, a in scan.declared.items() if d in wanted}
-    addresses |= {a for a in config.declared if a.section not in {kind.section for kind in owning}}
-    world = observe(reader, [kind for kind in kinds if not kind.owns_objects], addresses)
-    objects = {kind.resource: scan.objects(reader, kind, unsettled) for kind in owning}
-    if any(scan.astray(item, unsettled) for found in objects.values() for item in found):
-        raise GapError("an object has come to an address that it does not know")
-    return Part(
-        config=replace(config, declared={a: config.declared[a] for a in sorted(addresses)}),
-        world=replace(world, objects={**world.objects, **objects}),
-        known=dict(scan.known(unsettled)),
-        left_out=frozenset(scan.left_out(unsettled)),
-        unmanaged={kind.resource: list(scan.unmanaged(kind)) for kind in owning},
-    )
-
-
-class _Scan:
-    """A memory held against the configuration and the news."""
-
-    def __init__(self, config: Config, memory: Memory, sign: Sign, news: Mapping[str, Item | None]) -> None:
-        self.config, self.memory, self.sign, self.news = config, memory, sign, news
-        self.declared = {address_digest(sign, address): address for address in config.declared}
-        self.groups: dict[str, list[tuple[str, Remembered]]] = {}
+    def __init__(
+        self, reader: Reader, kinds: Sequence[Kind], config: Config, memory: Memory, sign: Sign, news: News
+    ) -> None:
+        self._reader, self._config, self._memory, self._sign = reader, config, memory, sign
+        self._news, self._read = news, dict(news)
+        self._owning = [kind for kind in kinds if kind.owns_objects]
+        self._singly: dict[str, int] = {}
+        self._declared = {
+            address_digest(sign, address): address
+            for address in config.declared
+            if any(address.section == kind.section for kind in self._owning)
+        }
+        self._groups: dict[str, list[tuple[str, Remembered]]] = {}
         for ids in memory.objects.values():
             for identity, entry in ids.items():
                 if entry.address:
-                    self.groups.setdefault(entry.address, []).append((identity, entry))
+                    self._groups.setdefault(entry.address, []).append((identity, entry))
+        self._refuse_own_ids()
+        self._open = self._unsettled()
 
-    def unsettled(self, kinds: Collection[Kind]) -> set[str]:
+    def open_uncounted(self) -> None:
+        """Look also at what no declaration stands for when a plan adds up."""
+        self._open |= {
+            digest
+            for digest, group in self._groups.items()
+            if any(entry.current and entry.like == Likeness.NOTHING for _, entry in group)
+        }
+
+    def part(self, money: World) -> Part:
+        """
+        Read what is open, beside what has been read of balances.
+
+        Raises GapError where reading everything is cheaper, and AccessError.
+        """
+        objects = {kind.resource: self._objects(kind) for kind in self._owning}
+        declared = {
+            address: each
+            for address, each in self._config.declared.items()
+            if (digest := address_digest(self._sign, address)) in self._open
+            or digest not in self._declared
+            or digest not in self._groups
+        }
+        left_out = [
+            (digest, identity, entry)
+            for digest, group in self._groups.items()
+            for identity, entry in group
+            if digest not in self._open and entry.current and digest in self._declared
+        ]
+        return Part(
+            config=replace(self._config, declared=declared),
+            world=replace(money, objects={**money.objects, **objects}),
+            known={identity: self._declared[digest] for digest, identity, _ in left_out},
+            likes={identity: Likeness(entry.like) for _, identity, entry in left_out},
+            unmanaged={kind.resource: list(self._unmanaged(kind)) for kind in self._owning},
+        )
+
+    def widen(self, part: Part, surveyed: Survey, found: Findings, needed: Collection[Address]) -> bool:
+        """
+        Open what follows from what was found; whether there is any.
+
+        What refers to an object that is replaced, or is another one now, follows it; what has come to an
+        address that was taken to be settled opens that; so does what refers to an object of ours by its
+        id. `needed` are addresses that must be read anyway.
+        """
+        more = {address_digest(self._sign, address) for address in needed}
+        more |= {self._address(item) for items in part.world.objects.values() for item in items}
+        moved = found.replaced | set(self._succeeded(surveyed))
+        more |= {
+            address_digest(self._sign, address)
+            for address, each in (self._config.declared.items() if moved else ())
+            if references(each.fields) & moved
+        }
+        lives = [live for estate in surveyed.estates.values() for live in estate.current.values()]
+        strangers = {value for live in lives for value in live.fields.values() if isinstance(value, str)}
+        more |= {d for d, group in self._groups.items() for identity, _ in group if identity in strangers}
+        more = (more & self._groups.keys()) - self._open
+        self._open |= more
+        return bool(more)
+
+    def _succeeded(self, surveyed: Survey) -> Iterator[Address]:
+        """The declared addresses that another object has now."""
+        for digest in self._open & self._declared.keys():
+            address = self._declared[digest]
+            before = [identity for identity, entry in self._groups.get(digest, ()) if entry.current]
+            if before and before != [surveyed.ids.get(address)]:
+                yield address
+
+    def _refuse_own_ids(self) -> None:
+        """An id of one of ours where its name belongs is an error that only all objects can explain."""
+        ours = {identity for group in self._groups.values() for identity, _ in group}
+        ours |= {i for i, shown in self._news.items() if shown is None or self._address(shown)}
+        fields = {
+            kind.section: [field.name for field in kind.fields if field.shape is Shape.REF]
+            for kind in self._owning
+        }
+        for address, declared in self._config.declared.items():
+            named = [declared.fields.get(name) for name in fields.get(address.section, ())]
+            if any(isinstance(value, str) and value in ours for value in named):
+                raise GapError(f"{address} refers to an object of this project by its id")
+
+    def _unsettled(self) -> set[str]:
         """The digests of the addresses about which the memory says nothing that still holds."""
-        found = {digest for digest, group in self.groups.items() if not self._holds(digest, group)}
-        for shown in self.news.values():
-            if shown is not None and (address := self._address(shown)):
-                found.add(address)
-        for kind in kinds:
-            for place, declared in self.config.declared.items():
-                if place.section == kind.section:
-                    earlier = (Address(place.section, name) for name in declared.lifecycle.previously)
-                    found |= {address_digest(self.sign, each) for each in earlier}
+        found = {digest for digest, group in self._groups.items() if not self._holds(digest, group)}
+        found |= {self._address(shown) for shown in self._news.values() if shown is not None}
+        for place, declared in self._config.declared.items():
+            earlier = (Address(place.section, name) for name in declared.lifecycle.previously)
+            found |= {address_digest(self._sign, each) for each in earlier}
         return found
 
     def _holds(self, digest: str, group: Sequence[tuple[str, Remembered]]) -> bool:
-        address = self.declared.get(digest)
-        now = declared_digest(self.sign, self.config.declared[address]) if address else GONE
-        return all(entry.settled == now and identity not in self.news for identity, entry in group)
+        address = self._declared.get(digest)
+        now = declared_digest(self._sign, self._config.declared[address]) if address else GONE
+        return all(entry.settled == now and identity not in self._news for identity, entry in group)
 
     def _address(self, shown: Item) -> str:
         """The digest of the address that an object of ours carries; empty for those of others."""
         metadata = shown.get("metadata") or {}
-        if metadata.get(PROJECT) != self.config.project:
+        if metadata.get(PROJECT) != self._config.project:
             return ""
         section, _, name = str(metadata.get(ADDRESS, "")).partition(".")
-        return address_digest(self.sign, Address(section, name))
+        return address_digest(self._sign, Address(section, name))
 
-    def astray(self, shown: Item, unsettled: set[str]) -> bool:
-        """Whether an object carries an address that was taken to be settled."""
-        address = self._address(shown)
-        return address in self.groups and address not in unsettled
-
-    def objects(self, reader: Lister, kind: Kind, unsettled: set[str]) -> list[Item]:
-        """The objects of the unsettled addresses, newest first: from events where they show them."""
-        entries = self.memory.objects.get(kind.resource, {})
-        ids = {identity for identity, entry in entries.items() if entry.address in unsettled}
-        ids |= {each for each in self.news if each not in entries and each.startswith(kind.id_prefix)}
-        ids |= {each for each in self.news if each in entries}
-        missing = [identity for identity in ids if self.news.get(identity) is None]
-        if len(missing) > max(1, len(entries) // PAGE):
-            raise GapError(f"{len(missing)} {kind.name}s would have to be read one by one")
+    def _objects(self, kind: Kind) -> list[Item]:
+        """The objects of the open addresses, in the order of a list: from events where they show them."""
+        entries = self._memory.objects.get(kind.resource, {})
+        ids = [each for each in self._news if each.startswith(kind.id_prefix) and each not in entries]
+        ids += [i for i, entry in entries.items() if entry.address in self._open or i in self._news]
+        self._fetch(kind, [identity for identity in ids if self._read.get(identity) is None], len(entries))
         reduce = keeper(kind)
-        shown = {identity: self.news.get(identity) for identity in ids}
-        shown |= {identity: reader.retrieve(f"{kind.resource}/{identity}") for identity in missing}
-        found = [reduce(item) for item in shown.values() if item is not None]
-        return sorted(found, key=lambda item: (item.get("created", 0), item["id"]), reverse=True)
+        found = [reduce(item) for identity in ids if (item := self._read[identity]) is not None]
+        return sorted(found, key=lambda item: item.get("created", 0), reverse=True)
 
-    def known(self, unsettled: set[str]) -> Iterator[tuple[str, Address]]:
-        for digest, group in self.groups.items():
-            address = self.declared.get(digest)
-            if address is not None and digest not in unsettled:
-                yield from ((identity, address) for identity, entry in group if entry.current)
+    def _fetch(self, kind: Kind, ids: Sequence[str], known: int) -> None:
+        if not ids:
+            return
+        self._singly[kind.name] = self._singly.get(kind.name, 0) + len(ids)
+        if self._singly[kind.name] > max(1, known // PAGE):
+            raise GapError(f"{self._singly[kind.name]} {kind.name}s would have to be read one by one")
+        try:
+            with ThreadPoolExecutor(READERS) as pool:
+                shown = pool.map(lambda identity: self._reader.retrieve(f"{kind.resource}/{identity}"), ids)
+                self._read.update(zip(ids, shown, strict=True))
+        except OutageError:
+            raise
+        except StripeError:
+            raise GapError(f"Stripe no longer has a {kind.name} that it knows") from None
 
-    def left_out(self, unsettled: set[str]) -> Iterator[str]:
-        """The ids of ours that were left out and that no address stands for."""
-        for digest, group in self.groups.items():
-            if digest not in unsettled:
-                stood_for = digest in self.declared
-                yield from (identity for identity, entry in group if not (stood_for and entry.current))
-
-    def unmanaged(self, kind: Kind) -> Iterator[str]:
+    def _unmanaged(self, kind: Kind) -> Iterator[str]:
         """The ids of others' objects; those that events tell of are among the objects that were read."""
-        entries = self.memory.objects.get(kind.resource, {})
-        yield from (i for i, entry in entries.items() if not entry.address and i not in self.news)
+        entries = self._memory.objects.get(kind.resource, {})
+        yield from (i for i, entry in entries.items() if not entry.address and i not in self._news)

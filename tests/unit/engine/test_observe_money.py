@@ -45,7 +45,7 @@ class Settling:
 
 
 def test_a_top_up_that_settles_while_a_plan_reads_is_not_made_again():
-    world = observe(Settling(), KINDS, [FLOAT.address])
+    world = observe(Settling(), KINDS, {FLOAT.address: FLOAT})
 
     plan = make_plan(KINDS, Config("p", "test", None, {FLOAT.address: FLOAT}), world)
 
