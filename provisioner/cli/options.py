@@ -23,6 +23,7 @@ class Options:
     sandbox: bool = False
     allow_api_base: bool = False
     max_rps: float | None = None
+    max_endpoint_rps: float | None = None
     color: bool | None = None
     verbose: bool = False
     log_format: str = "text"

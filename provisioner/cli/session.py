@@ -17,7 +17,7 @@ from provisioner.core.problem import AccessError
 from provisioner.core.select import EVERYTHING, Selection
 from provisioner.engine.observe import observe
 from provisioner.kinds import KINDS
-from provisioner.stripe_api import LIMITS, Limits, StripeReader, StripeWriter, Transport
+from provisioner.stripe_api import StripeReader, StripeWriter, Transport, limits_for
 from provisioner.stripe_api.access import SANDBOX_KEY, key_for, safe_base
 
 SANDBOX_STATE = Path(".provisioner/sandbox.db")
@@ -96,7 +96,7 @@ def _session(options: Options, config: Config) -> Iterator[Session]:
             config,
             Transport(
                 key,
-                limits=_limits(config.mode, options.max_rps),
+                limits=limits_for(config.mode, options.max_rps, options.max_endpoint_rps),
                 account=os.environ.get("STRIPE_ACCOUNT") or None,
                 api_base=safe_base(base, config.mode, elsewhere=options.allow_api_base),
             ),
@@ -114,8 +114,3 @@ def sandbox() -> Iterator[str]:
         os.close(os.open(SANDBOX_STATE, os.O_CREAT, 0o600))
     with running(Settings(state=SANDBOX_STATE)) as base:
         yield base
-
-
-def _limits(mode: str, most: float | None) -> Limits:
-    limits = LIMITS[mode]
-    return limits if most is None else Limits(endpoint=most, total=most)
