@@ -6,6 +6,7 @@ import click
 
 from provisioner.cli.doing import do
 from provisioner.cli.exits import exits
+from provisioner.cli.notify import News, notified
 from provisioner.cli.options import Manner, Options, part_options, write_options
 from provisioner.cli.saved import is_saved, options_of, read
 from provisioner.cli.session import session
@@ -18,8 +19,9 @@ from provisioner.kinds import KINDS
 @click.command()
 @part_options
 @write_options
+@notified("apply")
 @exits
-def command(options: Options, *, manner: Manner) -> int:
+def command(options: Options, *, manner: Manner, news: News) -> int:
     """
     Make Stripe match the configuration at PATH.
 
@@ -31,9 +33,10 @@ def command(options: Options, *, manner: Manner) -> int:
         # what was saved was reviewed: that is the approval
         manner = replace(manner, auto_approve=True, approve="broadening")
     with session(options) as stripe:
+        news.at(stripe.config)
 
         def make() -> Plan:
             plan = stripe.plan(Selection(options.targets, options.excludes))
             return hold_to(KINDS, plan, saved) if saved else plan
 
-        return do(stripe, make, manner, color=options.color)
+        return do(stripe, make, manner, color=options.color, heard=news.has)

@@ -23,24 +23,34 @@ from provisioner.core.problem import GuardrailError, ProvisionerError, StaleErro
 from provisioner.engine.execute import Outcome, Report, Result, execute
 from provisioner.engine.journal import journal
 from provisioner.views.document import plan_document
+from provisioner.views.notice import Told, tell_plan, tell_report
 from provisioner.views.report import report_document, report_head, report_text, result_line
 
 JOURNAL = Path(".provisioner/journal.jsonl")
+Heard = Callable[[Mapping[str, Any], Told], None]
 CUT = "ended before it was known whether it was done"
 
 
 def do(
-    stripe: Session, make: Callable[[], Plan], manner: Manner, *, color: bool | None, dry_run: bool = False
+    stripe: Session,
+    make: Callable[[], Plan],
+    manner: Manner,
+    *,
+    color: bool | None,
+    dry_run: bool = False,
+    heard: Heard = lambda _document, _told: None,
 ) -> int:
     """
     Make a plan and carry it out, after a yes where one is to be asked for.
 
     `make` is called again after the question: what is approved is what is done. A `dry_run` ends where
-    writing would begin. Returns the exit code; raises GuardrailError, StaleError, and ProvisionerError
-    when there is no yes.
+    writing would begin. `heard` is told of the plan, and then of what came of it. Returns the exit code;
+    raises GuardrailError, StaleError, and ProvisionerError when there is no yes.
     """
     plan = make()
     document = plan_document(plan)
+    if plan.changes:
+        heard(document, tell_plan(document))
     if manner.format_ == "text":
         present(document, "text", color=color)
     if dry_run:
@@ -52,7 +62,11 @@ def do(
         ask()
         plan = _unmoved(make(), plan)
         _judge(stripe, plan, manner.allow)
-    return _carry_out(stripe, plan, document, manner.format_)
+    report = _carry_out(stripe, plan, document, manner.format_)
+    if report.results:
+        result = report_document(report, document)
+        heard(result, tell_report(result, report_text(report).partition("\n")[0]))
+    return _exit_code(report)
 
 
 def _judge(stripe: Session, plan: Plan, allow: Mapping[str, int]) -> None:
@@ -81,7 +95,7 @@ def _unmoved(plan: Plan, shown: Plan) -> Plan:
     return plan
 
 
-def _carry_out(stripe: Session, plan: Plan, document: Mapping[str, Any], format_: str) -> int:
+def _carry_out(stripe: Session, plan: Plan, document: Mapping[str, Any], format_: str) -> Report:
     """Execute the plan, telling of each step on stderr and in the journal, and report how it ended."""
     record = journal(JOURNAL, lambda text: tell(f"Warning: {text}", level=logging.WARNING))
     said = Pace("Applying", "steps", len(plan.steps))
@@ -103,7 +117,7 @@ def _carry_out(stripe: Session, plan: Plan, document: Mapping[str, Any], format_
         with said:
             report = execute(plan, stripe.writer, watch, stop)
         _say(report, document, format_)
-    return _exit_code(report)
+    return report
 
 
 def _say(report: Report, document: Mapping[str, Any], format_: str) -> None:

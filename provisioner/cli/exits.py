@@ -48,8 +48,11 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
             except (SystemExit, click.exceptions.Exit):
                 raise
             except BaseException as error:  # noqa: BLE001 - whatever it is, it is told and never traced
+                document = _document(error)
                 if as_json and output.untouched:
-                    say_document(_document(error))
+                    say_document(document)
+                if news := kwargs.get("news"):
+                    news.error = document  # type: ignore[attr-defined]  # of a command that is `notified`
                 tell(_message(error), level=logging.ERROR)
                 code = _code(error)
             sys.stdout.flush()

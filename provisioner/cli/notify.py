@@ -1,0 +1,123 @@
+"""`--notify`: tell somebody how a command has ended. It changes neither what is done nor the exit code."""
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import wraps
+from typing import Any
+
+import click
+
+from provisioner.cli.log import tell
+from provisioner.cli.notify_target import Target, parse_target
+from provisioner.cli.output import lasting
+from provisioner.core.exit_code import ExitCode
+from provisioner.core.model import Config
+from provisioner.views.notice import Place, Told, notice_document
+
+Document = Mapping[str, Any]
+NAME = "PROVISIONER_NOTIFY"
+
+
+@dataclass(slots=True)
+class News:
+    """What a command has to tell, put in as it goes; `error` is what it says in place of a result."""
+
+    place: Place
+    result: Document | None = None
+    told: Told = field(default_factory=Told)
+    error: Document | None = None
+
+    def at(self, config: Config) -> None:
+        """Which configuration it is, now that it has been read."""
+        account = config.account or self.place.account
+        self.place = replace(self.place, project=config.project, mode=config.mode, account=account)
+
+    def has(self, result: Document, told: Told) -> None:
+        """What has come of it so far; in place of what it had before."""
+        self.place = replace(self.place, account=result.get("account") or self.place.account)
+        self.result, self.told = result, told
+
+
+class _Lines(click.types.StringParamType):
+    """Targets in the environment stand one a line, as commands have spaces."""
+
+    name = "target"
+    envvar_list_splitter = "\n"
+
+
+def notified(command_name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command that `exits` the option; it is handed its `News`, which are told when it has ended."""
+
+    def wrap(command: Callable[..., None]) -> Callable[..., None]:
+        @click.option(
+            "--notify",
+            type=_Lines(),
+            multiple=True,
+            metavar="TARGET",
+            envvar=NAME,
+            show_envvar=True,
+            help="Tell how it ended, where there is anything to tell: a webhook of Slack's kind "
+            "(https://...), or a command that gets JSON on its stdin. An address is a secret: better in the "
+            "environment.",
+        )
+        @wraps(command)
+        def run(options: Any, *, notify: Sequence[str], **given: Any) -> None:
+            targets = list(_targets(notify))
+            env = getattr(options, "env", None)
+            account = os.environ.get("STRIPE_ACCOUNT") or None
+            place = Place(command_name, str(options.path), env, account=account, run=run_address(os.environ))
+            news = News(place)
+            with _told(targets, news):
+                command(options, news=news, **given)
+
+        return run
+
+    return wrap
+
+
+def _targets(texts: Sequence[str]) -> Iterator[Target]:
+    """What can be told; of anything else a warning says so at once, not in the night when it is needed."""
+    for text in filter(None, map(str.strip, texts)):
+        try:
+            yield parse_target(text)
+        except ValueError as error:
+            with lasting():
+                tell(f"Warning: nobody will be told by one --notify: {error}", level=logging.WARNING)
+
+
+@contextmanager
+def _told(targets: Sequence[Target], news: News) -> Iterator[None]:
+    """Tell the news when the block ends; it does so by SystemExit, which goes on unchanged."""
+    try:
+        yield
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else ExitCode.ERROR
+        if targets and (code or news.told.title):
+            with lasting():
+                try:
+                    _deliver(targets, news, code)
+                except Exception as error:  # noqa: BLE001 - what was done is done, whoever hears of it
+                    text = f"Warning: nobody was told: {type(error).__name__}"
+                    tell(text, level=logging.WARNING)
+        raise
+
+
+def _deliver(targets: Sequence[Target], news: News, code: int) -> None:
+    from provisioner.cli.notify_send import deliver  # noqa: PLC0415 - only those who tell pay for it
+
+    notice = notice_document(news.place, code, news.result or {}, news.told, news.error)
+    for target, trouble in deliver(targets, notice, json.dumps(notice, indent=2)):
+        tell(f"Warning: {target.name} was not told: {trouble}", level=logging.WARNING)
+
+
+def run_address(environ: Mapping[str, str]) -> str | None:
+    """The page of the CI run that this is part of, by GitHub's or GitLab's variables."""
+    names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    server, repository, number = (environ.get(name) for name in names)
+    if server and repository and number:
+        return f"{server}/{repository}/actions/runs/{number}"
+    return environ.get("CI_JOB_URL") or None
