@@ -33,7 +33,7 @@ def command(options: Options, *, manner: Manner, news: News) -> int:
         # what was saved was reviewed: that is the approval
         manner = replace(manner, auto_approve=True, approve="broadening")
     with session(options) as stripe:
-        news.at(stripe.config)
+        news.at(stripe.config.project, stripe.config.mode, stripe.config.account)
 
         def make() -> Plan:
             plan = stripe.plan(Selection(options.targets, options.excludes))

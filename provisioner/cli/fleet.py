@@ -12,6 +12,7 @@ from provisioner.cli.exits import CHANGES, DONE, INTERRUPTED, exits
 from provisioner.cli.fleet_journal import fleet_journal
 from provisioner.cli.fleet_options import PATH, SELECT, FleetOptions, fleet_options
 from provisioner.cli.fleet_session import Open, choose, opened
+from provisioner.cli.notify import News, notified
 from provisioner.cli.options import named_numbers
 from provisioner.core.problem import GuardrailError
 from provisioner.fleet.job import Ceiling, Job
@@ -19,7 +20,9 @@ from provisioner.fleet.model import Account
 from provisioner.fleet.outcome import Outcome, worse
 from provisioner.fleet.read import load_fleet
 from provisioner.fleet.select import Selector, Shard
-from provisioner.fleet.totals import NAMES, Totals, judge
+from provisioner.fleet.totals import NAMES, Totals, judge, totals_document
+from provisioner.views.document import FORMAT_VERSION
+from provisioner.views.notice import tell_fleet
 
 
 @click.group()
@@ -36,9 +39,11 @@ def _numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
     return named_numbers(values, NAMES)
 
 
-def _read(phase: str, options: FleetOptions) -> int:
+def _read(phase: str, options: FleetOptions, news: News | None = None) -> int:
     with opened(options) as fleet:
         totals = fleet.phase(phase, fleet.stages, fleet.failures({}))
+        if news and totals.code:
+            _hear(news, fleet, totals)
         return INTERRUPTED if fleet.stop.is_set() else totals.code
 
 
@@ -54,10 +59,11 @@ def plan(options: FleetOptions, *, detailed_exitcode: bool) -> int:
 
 @command.command()
 @fleet_options
+@notified("fleet drift")
 @exits
-def drift(options: FleetOptions) -> int:
+def drift(options: FleetOptions, *, news: News) -> int:
     """Report what moved in Stripe since the last apply, account by account; exit 2 when anything did."""
-    return _read("drift", options)
+    return _read("drift", options, news)
 
 
 @command.command()
@@ -83,8 +89,16 @@ def status(options: FleetOptions) -> int:
     callback=_numbers,
     help="Let this run pass a guardrail of the fleet, up to the number; NAME is top_up, retired or failed.",
 )
+@notified("fleet apply")
 @exits
-def apply(options: FleetOptions, *, auto_approve: bool, approve: str | None, allow: Mapping[str, int]) -> int:
+def apply(
+    options: FleetOptions,
+    *,
+    auto_approve: bool,
+    approve: str | None,
+    allow: Mapping[str, int],
+    news: News,
+) -> int:
     """
     Make every account match its configuration.
 
@@ -95,6 +109,9 @@ def apply(options: FleetOptions, *, auto_approve: bool, approve: str | None, all
     with opened(options, approve if auto_approve else "broadening") as fleet:
         ceilings: dict[str, Ceiling] = {}
         planned = fleet.phase("plan", fleet.stages, fleet.failures(allow), also=_noting(ceilings))
+        news.at(fleet.fleet.name, fleet.fleet.mode)
+        if planned.failed:
+            _hear(news, fleet, planned)
         if planned.halted or fleet.stop.is_set():
             return _code(fleet, planned)
         if dangers := judge(planned, fleet.limits, allow):
@@ -103,7 +120,15 @@ def apply(options: FleetOptions, *, auto_approve: bool, approve: str | None, all
             return _code(fleet, planned)
         if not auto_approve:
             ask()
-        return _code(fleet, planned, _carry_out(fleet, ceilings, fleet.failures(allow) - planned.failed))
+        applied = _carry_out(fleet, ceilings, fleet.failures(allow) - planned.failed)
+        _hear(news, fleet, planned, applied)
+        return _code(fleet, planned, applied)
+
+
+def _hear(news: News, fleet: Open, *phases: Totals) -> None:
+    news.at(fleet.fleet.name, fleet.fleet.mode)
+    documents = [totals_document(totals, fleet.fleet.name, 0) for totals in phases]
+    news.has({"format_version": FORMAT_VERSION, **documents[-1]}, tell_fleet(documents))
 
 
 def _noting(ceilings: dict[str, Ceiling]) -> Callable[[Outcome], None]:

@@ -15,7 +15,6 @@ from provisioner.cli.log import tell
 from provisioner.cli.notify_target import Target, parse_target
 from provisioner.cli.output import lasting
 from provisioner.core.exit_code import ExitCode
-from provisioner.core.model import Config
 from provisioner.views.notice import Place, Told, notice_document
 
 Document = Mapping[str, Any]
@@ -31,10 +30,9 @@ class News:
     told: Told = field(default_factory=Told)
     error: Document | None = None
 
-    def at(self, config: Config) -> None:
-        """Which configuration it is, now that it has been read."""
-        account = config.account or self.place.account
-        self.place = replace(self.place, project=config.project, mode=config.mode, account=account)
+    def at(self, project: str, mode: str, account: str | None = None) -> None:
+        """Which project or fleet it is, now that the configuration has been read."""
+        self.place = replace(self.place, project=project, mode=mode, account=account or self.place.account)
 
     def has(self, result: Document, told: Told) -> None:
         """What has come of it so far; in place of what it had before."""

@@ -90,8 +90,7 @@ def totals_text(document: Document) -> str:
 
 def _totals(document: Document) -> Iterator[str]:
     yield totals_line(document)
-    phase = document["phase"].partition(" ")[0]
-    yield f"  {_sum(phase, document)}"
+    yield f"  {sum_line(document)}"
     if document["halted"]:
         yield f"  Stopped: {document['halted']}; what was under way was finished."
     if document["not_begun"]:
@@ -113,7 +112,9 @@ def totals_line(document: Document) -> str:
     return f"Fleet {inert(document['fleet'])}, {phase}: {ended} {cost}."
 
 
-def _sum(phase: str, document: Document) -> str:
+def sum_line(document: Document) -> str:
+    """`Over the fleet: 24 steps done, topped up $3,000.00.`; nothing of it is anybody else's text."""
+    phase = document["phase"].partition(" ")[0]
     words = _drift(document) if phase == "status" else _WORDS[phase](document)
     known = " as far as is known" if document["failed"] or document["not_begun"] else ""
     return f"Over the fleet{known}: {words}."

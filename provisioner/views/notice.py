@@ -7,6 +7,7 @@ from typing import Any
 from provisioner.core.exit_code import ExitCode
 from provisioner.views.document import FORMAT_VERSION
 from provisioner.views.drift import drift_line, entry_lines
+from provisioner.views.fleet import outcome_line, sum_line
 from provisioner.views.inert_markdown import clip
 from provisioner.views.text import summary_line
 from provisioner.views.words import inert
@@ -126,3 +127,16 @@ def tell_drift(document: Document) -> Told:
     gives = sum(entry["direction"] == "broadening" for entry in moved)
     lines = [line.removeprefix("  ") for entry in moved for line in entry_lines(entry)]
     return Told(drift_line(document), broadening=gives, lines=lines)
+
+
+def tell_fleet(phases: Sequence[Document]) -> Told:
+    """Of the totals of a fleet's phases: the sum of the last, and the worst accounts of all."""
+    last = phases[-1]
+    lines = [f"Stopped: {totals['halted']}" for totals in phases if totals["halted"]]
+    worst = (each for totals in phases for each in totals["worst"] if each["failed"] or totals is last)
+    return Told(
+        sum_line(last),
+        last["money"] if last["phase"].startswith("apply") else (),
+        broadening=last["counts"].get("broadening", 0),
+        lines=[*lines, *map(outcome_line, worst)],
+    )
