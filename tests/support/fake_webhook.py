@@ -1,0 +1,57 @@
+"""An incoming webhook on loopback: keeps what it is sent, and answers as it is told."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+SECRET = "T000canaryT/B000canaryB/XXXXcanaryX"
+
+
+@dataclass
+class FakeWebhook:
+    """`messages` are the bodies so far; `answers` the statuses of the next ones, then 200."""
+
+    base: str = ""
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+    said: bytes = b"ok"
+
+    @property
+    def url(self) -> str:
+        """Its address, which holds a secret."""
+        return f"{self.base}/services/{SECRET}"
+
+
+@contextmanager
+def fake_webhook() -> Iterator[FakeWebhook]:
+    """Run a webhook until the block ends."""
+    state = FakeWebhook()
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_words: Any) -> None:
+            return
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            known = self.path == f"/services/{SECRET}" and self.headers["Content-Type"] == "application/json"
+            state.messages.append(body)
+            self.send_response(state.answers.pop(0) if state.answers else 200 if known else 404)
+            self.send_header("Location", f"{state.base}/elsewhere")
+            self.send_header("Content-Length", str(len(state.said)))
+            self.end_headers()
+            self.wfile.write(state.said)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    state.base = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield state
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
