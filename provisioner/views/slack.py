@@ -1,6 +1,6 @@
 """A notice as a message for Slack's incoming webhooks, and for those that speak like them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from provisioner.core.money import show_money
@@ -13,7 +13,8 @@ LONGEST_SECTION = 3_000
 # Mattermost, Rocket.Chat and Discord show `text` and no blocks; Discord takes 2,000 characters
 LONGEST_TEXT = 1_900
 LONGEST_NAME = 80
-MOST_NAMES = 10
+MOST_NAMES = 5
+LONGEST_ADDRESS = 300
 EMOJI = {"done": ":white_check_mark:", "drift": ":warning:", "interrupted": ":warning:"}
 TROUBLE = ":x:"
 FENCE = "```"
@@ -86,8 +87,11 @@ def _mrkdwn(text: str) -> dict[str, Any]:
 
 
 def _name(text: str) -> str:
-    clean = inert(text)
-    return _inside(clean if len(clean) <= LONGEST_NAME else f"{clean[:LONGEST_NAME]}...")
+    """A name in code; cut off so that it is short even where each of its signs has to be escaped."""
+    signs = [_inside(sign) for sign in inert(text)[:LONGEST_NAME]]
+    while sum(map(len, signs)) > LONGEST_NAME:
+        signs.pop()
+    return "".join(signs) + ("..." if len(signs) < len(inert(text)) else "")
 
 
 def _inside(text: str) -> str:
@@ -102,5 +106,6 @@ def _escape(text: str) -> str:
 
 def _is_address(text: str | None) -> bool:
     """Whether a text may stand in a link: an address, without the signs that would end it."""
-    given: Iterable[str] = text or ""
-    return str(text).startswith(("https://", "http://")) and not any(c in "<>|" or c.isspace() for c in given)
+    given = text or ""
+    clean = len(given) <= LONGEST_ADDRESS and not any(c in "<>|" or c.isspace() for c in given)
+    return clean and given.startswith(("https://", "http://"))

@@ -1,0 +1,107 @@
+"""Golden messages: `notices/<what-happened>.json` is what a webhook of Slack's kind is sent."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from provisioner.views.notice import Place, Told, notice_document, tell_drift, tell_fleet, tell_report
+from provisioner.views.slack import slack_message
+
+FOLDER = Path(__file__).parent / "notices"
+RUN = "https://github.com/acme/cards/actions/runs/7"
+HERE = Place("apply", "issuing", "prod", "acme-issuing", "live", "acct_1Abc", RUN)
+REPORT = {
+    "changes": [
+        {"address": "balance_targets.usd", "action": "top_up", "currency": "usd", "amount": 1_500_000},
+        {"address": "cards.old", "action": "retire"},
+        {"address": "cards.ads", "action": "update"},
+    ],
+    "results": [
+        {"address": "balance_targets.usd", "does": "top up", "outcome": "done", "reason": None},
+        {"address": "cards.old", "does": "cancel", "outcome": "done", "reason": None},
+    ],
+}
+FAILED = {
+    "changes": REPORT["changes"],
+    "results": [
+        {**REPORT["results"][0], "outcome": "skipped", "reason": "it gives spending power"},
+        REPORT["results"][1],
+        {
+            "address": "cards.ads",
+            "does": "update",
+            "outcome": "failed",
+            "reason": "Stripe refused: <b>`no`</b> & more (request req_1)",
+        },
+    ],
+}
+DRIFT = {
+    "summary": {"drift": 1, "pending": 0, "unmanaged": {"card": 2}},
+    "drift": [
+        {
+            "address": "cards.ads",
+            "id": "ic_1",
+            "path": "spending_controls.spending_limits[0].amount",
+            "moved": "live",
+            "declared": 200_000,
+            "after": 900_000,
+            "direction": "broadening",
+            "currency": "usd",
+            "text": "",
+            "trace": {"at": "2026-11-23T05:17:00+00:00", "event": "evt_1", "request": "req_1"},
+        }
+    ],
+}
+WORST = {
+    "phase": "apply",
+    "account": "acct_2",
+    "name": "south",
+    "code": 1,
+    "failed": True,
+    "counts": {},
+    "money": [],
+    "problems": ["Stripe does not answer"],
+}
+FLEET = {
+    "phase": "apply totals",
+    "halted": "1 accounts have failed, 0 may",
+    "counts": {"done": 24, "failed": 0, "skipped": 3},
+    "money": [{"currency": "usd", "amount": 300_000}, {"currency": "gbp", "amount": 5_000}],
+    "failed": 1,
+    "not_begun": 0,
+    "worst": [WORST],
+}
+DONE = {"format_version": "1.0"}
+NOTICES = {
+    "applied": (HERE, 0, tell_report(REPORT, "Applied: 2 steps done."), None),
+    "applied-in-part": (
+        HERE,
+        5,
+        tell_report(FAILED, "Applied in part: 1 step done, 1 failed, 1 not done."),
+        None,
+    ),
+    "drift": (Place("drift", ".", None, "acme-issuing", "test", None, RUN), 2, tell_drift(DRIFT), None),
+    "fleet": (Place("fleet apply", "fleet", None, "acme", "live", None, None), 1, tell_fleet([FLEET]), None),
+    "guardrail": (
+        HERE,
+        3,
+        Told(lines=["Plan: 0 to create, 0 to update, 0 to replace, 9 to retire, 0 to adopt."]),
+        {"error": "9 of 10 cards would be retired; name the number: --allow retired=9\nNothing was written."},
+    ),
+    "wrong-key": (Place("drift", "issuing"), 7, Told(), {"error": "Stripe refuses the key"}),
+}
+
+
+@pytest.mark.parametrize("name", NOTICES)
+def test_what_a_webhook_is_sent(name: str, request: pytest.FixtureRequest) -> None:
+    place, code, told, error = NOTICES[name]
+    file = FOLDER / f"{name}.json"
+    message = json.dumps(slack_message(notice_document(place, code, DONE, told, error)), indent=2) + "\n"
+
+    if request.config.getoption("--update-golden"):
+        file.write_text(message, encoding="utf-8")
+    assert message == file.read_text(encoding="utf-8")
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {file.stem for file in FOLDER.iterdir()} == NOTICES.keys()
