@@ -8,6 +8,7 @@ import click
 
 from provisioner.cli.cached import look
 from provisioner.cli.exits import CHANGES, DONE, exits
+from provisioner.cli.notify import News, notified
 from provisioner.cli.options import Options, stripe_options
 from provisioner.cli.paint import paint, wants_colour
 from provisioner.cli.session import Session, session
@@ -15,6 +16,7 @@ from provisioner.engine.explain import explain
 from provisioner.kinds import KINDS
 from provisioner.stripe_api import StripeReader
 from provisioner.views.drift import drift_document, drift_markdown, drift_text
+from provisioner.views.notice import tell_drift
 
 FORMATS = ("text", "json", "markdown")
 
@@ -32,6 +34,7 @@ FORMATS = ("text", "json", "markdown")
 )
 @click.option("--refresh", is_flag=True, help="Read everything, and write the cache file anew.")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="How to show it.")
+@notified("drift")
 @exits
 def command(
     options: Options,
@@ -41,10 +44,14 @@ def command(
     cache: Path | None,
     refresh: bool,
     format_: str,
+    news: News,
 ) -> int:
     """Report what moved in Stripe since the last apply of PATH; exit 2 when anything did."""
     with session(options) as stripe:
+        news.at(stripe.config.project, stripe.config.mode, stripe.config.account)
         document = find(stripe, explained=explained, unmanaged=unmanaged, cache=cache, refresh=refresh)
+    if document["summary"]["drift"]:
+        news.has(document, tell_drift(document))
     if format_ == "json":
         click.echo(json.dumps(document, indent=2))
     elif format_ == "markdown":
