@@ -29,7 +29,8 @@ def export(kinds: Sequence[Kind], project: str, mode: str, world: World) -> str:
     Write the YAML of everything live that is the project's or nobody's.
 
     Ids, secrets, what has ended, and what Stripe chose by itself are left out; personal data is in, as it
-    is what the YAML declares. After `import --all`, a plan of it is empty.
+    is what the YAML declares. After `import --all`, a plan of it is empty, but for the currency of limits
+    that Stripe shows none for: it is written down.
     """
     surveyed = survey(kinds, Config(project, mode, None, {}), world)
     sections: dict[str, Tree] = {}
@@ -57,8 +58,21 @@ def _section(kind: Kind, project: str, world: World, surveyed: Survey) -> Tree:
         address = managed.get(raw["id"]) or _address(kind, fields, section)
         surveyed.by_id[raw["id"]] = address
         currency = kind.currency(address, fields) or ""
+        if not currency and (home := str(world.account.get("default_currency") or "")):
+            fields, currency = _with_currency(kind.fields, fields, home), home
         section[address.name] = _tree(kind.fields, fields, currency) | _lifecycle(raw)
     return section
+
+
+def _with_currency(fields: Sequence[Field], have: Mapping[str, Any], home: str) -> Tree:
+    """Name the currency of amounts for which Stripe shows none: that of the account's country."""
+    found = dict(have)
+    for field in fields:
+        below = found.get(field.name) or {}
+        amounts = any(below.get(sub.name) and sub.has_amounts for sub in field.fields)
+        if field.amounts_in and amounts and field.amounts_in not in below:
+            found[field.name] = {**below, field.amounts_in: home}
+    return found
 
 
 def _lifecycle(raw: Mapping[str, Any]) -> Tree:

@@ -30,6 +30,15 @@ class Names:
     prefixes: Mapping[str, str]
     complete: bool
     known: dict[tuple[Any, ...], tuple[Any, Any]] = field(default_factory=dict)
+    steps: dict[int, tuple[Sequence[Field], "Steps"]] = field(default_factory=dict)
+
+    def steps_of(self, fields: Sequence[Field]) -> "Steps":
+        """Name, field and shape's function of each field, looked up once for all resources."""
+        there = self.steps.get(id(fields))
+        if there is None:
+            steps = tuple((sub.name, sub, _SHAPES.get(sub.shape)) for sub in fields)
+            there = self.steps[id(fields)] = (fields, steps)  # held, so that no others can have their id
+        return there[1]
 
 
 @dataclass(slots=True)
@@ -55,14 +64,16 @@ def normal(kind: Kind, address: Address, raw: Mapping[str, Any], names: Names) -
 
 def _mapping(fields: Sequence[Field], raw: Mapping[str, Any], out: Normal, path: Path) -> dict[str, Any]:
     normalised: dict[str, Any] = {}
-    for sub in fields:
-        if sub.name in raw:
-            normalised[sub.name] = _SHAPES.get(sub.shape, _scalar)(sub, raw[sub.name], out, (*path, sub.name))
+    for name, sub, shape in out.names.steps_of(fields):
+        if name not in raw:
+            continue
+        value = raw[name]
+        if shape is not None:
+            value = shape(sub, value, out, (*path, name))
+        elif type(value) is Secret:
+            value = _plain(value, out, (*path, name))
+        normalised[name] = value
     return normalised
-
-
-def _scalar(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
-    return _plain(raw, out, path) if type(raw) is Secret else raw
 
 
 def _hash(what: Field, raw: Any, out: Normal, path: Path) -> Any:
@@ -73,6 +84,8 @@ def _hash(what: Field, raw: Any, out: Normal, path: Path) -> Any:
         return there[1]
     before = len(out.faults) + len(out.sensitive)
     normalised = _mapping(what.fields, raw, out, path)
+    if what.amounts_in and what.amounts_in not in normalised:
+        _name_currency(what, normalised, out, path)
     if (
         len(out.faults) + len(out.sensitive) == before
         and out.currency == key[2]
@@ -80,6 +93,26 @@ def _hash(what: Field, raw: Any, out: Normal, path: Path) -> Any:
     ):
         out.names.known[key] = (raw, normalised)
     return normalised
+
+
+def _name_currency(what: Field, normalised: dict[str, Any], out: Normal, path: Path) -> None:
+    """
+    Give amounts their currency where the field for it was left out: the one that they are written with.
+
+    Stripe's own default, the currency of the account's country (SDK:
+    params/issuing/_cardholder_create_params.py), is not to be guessed at by who reads the YAML.
+    """
+    amounts = next((sub.name for sub in what.fields if normalised.get(sub.name) and sub.has_amounts), "")
+    if not amounts:
+        return
+    if out.currency is None:
+        says = f'{amounts!r} needs {what.amounts_in!r} beside it, or amounts like "20.00 USD"'
+        out.faults.append(Fault((*path, amounts), says))
+        return
+    normalised[what.amounts_in] = out.currency
+    prefix = ".".join(key for key in path if isinstance(key, str))
+    if any(hidden.startswith(f"{prefix}.{amounts}") for hidden in out.sensitive):
+        out.sensitive.add(f"{prefix}.{what.amounts_in}")
 
 
 def _set(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
@@ -154,7 +187,9 @@ def _reference(what: Field, raw: str, out: Normal, path: Path) -> Ref | str:
     return name
 
 
-_SHAPES: Mapping[Shape, Callable[[Field, Any, Normal, Path], Any]] = {
+Read = Callable[[Field, Any, Normal, Path], Any]
+Steps = tuple[tuple[str, Field, Read | None], ...]
+_SHAPES: Mapping[Shape, Read] = {  # the others' values stay as they are
     Shape.AMOUNT: _amount,
     Shape.REF: _reference,
     Shape.HASH: _hash,

@@ -87,7 +87,7 @@ class _Scope:
                 continue
             if field.shape is Shape.HASH:
                 whole = owned or (field.whole and bool(w))
-                w, h = self.pair(field.fields, w or {}, h or {}, path + ".", owned=whole)
+                w, h = self.pair(_judged(field, w), w or {}, h or {}, path + ".", owned=whole)
             elif field.shape is Shape.MAP:
                 w, h = self.map(path, w or {}, h or {})
             else:
@@ -222,6 +222,13 @@ def _edit(
     )
 
 
+def _judged(field: Field, want: Mapping[str, Any] | None) -> Sequence[Field]:
+    """The fields of a hash but for the currency of amounts that are not declared: it says nothing alone."""
+    if not field.amounts_in or field.amounts_in in (want or {}):
+        return field.fields
+    return [sub for sub in field.fields if sub.name != field.amounts_in]
+
+
 def _rows(value: Any) -> Any:
     """A table without the gaps that aligning has left in it; any other value as it is."""
     return tuple(row for row in value if row is not None) if isinstance(value, tuple) else value
@@ -238,8 +245,7 @@ def _digest(
 
 def _currency(kind: Kind, declared: Declared, field: Field) -> str:
     """The currency of the amounts in a field's values, empty where it has none."""
-    holds_amounts = field.shape is Shape.AMOUNT or any(sub.shape is Shape.AMOUNT for sub in field.fields)
-    return (kind.currency(declared.address, declared.fields) or "") if holds_amounts else ""
+    return (kind.currency(declared.address, declared.fields) or "") if field.has_amounts else ""
 
 
 def _field_place(place: tuple[Any, ...]) -> tuple[Any, ...]:

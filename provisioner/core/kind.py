@@ -58,7 +58,8 @@ class Field:
     `closed` values are Stripe's alone to set and to lift. `personal` and `secret` values are never shown;
     `write_only` ones are never answered. `whole` makes a hash owned as one piece once any of it is
     declared; `sent_whole` sends all of it when any of it changes. An export leaves out what is not
-    `exported`: what Stripe chose, or the past. `same(a, b)` compares where Stripe rewrites what it is
+    `exported`: what Stripe chose, or the past. `amounts_in` names the field of a hash that is the currency of
+    the amounts in it, and theirs where it is left out. `same(a, b)` compares where Stripe rewrites what it is
     given.
     """
 
@@ -87,6 +88,7 @@ class Field:
     whole: bool = False
     sent_whole: bool = False
     exported: bool = True
+    amounts_in: str = ""
     example: Any = None
     same: Callable[[Any, Any], bool] | None = None
     direction: Callable[[Any, Any], Direction] = neutral
@@ -95,6 +97,11 @@ class Field:
     def sensitive(self) -> bool:
         """Whether its values must never be shown."""
         return self.personal or self.secret
+
+    @property
+    def has_amounts(self) -> bool:
+        """Whether its values are amounts, or rows with some."""
+        return self.shape is Shape.AMOUNT or any(sub.shape is Shape.AMOUNT for sub in self.fields)
 
     def field(self, name: str) -> "Field":
         """Return the sub-field called `name`; raises KeyError."""

@@ -109,7 +109,7 @@ LIMITS = Field(
 
 CURRENCY = Field(
     "spending_limits_currency",
-    doc="The currency of the cardholder's limits (default: that of the account's country).",
+    doc="The currency of the cardholder's limits; left out, the one that their amounts are written with.",
     pattern="^[a-z]{3}$",
     pattern_says="a currency is three small letters, such as usd",
     clearable=False,
@@ -117,14 +117,15 @@ CURRENCY = Field(
 )
 
 
-def spending_controls(*more: Field) -> Field:
-    """The field `spending_controls`, owned as a whole once it is declared; `more` are extra sub-fields."""
+def spending_controls(currency: Field | None = None) -> Field:
+    """The field `spending_controls`, owned as a whole once it is declared; `currency` names its limits'."""
     return Field(
         "spending_controls",
         Shape.HASH,
         doc="What may be bought, where, and for how much. Once declared, all of it is kept as declared.",
         whole=True,
-        fields=(*_lists(), LIMITS, *more),
+        amounts_in=currency.name if currency else "",
+        fields=(*_lists(), LIMITS, *([currency] if currency else [])),
     )
 
 

@@ -55,7 +55,7 @@ def values(field: Field) -> st.SearchStrategy:
         Shape.LIST: lambda: texts.map(lambda items: (items, tuple(items))),
         Shape.MAP: lambda: same(metadata),
         Shape.REF: lambda: st.just(("acme", Ref(Address(field.refers_to, "acme")))),
-        Shape.HASH: lambda: hashes(field.fields),
+        Shape.HASH: lambda: hashes(field.fields, field.amounts_in),
         Shape.TABLE: lambda: tables(field),
         Shape.TEXT: lambda: same(text(field)),
     }
@@ -74,9 +74,9 @@ def tables(field):
     )
 
 
-def hashes(fields):
-    needed = {f.name: values(f) for f in fields if f.required}
-    optional = {f.name: values(f) for f in fields if not f.required}
+def hashes(fields, always=""):
+    needed = {f.name: values(f) for f in fields if f.required or f.name == always}
+    optional = {f.name: values(f) for f in fields if f.name not in needed}
     return (
         st.fixed_dictionaries(needed, optional=optional)
         .filter(bool)

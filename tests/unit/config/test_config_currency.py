@@ -1,0 +1,39 @@
+"""A cardholder's limits are in a currency that the YAML names, and not in one that Stripe would guess."""
+
+from config_texts import HEAD, HOLDER
+
+from provisioner.core.model import Address
+
+ACME = Address("cardholders", "acme")
+LIMITS = "    spending_controls:\n      spending_limits: [{{amount: {amount}, interval: monthly}}]\n"
+
+
+def limits(amount, more=""):
+    return HEAD + HOLDER + LIMITS.format(amount=amount) + more
+
+
+def test_amounts_written_with_a_currency_name_it(load):
+    controls = load(limits('"2,000.00 EUR"')).declared[ACME].fields["spending_controls"]
+
+    assert controls["spending_limits_currency"] == "eur"
+
+
+def test_minor_units_without_a_currency_are_a_problem(problems):
+    [said] = problems(limits(200000))
+
+    assert said.startswith(
+        "a.yaml:9:24: cardholders.acme: 'spending_limits' needs 'spending_limits_currency'"
+    )
+    assert said.endswith('or amounts like "20.00 USD"')
+
+
+def test_minor_units_with_a_currency_are_sound(load):
+    named = limits(200000, "      spending_limits_currency: gbp\n")
+
+    assert load(named).declared[ACME].fields["spending_controls"]["spending_limits_currency"] == "gbp"
+
+
+def test_a_currency_that_came_with_a_hidden_amount_is_hidden(load):
+    declared = load(limits('"${env.LIMIT}"'), environ={"LIMIT": "20.00 EUR"}).declared[ACME]
+
+    assert "spending_controls.spending_limits_currency" in declared.sensitive
