@@ -1,7 +1,7 @@
 """Plain YAML, line by line: what nearly every file is made of, at a fraction of a parser's cost.
 
 Taken is a small part of YAML on which there can be no two opinions: block mappings and lists, values on
-the line of their key, quoted texts without escapes, flow collections on one line. At the first line that is
+the line of their key, quoted texts without escapes, flow collections on one line, remarks. At the first line that is
 anything else the whole text is left to `read`, which knows all of YAML and every mistake.
 """
 
@@ -12,11 +12,13 @@ from typing import Any
 from provisioner.config.scalar import Odd, plain
 
 BLOCK_DEPTH = 2  # a section, and the names in it
+MANY_ALIKE = 2000  # lines that are remembered: many are the same, such as `type: virtual`
 
-_FIRST, _MORE = r"[\w./+(]", r"[\w./+()&'%=~^@ -]*"
+_FIRST, _INNER = r"[\w./+(]", r"\w./+()&'%=~^@ -"
+_MORE = rf"[{_INNER}]*"
 _ENTRY = re.compile(r"( *)((?!-)[\w.-]{1,200}):(?: +([^ ].*))?")
-_ITEM = re.compile(r"( *)- +([^ ].*)")
-_PLAIN = re.compile(rf"(?:{_FIRST}|-(?=[\w.])){_MORE}")
+_ITEM = re.compile(r"( *)-( +)([^ ].*)")
+_PLAIN = re.compile(rf"(?:{_FIRST}|-(?=[\w.]))[,{_INNER}]*")  # a comma is a sign in flow collections only
 _QUOTED = re.compile(r""""([^"\\]*)"|'([^']*)'""")
 _FLOW = re.compile(
     rf""" *(?:"(?P<double>[^"\\]*)"|'(?P<single>[^']*)'|(?P<plain>(?:{_FIRST}|-(?=[\w.])){_MORE})"""
@@ -27,7 +29,9 @@ _KEY, _VALUE = r"[A-Za-z_][\w.-]*", rf"""(?:"[^"\\]+"|{_FIRST}{_MORE})"""
 _ROW = re.compile(rf"{{ *{_KEY}: {_VALUE}(?:, *{_KEY}: {_VALUE})*}}")
 _PAIR = re.compile(rf"""({_KEY}): (?:"([^"\\]+)"|({_FIRST}{_MORE}))""")
 _DEEPEST = 20
+_QUOTES = frozenset("\"'")
 _NONE: Any = object()
+Entry = tuple[int, str, str | None]  # indent, key, and the text behind it
 
 
 class _NotPlainError(Exception):
@@ -63,23 +67,23 @@ class _Lines:
     pending: Any = _NONE
     keys: dict[str, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
 
     def run(self, lines: list[str]) -> Plain | None:
         self.open.append((0, self.out.value))
-        blocks, keys, opened = self.out.blocks, self.keys, self.open
+        blocks, keys, opened, entries = self.out.blocks, self.keys, self.open, self.entries
         section = ""
         for number, line in enumerate(lines, 1):
-            entry = _ENTRY.fullmatch(line)
+            entry = entries.get(line) or self.entry(line)
             if entry is None:
                 self.other(line)
                 continue
-            spaces, key, text = entry.groups()
-            indent = len(spaces)
+            indent, key, text = entry
             last, here = opened[-1]
-            if indent != last or self.pending is not _NONE:
+            if indent != last or self.pending is not _NONE or type(here) is list:
                 here = self.at(indent)
             key = keys.get(key) or self.key(key)
-            if type(here) is not dict or key in here:
+            if key in here:
                 return None
             if len(opened) == BLOCK_DEPTH:
                 blocks[section, key] = (number, indent + 1)
@@ -92,6 +96,17 @@ class _Lines:
                 self.pending = key
         return self.out if self.pending is _NONE and self.out.value else None
 
+    def entry(self, line: str) -> Entry | None:
+        """Indent, key and text of an entry of a mapping; None for any other line."""
+        found = _ENTRY.fullmatch(line)
+        if found is None:
+            return None
+        spaces, key, text = found.groups()
+        entry = (len(spaces), key, None if text is None or text[0] == "#" else text)
+        if len(self.entries) < MANY_ALIKE:
+            self.entries[line] = entry
+        return entry
+
     def key(self, key: str) -> str:
         """A key that is a text, the same object for the same key."""
         if type(plain(key)) is not str:
@@ -101,22 +116,31 @@ class _Lines:
         return key
 
     def at(self, indent: int) -> Any:
-        """The collection that an entry with this indent belongs to; opens and closes on the way."""
-        last, here = self.open[-1]
+        """The mapping that an entry with this indent belongs to; opens and closes on the way."""
         if self.pending is not _NONE:
-            if indent <= last or len(self.open) > _DEEPEST:
-                raise _NotPlainError
-            new: dict[str, Any] = {}
-            here[self.pending] = new
-            self.pending = _NONE
-            self.open.append((indent, new))
-            return new
-        while indent < last:
-            self.open.pop()
+            return self.below(indent, {}, self.open[-1][0] + 1)
+        last, here = self.close(indent)
+        if indent == last and type(here) is list and len(self.open) > 1:
+            self.open.pop()  # its items stood as far out as the key that it is under
             last, here = self.open[-1]
-        if indent != last:
+        if indent != last or type(here) is not dict:
             raise _NotPlainError
         return here
+
+    def close(self, indent: int) -> tuple[int, Any]:
+        """Close what lies deeper than an indent; returns what is open then."""
+        while indent < self.open[-1][0]:
+            self.open.pop()
+        return self.open[-1]
+
+    def below(self, indent: int, new: Any, least: int) -> Any:
+        """Open a collection under the key that waits for one."""
+        if indent < least or len(self.open) > _DEEPEST:
+            raise _NotPlainError
+        self.open[-1][1][self.pending] = new
+        self.pending = _NONE
+        self.open.append((indent, new))
+        return new
 
     def other(self, line: str) -> None:
         """A line that is no entry of a mapping: nothing, a remark, or an item of a list."""
@@ -126,19 +150,29 @@ class _Lines:
         item = _ITEM.fullmatch(line)
         if item is None:
             raise _NotPlainError
-        indent = len(item[1])
-        last, here = self.open[-1]
+        spaces, gap, text = item.groups()
+        indent = len(spaces)
         if self.pending is not _NONE:
-            if indent <= last or len(self.open) > _DEEPEST:
+            here = self.below(indent, [], self.open[-1][0])
+        else:
+            last, here = self.close(indent)
+            if indent != last or type(here) is not list:
                 raise _NotPlainError
-            new: list[Any] = []
-            here[self.pending] = new
-            self.pending = _NONE
-            self.open.append((indent, new))
-            here = new
-        elif indent != last or type(here) is not list:
+        entry = self.entries.get(text) or self.entry(text)
+        here.append({} if entry else self.value(text))
+        if entry:
+            self.first(here[-1], indent + 1 + len(gap), entry)
+
+    def first(self, row: dict[str, Any], indent: int, entry: Entry) -> None:
+        """The entry on the line of an item, which opens a mapping that others go on with."""
+        _, key, text = entry
+        if len(self.open) > _DEEPEST:
             raise _NotPlainError
-        here.append(self.value(item[2]))
+        self.open.append((indent, row))
+        key = self.key(key)
+        row[key] = None if text is None else self.value(text)
+        if text is None:
+            self.pending = key
 
     def value(self, text: str) -> Any:
         """The value that a text stands for; the same object for the same text."""
@@ -149,6 +183,9 @@ class _Lines:
 
 
 def _value(text: str) -> Any:
+    remark = text.find(" #")
+    if remark > 0 and not _QUOTES & set(text[:remark]):
+        text = text[:remark]
     first = text[0]
     if first in "[{":
         return _row(text) if _ROW.fullmatch(text) else _flow(text)

@@ -176,7 +176,7 @@ def _largest(teams: list[Team]) -> list[Exposure]:
     able = [(max(_size(before), _size(after)), place, before, after) for place, before, after in teams]
     able.sort(reverse=True)
     rest: dict[str, tuple[Tally, Tally, Tally]] = defaultdict(lambda: (_nothing(), _nothing(), [0]))
-    largest = []
+    largest: list[Exposure] = []
     for _, place, before, after in able:
         if not before[CARDS] and not after[CARDS]:
             continue

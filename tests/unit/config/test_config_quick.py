@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -28,7 +29,7 @@ BITS = st.sampled_from(
             "  a: b\n",
             "a: [b, c]\n",
         ),
-        *("{a: b}", "'", "''"),
+        *("{a: b}", "'", "''", "- a: b", "\n- ", "\n  - ", " # why"),
     ]
 )
 KEYS = st.sampled_from(
@@ -82,16 +83,52 @@ def test_mutated_examples(data):
     agree(text)
 
 
-@settings(max_examples=400)
-@given(st.lists(st.tuples(st.integers(0, 3), KEYS, st.one_of(st.none(), VALUES), st.booleans()), max_size=8))
-def test_drawn_blocks(lines):
+LINES = st.tuples(
+    st.integers(0, 3),
+    KEYS,
+    st.one_of(st.none(), VALUES),
+    st.sampled_from(["", "", "- ", "-  "]),
+    st.booleans(),
+)
+
+
+@settings(max_examples=800)
+@given(st.lists(LINES, max_size=9), st.sampled_from(["", "", " # why", "  # it's [so]", "#"]))
+def test_drawn_blocks(lines, remark):
     text = "".join(
         "  " * depth
-        + ("- " if item else "")
+        + dash
         + key
-        + ("" if item and value is None else ":")
+        + ("" if dash and bare else ":")
         + ("" if value is None else f" {value}")
+        + remark
         + "\n"
-        for depth, key, value, item in lines
+        for depth, key, value, dash, bare in lines
     )
     agree(text)
+
+
+TREES = st.recursive(
+    st.one_of(st.integers(-9, 9), st.sampled_from(["a", "b c", "12.00 USD", "'x'", "2,000.00 USD", True])),
+    lambda below: st.one_of(
+        st.lists(below, min_size=1, max_size=3),
+        st.dictionaries(st.sampled_from("abcd"), below, min_size=1, max_size=3),
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(st.sampled_from(["cards", "x", "y"]), TREES, min_size=1))
+def test_what_programs_write(tree):
+    agree(yaml.safe_dump(tree, sort_keys=False))
+
+
+def test_what_programs_and_people_write_is_read_quickly():
+    rows = [{"amount": "100.00 USD", "interval": "monthly", "categories": ["a", "b"]}, {"amount": 5}]
+    tree = {"version": 1, "cards": {"ads": {"use": "x", "limits": rows, "more": {"a": 1}}, "b": {"c": 2}}}
+    for text in (yaml.safe_dump(tree, sort_keys=False), yaml.safe_dump(tree).replace("\n", "  # why\n")):
+        plain = read_plain(text)
+        assert plain
+        assert plain.value == tree
+        agree(text)
