@@ -1,8 +1,8 @@
 """Plain YAML, line by line: what nearly every file is made of, at a fraction of a parser's cost.
 
 Taken is a small part of YAML on which there can be no two opinions: block mappings and lists, values on
-the line of their key, quoted texts without escapes, flow collections on one line, remarks. At the first line that is
-anything else the whole text is left to `read`, which knows all of YAML and every mistake.
+the line of their key, quoted texts without escapes, flow collections on one line, remarks. At the first
+line that is anything else the whole text is left to `read`, which knows all of YAML and every mistake.
 """
 
 import re
