@@ -1,38 +1,44 @@
-"""What `drift` looks at: all of Stripe, or with a cache file only what may have changed since."""
+"""What `drift` and `plan` look at: all of Stripe, or with a cache file only what may have changed since."""
 
+import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import click
 
 from provisioner import __version__
 from provisioner.cli.log import tell
 from provisioner.cli.session import Session
 from provisioner.core.drift import Drift, find_drift
-from provisioner.core.estate import Survey, survey
+from provisioner.core.estate import survey
 from provisioner.core.find import find_changes
-from provisioner.core.model import Config, World
+from provisioner.core.model import World
 from provisioner.core.ownership import PROJECT
+from provisioner.core.plan import Plan, conclude
 from provisioner.core.problem import AccessError, ProvisionerError
-from provisioner.core.settled import stands_for_all
-from provisioner.engine.cache import (
-    GONE,
-    OPEN,
-    Memory,
-    Remembered,
-    Sign,
-    address_digest,
-    declared_digest,
-    identity_of,
-    load,
-    save,
-    signing,
-)
+from provisioner.core.select import Selection
+from provisioner.engine.cache import Memory, Sign, identity_of, load, save, signing
 from provisioner.engine.events import GapError, newest_event
-from provisioner.engine.warm import read_part
+from provisioner.engine.observe import observe
+from provisioner.engine.recall import Recall, entries, recall, recall_all
+from provisioner.engine.warm import Part
 from provisioner.kinds import KINDS
 from provisioner.stripe_api import StripeReader
+
+R = TypeVar("R")
+Recalling = Callable[..., Recall]
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A cache file, and whether to read everything and write it anew."""
+
+    path: Path
+    refresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,111 +49,132 @@ class Seen:
     others: Mapping[str, Sequence[str]]
 
 
-def look(stripe: Session, cache: Path | None, *, refresh: bool) -> Seen:
+def cache_options(command: Callable[..., R]) -> Callable[..., R]:
+    """`--cache` and `--refresh`; the command is handed them as `cache` (None: read everything)."""
+
+    @wraps(command)
+    def run(*words: Any, cache: Path | None, refresh: bool, **given: Any) -> R:
+        return command(*words, cache=Cache(cache, refresh) if cache else None, **given)
+
+    run = click.option("--refresh", is_flag=True, help="Read everything, and write the cache file anew.")(run)
+    return click.option(
+        "--cache",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Digests of the last full read; with them only what has changed since is read.",
+    )(run)
+
+
+def look(stripe: Session, cache: Cache | None) -> Seen:
     """
-    Find drift; raises as `Session.observe` does, ConflictError, and ProvisionerError for a cache file.
+    Find drift; raises as `Session.observe` does, ConfigError, ConflictError, and ProvisionerError for a file.
 
     With a cache file only what may have changed is read; where that cannot be told, everything is, and a
     line on stderr says why.
     """
+    return _through(stripe, cache, recall, _seen)
+
+
+def planned(stripe: Session, cache: Cache | None, selection: Selection) -> Plan:
+    """
+    The plan that `Session.plan` makes, to the letter; reads and raises as `look` does.
+
+    An apply never uses one of these: it reads everything.
+    """
     if cache is None:
-        return _full(stripe)[0]
-    sign = signing(stripe.transport.secret)
-    if not refresh:
+        return stripe.plan(selection)
+
+    def conclusion(recalled: Recall) -> Plan:
+        world, surveyed, found = recalled.part.world, recalled.surveyed, recalled.found
+        return conclude(KINDS, stripe.config, world, surveyed, found, selection)
+
+    def sure(recalled: Recall) -> Plan:
         try:
-            return _part(stripe, cache, sign)
+            return conclusion(recalled)
+        except ProvisionerError:
+            raise GapError("it holds no names, and one is asked for that is not declared") from None
+
+    return _through(stripe, cache, recall_all, sure, conclusion)
+
+
+def _through(
+    stripe: Session,
+    cache: Cache | None,
+    recalling: Recalling,
+    conclusion: Callable[[Recall], R],
+    of_everything: Callable[[Recall], R] | None = None,
+) -> R:
+    """Conclude from what a cache file knows, or from everything."""
+    of_everything = of_everything or conclusion
+    if cache is None:
+        return of_everything(_everything(stripe))
+    sign = signing(stripe.transport.secret)
+    if not cache.path.exists():
+        tell(f"Reading everything: {cache.path} is not there yet.")
+    elif not cache.refresh:
+        try:
+            return conclusion(_recalled(stripe, cache.path, sign, recalling))
         except GapError as gap:
-            tell(f"Reading everything: {cache} cannot be used, {gap}.")
-        except AccessError:
-            tell("Reading everything: the key may not read events.")
-    return _remember(stripe, cache, sign)
+            tell(f"Reading everything: {cache.path} cannot be used, {gap}.")
+    return of_everything(_remember(stripe, cache.path, sign))
 
 
-def _part(stripe: Session, cache: Path, sign: Sign) -> Seen:
-    memory = load(cache, sign)
-    if memory is None:
-        raise GapError("it is not there yet, or no cache that this key has written")
-    reader = StripeReader(stripe.transport)
-    part = read_part(reader, KINDS, stripe.config, memory, sign, reader.version)
-    stripe.check_account(part.world)
-    if memory.identity != _identity(stripe, sign, part.world):
-        raise GapError("it is of another account, project, mode or version")
-    surveyed = survey(KINDS, part.config, part.world, part.known)
-    found = find_changes(KINDS, part.config, part.world, surveyed)
-    if not stands_for_all(KINDS, surveyed, found.changes, part.left_out):
-        raise GapError("what has changed concerns others as well")
-    drifts = find_drift(KINDS, part.config, surveyed, found.changes, found.notes)
-    others = _others(part.config, part.world)
-    for kind in KINDS:
-        if kind.owns_objects:
-            others[kind.name] += part.unmanaged.get(kind.resource, ())
-    return Seen(drifts, others)
-
-
-def _full(stripe: Session) -> tuple[Seen, World, Survey, set[str]]:
-    """Everything, and the addresses that are not in sync."""
+def _everything(stripe: Session) -> Recall:
     config, world = stripe.config, stripe.observe()
     surveyed = survey(KINDS, config, world)
-    found = find_changes(KINDS, config, world, surveyed)
-    drifts = find_drift(KINDS, config, surveyed, found.changes, found.notes)
-    moving = {str(change.address) for change in found.changes} | {str(drift.address) for drift in drifts}
-    moving |= {note.address for note in found.notes}
-    return Seen(drifts, _others(config, world)), world, surveyed, moving
+    return Recall(Part(config, world, {}, {}, {}), surveyed, find_changes(KINDS, config, world, surveyed))
 
 
-def _remember(stripe: Session, cache: Path, sign: Sign) -> Seen:
+def _recalled(stripe: Session, path: Path, sign: Sign, recalling: Recalling) -> Recall:
+    memory = load(path, sign)
+    if memory is None:
+        raise GapError("it is no cache that this key has written")
+    reader, config = StripeReader(stripe.transport), stripe.config
+    money = observe(reader, [kind for kind in KINDS if not kind.owns_objects], config.declared)
+    stripe.check_account(money)
+    if memory.identity != _identity(stripe, sign, money):
+        raise GapError("it is of another account, project, mode or version")
+    return recalling(reader, KINDS, config, memory, sign, money)
+
+
+def _remember(stripe: Session, path: Path, sign: Sign) -> Recall:
     """Read everything, and leave behind what the next run needs."""
-    reader = StripeReader(stripe.transport)
     try:
-        event, event_at = newest_event(reader, KINDS)
+        event, event_at = newest_event(StripeReader(stripe.transport), KINDS)
     except AccessError:
-        return _full(stripe)[0]
-    taken = int(time.time())
-    seen, world, surveyed, moving = _full(stripe)
-    objects = {
-        kind.resource: _entries(stripe.config, sign, world.objects[kind.resource], surveyed, moving)
-        for kind in KINDS
-        if kind.owns_objects
-    }
+        tell(f"{path} is not written: the key may not read events.")
+        return _everything(stripe)
+    taken, seen = int(time.time()), _everything(stripe)
+    config, world, found = stripe.config, seen.part.world, seen.found
+    moving = {str(change.address) for change in found.changes} | {note.address for note in found.notes}
+    moving |= {str(d.address) for d in find_drift(KINDS, config, seen.surveyed, found.changes, found.notes)}
+    objects = entries(KINDS, config, sign, world, seen.surveyed, moving)
     try:
-        save(cache, sign, Memory(_identity(stripe, sign, world), taken, event, event_at, objects))
+        save(path, sign, Memory(_identity(stripe, sign, world), taken, event, event_at, objects))
     except OSError as error:
-        raise ProvisionerError(f"{cache} cannot be written: {error.strerror}") from None
+        raise ProvisionerError(f"{path} cannot be written: {error.strerror}") from None
     return seen
 
 
-def _entries(
-    config: Config, sign: Sign, raws: Sequence[Mapping[str, Any]], surveyed: Survey, moving: set[str]
-) -> dict[str, Remembered]:
-    """Every object by its id; those of others with nothing but that."""
-    entries = {str(raw["id"]): Remembered("", OPEN, current=False) for raw in raws}
-    for estate in surveyed.estates.values():
-        for address, ids in estate.past.items():
-            declared = config.declared.get(address)
-            settled = (
-                OPEN if str(address) in moving else declared_digest(sign, declared) if declared else GONE
-            )
-            digest = address_digest(sign, address)
-            for identity in ids:
-                if identity in entries:
-                    current = surveyed.ids.get(address) == identity
-                    entries[identity] = Remembered(digest, settled, current)
-    return entries
-
-
 def _identity(stripe: Session, sign: Sign, world: World) -> str:
-    account = str(world.account.get("id", ""))
-    return identity_of(sign, stripe.config, [account, StripeReader.version, __version__])
+    account = [str(world.account.get("id", "")), os.environ.get("STRIPE_ACCOUNT", "")]
+    return identity_of(sign, stripe.config, [*account, StripeReader.version, __version__])
 
 
-def _others(config: Config, world: World) -> dict[str, list[str]]:
-    """The ids of the objects that this project does not manage, by kind."""
-    return {
+def _seen(recalled: Recall) -> Seen:
+    part, found = recalled.part, recalled.found
+    drifts = find_drift(KINDS, part.config, recalled.surveyed, found.changes, found.notes)
+    others = {
         kind.name: [
-            str(raw["id"])
-            for raw in world.objects.get(kind.resource, ())
-            if (raw.get("metadata") or {}).get(PROJECT) != config.project
+            *_of_others(part.world.objects.get(kind.resource, ()), part.config.project),
+            *part.unmanaged.get(kind.resource, ()),
         ]
         for kind in KINDS
         if kind.owns_objects
     }
+    return Seen(drifts, others)
+
+
+def _of_others(raws: Sequence[Mapping[str, Any]], project: str) -> list[str]:
+    """The ids of the objects that this project does not manage."""
+    return [str(raw["id"]) for raw in raws if (raw.get("metadata") or {}).get(PROJECT) != project]

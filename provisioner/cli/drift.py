@@ -1,12 +1,11 @@
 """`drift`: live against what was last applied."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import click
 
-from provisioner.cli.cached import look
+from provisioner.cli.cached import Cache, cache_options, look
 from provisioner.cli.exits import CHANGES, DONE, exits
 from provisioner.cli.notify import News, notified
 from provisioner.cli.options import Options, stripe_options
@@ -27,12 +26,7 @@ FORMATS = ("text", "json", "markdown")
     "--explain", "explained", is_flag=True, help="Say when and by which request, from Stripe's events."
 )
 @click.option("--unmanaged", is_flag=True, help="List the objects that are not managed here.")
-@click.option(
-    "--cache",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Digests of the last full read; with them only what has changed since is read.",
-)
-@click.option("--refresh", is_flag=True, help="Read everything, and write the cache file anew.")
+@cache_options
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="How to show it.")
 @notified("drift")
 @exits
@@ -41,15 +35,14 @@ def command(
     *,
     explained: bool,
     unmanaged: bool,
-    cache: Path | None,
-    refresh: bool,
+    cache: Cache | None,
     format_: str,
     news: News,
 ) -> int:
     """Report what moved in Stripe since the last apply of PATH; exit 2 when anything did."""
     with session(options) as stripe:
         news.at(stripe.config.project, stripe.config.mode, stripe.config.account)
-        document = find(stripe, explained=explained, unmanaged=unmanaged, cache=cache, refresh=refresh)
+        document = find(stripe, explained=explained, unmanaged=unmanaged, cache=cache)
     if document["summary"]["drift"]:
         news.has(document, tell_drift(document))
     if format_ == "json":
@@ -61,10 +54,8 @@ def command(
     return CHANGES if document["summary"]["drift"] else DONE
 
 
-def find(
-    stripe: Session, *, explained: bool, unmanaged: bool, cache: Path | None = None, refresh: bool = False
-) -> dict[str, Any]:
+def find(stripe: Session, *, explained: bool, unmanaged: bool, cache: Cache | None = None) -> dict[str, Any]:
     """Read Stripe and tell drift from what is pending."""
-    seen = look(stripe, cache, refresh=refresh)
+    seen = look(stripe, cache)
     traces = explain(StripeReader(stripe.transport), KINDS, seen.drifts) if explained else {}
     return drift_document(stripe.config.project, seen.drifts, traces, seen.others, listed=unmanaged)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from provisioner.cli.cached import Cache, cache_options, planned
 from provisioner.cli.exits import CHANGES, DONE, exits
 from provisioner.cli.options import Options, part_options
 from provisioner.cli.present import format_option, ignore_option, present
@@ -19,6 +20,7 @@ from provisioner.views.document import is_empty, plan_document
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`."
 )
+@cache_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @ignore_option
 @exits
@@ -27,12 +29,13 @@ def command(
     *,
     format_: str,
     out: Path | None,
+    cache: Cache | None,
     detailed_exitcode: bool,
     exitcode_ignore: str | None,
 ) -> int:
     """Show what apply would do at PATH, and write nothing."""
     with session(options) as stripe:
-        plan = stripe.plan(Selection(options.targets, options.excludes))
+        plan = planned(stripe, cache, Selection(options.targets, options.excludes))
     document = plan_document(plan)
     if out:
         save(out, plan, options)

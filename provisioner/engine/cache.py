@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from provisioner.core.model import Address, Config, Declared
+from provisioner.core.stand_in import Likeness
 
-FORMAT = 1
+FORMAT = 2
 GONE = "-"  # in sync with not being declared
 OPEN = ""  # not in sync, or not ours
 
@@ -22,17 +23,23 @@ Sign = Callable[[str], str]
 
 
 class Remembered(NamedTuple):
-    """One live object: its address's digest (empty: not ours), what it was in sync with, whether current."""
+    """
+    One live object: its address's digest (empty: not ours), and what it was in sync with.
+
+    `current` says whether it is the object of its address, and `like` what stands for it then.
+    """
 
     address: str
     settled: str
     current: bool
+    like: int = Likeness.DECLARED
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """
-    A full read: whose, when (Unix seconds), the newest event by then, and every object by resource and id.
+    A full read: whose, when (Unix seconds), the newest event by then, and every object by resource and id,
+    newest first.
 
     `event` is empty where the account had none, `event_at` the time of it.
     """

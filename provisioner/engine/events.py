@@ -26,33 +26,31 @@ def newest_event(reader: Lister, kinds: Iterable[Kind]) -> tuple[str, int]:
 
 
 def touched(
-    reader: Lister, kinds: Iterable[Kind], event: str, event_at: int, version: str
+    reader: Lister, kinds: Iterable[Kind], event: str, event_at: int
 ) -> dict[str, Mapping[str, Any] | None]:
     """
-    The objects that events tell of since `event`, by id, as the newest event shows them.
+    The objects that events tell of since `event`, by id, newest first, as the newest event shows them.
 
-    None stands for an object whose newest snapshot cannot be told: two events in one second, or one that
-    was written in another version of the API. Raises GapError when `event` itself is not there any more:
-    then others may be gone as well.
+    None stands for an object whose newest snapshot cannot be told: it was updated twice in one second, or
+    the snapshot is of another version of the API than the one in which `reader` is answered. Raises
+    GapError when `event` itself is not there any more: then others may be gone as well.
     """
     params: dict[str, Any] = {"types": types_of(kinds)}
     if event:
         params["created"] = {"gte": event_at - MARGIN}
     found: dict[str, Mapping[str, Any] | None] = {}
-    times: dict[str, int] = {}
+    times: dict[str, tuple[int, bool]] = {}
     seen = not event
     for item in reader.list("events", params):
         shown = item["data"]["object"]
-        identity, at = str(shown.get("id")), int(item["created"])
+        identity = str(shown.get("id"))
+        at = (int(item["created"]), item["type"].endswith(".updated"))  # nothing is updated before it is made
         seen = seen or item["id"] == event
-        if times.get(identity, -1) < at:
-            found[identity], times[identity] = shown if _is_ours(item, version) else None, at
+        if times.get(identity, (-1, False)) < at:
+            found[identity] = shown if item.get("api_version") in (None, reader.version) else None
+            times[identity] = at
         elif times[identity] == at:
             found[identity] = None
     if not seen:
         raise GapError("Stripe has no events that go back to it any more")
     return found
-
-
-def _is_ours(event: Mapping[str, Any], version: str) -> bool:
-    return event.get("api_version") in (None, version)

@@ -40,6 +40,10 @@ class Reader(Protocol):
 class Lister(Reader, Protocol):
     """A reader that also gives single pages, so that a list can be read from several places at once."""
 
+    @property
+    def version(self) -> str:
+        """The version of the API in which it is answered."""
+
     def page(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Page:
         """One page of a resource, as Stripe's list parameters ask. Raises StripeError or AccessError."""
 

@@ -16,7 +16,7 @@ from provisioner.core.stand_in import Likeness
 from provisioner.engine.cache import GONE, Memory, Remembered, Sign, address_digest, declared_digest
 from provisioner.engine.events import GapError
 from provisioner.engine.keep import keeper
-from provisioner.engine.ports import Reader
+from provisioner.engine.ports import Lister
 from provisioner.engine.windows import PAGE, READERS
 
 Item = Mapping[str, Any]
@@ -43,12 +43,12 @@ class Scan:
     """A memory held against the configuration and the news: `open` are the addresses to look at, digested."""
 
     def __init__(
-        self, reader: Reader, kinds: Sequence[Kind], config: Config, memory: Memory, sign: Sign, news: News
+        self, reader: Lister, kinds: Sequence[Kind], config: Config, memory: Memory, sign: Sign, news: News
     ) -> None:
         self._reader, self._config, self._memory, self._sign = reader, config, memory, sign
         self._news, self._read = news, dict(news)
         self._owning = [kind for kind in kinds if kind.owns_objects]
-        self._singly: dict[str, int] = {}
+        self._asked: dict[str, int] = {}
         self._declared = {
             address_digest(sign, address): address
             for address in config.declared
@@ -169,27 +169,51 @@ class Scan:
         entries = self._memory.objects.get(kind.resource, {})
         ids = [each for each in self._news if each.startswith(kind.id_prefix) and each not in entries]
         ids += [i for i, entry in entries.items() if entry.address in self._open or i in self._news]
-        self._fetch(kind, [identity for identity in ids if self._read.get(identity) is None], len(entries))
+        self._fetch(kind, [identity for identity in ids if self._read.get(identity) is None], list(entries))
         reduce = keeper(kind)
         found = [reduce(item) for identity in ids if (item := self._read[identity]) is not None]
         return sorted(found, key=lambda item: item.get("created", 0), reverse=True)
 
-    def _fetch(self, kind: Kind, ids: Sequence[str], known: int) -> None:
-        if not ids:
-            return
-        self._singly[kind.name] = self._singly.get(kind.name, 0) + len(ids)
-        if self._singly[kind.name] > max(1, known // PAGE):
-            raise GapError(f"{self._singly[kind.name]} {kind.name}s would have to be read one by one")
+    def _fetch(self, kind: Kind, ids: Sequence[str], listed: Sequence[str]) -> None:
+        """Read objects by page where they stand close to each other in the list, else one by one."""
+        stretches = list(_stretches(set(ids), listed)) if ids else []
+        beside = len(set(ids) - set(listed))
+        self._asked[kind.name] = self._asked.get(kind.name, 0) + len(stretches) + beside
+        if self._asked[kind.name] > len(listed) // PAGE + 1:
+            raise GapError(f"so many {kind.name}s must be looked at that reading all costs no more")
         try:
             with ThreadPoolExecutor(READERS) as pool:
-                shown = pool.map(lambda identity: self._reader.retrieve(f"{kind.resource}/{identity}"), ids)
-                self._read.update(zip(ids, shown, strict=True))
+                for page in pool.map(lambda stretch: self._reader.page(kind.resource, stretch), stretches):
+                    self._read.update((item["id"], item) for item in page.items if item["id"] in ids)
+                left = [identity for identity in ids if self._read.get(identity) is None]
+                shown = pool.map(lambda identity: self._reader.retrieve(f"{kind.resource}/{identity}"), left)
+                self._read.update(zip(left, shown, strict=True))
         except OutageError:
             raise
         except StripeError:
-            raise GapError(f"Stripe no longer has a {kind.name} that it knows") from None
+            raise GapError(f"Stripe does not find a {kind.name} that it knows") from None
 
     def _unmanaged(self, kind: Kind) -> Iterator[str]:
         """The ids of others' objects; those that events tell of are among the objects that were read."""
         entries = self._memory.objects.get(kind.resource, {})
         yield from (i for i, entry in entries.items() if not entry.address and i not in self._news)
+
+
+def _stretches(wanted: Collection[str], listed: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """
+    The parameters of the fewest pages that show all of the `wanted` objects of a list.
+
+    Objects are never deleted and new ones come first, so what stood beside an object stands there still.
+    """
+    places = [place for place, identity in enumerate(listed) if identity in wanted]
+    while places:
+        within = [place for place in places[:PAGE] if place < places[0] + PAGE]
+        yield _stretch(listed, within[0], within[-1])
+        places = places[len(within) :]
+
+
+def _stretch(listed: Sequence[str], first: int, last: int) -> Mapping[str, Any]:
+    if first:
+        return {"limit": last - first + 1, "starting_after": listed[first - 1]}
+    behind = listed[last + 1 : last + 2]
+    return {"limit": last + 1, "ending_before": behind[0]} if behind else {"limit": PAGE}

@@ -1,6 +1,7 @@
-"""`drift --cache`: the answer of a full read from what has changed since; no cache can make it wrong."""
+"""`--cache`: the answer of a full read from what has changed since; no cache can make it wrong."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,10 @@ def pass_time(desk: Desk, seconds: int) -> None:
 def drift(desk: Desk, *words: str) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(desk.run("drift", "--format", "json", *words, code=None).stdout)
     return document
+
+
+def plan(desk: Desk, *words: str) -> str:
+    return desk.run("plan", "--format", "json", *words).stdout
 
 
 def ends(desk: Desk) -> None:
@@ -93,14 +98,59 @@ def test_a_cache_changes_no_answer(applied: Desk, happens: Any) -> None:
     happens(applied)
 
     assert drift(applied, *CACHE) == drift(applied)
+    assert plan(applied, *CACHE) == plan(applied)
 
 
-def test_nothing_is_listed_again(applied: Desk) -> None:
+@pytest.mark.parametrize(("command", "code"), [("drift", 2), ("plan", 0)])
+def test_nothing_is_listed_again(applied: Desk, command: str, code: int) -> None:
     pauses(applied)
-    said = applied.run("drift", *CACHE, "-v", code=2).stderr
+    said = applied.run(command, *CACHE, "-v", code=code).stderr
 
     assert "/v1/events" in said
     assert "/v1/issuing/cards" not in said
+
+
+def test_cards_that_the_yaml_changes_are_read_by_page(applied: Desk) -> None:
+    pauses_and_goes_on(applied)  # or else the newest events still show them all
+    applied.run("plan", *CACHE, "--refresh")
+    text = CARDS.replace("team: t1", "team: x").replace("team: t2", "team: y").replace("team: t3", "team: z")
+    applied.write(COMPANY + text)
+    said = applied.run("plan", *CACHE, "-v").stderr
+
+    assert said.count("/v1/issuing/cards") == 1
+    assert "/v1/issuing/cardholders" not in said
+
+
+def test_a_plan_made_with_a_cache_is_saved_and_applied_on_live_data(applied: Desk) -> None:
+    is_edited_in_the_yaml(applied)
+    applied.run("plan", *CACHE, "--out", "plan.json")
+    applied.sdk.v1.issuing.cards.update(applied.live()["cards.c3"]["id"], {"metadata": {"team": "else"}})
+
+    assert "cards.c3: metadata.team moved" in applied.run("apply", "plan.json", code=4).output
+    applied.run("plan", *CACHE, "--out", "plan.json")
+    applied.run("apply", "plan.json")
+    assert "No changes." in applied.run("plan", *CACHE).stdout
+
+
+def test_a_selection_reads_no_more(applied: Desk) -> None:
+    is_edited_in_the_yaml(applied)
+    words = ("--target", "cards.c3", "--exclude", "cards.c0")
+
+    assert plan(applied, *CACHE, *words) == plan(applied, *words)
+
+
+def test_a_slip_in_a_selection_is_told_from_all_names(applied: Desk) -> None:
+    result = applied.run("plan", *CACHE, "--target", "cards.x3", code=1)
+
+    assert "it holds no names" in result.stderr
+    assert "no address is 'cards.x3'" in result.stderr
+
+
+def test_what_refers_to_ours_by_its_id_is_refused_as_ever(applied: Desk) -> None:
+    holder = applied.live("cardholders")["cardholders.acme"]["id"]
+    applied.write(COMPANY + CARDS.replace("cardholder: acme", f"cardholder: {holder}", 1))
+
+    assert "write its name, acme" in applied.run("plan", *CACHE, code=1).stderr
 
 
 def test_nothing_personal_and_no_secret_is_in_the_file(applied: Desk) -> None:
@@ -133,6 +183,26 @@ def test_events_that_are_gone_ask_for_a_full_read(applied: Desk) -> None:
     result = applied.run("drift", *CACHE, code=2)
 
     assert "Stripe has no events that go back to it any more" in result.stderr
+
+
+def test_an_old_full_read_is_done_again(applied: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    monkeypatch.setattr("provisioner.engine.recall.time.time", lambda: now + 8 * 24 * HOUR)
+
+    assert "it is older than 7 days" in applied.run("plan", *CACHE).stderr
+
+
+def test_another_project_makes_a_cache_useless(applied: Desk) -> None:
+    applied.write(COMPANY + CARDS, project="other")
+
+    assert "another account, project, mode or version" in applied.run("plan", *CACHE).stderr
+
+
+def test_a_cache_that_is_not_there_is_made(applied: Desk) -> None:
+    result = applied.run("plan", "--cache", "plan.cache")
+
+    assert result.stderr.startswith("Reading everything: plan.cache is not there yet.")
+    assert "Reading" not in applied.run("plan", "--cache", "plan.cache").stderr
 
 
 def test_another_key_makes_a_cache_useless(applied: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

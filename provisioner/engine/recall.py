@@ -1,0 +1,150 @@
+"""What a full read has found, and what a memory of it and the events since are as good as."""
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from provisioner.core.crud import references
+from provisioner.core.estate import Survey, survey
+from provisioner.core.find import Findings, find_changes
+from provisioner.core.kind import Kind
+from provisioner.core.model import Address, Config, World
+from provisioner.core.problem import AccessError
+from provisioner.core.stand_in import Likeness, likeness, stand_in
+from provisioner.engine.cache import GONE, OPEN, Memory, Remembered, Sign, address_digest, declared_digest
+from provisioner.engine.events import GapError, touched
+from provisioner.engine.ports import Lister
+from provisioner.engine.warm import Part, Scan
+
+OLDEST = 7 * 86_400  # seconds; Stripe keeps events for 30 days (docs.stripe.com/api/events)
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What may not be in sync, and what was found in it."""
+
+    part: Part
+    surveyed: Survey
+    found: Findings
+
+
+def recall(
+    reader: Lister, kinds: Sequence[Kind], config: Config, memory: Memory, sign: Sign, money: World
+) -> Recall:
+    """
+    Find what differs, reading only what a memory does not already say.
+
+    What is found is what a full read would find: changes, notes and drift. Raises GapError where
+    everything must be read, ConfigError, ConflictError, StripeError or AccessError.
+    """
+    return _look(reader, kinds, config, memory, sign, money, adds_up=False)
+
+
+def recall_all(
+    reader: Lister, kinds: Sequence[Kind], config: Config, memory: Memory, sign: Sign, money: World
+) -> Recall:
+    """
+    As `recall`, and the survey holds all that a plan adds up: read, or declared in its place.
+
+    What scenarios are told from is read.
+    """
+    seen = _look(reader, kinds, config, memory, sign, money, adds_up=True)
+    return replace(seen, surveyed=_whole(kinds, config, seen))
+
+
+def _look(
+    reader: Lister,
+    kinds: Sequence[Kind],
+    config: Config,
+    memory: Memory,
+    sign: Sign,
+    money: World,
+    *,
+    adds_up: bool,
+) -> Recall:
+    if time.time() - memory.taken > OLDEST:
+        raise GapError(f"it is older than {OLDEST // 86_400} days")
+    owning = [kind for kind in kinds if kind.owns_objects]
+    try:
+        news = touched(reader, owning, memory.event, memory.event_at)
+    except AccessError:
+        raise GapError("the key may not read events") from None
+    scan = Scan(reader, kinds, config, memory, sign, news)
+    if adds_up:
+        scan.open_uncounted()
+    while True:
+        part = scan.part(money)
+        surveyed = survey(kinds, part.config, part.world, part.known)
+        found = find_changes(kinds, part.config, part.world, surveyed)
+        if not scan.widen(part, surveyed, found, _told_from(config, surveyed) if adds_up else ()):
+            return Recall(part, surveyed, found)
+
+
+def _told_from(config: Config, surveyed: Survey) -> set[Address]:
+    """The cards of scenarios, and their holders as declared and as live."""
+    cards = {scenario.card for scenario in config.scenarios}
+    lives = {a: live for estate in surveyed.estates.values() for a, live in estate.current.items()}
+    sides = [side for card in cards for side in (config.declared.get(card), lives.get(card)) if side]
+    return cards | {address for side in sides for address in references(side.fields)}
+
+
+def _whole(kinds: Sequence[Kind], config: Config, seen: Recall) -> Survey:
+    estates = dict(seen.surveyed.estates)
+    for kind in kinds:
+        if not kind.owns_objects:
+            continue
+        there = {
+            address: stand_in(kind, config.declared[address], identity, seen.part.likes[identity])
+            for identity, address in seen.part.known.items()
+            if address.section == kind.section
+        }
+        estate = estates[kind.name]
+        estates[kind.name] = replace(
+            estate,
+            current={**estate.current, **there},
+            unmanaged=estate.unmanaged + len(seen.part.unmanaged[kind.resource]),
+        )
+    return replace(seen.surveyed, estates=estates)
+
+
+def entries(
+    kinds: Sequence[Kind],
+    config: Config,
+    sign: Sign,
+    world: World,
+    surveyed: Survey,
+    moving: Collection[str],
+) -> dict[str, dict[str, Remembered]]:
+    """
+    What is to be remembered of every object, by resource and id.
+
+    `moving` are the addresses about which there is something to say, so that they are read each time.
+    """
+    return {
+        kind.resource: _entries(kind, config, sign, world.objects[kind.resource], surveyed, moving)
+        for kind in kinds
+        if kind.owns_objects
+    }
+
+
+def _entries(
+    kind: Kind,
+    config: Config,
+    sign: Sign,
+    raws: Sequence[Mapping[str, Any]],
+    surveyed: Survey,
+    moving: Collection[str],
+) -> dict[str, Remembered]:
+    found = {str(raw["id"]): Remembered("", OPEN, current=False) for raw in raws}
+    estate = surveyed.estates[kind.name]
+    for address, ids in estate.past.items():
+        declared, live = config.declared.get(address), estate.current.get(address)
+        settled = OPEN if str(address) in moving else declared_digest(sign, declared) if declared else GONE
+        digest = address_digest(sign, address)
+        for identity in ids:
+            if live and live.id == identity:
+                found[identity] = Remembered(digest, settled, True, likeness(kind, declared, live))
+            else:
+                found[identity] = Remembered(digest, settled, current=False, like=Likeness.DECLARED)
+    return found
