@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 BLOCK = re.compile(
-    r"^(?:<!-- not run: (?P<reason>[^\n]+?) -->\n)?```(?P<language>\S*)[^\n]*\n(?P<text>.*?)^```$",
+    r"^(?:<!-- not run: (?P<reason>[^\n]+?) -->\n)?(?P<fence>```+)(?P<language>\w*)\n(?P<text>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
 FILE = re.compile(r"^# (?P<path>[\w./-]+\.ya?ml)$")
@@ -56,7 +56,7 @@ def rewritten(page: Path, console: Callable[[Block], str]) -> str:
         block = _block(page, text, match)
         if block.language != "console" or block.reason:
             return match[0]
-        return f"```console\n{console(block)}```"
+        return f"{match['fence']}console\n{console(block)}{match['fence']}"
 
     return BLOCK.sub(replace, text)
 

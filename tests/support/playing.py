@@ -18,7 +18,7 @@ EXIT = re.compile(r"#.*\bexits (\d+)")
 PORT = "12111"  # what pages write; each page that is played has a free one
 HOME = "/home/you"
 ALIKE = [
-    (re.compile(r"\b(ich|ic|tu|acct|evt|req|iauth|ipi)_[A-Za-z0-9]{6,}"), r"\1_..."),
+    (re.compile(r"\b(ich|ic|tu|acct|evt|req|iauth|ipi)_[A-Za-z0-9]{12,}"), r"\1_..."),
     (re.compile(r"\bsha256:[0-9a-f]+"), "sha256:..."),
     (re.compile(r"\b20\d\d-\d\d-\d\d([T ])\d\d:\d\d(:\d\d)?"), r"2026-11-23\g<1>09:30\2"),
     (re.compile(r"(2026-11-23[T ]09:30):\d\d"), r"\1:00"),
@@ -134,7 +134,7 @@ def _told(step: Step, out: Path, alike: dict[str, str], wrong: list[str]) -> str
     """The command and what it says, ids and times being alike in all runs."""
     said = "".join(
         file.read_text(encoding="utf-8")
-        for file in (out / f"{step.number}.out", out / f"{step.number}.err")
+        for file in (out / f"{step.number}.err", out / f"{step.number}.out")
         if file.exists()
     )
     for real, written in alike.items():

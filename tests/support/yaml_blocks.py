@@ -17,14 +17,8 @@ from provisioner.kinds import KINDS
 from support.pages import ROOT
 
 HEAD = {"version": 1, "project": "fragment"}
-SECTIONS = {kind.section for kind in KINDS} | {
-    "profiles",
-    "scenarios",
-    "guardrails",
-    "vars",
-    "mode",
-    "account",
-}
+RESOURCES = {kind.section for kind in KINDS}
+SECTIONS = {*RESOURCES, *HEAD, "profiles", "scenarios", "guardrails", "vars", "mode", "account"}
 HOLDER = {
     "type": "company",
     "name": "Acme Inc",
@@ -40,7 +34,7 @@ def judge(text: str, folder: Path) -> None:
     assert isinstance(whole, dict), "the block is no mapping"
     fits: list[tuple[bool, Callable[[], None]]] = [
         ("fleet" in whole, lambda: Draft202012Validator(fleet_schema()).validate(whole)),
-        ("project" in whole, lambda: _configuration(text, folder)),
+        ("project" in whole and bool(whole.keys() & RESOURCES), lambda: _configuration(text, folder)),
         (whole.keys() <= SECTIONS, lambda: _configuration(yaml.safe_dump(_fitted(whole)), folder)),
         ("repos" in whole, lambda: _hooks(whole)),
         ("jobs" in whole or "include" in whole or bool(_scripts(whole)), lambda: _pipeline(whole)),
