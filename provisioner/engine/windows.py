@@ -20,9 +20,10 @@ Keep = Callable[[Item], Item]
 PAGE = 100
 READERS = 8  # at once on one list; 25 pages a second need them when Stripe takes 300 ms for each
 MOST_PAGES = 50_000  # no account has so many cards
-STRIDE = 8  # pages that a reader is left with when another begins behind it
-WORTH_IT = 4  # pages: shorter stretches are not cut
-PAGES_A_CUT = 8  # a cut costs about one request more, so there is one for so many pages
+NEAR = 50  # objects that say how dense the list is where a reader has come to
+WORTH_IT = 3.0  # pages: what is shorter is not cut
+SHORTEST = 2.0  # pages that a reader is left with when another begins behind it
+MORE = 0.19  # requests that cuts may cost for each page, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Stretch:
     low: int
     high: int | None
     reached: int = 0
-    a_page: float = 0.0  # seconds that the last page covers
+    a_page: float = 0.0  # seconds that a page covers here
     cursor: str = ""
     found: list[Item] = field(default_factory=list)
     begun: bool = False
@@ -57,25 +58,21 @@ class Stretch:
         return params | ({"starting_after": self.cursor} if self.cursor else {})
 
     def pages_left(self) -> float:
-        """About how many pages it still has; endless where its beginning is not known."""
-        if self.done or not self.begun:
-            return 0.0
-        if not self.low:
-            return float("inf")
-        return (self.reached - self.low) / max(self.a_page, 1.0)
+        """How many pages it still has, if all of it is as dense as where its reader is."""
+        return 0.0 if self.done or not self.begun else (self.reached - self.low) / max(self.a_page, 1.0)
 
     def cut(self, stride: float) -> "Stretch | None":
         """
         Cut off what lies further back than `stride` pages, for another to read; None where there is nothing.
 
-        One page more stays here, as it is being read now.
+        One page more stays here, as it is being read now; and never less than half of the time, or a reader
+        within a burst would leave long stretches with nothing in them to others.
         """
-        at = self.reached - int(self.a_page * (stride + 1))
-        if self.low:
-            at = max(at, (self.low + self.reached + 1) // 2)
+        at = self.reached - int(max(self.a_page, 1.0) * (stride + 1))
+        at = max(at, (self.low + self.reached + 1) // 2)
         if not self.low < at <= self.reached:
             return None
-        behind = Stretch(self.low, at, at, self.a_page)
+        behind = Stretch(self.low, at, at)
         self.low = at
         return behind
 
@@ -85,7 +82,8 @@ class Stretch:
         self.found += [item for item, at in zip(part.items, times, strict=True) if self.has(at)]
         self.done = not part.more or times[-1] < self.low
         if times:
-            self.a_page = max(times[0] - times[-1], 0) * PAGE / len(times)
+            near = times[-1 - NEAR :]
+            self.a_page = (near[0] - near[-1]) * PAGE / NEAR
             self.reached, self.begun, self.cursor = times[-1], True, part.last
 
     def has(self, created: int) -> bool:
@@ -103,7 +101,7 @@ class _Scan:
     expected: int
     stretches: list[Stretch] = field(default_factory=lambda: [Stretch(0, None)])
     pages: int = 0
-    cuts: int = 0
+    count: int = 0
     cursors: set[str] = field(default_factory=set)
 
     def page(self, params: Mapping[str, Any]) -> Part:
@@ -132,17 +130,32 @@ class _Scan:
             raise StripeError(f"Stripe's list of {self.resource} holds an object without a time of creation")
         return created
 
-    def cut(self) -> None:
-        """Begin at more places, as long as the list is long enough for it."""
-        most = max(self.pages, self.expected // PAGE) // PAGES_A_CUT
-        stride = max(STRIDE, self.expected // PAGE // READERS)
-        while self.cuts < most and sum(not each.done for each in self.stretches) < READERS:
-            longest = max(self.stretches, key=Stretch.pages_left)
-            behind = longest.cut(stride) if longest.pages_left() >= WORTH_IT else None
-            if behind is None:
-                return
-            self.cuts += 1
-            self.stretches.insert(self.stretches.index(longest) + 1, behind)
+    def take(self, stretch: Stretch, part: Part) -> None:
+        """Add a page that has come, and begin at more places where that is worth it."""
+        stretch.take(part)
+        self.pages += 1
+        self.count += len(part.items)
+        while behind := self._cut():
+            self.stretches.insert(self.stretches.index(behind[0]) + 1, behind[1])
+
+    def _cut(self) -> tuple[Stretch, Stretch] | None:
+        """Cut the longest stretch, as long as there are readers, and requests to spare for its ragged end."""
+        read, expected = self.count / PAGE, self.expected / PAGE
+        readers = [each for each in self.stretches if not each.done]
+        ragged = self.pages - read + len(readers)
+        if not readers or len(readers) >= READERS or ragged > MORE * max(read, expected):
+            return None
+        rest = max(expected - read, read)
+        longest = max(readers, key=lambda each: (min(each.pages_left(), rest), -each.reached))
+        if min(longest.pages_left(), rest) < WORTH_IT:
+            return None
+        behind = longest.cut(max(SHORTEST, rest / READERS))
+        return (longest, behind) if behind else None
+
+    def nearly_read(self) -> bool:
+        """Whether the last pages, of a list of several, are being read, or have been."""
+        near = (each.done or (each.begun and each.pages_left() < WORTH_IT) for each in self.stretches)
+        return self.pages > 0 and all(near)
 
     def items(self) -> list[Item]:
         return [item for stretch in self.stretches for item in stretch.found]
@@ -158,29 +171,28 @@ def read_list(
     Read all objects of a list, newest first, none missed and none twice while others are being created.
 
     `expected` is about how many there may be, `keep` makes of each what is to be kept, and `told` hears
-    how many there are so far. What was created while a list of several pages was read is read last.
+    how many there are so far. What has been created since the first page is looked for beside the
+    last pages.
     Raises StripeError or AccessError.
     """
     scan = _Scan(reader, resource, keep, expected)
     under_way: dict[Future[Part], Stretch] = {}
-    newest, count = "", 0
+    newer: Future[list[Item]] | None = None
+    newest = ""
     while True:
         busy = {id(stretch) for stretch in under_way.values()}
         for stretch in scan.stretches:
             if not stretch.done and id(stretch) not in busy:
                 under_way[pool.submit(scan.page, stretch.params())] = stretch
+        if newer is None and scan.nearly_read() and (under_way or scan.pages > 1):
+            newer = pool.submit(_newer, scan, newest)
         if not under_way:
-            break
+            return (newer.result() if newer else []) + scan.items()
         for future in wait(under_way, return_when=FIRST_COMPLETED).done:
             part = future.result()
-            under_way.pop(future).take(part)
             newest = newest or part.first
-            scan.pages += 1
-            count += len(part.items)
-        told(count)
-        scan.cut()
-    found = scan.items()
-    return _newer(scan, newest) + found if scan.pages > 1 else found
+            scan.take(under_way.pop(future), part)
+        told(scan.count)
 
 
 def _newer(scan: _Scan, newest: str) -> list[Item]:
