@@ -19,11 +19,12 @@ from provisioner.core.ownership import applied, code, digest
 
 
 class Moved(StrEnum):
-    """Which side has moved since the last apply."""
+    """Which side has moved since the last apply; `stripe` for none, where Stripe holds an object back."""
 
     LIVE = "live"
     YAML = "yaml"
     BOTH = "both"
+    STRIPE = "stripe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,18 @@ class Drift:
 
     @property
     def counts(self) -> bool:
-        """Whether it is drift, and not merely waiting for the next apply."""
-        return self.moved is not Moved.YAML
+        """Whether it is drift."""
+        return self.moved in (Moved.LIVE, Moved.BOTH)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it merely waits for the next apply."""
+        return self.moved is Moved.YAML
+
+    @property
+    def warns(self) -> bool:
+        """Whether it is no drift, but somebody has to know."""
+        return self.moved is Moved.STRIPE
 
 
 def find_drift(
@@ -75,7 +86,7 @@ def find_drift(
             declared = config.declared.get(address)
             found += _of_declared(kind, declared, live) if declared else _of_retired(kind, live)
         found += _gone(kind, estate, changes)
-    found += _waiting(changes, {drift.address for drift in found})
+    found += _waiting(changes, {drift.address for drift in found if not drift.warns})
     for note in notes:
         if note.pending:
             section, _, name = note.address.partition(".")
@@ -85,6 +96,8 @@ def find_drift(
 
 def _of_declared(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
     yield from _closed(kind, declared, live)
+    if live.hold:
+        yield Drift(declared.address, live.id, "", Moved.STRIPE, None, None, text=live.hold.says())
     edits, _ = compare(kind, declared, live)
     if not edits:
         return

@@ -164,6 +164,7 @@ def _live(kind: Kind, project: str, raw: Mapping[str, Any], fields_of: Fields) -
         fields=_without_marks(fields_of(raw)),
         stamp=stamp,
         final=raw.get("status") in kind.final_statuses,
+        hold=kind.hold(raw),
     )
 
 

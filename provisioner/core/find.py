@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from provisioner.core.change import OUR_OWN, Action, Change, Note
+from provisioner.core.change import OUR_OWN, Action, Change, Edit, Note
 from provisioner.core.crud import references
 from provisioner.core.diff import additions, compare
 from provisioner.core.estate import Estate, Survey, rests
 from provisioner.core.funding import plan_funding
+from provisioner.core.hold import Hold
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, World
 from provisioner.core.problem import ConfigError, Problem
@@ -17,11 +18,12 @@ from provisioner.core.reissue import reissued_for, successor
 
 @dataclass(slots=True)
 class Findings:
-    """The changes that a comparison has found, and what else to know."""
+    """The changes that a comparison has found, what else to know, and whom Stripe holds back."""
 
     changes: list[Change] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     replaced: set[Address] = field(default_factory=set)
+    held: set[Address] = field(default_factory=set)
 
 
 def find_changes(kinds: Sequence[Kind], config: Config, world: World, surveyed: Survey) -> Findings:
@@ -41,6 +43,7 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: World, surveyed: 
             found.changes += top_ups
             found.notes += notes
     found.notes += _cut_off(config, surveyed, found.changes)
+    found.notes += _not_activated(found)
     return found
 
 
@@ -76,6 +79,15 @@ def _cut_off(config: Config, surveyed: Survey, changes: Sequence[Change]) -> Ite
             if others and address not in config.declared and address not in ended and live.status == "active":
                 names = ", ".join(str(other) for other in sorted(others))
                 yield Note(str(address), f"is kept, but cannot be used once {names} has ended")
+
+
+def _not_activated(found: Findings) -> Iterator[Note]:
+    """What is to be activated, but will not as long as Stripe holds back what it refers to."""
+    for change in found.changes if found.held else ():
+        holders = references(change.declared.fields) & found.held if change.declared else frozenset()
+        if holders and any(edit.path == "status" and edit.after == "active" for edit in change.edits):
+            names = " and ".join(str(holder) for holder in sorted(holders))
+            yield Note(str(change.address), f"cannot be activated as long as Stripe holds back {names}")
 
 
 def _find_objects(found: Findings, kind: Kind, wanted: Sequence[Declared], estate: Estate) -> None:
@@ -147,6 +159,15 @@ def _compare(found: Findings, kind: Kind, declared: Declared, live: Live, estate
         found.changes.append(
             Change(Action.UPDATE, declared.address, kind.name, reason, edits, declared, live)
         )
+    if live.hold and declared.address not in found.replaced:
+        _note_hold(found, declared, live.hold, edits)
+
+
+def _note_hold(found: Findings, declared: Declared, hold: Hold, edits: Sequence[Edit]) -> None:
+    """Say what Stripe still wants, but for what this plan brings."""
+    if text := hold.says(edit.path for edit in edits if edit.after is not None):
+        found.held.add(declared.address)
+        found.notes.append(Note(str(declared.address), text))
 
 
 def _is_closed(kind: Kind, live: Live) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
+from provisioner.core.hold import Hold
 from provisioner.core.model import Address
 
 
@@ -128,6 +129,11 @@ def no_currency(_address: Address, _fields: Mapping[str, Any]) -> str | None:
     return None
 
 
+def nothing_held(_raw: Mapping[str, Any]) -> Hold | None:
+    """The hold on objects of a kind that Stripe asks nothing of."""
+    return None
+
+
 def nothing_later(_fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """The held-back fields of a kind that is created in one call."""
     return {}
@@ -145,7 +151,8 @@ class Kind:
     of a resource's amounts where it is fixed. `held_back` names the fields that Stripe takes only in a
     call after the creation. `exposure` is the most that an object may spend in a month, in minor units
     (None: without limit); a kind without it spends nothing. `name_pattern` (with `name_says`) narrows the
-    names in the YAML.
+    names in the YAML. `hold` reads from an object as Stripe answers it what Stripe holds against it, from
+    `requirements` alone.
     """
 
     name: str
@@ -163,6 +170,7 @@ class Kind:
     check: Callable[[Mapping[str, Any]], Iterator[Fault]] = no_faults
     currency: Callable[[Address, Mapping[str, Any]], str | None] = no_currency
     held_back: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_later
+    hold: Callable[[Mapping[str, Any]], Hold | None] = nothing_held
     owns_objects: bool = True
     name_pattern: str = ""
     name_says: str = ""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from provisioner.core.hold import Hold
 from provisioner.core.problem import Where
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class Declared:
 class Live:
     """An object of ours as Stripe has it: `fields` in normal form, `stamp` what we wrote on it.
 
-    `final` says that Stripe will never let it act or change again (a canceled card).
+    `final` says that Stripe will never let it act or change again (a canceled card), `hold` what it holds
+    against it for the time being.
     """
 
     address: Address
@@ -77,6 +79,7 @@ class Live:
     fields: Mapping[str, Any]
     stamp: "Stamp"
     final: bool = False
+    hold: Hold | None = None
 
     @property
     def status(self) -> str:

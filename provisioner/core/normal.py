@@ -13,14 +13,15 @@ from provisioner.core.model import Ref
 Resolve = Callable[[str, str], Ref | str]
 
 
-BESIDE = ("id", "created")
+BESIDE = ("id", "created", "requirements")
 
 
 class Kept(dict[str, Any]):
     """
     An object in normal form already, but that a reference still is an id.
 
-    `id` and `created` stand beside the fields. It shares its values with whatever is read from it.
+    `id` and `created` stand beside the fields, and so do `requirements` where there are any. It shares its
+    values with whatever is read from it.
     """
 
     __slots__ = ()

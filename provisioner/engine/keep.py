@@ -27,6 +27,8 @@ def keeper(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callab
 
     def shared(item: Item) -> Item:
         kept = keep(item)
+        if kind.hold(item):
+            kept["requirements"] = item["requirements"]
         section, _, name = str(kept.get("metadata", {}).get(ADDRESS, "")).partition(".")
         wanted = declared.get(Address(section, name))
         if wanted is not None:

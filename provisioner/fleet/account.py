@@ -123,7 +123,7 @@ def _moves(opened: Desk, world: Any) -> dict[str, int]:
     return {
         "drift": sum(drift.counts for drift in drifts),
         "broadening": sum(drift.counts and drift.direction.value == "broadening" for drift in drifts),
-        "pending": sum(not drift.counts for drift in drifts),
+        "pending": sum(drift.waits for drift in drifts),
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from provisioner.core.hold import Hold
 from provisioner.core.kind import Fault, Field, Kind, OnChange, Shape
 from provisioner.kinds.controls import (
     CURRENCY,
@@ -118,6 +119,15 @@ def currency(_address: object, fields: Mapping[str, Any]) -> str | None:
     return named if isinstance(named, str) else None
 
 
+def hold(raw: Mapping[str, Any]) -> Hold | None:
+    """Read what Stripe still wants of a cardholder, or why it holds it back (SDK: issuing/_cardholder.py)."""
+    wanted = raw.get("requirements")
+    if not wanted or not (wanted.get("past_due") or wanted.get("disabled_reason")):
+        return None
+    means = "its cards cannot be activated, and all that they buy is declined"
+    return Hold(tuple(wanted.get("past_due") or ()), wanted.get("disabled_reason") or "", means)
+
+
 KIND = Kind(
     name="cardholder",
     section="cardholders",
@@ -129,6 +139,7 @@ KIND = Kind(
     deactivate={"status": "inactive"},
     check=check,
     currency=currency,
+    hold=hold,
     fields=(
         Field(
             "name",

@@ -17,6 +17,7 @@ WHO = {
     "live": "moved in Stripe",
     "both": "moved in Stripe and in the YAML",
     "yaml": "pending: moved in the YAML",
+    "stripe": "held back by Stripe",
 }
 
 Document = Mapping[str, Any]
@@ -34,19 +35,25 @@ def drift_document(
     Write drift as JSON values; `unmanaged` maps kinds to the ids of objects that are not the project's.
 
     `before` is what was last applied (null where both sides have moved, as only its digest is known),
-    `after` what is live.
+    `after` what is live. `warnings` are no drift: what Stripe holds back until somebody has settled it.
     """
     return {
         "format_version": FORMAT_VERSION,
         "project": project,
         "summary": {
             "drift": sum(drift.counts for drift in drifts),
-            "pending": sum(not drift.counts for drift in drifts),
+            "pending": sum(drift.waits for drift in drifts),
+            "warnings": sum(drift.warns for drift in drifts),
             "unmanaged": {kind: len(ids) for kind, ids in unmanaged.items()},
         },
-        "drift": [_drift(drift, traces.get(drift.place)) for drift in drifts],
+        "drift": [_drift(drift, traces.get(drift.place)) for drift in drifts if not drift.warns],
+        "warnings": [_warning(drift) for drift in drifts if drift.warns],
         "unmanaged": {kind: list(ids) for kind, ids in unmanaged.items()} if listed else {},
     }
+
+
+def _warning(drift: Drift) -> dict[str, Any]:
+    return {"address": str(drift.address), "id": drift.id or None, "text": drift.text}
 
 
 def _drift(drift: Drift, trace: Trace | None) -> dict[str, Any]:
@@ -73,6 +80,7 @@ def _drift(drift: Drift, trace: Trace | None) -> dict[str, Any]:
 def drift_text(document: Document) -> str:
     """Write a drift document as text: what moved, by address; then what is waiting; then a count."""
     lines = [line for entry in document["drift"] for line in entry_lines(entry)]
+    lines += [line for warning in _warnings(document) for line in entry_lines(warning)]
     for kind, ids in document["unmanaged"].items():
         lines += [f"  {identity}: a {kind} that is not managed here" for identity in ids]
     return "\n".join([*lines, *([""] if lines else []), drift_line(document)]) + "\n"
@@ -95,6 +103,11 @@ def entry_lines(entry: Document) -> Iterator[str]:
         yield f"      since {trace['at']}, event {trace['event']}, {by}"
 
 
+def _warnings(document: Document) -> list[Document]:
+    """What is no drift, but keeps cards from working, in the form of entries."""
+    return [{**each, "moved": "stripe", "direction": "neutral"} for each in document.get("warnings", ())]
+
+
 def _side(value: Any, entry: Document) -> str:
     return "nothing" if value is None else show_value(value, entry) + show_row(entry)
 
@@ -103,7 +116,9 @@ def drift_line(document: Document) -> str:
     """The line that counts."""
     counts = document["summary"]
     others = ", ".join(f"{n} {kind}s" for kind, n in counts["unmanaged"].items() if n)
-    tail = f" Not managed here: {others}." if others else ""
+    held = counts.get("warnings")
+    tail = f" Held back by Stripe: {held}." if held else ""
+    tail += f" Not managed here: {others}." if others else ""
     if not counts["drift"] and not counts["pending"]:
         return IN_SYNC + tail
     if not counts["drift"]:
@@ -120,7 +135,12 @@ def drift_markdown(document: Document, longest: int = LONGEST) -> str:
         head += f"\n> [!WARNING]\n> {count(gives, 'move')} gave spending power that nobody has reviewed.\n"
     room = longest - size(head) - ROOM
     parts = []
-    for title, entries in (("What moved in Stripe", moved), ("Waiting for the next apply", waiting)):
+    titled = {
+        "What moved in Stripe": moved,
+        "Held back by Stripe": _warnings(document),
+        "Waiting for the next apply": waiting,
+    }
+    for title, entries in titled.items():
         if entries:
             lines = [*_fitting(entries, room)]
             parts.append(f"\n#### {title}\n\n{fence(lines, 'diff')}\n")

@@ -1,0 +1,34 @@
+"""What Stripe itself holds against an object, and what cannot be done until that is lifted."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+UNMET = "requirements.past_due"  # Stripe's word for nothing more than what is `missing`
+
+
+class Hold(NamedTuple):
+    """
+    Why Stripe holds an object back.
+
+    `missing` are the parameters that it wants, `reason` is its own word (empty where it gives none), and
+    `means` says what comes of it.
+    """
+
+    missing: Sequence[str]
+    reason: str
+    means: str
+
+    def says(self, supplied: Iterable[str] = ()) -> str:
+        """Say it in words; empty when all that is wanted is among the paths that are `supplied`."""
+        given = tuple(supplied)
+        missing = [path for path in self.missing if not any(_covers(one, path) for one in given)]
+        reason = "" if self.reason == UNMET and self.missing else self.reason
+        if not missing and not reason:
+            return ""
+        wants = [f"Stripe wants {' and '.join(missing)}"] if missing else []
+        wants += [f"Stripe holds it back ({reason})"] if reason else []
+        return f"{'; '.join(wants)}; until that is settled {self.means}"
+
+
+def _covers(one: str, path: str) -> bool:
+    return one == path or one.startswith(f"{path}.") or path.startswith(f"{one}.")
