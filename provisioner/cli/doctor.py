@@ -104,7 +104,8 @@ def _key(options: Options, mode: str) -> Check:
     if options.sandbox:
         return Check("key", "the sandbox's own; no account is needed")
     kind = "restricted" if _restricted(options) else "secret"
-    advice = "" if kind == "restricted" else "a restricted key (rk_...) can do less harm; see docs/ci.md"
+    better = "a restricted key (rk_...) can do less harm; see docs/how-to/restricted-keys.md"
+    advice = "" if kind == "restricted" else better
     return Check("key", f"{kind} key for {mode} mode", advice=advice)
 
 
@@ -164,9 +165,13 @@ def _issuing(account: Probe, cards: Probe) -> Check:
 
 
 def _permissions(stripe: Session, *, restricted: bool) -> Iterator[Check]:
+    declared = stripe.config.declared
+    idle = {"events"}  # what a plan does without
+    if declared and not any(address.section == "balance_targets" for address in declared):
+        idle |= {"topups", "balance"}
     for resource, name, prefix in PERMISSIONS:
         params = {} if resource == "balance" else {"limit": 1}
-        needed = resource != "events"
+        needed = resource not in idle
         yield _permission(
             resource.rpartition("/")[2],
             f"read {name}",

@@ -9,6 +9,7 @@ from provisioner.cli.exits import DONE, exits
 from provisioner.cli.options import Options, config_options
 from provisioner.config import load_config
 from provisioner.kinds import KINDS
+from provisioner.views.words import count
 
 
 @click.command()
@@ -30,8 +31,6 @@ def command(options: Options, *, format_: str) -> int:
             )
         )
     else:
-        shown = ", ".join(
-            f"{count} {section.replace('_', ' ')}" for section, count in counts.items() if count
-        )
+        shown = ", ".join(count(counts[kind.section], kind.name) for kind in KINDS if counts[kind.section])
         click.echo(f"The configuration of {config.project} is valid: {shown}.")
     return DONE

@@ -58,6 +58,16 @@ def test_a_lacking_permission_ends_with_7(sound, monkeypatch):
     assert "FAIL  cards" in sound.run("doctor", code=7).output
 
 
+def test_a_key_need_not_read_money_that_the_configuration_does_not_name(sound, monkeypatch):
+    monkeypatch.setenv("STRIPE_API_KEY", RESTRICTED)
+    restrict(sound, account="read", issuing_cardholder="read", issuing_card="read")
+
+    said = sound.run("doctor").output
+
+    assert "warn  balance" in said
+    assert "warn  topups" in said
+
+
 @pytest.mark.parametrize("key", ["", "sk_live_51Wrong", "pk_test_51Public"])
 def test_a_wrong_key_ends_with_7(sound, monkeypatch, key):
     monkeypatch.setenv("STRIPE_API_KEY", key)
