@@ -32,7 +32,7 @@ COMMANDS = {
     "version": "Print the version.",
 }
 # Objects before a collection: estates are large, live to the end, and hold no cycles worth looking for.
-COLLECT_RARELY = (100_000, 50, 100)
+COLLECT_RARELY = (1_000_000, 50, 100)
 # `import` is a word of Python's own
 MODULES = {"import": "adopt"}
 

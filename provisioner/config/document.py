@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from provisioner.config.near import near
-from provisioner.config.read import Reading, read
-from provisioner.config.spots import Spot, spots
+from provisioner.config.reading import Reading, read
 from provisioner.core.problem import ConfigError, Problem, Where
+
+if TYPE_CHECKING:
+    from provisioner.config.spots import Spot
 
 SUFFIXES = (".yaml", ".yml")
 OVERLAYS = "environments"
@@ -27,11 +29,13 @@ class Document:
     reading: Reading
 
     @cached_property
-    def spots(self) -> dict[tuple[Any, ...], Spot]:
+    def spots(self) -> dict[tuple[Any, ...], "Spot"]:
         """The spot of each path; a whole second reading."""
+        from provisioner.config.spots import spots  # noqa: PLC0415 - only those who err pay for it
+
         return spots(self.text)
 
-    def spot(self, path: tuple[Any, ...]) -> Spot | None:
+    def spot(self, path: tuple[Any, ...]) -> "Spot | None":
         """The spot of exactly this path, if the file itself has it."""
         return self.spots.get(path)
 

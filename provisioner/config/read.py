@@ -7,12 +7,12 @@ machine, and keeps no positions but those of the named blocks; `spots` finds the
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from yaml import events
 
-from provisioner.config.quick import read_plain
+from provisioner.config.reading import Reading, Slip
 from provisioner.config.scalar import BROKEN, plain
 
 DEEPEST = 100
@@ -31,29 +31,6 @@ _NO_KEY: Any = object()
 _MERGE: Any = object()
 _SKIP: Any = object()
 BLOCK_DEPTH = 2
-
-
-class Slip(NamedTuple):
-    """Something wrong with the text itself: line and column from 1, the keys that lead there, the words."""
-
-    line: int
-    column: int
-    path: tuple[Any, ...]
-    text: str
-
-
-@dataclass(slots=True)
-class Reading:
-    """What a text holds: its value, its slips, and the positions of the blocks (`("cards", "ads")`).
-
-    `sound` says whether the whole text could be read, `empties` whether it holds nulls or empty collections.
-    """
-
-    value: Any = None
-    slips: list[Slip] = field(default_factory=list)
-    blocks: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
-    sound: bool = True
-    empties: bool = False
 
 
 class UnreadableError(Exception):
@@ -257,13 +234,6 @@ def _not_a_key(event: Any) -> str:
     if not event.value:
         return "a key is missing before ':'"
     return f'the key {event.value[:60]} is not read as a text; write "{event.value[:60]}" in quotes'
-
-
-def read(text: str) -> Reading:
-    """Read one YAML text; never raises."""
-    if easy := read_plain(text):
-        return Reading(easy.value, blocks=easy.blocks)
-    return read_in_full(text)
 
 
 def read_in_full(text: str) -> Reading:

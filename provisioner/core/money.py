@@ -1,6 +1,7 @@
 """Amounts: minor units of a currency, and how people write and read them."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 # docs.stripe.com/currencies: amounts of these are whole units, or thousandths
@@ -29,6 +30,7 @@ def exponent(currency: str) -> int:
     return 3 if currency in THREE_DECIMAL else 2
 
 
+@lru_cache(maxsize=4096)
 def parse_money(text: str) -> Money:
     """
     Read `"2,000.00 USD"`.
