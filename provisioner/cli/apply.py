@@ -32,8 +32,7 @@ def command(options: Options, *, manner: Manner, news: News) -> int:
         options = options_of(saved, options)
         # what was saved was reviewed: that is the approval
         manner = replace(manner, auto_approve=True, approve="broadening")
-    with session(options) as stripe:
-        news.at(stripe.config.project, stripe.config.mode, stripe.config.account)
+    with session(options, news.of) as stripe:
 
         def make() -> Plan:
             plan = stripe.plan(Selection(options.targets, options.excludes))

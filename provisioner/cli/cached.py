@@ -43,10 +43,11 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What has drifted, and the ids of others' objects by kind."""
+    """What has drifted, the ids of others' objects by kind, and the account's ("" where it is not told)."""
 
     drifts: Sequence[Drift]
     others: Mapping[str, Sequence[str]]
+    account: str
 
 
 def cache_options(command: Callable[..., R]) -> Callable[..., R]:
@@ -172,7 +173,7 @@ def _seen(recalled: Recall) -> Seen:
         for kind in KINDS
         if kind.owns_objects
     }
-    return Seen(drifts, others)
+    return Seen(drifts, others, str(part.world.account.get("id", "")))
 
 
 def _of_others(raws: Sequence[Mapping[str, Any]], project: str) -> list[str]:

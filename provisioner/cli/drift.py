@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from provisioner.cli.cached import Cache, cache_options, look
+from provisioner.cli.cached import Cache, Seen, cache_options, look
 from provisioner.cli.exits import CHANGES, DONE, exits
 from provisioner.cli.notify import News, notified
 from provisioner.cli.options import Options, stripe_options
@@ -40,11 +40,11 @@ def command(
     news: News,
 ) -> int:
     """Report what moved in Stripe since the last apply of PATH; exit 2 when anything did."""
-    with session(options) as stripe:
-        news.at(stripe.config.project, stripe.config.mode, stripe.config.account)
-        document = find(stripe, explained=explained, unmanaged=unmanaged, cache=cache)
+    with session(options, news.of) as stripe:
+        seen = look(stripe, cache)
+        document = told(stripe, seen, explained=explained, unmanaged=unmanaged)
     if document["summary"]["drift"]:
-        news.has(document, tell_drift(document))
+        news.has(document, tell_drift(document), seen.account)
     if format_ == "json":
         click.echo(json.dumps(document, indent=2))
     elif format_ == "markdown":
@@ -54,8 +54,7 @@ def command(
     return CHANGES if document["summary"]["drift"] else DONE
 
 
-def find(stripe: Session, *, explained: bool, unmanaged: bool, cache: Cache | None = None) -> dict[str, Any]:
-    """Read Stripe and tell drift from what is pending."""
-    seen = look(stripe, cache)
+def told(stripe: Session, seen: Seen, *, explained: bool, unmanaged: bool) -> dict[str, Any]:
+    """The document of what was seen; where it is to be `explained`, Stripe's events are read."""
     traces = explain(StripeReader(stripe.transport), KINDS, seen.drifts) if explained else {}
     return drift_document(stripe.config.project, seen.drifts, traces, seen.others, listed=unmanaged)

@@ -15,6 +15,7 @@ from provisioner.cli.log import tell
 from provisioner.cli.notify_target import Target, parse_target
 from provisioner.cli.output import lasting
 from provisioner.core.exit_code import ExitCode
+from provisioner.core.model import Config
 from provisioner.views.notice import Place, Told, notice_document
 
 Document = Mapping[str, Any]
@@ -30,13 +31,18 @@ class News:
     told: Told = field(default_factory=Told)
     error: Document | None = None
 
+    def of(self, config: Config) -> None:
+        """Which configuration it is, now that it has been read."""
+        self.at(config.project, config.mode, config.account)
+
     def at(self, project: str, mode: str, account: str | None = None) -> None:
-        """Which project or fleet it is, now that the configuration has been read."""
+        """Which project or fleet it is."""
         self.place = replace(self.place, project=project, mode=mode, account=account or self.place.account)
 
-    def has(self, result: Document, told: Told) -> None:
+    def has(self, result: Document, told: Told, account: str = "") -> None:
         """What has come of it so far; in place of what it had before."""
-        self.place = replace(self.place, account=result.get("account") or self.place.account)
+        account = account or result.get("account") or ""
+        self.place = replace(self.place, account=account or self.place.account)
         self.result, self.told = result, told
 
 

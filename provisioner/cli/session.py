@@ -1,7 +1,8 @@
 """A session with Stripe: the right key for the mode, the right account, the real API or the embedded one."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,9 @@ class Session:
         Stripe refuses it, and StripeError when there is no usable answer.
         """
         reader = StripeReader(self.transport)
-        with Reading(len(self.config.declared)) as reading:
+        declared = Counter(address.section for address in self.config.declared)
+        expected = {kind.resource: declared[kind.section] for kind in kinds if kind.owns_objects}
+        with Reading(expected, self.transport.limits) as reading:
             world = observe(reader, kinds, self.config.declared, reading.progress)
         self.check_account(world)
         return world
@@ -71,13 +74,16 @@ def load(options: Options) -> Config:
 
 
 @contextmanager
-def session(options: Options) -> Iterator[Session]:
+def session(options: Options, loaded: Callable[[Config], None] = lambda _config: None) -> Iterator[Session]:
     """
     Open a session: nothing is sent before the configuration is sound and the key fits its mode.
 
-    Raises ConfigError or AccessError.
+    `loaded` is handed the configuration before anything is said of the key. Raises ConfigError
+    or AccessError.
     """
-    with _session(options, load(options)) as opened:
+    config = load(options)
+    loaded(config)
+    with _session(options, config) as opened:
         yield opened
 
 

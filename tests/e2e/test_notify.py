@@ -113,6 +113,7 @@ def test_drift_tells_what_moved(desk: Desk, webhook, listener, monkeypatch):
 
     (message,) = webhook.messages
     text = message["text"]
+    assert heard(desk)["account"].startswith("acct_")
     assert ":warning: *Drift: 1 moved in Stripe, 0 pending for the next apply.*" in text
     assert "1 move gave spending power that nobody has reviewed" in text
     assert "declared $2,000.00 (200000) a month, live $9,000.00 (900000) a month" in text
@@ -165,7 +166,7 @@ def test_a_wrong_key_and_an_unsound_configuration_are_told(desk: Desk, webhook, 
     desk.run("drift", "--notify", listener, code=1)
     unsound = heard(desk)
 
-    assert refused["outcome"] == "access"
+    assert (refused["outcome"], refused["project"], refused["mode"]) == ("access", "desk", "test")
     assert "sk_live_canary" not in json.dumps([refused, webhook.messages])
     assert unsound["outcome"] == "failed"
     assert "provisioner.yaml:" in unsound["lines"][0]
