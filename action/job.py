@@ -12,6 +12,8 @@ from typing import Any
 
 from github import GitHub
 
+from provisioner.ci.command import slug
+
 
 @dataclass
 class Job:
@@ -38,9 +40,7 @@ class Job:
     @property
     def slug(self) -> str:
         """What tells this configuration from others in one repository, in a file's name."""
-        text = f"{self.path}-{self.input('env')}" if self.input("env") else self.path
-        clean = "".join(c if c.isalnum() else "-" for c in text).strip("-")
-        return clean or "root"
+        return slug(self.path, self.input("env"))
 
     @property
     def event(self) -> dict[str, Any]:

@@ -4,22 +4,19 @@ The Action's one step: runs a command, tells GitHub of it, and ends with the com
 Where GitHub cannot be told, the command's outcome stands and a warning says so.
 """
 
-import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from approved import NotApprovedError, artifact_name, fetch, pull_request_of
 from github import GitHubError
 from job import Job
-from threads import close_issue, comment, drift_issue, mark
+from threads import close_issue, comment, drift_issue
 
-from provisioner.views.inert_markdown import clip, fence
+from provisioner.ci.command import Done, log_markdown, mark
+from provisioner.ci.command import provisioner as run
 
 CHANGES, STALE, MISUSED = 2, 4, 1
-COUNTING = ("Plan: ", "No changes.", "Applied", "Interrupted", "Nothing applied", "Drift: ", "No drift")
-LOG = 12_000  # characters of a log in a comment
 ENDINGS = {
     0: "Applied",
     3: "Stopped by a guardrail; nothing was written",
@@ -29,49 +26,32 @@ ENDINGS = {
 }
 
 
-@dataclass(frozen=True)
-class Done:
-    """How a command ended, and what it said."""
-
-    code: int
-    stdout: str
-    stderr: str = ""
-
-    @property
-    def summary(self) -> str:
-        """The line that says it all: the one that counts, or else the last."""
-        lines = (self.stdout.strip() or self.stderr.strip()).splitlines()
-        counts = [line for line in lines if line.strip("*").startswith(COUNTING)]
-        return (counts or lines or [""])[-1].strip("*")
-
-
-def provisioner(*words: str, shown: bool = True) -> Done:
-    """Run a command; what it says goes to the log as well."""
-    done = subprocess.run(
-        [sys.executable, "-m", "provisioner", *words], capture_output=True, text=True, check=False
-    )
-    sys.stdout.write(done.stdout if shown else "")
-    sys.stdout.write(done.stderr)
-    sys.stdout.flush()
-    return Done(done.returncode, done.stdout, done.stderr)
+def provisioner(job: Job, *words: str, shown: bool = True) -> Done:
+    """Run a command, with the targets of `notify` where no list of processes shows them."""
+    env = {name: value for name, value in job.environ.items() if name != "INPUT_NOTIFY"}
+    if notify := job.input("notify"):
+        env["PROVISIONER_NOTIFY"] = notify
+    return run(*words, shown=shown, env=env)
 
 
 def plan(job: Job) -> int:
     """Plan, keep the plan, and say it in one comment."""
     file = job.folder / "plan.json"
-    done = provisioner("plan", job.path, *job.arguments, f"--out={file}", "--detailed-exitcode")
+    done = provisioner(job, "plan", job.path, *job.arguments, f"--out={file}", "--detailed-exitcode")
     _outputs(job, done, changed=done.code == CHANGES)
     pull = job.event.get("pull_request")
     if done.code in (0, CHANGES):
-        body = provisioner("show", str(file), "--format=markdown", shown=False).stdout
+        body = provisioner(job, "show", str(file), "--format=markdown", shown=False).stdout
         page = job.folder / "plan.html"
-        page.write_text(provisioner("show", str(file), "--format=html", shown=False).stdout, encoding="utf-8")
+        page.write_text(
+            provisioner(job, "show", str(file), "--format=html", shown=False).stdout, encoding="utf-8"
+        )
         job.output("plan", str(file))
         job.output("files", f"{file}\n{page}")
         head = pull["head"]["sha"] if pull else job.environ.get("GITHUB_SHA", "local")
         job.output("artifact", artifact_name(job.slug, head))
     else:
-        body = _failure("The plan failed", done)
+        body = log_markdown("The plan failed", done)
     job.page(body)
     if pull:
         text = f"{body}\n{_footer(job, pull['head']['sha'])}"
@@ -97,9 +77,9 @@ def apply(job: Job) -> int:
     else:
         target = [job.path, "--auto-approve"] if which == "none" else [which]
         words = job.arguments if which == "none" else [w for w in job.arguments if not w.startswith("--env=")]
-    done = provisioner("apply", *target, *words)
+    done = provisioner(job, "apply", *target, *words)
     _outputs(job, done, changed=done.code in (0, 5) and "steps done" in done.stdout)
-    body = _failure(ENDINGS.get(done.code, "The apply failed"), done)
+    body = log_markdown(ENDINGS.get(done.code, "The apply failed"), done)
     job.page(body)
     if pull:
         text = f"{body}\n{_footer(job, job.environ['GITHUB_SHA'])}"
@@ -110,9 +90,9 @@ def apply(job: Job) -> int:
 
 def drift(job: Job) -> int:
     """Look for drift, and keep one issue that is open as long as there is any."""
-    done = provisioner("drift", job.path, *job.arguments, "--format=markdown")
+    done = provisioner(job, "drift", job.path, *job.arguments, "--format=markdown")
     _outputs(job, done, changed=done.code == CHANGES)
-    job.page(done.stdout if done.code in (0, CHANGES) else _failure("The drift check failed", done))
+    job.page(done.stdout if done.code in (0, CHANGES) else log_markdown("The drift check failed", done))
     marked, link = mark("drift", job.slug), job.run_address
     if done.code == CHANGES:
         body = f"{done.stdout}\nFound by {link}; this issue is closed by itself when there is none left.\n"
@@ -129,18 +109,9 @@ def _outputs(job: Job, done: Done, *, changed: bool) -> None:
     job.output("summary", done.summary)
 
 
-def _failure(title: str, done: Done) -> str:
-    """What a command said, as Markdown that it cannot break out of."""
-    text = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip())
-    tail = text if len(text) <= LOG else f"... {text[-LOG:]}"
-    block = fence(tail.splitlines() or [""], "text")
-    log = f"<details open><summary>Log</summary>\n\n{block}\n\n</details>"
-    return f"### {title} (exit code {done.code})\n\n{log}\n"
-
-
 def _footer(job: Job, commit: str) -> str:
     run = f" in [this run]({job.run_address})" if job.run_address else ""
-    return f"\n<sub>Commit `{clip(commit, 12)[:12]}`{run}, which has the whole of it.</sub>\n"
+    return f"\n<sub>Commit `{commit[:12]}`{run}, which has the whole of it.</sub>\n"
 
 
 def _tell(job: Job, write: Callable[[], None]) -> None:

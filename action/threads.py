@@ -6,11 +6,6 @@ FORBIDDEN = (403, 404)
 LABEL = "drift"
 
 
-def mark(what: str, slug: str) -> str:
-    """The first line of what is ours."""
-    return f"<!-- provisioner {what} {slug} -->"
-
-
 def comment(github: GitHub, number: int, marked: str, body: str) -> None:
     """Write the one comment on a pull request that has this mark, or change it where it is."""
     text = f"{marked}\n{body}"

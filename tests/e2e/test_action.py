@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from support.fake_github import TOKEN, FakeGitHub, fake_github
+from support.fake_webhook import SECRET, fake_webhook
 from support.plan_documents import HOSTILE
 
 from e2e.conftest import COMPANY, KEY, Desk
@@ -207,7 +208,7 @@ def test_drift_opens_one_issue_and_closes_it_when_clean(repository):
 
     assert [done.code for done in (clean, first, again, after)] == [0, 2, 2, 0]
     assert opened["state"] == "open"
-    assert "$9,000.00 (900000)  (live)" in opened["body"]
+    assert "$9,000.00 (900000) a month  (live)" in opened["body"]
     assert "gave spending power" in opened["body"]
     assert repository.github.issues[1]["state"] == "closed"
     assert len(repository.github.issues) == 1
@@ -252,6 +253,20 @@ def test_hostile_names_stay_inside_the_log(repository):
     body = repository.github.comments[1]["body"]
     fence = re.search(r"(?m)^(`{3,})text$", body)[1]
     assert body.count(f"\n{fence}\n") == 1
+
+
+def test_those_named_by_notify_are_told_and_not_shown(repository):
+    repository.commit(2_000)
+    with fake_webhook() as webhook:
+        done = repository.step("apply", plan="none", notify=f"{webhook.url}\nsh -c 'env > heard.env'")
+
+    (message,) = webhook.messages
+    heard = (repository.desk.folder / "heard.env").read_text(encoding="utf-8")
+    assert "*Applied: 2 steps done.*" in message["text"]
+    assert "<https://github.example/acme/cards/actions/runs/7|This run>" in message["text"]
+    assert "PROVISIONER_OUTCOME=done" in heard
+    assert KEY not in heard
+    assert SECRET not in done.log + heard
 
 
 def test_every_step_of_the_action_is_well_formed():
