@@ -14,7 +14,7 @@ from provisioner.cli.exits import DONE, ERROR, INTERRUPTED, PARTLY
 from provisioner.cli.log import tell
 from provisioner.cli.options import Manner
 from provisioner.cli.present import present
-from provisioner.cli.progress import Pace
+from provisioner.cli.progress import Pace, spell
 from provisioner.cli.session import Session
 from provisioner.cli.stopping import stoppable
 from provisioner.core.guard import judge, unapproved
@@ -22,12 +22,14 @@ from provisioner.core.plan import Plan
 from provisioner.core.problem import GuardrailError, ProvisionerError, StaleError
 from provisioner.engine.execute import Outcome, Report, Result, execute
 from provisioner.engine.journal import journal
+from provisioner.stripe_api import Limits, Remaining
 from provisioner.views.document import plan_document
 from provisioner.views.notice import Told, tell_plan, tell_report
 from provisioner.views.report import report_document, report_head, report_text, result_line
 
 JOURNAL = Path(".provisioner/journal.jsonl")
 Heard = Callable[[Mapping[str, Any], Told], None]
+LONG = 5.0  # seconds
 CUT = "ended before it was known whether it was done"
 
 
@@ -58,6 +60,7 @@ def do(
         return DONE
     _judge(stripe, plan, manner.allow)
     _hold(stripe, plan, manner)
+    _foretell(stripe.transport.limits, plan)
     if plan.changes and not manner.auto_approve:
         ask()
         plan = _unmoved(make(), plan)
@@ -80,6 +83,18 @@ def _hold(stripe: Session, plan: Plan, manner: Manner) -> None:
         raise GuardrailError(f"{text}\nNothing was written.")
 
 
+def _foretell(limits: Limits, plan: Plan) -> None:
+    """Say how long an apply will take that is not over in a moment."""
+    seconds = Remaining(limits, plan.steps).seconds()
+    if seconds >= LONG:
+        tell(
+            f"{len(plan.steps):,} steps will take about {spell(seconds)}, at {limits.endpoint:g} requests/s "
+            f"an endpoint and {limits.total:g}/s in all",
+            steps=len(plan.steps),
+            seconds=round(seconds),
+        )
+
+
 def ask() -> None:
     """Ask on the terminal; raises ProvisionerError when the answer is anything but yes."""
     if not sys.stdin.isatty():
@@ -98,11 +113,13 @@ def _unmoved(plan: Plan, shown: Plan) -> Plan:
 def _carry_out(stripe: Session, plan: Plan, document: Mapping[str, Any], format_: str) -> Report:
     """Execute the plan, telling of each step on stderr and in the journal, and report how it ended."""
     record = journal(JOURNAL, lambda text: tell(f"Warning: {text}", level=logging.WARNING))
-    said = Pace("Applying", "steps", len(plan.steps))
+    rest = Remaining(stripe.transport.limits, plan.steps)
+    said = Pace("Applying", "steps", len(plan.steps), rest.seconds)
     ended: list[Result] = []
 
     def watch(result: Result) -> None:
         ended.append(result)
+        rest.ended(result.step)
         record(result)
         facts = {"outcome": str(result.outcome), "id": result.id, "request_id": result.request_id}
         said.line(result_line(result), address=str(result.step.address), does=result.step.does, **facts)

@@ -4,10 +4,12 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from provisioner.cli.log import is_json, tell
+from provisioner.stripe_api import Limits, at_least
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -15,13 +17,23 @@ if TYPE_CHECKING:
 PATIENCE = 1.0  # seconds before anything is said
 PAUSE = 5.0  # seconds between plain lines
 MINUTE = 60
+PAGE = 100  # objects a request
 
 
 class Pace:
-    """How many of so many are done, how fast, and how long the rest will take."""
+    """
+    How many of so many are done, how fast, and how long the rest will take.
 
-    def __init__(self, what: str, unit: str, total: int | None) -> None:
+    `least` says how many seconds the rest takes at least, by the limits that requests are sent under;
+    without it all is taken to go on as it has begun.
+    """
+
+    def __init__(
+        self, what: str, unit: str, total: int | None, least: Callable[[], float] | None = None
+    ) -> None:
         self._what, self._unit, self._total = what, unit, total
+        self._least = least
+        self._whole = least() if least else 0.0
         self._begun = time.monotonic()
         self._said = self._begun + PATIENCE - PAUSE
         self._live: Progress | None = None
@@ -55,7 +67,7 @@ class Pace:
             self._said = now
             rate = done / took
             tell(
-                f"{self._what}: {detail or self._counted(done)}, {rate:,.0f}/s{self._left(done, rate)}",
+                f"{self._what}: {detail or self._counted(done)}, {rate:,.0f}/s{self._left(done, took)}",
                 done=done,
                 total=self._total,
                 rate=round(rate, 1),
@@ -65,36 +77,55 @@ class Pace:
         of = f" of {self._total:,}" if self._total else ""
         return f"{done:,}{of} {self._unit}"
 
-    def _left(self, done: int, rate: float) -> str:
-        if not self._total or done >= self._total or rate <= 0:
+    def _left(self, done: int, took: float) -> str:
+        if not self._total or not 0 < done < self._total:
             return ""
-        minutes, seconds = divmod(round((self._total - done) / rate), MINUTE)
-        return f", about {minutes}:{seconds:02} left"
+        if self._least:
+            seconds = time_left(self._whole, self._least(), took)
+        else:
+            seconds = (self._total - done) * took / done
+        return f", about {spell(seconds)} left"
 
     def _draw(self, done: int, detail: str) -> None:
         if self._live is None or self._task is None:
             from rich.console import Console  # noqa: PLC0415 - only what is long on a terminal needs it
-            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+            from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
 
             self._live = Progress(
                 TextColumn(self._what),
                 BarColumn(),
-                TextColumn("{task.fields[counted]}  {task.fields[rate]}/s"),
-                TimeRemainingColumn(compact=True),
+                TextColumn("{task.fields[counted]}, {task.fields[rate]}"),
                 console=Console(stderr=True, safe_box=True),
                 transient=True,
             )
             self._task = self._live.add_task("", total=self._total, counted="", rate="")
             self._live.start()
-        rate = done / (time.monotonic() - self._begun)
+        took = time.monotonic() - self._begun
         total = None if self._total is None else max(self._total, done)
         self._live.update(
             self._task,
             completed=done,
             total=total,
             counted=detail or self._counted(done),
-            rate=f"{rate:,.0f}",
+            rate=f"{done / took:,.0f}/s{self._left(done, took)}",
         )
+
+
+def time_left(whole: float, rest: float, took: float) -> float:
+    """
+    The seconds that are left: as the limits allow, and as much slower as it has been up to now.
+
+    `whole` and `rest` are what the limits allow for all of it and for what is left, `took` what the
+    difference has taken.
+    """
+    gone = whole - rest
+    return rest * max(1.0, took / gone) if gone > 0 else rest
+
+
+def spell(seconds: float) -> str:
+    """Seconds as minutes and seconds: 0:42."""
+    minutes, rest = divmod(round(seconds), MINUTE)
+    return f"{minutes}:{rest:02}"
 
 
 def is_drawn() -> bool:
@@ -111,13 +142,15 @@ class Reading(Pace):
     """
     Says how far the reading of Stripe is, once it takes longer than a second.
 
-    `expected` is how many objects the configuration lets one expect: Stripe's lists do not say.
+    `expected` is how many objects of each resource the configuration lets one expect: Stripe's lists do
+    not say.
     """
 
-    def __init__(self, expected: int | None = None) -> None:
-        super().__init__("Reading Stripe", "objects", expected or None)
+    def __init__(self, expected: Mapping[str, int], limits: Limits) -> None:
+        self._expected, self._limits = expected, limits
         self._counts: dict[str, int] = {}
         self._lock = threading.Lock()
+        super().__init__("Reading Stripe", "objects", sum(expected.values()) or None, self._pages_left)
 
     def progress(self, resource: str, count: int) -> None:
         """Take note of how many objects of a resource have been read."""
@@ -125,3 +158,8 @@ class Reading(Pace):
             self._counts[resource] = count
             detail = ", ".join(f"{n:,} {name}" for name, n in sorted(self._counts.items()))
             self.reach(sum(self._counts.values()), detail)
+
+    def _pages_left(self) -> float:
+        """The seconds that the pages of what is expected, and has not come, take at least."""
+        missing = (max(0, n - self._counts.get(name, 0)) for name, n in self._expected.items())
+        return at_least(self._limits, [-(-n // PAGE) for n in missing])

@@ -4,7 +4,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -33,6 +33,22 @@ def limits_for(mode: str, total: float | None = None, endpoint: float | None = N
     return Limits(min(endpoint or own.endpoint, whole), whole)
 
 
+def at_least(limits: Limits, counts: Iterable[int]) -> float:
+    """The seconds that so many requests to each of some endpoints take within the limits."""
+    counts = tuple(counts)
+    return max([sum(counts) * _apart(limits.total), *(each * _apart(limits.endpoint) for each in counts)])
+
+
+def _apart(rate: float) -> float:
+    """The seconds between two requests where they leave evenly."""
+    return _window(rate) / max(1, int(rate))
+
+
+def _window(rate: float) -> float:
+    """The seconds in which no more than a whole second's requests may leave, or no more than one."""
+    return max(1.0, 1 / rate) + EARLY
+
+
 class Lane:
     """
     Requests that share one limit: never more than `rate` leave within 1 s + EARLY, and they leave evenly.
@@ -44,8 +60,7 @@ class Lane:
     def __init__(self, rate: float) -> None:
         self.door = threading.Lock()  # whoever holds it is the next to leave
         self._left: deque[float] = deque(maxlen=max(1, int(rate)))
-        self._window = max(1.0, 1 / rate) + EARLY
-        self._apart = self._window / max(1.0, rate)
+        self._window, self._apart = _window(rate), _apart(rate)
         self._even = -math.inf  # when the next one leaves where all are evenly apart
 
     def due(self) -> float:

@@ -97,6 +97,11 @@ class Transport:
         """A digest of the key: a secret that whoever holds the key can make again."""
         return hashlib.sha256(self._key.encode()).hexdigest()
 
+    @property
+    def limits(self) -> Limits:
+        """The limits that it keeps."""
+        return self._pace.limits
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
