@@ -9,6 +9,7 @@ import click.testing
 import pytest
 import requests
 import stripe
+from reference.exit_codes import allowed
 
 from provisioner.cli.main import main
 from provisioner.sandbox.server import running
@@ -45,6 +46,7 @@ class Desk:
         """Run a command; `code` is the exit code that it must end with (None: any)."""
         result = click.testing.CliRunner().invoke(main, words, catch_exceptions=False)
         assert code is None or result.exit_code == code, result.output
+        assert result.exit_code in allowed(words), "docs/reference/exit-codes.md has another opinion"
         return result
 
     @property

@@ -1,0 +1,332 @@
+"""Every block and field of the configuration, from the kinds and the schemas."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from provisioner.config.field_schema import MANY_CHOICES
+from provisioner.config.scenario_fields import FIELDS, SECTION
+from provisioner.config.schema import definition_of, json_schema
+from provisioner.core.guard import FEW, NAMES, SHARE
+from provisioner.core.kind import Fault, Field, Kind, OnChange, Shape, neutral
+from provisioner.fleet.fleet_schema import fleet_schema
+from provisioner.kinds import KINDS
+from provisioner.kinds.categories import CATEGORIES
+from provisioner.kinds.controls import PAIRS
+from provisioner.kinds.postal import COUNTRY
+
+from . import markdown, schemas
+from .markdown import code, codes, folded, prose, table
+
+SCHEMA = json_schema(KINDS)
+SETTINGS_HEAD = ("key", "type", "required", "meaning")
+HEAD = ("field", "type", "default", "a change", "taken away", "meaning")
+WRITES = {
+    "protect": "metadata",
+    "on_remove": "metadata",
+    "previously": "metadata, where it renames",
+    "ignore": "writes nothing",
+    "reissue": "a new card; the present one ends for good",
+}
+SHAPES = {
+    Shape.TEXT: "text",
+    Shape.INTEGER: "integer",
+    Shape.BOOLEAN: "`true` | `false`",
+    Shape.AMOUNT: "[amount](#values)",
+    Shape.HASH: "mapping",
+    Shape.TABLE: "list of rows",
+    Shape.MAP: "mapping of texts",
+}
+PAIRED = tuple({"spending_controls": {one: ["a"], other: ["b"]}} for one, other in PAIRS)
+SCENES: Mapping[str, Sequence[Mapping[str, Any]]] = {
+    # what the checks between fields are shown, so that they say what they say
+    "cardholder": [
+        *PAIRED,
+        {"type": "company", "individual": {}},
+        {"type": "individual", "company": {}},
+        {"individual": {"dob": {"day": 31, "month": 2, "year": 1990}}},
+    ],
+    "card": [
+        *PAIRED,
+        {"type": "physical"},
+        {"type": "virtual", "shipping": {}},
+        {"type": "physical", "shipping": {}, "exp_month": 1, "exp_year": 2030},
+        {"type": "virtual", "exp_month": 1},
+        {"replacement_for": "ic_1Abc"},
+    ],
+    "balance target": [{"target": 1, "top_up_below": 2}, {"target": 9, "min_top_up": 3, "max_top_up": 2}],
+}
+
+
+CURRENCIES = {field.amounts_in for kind in KINDS for field in kind.fields} - {""}
+
+
+def page() -> str:
+    """The page: files, settings, each kind, scenarios, fleets, and the long lists."""
+    return markdown.page(
+        "Configuration",
+        prose(
+            "PATH is a file, or a folder: then all `*.yaml` and `*.yml` in it count, recursively, without "
+            "hidden folders and `environments/`. Sections merge; an address may be declared once. With "
+            "`--env NAME`, `environments/NAME.yaml` is laid over the rest. `provisioner schema` prints the "
+            "JSON Schema that editors and the checks use."
+        ),
+        "## Top level",
+        table(SETTINGS_HEAD, _settings()),
+        prose(
+            f"Without `max_retired`, a plan is stopped that retires more than {SHARE:.0%} of a kind that "
+            f"has {FEW} objects or more. One that retires or replaces something protected is stopped "
+            "always. `--allow NAME=NUMBER` lets one plan pass, up to the number; the names are "
+            f"{codes(NAMES)}."
+        ),
+        *_values(),
+        *(part for kind in KINDS for part in _kind(kind)),
+        "## lifecycle",
+        prose(
+            "What is the tool's own about a cardholder or a card. It never goes to Stripe but as "
+            "[metadata](metadata.md)."
+        ),
+        table(("field", "type", "a change", "meaning"), _lifecycle()),
+        f"## {SECTION}",
+        prose(
+            "Purchases, by name, and the answer expected of a card. `provisioner test` plays them; a plan "
+            "names those it turns over."
+        ),
+        table(("field", "type", "default", "meaning"), [_plain(row) for row in _fields(FIELDS)]),
+        "## fleet.yaml",
+        prose("The accounts of a fleet, for `provisioner fleet`; [docs/fleet.md](../fleet.md) explains it."),
+        table(SETTINGS_HEAD, _fleet()),
+        "## Long lists",
+        folded(f"The {len(CATEGORIES)} merchant categories", codes(CATEGORIES)),
+        folded("Countries (ISO 3166)", codes(COUNTRY.removeprefix("^(?:").removesuffix(")$").split("|"))),
+    )
+
+
+def _settings() -> Iterator[schemas.Row]:
+    sections = {kind.section for kind in KINDS} | {SECTION}
+    for name, sub in SCHEMA["properties"].items():
+        if name in sections:
+            yield code(name), "by name", "", f"{sub['description']} See [{name}](#{name})."
+        elif name in ("profiles", "vars"):
+            yield code(name), "by name", "", sub["description"]
+        else:
+            whole = {"properties": {name: _without_null(sub)}, "required": ["version", "project"]}
+            for key, what, _, meaning in schemas.rows(whole, SCHEMA["definitions"]):
+                yield key, _amounts(what), "yes" if key in ("`version`", "`project`") else "", meaning
+
+
+def _without_null(schema: Any) -> Any:
+    """A null in the YAML is as nothing; it need not be told of every key."""
+    if isinstance(schema, dict):
+        return {key: _without_null(value) for key, value in schema.items()}
+    return [each for each in schema if each not in ("null", None)] if isinstance(schema, list) else schema
+
+
+def _amounts(what: str) -> str:
+    if "integer or text" in what:
+        return "[amount](#values), or amounts by currency" if "mapping" in what else "[amount](#values)"
+    return what
+
+
+def _values() -> Iterator[str]:
+    yield "## Values"
+    yield (
+        "- **Amounts** are whole minor units (`200000`, which is $2,000.00) or texts with their currency "
+        '(`"2,000.00 USD"`).\n'
+        "- **Names** (of resources, profiles, variables, scenarios) are letters, digits and `_ . -`, at "
+        "most 100 characters.\n"
+        "- **`${var.NAME}`** stands for a variable (`vars:`, or `--var NAME=VALUE`), `${env.NAME}` for the "
+        "environment's, `${file.PATH}` for a file's text. The last two are sensitive: shown in no plan, "
+        "log or file. `$${` is a plain `${`.\n"
+        "- **`use:`** takes a profile's fields over, or those of several in that order; mappings merge, "
+        "and the resource's own keys win. A key of `null` takes a profile's key away."
+    )
+    yield "How to read the tables of fields:"
+    yield (
+        "- **a change**: *in place* is one update of the live object; *replaced* makes a new object and "
+        "ends the old one, since Stripe cannot change the field.\n"
+        "- **taken away**: what becomes of a value that was applied and is declared no more. *cleared* and "
+        "*back to* happen with the next apply; *stays* means that Stripe has no way to clear it, and the "
+        "plan says so; *left alone* that it says nothing without what it belongs to. A field that was never "
+        "declared is left alone.\n"
+        "- **never shown**: reads `(sensitive value)` in every plan, log and file."
+    )
+
+
+def _kind(kind: Kind) -> Iterator[str]:
+    yield f"## {kind.section}"
+    yield prose(f"{kind.doc} {_life(kind)}")
+    yield table(
+        HEAD,
+        [
+            ("`use`", "text or list of texts", "", "", "", _own(kind, "use")),
+            *_own_lifecycle(kind),
+            *_rows(kind),
+        ],
+    )
+    gives = [path for path, field in _walk(kind.fields) if field.direction is not neutral]
+    if gives:
+        yield prose(
+            f"Edits of {codes(gives)} can give spending power (*broadening*), which "
+            "`guardrails.require_approval` looks at."
+        )
+    faults = list(dict.fromkeys(map(_fault, (f for scene in SCENES[kind.name] for f in kind.check(scene)))))
+    yield "Between the fields:\n\n" + "\n".join(f"- {text}" for text in faults)
+
+
+def _fault(fault: Fault) -> str:
+    """A rule between fields, as the check says it."""
+    return fault.text if "'" in fault.text else f"`{'.'.join(map(str, fault.path))}`: {fault.text}"
+
+
+def _life(kind: Kind) -> str:
+    if not kind.owns_objects:
+        return (
+            f"{kind.name_says[0].upper()}{kind.name_says[1:]}. It has no object of its own: a change counts "
+            "from the next plan on, and one that leaves the YAML is simply watched no more."
+        )
+    inactive, canceled = (
+        codes(f"{name}: {value}" for name, value in (params or {}).items())
+        for params in (kind.deactivate, kind.cancel)
+    )
+    text = f"Ids begin with {code(kind.id_prefix)}. One that leaves the YAML is deactivated ({inactive}); "
+    text += "declared again, the same object comes back. "
+    if canceled:
+        return f"{text}With `on_remove: cancel` it is canceled ({canceled}), which is final."
+    return f"{text}Stripe has no deletion of a {kind.name}."
+
+
+def _own(kind: Kind, name: str) -> str:
+    return str(SCHEMA["definitions"][definition_of(kind)]["properties"][name]["description"])
+
+
+def _own_lifecycle(kind: Kind) -> Iterator[Sequence[str]]:
+    if kind.owns_objects:
+        yield "`lifecycle`", "mapping", "", "", "", f"{_own(kind, 'lifecycle')} See [lifecycle](#lifecycle)."
+
+
+def _lifecycle() -> Iterator[tuple[str, str, str, str]]:
+    """That of cards, which has everything; what others lack is said."""
+    cards, holders = (
+        SCHEMA["definitions"][name]["properties"]["lifecycle"] for name in ("card", "cardholder")
+    )
+    removals = set(cards["properties"]["on_remove"]["enum"]) - set(holders["properties"]["on_remove"]["enum"])
+    for key, what, _, meaning in schemas.rows(cards, SCHEMA["definitions"]):
+        name = key.strip("`").partition(".")[0]
+        only = "" if name in holders["properties"] else " Cards only."
+        if name == "on_remove":
+            only = f" {codes(sorted(removals))} is for cards only."
+        yield key, what, WRITES[name], meaning + only
+
+
+Cells = tuple[str, str, str, str, str, str]
+
+
+def _rows(kind: Kind) -> Iterator[Cells]:
+    for cells in _fields(kind.fields):
+        yield cells if kind.owns_objects else (*cells[:3], "", "", cells[5])
+
+
+def _fields(fields: Sequence[Field], prefix: str = "", above: OnChange = OnChange.UPDATE) -> Iterator[Cells]:
+    for field in fields:
+        path, change = (
+            f"{prefix}{field.name}",
+            OnChange.REPLACE if above is OnChange.REPLACE else field.on_change,
+        )
+        yield (
+            code(path),
+            _type(field),
+            _default(field),
+            _change(field, change),
+            _gone(field, change),
+            _meaning(field),
+        )
+        yield from _fields(field.fields, f"{path}[]." if field.shape is Shape.TABLE else f"{path}.", change)
+
+
+def _walk(fields: Sequence[Field], prefix: str = "") -> Iterator[tuple[str, Field]]:
+    for field in fields:
+        yield f"{prefix}{field.name}", field
+        yield from _walk(field.fields, f"{prefix}{field.name}.")
+
+
+def _type(field: Field) -> str:
+    if field.shape is Shape.REF:
+        return (
+            f"name under `{field.refers_to}`, or an id"
+            if field.refers_to == "cardholders"
+            else f"name under `{field.refers_to}`"
+        )
+    if field.shape in (Shape.SET, Shape.LIST):
+        return f"{'set' if field.shape is Shape.SET else 'list'} of {_word(field)}"
+    if field.shape is Shape.TEXT:
+        return _word(field)
+    if field.shape is Shape.INTEGER and field.low is not None and field.high is not None:
+        return f"integer, {field.low} to {field.high}"
+    return SHAPES[field.shape]
+
+
+def _word(field: Field) -> str:
+    if len(field.choices) > MANY_CHOICES:
+        return "[categories](#long-lists)" if field.choices == CATEGORIES else codes(field.choices)
+    if field.choices:
+        return " | ".join(map(code, field.choices)) + (", or others" if field.open_choices else "")
+    if field.pattern == COUNTRY:
+        return "[countries](#long-lists)" if field.shape is Shape.SET else "[country](#long-lists)"
+    if field.pattern_says:
+        return f"text: {field.pattern_says}"
+    return "text"
+
+
+def _default(field: Field) -> str:
+    if field.required:
+        return "required"
+    return code(str(field.default).lower() if isinstance(field.default, bool) else field.default or "")
+
+
+def _change(field: Field, change: OnChange) -> str:
+    if field.shape is Shape.HASH and change is OnChange.UPDATE:
+        return ""
+    return "replaced" if change is OnChange.REPLACE else "in place"
+
+
+def _gone(field: Field, change: OnChange) -> str:
+    """What `diff` does with a value that is declared no more."""
+    if field.shape is Shape.HASH or field.required:
+        return ""
+    if field.shape is Shape.MAP:
+        return "cleared, key by key"
+    if field.name in CURRENCIES:
+        return "left alone"
+    if change is OnChange.REPLACE or field.write_only:
+        return "stays"
+    if field.default is not None:
+        return f"back to {_default(field)}"
+    return "cleared" if field.clearable else "stays"
+
+
+def _meaning(field: Field) -> str:
+    parts = [field.doc]
+    if field.low is not None and field.shape is Shape.AMOUNT and field.low:
+        parts += [f"At least {field.low}."]
+    if field.example is not None:
+        parts += [
+            (
+                "Example: "
+                f"{code(field.example) if not isinstance(field.example, list) else codes(field.example)}."
+            )
+        ]
+    if field.closed:
+        parts += [f"Stripe itself may set {codes(field.closed)}, which no plan tries to lift."]
+    if field.sensitive:
+        parts += ["Never shown."]
+    return " ".join(parts)
+
+
+def _plain(row: Cells) -> tuple[str, str, str, str]:
+    return (*row[:3], row[5])
+
+
+def _fleet() -> Iterator[schemas.Row]:
+    found = fleet_schema()
+    for key, what, always, meaning in schemas.rows(found, found["definitions"]):
+        yield key, what, "yes" if always else "", meaning

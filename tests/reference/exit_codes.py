@@ -1,0 +1,83 @@
+"""The exit codes, and which command can end with which."""
+
+import click
+
+from provisioner.cli.main import main
+from provisioner.core.exit_code import ExitCode
+from provisioner.fleet.outcome import SEVERITY
+
+from . import markdown
+from .markdown import anchor, code, codes, prose, table
+from .tree import leaves
+
+DO = {
+    ExitCode.DONE: "nothing",
+    ExitCode.ERROR: "read the message; it names the file, the address or Stripe's request",
+    ExitCode.CHANGES: "look at the plan, or at the drift",
+    ExitCode.GUARDRAIL: "look twice; then `--allow NAME=NUMBER`, or `--approve broadening`. Nothing was "
+    "written",
+    ExitCode.STALE: "plan again and have that approved. Nothing was written",
+    ExitCode.PARTLY: "run the same command again",
+    ExitCode.ACCESS: "`provisioner doctor` says what is wrong. Nothing was written",
+    ExitCode.INTERRUPTED: "run the same command again",
+}
+
+
+def page() -> str:
+    """The page: codes, what to do, which commands, and how a fleet adds them up."""
+    rows = [(str(int(one)), one.meaning, DO[one], _commands(one)) for one in ExitCode]
+    worst = " · ".join(str(int(one)) for one in SEVERITY)
+    return markdown.page(
+        "Exit codes",
+        prose(
+            "Every command ends with one of these. None is ever given another meaning, and new ones may "
+            "come: treat a code that you do not know as 1. In CI they reach the outside unchanged."
+        ),
+        table(("code", "means", "what to do", "commands"), rows),
+        prose(
+            "With `fleet` each account has its own code, and the command ends with the worst of them; from "
+            f"good to bad: {worst}."
+        ),
+        prose(
+            "A command line that cannot be understood (an unknown option, a missing argument) is an error: 1."
+        ),
+    )
+
+
+def codes_of(path: str, command: click.Command) -> tuple[ExitCode, ...]:
+    """What a command can end with, from what it is able to do."""
+    options = {parameter.name for parameter in command.params}
+    found = {ExitCode.DONE, ExitCode.ERROR, ExitCode.INTERRUPTED}
+    if "detailed_exitcode" in options or path.rsplit(maxsplit=1)[-1] == "drift":
+        found.add(ExitCode.CHANGES)
+    if "sandbox" in options:  # it talks to Stripe
+        found.add(ExitCode.ACCESS)
+    if "auto_approve" in options:  # it writes
+        found |= {ExitCode.GUARDRAIL, ExitCode.STALE, ExitCode.PARTLY}
+    return tuple(sorted(found))
+
+
+def allowed(words: tuple[str, ...]) -> tuple[ExitCode, ...]:
+    """What a command line can end with, by the command that it names."""
+    command: click.Command = main
+    path = []
+    for word in words:
+        if not isinstance(command, click.Group):
+            break
+        found = command.get_command(click.Context(command), word)
+        if found is None:
+            break
+        command, path = found, [*path, word]
+    return codes_of(" ".join(path) or "provisioner", command)
+
+
+def _commands(one: ExitCode) -> str:
+    named = [path for path, command in leaves() if one in codes_of(path, command)]
+    if len(named) == len(leaves()):
+        return "all"
+    return ", ".join(f"[{code(path)}](commands.md#{anchor(f'provisioner {path}')})" for path in named)
+
+
+def said(found: tuple[ExitCode, ...]) -> str:
+    """Codes as a line of a command's entry."""
+    return f"Exit codes: {codes(int(one) for one in found)}."

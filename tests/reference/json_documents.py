@@ -1,0 +1,186 @@
+"""The JSON that commands print: every key, from the schemas, and examples that the code itself makes."""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from provisioner.core.drift import Drift, Moved
+from provisioner.core.kind import Direction
+from provisioner.core.model import Address, Config, Declared, World
+from provisioner.core.plan import Plan, make_plan
+from provisioner.engine.execute import Outcome, Report, Result
+from provisioner.engine.explain import Trace
+from provisioner.kinds import KINDS
+from provisioner.views.document import FORMAT_VERSION, plan_document
+from provisioner.views.drift import drift_document
+from provisioner.views.report import report_document
+
+from . import markdown
+from .markdown import folded, prose, table
+from .schemas import HEAD, rows
+
+ROOT = Path(__file__).parents[2]
+SCHEMAS = ROOT / "schemas"
+# which schema describes what a command prints with --format json (or jsonl)
+OF_COMMANDS = {
+    "plan": "plan",
+    "show": "plan",
+    "apply": "apply",
+    "import": "apply",
+    "retire": "apply",
+    "destroy": "apply",
+    "drift": "drift",
+    "validate": "validate",
+    "doctor": "doctor",
+    "test": "test",
+    "simulate purchase": "purchase",
+    "chaos": "chaos",
+    "fleet plan": "fleet-report",
+    "fleet apply": "fleet-report",
+    "fleet drift": "fleet-report",
+    "fleet status": "fleet-report",
+}
+ON_THE_PLAN_PAGE = ("plan", "apply")
+OTHERS = (
+    "error",
+    "drift",
+    "validate",
+    "doctor",
+    "test",
+    "purchase",
+    "chaos",
+    "fleet-report",
+    "notice",
+    "journal",
+    "log",
+)
+DECLARED = """
+cards.ads:
+  cardholder: ich_1Abc
+  currency: usd
+  type: virtual
+  status: active
+  spending_controls: {spending_limits: [{amount: 200000, interval: monthly}]}
+balance_targets.usd: {target: 2000000, max_top_up: 1500000}
+"""
+
+
+def plan_page() -> str:
+    """The page of the plan and of what an apply reports."""
+    return markdown.page(
+        "Plan JSON",
+        prose(
+            "`plan --format json` prints a plan, `plan --out FILE` saves one, and `show FILE --format "
+            "json` prints it again. `apply --format json` prints it with what became of each step. stdout "
+            "is then one JSON document, written before the command ends, whatever happens; an "
+            "[error](json.md#error) is one, too."
+        ),
+        prose(
+            f"`format_version` is `{FORMAT_VERSION}`. Within format 1 keys may be added, and none is taken "
+            "away or changes its meaning. So readers ignore what they do not know. A plan holds no secret "
+            "and nothing personal: such values read `(sensitive value)`."
+        ),
+        *_document("plan", _json(example_plan())),
+        *_document("apply", _json(_results(example_report()))),
+    )
+
+
+def other_page() -> str:
+    """The page of all other documents."""
+    listed = "\n".join(f"- [{name}](#{name}): {_first(schema(name)['description'])}" for name in OTHERS)
+    examples = {"drift": _json(example_drift())}
+    return markdown.page(
+        "JSON",
+        prose(
+            "What commands print with `--format json`, but for plans, which have [a page of their "
+            f"own](plan-json.md). Each document has a `format_version`, `{FORMAT_VERSION}` now, and each "
+            "has a schema. Within format 1 keys may be added, and none is taken away or changes its "
+            "meaning."
+        ),
+        listed,
+        *(part for name in OTHERS for part in _document(name, examples.get(name))),
+    )
+
+
+def _document(name: str, example: str | None) -> list[str]:
+    found = schema(name)
+    about = str(found["description"]).partition(" Within format 1")[0]
+    parts = [
+        f"## {name}",
+        prose(f"{about} Schema: [schemas/{name}.schema.json](../../schemas/{name}.schema.json)."),
+    ]
+    definitions = found.get("definitions", {})
+    for part in found.get("oneOf", [found]):
+        if "$ref" in part:
+            parts += [f"One of {part['$ref'].rpartition('/')[2]}:"]
+        parts += [table(HEAD, rows(part, definitions))]
+    return [*parts, folded("Example", example)] if example else parts
+
+
+@cache
+def schema(name: str) -> Mapping[str, Any]:
+    """A published schema."""
+    found: Mapping[str, Any] = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _first(text: str) -> str:
+    return re.split(r"\.(?: |$)|:", text.replace("...", "…"), maxsplit=1)[0].replace("…", "...") + "."
+
+
+def _json(document: Any) -> str:
+    return f"```json\n{json.dumps(document, indent=2)}\n```"
+
+
+@cache
+def _plan() -> Plan:
+    declared = {}
+    for text, fields in yaml.safe_load(DECLARED).items():
+        address = Address(*text.split("."))
+        declared[address] = Declared(address, fields)
+    world = World({"id": "acct_1Abc", "country": "US"}, {}, {"topups": ()})
+    return make_plan(KINDS, Config("acme-issuing", "test", "acct_1Abc", declared), world)
+
+
+def example_plan() -> dict[str, Any]:
+    """A plan of a card and a top-up, as the command prints it."""
+    return plan_document(_plan())
+
+
+def example_report() -> dict[str, Any]:
+    """The report of that plan's apply, in which the top-up was not made."""
+    first, *others = _plan().steps
+    done = Result(first, Outcome.DONE, id="ic_1Abc", request_id="req_1Abc")
+    missed = [
+        Result(step, Outcome.SKIPPED, reason="it gives spending power, and something else has failed")
+        for step in others
+    ]
+    return report_document(Report((done, *missed)), example_plan())
+
+
+def example_drift() -> dict[str, Any]:
+    """Drift of one limit that was raised by hand."""
+    found = Drift(
+        Address("cards", "ads"),
+        "ic_1Abc",
+        "spending_controls.spending_limits[0].amount",
+        Moved.LIVE,
+        200000,
+        900000,
+        Direction.BROADENING,
+        "usd",
+    )
+    traces = {found.place: Trace(1795426200, "evt_1Abc", "req_1Abc")}
+    return drift_document(
+        "acme-issuing", [found], traces, {"cardholder": ["ich_1Abc"], "card": []}, listed=False
+    )
+
+
+def _results(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a report has besides the plan's keys."""
+    return {key: value for key, value in document.items() if key in ("complete", "interrupted", "results")}

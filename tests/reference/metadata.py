@@ -1,0 +1,86 @@
+"""What the tool writes into the metadata of Stripe's objects."""
+
+import json
+
+from provisioner.config.field_schema import METADATA_KEY, METADATA_KEYS, METADATA_VALUE
+from provisioner.core import ownership
+from provisioner.core.model import Address, Lifecycle
+from provisioner.core.normal import leaves
+from provisioner.kinds import card
+
+from . import markdown
+from .markdown import code, prose, table
+
+MEANINGS = {
+    ownership.PROJECT: "The project that the object belongs to. An object without it, or with another one, "
+    "is never written.",
+    ownership.ADDRESS: "Section and name in the YAML, such as `cards.ads`.",
+    ownership.GENERATION: "1 for the first object at its address; each replacement or new creation counts "
+    "on. Of two that stand, the higher one is the address's, and the other is left over from an "
+    "interrupted replacement.",
+    ownership.LIFECYCLE: "Words: `protect`, `on_remove=cancel` or `on_remove=keep`, `reissued=NUMBER`. "
+    "They stay with the object when its YAML is gone. Empty or absent: none of them.",
+    ownership.APPLIED[0]: "Which fields were last applied, and a digest of each value: entries of "
+    f"{ownership.CODE} characters for the field and {ownership.PERSONAL} to {ownership.PLAIN} for the "
+    "value, with spaces.",
+    ownership.APPLIED[1]: "The rest of that, where one value of metadata is too short.",
+}
+CARD = {
+    "cardholder": "ich_1Abc",
+    "currency": "usd",
+    "type": "virtual",
+    "status": "active",
+    "spending_controls": {"spending_limits": [{"amount": 200000, "interval": "monthly"}]},
+}
+
+
+def page() -> str:
+    """The page: keys, an example that is made by the code itself, limits, and what to do by hand."""
+    keys = [(code(key), MEANINGS[key]) for key in ownership.OUR_KEYS]
+    plain = 6 * ownership.PLAIN
+    return markdown.page(
+        "Metadata",
+        prose(
+            "There is no state file. What the tool must remember about an object stands in the object's "
+            "own metadata. It is written in the very call that creates the object, and brought up to date "
+            "in the call that changes it."
+        ),
+        table(("key", "meaning"), keys),
+        prose("A card that was created as `cards.ads` and is protected has:"),
+        f"```json\n{json.dumps(_example(), indent=2)}\n```",
+        prose(
+            "A top-up carries the first two only; they tell the project's own top-ups from others, which "
+            "[exactly once](../explanation/exactly-once.md) needs."
+        ),
+        "## Limits",
+        prose(
+            f"Stripe takes 50 keys of {METADATA_KEY} characters, with values of {METADATA_VALUE}. Six keys "
+            f"are the tool's, so {METADATA_KEYS} are left for `metadata` in the YAML. Keys that begin with "
+            f"{code(ownership.PREFIX)} are refused there. Keys that others set on an object are left alone."
+        ),
+        prose(
+            "The record fits for the largest resource that Stripe takes "
+            "(`tests/unit/core/test_ownership.py`)."
+        ),
+        "## What the digests tell",
+        prose(
+            f"They only show that a value has moved. A plain value has {plain} bits, a value that Stripe "
+            f"never answers {6 * ownership.WRITE_ONLY}, a personal one {6 * ownership.PERSONAL}: so few "
+            "that countless values share it, and none can be guessed from it. Values that say little each "
+            "and all together, such as a date of birth, share one digest."
+        ),
+        "## By hand",
+        prose(
+            f"Whoever removes {code(ownership.PROJECT)} from an object (Dashboard or API) takes it out of "
+            "the project: the next plan creates a new one for its address, if that is declared, and leaves "
+            "the old one alone. `provisioner import` writes the keys again. Two objects with one address "
+            "and one generation are a conflict: neither is touched, and the message says how to resolve it."
+        ),
+    )
+
+
+def _example() -> dict[str, str]:
+    record = ownership.applied("acme-issuing", card.KIND.fields, CARD)
+    assert len(record) == len(list(leaves(card.KIND.fields, CARD)))
+    stamp = ownership.stamp_for("acme-issuing", Address("cards", "ads"), 1, Lifecycle(protect=True), record)
+    return {key: value for key, value in ownership.marks(stamp).items() if value}
