@@ -128,7 +128,8 @@ def apply(
 def _hear(news: News, fleet: Open, *phases: Totals) -> None:
     news.at(fleet.fleet.name, fleet.fleet.mode)
     documents = [totals_document(totals, fleet.fleet.name, 0) for totals in phases]
-    news.has({"format_version": FORMAT_VERSION, **documents[-1]}, tell_fleet(documents))
+    result = {name: value for name, value in documents[-1].items() if name != "seconds"}  # not measured here
+    news.has({"format_version": FORMAT_VERSION, **result}, tell_fleet(documents))
 
 
 def _noting(ceilings: dict[str, Ceiling]) -> Callable[[Outcome], None]:

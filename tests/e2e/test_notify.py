@@ -4,7 +4,10 @@ import json
 import os
 import select
 import shlex
+import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -240,6 +243,46 @@ def test_a_command_that_never_ends_is_ended(desk: Desk, monkeypatch):
     assert select.select([alive], [], [], 30)[0]
     assert os.read(alive, 100) == b""
     os.close(alive)
+
+
+def test_ctrl_c_while_it_is_told_keeps_the_outcome(desk: Desk):
+    drifted(desk)
+    os.mkfifo(desk.folder / "alive")
+    words = ["drift", "--notify", "sh -c 'echo begun > alive; sleep 60'"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "provisioner", *words], stdout=subprocess.PIPE, text=True
+    )
+    assert (desk.folder / "alive").read_text() == "begun\n"
+
+    running.send_signal(signal.SIGINT)
+    said = running.communicate(timeout=30)[0]
+
+    assert running.returncode == 2
+    assert "Drift: 1 moved" in said
+
+
+def test_a_full_stderr_changes_nothing(desk: Desk):
+    drifted(desk)
+    words = f"{sys.executable} -m provisioner drift --notify no-such-command --notify 'echo x' 2> /dev/full"
+
+    done = subprocess.run(["sh", "-c", words], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert "Drift: 1 moved" in done.stdout
+
+
+def test_a_fleet_tells_its_sum(desk: Desk, webhook, listener):
+    words = ("apply", str(ROOT / "examples" / "fleet"), "--sandbox", "--auto-approve")
+    desk.run("fleet", *words, "--notify", webhook.url, "--notify", listener)
+    done = heard(desk)
+    (desk.folder / "heard.json").unlink()
+    desk.run("fleet", *words, "--notify", webhook.url, "--notify", listener)
+
+    (message,) = webhook.messages
+    assert "*Over the fleet: 24 steps done, topped up $3,000.00.*" in message["text"]
+    assert (done["command"], done["project"], done["exitcode"]) == ("fleet apply", "acme-platform", 0)
+    assert done["money"] == [{"currency": "usd", "amount": 300_000}]
+    assert not (desk.folder / "heard.json").exists()
 
 
 def test_no_value_that_is_sensitive_and_no_key_is_told(desk: Desk, webhook, listener):
