@@ -4,6 +4,7 @@ The Action's one step: runs a command, tells GitHub of it, and ends with the com
 Where GitHub cannot be told, the command's outcome stands and a warning says so.
 """
 
+import re
 import sys
 import zipfile
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from provisioner.ci.command import Done, log_markdown, mark
 from provisioner.ci.command import provisioner as run
 
 CHANGES, STALE, MISUSED = 2, 4, 1
+DID = re.compile(r"\b[1-9][\d,]* steps? done\b")
 ENDINGS = {
     0: "Applied",
     3: "Stopped by a guardrail; nothing was written",
@@ -78,7 +80,7 @@ def apply(job: Job) -> int:
         target = [job.path, "--auto-approve"] if which == "none" else [which]
         words = job.arguments if which == "none" else [w for w in job.arguments if not w.startswith("--env=")]
     done = provisioner(job, "apply", *target, *words)
-    _outputs(job, done, changed=done.code in (0, 5) and "steps done" in done.stdout)
+    _outputs(job, done, changed=done.code in (0, 5) and bool(DID.search(done.stdout)))
     body = log_markdown(ENDINGS.get(done.code, "The apply failed"), done)
     job.page(body)
     if pull:

@@ -148,6 +148,16 @@ def test_what_was_approved_is_applied_on_merge(repository):
     assert repository.github.leaks == []
 
 
+def test_an_apply_of_one_step_has_changed_something(repository):
+    for limit in (2_000, 3_000):
+        repository.commit(limit)
+        repository.approve(repository.step("plan", pull=12), 12)
+        done = repository.step("apply")
+
+    assert done.outputs["summary"] == "Applied: 1 step done."
+    assert done.outputs["changed"] == "true"
+
+
 def test_a_stale_plan_is_refused_with_4(repository):
     repository.commit(2_000)
     repository.desk.run("apply", "--auto-approve")
