@@ -14,7 +14,7 @@ from provisioner.kinds import KINDS
 
 HEAD = """version: 1
 project: bench
-mode: {mode}
+mode: test
 profiles:
   ads-card:
     type: virtual
@@ -22,7 +22,7 @@ profiles:
     status: active
     spending_controls:
       allowed_categories: [advertising_services]
-      spending_limits: [{{amount: "2,000.00 USD", interval: monthly}}]
+      spending_limits: [{amount: "2,000.00 USD", interval: monthly}]
   travel-card:
     type: virtual
     currency: usd
@@ -30,8 +30,8 @@ profiles:
     spending_controls:
       blocked_merchant_countries: [KP, IR]
       spending_limits:
-        - {{amount: "4,000.00 USD", interval: monthly}}
-        - {{amount: "1,200.00 USD", interval: weekly, categories: [hotels_motels_and_resorts]}}
+        - {amount: "4,000.00 USD", interval: monthly}
+        - {amount: "1,200.00 USD", interval: weekly, categories: [hotels_motels_and_resorts]}
 """
 HOLDER = """  holder-{n:06}:
     type: individual
@@ -69,12 +69,12 @@ class Estate:
     objects: Path
 
 
-def write(folder: Path, holders: int, cards: int, *, mode: str = "live") -> Estate:
+def write(folder: Path, holders: int, cards: int) -> Estate:
     """Write an estate into a folder, unless it is there already."""
     estate = Estate(folder / "config", folder / "objects.jsonl")
     if not (folder / "done").exists():
         estate.config.mkdir(parents=True, exist_ok=True)
-        (estate.config / "provisioner.yaml").write_text(HEAD.format(mode=mode))
+        (estate.config / "provisioner.yaml").write_text(HEAD)
         _write_files(estate.config, "cardholders", [_holder(n) for n in range(holders)])
         _write_files(estate.config, "cards", [_card(n, max(holders, 1)) for n in range(cards)])
         with estate.objects.open("w") as file:

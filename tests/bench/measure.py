@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-MIB = 1024
+ALONE = Path(__file__).with_name("alone.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +26,16 @@ class Cost:
 
 
 def run(command: Sequence[str], environ: dict[str, str], folder: Path) -> Cost:
-    """Run a command to its end."""
-    begun = time.monotonic()
-    with (folder / "out.txt").open("w") as out:
-        child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environ, cwd=folder)
-        _, status, used = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.monotonic() - begun
-    text = (folder / "out.txt").read_text()
-    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / MIB, child.returncode, text)
+    """Run a command to its end, in a folder."""
+    out = folder / "out.txt"
+    said = subprocess.run(
+        [sys.executable, "-S", "-I", ALONE, out, *command],
+        stdout=subprocess.PIPE,
+        env=environ,
+        cwd=folder,
+        check=True,
+    )
+    return Cost(**json.loads(said.stdout), out=out.read_text())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Server:
             counted: dict[str, Any] = json.load(answer)
         return counted
 
-    def environ(self, mode: str = "live") -> dict[str, str]:
+    def environ(self) -> dict[str, str]:
         """The environment in which a command talks to this server."""
-        return {**os.environ, "STRIPE_API_KEY": f"sk_{mode}_bench", "STRIPE_API_BASE": self.base}
+        return {**os.environ, "STRIPE_API_KEY": "sk_test_bench", "STRIPE_API_BASE": self.base}
 
 
 @contextmanager

@@ -1,9 +1,17 @@
-"""The peers on the work that they have in common with us, as far as they are installed here."""
+"""The peers on the work that they have in common with us, as far as they can be had here."""
 
+import os
 import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator
 from pathlib import Path
 
-OCTODNS = """providers:
+from tests.bench.rows import LARGE, Bench, Row
+
+OCTODNS = "octodns==1.22.0"  # from PyPI
+CONFIG = """providers:
   config: {{class: octodns.provider.yaml.YamlProvider, directory: {0}/a, default_ttl: 3600}}
   target: {{class: octodns.provider.yaml.YamlProvider, directory: {0}/b, default_ttl: 3600}}
 zones:
@@ -13,7 +21,7 @@ OCTODNS_DIFFERS = (
     "octoDNS compares N records of 3 values in YAML with N in YAML on disk; provisioner N objects of 4 "
     "to 15 values in YAML with N that it gets over HTTP as JSON."
 )
-TERRAFORM = """resource "terraform_data" "holder" {{
+RESOURCES = """resource "terraform_data" "holder" {{
   count = {holders}
   input = {{ name = "Ada ${{count.index}}", email = "holder-${{count.index}}@acme.example" }}
 }}
@@ -23,32 +31,43 @@ resource "terraform_data" "card" {{
 }}
 """
 TERRAFORM_DIFFERS = (
-    "Terraform plans N objects that refer to each other to be created (its plan is no dearer than one "
-    "without changes), with no provider and no HTTP at all."
+    "Terraform plans N built-in terraform_data objects of 2 values, which refer to each other, to be created "
+    "(it has no state to compare them with), with no provider and no HTTP at all; provisioner's plan beside "
+    "it is of N that it reads and compares, none changed."
 )
 
 
-def octodns(folder: Path, count: int, program: str | None) -> list[str] | None:
-    """The command of a no-change plan of `count` records; None where octoDNS is not installed."""
-    found = program or shutil.which("octodns-sync")
-    if found is None:
-        return None
+def octodns(bench: Bench, size: int, home: Path) -> Iterator[Row]:
+    """A no-change plan of `size` records, by octoDNS in a virtual environment of its own."""
+    program = home / "bin" / "octodns-sync"
+    if not program.exists():
+        venv.create(home, with_pip=True)
+        pip = [home / "bin" / "pip", "install", "-qq", "--disable-pip-version-check", OCTODNS]
+        subprocess.run(pip, check=True, stdout=sys.stderr)
+    folder = bench.folder / f"octodns-{size}"
     text = "---\n" + "".join(
         f"h{n:06}:\n  ttl: 300\n  type: A\n  value: 10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}\n"
-        for n in range(count)
+        for n in range(size)
     )
     for side in "ab":
         (folder / side).mkdir(parents=True, exist_ok=True)
         (folder / side / "example.com.yaml").write_text(text)
-    (folder / "config.yaml").write_text(OCTODNS.format(folder))
-    return [found, f"--config-file={folder / 'config.yaml'}"]
+    (folder / "config.yaml").write_text(CONFIG.format(folder))
+    command = [str(program), f"--config-file={folder / 'config.yaml'}"]
+    times = 1 if size >= LARGE else 3
+    yield Row(f"octoDNS, no change, {size:,} records", bench.median(command, dict(os.environ), times))
 
 
-def terraform(folder: Path, count: int, program: str | None) -> list[str] | None:
-    """The command of a plan of `count` objects; None where Terraform is not installed."""
-    found = program or shutil.which("terraform")
-    if found is None:
-        return None
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "main.tf").write_text(TERRAFORM.format(holders=count // 2, cards=count - count // 2))
-    return [found, f"-chdir={folder}", "plan", "-input=false", "-no-color"]
+def terraform(bench: Bench, size: int) -> Iterator[Row]:
+    """A plan of `size` objects, where Terraform or OpenTofu is installed."""
+    program = shutil.which("terraform") or shutil.which("tofu")
+    if program is None:
+        return
+    folder = bench.folder / f"terraform-{size}"
+    folder.mkdir(parents=True)
+    (folder / "main.tf").write_text(RESOURCES.format(holders=size // 2, cards=size - size // 2))
+    there = [program, f"-chdir={folder}"]
+    environ = {**os.environ, "CHECKPOINT_DISABLE": "1"}
+    bench.median([*there, "init", "-input=false", "-no-color"], environ)
+    cost = bench.median([*there, "plan", "-input=false", "-no-color"], environ)
+    yield Row(f"{Path(program).name}, all to be created, {size:,}", cost)

@@ -1,0 +1,133 @@
+"""What is measured: each row a command in a process of its own, against a stand-in for Stripe in another."""
+
+import os
+import statistics
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.bench import events
+from tests.bench.bound import UNBOUND, Bound, at_most, paced
+from tests.bench.estate import Estate
+from tests.bench.measure import PROVISIONER, Cost, Server, run, serving
+
+LATENCY, RATE = 0.1, 25.0
+FAST = ("--max-rps", "100000", "--max-endpoint-rps", "100000")
+LIVE = ("--max-rps", "100")  # in all, as Stripe lets live mode; the key must be a test key
+MANY, LARGE = 10_000, 100_000
+PAGE = 100
+HEAD = f"{'':46}{'wall s':>9}{'CPU s':>9}{'peak MiB':>10}{'requests':>10}  bounds"
+# CPU seconds and MiB of a no-change plan
+BOUNDS = {1_000: (0.5, 100), 10_000: (2.0, 150), 100_000: (20.0, 600)}
+EXAMPLE = Path(__file__).parents[2] / "examples" / "acme"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    cost: Cost
+    requests: int | None = None
+    bound: Bound = UNBOUND
+
+    def __str__(self) -> str:
+        cost, asked = self.cost, "" if self.requests is None else f"{self.requests:,}"
+        figures = f"{cost.wall:9.2f}{cost.cpu:9.2f}{cost.peak:10.0f}{asked:>10}"
+        return f"{self.what:46}{figures}  {self.bound.judge(cost, self.requests)}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where the runs happen."""
+
+    folder: Path
+
+    def alone(self, what: str, words: Sequence[str], bound: Bound = UNBOUND) -> Row:
+        """Measure a command that needs no server: the middle of five runs."""
+        cost = self.median([*PROVISIONER, *words], dict(os.environ), 5)
+        return Row(what, cost, None, bound)
+
+    def against(
+        self,
+        what: str,
+        words: Sequence[str],
+        serve: AbstractContextManager[Server],
+        bound: Bound = UNBOUND,
+        *,
+        times: int = 1,
+        codes: Sequence[int] = (0,),
+    ) -> Row:
+        """Measure a command against a server of its own."""
+        with serve as server:
+            cost = self.median([*PROVISIONER, *words], server.environ(), times, codes)
+            counts = server.counts()
+        refused = f" ({counts['429']} x 429)" if counts.get("429") else ""
+        return Row(what + refused, cost, counts["requests"] // times, bound)
+
+    def median(
+        self, command: Sequence[str], environ: dict[str, str], times: int = 1, codes: Sequence[int] = (0,)
+    ) -> Cost:
+        """The run in the middle by CPU; raises RuntimeError where a command did not end as it should."""
+        costs = sorted((run(command, environ, self.folder) for _ in range(times)), key=lambda cost: cost.cpu)
+        for cost in costs:
+            if cost.code not in codes:
+                raise RuntimeError(f"{' '.join(command)} ended with {cost.code}:\n{cost.out[-2000:]}")
+        return costs[statistics.median_low(range(times))]
+
+
+def cold(bench: Bench, estate: Estate) -> Iterator[Row]:
+    """From a cold start."""
+    yield bench.alone("--help", ["--help"], at_most(0.3))
+    yield bench.alone("validate, examples/acme", ["validate", str(EXAMPLE)], at_most(0.3))
+    yield bench.alone("validate, 1,000 objects", ["validate", str(estate.config)])
+
+
+def plans(bench: Bench, size: int, estate: Estate) -> Iterator[Row]:
+    """Plans of everything: nothing changed, 1 % changed, all to be created."""
+    times = 1 if size >= LARGE else 3
+    cpu, peak = BOUNDS.get(size, (None, None))
+    bound = Bound(None, cpu, peak, int(size / PAGE * 1.2 + 5))
+    plan = ["plan", str(estate.config), *FAST]
+    yield bench.against(f"plan, no change, {size:,}", plan, serving(estate.objects), bound, times=times)
+    after, _ = events.change(estate.objects, bench.folder, size // 100)
+    bound = Bound(requests=bound.requests)
+    yield bench.against(f"plan, 1 % changed, {size:,}", plan, serving(after), bound, times=times)
+    yield bench.against(f"plan, all to be created, {size:,}", plan, serving(), times=1)
+
+
+def cached(bench: Bench, size: int, estate: Estate) -> Iterator[Row]:
+    """With a cache file: drift that writes it; drift and plan that need it."""
+    changed = size // 100
+    after, told = events.change(estate.objects, bench.folder, changed)
+    first, cache = events.first_event(bench.folder), bench.folder / "cache"
+    cache.unlink(missing_ok=True)
+    words = [str(estate.config), "--cache", str(cache)]
+    few = Bound(requests=changed // PAGE + 5)
+    now = (after, told, first)
+    of = f"{changed:,} of {size:,} changed"
+    yield bench.against(f"drift, cold, {size:,}", ["drift", *words, *FAST], serving(estate.objects, first))
+    yield bench.against(f"drift, warm, {of}", ["drift", *words, *FAST], serving(*now), few, codes=(2,))
+    yield bench.against(f"plan, warm, {of}", ["plan", *words, *FAST], serving(*now), few)
+    slow = serving(*now, latency=LATENCY, rate=RATE)
+    yield bench.against(f"plan, warm, {size:,}, 100 ms, 25/s", ["plan", *words, *LIVE], slow, few)
+
+
+def limited(bench: Bench, size: int, estate: Estate) -> Iterator[Row]:
+    """Under the limits of Stripe's, with 100 ms for each request."""
+    wall = paced(size / 2 / PAGE / RATE, 1.3) if size >= MANY else UNBOUND
+    bound = replace(wall, requests=int(size / PAGE * 1.2 + 5))
+    serve = serving(estate.objects, latency=LATENCY, rate=RATE)
+    yield bench.against(
+        f"plan, no change, {size:,}, 100 ms, 25/s", ["plan", str(estate.config)], serve, bound
+    )
+
+
+def creation(bench: Bench, estate: Estate, each: int) -> Iterator[Row]:
+    """So many cardholders and as many cards, created."""
+    apply = ["apply", str(estate.config), "--auto-approve"]
+    what = f"apply, {each:,} + {each:,} created"
+    yield bench.against(what, [*apply, *FAST], serving())
+    bound = at_most(1.1 * each / RATE + 3)
+    yield bench.against(f"{what}, 100 ms, 25/s", [*apply, *LIVE], serving(latency=LATENCY, rate=RATE), bound)
