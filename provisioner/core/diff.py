@@ -48,6 +48,30 @@ def _lifecycle(declared: Declared, live: Live) -> Iterator[Edit]:
         yield Edit("lifecycle.on_remove", had.on_remove, wanted.on_remove)
 
 
+def unrecorded(kind: Kind, declared: Declared, live: Live) -> tuple[Edit, ...]:
+    """
+    The edit that takes values under management which were live as declared before anybody declared them.
+
+    Not in the record of what was applied, they would not be reset when they are declared no more, and
+    nobody would be told when they move in Stripe.
+    """
+    if len(live.stamp.applied) >= _count(declared.fields):
+        return ()
+    paths = [
+        path
+        for path, field, _ in leaves(kind.fields, declared.fields)
+        if code(path) not in live.stamp.applied
+        and path not in declared.lifecycle.ignore
+        and at(live.fields, path) not in (None, *field.closed)
+    ]
+    return (Edit("managed", None, paths),) if paths else ()
+
+
+def _count(tree: Mapping[str, Any]) -> int:
+    """How many values a normal form has; every unchanged object is counted, so nothing else is looked at."""
+    return sum([_count(value) if type(value) is dict else 1 for value in tree.values()])
+
+
 class _Scope:
     """Cuts both sides of one comparison down to the values that are ours to judge."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from provisioner.core.change import OUR_OWN, Action, Change, Edit, Note
 from provisioner.core.crud import references
-from provisioner.core.diff import additions, compare
+from provisioner.core.diff import additions, compare, unrecorded
 from provisioner.core.estate import Estate, Survey, rests
 from provisioner.core.funding import plan_funding
 from provisioner.core.hold import Hold
@@ -153,7 +153,7 @@ def _compare(found: Findings, kind: Kind, declared: Declared, live: Live, estate
                 params=params,
             )
         )
-    elif edits:
+    elif edits or (edits := unrecorded(kind, declared, live)):
         own = all(edit.path.startswith(OUR_OWN) for edit in edits)
         reason = "marks only, nothing a card can do changes" if own else "declared differs from live"
         found.changes.append(

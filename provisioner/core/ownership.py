@@ -107,7 +107,7 @@ class Record(Mapping[str, str]):
         return iter(dict.fromkeys(entry[:CODE] for entry in self._text.split()))
 
     def __len__(self) -> int:
-        return len({entry[:CODE] for entry in self._text.split()})
+        return self._text.count(" ") + 1 if self._text else 0
 
 
 def marks(stamp: Stamp) -> dict[str, str]:

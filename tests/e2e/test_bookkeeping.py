@@ -65,3 +65,24 @@ def test_the_exit_code_can_leave_bookkeeping_out(applied: Desk):
     applied.run("show", "plan.json", *ignoring, code=0)
     applied.write(card("search", RENAMED, status="inactive"))
     applied.run("plan", *ignoring, code=2)
+
+
+def test_a_value_that_was_live_already_is_taken_under_management(desk: Desk):
+    unsaid = "cards:\n  ads: {cardholder: acme, type: virtual, currency: usd}\n"
+    desk.write(COMPANY + unsaid)
+    desk.run("apply", "--auto-approve")
+    identity = desk.live()["cards.ads"]["id"]
+    desk.sdk.v1.issuing.cards.update(identity, {"status": "active"})
+    desk.write(card("ads"))
+
+    text = desk.run("plan").stdout
+    desk.run("apply", "--auto-approve")
+
+    assert "+ managed = [status]" in text
+    assert text.endswith(", 0 to adopt, 1 to mark.\n")
+    assert desk.run("plan").stdout == "No changes. Stripe matches the configuration.\n"
+    desk.sdk.v1.issuing.cards.update(identity, {"status": "inactive"})
+    desk.run("drift", code=2)
+    desk.sdk.v1.issuing.cards.update(identity, {"status": "active"})
+    desk.write(COMPANY + unsaid)
+    assert "~ status = active -> inactive" in desk.run("plan").stdout
