@@ -96,6 +96,13 @@ def test_every_json_that_is_printed_has_a_schema_and_every_schema_a_place():
         jsonschema.Draft7Validator.check_schema(json_documents.schema(name))
 
 
+@pytest.mark.parametrize("page", ["plan-json.md", "json.md"])
+def test_every_key_has_a_meaning(page):
+    text = (FOLDER / page).read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| `([^`]+)` \|.*\|  \|$", text, re.MULTILINE) == []
+
+
 def test_the_examples_fit_their_schemas():
     plan = json_documents.schema("plan")
     registry = Registry().with_resource("plan.schema.json", Resource.from_contents(plan))

@@ -15,6 +15,7 @@ from provisioner.kinds.controls import PAIRS
 from provisioner.kinds.postal import COUNTRY
 
 from . import markdown, schemas
+from .examples import EXAMPLES
 from .markdown import code, codes, folded, prose, table
 
 SCHEMA = json_schema(KINDS)
@@ -85,20 +86,27 @@ def page() -> str:
             "What is the tool's own about a cardholder or a card. It never goes to Stripe but as "
             "[metadata](metadata.md)."
         ),
+        _example("lifecycle"),
         table(("field", "type", "a change", "meaning"), _lifecycle()),
         f"## {SECTION}",
         prose(
             "Purchases, by name, and the answer expected of a card. `provisioner test` plays them; a plan "
             "names those it turns over."
         ),
+        _example(SECTION),
         table(("field", "type", "default", "meaning"), [_plain(row) for row in _fields(FIELDS)]),
         "## fleet.yaml",
         prose("The accounts of a fleet, for `provisioner fleet`; [docs/fleet.md](../fleet.md) explains it."),
+        _example("fleet"),
         table(SETTINGS_HEAD, _fleet()),
         "## Long lists",
         folded(f"The {len(CATEGORIES)} merchant categories", codes(CATEGORIES)),
         folded("Countries (ISO 3166)", codes(COUNTRY.removeprefix("^(?:").removesuffix(")$").split("|"))),
     )
+
+
+def _example(name: str) -> str:
+    return f"```yaml\n{EXAMPLES[name]}```"
 
 
 def _settings() -> Iterator[schemas.Row]:
@@ -155,6 +163,7 @@ def _values() -> Iterator[str]:
 def _kind(kind: Kind) -> Iterator[str]:
     yield f"## {kind.section}"
     yield prose(f"{kind.doc} {_life(kind)}")
+    yield _example(kind.section)
     yield table(
         HEAD,
         [

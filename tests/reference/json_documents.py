@@ -117,7 +117,7 @@ def _document(name: str, example: str | None) -> list[str]:
     definitions = found.get("definitions", {})
     for part in found.get("oneOf", [found]):
         if "$ref" in part:
-            parts += [f"One of {part['$ref'].rpartition('/')[2]}:"]
+            parts += [f"{definitions[part['$ref'].rpartition('/')[2]]['description']}:"]
         parts += [table(HEAD, rows(part, definitions))]
     return [*parts, folded("Example", example)] if example else parts
 

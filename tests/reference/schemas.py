@@ -55,7 +55,7 @@ def _about(schema: Schema) -> str:
 
 def _bounds(schema: Schema) -> str:
     low, high = schema.get("minimum"), schema.get("maximum")
-    if low is None and high is None:
+    if not low and high is None:
         return ""
     if high is None:
         return f"At least {low}."
