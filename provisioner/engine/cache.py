@@ -8,11 +8,11 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from provisioner.core.model import Address, Config, Declared
+from provisioner.core.model import Address, Config, Declared, Lifecycle
 from provisioner.core.stand_in import Likeness
 
 FORMAT = 2
@@ -68,8 +68,8 @@ def identity_of(sign: Sign, config: Config, parts: Iterable[str]) -> str:
 
 def declared_digest(sign: Sign, declared: Declared) -> str:
     """The digest of a declaration."""
-    facts = [declared.fields, declared.lifecycle, sorted(declared.sensitive)]
-    return sign(json.dumps(facts, sort_keys=True, default=_plain))
+    lifecycle = [getattr(declared.lifecycle, name) for name in Lifecycle.__slots__]
+    return sign(_AS_JSON.encode([declared.fields, lifecycle, sorted(declared.sensitive)]))
 
 
 def address_digest(sign: Sign, address: Address) -> str:
@@ -78,9 +78,10 @@ def address_digest(sign: Sign, address: Address) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, frozenset):
-        return sorted(value)
-    return str(value) if hasattr(value, "address") else asdict(value)
+    return sorted(value) if isinstance(value, frozenset) else str(value)
+
+
+_AS_JSON = json.JSONEncoder(sort_keys=True, default=_plain)
 
 
 def save(path: Path, sign: Sign, memory: Memory) -> None:
