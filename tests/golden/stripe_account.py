@@ -6,6 +6,7 @@ import tempfile
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Lock
 from typing import Any
@@ -26,6 +27,7 @@ from provisioner.stripe_api import Limits, StripeWriter, Transport
 KEY = "sk_test_golden"
 UNHURRIED = Limits(1_000_000, 1_000_000)
 RESOURCES = ("issuing/cardholders", "issuing/cards", "topups")
+LATER = str(datetime.now(UTC).year + 3)  # a year in which no card has expired yet, `later` in golden files
 ID = re.compile(r"\b(?:ich|ic|tu|acct)_[A-Za-z0-9]+\b")
 
 Json = dict[str, Any]
@@ -119,7 +121,7 @@ class Account:
     def named_text(self, text: str) -> str:
         """The text with every id as its name."""
         names = self.names()
-        return ID.sub(lambda found: "{" + names.get(found[0], "new") + "}", text)
+        return ID.sub(lambda found: "{" + names.get(found[0], "new") + "}", text).replace(LATER, "{later}")
 
 
 def config_of(raw: Json) -> Config:
@@ -127,7 +129,7 @@ def config_of(raw: Json) -> Config:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "config.yaml"
         file.write_text(yaml.safe_dump(raw, sort_keys=False), encoding="utf-8")
-        return load_config(file, KINDS)
+        return load_config(file, KINDS, variables={"later": LATER} if "later" in raw.get("vars", ()) else {})
 
 
 def _writer(base: str, account: str | None) -> StripeWriter:

@@ -7,8 +7,8 @@ Golden cases: `cases/<what-happens>/` holds what is declared, what Stripe has, a
 - `plan.txt`: the plan; `calls.yaml`: the calls that carry it out, in order;
 - `refused.txt` in place of the calls: why nothing is done; `stays.txt`: what the second plan still notes.
 
-In all of them an id is `{its.address}`, with `#2` for its second generation. `pytest --update-golden`
-writes what comes of it anew.
+In all of them an id is `{its.address}`, with `#2` for its second generation, and `{later}` (`${var.later}` in
+configurations) is a year to come. `pytest --update-golden` writes what comes of it anew.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from golden.stripe_account import Account, config_of
+from golden.stripe_account import LATER, Account, config_of
 from provisioner.config import load, load_config
 from provisioner.config.shapes import shapes_of
 from provisioner.core.call import Call
@@ -51,7 +51,7 @@ def test_what_happens(case: Path, sandbox: str, request: pytest.FixtureRequest) 
     """The plan, its calls, and then a plan with no changes: laws 2 and 5 for every case."""
     golden = Golden(case, update=request.config.getoption("--update-golden"))
     stripe = prepared(case, sandbox)
-    names = {name: identity for identity, name in stripe.named.items()}
+    names = {name: identity for identity, name in stripe.named.items()} | {"later": LATER}
     asked = (case / "declared.yaml").read_text(encoding="utf-8")
     variables = {name: identity for name, identity in names.items() if f"${{var.{name}}}" in asked}
     config = load_config(case / "declared.yaml", KINDS, variables=variables)
