@@ -23,9 +23,10 @@ from provisioner.kinds import KINDS
 @exits
 def command(options: Options, *, manner: Manner, news: News) -> int:
     """
-    Make Stripe match the configuration at PATH.
+    Make Stripe match the configuration at PATH: plan, ask, and carry it out.
 
-    PATH may be a plan that was saved with `plan --out`; then only what was approved is done.
+    PATH may be a plan that was saved with `plan --out`; then only what was approved is done. Where a step
+    has failed, the same command again does what is left, and nothing twice.
     """
     saved = read(options.path) if is_saved(options.path) else None
     if saved:

@@ -39,7 +39,11 @@ def command(
     format_: str,
     news: News,
 ) -> int:
-    """Report what moved in Stripe since the last apply of PATH; exit 2 when anything did."""
+    """
+    Report what moved in Stripe since the last apply of PATH; exit 2 when anything did.
+
+    What only the YAML has moved is pending, and no drift.
+    """
     with session(options, news.of) as stripe:
         seen = look(stripe, cache)
         document = told(stripe, seen, explained=explained, unmanaged=unmanaged)

@@ -33,7 +33,12 @@ def command(
     detailed_exitcode: bool,
     exitcode_ignore: str | None,
 ) -> int:
-    """Show what apply would do at PATH, and write nothing."""
+    """
+    Show what apply would do at PATH, and write nothing.
+
+    Stripe is read with a client that cannot write. With --out the plan is also saved, for `show` and for
+    `apply FILE`, which does just what was approved.
+    """
     with session(options) as stripe:
         plan = planned(stripe, cache, Selection(options.targets, options.excludes))
     document = plan_document(plan)

@@ -36,7 +36,11 @@ def command(
     addresses: tuple[str, ...],
     manner: Manner,
 ) -> int:
-    """Retire the objects at each ADDRESS, such as cards.ads, that the configuration declares no more."""
+    """
+    Retire the objects at each ADDRESS, such as cards.ads, that the configuration declares no more.
+
+    Cards and cardholders become inactive, which declaring them again undoes.
+    """
     wanted = [_address(text) for text in addresses]
     with session(options) as stripe:
 

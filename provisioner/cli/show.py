@@ -15,12 +15,14 @@ from provisioner.views.document import is_empty
 @format_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when the plan has changes.")
 @ignore_option
-@click.option("--no-color", "color", flag_value=False, default=None, help="No colour.")
+@click.option(
+    "--no-color", "color", flag_value=False, default=None, help="No colour; NO_COLOR does the same."
+)
 @exits
 def command(
     planfile: Path, *, format_: str, detailed_exitcode: bool, exitcode_ignore: str | None, color: bool | None
 ) -> int:
-    """Show the plan saved in PLANFILE."""
+    """Show the plan saved in PLANFILE, without touching Stripe."""
     document = read(planfile)
     present(document, format_, color=color)
     return CHANGES if detailed_exitcode and not is_empty(document, exitcode_ignore) else DONE

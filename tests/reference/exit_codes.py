@@ -80,4 +80,4 @@ def _commands(one: ExitCode) -> str:
 
 def said(found: tuple[ExitCode, ...]) -> str:
     """Codes as a line of a command's entry."""
-    return f"Exit codes: {codes(int(one) for one in found)}."
+    return f"[Exit codes](exit-codes.md): {codes(int(one) for one in found)}."
