@@ -38,6 +38,11 @@ class Job:
         return self.input("path") or "."
 
     @property
+    def notify(self) -> str:
+        """Who is told, one a line: the input, or else the variable of the job."""
+        return self.input("notify") or self.environ.get("PROVISIONER_NOTIFY", "")
+
+    @property
     def slug(self) -> str:
         """What tells this configuration from others in one repository, in a file's name."""
         return slug(self.path, self.input("env"))

@@ -16,6 +16,8 @@ from threads import close_issue, comment, drift_issue
 
 from provisioner.ci.command import Done, log_markdown, mark
 from provisioner.ci.command import provisioner as run
+from provisioner.cli.notify import announce
+from provisioner.views.notice import Place
 
 CHANGES, STALE, MISUSED = 2, 4, 1
 DID = re.compile(r"\b[1-9][\d,]* steps? done\b")
@@ -31,9 +33,7 @@ ENDINGS = {
 def provisioner(job: Job, *words: str, shown: bool = True) -> Done:
     """Run a command, with the targets of `notify` where no list of processes shows them."""
     env = {name: value for name, value in job.environ.items() if name != "INPUT_NOTIFY"}
-    if notify := job.input("notify"):
-        env["PROVISIONER_NOTIFY"] = notify
-    return run(*words, shown=shown, env=env)
+    return run(*words, shown=shown, env={**env, "PROVISIONER_NOTIFY": job.notify})
 
 
 def plan(job: Job) -> int:
@@ -73,6 +73,8 @@ def apply(job: Job) -> int:
             done = Done(STALE if isinstance(error, NotApprovedError) else MISUSED, "", f"Error: {error}")
             sys.stdout.write(f"{done.stderr}\n")
             _outputs(job, done, changed=False)
+            place = Place("apply", job.path, job.input("env") or None, run=job.run_address or None)
+            announce(job.notify.splitlines(), place, done.code, str(error))
             return done.code
         # the saved plan says itself which environment it is for
         words = [word for word in job.arguments if not word.startswith("--env=")]

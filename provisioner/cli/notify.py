@@ -100,22 +100,29 @@ def _told(targets: Sequence[Target], news: News) -> Iterator[None]:
         yield
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else ExitCode.ERROR
-        if targets and (code or news.told.title):
-            with lasting():
-                try:
-                    _deliver(targets, news, code)
-                except Exception as error:  # noqa: BLE001 - what was done is done, whoever hears of it
-                    text = f"Warning: nobody was told: {type(error).__name__}"
-                    tell(text, level=logging.WARNING)
+        if code or news.told.title:
+            _deliver(targets, news, code)
         raise
 
 
+def announce(texts: Sequence[str], place: Place, code: int, error: str) -> None:
+    """Tell some targets of what went wrong before a command could begin."""
+    _deliver(list(_targets(texts)), News(place, error={"error": error}), code)
+
+
 def _deliver(targets: Sequence[Target], news: News, code: int) -> None:
+    """Tell everybody; raises nothing, as what was done is done, whoever hears of it."""
+    if not targets:
+        return
     from provisioner.cli.notify_send import deliver  # noqa: PLC0415 - only those who tell pay for it
 
-    notice = notice_document(news.place, code, news.result or {}, news.told, news.error)
-    for target, trouble in deliver(targets, notice, json.dumps(notice, indent=2)):
-        tell(f"Warning: {target.name} was not told: {trouble}", level=logging.WARNING)
+    with lasting():
+        try:
+            notice = notice_document(news.place, code, news.result or {}, news.told, news.error)
+            for target, trouble in deliver(targets, notice, json.dumps(notice, indent=2)):
+                tell(f"Warning: {target.name} was not told: {trouble}", level=logging.WARNING)
+        except Exception as error:  # noqa: BLE001 - its text may hold anything
+            tell(f"Warning: nobody was told: {type(error).__name__}", level=logging.WARNING)
 
 
 def run_address(environ: Mapping[str, str]) -> str | None:

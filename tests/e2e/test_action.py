@@ -192,6 +192,17 @@ def test_without_an_approved_plan_nothing_is_applied(repository):
     assert repository.desk.live() == {}
 
 
+def test_that_nothing_was_approved_is_told(repository):
+    repository.commit(2_000)
+    with fake_webhook() as webhook:
+        done = repository.step("apply", notify=webhook.url)
+
+    (message,) = webhook.messages
+    assert done.code == 4
+    assert "no merged pull request" in message["text"]
+    assert SECRET not in done.log
+
+
 def test_apply_without_an_approval_when_told_so(repository):
     repository.commit(2_000)
 
