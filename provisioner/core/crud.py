@@ -68,9 +68,13 @@ def adoption_params(kind: Kind, change: Change) -> dict[str, Any]:
 
 
 def stamp_after(kind: Kind, declared: Declared, live: Live) -> Stamp:
-    """The stamp that an object carries once `declared` has been applied to it."""
+    """The stamp that an object carries once `declared` has been applied to it, but for what is ignored."""
     record = applied(live.stamp.project, kind.fields, declared.fields)
     before = live.stamp
+    for path, _, _ in leaves(kind.fields, declared.fields) if declared.lifecycle.ignore else ():
+        ignored = any(f"{path}.".startswith(f"{each}.") for each in declared.lifecycle.ignore)
+        if ignored and code(path) in before.applied:
+            record[code(path)] = before.applied[code(path)]
     return stamp_for(
         before.project, declared.address, before.generation, declared.lifecycle, record, before.reissued
     )

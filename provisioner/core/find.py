@@ -12,6 +12,7 @@ from provisioner.core.funding import plan_funding
 from provisioner.core.hold import Hold
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, World
+from provisioner.core.ownership import code, digest
 from provisioner.core.problem import ConfigError, Problem
 from provisioner.core.reissue import reissued_for, successor
 
@@ -129,6 +130,7 @@ def _why_created(declared: Declared, last: Live | None) -> str:
 def _compare(found: Findings, kind: Kind, declared: Declared, live: Live, estate: Estate) -> None:
     edits, notes = compare(kind, declared, live, found.replaced)
     found.notes += notes
+    found.notes += _left_retired(kind, declared, live) if declared.lifecycle.ignore else ()
     why = reissued_for(declared, live)
     forcing = [edit.path for edit in edits if edit.forces_replacement]
     if forcing and _is_closed(kind, live):
@@ -161,6 +163,20 @@ def _compare(found: Findings, kind: Kind, declared: Declared, live: Live, estate
         )
     if live.hold and declared.address not in found.replaced:
         _note_hold(found, declared, live.hold, edits)
+
+
+def _left_retired(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:
+    """What we have retired, and does not come back by being declared again: its status is left to others."""
+    for name, end in (kind.deactivate or {}).items():
+        field = kind.field(name)
+        ours = live.stamp.applied.get(code(name)) == digest(live.stamp.project, name, field, end)
+        wanted = declared.fields.get(name, field.default)
+        if name in declared.lifecycle.ignore and ours and live.fields.get(name) == end != wanted:
+            text = (
+                f"stays {end}, as it was retired and {name!r} is in lifecycle.ignore; "
+                f"set it to {wanted} in Stripe, or take {name!r} out of 'ignore'"
+            )
+            yield Note(str(declared.address), text, pending=True)
 
 
 def _note_hold(found: Findings, declared: Declared, hold: Hold, edits: Sequence[Edit]) -> None:
