@@ -35,8 +35,8 @@ def page() -> str:
         ),
         table(("code", "means", "what to do", "commands"), rows),
         prose(
-            "With `fleet` each account has its own code, and the command ends with the worst of them; from "
-            f"good to bad: {worst}."
+            "With `fleet` each account has its own code, and what is said above holds for that account. The "
+            f"command ends with the worst of them; from good to bad: {worst}."
         ),
         prose(
             "A command line that cannot be understood (an unknown option, a missing argument) is an error: 1."
