@@ -1,15 +1,18 @@
 """Plans in files: written by `plan --out`, read by `show` and `apply`."""
 
 import json
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from provisioner.cli.options import Options
 from provisioner.cli.private import write_private
+from provisioner.config.document import files_of
 from provisioner.core.plan import Plan
-from provisioner.core.problem import ProvisionerError
+from provisioner.core.problem import ConfigError, ProvisionerError
 from provisioner.views.document import FORMAT_VERSION, saved_document
 
 NEEDED = {
@@ -34,6 +37,7 @@ def save(path: Path, plan: Plan, options: Options) -> None:
     """
     source = {
         "path": str(options.path),
+        "from_plan": _relative(options.path, path.parent),
         "env": options.env,
         "variables": sorted(options.variables),
         "targets": list(options.targets),
@@ -41,6 +45,14 @@ def save(path: Path, plan: Plan, options: Options) -> None:
     }
     text = json.dumps(saved_document(plan, source), indent=2) + "\n"
     write_private(path, text)
+
+
+def _relative(path: Path, folder: Path) -> str | None:
+    """The way from a folder to a path, None where there is none (another drive)."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return None
 
 
 def is_saved(path: Path) -> bool:
@@ -69,12 +81,32 @@ def read(path: Path) -> dict[str, Any]:
     return document
 
 
+def _source(planfile: Path, source: Mapping[str, Any]) -> Path:
+    """
+    Where the configuration of a plan is: as seen from the plan's file, else from the current folder.
+
+    The file may have been moved, as an artifact of CI is, and `apply` may be called from anywhere. A wrong
+    configuration does no harm, as nothing but what was approved is done. Raises ProvisionerError.
+    """
+    beside = [planfile.parent / source["from_plan"]] if isinstance(source.get("from_plan"), str) else []
+    places = dict.fromkeys(Path(os.path.normpath(place)) for place in [*beside, Path(source["path"])])
+    for place in places:
+        with suppress(ConfigError):
+            files_of(place)
+            return place
+    tried = " nor ".join(str(place.resolve()) for place in places)
+    raise ProvisionerError(
+        f"{planfile} was made of {source['path']}, and there is no configuration at {tried}; apply it in the "
+        "folder where it was made"
+    )
+
+
 def options_of(saved: Mapping[str, Any], options: Options) -> Options:
     """
     The options under which a plan was made, with the values of variables as given now.
 
     Raises ProvisionerError for options that the saved plan already decides, and for variables without a
-    value.
+    value. The configuration must be there.
     """
     source = saved["source"]
     if options.env or options.targets or options.excludes:
@@ -83,7 +115,7 @@ def options_of(saved: Mapping[str, Any], options: Options) -> Options:
         raise ProvisionerError(f"the plan was made with --var {', '.join(missing)}; give the same again")
     return replace(
         options,
-        path=Path(source["path"]),
+        path=_source(options.path, source),
         env=source["env"],
         targets=tuple(source["targets"]),
         excludes=tuple(source["excludes"]),
