@@ -98,9 +98,10 @@ def other_page() -> str:
         "JSON",
         prose(
             "What commands print with `--format json`, but for plans, which have [a page of their "
-            f"own](plan-json.md). Each document has a `format_version`, `{FORMAT_VERSION}` now, and each "
-            "has a schema. Within format 1 keys may be added, and none is taken away or changes its "
-            "meaning."
+            "own](plan-json.md). Each document but the lines of the journal and the log has a "
+            f"`format_version`, `{FORMAT_VERSION}` now, and each has a schema. Within format 1 keys may be "
+            "added, and none is taken away or changes its meaning. With `--format json` stdout is one JSON "
+            "document, whatever happens; everything else goes to stderr."
         ),
         listed,
         *(part for name in OTHERS for part in _document(name, examples.get(name))),
