@@ -63,11 +63,11 @@ def numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...
 
 
 def named_numbers(values: Sequence[str], names: Sequence[str]) -> dict[str, int]:
-    """Read NAME=NUMBER pairs with one of some names; raises BadParameter that lists them."""
+    """Read NAME=NUMBER and NAME.OF=NUMBER, with one of some names; raises BadParameter that lists them."""
     pairs = {}
     for value in values:
         name, _, number = value.partition("=")
-        if name not in names or not number.isdigit():
+        if name.partition(".")[0] not in names or not number.isdigit():
             raise click.BadParameter(f"{value!r} is not NAME=NUMBER with NAME one of {', '.join(names)}")
         pairs[name] = int(number)
     return pairs

@@ -1,8 +1,8 @@
 """Guardrails: limits that judge a plan as a whole, each overridable only by naming a number."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from provisioner.core.change import Action, Change
 from provisioner.core.kind import Direction
@@ -18,11 +18,17 @@ NAMES = ("retired", "protected", "activated", "top_up", "exposure_added")
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """A limit that a plan is over: what would happen, and the number that would allow it."""
+    """
+    A limit that a plan is over: what would happen, and the number that would allow it.
+
+    `of` is the section or the currency that the number counts, empty where there is but one. The name may
+    carry it (`retired.cards`), and does where the plan is over several limits of one name.
+    """
 
     name: str
     text: str
     number: int
+    of: str = ""
 
     def __str__(self) -> str:
         return f"{self.text}; to go on, name the number: --allow {self.name}={self.number}"
@@ -31,7 +37,24 @@ class Danger:
 def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
     """The guardrails that stop this plan; `allowed` holds the numbers that a person has named."""
     dangers = (*_protected(plan), *_retired(plan, limits), *_activated(plan, limits), *_money(plan, limits))
-    return tuple(danger for danger in dangers if allowed.get(danger.name, -1) < danger.number)
+    return standing(dangers, allowed)
+
+
+def standing(dangers: Sequence[Danger], allowed: Mapping[str, int]) -> tuple[Danger, ...]:
+    """
+    The dangers that no number allows.
+
+    A number without a currency or a section counts where it can mean one thing only: an amount in cents
+    that was named for dollars lets no euros pass.
+    """
+    names = Counter(danger.name for danger in dangers)
+    left = []
+    for danger in dangers:
+        full = f"{danger.name}.{danger.of}"
+        alone = names[danger.name] == 1
+        if max(allowed.get(full, -1), allowed.get(danger.name, -1) if alone else -1) < danger.number:
+            left.append(danger if alone else replace(danger, name=full))
+    return tuple(left)
 
 
 def unapproved(plan: Plan, limits: Guardrails, approve: str | None) -> str:
@@ -72,13 +95,10 @@ def _retired(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
         if total > limits.max_retired:
             yield Danger("retired", f"{total} would be retired, max_retired is {limits.max_retired}", total)
         return
-    many = [
-        f"{count} of {plan.totals[kind]} {kind}s"
-        for kind, count in sorted(by_kind.items())
-        if plan.totals.get(kind, 0) >= FEW and count > plan.totals[kind] * SHARE
-    ]
-    if many:
-        yield Danger("retired", f"{' and '.join(many)} would be retired, more than {SHARE:.0%}", total)
+    for kind, count in sorted(by_kind.items()):
+        if (there := plan.totals.get(kind, 0)) >= FEW and count > there * SHARE:
+            text = f"{count} of {there} {kind}s would be retired, more than {SHARE:.0%}"
+            yield Danger("retired", text, count, f"{kind}s")
 
 
 def _activated(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
@@ -95,7 +115,7 @@ def _money(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
             text = (
                 f"{show_money(amount, currency)} would be moved, max_top_up is {show_money(most, currency)}"
             )
-            yield Danger("top_up", text, amount)
+            yield Danger("top_up", text, amount, currency)
     for currency, added in plan.blast.exposure.items():
         most = limits.max_exposure_added.get(currency)
         if most is None:
@@ -103,11 +123,11 @@ def _money(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
         shown = show_money(most, currency)
         if added is None:
             text = f"unlimited monthly exposure would be added in {currency}, max_exposure_added is {shown}"
-            yield Danger("exposure_added", text, UNLIMITED)
+            yield Danger("exposure_added", text, UNLIMITED, currency)
         elif added > most:
             more = show_money(added, currency)
             text = f"{more} of monthly exposure would be added, max_exposure_added is {shown}"
-            yield Danger("exposure_added", text, added)
+            yield Danger("exposure_added", text, added, currency)
 
 
 def _few(names: list[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from provisioner.core.guard import Danger
+from provisioner.core.guard import Danger, standing
 from provisioner.core.money import show_money
 from provisioner.fleet.model import Limits
 from provisioner.fleet.outcome import DONE, Outcome, outcome_document, worse
@@ -65,7 +65,7 @@ class Totals:
 def judge(totals: Totals, limits: Limits, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
     """The limits of the fleet that a planned whole is over; `allowed` are the numbers that a person named."""
     found = (*_money(totals, limits), *_ends(totals, limits))
-    return tuple(danger for danger in found if allowed.get(danger.name, -1) < danger.number)
+    return standing(found, allowed)
 
 
 def _money(totals: Totals, limits: Limits) -> Iterator[Danger]:
@@ -76,7 +76,7 @@ def _money(totals: Totals, limits: Limits) -> Iterator[Danger]:
                 f"{show_money(amount, currency)} would be moved over the fleet, "
                 f"max_top_up is {show_money(most, currency)}"
             )
-            yield Danger("top_up", text, amount)
+            yield Danger("top_up", text, amount, currency)
 
 
 def _ends(totals: Totals, limits: Limits) -> Iterator[Danger]:

@@ -77,7 +77,8 @@ def page() -> str:
             f"Without `max_retired`, a plan is stopped that retires more than {SHARE:.0%} of a kind that "
             f"has {FEW} objects or more. One that retires or replaces something protected is stopped "
             "always. `--allow NAME=NUMBER` lets one plan pass, up to the number; the names are "
-            f"{codes(NAMES)}."
+            f"{codes(NAMES)}. A plan that is over one in several currencies, or for several kinds, wants a "
+            "number for each: `top_up.usd=5000`, `retired.cards=14`."
         ),
         *_values(),
         *(part for kind in KINDS for part in _kind(kind)),

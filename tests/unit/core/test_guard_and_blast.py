@@ -135,6 +135,37 @@ def test_each_limit_stops_and_the_number_that_it_names_lets_pass(limits: Any, na
     assert judge(made, wanted.guardrails, {name: enough - 1}) == (danger,)
 
 
+def test_a_number_for_one_currency_lets_no_other_pass() -> None:
+    after = [
+        card("us", spending_controls=limit(700)),
+        card("uk", currency="gbp", spending_controls=limit(500)),
+    ]
+    made, wanted = plan([], after, max_exposure_added={"usd": 1, "gbp": 1})
+
+    def left(allowed: dict[str, int]) -> list[str]:
+        return [danger.name for danger in judge(made, wanted.guardrails, allowed)]
+
+    assert sorted(left({})) == ["exposure_added.gbp", "exposure_added.usd"]
+    assert sorted(left({"exposure_added": 700})) == ["exposure_added.gbp", "exposure_added.usd"]
+    assert left({"exposure_added.usd": 700}) == ["exposure_added.gbp"]
+    assert left({"exposure_added.usd": 700, "exposure_added.gbp": 500}) == []
+
+
+def test_the_number_for_one_kind_counts_that_kind_alone() -> None:
+    holders = [holder(f"holder-{n}") for n in range(10)]
+    made, wanted = plan([*cards(10), *holders], [*cards(6), *holders[:9]])
+    [danger] = judge(made, wanted.guardrails, {})
+
+    assert str(danger).endswith(
+        "4 of 10 cards would be retired, more than 30%; to go on, name the number: --allow retired=4"
+    )
+    assert judge(made, wanted.guardrails, {"retired.cards": 4}) == ()
+
+    made, wanted = plan([*cards(10), *holders], [*cards(6), *holders[:2]])
+    both = judge(made, wanted.guardrails, {"retired": 99})
+    assert sorted(danger.name for danger in both) == ["retired.cardholders", "retired.cards"]
+
+
 def test_a_limit_that_is_just_kept_does_not_stop() -> None:
     after = [card(spending_controls=limit(700)), target(5000)]
     limits = {"max_top_up": {"usd": 5000}, "max_exposure_added": {"usd": 700}, "max_activated": 1}
