@@ -35,11 +35,11 @@ def show(found: Iterator[Row]) -> list[Row]:
 
 
 def compare(ours: Row, theirs: Row, *, judged: bool) -> None:
-    """Print how much dearer a peer is than our plan without changes; small estates have no bound."""
+    """Print how much dearer a peer is than we are; small estates have no bound."""
     cpu, wall = theirs.cost.cpu / ours.cost.cpu, theirs.cost.wall / ours.cost.wall
     met = "met" if min(cpu, wall) >= FASTER else "NOT MET"
     bound = f"; bound {FASTER} x {met}" if judged else ""
-    print(f"  beside {theirs.what.partition(',')[0]}: {cpu:.1f} x less CPU, {wall:.1f} x less wall{bound}")  # noqa: T201
+    print(f"  {cpu:.1f} x the CPU and {wall:.1f} x the wall of: {ours.what}{bound}")  # noqa: T201
 
 
 def measure(bench: Bench, sizes: list[int], folder: Path, *, with_peers: bool) -> None:
@@ -50,14 +50,15 @@ def measure(bench: Bench, sizes: list[int], folder: Path, *, with_peers: bool) -
     for size in sizes:
         print()  # noqa: T201
         estate = write(folder / str(size), size // 2, size - size // 2)
-        planned[size] = ours = show(rows.plans(bench, size, estate))[0]
+        unchanged, _, new = show(rows.plans(bench, size, estate))
+        planned[size] = unchanged
         show(rows.limited(bench, size, estate))
         show(rows.cached(bench, size, estate))
         if with_peers:
-            beside = show(peers.octodns(bench, size, folder / "octodns"))
-            beside += show(peers.terraform(bench, size)) if size <= TERRAFORM_MOST else []
-            for theirs in beside:
-                compare(ours, theirs, judged=size > FEW)
+            for theirs in show(peers.octodns(bench, size, folder / "octodns")):
+                compare(unchanged, theirs, judged=size > FEW)
+            for theirs in show(peers.terraform(bench, size)) if size <= TERRAFORM_MOST else ():
+                compare(new, theirs, judged=size > FEW)
     print()  # noqa: T201
     show(rows.creation(bench, write(folder / "2000", 1_000, 1_000), 1_000))
     least, most = min(sizes), max(sizes)

@@ -31,9 +31,9 @@ resource "terraform_data" "card" {{
 }}
 """
 TERRAFORM_DIFFERS = (
-    "Terraform plans N built-in terraform_data objects of 2 values, which refer to each other, to be created "
-    "(it has no state to compare them with), with no provider and no HTTP at all; provisioner's plan beside "
-    "it is of N that it reads and compares, none changed."
+    "Terraform plans N built-in terraform_data objects of 2 values, which refer to each other, to be "
+    "created, with no provider and no HTTP at all; provisioner N objects of 4 to 15 values, to be created in "
+    "an account that it has read and found empty."
 )
 
 
