@@ -101,12 +101,7 @@ def load(path: Path, sign: Sign) -> Memory | None:
         if not hmac.compare_digest(signature.encode(), sign(text).encode()):
             return None
         identity, taken, event, event_at, objects = json.loads(text)
-    except (OSError, ValueError):
+        known = {r: {i: Remembered(*entry) for i, entry in ids.items()} for r, ids in objects.items()}
+    except (OSError, ValueError, TypeError):
         return None
-    return Memory(
-        identity,
-        taken,
-        event,
-        event_at,
-        {r: {i: Remembered(*entry) for i, entry in ids.items()} for r, ids in objects.items()},
-    )
+    return Memory(identity, taken, event, event_at, known)

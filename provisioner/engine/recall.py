@@ -17,7 +17,9 @@ from provisioner.engine.events import GapError, touched
 from provisioner.engine.ports import Lister
 from provisioner.engine.warm import Part, Scan
 
-OLDEST = 7 * 86_400  # seconds; Stripe keeps events for 30 days (docs.stripe.com/api/events)
+# seconds. Stripe keeps events for 30 days (docs.stripe.com/api/events); whether there is one for all that it
+# comes to want of a cardholder is not published [?], so there is a full read long before
+OLDEST = 7 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
