@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.pages import BLOCK, CHECKED, PAGES, PICTURES, PLAYED, ROOT, Block, blocks, name, rewritten
 from support.playing import play
+from support.quick_command import quick_command
 from support.yaml_blocks import judge, parses
 
 from provisioner.sandbox.server import running
@@ -22,14 +24,20 @@ def each(*languages: str, run: bool = True) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("block", chosen, ids=str)
 
 
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with quick_command(tmp_path_factory.mktemp("commands")) as folder:
+        yield folder
+
+
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if any(b.language in PLAYED for b in blocks(page))], ids=name
 )
 def test_what_a_page_shows_is_what_happens(
-    page: Path, tmp_path: Path, request: pytest.FixtureRequest
+    page: Path, tmp_path: Path, commands: Path, request: pytest.FixtureRequest
 ) -> None:
     with running(Settings(rate_limit=False)) as base:
-        done = play(blocks(page), tmp_path, base)
+        done = play(blocks(page), tmp_path, base, commands)
 
     real = rewritten(page, lambda block: done.shown[block.line])
     assert "a mistake of provisioner's own" not in real

@@ -26,6 +26,13 @@ ALIKE = [
     (re.compile(r"\baccount number \d+"), "account number 12345678"),
     (re.compile(r"\b[\d.]+ s, [\d.]+ accounts/s"), "0.2 s, 40 accounts/s"),
 ]
+# A reader comes to a purchase after the top-up that pays for it has settled; a test has to move the clock.
+SETTLE = """(
+provisioner sandbox serve --state .provisioner/sandbox.db --port {port} > /dev/null &
+until curl -s 127.0.0.1:{port}/_sandbox/clock -d '{{"advance": 60}}'; do sleep 0.05; done
+kill $!
+) > /dev/null
+"""
 
 
 @dataclass(frozen=True)
@@ -45,8 +52,9 @@ class Step:
             if self.source.endswith("&")
             else ""
         )
+        settled = SETTLE.format(port=_free_port()) if "simulate purchase" in self.source else ""
         return (
-            f"(exit $code)\n{{ {self.source}\n}} > {out}/{self.number}.out {beside}\n"
+            f"{settled}(exit $code)\n{{ {self.source}\n}} > {out}/{self.number}.out {beside}\n"
             f"code=$?; {begun}echo $code > {out}/{self.number}.code\n"
         )
 
@@ -59,8 +67,12 @@ class Play:
     wrong: list[str] = field(default_factory=list)
 
 
-def play(page: list[Block], folder: Path, base: str) -> Play:
-    """Play a page in an empty folder; `base` is the Stripe that commands without --sandbox speak to."""
+def play(page: list[Block], folder: Path, base: str, commands: Path) -> Play:
+    """
+    Play a page in an empty folder.
+
+    `base` is the Stripe that commands without --sandbox speak to, `commands` comes first in PATH.
+    """
     out = folder / "out"
     out.mkdir()
     home = folder / "home"
@@ -70,7 +82,7 @@ def play(page: list[Block], folder: Path, base: str) -> Play:
     port = _free_port()
     steps = {block.line: _steps(block, out, port) for block in page if not block.reason}
     script = "".join(step.lines(out) for block in steps.values() for step in block)
-    _run(f"code=0\n{script}kill $(jobs -p) 2> /dev/null; wait\n", home, base)
+    _run(f"code=0\n{script}kill $(jobs -p) 2> /dev/null; wait\n", home, base, commands)
     alike = {str(home): HOME, f":{port}": f":{PORT}", base: "https://api.stripe.com"}
     done = Play()
     for block in page:
@@ -114,12 +126,12 @@ def _code(line: str) -> int:
     return int(said[1]) if said else 0
 
 
-def _run(script: str, home: Path, base: str) -> None:
+def _run(script: str, home: Path, base: str, commands: Path) -> None:
     env = {k: v for k, v in os.environ.items() if not k.startswith(("STRIPE_", "GIT_", "GITHUB_", "CI"))}
     person = {"NAME": "You", "EMAIL": "you@example.com"}
     env |= {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in person.items()}
     env |= {"HOME": str(home), "STRIPE_API_BASE": base, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C.UTF-8"}
-    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    env["PATH"] = os.pathsep.join([str(commands), str(Path(sys.executable).parent), env["PATH"]])
     subprocess.run(
         ["bash", "-c", script],
         cwd=home,

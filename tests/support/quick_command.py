@@ -1,0 +1,113 @@
+"""
+`provisioner` as a command that starts at once: a process that has loaded the package forks for each call.
+
+What runs is the program's own `main` with the caller's arguments, environment, folder and streams, in a
+process of its own. Only Python and the package are loaded once.
+"""
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NoReturn
+
+import provisioner
+from provisioner.cli.main import main
+
+# -IS: Python alone, which starts in ten milliseconds
+CALLER = """\
+#!{python} -IS
+import json, os, signal, socket, sys
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect({address!r})
+    asked = json.dumps([sys.argv, os.getcwd(), dict(os.environ)]).encode() + b"\\n"
+    server.sendall(asked[socket.send_fds(server, [asked], [0, 1, 2]):])
+    with server.makefile() as answers:
+        pid = int(answers.readline())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda number, frame: os.kill(pid, number))
+        sys.exit(int(answers.readline()))
+"""
+
+
+@contextmanager
+def quick_command(folder: Path) -> Iterator[Path]:
+    """Make a folder for PATH that holds the command while the context lasts; `folder` is an empty one."""
+    address, command = folder / "socket", folder / "bin" / "provisioner"
+    command.parent.mkdir()
+    command.write_text(CALLER.format(python=sys.executable, address=str(address)), encoding="utf-8")
+    command.chmod(0o755)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(address))
+        listener.listen()
+        with subprocess.Popen(
+            [sys.executable, "-m", "support.quick_command", str(listener.fileno())],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            pass_fds=[listener.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        ) as server:
+            yield command.parent
+            server.kill()
+
+
+def serve(listener: socket.socket) -> None:
+    """Answer callers until killed. Returns in a process that is to be a command: its streams are in place."""
+    for module in pkgutil.walk_packages(provisioner.__path__, "provisioner."):
+        with suppress(ImportError):  # what is optional
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    gc.freeze()  # what is loaded stays shared between the processes
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        caller, _ = listener.accept()
+        with caller:
+            if os.fork() == 0:
+                listener.close()
+                _begin(caller)
+                return
+
+
+def _begin(caller: socket.socket) -> None:
+    """Fork the command, which returns, and stay to tell the caller how it ends."""
+    asked, streams, _, _ = socket.recv_fds(caller, 65_536, 3)
+    while not asked.endswith(b"\n"):
+        asked += caller.recv(65_536)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    pid = os.fork()
+    if pid:
+        for stream in streams:
+            os.close(stream)
+        _watch(pid, caller)
+    sys.argv, folder, environ = json.loads(asked)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environ)
+
+
+def _watch(pid: int, caller: socket.socket) -> NoReturn:
+    caller.sendall(f"{pid}\n".encode())
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    with suppress(OSError):  # the caller may have been killed
+        caller.sendall(f"{code if code >= 0 else 128 - code}\n".encode())
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))
+    try:
+        main()
+    except SystemExit as end:
+        sys.stdout.flush()
+        os._exit(end.code if isinstance(end.code, int) else 0)  # without taking apart what is shared
