@@ -103,9 +103,9 @@ class Pace:
     @contextmanager
     def turn(self, method: str, resource: str) -> Iterator[None]:
         """Wait for a turn, and take it for as long as the block runs."""
-        lane = self._endpoints.setdefault(endpoint(method, resource), Lane(self.limits.endpoint))
+        lane = self.lane(method, resource)
         with lane.door:
-            while wait := self._leave(lane):
+            while wait := self.leave(lane):
                 self._sleep(wait)
         try:
             yield
@@ -114,7 +114,12 @@ class Pace:
                 self._under_way -= 1
                 self._free.notify()
 
-    def _leave(self, lane: Lane) -> float:
+    def lane(self, method: str, resource: str) -> Lane:
+        """The lane of an endpoint."""
+        with self._free:
+            return self._endpoints.setdefault(endpoint(method, resource), Lane(self.limits.endpoint))
+
+    def leave(self, lane: Lane) -> float:
         """Let a request leave and return 0, or return the seconds until it may."""
         with self._free:
             self._free.wait_for(lambda: self._under_way < self._at_once)
