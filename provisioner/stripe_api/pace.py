@@ -105,6 +105,9 @@ class Pace:
         """Wait for a turn, and take it for as long as the block runs."""
         lane = self.lane(method, resource)
         with lane.door:
+            with self._free:
+                self._free.wait_for(lambda: self._under_way < self._at_once)
+                self._under_way += 1
             while wait := self.leave(lane):
                 self._sleep(wait)
         try:
@@ -122,13 +125,11 @@ class Pace:
     def leave(self, lane: Lane) -> float:
         """Let a request leave and return 0, or return the seconds until it may."""
         with self._free:
-            self._free.wait_for(lambda: self._under_way < self._at_once)
             now = self._clock()
             wait = max(0.0, lane.due() - now, self._total.due() - now)
             if not wait:
                 lane.leave(now)
                 self._total.leave(now)
-                self._under_way += 1
             return wait
 
     def fewer(self) -> None:
