@@ -143,7 +143,7 @@ def _remember(stripe: Session, path: Path, sign: Sign) -> Recall:
     try:
         event, event_at = newest_event(StripeReader(stripe.transport), KINDS)
     except AccessError:
-        tell(f"{path} is not written: the key may not read events.")
+        tell(f"{path} is not written: events cannot be read with this key.")
         return _everything(stripe)
     taken, seen = int(time.time()), _everything(stripe)
     config, world, found = stripe.config, seen.part.world, seen.found

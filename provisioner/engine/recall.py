@@ -71,7 +71,7 @@ def _look(
     try:
         news = touched(reader, owning, memory.event, memory.event_at)
     except AccessError:
-        raise GapError("the key may not read events") from None
+        raise GapError("events cannot be read with this key") from None
     scan = Scan(reader, kinds, config, memory, sign, news)
     if adds_up:
         scan.open_uncounted()

@@ -156,7 +156,7 @@ def test_what_refers_to_ours_by_its_id_is_refused_as_ever(applied: Desk) -> None
 def test_nothing_personal_and_no_secret_is_in_the_file(applied: Desk) -> None:
     text = (applied.folder / "drift.cache").read_text(encoding="utf-8")
 
-    assert not [word for word in ("canary", "Acme", "cards.c1", "t1", "sk_test") if word in text]
+    assert not [word for word in ("canary", "Acme", "cards.c1", "team", "sk_test") if word in text]
 
 
 @pytest.mark.parametrize(
@@ -196,6 +196,24 @@ def test_another_project_makes_a_cache_useless(applied: Desk) -> None:
     applied.write(COMPANY + CARDS, project="other")
 
     assert "another account, project, mode or version" in applied.run("plan", *CACHE).stderr
+
+
+def test_another_account_makes_a_cache_useless(applied: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRIPE_ACCOUNT", "acct_1Other")
+
+    assert "another account, project, mode or version" in applied.run("plan", *CACHE, code=None).stderr
+
+
+def test_a_key_that_may_not_read_events_reads_everything(
+    applied: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may = dict.fromkeys(("issuing_card", "issuing_cardholder", "balance", "topup", "account"), "read")
+    applied.control("keys", json.dumps({"key": "rk_test_canary", "permissions": may}).encode())
+    monkeypatch.setenv("STRIPE_API_KEY", "rk_test_canary")
+    result = applied.run("plan", "--cache", "plan.cache")
+
+    assert "plan.cache is not written: events cannot be read with this key." in result.stderr
+    assert "No changes." in result.stdout
 
 
 def test_a_cache_that_is_not_there_is_made(applied: Desk) -> None:
