@@ -10,6 +10,7 @@ from provisioner.cli.exits import CHANGES, DONE, exits
 from provisioner.cli.notify import News, notified
 from provisioner.cli.options import Options, stripe_options
 from provisioner.cli.paint import paint, wants_colour
+from provisioner.cli.present import say_page
 from provisioner.cli.session import Session, session
 from provisioner.engine.explain import explain
 from provisioner.kinds import KINDS
@@ -52,7 +53,7 @@ def command(
     if format_ == "json":
         click.echo(json.dumps(document, indent=2))
     elif format_ == "markdown":
-        click.echo(drift_markdown(document), nl=False)
+        say_page(drift_markdown(document))
     else:
         click.echo(paint(drift_text(document), colour=wants_colour(options.color)), nl=False)
     return CHANGES if document["summary"]["drift"] else DONE

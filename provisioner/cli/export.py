@@ -22,5 +22,5 @@ def command(options: Options, *, project: str, mode: str) -> int:
     """
     with key_session(options, project, mode) as stripe:
         text = export(KINDS, project, mode, stripe.observe())
-    click.echo(text, nl=False)
+    click.echo(text.encode(), nl=False)  # YAML is UTF-8, whatever the terminal is
     return DONE

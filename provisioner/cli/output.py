@@ -1,5 +1,9 @@
-"""Standard output and error that nobody may be reading: a closed pipe or a full disk ends no apply."""
+"""Standard output and error that nobody may be reading: a closed pipe or a full disk ends no apply.
 
+Nor does a console that cannot show a currency's sign: it gets the currency's name.
+"""
+
+import codecs
 import errno
 import io
 import os
@@ -9,6 +13,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TextIO
+
+PLAIN = "provisioner.plain"  # the name of the way in which a stream takes what its encoding lacks
+PLAINER = {"€": "EUR ", "£": "GBP "}
+
+
+def plainer(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that an encoding lacks: names of currencies for signs, else escapes."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    shown = (PLAINER.get(c) or c.encode("ascii", "backslashreplace").decode() for c in lacking)
+    return "".join(shown), error.end
+
+
+class _Text(io.TextIOWrapper):
+    """Text of which nothing is lost, whatever the encoding of the stream."""
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # a property in the place of a member
+        """The encoding; an ASCII stream does not say that it is one, or click would write UTF-8 to it."""
+        real = super().encoding
+        return "plain" if codecs.lookup(real).name == "ascii" else real
 
 
 class _Sink(io.RawIOBase):
@@ -75,6 +101,7 @@ def lasting() -> Iterator[Output]:
 
     Streams that are not the process's own (in tests) are left alone.
     """
+    codecs.register_error(PLAIN, plainer)
     before = sys.stdout, sys.stderr
     sinks = [_sink(stream) for stream in before]
     try:
@@ -100,6 +127,4 @@ def _sink(stream: TextIO) -> _Sink | None:
 def _wrapped(stream: TextIO, sink: _Sink | None) -> TextIO:
     if sink is None:
         return stream
-    return io.TextIOWrapper(
-        io.BufferedWriter(sink), encoding=stream.encoding, errors="replace", line_buffering=True
-    )
+    return _Text(io.BufferedWriter(sink), encoding=stream.encoding, errors=PLAIN, line_buffering=True)

@@ -9,11 +9,10 @@ from typing import Any
 
 import click
 
+from provisioner.cli.output import PLAIN
 from provisioner.cli.paint import paint, wants_colour
 
 FORMATS = ("text", "json", "markdown", "html")
-# what a console that cannot write a currency's sign gets in its place
-PLAINER = {"€": "EUR ", "£": "GBP "}
 
 
 def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,10 +38,10 @@ def present(document: Mapping[str, Any], format_: str, *, color: bool | None) ->
     elif format_ == "text":
         from provisioner.views.text import plan_text  # noqa: PLC0415 - only this format needs it
 
-        say(paint(plan_text(document, width()), colour=wants_colour(color)))
+        click.echo(paint(plan_text(document, width()), colour=wants_colour(color)), nl=False)
     else:
         view = importlib.import_module(f"provisioner.views.{format_}")
-        say(getattr(view, f"plan_{format_}")(document))
+        say_page(getattr(view, f"plan_{format_}")(document))
 
 
 def width() -> int | None:
@@ -50,13 +49,7 @@ def width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def say(text: str) -> None:
-    """Write a text to stdout; on a console that lacks some of its characters, others in their place."""
-    encoding = sys.stdout.encoding or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        for sign, plain in PLAINER.items():
-            text = text.replace(sign, plain)
-        text = text.encode(encoding, "backslashreplace").decode(encoding)
-    click.echo(text, nl=False)
+def say_page(text: str) -> None:
+    """Write a text for others, who take it for UTF-8: to a stream of another encoding in ASCII."""
+    is_utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+    click.echo(text if is_utf8 else text.encode("ascii", PLAIN).decode(), nl=False)

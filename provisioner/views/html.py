@@ -29,12 +29,17 @@ def plan_html(document: Document) -> str:
     data = json.dumps(_model(document), separators=(",", ":"))
     fill = {
         "@@POLICY@@": f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'",
-        "@@TITLE@@": html.escape(inert(f"Plan for {document['project']}")),
-        "@@SUMMARY@@": html.escape(inert(summary_line(document))),
+        "@@TITLE@@": _escaped(f"Plan for {document['project']}"),
+        "@@SUMMARY@@": _escaped(summary_line(document)),
         # no text can end the element that holds it
         "@@DATA@@": data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"),
     }
     return re.sub("|".join(fill), lambda found: fill[found[0]], page)
+
+
+def _escaped(text: str) -> str:
+    """A text for HTML in ASCII, so that the page is the same in every encoding."""
+    return html.escape(inert(text)).encode("ascii", "xmlcharrefreplace").decode()
 
 
 def _model(document: Document) -> dict[str, Any]:
