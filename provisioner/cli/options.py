@@ -142,9 +142,14 @@ _HOW = (
     ),
     click.option("--allow-api-base", is_flag=True, help="Let STRIPE_API_BASE be any https address."),
     click.option(
+        "--max-endpoint-rps",
+        type=click.FloatRange(min=0.1),
+        help="Most requests a second to each endpoint (default: 25, or --max-rps where that is less).",
+    ),
+    click.option(
         "--max-rps",
         type=click.FloatRange(min=0.1),
-        help="Most requests a second (default: Stripe's limits for the mode).",
+        help="Most requests a second in all (default: 100 in live mode, 25 in test mode).",
     ),
     click.option("--sandbox", is_flag=True, help="Use the embedded Stripe API; no key, no network."),
 )
