@@ -14,7 +14,7 @@ from provisioner.engine.observe import observe
 from provisioner.fleet.gate import Gate
 from provisioner.fleet.job import Job
 from provisioner.kinds import KINDS
-from provisioner.stripe_api import LIMITS, Limits, StripeReader, StripeWriter, Transport
+from provisioner.stripe_api import StripeReader, StripeWriter, Transport, limits_for
 from provisioner.stripe_api.access import SANDBOX_KEY, key_for, safe_base
 from provisioner.stripe_api.http import BoundedClient
 from provisioner.stripe_api.transport import STRIPE, TIMEOUTS
@@ -120,10 +120,9 @@ def configuration(site: Site, job: Job) -> Config:
 def desk(site: Site, job: Job, meter: Meter) -> Iterator[Desk]:
     """Open one account; raises ConfigError or AccessError, and sends nothing itself."""
     config = configuration(site, job)
-    limits = LIMITS[job.mode]
     transport = Transport(
         key_for(job.mode, site.environ),
-        limits=Limits(min(limits.endpoint, job.rate), job.rate) if job.rate else limits,
+        limits=limits_for(job.mode, job.rate),
         account=job.account.id,
         api_base=safe_base(site.environ.get("STRIPE_API_BASE"), job.mode),
         http=site.http,

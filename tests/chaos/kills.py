@@ -126,7 +126,9 @@ class Place:
 
     def kill_within(self, seconds: float) -> bool:
         """Begin an apply and SIGKILL it then; whether it was still at work."""
-        child = self.begin("apply", str(self.config), "--auto-approve", "--max-rps", "10000")
+        child = self.begin(
+            "apply", str(self.config), "--auto-approve", "--max-rps", "10000", "--max-endpoint-rps", "10000"
+        )
         time.sleep(seconds)
         ended, _ = os.waitpid(child, os.WNOHANG)
         if ended:
@@ -168,7 +170,17 @@ def wrong_at_the_end(place: Place, target: int) -> list[str]:
     found = wrong_now(place)
     if amount != target:
         found.append(f"the balance is {amount}, the target {target}")
-    if (code := place.run("plan", str(place.config), "--detailed-exitcode", "--max-rps", "10000")) != 0:
+    if (
+        code := place.run(
+            "plan",
+            str(place.config),
+            "--detailed-exitcode",
+            "--max-rps",
+            "10000",
+            "--max-endpoint-rps",
+            "10000",
+        )
+    ) != 0:
         found.append(f"the plan after it exits {code}: {(place.work / 'log').read_text()[-600:]}")
     return found
 
@@ -210,7 +222,15 @@ def rounds(count: int, seed: int, longest: float = 0.5) -> tuple[Counter[str], l
                 found = wrong_now(place)
                 if rng.random() < 0.6:
                     break
-            code = place.run("apply", str(place.config), "--auto-approve", "--max-rps", "10000")
+            code = place.run(
+                "apply",
+                str(place.config),
+                "--auto-approve",
+                "--max-rps",
+                "10000",
+                "--max-endpoint-rps",
+                "10000",
+            )
             if code != 0:
                 found = [f"the apply after it exits {code}: {(place.work / 'log').read_text()[-600:]}"]
             found = [*found, *wrong_at_the_end(place, acme.target)] if counts["kills"] else []

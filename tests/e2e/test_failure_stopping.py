@@ -15,7 +15,7 @@ from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "acme"
-APPLY = ("apply", str(EXAMPLE), "--auto-approve", "--max-rps", "100000")
+APPLY = ("apply", str(EXAMPLE), "--auto-approve", "--max-rps", "100000", "--max-endpoint-rps", "100000")
 
 
 @pytest.fixture

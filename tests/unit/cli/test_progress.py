@@ -1,0 +1,72 @@
+"""How long the rest takes: as the limits allow, and as much slower as it has been up to now."""
+
+import pytest
+from support.declare import HOLDER, card, config, holder
+
+from provisioner.cli.progress import spell, time_left
+from provisioner.core.model import World
+from provisioner.core.plan import Plan, make_plan
+from provisioner.kinds import KINDS
+from provisioner.stripe_api import Limits, Remaining
+
+LIMITS = Limits(endpoint=25, total=100)
+SHIPPING = {"name": "Jenny Rosen", "address": HOLDER["billing"]["address"]}
+
+
+def cards(count: int, **fields: object) -> Plan:
+    issued = [card(f"card-{n}", **fields) for n in range(count)]
+    return make_plan(KINDS, config(holder(), *issued), World({}, {}, {}))
+
+
+def test_the_endpoint_with_the_most_to_do_decides():
+    holders = [holder(f"holder-{n}") for n in range(500)]
+    issued = [card(f"card-{n}", cardholder=f"holder-{n % 500}") for n in range(1000)]
+    plan = make_plan(KINDS, config(*holders, *issued), World({}, {}, {}))
+
+    assert 40 <= Remaining(LIMITS, plan.steps).seconds() <= 43
+
+
+def test_the_limit_in_all_decides_where_it_is_the_lower_one():
+    plan = cards(1000)
+
+    assert 99 <= Remaining(Limits(endpoint=25, total=10), plan.steps).seconds() <= 106
+
+
+def test_what_waits_for_the_phase_before_it_comes_on_top():
+    virtual, physical = cards(250), cards(250, type="physical", shipping=SHIPPING)
+
+    assert len(physical.steps) == len(virtual.steps) + 250  # activated by a call of their own
+    foretold = [Remaining(LIMITS, plan.steps).seconds() for plan in (virtual, physical)]
+    assert foretold[1] == pytest.approx(2 * foretold[0])
+
+
+def test_what_has_ended_takes_no_time_any_more():
+    plan = cards(100)
+    rest = Remaining(LIMITS, plan.steps)
+    whole = rest.seconds()
+
+    for step in plan.steps[:51]:
+        rest.ended(step)
+    assert rest.seconds() == pytest.approx(whole / 2)
+    for step in plan.steps[51:]:
+        rest.ended(step)
+    assert rest.seconds() == 0
+
+
+@pytest.mark.parametrize(
+    ("whole", "rest", "took", "left"),
+    [
+        (40, 40, 0, 40),  # nothing is known yet
+        (40, 30, 10, 30),  # as fast as the limits allow
+        (40, 30, 20, 60),  # Stripe takes twice as long
+        (40, 30, 5, 30),  # what was skipped took no time, which says nothing about the rest
+        (40, 0, 80, 0),
+    ],
+)
+def test_slow_is_taken_to_stay_slow(whole, rest, took, left):
+    assert time_left(whole, rest, took) == left
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0:00"), (42, "0:42"), (59.6, "1:00"), (4000, "66:40")])
+def test_time_is_spelt_in_minutes_and_seconds(seconds, text):
+    assert spell(seconds) == text
