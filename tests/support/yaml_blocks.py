@@ -86,7 +86,8 @@ def _names(use: Any) -> list[str]:
 def _hooks(whole: Mapping[str, Any]) -> None:
     ours = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     shown = [hook["id"] for repo in whole["repos"] for hook in repo["hooks"]]
-    assert set(shown) <= {hook["id"] for hook in ours}
+    missing = set(shown) - {hook["id"] for hook in ours}
+    assert not missing, f"no such hooks: {missing}"
 
 
 def _pipeline(whole: Mapping[str, Any]) -> None:
@@ -94,7 +95,8 @@ def _pipeline(whole: Mapping[str, Any]) -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
     for step in _steps(whole):
         if str(step.get("uses", "")).startswith("provisioner/provisioner@"):
-            assert set(step.get("with", {})) <= set(action["inputs"])
+            missing = set(step.get("with", {})) - set(action["inputs"])
+            assert not missing, f"the Action has no such inputs: {missing}"
     for script in _scripts(whole):
         for line in script.splitlines():
             parses(line)
