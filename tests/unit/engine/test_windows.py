@@ -2,15 +2,18 @@
 
 import random
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from provisioner.core.problem import StripeError
 from provisioner.engine.ports import Page
-from provisioner.engine.windows import read_list
+from provisioner.engine.windows import Part, Stretch, _Scan, read_list
 
 NOW = 1_790_000_000
 YEAR = 365 * 86_400
@@ -83,6 +86,51 @@ def test_everything_is_read_once_in_the_lists_order(times: list[int], expected: 
     assert read(listing, expected) == [item["id"] for item in reversed(listing.items)]
 
 
+class Clustered(NamedTuple):
+    """Objects that came together: how many, from when, and within how many seconds."""
+
+    count: int
+    begin: int
+    lasting: int
+
+
+clusters = st.lists(
+    st.builds(
+        Clustered,
+        st.integers(1, 700),
+        st.integers(1, NOW - 1) | st.integers(NOW - 100, NOW - 1),
+        st.sampled_from([0, 1, 4, 60, 86_400, YEAR]),
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=60)
+@given(clusters, st.integers(0, 4000), st.integers(0, 300), st.randoms(use_true_random=False))
+def test_however_it_lies_in_time_and_whatever_comes_meanwhile(groups, expected, arrivals, chance):
+    times = [
+        min(NOW, group.begin + chance.randrange(group.lasting + 1))
+        for group in groups
+        for _ in range(group.count)
+    ]
+    listing = Listing(times, arrivals)
+    there = [item["id"] for item in reversed(listing.items)]
+
+    found = read(listing, expected)
+
+    assert found[len(found) - len(there) :] == there
+    assert len(found) == len(set(found))
+    pages = max(len(found), expected) / 100
+    assert listing.requests <= len(found) / 100 + pages * 0.2 + 4
+
+
+def test_ten_thousand_of_one_second_are_read_one_page_after_the_other():
+    listing = Listing([NOW - 9999] * 10_000)
+
+    assert len(read(listing, 10_000)) == 10_000
+    assert listing.requests <= 10_000 / 100 * 1.2 + 2
+
+
 @pytest.mark.parametrize("times", SHAPES.values(), ids=SHAPES.keys())
 def test_few_requests_more_than_there_are_pages(times: list[int]) -> None:
     listing = Listing(times)
@@ -108,6 +156,35 @@ def test_what_is_created_meanwhile_is_read_too_and_once(times: list[int]) -> Non
     assert len(found) == len(set(found))
     assert set(there[-len(times) :]) <= set(found)
     assert found == there[len(there) - len(found) :]
+
+
+def turns(listing: Listing, expected: int, trip: int) -> int:
+    """How many turns the reading takes where one request may leave at each, and is answered `trip` later."""
+    scan = _Scan(listing, "issuing/cards", lambda item: item, expected)
+    under_way: deque[tuple[int, Stretch, Part]] = deque()
+    sent: dict[int, int] = {}
+    turn = 0
+    while True:
+        while under_way and under_way[0][0] <= turn:
+            _, stretch, part = under_way.popleft()
+            scan.take(stretch, part)
+        busy = {id(stretch) for _, stretch, _ in under_way}
+        idle = [each for each in scan.stretches if not each.done and id(each) not in busy]
+        if not idle and not under_way:
+            return turn
+        if idle:
+            first = min(idle, key=lambda each: sent.get(id(each), 0))
+            sent[id(first)] = turn
+            under_way.append((turn + trip, first, scan.page(first.params())))
+        turn += 1
+
+
+@pytest.mark.parametrize("shape", [name for name in SHAPES if "second" not in name])
+def test_requests_leave_as_often_as_they_may_though_each_takes_a_while(shape: str) -> None:
+    """At 25 a second and 100 ms each; with a cursor alone it would take three turns a page."""
+    times = SHAPES[shape]
+
+    assert turns(Listing(times), len(times), trip=3) <= len(times) / 100 * 1.4 + 6
 
 
 class Stuck(Listing):
