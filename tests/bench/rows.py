@@ -126,7 +126,7 @@ def limited(bench: Bench, size: int, estate: Estate) -> Iterator[Row]:
     bound = replace(wall, requests=int(size / PAGE * 1.2 + 5))
     serve = serving(estate.objects, latency=LATENCY, rate=RATE)
     yield bench.against(
-        f"plan, no change, {size:,}, 100 ms, 25/s", ["plan", str(estate.config)], serve, bound
+        f"plan, no change, {size:,}, 100 ms, 25/s", ["plan", str(estate.config), *LIVE], serve, bound
     )
 
 
