@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from provisioner import __version__
 from provisioner.cli import starter
 from provisioner.cli.exits import DONE, exits
 from provisioner.cli.options import Options, key_options
@@ -73,8 +72,7 @@ def command(options: Options, *, folder: Path, from_stripe: bool) -> int:
     schema = json.dumps(json_schema(KINDS), indent=2, ensure_ascii=False)
     _write(place.folder / SCHEMA, schema + "\n")
     _ignore(place.root / IGNORE)
-    _workflow(place)
-    _next(folder, from_stripe=from_stripe)
+    _next(folder, _workflow(place), from_stripe=from_stripe)
     return DONE
 
 
@@ -145,14 +143,13 @@ def _ignore(path: Path) -> None:
         click.echo(f"  kept   {_shown(path)}")
 
 
-def _workflow(place: Place) -> None:
-    if place.gitlab:
-        project = starter.ACTION.partition("@")[0]
-        text = starter.GITLAB.format(gitlab=project, version=__version__, path=json.dumps(place.path))
-        _write(place.root / ".gitlab-ci.yml", text)
-        return
-    text = starter.GITHUB.format(branch=place.branch, action=starter.ACTION, path=json.dumps(place.path))
-    _write(place.root / ".github" / "workflows" / "provisioner.yml", text)
+def _workflow(place: Place) -> Path:
+    """Write the workflow of the host, and return where it is."""
+    names = {"repository": starter.REPOSITORY, "image": starter.IMAGE, "ref": starter.REF}
+    file = ".gitlab-ci.yml" if place.gitlab else ".github/workflows/provisioner.yml"
+    template = starter.GITLAB if place.gitlab else starter.GITHUB
+    _write(place.root / file, template.format(branch=place.branch, path=json.dumps(place.path), **names))
+    return place.root / file
 
 
 def _shown(path: Path) -> str:
@@ -162,7 +159,7 @@ def _shown(path: Path) -> str:
         return str(path)
 
 
-def _next(folder: Path, *, from_stripe: bool) -> None:
+def _next(folder: Path, workflow: Path, *, from_stripe: bool) -> None:
     where = "" if folder == Path() else f" {folder}"
     if from_stripe:
         steps = [
@@ -177,3 +174,7 @@ def _next(folder: Path, *, from_stripe: bool) -> None:
             f"provisioner doctor{where}",
         ]
     click.echo("\nNext:\n" + "".join(f"  {step}\n" for step in steps), nl=False)
+    if starter.REPOSITORY in workflow.read_text(encoding="utf-8", errors="replace"):
+        click.echo(
+            f"  in {_shown(workflow)}, put your copy of provisioner in the place of {starter.REPOSITORY}"
+        )

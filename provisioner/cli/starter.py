@@ -2,7 +2,11 @@
 
 from provisioner import __version__
 
-ACTION = f"provisioner/provisioner@v{__version__}"  # the repository that publishes the Action
+# Where a copy of provisioner lives is not to be guessed: a name that somebody else has registered would be
+# handed the keys. No owner and no registry can be called like this: a pipeline fails until it is replaced.
+REPOSITORY = "<OWNER>/provisioner"
+IMAGE = "<REGISTRY>/provisioner"
+REF = f"v{__version__}"
 MODELINE = "# yaml-language-server: $schema={schema}\n"
 
 CONFIGURATION = """\
@@ -60,6 +64,8 @@ GITHUB = """\
 # A pull request shows the plan, the merge applies it, and every night drift is looked for.
 # Secrets: STRIPE_READ_KEY, a restricted key that reads Issuing, balance and top-ups;
 #          STRIPE_API_KEY, one that writes them too, kept in the environment "stripe".
+# In the place of {repository}, three times, put the repository that has your copy of provisioner, and a
+# tag or, better, a commit of it: docs/ci.md, "Where provisioner comes from".
 name: Stripe Issuing
 on:
   pull_request:
@@ -78,7 +84,7 @@ jobs:
     permissions: {{contents: read, pull-requests: write}}
     steps:
       - uses: actions/checkout@v4
-      - uses: {action}
+      - uses: {repository}@{ref}
         with: {{command: plan, path: {path}}}
         env:
           STRIPE_API_KEY: ${{{{ secrets.STRIPE_READ_KEY }}}}
@@ -91,7 +97,7 @@ jobs:
     permissions: {{contents: read, actions: read, pull-requests: write}}
     steps:
       - uses: actions/checkout@v4
-      - uses: {action}
+      - uses: {repository}@{ref}
         with: {{command: apply, path: {path}}}
         env:
           STRIPE_API_KEY: ${{{{ secrets.STRIPE_API_KEY }}}}
@@ -102,7 +108,7 @@ jobs:
     permissions: {{contents: read, issues: write}}
     steps:
       - uses: actions/checkout@v4
-      - uses: {action}
+      - uses: {repository}@{ref}
         with: {{command: drift, path: {path}, args: --explain}}
         env:
           STRIPE_API_KEY: ${{{{ secrets.STRIPE_READ_KEY }}}}
@@ -111,11 +117,14 @@ jobs:
 GITLAB = """\
 # A merge request shows the plan, the main branch applies what a person has looked at, and a schedule looks
 # for drift. Variables: STRIPE_READ_KEY (restricted, reads) and, protected, STRIPE_API_KEY (writes).
+# In the place of {repository} and {image} put the project that has your copy of provisioner,
+# and the image that its Dockerfile makes: docs/ci.md, "Where provisioner comes from".
 include:
-  - project: {gitlab}
+  - project: {repository}
     file: ci/gitlab.yml
-    ref: v{version}
+    ref: {ref}
 
 variables:
+  PROVISIONER_IMAGE: {image}:{ref}
   PROVISIONER_PATH: {path}
 """

@@ -29,7 +29,9 @@ def cluster(address: str, budget: Budget) -> Iterator[Engine]:
         distributed: Any = import_module("distributed")  # an extra; and it has no types
         config: Any = import_module("dask.config")
     except ImportError:
-        raise ProvisionerError("--executor dask needs the extra: pip install 'provisioner[dask]'") from None
+        raise ProvisionerError(
+            "--executor dask needs the extra: pip install '.[dask]' in a checkout"
+        ) from None
     try:
         client = distributed.Client(address, timeout=PATIENCE)
     except (OSError, ValueError) as error:

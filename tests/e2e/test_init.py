@@ -66,10 +66,28 @@ def test_the_workflow_knows_the_folder_and_the_host(desk):
     desk.run("init", "finance/issuing")
 
     pipeline = yaml.safe_load((desk.folder / ".gitlab-ci.yml").read_text(encoding="utf-8"))
-    assert pipeline["variables"] == {"PROVISIONER_PATH": "finance/issuing"}
+    assert pipeline["variables"]["PROVISIONER_PATH"] == "finance/issuing"
+    assert pipeline["include"][0]["project"] == "<OWNER>/provisioner"
+    assert pipeline["variables"]["PROVISIONER_IMAGE"].startswith("<REGISTRY>/")
     assert "project: issuing" in (desk.folder / "finance/issuing/provisioner.yaml").read_text(
         encoding="utf-8"
     )
+
+
+def test_the_workflow_names_no_copy_that_somebody_else_may_own(desk):
+    workflow = desk.folder / ".github/workflows/provisioner.yml"
+    hint = (
+        ".github/workflows/provisioner.yml, put your copy of provisioner in the place of <OWNER>/provisioner"
+    )
+
+    assert hint in desk.run("init").output
+    jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values()
+    used = {step["uses"].partition("@")[0] for job in jobs for step in job["steps"]}
+    assert used == {"actions/checkout", "<OWNER>/provisioner"}
+
+    text = workflow.read_text(encoding="utf-8").replace("<OWNER>/provisioner", "acme/provisioner")
+    workflow.write_text(text, encoding="utf-8")
+    assert "put your copy" not in desk.run("init").output
 
 
 def test_a_project_begins_with_what_is_live(desk):
