@@ -124,6 +124,7 @@ def _moves(opened: Desk, world: Any) -> dict[str, int]:
         "drift": sum(drift.counts for drift in drifts),
         "broadening": sum(drift.counts and drift.direction.value == "broadening" for drift in drifts),
         "pending": sum(drift.waits for drift in drifts),
+        "warnings": sum(drift.warns for drift in drifts),
     }
 
 

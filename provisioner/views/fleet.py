@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from provisioner.core.money import show_money
-from provisioner.views.words import inert
+from provisioner.views.words import count, inert
 
 Document = Mapping[str, Any]
 IN_SYNC = "in sync"
@@ -49,17 +49,18 @@ _STEPS = {"done": "steps done", "failed": "failed", "skipped": "not done"}
 
 def _drift(document: Document) -> str:
     counts = document["counts"]
+    held = f", {counts['warnings']} held back by Stripe" if counts.get("warnings") else ""
     if not counts.get("drift"):
-        return f"no drift, {counts['pending']} pending" if counts.get("pending") else "no drift"
+        return (f"no drift, {counts['pending']} pending" if counts.get("pending") else "no drift") + held
     gives = f" ({counts['broadening']} of them give spending power)" if counts.get("broadening") else ""
-    return f"{counts['drift']} moved in Stripe{gives}, {counts.get('pending', 0)} pending"
+    return f"{counts['drift']} moved in Stripe{gives}, {counts.get('pending', 0)} pending{held}"
 
 
 def _status(document: Document) -> str:
     facts = document["facts"]
     available = [show_money(each["amount"], each["currency"]) for each in facts.get("available", ())]
     cards, active, holders = (facts.get(name, 0) for name in ("cards", "active", "cardholders"))
-    has = f"{cards} cards ({active} active), {holders} holders"
+    has = f"{count(cards, 'card')} ({active} active), {count(holders, 'cardholder')}"
     return "; ".join(
         filter(None, (has, f"available {', '.join(available)}" if available else "", _drift(document)))
     )

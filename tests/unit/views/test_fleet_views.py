@@ -73,3 +73,14 @@ def test_the_page_shows_text_as_text_and_lets_nothing_run():
     assert "&lt;b&gt;no\\x1b[31m" in page
     assert "default-src 'none'" in page
     assert page.count('<tr class="failed">') == 1
+
+
+def test_what_stripe_holds_back_is_counted_beside_drift():
+    document = {"name": "a", "account": "a", "failed": False, "phase": "drift", "problems": []}
+
+    assert outcome_line({**document, "counts": {"drift": 0, "pending": 1, "warnings": 2}}) == (
+        "a  no drift, 1 pending, 2 held back by Stripe"
+    )
+    assert outcome_line({**document, "counts": {"drift": 3, "pending": 0, "warnings": 1}}) == (
+        "a  3 moved in Stripe, 0 pending, 1 held back by Stripe"
+    )
