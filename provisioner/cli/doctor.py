@@ -15,7 +15,6 @@ from provisioner.core.exit_code import ExitCode
 from provisioner.core.funding import must_be_wired
 from provisioner.core.model import Config
 from provisioner.core.problem import AccessError, ProvisionerError
-from provisioner.stripe_api import LIMITS
 from provisioner.stripe_api.probe import Probe, read, write
 from provisioner.views.words import inert
 
@@ -124,7 +123,7 @@ def _ask(stripe: Session, *, restricted: bool) -> Iterator[Check]:
     if must_be_wired(account.data):
         probe = read(stripe.transport, "issuing/funding_instructions", {"limit": 1})
         yield _permission("funding", "read funding instructions", probe, needed=False)
-    yield from _circumstances(stripe.config, answered)
+    yield from _circumstances(stripe, answered)
 
 
 def _reached(probe: Probe) -> Check:
@@ -194,7 +193,7 @@ def _permission(section: str, what: str, probe: Probe, *, needed: bool) -> Check
     return Check(section, f"may not {what}", WRONG if needed else DONE, advice, warning=True)
 
 
-def _circumstances(config: Config, probe: Probe) -> Iterator[Check]:
+def _circumstances(stripe: Session, probe: Probe) -> Iterator[Check]:
     if probe.skew is not None:
         off = abs(probe.skew) > MOST_SKEW
         said = "agrees with Stripe's" if not off else f"is {probe.skew:+.0f} s from Stripe's"
@@ -202,6 +201,6 @@ def _circumstances(config: Config, probe: Probe) -> Iterator[Check]:
         yield Check("clock", said, advice=advice, warning=off)
     if probe.version:
         yield Check("API version", probe.version)
-    limits = LIMITS[config.mode]
-    said = f"{limits.endpoint:g} requests/s an endpoint, {limits.total:g} in all ({config.mode} mode)"
+    limits = stripe.transport.limits
+    said = f"{limits.endpoint:g} requests/s an endpoint, {limits.total:g} in all ({stripe.config.mode} mode)"
     yield Check("rate limit", f"{said}; --max-rps lowers it")

@@ -2,11 +2,10 @@
 
 from provisioner.stripe_api.eta import Remaining
 from provisioner.stripe_api.gateway import StripeReader, StripeWriter
-from provisioner.stripe_api.pace import LIMITS, Limits, at_least, limits_for
+from provisioner.stripe_api.pace import Limits, at_least, limits_for
 from provisioner.stripe_api.transport import Transport
 
 __all__ = [
-    "LIMITS",
     "Limits",
     "Remaining",
     "StripeReader",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 MOST_AT_ONCE = 32
 RECOVERY = 20  # answers until one more at once is tried again
 BURST = 8  # requests that may leave together after a pause; a small plan is not held up
-EARLY = 0.05  # seconds by which two requests may arrive closer together than they left
+EARLY = 0.07  # seconds by which two requests may arrive closer together than they left
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def test_the_endpoint_with_the_most_to_do_decides():
 def test_the_limit_in_all_decides_where_it_is_the_lower_one():
     plan = cards(1000)
 
-    assert 99 <= Remaining(Limits(endpoint=25, total=10), plan.steps).seconds() <= 106
+    assert 100 <= Remaining(Limits(endpoint=25, total=10), plan.steps).seconds() <= 110
 
 
 def test_what_waits_for_the_phase_before_it_comes_on_top():
