@@ -54,7 +54,7 @@ def update_params(kind: Kind, change: Change, *, marked: bool = True) -> dict[st
 
 def adoption_params(kind: Kind, change: Change) -> dict[str, Any]:
     """
-    The marks that make an object ours, and nothing else.
+    The marks that make an object ours, and nothing else; those that another project has left are unset.
 
     Recorded as applied is what is live of the declared fields: what differs is then the YAML's move.
     """
@@ -64,7 +64,8 @@ def adoption_params(kind: Kind, change: Change) -> dict[str, Any]:
     had = applied(project, kind.fields, live.fields)
     record = {name: value for name, value in had.items() if name in wanted}
     stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record)
-    return {"metadata": {key: value for key, value in marks(stamp).items() if value}}
+    left = live.fields.get("metadata", {})
+    return {"metadata": {key: value for key, value in marks(stamp).items() if value or key in left}}
 
 
 def stamp_after(kind: Kind, declared: Declared, live: Live) -> Stamp:

@@ -96,7 +96,7 @@ def shortfall(
     How much to top up, in minor units (0: nothing), and a remark for the reader.
 
     Nothing above `top_up_below` (default: the target); nothing below `min_top_up`, so that the target is
-    never passed; `max_top_up` and `most` at most, the rest with a later apply.
+    never passed; `max_top_up` and `most` at most, the rest with a later apply where it is still needed.
     """
     target, missing = fields["target"], fields["target"] - have.coming
     if missing < 0:
@@ -110,7 +110,9 @@ def shortfall(
     if missing > limit:
         rest = show_money(missing - limit, currency)
         name = "max_top_up" if limit == fields.get("max_top_up") else "the most that Stripe takes at once,"
-        return limit, f"cut to {name} {show_money(limit, currency)}; {rest} stay short until a later apply"
+        again = have.coming + limit < fields.get("top_up_below", target)
+        later = "which a later apply pulls" if again else "as that is no longer below top_up_below"
+        return limit, f"cut to {name} {show_money(limit, currency)}; {rest} stay short, {later}"
     return missing, ""
 
 

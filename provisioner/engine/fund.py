@@ -34,7 +34,7 @@ def fund(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
             answer = writer.perform(replace(call, key=attempt_key(call.key, attempt)))
         except StripeError as error:
             if not is_open(error):
-                raise
+                raise _advised(error) from None
             if not is_of_the_past(error):
                 if newer := list(_newer(writer, plan, step)):
                     return _followed(newer, call)
@@ -42,6 +42,20 @@ def fund(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
         else:
             return _confirmed(writer, call, answer)
     raise StripeError(f"Stripe has kept a failure for each of {ATTEMPTS} keys; try again in 24 hours")
+
+
+def _advised(error: StripeError) -> StripeError:
+    """The same error with what to do, where an account may not fill its Issuing balance by the API."""
+    if error.code != "parameter_unknown" or "destination_balance" not in str(error):
+        return error
+    advised = StripeError(
+        f"{error}; Stripe has not opened top-ups of the Issuing balance to this account: fund it in the "
+        "Dashboard, or ask Stripe's support for them",
+        status=error.status,
+        code=error.code,
+    )
+    advised.request_id = error.request_id
+    return advised
 
 
 def _newer(writer: Writer, plan: Plan, step: Step) -> Iterator[TopUp]:

@@ -77,6 +77,30 @@ def test_the_closest_object_is_adopted_and_none_is_made_twice(desk):
     assert desk.live()["cards.c2"]["metadata"]["team"] == "x"
 
 
+def test_what_another_project_has_left_on_an_object_is_taken_over_whole(desk):
+    desk.write(COMPANY + CARD.replace("    status: active", "    status: active\n    lifecycle: {protect: true}"))
+    desk.run("apply", "--auto-approve")
+    for resource in ("cards", "cardholders"):
+        for item in desk.live(resource).values():
+            getattr(desk.sdk.v1.issuing, resource).update(
+                item["id"], {"metadata": {"provisioner_project": ""}}
+            )
+    desk.write(COMPANY + CARD)
+
+    desk.run("import", "--all", "--auto-approve")
+
+    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+
+
+def test_an_account_that_may_not_top_up_issuing_is_told_what_to_do(desk):
+    desk.write(COMPANY + 'balance_targets: {usd: {target: "100.00 USD"}}\n')
+    desk.control("switches", json.dumps({"issuing_top_ups": False}).encode())
+
+    said = desk.run("apply", "--auto-approve", code=5)
+
+    assert "fund it in the Dashboard, or ask Stripe's support" in said.stdout + said.stderr
+
+
 @pytest.mark.parametrize("option", ["--target", "--exclude"])
 def test_a_slip_in_an_address_is_not_taken_for_all_being_well(desk, option):
     desk.write(COMPANY + CARD)

@@ -141,7 +141,7 @@ def test_drift_and_status_say_what_moved_in_which_account(there, folder):
     assert f"{moved}  shop-00002  1 moved in Stripe, 0 pending" in drift.stdout
     assert drift.stdout.count("no drift") == ACCOUNTS - 1
     assert status.exit_code == 0
-    assert f"{moved}  shop-00002  2 cards (1 active), 1 holders; available $0.00; 1 moved" in status.stdout
+    assert f"{moved}  shop-00002  2 cards (1 active), 1 cardholder; available $0.00; 1 moved" in status.stdout
 
 
 def test_a_configuration_that_cannot_be_used_stops_all_before_a_request(there, folder):

@@ -122,7 +122,13 @@ def test_a_negative_balance_is_filled_to_the_target() -> None:
 def test_the_largest_top_up_says_what_stays_short() -> None:
     found = plan(world(), max_top_up=2000)
     assert found.steps[0].call.params["amount"] == 2000
-    assert "$30.00 stay short until a later apply" in found.notes[0].text
+    assert "$30.00 stay short, which a later apply pulls" in found.notes[0].text
+
+
+def test_what_stays_short_is_not_promised_where_no_later_apply_would_pull_it() -> None:
+    found = plan(world(), max_top_up=2000, top_up_below=1500)
+    assert found.steps[0].call.params["amount"] == 2000
+    assert "$30.00 stay short, as that is no longer below top_up_below" in found.notes[0].text
 
 
 def test_where_stripe_cannot_pull_nothing_is_called() -> None:
