@@ -3,9 +3,12 @@
 import os
 import re
 import sys
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import click
+
+from provisioner.views.text import hang
 
 _COLOURS = (
     (re.compile(r"^\s*(\+|=) "), "green"),
@@ -15,7 +18,6 @@ _COLOURS = (
 )
 _BOLD = re.compile(r"^(  # |Plan: |No changes\.|Blast radius|Applied|Error)")
 _FINAL = re.compile(r"^  (final, cannot be undone: \d|# .* \[final\])")
-_GOES_ON = re.compile(r"^ {8,}\S")  # a line that was too long for the terminal
 
 
 class Style(NamedTuple):
@@ -36,13 +38,25 @@ def paint(text: str, *, colour: bool) -> str:
     """Colour a text line by line; a line that goes on keeps the colour of its beginning."""
     if not colour:
         return text
-    lines, style = [], Style()
+    lines: list[list[str]] = []
     for line in text.split("\n"):
-        style = style if _GOES_ON.match(line) else _style(line)
-        lines.append(
-            line if style == Style() else click.style(line, fg=style.colour, bold=style.bold or None)
-        )
-    return "\n".join(lines)
+        if lines and _indent(line) == hang(lines[-1][0]):
+            lines[-1].append(line)
+        else:
+            lines.append([line])
+    return "\n".join(_painted(parts) for parts in lines)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _painted(parts: Sequence[str]) -> str:
+    """One line, in the parts that it was broken into for the terminal; what it is, all of it says."""
+    style = _style(" ".join([parts[0], *(part.strip() for part in parts[1:])]))
+    if style == Style():
+        return "\n".join(parts)
+    return "\n".join(click.style(part, fg=style.colour, bold=style.bold or None) for part in parts)
 
 
 def _style(line: str) -> Style:

@@ -11,6 +11,7 @@ import click
 
 from provisioner.cli.output import PLAIN
 from provisioner.cli.paint import paint, wants_colour
+from provisioner.views.text import plan_text
 
 FORMATS = ("text", "json", "markdown", "html")
 
@@ -36,8 +37,6 @@ def present(document: Mapping[str, Any], format_: str, *, color: bool | None) ->
     if format_ == "json":
         click.echo(json.dumps(document, indent=2))
     elif format_ == "text":
-        from provisioner.views.text import plan_text  # noqa: PLC0415 - only this format needs it
-
         click.echo(paint(plan_text(document, width()), colour=wants_colour(color)), nl=False)
     else:
         view = importlib.import_module(f"provisioner.views.{format_}")

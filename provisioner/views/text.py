@@ -44,7 +44,7 @@ def plan_text(document: Document, width: int | None = None) -> str:
     """
     lines = [*blast_lines(document)] if document["changes"] else []
     for one in group(document["changes"], alike, MANY):
-        lines += ["", *group_lines(one, NAMES, width // 2 if width else None)]
+        lines += ["", *group_lines(one, NAMES, width * 3 // 5 if width else None)]
     for note in document["notes"]:
         about = f"{inert(note['address'])}: " if note["address"] else ""
         lines += ["", f"Note: {about}{inert(note['text'])}"]
@@ -77,8 +77,8 @@ def blast_radius(document: Document) -> dict[str, str]:
     return {
         "money that moves": inert(", ".join(money)) or "none",
         "exposure added a month": inert(", ".join(exposure)) or "none",
-        "cards that newly spend": f"{blast['cards_activated'] or 'none'}",
-        "final, cannot be undone": f"{blast['final'] or 'none'}",
+        "cards that newly spend": f"{blast['cards_activated']:,}" if blast["cards_activated"] else "none",
+        "final, cannot be undone": f"{blast['final']:,}" if blast["final"] else "none",
     }
 
 
@@ -146,14 +146,28 @@ def _edit(edit: Document, width: int, differing: int) -> str:
     return f"      ~ {name} = {before} -> {after}{tail}"
 
 
+def hang(line: str) -> int:
+    """The column at which a line goes on where it is too long for a terminal."""
+    return len(_begin(line)) + 4
+
+
+def _begin(line: str) -> str:
+    found = _INDENT.match(line)
+    return found[0] if found else ""
+
+
 def _broken(lines: Iterable[str], width: int) -> Iterator[str]:
     """Break what is too long at spaces, and let it hang below its own beginning."""
     for line in lines:
         if len(line) <= width or width < NARROWEST:
             yield line
             continue
-        begin = _INDENT.match(line)
-        hang = " " * ((begin.end() if begin else 0) + 4)
+        begin = _begin(line)
         yield from textwrap.wrap(
-            line, width, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
+            line[len(begin) :],
+            width,
+            initial_indent=begin,  # a sign never stands alone, however long the word after it
+            subsequent_indent=" " * hang(line),
+            break_long_words=False,
+            break_on_hyphens=False,
         )

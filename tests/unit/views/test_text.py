@@ -70,6 +70,29 @@ def test_a_broken_line_keeps_its_colour():
     assert all(line.startswith("\x1b[33m") for line in lines[first : first + 4])
 
 
+def test_what_is_final_is_red_where_its_line_is_broken_before_it_says_so():
+    plan = document(change("cards." + "o" * 30, "retire", final=True))
+    lines = paint(plan_text(plan, 60), colour=True).splitlines()
+
+    first = next(n for n, line in enumerate(lines) if "# cards.ooo" in line)
+    assert "[final]" not in lines[first]
+    assert "[final]" in lines[first + 1]
+    assert all(line.startswith("\x1b[31m\x1b[1m") for line in lines[first : first + 2])
+
+
+def test_the_line_that_counts_is_bold_to_its_end():
+    plan = document(change("balance_targets.usd", "top_up", amount=10_000, currency="usd"))
+    painted = paint(plan_text(plan, 40), colour=True)
+
+    assert all(line.startswith("\x1b[1m") for line in painted.rstrip().splitlines()[-2:])
+
+
+def test_a_sign_stands_before_a_word_that_is_too_long():
+    text = plan_text(document(change("cards.ads", edits=[limit(1, 2)])), 40)
+
+    assert "\n      ~ spending_controls.spending_limits[0].amount\n" in text
+
+
 def test_no_text_moves_the_cursor():
     text = plan_text(forged())
 
