@@ -48,7 +48,7 @@ def akin(change: Document) -> tuple[Any, ...]:
 
 
 def _head(change: Document) -> tuple[Any, ...]:
-    return change["kind"], change["action"], bool(change.get("bookkeeping")), bool(change.get("final"))
+    return change["kind"], change["action"], change.get("bookkeeping"), bool(change.get("final"))
 
 
 def group(changes: Iterable[Document], key: Callable[[Document], tuple[Any, ...]], least: int) -> list[Group]:

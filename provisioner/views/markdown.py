@@ -7,7 +7,7 @@ from provisioner.core.money import show_money
 from provisioner.views.groups import Group, akin, alike, group
 from provisioner.views.inert_markdown import as_diff, clip, code, fence, plain, size, tag
 from provisioner.views.text import addresses, blast_radius, group_lines, headline, summary_line
-from provisioner.views.words import Document, count, show_power
+from provisioner.views.words import Document, count, gives_power, show_power
 
 LONGEST = 60_000  # GitHub takes 65,536 characters; what stands around the comment is the caller's
 NAMES = 30
@@ -67,7 +67,7 @@ def _shortened(head: str, groups: Sequence[Group], longest: int) -> str:
 def _weight(one: Group) -> tuple[bool, bool, int]:
     """What a reader must see first: what is final, then what gives spending power, then by action."""
     action = one.first["action"]
-    gives = action == "top_up" or any(edit["direction"] == "broadening" for edit in one.edits)
+    gives = any(map(gives_power, one.changes))
     known = action in ORDER and not one.first.get("bookkeeping")
     return (not one.first.get("final"), not gives, ORDER.index(action) if known else len(ORDER))
 
@@ -85,9 +85,8 @@ def _head(document: Document) -> str:
     if notes := document["notes"]:
         told = (f"{n['address']}: {n['text']}" if n["address"] else n["text"] for n in notes[:MOST_NOTES])
         more = [f"and {len(notes) - MOST_NOTES:,} more"] if len(notes) > MOST_NOTES else []
-        parts.append(
-            _details(count(len(notes), "note"), fence([clip(t, 400) for t in [*told, *more]], "text"))
-        )
+        body = fence([clip(t, 400) for t in [*told, *more]], "text")
+        parts.append(_details(count(len(notes), "note"), body, is_open=not document["changes"]))
     return "\n\n".join(parts)
 
 
@@ -96,8 +95,8 @@ def _blast(document: Document) -> str:
     for name, answer in blast_radius(document).items():
         cell = answer if answer == "none" else f"**{plain(clip(answer, 300))}**"
         rows.append(f"| {name} | {cell} |")
-    gives = sum(any(e["direction"] == "broadening" for e in c["edits"]) for c in document["changes"])
-    rows.append(f"| changes that give spending power | {gives or 'none'} |")
+    gives = sum(map(gives_power, document["changes"]))
+    rows.append(f"| changes that give spending power | {f'**{gives:,}**' if gives else 'none'} |")
     return "\n".join(rows)
 
 
@@ -112,26 +111,34 @@ def _final(document: Document) -> Iterator[str]:
 def _exposure(document: Document) -> Iterator[str]:
     rows = (document.get("outlook") or {}).get("exposure") or ()
     moved = [row for row in rows if row["before"] != row["after"]]
-    named = [row["team"] or f"{row['others']} others" for row in moved]
+    several = len({row["currency"] for row in rows}) > 1
+    named = [_team(row, several=several) for row in moved]
     width = min(40, max(map(len, named), default=0))
     for name, row in islice(zip(named, moved, strict=True), MOST_NOTES):
         before, after = (show_power(row[side], row["currency"]) for side in ("before", "after"))
         yield f"{clip(name, 60).ljust(width)}  {before} -> {after}"
 
 
+def _team(row: Document, *, several: bool) -> str:
+    team = row["team"] or f"{row['others']:,} others"
+    return f"{team} ({row['currency'].upper()})" if several else str(team)
+
+
 def _block(one: Group) -> str:
     change, number = one.first, len(one.changes)
-    told = headline(change) + (", marks only" if change.get("bookkeeping") else "")
-    title = f"{tag(change['address'] if number == 1 else count(number, change['kind']))} {told}"
+    gives = sum(map(gives_power, one.changes))
+    title = f"{tag(change['address'] if number == 1 else count(number, change['kind']))} {headline(change)}"
     lines = [as_diff(line) for line in islice(group_lines(one, NAMES), 2, 400)]
     if change["action"] == "top_up":
         title += f": {plain(clip(show_money(change['amount'], change['currency']), 60))}"
-    elif len(one.edits) == 1 and number > 1:
+    elif len(one.edits) == 1:
         title += f": {tag(clip(lines[0].removeprefix('! '), 120))}"
-    if not lines:
-        lines = [addresses(one.changes, NAMES)]
+    if 0 < gives < number:
+        title += f"; {gives:,} of them give spending power"
+    if not one.edits and change["action"] != "top_up":
+        lines = [f"- {addresses(one.changes, NAMES)}"]  # what ends, or ends for another to take its place
     return _details(title, fence([f"# {change['reason']}", *lines], "diff"))
 
 
-def _details(title: str, body: str) -> str:
-    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+def _details(title: str, body: str, *, is_open: bool = False) -> str:
+    return f"<details{' open' if is_open else ''}><summary>{title}</summary>\n\n{body}\n\n</details>"

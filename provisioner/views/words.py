@@ -69,6 +69,11 @@ def show_power(power: Document, currency: str) -> str:
     return " and ".join(part for part in (bounded, endless) if part) or "nothing"
 
 
+def gives_power(change: Document) -> bool:
+    """Whether a change lets cards spend more: by one of its edits, or as money that they may spend."""
+    return change["action"] == "top_up" or any(e["direction"] == "broadening" for e in change["edits"])
+
+
 def count(number: int, noun: str) -> str:
     """`1 card`, `1,200 cards`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

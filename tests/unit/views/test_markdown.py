@@ -56,6 +56,41 @@ def test_the_blast_radius_comes_first_and_what_is_final_before_all_else():
     assert "$500.00 (50000) -> $750.00 (75000) a day" in details[2]
 
 
+def test_money_that_moves_gives_power_too():
+    top_up = change("balance_targets.usd", "top_up", amount=10_000, currency="usd")
+    text = plan_markdown(document(top_up, change("cards.ads", edits=[limit(1, 2)])))
+
+    assert "| changes that give spending power | **2** |" in text
+
+
+def test_one_that_gives_power_among_many_that_take_it_comes_first_and_is_counted():
+    taking = [change(f"cards.c{n:03}", edits=[limit(50_000, 40_000 - n)]) for n in range(200)]
+    giving = change("cards.d", edits=[limit(50_000, 90_000)])
+    kept = [change(f"cardholders.h{n}", edits=[edit("metadata.team", "a", "b")]) for n in range(3)]
+    text = plan_markdown(document(*[each | {"kind": "cardholder"} for each in kept], *taking, giving))
+
+    first = text.split("<details>")[1]
+    assert "<code>201 cards</code> will be updated in place" in first
+    assert "; 1 of them give spending power</summary>" in first
+
+
+def test_teams_are_told_with_their_currency_where_there_are_several():
+    power = [{"amount": 100, "unlimited": 0, "cards": 1}, {"amount": 200, "unlimited": 0, "cards": 1}]
+    rows = [
+        {"team": "ads", "currency": currency, "others": 0, "before": power[0], "after": power[1]}
+        for currency in ("eur", "usd")
+    ]
+    text = plan_markdown(document(outlook={"balances": [], "exposure": rows}))
+
+    assert "ads (EUR)  €1.00 -> €2.00\nads (USD)  $1.00 -> $2.00\n" in text
+
+
+def test_notes_are_open_where_there_is_nothing_else():
+    note = {"address": "cards.ads", "text": "stays inactive"}
+
+    assert "<details open><summary>1 note</summary>" in plan_markdown(document(notes=(note,)))
+
+
 def test_changes_that_do_the_same_are_one_line():
     text = plan_markdown(many(312))
 
