@@ -1,6 +1,7 @@
 """For the whole suite: no socket leaves this machine, and hypothesis neither hurries nor litters."""
 
 import ipaddress
+import logging
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +24,14 @@ def _no_socket_leaves_this_machine() -> Iterator[None]:
         patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _what_is_said_is_not_in_the_manner_of_the_test_before() -> Iterator[None]:
+    yield
+    log = logging.getLogger("provisioner")
+    log.handlers.clear()
+    log.setLevel(logging.NOTSET)
 
 
 def _guarded(connect: Any) -> Any:
