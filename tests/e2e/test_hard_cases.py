@@ -78,7 +78,9 @@ def test_the_closest_object_is_adopted_and_none_is_made_twice(desk):
 
 
 def test_what_another_project_has_left_on_an_object_is_taken_over_whole(desk):
-    desk.write(COMPANY + CARD.replace("    status: active", "    status: active\n    lifecycle: {protect: true}"))
+    desk.write(
+        COMPANY + CARD.replace("    status: active", "    status: active\n    lifecycle: {protect: true}")
+    )
     desk.run("apply", "--auto-approve")
     for resource in ("cards", "cardholders"):
         for item in desk.live(resource).values():
