@@ -79,11 +79,20 @@ def _drift(drift: Drift, trace: Trace | None) -> dict[str, Any]:
 
 def drift_text(document: Document) -> str:
     """Write a drift document as text: what moved, by address; then what is waiting; then a count."""
-    lines = [line for entry in document["drift"] for line in entry_lines(entry)]
-    lines += [line for warning in _warnings(document) for line in entry_lines(warning)]
+    moved = sorted(document["drift"], key=lambda entry: entry["moved"] == "yaml")
+    lines = [*entries_lines([*moved, *_warnings(document)])]
     for kind, ids in document["unmanaged"].items():
         lines += [f"  {identity}: a {kind} that is not managed here" for identity in ids]
     return "\n".join([*lines, *([""] if lines else []), drift_line(document)]) + "\n"
+
+
+def entries_lines(entries: Sequence[Document]) -> Iterator[str]:
+    """Entries as lines of text; those that follow each other about one object stand under one heading."""
+    heading = ""
+    for entry in entries:
+        first, *others = entry_lines(entry)
+        yield from others if first == heading else (first, *others)
+        heading = first
 
 
 def entry_lines(entry: Document) -> Iterator[str]:
@@ -92,12 +101,12 @@ def entry_lines(entry: Document) -> Iterator[str]:
         "  (gives spending power)" if entry["direction"] == "broadening" and entry["moved"] != "yaml" else ""
     )
     where = f" ({entry['id']})" if entry["id"] else ""
-    yield f"  # {entry['address']}{where}: {WHO[entry['moved']]}{warning}"
+    yield f"  # {inert(entry['address'])}{where}: {WHO[entry['moved']]}{warning}"
     if entry["text"]:
         yield f"      {inert(entry['text'])}"
     else:
         declared, live = (_side(entry[side], entry) for side in ("declared", "after"))
-        yield f"      {entry['path']}: declared {declared}, live {live}"
+        yield f"      {inert(entry['path'])}: declared {declared}, live {live}"
     if trace := entry.get("trace"):
         by = f"request {trace['request']}" if trace["request"] else "by Stripe or in the Dashboard"
         yield f"      since {trace['at']}, event {trace['event']}, {by}"
@@ -150,9 +159,11 @@ def drift_markdown(document: Document, longest: int = LONGEST) -> str:
 
 def _fitting(entries: Sequence[Document], room: int) -> Iterator[str]:
     """The lines of as many entries as there is room for, and how many more there are."""
+    heading = ""
     for number, entry in enumerate(entries):
-        lines = [clip(inert(line.strip()), LONGEST_LINE) for line in entry_lines(entry)]
-        block = [lines[0], *_sides(entry, lines[1:])]
+        first, *others = (clip(inert(line.strip()), LONGEST_LINE) for line in entry_lines(entry))
+        block = [*([] if first == heading else [first]), *_sides(entry, others)]
+        heading = first
         room -= sum(size(line) + 1 for line in block)
         if room < 0:
             yield f"# and {len(entries) - number:,} more"
@@ -161,11 +172,16 @@ def _fitting(entries: Sequence[Document], room: int) -> Iterator[str]:
 
 
 def _sides(entry: Document, told: Sequence[str]) -> Iterator[str]:
-    """What is declared and what is live, as the two sides of a `diff`."""
+    """What was and what is, as the two sides of a `diff`; of what waits, what is and what will be."""
     if entry["text"]:
         yield from (f"  {line}" for line in told)
         return
     path = inert(entry["path"])
-    yield clip(f"- {path}: {_side(entry['declared'], entry)}  (declared)", LONGEST_LINE)
-    yield clip(f"+ {path}: {_side(entry['after'], entry)}  (live)", LONGEST_LINE)
+    declared, live = (
+        f"{_side(entry['declared'], entry)}  (declared)",
+        f"{_side(entry['after'], entry)}  (live)",
+    )
+    before, after = (live, declared) if entry["moved"] == "yaml" else (declared, live)
+    yield clip(f"- {path}: {before}", LONGEST_LINE)
+    yield clip(f"+ {path}: {after}", LONGEST_LINE)
     yield from (f"  {line}" for line in told[1:])

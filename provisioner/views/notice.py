@@ -6,7 +6,7 @@ from typing import Any
 
 from provisioner.core.exit_code import ExitCode
 from provisioner.views.document import FORMAT_VERSION
-from provisioner.views.drift import drift_line, entry_lines
+from provisioner.views.drift import drift_line, entries_lines
 from provisioner.views.fleet import outcome_line, sum_line
 from provisioner.views.inert_markdown import clip
 from provisioner.views.text import summary_line
@@ -125,7 +125,7 @@ def tell_drift(document: Document) -> Told:
     """Of a look for drift: what has moved in Stripe; what waits in the YAML is only counted."""
     moved = [entry for entry in document["drift"] if entry["moved"] != "yaml"]
     gives = sum(entry["direction"] == "broadening" for entry in moved)
-    lines = [line.removeprefix("  ") for entry in moved for line in entry_lines(entry)]
+    lines = [line.removeprefix("  ") for line in entries_lines(moved)]
     return Told(drift_line(document), broadening=gives, lines=lines)
 
 

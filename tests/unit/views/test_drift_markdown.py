@@ -30,6 +30,27 @@ def test_both_sides_and_who_did_it_are_told():
     assert text.index("cards.ads") < text.index("Waiting for the next apply") < text.index("cards.new")
 
 
+def test_what_waits_is_told_as_what_the_next_apply_does():
+    text = drift_markdown(drift(entry("cards.new", "active", "inactive", "yaml")))
+
+    assert "- status: inactive  (live)\n+ status: active  (declared)" in text
+
+
+def test_several_moves_of_one_object_stand_under_one_heading():
+    moved = [entry("cards.ads", "active", "inactive"), entry("cards.ads", "a", "b", path="metadata.team")]
+    waits = entry("cards.ads", "1", "2", "yaml", path="metadata.note")
+    text = drift_text(drift(waits, *moved))
+
+    assert [line.split(": ")[0] for line in text.splitlines()[:5]] == [
+        "  # cards.ads (ic_1)",
+        "      status",
+        "      metadata.team",
+        "  # cards.ads (ic_1)",
+        "      metadata.note",
+    ]
+    assert drift_markdown(drift(waits, *moved)).count("# cards.ads (ic_1)") == 2
+
+
 def test_none_is_one_sentence():
     assert drift_markdown(drift()) == "**No drift. Stripe is as it was last applied.**\n"
 
