@@ -99,15 +99,11 @@ def _name_currency(what: Field, normalised: dict[str, Any], out: Normal, path: P
     """
     Give amounts their currency where the field for it was left out: the one that they are written with.
 
-    Stripe's own default, the currency of the account's country (SDK:
-    params/issuing/_cardholder_create_params.py), is not to be guessed at by who reads the YAML.
+    Minor units alone are in Stripe's own default, the currency of the account's country (SDK:
+    params/issuing/_cardholder_create_params.py), which nobody knows here.
     """
     amounts = next((sub.name for sub in what.fields if normalised.get(sub.name) and sub.has_amounts), "")
-    if not amounts:
-        return
-    if out.currency is None:
-        says = f'{amounts!r} needs {what.amounts_in!r} beside it, or amounts like "20.00 USD"'
-        out.faults.append(Fault((*path, amounts), says))
+    if not amounts or out.currency is None:
         return
     normalised[what.amounts_in] = out.currency
     prefix = ".".join(key for key in path if isinstance(key, str))

@@ -17,9 +17,11 @@ CONFIG = """providers:
 zones:
   example.com.: {{sources: [config], targets: [target]}}
 """
+ADDRESSES = (1, 8)  # of a record; with time and type, 3 values and 10
 OCTODNS_DIFFERS = (
-    "octoDNS compares N records of 3 values in YAML with N in YAML on disk; provisioner N objects of 4 "
-    "to 15 values in YAML with N that it gets over HTTP as JSON."
+    "octoDNS compares N records in YAML with N in YAML on disk; provisioner N objects of 7 to 11 values "
+    "in YAML with N that it gets over HTTP as JSON. Records of 10 values are as much data, those of 3 the "
+    "smallest that octoDNS has."
 )
 RESOURCES = """resource "terraform_data" "holder" {{
   count = {holders}
@@ -44,18 +46,22 @@ def octodns(bench: Bench, size: int, home: Path) -> Iterator[Row]:
         venv.create(home, with_pip=True)
         pip = [home / "bin" / "pip", "install", "-qq", "--disable-pip-version-check", OCTODNS]
         subprocess.run(pip, check=True, stdout=sys.stderr)
-    folder = bench.folder / f"octodns-{size}"
-    text = "---\n" + "".join(
-        f"h{n:06}:\n  ttl: 300\n  type: A\n  value: 10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}\n"
-        for n in range(size)
-    )
-    for side in "ab":
-        (folder / side).mkdir(parents=True, exist_ok=True)
-        (folder / side / "example.com.yaml").write_text(text)
-    (folder / "config.yaml").write_text(CONFIG.format(folder))
-    command = [str(program), f"--config-file={folder / 'config.yaml'}"]
-    times = 1 if size >= LARGE else 3
-    yield Row(f"octoDNS, no change, {size:,} records", bench.median(command, dict(os.environ), times))
+    for addresses in ADDRESSES:
+        folder = bench.folder / f"octodns-{size}-{addresses}"
+        text = "---\n" + "".join(_record(number, addresses) for number in range(size))
+        for side in "ab":
+            (folder / side).mkdir(parents=True, exist_ok=True)
+            (folder / side / "example.com.yaml").write_text(text)
+        (folder / "config.yaml").write_text(CONFIG.format(folder))
+        command = [str(program), f"--config-file={folder / 'config.yaml'}"]
+        times = 1 if size >= LARGE else 3
+        what = f"octoDNS, no change, {size:,} of {addresses + 2} values"
+        yield Row(what, bench.median(command, dict(os.environ), times))
+
+
+def _record(number: int, addresses: int) -> str:
+    values = "".join(f"  - 10.{number >> 16 & 255}.{number >> 8 & 255}.{n}\n" for n in range(addresses))
+    return f"h{number:06}:\n  ttl: 300\n  type: A\n  values:\n{values}"
 
 
 def terraform(bench: Bench, size: int) -> Iterator[Row]:

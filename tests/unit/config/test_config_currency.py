@@ -18,13 +18,10 @@ def test_amounts_written_with_a_currency_name_it(load):
     assert controls["spending_limits_currency"] == "eur"
 
 
-def test_minor_units_without_a_currency_are_a_problem(problems):
-    [said] = problems(limits(200000))
+def test_minor_units_alone_are_left_to_stripes_default(load):
+    controls = load(limits(200000)).declared[ACME].fields["spending_controls"]
 
-    assert said.startswith(
-        "a.yaml:9:24: cardholders.acme: 'spending_limits' needs 'spending_limits_currency'"
-    )
-    assert said.endswith('or amounts like "20.00 USD"')
+    assert "spending_limits_currency" not in controls
 
 
 def test_minor_units_with_a_currency_are_sound(load):
