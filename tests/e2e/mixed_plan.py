@@ -1,4 +1,4 @@
-"""A believable plan of 30 mixed changes: the example company, applied, and then edited as a person would."""
+"""A believable plan of 30 mixed changes, of every action: the example company, applied, and then edited."""
 
 import re
 import shutil
@@ -31,6 +31,12 @@ def mixed_plan(desk: Desk) -> Path:
         "  conference: {use: virtual-card, cardholder: mara-lind}"
     )
     edit(teams, "(?m)^cards:$", more)
+    edit(teams, "(?m)^  retargeting:", "  remarketing:\n    lifecycle: {previously: [retargeting]}")
+    operations = config / "teams" / "operations.yaml"
+    edit(operations, r"  contractor-spare:\n(    .*\n)+", "")
+    edit(operations, "(?m)^  courier:", "  courier:\n    lifecycle: {protect: true}")
+    reissue = "  domain-names:\n    lifecycle: {reissue: {number: 1, reason: damaged}}"
+    edit(config / "teams" / "engineering.yaml", "(?m)^  domain-names:", reissue)
     desk.run("plan", "acme", "--out", "plan.json")
     return desk.folder / "plan.json"
 

@@ -56,8 +56,44 @@ def test_a_plan_is_searched_filtered_and_opened_by_keyboard(browser, page):
     assert again == everything
     assert "metadata.team" in opened
     assert "marketinggrowth" in opened
-    assert retired == ["cards.podcast-ads"]
-    assert found(browser).startswith("1 of ")
+    assert retired == ["cards.contractor-spare", "cards.podcast-ads"]
+    assert found(browser).startswith("2 of ")
+
+
+def test_renames_are_a_class_of_their_own_and_escape_shows_all_again(browser, page):
+    browser.open(page, 1600)
+    everything = addresses(browser)
+    browser.value("document.querySelector('[data-filter=marks]').click()")
+    marked = addresses(browser)
+    browser.press("Escape")
+
+    assert marked == ["cards.courier", "cards.remarketing"]
+    assert addresses(browser) == everything
+
+
+def test_what_is_open_stays_open_when_more_is_shown(browser, tmp_path):
+    file = tmp_path / "many.html"
+    file.write_text(plan_html(many(300)), encoding="utf-8")
+    browser.open(file, 1600)
+    browser.press("j", "Enter")
+    before = found(browser)
+    browser.value("document.getElementById('more').click()")
+
+    assert before == "300 of 300 changes, the first 200 shown"
+    assert found(browser) == "300 of 300 changes"
+    assert len(addresses(browser)) == 300
+    assert browser.value("document.querySelectorAll('details[open]').length") == 1
+    assert browser.value("document.activeElement.textContent").startswith("~cards.c000200")
+
+
+def test_a_page_is_printed_with_all_that_changes(browser, page):
+    browser.open(page, 1600)
+    browser.value("dispatchEvent(new Event('beforeprint'))")
+    printed = browser.value("document.querySelectorAll('details[open] .body').length")
+    browser.value("dispatchEvent(new Event('afterprint'))")
+
+    assert printed == len(addresses(browser))
+    assert browser.value("document.querySelectorAll('details[open]').length") == 0
 
 
 def test_values_and_fields_are_searched_too(browser, page):
