@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from provisioner import __version__
+from provisioner.cli.streams import fill
 
 COMMANDS = {
     "init": "Write a starting project, with its CI workflow.",
@@ -56,6 +57,7 @@ class LazyGroup(click.Group):
 
     def main(self, *words: Any, **given: Any) -> Any:
         """Run the command line; whatever goes wrong outside of a command is told like the rest."""
+        fill()
         gc.set_threshold(*COLLECT_RARELY)
         words_given = list(given.get("args") or (words[0] if words else None) or sys.argv[1:])
         try:

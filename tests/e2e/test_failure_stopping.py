@@ -170,6 +170,20 @@ def test_nor_does_one_of_stdout_and_stderr_together(base, tmp_path):
     assert len(journal(tmp_path)) > 50
 
 
+@pytest.mark.parametrize("closed", ["2>&-", "1>&-", "0<&- 1>&- 2>&-"])
+def test_streams_that_the_caller_has_closed_are_as_good_as_none(base, tmp_path, closed):
+    shell = f'exec "$@" {closed}'
+    words = ("-m", "provisioner", "plan", str(EXAMPLE), "--detailed-exitcode", "--out", "plan.json")
+    env = {**os.environ, "STRIPE_API_BASE": base, "STRIPE_API_KEY": "sk_test_canary99"}
+
+    ended = subprocess.run(
+        ["bash", "-c", shell, "-", sys.executable, *words], cwd=tmp_path, env=env, check=False, timeout=60
+    )
+
+    assert ended.returncode == 2
+    assert json.loads((tmp_path / "plan.json").read_text())["changes"]
+
+
 def test_a_full_disk_under_stdout_is_an_error(base, tmp_path):
     with Path("/dev/full").open("w") as full:
         planned = run(base, tmp_path, "plan", str(EXAMPLE), stdout=full)
