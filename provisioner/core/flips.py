@@ -85,7 +85,8 @@ def _gist(scenario: Scenario, course: Course) -> tuple[Any, ...]:
 
 def _words(scenario: Scenario, before: Course, later: Course, *, hidden: bool) -> str:
     said = f"{_outcome(scenario, before)} today, {_outcome(scenario, later)} after this plan"
-    why = "" if hidden else later.answer.why or before.answer.why
+    today = f"today {before.answer.why}" if before.answer.why else ""
+    why = "" if hidden else later.answer.why or today
     expected = "approved" if scenario.approved else "declined"
     return f"{said} (expected: {expected}{f'; {why}' if why else ''})"
 

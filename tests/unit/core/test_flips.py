@@ -98,7 +98,7 @@ def test_raising_a_limit_flips_back():
 
     assert said == (
         "scenarios.one: declined today, approved after this plan "
-        "(expected: approved; the card may spend $5.00 a month)"
+        "(expected: approved; today the card may spend $5.00 a month)"
     )
 
 
