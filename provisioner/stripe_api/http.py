@@ -11,6 +11,7 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 import requests
 import stripe
 import urllib3
@@ -44,14 +45,14 @@ class SetAside(requests.structures.CaseInsensitiveDict[str]):
     """
     The headers of an answer, and its `body` as plain values.
 
-    The SDK would read it into OrderedDicts, twice as slow. Raises LostError where it is no JSON.
+    The SDK would read it into OrderedDicts, four times as slow. Raises LostError where it is no JSON.
     """
 
     def __init__(self, headers: Mapping[str, str], body: bytes) -> None:
         super().__init__(headers)
         try:
-            self.body: Any = json.loads(body.decode())
-        except (ValueError, RecursionError):
+            self.body: Any = orjson.loads(body)
+        except ValueError:
             raise LostError("has given an answer that is no JSON") from None
 
 
