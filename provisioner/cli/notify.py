@@ -85,12 +85,14 @@ def notified(command_name: str) -> Callable[[Callable[..., None]], Callable[...,
 
 def _targets(texts: Sequence[str]) -> Iterator[Target]:
     """What can be told; of anything else a warning says so at once, not in the night when it is needed."""
-    for text in filter(None, map(str.strip, texts)):
+    given = [text for text in map(str.strip, texts) if text]
+    for number, text in enumerate(given, start=1):
         try:
             yield parse_target(text)
         except ValueError as error:
+            which = f" (number {number})" if len(given) > 1 else ""
             with lasting():
-                tell(f"Warning: nobody will be told by one --notify: {error}", level=logging.WARNING)
+                tell(f"Warning: the target of --notify{which} {error}; it is not told", level=logging.WARNING)
 
 
 @contextmanager

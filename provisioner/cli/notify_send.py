@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import MaxRetryError
 from urllib3.util import Retry
 
 from provisioner.cli.notify_target import Target
@@ -22,6 +23,7 @@ from provisioner.views.slack import slack_message
 
 SECONDS = 10.0
 TIMEOUTS = (3.0, 8.0)  # seconds to connect, and for the answer to begin
+MAYBE = "(it may have been told)"
 BUSY, REDIRECTS, REFUSALS = (429, 500, 502, 503, 504), 300, 400
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 # what somebody else's program has no business with
@@ -55,7 +57,9 @@ def deliver(targets: Sequence[Target], notice: Mapping[str, Any], text: str) -> 
                 untold.append((target, trouble))
     for process in running:
         _kill(process)
-    return untold + [(target, f"it did not answer within {SECONDS:.0f} seconds") for target in waiting]
+    return untold + [
+        (target, f"it did not answer within {SECONDS:.0f} seconds {MAYBE}") for target in waiting
+    ]
 
 
 def _until(ended: SimpleQueue[Ended], count: int, end: float) -> Iterator[tuple[Target, str]]:
@@ -86,7 +90,7 @@ def _send(
 def _post(url: str, notice: Mapping[str, Any]) -> str:
     """Send a message, once more where nobody took it; returns what went wrong."""
     again = Retry(
-        total=1, connect=1, read=0, redirect=0, status=1, other=0,
+        total=1, connect=1, read=False, redirect=0, status=1, other=0,
         allowed_methods=None, status_forcelist=BUSY, raise_on_status=False,
     )  # fmt: skip
     with requests.Session() as session:
@@ -103,9 +107,10 @@ def _post(url: str, notice: Mapping[str, Any]) -> str:
         except requests.exceptions.SSLError:
             return "its certificate cannot be trusted"
         except requests.exceptions.ReadTimeout:
-            return "it did not answer in time"
-        except requests.exceptions.ConnectionError:
-            return "it cannot be reached"
+            return f"it did not answer in time {MAYBE}"
+        except requests.exceptions.ConnectionError as error:
+            never = isinstance(error.args[0], MaxRetryError)  # only connecting is tried again
+            return "it cannot be reached" if never else f"it broke off {MAYBE}"
         except requests.exceptions.RequestException as error:
             return type(error).__name__
 

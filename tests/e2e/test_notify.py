@@ -23,6 +23,7 @@ SCHEMA = json.loads((ROOT / "schemas" / "notice.schema.json").read_text(encoding
 LIMIT = "spending_controls: {{spending_limits: [{{amount: {0}, interval: monthly}}]}}"
 CARD = "cards:\n  ads: {{cardholder: acme, type: virtual, currency: usd, status: active, {0}}}\n"
 MONEY = 'balance_targets:\n  usd: {target: "300.00 USD"}\n'
+NOBODY = "the target of --notify is neither an https:// address nor a command that is there"
 LISTENER = """#!/bin/sh
 cat > heard.json
 echo "$PROVISIONER_OUTCOME/$PROVISIONER_EXITCODE/$PROVISIONER_SUMMARY/$STRIPE_API_KEY" > heard.env
@@ -211,11 +212,16 @@ def test_what_a_webhook_answers_changes_nothing(desk: Desk, webhook, answers, me
     ("target", "warned"),
     [
         (f"https://127.0.0.1:1/{SECRET}", "the webhook at 127.0.0.1:1 was not told: it cannot be reached"),
-        (f"http://127.0.0.1:99999/{SECRET}", "the webhook's address is not a valid one"),
-        (f"https:// 1/{SECRET}", "the webhook's address is not a valid one"),
-        (f"htps://127.0.0.1/{SECRET}", "neither an http:// or https:// address nor a command"),
-        (f"tell '{SECRET}", "a quote in the command is not closed"),
-        (f"no-such-command {SECRET}", "the command no-such-command was not told: it cannot be run"),
+        (f"http://127.0.0.1:99999/{SECRET}", "the target of --notify is an address that is not valid"),
+        (f"https:// 1/{SECRET}", "the target of --notify is an address that is not valid"),
+        (f"htps://127.0.0.1/{SECRET}", f"{NOBODY}; begin it with https://"),
+        (f"hooks.slack.com/services/{SECRET}", f"{NOBODY}; begin it with https://"),
+        (f"//hooks.slack.com:443/services/{SECRET}", f"{NOBODY}; begin it with https://"),
+        (f"https:hooks.slack.com/{SECRET}", f"{NOBODY}; begin it with https://"),
+        (f"services/{SECRET}", f"{NOBODY}; it is not told"),
+        (f"tell '{SECRET}", "the target of --notify is a command in which a quote is not closed"),
+        (f"{SECRET} word", f"{NOBODY}; it is not told"),
+        ("./provisioner.yaml", "the command provisioner.yaml was not told: it cannot be run"),
         (f"false {SECRET}", "the command false was not told: it ended with 1"),
     ],
 )
@@ -227,6 +233,34 @@ def test_who_cannot_be_told_changes_nothing(desk: Desk, target, warned):
     assert json.loads(done.stdout)["summary"]["drift"] == 1
     assert warned in done.stderr
     assert "canary" not in done.output.replace("canary@", "")
+
+
+def test_of_several_targets_the_wrong_one_is_named_by_its_number(desk: Desk, listener):
+    drifted(desk)
+
+    done = desk.run("drift", "--notify", listener, "--notify", f"hooks.slack.com/{SECRET}", code=2)
+
+    assert f"Warning: the target of --notify (number 2) {NOBODY.partition('--notify ')[2]}" in done.stderr
+    assert "canary" not in done.output.replace("canary@", "")
+    assert heard(desk)["outcome"] == "drift"
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"), [([], "it did not answer in time"), ([None], "it broke off")], ids=["slow", "broken"]
+)
+def test_a_webhook_that_was_told_and_has_not_answered_is_not_out_of_reach(
+    desk: Desk, webhook, monkeypatch, answers, said
+):
+    drifted(desk)
+    webhook.answers = answers
+    if not answers:
+        monkeypatch.setattr(notify_send, "TIMEOUTS", (3.0, 0.2))
+        webhook.may_answer.clear()
+
+    done = desk.run("drift", "--notify", webhook.url, code=2)
+
+    assert len(webhook.messages) == 1
+    assert f"was not told: {said} (it may have been told)\n" in done.stderr
 
 
 def test_a_command_that_never_ends_is_ended(desk: Desk, monkeypatch):

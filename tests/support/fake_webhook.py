@@ -13,12 +13,17 @@ SECRET = "T000canaryT/B000canaryB/XXXXcanaryX"
 
 @dataclass
 class FakeWebhook:
-    """`messages` are the bodies so far; `answers` the statuses of the next ones, then 200."""
+    """
+    `messages` are the bodies so far; `answers` the statuses of the next ones, then 200.
+
+    None in `answers` breaks the connection off, and nothing is answered before `may_answer` is set.
+    """
 
     base: str = ""
     messages: list[dict[str, Any]] = field(default_factory=list)
-    answers: list[int] = field(default_factory=list)
+    answers: list[int | None] = field(default_factory=list)
     said: bytes = b"ok"
+    may_answer: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
@@ -39,19 +44,26 @@ def fake_webhook() -> Iterator[FakeWebhook]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             known = self.path == f"/services/{SECRET}" and self.headers["Content-Type"] == "application/json"
             state.messages.append(body)
-            self.send_response(state.answers.pop(0) if state.answers else 200 if known else 404)
+            state.may_answer.wait()
+            status = state.answers.pop(0) if state.answers else 200 if known else 404
+            if status is None:
+                self.close_connection = True
+                return
+            self.send_response(status)
             self.send_header("Location", f"{state.base}/elsewhere")
             self.send_header("Content-Length", str(len(state.said)))
             self.end_headers()
             self.wfile.write(state.said)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    state.may_answer.set()
     state.base = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
         yield state
     finally:
+        state.may_answer.set()
         server.shutdown()
         thread.join()
         server.server_close()
