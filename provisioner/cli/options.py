@@ -63,14 +63,41 @@ def numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...
 
 
 def named_numbers(values: Sequence[str], names: Sequence[str]) -> dict[str, int]:
-    """Read NAME=NUMBER and NAME.OF=NUMBER, with one of some names; raises BadParameter that lists them."""
+    """
+    Read NAME=NUMBER and NAME.OF=NUMBER, with one of some names.
+
+    Of money a number is minor units, or an amount with its currency as in the YAML; exposure may be
+    `unlimited`. Raises BadParameter that says what would be right.
+    """
     pairs = {}
     for value in values:
-        name, _, number = value.partition("=")
-        if name.partition(".")[0] not in names or not number.isdigit():
+        name, _, text = value.partition("=")
+        if name.partition(".")[0] not in names:
             raise click.BadParameter(f"{value!r} is not NAME=NUMBER with NAME one of {', '.join(names)}")
-        pairs[name] = int(number)
+        try:
+            full, number = _number(name, text)
+        except ValueError as error:
+            raise click.BadParameter(f"{value!r}: {error}") from None
+        pairs[full] = number
     return pairs
+
+
+def _number(name: str, text: str) -> tuple[str, int]:
+    """A number and what it counts for, as amounts say their currency themselves; raises ValueError."""
+    from provisioner.core.guard import ENDLESS, MONEY, UNLIMITED  # noqa: PLC0415 - as in `numbers`
+    from provisioner.core.money import parse_money  # noqa: PLC0415
+
+    what, _, currency = name.partition(".")
+    if text.isascii() and text.isdigit():
+        return name, int(text)
+    if what == "exposure_added" and text == ENDLESS:
+        return name, UNLIMITED
+    if what not in MONEY:
+        raise ValueError("the number is a whole one, such as 12")
+    money = parse_money(text)
+    if currency not in ("", money.currency):
+        raise ValueError(f"{name} is no amount in {money.currency.upper()}")
+    return f"{what}.{money.currency}", money.amount
 
 
 def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
@@ -114,7 +141,8 @@ _WRITE = (
         metavar="NAME=NUMBER",
         callback=numbers,
         help="Let this plan pass a guardrail, up to the number; the refusal says both. NAME is retired, "
-        "protected, activated, top_up or exposure_added.",
+        "protected or activated with a count, or top_up or exposure_added with an amount: minor units (9900 is"
+        " $99.00) or '99.00 USD'; exposure_added also takes 'unlimited'.",
     ),
 )
 _WHERE = (

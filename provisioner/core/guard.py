@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from provisioner.core.change import Action, Change
 from provisioner.core.kind import Direction
 from provisioner.core.model import Guardrails
-from provisioner.core.money import show_money
+from provisioner.core.money import Money, show_money
 from provisioner.core.plan import Plan
 
-# what a person must name to let exposure without limit pass; no other number does
-UNLIMITED = 999_999_999_999
+# what a person must name to let exposure without limit pass, and the word for it; no other number does
+UNLIMITED, ENDLESS = 999_999_999_999, "unlimited"
 FEW, SHARE = 10, 0.3  # from ten objects of a kind on, at most 30 % of them may be retired unasked
-NAMES = ("retired", "protected", "activated", "top_up", "exposure_added")
+MONEY = ("top_up", "exposure_added")  # those whose number is an amount in minor units
+NAMES = ("retired", "protected", "activated", *MONEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,12 @@ class Danger:
     of: str = ""
 
     def __str__(self) -> str:
-        return f"{self.text}; to go on, name the number: --allow {self.name}={self.number}"
+        return f"{self.text}; to go on, name the number: --allow {self.allow}"
+
+    @property
+    def allow(self) -> str:
+        """What `--allow` takes to let it pass."""
+        return f"{self.name}={ENDLESS if self.number == UNLIMITED else self.number}"
 
 
 def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
@@ -110,24 +116,31 @@ def _activated(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
 
 def _money(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
     for amount, currency in plan.blast.money:
-        most = limits.max_top_up.get(currency)
-        if most is not None and amount > most:
-            text = (
-                f"{show_money(amount, currency)} would be moved, max_top_up is {show_money(most, currency)}"
-            )
-            yield Danger("top_up", text, amount, currency)
+        text = f"{show_money(amount, currency)} would be moved"
+        yield from over("top_up", text, Money(amount, currency), limits.max_top_up)
     for currency, added in plan.blast.exposure.items():
-        most = limits.max_exposure_added.get(currency)
-        if most is None:
-            continue
-        shown = show_money(most, currency)
-        if added is None:
-            text = f"unlimited monthly exposure would be added in {currency}, max_exposure_added is {shown}"
-            yield Danger("exposure_added", text, UNLIMITED, currency)
-        elif added > most:
-            more = show_money(added, currency)
-            text = f"{more} of monthly exposure would be added, max_exposure_added is {shown}"
-            yield Danger("exposure_added", text, added, currency)
+        number = UNLIMITED if added is None else added
+        text = (
+            f"unlimited monthly exposure would be added in {currency}"
+            if added is None
+            else f"{show_money(added, currency)} of monthly exposure would be added"
+        )
+        yield from over("exposure_added", text, Money(number, currency), limits.max_exposure_added)
+
+
+def over(name: str, text: str, money: Money, limits: Mapping[str, int]) -> Iterator[Danger]:
+    """
+    The danger of an amount that is over its limit, by currency in minor units.
+
+    Once a limit names one currency, it is a limit on all money: those that it does not name may move none.
+    """
+    most = limits.get(money.currency)
+    if most is None and limits:
+        missing = f"max_{name} names no {money.currency.upper()}, add it there"
+        yield Danger(f"{name}.{money.currency}", f"{text}, but {missing}", money.amount)
+    elif most is not None and money.amount > most:
+        text = f"{text}, max_{name} is {show_money(most, money.currency)}"
+        yield Danger(name, text, money.amount, money.currency)
 
 
 def _few(names: list[str]) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from provisioner.core.guard import Danger, standing
-from provisioner.core.money import show_money
+from provisioner.core.guard import Danger, over, standing
+from provisioner.core.money import Money, show_money
 from provisioner.fleet.model import Limits
 from provisioner.fleet.outcome import DONE, Outcome, outcome_document, worse
 
@@ -70,13 +70,8 @@ def judge(totals: Totals, limits: Limits, allowed: Mapping[str, int]) -> tuple[D
 
 def _money(totals: Totals, limits: Limits) -> Iterator[Danger]:
     for currency, amount in sorted(totals.money.items()):
-        most = limits.top_up.get(currency)
-        if most is not None and amount > most:
-            text = (
-                f"{show_money(amount, currency)} would be moved over the fleet, "
-                f"max_top_up is {show_money(most, currency)}"
-            )
-            yield Danger("top_up", text, amount, currency)
+        text = f"{show_money(amount, currency)} would be moved over the fleet"
+        yield from over("top_up", text, Money(amount, currency), limits.top_up)
 
 
 def _ends(totals: Totals, limits: Limits) -> Iterator[Danger]:

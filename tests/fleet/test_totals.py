@@ -54,7 +54,7 @@ def test_a_tenth_may_fail_and_three_of_a_few():
 
 def test_money_and_ends_are_judged_as_a_whole_and_passed_by_naming_a_number():
     whole = total(outcome(money={"usd": 600, "eur": 1}, ends=2), outcome(money={"usd": 500}, ends=1))
-    limits = Limits(top_up={"usd": 1000}, retired=2)
+    limits = Limits(top_up={"usd": 1000, "eur": 1}, retired=2)
 
     money, ends = judge(whole, limits, {})
     assert money.text == "$11.00 would be moved over the fleet, max_top_up is $10.00"
@@ -63,6 +63,15 @@ def test_money_and_ends_are_judged_as_a_whole_and_passed_by_naming_a_number():
     assert judge(whole, limits, {"top_up": 1100, "retired": 3}) == ()
     assert len(judge(whole, limits, {"top_up": 1099, "retired": 3})) == 1
     assert judge(whole, Limits(), {}) == ()
+
+
+def test_money_in_a_currency_that_the_limit_does_not_name_is_over_it():
+    [euros] = judge(total(outcome(money={"usd": 600, "eur": 1})), Limits(top_up={"usd": 1000}), {})
+
+    assert str(euros) == (
+        "€0.01 would be moved over the fleet, but max_top_up names no EUR, add it there; "
+        "to go on, name the number: --allow top_up.eur=1"
+    )
 
 
 def test_the_document_counts_who_was_not_begun():

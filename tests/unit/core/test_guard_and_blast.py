@@ -7,7 +7,7 @@ import pytest
 from support.declare import card, config, holder, target
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.guard import judge
+from provisioner.core.guard import UNLIMITED, judge
 from provisioner.core.model import Config, Declared, Guardrails, Lifecycle
 from provisioner.core.money import Money
 from provisioner.core.plan import Plan, make_plan
@@ -172,8 +172,35 @@ def test_a_limit_that_is_just_kept_does_not_stop() -> None:
     assert stopped([], after, **limits) == []
 
 
-def test_a_limit_in_another_currency_does_not_count() -> None:
-    assert stopped([], [target(5000)], max_top_up={"eur": 1}) == []
+@pytest.mark.parametrize(
+    ("limits", "name"),
+    [
+        ({"max_top_up": {"eur": 9_999_999}}, "top_up.usd"),
+        ({"max_exposure_added": {"eur": 9_999_999}}, "exposure_added.usd"),
+    ],
+)
+def test_a_limit_on_money_lets_no_currency_pass_that_it_does_not_name(limits: Any, name: str) -> None:
+    made, wanted = plan([], [card(spending_controls=limit(5000)), target(5000)], **limits)
+    [danger] = judge(made, wanted.guardrails, {})
+
+    [guardrail] = limits
+    assert f"but {guardrail} names no USD, add it there; to go on" in str(danger)
+    assert str(danger).endswith(f"--allow {name}=5000")
+    assert judge(made, wanted.guardrails, {name: 5000}) == ()
+    assert judge(made, wanted.guardrails, {name: 4999}) == (danger,)
+    assert judge(made, wanted.guardrails, {name.partition(".")[0]: 5000}) == (danger,)
+
+
+def test_a_currency_without_limit_is_no_more_allowed_than_its_limit_says() -> None:
+    made, wanted = plan([], [card()], max_exposure_added={"eur": 1})
+    [danger] = judge(made, wanted.guardrails, {"exposure_added.usd": UNLIMITED - 1})
+
+    assert str(danger).endswith("--allow exposure_added.usd=unlimited")
+    assert judge(made, wanted.guardrails, {"exposure_added.usd": UNLIMITED}) == ()
+
+
+def test_without_a_limit_on_money_any_currency_passes() -> None:
+    assert stopped([], [card(spending_controls=limit(5000)), target(5000)]) == []
 
 
 def test_what_an_interrupted_replacement_left_was_judged_before() -> None:
