@@ -49,7 +49,8 @@ def select(
         Note(str(a), "left out, as it cannot be made without an excluded change") for a in sorted(dropped)
     ]
     if left := len(by_address) - len(chosen):
-        notes.append(Note("", f"this is a part of the plan: {left} other changes are left out"))
+        others = "1 other change is" if left == 1 else f"{left} other changes are"
+        notes.append(Note("", f"this is a part of the plan: {others} left out"))
     return [change for change in changes if change.address in chosen], notes
 
 

@@ -1,10 +1,13 @@
 """Balance targets: how much money stands behind the cards, by currency. The name is the currency."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provisioner.core.kind import Fault, Field, Kind, Shape
 from provisioner.core.model import Address
+
+CURRENCY = "^[a-z]{3}$"
 
 
 def _amount(name: str, doc: str, **facts: Any) -> Field:
@@ -24,9 +27,9 @@ def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(("min_top_up",), "'min_top_up' is at most 'max_top_up'")
 
 
-def currency(address: Address, _fields: Mapping[str, Any]) -> str:
-    """A target's name is its currency."""
-    return address.name
+def currency(address: Address, _fields: Mapping[str, Any]) -> str | None:
+    """A target's name is its currency; None where it cannot be one, which is a problem of its own."""
+    return address.name if re.match(CURRENCY, address.name) else None
 
 
 KIND = Kind(
@@ -37,7 +40,7 @@ KIND = Kind(
     doc="How much money to keep in the Issuing balance of one currency, such as `usd`.",
     rank=2,
     owns_objects=False,
-    name_pattern="^[a-z]{3}$",
+    name_pattern=CURRENCY,
     name_says="a balance target's name is its currency, three small letters such as usd",
     check=check,
     currency=currency,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from provisioner.core.money import show_money
-from provisioner.views.words import count, inert
+from provisioner.views.words import count, inert, listed
 
 Document = Mapping[str, Any]
 IN_SYNC = "in sync"
@@ -81,7 +81,7 @@ _WORDS: Mapping[str, Callable[[Document], str]] = {
 
 def money_text(document: Document) -> str:
     """Amounts as people read them; empty without any."""
-    return " and ".join(show_money(each["amount"], each["currency"]) for each in document["money"])
+    return listed([show_money(each["amount"], each["currency"]) for each in document["money"]])
 
 
 def totals_text(document: Document) -> str:
@@ -109,7 +109,7 @@ def totals_line(document: Document) -> str:
     phase = document["phase"].partition(" ")[0]
     rate = f", {document['ended'] / document['seconds']:.1f} accounts/s" if document["seconds"] else ""
     cost = f"({document['seconds']:.1f} s{rate}, {document['requests']:,} requests)"
-    ended = ", ".join([f"{document['accounts']:,} accounts", *ends])
+    ended = ", ".join([count(document["accounts"], "account"), *ends])
     return f"Fleet {inert(document['fleet'])}, {phase}: {ended} {cost}."
 
 

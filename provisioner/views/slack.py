@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from provisioner.core.money import show_money
-from provisioner.views.words import count, inert
+from provisioner.views.words import count, inert, listed
 
 Document = Mapping[str, Any]
 
@@ -54,7 +54,7 @@ def _where(notice: Document) -> str:
 
 
 def _facts(notice: Document) -> Iterator[str]:
-    if money := " and ".join(show_money(each["amount"], each["currency"]) for each in notice["money"]):
+    if money := listed([show_money(each["amount"], each["currency"]) for each in notice["money"]]):
         yield f"Money that moved: {_escape(money)}"
     if final := notice["final"]:
         more = f" and {len(final) - MOST_NAMES:,} more" if len(final) > MOST_NAMES else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from provisioner.core.money import show_money
 from provisioner.views.groups import Group, alike, group
-from provisioner.views.words import Document, count, inert, show_amount, show_row, show_value
+from provisioner.views.words import Document, count, inert, listed, show_amount, show_row, show_value
 
 NO_CHANGES = "No changes. Stripe matches the configuration."
 SYMBOLS = {
@@ -33,6 +33,9 @@ BOOKKEEPING = ("rename", "mark")  # counted where there are any
 MANY = 5  # so many changes alike are told as one
 NAMES = 12  # so many of their addresses are named
 NARROWEST = 40
+# what is not parted however narrow the terminal is: money and what is done with it, a field and its sign
+_TOGETHER = re.compile(r"\btop up (?=\S)|(?<=\b[A-Z]{3}) (?=\d)|(?<=\S) +(?== )")
+_BOUND = "\N{NO-BREAK SPACE}"  # no value holds one: it would be escaped
 _INDENT = re.compile(r"^ *(?:(?:[-+~=$#*]|-/\+) )?")
 
 
@@ -61,8 +64,8 @@ def summary_line(document: Document) -> str:
         [f"{summary[action]} to {action}" for action in COUNTED]
         + [f"{summary[action]} to {action}" for action in BOOKKEEPING if summary.get(action)]
     )
-    moved = (show_money(money["amount"], money["currency"]) for money in document["blast_radius"]["money"])
-    money = inert(" and ".join(moved))
+    moved = [show_money(money["amount"], money["currency"]) for money in document["blast_radius"]["money"]]
+    money = inert(listed(moved))
     return f"Plan: {counts}; top up {money}." if money else f"Plan: {counts}."
 
 
@@ -103,7 +106,11 @@ def headline(change: Document) -> str:
 
 
 def group_lines(one: Group, names: int, column: int | None = None) -> Iterator[str]:
-    """A change, or many alike with at most `names` of their addresses; values stand at `column` at most."""
+    """
+    A change, or many alike with at most `names` of their addresses.
+
+    Values stand in one column, or right behind their names where that is beyond `column`.
+    """
     change, number = one.first, len(one.changes)
     if number == 1:
         identity = f" ({inert(change['id'])})" if change["id"] else ""
@@ -117,7 +124,7 @@ def group_lines(one: Group, names: int, column: int | None = None) -> Iterator[s
     if change["action"] == "top_up":
         yield f"      + amount = {inert(show_amount(change['amount'], change['currency']))}"
     width = max((len(inert(edit["path"])) for edit in one.edits), default=0)
-    width = min(width, column) if column else width
+    width = 0 if column and width > column else width  # a change's values stand in one column, or in none
     for edit in one.edits:
         yield _edit(edit, width, one.differing.get(edit["path"], 0))
     if number > 1:
@@ -163,11 +170,13 @@ def _broken(lines: Iterable[str], width: int) -> Iterator[str]:
             yield line
             continue
         begin = _begin(line)
-        yield from textwrap.wrap(
-            line[len(begin) :],
+        bound = _TOGETHER.sub(lambda match: match[0].replace(" ", _BOUND), line[len(begin) :])
+        for part in textwrap.wrap(
+            bound,
             width,
             initial_indent=begin,  # a sign never stands alone, however long the word after it
             subsequent_indent=" " * hang(line),
             break_long_words=False,
             break_on_hyphens=False,
-        )
+        ):
+            yield part.replace(_BOUND, " ")

@@ -1,6 +1,6 @@
 """Values as people read them: money with its sign and interval, and nothing that could act on a screen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from provisioner.core.money import show_money
@@ -44,7 +44,7 @@ def _limit(limit: Document, currency: str) -> str:
 def _which(limit: Document) -> str:
     categories = limit.get("categories") or ()
     per = PER.get(str(limit["interval"]), inert(str(limit["interval"])))
-    on = " on " + " and ".join(inert(str(name)) for name in categories) if categories else ""
+    on = f" on {listed([inert(str(name)) for name in categories])}" if categories else ""
     return f" {per}{on}"
 
 
@@ -77,6 +77,11 @@ def gives_power(change: Document) -> bool:
 def count(number: int, noun: str) -> str:
     """`1 card`, `1,200 cards`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(texts: Sequence[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))
 
 
 def inert(text: str) -> str:

@@ -127,3 +127,32 @@ def test_yaml_that_cannot_be_meant_is_noticed(text, tmp_path):
 )
 def test_a_part_of_a_configuration_is_enough(text, tmp_path):
     judge(text, tmp_path)
+
+
+def test_steps_stand_in_the_order_of_their_phases_and_sorted_within_one(tmp_path):
+    said = """
+cards.old: canceled (ic_1)
+cardholders.ada: deactivated (ich_1)
+cards.b: created (ic_2)
+cards.a: created (ic_3)
+cards.c: updated (ic_4)
+cards.b: activated (ic_2)
+cards.a: activated (ic_3)
+balance_targets.usd: topped up (tu_1)
+Applied: 8 steps done.
+""".lstrip()
+    (tmp_path / "said").write_text(said, encoding="utf-8")
+    done, real = played(tmp_path, "~~~console\n$ cat ../../said\n~~~\n")
+
+    assert done.wrong == []
+    assert [line.partition(" (")[0] for line in real.splitlines()[2:-1]] == [
+        "cards.old: canceled",
+        "cardholders.ada: deactivated",
+        "cards.a: created",
+        "cards.b: created",
+        "cards.c: updated",
+        "cards.a: activated",
+        "cards.b: activated",
+        "balance_targets.usd: topped up",
+        "Applied: 8 steps done.",
+    ]

@@ -13,7 +13,12 @@ from pathlib import Path
 
 from support.pages import ROOT, Block
 
-STEP = re.compile(r"^((cardholders|cards|balance_targets)\.\S+: |acct_\S+  )")
+STEP = re.compile(
+    r"(?P<section>cardholders|cards|balance_targets)\.\S+: (FAILED to |not done \()?(?P<does>[a-z]+)"
+    r"|acct_\S+  "
+)
+# what a phase of an apply does; phases follow each other, and what is of one phase ends in any order
+ENDS, BEGINS, ACTIVATES, FUNDS = ("cancel", "deactivat", "tighten"), "creat", "activat", "top"
 EXIT = re.compile(r"#.*\bexits (\d+)")
 PORT = "12111"  # what pages write; each page that is played has a free one
 HOME = "/home/you"
@@ -165,9 +170,25 @@ def _told(step: Step, out: Path, alike: dict[str, str], wrong: list[str]) -> str
 
 
 def _order(said: str) -> str:
-    """Lines that end in any order, as what they tell of is done side by side, are sorted where they stand."""
-    runs = groupby(said.splitlines(keepends=True), key=lambda line: bool(STEP.match(line)))
-    return "".join("".join(sorted(lines) if beside else lines) for beside, lines in runs)
+    """Phases stay in the order that they have; lines of one, which end in any order, are sorted."""
+    runs = groupby(said.splitlines(keepends=True), key=_phase)
+    return "".join("".join(sorted(lines, key=_place) if phase else lines) for phase, lines in runs)
+
+
+def _phase(line: str) -> str:
+    """Which lines stand together: creations and top-ups each by themselves; "" is no step."""
+    step = STEP.match(line)
+    does = (step["does"] or "") if step else ""
+    return next((what for what in (BEGINS, FUNDS) if does.startswith(what)), "others") if step else ""
+
+
+def _place(line: str) -> tuple[bool, bool, bool, str]:
+    """What ends goes first, cards before their holder; what is activated goes last, after its holder."""
+    step = STEP.match(line)
+    does = (step["does"] or "") if step else ""
+    ends = does.startswith(ENDS)
+    holder = bool(step) and step["section"] == "cardholders"
+    return not ends, does.startswith(ACTIVATES), holder == ends, line
 
 
 def _free_port() -> str:

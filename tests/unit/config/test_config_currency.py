@@ -34,3 +34,10 @@ def test_a_currency_that_came_with_a_hidden_amount_is_hidden(load):
     declared = load(limits('"${env.LIMIT}"'), environ={"LIMIT": "20.00 EUR"}).declared[ACME]
 
     assert "spending_controls.spending_limits_currency" in declared.sensitive
+
+
+def test_a_balance_targets_wrong_name_is_not_taken_for_a_currency(problems):
+    text = HEAD + 'balance_targets:\n  main: {target: "10.00 USD", max_top_up: "5.00 USD"}\n'
+
+    (said,) = problems(text)
+    assert "small letters such as usd; 'main' is not" in said

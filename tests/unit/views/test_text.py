@@ -90,7 +90,30 @@ def test_the_line_that_counts_is_bold_to_its_end():
 def test_a_sign_stands_before_a_word_that_is_too_long():
     text = plan_text(document(change("cards.ads", edits=[limit(1, 2)])), 40)
 
-    assert "\n      ~ spending_controls.spending_limits[0].amount\n" in text
+    assert "\n      ~ spending_controls.spending_limits[0].amount =\n" in text
+
+
+def test_money_stays_beside_its_words_where_the_last_line_is_broken():
+    plan = document(change("balance_targets.usd", "top_up", amount=10_000, currency="usd"))
+
+    for width in range(40, 100):
+        assert "top up $100.00." in plan_text(plan, width)
+
+
+def test_values_stand_in_one_column_or_right_behind_their_names():
+    edits = [edit("name", None, "a"), edit("spending_controls.spending_limits", None, "b")]
+    plan = document(change("cards.ads", edits=edits))
+
+    assert f"+ {'name':<33} = a\n" in plan_text(plan, 80)
+    assert "+ name = a\n      + spending_controls.spending_limits = b\n" in plan_text(plan, 50)
+
+
+def test_several_moneys_are_a_list():
+    tops = [
+        change(f"balance_targets.{c}", "top_up", amount=100, currency=c) for c in ("usd", "eur", "gbp", "cad")
+    ]
+
+    assert "; top up $1.00, €1.00, £1.00 and CAD 1.00.\n" in plan_text(document(*tops))
 
 
 def test_no_text_moves_the_cursor():
