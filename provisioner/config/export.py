@@ -16,9 +16,11 @@ from provisioner.core.model import Address, Config, Ref, World
 from provisioner.core.money import exponent
 from provisioner.core.normal import read
 from provisioner.core.ownership import PREFIX, PROJECT, read_stamp
+from provisioner.core.problem import ProvisionerError
 
 Tree = dict[str, Any]
 SHARED = ("type", "currency", "status", "spending_controls")
+NOTHING = "nothing found to export: no cardholder or card in Stripe is this project's or nobody's"
 HEAD = (
     "# Written from live Stripe. Next: provisioner import PATH --all, then provisioner plan PATH is empty.\n"
 )
@@ -30,13 +32,15 @@ def export(kinds: Sequence[Kind], project: str, mode: str, world: World) -> str:
 
     Ids, secrets, what has ended, and what Stripe chose by itself are left out; personal data is in, as it
     is what the YAML declares. After `import --all`, a plan of it is empty, but for the currency of limits
-    that Stripe shows none for: it is written down.
+    that Stripe shows none for: it is written down. Raises ProvisionerError where there is nothing.
     """
     surveyed = survey(kinds, Config(project, mode, None, {}), world)
     sections: dict[str, Tree] = {}
     for kind in sorted(kinds, key=lambda kind: kind.rank):
         if kind.owns_objects:
             sections[kind.section] = _section(kind, project, world, surveyed)
+    if not any(sections.values()):
+        raise ProvisionerError(NOTHING)
     profiles = _factor_out(sections.get("cards", {}))
     document: Tree = {"version": 1, "project": project, "mode": mode}
     document |= {"profiles": profiles} if profiles else {}

@@ -90,6 +90,19 @@ def test_the_workflow_names_no_copy_that_somebody_else_may_own(desk):
     assert "put your copy" not in desk.run("init").output
 
 
+def test_an_account_with_nothing_to_begin_with_is_told_so_and_nothing_is_written(desk):
+    desk.write(COMPANY + CARD, "other/provisioner.yaml", project="elsewhere")
+    desk.run("apply", "other", "--auto-approve")
+
+    began = desk.run("init", "adopted", "--from-stripe", code=1)
+    exported = desk.run("export", code=1)
+
+    said = "Error: nothing found to export: no cardholder or card in Stripe is this project's or nobody's\n"
+    assert began.output == exported.output == said
+    assert exported.stdout == ""
+    assert not list((desk.folder / "adopted").iterdir())
+
+
 def test_a_project_begins_with_what_is_live(desk):
     desk.write(COMPANY + CARD, project="elsewhere")
     desk.run("apply", "--auto-approve")
