@@ -58,6 +58,10 @@ GITIGNORE = """\
 .provisioner/
 plan.json
 plan.html
+*.plan.json
+*.plan.html
+*.cache
+*sandbox.db*
 """
 
 GITHUB = """\

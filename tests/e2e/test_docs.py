@@ -64,6 +64,17 @@ def test_what_cannot_run_here_has_commands_and_options_that_exist(block: Block) 
         parses(line)
 
 
+def test_whoever_pastes_a_block_waits_for_the_sandbox_and_hears_of_what_fails() -> None:
+    typed = [b for b in ALL if b.language in ("sh", "console")]
+    served = [b for b in typed if re.search(r"sandbox serve .*&$", b.text, re.MULTILINE)]
+    waits = re.compile(r"sandbox serve .*&\n(Sandbox ready .*\n)?(\$ )?curl -s --retry .*--retry-connrefused")
+    silent = re.compile(r"\bcurl -s (?!--retry )")
+
+    assert served
+    assert [str(b) for b in served if len(waits.findall(b.text)) != b.text.count("sandbox serve")] == []
+    assert [str(b) for b in typed if silent.search(b.text)] == []
+
+
 @pytest.mark.parametrize("block", [block for block in ALL if block.reason], ids=str)
 def test_not_run(block: Block) -> None:
     pytest.skip(block.reason)

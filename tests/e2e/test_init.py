@@ -1,9 +1,11 @@
 """`init`: from an empty folder to a plan, without a question; nothing of the user's is touched."""
 
 import json
+import re
 import subprocess
 
 import yaml
+from support.pages import PAGES, PLAYED, blocks
 
 from e2e.conftest import COMPANY, Desk
 
@@ -30,6 +32,22 @@ def test_what_init_writes_validates_and_plans_as_it_stands(desk):
     assert json.loads((desk.folder / "provisioner.schema.json").read_text(encoding="utf-8"))["title"]
     first = (desk.folder / "provisioner.yaml").read_text(encoding="utf-8").splitlines()[0]
     assert first == "# yaml-language-server: $schema=provisioner.schema.json"
+
+
+def test_what_the_pages_write_beside_a_project_is_not_committed(desk):
+    """Saved plans, caches and sandboxes, by the names that README and docs/ give them."""
+    git(desk, "init", "-q")
+    desk.run("init")
+    option = re.compile(r"(?:--out|--cache|--state|> )[ =]?((?!\.)\b[\w./-]+\.(?:json|cache|db|html))\b")
+    text = "\n".join(block.text for page in PAGES for block in blocks(page) if block.language in PLAYED)
+    named = {file for file in option.findall(text) if not file.startswith("examples/")}
+
+    ignored = subprocess.run(
+        ["git", "check-ignore", *named], cwd=desk.folder, capture_output=True, text=True, check=False
+    )
+
+    assert {"plan.json", "cards.cache", "sandbox.db"} <= named
+    assert named - set(ignored.stdout.split()) == set()
 
 
 def test_nothing_is_overwritten(desk):
