@@ -16,15 +16,21 @@ from provisioner.core.estate import Estate, Survey
 from provisioner.core.kind import Direction, Field, Kind
 from provisioner.core.model import Address, Config, Declared, Live
 from provisioner.core.ownership import applied, code, digest
+from provisioner.core.reissue import reissued_for, says_spent
 
 
 class Moved(StrEnum):
-    """Which side has moved since the last apply; `stripe` for none, where Stripe holds an object back."""
+    """
+    Which side has moved since the last apply.
+
+    Of none, `stripe` says that Stripe holds an object back, and `ended` that it has ended as declared.
+    """
 
     LIVE = "live"
     YAML = "yaml"
     BOTH = "both"
     STRIPE = "stripe"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,11 @@ class Drift:
         """Whether it is no drift, but somebody has to know."""
         return self.moved is Moved.STRIPE
 
+    @property
+    def ended(self) -> bool:
+        """Whether it is no drift, and an end that was declared."""
+        return self.moved is Moved.ENDED
+
 
 def find_drift(
     kinds: Sequence[Kind],
@@ -86,6 +97,7 @@ def find_drift(
             declared = config.declared.get(address)
             found += _of_declared(kind, declared, live) if declared else _of_retired(kind, live)
         found += _gone(kind, estate, changes)
+        found += _spent(config, estate, changes)
     found += _waiting(changes, {drift.address for drift in found if not drift.warns})
     for note in notes:
         if note.pending:
@@ -170,11 +182,20 @@ def _gone(kind: Kind, estate: Estate, changes: Sequence[Change]) -> Iterator[Dri
     """Declared objects that were ended behind our back."""
     for change in changes:
         last = estate.last.get(change.address)
-        if change.action is Action.CREATE and change.kind == kind.name and last and last.final:
+        asked = change.declared and last and last.spent and reissued_for(change.declared, last)
+        if change.action is Action.CREATE and change.kind == kind.name and last and last.final and not asked:
             text = f"{last.status} outside of this configuration; the next apply creates it anew"
             yield Drift(
                 change.address, last.id, "", Moved.LIVE, None, last.status, Direction.TIGHTENING, text=text
             )
+
+
+def _spent(config: Config, estate: Estate, changes: Sequence[Change]) -> Iterator[Drift]:
+    """Declared objects that have ended as they were declared to, and are not to be made anew."""
+    again = {change.address for change in changes} if estate.spent else set()
+    for address, live in estate.spent.items():
+        if address in config.declared and address not in again:
+            yield Drift(address, live.id, "", Moved.ENDED, None, None, text=says_spent(live))
 
 
 def _waiting(changes: Sequence[Change], seen: set[Address]) -> Iterator[Drift]:
@@ -182,7 +203,7 @@ def _waiting(changes: Sequence[Change], seen: set[Address]) -> Iterator[Drift]:
     words = {
         Action.CREATE: "declared, not created yet",
         Action.RETIRE: "declared no more, not retired yet",
-        Action.TOP_UP: "below its target",
+        Action.TOP_UP: "below its target; the next apply tops it up",
         Action.REPLACE: "to be replaced",
     }
     for change in changes:

@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import Any
 
 from provisioner.core.kind import Kind
-from provisioner.core.model import Address, Config, Declared, Live, Ref, World
+from provisioner.core.model import Address, Config, Declared, Live, Ref, Stamp, World
 from provisioner.core.normal import reader
-from provisioner.core.ownership import ADDRESS, OUR_KEYS, PROJECT, read_stamp
+from provisioner.core.ownership import ADDRESS, OUR_KEYS, PROJECT, code, digest, read_stamp
 from provisioner.core.problem import ConflictError
 
 Resolve = Callable[[str, str], Ref | str]
@@ -22,22 +22,25 @@ class Estate:
 
     `current` is the object of each address, the newest that has not ended; `leftovers` are older ones
     that an interrupted replacement has left able to act; `past` holds the ids of all objects that ever
-    had an address, and `last` the one of the highest generation, ended or not. `unmanaged` counts the
-    objects of others.
+    had an address, and `last` the one of the highest generation, ended or not; `spent` are those of them
+    that have ended as they were declared to, with none in their place. `unmanaged` counts the objects of
+    others.
     """
 
     current: Mapping[Address, Live] = field(default_factory=dict)
     leftovers: tuple[Live, ...] = ()
     past: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     last: Mapping[Address, Live] = field(default_factory=dict)
+    spent: Mapping[Address, Live] = field(default_factory=dict)
     unmanaged: int = 0
 
     def renamed(self, declared: Collection[Declared]) -> "Estate":
         """The same estate, with objects under the new names of those that had another one before."""
         current, past = dict(self.current), dict(self.past)
+        spent, last = dict(self.spent), dict(self.last)
         wanted = {each.address for each in declared}
         for each in declared:
-            if each.address in current:
+            if each.address in current or each.address in spent:
                 continue
             for name in each.lifecycle.previously:
                 old = Address(each.address.section, name)
@@ -45,7 +48,12 @@ class Estate:
                     current[each.address] = current.pop(old)
                     past[each.address] = past.get(each.address, ()) + past[old]
                     break
-        return replace(self, current=current, past=past)
+                if old in spent and old not in wanted and each.address not in last:
+                    # the mark of what is canceled cannot be changed any more: the old name stays on it
+                    last[each.address] = spent[each.address] = spent.pop(old)
+                    past[each.address] = past[old]
+                    break
+        return replace(self, current=current, past=past, spent=spent, last=last)
 
     def next_generation(self, address: Address, live: Live | None = None) -> int:
         """The generation of what comes after `live`, and after all that ever had the address."""
@@ -119,11 +127,13 @@ def sort_out(kind: Kind, project: str, raws: Iterable[Mapping[str, Any]], resolv
         leftovers += [live for live in able if live.stamp.generation < newest and not rests(kind, live)]
     if conflicts:
         raise ConflictError("\n".join(_explain(address, lives) for address, lives in sorted(conflicts)))
+    last = {a: max(lives, key=lambda live: live.stamp.generation) for a, lives in found.items()}
     return Estate(
         current=current,
         leftovers=tuple(leftovers),
         past={address: tuple(live.id for live in lives) for address, lives in found.items()},
-        last={a: max(lives, key=lambda live: live.stamp.generation) for a, lives in found.items()},
+        last=last,
+        spent={a: live for a, live in last.items() if live.spent and a not in current},
         unmanaged=unmanaged,
     )
 
@@ -158,14 +168,25 @@ def _live(kind: Kind, project: str, raw: Mapping[str, Any], fields_of: Fields) -
             f"address of {kind.section} (edited by hand?). It is not touched, and nothing is created in its "
             f"place: set the key to {kind.section}.NAME, or remove the key {PROJECT}"
         )
+    final = raw.get("status") in kind.final_statuses
     return Live(
         address=stamp.address,
         id=raw["id"],
         fields=_without_marks(fields_of(raw)),
         stamp=stamp,
-        final=raw.get("status") in kind.final_statuses,
+        final=final,
         hold=kind.hold(raw),
+        spent=_spent(kind, stamp, raw) if final else "",
     )
+
+
+def _spent(kind: Kind, stamp: Stamp, raw: Mapping[str, Any]) -> str:
+    """How an object has ended as it was declared to; empty where it was by us, or never declared."""
+    by_us = {
+        digest(stamp.project, name, kind.field(name), end) == stamp.applied.get(code(name))
+        for name, end in (kind.cancel or {}).items()
+    }
+    return kind.spent(raw) if code(kind.ends_by) in stamp.applied and True not in by_us else ""
 
 
 def _without_marks(fields: dict[str, Any]) -> Mapping[str, Any]:

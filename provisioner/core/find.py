@@ -14,7 +14,7 @@ from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, World
 from provisioner.core.ownership import code, digest
 from provisioner.core.problem import ConfigError, Problem
-from provisioner.core.reissue import reissued_for, successor
+from provisioner.core.reissue import reissued_for, says_spent, says_used, successor
 
 
 @dataclass(slots=True)
@@ -94,10 +94,13 @@ def _not_activated(found: Findings) -> Iterator[Note]:
 def _find_objects(found: Findings, kind: Kind, wanted: Sequence[Declared], estate: Estate) -> None:
     for declared in wanted:
         live = estate.current.get(declared.address)
-        if live is None:
-            found.changes.append(_creation(kind, declared, estate, found.replaced))
-        else:
+        if live is not None:
             _compare(found, kind, declared, live, estate)
+        elif (spent := estate.spent.get(declared.address)) and not reissued_for(declared, spent):
+            # a new one is made when that is asked for, and not before
+            found.notes.append(Note(str(declared.address), says_spent(spent)))
+        else:
+            found.changes.append(_creation(kind, declared, estate, found.replaced))
     names = {declared.address for declared in wanted}
     for address in sorted(estate.current.keys() - names):
         found.changes += _removal(kind, estate.current[address])
@@ -131,6 +134,8 @@ def _compare(found: Findings, kind: Kind, declared: Declared, live: Live, estate
     edits, notes = compare(kind, declared, live, found.replaced)
     found.notes += notes
     found.notes += _left_retired(kind, declared, live) if declared.lifecycle.ignore else ()
+    if used := says_used(declared, live):
+        found.notes.append(Note(str(declared.address), used, pending=True))
     why = reissued_for(declared, live)
     forcing = [edit.path for edit in edits if edit.forces_replacement]
     if forcing and _is_closed(kind, live):

@@ -134,6 +134,11 @@ def nothing_held(_raw: Mapping[str, Any]) -> Hold | None:
     return None
 
 
+def never_spent(_raw: Mapping[str, Any]) -> str:
+    """The end by itself of objects of a kind that has none."""
+    return ""
+
+
 def nothing_later(_fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """The held-back fields of a kind that is created in one call."""
     return {}
@@ -152,7 +157,9 @@ class Kind:
     call after the creation. `exposure` is the most that an object may spend in a month, in minor units
     (None: without limit); a kind without it spends nothing. `name_pattern` (with `name_says`) narrows the
     names in the YAML. `hold` reads from an object as Stripe answers it what Stripe holds against it, from
-    `requirements` alone.
+    `requirements` alone. `ends_by` is the path of the field that asks Stripe to end an object by itself, and
+    `spent` says of one that is over how that came about (empty: in another way), from
+    its fields and `cancellation_reason` alone.
     """
 
     name: str
@@ -171,6 +178,8 @@ class Kind:
     currency: Callable[[Address, Mapping[str, Any]], str | None] = no_currency
     held_back: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_later
     hold: Callable[[Mapping[str, Any]], Hold | None] = nothing_held
+    ends_by: str = ""
+    spent: Callable[[Mapping[str, Any]], str] = never_spent
     owns_objects: bool = True
     name_pattern: str = ""
     name_says: str = ""

@@ -70,8 +70,8 @@ class Declared:
 class Live:
     """An object of ours as Stripe has it: `fields` in normal form, `stamp` what we wrote on it.
 
-    `final` says that Stripe will never let it act or change again (a canceled card), `hold` what it holds
-    against it for the time being.
+    `final` says that Stripe will never let it act or change again (a canceled card), `spent` how it has ended
+    as it was declared to, and `hold` what Stripe holds against it for the time being.
     """
 
     address: Address
@@ -80,6 +80,7 @@ class Live:
     stamp: "Stamp"
     final: bool = False
     hold: Hold | None = None
+    spent: str = ""
 
     @property
     def status(self) -> str:

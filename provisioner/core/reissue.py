@@ -19,6 +19,29 @@ def reissued_for(declared: Declared, live: Live) -> str:
     return asked.reason if asked and asked.number > live.stamp.reissued else ""
 
 
+def says_spent(live: Live) -> str:
+    """What to say of an object that has ended as it was declared to, and how to have another."""
+    number = live.stamp.reissued + 1
+    return f"{live.spent}; write lifecycle.reissue.number: {number} for another, or take it out of the YAML"
+
+
+def says_used(declared: Declared, live: Live) -> str:
+    """
+    What to say of a reissue that is asked for under a number which was used already; empty where all is well.
+
+    The same number with the same reason is how a reissue that was done stays in the YAML. What it was used
+    for is known of a card that names the one before it; of others, such as one made anew, nothing is said.
+    """
+    asked, used = declared.lifecycle.reissue, live.stamp.reissued
+    if asked is None or asked.number > used:
+        return ""
+    was = live.fields.get("replacement_reason", "")
+    if asked.number == used and was in ("", asked.reason):
+        return ""
+    why = f" ({was})" if was and asked.number == used else ""
+    return f"reissue: number {asked.number} was used{why}; write number: {used + 1} to reissue again"
+
+
 def successor(declared: Declared, live: Live, replaced: AbstractSet[Address]) -> dict[str, str]:
     """
     The parameters by which a new card names the one that it is issued for, where it may.

@@ -29,6 +29,8 @@ def keeper(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callab
         kept = keep(item)
         if kind.hold(item):
             kept["requirements"] = item["requirements"]
+        if reason := item.get("cancellation_reason"):
+            kept["cancellation_reason"] = reason  # what `kind.spent` reads besides fields
         section, _, name = str(kept.get("metadata", {}).get(ADDRESS, "")).partition(".")
         wanted = declared.get(Address(section, name))
         if wanted is not None:

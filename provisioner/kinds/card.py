@@ -84,6 +84,18 @@ def held_back(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
+def spent(raw: Mapping[str, Any]) -> str:
+    """
+    Read from a canceled card that its own controls have ended it (SDK: issuing/_card.py, lifecycle_controls).
+
+    Stripe does not say who has canceled a card [?]; where it names a reason, such as lost, it was not these.
+    """
+    controls = raw.get("lifecycle_controls") or {}
+    if not controls.get("cancel_after") or raw.get("cancellation_reason"):
+        return ""
+    return "canceled by Stripe as its lifecycle_controls ask"
+
+
 KIND = Kind(
     name="card",
     section="cards",
@@ -99,6 +111,8 @@ KIND = Kind(
     currency=currency,
     held_back=held_back,
     exposure=monthly_exposure,
+    ends_by="lifecycle_controls.cancel_after.payment_count",
+    spent=spent,
     fields=(
         Field(
             "cardholder",

@@ -18,7 +18,9 @@ WHO = {
     "both": "moved in Stripe and in the YAML",
     "yaml": "pending: moved in the YAML",
     "stripe": "held back by Stripe",
+    "ended": "has ended as declared",
 }
+WAITS = "pending"  # of what the YAML has not moved, such as a balance that has gone down
 
 Document = Mapping[str, Any]
 
@@ -35,7 +37,8 @@ def drift_document(
     Write drift as JSON values; `unmanaged` maps kinds to the ids of objects that are not the project's.
 
     `before` is what was last applied (null where both sides have moved, as only its digest is known),
-    `after` what is live. `warnings` are no drift: what Stripe holds back until somebody has settled it.
+    `after` what is live. `warnings` are no drift: what Stripe holds back until somebody has settled it. Nor
+    is what has `ended` as declared, such as a card for one payment.
     """
     return {
         "format_version": FORMAT_VERSION,
@@ -44,15 +47,17 @@ def drift_document(
             "drift": sum(drift.counts for drift in drifts),
             "pending": sum(drift.waits for drift in drifts),
             "warnings": sum(drift.warns for drift in drifts),
+            "ended": sum(drift.ended for drift in drifts),
             "unmanaged": {kind: len(ids) for kind, ids in unmanaged.items()},
         },
-        "drift": [_drift(drift, traces.get(drift.place)) for drift in drifts if not drift.warns],
-        "warnings": [_warning(drift) for drift in drifts if drift.warns],
+        "drift": [_drift(drift, traces.get(drift.place)) for drift in drifts if drift.counts or drift.waits],
+        "warnings": [_remark(drift) for drift in drifts if drift.warns],
+        "ended": [_remark(drift) for drift in drifts if drift.ended],
         "unmanaged": {kind: list(ids) for kind, ids in unmanaged.items()} if listed else {},
     }
 
 
-def _warning(drift: Drift) -> dict[str, Any]:
+def _remark(drift: Drift) -> dict[str, Any]:
     return {"address": str(drift.address), "id": drift.id or None, "text": drift.text}
 
 
@@ -80,7 +85,7 @@ def _drift(drift: Drift, trace: Trace | None) -> dict[str, Any]:
 def drift_text(document: Document) -> str:
     """Write a drift document as text: what moved, by address; then what is waiting; then a count."""
     moved = sorted(document["drift"], key=lambda entry: entry["moved"] == "yaml")
-    lines = [*entries_lines([*moved, *_warnings(document)])]
+    lines = [*entries_lines([*moved, *_remarks(document, "warnings"), *_remarks(document, "ended")])]
     for kind, ids in document["unmanaged"].items():
         lines += [f"  {identity}: a {kind} that is not managed here" for identity in ids]
     return "\n".join([*lines, *([""] if lines else []), drift_line(document)]) + "\n"
@@ -101,7 +106,8 @@ def entry_lines(entry: Document) -> Iterator[str]:
         "  (gives spending power)" if entry["direction"] == "broadening" and entry["moved"] != "yaml" else ""
     )
     where = f" ({entry['id']})" if entry["id"] else ""
-    yield f"  # {inert(entry['address'])}{where}: {WHO[entry['moved']]}{warning}"
+    who = WAITS if entry["moved"] == "yaml" and entry["text"] else WHO[entry["moved"]]
+    yield f"  # {inert(entry['address'])}{where}: {who}{warning}"
     if entry["text"]:
         yield f"      {inert(entry['text'])}"
     else:
@@ -112,9 +118,10 @@ def entry_lines(entry: Document) -> Iterator[str]:
         yield f"      since {trace['at']}, event {trace['event']}, {by}"
 
 
-def _warnings(document: Document) -> list[Document]:
-    """What is no drift, but keeps cards from working, in the form of entries."""
-    return [{**each, "moved": "stripe", "direction": "neutral"} for each in document.get("warnings", ())]
+def _remarks(document: Document, key: str) -> list[Document]:
+    """What is no drift, in the form of entries: what keeps cards from working, or what has ended."""
+    moved = {"warnings": "stripe", "ended": "ended"}[key]
+    return [{**each, "moved": moved, "direction": "neutral"} for each in document.get(key, ())]
 
 
 def _side(value: Any, entry: Document) -> str:
@@ -124,9 +131,10 @@ def _side(value: Any, entry: Document) -> str:
 def drift_line(document: Document) -> str:
     """The line that counts."""
     counts = document["summary"]
-    others = ", ".join(f"{n} {kind}s" for kind, n in counts["unmanaged"].items() if n)
+    others = ", ".join(count(n, kind) for kind, n in counts["unmanaged"].items() if n)
     held = counts.get("warnings")
     tail = f" Held back by Stripe: {held}." if held else ""
+    tail += f" Ended as declared: {ended}." if (ended := counts.get("ended")) else ""
     tail += f" Not managed here: {others}." if others else ""
     if not counts["drift"] and not counts["pending"]:
         return IN_SYNC + tail
@@ -146,7 +154,8 @@ def drift_markdown(document: Document, longest: int = LONGEST) -> str:
     parts = []
     titled = {
         "What moved in Stripe": moved,
-        "Held back by Stripe": _warnings(document),
+        "Held back by Stripe": _remarks(document, "warnings"),
+        "Ended as declared": _remarks(document, "ended"),
         "Waiting for the next apply": waiting,
     }
     for title, entries in titled.items():

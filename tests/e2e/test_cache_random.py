@@ -67,6 +67,7 @@ class Estate:
             "status": self.chance.choice(("active", "inactive")),
             "spending_controls": self.chance.choice(CONTROLS),
             "metadata": {"team": self.chance.choice("ab")},
+            "lifecycle_controls": {"cancel_after": {"payment_count": 1}},
             "lifecycle": self.chance.choice(
                 ({"on_remove": "keep"}, {"on_remove": "cancel"}, {"ignore": ["spending_controls"]})
             ),

@@ -28,3 +28,12 @@ def test_a_moved_limit_is_told_as_in_a_plan(desk: Desk):
     assert ".amount: $9,000.00 (900000) a month  (live)" in (
         desk.run("drift", "--format", "markdown", code=2).stdout
     )
+
+
+def test_a_balance_below_its_target_is_pending_and_nobody_moved_the_yaml(desk: Desk):
+    desk.write('balance_targets: {usd: {target: "100.00 USD"}}\n')
+    said = desk.run("drift").stdout
+
+    assert "# balance_targets.usd: pending\n      below its target; the next apply tops it up\n" in said
+    assert "moved in the YAML" not in said
+    assert "No drift; 1 pending for the next apply." in said
