@@ -17,7 +17,7 @@ from provisioner.cli.present import present
 from provisioner.cli.progress import Pace, spell
 from provisioner.cli.session import Session
 from provisioner.cli.stopping import stoppable
-from provisioner.core.guard import judge, unapproved
+from provisioner.core.guard import judge, stops, unapproved
 from provisioner.core.plan import Plan
 from provisioner.core.problem import GuardrailError, ProvisionerError, StaleError
 from provisioner.engine.execute import Outcome, Report, Result, execute
@@ -50,7 +50,8 @@ def do(
     raises GuardrailError, StaleError, and ProvisionerError when there is no yes.
     """
     plan = make()
-    document = plan_document(plan)
+    # a plan that goes on is judged below, and one that is stopped there says why at once
+    document = plan_document(plan, stops(plan, stripe.config.guardrails) if dry_run else ())
     if plan.changes:
         heard(document, tell_plan(document))
     if manner.format_ == "text":

@@ -141,8 +141,8 @@ _WRITE = (
         metavar="NAME=NUMBER",
         callback=numbers,
         help="Let this plan pass a guardrail, up to the number; the refusal says both. NAME is retired, "
-        "protected or activated with a count, or top_up or exposure_added with an amount: minor units (9900 is"
-        " $99.00) or '99.00 USD'; exposure_added also takes 'unlimited'.",
+        "protected or activated with a count, or top_up or exposure_added with money: '99.00 USD', or 9900 "
+        "in minor units. exposure_added also takes 'unlimited'.",
     ),
 )
 _WHERE = (

@@ -17,7 +17,7 @@ _COLOURS = (
     (re.compile(r"^\s*\* "), "cyan"),
 )
 _BOLD = re.compile(r"^(  # |Plan: |No changes\.|Blast radius|Applied|Error)")
-_FINAL = re.compile(r"^  (final, cannot be undone: \d|# .* \[final\])")
+_FINAL = re.compile(r"^(Guardrails stop |  ! |  final, cannot be undone: \d|  # .* \[final\])")
 
 
 class Style(NamedTuple):

@@ -10,6 +10,7 @@ from provisioner.cli.options import Options, part_options
 from provisioner.cli.present import format_option, ignore_option, present
 from provisioner.cli.saved import save
 from provisioner.cli.session import session
+from provisioner.core.guard import stops
 from provisioner.core.select import Selection
 from provisioner.views.document import is_empty, plan_document
 
@@ -41,8 +42,10 @@ def command(
     """
     with session(options) as stripe:
         plan = planned(stripe, cache, Selection(options.targets, options.excludes))
-    document = plan_document(plan)
+        # a saved plan has been reviewed by whoever applies it: that is the approval
+        stopped = stops(plan, stripe.config.guardrails, approved=out is not None)
+    document = plan_document(plan, stopped)
     if out:
-        save(out, plan, options)
+        save(out, document, options)
     present(document, format_, color=options.color)
     return CHANGES if detailed_exitcode and not is_empty(document, exitcode_ignore) else DONE

@@ -11,7 +11,6 @@ from typing import Any
 from provisioner.cli.options import Options
 from provisioner.cli.private import write_private
 from provisioner.config.document import files_of
-from provisioner.core.plan import Plan
 from provisioner.core.problem import ConfigError, ProvisionerError
 from provisioner.views.document import FORMAT_VERSION, saved_document
 
@@ -29,11 +28,11 @@ NEEDED = {
 CHANGE = {"address", "kind", "action", "id", "reason", "edits", "fingerprint"}
 
 
-def save(path: Path, plan: Plan, options: Options) -> None:
+def save(path: Path, document: Mapping[str, Any], options: Options) -> None:
     """
-    Save a plan, with the way back to its configuration; values of --var are not kept, they may be secret.
+    Save a plan's document, with the way back to its configuration.
 
-    Raises ProvisionerError when the file cannot be written.
+    Values of --var are not kept, they may be secret. Raises ProvisionerError when the file cannot be written.
     """
     source = {
         "path": str(options.path),
@@ -43,7 +42,7 @@ def save(path: Path, plan: Plan, options: Options) -> None:
         "targets": list(options.targets),
         "excludes": list(options.excludes),
     }
-    text = json.dumps(saved_document(plan, source), indent=2) + "\n"
+    text = json.dumps(saved_document(document, source), indent=2) + "\n"
     write_private(path, text)
 
 

@@ -1,13 +1,14 @@
 """A saved plan against what would be done now: each step must be the one that was approved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
-from provisioner.core.change import Action, Change
+from provisioner.core.change import Action, Change, Note
 from provisioner.core.kind import Kind
 from provisioner.core.money import show_money
+from provisioner.core.moved import differs, what_is_new, what_moved
 from provisioner.core.plan import Plan, with_changes
 from provisioner.core.problem import StaleError
 
@@ -19,32 +20,44 @@ def hold_to(kinds: Sequence[Kind], plan: Plan, approved: Document) -> Plan:
     What is left of an approved plan: every change as approved, top-ups up to the approved amount.
 
     What has been done already is no longer in `plan`, so a plan that was applied in part can be applied
-    again. Raises StaleError that names each object and field that has moved.
+    again. A top-up that is new because money has moved is left out, and a note says so: a balance moves
+    with every purchase, and the rest is done all the same. Raises StaleError that names each object and
+    field that has moved.
     """
     if (plan.project, plan.mode, plan.account) != tuple(
         approved.get(n) for n in ("project", "mode", "account")
     ):
         raise StaleError("the saved plan is for another project, mode or account")
-    known = {(change["address"], change["action"]): change for change in approved["changes"]}
     moved: list[str] = []
     held: list[Change] = []
-    for change in plan.changes:
-        before = known.get((str(change.address), str(change.action)))
-        if before is None and _finishes(change, known.get((str(change.address), "replace"))):
-            held.append(change)
+    notes: list[Note] = []
+    for change, before in _with_approved(plan, approved):
+        if before is None and _is_for_later(change, plan, approved):
+            notes.append(_left_out(change, "as the balance has moved since"))
         elif before is None:
             moved.append(f"{change.address}: {change.action} was not approved ({_why(change, approved)})")
         elif change.action is Action.TOP_UP:
             if (left := before["amount"] - _pulled_since(change, before.get("newest"))) > 0:
                 held.append(capped(change, left))
-        elif change.fingerprint != before["fingerprint"] or _reworded(change, before):
-            moved.append(f"{change.address}: {_moved(change, before)}")
+            else:
+                notes.append(_left_out(change, "as what was approved has been made"))
+        elif before["action"] == change.action and _is_other(change, before):
+            moved.append(f"{change.address}: {what_moved(change, before)}")
         else:
             held.append(change)
     if moved:
         listed = "\n".join(f"  {line}" for line in moved)
         raise StaleError(f"the saved plan is stale; nothing was written, plan again\n{listed}")
-    return with_changes(kinds, plan, held)
+    return replace(with_changes(kinds, plan, held), notes=(*plan.notes, *notes))
+
+
+def _with_approved(plan: Plan, approved: Document) -> Iterator[tuple[Change, Document | None]]:
+    """Each change with the approved one that it is, or that it finishes."""
+    known = {(change["address"], change["action"]): change for change in approved["changes"]}
+    for change in plan.changes:
+        replacement = known.get((str(change.address), "replace"))
+        finished = replacement if _finishes(change, replacement) else None
+        yield change, known.get((str(change.address), str(change.action)), finished)
 
 
 def _finishes(change: Change, replacement: Document | None) -> bool:
@@ -63,11 +76,15 @@ def _pulled_since(change: Change, newest: str | None) -> int:
     return sum(amount for _, amount in since)
 
 
+def _is_other(change: Change, before: Document) -> bool:
+    return bool(change.fingerprint != before["fingerprint"]) or _reworded(change, before)
+
+
 def _reworded(change: Change, before: Document) -> bool:
     """Whether the saved plan shows other edits than those that its fingerprint stands for."""
     shown = {edit["path"]: edit for edit in before["edits"]}
     return shown.keys() != {e.path for e in change.edits} or any(
-        _differs(e, shown[e.path]) for e in change.edits
+        differs(e, shown[e.path]) for e in change.edits
     )
 
 
@@ -81,27 +98,23 @@ def capped(change: Change, ceiling: int) -> Change:
 
 def _why(change: Change, approved: Document) -> str:
     others = [c["action"] for c in approved["changes"] if c["address"] == str(change.address)]
-    fields = ", ".join(edit.path for edit in change.edits[:3])
     if others:
         return f"{', '.join(others)} was"
+    fields = what_is_new(change)
     return f"it is new: {fields}" if fields else "it is new"
 
 
-def _moved(change: Change, before: Document) -> str:
-    """Name the fields that are not as approved; sensitive ones by their path alone."""
-    if change.id != before["id"]:
-        return f"the object is {change.id}, approved was {before['id']}"
-    approved = {edit["path"]: edit for edit in before["edits"]}
-    now = {edit.path: edit for edit in change.edits}
-    paths = [
-        path
-        for path in (*now, *(path for path in approved if path not in now))
-        if path not in approved or path not in now or _differs(now[path], approved[path])
-    ]
-    return f"{', '.join(paths) or 'its history'} moved since the plan was approved"
+def _is_for_later(change: Change, plan: Plan, approved: Document) -> bool:
+    """Whether it is a top-up of a target that is declared as it was: then it is the balance that moved."""
+    if change.action is not Action.TOP_UP:
+        return False
+    currency = change.address.name
+    now = next((each.declared for each in plan.outlook.balances if each.currency == currency), None)
+    balances = (approved.get("outlook") or {}).get("balances") or ()
+    return now is not None and now in (b.get("declared") for b in balances if b["currency"] == currency)
 
 
-def _differs(edit: Any, approved: Document) -> bool:
-    return bool(
-        (edit.digest, edit.before, edit.after) != tuple(approved[n] for n in ("digest", "before", "after"))
-    )
+def _left_out(change: Change, why: str) -> Note:
+    amount = show_money(change.params["amount"], change.params["currency"])
+    text = f"a top-up of {amount} was not approved, {why}; the next plan makes it"
+    return Note(str(change.address), text, pending=True)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from provisioner.core.change import Action, Change
 from provisioner.core.kind import Direction
@@ -40,10 +41,28 @@ class Danger:
         return f"{self.name}={ENDLESS if self.number == UNLIMITED else self.number}"
 
 
+class Stop(NamedTuple):
+    """A guardrail that stops a plan, by its name, and what to do about it."""
+
+    guardrail: str
+    text: str
+
+
 def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
     """The guardrails that stop this plan; `allowed` holds the numbers that a person has named."""
     dangers = (*_protected(plan), *_retired(plan, limits), *_activated(plan, limits), *_money(plan, limits))
     return standing(dangers, allowed)
+
+
+def stops(plan: Plan, limits: Guardrails, *, approved: bool = False) -> tuple[Stop, ...]:
+    """
+    What would stop an apply of this plan, by the judgement that stops it.
+
+    `approved` says that the plan is saved, to be approved by whoever applies it.
+    """
+    dangers = [Stop(danger.name, str(danger)) for danger in judge(plan, limits, {})]
+    word = "" if approved else unapproved(plan, limits, None)
+    return (*dangers, *([Stop("require_approval", word)] if word else []))
 
 
 def standing(dangers: Sequence[Danger], allowed: Mapping[str, int]) -> tuple[Danger, ...]:
@@ -71,8 +90,8 @@ def unapproved(plan: Plan, limits: Guardrails, approve: str | None) -> str:
     if not gives:
         return ""
     return (
-        f"this plan gives spending power ({_few(gives)}), and guardrails.require_approval asks for a word: "
-        "add --approve broadening"
+        f"this plan gives spending power ({_few(gives)}), and guardrails.require_approval asks for a word "
+        "with --auto-approve: add --approve broadening"
     )
 
 

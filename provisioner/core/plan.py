@@ -28,7 +28,7 @@ class Plan:
     `ids` are those of the live objects that steps may refer to; `totals` counts the live objects of
     ours by kind, `unmanaged` those of others; `unchanged` the resources that need nothing. `newest` is
     when the newest object of each listed resource was created (Unix seconds): what is not in the plan
-    cannot be older.
+    cannot be older. `left_out` counts the changes that a selection leaves out.
     """
 
     project: str
@@ -45,6 +45,7 @@ class Plan:
     fingerprint: str
     outlook: Outlook = field(default_factory=Outlook)
     newest: Mapping[str, int] = field(default_factory=dict)
+    left_out: int = 0
 
     @property
     def summary(self) -> dict[str, int]:
@@ -86,7 +87,9 @@ def conclude(
     chosen, notes = select(found.changes, selection, {*config.declared, *surveyed.ids})
     live = {address: each for estate in surveyed.estates.values() for address, each in estate.current.items()}
     notes += flips(config, live, chosen)
-    return assemble(kinds, config, world, surveyed, Findings(chosen, [*found.notes, *notes], found.replaced))
+    whole = Findings(chosen, [*found.notes, *notes], found.replaced)
+    left_out = len({c.address for c in found.changes} - {c.address for c in chosen})
+    return replace(assemble(kinds, config, world, surveyed, whole), left_out=left_out)
 
 
 def assemble(kinds: Sequence[Kind], config: Config, world: World, surveyed: Survey, found: Findings) -> Plan:

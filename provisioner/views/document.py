@@ -1,9 +1,10 @@
 """The plan as one JSON document: what `--format json` prints, `--out` saves, and every other view shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from provisioner.core.change import Action, Change, Edit, row_of
+from provisioner.core.change import Action, Change, Edit, Note, row_of
+from provisioner.core.guard import Stop
 from provisioner.core.outlook import Outlook, Power
 from provisioner.core.plan import Plan
 from provisioner.kinds import KINDS
@@ -12,8 +13,12 @@ FORMAT_VERSION = "1.0"
 CANCELED = frozenset(kind.name for kind in KINDS if kind.cancel)  # kinds whose objects can end for good
 
 
-def plan_document(plan: Plan) -> dict[str, Any]:
-    """Write a plan as JSON values: no secret and nothing personal, as edits are masked when they are made."""
+def plan_document(plan: Plan, stopped: Sequence[Stop] = ()) -> dict[str, Any]:
+    """
+    Write a plan as JSON values: no secret and nothing personal, as edits are masked when they are made.
+
+    `stopped` are the guardrails that would stop it.
+    """
     summary = plan.summary
     return {
         "format_version": FORMAT_VERSION,
@@ -31,14 +36,20 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "final": plan.blast.final,
         },
         "changes": [_change(change) for change in plan.changes],
-        "notes": [{"address": note.address, "text": note.text} for note in plan.notes],
+        "left_out": plan.left_out,
+        "stopped_by": [{"guardrail": stop.guardrail, "text": stop.text} for stop in stopped],
+        "notes": [_note(note) for note in plan.notes],
         "outlook": _outlook(plan.outlook),
     }
 
 
-def saved_document(plan: Plan, source: Mapping[str, Any]) -> dict[str, Any]:
+def saved_document(document: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
     """The document that `--out` saves: also where the configuration is, which apply reads again."""
-    return {**plan_document(plan), "source": dict(source)}
+    return {**document, "source": dict(source)}
+
+
+def _note(note: Note) -> dict[str, Any]:
+    return {"address": note.address, "text": note.text} | ({"pending": True} if note.pending else {})
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -72,6 +83,7 @@ def _outlook(seen: Outlook) -> dict[str, Any]:
                 "pending": balance.pending,
                 "target": balance.target,
                 "top_up_below": balance.top_up_below,
+                "declared": balance.declared,
             }
             for balance in seen.balances
         ],

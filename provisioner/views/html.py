@@ -9,7 +9,15 @@ from importlib import resources
 from typing import Any
 
 from provisioner.core.money import exponent, show_money
-from provisioner.views.text import SYMBOLS, blast_radius, deed, headline, summary_line
+from provisioner.views.text import (
+    STOPPED,
+    SYMBOLS,
+    blast_radius,
+    deed,
+    headline,
+    stop_lines,
+    summary_line,
+)
 from provisioner.views.words import Document, inert, show_amount, show_power, show_row, show_value
 
 POWER = {"broadening": "gives spending power", "tightening": "takes spending power away"}
@@ -55,6 +63,7 @@ def _model(document: Document) -> dict[str, Any]:
         "summary": inert(summary_line(document)),
         "blast": list(blast_radius(document).items()),
         "final": document["blast_radius"]["final"],
+        "stopped": {"title": STOPPED, "texts": stop_lines(document)},
         "edits": [list(edit) for edit in edits],
         "changes": changes,
         "notes": [[inert(note["address"]), inert(note["text"])] for note in document["notes"]],

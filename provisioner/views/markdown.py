@@ -6,7 +6,15 @@ from itertools import islice
 from provisioner.core.money import show_money
 from provisioner.views.groups import Group, akin, alike, group
 from provisioner.views.inert_markdown import as_diff, clip, code, fence, plain, size, tag
-from provisioner.views.text import addresses, blast_radius, group_lines, headline, summary_line
+from provisioner.views.text import (
+    STOPPED,
+    addresses,
+    blast_radius,
+    group_lines,
+    headline,
+    stop_lines,
+    summary_line,
+)
 from provisioner.views.words import Document, count, gives_power, show_power
 
 LONGEST = 60_000  # GitHub takes 65,536 characters; what stands around the comment is the caller's
@@ -79,6 +87,7 @@ def _head(document: Document) -> str:
     ]
     if document["changes"]:
         parts.append(_blast(document))
+        parts += _stopped(document)
         parts += _final(document)
     if lines := [*_exposure(document)]:
         parts.append(_details("Spending exposure a month, by team", fence(lines, "text")))
@@ -98,6 +107,13 @@ def _blast(document: Document) -> str:
     gives = sum(map(gives_power, document["changes"]))
     rows.append(f"| changes that give spending power | {f'**{gives:,}**' if gives else 'none'} |")
     return "\n".join(rows)
+
+
+def _stopped(document: Document) -> Iterator[str]:
+    if stops := stop_lines(document):
+        more = [f"and {len(stops) - NAMES:,} more"] if len(stops) > NAMES else []
+        lines = ["[!WARNING]", f"**{STOPPED}**", *fence([*stops[:NAMES], *more], "text").split("\n")]
+        yield "\n".join(f"> {line}" for line in lines)
 
 
 def _final(document: Document) -> Iterator[str]:

@@ -9,6 +9,9 @@ from provisioner.views.groups import Group, alike, group
 from provisioner.views.words import Document, count, inert, listed, show_amount, show_row, show_value
 
 NO_CHANGES = "No changes. Stripe matches the configuration."
+NO_CHANGES_OF_A_PART = "No changes. Stripe matches this part of the configuration."
+NO_CHANGES_BUT = "No changes. What is pending is in the notes."
+STOPPED = "Guardrails stop this plan: apply writes nothing (exit code 3)"
 SYMBOLS = {
     "create": "+",
     "update": "~",
@@ -36,7 +39,7 @@ NARROWEST = 40
 # what is not parted however narrow the terminal is: money and what is done with it, a field and its sign
 _TOGETHER = re.compile(r"\btop up (?=\S)|(?<=\b[A-Z]{3}) (?=\d)|(?<=\S) +(?== )")
 _BOUND = "\N{NO-BREAK SPACE}"  # no value holds one: it would be escaped
-_INDENT = re.compile(r"^ *(?:(?:[-+~=$#*]|-/\+) )?")
+_INDENT = re.compile(r"^ *(?:(?:[-+~=$#*!]|-/\+) )?")
 
 
 def plan_text(document: Document, width: int | None = None) -> str:
@@ -51,6 +54,8 @@ def plan_text(document: Document, width: int | None = None) -> str:
     for note in document["notes"]:
         about = f"{inert(note['address'])}: " if note["address"] else ""
         lines += ["", f"Note: {about}{inert(note['text'])}"]
+    if stops := stop_lines(document):
+        lines += ["", STOPPED, *(f"  ! {text}" for text in stops)]
     lines += ["", summary_line(document)]
     return "\n".join(_broken(lines, width) if width else lines).lstrip("\n") + "\n"
 
@@ -58,7 +63,7 @@ def plan_text(document: Document, width: int | None = None) -> str:
 def summary_line(document: Document) -> str:
     """`Plan: 2 to create, ...; top up $300.00.`, or the sentence that says there is nothing to do."""
     if not document["changes"]:
-        return NO_CHANGES
+        return _nothing_to_do(document)
     summary = document["summary"]
     counts = ", ".join(
         [f"{summary[action]} to {action}" for action in COUNTED]
@@ -67,6 +72,17 @@ def summary_line(document: Document) -> str:
     moved = [show_money(money["amount"], money["currency"]) for money in document["blast_radius"]["money"]]
     money = inert(listed(moved))
     return f"Plan: {counts}; top up {money}." if money else f"Plan: {counts}."
+
+
+def _nothing_to_do(document: Document) -> str:
+    if any(note.get("pending") for note in document["notes"]):
+        return NO_CHANGES_BUT
+    return NO_CHANGES_OF_A_PART if document.get("left_out") else NO_CHANGES
+
+
+def stop_lines(document: Document) -> list[str]:
+    """Which guardrails would stop an apply of the plan, and what would let it pass."""
+    return [inert(stop["text"]) for stop in document.get("stopped_by") or ()]
 
 
 def blast_radius(document: Document) -> dict[str, str]:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from e2e.conftest import COMPANY, Desk
+from provisioner.cli.paint import paint
 
 CARD = """
 cards:
@@ -67,3 +68,72 @@ def test_what_is_no_number_is_told_what_would_be(desk: Desk, number: str, said: 
 
     assert refused.exit_code
     assert said in " ".join(refused.stderr.split())
+
+
+# --- a plan says what would stop it
+
+
+@pytest.fixture
+def stopped(desk: Desk) -> Desk:
+    """A plan that deletes a protected card, and pulls more than may be pulled."""
+    desk.write(COMPANY + CARD + "    lifecycle: {protect: true}\n")
+    desk.run("apply", "--auto-approve")
+    desk.write(COMPANY + limits('max_top_up: "1,000.00 USD"') + FUNDS)
+    return desk
+
+
+def test_a_plan_says_which_guardrails_would_stop_it_and_ends_as_ever(stopped: Desk):
+    text = stopped.run("plan").stdout
+    refused = stopped.run("apply", "--auto-approve", code=3).stderr
+
+    head, *told = text.partition("Guardrails stop this plan")[2].splitlines()
+    assert head == ": apply writes nothing (exit code 3)"
+    lines = [line.removeprefix("  ! ") for line in told[:2]]
+    assert [line.rpartition(" ")[2] for line in lines] == ["protected=1", "top_up=990000"]
+    assert all(line in refused for line in lines)
+    assert told[2:3] == [""]
+    assert told[3].startswith("Plan: ")
+    stopped.run("plan", "--detailed-exitcode", code=2)
+    assert (
+        "Guardrails stop"
+        not in stopped.run(
+            "apply", "--auto-approve", "--allow", "protected=1", "--allow", "top_up=990000"
+        ).stdout
+    )
+
+
+def test_every_view_of_a_plan_says_what_would_stop_it(stopped: Desk):
+    document = json.loads(stopped.run("plan", "--out", "plan.json", "--format", "json").stdout)
+
+    assert [stop["guardrail"] for stop in document["stopped_by"]] == ["protected", "top_up"]
+    for stop in document["stopped_by"]:
+        assert stop["text"] in stopped.run("show", "plan.json").stdout
+        assert f"> {stop['text']}\n" in stopped.run("show", "plan.json", "--format", "markdown").stdout
+        assert json.dumps(stop["text"]) in stopped.run("show", "plan.json", "--format", "html").stdout
+    stopped.run("apply", "plan.json", code=3)
+
+
+def test_a_plan_that_nothing_stops_says_nothing_of_it(desk: Desk):
+    desk.write(COMPANY + limits('max_top_up: "9,900.00 USD"') + FUNDS)
+
+    assert "stop" not in desk.run("plan").stdout
+    assert "[!WARNING]" not in desk.run("plan", "--format", "markdown").stdout
+    assert json.loads(desk.run("plan", "--format", "json").stdout)["stopped_by"] == []
+
+
+def test_a_plan_says_that_it_needs_a_word_unless_it_is_saved_to_be_approved(desk: Desk):
+    desk.write(COMPANY + CARD + LIMIT + limits("require_approval: broadening"))
+
+    told = desk.run("plan").stdout.splitlines()
+    [line] = [line.removeprefix("  ! ") for line in told if "--approve broadening" in line]
+    assert line in desk.run("apply", "--auto-approve", code=3).stderr
+    assert "--approve broadening" not in desk.run("plan", "--out", "plan.json").stdout
+    desk.run("apply", "plan.json")
+
+
+def test_what_stops_a_plan_is_red_on_a_terminal(stopped: Desk):
+    plain = stopped.run("plan").stdout
+    red = [line for line in paint(plain, colour=True).splitlines() if line.startswith("\x1b[31m\x1b[1m")]
+
+    assert [line for line in red if "Guardrails stop" in line]
+    assert len([line for line in red if "--allow" in line]) == 2

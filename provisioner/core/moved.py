@@ -1,0 +1,94 @@
+"""What is not as it was approved, in words: which side has moved, and from what to what."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from provisioner.core.change import Action, Change, Edit
+from provisioner.core.money import show_money
+from provisioner.core.normal import at
+
+Document = Mapping[str, Any]
+FEW = 3  # so many fields are told of, the others counted
+LONGEST = 60
+PLAIN = "["  # a path with rows in it leads to no plain value
+
+
+def differs(edit: Edit, approved: Document) -> bool:
+    """Whether an edit is another than the one that was approved."""
+    return (edit.digest, edit.before, edit.after) != tuple(approved[n] for n in ("digest", "before", "after"))
+
+
+def what_is_new(change: Change) -> str:
+    """The fields of a change that was not approved; of an update with what they are on both sides."""
+    if change.action is not Action.UPDATE:
+        return ", ".join(edit.path for edit in change.edits[:FEW])
+    return _few([_new(edit) for edit in change.edits])
+
+
+def what_moved(change: Change, before: Document) -> str:
+    """The fields that are not as approved, and on which side; sensitive ones by their path alone."""
+    if change.id != before["id"]:
+        return f"the object is {change.id}, approved was {before['id']}"
+    return _few([*_moved(change, before)]) or "its history moved since the plan was approved"
+
+
+def _moved(change: Change, before: Document) -> Iterator[str]:
+    approved = {edit["path"]: edit for edit in before["edits"]}
+    for edit in change.edits:
+        shown = approved.pop(edit.path, None)
+        if shown is None:
+            yield _new(edit)
+        elif differs(edit, shown):
+            yield _both(edit, shown)
+    yield from (_gone(change, edit) for edit in approved.values())
+
+
+def _new(edit: Edit) -> str:
+    if edit.sensitive:
+        return f"{edit.path} is new"
+    before, after = (_shown(value, edit.currency) for value in (edit.before, edit.after))
+    return f"{edit.path} is new: {before} in Stripe, {after} in the YAML"
+
+
+def _both(edit: Edit, shown: Document) -> str:
+    said = []
+    if not edit.sensitive and edit.after != shown["after"]:
+        now, then = (_shown(value, edit.currency) for value in (edit.after, shown["after"]))
+        said.append(f"the YAML says {now}, approved was {then}")
+    if not edit.sensitive and edit.before != shown["before"]:
+        now, then = (_shown(value, edit.currency) for value in (edit.before, shown["before"]))
+        said.append(f"Stripe has {now}, and had {then}")
+    return f"{edit.path} moved since the plan was approved" + (f": {', '.join(said)}" if said else "")
+
+
+def _gone(change: Change, shown: Document) -> str:
+    """An edit that was approved, and is none any more: both sides are alike by now."""
+    path = str(shown["path"])
+    text = f"{path} moved since the plan was approved: it needs no change any more"
+    if shown["sensitive"] or PLAIN in path or change.declared is None:
+        return text
+    return f"{text}, as " + (
+        "Stripe has it already"
+        if _json(at(change.declared.fields, path)) == _json(shown["after"])
+        else "the YAML says what Stripe has"
+    )
+
+
+def _shown(value: Any, currency: str) -> str:
+    if value is None:
+        return "nothing"
+    if currency and isinstance(value, int) and not isinstance(value, bool):
+        return show_money(value, currency)
+    text = _json(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def _json(value: Any) -> str:
+    """A value in ASCII, so that none acts on a screen."""
+    return json.dumps(value, default=str)
+
+
+def _few(texts: list[str]) -> str:
+    more = [f"{len(texts) - FEW} more"] if len(texts) > FEW else []
+    return "; ".join([*texts[:FEW], *more])
