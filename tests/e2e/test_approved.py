@@ -1,0 +1,208 @@
+"""A saved plan after its approval: purchases go on, the YAML moves, Stripe moves."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from e2e.conftest import COMPANY, Desk
+
+CARD = """
+cards:
+  ads:
+    cardholder: acme
+    type: virtual
+    currency: usd
+    status: active
+    metadata: {note: "${env.NOTE}"}
+    spending_controls:
+      allowed_categories: [advertising_services]
+      spending_limits: [{amount: "2,000.00 USD", interval: monthly}]
+"""
+FUNDS = 'balance_targets: {usd: {target: "300.00 USD"}}\n'
+LIMIT = "spending_controls.spending_limits[0].amount"
+
+
+def spend(desk: Desk, amount: int) -> None:
+    """Somebody buys an advertisement."""
+    helpers = desk.sdk.v1.test_helpers.issuing.authorizations
+    made = helpers.create(
+        {
+            "card": desk.live()["cards.ads"]["id"],
+            "amount": amount,
+            "currency": "usd",
+            "merchant_data": {"category": "advertising_services"},
+        }
+    )
+    assert made.approved
+
+
+def pulled(desk: Desk) -> list[int]:
+    return [top_up.amount for top_up in desk.sdk.v1.topups.list().data]
+
+
+@pytest.fixture
+def approved(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A funded card whose limit is to be cut, by a plan that is saved."""
+    monkeypatch.setenv("NOTE", "first")
+    desk.write(COMPANY + CARD + FUNDS)
+    desk.run("apply", "--auto-approve")
+    desk.control("clock", b'{"advance": 60}')
+    desk.write(COMPANY + CARD.replace("2,000.00", "1,500.00") + FUNDS)
+    desk.run("plan", "--out", "plan.json")
+    return desk
+
+
+def limit(desk: Desk) -> int:
+    amount: int = desk.live()["cards.ads"]["spending_controls"]["spending_limits"][0]["amount"]
+    return amount
+
+
+def test_a_purchase_after_the_approval_stops_nothing_and_is_not_topped_up(approved: Desk):
+    spend(approved, 100)
+
+    said = approved.run("apply", "plan.json").stdout
+
+    assert limit(approved) == 150_000
+    assert pulled(approved) == [30_000]
+    assert (
+        "Note: balance_targets.usd: a top-up of $1.00 was not approved, as the balance has moved since; "
+        "the next plan makes it\n"
+    ) in said
+    again = approved.run("apply", "plan.json").stdout
+    assert again.endswith("\nNo changes. What is pending is in the notes.\n")
+    approved.run("apply", "--auto-approve")
+    assert pulled(approved) == [100, 30_000]
+
+
+def test_money_that_an_approved_top_up_does_not_cover_waits_for_the_next_plan(desk: Desk):
+    desk.write('balance_targets: {usd: {target: "100.00 USD", max_top_up: "30.00 USD"}}\n')
+    desk.run("plan", "--out", "plan.json")
+    desk.run("apply", "plan.json")
+
+    said = desk.run("apply", "plan.json").stdout
+
+    assert pulled(desk) == [3_000]
+    assert "a top-up of $30.00 was not approved, as what was approved has been made; the next" in said
+
+
+@pytest.mark.parametrize(
+    "funds",
+    [
+        FUNDS.replace("300.00", "900.00"),
+        FUNDS.replace("}}", ", description: Other}}"),
+        'balance_targets: {usd: {target: "${env.NOTE}"}}\n',
+    ],
+)
+def test_a_top_up_that_the_yaml_moved_is_refused(approved: Desk, monkeypatch, funds: str):
+    spend(approved, 100)
+    monkeypatch.setenv("NOTE", "300.00 USD")
+    approved.write(COMPANY + CARD.replace("2,000.00", "1,500.00").replace("${env.NOTE}", "first") + funds)
+
+    refused = approved.run("apply", "plan.json", code=4).stderr
+
+    assert "balance_targets.usd: top_up was not approved (it is new)" in refused
+    assert limit(approved) == 200_000
+    assert pulled(approved) == [30_000]
+
+
+def test_a_target_that_is_new_since_the_approval_is_refused(approved: Desk):
+    approved.write(COMPANY + CARD.replace("2,000.00", "1,500.00"))
+    approved.run("plan", "--out", "plan.json")
+    approved.write(COMPANY + CARD.replace("2,000.00", "1,500.00") + FUNDS)
+    spend(approved, 100)
+
+    assert "it is new" in approved.run("apply", "plan.json", code=4).stderr
+    assert pulled(approved) == [30_000]
+
+
+@pytest.mark.parametrize(("funds", "code"), [("300.00 USD", 0), ("900.00 USD", 4)])
+def test_a_hidden_target_is_told_from_another_without_being_saved(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, funds: str, code: int
+):
+    monkeypatch.setenv("NOTE", "first")
+    monkeypatch.setenv("FUNDS", "300.00 USD")
+    hidden = 'balance_targets: {usd: {target: "${env.FUNDS}"}}\n'
+    desk.write(COMPANY + CARD + hidden)
+    desk.run("apply", "--auto-approve")
+    desk.control("clock", b'{"advance": 60}')
+    desk.run("plan", "--out", "plan.json")
+    spend(desk, 100)
+    monkeypatch.setenv("FUNDS", funds)
+
+    desk.run("apply", "plan.json", code=code)
+
+    [balance] = json.loads(Path("plan.json").read_text(encoding="utf-8"))["outlook"]["balances"]
+    assert len(balance["declared"]) == 5, "so little says nothing of the amount"
+    assert pulled(desk) == [30_000]
+
+
+# --- what has moved
+
+
+def refused(desk: Desk) -> str:
+    return desk.run("apply", "plan.json", code=4).stderr
+
+
+def test_a_value_that_moved_in_the_yaml_is_told_with_both(approved: Desk):
+    approved.write(COMPANY + CARD.replace("2,000.00", "1,600.00") + FUNDS)
+
+    assert (
+        f"  cards.ads: {LIMIT} moved since the plan was approved: the YAML says $1,600.00, approved was "
+        "$1,500.00\n"
+    ) in refused(approved)
+
+
+def test_a_value_that_moved_in_stripe_is_told_with_both(approved: Desk):
+    limits = [{"amount": 700_000, "interval": "monthly"}]
+    identity = approved.live()["cards.ads"]["id"]
+    approved.sdk.v1.issuing.cards.update(identity, {"spending_controls": {"spending_limits": limits}})
+
+    assert (
+        f"  cards.ads: {LIMIT} moved since the plan was approved: Stripe has $7,000.00, and had $2,000.00\n"
+    ) in refused(approved)
+
+
+def test_a_value_that_moved_on_both_sides_is_told_so(approved: Desk):
+    limits = [{"amount": 700_000, "interval": "monthly"}]
+    identity = approved.live()["cards.ads"]["id"]
+    approved.sdk.v1.issuing.cards.update(identity, {"spending_controls": {"spending_limits": limits}})
+    approved.write(COMPANY + CARD.replace("2,000.00", "1,600.00") + FUNDS)
+
+    assert "the YAML says $1,600.00, approved was $1,500.00, Stripe has $7,000.00, and had" in refused(
+        approved
+    )
+
+
+def test_an_edit_beside_the_approved_one_is_told_with_what_each_side_has(approved: Desk):
+    approved.write(
+        COMPANY + CARD.replace("2,000.00", "1,500.00").replace("status: active", "status: inactive") + FUNDS
+    )
+
+    assert 'cards.ads: status is new: "active" in Stripe, "inactive" in the YAML\n' in refused(approved)
+
+
+def test_an_edit_that_is_none_any_more_is_told_by_whom(approved: Desk):
+    paused = CARD.replace("status: active", "status: inactive")
+    approved.write(COMPANY + paused.replace("2,000.00", "1,500.00") + FUNDS)
+    approved.run("plan", "--out", "plan.json")
+    approved.write(COMPANY + CARD.replace("2,000.00", "1,500.00") + FUNDS)
+
+    yaml = refused(approved)
+    approved.write(COMPANY + paused.replace("2,000.00", "1,500.00") + FUNDS)
+    approved.sdk.v1.issuing.cards.update(approved.live()["cards.ads"]["id"], {"status": "inactive"})
+    stripe = refused(approved)
+
+    assert "status moved since the plan was approved: it needs no change any more, as the YAML says" in yaml
+    assert "needs no change any more, as Stripe has it already" in stripe
+
+
+def test_a_hidden_value_that_moved_is_not_shown(approved: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NOTE", "canary second")
+    approved.run("plan", "--out", "plan.json")
+    monkeypatch.setenv("NOTE", "canary third")
+
+    said = refused(approved)
+
+    assert "cards.ads: metadata.note moved since the plan was approved\n" in said
+    assert "canary" not in said
