@@ -10,9 +10,9 @@ import click
 
 from provisioner.cli.exits import DONE, ERROR, exits
 from provisioner.cli.options import Options, stripe_options
-from provisioner.cli.session import Session, key_session, load
+from provisioner.cli.session import Session, fitted, key_session, load
 from provisioner.core.exit_code import ExitCode
-from provisioner.core.funding import must_be_wired
+from provisioner.core.funding import must_be_wired, other_currency
 from provisioner.core.model import Config
 from provisioner.core.problem import AccessError, ProvisionerError
 from provisioner.stripe_api.probe import Probe, read, write
@@ -88,7 +88,8 @@ def _examine(options: Options, mode: str | None) -> Iterator[Check]:
         with key_session(options, config.project, config.mode) as stripe:
             stripe.transport.stop.set()  # a doctor asks once: no retries
             yield _key(options, config.mode)
-            yield from _ask(replace(stripe, config=config), restricted=_restricted(options))
+            asked = replace(stripe, config=fitted(options, config))
+            yield from _ask(asked, restricted=_restricted(options))
     except AccessError as error:
         yield Check("key", str(error), WRONG, "dashboard.stripe.com/apikeys; keep it in STRIPE_API_KEY only")
     except ProvisionerError as error:
@@ -118,6 +119,7 @@ def _ask(stripe: Session, *, restricted: bool) -> Iterator[Check]:
     yield _account(stripe.config, account, restricted=restricted)
     if account.allowed is False and not restricted:
         return
+    yield from _targets(stripe.config, account)
     yield _issuing(account, cards)
     yield from _permissions(stripe, restricted=restricted)
     if must_be_wired(account.data):
@@ -151,6 +153,14 @@ def _account(config: Config, probe: Probe, *, restricted: bool) -> Check:
     how = ", connected (STRIPE_ACCOUNT)" if connected else ""
     advice = "" if config.account else f"`account: {found}` in the configuration lets no other key be used"
     return Check("account", f"{found} in {country}{how}; {pulls}", advice=advice)
+
+
+def _targets(config: Config, account: Probe) -> Iterator[Check]:
+    """Balance targets that this account cannot be filled up to."""
+    for address in sorted(a for a in config.declared if a.section == "balance_targets"):
+        why, _, advice = other_currency(account.data, address.name).partition("; ")
+        if why:
+            yield Check("balance", f"{address}: {why}", advice=advice, warning=True)
 
 
 def _issuing(account: Probe, cards: Probe) -> Check:

@@ -14,9 +14,10 @@ from provisioner.core.model import MASK, Address, Declared, World
 from provisioner.core.money import show_money
 from provisioner.core.ownership import ADDRESS, PROJECT
 
-# Countries whose accounts can pull money from a bank account (docs.stripe.com/issuing/funding/balance);
-# elsewhere money must be wired to the bank account of the funding instructions.
-PULLING = frozenset({"US"})
+# Countries whose accounts can pull money from a bank account (docs.stripe.com/issuing/funding/balance), and
+# the one currency that they issue and are topped up in; elsewhere money must be wired to the bank account of
+# the funding instructions.
+PULLING = {"US": "usd"}
 MOVING = frozenset({"pending", "succeeded"})
 LARGEST = 999_999_99  # minor units: Stripe takes amounts of eight digits (docs.stripe.com/currencies)
 NOT_SHOWN = frozenset({"object", "type"})
@@ -76,6 +77,9 @@ def plan_funding(
     notes: list[Note] = []
     for wanted in declared:
         have = funds(world, project, wanted.address)
+        if barred := other_currency(world.account, wanted.address.name):
+            notes.append(Note(str(wanted.address), barred, pending=True))
+            continue
         wired = must_be_wired(world.account)
         fields = {k: v for k, v in wanted.fields.items() if not wired or k != "max_top_up"}
         amount, remark = shortfall(fields, have, wanted.address.name, most=None if wired else LARGEST)
@@ -119,6 +123,18 @@ def shortfall(
 def must_be_wired(account: Mapping[str, Any]) -> bool:
     """Whether Stripe cannot pull money into an account, by its country."""
     return account.get("country", "US") not in PULLING
+
+
+def other_currency(account: Mapping[str, Any], currency: str) -> str:
+    """Why an account cannot be topped up in a currency, by its country; empty where it can or is wired."""
+    country = str(account.get("country", ""))
+    own = PULLING.get(country, currency)
+    if own == currency:
+        return ""
+    return (
+        f"an account in {country} has its Issuing balance in {own.upper()}, and Stripe tops up none in "
+        f"{currency.upper()}; take the target out, or use an account that issues in {currency.upper()}"
+    )
 
 
 def _wire(world: World, amount: int, currency: str) -> str:

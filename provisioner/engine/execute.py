@@ -15,6 +15,7 @@ from provisioner.core.plan import Plan
 from provisioner.core.problem import OutageError, ProvisionerError, StripeError
 from provisioner.engine.ports import NOTHING, Answer, Writer
 from provisioner.engine.ready import Ready
+from provisioner.engine.refusal import is_lasting
 from provisioner.engine.write import write
 
 WORKERS = 32
@@ -33,7 +34,8 @@ class Result:
     """
     A step and how it ended: the object's id where it was done, the reason where not.
 
-    `request_id` and `key` are those of the last request that was made for it.
+    `request_id` and `key` are those of the last request that was made for it. `lasting` says of a failure
+    that it will be the same as long as nobody mends what Stripe refuses.
     """
 
     step: Step
@@ -42,6 +44,7 @@ class Result:
     request_id: str = ""
     key: str = ""
     reason: str = ""
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,8 @@ def _make(run: _Run, step: Step) -> Result:
         if isinstance(error, OutageError):
             run.outage = str(error)
         request_id = error.request_id if isinstance(error, StripeError) else ""
-        return Result(step, Outcome.FAILED, request_id=request_id, key=noted.key, reason=str(error))
+        lasting = is_lasting(error)
+        return Result(step, Outcome.FAILED, "", request_id, noted.key, str(error), lasting)
     except Exception as error:  # noqa: BLE001 - one step's mistake must not lose what the others have done
         reason = f"an error of provisioner's own ({type(error).__name__}); please report it"
         return Result(step, Outcome.FAILED, key=noted.key, reason=reason)

@@ -1,9 +1,10 @@
 """What a failed write says about whether it was carried out."""
 
-from provisioner.core.problem import StripeError
+from provisioner.core.problem import AccessError, ProvisionerError, StripeError
 
 SAME_KEY_OTHER_PARAMETERS = "idempotency_error"
-SERVER_ERRORS = 500
+CLIENT_ERRORS, SERVER_ERRORS = 400, 500
+TRANSIENT = frozenset({409, 429})  # another request is in the way (docs.stripe.com/error-low-level)
 # Keys for one step in 24 hours; each failure that Stripe keeps uses one up.
 ATTEMPTS = 100
 # Seconds by which a look at what is new reaches back, as Stripe counts whole seconds.
@@ -18,3 +19,11 @@ def is_of_the_past(error: StripeError) -> bool:
 def is_open(error: StripeError) -> bool:
     """Whether the write may have been carried out all the same (docs.stripe.com/error-low-level)."""
     return is_of_the_past(error) or error.status >= SERVER_ERRORS
+
+
+def is_lasting(error: ProvisionerError) -> bool:
+    """Whether Stripe would refuse the same again, until somebody mends what is declared or the key."""
+    if not isinstance(error, StripeError):
+        return isinstance(error, AccessError)
+    refused = CLIENT_ERRORS <= error.status < SERVER_ERRORS and error.status not in TRANSIENT
+    return refused and not is_of_the_past(error)

@@ -53,8 +53,17 @@ def report_text(report: Report) -> str:
         f"{head}: {_steps(counts[Outcome.DONE])} done, {counts[Outcome.FAILED]} failed, "
         f"{counts[Outcome.SKIPPED]} not done.\n"
         + "".join(f"  {line}\n" for line in missed)
-        + "Running the same command again finishes what is left; nothing is done twice.\n"
+        + f"{_next(report)}\n"
     )
+
+
+def _next(report: Report) -> str:
+    if any(result.lasting for result in report.results):
+        return (
+            "Stripe refuses this as it stands; mend it, then run the same command again: it finishes what is "
+            "left, and nothing is done twice."
+        )
+    return "Running the same command again finishes what is left; nothing is done twice."
 
 
 def _steps(count: int) -> str:

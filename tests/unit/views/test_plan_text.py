@@ -3,13 +3,14 @@
 import threading
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.declare import card, config, holder, target
 from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.plan import make_plan
-from provisioner.core.problem import StripeError
+from provisioner.core.problem import AccessError, ProvisionerError, StaleError, StripeError
 from provisioner.engine.execute import execute
 from provisioner.kinds import KINDS
 from provisioner.views.document import plan_document
@@ -80,3 +81,32 @@ def test_the_end_says_what_was_not_done_and_what_to_do() -> None:
     assert "cardholders.acme: FAILED to create: Stripe says no (request req_7)" in text
     assert "cards.ads: not done (create): cardholders.acme failed before" in text
     assert "Running the same command again" in text
+
+
+@pytest.mark.parametrize(
+    ("error", "lasts"),
+    [
+        (StripeError("no", status=400, code="parameter_invalid"), True),
+        (StripeError("no", status=404, code="resource_missing"), True),
+        (AccessError("the key lacks a permission"), True),
+        (StripeError("no", status=400, code="idempotency_error"), False),
+        (StripeError("no", status=400, code="parameter_invalid", replayed=True), False),
+        (StripeError("no", status=409, code="lock_timeout"), False),
+        (StripeError("no", status=429, code="rate_limit"), False),
+        (StripeError("no", status=500, code="api_error"), False),
+        (StripeError("no"), False),
+        (StaleError("another run has just created it"), False),
+    ],
+)
+def test_the_end_says_whether_running_again_is_enough(error: ProvisionerError, lasts: bool) -> None:
+    stripe = StripeModel()
+    plan = make_plan(KINDS, config(holder()), stripe.world())
+
+    def refuse(_call: Any) -> Any:
+        raise error
+
+    stripe.perform = refuse  # type: ignore[method-assign]
+    *_, last = report_text(execute(plan, stripe, lambda _result: None, threading.Event())).splitlines()
+
+    assert last.startswith("Stripe refuses this as it stands; mend it, then") == lasts
+    assert last.startswith("Running the same command again finishes what is left") != lasts
