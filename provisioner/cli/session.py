@@ -4,9 +4,10 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from provisioner.cli.log import tell
 from provisioner.cli.options import Options
 from provisioner.cli.private import private_folder
 from provisioner.cli.progress import Reading
@@ -81,7 +82,7 @@ def session(options: Options, loaded: Callable[[Config], None] = lambda _config:
     `loaded` is handed the configuration before anything is said of the key. Raises ConfigError
     or AccessError.
     """
-    config = load(options)
+    config = fitted(options, load(options))
     loaded(config)
     with _session(options, config) as opened:
         yield opened
@@ -90,13 +91,25 @@ def session(options: Options, loaded: Callable[[Config], None] = lambda _config:
 @contextmanager
 def key_session(options: Options, project: str, mode: str) -> Iterator[Session]:
     """Open a session without a configuration; raises AccessError."""
-    with _session(options, Config(project, mode, None, {})) as opened:
+    with _session(options, fitted(options, Config(project, mode, None, {}))) as opened:
         yield opened
+
+
+def fitted(options: Options, config: Config) -> Config:
+    """
+    The configuration as it is with these options.
+
+    The sandbox is of test mode, and nobody's account: a configuration for live mode can be tried there as it
+    stands, and no key of the environment's is used.
+    """
+    return replace(config, mode="test", account=None) if options.sandbox else config
 
 
 @contextmanager
 def _session(options: Options, config: Config) -> Iterator[Session]:
     key = SANDBOX_KEY if options.sandbox else key_for(config.mode, os.environ)
+    if options.sandbox and not SANDBOX_STATE.exists():
+        tell(f"A new sandbox, with nothing in it: {SANDBOX_STATE.absolute()} (each folder has its own).")
     with sandbox() if options.sandbox else nullcontext(os.environ.get("STRIPE_API_BASE")) as base:
         yield Session(
             config,

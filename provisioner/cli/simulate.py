@@ -16,6 +16,7 @@ from provisioner.core.estate import survey
 from provisioner.core.model import Address, Config, Live
 from provisioner.core.money import parse_money
 from provisioner.core.problem import ProvisionerError
+from provisioner.core.reissue import says_spent
 from provisioner.core.scenario import METHOD_OF, METHODS, Purchase, Verdict
 from provisioner.core.simulate import decide
 from provisioner.engine.walk import Walk, walk
@@ -121,6 +122,8 @@ def _live(stripe: Session, card: Address) -> Live:
     for estate in survey(KINDS, stripe.config, stripe.observe()).estates.values():
         if card in estate.current:
             return estate.current[card]
+        if spent := estate.spent.get(card):
+            raise ProvisionerError(f"{card}: {says_spent(spent)}")
     raise ProvisionerError(f"{card} is not in Stripe yet; run `provisioner apply` first")
 
 

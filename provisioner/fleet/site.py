@@ -120,11 +120,12 @@ def configuration(site: Site, job: Job) -> Config:
 def desk(site: Site, job: Job, meter: Meter) -> Iterator[Desk]:
     """Open one account; raises ConfigError or AccessError, and sends nothing itself."""
     config = configuration(site, job)
+    mode = "test" if job.sandbox else job.mode  # the sandbox has no other, and takes no live key
     transport = Transport(
-        key_for(job.mode, site.environ),
-        limits=limits_for(job.mode, job.rate),
+        key_for(mode, site.environ),
+        limits=limits_for(mode, job.rate),
         account=job.account.id,
-        api_base=safe_base(site.environ.get("STRIPE_API_BASE"), job.mode),
+        api_base=safe_base(site.environ.get("STRIPE_API_BASE"), mode),
         http=site.http,
         gate=meter,
     )

@@ -100,3 +100,9 @@ def test_a_cache_from_before_the_payment_changes_no_answer(desk: Desk):
     for command in ("plan", "drift"):
         whole = desk.run(command, "--format", "json").stdout
         assert desk.run(command, "--format", "json", "--cache", "some.cache").stdout == whole
+
+
+def test_a_purchase_on_it_is_told_why_there_is_none(spent: Desk):
+    said = spent.run("simulate", "purchase", "lunch", "--amount", "100", code=1).stderr
+
+    assert "cards.lunch: canceled by Stripe as its lifecycle_controls ask" in said
