@@ -68,6 +68,7 @@ GITHUB = """\
 # A pull request shows the plan, the merge applies it, and every night drift is looked for.
 # Secrets: STRIPE_READ_KEY, a restricted key that reads Issuing, balance and top-ups;
 #          STRIPE_API_KEY, one that writes them too, kept in the environment "stripe".
+# Between merges nobody tops the Issuing balance up; docs/how-to/fund-the-balance.md has a job that does.
 # In the place of {repository}, three times, put the repository that has your copy of provisioner, and a
 # tag or, better, a commit of it: docs/ci.md, "Where provisioner comes from".
 name: Stripe Issuing
@@ -77,7 +78,13 @@ on:
     branches: [{branch}]
   schedule:
     - cron: "17 5 * * *"
-  workflow_dispatch:
+  workflow_dispatch:                     # drift now; or, after a merge that did not apply, the apply
+    inputs:
+      apply:
+        description: Apply what the branch {branch} asks for now, with no plan that was approved
+        type: boolean
+      args:
+        description: "More arguments for that apply, such as --allow=top_up=150000"
 
 permissions: {{contents: read}}
 
@@ -94,20 +101,28 @@ jobs:
           STRIPE_API_KEY: ${{{{ secrets.STRIPE_READ_KEY }}}}
 
   apply:
-    if: github.event_name == 'push'
+    if: >-
+      github.event_name == 'push' ||
+      (inputs.apply && github.ref_name == github.event.repository.default_branch)
     runs-on: ubuntu-latest
     environment: stripe
-    concurrency: stripe-issuing-apply    # one after the other; never canceled half-way
+    # Never two at once, and none is canceled half-way. Of those that wait, GitHub keeps the newest and
+    # drops the others: docs/how-to/after-a-stopped-merge.md says how to go on from there.
+    concurrency: stripe-issuing-apply
     permissions: {{contents: read, actions: read, pull-requests: write}}
     steps:
       - uses: actions/checkout@v4
       - uses: {repository}@{ref}
-        with: {{command: apply, path: {path}}}
+        with:
+          command: apply
+          path: {path}
+          plan: ${{{{ inputs.apply && 'none' || 'approved' }}}}
+          args: ${{{{ inputs.args }}}}
         env:
           STRIPE_API_KEY: ${{{{ secrets.STRIPE_API_KEY }}}}
 
   drift:
-    if: github.event_name == 'schedule' || github.event_name == 'workflow_dispatch'
+    if: github.event_name == 'schedule' || (github.event_name == 'workflow_dispatch' && !inputs.apply)
     runs-on: ubuntu-latest
     permissions: {{contents: read, issues: write}}
     steps:

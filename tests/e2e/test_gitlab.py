@@ -197,3 +197,15 @@ def test_other_words_are_an_error(words):
 
     assert done.returncode == 1
     assert done.stderr == "Error: it is python3 -m provisioner.ci.gitlab plan|drift PATH [OPTIONS]\n"
+
+
+def test_an_apply_takes_arguments_from_whoever_starts_it(pipeline):
+    money = 'guardrails: {max_top_up: "1.00 USD"}\nbalance_targets: {usd: {target: "3.00 USD"}}\n'
+    pipeline.desk.write(COMPANY + money, project="acme")
+    pipeline.job("plan")
+
+    stopped = pipeline.job("apply", STRIPE_API_KEY=KEY)
+    done = pipeline.job("apply", STRIPE_API_KEY=KEY, PROVISIONER_ARGS="--allow=top_up=300 --no-color")
+
+    assert (stopped.returncode, done.returncode) == (3, 0)
+    assert "Applied: 2 steps done." in done.stdout

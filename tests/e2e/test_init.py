@@ -3,9 +3,11 @@
 import json
 import re
 import subprocess
+from types import SimpleNamespace
 
+import pytest
 import yaml
-from support.pages import PAGES, PLAYED, blocks
+from support.pages import PAGES, PLAYED, ROOT, blocks
 
 from e2e.conftest import COMPANY, Desk
 
@@ -119,6 +121,52 @@ def test_an_account_with_nothing_to_begin_with_is_told_so_and_nothing_is_written
     assert began.output == exported.output == said
     assert exported.stdout == ""
     assert not list((desk.folder / "adopted").iterdir())
+
+
+def given(expression: str, event: str, ref: str = "main", **inputs: object) -> object:
+    """What an expression of GitHub's comes to; those of the workflow mean the same in Python's words."""
+    python = (
+        expression.strip("${} ").replace("&&", "and").replace("||", "or").replace("!inputs", "not inputs")
+    )
+    repository = SimpleNamespace(default_branch="main")
+    github = SimpleNamespace(event_name=event, ref_name=ref, event=SimpleNamespace(repository=repository))
+    names = {"github": github, "inputs": SimpleNamespace(**{"apply": None, "args": None, **inputs})}
+    return eval(python, {"__builtins__": {}}, names)  # noqa: S307 - our own text
+
+
+@pytest.mark.parametrize(
+    ("event", "job", "plan"),
+    [
+        ({"event": "pull_request"}, "plan", ""),
+        ({"event": "push"}, "apply", "approved"),
+        ({"event": "schedule"}, "drift", ""),
+        ({"event": "workflow_dispatch"}, "drift", ""),
+        ({"event": "workflow_dispatch", "apply": True}, "apply", "none"),
+        ({"event": "workflow_dispatch", "apply": True, "ref": "unreviewed"}, None, ""),
+    ],
+    ids=str,
+)
+def test_each_event_runs_its_job_and_an_apply_by_hand_is_of_the_main_branch(desk, event, job, plan):
+    desk.run("init")
+    text = (desk.folder / ".github/workflows/provisioner.yml").read_text(encoding="utf-8")
+    workflow = yaml.safe_load(text)
+
+    assert [name for name, one in workflow["jobs"].items() if given(one["if"], **event)] == [job] * bool(job)
+    with_ = workflow["jobs"]["apply"]["steps"][-1]["with"]
+    assert workflow[True]["workflow_dispatch"]["inputs"].keys() == {"apply", "args"}
+    assert given(with_["args"], "workflow_dispatch", args="--allow=top_up=1") == "--allow=top_up=1"
+    assert job != "apply" or given(with_["plan"], **event) == plan
+
+
+def test_the_workflow_tells_what_becomes_of_applies_that_wait(desk):
+    """docs.github.com, "Control workflow concurrency": a pending job gives way to a newer one."""
+    desk.run("init")
+    text = (desk.folder / ".github/workflows/provisioner.yml").read_text(encoding="utf-8")
+    said = text.partition("    concurrency:")[0].rpartition("environment: stripe\n")[2]
+
+    assert "drops the others" in said
+    for page in re.findall(r"docs/[\w/-]+\.md", text):
+        assert (ROOT / page).exists()
 
 
 def test_a_project_begins_with_what_is_live(desk):

@@ -50,8 +50,14 @@ def _configuration(text: str, folder: Path) -> None:
     for file in re.findall(r"\$\{file\.([^}]+)\}", text):
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text("text", encoding="utf-8")
-    environ = dict.fromkeys(re.findall(r"\$\{env\.(\w+)\}", text), "text")
+    environ = {name: _sample(name) for name in re.findall(r"\$\{env\.(\w+)\}", text)}
     load_config(path, KINDS, environ=environ)
+
+
+def _sample(name: str) -> str:
+    """A value that an environment variable of this name may have."""
+    ends = {"EMAIL": "ada@example.com", "PHONE": "+14155552105", "IP": "203.0.113.5"}
+    return ends.get(name.rpartition("_")[2], "text")
 
 
 def _fitted(part: Mapping[str, Any]) -> dict[str, Any]:
