@@ -6,12 +6,13 @@ from typing import Any
 from provisioner.config.field_schema import MANY_CHOICES
 from provisioner.config.scenario_fields import FIELDS, SECTION
 from provisioner.config.schema import definition_of, json_schema
-from provisioner.core.guard import FEW, NAMES, SHARE
+from provisioner.core.guard import ENDLESS, FEW, NAMES, SHARE
 from provisioner.core.kind import Fault, Field, Kind, OnChange, Shape, neutral
+from provisioner.core.money import show_money
 from provisioner.fleet.fleet_schema import fleet_schema
 from provisioner.kinds import KINDS
 from provisioner.kinds.categories import CATEGORIES
-from provisioner.kinds.controls import PAIRS
+from provisioner.kinds.controls import INTERVALS, PAIRS, monthly_exposure
 from provisioner.kinds.postal import COUNTRY
 
 from . import markdown, schemas
@@ -78,8 +79,16 @@ def page() -> str:
             f"has {FEW} objects or more. One that retires or replaces something protected is stopped "
             "always. `--allow NAME=NUMBER` lets one plan pass, up to the number; the names are "
             f"{codes(NAMES)}. A plan that is over one in several currencies, or for several kinds, wants a "
-            "number for each: `top_up.usd=5000`, `retired.cards=14`."
+            "number for each: `top_up.usd=5000`, `retired.cards=14`. Money is named in minor units or with its "
+            f'currency: `--allow top_up="9,900.00 USD"`; `--allow exposure_added={ENDLESS}` lets cards '
+            "without a limit pass. A plan says which guardrails would stop it, and so does its JSON "
+            "(`stopped_by`)."
         ),
+        prose(
+            "`max_top_up` and `max_exposure_added` are limits on all money: of a currency that one of them "
+            "does not name, nothing passes. Without the key there is no such limit."
+        ),
+        *_exposure(),
         *_values(),
         *(part for kind in KINDS for part in _kind(kind)),
         "## lifecycle",
@@ -134,6 +143,35 @@ def _amounts(what: str) -> str:
     if "integer or text" in what:
         return "[amount](#values), or amounts by currency" if "mapping" in what else "[amount](#values)"
     return what
+
+
+def _exposure() -> Iterator[str]:
+    """How limits are brought to a month, as the card's kind does it."""
+    yield "### Exposure added"
+    yield prose(
+        "What a plan adds to what active cards may spend in a month by their own `spending_limits`, by "
+        "currency. It is the worst case: the month that fits the most."
+    )
+    yield table(("a card's limit", "in a month", "$9.00 counts as"), map(_window, INTERVALS))
+    yield prose(
+        "Of several limits the smallest counts. A limit on some `categories` is left out, as it bounds nothing "
+        "else; so is one `per_authorization`, as nothing bounds how often. A card without a limit that counts "
+        "is *unlimited*: give it one, or `--allow exposure_added="
+        f"{ENDLESS}`. What other cards lose is not subtracted, and neither the cardholder's limits nor the "
+        "money that is there make it less."
+    )
+
+
+def _window(interval: str) -> tuple[str, str, str]:
+    fields = {
+        "status": "active",
+        "spending_controls": {"spending_limits": [{"amount": 900, "interval": interval}]},
+    }
+    bound = monthly_exposure(fields)
+    if bound is None:
+        return code(interval), "bounds no month", "unlimited"
+    times = bound // 900
+    return code(interval), f"{times} times" if times > 1 else "as it is", show_money(bound, "usd")
 
 
 def _values() -> Iterator[str]:
