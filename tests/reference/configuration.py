@@ -79,8 +79,8 @@ def page() -> str:
             f"has {FEW} objects or more. One that retires or replaces something protected is stopped "
             "always. `--allow NAME=NUMBER` lets one plan pass, up to the number; the names are "
             f"{codes(NAMES)}. A plan that is over one in several currencies, or for several kinds, wants a "
-            "number for each: `top_up.usd=5000`, `retired.cards=14`. Money is named in minor units or with its "
-            f'currency: `--allow top_up="9,900.00 USD"`; `--allow exposure_added={ENDLESS}` lets cards '
+            "number for each: `top_up.usd=5000`, `retired.cards=14`. Money is named in minor units or with "
+            f'its currency: `--allow top_up="9,900.00 USD"`; `--allow exposure_added={ENDLESS}` lets cards '
             "without a limit pass. A plan says which guardrails would stop it, and so does its JSON "
             "(`stopped_by`)."
         ),
@@ -154,9 +154,9 @@ def _exposure() -> Iterator[str]:
     )
     yield table(("a card's limit", "in a month", "$9.00 counts as"), map(_window, INTERVALS))
     yield prose(
-        "Of several limits the smallest counts. A limit on some `categories` is left out, as it bounds nothing "
-        "else; so is one `per_authorization`, as nothing bounds how often. A card without a limit that counts "
-        "is *unlimited*: give it one, or `--allow exposure_added="
+        "Of several limits the smallest counts. A limit on some `categories` is left out, as it bounds "
+        "nothing else; so is one `per_authorization`, as nothing bounds how often. A card without a limit "
+        "that counts is *unlimited*: give it one, or `--allow exposure_added="
         f"{ENDLESS}`. What other cards lose is not subtracted, and neither the cardholder's limits nor the "
         "money that is there make it less."
     )
