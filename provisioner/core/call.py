@@ -30,18 +30,20 @@ class Phase(IntEnum):
     """
     The order of an apply: wherever it stops, no more can be spent than old and new both allow.
 
-    FINISH ends what a replacement has replaced; ACTIVATE comes after it, so that there are never two
-    spendable cards where one is declared. WIDEN gives power to what others refer to (a cardholder), when
-    none of them is wider any more than it is to be.
+    PREPARE is what gives no power and is asked of a cardholder before cards can be made active. FINISH ends
+    what a replacement has replaced; ACTIVATE comes after it, so that there are never two spendable cards where
+    one is declared. WIDEN gives power to what others refer to (a cardholder), when none of them is wider any
+    more than it is to be.
     """
 
     TIGHTEN = 0
-    CREATE = 1
-    FINISH = 2
-    UPDATE = 3
-    ACTIVATE = 4
-    WIDEN = 5
-    MONEY = 6
+    PREPARE = 1
+    CREATE = 2
+    FINISH = 3
+    UPDATE = 4
+    ACTIVATE = 5
+    WIDEN = 6
+    MONEY = 7
 
 
 @dataclass(frozen=True, slots=True)

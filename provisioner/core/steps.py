@@ -64,14 +64,15 @@ def _update(kind: Kind, _project: str, change: Change) -> Iterator[Step]:
     """
     One call, unless it gives power and does something else too: then that goes first, by itself.
 
-    Of a card only what takes power goes ahead. Of a cardholder all does: what its cards need to be
-    activated, too.
+    Of a card only what takes power goes ahead. Of a cardholder all does, and before its cards are created:
+    Stripe makes none active for one whose facts are missing.
     """
     widens = kind.exposure is None
-    phase = Phase.TIGHTEN if change.direction is Direction.TIGHTENING else Phase.UPDATE
+    rest = Phase.PREPARE if widens and not change.bookkeeping else Phase.UPDATE
+    phase = Phase.TIGHTEN if change.direction is Direction.TIGHTENING else rest
     if change.direction is Direction.BROADENING:
         if half := _half(kind, change, all_but_broadening=widens):
-            ahead = Phase.TIGHTEN if half.direction is Direction.TIGHTENING else Phase.UPDATE
+            ahead = Phase.TIGHTEN if half.direction is Direction.TIGHTENING else rest
             does = "tighten" if ahead is Phase.TIGHTEN else "update"
             yield _step(ahead, change, does, _call(kind, half, marked=False), half.direction)
         on = any(e.path == "status" and e.direction is Direction.BROADENING for e in change.edits)
