@@ -31,9 +31,9 @@ class Phase(IntEnum):
     The order of an apply: wherever it stops, no more can be spent than old and new both allow.
 
     PREPARE is what gives no power and is asked of a cardholder before cards can be made active. FINISH ends
-    what a replacement has replaced; ACTIVATE comes after it, so that there are never two spendable cards where
-    one is declared. WIDEN gives power to what others refer to (a cardholder), when none of them is wider any
-    more than it is to be.
+    what a replacement has replaced; ACTIVATE comes after it, so that there are never two spendable cards
+    where one is declared. WIDEN gives power to what others refer to (a cardholder), when none of them is
+    wider any more than it is to be.
     """
 
     TIGHTEN = 0

@@ -1,5 +1,6 @@
 """What differs between the configuration and live Stripe, as changes; nothing is put in order yet."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from provisioner.core.funding import plan_funding
 from provisioner.core.hold import Hold
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, World
-from provisioner.core.ownership import code, digest
+from provisioner.core.ownership import ADDRESS, PROJECT, code, digest
 from provisioner.core.problem import ConfigError, Problem
 from provisioner.core.reissue import reissued_for, says_spent, says_used, successor
 
@@ -45,6 +46,7 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: World, surveyed: 
             found.notes += notes
     found.notes += _cut_off(config, surveyed, found.changes)
     found.notes += _not_activated(found)
+    found.notes += _of_others(kinds, config, world, found.changes)
     return found
 
 
@@ -69,6 +71,28 @@ def _refuse_own_ids(kinds: Sequence[Kind], config: Config, surveyed: Survey) -> 
     ]
     if problems:
         raise ConfigError(problems)
+
+
+def _of_others(
+    kinds: Sequence[Kind], config: Config, world: World, changes: Sequence[Change]
+) -> Iterator[Note]:
+    """Addresses that are to be created and that other projects have: what a renamed project leaves behind."""
+    wanted = {str(change.address) for change in changes if change.action is Action.CREATE}
+    owners: Counter[str] = Counter()
+    spending: set[str] = set()
+    for kind in kinds if wanted else ():
+        for raw in world.objects.get(kind.resource, ()):
+            marks = raw.get("metadata")
+            if not marks or marks.get(ADDRESS) not in wanted or raw.get("status") in kind.final_statuses:
+                continue
+            if (owner := marks.get(PROJECT)) and owner != config.project:
+                owners[owner] += 1
+                spending |= {owner} if kind.exposure and raw.get("status") == "active" else set()
+    for owner, count in sorted(owners.items()):
+        belong = "belongs" if count == 1 else "belong"
+        spend = " and can spend" if owner in spending else ""
+        text = f"{count} of these addresses {belong} to project {owner!r} in Stripe"
+        yield Note("", f"{text}; what is there stays as it is{spend}; was the project renamed?")
 
 
 def _cut_off(config: Config, surveyed: Survey, changes: Sequence[Change]) -> Iterator[Note]:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from provisioner.core.model import Address, Config, Declared, Lifecycle
 from provisioner.core.stand_in import Likeness
 
-FORMAT = 2
+FORMAT = 3
 GONE = "-"  # in sync with not being declared
 OPEN = ""  # not in sync, or not ours
 
@@ -26,7 +26,8 @@ class Remembered(NamedTuple):
     """
     One live object: its address's digest (empty: not ours), and what it was in sync with.
 
-    `current` says whether it is the object of its address, and `like` what stands for it then.
+    `current` says whether it is the object of its address, and `like` what stands for it then. `settled` of
+    one that is not ours is the digest of the address that another project has given it, if one has.
     """
 
     address: str
@@ -79,6 +80,11 @@ def address_digest(sign: Sign, address: Address) -> str:
 
 def _plain(value: Any) -> Any:
     return sorted(value) if isinstance(value, frozenset) else str(value)
+
+
+def taken_digest(sign: Sign, address: str) -> str:
+    """The digest of an address that another project has."""
+    return sign(f"taken {address}")
 
 
 _AS_JSON = json.JSONEncoder(sort_keys=True, default=_plain)

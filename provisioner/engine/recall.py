@@ -5,14 +5,25 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from provisioner.core.change import Action
 from provisioner.core.crud import references
 from provisioner.core.estate import Survey, survey
 from provisioner.core.find import Findings, find_changes
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, World
+from provisioner.core.ownership import ADDRESS
 from provisioner.core.problem import AccessError
 from provisioner.core.stand_in import Likeness, likeness, stand_in
-from provisioner.engine.cache import GONE, OPEN, Memory, Remembered, Sign, address_digest, declared_digest
+from provisioner.engine.cache import (
+    GONE,
+    OPEN,
+    Memory,
+    Remembered,
+    Sign,
+    address_digest,
+    declared_digest,
+    taken_digest,
+)
 from provisioner.engine.events import GapError, touched
 from provisioner.engine.ports import Lister
 from provisioner.engine.warm import Part, Scan
@@ -80,6 +91,10 @@ def _look(
         surveyed = survey(kinds, part.config, part.world, part.known)
         found = find_changes(kinds, part.config, part.world, surveyed)
         if not scan.widen(part, surveyed, found, _told_from(config, surveyed) if adds_up else ()):
+            if adds_up:
+                scan.refuse_taken(
+                    change.address for change in found.changes if change.action is Action.CREATE
+                )
             return Recall(part, surveyed, found)
 
 
@@ -138,7 +153,7 @@ def _entries(
     surveyed: Survey,
     moving: Collection[str],
 ) -> dict[str, Remembered]:
-    found = {str(raw["id"]): Remembered("", OPEN, current=False) for raw in raws}
+    found = {str(raw["id"]): Remembered("", _taken(kind, sign, raw), current=False) for raw in raws}
     estate = surveyed.estates[kind.name]
     for address, ids in estate.past.items():
         declared, live = config.declared.get(address), estate.current.get(address)
@@ -150,3 +165,11 @@ def _entries(
             else:
                 found[identity] = Remembered(digest, settled, current=False, like=Likeness.DECLARED)
     return found
+
+
+def _taken(kind: Kind, sign: Sign, raw: Mapping[str, Any]) -> str:
+    """The digest of the address that an object has by its marks, as long as it has not ended."""
+    marks = raw.get("metadata")
+    if not marks or ADDRESS not in marks or raw.get("status") in kind.final_statuses:
+        return OPEN
+    return taken_digest(sign, marks[ADDRESS])

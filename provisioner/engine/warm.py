@@ -1,6 +1,6 @@
 """Reading only what has changed since a full read, where Stripe's events can tell."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +13,15 @@ from provisioner.core.model import Address, Config, World
 from provisioner.core.ownership import ADDRESS, PROJECT
 from provisioner.core.problem import OutageError, StripeError
 from provisioner.core.stand_in import Likeness
-from provisioner.engine.cache import GONE, Memory, Remembered, Sign, address_digest, declared_digest
+from provisioner.engine.cache import (
+    GONE,
+    Memory,
+    Remembered,
+    Sign,
+    address_digest,
+    declared_digest,
+    taken_digest,
+)
 from provisioner.engine.events import GapError
 from provisioner.engine.keep import keeper
 from provisioner.engine.ports import Lister
@@ -120,6 +128,14 @@ class Scan:
         more = (more & self._groups.keys()) - self._open
         self._open |= more
         return bool(more)
+
+    def refuse_taken(self, created: Iterable[Address]) -> None:
+        """Raise GapError where another project has an address that is to be created: plans tell of those."""
+        wanted = {taken_digest(self._sign, str(address)) for address in created}
+        for ids in self._memory.objects.values() if wanted else ():
+            for identity, entry in ids.items():
+                if not entry.address and entry.settled in wanted and identity not in self._news:
+                    raise GapError("another project has an address that is to be created")
 
     def _succeeded(self, surveyed: Survey) -> Iterator[Address]:
         """The declared addresses that another object has now."""

@@ -234,3 +234,17 @@ def test_a_full_read_can_be_asked_for(applied: Desk) -> None:
     applied.run("drift", *CACHE, "--refresh")
 
     assert Path("drift.cache").stat().st_mtime_ns > before
+
+
+def test_addresses_that_another_project_has_are_told_of_alike(desk: Desk) -> None:
+    text = COMPANY + CARDS
+    desk.write(text, project="cards")
+    desk.run("apply", "--auto-approve")
+    desk.write(COMPANY, project="kards")
+    desk.run("apply", "--auto-approve")
+    pass_time(desk, HOUR)
+    desk.run("plan", *CACHE)
+    desk.write(text, project="kards")
+
+    assert "6 of these addresses belong to project 'cards'" in plan(desk)
+    assert plan(desk, *CACHE) == plan(desk)
