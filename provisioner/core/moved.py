@@ -23,7 +23,7 @@ def what_is_new(change: Change) -> str:
     """The fields of a change that was not approved; of an update with what they are on both sides."""
     if change.action is not Action.UPDATE:
         return ", ".join(edit.path for edit in change.edits[:FEW])
-    return _few([_new(edit) for edit in change.edits])
+    return _few([f"{edit.path}{_sides(edit)}" for edit in change.edits])
 
 
 def what_moved(change: Change, before: Document) -> str:
@@ -38,17 +38,17 @@ def _moved(change: Change, before: Document) -> Iterator[str]:
     for edit in change.edits:
         shown = approved.pop(edit.path, None)
         if shown is None:
-            yield _new(edit)
+            yield f"{edit.path} is new{_sides(edit)}"
         elif differs(edit, shown):
             yield _both(edit, shown)
     yield from (_gone(change, edit) for edit in approved.values())
 
 
-def _new(edit: Edit) -> str:
+def _sides(edit: Edit) -> str:
     if edit.sensitive:
-        return f"{edit.path} is new"
+        return ""
     before, after = (_shown(value, edit.currency) for value in (edit.before, edit.after))
-    return f"{edit.path} is new: {before} in Stripe, {after} in the YAML"
+    return f": {before} in Stripe, {after} in the YAML"
 
 
 def _both(edit: Edit, shown: Document) -> str:
