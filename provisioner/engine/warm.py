@@ -161,7 +161,7 @@ class Scan:
     def _unsettled(self) -> set[str]:
         """The digests of the addresses about which the memory says nothing that still holds."""
         found = {digest for digest, group in self._groups.items() if not self._holds(digest, group)}
-        found |= {self._address(shown) for shown in self._news.values() if shown is not None}
+        found |= {digest for shown in self._news.values() if shown and (digest := self._address(shown))}
         for place, declared in self._config.declared.items():
             earlier = (Address(place.section, name) for name in declared.lifecycle.previously)
             found |= {address_digest(self._sign, each) for each in earlier}

@@ -110,6 +110,25 @@ def test_nothing_is_listed_again(applied: Desk, command: str, code: int) -> None
     assert "/v1/issuing/cards" not in said
 
 
+@pytest.mark.parametrize("command", ["drift", "plan"])
+def test_what_happens_to_an_object_of_others_makes_none_of_theirs_be_read_or_counted_again(
+    applied: Desk, command: str
+) -> None:
+    for _ in range(5):
+        comes_from_elsewhere(applied)
+    pass_time(applied, HOUR)  # or else the newest events still show them all
+    pauses(applied)
+    applied.run("drift", *CACHE, "--refresh", code=2)
+    other = next(card["id"] for name, card in applied.live().items() if name.startswith("ic_"))
+    applied.sdk.v1.issuing.cards.update(other, {"metadata": {"theirs": "moved"}})
+    said = applied.run(command, *CACHE, "-v", code=None).stderr
+
+    assert [word for word in said.split() if word.startswith("/v1/")] == ["/v1/account", "/v1/events"]
+    assert drift(applied, *CACHE)["summary"]["unmanaged"]["card"] == 5
+    assert drift(applied, *CACHE) == drift(applied)
+    assert plan(applied, *CACHE) == plan(applied)
+
+
 def test_cards_that_the_yaml_changes_are_read_by_page(applied: Desk) -> None:
     pauses_and_goes_on(applied)  # or else the newest events still show them all
     applied.run("plan", *CACHE, "--refresh")
