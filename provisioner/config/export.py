@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,8 +22,10 @@ Tree = dict[str, Any]
 SHARED = ("type", "currency", "status", "spending_controls")
 NOTHING = "nothing found to export: no cardholder or card in Stripe is this project's or nobody's"
 HEAD = (
-    "# Written from live Stripe. Next: provisioner import PATH --all, then provisioner plan PATH is empty.\n"
+    "# Written from live Stripe, the oldest object of a section first; its id stands beside its name.\n"
+    "# Next: provisioner import PATH --all, then provisioner plan PATH is empty.\n"
 )
+_NAME = re.compile(r"^  ([^ #:?-].*:|\? .*)$")  # of a block, in a document that is dumped block by block
 
 
 def export(kinds: Sequence[Kind], project: str, mode: str, world: World) -> str:
@@ -39,13 +41,27 @@ def export(kinds: Sequence[Kind], project: str, mode: str, world: World) -> str:
     for kind in sorted(kinds, key=lambda kind: kind.rank):
         if kind.owns_objects:
             sections[kind.section] = _section(kind, project, world, surveyed)
+    ids = {str(address): identity for identity, address in surveyed.by_id.items()}
     if not any(sections.values()):
         raise ProvisionerError(NOTHING)
     profiles = _factor_out(sections.get("cards", {}))
     document: Tree = {"version": 1, "project": project, "mode": mode}
     document |= {"profiles": profiles} if profiles else {}
     document |= {name: section for name, section in sections.items() if section}
-    return HEAD + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    return HEAD + "".join(_with_ids(text, {name: [*section] for name, section in sections.items()}, ids))
+
+
+def _with_ids(text: str, sections: Mapping[str, Sequence[str]], ids: Mapping[str, str]) -> Iterator[str]:
+    """The lines of a document, with the id of each object beside the name of its block."""
+    section, names = "", iter([""])
+    for line in text.splitlines(keepends=True):
+        if line[0] not in " -":
+            section = line.partition(":")[0]
+            names = iter(sections.get(section, ()))
+        elif section in sections and _NAME.match(line):
+            line = f"{line.rstrip()}  # {ids[f'{section}.{next(names)}']}\n"  # noqa: PLW2901 - its remark
+        yield line
 
 
 def _section(kind: Kind, project: str, world: World, surveyed: Survey) -> Tree:

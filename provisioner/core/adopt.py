@@ -15,9 +15,10 @@ from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, Stamp, World
 from provisioner.core.normal import leaves, read
 from provisioner.core.ownership import PROJECT
-from provisioner.core.problem import ProvisionerError
+from provisioner.core.problem import ProvisionerError, Where
 
 Raw = Mapping[str, Any]
+NOWHERE = Where("", 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ def adopt_all(kinds: Sequence[Kind], config: Config, world: World) -> Adoptions:
     """
     Find the object of every declared resource that has none: by name and e-mail, or by all that is declared.
 
-    Several resources that are declared alike may share out as many objects that are alike. What fits
+    Several resources that are declared alike share out as many objects that are alike: in the order of the
+    YAML, the oldest object first, as an export writes them, so that another name changes nothing. What fits
     more objects than that is not guessed.
     """
     surveyed = survey(kinds, config, world)
@@ -70,7 +72,8 @@ def adopt_all(kinds: Sequence[Kind], config: Config, world: World) -> Adoptions:
     for kind in sorted(kinds, key=lambda kind: kind.rank):
         if not kind.owns_objects:
             continue
-        wanted = [d for a, d in sorted(config.declared.items()) if a.section == kind.section]
+        wanted = [d for d in config.declared.values() if d.address.section == kind.section]
+        wanted.sort(key=lambda declared: (declared.where or NOWHERE, declared.address))
         free = [raw for raw in world.objects.get(kind.resource, ()) if _is_free(kind, raw)]
         for declared, raw in _match(
             kind, [d for d in wanted if d.address not in surveyed.ids], free, surveyed, unclear

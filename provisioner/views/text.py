@@ -123,7 +123,7 @@ def headline(change: Document) -> str:
 
 def group_lines(one: Group, names: int, column: int | None = None) -> Iterator[str]:
     """
-    A change, or many alike with at most `names` of their addresses.
+    A change, or many alike with at most `names` of their addresses, and of adoptions all with their ids.
 
     Values stand in one column, or right behind their names where that is beyond `column`.
     """
@@ -143,7 +143,9 @@ def group_lines(one: Group, names: int, column: int | None = None) -> Iterator[s
     width = 0 if column and width > column else width  # a change's values stand in one column, or in none
     for edit in one.edits:
         yield _edit(edit, width, one.differing.get(edit["path"], 0))
-    if number > 1:
+    if number > 1 and change["action"] == "adopt":  # which is which is the question then
+        yield from (f"      {inert(each['address'])} ({inert(each['id'])})" for each in one.changes)
+    elif number > 1:
         yield f"      {addresses(one.changes, names)}"
 
 

@@ -1,6 +1,7 @@
 """What a user sees between two plans: changes, removals, saved plans, drift, guardrails."""
 
 import json
+import re
 
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
@@ -287,12 +288,35 @@ def test_export_then_import_then_plan_is_empty(desk):
 
     text = desk.run("export").stdout
     desk.write(text)
-    assert "ic_" not in text
+    oldest_first = [card.id for card in reversed(desk.sdk.v1.issuing.cards.list().data)]
+    assert re.findall("# (ic_.*)", text) == oldest_first
     assert "3 to adopt" not in desk.run("plan").stdout
     desk.run("import", "--all", "--auto-approve")
 
     assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
     assert len(desk.live()) == 3
+
+
+def test_alike_cards_stay_with_their_blocks_when_these_are_renamed(desk):
+    desk.write(COMPANY, project="before")
+    desk.run("apply", "--auto-approve")
+    card = {"cardholder": desk.live("cardholders")["cardholders.acme"]["id"], "currency": "usd"}
+    for _ in range(12):
+        desk.sdk.v1.issuing.cards.create({**card, "type": "virtual"})
+    text = desk.run("export", "--project", "desk").stdout
+    ids = re.findall("# (ic_.*)", text)
+    names = [f"{chr(ord('z') - number)}-card" for number in range(12)]
+    for name, identity in zip(names, ids, strict=True):
+        text = re.sub(f"(?m)^  \\S+:  # {identity}$", f"  {name}:", text)
+    desk.write(text)
+
+    told = desk.run("import", "--all", "--dry-run").stdout
+    desk.run("import", "--all", "--auto-approve")
+
+    expected = {f"cards.{name}": identity for name, identity in zip(names, ids, strict=True)}
+    assert {address: each["id"] for address, each in desk.live().items()} == expected
+    for address, identity in expected.items():
+        assert re.search(f"{address}\\b.*{identity}", told)
 
 
 def test_retire_and_destroy_leave_nothing_spendable(desk):
