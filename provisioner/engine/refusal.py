@@ -25,5 +25,4 @@ def is_lasting(error: ProvisionerError) -> bool:
     """Whether Stripe would refuse the same again, until somebody mends what is declared or the key."""
     if not isinstance(error, StripeError):
         return isinstance(error, AccessError)
-    refused = CLIENT_ERRORS <= error.status < SERVER_ERRORS and error.status not in TRANSIENT
-    return refused and not is_of_the_past(error)
+    return CLIENT_ERRORS <= error.status < SERVER_ERRORS and error.status not in TRANSIENT

@@ -199,6 +199,7 @@ def test_an_edit_that_is_none_any_more_is_told_by_whom(approved: Desk):
 
 def test_a_hidden_value_that_moved_is_not_shown(approved: Desk, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("NOTE", "canary second")
+    assert "  cards.ads: metadata.note is new\n" in refused(approved)
     approved.run("plan", "--out", "plan.json")
     monkeypatch.setenv("NOTE", "canary third")
 

@@ -90,7 +90,6 @@ def test_the_end_says_what_was_not_done_and_what_to_do() -> None:
         (StripeError("no", status=404, code="resource_missing"), True),
         (AccessError("the key lacks a permission"), True),
         (StripeError("no", status=400, code="idempotency_error"), False),
-        (StripeError("no", status=400, code="parameter_invalid", replayed=True), False),
         (StripeError("no", status=409, code="lock_timeout"), False),
         (StripeError("no", status=429, code="rate_limit"), False),
         (StripeError("no", status=500, code="api_error"), False),
