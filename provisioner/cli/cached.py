@@ -1,5 +1,6 @@
 """What `drift` and `plan` look at: all of Stripe, or with a cache file only what may have changed since."""
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,7 @@ import click
 
 from provisioner import __version__
 from provisioner.cli.log import tell
+from provisioner.cli.private import write_private
 from provisioner.cli.session import Session
 from provisioner.core.drift import Drift, find_drift
 from provisioner.core.estate import survey
@@ -21,7 +23,7 @@ from provisioner.core.ownership import PROJECT
 from provisioner.core.plan import Plan, conclude
 from provisioner.core.problem import AccessError, ProvisionerError
 from provisioner.core.select import Selection
-from provisioner.engine.cache import Memory, Sign, identity_of, load, save, signing
+from provisioner.engine.cache import Memory, Sign, identity_of, is_ours, load, signing, text_of
 from provisioner.engine.events import GapError, newest_event
 from provisioner.engine.observe import observe
 from provisioner.engine.recall import Recall, entries, recall, recall_all
@@ -62,13 +64,32 @@ def cache_options(command: Callable[..., R]) -> Callable[..., R]:
         "--cache",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
+        callback=_own,
         help="Digests of the last full read; with them only what has changed since is read.",
     )(run)
 
 
+def _own(_ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
+    """Let no file pass that is somebody else's and would be written over."""
+    if path is None or not path.exists():
+        return path
+    if not path.is_file():
+        raise click.BadParameter(f"{path} is no regular file; name a file that is there for the cache alone")
+    try:
+        ours = is_ours(path)
+    except OSError as error:
+        raise click.BadParameter(f"{path} cannot be read: {error.strerror}") from None
+    if not ours:
+        raise click.BadParameter(
+            f"{path} is there and is no cache, so it is left as it is; name a file that is there for the "
+            "cache alone, such as provisioner.cache"
+        )
+    return path
+
+
 def look(stripe: Session, cache: Cache | None) -> Seen:
     """
-    Find drift; raises as `Session.observe` does, ConfigError, ConflictError, and ProvisionerError for a file.
+    Find drift; raises as `Session.observe` does, ConfigError and ConflictError.
 
     With a cache file only what may have changed is read; where that cannot be told, everything is, and a
     line on stderr says why.
@@ -150,10 +171,11 @@ def _remember(stripe: Session, path: Path, sign: Sign) -> Recall:
     moving = {str(change.address) for change in found.changes} | {note.address for note in found.notes}
     moving |= {str(d.address) for d in find_drift(KINDS, config, seen.surveyed, found.changes, found.notes)}
     objects = entries(KINDS, config, sign, world, seen.surveyed, moving)
+    memory = Memory(_identity(stripe, sign, world), taken, event, event_at, objects)
     try:
-        save(path, sign, Memory(_identity(stripe, sign, world), taken, event, event_at, objects))
-    except OSError as error:
-        raise ProvisionerError(f"{path} cannot be written: {error.strerror}") from None
+        write_private(Path(os.path.realpath(path)), text_of(sign, memory))
+    except ProvisionerError as error:
+        tell(f"Warning: {error}; the next run reads everything again.", level=logging.WARNING)
     return seen
 
 

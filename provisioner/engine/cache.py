@@ -7,6 +7,7 @@ guessed back or made up, and another key makes it useless.
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,9 @@ from typing import Any, NamedTuple
 from provisioner.core.model import Address, Config, Declared, Lifecycle
 from provisioner.core.stand_in import Likeness
 
-FORMAT = 3
+FORMAT = 4
+HEADER = f"provisioner cache {FORMAT}"
+_OURS = re.compile(rb"provisioner cache \d+\r?\n|[0-9a-f]{24}\r?\n\[")  # the latter before format 4
 GONE = "-"  # in sync with not being declared
 OPEN = ""  # not in sync, or not ours
 
@@ -90,20 +93,25 @@ def taken_digest(sign: Sign, address: str) -> str:
 _AS_JSON = json.JSONEncoder(sort_keys=True, default=_plain)
 
 
-def save(path: Path, sign: Sign, memory: Memory) -> None:
-    """Write a memory, signed; raises OSError."""
+def text_of(sign: Sign, memory: Memory) -> str:
+    """A memory as the text of a file, signed."""
     text = json.dumps(
         [memory.identity, memory.taken, memory.event, memory.event_at, memory.objects], separators=(",", ":")
     )
-    new = path.with_name(f"{path.name}.new")
-    new.write_text(f"{sign(text)}\n{text}\n", encoding="utf-8")
-    new.replace(path)
+    return f"{HEADER}\n{sign(text)}\n{text}\n"
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file may be written over: empty, or a memory of any format and key; raises OSError."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    return not head or _OURS.match(head) is not None
 
 
 def load(path: Path, sign: Sign) -> Memory | None:
     """Read a memory; None where there is none that this key has written."""
     try:
-        signature, text, _ = path.read_text(encoding="utf-8").split("\n")
+        _, signature, text, _ = path.read_text(encoding="utf-8").split("\n")
         if not hmac.compare_digest(signature.encode(), sign(text).encode()):
             return None
         identity, taken, event, event_at, objects = json.loads(text)
