@@ -12,6 +12,7 @@ from provisioner.cli.options import Options
 from provisioner.cli.private import private_folder
 from provisioner.cli.progress import Reading
 from provisioner.config import load_config
+from provisioner.config.beside import unread_beside
 from provisioner.core.kind import Kind
 from provisioner.core.model import Config, World
 from provisioner.core.plan import Plan, make_plan
@@ -21,6 +22,7 @@ from provisioner.engine.observe import observe
 from provisioner.kinds import KINDS
 from provisioner.stripe_api import StripeReader, StripeWriter, Transport, limits_for
 from provisioner.stripe_api.access import SANDBOX_KEY, key_for, safe_base
+from provisioner.views.words import count, inert
 
 SANDBOX_STATE = Path(".provisioner/sandbox.db")
 
@@ -84,8 +86,21 @@ def session(options: Options, loaded: Callable[[Config], None] = lambda _config:
     """
     config = fitted(options, load(options))
     loaded(config)
+    _tell_of_unread(options.path, config.project)
     with _session(options, config) as opened:
         yield opened
+
+
+def _tell_of_unread(path: Path, project: str) -> None:
+    """One file of several looks as if what the others declare had been removed."""
+    if unread := unread_beside(path, project, KINDS):
+        more = f" and {count(len(unread) - 1, 'more file')}" if len(unread) > 1 else ""
+        first = inert(str(unread[0].relative_to(path.parent)))
+        others = f"{first}{more} beside it declare{'' if more else 's'}"
+        tell(
+            f"Note: only {inert(path.name)} is read; what {others} is not, and counts as removed. "
+            "Give the folder to read all."
+        )
 
 
 @contextmanager
