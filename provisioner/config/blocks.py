@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from provisioner.config.document import Document
 from provisioner.config.merge import lay_over
+from provisioner.config.near import near
 from provisioner.core.problem import Problem, Where
 
 Path = tuple[Any, ...]
@@ -93,7 +94,7 @@ def gather(
     Merge the sections of all documents and lay the `overlays` (the environment) over them.
 
     `named` are the top-level keys that hold blocks by name. The same address in two files is a problem that
-    names both places.
+    names both places. A null in an overlay takes a block away, and is a problem where there is none.
     """
     blocks = Blocks()
     for document in documents:
@@ -105,11 +106,21 @@ def gather(
     for overlay in overlays:
         for section, name, value in _entries(overlay, named):
             piece = Piece(overlay, _path(section, name))
+            if value is None and section not in SHARED:
+                problems += _taken_away(blocks, section, name, piece)
+                continue
             there = blocks.section(section).get(name, Block(section, name, (), None))
             blocks.section(section)[name] = Block(
                 section, name, (*there.pieces, piece), lay_over(there.value, value)
             )
     return blocks
+
+
+def _taken_away(blocks: Blocks, section: str, name: str, piece: Piece) -> Iterator[Problem]:
+    known = blocks.section(section)
+    if known.pop(name, None) is None:
+        text = f"null takes a block away, and there is none{near(name, known)}"
+        yield Problem(piece.where(), f"{section}.{name}", text)
 
 
 def _path(section: str, name: str) -> Path:

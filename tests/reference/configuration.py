@@ -69,7 +69,8 @@ def page() -> str:
         prose(
             "PATH is a file, or a folder: then all `*.yaml` and `*.yml` in it count, recursively, without "
             "hidden folders and `environments/`. Sections merge; an address may be declared once. With "
-            "`--env NAME`, `environments/NAME.yaml` is laid over the rest. `provisioner schema` prints the "
+            "`--env NAME`, `environments/NAME.yaml` is laid over the rest: mappings key by key, and null "
+            "takes a key or a whole block away (`ads: null` under `cards`). `provisioner schema` prints the "
             "JSON Schema that editors and the checks use."
         ),
         "## Top level",

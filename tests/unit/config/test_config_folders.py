@@ -107,6 +107,33 @@ def test_an_environment_takes_away_with_null(load):
     assert "status" not in load(files, env="prod").declared[ADS].fields
 
 
+def test_an_environment_takes_a_whole_block_away_with_null(load):
+    files = {
+        "a.yaml": BASE + "  more: {use: base, cardholder: acme, currency: usd, type: virtual}\n"
+        "profiles: {base: {status: active}}\n",
+        "environments/prod.yaml": "cards:\n  more: null\nprofiles: {base: ~}\n",
+    }
+
+    assert Address("cards", "more") in load(files).declared
+    assert set(load(files, env="prod").declared) == {ADS, Address("cardholders", "acme")}
+
+
+def test_an_environment_that_takes_away_what_is_not_there_is_told(problems):
+    files = {"a.yaml": BASE, "environments/prod.yaml": "cards:\n  adds: null\n"}
+
+    (line,) = problems(files, env="prod")
+    assert line.startswith("environments/prod.yaml:2:3: cards.adds: null takes a block away, and there is none")
+    assert line.endswith("did you mean 'ads'?")
+
+
+def test_what_an_environment_takes_away_leaves_nothing_dangling(problems):
+    files = {"a.yaml": BASE, "environments/prod.yaml": "cardholders: {acme: null}\n"}
+
+    (line,) = problems(files, env="prod")
+    assert line.startswith("a.yaml:")
+    assert "acme" in line
+
+
 def test_an_environment_stands_beside_a_single_file(load):
     files = {"x/a.yaml": BASE, "x/environments/prod.yaml": "mode: live\n"}
 
