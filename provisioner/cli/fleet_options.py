@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from provisioner.cli.options import rate
 from provisioner.fleet.select import Selector, Shard, parse_selector, parse_shard
 
 R = TypeVar("R")
@@ -69,7 +70,10 @@ _OPTIONS = (
         help="How to report on stdout.",
     ),
     click.option(
-        "--max-rps", type=click.FloatRange(min=0.1), help="Most requests a second with the platform's key."
+        "--max-rps",
+        type=click.FloatRange(min=0.1),
+        callback=rate,
+        help="Most requests a second with the platform's key.",
     ),
     click.option("--sandbox", is_flag=True, help="Use the embedded Stripe API; no key, no network."),
     click.option(

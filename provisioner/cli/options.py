@@ -11,6 +11,7 @@ import click
 from provisioner.cli.log import FORMATS, set_up
 
 R = TypeVar("R")
+FASTEST = 1_000_000  # requests a second: far above what any API lets through, so that every pace is a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,13 @@ def _number(name: str, text: str) -> tuple[str, int]:
     return f"{what}.{money.currency}", money.amount
 
 
+def rate(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """Let only rates pass that a pace can be made of: neither endless nor `nan`."""
+    if value is not None and not value <= FASTEST:
+        raise click.BadParameter(f"{value} is no number from 0.1 to {FASTEST}, such as 25")
+    return value
+
+
 def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
     """What a shell offers for an address."""
     from provisioner.cli.completion import addresses  # noqa: PLC0415 - only when a shell asks
@@ -172,11 +180,13 @@ _HOW = (
     click.option(
         "--max-endpoint-rps",
         type=click.FloatRange(min=0.1),
+        callback=rate,
         help="Most requests a second to each endpoint (default: 25, or --max-rps where that is less).",
     ),
     click.option(
         "--max-rps",
         type=click.FloatRange(min=0.1),
+        callback=rate,
         help="Most requests a second in all (default: 100 in live mode, 25 in test mode).",
     ),
     click.option("--sandbox", is_flag=True, help="Use the embedded Stripe API; no key, no network."),
