@@ -25,7 +25,7 @@ ENDINGS = {
     0: "Applied",
     3: "Stopped by a guardrail; nothing was written",
     4: "The approved plan is stale; nothing was written, plan again",
-    5: "Applied in part; running the job again finishes it",
+    5: "Applied in part; the last line says how to finish it",
     7: "Wrong key, account or mode; nothing was written",
 }
 

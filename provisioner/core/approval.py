@@ -35,7 +35,9 @@ def hold_to(kinds: Sequence[Kind], plan: Plan, approved: Document) -> Plan:
         if before is None and _is_for_later(change, plan, approved):
             notes.append(_left_out(change, "as the balance has moved since"))
         elif before is None:
-            moved.append(f"{change.address}: {change.action} was not approved ({_why(change, approved)})")
+            moved.append(
+                f"{change.address}: {change.action} was not approved ({_why(change, plan, approved)})"
+            )
         elif change.action is Action.TOP_UP:
             if (left := before["amount"] - _pulled_since(change, before.get("newest"))) > 0:
                 held.append(capped(change, left))
@@ -96,22 +98,28 @@ def capped(change: Change, ceiling: int) -> Change:
     return replace(change, reason=reason, params={**change.params, "amount": ceiling})
 
 
-def _why(change: Change, approved: Document) -> str:
+def _why(change: Change, plan: Plan, approved: Document) -> str:
     others = [c["action"] for c in approved["changes"] if c["address"] == str(change.address)]
     if others:
         return f"{', '.join(others)} was"
+    if change.action is Action.TOP_UP and None not in _targets(change, plan, approved):
+        return "it is new: the YAML says something else of its target"
     fields = what_is_new(change)
     return f"it is new: {fields}" if fields else "it is new"
 
 
 def _is_for_later(change: Change, plan: Plan, approved: Document) -> bool:
     """Whether it is a top-up of a target that is declared as it was: then it is the balance that moved."""
-    if change.action is not Action.TOP_UP:
-        return False
+    now, then = _targets(change, plan, approved)
+    return change.action is Action.TOP_UP and now is not None and now == then
+
+
+def _targets(change: Change, plan: Plan, approved: Document) -> tuple[str | None, str | None]:
+    """What stands for the target of a balance as it is declared, and as it was; None where there is none."""
     currency = change.address.name
-    now = next((each.declared for each in plan.outlook.balances if each.currency == currency), None)
     balances = (approved.get("outlook") or {}).get("balances") or ()
-    return now is not None and now in (b.get("declared") for b in balances if b["currency"] == currency)
+    now = next((each.declared for each in plan.outlook.balances if each.currency == currency), None)
+    return now, next((each.get("declared") for each in balances if each["currency"] == currency), None)
 
 
 def _left_out(change: Change, why: str) -> Note:

@@ -101,7 +101,8 @@ def test_a_top_up_that_the_yaml_moved_is_refused(approved: Desk, monkeypatch, fu
 
     refused = approved.run("apply", "plan.json", code=4).stderr
 
-    assert "balance_targets.usd: top_up was not approved (it is new)" in refused
+    why = "it is new: the YAML says something else of its target"
+    assert f"balance_targets.usd: top_up was not approved ({why})\n" in refused
     assert limit(approved) == 200_000
     assert pulled(approved) == [30_000]
 
@@ -112,7 +113,7 @@ def test_a_target_that_is_new_since_the_approval_is_refused(approved: Desk):
     approved.write(COMPANY + CARD.replace("2,000.00", "1,500.00") + FUNDS)
     spend(approved, 100)
 
-    assert "it is new" in approved.run("apply", "plan.json", code=4).stderr
+    assert "top_up was not approved (it is new)\n" in approved.run("apply", "plan.json", code=4).stderr
     assert pulled(approved) == [30_000]
 
 

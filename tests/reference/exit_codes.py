@@ -17,7 +17,7 @@ DO = {
     ExitCode.GUARDRAIL: "look twice; then `--allow NAME=NUMBER`, or `--approve broadening`. Nothing was "
     "written",
     ExitCode.STALE: "plan again and have that approved. Nothing was written",
-    ExitCode.PARTLY: "run the same command again",
+    ExitCode.PARTLY: "run the same command again; if the last line says so, mend what Stripe refuses first",
     ExitCode.ACCESS: "`provisioner doctor` says what is wrong. Nothing was written",
     ExitCode.INTERRUPTED: "run the same command again",
 }
