@@ -48,8 +48,16 @@ def export(kinds: Sequence[Kind], project: str, mode: str, world: World) -> str:
     document: Tree = {"version": 1, "project": project, "mode": mode}
     document |= {"profiles": profiles} if profiles else {}
     document |= {name: section for name, section in sections.items() if section}
-    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
-    return HEAD + "".join(_with_ids(text, {name: [*section] for name, section in sections.items()}, ids))
+    names = {name: [*section] for name, section in sections.items()}
+    return HEAD + "".join(_with_ids(_yaml(document), names, ids))
+
+
+def _yaml(document: Tree) -> str:
+    """YAML; where there are signs that nobody sees, or that turn others round, all but ASCII is escaped."""
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    if all(map(str.isprintable, text.split("\n"))):
+        return text
+    return str(yaml.safe_dump(document, sort_keys=False, width=110))
 
 
 def _with_ids(text: str, sections: Mapping[str, Sequence[str]], ids: Mapping[str, str]) -> Iterator[str]:

@@ -17,7 +17,7 @@ HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202ereversed\u2066<script>alert(1)</script>*
 EVERY = (
     ("plan", "-v"),
     ("drift",),
-    ("export",),
+    ("export", "--project", "shop"),
     ("plan", "--out", "plan.json"),
     ("show", "plan.json"),
     ("apply", "--auto-approve"),
