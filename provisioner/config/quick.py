@@ -9,14 +9,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from provisioner.config.scalar import Odd, plain
+from provisioner.config.scalar import LONGEST_KEY, Odd, plain
 
 BLOCK_DEPTH = 2  # a section, and the names in it
 MANY_ALIKE = 2000  # lines that are remembered: many are the same, such as `type: virtual`
 
 _FIRST, _INNER = r"[\w./+(]", r"\w./+()&'%=~^@ -"
 _MORE = rf"[{_INNER}]*"
-_ENTRY = re.compile(r"( *)((?!-)[\w.-]{1,200}):(?: +([^ ].*))?")
+_ENTRY = re.compile(rf"( *)((?!-)[\w.-]{{1,{LONGEST_KEY}}}):(?: +([^ ].*))?")
 _ITEM = re.compile(r"( *)-( +)([^ ].*)")
 _PLAIN = re.compile(rf"(?:{_FIRST}|-(?=[\w.]))[,{_INNER}]*")  # a comma is a sign in flow collections only
 _QUOTED = re.compile(r""""([^"\\]*)"|'([^']*)'""")
@@ -25,7 +25,8 @@ _FLOW = re.compile(
     r"|(?P<sign>[][{},]|:(?= ))) *"
 )
 # a mapping of single values, the flow collection that there is most of
-_KEY, _VALUE = r"[A-Za-z_][\w.-]*", rf"""(?:"[^"\\]+"|{_FIRST}{_MORE})"""
+_KEY = rf"[A-Za-z_][\w.-]{{,{LONGEST_KEY - 1}}}"
+_VALUE = rf"""(?:"[^"\\]+"|{_FIRST}{_MORE})"""
 _ROW = re.compile(rf"{{ *{_KEY}: {_VALUE}(?:, *{_KEY}: {_VALUE})*}}")
 _PAIR = re.compile(rf"""({_KEY}): (?:"([^"\\]+)"|({_FIRST}{_MORE}))""")
 _DEEPEST = 20
@@ -245,7 +246,7 @@ def _collection(tokens: list[tuple[str, Any]], depth: int) -> Any:
         item = _collection(tokens, depth + 1)
         if value == "[":
             items.append(item)
-        elif type(item) is not str or item in mapping or _next(tokens) != ("sign", ":"):
+        elif not _is_new_key(item, mapping) or _next(tokens) != ("sign", ":"):
             raise _NotPlainError
         else:
             mapping[item] = _collection(tokens, depth + 1)
@@ -254,6 +255,10 @@ def _collection(tokens: list[tuple[str, Any]], depth: int) -> Any:
             return items if value == "[" else mapping
         if end != ("sign", ","):
             raise _NotPlainError
+
+
+def _is_new_key(item: Any, mapping: dict[str, Any]) -> bool:
+    return type(item) is str and len(item) <= LONGEST_KEY and item not in mapping
 
 
 def _next(tokens: list[tuple[str, Any]]) -> tuple[str, Any]:

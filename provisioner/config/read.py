@@ -13,12 +13,11 @@ import yaml
 from yaml import events
 
 from provisioner.config.reading import Reading, Slip
-from provisioner.config.scalar import BROKEN, plain
+from provisioner.config.scalar import BROKEN, LONGEST_KEY, plain
 
 DEEPEST = 100
 EXPANDED_AT_LEAST = 1_000_000  # a file may expand to so many values, or to 50 times its own, if that is more
 EXPANDED_TIMES = 50
-LONGEST_KEY = 200
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")

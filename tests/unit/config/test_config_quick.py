@@ -132,3 +132,20 @@ def test_what_programs_and_people_write_is_read_quickly():
         assert plain
         assert plain.value == tree
         agree(text)
+
+
+LONG_KEYS = [
+    "{}: 1\n",
+    "a:\n  b: {{{}: 1}}\n",
+    'a:\n  b: {{"{}": 1}}\n',
+    "a:\n- {}: 1\n",
+    "a: [{{{}: [b]}}]\n",
+]
+
+
+@pytest.mark.parametrize("text", LONG_KEYS)
+def test_a_key_is_too_long_for_both(text):
+    assert read_plain(text.format("k" * 200)) is not None
+    agree(text.format("k" * 200))
+    assert full.read_in_full(text.format("k" * 201)).slips
+    assert read_plain(text.format("k" * 201)) is None
