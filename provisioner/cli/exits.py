@@ -40,7 +40,8 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
             def interrupted() -> None:
                 if as_json and output.untouched:
                     say_document({"error": "interrupted", "interrupted": True})
-                click.echo("Interrupted; nothing was written.", err=True)
+                begun = "\n" if sys.stderr.isatty() else ""  # a terminal has shown ^C on the line by then
+                click.echo(f"{begun}Interrupted; nothing was written.", err=True)
 
             try:
                 with on_signal(lambda: end(interrupted)):
