@@ -10,6 +10,7 @@ from provisioner.core.guard import Danger, over, standing
 from provisioner.core.money import Money, show_money
 from provisioner.fleet.model import Limits
 from provisioner.fleet.outcome import DONE, Outcome, outcome_document, worse
+from provisioner.views.words import count
 
 WORST = 10
 NAMES = ("top_up", "retired", "failed")
@@ -49,7 +50,8 @@ class Totals:
             entry = (outcome.severity, -self.seen, outcome)
             (heapq.heappush if len(self._worst) < WORST else heapq.heappushpop)(self._worst, entry)
         if self.failed > self.allowed and not self.halted:
-            self.halted = f"{self.failed} accounts have failed, {self.allowed} may"
+            have = "has" if self.failed == 1 else "have"
+            self.halted = f"{count(self.failed, 'account')} {have} failed, {self.allowed} may"
 
     @property
     def seen(self) -> int:

@@ -43,6 +43,7 @@ def test_more_failures_than_may_be_stop_the_run():
     totals = total(outcome(ERROR), outcome(ERROR), allowed=1)
 
     assert totals.halted == "2 accounts have failed, 1 may"
+    assert total(outcome(ERROR), allowed=0).halted == "1 account has failed, 0 may"
     assert total(outcome(ERROR), allowed=1).halted == ""
 
 

@@ -64,7 +64,7 @@ WORST = {
 }
 FLEET = {
     "phase": "apply totals",
-    "halted": "1 accounts have failed, 0 may",
+    "halted": "1 account has failed, 0 may",
     "counts": {"done": 24, "failed": 0, "skipped": 3},
     "money": [{"currency": "usd", "amount": 300_000}, {"currency": "gbp", "amount": 5_000}],
     "failed": 1,
