@@ -47,9 +47,9 @@ def save(path: Path, document: Mapping[str, Any], options: Options) -> None:
 
 
 def _relative(path: Path, folder: Path) -> str | None:
-    """The way from a folder to a path, None where there is none (another drive)."""
+    """The way from a folder to a path that no link leads astray, None where there is none (another drive)."""
     try:
-        return Path(os.path.relpath(path, folder)).as_posix()
+        return Path(os.path.relpath(os.path.realpath(path), os.path.realpath(folder))).as_posix()
     except ValueError:
         return None
 
@@ -87,8 +87,9 @@ def _source(planfile: Path, source: Mapping[str, Any]) -> Path:
     The file may have been moved, as an artifact of CI is, and `apply` may be called from anywhere. A wrong
     configuration does no harm, as nothing but what was approved is done. Raises ProvisionerError.
     """
-    beside = [planfile.parent / source["from_plan"]] if isinstance(source.get("from_plan"), str) else []
-    places = dict.fromkeys(Path(os.path.normpath(place)) for place in [*beside, Path(source["path"])])
+    folder = planfile.resolve().parent
+    beside = [folder / source["from_plan"]] if isinstance(source.get("from_plan"), str) else []
+    places = {Path(_relative(place, Path()) or place): None for place in [*beside, Path(source["path"])]}
     for place in places:
         with suppress(ConfigError):
             files_of(place)

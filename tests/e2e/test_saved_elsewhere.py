@@ -54,3 +54,19 @@ def test_without_its_configuration_both_places_are_named(planned: Desk, monkeypa
     assert f"{planned.folder}/far/issuing" in said
     assert f"{planned.folder}/far/away/issuing" in said
     assert "apply it in the folder where it was made" in said
+
+
+@pytest.mark.parametrize("link", ["plans/q.json", "deep/er/plans/q.json", "latest.json"])
+def test_links_lead_to_the_same_configuration(desk: Desk, monkeypatch: pytest.MonkeyPatch, link: str):
+    (desk.folder / "deep" / "er" / "plans").mkdir(parents=True)
+    (desk.folder / "other").mkdir()
+    Path("plans").symlink_to("deep/er/plans")
+    Path("latest.json").symlink_to("deep/er/plans/q.json")
+    desk.write(COMPANY, "issuing/a.yaml")
+    Path("config").symlink_to("deep/er/../../issuing")
+    desk.run("plan", "deep/er/plans/../../../config", "--out", "plans/q.json")
+    monkeypatch.chdir("other")
+
+    desk.run("apply", f"../{link}")
+
+    assert "cardholders.acme" in desk.live("cardholders")
