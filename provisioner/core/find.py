@@ -45,6 +45,7 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: World, surveyed: 
             found.changes += top_ups
             found.notes += notes
     found.notes += _cut_off(config, surveyed, found.changes)
+    found.notes += _lacking(kinds, world, found)
     found.notes += _not_activated(found)
     found.notes += _of_others(kinds, config, world, found.changes)
     return found
@@ -104,6 +105,17 @@ def _cut_off(config: Config, surveyed: Survey, changes: Sequence[Change]) -> Ite
             if others and address not in config.declared and address not in ended and live.status == "active":
                 names = ", ".join(str(other) for other in sorted(others))
                 yield Note(str(address), f"is kept, but cannot be used once {names} has ended")
+
+
+def _lacking(kinds: Sequence[Kind], world: World, found: Findings) -> Iterator[Note]:
+    """What Stripe will hold back once it is made, as the declaration lacks what is wanted."""
+    by_name, country = {kind.name: kind for kind in kinds}, str(world.account.get("country") or "")
+    for change in found.changes:
+        if change.declared is None or change.action not in (Action.CREATE, Action.REPLACE):
+            continue
+        if text := by_name[change.kind].lacks(change.declared.fields, country).says():
+            found.held.add(change.address)
+            yield Note(str(change.address), text)
 
 
 def _not_activated(found: Findings) -> Iterator[Note]:
@@ -200,7 +212,7 @@ def _left_retired(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:
         field = kind.field(name)
         ours = live.stamp.applied.get(code(name)) == digest(live.stamp.project, name, field, end)
         wanted = declared.fields.get(name, field.default)
-        if name in declared.lifecycle.ignore and ours and live.fields.get(name) == end != wanted:
+        if declared.lifecycle.ignores(name) and ours and live.fields.get(name) == end != wanted:
             text = (
                 f"stays {end}, as it was retired and {name!r} is in lifecycle.ignore; "
                 f"set it to {wanted} in Stripe, or take {name!r} out of 'ignore'"

@@ -25,9 +25,33 @@ class Hold(NamedTuple):
         reason = "" if self.reason == UNMET and self.missing else self.reason
         if not missing and not reason:
             return ""
-        wants = [f"Stripe wants {' and '.join(missing)}"] if missing else []
+        wants = [f"Stripe wants {listed(missing)}"] if missing else []
         wants += [f"Stripe holds it back ({reason})"] if reason else []
         return f"{'; '.join(wants)}; until that is settled {self.means}"
+
+
+class Lack(NamedTuple):
+    """
+    What a declaration lacks that Stripe asks for sooner or later: the parameters.
+
+    `perhaps` are those that it asks for of some only, and `means` says what comes of those that are missing.
+    """
+
+    missing: Sequence[str]
+    perhaps: Sequence[str]
+    means: str
+
+    def says(self) -> str:
+        """Say it in words; empty where nothing is missing for certain."""
+        if not self.missing:
+            return ""
+        also = f" (and perhaps {listed(self.perhaps)})" if self.perhaps else ""
+        return f"Stripe will want {listed(self.missing)}{also}; until that is settled {self.means}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 
 def _covers(one: str, path: str) -> bool:

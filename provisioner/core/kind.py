@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
-from provisioner.core.hold import Hold
+from provisioner.core.hold import Hold, Lack
 from provisioner.core.model import Address
 
 
@@ -134,6 +134,11 @@ def nothing_held(_raw: Mapping[str, Any]) -> Hold | None:
     return None
 
 
+def nothing_lacks(_fields: Mapping[str, Any], _country: str) -> Lack:
+    """The lack of a kind that can be used as soon as it is there."""
+    return Lack((), (), "")
+
+
 def never_spent(_raw: Mapping[str, Any]) -> str:
     """The end by itself of objects of a kind that has none."""
     return ""
@@ -157,8 +162,9 @@ class Kind:
     call after the creation. `exposure` is the most that an object may spend in a month, in minor units
     (None: without limit); a kind without it spends nothing. `name_pattern` (with `name_says`) narrows the
     names in the YAML. `hold` reads from an object as Stripe answers it what Stripe holds against it, from
-    `requirements` alone. `ends_by` is the path of the field that asks Stripe to end an object by itself, and
-    `spent` says of one that is over how that came about (empty: in another way), from
+    `requirements` alone; `lacks` says of declared fields what it will want, in an account of a country (two
+    letters, empty where it is not known). `ends_by` is the path of the field that asks Stripe to end an
+    object by itself, and `spent` says of one that is over how that came about (empty: in another way), from
     its fields and `cancellation_reason` alone.
     """
 
@@ -178,6 +184,7 @@ class Kind:
     currency: Callable[[Address, Mapping[str, Any]], str | None] = no_currency
     held_back: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_later
     hold: Callable[[Mapping[str, Any]], Hold | None] = nothing_held
+    lacks: Callable[[Mapping[str, Any], str], Lack] = nothing_lacks
     ends_by: str = ""
     spent: Callable[[Mapping[str, Any]], str] = never_spent
     owns_objects: bool = True

@@ -13,6 +13,7 @@ from provisioner.core.kind import Direction
 from provisioner.core.model import Address
 from provisioner.core.plan import Plan
 from provisioner.core.problem import OutageError, ProvisionerError, StripeError
+from provisioner.engine.outstanding import outstanding
 from provisioner.engine.ports import NOTHING, Answer, Writer
 from provisioner.engine.ready import Ready
 from provisioner.engine.refusal import is_lasting
@@ -177,7 +178,11 @@ def _free(number: int, waiting: Sequence[set[int]], frees: Sequence[Sequence[int
 def _make(run: _Run, step: Step) -> Result:
     noted = _Noted(run.writer)
     try:
-        made = write(noted, run.plan, step, run.begin(step))
+        call = run.begin(step)
+        try:
+            made = write(noted, run.plan, step, call)
+        except StripeError as error:
+            raise outstanding(run.writer, call, error) from None
     except ProvisionerError as error:
         if isinstance(error, OutageError):
             run.outage = str(error)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from provisioner.core.hold import Hold
+from provisioner.core.hold import Hold, Lack
 from provisioner.core.kind import Fault, Field, Kind, OnChange, Shape
+from provisioner.core.normal import at
 from provisioner.kinds.controls import (
     CURRENCY,
     exclusive,
@@ -119,13 +120,34 @@ def currency(_address: object, fields: Mapping[str, Any]) -> str | None:
     return named if isinstance(named, str) else None
 
 
+MEANS = "its cards cannot be activated, and all that they buy is declined"
+NAMES = ("individual.first_name", "individual.last_name")
+ACCEPTANCE = tuple(f"individual.card_issuing.user_terms_acceptance.{part}" for part in ("date", "ip"))
+
+
+def lacks(fields: Mapping[str, Any], country: str) -> Lack:
+    """
+    Tell what Stripe will want before a card of a declared holder can be active.
+
+    An individual's names (SDK: params/issuing/_cardholder_create_params.py), and in the US the acceptance of
+    the terms (docs.stripe.com/issuing/other/choose-cardholder); whether a birth date, too, is not said [?].
+    Outside the US the phone number of anybody (docs.stripe.com/error-codes, of the EU; of others [?]).
+    """
+    country = country or str(at(fields, "billing.address.country") or "")
+    person = fields.get("type", "individual") == "individual"
+    wanted = [*NAMES, *(ACCEPTANCE if country == "US" else ())] if person else []
+    wanted += ["phone_number"] if country not in ("", "US") else []
+    perhaps = ["individual.dob"] if person else []
+    missing, maybe = ([path for path in paths if at(fields, path) is None] for paths in (wanted, perhaps))
+    return Lack(missing, maybe, MEANS)
+
+
 def hold(raw: Mapping[str, Any]) -> Hold | None:
     """Read what Stripe still wants of a cardholder, or why it holds it back (SDK: issuing/_cardholder.py)."""
     wanted = raw.get("requirements")
     if not wanted or not (wanted.get("past_due") or wanted.get("disabled_reason")):
         return None
-    means = "its cards cannot be activated, and all that they buy is declined"
-    return Hold(tuple(wanted.get("past_due") or ()), wanted.get("disabled_reason") or "", means)
+    return Hold(tuple(wanted.get("past_due") or ()), wanted.get("disabled_reason") or "", MEANS)
 
 
 KIND = Kind(
@@ -140,6 +162,7 @@ KIND = Kind(
     check=check,
     currency=currency,
     hold=hold,
+    lacks=lacks,
     fields=(
         Field(
             "name",

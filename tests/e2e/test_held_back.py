@@ -86,3 +86,44 @@ def test_a_review_of_stripes_own_is_told(held: Desk):
     assert "cardholders.jenny: Stripe holds it back (under_review); until that is settled" in (
         held.run("plan", "--detailed-exitcode", code=0).stdout
     )
+
+
+NOBODY = PERSON.partition("    individual:")[0]
+
+
+def test_a_plan_says_what_stripe_will_want_of_who_is_new(desk: Desk):
+    desk.write(NOBODY + CARD % "active")
+    text = desk.run("plan").stdout
+
+    assert (
+        "Note: cardholders.jenny: Stripe will want individual.first_name, individual.last_name, "
+        "individual.card_issuing.user_terms_acceptance.date and "
+        "individual.card_issuing.user_terms_acceptance.ip (and perhaps individual.dob); "
+    ) in text
+    assert "Note: cards.ads: cannot be activated as long as Stripe holds back cardholders.jenny" in text
+
+
+def test_a_plan_of_a_person_with_all_that_is_wanted_says_nothing(desk: Desk):
+    desk.write(PERSON + TERMS + CARD % "active")
+
+    assert "Note:" not in desk.run("plan").stdout
+
+
+@pytest.mark.parametrize("before", ["", "inactive"])
+def test_a_refused_card_names_what_is_outstanding(desk: Desk, before: str):
+    if before:
+        desk.write(NOBODY + CARD % before)
+        desk.run("apply", "--auto-approve")
+    desk.write(NOBODY + CARD % "active")
+    said = desk.run("apply", "--auto-approve", code=None).stdout
+
+    assert "outstanding requirements" in said
+    assert "; Stripe wants individual.card_issuing.user_terms_acceptance.date, " in said
+    assert "individual.first_name and individual.last_name" in said
+
+
+def test_facts_and_the_card_come_in_one_edit(held: Desk):
+    held.write(PERSON + TERMS + CARD.replace("ads", "second") % "active")
+
+    held.run("apply", "--auto-approve")
+    assert held.live()["cards.second"]["status"] == "active"

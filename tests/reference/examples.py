@@ -18,6 +18,7 @@ cardholders:
       first_name: Jenny
       last_name: Rosen
       dob: {day: 1, month: 11, year: 1981}
+      card_issuing: {user_terms_acceptance: {date: 1760432000, ip: 203.0.113.5}}
     spending_controls: {spending_limits: [{amount: "5,000.00 USD", interval: monthly}]}
 """,
     "cards": """\

