@@ -1,5 +1,6 @@
 """`import`: adopt live objects by writing our marks on them, and nothing else."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -8,7 +9,7 @@ from provisioner.cli.doing import do
 from provisioner.cli.exits import DONE, PARTLY, exits
 from provisioner.cli.options import Manner, Options, complete, stripe_only_options, write_options
 from provisioner.cli.session import Session, session
-from provisioner.core.adopt import Adoptions, adopt_all, adopt_one
+from provisioner.core.adopt import Adoptions, Unclear, adopt_all, adopt_one
 from provisioner.core.change import Note
 from provisioner.core.estate import survey
 from provisioner.core.find import Findings
@@ -18,6 +19,7 @@ from provisioner.core.problem import ProvisionerError
 from provisioner.kinds import KINDS
 
 ONE, TWO = 2, 3
+SHOWN = 3
 
 
 @click.command()
@@ -49,7 +51,7 @@ def command(
             world = stripe.observe()
             if address is None:
                 found = adopt_all(KINDS, stripe.config, world)
-                unclear.update(left for left, _ in found.unclear)
+                unclear.update(each.address for each in found.unclear)
                 return _plan(stripe, world, found)
             return _plan(stripe, world, adopt_one(KINDS, stripe.config, world, address, identity))
 
@@ -70,8 +72,18 @@ def _words(words: tuple[str, ...], *, every: bool) -> tuple[Path, Address | None
 
 def _plan(stripe: Session, world: World, found: Adoptions) -> Plan:
     surveyed = survey(KINDS, stripe.config, world)
-    notes = [
-        Note(str(address), f"{len(ids)} objects fit ({', '.join(ids[:3])}); import one of them by its id")
-        for address, ids in found.unclear
-    ]
+    notes = [Note(str(each.address), _told(each)) for each in found.unclear]
     return assemble(KINDS, stripe.config, world, surveyed, Findings(list(found.changes), notes))
+
+
+def _told(unclear: Unclear) -> str:
+    ids, others = unclear.fits, unclear.others
+    fit = f"{len(ids)} objects fit" if len(ids) > 1 else "1 object fits"
+    fit += f" ({_some(ids)})"
+    if len(ids) > len(others):
+        return f"{fit}; import one of them by its id"
+    return f"{fit}, but also {_some(others)}; import by its id what belongs here"
+
+
+def _some(words: Sequence[object]) -> str:
+    return ", ".join([*map(str, words[:SHOWN]), *(["..."] if len(words) > SHOWN else [])])

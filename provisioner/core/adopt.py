@@ -3,7 +3,6 @@
 Only metadata is written. What live has otherwise than declared stays, and shows in the next plan.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,18 +14,29 @@ from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, Stamp, World
 from provisioner.core.normal import leaves, read
 from provisioner.core.ownership import PROJECT
+from provisioner.core.pairing import pair
 from provisioner.core.problem import ProvisionerError, Where
 
 Raw = Mapping[str, Any]
 NOWHERE = Where("", 0, 0)
+FAR = 1_000_000  # further than any object that has all that is declared
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """A resource for which no object was taken: those that fit it, and the others that these fit too."""
+
+    address: Address
+    fits: tuple[str, ...]
+    others: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Adoptions:
-    """Which live object each address gets, and the addresses that several would fit."""
+    """Which live object each address gets, and the addresses that get none though some would fit."""
 
     changes: tuple[Change, ...]
-    unclear: tuple[tuple[Address, tuple[str, ...]], ...] = ()
+    unclear: tuple[Unclear, ...] = ()
 
 
 def adopt_one(
@@ -63,12 +73,12 @@ def adopt_all(kinds: Sequence[Kind], config: Config, world: World) -> Adoptions:
     Find the object of every declared resource that has none: by name and e-mail, or by all that is declared.
 
     Several resources that are declared alike share out as many objects that are alike: in the order of the
-    YAML, the oldest object first, as an export writes them, so that another name changes nothing. What fits
-    more objects than that is not guessed.
+    YAML, the oldest object first, as an export writes them, so that another name changes nothing. Nothing is
+    guessed, see `pairing.pair`.
     """
     surveyed = survey(kinds, config, world)
     changes: list[Change] = []
-    unclear: list[tuple[Address, tuple[str, ...]]] = []
+    unclear: list[Unclear] = []
     for kind in sorted(kinds, key=lambda kind: kind.rank):
         if not kind.owns_objects:
             continue
@@ -93,24 +103,30 @@ def _match(
     wanted: Sequence[Declared],
     free: Sequence[Raw],
     surveyed: Survey,
-    unclear: list[tuple[Address, tuple[str, ...]]],
+    unclear: list[Unclear],
 ) -> Iterator[tuple[Declared, Raw]]:
     """Pair resources with objects where there is one way to do it, or where all ways are the same."""
-    fits: dict[tuple[str, ...], list[Declared]] = defaultdict(list)
     by_id = {raw["id"]: raw for raw in free}
     reads = [(raw["id"], read(kind.fields, raw, surveyed.resolve)) for raw in reversed(free)]
-    for declared in wanted:
-        exact = {identity: have for identity, have in reads if _fits(kind, declared, have)}
-        more = {identity: _undeclared(kind, declared, have) for identity, have in exact.items()}
-        closest = tuple(identity for identity in exact if more[identity] == min(more.values()))
-        found = closest or tuple(identity for identity, have in reads if _is_named(kind, declared, have))
-        if found:
-            fits[found].append(declared)
-    for identities, alike in fits.items():
-        if len(identities) == len(alike):
-            yield from zip(alike, (by_id[identity] for identity in identities), strict=True)
-        else:
-            unclear += [(declared.address, identities) for declared in alike]
+    wants = [_distances(kind, declared, reads) for declared in wanted]
+    pairs = pair(wants)
+    for block, identity in sorted(pairs.found.items()):
+        yield wanted[block], by_id[identity]
+    for block, fits in pairs.unclear.items():
+        ids = set(fits)
+        others = [
+            each.address for n, each in enumerate(wanted) if n != block and not ids.isdisjoint(wants[n])
+        ]
+        if fits:
+            unclear.append(Unclear(wanted[block].address, fits, tuple(others)))
+
+
+def _distances(
+    kind: Kind, declared: Declared, reads: Sequence[tuple[str, Mapping[str, Any]]]
+) -> dict[str, int]:
+    """The objects that fit a resource, with how far they are from it; those of its name where none does."""
+    exact = {i: _undeclared(kind, declared, have) for i, have in reads if _fits(kind, declared, have)}
+    return exact or {identity: FAR for identity, have in reads if _is_named(kind, declared, have)}
 
 
 def _fits(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:

@@ -319,6 +319,34 @@ def test_alike_cards_stay_with_their_blocks_when_these_are_renamed(desk):
         assert re.search(f"{address}\\b.*{identity}", told)
 
 
+def test_twins_that_stripe_shows_differently_are_each_adopted_by_a_block(desk):
+    desk.write(COMPANY, project="before")
+    desk.run("apply", "--auto-approve")
+    card = {"cardholder": desk.live("cardholders")["cardholders.acme"]["id"], "currency": "usd"}
+    made = [desk.sdk.v1.issuing.cards.create({**card, "type": "virtual"}) for _ in range(2)]
+    assert made[0].spending_controls.spending_limits[0].amount == 50000
+    desk.sdk.v1.issuing.cards.update(made[1].id, {"spending_controls": {"spending_limits": ""}})
+    desk.write(desk.run("export", "--project", "desk").stdout)
+    desk.run("import", "--all", "--auto-approve")
+
+    assert [each["id"] for _, each in sorted(desk.live().items())] == [card.id for card in made]
+    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+
+
+def test_an_object_that_two_blocks_would_get_is_given_to_none_and_both_are_named(desk):
+    desk.write(COMPANY, project="before")
+    desk.run("apply", "--auto-approve")
+    holder = desk.live("cardholders")["cardholders.acme"]["id"]
+    only = desk.sdk.v1.issuing.cards.create({"cardholder": holder, "currency": "usd", "type": "virtual"})
+    card = f"{{cardholder: {holder}, currency: usd, type: virtual}}"
+    desk.write(f"cards:\n  a: {card}\n  b: {card}\n")
+    said = desk.run("import", "--all", "--auto-approve", code=5).stdout
+
+    assert f"cards.a: 1 object fits ({only.id}), but also cards.b; import by its id what belongs here" in said
+    assert f"cards.b: 1 object fits ({only.id}), but also cards.a" in said
+    assert not desk.live()[only.id]["metadata"]
+
+
 def test_retire_and_destroy_leave_nothing_spendable(desk):
     desk.write(
         COMPANY + CARD.replace("    status: active", "    status: active\n    lifecycle: {on_remove: keep}")
