@@ -7,7 +7,7 @@ from typing import Any
 from provisioner.core.change import Change
 from provisioner.core.kind import Field, Kind, Shape
 from provisioner.core.model import Declared, Live, Ref, Stamp
-from provisioner.core.normal import at, leaves, put, to_wire
+from provisioner.core.normal import at, leaves, part, put, to_wire
 from provisioner.core.ownership import applied, code, marks, stamp_for
 
 UNSET = ""  # what Stripe takes for "no value"; the SDK drops None, [] and {} silently
@@ -24,7 +24,7 @@ def creation_params(kind: Kind, project: str, change: Change, *, inactive: bool)
     params = {name: to_wire(value) for name, value in declared.fields.items() if name not in later}
     if inactive and params.get("status") == "active":
         params["status"] = "inactive"
-    record = applied(project, kind.fields, declared.fields)
+    record = _record(kind, project, declared, applied(project, kind.fields, declared.fields))
     before = change.live.stamp.reissued if change.live else change.reissued
     stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record, before)
     written = {key: value for key, value in marks(stamp).items() if value}
@@ -56,13 +56,13 @@ def adoption_params(kind: Kind, change: Change) -> dict[str, Any]:
     """
     The marks that make an object ours, and nothing else; those that another project has left are unset.
 
-    Recorded as applied is what is live of the declared fields: what differs is then the YAML's move.
+    Recorded as applied is what is live of the declared fields, but for those that are ignored: what differs
+    is then the YAML's move.
     """
     declared, live = _declared(change), _live(change)
-    project = live.stamp.project
-    wanted = {code(path) for path, _, _ in leaves(kind.fields, declared.fields)}
-    had = applied(project, kind.fields, live.fields)
-    record = {name: value for name, value in had.items() if name in wanted}
+    project, ignores = live.stamp.project, declared.lifecycle.ignores
+    ours = {path for path, _, _ in leaves(kind.fields, declared.fields) if not ignores(path)}
+    record = applied(project, kind.fields, part(kind.fields, live.fields, ours.__contains__))
     stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record)
     left = live.fields.get("metadata", {})
     return {"metadata": {key: value for key, value in marks(stamp).items() if value or key in left}}
@@ -70,15 +70,23 @@ def adoption_params(kind: Kind, change: Change) -> dict[str, Any]:
 
 def stamp_after(kind: Kind, declared: Declared, live: Live) -> Stamp:
     """The stamp that an object carries once `declared` has been applied to it, but for what is ignored."""
-    record = applied(live.stamp.project, kind.fields, declared.fields)
     before = live.stamp
-    for path, _, _ in leaves(kind.fields, declared.fields) if declared.lifecycle.ignore else ():
-        ignored = any(f"{path}.".startswith(f"{each}.") for each in declared.lifecycle.ignore)
-        if ignored and code(path) in before.applied:
-            record[code(path)] = before.applied[code(path)]
+    record = _record(kind, before.project, declared, before.applied)
     return stamp_for(
         before.project, declared.address, before.generation, declared.lifecycle, record, before.reissued
     )
+
+
+def _record(kind: Kind, project: str, declared: Declared, before: Mapping[str, str]) -> dict[str, str]:
+    """
+    The record of what is declared; of what is ignored only what stands in the record `before`.
+
+    A value that was never set by us must never be reset by us.
+    """
+    ignores = declared.lifecycle.ignores
+    record = applied(project, kind.fields, part(kind.fields, declared.fields, lambda path: not ignores(path)))
+    ignored = (code(path) for path, _, _ in leaves(kind.fields, declared.fields) if ignores(path))
+    return record | {name: before[name] for name in ignored if name in before}
 
 
 def _with_marks(params: dict[str, Any], stamp: Stamp, before: Stamp) -> dict[str, Any]:

@@ -7,6 +7,7 @@ is owned whole. Everything else on the object belongs to others and is not looke
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import Any
 
 from provisioner.core.change import Edit, Note
@@ -55,21 +56,37 @@ def unrecorded(kind: Kind, declared: Declared, live: Live) -> tuple[Edit, ...]:
     Not in the record of what was applied, they would not be reset when they are declared no more, and
     nobody would be told when they move in Stripe.
     """
-    if len(live.stamp.applied) >= _count(declared.fields):
+    if _codes(_outline(declared.fields)).issubset(live.stamp.applied):
         return ()
+    there = {path: value for path, _, value in leaves(kind.fields, live.fields)}
     paths = [
         path
         for path, field, _ in leaves(kind.fields, declared.fields)
         if code(path) not in live.stamp.applied
-        and path not in declared.lifecycle.ignore
-        and at(live.fields, path) not in (None, *field.closed)
+        and not declared.lifecycle.ignores(path)
+        and there.get(path) not in (None, *field.closed)
     ]
     return (Edit("managed", None, paths),) if paths else ()
 
 
-def _count(tree: Mapping[str, Any]) -> int:
-    """How many values a normal form has; every unchanged object is counted, so nothing else is looked at."""
-    return sum([_count(value) if type(value) is dict else 1 for value in tree.values()])
+Outline = tuple[Any, ...]
+
+
+def _outline(tree: Mapping[str, Any]) -> Outline:
+    """The names in a normal form without the values: of thousands of objects there are but few."""
+    return tuple([(name, _outline(value)) if type(value) is dict else name for name, value in tree.items()])
+
+
+@lru_cache(maxsize=1024)
+def _codes(outline: Outline, prefix: str = "") -> frozenset[str]:
+    """The codes of all values of a normal form, by its outline."""
+    found: set[str] = set()
+    for each in outline:
+        if isinstance(each, tuple):
+            found |= _codes(each[1], f"{prefix}{each[0]}.")
+        else:
+            found.add(code(prefix + each))
+    return frozenset(found)
 
 
 class _Scope:
@@ -78,7 +95,7 @@ class _Scope:
     def __init__(self, declared: Declared, live: Live, replaced: AbstractSet[Address]) -> None:
         self.project = live.stamp.project
         self.applied = live.stamp.applied
-        self.ignored = declared.lifecycle.ignore
+        self.ignores = declared.lifecycle.ignores
         self.replaced = replaced
         self.want, self.have = declared.fields, live.fields
         self.stuck: list[str] = []
@@ -107,7 +124,7 @@ class _Scope:
         for field in fields:
             path = prefix + field.name
             w, h = want.get(field.name), have.get(field.name)
-            if (w is None and h is None and not field.write_only) or path in self.ignored:
+            if (w is None and h is None and not field.write_only) or self.ignores(path):
                 continue
             if field.shape is Shape.HASH:
                 whole = owned or (field.whole and bool(w))
@@ -124,7 +141,7 @@ class _Scope:
 
     def map(self, path: str, want: Mapping[str, Any], have: Mapping[str, Any]) -> Pair:
         """Keys that we never set are other people's."""
-        kept = {name for name in {*want, *have} if f"{path}.{name}" not in self.ignored}
+        kept = {name for name in {*want, *have} if not self.ignores(f"{path}.{name}")}
         ours = {name for name in have if name in want or code(f"{path}.{name}") in self.applied}
         return {n: want[n] for n in want if n in kept}, {n: have[n] for n in ours & kept}
 

@@ -51,6 +51,10 @@ class Lifecycle:
     ignore: frozenset[str] = frozenset()
     reissue: Reissue | None = None
 
+    def ignores(self, path: str) -> bool:
+        """Whether the value at a dotted path is left to others: it is named, or a hash or map around it."""
+        return bool(self.ignore) and any(f"{path}.".startswith(f"{each}.") for each in self.ignore)
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:

@@ -121,6 +121,24 @@ def leaves(
             yield path, field, value
 
 
+def part(
+    fields: Sequence[Field], tree: Mapping[str, Any], keeps: Callable[[str], bool], prefix: str = ""
+) -> dict[str, Any]:
+    """What a normal form has at the paths that `keeps` says; paths are those of `leaves`."""
+    out: dict[str, Any] = {}
+    for field in fields:
+        path, value = prefix + field.name, tree.get(field.name)
+        if field.shape is Shape.HASH:
+            value = part(field.fields, value or {}, keeps, path + ".")
+        elif field.shape is Shape.MAP:
+            value = {name: text for name, text in (value or {}).items() if keeps(f"{path}.{name}")}
+        elif not keeps(path):
+            continue
+        if value not in (None, {}):
+            out[field.name] = value
+    return out
+
+
 def at(tree: Any, path: str) -> Any:
     """The value at a dotted path, None where there is none."""
     for name in path.split("."):

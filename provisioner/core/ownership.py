@@ -104,7 +104,7 @@ class Record(Mapping[str, str]):
         return self._text.startswith(str(name)) or f" {name}" in self._text
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(entry[:CODE] for entry in self._text.split()))
+        return iter({entry[:CODE]: None for entry in self._text.split()})
 
     def __len__(self) -> int:
         return self._text.count(" ") + 1 if self._text else 0
