@@ -1,16 +1,16 @@
 """The blast radius: what a plan costs at worst, said before anything else."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from provisioner.core.after import fields_after
 from provisioner.core.change import Action, Change
 from provisioner.core.crud import references
-from provisioner.core.kind import Field, Kind, Shape
+from provisioner.core.kind import Kind
 from provisioner.core.model import MASK, Live
 from provisioner.core.money import Money
-from provisioner.core.normal import at, put
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def blast_radius(
             money[change.params["currency"]] += change.params["amount"]
         if kind.exposure and change.declared:
             _add_exposure(kind, change, exposure)
-            activated += _spends(kind, change, after=True) and not _spends(kind, change, after=False)
+            activated += _newly_spends(kind, change)
         final += _is_final(kind, change)
     for kind, live in _brought_back(kinds, changes, lives):
         activated += 1
@@ -82,52 +82,28 @@ def _is_final(kind: Kind, change: Change) -> bool:
     return kind.cancel is not None and (canceled or change.action is Action.REPLACE)
 
 
-def _side(kind: Kind, change: Change, *, after: bool) -> Mapping[str, Any]:
-    """The fields before or after: of a new object those declared, of another the live ones as edited."""
-    live = dict(change.live.fields) if change.live else {}
-    if not after or change.declared is None or change.action is Action.ADOPT:
-        return live
-    if change.action is Action.CREATE:
-        return change.declared.fields
-    if change.action is Action.REPLACE:
-        return _with_noise(kind.fields, change.declared.fields, live)
-    fields = {field.name: field for field in kind.fields}
-    for edit in change.edits:
-        path = edit.path.partition("[")[0]
-        field = fields.get(path.partition(".")[0])
-        if field is not None and field.shape is not Shape.MAP:
-            wanted = at(change.declared.fields, path)
-            live = put(live, path, field.default if wanted is None else wanted)
-    return live
+def _before(change: Change) -> Mapping[str, Any]:
+    return change.live.fields if change.live else {}
 
 
-def _with_noise(
-    fields: Sequence[Field], declared: Mapping[str, Any], live: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What is declared, and what Stripe adds by itself: it will do so for the new object as for the old."""
-    out = dict(declared)
-    for each in fields:
-        there = live.get(each.name)
-        if each.shape is Shape.HASH and there:
-            out[each.name] = _with_noise(each.fields, declared.get(each.name, {}), there)
-        elif there in each.noise and each.name not in declared:
-            out[each.name] = there
-    return out
-
-
-def _spends(kind: Kind, change: Change, *, after: bool) -> bool:
-    return kind.exposure is not None and kind.exposure(_side(kind, change, after=after)) != 0
+def _newly_spends(kind: Kind, change: Change) -> bool:
+    if kind.exposure is None:
+        return False
+    return kind.exposure(fields_after(kind, change)) != 0 and not (
+        change.live and kind.exposure(_before(change)) != 0
+    )
 
 
 def _add_exposure(kind: Kind, change: Change, exposure: dict[str, int | None]) -> None:
     if kind.exposure is None:
         return
-    before = kind.exposure(_side(kind, change, after=False)) if change.live else 0
-    after = kind.exposure(_side(kind, change, after=True))
+    had, has = _before(change), fields_after(kind, change)
+    # what could be spent in one currency says nothing of another: nobody knows the rate
+    before = kind.exposure(had) if change.live and had.get("currency") == has.get("currency") else 0
+    after = kind.exposure(has)
     if before == after or before is None:
         return
-    currency = str(_side(kind, change, after=True).get("currency", MASK))
-    _add(exposure, currency, None if after is None else max(after - before, 0))
+    _add(exposure, str(has.get("currency", MASK)), None if after is None else max(after - before, 0))
 
 
 def _add(exposure: dict[str, int | None], currency: str, amount: int | None) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import add
 
-from provisioner.core.change import Action, Change
+from provisioner.core.after import fields_after
+from provisioner.core.change import Change
 from provisioner.core.estate import Survey
 from provisioner.core.funding import funds
 from provisioner.core.kind import Kind
@@ -139,12 +140,9 @@ def _count(tally: Tally, bound: int | None) -> None:
 
 
 def _add_after(kind: Kind, teams: "_Teams", after: dict[Place, Tally], change: Change) -> None:
-    if kind.exposure is None or change.action is Action.RETIRE:
-        return
-    fields = dict(change.live.fields) if change.live else {}
-    if change.declared and change.action is not Action.ADOPT:
-        fields |= change.declared.fields
-    _count(after[teams.place(change.address, fields)], kind.exposure(fields))
+    if kind.exposure is not None:
+        fields = fields_after(kind, change)
+        _count(after[teams.place(change.address, fields)], kind.exposure(fields))
 
 
 class _Teams:

@@ -86,7 +86,7 @@ def conclude(
     """
     chosen, notes = select(found.changes, selection, {*config.declared, *surveyed.ids})
     live = {address: each for estate in surveyed.estates.values() for address, each in estate.current.items()}
-    notes += flips(config, live, chosen)
+    notes += flips(kinds, config, live, chosen)
     whole = Findings(chosen, [*found.notes, *notes], found.replaced)
     left_out = len({c.address for c in found.changes} - {c.address for c in chosen})
     return replace(assemble(kinds, config, world, surveyed, whole), left_out=left_out)

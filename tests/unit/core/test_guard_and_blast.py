@@ -62,6 +62,11 @@ def cards(number: int, **fields: Any) -> list[Declared]:
         ),
         ([card(spending_controls=limit(700))], [card(second_line="A", spending_controls=limit(700))], {}),
         ([card()], [card(second_line="A")], {}),
+        (
+            [card(currency="krw", spending_controls=limit(700))],
+            [card(spending_controls=limit(700))],
+            {"usd": 700},
+        ),
         ([card()], [card(metadata={"a": "b"})], {}),
         (
             [card(spending_controls={"allowed_categories": ("bakeries",)})],
