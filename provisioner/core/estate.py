@@ -93,14 +93,14 @@ def survey(
             continue
         wanted = [each for each in config.declared.values() if each.address.section == kind.section]
         raws = world.objects.get(kind.resource, ())
-        estate = sort_out(kind, config.project, raws, found.resolve).renamed(wanted)
+        estate = sort_out(kind, config, raws, found.resolve).renamed(wanted)
         found.estates[kind.name] = estate
         found.ids |= {address: live.id for address, live in estate.current.items()}
         found.by_id |= {live.id: address for address, live in estate.current.items()}
     return found
 
 
-def sort_out(kind: Kind, project: str, raws: Iterable[Mapping[str, Any]], resolve: Resolve) -> Estate:
+def sort_out(kind: Kind, config: Config, raws: Iterable[Mapping[str, Any]], resolve: Resolve) -> Estate:
     """
     Find the project's objects among all of a kind.
 
@@ -110,7 +110,7 @@ def sort_out(kind: Kind, project: str, raws: Iterable[Mapping[str, Any]], resolv
     unmanaged = 0
     fields_of = reader(kind.fields, resolve)
     for raw in raws:
-        live = _live(kind, project, raw, fields_of)
+        live = _live(kind, config, raw, fields_of)
         if live is None:
             unmanaged += 1
         else:
@@ -157,11 +157,11 @@ Fields = Callable[[Mapping[str, Any]], dict[str, Any]]
 MARKS = frozenset(OUR_KEYS)
 
 
-def _live(kind: Kind, project: str, raw: Mapping[str, Any], fields_of: Fields) -> Live | None:
+def _live(kind: Kind, config: Config, raw: Mapping[str, Any], fields_of: Fields) -> Live | None:
     metadata = raw.get("metadata") or {}
-    if metadata.get(PROJECT) != project:
+    if metadata.get(PROJECT) != config.project:
         return None
-    stamp = read_stamp(metadata)
+    stamp = read_stamp(metadata, config.declared)
     if stamp is None or stamp.address.section != kind.section:
         raise ConflictError(
             f"{kind.name} {raw['id']} carries the mark of this project, but its metadata key {ADDRESS} is no "

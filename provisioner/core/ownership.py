@@ -12,10 +12,11 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from provisioner.core.kind import Field
-from provisioner.core.model import Address, Lifecycle, Ref, Stamp
+from provisioner.core.model import Address, Declared, Lifecycle, Ref, Stamp
 from provisioner.core.normal import at, leaves
 
 PREFIX = "provisioner_"
@@ -24,6 +25,7 @@ LIFECYCLE = PREFIX + "lifecycle"
 APPLIED = (PREFIX + "applied", PREFIX + "applied_2")
 OUR_KEYS = (PROJECT, ADDRESS, GENERATION, LIFECYCLE, *APPLIED)
 LONGEST_VALUE = 500
+UNKNOWN: Mapping[Address, Declared] = MappingProxyType({})
 CODE = 4
 PLAIN, WRITE_ONLY, PERSONAL = 4, 3, 1  # characters of six bits each
 
@@ -131,20 +133,22 @@ def marks(stamp: Stamp) -> dict[str, str]:
     }
 
 
-def read_stamp(metadata: Mapping[str, str]) -> Stamp | None:
+def read_stamp(metadata: Mapping[str, str], declared: Mapping[Address, Declared] = UNKNOWN) -> Stamp | None:
     """
-    Read the stamp of an object, or None where it has none.
+    Read the stamp of an object, or None where it has none; the address of one that is `declared` is shared.
 
     People can edit metadata: a mark that cannot be read counts as not written.
     """
     section, _, name = metadata.get(ADDRESS, "").partition(".")
     if not metadata.get(PROJECT) or not name:
         return None
+    address = Address(section, name)
+    known = declared.get(address)
     words = metadata.get(LIFECYCLE, "").split()
     facts = dict(word.partition("=")[::2] for word in words) if words else {}
     return Stamp(
         project=metadata[PROJECT],
-        address=Address(section, name),
+        address=known.address if known else address,
         generation=_number(metadata.get(GENERATION, ""), 1),
         applied=Record(" ".join(filter(None, map(metadata.get, APPLIED)))),
         protect="protect" in words,

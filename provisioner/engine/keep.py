@@ -12,10 +12,11 @@ from typing import Any
 from provisioner.core import normal
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Declared
-from provisioner.core.ownership import ADDRESS
+from provisioner.core.ownership import ADDRESS, GENERATION, LIFECYCLE, PROJECT
 
 Item = Mapping[str, Any]
 
+ALIKE = frozenset((PROJECT, GENERATION, LIFECYCLE))  # marks that say the same on most objects
 NOTHING: Mapping[Address, Declared] = MappingProxyType({})
 
 
@@ -24,14 +25,18 @@ def keeper(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callab
     if not kind.owns_objects:
         return _whole
     keep = normal.keeper(kind.fields)
+    texts: dict[str, str] = {}
 
     def shared(item: Item) -> Item:
         kept = keep(item)
+        marks = kept.get("metadata", {})
         if kind.hold(item):
             kept["requirements"] = item["requirements"]
         if reason := item.get("cancellation_reason"):
             kept["cancellation_reason"] = reason  # what `kind.spent` reads besides fields
-        section, _, name = str(kept.get("metadata", {}).get(ADDRESS, "")).partition(".")
+        for key in ALIKE & marks.keys():
+            marks[key] = texts.setdefault(marks[key], marks[key])
+        section, _, name = str(marks.get(ADDRESS, "")).partition(".")
         wanted = declared.get(Address(section, name))
         if wanted is not None:
             fields = wanted.fields

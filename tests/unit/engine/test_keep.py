@@ -1,0 +1,42 @@
+"""What is kept of a large account: what many objects have alike, and what is declared, is there once."""
+
+import json
+
+from provisioner.core.estate import survey
+from provisioner.core.model import Address, Config, Declared, World
+from provisioner.engine.keep import keeper
+from provisioner.kinds import KINDS, cardholder
+
+NAMES = ("first", "second")
+DECLARED = {
+    address: Declared(address, {"name": "A"}) for address in (Address("cardholders", n) for n in NAMES)
+}
+
+
+def answered(name: str) -> dict[str, object]:
+    """A cardholder as it comes from the wire: no text in it is the same object as any other."""
+    marks = {
+        "provisioner_project": "bench",
+        "provisioner_address": f"cardholders.{name}",
+        "provisioner_generation": "12",
+        "provisioner_lifecycle": "protect",
+    }
+    item = {"id": f"ich_{name}", "created": 1, "name": "A", "status": "active", "metadata": marks}
+    return json.loads(json.dumps(item))
+
+
+def test_addresses_and_marks_that_are_alike_are_kept_once() -> None:
+    keep = keeper(cardholder.KIND, DECLARED)
+    kept = [keep(answered(name)) for name in NAMES]
+    config = Config("bench", "test", None, DECLARED)
+    current = (
+        survey(KINDS, config, World({}, {}, {cardholder.KIND.resource: kept})).estates["cardholder"].current
+    )
+
+    assert len(current) == len(NAMES)
+    assert all(live.address is DECLARED[live.address].address for live in current.values())
+    assert all(live.stamp.address is live.address for live in current.values())
+    first, second = (item["metadata"] for item in kept)
+    assert first["provisioner_address"] != second["provisioner_address"]
+    for key in ("provisioner_project", "provisioner_generation", "provisioner_lifecycle"):
+        assert first[key] is second[key]
