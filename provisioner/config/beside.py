@@ -35,7 +35,7 @@ def unread_beside(path: Path, project: str, kinds: Sequence[Kind]) -> list[Path]
 def _others(path: Path) -> Iterator[Path]:
     below = sorted(folder for folder in path.parent.iterdir() if folder.is_dir() and not folder.is_symlink())
     for folder in (path.parent, *below):
-        if folder.name.startswith(".") and folder != path.parent or folder.name == OVERLAYS:
+        if (folder.name.startswith(".") and folder != path.parent) or folder.name == OVERLAYS:
             continue
         for file in sorted(folder.iterdir()):
             hidden = file.name.startswith(".") or file.suffix not in SUFFIXES
