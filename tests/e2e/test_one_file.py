@@ -3,7 +3,10 @@
 from e2e.conftest import COMPANY, Desk
 
 CARD = "cards:\n  ads: {cardholder: acme, type: virtual, currency: usd, status: active}\n"
-SAID = "Note: only provisioner.yaml is read; what {} is not, and counts as removed. Give the folder to read all.\n"
+SAID = (
+    "Note: only provisioner.yaml is read; what {} is not, and counts as removed. "
+    "Give the folder to read all.\n"
+)
 
 
 def test_a_file_alone_says_which_others_it_leaves_out(desk: Desk):
