@@ -144,7 +144,7 @@ def _through(
 def _everything(stripe: Session) -> Recall:
     config, world = stripe.config, stripe.observe()
     surveyed = survey(KINDS, config, world)
-    return Recall(Part(config, world, {}, {}, {}), surveyed, find_changes(KINDS, config, world, surveyed))
+    return Recall(Part(config, world, {}, {}, {}, {}), surveyed, find_changes(KINDS, config, world, surveyed))
 
 
 def _recalled(stripe: Session, path: Path, sign: Sign, recalling: Recalling) -> Recall:
@@ -187,17 +187,16 @@ def _identity(stripe: Session, sign: Sign, world: World) -> str:
 def _seen(recalled: Recall) -> Seen:
     part, found = recalled.part, recalled.found
     drifts = find_drift(KINDS, part.config, recalled.surveyed, found.changes, found.notes)
-    others = {
-        kind.name: [
-            *_of_others(part.world.objects.get(kind.resource, ()), part.config.project),
-            *part.unmanaged.get(kind.resource, ()),
-        ]
-        for kind in KINDS
-        if kind.owns_objects
-    }
+    others = {kind.name: _of_others(part, kind.resource) for kind in KINDS if kind.owns_objects}
     return Seen(drifts, others, str(part.world.account.get("id", "")))
 
 
-def _of_others(raws: Sequence[Mapping[str, Any]], project: str) -> list[str]:
-    """The ids of the objects that this project does not manage."""
-    return [str(raw["id"]) for raw in raws if (raw.get("metadata") or {}).get(PROJECT) != project]
+def _of_others(part: Part, resource: str) -> list[str]:
+    """The ids of the objects that this project does not manage, in the order of a list: newest first."""
+    project, raws = part.config.project, part.world.objects.get(resource, ())
+    read = [str(raw["id"]) for raw in raws if (raw.get("metadata") or {}).get(PROJECT) != project]
+    left_out = part.unmanaged.get(resource, ())
+    if not read or not left_out:
+        return [*read, *left_out]
+    place = {identity: number for number, identity in enumerate(part.listed[resource])}
+    return sorted([*read, *left_out], key=lambda identity: place.get(identity, -1))

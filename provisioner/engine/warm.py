@@ -37,7 +37,8 @@ class Part:
     The part of a configuration and of the world that may not be in sync.
 
     `known` are the addresses of current objects that were left out, by id, and `likes` what stands for
-    each; `unmanaged` are the ids of others' objects that were left out, by resource.
+    each; `unmanaged` are the ids of others' objects that were left out, by resource, and `listed` those of
+    all objects that the memory has, in the order of a list.
     """
 
     config: Config
@@ -45,6 +46,7 @@ class Part:
     known: Mapping[str, Address]
     likes: Mapping[str, Likeness]
     unmanaged: Mapping[str, Sequence[str]]
+    listed: Mapping[str, Collection[str]]
 
 
 class Scan:
@@ -104,6 +106,7 @@ class Scan:
             known={identity: self._declared[digest] for digest, identity, _ in left_out},
             likes={identity: Likeness(entry.like) for _, identity, entry in left_out},
             unmanaged={kind.resource: list(self._unmanaged(kind)) for kind in self._owning},
+            listed=self._memory.objects,
         )
 
     def widen(self, part: Part, surveyed: Survey, found: Findings, needed: Collection[Address]) -> bool:
