@@ -7,13 +7,14 @@ is owned whole. Everything else on the object belongs to others and is not looke
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from provisioner.core.change import Edit, Note
-from provisioner.core.kind import Field, Kind, OnChange, Shape
+from provisioner.core.kind import Direction, Field, Kind, OnChange, Shape
 from provisioner.core.model import MASK, Address, Declared, Live, Ref
-from provisioner.core.normal import align, at, leaves, to_wire
+from provisioner.core.normal import align, at, leaves, put, to_wire
 from provisioner.core.ownership import code, digest, edit_digest, judged
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
@@ -34,7 +35,7 @@ def compare(
     scope = _Scope(declared, live, replaced)
     wanted, had = scope.pair(scope.doubtful(kind.fields), declared.fields, live.fields, "", owned=False)
     notes = tuple(Note(str(declared.address), text) for text in scope.stuck)
-    edits = () if wanted == had else _edits(kind, declared, had, wanted)
+    edits = () if wanted == had else _exchanged(kind, declared, live, [*_edits(kind, declared, had, wanted)])
     return (*edits, *_lifecycle(declared, live)), notes
 
 
@@ -181,7 +182,42 @@ class _Scope:
         return None, None
 
 
-def _edits(kind: Kind, declared: Declared, had: Any, wanted: Any) -> Iterator[Edit]:
+def _exchanged(
+    kind: Kind, declared: Declared, live: Live, edits: Sequence[tuple[Field, Edit]]
+) -> Iterator[Edit]:
+    """
+    The edits, those of amounts in another currency than before with both.
+
+    Nobody knows rates: with limits on both sides, each may be the wider one, so that either way gives power.
+    """
+    was, becomes = (kind.currency(declared.address, side) for side in (live.fields, declared.fields))
+    moving = (
+        [] if was == becomes else [e.path for f, e in edits if _names(kind, declared, live, e.path, becomes)]
+    )
+    gives = moving and _has_amounts(kind, declared, live)
+    for field, edit in edits:
+        each = edit
+        if field.has_amounts and was != becomes and edit.before is not None:
+            each = replace(each, currency_before=was or "")
+        if gives and (field.has_amounts or edit.path in moving):
+            each = replace(each, direction=Direction.BROADENING, undone=Direction.BROADENING)
+        yield each
+
+
+def _names(kind: Kind, declared: Declared, live: Live, path: str, currency: str | None) -> bool:
+    """Whether the value at a path is the one that says in which currency amounts are."""
+    with_it = {} if "[" in path else put(live.fields, path, at(declared.fields, path))
+    return currency is not None and kind.currency(declared.address, with_it) == currency
+
+
+def _has_amounts(kind: Kind, declared: Declared, live: Live) -> bool:
+    """Whether there are amounts before, and afterwards: those that are declared, or left to others."""
+    there = [path for path, field, _ in leaves(kind.fields, live.fields) if field.has_amounts]
+    stays = any(declared.lifecycle.ignores(path) for path in there)
+    return bool(there) and (stays or any(f.has_amounts for _, f, _ in leaves(kind.fields, declared.fields)))
+
+
+def _edits(kind: Kind, declared: Declared, had: Any, wanted: Any) -> Iterator[tuple[Field, Edit]]:
     """Name the values that differ, each once, by the path that the YAML has for it."""
     from deepdiff.diff import DeepDiff  # noqa: PLC0415 - a plan without changes needs no differ
 
@@ -195,7 +231,7 @@ def _edits(kind: Kind, declared: Declared, had: Any, wanted: Any) -> Iterator[Ed
             }
     order = {field.name: number for number, field in enumerate(kind.fields)}
     for path, (field, place) in sorted(places.items(), key=lambda entry: (order[entry[1][1][0]], entry[0])):
-        yield _edit(kind, declared, path, field, (had, wanted), place)
+        yield field, _edit(kind, declared, path, field, (had, wanted), place)
 
 
 def _places(
@@ -251,11 +287,13 @@ def _edit(
     had, wanted = sides
     before, after = _at(had, place), _at(wanted, place)
     whole = place[: len(place) - 1] if field.shape is Shape.MAP else _field_place(place)
+    old, new = (_rows(_at(side, whole)) for side in sides)
     return Edit(
         path=path,
         before=mask(before, hide := hidden(field, path, declared.sensitive)),
         after=mask(after, hide),
-        direction=field.direction(_rows(_at(had, whole)), _rows(_at(wanted, whole))),
+        direction=field.direction(old, new),
+        undone=field.direction(new, old),
         sensitive=hide,
         forces_replacement=kind.field(path.partition(".")[0].partition("[")[0]).on_change is OnChange.REPLACE,
         currency=_currency(kind, declared, field),

@@ -41,7 +41,8 @@ class Drift:
 
     `path` is empty where the whole object is meant. `direction` is that of the live move: broadening
     drift gives spending power that nobody reviewed. `declared` and `live` are masked where sensitive. `row`
-    tells the row of a table from others, such as the interval of a limit.
+    tells the row of a table from others, such as the interval of a limit. Amounts are minor units of
+    `currency`, in `live` of `currency_live` where that is not None (empty: of one that Stripe does not tell).
     """
 
     address: Address
@@ -54,6 +55,7 @@ class Drift:
     currency: str = ""
     text: str = ""
     row: Mapping[str, Any] | None = None
+    currency_live: str | None = None
 
     @property
     def place(self) -> tuple[Address, str]:
@@ -163,9 +165,8 @@ def _moved(live: Live, path: str, wanted: str | None, had: str | None) -> Moved:
 
 
 def _drift(declared: Declared, live: Live, edit: Edit, moved: Moved) -> Drift:
-    gives = {Direction.TIGHTENING: Direction.BROADENING, Direction.BROADENING: Direction.TIGHTENING}
     # an edit undoes what drift did, so drift went the other way
-    direction = gives.get(edit.direction, Direction.NEUTRAL) if moved is not Moved.YAML else edit.direction
+    direction = edit.undone if moved is not Moved.YAML else edit.direction
     return Drift(
         declared.address,
         live.id,
@@ -176,6 +177,7 @@ def _drift(declared: Declared, live: Live, edit: Edit, moved: Moved) -> Drift:
         direction,
         edit.currency,
         row=row_of(edit, declared),
+        currency_live=edit.currency_before,
     )
 
 

@@ -47,8 +47,12 @@ def _moved(change: Change, before: Document) -> Iterator[str]:
 def _sides(edit: Edit) -> str:
     if edit.sensitive:
         return ""
-    before, after = (_shown(value, edit.currency) for value in (edit.before, edit.after))
+    before, after = _shown(edit.before, _currency_before(edit)), _shown(edit.after, edit.currency)
     return f": {before} in Stripe, {after} in the YAML"
+
+
+def _currency_before(edit: Edit) -> str:
+    return edit.currency if edit.currency_before is None else edit.currency_before
 
 
 def _both(edit: Edit, shown: Document) -> str:
@@ -57,7 +61,8 @@ def _both(edit: Edit, shown: Document) -> str:
         now, then = (_shown(value, edit.currency) for value in (edit.after, shown["after"]))
         said.append(f"the YAML says {now}, approved was {then}")
     if not edit.sensitive and edit.before != shown["before"]:
-        now, then = (_shown(value, edit.currency) for value in (edit.before, shown["before"]))
+        then = _shown(shown["before"], shown.get("currency_before", shown.get("currency", "")))
+        now = _shown(edit.before, _currency_before(edit))
         said.append(f"Stripe has {now}, and had {then}")
     return f"{edit.path} moved since the plan was approved" + (f": {', '.join(said)}" if said else "")
 

@@ -117,6 +117,8 @@ def _edit(edit: Edit, change: Change) -> dict[str, Any]:
         document["forces_replacement"] = True
     if edit.currency:
         document["currency"] = edit.currency
+    if edit.currency_before is not None:
+        document["currency_before"] = edit.currency_before
     if row := row_of(edit, change.declared):
         document["row"] = row
     return document

@@ -74,6 +74,8 @@ def _drift(drift: Drift, trace: Trace | None) -> dict[str, Any]:
         "currency": drift.currency,
         "text": drift.text,
     }
+    if drift.currency_live is not None:
+        document["currency_live"] = drift.currency_live
     if drift.row:
         document["row"] = dict(drift.row)
     if trace:
@@ -111,7 +113,8 @@ def entry_lines(entry: Document) -> Iterator[str]:
     if entry["text"]:
         yield f"      {inert(entry['text'])}"
     else:
-        declared, live = (_side(entry[side], entry) for side in ("declared", "after"))
+        elsewhere = {**entry, "currency": entry.get("currency_live", entry.get("currency", ""))}
+        declared, live = _side(entry["declared"], entry), _side(entry["after"], elsewhere)
         yield f"      {inert(entry['path'])}: declared {declared}, live {live}"
     if trace := entry.get("trace"):
         by = f"request {trace['request']}" if trace["request"] else "by Stripe or in the Dashboard"

@@ -34,10 +34,7 @@ def alike(change: Document) -> tuple[Any, ...]:
     return (
         *_head(change),
         change["reason"],
-        tuple(
-            (edit["path"], None if edit["path"] in OWN else repr((edit["before"], edit["after"])))
-            for edit in change["edits"]
-        ),
+        tuple((edit["path"], None if edit["path"] in OWN else _values(edit)) for edit in change["edits"]),
     )
 
 
@@ -45,6 +42,11 @@ def akin(change: Document) -> tuple[Any, ...]:
     """What two changes have in common that touch the same fields, to whatever values."""
     # a table's rows differ in number from object to object; what matters is the table
     return (*_head(change), frozenset(edit["path"].partition("[")[0] for edit in change["edits"]))
+
+
+def _values(edit: Document) -> str:
+    """What is shown of both sides: the same numbers are other amounts in another currency."""
+    return repr([edit.get(name) for name in ("before", "after", "currency", "currency_before")])
 
 
 def _head(change: Document) -> tuple[Any, ...]:
@@ -70,6 +72,6 @@ def _group(changes: Sequence[Document]) -> Group:
     values: dict[str, set[str]] = {}
     for change in changes:
         for edit in change["edits"]:
-            values.setdefault(edit["path"], set()).add(repr((edit["before"], edit["after"])))
+            values.setdefault(edit["path"], set()).add(_values(edit))
     differing = {path: len(found) for path, found in values.items() if len(found) > 1}
     return Group(tuple(changes), tuple(first["edits"]), differing)

@@ -18,7 +18,7 @@ from provisioner.views.text import (
     stop_lines,
     summary_line,
 )
-from provisioner.views.words import Document, inert, show_amount, show_power, show_row, show_value
+from provisioner.views.words import Document, inert, show_amount, show_power, show_row, show_side
 
 POWER = {"broadening": "gives spending power", "tightening": "takes spending power away"}
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -100,7 +100,7 @@ def _edit(edit: Document) -> tuple[str, ...]:
     """Symbol, path, before, after and what else to know, all as shown."""
     symbol = "+" if edit["before"] is None else "-" if edit["after"] is None else "~"
     before, after = (
-        "" if edit[side] is None else show_value(edit[side], edit) + show_row(edit)
+        "" if edit[side] is None else show_side(edit, side) + show_row(edit)
         for side in ("before", "after")
     )
     more = ["forces replacement"] if edit.get("forces_replacement") else []

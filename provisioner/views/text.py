@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from provisioner.core.money import show_money
 from provisioner.views.groups import Group, alike, group
-from provisioner.views.words import Document, count, inert, listed, show_amount, show_row, show_value
+from provisioner.views.words import Document, count, inert, listed, show_amount, show_row, show_side
 
 NO_CHANGES = "No changes. Stripe matches the configuration."
 NO_CHANGES_OF_A_PART = "No changes. Stripe matches this part of the configuration."
@@ -157,7 +157,7 @@ def addresses(changes: tuple[Document, ...], names: int) -> str:
 
 
 def _edit(edit: Document, width: int, differing: int) -> str:
-    before, after = (show_value(edit[side], edit) for side in ("before", "after"))
+    before, after = (show_side(edit, side) for side in ("before", "after"))
     tail = "  # forces replacement" if edit.get("forces_replacement") else ""
     name = inert(edit["path"]).ljust(width)
     if differing:

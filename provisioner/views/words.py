@@ -31,6 +31,16 @@ def show_value(value: Any, edit: Document) -> str:
     return inert(str(value))
 
 
+def show_side(edit: Document, side: str) -> str:
+    """Write `before` or `after` of an edit, each in its own currency."""
+    currency = (
+        edit.get("currency_before", edit.get("currency", ""))
+        if side == "before"
+        else edit.get("currency", "")
+    )
+    return show_value(edit[side], {"currency": currency})
+
+
 def show_row(edit: Document) -> str:
     """Which row of a table an edit is about: ` a day on advertising_services`; empty for anything else."""
     row = edit.get("row") or {}

@@ -7,7 +7,8 @@ import pytest
 from support.declare import card, config, holder, target
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.guard import UNLIMITED, judge
+from provisioner.core.call import Phase
+from provisioner.core.guard import UNLIMITED, judge, stops
 from provisioner.core.model import Config, Declared, Guardrails, Lifecycle
 from provisioner.core.money import Money
 from provisioner.core.plan import Plan, make_plan
@@ -223,3 +224,21 @@ def test_what_an_interrupted_replacement_left_was_judged_before() -> None:
     left = make_plan(KINDS, moved, stripe.world())
     assert left.summary["retire"] == 12
     assert judge(left, moved.guardrails, {}) == ()
+
+
+def test_limits_in_another_currency_need_the_word_for_what_gives_power() -> None:
+    """Nobody knows rates: 5,000 won are $4, and $50.00 are the same number."""
+    stripe = StripeModel()
+
+    def of(currency: str) -> Config:
+        controls = {**limit(5000), "spending_limits_currency": currency}
+        return config(
+            holder(spending_controls=controls), guardrails=Guardrails(require_approval="broadening")
+        )
+
+    for _ in carry_out(make_plan(KINDS, of("krw"), stripe.world()), stripe):
+        pass
+    made = make_plan(KINDS, of("usd"), stripe.world())
+
+    assert [stop.guardrail for stop in stops(made, of("usd").guardrails)] == ["require_approval"]
+    assert [step.phase for step in made.steps] == [Phase.WIDEN]

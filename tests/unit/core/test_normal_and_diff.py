@@ -10,7 +10,7 @@ from support.declare import HOLDER, card, holder
 from provisioner.core.change import Edit
 from provisioner.core.diff import compare
 from provisioner.core.kind import Direction, Kind, Shape
-from provisioner.core.model import MASK, Address, Declared, Live, Ref, Stamp
+from provisioner.core.model import MASK, Address, Declared, Lifecycle, Live, Ref, Stamp
 from provisioner.core.normal import at, put, read
 from provisioner.core.ownership import applied
 from provisioner.kinds.card import KIND as CARD
@@ -218,6 +218,65 @@ def test_the_direction_of_limits(before: Any, after: Any, expected: Direction) -
 def test_the_direction_of_a_status(before: str, after: str, expected: Direction) -> None:
     assert [e.direction for e in edits(CARD, card(status=before), card(status=after))] == [expected]
     assert [e.direction for e in edits(CARDHOLDER, holder(status=before), holder(status=after))] == [expected]
+
+
+def limits(amount: int | None, currency: str | None = None) -> dict[str, Any]:
+    rows = {"spending_limits": (row(amount),)} if amount else {}
+    named = {"spending_limits_currency": currency} if currency else {}
+    return {"spending_controls": {"allowed_card_presences": ("present",), **rows, **named}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (limits(5000, "krw"), limits(5000, "usd"), {BROADER}),
+        (limits(5000, "krw"), limits(4000, "usd"), {BROADER}),
+        (limits(5000), limits(4000, "usd"), {BROADER}),
+        (limits(5000, "usd"), limits(4000, "usd"), {TIGHTER}),
+        (limits(None), limits(4000, "usd"), {TIGHTER, NEUTRAL}),
+        (limits(None, "krw"), limits(None, "usd"), {NEUTRAL}),
+        (limits(None, "krw"), limits(4000, "usd"), {TIGHTER, NEUTRAL}),
+        (limits(5000, "krw"), limits(None, "usd"), {BROADER, NEUTRAL}),
+        (limits(5000, "krw"), limits(None), {BROADER}),
+    ],
+)
+def test_limits_in_another_currency_may_be_the_wider_ones(before: Any, after: Any, expected: Any) -> None:
+    found = edits(CARDHOLDER, holder(**before), holder(**after))
+    assert {edit.direction for edit in found} == expected
+
+
+def test_limits_that_are_left_to_others_give_power_in_another_currency() -> None:
+    wanted = holder(
+        lifecycle=Lifecycle(ignore=frozenset({"spending_controls.spending_limits"})), **limits(1, "usd")
+    )
+    [edit] = edits(CARDHOLDER, holder(**limits(5000, "krw")), wanted)
+    assert (edit.after, edit.direction) == ("usd", BROADER)
+
+
+def test_amounts_are_told_in_the_currency_of_their_side() -> None:
+    found = {
+        e.path.rpartition(".")[2]: e
+        for e in edits(CARDHOLDER, holder(**limits(50, "krw")), holder(**limits(9, "usd")))
+    }
+    assert (found["amount"].currency_before, found["amount"].currency) == ("krw", "usd")
+    found = {
+        e.path.rpartition(".")[2]: e
+        for e in edits(CARDHOLDER, holder(**limits(50, "usd")), holder(**limits(9, "usd")))
+    }
+    assert (found["amount"].currency_before, found["amount"].currency) == (None, "usd")
+
+
+def test_a_card_in_another_currency_may_be_the_wider_one() -> None:
+    low = {"spending_controls": {"spending_limits": (row(1),)}}
+    found = edits(CARD, card(currency="krw", **low), card(currency="usd", **low))
+    assert [(edit.path, edit.direction) for edit in found] == [("currency", BROADER)]
+
+
+def test_the_way_back_has_a_direction_of_its_own() -> None:
+    """A swap gives and takes, whichever way it goes."""
+    a, b = ({"spending_controls": {"allowed_categories": (name,)}} for name in (A, B))
+    [edit] = edits(CARD, card(**a), card(**b))
+    assert (edit.direction, edit.undone) == (BROADER, BROADER)
 
 
 def test_what_does_not_touch_power_is_neutral() -> None:
