@@ -26,6 +26,9 @@ class Call:
     key: str | None = None
 
 
+BOOKKEEPING = ("rename", "mark")  # what steps do that write our marks alone
+
+
 class Phase(IntEnum):
     """
     The order of an apply: wherever it stops, no more can be spent than old and new both allow.
@@ -60,6 +63,11 @@ class Step:
     call: Call
     needs: frozenset[Address] = frozenset()
     direction: Direction = Direction.NEUTRAL
+
+    @property
+    def marks_only(self) -> bool:
+        """Whether it writes nothing but our marks: nothing else depends on it."""
+        return self.does in BOOKKEEPING
 
 
 def creation_key(project: str, address: Address, generation: int, predecessors: Sequence[str]) -> str:

@@ -31,9 +31,9 @@ class Edit:
     One value that moves; `path` is dotted, rows of a table by place: `spending_limits[0].amount`.
 
     `before` and `after` are ready to show: sensitive ones are masked here already, None is absent.
-    Amounts in them are minor units of `currency`, in `before` of `currency_before` where that is not None (empty:
-    of one that Stripe does not tell). `undone` is the direction of the way back. `digest`
-    stands for the unmasked values.
+    Amounts in them are minor units of `currency`, in `before` of `currency_before` where that is not None
+    (empty: of one that Stripe does not tell). `undone` is the direction of the way back. `digest` stands for
+    the unmasked values.
     """
 
     path: str

@@ -8,7 +8,7 @@ from provisioner.core.change import Change
 from provisioner.core.kind import Field, Kind, Shape
 from provisioner.core.model import Declared, Live, Ref, Stamp
 from provisioner.core.normal import at, leaves, part, put, to_wire
-from provisioner.core.ownership import applied, code, marks, stamp_for
+from provisioner.core.ownership import MOST_KEYS, applied, code, marks, stamp_for
 
 UNSET = ""  # what Stripe takes for "no value"; the SDK drops None, [] and {} silently
 
@@ -48,8 +48,19 @@ def update_params(kind: Kind, change: Change, *, marked: bool = True) -> dict[st
         if (sent := _sent(field, field.name, wanted, live.fields, touched)) is not None
     }
     if marked:
-        params = _with_marks(params, stamp_after(kind, declared, live), live.stamp)
+        room = has_room(kind, declared, live)
+        params = _with_marks(params, stamp_after(kind, declared, live), live.stamp, room=room)
     return params
+
+
+def has_room(kind: Kind, declared: Declared, live: Live) -> bool:
+    """Whether metadata takes the marks of an update: Stripe refuses a key beyond the 50th, and all with it."""
+    had, needed = (
+        {key for key, value in marks(stamp).items() if value}
+        for stamp in (live.stamp, stamp_after(kind, declared, live))
+    )
+    others = live.fields.get("metadata", {}).keys() | declared.fields.get("metadata", {}).keys()
+    return needed <= had or len(others) + len(needed) <= MOST_KEYS
 
 
 def adoption_params(kind: Kind, change: Change) -> dict[str, Any]:
@@ -89,9 +100,10 @@ def _record(kind: Kind, project: str, declared: Declared, before: Mapping[str, s
     return record | {name: before[name] for name in ignored if name in before}
 
 
-def _with_marks(params: dict[str, Any], stamp: Stamp, before: Stamp) -> dict[str, Any]:
+def _with_marks(params: dict[str, Any], stamp: Stamp, before: Stamp, *, room: bool = True) -> dict[str, Any]:
+    """The parameters with the marks that have moved; without room only those that have their key already."""
     old = marks(before)
-    moved = {key: value for key, value in marks(stamp).items() if value != old[key]}
+    moved = {key: value for key, value in marks(stamp).items() if value != old[key] and (room or old[key])}
     metadata = {**params.get("metadata", {}), **moved}
     return params | {"metadata": metadata} if metadata else params
 

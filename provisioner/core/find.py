@@ -6,14 +6,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from provisioner.core.change import OUR_OWN, Action, Change, Edit, Note
-from provisioner.core.crud import references
+from provisioner.core.crud import has_room, references
 from provisioner.core.diff import additions, compare, unrecorded
 from provisioner.core.estate import Estate, Survey, rests
 from provisioner.core.funding import plan_funding
 from provisioner.core.hold import Hold
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, World
-from provisioner.core.ownership import ADDRESS, PROJECT, code, digest
+from provisioner.core.ownership import ADDRESS, MOST_KEYS, PROJECT, code, digest
 from provisioner.core.problem import ConfigError, Problem
 from provisioner.core.reissue import reissued_for, says_spent, says_used, successor
 
@@ -198,12 +198,23 @@ def _compare(found: Findings, kind: Kind, declared: Declared, live: Live, estate
         )
     elif edits or (edits := unrecorded(kind, declared, live)):
         own = all(edit.path.startswith(OUR_OWN) for edit in edits)
-        reason = "marks only, nothing a card can do changes" if own else "declared differs from live"
-        found.changes.append(
-            Change(Action.UPDATE, declared.address, kind.name, reason, edits, declared, live)
-        )
+        if own and not has_room(kind, declared, live):
+            found.notes.append(_without_room(declared, edits))
+        else:
+            reason = "marks only, nothing a card can do changes" if own else "declared differs from live"
+            change = Change(Action.UPDATE, declared.address, kind.name, reason, edits, declared, live)
+            found.changes.append(change)
     if live.hold and declared.address not in found.replaced:
         _note_hold(found, declared, live.hold, edits)
+
+
+def _without_room(declared: Declared, edits: Sequence[Edit]) -> Note:
+    """Why our marks are not brought up to date: nobody else's work must wait for that."""
+    paths = ", ".join(edit.path for edit in edits)
+    text = (
+        f"{paths}: not marked on the object, whose metadata has all of the {MOST_KEYS} keys that Stripe takes"
+    )
+    return Note(str(declared.address), f"{text}; take one of them away in Stripe", pending=True)
 
 
 def _left_retired(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:

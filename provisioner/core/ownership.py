@@ -25,6 +25,7 @@ LIFECYCLE = PREFIX + "lifecycle"
 APPLIED = (PREFIX + "applied", PREFIX + "applied_2")
 OUR_KEYS = (PROJECT, ADDRESS, GENERATION, LIFECYCLE, *APPLIED)
 LONGEST_VALUE = 500
+MOST_KEYS = 50
 UNKNOWN: Mapping[Address, Declared] = MappingProxyType({})
 CODE = 4
 PLAIN, WRITE_ONLY, PERSONAL = 4, 3, 1  # characters of six bits each

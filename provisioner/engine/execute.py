@@ -86,7 +86,7 @@ class _Run:
         if result.outcome is Outcome.DONE:
             if result.step.call.verb == "create" and result.step.phase is not Phase.MONEY:
                 self.ids[result.step.address] = result.id
-        else:
+        elif not result.step.marks_only:
             self.failed.add(result.step.address)
         self.watch(result)
 
@@ -115,8 +115,9 @@ def execute(
     """
     Make every step of the plan, and report each through `watch` as it ends.
 
-    A failed step stops what depends on it and everything that would give spending power; the rest goes
-    on. When `stop` is set, or Stripe is down, the calls under way are finished and no other is begun.
+    A failed step stops what depends on it and everything that would give spending power, unless it writes
+    our marks alone; the rest goes on. When `stop` is set, or Stripe is down, the calls under way are finished
+    and no other is begun.
     Raises nothing of Stripe's: what went wrong is in the report.
     """
     run = _Run(plan, writer, watch, stop, dict(plan.ids))

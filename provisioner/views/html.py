@@ -100,8 +100,7 @@ def _edit(edit: Document) -> tuple[str, ...]:
     """Symbol, path, before, after and what else to know, all as shown."""
     symbol = "+" if edit["before"] is None else "-" if edit["after"] is None else "~"
     before, after = (
-        "" if edit[side] is None else show_side(edit, side) + show_row(edit)
-        for side in ("before", "after")
+        "" if edit[side] is None else show_side(edit, side) + show_row(edit) for side in ("before", "after")
     )
     more = ["forces replacement"] if edit.get("forces_replacement") else []
     said = edit["direction"] if edit["before"] is not None or edit["direction"] == "broadening" else ""

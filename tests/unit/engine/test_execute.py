@@ -11,7 +11,7 @@ from support.declare import card, config, holder, target
 from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.call import Call, Step
-from provisioner.core.model import Config
+from provisioner.core.model import Config, Lifecycle
 from provisioner.core.plan import Plan, make_plan
 from provisioner.core.problem import OutageError, StripeError
 from provisioner.engine.execute import Outcome, Report, Result, _blockers, execute
@@ -247,3 +247,16 @@ def test_every_step_is_made_once_and_phase_by_phase(plan: Plan) -> None:
     phases = [result.step.phase for result in report.results]
     assert phases == sorted(phases)
     assert len(phases) == len(plan.steps)
+
+
+def test_a_mark_that_fails_stops_nothing_else() -> None:
+    stripe = applied(config(holder(), card("a"), card("b", status="inactive")))
+    bad = stripe.cards("cards.a")[0]["id"]
+    kept = Lifecycle(protect=True)
+    report = run(config(holder(), card("a", kept), card("b"), target(5000)), stripe, bad)
+
+    assert outcomes(report) == {
+        "mark cards.a": "failed",
+        "update cards.b": "done",
+        "top up balance_targets.usd": "done",
+    }
