@@ -5,7 +5,7 @@ from typing import Any
 
 from provisioner.config.near import near
 from provisioner.config.scalar import shown
-from provisioner.core.kind import Fault, Field, Kind
+from provisioner.core.kind import Fault, Field, Kind, Shape
 from provisioner.core.model import Lifecycle, Reissue
 
 PLAIN = Lifecycle()  # one for all that ask for nothing
@@ -44,7 +44,7 @@ def lifecycle_faults(kind: Kind, raw: Mapping[str, Any], declared: Collection[st
 def _siblings(fields: tuple[Field, ...], path: list[str]) -> list[str] | None:
     """Return None when the path leads to a field, else the names that there are where it goes astray."""
     for name in path:
-        here = {sub.name: sub.fields for sub in fields}
+        here = {sub.name: () if sub.shape is Shape.TABLE else sub.fields for sub in fields}
         if name not in here:
             return list(here)
         fields = here[name]

@@ -54,7 +54,7 @@ def update_params(kind: Kind, change: Change, *, marked: bool = True) -> dict[st
 
 
 def has_room(kind: Kind, declared: Declared, live: Live) -> bool:
-    """Whether metadata takes the marks of an update: Stripe refuses a key beyond the 50th, and all with it."""
+    """Whether metadata takes the marks of an update; Stripe refuses a 51st key, and all that is with it."""
     had, needed = (
         {key for key, value in marks(stamp).items() if value}
         for stamp in (live.stamp, stamp_after(kind, declared, live))

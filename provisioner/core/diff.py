@@ -14,6 +14,7 @@ from typing import Any
 from provisioner.core.change import Edit, Note
 from provisioner.core.kind import Direction, Field, Kind, OnChange, Shape
 from provisioner.core.model import MASK, Address, Declared, Live, Ref
+from provisioner.core.money import Money
 from provisioner.core.normal import align, at, leaves, put, to_wire
 from provisioner.core.ownership import code, digest, edit_digest, judged
 
@@ -34,9 +35,10 @@ def compare(
     """
     scope = _Scope(declared, live, replaced)
     wanted, had = scope.pair(scope.doubtful(kind.fields), declared.fields, live.fields, "", owned=False)
-    notes = tuple(Note(str(declared.address), text) for text in scope.stuck)
     edits = () if wanted == had else _exchanged(kind, declared, live, [*_edits(kind, declared, had, wanted)])
-    return (*edits, *_lifecycle(declared, live)), notes
+    told = (*edits, *_lifecycle(declared, live))
+    said = (*scope.stuck, *(_renumbered(kind, declared, live) if wanted != had else ()))
+    return told, tuple(Note(str(declared.address), text) for text in said)
 
 
 def _lifecycle(declared: Declared, live: Live) -> Iterator[Edit]:
@@ -202,6 +204,19 @@ def _exchanged(
         if gives and (field.has_amounts or edit.path in moving):
             each = replace(each, direction=Direction.BROADENING, undone=Direction.BROADENING)
         yield each
+
+
+def _renumbered(kind: Kind, declared: Declared, live: Live) -> Iterator[str]:
+    """The amounts that are others in another currency though their numbers stay: no edit shows them."""
+    was, becomes = (kind.currency(declared.address, side) for side in (live.fields, declared.fields))
+    if not was or not becomes or was == becomes:
+        return
+    there = {path: value for path, field, value in leaves(kind.fields, live.fields) if field.has_amounts}
+    for path, field, value in leaves(kind.fields, declared.fields):
+        if there.get(path) == value and field.has_amounts and not hidden(field, path, declared.sensitive):
+            amounts = [row[sub.name] for row in value for sub in field.fields if sub.shape is Shape.AMOUNT]
+            moves = ", ".join(f"{Money(n, was)} becomes {Money(n, becomes)}" for n in amounts)
+            yield f"{path} keeps its numbers in another currency: {moves}"
 
 
 def _names(kind: Kind, declared: Declared, live: Live, path: str, currency: str | None) -> bool:

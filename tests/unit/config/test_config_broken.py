@@ -197,6 +197,11 @@ CASES = {
         "unknown key 'lifecycle'",
     ),
     "ignored field": (card("    lifecycle: {ignore: [statsu]}\n"), "13:26", "did you mean 'status'?"),
+    "ignored part of a row": (
+        card("    lifecycle: {ignore: [spending_controls.spending_limits.amount]}\n"),
+        "13:26",
+        "has no field 'spending_controls.spending_limits.amount'",
+    ),
     "ignored sub-field": (
         card("    lifecycle: {ignore: [shipping.adress]}\n"),
         "13:26",
