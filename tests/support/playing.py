@@ -20,6 +20,7 @@ STEP = re.compile(
 # what a phase of an apply does; phases follow each other, and what is of one phase ends in any order
 ENDS, BEGINS, ACTIVATES, FUNDS = ("cancel", "deactivat", "tighten"), "creat", "activat", "top"
 EXIT = re.compile(r"#.*\bexits (\d+)")
+SERVE, FAST = "sandbox serve", "sandbox serve --no-rate-limit"  # nobody types as fast as pages are played
 PORT = "12111"  # what pages write; each page that is played has a free one
 HOME = "/home/you"
 ALIKE = [
@@ -113,7 +114,7 @@ def _steps(block: Block, out: Path, port: str) -> list[Step]:
     else:
         asked = []
     return [
-        Step(block.line * 100 + index, shown, _source(shown).replace(PORT, port), code)
+        Step(block.line * 100 + index, shown, _source(shown).replace(PORT, port).replace(SERVE, FAST), code)
         for index, (shown, code) in enumerate(asked)
     ]
 
