@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from provisioner.cli.exits import DONE, ERROR, exits
 from provisioner.cli.options import Options, config_options
-from provisioner.views.document import FORMAT_VERSION
+from provisioner.views.version import FORMAT_VERSION
 
 DEFAULT_RUNS = 100
 SHOWN = 20

@@ -16,7 +16,7 @@ from provisioner.cli.output import lasting
 from provisioner.cli.stopping import end, on_signal
 from provisioner.core.exit_code import ExitCode
 from provisioner.core.problem import ConfigError, ProvisionerError
-from provisioner.views.document import FORMAT_VERSION
+from provisioner.views.version import FORMAT_VERSION
 
 P = ParamSpec("P")
 

@@ -21,8 +21,8 @@ from provisioner.fleet.outcome import Outcome, worse
 from provisioner.fleet.read import load_fleet
 from provisioner.fleet.select import Selector, Shard
 from provisioner.fleet.totals import NAMES, Totals, judge, totals_document
-from provisioner.views.document import FORMAT_VERSION
 from provisioner.views.notice import tell_fleet
+from provisioner.views.version import FORMAT_VERSION
 
 
 @click.group()

@@ -13,9 +13,9 @@ import click
 from provisioner.core.problem import ProvisionerError
 from provisioner.fleet.outcome import Outcome, outcome_document
 from provisioner.fleet.totals import Totals, totals_document
-from provisioner.views.document import FORMAT_VERSION
 from provisioner.views.fleet import outcome_line, totals_text
 from provisioner.views.fleet_html import html_head, html_row, html_tail
+from provisioner.views.version import FORMAT_VERSION
 
 SUFFIXES = {".jsonl": "jsonl", ".html": "html", ".txt": "text"}
 PAUSE = 5.0  # seconds between lines of progress in a log; on a terminal it is one line, four times a second

@@ -12,7 +12,8 @@ from provisioner.cli.options import Options
 from provisioner.cli.private import write_private
 from provisioner.config.document import files_of
 from provisioner.core.problem import ConfigError, ProvisionerError
-from provisioner.views.document import FORMAT_VERSION, saved_document
+from provisioner.views.document import saved_document
+from provisioner.views.version import FORMAT_VERSION
 
 NEEDED = {
     "project": str,

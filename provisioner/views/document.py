@@ -8,8 +8,8 @@ from provisioner.core.guard import Stop
 from provisioner.core.outlook import Outlook, Power
 from provisioner.core.plan import Plan
 from provisioner.kinds import KINDS
+from provisioner.views.version import FORMAT_VERSION
 
-FORMAT_VERSION = "1.0"
 CANCELED = frozenset(kind.name for kind in KINDS if kind.cancel)  # kinds whose objects can end for good
 
 

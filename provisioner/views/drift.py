@@ -6,8 +6,8 @@ from typing import Any
 
 from provisioner.core.drift import Drift
 from provisioner.engine.explain import Place, Trace
-from provisioner.views.document import FORMAT_VERSION
 from provisioner.views.inert_markdown import LONGEST_LINE, clip, fence, plain, size
+from provisioner.views.version import FORMAT_VERSION
 from provisioner.views.words import count, inert, show_row, show_value
 
 IN_SYNC = "No drift. Stripe is as it was last applied."

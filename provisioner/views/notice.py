@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from provisioner.core.exit_code import ExitCode
-from provisioner.views.document import FORMAT_VERSION
 from provisioner.views.drift import drift_line, entries_lines
 from provisioner.views.fleet import outcome_line, sum_line
 from provisioner.views.inert_markdown import clip
 from provisioner.views.text import summary_line
+from provisioner.views.version import FORMAT_VERSION
 from provisioner.views.words import inert
 
 Document = Mapping[str, Any]

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 from provisioner.core.money import show_money
 from provisioner.core.result import Result, Standing, expected, tally
 from provisioner.core.scenario import Course, Purchase, Scenario, Unsure
-from provisioner.views.document import FORMAT_VERSION
+from provisioner.views.version import FORMAT_VERSION
 
 MARKS = {
     Standing.PASSED: "ok",

@@ -5,7 +5,7 @@ from typing import Any
 
 from provisioner.core.money import show_money
 from provisioner.engine.walk import Walk
-from provisioner.views.document import FORMAT_VERSION
+from provisioner.views.version import FORMAT_VERSION
 
 Document = Mapping[str, Any]
 

@@ -16,9 +16,10 @@ from provisioner.core.plan import Plan, make_plan
 from provisioner.engine.execute import Outcome, Report, Result
 from provisioner.engine.explain import Trace
 from provisioner.kinds import KINDS
-from provisioner.views.document import FORMAT_VERSION, plan_document
+from provisioner.views.document import plan_document
 from provisioner.views.drift import drift_document
 from provisioner.views.report import report_document
+from provisioner.views.version import FORMAT_VERSION
 
 from . import markdown
 from .markdown import folded, prose, table
