@@ -108,5 +108,6 @@ def _handle(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> Answer:
     if isinstance(shown, Page):
         return Answer(200, shown.text)
     if shown.get("object") != "list":
-        shown = expanded(tx, asked.route.answers, shown, asked.params.get("expand", []))
+        paths = asked.params.get("expand", [])
+        shown = expanded(tx, asked.route.answers, shown, paths, reading=asked.route.method == "GET")
     return Answer(200, dump(shown))

@@ -1,6 +1,6 @@
 """`expand[]`: ids in an answer become the objects behind them (docs.stripe.com/api/expanding_objects)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from provisioner.sandbox.errors import StripeError, invalid
@@ -12,10 +12,11 @@ Json = dict[str, Any]
 _DEEPEST = 4
 
 
-def expanded(tx: Tx, resource: Resource, shown: Json, paths: Sequence[str]) -> Json:
+def expanded(tx: Tx, resource: Resource, shown: Json, paths: Sequence[str], *, reading: bool = True) -> Json:
     """
     The answer with each path (`balance_transaction`, `data.card.replaced_by`) expanded.
 
+    `reading` says whether the request is a GET, which alone may be told what is guarded.
     Raises StripeError (400) for a path that is too deep or cannot be expanded.
     """
     for path in paths:
@@ -23,7 +24,8 @@ def expanded(tx: Tx, resource: Resource, shown: Json, paths: Sequence[str]) -> J
         if len(parts) > _DEEPEST:
             raise invalid(f"You cannot expand more than {_DEEPEST} levels of a property ({path}).", "expand")
         if shown.get("object") != "list":
-            _expand(tx, resource, shown, parts, path, alone=True)
+            secret = resource.secret.keys() - (frozenset() if reading else resource.guarded)
+            _expand(tx, resource, shown, parts, path, secret)
         elif parts[0] != "data" or len(parts) == 1:
             raise _impossible(path)
         else:
@@ -33,13 +35,13 @@ def expanded(tx: Tx, resource: Resource, shown: Json, paths: Sequence[str]) -> J
 
 
 def _expand(
-    tx: Tx, resource: Resource, shown: Json, parts: list[str], path: str, *, alone: bool = False
+    tx: Tx, resource: Resource, shown: Json, parts: list[str], path: str, secret: Collection[str] = ()
 ) -> None:
     if not parts:
         return
     first, rest = parts[0], parts[1:]
-    if alone and not rest and first in resource.secret:
-        shown[first] = resource.secret[first](tx, shown)
+    if not rest and first in secret:
+        shown |= resource.secret[first](tx, shown)
         return
     inside = resource.embedded.get(first)
     target = inside or resource.expandable.get(first)

@@ -3,13 +3,12 @@
 import asyncio
 import contextlib
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
-from provisioner.sandbox import auth, forms, idempotency, schema
+from provisioner.sandbox import auth, forms, idempotency, schema, version
 from provisioner.sandbox.changes import API_VERSION
 from provisioner.sandbox.errors import StripeError, invalid
 from provisioner.sandbox.execute import Answer, Asked, broken, execute, reading, refusal
@@ -22,7 +21,6 @@ from provisioner.sandbox.sandbox import Sandbox
 from provisioner.sandbox.tx import Origin, Tx, new_id
 
 _FORM = "application/x-www-form-urlencoded"
-_VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$")
 # Who shows answers to people; Stripe indents them for everybody.
 _READERS = ("curl/", "Stripe/v1 stripe-cli")
 _DROPPED = Answer(500, "", cut="drop")
@@ -37,7 +35,7 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> Answer:
     if fault is not None and fault.effect == "drop_before":
         return _DROPPED
     try:
-        headers["Stripe-Version"] = _version(request)
+        headers["Stripe-Version"] = version.of(request.headers.get("stripe-version"))
         account_id = _enter(sandbox, route, request)
         headers |= {"Stripe-Account": account_id} if "stripe-account" in request.headers else {}
         _fail_before(fault)
@@ -54,13 +52,6 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> Answer:
     return answer
 
 
-def _version(request: Request) -> str:
-    version = request.headers.get("stripe-version") or API_VERSION
-    if not _VERSION.match(version):
-        raise invalid(f"Invalid Stripe API version: {version}")
-    return version
-
-
 def _enter(sandbox: Sandbox, route: Route, request: Request) -> str:
     """Who is asking, for which account, and whether they may, and not too often; the account's id."""
     key = auth.key_of(request.headers.get("authorization", ""))
@@ -71,6 +62,8 @@ def _enter(sandbox: Sandbox, route: Route, request: Request) -> str:
         if sandbox.settings.rate_limit:
             sandbox.limits.take(account_id, f"{route.method} {route.path}")
         permissions.require(own, key, route.scope, route.method, connected=wanted is not None)
+        if "/issuing/" in route.path:
+            account.require_issuing(own, account_id)
     return account_id
 
 

@@ -38,7 +38,8 @@ class Resource:
     shown with the whole cardholder). `expandable` maps a field that holds an id to the kind behind
     it, `embedded` a field that holds a whole object (whose own fields may be expanded);
     functions, because kinds refer to each other. `secret` fields are shown only when asked for
-    with `expand[]` on one object. `texts` may show many objects at once, from the JSON in which
+    with `expand[]` on one object, each by a function that returns what is to be added to it; those in
+    `guarded` on a GET alone. `texts` may show many objects at once, from the JSON in which
     they are kept (without private fields, whose names begin with `_`), if that is quicker; None
     when it cannot.
     """
@@ -51,4 +52,5 @@ class Resource:
     expandable: Mapping[str, Callable[[], Resource]] = field(default_factory=dict)
     embedded: Mapping[str, Callable[[], Resource]] = field(default_factory=dict)
     texts: Callable[[Tx, list[str]], list[str] | None] = one_by_one
-    secret: Mapping[str, Callable[[Tx, Json], Any]] = field(default_factory=dict)
+    secret: Mapping[str, Callable[[Tx, Json], Json]] = field(default_factory=dict)
+    guarded: frozenset[str] = frozenset()

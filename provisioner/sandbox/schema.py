@@ -15,10 +15,10 @@ from typing import Any
 from provisioner.sandbox.errors import StripeError, invalid
 
 _DATA = Path(__file__).with_name("params.json")
-_INTEGER = re.compile(r"^[+-]?\d{1,18}$")
-_DECIMAL = re.compile(r"^[+-]?\d{1,30}(\.\d{1,12})?$")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,12})?")
 _LONGEST = 5000  # of any string, by Stripe's OpenAPI description
-_INDEX = re.compile(r"^\d{1,4}$")
+_INDEX = re.compile(r"[0-9]{1,4}")
 
 _CONTROLS = (
     "allowed_card_presences",
@@ -44,10 +44,16 @@ _MORE_VALUES: dict[str, list[str]] = {"preferred_locales": ["da", "pl", "sv"]}
 OWN: dict[str, dict[str, Any]] = {
     "own.Nothing": {"fields": {"expand": {"list": "str"}}, "required": []},
     "own.Capability": {"fields": {"requested": "bool"}, "required": []},
+    "own.Capabilities": {
+        "fields": {
+            name: {"hash": "own.Capability"} for name in ("card_issuing", "card_payments", "transfers")
+        },
+        "required": [],
+    },
     # The part of docs.stripe.com/api/accounts/create that an account for tests needs.
     "own.AccountCreate": {
         "fields": {
-            "capabilities": {"map": {"hash": "own.Capability"}},
+            "capabilities": {"hash": "own.Capabilities"},
             "country": "str",
             "email": "str",
             "expand": {"list": "str"},
@@ -204,14 +210,14 @@ def _scalar(kind: str, value: Any, path: str) -> Any:
             f"Invalid {'integer' if kind == 'int' else 'string'}: {value}", path, _scalar_code(kind)
         )
     if kind == "int":
-        if not _INTEGER.match(value):
+        if not _INTEGER.fullmatch(value):
             raise invalid(f"Invalid integer: {value}", path, "parameter_invalid_integer")
         return int(value)
     if kind == "bool":
         if value not in {"true", "false"}:
             raise invalid(f"Invalid boolean: {value}", path, "parameter_invalid_boolean")
         return value == "true"
-    if kind == "decimal" and not _DECIMAL.match(value):
+    if kind == "decimal" and not _DECIMAL.fullmatch(value):
         raise invalid(f"Invalid decimal: {value}", path, "parameter_invalid_decimal")
     if len(value) > _LONGEST:
         raise invalid(f"{path} can be at most {_LONGEST} characters long.", path, "parameter_invalid_string")
@@ -241,7 +247,7 @@ def _as_hash(value: Any, path: str) -> Mapping[str, Any]:
 
 
 def _as_list(value: Any, path: str) -> list[Any]:
-    if isinstance(value, dict) and value and all(_INDEX.match(key) for key in value):
+    if isinstance(value, dict) and value and all(_INDEX.fullmatch(key) for key in value):
         return [value[key] for key in sorted(value, key=int)]
     if not isinstance(value, list):
         raise invalid(f"Invalid array: {path} must be an array", path, "parameter_invalid_array")

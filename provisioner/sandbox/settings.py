@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from provisioner.sandbox.rules.countries import CODES
+from provisioner.sandbox.rules.countries import ISSUING
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Settings:
     `state` is its SQLite file (None: a private database in memory), `port` 0 means any free one,
     `latency` is added to every request (seconds), `rate_limit` enforces test mode's limits,
     `topup_settle` is how long a top-up stays pending (seconds; None: for ever), and `country` is
-    the two-letter country of the default account; ValueError for one that is not.
+    the two-letter country of the default account; ValueError for one without Stripe Issuing.
     """
 
     state: Path | None = None
@@ -25,5 +25,7 @@ class Settings:
     country: str = "US"
 
     def __post_init__(self) -> None:
-        if self.country not in CODES:
-            raise ValueError(f"{self.country} is not a two-letter country code, such as US or GB")
+        if self.country not in ISSUING:
+            raise ValueError(
+                f"{self.country} is not a country of Stripe Issuing; these are {', '.join(sorted(ISSUING))}"
+            )

@@ -130,6 +130,11 @@ class Api:
         self.advance(10)
         return self.read(f"/v1/topups/{topup['id']}")
 
+    def connected(self) -> str:
+        """The id of a new connected account with Issuing."""
+        asked = {"type": "custom", "country": "US", "capabilities": {"card_issuing": {"requested": True}}}
+        return self.ok("/v1/accounts", asked)["id"]
+
     def cardholder(self, **over: Any) -> Json:
         """A company in San Francisco."""
         params = {"name": "Company Card", "type": "company", "billing": {"address": ADDRESS}, **over}

@@ -46,7 +46,23 @@ def test_headers_of_an_answer(api) -> None:
     assert reply.headers["Stripe-Version"] == "2024-06-20"
     assert reply.headers["Content-Type"] == "application/json"
     assert reply.headers["Request-Id"] != api.get("/v1/balance").headers["Request-Id"]
-    assert api.with_headers(Stripe_Version="latest").get("/v1/balance").status == 400
+
+
+@pytest.mark.parametrize(
+    ("version", "status"),
+    [
+        ("2024-09-30.acacia", 200),
+        ("2026-02-25.preview", 200),
+        ("2027-01-27.fig", 200),  # newer than the sandbox: not known to be wrong
+        ("latest", 400),
+        ("2024-06-21", 400),
+        ("2024-09-30.basil", 400),
+        ("2024-13-45", 400),
+        ("2027-02-30.fig", 400),
+    ],
+)
+def test_a_version_that_never_was_is_refused(api, version, status) -> None:
+    assert api.with_headers(Stripe_Version=version).get("/v1/balance").status == status
 
 
 def test_the_account_is_the_same_for_every_key(api) -> None:
@@ -57,8 +73,8 @@ def test_the_account_is_the_same_for_every_key(api) -> None:
 
 
 def test_a_connected_account_is_isolated(api) -> None:
-    connected = api.ok("/v1/accounts", {"type": "custom", "country": "US"})
-    there = api.with_headers(Stripe_Account=connected["id"])
+    connected = api.connected()
+    there = api.with_headers(Stripe_Account=connected)
     holder, here = there.cardholder(), api.cardholder()
     there.ok("/v1/topups", {"amount": 500, "currency": "usd", "destination_balance": "issuing"})
     api.advance(10)
@@ -66,9 +82,39 @@ def test_a_connected_account_is_isolated(api) -> None:
     assert [h["id"] for h in there.read("/v1/issuing/cardholders")["data"]] == [holder["id"]]
     assert [h["id"] for h in api.read("/v1/issuing/cardholders")["data"]] == [here["id"]]
     assert (there.issuing(), api.issuing()) == (500, 0)
-    assert there.read("/v1/account")["id"] == connected["id"]
+    assert there.read("/v1/account")["id"] == connected
     assert api.get(f"/v1/issuing/cardholders/{holder['id']}").status == 404
-    assert there.get("/v1/balance").headers["Stripe-Account"] == connected["id"]
+    assert there.get("/v1/balance").headers["Stripe-Account"] == connected
+
+
+def test_an_account_without_issuing_is_refused_all_of_it(api) -> None:
+    plain = api.ok("/v1/accounts", {"capabilities": {"transfers": {"requested": True}}})
+    there = api.with_headers(Stripe_Account=plain["id"])
+
+    assert plain["capabilities"] == {"transfers": "active"}
+    for reply in (there.get("/v1/issuing/cards"), there.post("/v1/issuing/cardholders", {"name": "X"})):
+        assert (reply.status, reply.error["type"]) == (400, "invalid_request_error")
+        assert "not set up to use Issuing" in reply.error["message"]
+    assert "issuing" not in there.read("/v1/balance")
+    funds = {"amount": 500, "currency": "usd"}
+    assert (
+        there.refused("/v1/topups", {**funds, "destination_balance": "issuing"})["code"]
+        == "parameter_unknown"
+    )
+    assert there.ok("/v1/topups", funds)["status"] == "pending"
+
+
+@pytest.mark.parametrize(
+    ("params", "param"),
+    [
+        ({"country": "BR"}, "country"),
+        ({"country": "ZZ"}, "country"),
+        ({"capabilities": {"wings": {"requested": True}}}, "capabilities[wings]"),
+        ({"metadata": {"k" * 41: "v"}}, f"metadata[{'k' * 41}]"),
+    ],
+)
+def test_what_an_account_cannot_be(api, params, param) -> None:
+    assert api.refused("/v1/accounts", params)["param"] == param
 
 
 def test_an_unknown_connected_account_is_403(api) -> None:
@@ -87,7 +133,7 @@ def test_a_restricted_key_is_told_what_it_lacks(api) -> None:
     assert (written.status, unread.status) == (403, 403)
     assert "rak_issuing_card_write" in written.error["message"]
     assert "rak_issuing_cardholder_read" in unread.error["message"]
-    connected = api.ok("/v1/accounts")["id"]
+    connected = api.connected()
     assert reader.with_headers(Stripe_Account=connected).get("/v1/issuing/cards").status == 403
 
 

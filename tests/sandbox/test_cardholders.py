@@ -40,7 +40,10 @@ def test_phone_numbers_are_kept_in_e164(api, given, kept) -> None:
         ({"name": "A" * 25}, "name"),
         ({"name": "Team 7"}, "name"),
         ({"name": "R&D"}, "name"),
+        ({"name": "Research\n"}, "name"),
         ({"email": "nobody"}, "email"),
+        ({"email": "jenny@example.com\n"}, "email"),
+        ({"email": '"<jenny@example.com'}, "email"),
         ({"phone_number": "12"}, "phone_number"),
         ({"phone_number": "+1555"}, "phone_number"),
         ({"billing": {"address": {**ADDRESS, "country": "XX"}}}, "billing[address][country]"),
@@ -68,6 +71,10 @@ def test_phone_numbers_are_kept_in_e164(api, given, kept) -> None:
         (
             {"spending_controls": {"allowed_merchant_countries": ["US", "ZZ"]}},
             "spending_controls[allowed_merchant_countries][1]",
+        ),
+        (
+            {"spending_controls": {"spending_limits_currency": "zzz"}},
+            "spending_controls[spending_limits_currency]",
         ),
         (
             {"spending_controls": {"spending_limits": [{"amount": -1, "interval": "daily"}]}},

@@ -36,7 +36,16 @@ def test_the_number_is_told_only_when_asked_for_one_card(api) -> None:
     told = api.read(f"{URL}/{card['id']}", {"expand": ["number", "cvc"]})
     assert (told["number"][-4:], len(told["number"]), len(told["cvc"])) == (card["last4"], 16, 3)
     assert api.get(URL, {"expand": ["data.number"]}).status == 400
+    new = {"cardholder": card["cardholder"]["id"], "currency": "usd", "type": "virtual"}
+    assert api.refused(URL, {**new, "expand": ["number"]})["param"] == "expand"
+    assert api.refused(f"{URL}/{card['id']}", {"expand": ["cvc"]})["param"] == "expand"
     assert api.get(f"{URL}/{card['id']}", {"expand": ["pin"]}).error["param"] == "expand"
+
+
+def test_the_number_of_a_physical_card_is_never_told(api) -> None:
+    card = api.card(type="physical", status="inactive", shipping=SHIPPING)
+    told = api.read(f"{URL}/{card['id']}", {"expand": ["number", "cvc"]})
+    assert {"number", "cvc"} & told.keys() == set()
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_what_makes_no_sense_is_refused(api, what, asked) -> None:
 
 
 def test_acts_reach_connected_accounts(api) -> None:
-    connected = api.ok("/v1/accounts")["id"]
+    connected = api.connected()
     there = api.with_headers(Stripe_Account=connected)
     holder = there.cardholder()["id"]
     api.control("act", {"act": "block_cardholder", "id": holder, "account": connected})
@@ -80,3 +80,5 @@ def test_acts_reach_connected_accounts(api) -> None:
 def test_a_country_must_be_one() -> None:
     with pytest.raises(ValueError, match="Utopia"):
         Settings(country="Utopia")
+    with pytest.raises(ValueError, match="BR is not a country of Stripe Issuing"):
+        Settings(country="BR")

@@ -4,6 +4,9 @@ import itertools
 
 import pytest
 
+from provisioner.sandbox import schema
+from provisioner.sandbox.routes import ROUTES
+
 
 @pytest.fixture
 def topups(api) -> list[str]:
@@ -89,6 +92,7 @@ def test_filters_of_cards_and_cardholders(api) -> None:
     assert cards(status="canceled") == []
     assert cards(last4=card["last4"], exp_year=card["exp_year"], cardholder=one["id"]) == [card["id"]]
     assert cards(type="physical") == []
+    assert cards(personalization_design="ipcd_1") == []
     assert holders(email="one@example.com") == [one["id"]]
     assert holders(phone_number="+14155550101") == [two["id"]]
     assert holders(type="individual") == [two["id"]]
@@ -140,3 +144,13 @@ def test_lists_can_be_expanded(api) -> None:
         old["id"],
         "canceled",
     )
+
+
+def test_every_filter_that_a_list_takes_narrows_it() -> None:
+    """No list takes a filter and answers everything all the same."""
+    everywhere = {"limit", "starting_after", "ending_before", "expand", "created"}
+    elsewhere = {"amount", "types", "delivery_success", "payout"}  # narrowed by what handles them
+    for route in ROUTES:
+        if route.method == "GET" and route.params.endswith("ListParams"):
+            taken = schema.types()[route.params]["fields"].keys() - everywhere - elsewhere
+            assert taken <= set(route.answers.filters), route.path

@@ -72,6 +72,8 @@ def test_forms_that_cannot_be_nested_are_refused(text: str) -> None:
         ),
         ("/v1/topups", {"amount": "1.5", "currency": "usd"}, "parameter_invalid_integer", "amount"),
         ("/v1/topups", {"amount": "ten", "currency": "usd"}, "parameter_invalid_integer", "amount"),
+        ("/v1/topups", {"amount": "5\n", "currency": "usd"}, "parameter_invalid_integer", "amount"),
+        ("/v1/topups", {"amount": "\u0665", "currency": "usd"}, "parameter_invalid_integer", "amount"),
         ("/v1/topups", {"amount": 0, "currency": "usd"}, "parameter_invalid_integer", "amount"),
         ("/v1/topups", {"amount": "", "currency": "usd"}, "parameter_invalid_empty", "amount"),
         (HOLDERS, {**HOLDER, "name": ""}, "parameter_invalid_empty", "name"),

@@ -1,14 +1,15 @@
 """Accounts: the sandbox's own one, and connected ones that tests make (docs.stripe.com/api/accounts)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from provisioner.sandbox import home
 from provisioner.sandbox.changes import create
-from provisioner.sandbox.errors import StripeError
+from provisioner.sandbox.errors import StripeError, invalid
 from provisioner.sandbox.resource import Resource
 from provisioner.sandbox.route import Call, Route
 from provisioner.sandbox.rules import countries
+from provisioner.sandbox.rules.metadata import merged
 from provisioner.sandbox.tx import Tx, new_id
 
 Json = dict[str, Any]
@@ -24,7 +25,7 @@ def currency_of(country: str) -> str:
 def begin(own: Tx, country: str) -> None:
     """Make the default account of a new sandbox; an existing one stays as it is."""
     if not home.default_account(own):
-        account = _new(own, country, None, "standard")
+        account = _new(own, country, None, "standard", _CAPABILITIES)
         own.add(ACCOUNT, account)
         home.make_default(own, account["id"])
 
@@ -47,12 +48,36 @@ def acting(own: Tx, wanted: str | None) -> str:
     return wanted
 
 
+def issues(account: Json) -> bool:
+    """Whether an account has Issuing."""
+    return "card_issuing" in account["capabilities"]
+
+
+def require_issuing(own: Tx, account_id: str) -> None:
+    """
+    Raises StripeError (400) when an account does not have Issuing, as Stripe does for all of it.
+
+    github.com/airbytehq/airbyte/issues/26483
+    """
+    if not issues(own.fetch(ACCOUNT, account_id)):
+        raise invalid(
+            "Your account is not set up to use Issuing. Have it request the card_issuing capability, or see "
+            "https://dashboard.stripe.com/issuing/overview."
+        )
+
+
 def connect(own: Tx, ids: Iterable[str], country: str | None = None) -> int:
-    """Make connected accounts of these ids, but for those that are there; return how many."""
+    """
+    Make connected accounts of these ids, but for those that are there; return how many.
+
+    Raises ValueError for a country without Issuing.
+    """
+    if country is not None and country not in countries.ISSUING:
+        raise ValueError(f"{country} is not a country of Stripe Issuing")
     new = [name for name in ids if own.get(ACCOUNT, name) is None]
     home_country = own.fetch(ACCOUNT, home.default_account(own))["country"]
     for name in new:
-        own.add(ACCOUNT, {**_new(own, country or home_country, None, "custom"), "id": name})
+        own.add(ACCOUNT, {**_new(own, country or home_country, None, "custom", _CAPABILITIES), "id": name})
     return len(new)
 
 
@@ -82,12 +107,15 @@ def _show(call: Call) -> Json:
 def _connect(call: Call) -> Json:
     params = call.params
     where = countries.country(params.get("country", of(call.tx)["country"]), "country")
-    made = _new(call.tx, where, params.get("email"), params.get("type", "custom"))
-    made["metadata"] = params.get("metadata") or {}
+    if where not in countries.ISSUING:
+        raise invalid(f"This sandbox has accounts in {', '.join(sorted(countries.ISSUING))} only.", "country")
+    wanted = [name for name, one in params.get("capabilities", {}).items() if one.get("requested")]
+    made = _new(call.tx, where, params.get("email"), params.get("type", "custom"), wanted)
+    made["metadata"] = merged({}, params)
     return create(call.tx.at_home(), ACCOUNT, made)
 
 
-def _new(tx: Tx, country: str, email: str | None, kind: str) -> Json:
+def _new(tx: Tx, country: str, email: str | None, kind: str, capabilities: Sequence[str]) -> Json:
     requirements: Json = {
         "alternatives": [],
         "current_deadline": None,
@@ -104,8 +132,8 @@ def _new(tx: Tx, country: str, email: str | None, kind: str) -> Json:
         "object": "account",
         "business_profile": dict.fromkeys(_PROFILE),
         "business_type": "company",
-        "capabilities": {"card_issuing": "active", "card_payments": "active", "transfers": "active"},
-        "charges_enabled": True,
+        "capabilities": dict.fromkeys(capabilities, "active"),
+        "charges_enabled": "card_payments" in capabilities,
         "controller": {"type": "account"},
         "country": country,
         "created": tx.now,
@@ -128,6 +156,7 @@ def _new(tx: Tx, country: str, email: str | None, kind: str) -> Json:
     }
 
 
+_CAPABILITIES = ("card_issuing", "card_payments", "transfers")
 _PROFILE = (
     "annual_revenue",
     "estimated_worker_count",

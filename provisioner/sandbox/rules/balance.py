@@ -9,19 +9,20 @@ Json = dict[str, Any]
 
 
 def retrieve(call: Call) -> Json:
-    """The account's balance; what a balance shows at zero is a switch."""
-    own = account.of(call.tx)["default_currency"]
+    """The account's balance; without Issuing it has no such part. What it shows at zero is a switch."""
+    whose = account.of(call.tx)
+    own = whose["default_currency"]
     empty = {own: 0} if switches.on(call.tx, "empty_balance_shown") else {}
     payments = _rows({own: 0} | ledger.available(call.tx, "payments"))
     issuing = _rows(empty | ledger.available(call.tx, "issuing"))
-    return {
+    shown: Json = {
         "object": "balance",
         "available": payments,
         "connect_reserved": [{"amount": 0, "currency": row["currency"]} for row in payments],
-        "issuing": {"available": issuing},
         "livemode": False,
         "pending": _rows(dict.fromkeys((row["currency"] for row in payments), 0)),
     }
+    return {**shown, "issuing": {"available": issuing}} if account.issues(whose) else shown
 
 
 def _rows(amounts: dict[str, int]) -> list[Json]:

@@ -45,19 +45,34 @@ def texts(tx: Tx, bodies: list[str]) -> list[str] | None:
     ]
 
 
+def _unredacted(tx: Tx, shown: Json, name: str) -> Json:
+    """SDK, Card.number and Card.cvc: only a virtual card has them, a physical one goes without."""
+    return {name: tx.fetch(CARD, shown["id"])[f"_{name}"]} if shown["type"] == "virtual" else {}
+
+
 CARD: Resource = Resource(
     "issuing.card",
     "ic_",
     "issuing card",
-    filters=("cardholder", "exp_month", "exp_year", "last4", "status", "type", "replacement_for"),
+    filters=(
+        "cardholder",
+        "exp_month",
+        "exp_year",
+        "last4",
+        "personalization_design",
+        "status",
+        "type",
+        "replacement_for",
+    ),
     show=show,
     texts=texts,
     expandable={"replaced_by": lambda: CARD, "replacement_for": lambda: CARD},
     embedded={"cardholder": lambda: CARDHOLDER},
     secret={
-        "number": lambda tx, shown: tx.fetch(CARD, shown["id"])["_number"],
-        "cvc": lambda tx, shown: tx.fetch(CARD, shown["id"])["_cvc"],
+        "number": lambda tx, shown: _unredacted(tx, shown, "number"),
+        "cvc": lambda tx, shown: _unredacted(tx, shown, "cvc"),
     },
+    guarded=frozenset({"number", "cvc"}),
 )
 
 

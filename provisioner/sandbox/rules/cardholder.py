@@ -24,8 +24,8 @@ Json = dict[str, Any]
 
 _LONGEST_NAME = 24
 # SDK, CardholderCreateParams.name: no special characters or numbers.
-_NAME = re.compile(r"^[^\W\d_](?:[^\W\d_]|[ .,'\-])*$")
-_EMAIL = re.compile(r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$")
+_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'\-])*")
+_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+")
 
 
 def show(_tx: Tx, stored: Json) -> Json:
@@ -85,7 +85,7 @@ def _changed(tx: Tx, stored: Json, params: Mapping[str, Any]) -> Json:
     if "billing" in params:
         after["billing"] = {"address": _address(params["billing"]["address"])}
     if "email" in params:
-        if not _EMAIL.match(params["email"]):
+        if not _EMAIL.fullmatch(params["email"]):
             raise invalid(f"Invalid email address: {params['email']}", "email", "email_invalid")
         after["email"] = params["email"]
     if "phone_number" in params:
@@ -117,7 +117,7 @@ def _address(given: Mapping[str, str]) -> Json:
 def _check_name(name: str) -> None:
     if len(name) > _LONGEST_NAME:
         raise invalid(f"The name can be at most {_LONGEST_NAME} characters long.", "name")
-    if not _NAME.match(name):
+    if not _NAME.fullmatch(name):
         raise invalid("The name cannot contain numbers or special characters.", "name")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from provisioner.sandbox.errors import exclusive, invalid
 from provisioner.sandbox.rules.countries import country
+from provisioner.sandbox.rules.currencies import currency
 
 Json = dict[str, Any]
 
@@ -32,7 +33,7 @@ def merged(before: Mapping[str, Any], given: Mapping[str, Any], unset: list[Any]
     it, and what is not sent stays.
 
     Raises StripeError when one thing would be allowed and blocked by list at once, and for
-    limits and countries that cannot be.
+    limits, countries and currencies that cannot be.
     """
     blank = empty(unset)
     after = dict(before)
@@ -49,7 +50,7 @@ def _clean(name: str, value: Any) -> Any:
         return [_limit(limit, f"{_PARAM}[{name}][{i}]") for i, limit in enumerate(value)]
     if name.endswith("_merchant_countries"):
         return [country(code, f"{_PARAM}[{name}][{i}]") for i, code in enumerate(value)]
-    return value.lower() if isinstance(value, str) else value
+    return currency(value, f"{_PARAM}[{name}]") if name == "spending_limits_currency" else value
 
 
 def _limit(limit: Mapping[str, Any], param: str) -> Json:

@@ -17,6 +17,8 @@ CODES = frozenset(
     """.split()
 )
 EURO = frozenset("AT BE CY DE EE ES FI FR GR HR IE IT LT LU LV MT NL PT SI SK".split())
+# Where an account can issue cards: docs.stripe.com/issuing/global
+ISSUING = EURO | {"GB", "US"}
 # Where Stripe issues cards in Europe, and their neighbours in the customs union and the EEA.
 EUROPE = EURO | frozenset("BG CH CZ DK GB HU IS LI NO PL RO SE".split())
 _CALLING = {
@@ -40,7 +42,7 @@ _CALLING = {
     "PL": "48",
 }
 _PUNCTUATION = re.compile(r"[\s().\-/]+")
-_E164 = re.compile(r"^\+[1-9]\d{7,14}$")
+_E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 _NORTH_AMERICAN = 10
 
 
@@ -66,7 +68,7 @@ def e164(phone: str, home: str, param: str) -> str:
             raise _no_phone(phone, param)
         local = digits.removeprefix(calling) if calling == "1" and len(digits) > _NORTH_AMERICAN else digits
         digits = f"+{calling}{local if home == 'IT' else local.removeprefix('0')}"
-    if not _E164.match(digits) or (digits.startswith("+1") and len(digits) != _NORTH_AMERICAN + 2):
+    if not _E164.fullmatch(digits) or (digits.startswith("+1") and len(digits) != _NORTH_AMERICAN + 2):
         raise _no_phone(phone, param)
     return digits
 

@@ -14,7 +14,7 @@ from provisioner.sandbox.tx import Tx
 Json = dict[str, Any]
 
 # SDK, CardholderCreateParamsIndividual.first_name: Latin letters and . , - ' and space, no numbers.
-_NAME = re.compile(r"^[^\W\d_](?:[^\W\d_]|[ .,'\-])*$")
+_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'\-])*")
 _YOUNGEST = 13
 
 
@@ -33,7 +33,7 @@ def individual(tx: Tx, before: Mapping[str, Any] | None, given: Mapping[str, Any
     }
     for field in ("first_name", "last_name"):
         if field in given:
-            if not _NAME.match(given[field]) or not all(map(_latin, given[field])):
+            if not _NAME.fullmatch(given[field]) or not all(map(_latin, given[field])):
                 raise invalid("Names can hold letters, spaces and . , - ' only.", f"individual[{field}]")
             after[field] = given[field]
     if "dob" in given:

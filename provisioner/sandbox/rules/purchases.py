@@ -30,6 +30,10 @@ def show_authorization(tx: Tx, stored: Json) -> Json:
     return shown
 
 
+def _kept(tx: Tx, resource: Resource, shown: Json, name: str) -> Json:
+    return {name: tx.fetch(resource, shown["id"])[f"_{name}"]}
+
+
 TRANSACTION: Resource = Resource(
     "issuing.transaction",
     "ipi_",
@@ -43,7 +47,7 @@ TRANSACTION: Resource = Resource(
         "cardholder": lambda: CARDHOLDER,
     },
     texts=as_they_are,
-    secret={"purchase_details": lambda tx, shown: tx.fetch(TRANSACTION, shown["id"])["_purchase_details"]},
+    secret={"purchase_details": lambda tx, shown: _kept(tx, TRANSACTION, shown, "purchase_details")},
 )
 AUTHORIZATION: Resource = Resource(
     "issuing.authorization",
@@ -57,5 +61,5 @@ AUTHORIZATION: Resource = Resource(
         "card": lambda: CARD,
         "transactions": lambda: TRANSACTION,
     },
-    secret={"fraud_challenges": lambda tx, shown: tx.fetch(AUTHORIZATION, shown["id"])["_fraud_challenges"]},
+    secret={"fraud_challenges": lambda tx, shown: _kept(tx, AUTHORIZATION, shown, "fraud_challenges")},
 )

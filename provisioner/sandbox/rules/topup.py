@@ -137,7 +137,8 @@ def _refuse(tx: Tx, params: Mapping[str, Any]) -> None:
         )
     if params["currency"].lower() != own:
         raise invalid(f"This account cannot be topped up in {params['currency']}, only in {own}.", "currency")
-    if "destination_balance" in params and not switches.on(tx, "issuing_top_ups"):
+    gated = not account.issues(account.of(tx)) or not switches.on(tx, "issuing_top_ups")
+    if "destination_balance" in params and gated:
         raise invalid(
             "Received unknown parameter: destination_balance", "destination_balance", "parameter_unknown"
         )
