@@ -1,5 +1,6 @@
 """A saved plan against what would be done now: each step must be the one that was approved."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
@@ -11,6 +12,7 @@ from provisioner.core.money import show_money
 from provisioner.core.moved import differs, what_is_new, what_moved
 from provisioner.core.plan import Plan, with_changes
 from provisioner.core.problem import StaleError
+from provisioner.core.unfinished import finishes, replaced_ids
 
 Document = Mapping[str, Any]
 
@@ -19,10 +21,10 @@ def hold_to(kinds: Sequence[Kind], plan: Plan, approved: Document) -> Plan:
     """
     What is left of an approved plan: every change as approved, top-ups up to the approved amount.
 
-    What has been done already is no longer in `plan`, so a plan that was applied in part can be applied
-    again. A top-up that is new because money has moved is left out, and a note says so: a balance moves
-    with every purchase, and the rest is done all the same. Raises StaleError that names each object and
-    field that has moved.
+    What has been done already is no longer in `plan`, and what is left of a change that was stopped half-way
+    is approved with it, so a plan that was applied in part can be applied again. A top-up that is new because
+    money has moved is left out, and a note says so: a balance moves with every purchase, and the rest is done
+    all the same. Raises StaleError that names each object and field that has moved.
     """
     if (plan.project, plan.mode, plan.account) != tuple(
         approved.get(n) for n in ("project", "mode", "account")
@@ -31,45 +33,40 @@ def hold_to(kinds: Sequence[Kind], plan: Plan, approved: Document) -> Plan:
     moved: list[str] = []
     held: list[Change] = []
     notes: list[Note] = []
-    for change, before in _with_approved(plan, approved):
-        if before is None and _is_for_later(change, plan, approved):
-            notes.append(_left_out(change, "as the balance has moved since"))
-        elif before is None:
-            moved.append(
-                f"{change.address}: {change.action} was not approved ({_why(change, plan, approved)})"
-            )
-        elif change.action is Action.TOP_UP:
+    by_name, replaced = {kind.name: kind for kind in kinds}, replaced_ids(approved)
+    for change, there in _with_approved(plan, approved):
+        before = next((each for each in there if each["action"] == change.action), None)
+        if change.action is Action.TOP_UP and before:
             if (left := before["amount"] - _pulled_since(change, before.get("newest"))) > 0:
                 held.append(capped(change, left))
             else:
                 notes.append(_left_out(change, "as what was approved has been made"))
-        elif before["action"] == change.action and _is_other(change, before):
-            moved.append(f"{change.address}: {what_moved(change, before)}")
-        else:
+        elif any(
+            _is_same(change, each) or finishes(by_name[change.kind], change, each, replaced) for each in there
+        ):
             held.append(change)
+        elif before:
+            moved.append(f"{change.address}: {what_moved(change, before)}")
+        elif _is_for_later(change, plan, approved):
+            notes.append(_left_out(change, "as the balance has moved since"))
+        else:
+            moved.append(
+                f"{change.address}: {change.action} was not approved ({_why(change, plan, approved)})"
+            )
     if moved:
         listed = "\n".join(f"  {line}" for line in moved)
         raise StaleError(f"the saved plan is stale; nothing was written, plan again\n{listed}")
     return replace(with_changes(kinds, plan, held), notes=(*plan.notes, *notes))
 
 
-def _with_approved(plan: Plan, approved: Document) -> Iterator[tuple[Change, Document | None]]:
-    """Each change with the approved one that it is, or that it finishes."""
-    known = {(change["address"], change["action"]): change for change in approved["changes"]}
+def _with_approved(plan: Plan, approved: Document) -> Iterator[tuple[Change, list[Document]]]:
+    """Each change with those that were approved for its address, the one of the same object first."""
+    known: dict[str, list[Document]] = defaultdict(list)
+    for each in approved["changes"]:
+        known[each["address"]].append(each)
     for change in plan.changes:
-        replacement = known.get((str(change.address), "replace"))
-        finished = replacement if _finishes(change, replacement) else None
-        yield change, known.get((str(change.address), str(change.action)), finished)
-
-
-def _finishes(change: Change, replacement: Document | None) -> bool:
-    """Whether a change is what an approved replacement, stopped half-way, has left to do."""
-    if replacement is None:
-        return False
-    if change.action is Action.RETIRE:
-        return bool(change.id == replacement["id"])
-    activation = [(edit.path, edit.after) for edit in change.edits] == [("status", "active")]
-    return change.action is Action.UPDATE and activation and change.id != replacement["id"]
+        there = known[str(change.address)]
+        yield change, sorted(there, key=lambda each: bool(each["id"] != change.id))
 
 
 def _pulled_since(change: Change, newest: str | None) -> int:
@@ -78,15 +75,13 @@ def _pulled_since(change: Change, newest: str | None) -> int:
     return sum(amount for _, amount in since)
 
 
-def _is_other(change: Change, before: Document) -> bool:
-    return bool(change.fingerprint != before["fingerprint"]) or _reworded(change, before)
-
-
-def _reworded(change: Change, before: Document) -> bool:
-    """Whether the saved plan shows other edits than those that its fingerprint stands for."""
+def _is_same(change: Change, before: Document) -> bool:
+    """Whether it is an approved change, whose saved edits are those that its fingerprint stands for."""
     shown = {edit["path"]: edit for edit in before["edits"]}
-    return shown.keys() != {e.path for e in change.edits} or any(
-        differs(e, shown[e.path]) for e in change.edits
+    return (
+        bool(change.fingerprint == before["fingerprint"])
+        and shown.keys() == {e.path for e in change.edits}
+        and not any(differs(e, shown[e.path]) for e in change.edits)
     )
 
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from provisioner.core.change import Edit, Note
@@ -50,46 +49,6 @@ def _lifecycle(declared: Declared, live: Live) -> Iterator[Edit]:
         yield Edit("lifecycle.protect", had.protect, wanted.protect)
     if wanted.on_remove != had.on_remove:
         yield Edit("lifecycle.on_remove", had.on_remove, wanted.on_remove)
-
-
-def unrecorded(kind: Kind, declared: Declared, live: Live) -> tuple[Edit, ...]:
-    """
-    The edit that takes values under management which were live as declared before anybody declared them.
-
-    Not in the record of what was applied, they would not be reset when they are declared no more, and
-    nobody would be told when they move in Stripe.
-    """
-    if _codes(_outline(declared.fields)).issubset(live.stamp.applied):
-        return ()
-    there = {path: value for path, _, value in leaves(kind.fields, live.fields)}
-    paths = [
-        path
-        for path, field, _ in leaves(kind.fields, declared.fields)
-        if code(path) not in live.stamp.applied
-        and not declared.lifecycle.ignores(path)
-        and there.get(path) not in (None, *field.closed)
-    ]
-    return (Edit("managed", None, paths),) if paths else ()
-
-
-Outline = tuple[Any, ...]
-
-
-def _outline(tree: Mapping[str, Any]) -> Outline:
-    """The names in a normal form without the values: of thousands of objects there are but few."""
-    return tuple([(name, _outline(value)) if type(value) is dict else name for name, value in tree.items()])
-
-
-@lru_cache(maxsize=1024)
-def _codes(outline: Outline, prefix: str = "") -> frozenset[str]:
-    """The codes of all values of a normal form, by its outline."""
-    found: set[str] = set()
-    for each in outline:
-        if isinstance(each, tuple):
-            found |= _codes(each[1], f"{prefix}{each[0]}.")
-        else:
-            found.add(code(prefix + each))
-    return frozenset(found)
 
 
 class _Scope:
@@ -160,7 +119,7 @@ class _Scope:
         if have is None:
             have = field.default
         if isinstance(want, Ref) and want.address in self.replaced:
-            return want, f"{want} (replaced)"
+            return want, says_replaced(want)
         if field.shape is Shape.TABLE and have:
             return align(field, want, have)
         if field.same and have is not None and field.same(want, have):
@@ -358,6 +317,11 @@ def hidden(field: Field, path: str, sensitive: frozenset[str]) -> bool:
     return any(
         plain == hid or plain.startswith(f"{hid}.") or hid.startswith(f"{plain}.") for hid in sensitive
     )
+
+
+def says_replaced(address: object) -> str:
+    """What stands for a reference to an object that is being replaced."""
+    return f"{address} (replaced)"
 
 
 def mask(value: Any, hide: bool) -> Any:

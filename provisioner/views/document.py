@@ -7,9 +7,11 @@ from provisioner.core.change import Action, Change, Edit, Note, row_of
 from provisioner.core.guard import Stop
 from provisioner.core.outlook import Outlook, Power
 from provisioner.core.plan import Plan
+from provisioner.core.unfinished import goal
 from provisioner.kinds import KINDS
 from provisioner.views.version import FORMAT_VERSION
 
+KIND_OF = {kind.name: kind for kind in KINDS}
 CANCELED = frozenset(kind.name for kind in KINDS if kind.cancel)  # kinds whose objects can end for good
 
 
@@ -62,6 +64,8 @@ def _change(change: Change) -> dict[str, Any]:
         "edits": [_edit(edit, change) for edit in change.edits],
         "fingerprint": change.fingerprint,
     }
+    if aim := goal(KIND_OF[change.kind], change):
+        document["goal"] = aim
     if change.bookkeeping:
         document["bookkeeping"] = change.bookkeeping
     if change.action is Action.TOP_UP:

@@ -1,0 +1,89 @@
+"""What an approved change has left to do, where an apply of it was stopped half-way."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.core.change import OUR_OWN, Action, Change
+from provisioner.core.diff import additions, says_replaced
+from provisioner.core.kind import Direction, Kind
+from provisioner.core.moved import differs
+from provisioner.core.reissue import LOST
+
+Document = Mapping[str, Any]
+
+
+def goal(kind: Kind, change: Change) -> str:
+    """
+    What stands for the object that is there afterwards: its generation, and all that is declared of it.
+
+    Empty for a change that has no declaration. As short of each hidden value as digests of these are.
+    """
+    if change.declared is None or change.action is Action.TOP_UP:
+        return ""
+    told, live = change.declared.lifecycle, change.live
+    generation = live.stamp.generation if live and change.action is not Action.REPLACE else change.generation
+    reissue = [told.reissue.number, told.reissue.reason] if told.reissue else []
+    values = [[edit.path, edit.digest, edit.after] for edit in additions(kind, change.declared)]
+    text = json.dumps([generation, values, sorted(told.ignore), reissue], default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def replaced_ids(approved: Document) -> dict[str, str]:
+    """The ids of the objects that a plan replaces, by what edits of those which refer to them say before."""
+    return {
+        says_replaced(each["address"]): each["id"]
+        for each in approved["changes"]
+        if each["action"] == "replace"
+    }
+
+
+def finishes(kind: Kind, change: Change, approved: Document, replaced: Mapping[str, str]) -> bool:
+    """
+    Whether a change is what is left of an approved one: it leads to the same goal, by steps of that one.
+
+    A replacement leaves its creation (a lost card ends first), the activation, or the end of what it
+    replaces; a creation the activation, where that is a call of its own; an update the second of two calls.
+    A card is carried along to a holder in whose place the new one stands already; `replaced` are such.
+    """
+    if change.action is Action.RETIRE:
+        return bool(approved["action"] == "replace" and change.id == approved["id"])
+    if not approved.get("goal") or goal(kind, change) != approved["goal"]:
+        return False
+    if change.action is Action.CREATE:
+        return approved["action"] == "replace" and _ends_first(change)
+    if change.action is Action.REPLACE:
+        return bool(change.id == approved["id"]) and _is_carried(change, approved, replaced)
+    if change.action is not Action.UPDATE:
+        return False
+    if approved["action"] == "update":
+        return bool(change.id == approved["id"]) and _is_second_half(change, approved)
+    activation = [(edit.path, edit.after) for edit in change.edits] == [("status", "active")]
+    return activation and approved["action"] in ("create", "replace")
+
+
+def _ends_first(change: Change) -> bool:
+    asked = change.declared.lifecycle.reissue if change.declared else None
+    return asked is not None and asked.reason in LOST and asked.number > change.reissued
+
+
+def _is_second_half(change: Change, approved: Document) -> bool:
+    """Whether nothing has moved but what the first call of an update does: what gives no power, and marks."""
+    now = {edit.path: edit for edit in change.edits}
+    then = {edit["path"]: edit for edit in approved["edits"]}
+    done = [edit for path, edit in then.items() if path not in now]
+    return (
+        all(path in then and not differs(edit, then[path]) for path, edit in now.items())
+        and change.direction is Direction.BROADENING
+        and not any(e["direction"] == "broadening" or e["path"].startswith(OUR_OWN) for e in done)
+    )
+
+
+def _is_carried(change: Change, approved: Document, replaced: Mapping[str, str]) -> bool:
+    """Whether nothing has moved but that those which are referred to have been replaced."""
+    then = {edit["path"]: edit for edit in approved["edits"]}
+    return then.keys() == {edit.path for edit in change.edits} and all(
+        not differs(edit, then[edit.path]) or replaced.get(str(then[edit.path]["before"])) == edit.before
+        for edit in change.edits
+    )

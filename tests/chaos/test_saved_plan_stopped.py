@@ -1,0 +1,113 @@
+"""An approved plan whose apply is stopped at any write: the same file, given again, ends what it began."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import Any
+
+import pytest
+
+from chaos.direct import Bank, Direct, world
+from provisioner.chaos.picture import Picture, differences, picture
+from provisioner.chaos.scene import canonical
+from provisioner.core.approval import hold_to
+from provisioner.core.model import Address, Config
+from provisioner.core.plan import Plan, make_plan
+from provisioner.core.problem import StaleError
+from provisioner.engine.execute import execute
+from provisioner.kinds import KINDS
+from provisioner.views.document import plan_document
+
+BEFORE, AFTER = canonical().before, canonical().after
+WRITES = 24
+
+
+class Killed(BaseException):
+    """The end of the process."""
+
+
+@dataclass
+class Approved:
+    """A bank where the canonical change is approved, and not begun; `end` is how it ends undisturbed."""
+
+    bank: Bank
+    document: Mapping[str, Any]
+    end: Picture
+
+    def held(self, config: Config = AFTER) -> Plan:
+        plan = make_plan(KINDS, config, world(Direct(self.bank), KINDS, config))
+        return hold_to(KINDS, plan, self.document)
+
+    def stop_at(self, write: int, *, heard: bool) -> None:
+        """Apply until a write, which is sent and not `heard`, or not sent."""
+        self.bank.put_back()
+        asked, writes = self.bank.ask, iter(range(WRITES))
+
+        def ask(method: str, *rest: Any) -> Any:
+            if method == "POST" and next(writes) >= write:
+                if heard:
+                    asked(method, *rest)
+                raise Killed
+            return asked(method, *rest)
+
+        self.bank.ask = ask  # type: ignore[method-assign]
+        try:
+            carry_out(self.held(), self.bank)
+        except Killed:
+            pass
+        finally:
+            self.bank.ask = asked  # type: ignore[method-assign]
+
+
+def carry_out(plan: Plan, bank: Bank) -> list[str]:
+    """The writes of an apply in which each step succeeds."""
+    writer = Direct(bank)
+    report = execute(plan, writer, lambda _result: None, Event(), workers=1)
+    assert report.complete, [result.reason for result in report.results]
+    return [line for line in writer.wire if line.startswith("POST")]
+
+
+@pytest.fixture(scope="module")
+def approved() -> Iterator[Approved]:
+    bank = Bank()
+    carry_out(make_plan(KINDS, BEFORE, world(Direct(bank), KINDS, BEFORE)), bank)
+    bank.advance(600)
+    bank.keep()
+    plan = make_plan(KINDS, AFTER, world(Direct(bank), KINDS, AFTER))
+    document = json.loads(json.dumps(plan_document(plan)))
+    assert len(carry_out(plan, bank)) == WRITES
+    bank.advance(600)
+    yield Approved(bank, document, picture(Direct(bank)))
+    bank.store.close()
+
+
+@pytest.mark.parametrize("heard", [False, True])
+@pytest.mark.parametrize("write", range(WRITES))
+def test_the_same_file_ends_what_it_began(approved, write, heard):
+    approved.stop_at(write, heard=heard)
+
+    carry_out(approved.held(), approved.bank)
+
+    approved.bank.advance(600)
+    assert differences(approved.end, picture(Direct(approved.bank))) == []
+    assert approved.held().changes == ()
+
+
+def of(name: str, **fields: Any) -> Config:
+    """What was approved, with another value at one card."""
+    card = AFTER.declared[Address("cards", name)]
+    moved = replace(card, fields={**card.fields, **fields})
+    return replace(AFTER, declared={**AFTER.declared, card.address: moved})
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [("both", 1), ("stolen", 5), ("posted", 20), ("follower", 12)],
+    ids=["half updated", "ended and not made", "made and not activated", "not carried along yet"],
+)
+def test_what_moved_in_the_yaml_meanwhile_is_refused(approved, name, write):
+    approved.stop_at(write, heard=False)
+
+    with pytest.raises(StaleError, match=rf"cards\.{name}: "):
+        approved.held(of(name, spending_controls={"blocked_categories": ("taxicabs_limousines",)}))
