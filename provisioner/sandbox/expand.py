@@ -43,19 +43,32 @@ def _expand(
     if not rest and first in secret:
         shown |= resource.secret[first](tx, shown)
         return
-    inside = resource.embedded.get(first)
-    target = inside or resource.expandable.get(first)
-    if target is None:
+    if first in resource.embedded:
+        inside, value = resource.embedded[first](), shown.get(first)
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, dict):
+                _expand(tx, inside, item, rest, path)
+    elif first in resource.expandable:
+        kinds = resource.expandable[first]()
+        _follow(tx, kinds, shown, parts, path)
+    else:
         raise _impossible(path)
+
+
+def _follow(tx: Tx, kinds: tuple[Resource, ...], shown: Json, parts: list[str], path: str) -> None:
+    """Put the object in place of its id; an earlier path may have done so."""
+    first, rest = parts[0], parts[1:]
     value = shown.get(first)
-    if isinstance(value, str):
-        found = tx.get(target(), value)
+    object_id = str(value["id"] if isinstance(value, dict) else value)
+    kind = next((one for one in kinds if object_id.startswith(one.prefix)), None)
+    if kind is None:
+        return
+    if not isinstance(value, dict):
+        found = tx.get(kind, object_id)
         if found is None:
             return
-        shown[first] = value = target().show(tx, found)
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, dict):
-            _expand(tx, target(), item, rest, path)
+        shown[first] = value = kind.show(tx, found)
+    _expand(tx, kind, value, rest, path)
 
 
 def _impossible(path: str) -> StripeError:

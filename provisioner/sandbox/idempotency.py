@@ -7,13 +7,14 @@ rate limit, malformed parameters) is not kept.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 
 from provisioner.sandbox.errors import StripeError, invalid
-from provisioner.sandbox.tx import Tx, dump
+from provisioner.sandbox.tx import Tx
 
 _LONGEST = 255
 _KEPT = 24 * 3600
@@ -38,7 +39,7 @@ def in_use(key: str) -> StripeError:
 
 def digest(method: str, path: str, params: Mapping[str, Any]) -> str:
     """What must be the same whenever a key is used again; a digest, so that nothing personal is kept."""
-    text = dump([method, path, sorted(params.items())])
+    text = json.dumps([method, path, params], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

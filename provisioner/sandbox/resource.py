@@ -32,16 +32,15 @@ class Resource:
     """
     One kind of object.
 
-    `object` is Stripe's name for it (`issuing.card`), `prefix` begins its ids, `noun` stands in
-    errors. `filters` names the stored fields by which lists can be narrowed and `Tx.find` looks up;
-    `show` turns the stored form into the answered one (a card is kept with its cardholder's id and
-    shown with the whole cardholder). `expandable` maps a field that holds an id to the kind behind
-    it, `embedded` a field that holds a whole object (whose own fields may be expanded);
-    functions, because kinds refer to each other. `secret` fields are shown only when asked for
+    `object` is Stripe's name for it (`issuing.card`), `prefix` begins its ids, `noun` stands in errors.
+    `filters` names the stored fields by which lists can be narrowed and `Tx.find` looks up; `show` turns
+    the stored form into the answered one (a card is kept with its cardholder's id and shown with the whole
+    cardholder). `expandable` maps a field that holds an id to the kinds that may be behind it (none: those
+    that are not kept here), `embedded` a field that holds a whole object (whose own fields may be
+    expanded); functions, because kinds refer to each other. `secret` fields are shown only when asked for
     with `expand[]` on one object, each by a function that returns what is to be added to it; those in
-    `guarded` on a GET alone. `texts` may show many objects at once, from the JSON in which
-    they are kept (without private fields, whose names begin with `_`), if that is quicker; None
-    when it cannot.
+    `guarded` on a GET alone. `texts` may show many objects at once, from the JSON in which they are kept
+    (without private fields, whose names begin with `_`), if that is quicker; None when it cannot.
     """
 
     object: str
@@ -49,7 +48,7 @@ class Resource:
     noun: str
     filters: tuple[str, ...] = ()
     show: Callable[[Tx, Json], Json] = as_stored
-    expandable: Mapping[str, Callable[[], Resource]] = field(default_factory=dict)
+    expandable: Mapping[str, Callable[[], tuple[Resource, ...]]] = field(default_factory=dict)
     embedded: Mapping[str, Callable[[], Resource]] = field(default_factory=dict)
     texts: Callable[[Tx, list[str]], list[str] | None] = one_by_one
     secret: Mapping[str, Callable[[Tx, Json], Json]] = field(default_factory=dict)

@@ -124,6 +124,17 @@ def test_the_list_is_narrowed(api, lived):
     assert api.get(ENTRIES, {"payout": "po_none"}).error["param"] == "payout"
 
 
+def test_what_moved_the_balance_is_expanded(api) -> None:
+    api.fund(10_000)
+    bought = api.purchase(api.card(), 500)
+    api.ok(f"/v1/test_helpers/issuing/authorizations/{bought['id']}/capture")
+    listed = api.read("/v1/balance_transactions", {"expand": ["data.source"]})["data"]
+    kinds = {"topup", "issuing.authorization", "issuing.transaction"}
+    assert {entry["source"]["object"] for entry in listed} == kinds
+    one = api.read(f"/v1/balance_transactions/{listed[-1]['id']}", {"expand": ["source"]})
+    assert one["source"]["amount"] == 10_000
+
+
 def test_one_is_read(api, lived):
     [entry] = api.read(ENTRIES, {"type": "issuing_transaction"})["data"]
     assert api.read(f"{ENTRIES}/{entry['id']}") == entry

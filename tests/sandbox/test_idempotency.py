@@ -32,6 +32,13 @@ def test_another_request_under_the_same_key_is_refused(api) -> None:
         assert (reply.status, reply.error["type"]) == (400, "idempotency_error")
 
 
+def test_the_order_of_parameters_does_not_matter(api) -> None:
+    keyed = api.with_headers(Idempotency_Key="k")
+    first = keyed.send("POST", "/v1/topups", "amount=500&currency=usd&metadata[a]=1&metadata[b]=2")
+    again = keyed.send("POST", "/v1/topups", "metadata[b]=2&currency=usd&metadata[a]=1&amount=500")
+    assert (again.status, again.body) == (200, first.body)
+
+
 def test_a_key_is_free_again_after_a_day_of_the_sandboxs_clock(api) -> None:
     api.post("/v1/topups", TOPUP, key="k")
     api.advance(DAY - 60)

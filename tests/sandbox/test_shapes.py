@@ -1,5 +1,6 @@
 """Answers look as Stripe's do: by the SDK's classes, and by Stripe's own sample objects."""
 
+import inspect
 import json
 import re
 from pathlib import Path
@@ -7,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from provisioner.sandbox.routes import ROUTES
+
 from .conftest import ADDRESS
-from .shapes import problems
+from .shapes import CLASSES, problems
 
 SAMPLES = json.loads((Path(__file__).parent / "data" / "stripe_samples.json").read_text())["resources"]
 PREFIXES = {
@@ -113,3 +116,14 @@ def test_nothing_of_the_sandboxs_own_is_told(answers) -> None:
     told = names(answers)
     assert not {name for name in told if name.startswith("_")}
     assert not {"number", "cvc", "secret", "tax_id_value"} & told
+
+
+def test_whatever_the_sdk_says_is_expandable_can_be_asked_for(answers) -> None:
+    kinds = {route.answers.object: route.answers for route in ROUTES}
+    for name in {answer["object"] for answer in answers} & kinds.keys():
+        written = inspect.getsource(
+            CLASSES[name]
+        )  # evaluated, it is a mere union
+        named = set(re.findall(r"^    (\w+): (?:Optional\[\s*)?ExpandableField", written, re.MULTILINE))
+        assert bool(named) == bool(kinds[name].expandable), name
+        assert named <= kinds[name].expandable.keys() | kinds[name].embedded.keys(), name

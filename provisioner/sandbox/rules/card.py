@@ -66,7 +66,11 @@ CARD: Resource = Resource(
     ),
     show=show,
     texts=texts,
-    expandable={"replaced_by": lambda: CARD, "replacement_for": lambda: CARD},
+    expandable={
+        "personalization_design": lambda: (),
+        "replaced_by": lambda: (CARD,),
+        "replacement_for": lambda: (CARD,),
+    },
     embedded={"cardholder": lambda: CARDHOLDER},
     secret={
         "number": lambda tx, shown: _unredacted(tx, shown, "number"),

@@ -17,12 +17,22 @@ from provisioner.sandbox.tx import Tx, new_id
 Json = dict[str, Any]
 Balance = Literal["issuing", "payments"]
 
+
+def _sources() -> tuple[Resource, ...]:
+    """What can move a balance; imported late, because all of it books here."""
+    from provisioner.sandbox.rules.purchases import AUTHORIZATION, TRANSACTION  # noqa: PLC0415
+    from provisioner.sandbox.rules.topup import TOPUP  # noqa: PLC0415
+
+    return TOPUP, AUTHORIZATION, TRANSACTION
+
+
 BALANCE_TRANSACTION = Resource(
     "balance_transaction",
     "txn_",
     "balance transaction",
     filters=("currency", "type", "source"),
     texts=as_they_are,
+    expandable={"source": _sources},
 )
 
 

@@ -45,7 +45,7 @@ TOPUP = Resource(
     "topup",
     filters=("status",),
     show=show,
-    expandable={"balance_transaction": lambda: ledger.BALANCE_TRANSACTION},
+    expandable={"balance_transaction": lambda: (ledger.BALANCE_TRANSACTION,), "payment_method": lambda: ()},
 )
 _DESCRIPTOR = 15
 _LARGEST = 99_999_999
