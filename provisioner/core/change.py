@@ -11,7 +11,8 @@ from typing import Any
 from provisioner.core.kind import Direction
 from provisioner.core.model import Address, Declared, Live
 
-OUR_OWN = ("lifecycle.", "address", "managed")  # paths of edits of our marks, in the objects' metadata
+# paths of edits of our marks, in the objects' metadata
+OUR_OWN = ("lifecycle.", "address", "managed", "recorded")
 
 
 class Action(StrEnum):

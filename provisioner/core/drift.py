@@ -15,8 +15,8 @@ from provisioner.core.diff import compare
 from provisioner.core.estate import Estate, Survey
 from provisioner.core.kind import Direction, Field, Kind
 from provisioner.core.model import Address, Config, Declared, Live
-from provisioner.core.normal import part
-from provisioner.core.ownership import applied, code, digest
+from provisioner.core.ownership import code, digest
+from provisioner.core.recorded import digests
 from provisioner.core.reissue import reissued_for, says_spent
 
 
@@ -116,7 +116,7 @@ def _of_declared(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
     edits, _ = compare(kind, declared, live)
     if not edits:
         return
-    lives, wants = _digests(kind, declared, live)
+    lives, wants = digests(kind, declared, live)
     for edit in edits:
         path = edit.path.partition("[")[0]
         field = _field(kind, path)
@@ -128,18 +128,6 @@ def _of_declared(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
             yield _drift(declared, live, edit, moved)
         else:
             yield _drift(declared, live, edit, Moved.YAML)
-
-
-def _digests(kind: Kind, declared: Declared, live: Live) -> tuple[dict[str, str], dict[str, str]]:
-    """
-    The digests of both sides, of what the record is about: some stand for all parts of a hash.
-
-    A part that others have added, or that is left to them, is no move of those beside it.
-    """
-    ignores, was = declared.lifecycle.ignores, live.stamp.applied
-    ours = part(kind.fields, live.fields, lambda path: code(path) in was and not ignores(path))
-    asked = part(kind.fields, declared.fields, lambda path: not ignores(path))
-    return applied(live.stamp.project, kind.fields, ours), applied(live.stamp.project, kind.fields, asked)
 
 
 def _closed(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from provisioner.core.change import OUR_OWN, Action, Change, Edit, Note
 from provisioner.core.crud import has_room, references
-from provisioner.core.diff import additions, compare, unrecorded
+from provisioner.core.diff import additions, compare
 from provisioner.core.estate import Estate, Survey, rests
 from provisioner.core.funding import plan_funding
 from provisioner.core.hold import Hold
@@ -15,6 +15,7 @@ from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, World
 from provisioner.core.ownership import ADDRESS, MOST_KEYS, PROJECT, code, digest
 from provisioner.core.problem import ConfigError, Problem
+from provisioner.core.recorded import Records
 from provisioner.core.reissue import reissued_for, says_spent, says_used, successor
 
 
@@ -128,10 +129,11 @@ def _not_activated(found: Findings) -> Iterator[Note]:
 
 
 def _find_objects(found: Findings, kind: Kind, wanted: Sequence[Declared], estate: Estate) -> None:
+    records = Records(kind)
     for declared in wanted:
         live = estate.current.get(declared.address)
         if live is not None:
-            _compare(found, kind, declared, live, estate)
+            _compare(found, records, declared, live, estate)
         elif (spent := estate.spent.get(declared.address)) and not reissued_for(declared, spent):
             # a new one is made when that is asked for, and not before
             found.notes.append(Note(str(declared.address), says_spent(spent)))
@@ -166,7 +168,8 @@ def _why_created(declared: Declared, last: Live | None) -> str:
     return f"reissue: {why}; its predecessor is canceled" if why else "its predecessor is canceled"
 
 
-def _compare(found: Findings, kind: Kind, declared: Declared, live: Live, estate: Estate) -> None:
+def _compare(found: Findings, records: Records, declared: Declared, live: Live, estate: Estate) -> None:
+    kind = records.kind
     edits, notes = compare(kind, declared, live, found.replaced)
     found.notes += notes
     found.notes += _left_retired(kind, declared, live) if declared.lifecycle.ignore else ()
@@ -196,16 +199,19 @@ def _compare(found: Findings, kind: Kind, declared: Declared, live: Live, estate
                 params=params,
             )
         )
-    elif edits or (edits := unrecorded(kind, declared, live)):
-        own = all(edit.path.startswith(OUR_OWN) for edit in edits)
-        if own and not has_room(kind, declared, live):
-            found.notes.append(_without_room(declared, edits))
-        else:
-            reason = "marks only, nothing a card can do changes" if own else "declared differs from live"
-            change = Change(Action.UPDATE, declared.address, kind.name, reason, edits, declared, live)
-            found.changes.append(change)
+    elif edits or (edits := records.to_mark(declared, live)):
+        _update(found, kind, declared, live, edits)
     if live.hold and declared.address not in found.replaced:
         _note_hold(found, declared, live.hold, edits)
+
+
+def _update(found: Findings, kind: Kind, declared: Declared, live: Live, edits: tuple[Edit, ...]) -> None:
+    own = all(edit.path.startswith(OUR_OWN) for edit in edits)
+    if own and not has_room(kind, declared, live):
+        found.notes.append(_without_room(declared, edits))
+        return
+    reason = "marks only, nothing a card can do changes" if own else "declared differs from live"
+    found.changes.append(Change(Action.UPDATE, declared.address, kind.name, reason, edits, declared, live))
 
 
 def _without_room(declared: Declared, edits: Sequence[Edit]) -> Note:

@@ -89,3 +89,26 @@ def test_a_value_that_was_live_already_is_taken_under_management(desk: Desk):
     desk.sdk.v1.issuing.cards.update(identity, {"status": "active"})
     desk.write(COMPANY + unsaid)
     assert "~ status = active -> inactive" in desk.run("plan").stdout
+
+
+def test_a_card_that_is_reactivated_by_hand_is_drift_also_when_nobody_applied_its_deactivation(applied: Desk):
+    """Deactivated in Stripe first and in the YAML then: the plan has a mark, once."""
+    ignoring = ("--detailed-exitcode", "--exitcode-ignore", "bookkeeping")
+    identity = applied.live()["cards.ads"]["id"]
+    applied.sdk.v1.issuing.cards.update(identity, {"status": "inactive"})
+    applied.write(card("ads", status="inactive"))
+    applied.run("drift", "--cache", "drift.cache")
+
+    text = applied.run("plan", "--detailed-exitcode", "--cache", "plan.cache", code=2).stdout
+    applied.run("plan", *ignoring, "--cache", "plan.cache", code=0)
+    applied.run("apply", "--auto-approve")
+
+    assert "+ recorded = [status]" in text
+    assert text.endswith(", 0 to adopt, 1 to mark.\n")
+    for words in (("plan",), ("plan", "--cache", "plan.cache")):
+        assert applied.run(*words).stdout == "No changes. Stripe matches the configuration.\n"
+    applied.sdk.v1.issuing.cards.update(identity, {"status": "active"})
+    for words in (("drift",), ("drift", "--cache", "drift.cache")):
+        told = applied.run(*words, code=2).stdout
+        assert "moved in Stripe  (gives spending power)" in told
+        assert "status: declared inactive, live active" in told
