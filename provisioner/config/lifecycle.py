@@ -21,12 +21,16 @@ def lifecycle(raw: Mapping[str, Any]) -> Lifecycle:
         on_remove=str(raw.get("on_remove", "deactivate")),
         previously=tuple(str(name) for name in raw.get("previously", ())),
         ignore=frozenset(str(path) for path in raw.get("ignore", ())),
-        reissue=Reissue(reissue["number"], str(reissue["reason"])) if reissue else None,
+        reissue=Reissue(int(reissue["number"]), str(reissue["reason"])) if reissue else None,
     )
 
 
-def lifecycle_faults(kind: Kind, raw: Mapping[str, Any], declared: Collection[str]) -> Iterator[Fault]:
-    """Find earlier names that are declared too, and ignored fields that do not exist."""
+def lifecycle_faults(
+    kind: Kind, raw: Mapping[str, Any], fields: Mapping[str, Any], declared: Collection[str]
+) -> Iterator[Fault]:
+    """Find earlier names that are declared too, ignored fields that do not exist, and unfit reissues."""
+    if "reissue" in raw and (text := kind.unfit(fields, str(raw["reissue"]["reason"]))):
+        yield Fault(("lifecycle", "reissue", "reason"), f"'reissue': {text}")
     for at, name in enumerate(raw.get("previously", ())):
         if name in declared:
             text = f"'previously': {shown(name)} is declared too; an earlier name is one that is gone"

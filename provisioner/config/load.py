@@ -43,8 +43,8 @@ def load_config(
     problems: list[Problem] = []
     base = [open_document(file, problems) for file in files_of(path)]
     overlays = [open_document(overlay_of(path, env), problems)] if env else []
-    documents = _fill([*base, *overlays], variables, environ, problems)
     shapes = shapes_of(kinds)
+    documents = _fill([*base, *overlays], variables, environ, shapes, problems)
     fitting = [_fits(document, shapes, problems) for document in documents]
     named = frozenset({PROFILES, SCENARIOS, *SHARED, *(kind.section for kind in kinds)})
     blocks = gather(documents[: len(base)], documents[len(base) :], named, problems)
@@ -67,10 +67,11 @@ def _fill(
     documents: Sequence[Document],
     given: Mapping[str, str],
     environ: Mapping[str, str],
+    shapes: Shapes,
     problems: list[Problem],
 ) -> list[Document]:
     """Fill the holes (`${...}`) of all documents; the variables are those of all documents together."""
-    outside = Substitution({}, environ, problems)
+    outside = Substitution({}, environ, problems, shapes.schema)
     defaults: dict[str, Any] = {}
     for document in documents:
         declared = document.value.get("vars")
@@ -78,7 +79,7 @@ def _fill(
             defaults |= outside.fill(document, declared, ("vars",))
     values, wrong = chosen(defaults, given)
     problems += [Problem(None, "", text) for text in wrong]
-    inside = Substitution(values, environ, problems)
+    inside = Substitution(values, environ, problems, shapes.schema)
     filled = [_filled(document, inside) if SIGN in document.text else document for document in documents]
     known = defaults.keys() | inside.used
     for name in given.keys() - known:

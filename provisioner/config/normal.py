@@ -9,7 +9,7 @@ from typing import Any
 
 from provisioner.config.field_schema import AMOUNT_SAYS
 from provisioner.config.near import near
-from provisioner.config.scalar import Secret, shown
+from provisioner.config.scalar import Secret, SecretNumber, from_outside, shown
 from provisioner.core.kind import Fault, Field, Kind, Shape
 from provisioner.core.model import Address, Ref
 from provisioner.core.money import parse_money
@@ -125,11 +125,15 @@ def _map(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
 
 def _plain(value: Any, out: Normal, path: Path) -> Any:
     """Take a secret's mark off and note its path; rows and items go by their field's."""
-    if isinstance(value, Secret):
+    if from_outside(value):
         names = [key for key in path if isinstance(key, str)]
         out.sensitive.add(".".join(names))
-        return str(value)
+        return int(value) if type(value) is SecretNumber else str(value)
     return value
+
+
+def _number(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
+    return _plain(raw, out, path)
 
 
 def _table(what: Field, rows: Sequence[Mapping[str, Any]], out: Normal, path: Path) -> tuple[Any, ...]:
@@ -187,6 +191,7 @@ Read = Callable[[Field, Any, Normal, Path], Any]
 Steps = tuple[tuple[str, Field, Read | None], ...]
 _SHAPES: Mapping[Shape, Read] = {  # the others' values stay as they are
     Shape.AMOUNT: _amount,
+    Shape.INTEGER: _number,
     Shape.REF: _reference,
     Shape.HASH: _hash,
     Shape.SET: _set,

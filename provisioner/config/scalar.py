@@ -53,6 +53,22 @@ class Secret(str):
     __slots__ = ()
 
 
+class SecretNumber(int):
+    """A whole number from the environment or from a file: used, never shown."""
+
+    __slots__ = ()
+
+
+def from_outside(value: object) -> bool:
+    """Whether a value is never to be shown, as it came from the environment or from a file."""
+    return isinstance(value, Secret | SecretNumber)
+
+
+def number_in(text: str) -> int | None:
+    """The whole number that a text is, in digits as YAML writes them; None for any other text."""
+    return int(text) if _INTEGER.fullmatch(text) else None
+
+
 def shown(text: str) -> str:
     """Return how a text may be shown in a message."""
     if isinstance(text, Secret):

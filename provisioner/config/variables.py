@@ -1,7 +1,8 @@
 """`${var.NAME}`, `${env.NAME}` and `${file.PATH}` in the values of a document.
 
 A value that is nothing but one `${var.NAME}` keeps the variable's type; everything else becomes text. What
-comes from the environment or from a file becomes a `Secret`. `$${` stands for `${`.
+comes from the environment or from a file becomes a `Secret`, or a `SecretNumber` where it is all of a value
+and the schema wants a whole number. `$${` stands for `${`.
 """
 
 import re
@@ -12,13 +13,15 @@ from typing import Any
 
 from provisioner.config.document import Document
 from provisioner.config.near import near
-from provisioner.config.scalar import BROKEN, Secret, plain
+from provisioner.config.scalar import BROKEN, Secret, SecretNumber, number_in, plain
+from provisioner.config.wanted import Schema, wants_number
 from provisioner.core.problem import Problem
 
 LARGEST_SECRET = 65536
 SIGN = "${"
 _HOLE = re.compile(r"\$\$\{|\$\{(?P<inner>[^{}]*)(?P<end>\}?)")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_SOURCES = {"var": "variable", "env": "environment variable", "file": "file"}
 _FORMS = "${var.NAME}, ${env.NAME} or ${file.PATH}; a literal '${' is written '$${'"
 
 
@@ -28,11 +31,16 @@ class _HoleError(Exception):
 
 @dataclass(slots=True)
 class Substitution:
-    """What the holes are filled with; `used` collects the names of variables that were asked for."""
+    """
+    What the holes are filled with, in files of a schema.
+
+    `used` collects the names of variables that were asked for.
+    """
 
     variables: Mapping[str, Any]
     environ: Mapping[str, str]
     problems: list[Problem]
+    schema: Schema
     used: set[str] = field(default_factory=set)
 
     def fill(self, document: Document, value: Any, path: tuple[Any, ...] = ()) -> Any:
@@ -59,7 +67,7 @@ class Substitution:
         try:
             whole = _HOLE.fullmatch(text)
             if whole and whole["inner"] is not None:
-                return self._hole(document, whole)
+                return self._whole(document, whole, path)
             parts = [self._part(document, match) for match in _HOLE.finditer(text)]
         except _HoleError as wrong:
             address = ".".join(str(key) for key in path[:2])
@@ -68,6 +76,18 @@ class Substitution:
         filled = iter(parts)
         joined = _HOLE.sub(lambda _: _written(next(filled)), text)
         return Secret(joined) if any(isinstance(part, Secret) for part in parts) else joined
+
+    def _whole(self, document: Document, match: re.Match[str], path: tuple[Any, ...]) -> Any:
+        """What is all of a value: a text from outside is a whole number where one is wanted."""
+        value = self._hole(document, match)
+        if type(value) is not Secret or not wants_number(self.schema, path):
+            return value
+        number = number_in(value)
+        if number is None:
+            source, _, name = match["inner"].partition(".")
+            what = f"the {_SOURCES[source]} {name!r}"
+            raise _HoleError(f"{path[-1]!r}: a whole number is wanted, such as 7, and {what} holds none")
+        return SecretNumber(number)
 
     def _part(self, document: Document, match: re.Match[str]) -> Any:
         return SIGN if match["inner"] is None else self._hole(document, match)

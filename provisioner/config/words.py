@@ -4,7 +4,7 @@ from typing import Any
 
 from provisioner.config.field_schema import AMOUNT_SAYS
 from provisioner.config.near import near
-from provisioner.config.scalar import LONGEST_SHOWN, Odd, Secret, shown
+from provisioner.config.scalar import LONGEST_SHOWN, Odd, Secret, from_outside, shown
 from provisioner.config.shapes import Misfit
 
 FEW = 12
@@ -64,7 +64,7 @@ def _name(misfit: Misfit) -> str:
 
 
 def _shown(value: Any, raw: str | None, *, hidden: bool) -> str:
-    if hidden:
+    if hidden or from_outside(value):
         return "the value given"
     return shown(value if isinstance(value, str) else str(value if raw is None else raw))
 
@@ -105,7 +105,8 @@ def _wrong_type(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
     wanted = [types] if isinstance(types, str) else [each for each in types if each != "null"]
     what = _what(value)
     if wanted == ["string"] and isinstance(value, bool | int | Odd):
-        written = "it" if hidden and not isinstance(value, bool) else _quoted(value, raw)
+        unsaid = from_outside(value) or (hidden and not isinstance(value, bool))
+        written = "it" if unsaid else _quoted(value, raw)
         return f"a text is wanted, but without quotes this is {what}; write {written} in quotes"
     if "integer" in wanted and "string" in wanted:
         return f"{AMOUNT_SAYS}, not {what}"
@@ -114,7 +115,8 @@ def _wrong_type(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
     if wanted == ["array"] and isinstance(value, str) and not hidden and not isinstance(value, Secret):
         hint = f"; write [{value[:LONGEST_SHOWN]}]"
     elif wanted in (["integer"], ["boolean"]) and isinstance(value, str):
-        hint = "; write it without quotes" if raw is None else ""
+        quoted = "; write it without quotes" if raw is None else ""
+        hint = "; what comes from outside is one" if isinstance(value, Secret) else quoted
     return f"{nouns} is wanted, not {what}{hint}"
 
 

@@ -184,7 +184,8 @@ def _values() -> Iterator[str]:
         "most 100 characters.\n"
         "- **`${var.NAME}`** stands for a variable (`vars:`, or `--var NAME=VALUE`), `${env.NAME}` for the "
         "environment's, `${file.PATH}` for a file's text. The last two are sensitive: shown in no plan, "
-        "log or file. `$${` is a plain `${`.\n"
+        "log or file. Where a whole number is wanted, one of them that is all of the value may hold its "
+        "digits. `$${` is a plain `${`.\n"
         "- **`use:`** takes a profile's fields over, or those of several in that order; mappings merge, "
         "and the resource's own keys win. A key of `null` takes a profile's key away."
     )

@@ -189,3 +189,70 @@ def test_no_message_shows_personal_values(problems, more):
 
     assert lines
     assert "Doe" not in "\n".join(lines)
+
+
+BORN = """\
+  ada:
+    type: individual
+    name: Ada
+    billing: {address: {line1: 1 Main St, city: Oakland, postal_code: "94111", country: US}}
+    individual: {first_name: Ada, last_name: L, dob: {day: "${env.DAY}", month: "${var.month}", year: 1990}}
+"""
+MONTH = '\nvars: {month: "${file.month}"}\n'
+
+
+def born(day, month="12\n"):
+    head, cards = BASE.split("cards:")
+    return {"a.yaml": head + BORN + "cards:" + cards + MONTH, "month": month}, {"DAY": day}
+
+
+def test_a_whole_number_may_come_from_outside_and_is_sensitive(load):
+    files, environ = born("7")
+
+    found = load(files, environ=environ).declared[Address("cardholders", "ada")]
+
+    assert found.fields["individual"]["dob"] == {"day": 7, "month": 12, "year": 1990}
+    assert {type(number) for number in found.fields["individual"]["dob"].values()} == {int}
+    assert found.sensitive == {"individual.dob.day", "individual.dob.month"}
+
+
+@pytest.mark.parametrize("text", ["seven", "07", "7.0", "", " 7", "0x7", "7_0", "\u0667", "9" * 30])
+def test_what_is_no_whole_number_is_told_by_its_variable_and_not_shown(problems, text):
+    files, environ = born(text, "twelve")
+
+    day, month = problems(files, "a.yaml", environ=environ)
+
+    says = "a whole number is wanted, such as 7, and the"
+    assert day.endswith(f": cardholders.ada: 'day': {says} environment variable 'DAY' holds none")
+    assert month.endswith(f": cardholders.ada: 'month': {says} variable 'month' holds none")
+    assert day.startswith("a.yaml:")
+    assert "twelve" not in month
+
+
+def test_a_number_from_outside_that_is_out_of_range_is_not_shown(problems):
+    (line,) = problems(BASE + '    exp_month: "${env.M}"\n    exp_year: 2030\n', environ={"M": "1357"})
+
+    assert line.endswith("'exp_month': the value given is out of range; at most 12 is right")
+
+
+def test_numbers_of_profiles_of_the_lifecycle_and_of_guardrails_may_come_from_outside(load):
+    more = """\
+    use: expiring
+    lifecycle: {reissue: {number: "${env.N}", reason: lost}}
+    metadata: {floor: "${env.N}"}
+profiles: {expiring: {exp_month: "${env.M}", exp_year: 2030}}
+guardrails: {max_retired: "${env.N}"}
+"""
+    config = load(BASE + more, environ={"N": "3", "M": "5"})
+    found = config.declared[ADS]
+
+    assert (found.fields["exp_month"], found.lifecycle.reissue.number) == (5, 3)
+    assert config.guardrails.max_retired == 3
+    assert found.fields["metadata"] == {"floor": "3"}
+    assert found.sensitive == {"exp_month", "metadata.floor"}
+
+
+def test_a_truth_value_cannot_come_from_outside_and_no_quotes_are_blamed(problems):
+    (line,) = problems(BASE + '    lifecycle: {protect: "${env.P}"}\n', environ={"P": "true"})
+
+    assert line.endswith("'protect': true or false is wanted, not a text; what comes from outside is one")
