@@ -63,7 +63,8 @@ class Account:
 
     def __post_init__(self) -> None:
         self.control("reset")
-        made = _writer(self.base, None).perform(Call("accounts", "create", None, {"country": self.country}))
+        asked = {"country": self.country, "capabilities": {"card_issuing": {"requested": True}}}
+        made = _writer(self.base, None).perform(Call("accounts", "create", None, asked))
         self.id = str(made.object["id"])
         self.writer = _writer(self.base, self.id)
 
