@@ -3,12 +3,11 @@
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from provisioner.chaos.arena import KEY, LIMITLESS, Arena
 from provisioner.stripe_api import StripeWriter, Transport
-from provisioner.stripe_api.http import BoundedClient
+from provisioner.stripe_api.http import BoundedClient, Reply
 
 TIMEOUTS = (5.0, 0.25)  # seconds; the sandbox's own answers take a few milliseconds
 HASTE = 200  # waits between attempts are so many times shorter
@@ -29,18 +28,18 @@ class Mortal(BoundedClient):
         self._heard = heard
         self._lock = threading.Lock()
 
-    def request(  # type: ignore[override]  # as in BoundedClient
-        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
-    ) -> tuple[bytes, int, Mapping[str, str]]:
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str], body: str | bytes | None = None
+    ) -> Reply:
         """Send a request, if this process still lives; raises Killed if it does not."""
         with self._lock:
             number = len(self.asked)
             self.asked.append(f"{method.upper()} {urlsplit(url).path}")
         if self._dies_at is not None and number >= self._dies_at:
             if number == self._dies_at and self._heard:
-                super().request(method, url, headers, post_data)
+                super().request(method, url, headers, body)
             raise Killed
-        return super().request(method, url, headers, post_data)
+        return super().request(method, url, headers, body)
 
 
 def _hasten(seconds: float) -> None:

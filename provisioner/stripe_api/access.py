@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from provisioner.core.problem import AccessError
-from provisioner.stripe_api.http import LOOPBACK
+from provisioner.stripe_api.route import LOOPBACK
 
 STRIPE = "https://api.stripe.com"
 SANDBOX_KEY = "sk_test_sandbox"  # the embedded API lets any test key in

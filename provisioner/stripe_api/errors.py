@@ -5,14 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote_plus
 
-import stripe
-
 from provisioner.core.problem import AccessError, ProvisionerError, StripeError
-from provisioner.stripe_api.http import AnswerError, LostError
+from provisioner.stripe_api.failure import AnswerError, CallError, LostError
 from provisioner.stripe_api.retry import REPLAYED
 
 REDACTED = "(redacted)"
-UNREACHABLE = 0
+UNREACHABLE, UNAUTHORIZED, FORBIDDEN = 0, 401, 403
 _SHORTEST, _LONGEST_TEXT, _LONGEST_WORD = 3, 500, 100
 _SECRETS = re.compile(
     r"\b(?:sk|rk|pk|whsec|ek|btok|pm|src)_[A-Za-z0-9_*]+"  # keys and what money is pulled from
@@ -24,19 +22,18 @@ _NO_WORD = re.compile(r"[^\w.\[\]{}-]+")
 _BIRTH = ("day", "month", "year")
 
 
-def translate(error: stripe.StripeError, params: Mapping[str, Any], key: str = "") -> ProvisionerError:
+def translate(error: CallError, params: Mapping[str, Any], key: str = "") -> ProvisionerError:
     """
-    Turn the SDK's error into one of ours.
+    Put a failure into words.
 
     Keys and every value that was sent are taken out of the message: Stripe likes to quote them.
     """
-    details = _details(error)
-    headers = error.headers or {}
+    details, headers, status = error.details, error.headers, error.status
     text = redact(str(details.get("message") or type(error).__name__), params, key)
-    status, request_id = error.http_status or UNREACHABLE, _word(headers.get("request-id"))
-    if isinstance(error, stripe.AuthenticationError):
+    request_id = _word(headers.get("request-id"))
+    if status == UNAUTHORIZED:
         return AccessError(f"Stripe refuses the key: {text}")
-    if isinstance(error, stripe.PermissionError):
+    if status == FORBIDDEN:
         return AccessError(f"the key lacks a permission: {text}")
     if isinstance(error, AnswerError):
         return StripeError(error.says, status=UNREACHABLE, code="unusable_answer")
@@ -54,12 +51,6 @@ def translate(error: stripe.StripeError, params: Mapping[str, Any], key: str = "
         request_id=request_id,
         replayed=headers.get(REPLAYED) == "true",
     )
-
-
-def _details(error: stripe.StripeError) -> Mapping[str, Any]:
-    body = error.json_body
-    details = body.get("error") if isinstance(body, Mapping) else None
-    return details if isinstance(details, Mapping) else {}
 
 
 def _word(value: Any) -> str:

@@ -1,15 +1,13 @@
-"""Stripe through its SDK: a reader for plans, a writer for applies."""
+"""Stripe's API: a reader for plans, a writer for applies."""
 
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import stripe
-
 from provisioner.core.call import Call
 from provisioner.core.problem import StripeError
 from provisioner.engine.ports import NOTHING, Answer, Page
-from provisioner.stripe_api.transport import Transport
+from provisioner.stripe_api.transport import API_VERSION, Transport
 
 PAGE = 100
 MOST_PAGES = 50_000
@@ -18,7 +16,7 @@ MOST_PAGES = 50_000
 class StripeReader:
     """Reads, and has no method that writes; `version` is that of the API in which it is answered."""
 
-    version = stripe.api_version
+    version = API_VERSION
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -62,7 +60,7 @@ class StripeWriter(StripeReader):
         )
         return Answer(
             object=_object(answer.data, resource),
-            request_id=answer.request_id or "",
+            request_id=answer.request_id,
             replayed=answer.headers.get("idempotent-replayed") == "true",
         )
 

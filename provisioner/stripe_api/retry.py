@@ -7,8 +7,9 @@ Stripe's own word goes first: `Stripe-Should-Retry`, `Retry-After`, `Stripe-Rate
 from collections.abc import Callable
 from threading import Event
 
-import stripe
 import tenacity
+
+from provisioner.stripe_api.failure import AnswerError, CallError, LostError
 
 ATTEMPTS = 8
 PATIENT_ATTEMPTS = 60  # where Stripe is well and only busy
@@ -40,36 +41,34 @@ def may_retry(error: BaseException) -> bool:
 
     A replayed failure never is: it is what Stripe has kept for the key.
     """
-    if not isinstance(error, stripe.StripeError):
+    if not isinstance(error, CallError) or isinstance(error, AnswerError):
         return False
-    headers = error.headers or {}
+    headers = error.headers
     if headers.get(REPLAYED) == "true":
         return False
     should = headers.get("stripe-should-retry")
     if should in ("true", "false"):
         return should == "true"
-    if isinstance(error, stripe.APIConnectionError):
-        return error.should_retry
-    status = error.http_status or 0
-    return status in (TOO_MANY, CONFLICT) or status >= SERVER_ERRORS
+    busy = error.status in (TOO_MANY, CONFLICT)
+    return isinstance(error, LostError) or busy or error.status >= SERVER_ERRORS
 
 
-def for_concurrency(error: stripe.StripeError) -> bool:
+def for_concurrency(error: CallError) -> bool:
     """Whether Stripe refuses because of too many requests at once."""
-    reason = str((error.headers or {}).get("stripe-rate-limited-reason", ""))
-    return error.http_status == TOO_MANY and reason.endswith("concurrency")
+    reason = str(error.headers.get("stripe-rate-limited-reason", ""))
+    return error.status == TOO_MANY and reason.endswith("concurrency")
 
 
 def _is_busy(error: BaseException | None) -> bool:
-    return isinstance(error, stripe.StripeError) and error.http_status in (TOO_MANY, CONFLICT)
+    return isinstance(error, CallError) and error.status in (TOO_MANY, CONFLICT)
 
 
 def _is_locked(error: BaseException | None) -> bool:
     """429 without a limiter's reason is another writer on the object; 409 our own request under way."""
-    if not isinstance(error, stripe.StripeError):
+    if not isinstance(error, CallError):
         return False
-    limited = "stripe-rate-limited-reason" in (error.headers or {})
-    return error.http_status == CONFLICT or (error.http_status == TOO_MANY and not limited)
+    limited = "stripe-rate-limited-reason" in error.headers
+    return error.status == CONFLICT or (error.status == TOO_MANY and not limited)
 
 
 def _error(state: tenacity.RetryCallState) -> BaseException | None:
@@ -87,7 +86,7 @@ class _Spent(tenacity.stop.stop_base):
 def _wait(state: tenacity.RetryCallState) -> float:
     """As long as Stripe says (in seconds), else exponential with full jitter."""
     error = _error(state)
-    headers = (error.headers or {}) if isinstance(error, stripe.StripeError) else {}
+    headers = error.headers if isinstance(error, CallError) else {}
     asked = str(headers.get("retry-after", ""))
     if asked.isascii() and asked.isdigit():
         return min(float(asked), LONGEST_WAIT)

@@ -1,34 +1,35 @@
 """One request to Stripe, as often as it takes: rate limits, retries, time-outs.
 
-The SDK itself retries neither 429 nor reads Retry-After (SDK: _http_client.py), so it is told not to
-retry at all, and every attempt of ours carries the same idempotency key.
+Every attempt of one request carries the same idempotency key.
 """
 
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-import stripe
-
+from provisioner import __version__
 from provisioner.core.problem import ProvisionerError, StripeError
 from provisioner.stripe_api.circuit import Circuit
 from provisioner.stripe_api.errors import translate
-from provisioner.stripe_api.http import BoundedClient, SetAside
+from provisioner.stripe_api.failure import CallError
+from provisioner.stripe_api.http import BoundedClient, Reply
 from provisioner.stripe_api.pace import Limits, Pace
 from provisioner.stripe_api.retry import REPLAYED, SERVER_ERRORS, for_concurrency, retrying
 
 TIMEOUTS = (5.0, 40.0)  # seconds to connect, and for each read
 STRIPE = "https://api.stripe.com"
+API_VERSION = "2026-10-28.endive"  # the one that the kinds are written for (SDK: _api_version.py)
 
 log = logging.getLogger(__name__)
 
-# STRIPE_LOG=debug would have the SDK print whole requests, personal data and all
-stripe._util.STRIPE_LOG = None  # noqa: SLF001 - it is read once, at import (SDK: _util.py)
-stripe.enable_telemetry = False
+if TYPE_CHECKING:
+    from provisioner.stripe_api.sdk import SdkWriter
 
 Gate = Callable[[], AbstractContextManager[None]]
 
@@ -58,32 +59,24 @@ class Transport:
         self.stop = Event()
         self._key = api_key
         self._http = http or BoundedClient(api_base or STRIPE, timeouts)
-        self._client = stripe.StripeClient(
-            api_key,
-            stripe_account=account,
-            base_addresses={"api": api_base} if api_base else None,
-            max_network_retries=0,
-            http_client=self._http,
-        )
+        self._base, self._account = api_base or STRIPE, account
         self._pace = Pace(limits)
         self._gate = gate
         self._circuit = Circuit(clock)
         self._retrying = retrying(self.stop, sleep or self._rest)
 
-    def send(
-        self, method: str, resource: str, params: Mapping[str, Any], key: str | None = None
-    ) -> stripe.StripeResponse:
+    def send(self, method: str, resource: str, params: Mapping[str, Any], key: str | None = None) -> Reply:
         """
         Send one request to `/v1/<resource>` and return the answer.
 
         Raises StripeError or AccessError; then either Stripe refused, or all attempts are used up.
         OutageError says that nothing more should be sent.
         """
-        options = {"idempotency_key": key} if key else {}
         try:
-            return self._retrying.copy()(self._once, method, resource, {**params, **options})
-        except stripe.StripeError as error:
-            log.debug("%s /v1/%s failed: %s %s", method, resource, error.http_status, error.request_id)
+            return self._retrying.copy()(self._once, method, resource, params, key)
+        except CallError as error:
+            request_id = error.headers.get("request-id")
+            log.debug("%s /v1/%s failed: %s %s", method, resource, error.status, request_id)
             raise translate(error, params, self._key) from None
         except ProvisionerError:
             raise
@@ -106,18 +99,14 @@ class Transport:
         """Close the connections."""
         self._http.close()
 
-    def _once(self, method: str, resource: str, params: dict[str, Any]) -> stripe.StripeResponse:
+    def _once(self, method: str, resource: str, params: Mapping[str, Any], key: str | None) -> Reply:
         with self._pace.turn(method, resource):
             self._circuit.check()
             begun = time.monotonic()
             try:
                 with self._gate():
-                    answer: stripe.StripeResponse = self._client.raw_request(
-                        method.lower(), f"/v1/{resource}", **params
-                    )
-                if isinstance(answer.headers, SetAside):
-                    answer.data = answer.headers.body
-            except stripe.StripeError as error:
+                    answer = self._reply(method, resource, params, key)
+            except CallError as error:
                 self._learn(error)
                 raise
         self._circuit.answered()
@@ -127,11 +116,32 @@ class Transport:
         log.debug("%s /v1/%s %s %s ms", method, resource, answer.request_id, took, extra={"facts": facts})
         return answer
 
-    def _learn(self, error: stripe.StripeError) -> None:
-        fresh = (error.headers or {}).get(REPLAYED) != "true"
-        if isinstance(error, stripe.APIConnectionError) or (
-            fresh and (error.http_status or 0) >= SERVER_ERRORS
-        ):
+    def _reply(self, method: str, resource: str, params: Mapping[str, Any], key: str | None) -> Reply:
+        if method == "GET":
+            query = f"?{urlencode(list(_flat(params)), safe='[]')}" if params else ""
+            return self._http.request(method, f"{self._base}/v1/{resource}{query}", self._headers)
+        return self._writer.post(resource, params, key)
+
+    @cached_property
+    def _headers(self) -> Mapping[str, str]:
+        headers = {
+            "Authorization": f"Bearer {self._key}",
+            "Stripe-Version": API_VERSION,
+            "User-Agent": f"provisioner/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+        }
+        return headers | ({"Stripe-Account": self._account} if self._account else {})
+
+    @cached_property
+    def _writer(self) -> "SdkWriter":
+        from provisioner.stripe_api.sdk import SdkWriter  # noqa: PLC0415 - who only reads pays nothing for it
+
+        return SdkWriter(self._key, API_VERSION, self._account, self._base, self._http)
+
+    def _learn(self, error: CallError) -> None:
+        fresh = error.headers.get(REPLAYED) != "true"
+        if not error.status or (fresh and error.status >= SERVER_ERRORS):
             self._circuit.failed()
         else:
             self._circuit.answered()
@@ -140,3 +150,15 @@ class Transport:
 
     def _rest(self, seconds: float) -> None:
         self.stop.wait(seconds)
+
+
+def _flat(params: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, Any]]:
+    """The parameters of a list, one level of brackets where a value is a range or several."""
+    for name, value in params.items():
+        path = f"{outer}[{name}]" if outer else name
+        if isinstance(value, Mapping):
+            yield from _flat(value, path)
+        elif isinstance(value, (list, tuple)):
+            yield from ((f"{path}[{n}]", each) for n, each in enumerate(value))
+        else:
+            yield path, value

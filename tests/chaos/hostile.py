@@ -1,9 +1,10 @@
 """A server that answers as a script says, byte by byte, whatever it is asked."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 Script = Callable[[int, bytes], bytes]
@@ -16,6 +17,7 @@ class Hostile:
     script: Script
     asked: list[bytes] = field(default_factory=list)
     base: str = ""
+    tls: ssl.SSLContext | None = None
 
     def serve(self, listener: socket.socket) -> None:
         while True:
@@ -26,13 +28,10 @@ class Hostile:
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
-        with connection:
-            try:
-                request = _read(connection)
-                self.asked.append(request)
-                connection.sendall(self.script(len(self.asked) - 1, request))
-            except OSError:
-                return
+        with suppress(OSError), self.tls.wrap_socket(connection, True) if self.tls else connection as there:
+            request = _read(there)
+            self.asked.append(request)
+            there.sendall(self.script(len(self.asked) - 1, request))
 
 
 def _read(connection: socket.socket) -> bytes:
@@ -65,12 +64,12 @@ def error(status: str, code: str, message: str = "no", headers: Sequence[str] = 
 
 
 @contextmanager
-def hostile(script: Script | Sequence[bytes]) -> Iterator[Hostile]:
-    """A server for the block; of a sequence the last answer is repeated."""
+def hostile(script: Script | Sequence[bytes], tls: ssl.SSLContext | None = None) -> Iterator[Hostile]:
+    """A server for the block, by https with `tls`; of a sequence the last answer is repeated."""
     given = script if callable(script) else lambda n, _request: script[min(n, len(script) - 1)]
-    server = Hostile(given)
+    server = Hostile(given, tls=tls)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server.base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.base = f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
         thread = threading.Thread(target=server.serve, args=(listener,), daemon=True)
         thread.start()
         yield server

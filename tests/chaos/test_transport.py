@@ -243,3 +243,16 @@ def test_once_stopped_nothing_is_tried_again():
             transport.send("GET", "account", {})
 
     assert len(server.asked) == 1
+
+
+def test_reading_says_whose_who_and_which_version_as_writing_does():
+    with hostile([GOOD]) as server:
+        transport = Transport(KEY, limits=Limits(1e6, 1e6), account="acct_9", api_base=server.base)
+        transport.send("GET", "issuing/cards", {"limit": 1, "created": {"gte": 5}, "types": ["a b"]})
+        transport.send("POST", "issuing/cards", {})
+
+    read, written = server.asked
+    assert read.startswith(b"GET /v1/issuing/cards?limit=1&created[gte]=5&types[0]=a+b HTTP/1.1\r\n")
+    for name in (b"Authorization", b"Stripe-Version", b"Stripe-Account"):
+        (line,) = (line for line in written.split(b"\r\n") if line.startswith(name))
+        assert line in read.split(b"\r\n")

@@ -2,6 +2,8 @@
 
 import inspect
 import re
+import subprocess
+import sys
 
 from provisioner.stripe_api import StripeReader
 
@@ -15,3 +17,11 @@ def test_law_1_a_reader_sends_nothing_but_get() -> None:
     sent = re.findall(r'\.send\(\s*"([A-Z]+)"', inspect.getsource(StripeReader))
     assert sent
     assert set(sent) == {"GET"}
+
+
+def test_law_1_a_plan_does_not_even_load_what_writes() -> None:
+    """The SDK costs a third of the start of a command, and only those who write need it."""
+    loaded = "import sys, provisioner.cli.plan, provisioner.cli.drift; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout
+    assert {"provisioner.stripe_api.transport", "urllib3"} <= set(said.split())
+    assert not {"stripe", "requests"} & set(said.split())

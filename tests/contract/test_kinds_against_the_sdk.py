@@ -12,6 +12,7 @@ from stripe import params as sdk
 from provisioner.core.kind import Field, Kind, OnChange, Shape
 from provisioner.kinds import KINDS, balance_target, card, cardholder
 from provisioner.kinds.categories import CATEGORIES
+from provisioner.stripe_api.transport import API_VERSION
 
 OURS = [
     (cardholder.KIND, sdk.issuing.CardholderCreateParams, sdk.issuing.CardholderUpdateParams),
@@ -169,3 +170,7 @@ def test_destination_balance_is_still_unknown_to_the_sdk() -> None:
 
 def test_there_are_295_categories_and_none_twice() -> None:
     assert len(CATEGORIES) == len(set(CATEGORIES)) == 295
+
+
+def test_the_version_that_is_asked_for_is_the_one_that_the_kinds_are_held_against():
+    assert stripe.api_version == API_VERSION

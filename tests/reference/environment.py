@@ -22,6 +22,9 @@ OURS = {
     "instead.",
     "STRIPE_API_BASE": "Another address than `https://api.stripe.com`, for tests: https, or http on this "
     "machine. A live key goes to Stripe's alone; a test key elsewhere only with `--allow-api-base`.",
+    "REQUESTS_CA_BUNDLE": "A file or folder of certificates to trust in the place of the usual ones, behind a "
+    "proxy that looks into connections.",
+    "CURL_CA_BUNDLE": "The same, where `REQUESTS_CA_BUNDLE` is not set.",
     "DASK_SCHEDULER_ADDRESS": "With `fleet --executor dask`: the scheduler, as `--scheduler`.",
     "PROVISIONER_NOTIFY": "Whom to tell how a command ended, one target a line, as `--notify`.",
     "NO_COLOR": "Set to anything: no colour (no-color.org).",
@@ -34,12 +37,9 @@ IN_CI = {
     "PROVISIONER_GITLAB_TOKEN": "A GitLab token that may write comments and issues.",
 }
 OTHERS = {
-    "HTTPS_PROXY, "
+    "HTTPS_PROXY, ALL_PROXY, "
     "NO_PROXY": "The way to Stripe, as other programs take it. What is sent to this machine goes through "
     "no proxy.",
-    "REQUESTS_CA_BUNDLE, "
-    "CURL_CA_BUNDLE": "Certificates to trust besides the usual ones, behind a proxy that looks into "
-    "connections.",
     "COLUMNS": "How wide a terminal is taken to be.",
     "GITHUB_..., CI_...": "What GitHub and GitLab tell their jobs: notices and comments name the run by it.",
     VARIABLE: "Set by the shell when it completes a command line (`provisioner completion`).",
