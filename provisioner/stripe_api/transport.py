@@ -118,7 +118,7 @@ class Transport:
 
     def _reply(self, method: str, resource: str, params: Mapping[str, Any], key: str | None) -> Reply:
         if method == "GET":
-            query = f"?{urlencode(list(_flat(params)), safe='[]')}" if params else ""
+            query = f"?{urlencode(list(_flat(params)))}" if params else ""
             return self._http.request(method, f"{self._base}/v1/{resource}{query}", self._headers)
         return self._writer.post(resource, params, key)
 

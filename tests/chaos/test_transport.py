@@ -252,7 +252,7 @@ def test_reading_says_whose_who_and_which_version_as_writing_does():
         transport.send("POST", "issuing/cards", {})
 
     read, written = server.asked
-    assert read.startswith(b"GET /v1/issuing/cards?limit=1&created[gte]=5&types[0]=a+b HTTP/1.1\r\n")
+    assert read.startswith(b"GET /v1/issuing/cards?limit=1&created%5Bgte%5D=5&types%5B0%5D=a+b HTTP/1.1\r\n")
     for name in (b"Authorization", b"Stripe-Version", b"Stripe-Account"):
         (line,) = (line for line in written.split(b"\r\n") if line.startswith(name))
         assert line in read.split(b"\r\n")
