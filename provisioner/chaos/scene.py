@@ -12,7 +12,7 @@ from provisioner.kinds import KINDS
 
 CANONICAL = Path(__file__).parent / "canonical"
 # One card in so many is treated in each way.
-WAYS = ("new", "new", "raised", "lowered", "asleep", "damaged", "lost", "as it is")
+WAYS = ("new", "new", "raised", "lowered", "asleep", "expired", "lost", "as it is")
 EXTRA = 2
 
 
@@ -43,7 +43,7 @@ def scene_of(config: Config, seed: int) -> Scene:
         way = rng.choice(WAYS)
         if way == "new":
             del before[address]
-        elif way in ("damaged", "lost"):
+        elif way in ("expired", "lost"):
             after[address] = _reissued(after[address], way)
         else:
             before[address] = _earlier(before[address], way)

@@ -88,7 +88,7 @@ class Builder:
         resource = normal(kind, address, whole, self.names)
         faults = [
             *resource.faults,
-            *lifecycle_faults(kind, tools, self.names.declared[kind.section]),
+            *lifecycle_faults(kind, tools, whole, self.names.declared[kind.section]),
             *self._claimed(address, tools, block),
         ]
         self.problems.extend(_fault(fault, pieces, block) for fault in faults)

@@ -177,6 +177,7 @@ def _live(kind: Kind, config: Config, raw: Mapping[str, Any], fields_of: Fields)
         final=final,
         hold=kind.hold(raw),
         spent=_spent(kind, stamp, raw) if final else "",
+        canceled_as=raw.get("cancellation_reason") or "",
     )
 
 

@@ -144,6 +144,11 @@ def never_spent(_raw: Mapping[str, Any]) -> str:
     return ""
 
 
+def any_reason(_fields: Mapping[str, Any], _reason: str) -> str:
+    """The fault of a reissue of a kind whose objects can be reissued for any reason."""
+    return ""
+
+
 def nothing_later(_fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """The held-back fields of a kind that is created in one call."""
     return {}
@@ -165,7 +170,8 @@ class Kind:
     `requirements` alone; `lacks` says of declared fields what it will want, in an account of a country (two
     letters, empty where it is not known). `ends_by` is the path of the field that asks Stripe to end an
     object by itself, and `spent` says of one that is over how that came about (empty: in another way), from
-    its fields and `cancellation_reason` alone.
+    its fields and `cancellation_reason` alone. `unfit` says why an object with these fields cannot be
+    reissued for a reason, empty where it can.
     """
 
     name: str
@@ -187,6 +193,7 @@ class Kind:
     lacks: Callable[[Mapping[str, Any], str], Lack] = nothing_lacks
     ends_by: str = ""
     spent: Callable[[Mapping[str, Any]], str] = never_spent
+    unfit: Callable[[Mapping[str, Any], str], str] = any_reason
     owns_objects: bool = True
     name_pattern: str = ""
     name_says: str = ""

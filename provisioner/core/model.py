@@ -75,7 +75,8 @@ class Live:
     """An object of ours as Stripe has it: `fields` in normal form, `stamp` what we wrote on it.
 
     `final` says that Stripe will never let it act or change again (a canceled card), `spent` how it has ended
-    as it was declared to, and `hold` what Stripe holds against it for the time being.
+    as it was declared to, `canceled_as` why it was canceled in Stripe's word (lost, stolen), and `hold` what
+    Stripe holds against it for the time being.
     """
 
     address: Address
@@ -85,6 +86,7 @@ class Live:
     final: bool = False
     hold: Hold | None = None
     spent: str = ""
+    canceled_as: str = ""
 
     @property
     def status(self) -> str:

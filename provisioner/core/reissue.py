@@ -47,10 +47,13 @@ def successor(declared: Declared, live: Live, replaced: AbstractSet[Address]) ->
     The parameters by which a new card names the one that it is issued for, where it may.
 
     Not of another holder (one of the `replaced` is), type or currency; and of a card that is canceled
-    already only as lost or stolen. Otherwise it is a new card, with nothing said of the old one.
+    already only as what it was canceled as: Stripe takes lost and stolen of a card that is marked so
+    (docs.stripe.com/api/issuing/cards/create). Otherwise it is a new card, with nothing said of the old one.
     """
     why = reissued_for(declared, live)
     alike = all(declared.fields.get(name) == live.fields.get(name) for name in KEPT)
-    if not why or not alike or replaced & references(declared.fields) or (live.final and why not in LOST):
+    if not why or not alike or replaced & references(declared.fields):
+        return {}
+    if live.final and (why not in LOST or live.canceled_as != why):
         return {}
     return {"replacement_for": live.id, "replacement_reason": why}

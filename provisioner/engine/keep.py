@@ -33,7 +33,7 @@ def keeper(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callab
         if kind.hold(item):
             kept["requirements"] = item["requirements"]
         if reason := item.get("cancellation_reason"):
-            kept["cancellation_reason"] = reason  # what `kind.spent` reads besides fields
+            kept["cancellation_reason"] = reason  # is no field, and `core.estate` reads it
         for key in ALIKE & marks.keys():
             marks[key] = texts.setdefault(marks[key], marks[key])
         section, _, name = str(marks.get(ADDRESS, "")).partition(".")

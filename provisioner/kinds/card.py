@@ -66,9 +66,18 @@ def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
     for one, other in (("exp_month", "exp_year"), ("exp_year", "exp_month")):
         if one in fields and other not in fields:
             yield Fault((one,), f"{one!r} goes with {other!r}")
+    if fault := unfit(fields, str(fields.get("replacement_reason", ""))):
+        yield Fault(("replacement_reason",), fault)
     if ("replacement_for" in fields) != ("replacement_reason" in fields):
         one = "replacement_for" if "replacement_for" in fields else "replacement_reason"
         yield Fault((one,), "'replacement_for' and 'replacement_reason' go together")
+
+
+def unfit(fields: Mapping[str, Any], reason: str) -> str:
+    """Why Stripe would not replace a card for a reason (docs.stripe.com/api/issuing/cards/create)."""
+    if reason == "damaged" and fields.get("type") == "virtual":
+        return "only a physical card can be replaced as damaged; a virtual one as lost, stolen or expired"
+    return ""
 
 
 def currency(_address: object, fields: Mapping[str, Any]) -> str | None:
@@ -113,6 +122,7 @@ KIND = Kind(
     exposure=monthly_exposure,
     ends_by="lifecycle_controls.cancel_after.payment_count",
     spent=spent,
+    unfit=unfit,
     fields=(
         Field(
             "cardholder",

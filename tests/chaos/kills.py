@@ -83,7 +83,7 @@ class Acme:
         elif way < 0.48 and card.get("type") != "physical":
             self.reissues[name] += 1
         if self.reissues[name]:
-            reason = ("lost", "damaged")[self.reissues[name] % 2]
+            reason = ("lost", "expired")[self.reissues[name] % 2]
             card["lifecycle"] = {"reissue": {"number": self.reissues[name], "reason": reason}}
         elif way > 0.95:
             card["lifecycle"] = {"on_remove": "cancel"}

@@ -62,7 +62,7 @@ def limits() -> st.SearchStrategy[dict[str, Any]]:
 
 def lifecycles() -> st.SearchStrategy[dict[str, Any]]:
     reissues = st.builds(
-        lambda n, why: {"number": n, "reason": why}, st.integers(1, 2), st.sampled_from(["lost", "damaged"])
+        lambda n, why: {"number": n, "reason": why}, st.integers(1, 2), st.sampled_from(["lost", "expired"])
     )
     return st.fixed_dictionaries(
         {"on_remove": st.sampled_from(["deactivate", "cancel", "keep"])}, optional={"reissue": reissues}

@@ -35,7 +35,7 @@ def mixed_plan(desk: Desk) -> Path:
     operations = config / "teams" / "operations.yaml"
     edit(operations, r"  contractor-spare:\n(    .*\n)+", "")
     edit(operations, "(?m)^  courier:", "  courier:\n    lifecycle: {protect: true}")
-    reissue = "  domain-names:\n    lifecycle: {reissue: {number: 1, reason: damaged}}"
+    reissue = "  domain-names:\n    lifecycle: {reissue: {number: 1, reason: expired}}"
     edit(config / "teams" / "engineering.yaml", "(?m)^  domain-names:", reissue)
     desk.run("plan", "acme", "--out", "plan.json")
     return desk.folder / "plan.json"

@@ -107,7 +107,7 @@ def replaced(scene: Scene) -> None:
     scene.card = scene.api.card(
         cardholder=scene.holder["id"],
         replacement_for=scene.card["id"],
-        replacement_reason="damaged",
+        replacement_reason="expired",
         spending_controls={"spending_limits": limits},
     )
 

@@ -170,19 +170,40 @@ def test_a_lost_card_is_canceled_first_and_its_replacement_has_another_number(ap
     }
     good = {"currency": "usd", "type": "virtual", **params}
     assert api.refused(URL, good)["param"] == "replacement_for"
+    other = {"lost": "stolen", "stolen": "lost"}[reason]
     api.ok(f"{URL}/{old['id']}", {"status": "canceled", "cancellation_reason": reason})
+    assert api.refused(URL, {**good, "replacement_reason": other})["param"] == "replacement_for"
     new = api.ok(URL, {**good, "expand": ["replacement_for"]})
     assert (new["replacement_for"]["replaced_by"], new["replacement_reason"]) == (new["id"], reason)
 
 
-@pytest.mark.parametrize("reason", ["damaged", "expired"])
-def test_activating_the_replacement_of_a_damaged_card_cancels_the_old_one(api, reason) -> None:
+def test_a_card_that_was_canceled_for_no_reason_was_not_lost(api) -> None:
     old = api.card()
+    api.ok(f"{URL}/{old['id']}", {"status": "canceled"})
+    new = {"cardholder": old["cardholder"]["id"], "currency": "usd", "type": "virtual"}
+    for reason in ("lost", "stolen"):
+        refused = api.refused(URL, {**new, "replacement_for": old["id"], "replacement_reason": reason})
+        assert refused["param"] == "replacement_for"
+
+
+def test_only_a_physical_card_is_damaged(api) -> None:
+    old = api.card()
+    new = {"cardholder": old["cardholder"]["id"], "currency": "usd", "type": "virtual"}
+    refused = api.refused(URL, {**new, "replacement_for": old["id"], "replacement_reason": "damaged"})
+    assert refused["param"] == "replacement_reason"
+
+
+@pytest.mark.parametrize(("reason", "kind"), [("damaged", "physical"), ("expired", "virtual")])
+def test_activating_the_replacement_of_a_damaged_card_cancels_the_old_one(api, reason, kind) -> None:
+    over = {"type": kind, **({"shipping": SHIPPING} if kind == "physical" else {})}
+    old = api.card(status="inactive", **over)
+    api.ok(f"{URL}/{old['id']}", {"status": "active"})
     new = api.card(
         cardholder=old["cardholder"]["id"],
         status="inactive",
         replacement_for=old["id"],
         replacement_reason=reason,
+        **over,
     )
     assert (new["last4"], status(api, old)) == (old["last4"], "active")
     api.ok(f"{URL}/{new['id']}", {"status": "active"})
@@ -196,7 +217,7 @@ def test_a_replacement_is_of_the_same_cardholder_and_of_a_card_that_lives(api) -
         "currency": "usd",
         "type": "virtual",
         "replacement_for": old["id"],
-        "replacement_reason": "damaged",
+        "replacement_reason": "expired",
     }
     assert api.refused(URL, {**good, "cardholder": api.cardholder()["id"]})["param"] == "cardholder"
     api.ok(f"{URL}/{old['id']}", {"status": "canceled"})

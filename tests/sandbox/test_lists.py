@@ -138,7 +138,7 @@ def test_what_cannot_be_expanded_in_a_list(api, path) -> None:
 def test_lists_can_be_expanded(api) -> None:
     old = api.card()
     holder = old["cardholder"]["id"]
-    api.card(cardholder=holder, replacement_for=old["id"], replacement_reason="damaged")
+    api.card(cardholder=holder, replacement_for=old["id"], replacement_reason="expired")
     found = api.read("/v1/issuing/cards", {"expand": ["data.replacement_for", "data.cardholder"]})["data"]
     assert (found[0]["replacement_for"]["id"], found[0]["replacement_for"]["status"]) == (
         old["id"],

@@ -121,9 +121,7 @@ def test_nothing_of_the_sandboxs_own_is_told(answers) -> None:
 def test_whatever_the_sdk_says_is_expandable_can_be_asked_for(answers) -> None:
     kinds = {route.answers.object: route.answers for route in ROUTES}
     for name in {answer["object"] for answer in answers} & kinds.keys():
-        written = inspect.getsource(
-            CLASSES[name]
-        )  # evaluated, it is a mere union
+        written = inspect.getsource(CLASSES[name])  # evaluated, it is a mere union
         named = set(re.findall(r"^    (\w+): (?:Optional\[\s*)?ExpandableField", written, re.MULTILINE))
         assert bool(named) == bool(kinds[name].expandable), name
         assert named <= kinds[name].expandable.keys() | kinds[name].embedded.keys(), name

@@ -16,7 +16,8 @@ def replaced(tx: Tx, cards: Resource, params: Mapping[str, Any]) -> Json | None:
     The card that a new one is to replace, or None.
 
     Raises StripeError unless reason and card are given together, the holder is the same, a lost or
-    stolen card was canceled first, and a damaged or expired one was not.
+    stolen card was canceled as such first, and a damaged or expired one was not; a damaged one is
+    physical (docs.stripe.com/api/issuing/cards/create, replacement_reason).
     """
     old_id, reason = params.get("replacement_for"), params.get("replacement_reason")
     if old_id is None and reason is None:
@@ -28,7 +29,9 @@ def replaced(tx: Tx, cards: Resource, params: Mapping[str, Any]) -> Json | None:
     for field in ("cardholder", "type", "currency"):
         if old[field] != params[field]:
             raise invalid(f"A replacement must have the {field} of the card that it replaces.", field)
-    if reason in {"lost", "stolen"} and old["status"] != "canceled":
+    if reason == "damaged" and old["type"] != "physical":
+        raise invalid("Only a physical card can be replaced as damaged.", "replacement_reason")
+    if reason in {"lost", "stolen"} and old["cancellation_reason"] != reason:
         raise invalid(f"Card {old_id} must be canceled as {reason} before it is replaced.", "replacement_for")
     if reason in {"damaged", "expired"} and old["status"] == "canceled":
         raise invalid(f"Card {old_id} is canceled and cannot be replaced as {reason}.", "replacement_for")

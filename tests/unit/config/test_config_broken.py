@@ -213,6 +213,16 @@ CASES = {
         "13:46",
         "not one of damaged",
     ),
+    "a virtual card is not damaged": (
+        card("    lifecycle: {reissue: {number: 1, reason: damaged}}\n"),
+        "13:46",
+        "only a physical card can be replaced as damaged; a virtual one as lost, stolen or expired",
+    ),
+    "nor replaced by hand as damaged": (
+        card("    replacement_for: ic_1\n    replacement_reason: damaged\n"),
+        "14:25",
+        "only a physical card can be replaced as damaged",
+    ),
     # settings
     "no version": (BASE.replace("version: 1\n", ""), "1:1", "begin the file with `version: 1`"),
     "another version": (swap("version: 1", "version: 2"), "1:10", "it must be 1"),

@@ -57,7 +57,7 @@ ENDS = {"cancel_after": {"payment_count": 1}}
 LIFECYCLES = st.builds(
     Lifecycle,
     on_remove=st.sampled_from(["deactivate", "deactivate", "cancel", "keep"]),
-    reissue=st.none() | st.builds(Reissue, st.integers(1, 2), st.sampled_from(["lost", "damaged"])),
+    reissue=st.none() | st.builds(Reissue, st.integers(1, 2), st.sampled_from(["lost", "expired"])),
     ignore=st.sampled_from([frozenset(), frozenset({"spending_controls.spending_limits"})]),
 )
 METADATA = st.none() | st.dictionaries(st.sampled_from(["team", "floor"]), st.sampled_from("12"), min_size=1)
