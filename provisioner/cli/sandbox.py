@@ -50,7 +50,10 @@ def serve(
     from provisioner.sandbox.server import serve as run  # noqa: PLC0415 - the server is heavy
     from provisioner.sandbox.settings import Settings  # noqa: PLC0415
 
-    settings = Settings(state, port, latency, not no_rate_limit, topup_settle, country)
+    try:
+        settings = Settings(state, port, latency, not no_rate_limit, topup_settle, country.upper())
+    except ValueError as problem:
+        raise click.BadParameter(str(problem), param_hint="--country") from None
     run(settings, lambda base: click.echo(f"Sandbox ready at {base}"))
 
 

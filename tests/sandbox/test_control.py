@@ -2,8 +2,10 @@
 
 import urllib.error
 
+import click.testing
 import pytest
 
+from provisioner.cli.main import main
 from provisioner.sandbox.settings import Settings
 
 TOPUP = {"amount": 2000, "currency": "usd", "destination_balance": "issuing"}
@@ -82,3 +84,10 @@ def test_a_country_must_be_one() -> None:
         Settings(country="Utopia")
     with pytest.raises(ValueError, match="BR is not a country of Stripe Issuing"):
         Settings(country="BR")
+
+
+def test_the_command_says_which_countries_there_are() -> None:
+    """Said as a mistake in what was typed, and before anything is served."""
+    told = click.testing.CliRunner().invoke(main, ["sandbox", "serve", "--country", "BR"])
+    assert told.exit_code != 0
+    assert "Invalid value for --country: BR is not a country of Stripe Issuing; these are AT, BE" in told.output

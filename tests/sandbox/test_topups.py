@@ -73,6 +73,7 @@ def test_test_sources_fail_later(api, token, code) -> None:
         ({"destination_balance": "payments"}, "destination_balance"),
         ({"source": "btok_unknown"}, "source"),
         ({"payment_method": "pm_1"}, "payment_method"),
+        ({"payment_method_options": {"us_bank_account": {"network": "ach"}}}, "payment_method"),
     ],
 )
 def test_what_cannot_be_topped_up(api, change, param) -> None:

@@ -150,8 +150,10 @@ def _refuse(tx: Tx, params: Mapping[str, Any]) -> None:
         )
     if params.get("source", _GOOD) not in {_GOOD, *_FAILURES}:
         raise no_such("source", params["source"], "source")
-    if "payment_method" in params or "payment_method_options" in params:
-        raise no_such("PaymentMethod", params.get("payment_method", ""), "payment_method")
+    if "payment_method" in params:
+        raise no_such("PaymentMethod", params["payment_method"], "payment_method")
+    if "payment_method_options" in params:
+        raise invalid("Missing required param: payment_method.", "payment_method", "parameter_missing")
 
 
 _URL = "/v1/topups"

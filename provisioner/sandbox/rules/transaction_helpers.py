@@ -39,6 +39,8 @@ def refund(call: Call) -> Json:
     if captured["type"] != "capture":
         raise invalid(f"Transaction {call.id} is a refund and cannot be refunded.")
     left = -captured["amount"] - captured["_refunded"]
+    if left == 0:
+        raise invalid(f"Transaction {call.id} has already been refunded in full.")
     amount = call.params.get("refund_amount", left)
     _positive(amount, "refund_amount")
     if amount > left:
