@@ -92,5 +92,9 @@ class StripeError(ProvisionerError):
         super().__init__(f"{text} (request {request_id})" if request_id else text)
 
 
+class NotSentError(ProvisionerError):
+    """The run was interrupted while a request waited for its turn: nothing of it has left."""
+
+
 class OutageError(StripeError):
     """Stripe has failed so often, and for so long, that the run ends here."""

@@ -12,7 +12,7 @@ from provisioner.core.call import Call, Phase, Step, bind
 from provisioner.core.kind import Direction
 from provisioner.core.model import Address
 from provisioner.core.plan import Plan
-from provisioner.core.problem import OutageError, ProvisionerError, StripeError
+from provisioner.core.problem import NotSentError, OutageError, ProvisionerError, StripeError
 from provisioner.engine.outstanding import outstanding
 from provisioner.engine.ports import NOTHING, Answer, Writer
 from provisioner.engine.ready import Ready
@@ -184,6 +184,10 @@ def _make(run: _Run, step: Step) -> Result:
             made = write(noted, run.plan, step, call)
         except StripeError as error:
             raise outstanding(run.writer, call, error) from None
+    except NotSentError as error:
+        if noted.writes == 1:
+            return Result(step, Outcome.SKIPPED, reason=str(error))
+        return Result(step, Outcome.FAILED, key=noted.key, reason=f"{error}, and not known whether done")
     except ProvisionerError as error:
         if isinstance(error, OutageError):
             run.outage = str(error)
@@ -198,10 +202,11 @@ def _make(run: _Run, step: Step) -> Result:
 
 @dataclass(slots=True)
 class _Noted:
-    """A writer that remembers under which key it wrote last."""
+    """A writer that remembers under which key it wrote last, and how often it has tried to write."""
 
     writer: Writer
     key: str = ""
+    writes: int = 0
 
     def retrieve(self, resource: str) -> Mapping[str, Any]:
         return self.writer.retrieve(resource)
@@ -211,4 +216,5 @@ class _Noted:
 
     def perform(self, call: Call) -> Answer:
         self.key = call.key or ""
+        self.writes += 1
         return self.writer.perform(call)

@@ -128,6 +128,7 @@ def desk(site: Site, job: Job, meter: Meter) -> Iterator[Desk]:
         api_base=safe_base(site.environ.get("STRIPE_API_BASE"), mode),
         http=site.http,
         gate=meter,
+        stop=site.stop,
     )
     if site.stop.is_set():
         raise ProvisionerError("interrupted before it was begun")

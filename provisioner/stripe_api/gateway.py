@@ -53,11 +53,14 @@ class StripeWriter(StripeReader):
     """Reads and writes."""
 
     def perform(self, call: Call) -> Answer:
-        """Make one call; calls without a key get a fresh one, the same for all attempts."""
-        resource = path(call)
-        answer = self._transport.send(
-            "POST", resource, call.params, call.key or f"provisioner-{uuid.uuid4()}"
-        )
+        """
+        Make one call; calls without a key get a fresh one, the same for all attempts.
+
+        Raises NotSentError when the run is stopped before it is its turn, unless it takes a top-up back.
+        """
+        resource, key = path(call), call.key or f"provisioner-{uuid.uuid4()}"
+        gives_up = call.verb != "cancel"
+        answer = self._transport.send("POST", resource, call.params, key, gives_up=gives_up)
         return Answer(
             object=_object(answer.data, resource),
             request_id=answer.request_id,

@@ -5,8 +5,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+
+from provisioner.core.problem import NotSentError
 
 MOST_AT_ONCE = 32
 RECOVERY = 20  # answers until one more at once is tried again
@@ -101,15 +103,31 @@ class Pace:
         self._answers = 0
 
     @contextmanager
-    def turn(self, method: str, resource: str) -> Iterator[None]:
-        """Wait for a turn, and take it for as long as the block runs."""
+    def turn(self, method: str, resource: str, stop: threading.Event | None = None) -> Iterator[None]:
+        """
+        Wait for a turn, and take it for as long as the block runs.
+
+        Raises NotSentError once `stop` is set.
+        """
         lane = self.lane(method, resource)
-        with lane.door:
-            with self._free:
-                self._free.wait_for(lambda: self._under_way < self._at_once)
-                self._under_way += 1
-            while wait := self.leave(lane):
-                self._sleep(wait)
+        with ExitStack() as held:
+            with lane.door:
+                held.enter_context(self._place())
+                go_on(stop)
+                while wait := self.leave(lane):
+                    if stop is None:
+                        self._sleep(wait)
+                    else:
+                        stop.wait(wait)
+                        go_on(stop)
+            yield
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Be one of those that are under way at once."""
+        with self._free:
+            self._free.wait_for(lambda: self._under_way < self._at_once)
+            self._under_way += 1
         try:
             yield
         finally:
@@ -146,6 +164,12 @@ class Pace:
                 self._at_once += 1
                 self._answers = 0
                 self._free.notify()
+
+
+def go_on(stop: threading.Event | None) -> None:
+    """Raise NotSentError once `stop` is set."""
+    if stop is not None and stop.is_set():
+        raise NotSentError("interrupted")
 
 
 def endpoint(method: str, resource: str) -> str:

@@ -19,7 +19,7 @@ from provisioner.stripe_api.circuit import Circuit
 from provisioner.stripe_api.errors import translate
 from provisioner.stripe_api.failure import CallError
 from provisioner.stripe_api.http import BoundedClient, Reply
-from provisioner.stripe_api.pace import Limits, Pace
+from provisioner.stripe_api.pace import Limits, Pace, go_on
 from provisioner.stripe_api.retry import REPLAYED, SERVER_ERRORS, for_concurrency, retrying
 
 TIMEOUTS = (5.0, 40.0)  # seconds to connect, and for each read
@@ -38,7 +38,8 @@ class Transport:
     """
     Sends requests with one key, within the limits, and retries what Stripe says may be retried.
 
-    Once `stop` is set nothing is retried any more and no wait goes on. `sleep` and `clock` count seconds.
+    Once `stop` is set (one of its own, unless it is given) nothing is retried any more, no wait goes on, and
+    requests that give up are sent no more. `sleep` and `clock` count seconds.
     `http` holds connections that transports of several accounts share, and `gate` is held around every
     attempt of every request: a limit that they have together.
     """
@@ -55,8 +56,9 @@ class Transport:
         clock: Callable[[], float] = time.monotonic,
         http: BoundedClient | None = None,
         gate: Gate = nullcontext,
+        stop: Event | None = None,
     ) -> None:
-        self.stop = Event()
+        self.stop = stop or Event()
         self._key = api_key
         self._http = http or BoundedClient(api_base or STRIPE, timeouts)
         self._base, self._account = api_base or STRIPE, account
@@ -65,15 +67,30 @@ class Transport:
         self._circuit = Circuit(clock)
         self._retrying = retrying(self.stop, sleep or self._rest)
 
-    def send(self, method: str, resource: str, params: Mapping[str, Any], key: str | None = None) -> Reply:
+    def send(
+        self,
+        method: str,
+        resource: str,
+        params: Mapping[str, Any],
+        key: str | None = None,
+        *,
+        gives_up: bool = False,
+    ) -> Reply:
         """
         Send one request to `/v1/<resource>` and return the answer.
 
         Raises StripeError or AccessError; then either Stripe refused, or all attempts are used up.
-        OutageError says that nothing more should be sent.
+        OutageError says that nothing more should be sent. One that `gives_up` raises NotSentError where
+        `stop` is set before its first attempt leaves; a further attempt is made, as it says what has become
+        of the first.
         """
+        stops = [self.stop] if gives_up else []
+
+        def once() -> Reply:
+            return self._once(method, resource, params, key, stops.pop() if stops else None)
+
         try:
-            return self._retrying.copy()(self._once, method, resource, params, key)
+            return self._retrying.copy()(once)
         except CallError as error:
             request_id = error.headers.get("request-id")
             log.debug("%s /v1/%s failed: %s %s", method, resource, error.status, request_id)
@@ -99,12 +116,15 @@ class Transport:
         """Close the connections."""
         self._http.close()
 
-    def _once(self, method: str, resource: str, params: Mapping[str, Any], key: str | None) -> Reply:
-        with self._pace.turn(method, resource):
+    def _once(
+        self, method: str, resource: str, params: Mapping[str, Any], key: str | None, stop: Event | None
+    ) -> Reply:
+        with self._pace.turn(method, resource, stop):
             self._circuit.check()
             begun = time.monotonic()
             try:
                 with self._gate():
+                    go_on(stop)
                     answer = self._reply(method, resource, params, key)
             except CallError as error:
                 self._learn(error)

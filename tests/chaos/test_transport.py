@@ -6,7 +6,7 @@ import pytest
 
 from chaos.hostile import Hostile, answer, error, hostile
 from provisioner.core.call import Call
-from provisioner.core.problem import AccessError, OutageError, ProvisionerError, StripeError
+from provisioner.core.problem import AccessError, NotSentError, OutageError, ProvisionerError, StripeError
 from provisioner.stripe_api import Limits, StripeWriter, Transport
 from provisioner.stripe_api import http as bounds
 
@@ -243,6 +243,30 @@ def test_once_stopped_nothing_is_tried_again():
             transport.send("GET", "account", {})
 
     assert len(server.asked) == 1
+
+
+def test_once_stopped_a_write_that_has_not_left_is_not_sent_but_for_one_that_takes_money_back():
+    with hostile([GOOD]) as server:
+        transport = Transport(KEY, limits=Limits(1e6, 1e6), api_base=server.base)
+        transport.stop.set()
+        stripe = StripeWriter(transport)
+        with pytest.raises(NotSentError):
+            stripe.perform(CREATE)
+        stripe.perform(Call("topups", "cancel", "tu_1", {}))
+
+    assert [request.split(b" HTTP")[0] for request in server.asked] == [b"POST /v1/topups/tu_1/cancel"]
+
+
+def test_what_may_have_arrived_is_asked_for_once_more_when_the_run_is_stopped():
+    """Whether it was done is only known from an answer."""
+    with hostile([b"", GOOD]) as server:
+        transport = Transport(
+            KEY, limits=Limits(1e6, 1e6), api_base=server.base, sleep=lambda _seconds: transport.stop.set()
+        )
+        found = StripeWriter(transport).perform(CREATE)
+
+    assert found.object["id"] == "acct_1"
+    assert len(server.asked) == 2
 
 
 def test_reading_says_whose_who_and_which_version_as_writing_does():

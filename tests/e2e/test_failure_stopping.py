@@ -94,6 +94,34 @@ def test_a_signal_lets_the_calls_under_way_end_and_the_next_run_finishes(base, t
     assert_converges(base, tmp_path)
 
 
+def people(folder: Path, count: int) -> None:
+    address = "{line1: 1 Main St, city: Oakland, state: CA, postal_code: '94111', country: US}"
+    lines = [f"  p{n}: {{type: company, name: Acme, billing: {{address: {address}}}}}" for n in range(count)]
+    text = "\n".join(["version: 1", "project: many", "cardholders:", *lines, ""])
+    (folder / "many.yaml").write_text(text)
+
+
+def test_what_waits_for_its_turn_is_not_sent_after_a_signal(base, tmp_path):
+    """One creation a second: many steps are under way, and all but one or two wait for the limit."""
+    people(tmp_path, 40)
+    words = ("apply", "many.yaml", "--auto-approve", "--max-rps", "1000")
+    with start(base, tmp_path, *words, "--max-endpoint-rps", "1", "--format", "json") as process:
+        until(process, "cardholders.")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+
+    results = json.loads(out)["results"]
+    live = [holder["id"] for holder in ask(f"{base}/v1/issuing/cardholders?limit=100")["data"]]
+    entries = journal(tmp_path)
+    assert process.returncode == 130
+    assert len(live) < 10
+    assert sorted(live) == sorted(entry["id"] for entry in entries if entry["outcome"] == "done")
+    assert [r["reason"] for r in results if r["outcome"] != "done"] == ["interrupted"] * (40 - len(live))
+    assert len(entries) == len(results) == 40
+    finished = run(base, tmp_path, *words, "--max-endpoint-rps", "1000")
+    assert f"Applied: {40 - len(live)} steps done." in finished.stdout
+
+
 def test_the_second_signal_ends_at_once_and_still_says_it_in_json(base, tmp_path):
     slow_down(base, "POST /v1/issuing/cards")
     with start(base, tmp_path, *APPLY, "--format", "json") as process:

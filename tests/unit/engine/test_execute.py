@@ -13,7 +13,7 @@ from support.stripe_model import StripeModel, carry_out
 from provisioner.core.call import Call, Step
 from provisioner.core.model import Config, Lifecycle
 from provisioner.core.plan import Plan, make_plan
-from provisioner.core.problem import OutageError, StripeError
+from provisioner.core.problem import NotSentError, OutageError, StripeError
 from provisioner.engine.execute import Outcome, Report, Result, _blockers, execute
 from provisioner.engine.ports import Answer
 from provisioner.kinds import KINDS
@@ -141,6 +141,33 @@ def test_stopped_on_the_way_what_is_under_way_is_finished_and_no_more_begun() ->
 
     assert [str(r.outcome) for r in report.results] == ["done", "skipped", "skipped"]
     assert len(stripe.calls) == 1
+
+
+@dataclass
+class Interrupted(Failing):
+    """A writer to whom Stripe replays a failure for each key, until the run is stopped."""
+
+    sent: int = 0
+
+    def perform(self, call: Call) -> Answer:
+        if not self.sent:
+            raise NotSentError("interrupted")
+        self.sent -= 1
+        raise StripeError("kept", status=500, replayed=True)
+
+
+def test_what_was_not_sent_is_not_done_and_what_was_before_is_not_known() -> None:
+    stripe = applied(config(holder()))
+    plan = make_plan(KINDS, config(holder(email="a@acme.example")), stripe.world())
+    ended = [
+        execute(plan, Interrupted(stripe, frozenset(), sent=n), lambda _: None, threading.Event()).results[0]
+        for n in (0, 1)
+    ]
+
+    assert [(r.outcome, r.reason) for r in ended] == [
+        (Outcome.SKIPPED, "interrupted"),
+        (Outcome.FAILED, "interrupted, and not known whether done"),
+    ]
 
 
 def test_when_stripe_is_down_nothing_more_is_tried() -> None:
