@@ -7,7 +7,7 @@ from typing import Any
 from provisioner.config.blocks import Block, Piece, locate
 from provisioner.config.lifecycle import lifecycle, lifecycle_faults
 from provisioner.config.merge import lay_over, prune
-from provisioner.config.normal import Names, Normal, normal
+from provisioner.config.normal import Names, Normal, normal, some
 from provisioner.config.profiles import Profiles, users
 from provisioner.config.scalar import BROKEN, shown
 from provisioner.config.schema import definition_of
@@ -41,24 +41,36 @@ class Builder:
         laid = self.profiles.under(block)
         own = {} if block.value is None else block.value
         if not laid.sound:
-            self.check(kind, block.pieces, definition_of(kind, part=True), own)
+            misfits = self.check(kind, block.pieces, definition_of(kind, part=True), own)
+            self._say_more(kind, block, block.pieces, own, misfits)
             return None
         pieces = laid.pieces + block.pieces
         merged = lay_over(laid.value, own)
         whole = prune(merged) if self.empties else merged
-        if whole is not merged and not self.check(kind, pieces, definition_of(kind, part=True), merged):
+        if whole is not merged and self.check(kind, pieces, definition_of(kind, part=True), merged):
             return None  # a key that declares nothing must be a known one, too
-        if not self.check(kind, pieces, definition_of(kind), whole):
+        if misfits := self.check(kind, pieces, definition_of(kind), whole):
+            self._say_more(kind, block, pieces, whole, misfits)
             return None
         return self._declared(kind, block, pieces, whole)
 
-    def check(self, kind: Kind, pieces: tuple[Piece, ...], definition: str, value: Any) -> bool:
-        """Whether the value fits; adds a problem for each thing that does not."""
+    def _say_more(
+        self, kind: Kind, block: Block, pieces: tuple[Piece, ...], value: Any, misfits: Sequence[Misfit]
+    ) -> None:
+        """Add what is wrong with those fields that fit the schema, in a resource of which others do not."""
+        if not isinstance(value, Mapping):
+            return
+        wrong = {misfit.path[0] for misfit in misfits if misfit.path}
+        fitting = {name: each for name, each in value.items() if name not in wrong}
+        self._sound(block, pieces, some(kind, Address(kind.section, block.name), fitting, self.names).faults)
+
+    def check(self, kind: Kind, pieces: tuple[Piece, ...], definition: str, value: Any) -> Sequence[Misfit]:
+        """Return what does not fit; adds a problem for each such thing."""
         misfits = self.shapes.misfits(definition, value)
         self.problems.extend(
             problem_of(misfit, pieces, kind) for misfit in misfits if misfit.value is not BROKEN
         )
-        return not misfits
+        return misfits
 
     def check_profiles(self, kinds: Sequence[Kind], resources: Sequence[Block]) -> frozenset[str]:
         """Check what the profiles hold, each as part of a kind that uses it; return the unsound ones."""
@@ -68,7 +80,7 @@ class Builder:
             self.profiles.under(block)
             value = {} if block.value is None else block.value
             kind = self._kind_of(kinds, sections.get(name), value)
-            if not self.check(kind, block.pieces, definition_of(kind, part=True), value):
+            if self.check(kind, block.pieces, definition_of(kind, part=True), value):
                 unsound.add(name)
         return frozenset(unsound)
 
@@ -91,10 +103,13 @@ class Builder:
             *lifecycle_faults(kind, tools, whole, self.names.declared[kind.section]),
             *self._claimed(address, tools, block),
         ]
-        self.problems.extend(_fault(fault, pieces, block) for fault in faults)
-        if faults:
+        if not self._sound(block, pieces, faults):
             return None
         return Declared(address, resource.fields, lifecycle(tools), _sensitive(resource), block.where())
+
+    def _sound(self, block: Block, pieces: tuple[Piece, ...], faults: Sequence[Fault]) -> bool:
+        self.problems.extend(_fault(fault, pieces, block) for fault in faults)
+        return not faults
 
     def _claimed(self, address: Address, tools: Mapping[str, Any], block: Block) -> Iterator[Fault]:
         for at, name in enumerate(tools.get("previously", ())):

@@ -55,10 +55,16 @@ class Normal:
 
 def normal(kind: Kind, address: Address, raw: Mapping[str, Any], names: Names) -> Normal:
     """Bring the fields of a resource to normal form; the kind's own faults are among the faults."""
-    out = Normal(address, names, kind.currency(address, raw))
-    out.fields = _mapping(kind.fields, raw, out, ())
+    out = some(kind, address, raw, names)
     if not out.faults:
         out.faults.extend(kind.check(out.fields))
+    return out
+
+
+def some(kind: Kind, address: Address, raw: Mapping[str, Any], names: Names) -> Normal:
+    """The same of a part of the fields, each by itself; what others belong with it is not asked."""
+    out = Normal(address, names, kind.currency(address, raw))
+    out.fields = _mapping(kind.fields, raw, out, ())
     return out
 
 

@@ -298,7 +298,13 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(problems):
 
     lines = problems(text + "crads: {}\n")
 
-    assert [line.split(":")[1] for line in lines] == ["5", "13", "14", "15"]
+    assert [line.split(":")[1] for line in lines] == ["5", "10", "13", "14", "15"]
+
+
+def test_a_broken_profile_hides_nothing_of_the_cards_that_use_it(problems):
+    text = card("    use: a\n").replace("acme\n", "amce\n") + "profiles:\n  a: {status: activ}\n"
+
+    assert [line.split(":")[1] for line in problems(text)] == ["10", "15"]
 
 
 def test_an_unreadable_file_causes_no_problems_elsewhere(problems):
