@@ -1,7 +1,10 @@
 """The file of `--cache`: only a cache is ever replaced, as a whole, and what was found is said anyway."""
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +95,32 @@ def test_a_pipe_is_refused(applied: Desk) -> None:
 
     assert "a.cache is no regular file" in applied.run("plan", "--cache", "a.cache", code=1).stderr
     assert "/dev/null is no regular file" in applied.run("plan", "--cache", "/dev/null", code=1).stderr
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from provisioner.cli import private
+
+Path.replace = lambda *_: os.kill(os.getpid(), int(sys.argv[2]))
+private.write_private(Path(sys.argv[1]), "half of a cache")
+"""
+
+
+def test_what_a_killed_run_has_left_beside_it_is_taken_away_but_not_what_another_is_writing(
+    applied: Desk,
+) -> None:
+    words = [sys.executable, "-c", KILLED, "c.cache"]
+    killed = subprocess.run([*words, str(int(signal.SIGKILL))], check=False)
+    with subprocess.Popen([*words, str(int(signal.SIGSTOP))]) as writing:
+        os.waitid(os.P_PID, writing.pid, os.WSTOPPED)
+        before = set(map(str, Path().glob(".c.cache.*")))
+        applied.run("plan", "--cache", "c.cache")
+        after = set(map(str, Path().glob(".c.cache.*")))
+        writing.kill()
+    applied.run("plan", "--cache", "c.cache", "--refresh")
+
+    assert killed.returncode == -signal.SIGKILL
+    assert len(before) == 1
+    assert after == before, "its writer is only held up"
+    assert list(Path().glob(".c.cache.*")) == []

@@ -153,7 +153,7 @@ class Interrupted(Failing):
         if not self.sent:
             raise NotSentError("interrupted")
         self.sent -= 1
-        raise StripeError("kept", status=500, replayed=True)
+        raise StripeError(f"kept for {call.key}", status=500, replayed=True)
 
 
 def test_what_was_not_sent_is_not_done_and_what_was_before_is_not_known() -> None:
