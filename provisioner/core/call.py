@@ -66,8 +66,8 @@ class Step:
 
     @property
     def marks_only(self) -> bool:
-        """Whether it writes nothing but our marks: nothing else depends on it."""
-        return self.does in BOOKKEEPING
+        """Whether it writes nothing but our marks, and nothing else depends on it, such as a successor."""
+        return self.does in BOOKKEEPING and self.phase is not Phase.PREPARE
 
 
 def creation_key(project: str, address: Address, generation: int, predecessors: Sequence[str]) -> str:

@@ -40,19 +40,22 @@ class Estate:
         spent, last = dict(self.spent), dict(self.last)
         wanted = {each.address for each in declared}
         for each in declared:
-            if each.address in current or each.address in spent:
-                continue
-            for name in each.lifecycle.previously:
-                old = Address(each.address.section, name)
-                if old in current and old not in wanted:
+            names = (Address(each.address.section, name) for name in each.lifecycle.previously)
+            before = [old for old in names if old not in wanted]
+            for old in before if each.address not in current and each.address not in spent else ():
+                if old in current:
                     current[each.address] = current.pop(old)
                     past[each.address] = past.get(each.address, ()) + past[old]
                     break
-                if old in spent and old not in wanted and each.address not in last:
+                if old in spent and each.address not in last:
                     # the mark of what is canceled cannot be changed any more: the old name stays on it
                     last[each.address] = spent[each.address] = spent.pop(old)
                     past[each.address] = past[old]
                     break
+            for old in before if each.address in past else ():
+                # as before the rename, so that the key of a successor is the same on either side of it
+                if old in past and old not in current:
+                    past[each.address] = tuple(dict.fromkeys(past[each.address] + past[old]))
         return replace(self, current=current, past=past, spent=spent, last=last)
 
     def next_generation(self, address: Address, live: Live | None = None) -> int:

@@ -10,6 +10,7 @@ from provisioner.core.estate import rests
 from provisioner.core.kind import Direction, Kind
 from provisioner.core.model import Live, Ref
 from provisioner.core.normal import put
+from provisioner.core.ownership import ADDRESS
 from provisioner.core.reissue import LOST, reissued_for
 
 NEW = (Action.CREATE, Action.REPLACE)
@@ -119,14 +120,23 @@ def _replace(kind: Kind, project: str, change: Change) -> Iterator[Step]:
 
     A lost or stolen card ends first. A damaged or expired one is ended by Stripe when its successor is
     activated (docs.stripe.com/issuing/cards/replacements), so that the number never stops working.
+    One that is renamed as well has its new name before its successor is made: whoever comes upon the two
+    knows that they belong together.
     """
     if change.live is None or change.declared is None:
         raise ValueError(f"{change.address}: a replacement needs both sides")
     why = reissued_for(change.declared, change.live)
     gone = why if why in LOST else ""
     activates = kind.exposure is not None and change.declared.fields.get("status") == "active"
+    named = {ADDRESS: str(change.address)} if change.address != change.live.address else {}
     if gone:
-        yield _end(kind, change, change.live, Phase.TIGHTEN, cancel=True, why=gone)
+        end = _end(kind, change, change.live, Phase.TIGHTEN, cancel=True, why=gone)
+        params = end.call.params
+        metadata = {"metadata": {**params.get("metadata", {}), **named}} if named else {}
+        yield replace(end, call=replace(end.call, params={**params, **metadata}))
+    elif named:
+        call = Call(kind.service, "update", change.live.id, {"metadata": named})
+        yield _step(Phase.PREPARE, change, "rename", call, Direction.NEUTRAL)
     yield _creation(kind, project, change, inactive=kind.exposure is not None)
     ends_by_itself = activates and "replacement_for" in change.params
     if not gone and not ends_by_itself and not rests(kind, change.live):

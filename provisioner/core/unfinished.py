@@ -33,9 +33,10 @@ def goal(kind: Kind, change: Change) -> str:
 def replaced_ids(approved: Document) -> dict[str, str]:
     """The ids of the objects that a plan replaces, by what edits of those which refer to them say before."""
     return {
-        says_replaced(each["address"]): each["id"]
+        says: each["id"]
         for each in approved["changes"]
         if each["action"] == "replace"
+        for says in (each["address"], says_replaced(each["address"]))
     }
 
 
@@ -81,9 +82,13 @@ def _is_second_half(change: Change, approved: Document) -> bool:
 
 
 def _is_carried(change: Change, approved: Document, replaced: Mapping[str, str]) -> bool:
-    """Whether nothing has moved but that those which are referred to have been replaced."""
+    """Whether nothing has moved but its name, and those which are referred to, as they have been replaced."""
     then = {edit["path"]: edit for edit in approved["edits"]}
-    return then.keys() == {edit.path for edit in change.edits} and all(
-        not differs(edit, then[edit.path]) or replaced.get(str(then[edit.path]["before"])) == edit.before
+    now = {edit.path for edit in change.edits}
+    return then.keys() - now <= {"address"} and all(
+        edit.path in then
+        and (
+            not differs(edit, then[edit.path]) or replaced.get(str(then[edit.path]["before"])) == edit.before
+        )
         for edit in change.edits
     )
