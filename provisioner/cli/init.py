@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,8 @@ class Place:
     @property
     def project(self) -> str:
         """A project's name, made of the folder's."""
-        clean = re.sub(r"[^a-z0-9]+", "-", self.folder.name.lower()).strip("-")
+        plain = unicodedata.normalize("NFKD", self.folder.name).encode("ascii", "ignore").decode()
+        clean = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
         return clean[:LONGEST_NAME] or "issuing"
 
 

@@ -36,7 +36,9 @@ def compare(
     wanted, had = scope.pair(scope.doubtful(kind.fields), declared.fields, live.fields, "", owned=False)
     edits = () if wanted == had else _exchanged(kind, declared, live, [*_edits(kind, declared, had, wanted)])
     told = (*edits, *_lifecycle(declared, live))
-    said = (*scope.stuck, *(_renumbered(kind, declared, live) if wanted != had else ()))
+    anew = any(edit.forces_replacement for edit in told)
+    stuck = () if anew else scope.stuck  # another object never had it
+    said = (*stuck, *(_renumbered(kind, declared, live) if wanted != had else ()))
     return told, tuple(Note(str(declared.address), text) for text in said)
 
 

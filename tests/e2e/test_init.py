@@ -185,3 +185,9 @@ def test_a_project_begins_with_what_is_live(desk):
     assert config["account"].startswith("acct_")
     assert [holder["name"] for holder in config["cardholders"].values()] == ["Acme Inc"]
     assert desk.run("plan", "adopted").output == "No changes. Stripe matches the configuration.\n"
+
+
+def test_a_folder_with_accents_gives_a_readable_name(desk):
+    desk.run("init", "Zoë's Ads 2026")
+
+    assert "project: zoe-s-ads-2026" in (desk.folder / "Zoë's Ads 2026/provisioner.yaml").read_text("utf-8")
