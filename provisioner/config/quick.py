@@ -7,16 +7,19 @@ line that is anything else the whole text is left to `read`, which knows all of 
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from provisioner.config.scalar import LONGEST_KEY, Odd, plain
 
 BLOCK_DEPTH = 2  # a section, and the names in it
-MANY_ALIKE = 2000  # lines that are remembered: many are the same, such as `type: virtual`
+MANY_ALIKE = 2000  # texts whose meaning is remembered: many are the same, such as `US`
 
 _FIRST, _INNER = r"[\w./+(]", r"\w./+()&'%=~^@ -"
 _MORE = rf"[{_INNER}]*"
-_ENTRY = re.compile(rf"( *)((?!-)[\w.-]{{1,{LONGEST_KEY}}}):(?: +([^ ].*))?")
+_ENTRY = rf"( *)((?!-)[\w.-]{{1,{LONGEST_KEY}}}):(?: +([^ \n].*))?"
+_LINE = re.compile(rf"^{_ENTRY}$|^(.*)$", re.MULTILINE)  # every line is one match: an entry, or any other
+_FIRST_ENTRY = re.compile(_ENTRY)
 _ITEM = re.compile(r"( *)-( +)([^ ].*)")
 _PLAIN = re.compile(rf"(?:{_FIRST}|-(?=[\w.]))[,{_INNER}]*")  # a comma is a sign in flow collections only
 _QUOTED = re.compile(r""""([^"\\]*)"|'([^']*)'""")
@@ -32,7 +35,6 @@ _PAIR = re.compile(rf"""({_KEY}): (?:"([^"\\]+)"|({_FIRST}{_MORE}))""")
 _DEEPEST = 20
 _QUOTES = frozenset("\"'")
 _NONE: Any = object()
-Entry = tuple[int, str, str | None]  # indent, key, and the text behind it
 
 
 class _NotPlainError(Exception):
@@ -49,12 +51,11 @@ class Plain:
 
 def read_plain(text: str) -> Plain | None:
     """Read a text that is plain; None for any other."""
-    lines = text.split("\n")
     # no tabs, carriage returns or control characters, nor line breaks that only some readers know
-    if not all(map(str.isprintable, lines)):
+    if not text.replace("\n", "").isprintable():
         return None
     try:
-        return _Lines().run(lines)
+        return _Lines().run(text)
     except _NotPlainError:
         return None
 
@@ -68,45 +69,40 @@ class _Lines:
     pending: Any = _NONE
     keys: dict[str, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
-    entries: dict[str, Entry] = field(default_factory=dict)
 
-    def run(self, lines: list[str]) -> Plain | None:
+    def run(self, text: str) -> Plain | None:
         self.open.append((0, self.out.value))
-        blocks, keys, opened, entries = self.out.blocks, self.keys, self.open, self.entries
+        blocks, keys, opened, values = self.out.blocks, self.keys, self.open, self.values
         section = ""
-        for number, line in enumerate(lines, 1):
-            entry = entries.get(line) or self.entry(line)
-            if entry is None:
-                self.other(line)
+        for number, (spaces, key, behind, other) in enumerate(_LINE.findall(text), 1):
+            if not key:
+                self.other(other)
                 continue
-            indent, key, text = entry
+            indent = len(spaces)
             last, here = opened[-1]
             if indent != last or self.pending is not _NONE or type(here) is list:
                 here = self.at(indent)
-            key = keys.get(key) or self.key(key)
-            if key in here:
+            known = keys.get(key) or self.key(key)
+            if known in here:
                 return None
             if len(opened) == BLOCK_DEPTH:
-                blocks[section, key] = (number, indent + 1)
+                blocks[section, known] = (number, indent + 1)
             elif indent == 0:
-                section = key
-                if text is not None and text[0] == "{":
+                section = known
+                if behind[:1] == "{":
                     raise _NotPlainError  # whose names have positions of their own
-            here[key] = None if text is None else self.value(text)
-            if text is None:
-                self.pending = key
+            here[known] = value = values.get(behind) if behind else None
+            if value is None:
+                self.put(here, known, behind)
         return self.out if self.pending is _NONE and self.out.value else None
 
-    def entry(self, line: str) -> Entry | None:
-        """Indent, key and text of an entry of a mapping; None for any other line."""
-        found = _ENTRY.fullmatch(line)
-        if found is None:
-            return None
-        spaces, key, text = found.groups()
-        entry = (len(spaces), key, None if text is None or text[0] == "#" else text)
-        if len(self.entries) < MANY_ALIKE:
-            self.entries[line] = entry
-        return entry
+    def put(self, here: dict[str, Any], key: str, behind: str) -> None:
+        """Give a key the value that is written behind it, or wait for the one that comes below."""
+        if not behind or behind[0] == "#":
+            here[key] = None
+            self.pending = key
+        else:
+            here[key] = self.value(behind)
 
     def key(self, key: str) -> str:
         """A key that is a text, the same object for the same key."""
@@ -159,21 +155,17 @@ class _Lines:
             last, here = self.close(indent)
             if indent != last or type(here) is not list:
                 raise _NotPlainError
-        entry = self.entries.get(text) or self.entry(text)
+        entry = _FIRST_ENTRY.fullmatch(text)
         here.append({} if entry else self.value(text))
         if entry:
-            self.first(here[-1], indent + 1 + len(gap), entry)
+            self.first(here[-1], indent + 1 + len(gap), entry[2], entry[3] or "")
 
-    def first(self, row: dict[str, Any], indent: int, entry: Entry) -> None:
+    def first(self, row: dict[str, Any], indent: int, key: str, behind: str) -> None:
         """The entry on the line of an item, which opens a mapping that others go on with."""
-        _, key, text = entry
         if len(self.open) > _DEEPEST:
             raise _NotPlainError
         self.open.append((indent, row))
-        key = self.key(key)
-        row[key] = None if text is None else self.value(text)
-        if text is None:
-            self.pending = key
+        self.put(row, self.key(key), behind)
 
     def value(self, text: str) -> Any:
         """The value that a text stands for; the same object for the same text."""
@@ -184,27 +176,31 @@ class _Lines:
 
 
 def _value(text: str) -> Any:
+    if _PLAIN.fullmatch(text):
+        return _full(plain(text.rstrip(" ")))
     remark = text.find(" #")
     if remark > 0 and not _QUOTES & set(text[:remark]):
-        text = text[:remark]
+        return _value(text[:remark])
     first = text[0]
     if first in "[{":
         return _row(text) if _ROW.fullmatch(text) else _flow(text)
     if first in "\"'":
         quoted = _QUOTED.fullmatch(text.rstrip(" "))
         return _full(quoted[1] or quoted[2] if quoted else None)
-    if _PLAIN.fullmatch(text):
-        return _full(plain(text.rstrip(" ")))
     raise _NotPlainError
 
 
 def _row(text: str) -> dict[str, Any]:
-    row: dict[str, Any] = {}
-    for key, quoted, bare in _PAIR.findall(text):
-        if key in row or type(plain(key)) is not str:
-            raise _NotPlainError
-        row[key] = quoted or _full(plain(bare.rstrip(" ")))
+    pairs = _PAIR.findall(text)
+    row = {key: quoted or _full(plain(bare.rstrip(" "))) for key, quoted, bare in pairs}
+    if len(row) < len(pairs) or not all(map(_is_text, row)):
+        raise _NotPlainError
     return row
+
+
+@lru_cache(maxsize=MANY_ALIKE)
+def _is_text(key: str) -> bool:
+    return type(plain(key)) is str
 
 
 def _full(value: Any) -> Any:

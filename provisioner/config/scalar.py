@@ -30,6 +30,7 @@ _ODD = tuple(
         (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?", "a date"),
     )
 )
+_ANY_ODD = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in _ODD))
 _MAYBE_NUMBER = frozenset("0123456789+-.")
 
 
@@ -82,7 +83,6 @@ def plain(raw: str) -> Any:
         return _WORDS.get(raw, raw)
     if _INTEGER.fullmatch(raw):
         return int(raw)
-    for pattern, what in _ODD:
-        if pattern.fullmatch(raw):
-            return Odd(raw, what)
-    return raw
+    if not _ANY_ODD.fullmatch(raw):
+        return raw
+    return Odd(raw, next(what for pattern, what in _ODD if pattern.fullmatch(raw)))
