@@ -85,9 +85,11 @@ def _code(error: BaseException) -> int:
 
 
 def _message(error: BaseException) -> str:
+    """What is told on stderr; a problem's place goes first on its line, where editors look for it."""
     if isinstance(error, ConfigError):
         count = len(error.problems)
-        return f"{error}\n\n{count} {'problem' if count == 1 else 'problems'}; nothing was sent to Stripe."
+        problems = f"{count} {'problem' if count == 1 else 'problems'}"
+        return f"{error}\n\nError: {problems}; nothing was sent to Stripe."
     return f"Error: {_said(error)}"
 
 

@@ -56,3 +56,13 @@ def test_the_end_of_an_apply_fits_in_a_ticket(desk: Desk):
         r"Project desk, test mode, account acct_\w+, plan sha256:[0-9a-f]{12}, [\d-]+ [\d:]+ UTC", ticket[0]
     )
     assert ticket[1] == "Applied: 2 steps done."
+
+
+def test_problems_begin_with_their_place_for_editors_and_end_with_an_error(desk: Desk):
+    desk.write(COMPANY + CARD.replace("status: active", "statsu: active").replace("virtual", "virtuous"))
+
+    *problems, _, end = desk.run("validate", code=1).stderr.splitlines()
+
+    assert problems
+    assert all(re.match(r"provisioner\.yaml:\d+:\d+: cards\.ads: ", line) for line in problems)
+    assert end == f"Error: {len(problems)} problems; nothing was sent to Stripe."
