@@ -40,8 +40,8 @@ class Place:
     @property
     def project(self) -> str:
         """A project's name, made of the folder's."""
-        plain = unicodedata.normalize("NFKD", self.folder.name).encode("ascii", "ignore").decode()
-        clean = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+        plain = unicodedata.normalize("NFKD", self.folder.name.casefold()).encode("ascii", "ignore").decode()
+        clean = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
         return clean[:LONGEST_NAME] or "issuing"
 
 

@@ -116,7 +116,7 @@ def _address(kind: Kind, fields: Mapping[str, Any], taken: Mapping[str, Any]) ->
     """A name from the object's own, or from what it refers to and its type; numbered where it is taken."""
     refers = next((f"{value.address.name}" for value in fields.values() if isinstance(value, Ref)), "")
     text = str(fields.get("name") or "-".join(part for part in (refers, str(fields.get("type", ""))) if part))
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80] or kind.name
     number = 1
     while (name := slug if number == 1 else f"{slug}-{number}") in taken:
