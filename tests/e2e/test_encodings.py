@@ -94,7 +94,7 @@ def test_where_no_language_is_set_up(folder: Path):
 
 
 def test_an_export_is_yaml_that_can_be_read_again(folder: Path):
-    text = TEXT.replace("eur", "usd").replace("EUR", "USD").replace("Łukasz", "Groß").partition("  uk:")[0]
+    text = TEXT.replace("eur", "usd").replace("EUR", "USD").partition("  uk:")[0]
     (folder / "a.yaml").write_text(text, encoding="utf-8")
     applied = run(folder, "cp1252", "apply", "--sandbox", "--auto-approve")
     assert applied[2] == 0, applied
@@ -103,6 +103,5 @@ def test_an_export_is_yaml_that_can_be_read_again(folder: Path):
         folder, "utf-8", "export", "--sandbox", "--project", "signs", PYTHONIOENCODING="cp1252"
     )
 
-    assert "  zoe-gross:  # ich_" in exported
     assert "city: Köln" in exported
     assert "日本" in exported

@@ -190,4 +190,5 @@ def test_a_project_begins_with_what_is_live(desk):
 def test_a_folder_with_accents_gives_a_readable_name(desk):
     desk.run("init", "Zoë's Große Ads")
 
-    assert "project: zoe-s-grosse-ads" in (desk.folder / "Zoë's Große Ads/provisioner.yaml").read_text("utf-8")
+    text = (desk.folder / "Zoë's Große Ads/provisioner.yaml").read_text(encoding="utf-8")
+    assert "project: zoe-s-grosse-ads" in text

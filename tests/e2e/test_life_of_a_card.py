@@ -297,6 +297,14 @@ def test_export_then_import_then_plan_is_empty(desk):
     assert len(desk.live()) == 3
 
 
+def test_an_exported_name_reads_like_the_holders(desk):
+    address = {"line1": "Weg 1", "city": "Köln", "postal_code": "50667", "country": "DE"}
+    holder = {"name": "Jörg Groß", "type": "company", "billing": {"address": address}}
+    desk.sdk.v1.issuing.cardholders.create(holder)
+
+    assert "\n  jorg-gross:  # ich_" in desk.run("export").stdout
+
+
 def test_alike_cards_stay_with_their_blocks_when_these_are_renamed(desk):
     desk.write(COMPANY, project="before")
     desk.run("apply", "--auto-approve")
