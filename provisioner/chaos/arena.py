@@ -6,9 +6,10 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
@@ -18,8 +19,7 @@ KEY = "sk_test_chaos"
 LIMITLESS = Limits(endpoint=1_000_000, total=1_000_000)
 
 
-@dataclass(slots=True)
-class Arena:
+class Arena(Struct):
     """One sandbox at `base`, with its state in the file `state`."""
 
     base: str

@@ -2,9 +2,10 @@
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from threading import Event
 from typing import Any
+
+from msgspec import Struct
 
 from provisioner.chaos.arena import Arena
 from provisioner.chaos.mortal import Killed, Mortal, writer
@@ -30,8 +31,7 @@ LATER = 600
 RUNS_AFTER = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """How the scene goes undisturbed: its requests, its beginning and its end."""
 
     scene: Scene
@@ -42,8 +42,7 @@ class Course:
     end: Picture
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One disturbance at one request, counted from 0, and how long until the next run."""
 
     disturbance: str
@@ -54,8 +53,7 @@ class Cell:
         return f"{self.disturbance} at request {self.at + 1}, next run after {self.pause} s"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What came of one cell: how many runs it took after the disturbed one, and what is wrong."""
 
     cell: Cell

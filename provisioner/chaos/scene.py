@@ -2,9 +2,11 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from provisioner.config import load_config
 from provisioner.core.model import Address, Config, Declared, Reissue
@@ -16,8 +18,7 @@ WAYS = ("new", "new", "raised", "lowered", "asleep", "expired", "lost", "as it i
 EXTRA = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """`before` is applied in peace, `after` is applied under faults."""
 
     before: Config

@@ -3,7 +3,8 @@
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from provisioner.views.inert_markdown import fence
 
@@ -11,8 +12,7 @@ COUNTING = ("Plan: ", "No changes.", "Applied", "Interrupted", "Nothing applied"
 LOG = 12_000  # characters of a log in a comment
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """How a command ended, and what it said."""
 
     code: int

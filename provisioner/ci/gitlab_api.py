@@ -1,11 +1,11 @@
 """GitLab's REST API (docs.gitlab.com/api/rest), as much of it as a job needs."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from msgspec import Struct
 
 Json = dict[str, Any]
 
@@ -19,8 +19,7 @@ class GitLabError(Exception):
     """GitLab refused a request or could not be reached."""
 
 
-@dataclass(frozen=True, slots=True)
-class GitLab:
+class GitLab(Struct, frozen=True):
     """One project (its number) at one API (`https://gitlab.com/api/v4`); raises GitLabError throughout."""
 
     api: str

@@ -1,8 +1,7 @@
 """`apply`: plan, ask, do, report."""
 
-from dataclasses import replace
-
 import click
+from msgspec.structs import replace
 
 from provisioner.cli.doing import do
 from provisioner.cli.exits import exits

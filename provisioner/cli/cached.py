@@ -4,12 +4,12 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from msgspec import Struct
 
 from provisioner import __version__
 from provisioner.cli.log import tell
@@ -35,16 +35,14 @@ R = TypeVar("R")
 Recalling = Callable[..., Recall]
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
+class Cache(Struct, frozen=True):
     """A cache file, and whether to read everything and write it anew."""
 
     path: Path
     refresh: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What has drifted, the ids of others' objects by kind, and the account's ("" where it is not told)."""
 
     drifts: Sequence[Drift]

@@ -3,10 +3,11 @@
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import click
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from provisioner.cli.exits import DONE, ERROR, exits
 from provisioner.cli.options import Options, stripe_options
@@ -30,8 +31,7 @@ PERMISSIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One thing that was looked at; `code` is the exit code that it asks for (0: all is well)."""
 
     name: str

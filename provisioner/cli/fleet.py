@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from provisioner.cli.doing import ask
 from provisioner.cli.exits import CHANGES, DONE, INTERRUPTED, exits
@@ -20,7 +20,7 @@ from provisioner.fleet.model import Account
 from provisioner.fleet.outcome import Outcome, worse
 from provisioner.fleet.read import load_fleet
 from provisioner.fleet.select import Selector, Shard
-from provisioner.fleet.totals import NAMES, Totals, judge, totals_document
+from provisioner.fleet.totals import NAMES, Totals, totals_document
 from provisioner.views.notice import tell_fleet
 from provisioner.views.version import FORMAT_VERSION
 
@@ -41,7 +41,7 @@ def _numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
 
 def _read(phase: str, options: FleetOptions, news: News | None = None) -> int:
     with opened(options) as fleet:
-        totals = fleet.phase(phase, fleet.stages, fleet.failures({}))
+        totals = fleet.phase(phase, fleet.stages, fleet.failures)
         if news and totals.code:
             _hear(news, fleet, totals)
         return INTERRUPTED if fleet.stop.is_set() else totals.code
@@ -106,21 +106,21 @@ def apply(
     what was planned. Run again, it does only what is left.
     """
     # a person who is asked has seen what gives spending power
-    with opened(options, approve if auto_approve else "broadening") as fleet:
+    with opened(options, approve if auto_approve else "broadening", allow) as fleet:
         ceilings: dict[str, Ceiling] = {}
-        planned = fleet.phase("plan", fleet.stages, fleet.failures(allow), also=_noting(ceilings))
+        planned = fleet.phase("plan", fleet.stages, fleet.failures, also=_noting(ceilings))
         news.at(fleet.fleet.name, fleet.fleet.mode)
         if planned.failed:
             _hear(news, fleet, planned)
         if planned.halted or fleet.stop.is_set():
             return _code(fleet, planned)
-        if dangers := judge(planned, fleet.limits, allow):
-            raise GuardrailError("\n".join(str(danger) for danger in dangers) + "\nNothing was written.")
+        if planned.stopped_by:
+            raise GuardrailError("\n".join(map(str, planned.stopped_by)) + "\nNothing was written.")
         if not ceilings:
             return _code(fleet, planned)
         if not auto_approve:
             ask()
-        applied = _carry_out(fleet, ceilings, fleet.failures(allow) - planned.failed)
+        applied = _carry_out(fleet, ceilings, fleet.failures - planned.failed)
         _hear(news, fleet, planned, applied)
         return _code(fleet, planned, applied)
 

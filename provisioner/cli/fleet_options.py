@@ -1,12 +1,13 @@
 """The options of the fleet's commands."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from msgspec import Struct
+from msgspec.structs import fields
 
 from provisioner.cli.options import rate
 from provisioner.fleet.select import Selector, Shard, parse_selector, parse_shard
@@ -16,8 +17,7 @@ AT_ONCE = 8
 ALL = Shard()
 
 
-@dataclass(frozen=True, slots=True)
-class FleetOptions:
+class FleetOptions(Struct, frozen=True):
     """Which fleet, which part of it, on which engine, and where the report goes."""
 
     path: Path = Path()

@@ -7,7 +7,9 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from types import MappingProxyType
+
+from msgspec import Struct
 
 from provisioner.cli.fleet_options import FleetOptions
 from provisioner.cli.fleet_report import FleetProgress, Report, report
@@ -21,16 +23,20 @@ from provisioner.fleet.outcome import ACCESS, Outcome
 from provisioner.fleet.read import load_fleet
 from provisioner.fleet.run import Engine, run, stream
 from provisioner.fleet.select import Selector, Shard, fits
-from provisioner.fleet.totals import Totals
+from provisioner.fleet.totals import Totals, judge
 
 # Each account leaves its own garbage, and thousands come after it: Python's own thresholds.
 COLLECT_OFTEN = (700, 10, 10)
+NOTHING: Mapping[str, int] = MappingProxyType({})
 CHUNK = 500  # accounts that the sandbox is asked to connect at a time
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
-    """A fleet with an engine; `stages` are the chosen accounts, the canary set first where there is one."""
+class Open(Struct, frozen=True):
+    """
+    A fleet with an engine; `stages` are the chosen accounts, the canary set first where there is one.
+
+    `allowed` are the numbers that a person has named to pass its limits.
+    """
 
     fleet: Fleet
     limits: Limits
@@ -39,10 +45,12 @@ class Open:
     job: Callable[[str, Account], Job]
     report: Report
     stop: threading.Event
+    allowed: Mapping[str, int]
 
-    def failures(self, allow: Mapping[str, int]) -> int:
+    @property
+    def failures(self) -> int:
         """How many accounts may fail."""
-        return allow.get("failed", self.limits.failures(sum(map(len, self.stages))))
+        return self.allowed.get("failed", self.limits.failures(sum(map(len, self.stages))))
 
     def phase(
         self,
@@ -72,6 +80,8 @@ class Open:
                 tell,
                 self.stop,
             )
+        if name == "plan":
+            totals.stopped_by = judge(totals, self.limits, self.allowed)
         progress.clear()
         self.report.phase(totals, progress.seconds)
         return totals
@@ -97,7 +107,9 @@ def staged(fleet: Fleet, accounts: Sequence[Account]) -> list[list[Account]]:
 
 
 @contextmanager
-def opened(options: FleetOptions, approve: str | None = None) -> Iterator[Open]:
+def opened(
+    options: FleetOptions, approve: str | None = None, allow: Mapping[str, int] = NOTHING
+) -> Iterator[Open]:
     """
     Open a fleet: nothing is sent before it is sound, and each configuration with its first account.
 
@@ -121,7 +133,7 @@ def opened(options: FleetOptions, approve: str | None = None) -> Iterator[Open]:
         _check(engine, accounts, job)
         told = stack.enter_context(report(fleet.name, options.format_, options.reports))
         limits = part_of(fleet.limits, options.shards)
-        yield Open(fleet, limits, staged(fleet, accounts), engine, job, told, stop)
+        yield Open(fleet, limits, staged(fleet, accounts), engine, job, told, stop, allow)
 
 
 @contextmanager

@@ -5,10 +5,10 @@ import os
 import re
 import subprocess
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from provisioner.cli import starter
 from provisioner.cli.exits import DONE, exits
@@ -23,8 +23,7 @@ CONFIG, SCHEMA, IGNORE = "provisioner.yaml", "provisioner.schema.json", ".gitign
 LONGEST_NAME = 63
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a project begins: its folder, the root of the git repository around it, and what that tells."""
 
     folder: Path

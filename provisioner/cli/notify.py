@@ -5,11 +5,12 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any
 
 import click
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from provisioner.cli.log import tell
 from provisioner.cli.notify_target import Target, parse_target
@@ -22,8 +23,7 @@ Document = Mapping[str, Any]
 NAME = "PROVISIONER_NOTIFY"
 
 
-@dataclass(slots=True)
-class News:
+class News(Struct):
     """What a command has to tell, put in as it goes; `error` is what it says in place of a result."""
 
     place: Place

@@ -1,12 +1,13 @@
 """The options that commands share, each with one meaning everywhere."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from msgspec import Struct, field
+from msgspec.structs import fields, replace
 
 from provisioner.cli.log import FORMATS, set_up
 
@@ -14,8 +15,7 @@ R = TypeVar("R")
 FASTEST = 1_000_000  # requests a second: far above what any API lets through, so that every pace is a number
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What a command was told about where to look and how to talk."""
 
     path: Path = Path()
@@ -36,8 +36,7 @@ class Options:
         return replace(self, path=Path(path))
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(Struct, frozen=True):
     """How a command that writes goes about it; `allow` holds the numbers named for guardrails."""
 
     allow: Mapping[str, int]

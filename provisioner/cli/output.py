@@ -11,8 +11,9 @@ import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TextIO
+
+from msgspec import Struct
 
 PLAIN = "provisioner.plain"  # the name of the way in which a stream takes what its encoding lacks
 PLAINER = {"€": "EUR ", "£": "GBP "}
@@ -69,8 +70,7 @@ class _Sink(io.RawIOBase):
         return len(view)
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """What has become of standard output."""
 
     sink: _Sink | None = None

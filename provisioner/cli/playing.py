@@ -1,8 +1,10 @@
 """Scenarios played: offline, on a private sandbox, or on the applied cards in Stripe's test mode."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from provisioner.cli.session import Session
 from provisioner.cli.stage import stages
@@ -91,8 +93,7 @@ def _beyond_reach(scenario: Scenario, config: Config) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Applied:
+class _Applied(Struct, frozen=True):
     """What is applied in an account; `past` keeps each cardholder's authorizations, once they are read."""
 
     writer: Writer

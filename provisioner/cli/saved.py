@@ -4,13 +4,15 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from provisioner.cli.options import Options
 from provisioner.cli.private import write_private
 from provisioner.config.document import files_of
+from provisioner.core.change import Action
 from provisioner.core.problem import ConfigError, ProvisionerError
 from provisioner.views.document import saved_document
 from provisioner.views.version import FORMAT_VERSION
@@ -78,6 +80,8 @@ def read(path: Path) -> dict[str, Any]:
     for change in document["changes"]:
         if not isinstance(change, dict) or not change.keys() >= CHANGE:
             raise ProvisionerError(f"{path} is no saved plan: a change lacks {', '.join(sorted(CHANGE))}")
+        if change["action"] not in list(Action):
+            raise ProvisionerError(f"{path} is no saved plan: there is no action {change['action']!r}")
     return document
 
 

@@ -4,8 +4,10 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from provisioner.cli.log import tell
 from provisioner.cli.options import Options
@@ -27,8 +29,7 @@ from provisioner.views.words import count, inert
 SANDBOX_STATE = Path(".provisioner/sandbox.db")
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A configuration and the way to Stripe that fits it."""
 
     config: Config

@@ -4,8 +4,9 @@ import json
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from provisioner.engine.stage import HOMES, Stage
 from provisioner.stripe_api import Limits, StripeWriter, Transport
@@ -17,8 +18,7 @@ DAY = 86_400
 NEARLY = 60  # seconds before midnight in which no scenario without a time is begun
 
 
-@dataclass(frozen=True, slots=True)
-class PrivateSandbox:
+class PrivateSandbox(Struct, frozen=True):
     """A sandbox with nothing in it but the scenario that is on."""
 
     base: str

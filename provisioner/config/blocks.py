@@ -1,8 +1,9 @@
 """Documents into blocks: what each name stands for over all files, and where each part of it was written."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from provisioner.config.document import Document
 from provisioner.config.merge import lay_over
@@ -28,8 +29,7 @@ class Piece(NamedTuple):
         return self.document.block_where(*self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """What stands under one name: its own value, and its pieces (the environment's last)."""
 
     section: str
@@ -69,8 +69,7 @@ def locate(pieces: Sequence[Piece], path: Path, *, key: bool = False) -> Place:
     return Place(pieces[-1].where(), ".".join(map(str, pieces[-1].path)), None)
 
 
-@dataclass(slots=True)
-class Blocks:
+class Blocks(Struct):
     """All blocks by section and name."""
 
     sections: dict[str, dict[str, Block]] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """Blocks into `Declared`: profiles laid under them, shapes checked, fields in normal form."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from provisioner.config.blocks import Block, Piece, locate
 from provisioner.config.lifecycle import lifecycle, lifecycle_faults
@@ -21,8 +22,7 @@ NOTHING_SENSITIVE: frozenset[str] = frozenset()
 AT_KEY = frozenset({"additionalProperties", "propertyNames", "required"})
 
 
-@dataclass(slots=True)
-class Builder:
+class Builder(Struct):
     """What all resources share while they are built.
 
     `empties` says whether any file holds keys that declare nothing; `claims` are the earlier names by who

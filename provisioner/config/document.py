@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from provisioner.config.near import near
 from provisioner.config.reading import Reading, read
@@ -19,8 +20,7 @@ OVERLAYS = "environments"
 LARGEST_FILE = 256 * 2**20
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Struct, frozen=True, dict=True):
     """One file: `value` is the mapping that it holds; positions are found when they are asked for."""
 
     file: Path

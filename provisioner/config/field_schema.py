@@ -1,8 +1,9 @@
 """JSON Schema of fields, from the facts that the kinds state about them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from provisioner.core.kind import Field, Shape
 from provisioner.core.money import AMOUNT_PATTERN
@@ -68,8 +69,7 @@ def _metadata() -> JsonSchema:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """Turns fields into schemas; long lists of choices are shared in `definitions`."""
 
     definitions: JsonSchema = field(default_factory=dict)

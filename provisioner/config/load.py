@@ -1,10 +1,11 @@
 """The way in: a path becomes a `Config`, or a `ConfigError` with every problem of the configuration."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from msgspec.structs import replace
 
 from provisioner.config.blocks import PROFILES, SHARED, Blocks, gather
 from provisioner.config.build import AT_KEY, Builder

@@ -4,8 +4,9 @@ Takes values that fit the schema; what the schema cannot say (currencies, dangli
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from provisioner.config.field_schema import AMOUNT_SAYS
 from provisioner.config.near import near
@@ -18,8 +19,7 @@ Path = tuple[Any, ...]
 MANY = 2000  # mappings whose normal form is remembered
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """What references may name: the declared names by section, and how Stripe's ids of each begin.
 
     Not `complete` when a file could not be read, so that a missing name proves nothing. `known` are
@@ -41,8 +41,7 @@ class Names:
         return there[1]
 
 
-@dataclass(slots=True)
-class Normal:
+class Normal(Struct):
     """One resource on its way: its fields, what is wrong, and the paths of secrets from outside."""
 
     address: Address

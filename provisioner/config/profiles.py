@@ -1,8 +1,9 @@
 """Profiles: what `use` brings into a resource, from profiles that may use profiles."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from provisioner.config.blocks import Block, Piece, locate
 from provisioner.config.merge import lay_over
@@ -14,8 +15,7 @@ MOST = 50  # profiles under one another; each may have two pieces, the environme
 PIECES = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Laid:
+class Laid(Struct, frozen=True):
     """What profiles lay under a resource: the merged value, its pieces (the strongest last).
 
     Not `sound` when something is wrong with a profile, which has been said where that profile stands.
@@ -29,8 +29,7 @@ class Laid:
 NOTHING = Laid()
 
 
-@dataclass(slots=True)
-class Profiles:
+class Profiles(Struct):
     """The profiles by name; `unsound` are those whose own fields do not fit."""
 
     blocks: Mapping[str, Block]

@@ -6,9 +6,10 @@ line that is anything else the whole text is left to `read`, which knows all of 
 """
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct, field
 
 from provisioner.config.scalar import LONGEST_KEY, Odd, plain
 
@@ -41,8 +42,7 @@ class _NotPlainError(Exception):
     """The text holds something that is left to the full reader."""
 
 
-@dataclass(slots=True)
-class Plain:
+class Plain(Struct):
     """What a plain text holds: its value, and the positions of its named blocks."""
 
     value: dict[str, Any] = field(default_factory=dict)
@@ -60,8 +60,7 @@ def read_plain(text: str) -> Plain | None:
         return None
 
 
-@dataclass(slots=True)
-class _Lines:
+class _Lines(Struct):
     """Where the reading is: the open collections with their indents, and a key whose value comes below."""
 
     out: Plain = field(default_factory=Plain)

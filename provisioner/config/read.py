@@ -6,10 +6,10 @@ machine, and keeps no positions but those of the named blocks; `spots` finds the
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from msgspec import Struct, field
 from yaml import events
 
 from provisioner.config.reading import Reading, Slip
@@ -79,8 +79,7 @@ def _syntax(error: yaml.MarkedYAMLError, line: str) -> str:
     )
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A collection being read. `lines` are those of its keys; `size` counts it with aliases expanded."""
 
     value: Any
@@ -91,8 +90,7 @@ class _Open:
     merged: list[Any] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     out: Reading
     stack: list[_Open] = field(default_factory=list)
     anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)

@@ -1,7 +1,8 @@
 """What comes of reading a YAML text, by whichever of the two readers."""
 
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from provisioner.config.quick import read_plain
 
@@ -15,8 +16,7 @@ class Slip(NamedTuple):
     text: str
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """What a text holds: its value, its slips, and the positions of the blocks (`("cards", "ads")`).
 
     `sound` says whether the whole text could be read, `empties` whether it holds nulls or empty collections.

@@ -1,8 +1,9 @@
 """What an unquoted YAML scalar means, and the ones that YAML readers do not agree on."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 LONGEST_SHOWN = 60
 LONGEST_KEY = 200
@@ -34,8 +35,7 @@ _ANY_ODD = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in _ODD))
 _MAYBE_NUMBER = frozenset("0123456789+-.")
 
 
-@dataclass(frozen=True, slots=True)
-class Odd:
+class Odd(Struct, frozen=True):
     """A scalar that is no text, whole number, truth value or nothing: as written, and what YAML makes of it.
 
     No field takes one, so every check refuses it.

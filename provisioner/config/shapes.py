@@ -6,9 +6,10 @@ all that is wrong, is imported and asked only about values that do not.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from provisioner.config.fits import Check, check_of
 from provisioner.config.schema import json_schema
@@ -30,8 +31,7 @@ class Misfit(NamedTuple):
     value: Any
 
 
-@dataclass(slots=True)
-class Shapes:
+class Shapes(Struct):
     """The definitions of a schema, compiled when they are first asked for."""
 
     schema: Mapping[str, Any]

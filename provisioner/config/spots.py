@@ -1,10 +1,10 @@
 """Where in a text each value stands: a second reading, done only when something is to be said about it."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, NamedTuple
 
+from msgspec import Struct
 from yaml import events
 
 from provisioner.config.read import UnreadableError, parse
@@ -23,8 +23,7 @@ class Spot(NamedTuple):
 Path = tuple[Any, ...]
 
 
-@dataclass(slots=True)
-class _Level:
+class _Level(Struct):
     """An open collection; `mark` is that of the key whose value comes next."""
 
     path: Path

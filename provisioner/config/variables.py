@@ -7,9 +7,10 @@ and the schema wants a whole number. `$${` stands for `${`.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from provisioner.config.document import Document
 from provisioner.config.near import near
@@ -29,8 +30,7 @@ class _HoleError(Exception):
     """Carries the words to the place that knows the position."""
 
 
-@dataclass(slots=True)
-class Substitution:
+class Substitution(Struct):
     """
     What the holes are filled with, in files of a schema.
 

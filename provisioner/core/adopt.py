@@ -4,8 +4,9 @@ Only metadata is written. What live has otherwise than declared stays, and shows
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from provisioner.core.change import Action, Change, Edit
 from provisioner.core.diff import compare
@@ -22,8 +23,7 @@ NOWHERE = Where("", 0, 0)
 FAR = 1_000_000  # further than any object that has all that is declared
 
 
-@dataclass(frozen=True, slots=True)
-class Unclear:
+class Unclear(Struct, frozen=True):
     """A resource for which no object was taken: those that fit it, and the others that these fit too."""
 
     address: Address
@@ -31,8 +31,7 @@ class Unclear:
     others: tuple[Address, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Adoptions:
+class Adoptions(Struct, frozen=True):
     """Which live object each address gets, and the addresses that get none though some would fit."""
 
     changes: tuple[Change, ...]

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from provisioner.core.after import fields_after
 from provisioner.core.change import Action, Change
@@ -13,8 +14,7 @@ from provisioner.core.model import MASK, Live
 from provisioner.core.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class BlastRadius:
+class BlastRadius(Struct, frozen=True):
     """
     `money` that moves; `exposure` added a month by currency in minor units (None: without limit);
     `activated` cards that can newly spend; `final` changes that nothing can undo.

@@ -2,8 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from provisioner.core.model import Address, Declared, Ref
 from provisioner.core.money import show_money
@@ -32,8 +34,7 @@ CONTROLS = "spending_controls"
 ANY = Purchase(0, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(Struct, frozen=True):
     """All values that Stripe knows, for purchases that a list does not name."""
 
     categories: Sequence[str]

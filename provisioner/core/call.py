@@ -2,16 +2,16 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
+
+from msgspec import Struct
 
 from provisioner.core.kind import Direction
 from provisioner.core.model import Address, Ref
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """
     One write: `service.verb(id, params)` in the words of Stripe's SDK.
 
@@ -49,8 +49,7 @@ class Phase(IntEnum):
     MONEY = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """
     A call in its place: what it does to which address, and which addresses it refers to.
 

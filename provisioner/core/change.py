@@ -4,9 +4,10 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from provisioner.core.kind import Direction
 from provisioner.core.model import Address, Declared, Live
@@ -26,8 +27,7 @@ class Action(StrEnum):
     TOP_UP = "top_up"
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """
     One value that moves; `path` is dotted, rows of a table by place: `spending_limits[0].amount`.
 
@@ -68,8 +68,7 @@ def row_of(edit: Edit, declared: Declared | None) -> dict[str, Any]:
     return {name: value for name, value in row[number].items() if name != leaf}
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """
     What would happen to one address.
 
@@ -124,8 +123,7 @@ class Change:
         return Direction.NEUTRAL
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """
     Something that a reader of the plan should know, though nothing will be done about it.
 

@@ -1,8 +1,9 @@
 """The default spelling of changes as calls: create, update and retire an object of Stripe's."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from provisioner.core.change import Change
 from provisioner.core.kind import Field, Kind, Shape

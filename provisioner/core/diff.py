@@ -7,8 +7,9 @@ is owned whole. Everything else on the object belongs to others and is not looke
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from provisioner.core.change import Edit, Note
 from provisioner.core.kind import Direction, Field, Kind, OnChange, Shape

@@ -6,9 +6,10 @@ in both otherwise.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from provisioner.core.change import Action, Change, Edit, Note, row_of
 from provisioner.core.diff import compare
@@ -34,8 +35,7 @@ class Moved(StrEnum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """
     One value that is not as declared: who moved it, what is declared, and what is live.
 

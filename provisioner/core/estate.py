@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, Ref, Stamp, World
@@ -15,8 +17,7 @@ from provisioner.core.problem import ConflictError
 Resolve = Callable[[str, str], Ref | str]
 
 
-@dataclass(frozen=True, slots=True)
-class Estate:
+class Estate(Struct, frozen=True):
     """
     What a project has of one kind.
 
@@ -64,8 +65,7 @@ class Estate:
         return max(before, default=0) + 1
 
 
-@dataclass(slots=True)
-class Survey:
+class Survey(Struct):
     """What a project has of every kind, by the kind's name; `ids` are those of the current objects."""
 
     estates: dict[str, Estate] = field(default_factory=dict)

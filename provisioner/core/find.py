@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from provisioner.core.change import OUR_OWN, Action, Change, Edit, Note
 from provisioner.core.crud import has_room, references
@@ -19,8 +20,7 @@ from provisioner.core.recorded import Records
 from provisioner.core.reissue import reissued_for, says_spent, says_used, successor
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """The changes that a comparison has found, what else to know, and whom Stripe holds back."""
 
     changes: list[Change] = field(default_factory=list)

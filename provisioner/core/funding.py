@@ -5,8 +5,9 @@ past send the same key, and Stripe carries out one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from provisioner.core.change import Action, Change, Note
 from provisioner.core.kind import Kind
@@ -24,8 +25,7 @@ NOT_SHOWN = frozenset({"object", "type"})
 PASSED_ON = ("description", "statement_descriptor", "source", "payment_method", "transfer_group")
 
 
-@dataclass(frozen=True, slots=True)
-class Funds:
+class Funds(Struct, frozen=True):
     """The Issuing balance of one currency in minor units; `made` are our top-ups, newest first."""
 
     available: int

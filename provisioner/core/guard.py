@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from provisioner.core.change import Action, Change
 from provisioner.core.kind import Direction
@@ -18,8 +20,7 @@ MONEY = ("top_up", "exposure_added")  # those whose number is an amount in minor
 NAMES = ("retired", "protected", "activated", *MONEY)
 
 
-@dataclass(frozen=True, slots=True)
-class Danger:
+class Danger(Struct, frozen=True):
     """
     A limit that a plan is over: what would happen, and the number that would allow it.
 

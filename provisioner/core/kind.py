@@ -5,9 +5,10 @@ field of Stripe's is written down once.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from provisioner.core.hold import Hold, Lack
 from provisioner.core.model import Address
@@ -48,8 +49,7 @@ def neutral(_before: Any, _after: Any) -> Direction:
     return Direction.NEUTRAL
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One parameter of Stripe's, under Stripe's name.
 
     `doc` is shown in editors. `choices` closes the values unless `open_choices`; `pattern` (with
@@ -154,8 +154,7 @@ def nothing_later(_fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A kind of resource.
 
     `section` heads it in the YAML, `resource` is what is listed to observe it (`issuing/cards`), and

@@ -1,8 +1,9 @@
 """The nouns: addresses, references, and the two sides of every comparison."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct, field
 
 from provisioner.core.hold import Hold
 from provisioner.core.problem import Where
@@ -23,8 +24,7 @@ class Address(NamedTuple):
         return f"{self.section}.{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """A field's value that stands for the id of the object at `address`, known once that exists."""
 
     address: Address
@@ -33,16 +33,14 @@ class Ref:
         return str(self.address)
 
 
-@dataclass(frozen=True, slots=True)
-class Reissue:
+class Reissue(Struct, frozen=True):
     """The wish for a new card in place of the present one; raising `number` asks again."""
 
     number: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
+class Lifecycle(Struct, frozen=True):
     """What is the tool's own about a resource (the YAML's `lifecycle` block)."""
 
     protect: bool = False
@@ -56,8 +54,7 @@ class Lifecycle:
         return bool(self.ignore) and any(f"{path}.".startswith(f"{each}.") for each in self.ignore)
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """A resource as the YAML wants it: `fields` in normal form (see `core.normal`).
 
     `sensitive` holds the dotted paths of values that came from the environment or from files.
@@ -70,8 +67,7 @@ class Declared:
     where: Where | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(Struct, frozen=True):
     """An object of ours as Stripe has it: `fields` in normal form, `stamp` what we wrote on it.
 
     `final` says that Stripe will never let it act or change again (a canceled card), `spent` how it has ended
@@ -94,8 +90,7 @@ class Live:
         return str(self.fields.get("status", ""))
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """Our marks in an object's metadata; `applied` maps a field's code to the digest last applied."""
 
     project: str
@@ -107,8 +102,7 @@ class Stamp:
     reissued: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """What Stripe answered, as plain JSON: the account, its balance, and every object by resource.
 
     `objects` maps a resource (`issuing/cards`) to its objects, newest first as Stripe lists them;
@@ -121,8 +115,7 @@ class World:
     instructions: Sequence[Mapping[str, Any]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Guardrails:
+class Guardrails(Struct, frozen=True):
     """Limits on one apply. Amounts are minor units by currency; None is the built-in default."""
 
     max_top_up: Mapping[str, int] = field(default_factory=dict)
@@ -132,8 +125,7 @@ class Guardrails:
     require_approval: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """All of the YAML, sound and in normal form."""
 
     project: str

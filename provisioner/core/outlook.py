@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from operator import add
+
+from msgspec import Struct
 
 from provisioner.core.after import fields_after
 from provisioner.core.change import Change
@@ -17,8 +18,7 @@ MOST_TEAMS = 60  # the rest are added up: an overview of more is none
 UNKNOWN = "(unknown)"
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(Struct, frozen=True):
     """
     One currency of the Issuing balance in minor units; `target` is None where it must not be shown.
 
@@ -33,8 +33,7 @@ class Balance:
     declared: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Power:
+class Power(Struct, frozen=True):
     """What some cards may spend in a month: `amount` of those with a limit, `unlimited` without one."""
 
     amount: int = 0
@@ -42,8 +41,7 @@ class Power:
     cards: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(Struct, frozen=True):
     """What a team's cards may spend in a month, by their own limits; `others` teams are put together."""
 
     team: str
@@ -53,8 +51,7 @@ class Exposure:
     others: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Struct, frozen=True):
     """The balances with a target, and the exposure by team, largest first."""
 
     balances: tuple[Balance, ...] = ()

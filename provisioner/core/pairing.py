@@ -2,21 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Fits = tuple[tuple[str, int], ...]  # ids with their distances, in the order in which they are shared out
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(Struct, frozen=True):
     """Which object each block gets; for the others what fits and is left, or all that fits where none is."""
 
     found: Mapping[int, str]
     unclear: Mapping[int, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
+class _Choice(Struct, frozen=True):
     """The closest objects for blocks that are alike: as many as these, or more where several are as close."""
 
     at: Mapping[str, int]

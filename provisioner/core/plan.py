@@ -3,8 +3,10 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from provisioner.core.blast import BlastRadius, blast_radius
 from provisioner.core.call import Step
@@ -20,8 +22,7 @@ from provisioner.core.select import EVERYTHING, Selection, select
 from provisioner.core.steps import spell
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """
     Changes in the order of addresses, the steps that carry them out, and what a reader should know.
 

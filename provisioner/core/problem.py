@@ -11,8 +11,9 @@ ProvisionerError            exit 1
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
+
+from msgspec import Struct
 
 from provisioner.core.exit_code import ExitCode
 
@@ -28,8 +29,7 @@ class Where(NamedTuple):
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing that is wrong: where, about which address (or section), and what would be right."""
 
     where: Where | None

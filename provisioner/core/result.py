@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from provisioner.core.scenario import Course, Scenario, Unsure
 from provisioner.core.simulate import REASONS
@@ -18,8 +19,7 @@ class Standing(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """
     A scenario, how it goes by the simulator, and how it went with Stripe (None: it was not asked).
 

@@ -1,8 +1,9 @@
 """Scenarios: purchases with the answer that is expected of a card; inert data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from provisioner.core.model import Address
 from provisioner.core.problem import Where
@@ -13,8 +14,7 @@ METHODS = (*PRESENT_METHODS, "keyed_in", "online")
 METHOD_OF = {"present": "chip", "not_present": "online"}
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase:
+class Purchase(Struct, frozen=True):
     """
     What a merchant asks for: `amount` in minor units of the card's currency, 0 for a mere check.
 
@@ -33,8 +33,7 @@ class Purchase:
         return "present" if self.method in PRESENT_METHODS else "not_present"
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """
     A purchase on a card and the answer that is expected of Stripe; `reason` is empty where any will do.
 
@@ -68,8 +67,7 @@ class Scenario:
         return sum(purchase.amount for purchase in self.purchases)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """An answer to a purchase with Stripe's reason, and `why` in words where that is known."""
 
     approved: bool
@@ -81,8 +79,7 @@ class Verdict:
         return ("approved" if self.approved else "declined") + ("" if plain else f" ({self.reason})")
 
 
-@dataclass(frozen=True, slots=True)
-class Unsure:
+class Unsure(Struct, frozen=True):
     """No answer, as it hangs on something that nobody outside Stripe knows."""
 
     why: str
@@ -94,8 +91,7 @@ class Unsure:
 Answer = Verdict | Unsure
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """How a scenario went: the answer to the purchase at `place`, the last one or the first declined."""
 
     place: int
@@ -121,8 +117,7 @@ class Course:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """
     What bears on a purchase besides itself: card and cardholder in normal form, money, and the past.
 

@@ -1,9 +1,10 @@
 """`--target` and `--exclude`: a part of the changes, whole enough to be carried out by itself."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from provisioner.core.change import Action, Change, Note
 from provisioner.core.crud import references
@@ -11,8 +12,7 @@ from provisioner.core.model import Address
 from provisioner.core.problem import ProvisionerError
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Globs over addresses (`cards.ads*`): what is wanted (all, when empty), and what is not."""
 
     targets: tuple[str, ...] = ()

@@ -8,8 +8,9 @@ gives is not documented [?]; here the card comes first, then its holder, the mon
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from provisioner.core.money import show_money
 from provisioner.core.scenario import APPROVED, Answer, Course, Facts, Purchase, Scenario, Unsure, Verdict

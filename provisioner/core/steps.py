@@ -1,7 +1,8 @@
 """Changes as calls, in the order that is safe wherever it stops."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from provisioner.core.call import Call, Phase, Step, creation_key, funding_key
 from provisioner.core.change import OUR_OWN, Action, Change

@@ -9,9 +9,10 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from provisioner.core.model import Address, Config, Declared, Lifecycle
 from provisioner.core.stand_in import Likeness
@@ -39,8 +40,7 @@ class Remembered(NamedTuple):
     like: int = Likeness.DECLARED
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Struct, frozen=True):
     """
     A full read: whose, when (Unix seconds), the newest event by then, and every object by resource and id,
     newest first.
@@ -72,7 +72,7 @@ def identity_of(sign: Sign, config: Config, parts: Iterable[str]) -> str:
 
 def declared_digest(sign: Sign, declared: Declared) -> str:
     """The digest of a declaration."""
-    lifecycle = [getattr(declared.lifecycle, name) for name in Lifecycle.__slots__]
+    lifecycle = [getattr(declared.lifecycle, name) for name in Lifecycle.__struct_fields__]
     return sign(_AS_JSON.encode([declared.fields, lifecycle, sorted(declared.sensitive)]))
 
 

@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import groupby
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from provisioner.core.call import Call, Phase, Step, bind
 from provisioner.core.kind import Direction
@@ -30,8 +32,7 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """
     A step and how it ended: the object's id where it was done, the reason where not.
 
@@ -48,8 +49,7 @@ class Result:
     lasting: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """All that an apply did, in the order in which it ended."""
 
     results: tuple[Result, ...]
@@ -68,8 +68,7 @@ class Report:
 Watch = Callable[[Result], None]
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """What one apply knows while it goes on; only the coordinating thread writes it."""
 
     plan: Plan
@@ -200,8 +199,7 @@ def _make(run: _Run, step: Step) -> Result:
     return Result(step, Outcome.DONE, str(made.object.get("id", "")), made.request_id, noted.key)
 
 
-@dataclass(slots=True)
-class _Noted:
+class _Noted(Struct):
     """A writer that remembers under which key it wrote last, and how often it has tried to write."""
 
     writer: Writer

@@ -1,8 +1,9 @@
 """Who moved it: Stripe's events of the last 30 days, held against what drifted."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from provisioner.core.drift import Drift
 from provisioner.core.kind import Kind
@@ -12,8 +13,7 @@ from provisioner.engine.ports import Reader
 OURS = "provisioner-"  # what our idempotency keys begin with
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """When a value moved (Unix seconds), by which event and request; empty where Stripe does not say."""
 
     created: int

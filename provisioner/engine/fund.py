@@ -1,8 +1,9 @@
 """A top-up: made once for each state of the past, and only into the Issuing balance."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from provisioner.core.call import Call, Step, attempt_key
 from provisioner.core.change import Action

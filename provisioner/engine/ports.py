@@ -1,17 +1,17 @@
 """What the engine needs of the outside: something that reads Stripe, and something that also writes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from provisioner.core.call import Call
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What Stripe answered to a write: the object as JSON, the request's id, and whether it was replayed."""
 
     object: Mapping[str, Any]
@@ -19,8 +19,7 @@ class Answer:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """One page of a list, newest first, and whether more follow."""
 
     items: Sequence[Mapping[str, Any]]

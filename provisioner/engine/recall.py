@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from provisioner.core.change import Action
 from provisioner.core.crud import references
@@ -33,8 +35,7 @@ from provisioner.engine.warm import Part, Scan
 OLDEST = 7 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Recall:
+class Recall(Struct, frozen=True):
     """What may not be in sync, and what was found in it."""
 
     part: Part

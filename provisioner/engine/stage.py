@@ -3,8 +3,9 @@
 import calendar
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from provisioner.core.call import Call
 from provisioner.core.kind import Kind

@@ -1,8 +1,9 @@
 """One purchase from end to end, as Stripe's guides walk it: authorize, look at the hold, capture."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from provisioner.core.history import issuing_available
 from provisioner.core.scenario import Purchase, Verdict
@@ -10,8 +11,7 @@ from provisioner.engine.ports import Writer
 from provisioner.engine.purchases import authorize, capture, verdict_of
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(Struct, frozen=True):
     """
     What Stripe showed on the way; amounts in minor units of the card's currency.
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from provisioner.core.crud import references
 from provisioner.core.estate import Survey
@@ -31,8 +33,7 @@ Item = Mapping[str, Any]
 News = Mapping[str, Item | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """
     The part of a configuration and of the world that may not be in sync.
 

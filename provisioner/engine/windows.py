@@ -8,8 +8,9 @@ are never cut apart; there the cursor goes on alone.
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from provisioner.core.problem import StripeError
 from provisioner.engine.ports import Lister
@@ -26,8 +27,7 @@ SHORTEST = 2.0  # pages that a reader is left with when another begins behind it
 MORE = 0.19  # requests that cuts may cost for each page, at most
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """What is kept of one page: its objects with their times, whether more follow, its first and last id."""
 
     items: list[Item]
@@ -37,8 +37,7 @@ class Part:
     last: str
 
 
-@dataclass(slots=True)
-class Stretch:
+class Stretch(Struct):
     """Objects with `low` <= created < `high` (None: now), newest first; `reached` is the last one's time."""
 
     low: int
@@ -91,8 +90,7 @@ class Stretch:
         return self.low <= created and (self.high is None or created < self.high)
 
 
-@dataclass(slots=True)
-class _Scan:
+class _Scan(Struct):
     """One list being read; only the thread that runs it changes it."""
 
     reader: Lister

@@ -2,8 +2,9 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from provisioner.core.call import Call, Phase, Step, attempt_key
 from provisioner.core.ownership import OUR_KEYS

@@ -4,18 +4,19 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from provisioner.core.drift import find_drift
 from provisioner.core.estate import survey
 from provisioner.core.find import find_changes
-from provisioner.core.plan import Plan, make_plan
+from provisioner.core.plan import make_plan
 from provisioner.core.problem import ProvisionerError
 from provisioner.engine.execute import Outcome as Ending
 from provisioner.engine.execute import Report, execute
 from provisioner.engine.journal import line
-from provisioner.fleet.ceiling import approved, ends
+from provisioner.fleet.ceiling import approved, ends, stopped
 from provisioner.fleet.job import Job
 from provisioner.fleet.outcome import (
     CHANGES,
@@ -63,12 +64,14 @@ def _few(problems: list[str]) -> tuple[str, ...]:
 
 def _plan(opened: Desk, blank: Outcome) -> Outcome:
     plan = make_plan(KINDS, opened.config, opened.observe())
-    return replace(_planned(plan, blank), code=CHANGES if plan.changes else DONE)
-
-
-def _planned(plan: Plan, blank: Outcome) -> Outcome:
-    money = {currency: amount for amount, currency in plan.blast.money}
-    return replace(blank, counts=plan.summary, money=money, ends=ends(plan))
+    return replace(
+        blank,
+        code=CHANGES if plan.changes else DONE,
+        counts={**plan.summary, "pending": sum(note.pending for note in plan.notes)},
+        money={currency: amount for amount, currency in plan.blast.money},
+        ends=ends(plan),
+        stopped_by=stopped(plan, opened.config.guardrails, opened.job.approve),
+    )
 
 
 def _apply(opened: Desk, blank: Outcome) -> Outcome:

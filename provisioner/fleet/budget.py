@@ -1,6 +1,6 @@
 """Rate budgets as values: how fast one account and the platform's key may go, and how that is counted."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from provisioner.fleet.model import Limits, Rates
 from provisioner.fleet.select import Shard
@@ -11,8 +11,7 @@ PLATFORM = {"test": 25.0, "live": 100.0}
 SECOND = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """
     A rate as places that are taken and rest: the limit that all workers of a run share.
 

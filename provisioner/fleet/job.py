@@ -1,22 +1,21 @@
 """What is asked for one account: a value that travels to a worker. It never holds a key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from provisioner.fleet.budget import Budget
 from provisioner.fleet.model import Account
 
 
-@dataclass(frozen=True, slots=True)
-class Ceiling:
+class Ceiling(Struct, frozen=True):
     """What was planned for an account and judged with the whole fleet: money, and objects that end."""
 
     top_up: Mapping[str, int] = field(default_factory=dict)
     ends: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """
     One phase (check, plan, apply, drift, status) for one account.
 

@@ -1,13 +1,13 @@
 """A fleet as values: its accounts, how fast it may go, and what one run may do at most."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from provisioner.fleet.select import Selector
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """
     One connected account: `id` is Stripe's (acct_...), `name` what people call it.
 
@@ -23,16 +23,14 @@ class Account:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(Struct, frozen=True):
     """Requests a second: to each account, and with the platform's key in all; None is Stripe's own limit."""
 
     account: float | None = None
     platform: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """
     What one run over the fleet may do at most: money in minor units by currency, objects that end.
 
@@ -54,8 +52,7 @@ class Limits:
         return max(3, accounts // 10)
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(Struct, frozen=True):
     """A sound fleet file with its rosters."""
 
     name: str

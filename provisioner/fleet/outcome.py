@@ -1,8 +1,9 @@
 """How a phase ended for one account, as a value that travels back and stands in a report."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from provisioner.core.exit_code import ExitCode
 
@@ -12,14 +13,14 @@ SEVERITY = (DONE, CHANGES, STALE, GUARDRAIL, PARTLY, ERROR, ACCESS, INTERRUPTED)
 MOST_PROBLEMS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """
     One account's line in the report.
 
     `code` is the exit code that the account alone would have ended with. `counts` are those of the phase
     (plan: changes by action; apply: steps; drift: values); `money` moves or has moved, in minor units by
-    currency; `ends` objects are retired or replaced. `facts` are what a status shows. `steps` are lines
+    currency; `ends` objects are retired or replaced. `stopped_by` says why the
+    account's own guardrails would stop an apply of a plan. `facts` are what a status shows. `steps` are lines
     for the journal, `worker` who did it.
     """
 
@@ -30,6 +31,7 @@ class Outcome:
     counts: Mapping[str, int] = field(default_factory=dict)
     money: Mapping[str, int] = field(default_factory=dict)
     ends: int = 0
+    stopped_by: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     steps: tuple[Mapping[str, str], ...] = ()
@@ -44,8 +46,8 @@ class Outcome:
 
     @property
     def severity(self) -> tuple[int, int, float]:
-        """The worse, the larger: by exit code, then by problems, then by time."""
-        return (SEVERITY.index(self.code), len(self.problems), self.seconds)
+        """The worse, the larger: by exit code, then by what stops it and by problems, then by time."""
+        return (SEVERITY.index(self.code), len(self.stopped_by) + len(self.problems), self.seconds)
 
 
 def worse(one: int, other: int) -> int:
@@ -64,6 +66,7 @@ def outcome_document(outcome: Outcome) -> dict[str, Any]:
         "counts": dict(outcome.counts),
         "money": [{"currency": currency, "amount": amount} for currency, amount in outcome.money.items()],
         "ends": outcome.ends,
+        "stopped_by": list(outcome.stopped_by),
         "facts": dict(outcome.facts),
         "problems": list(outcome.problems),
         "requests": outcome.requests,

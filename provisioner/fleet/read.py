@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from provisioner.config.build import AT_KEY
 from provisioner.config.document import Document, open_document
@@ -64,8 +66,7 @@ def _file(path: Path) -> Path:
     raise ConfigError([Problem(None, "", f"{path} holds no {FILES[0]}")])
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """What is shared while a fleet is read; `seen` has the number of the row of every id and name."""
 
     problems: list[Problem] = field(default_factory=list)

@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from provisioner.fleet.job import Job
 from provisioner.fleet.model import Account
@@ -13,8 +14,7 @@ from provisioner.fleet.totals import Totals
 Tell = Callable[[Outcome], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(Struct, frozen=True):
     """
     Something that runs jobs: an executor of the standard library's kind, and the task that it runs.
 

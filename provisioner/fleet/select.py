@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct
 
 SELECTOR_SAYS = (
     "a selector is like 'tier=gold', 'region=eu-*', 'tier!=test' or 'acct_1*' (an id or a name), and with "
@@ -69,8 +70,7 @@ def _holds(term: Term, account: Labelled) -> bool:
     return has != term.negated
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
+class Shard(Struct, frozen=True):
     """Part `number` (from 1) of `of` parts; an account's part follows from its id alone."""
 
     number: int = 1

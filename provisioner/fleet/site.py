@@ -4,8 +4,9 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from provisioner.config import load_config
 from provisioner.core.model import Config, World
@@ -22,8 +23,7 @@ from provisioner.stripe_api.transport import STRIPE, TIMEOUTS
 AT_ONCE = 32  # requests to one account, as `stripe_api.pace` has it
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """
     One process: its environment (the only place where a key is looked for), its connections, the gate.
 
@@ -51,8 +51,7 @@ def site(environ: Mapping[str, str], gate: Gate, stop: threading.Event, who: str
     return Site(environ, http, gate, stop, who)
 
 
-@dataclass(slots=True)
-class Meter:
+class Meter(Struct):
     """A gate that counts who passes."""
 
     gate: Gate
@@ -66,8 +65,7 @@ class Meter:
         return self.gate()
 
 
-@dataclass(slots=True)
-class Desk:
+class Desk(Struct):
     """One account being worked on."""
 
     site: Site

@@ -3,8 +3,9 @@
 import heapq
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from provisioner.core.guard import Danger, over, standing
 from provisioner.core.money import Money, show_money
@@ -16,12 +17,13 @@ WORST = 10
 NAMES = ("top_up", "retired", "failed")
 
 
-@dataclass(slots=True)
-class Totals:
+class Totals(Struct):
     """
     What `accounts` accounts add up to; of the outcomes themselves only the ten worst are kept.
 
-    `allowed` failures may be, then nothing else is begun; `halted` says why a run stopped early.
+    `allowed` failures may be, then nothing else is begun; `halted` says why a run stopped early. Of plans,
+    `stopped_by` are the limits of the fleet that would stop an apply, and `stopped` counts the accounts whose
+    own guardrails would.
     """
 
     phase: str
@@ -34,6 +36,8 @@ class Totals:
     ends: int = 0
     requests: int = 0
     failed: int = 0
+    stopped: int = 0
+    stopped_by: tuple[Danger, ...] = ()
     halted: str = ""
     _worst: list[tuple[tuple[int, int, float], int, Outcome]] = field(default_factory=list)
 
@@ -46,6 +50,7 @@ class Totals:
         self.ends += outcome.ends
         self.requests += outcome.requests
         self.failed += outcome.failed
+        self.stopped += bool(outcome.stopped_by)
         if outcome.code != DONE:
             entry = (outcome.severity, -self.seen, outcome)
             (heapq.heappush if len(self._worst) < WORST else heapq.heappushpop)(self._worst, entry)
@@ -97,6 +102,8 @@ def totals_document(totals: Totals, fleet: str, seconds: float) -> dict[str, Any
         "counts": dict(totals.counts),
         "money": [{"currency": name, "amount": amount} for name, amount in sorted(totals.money.items())],
         "ends": totals.ends,
+        "stopped": totals.stopped,
+        "stopped_by": [str(danger) for danger in totals.stopped_by],
         "requests": totals.requests,
         "seconds": round(seconds, 3),
         "worst": [outcome_document(outcome) for outcome in totals.worst],

@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from provisioner.core.problem import OutageError
 
@@ -10,8 +11,7 @@ FAILURES = 10  # in a row
 LASTING = 15.0  # seconds from the first of them to the last
 
 
-@dataclass(slots=True)
-class Circuit:
+class Circuit(Struct):
     """Counts failures in a row, of all threads together; `clock` counts seconds."""
 
     clock: Callable[[], float]

@@ -6,11 +6,11 @@ to this machine itself goes through no proxy.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import urllib3
+from msgspec import Struct
 from urllib3.exceptions import HTTPError, LocationValueError, SSLError
 
 from provisioner.stripe_api.failure import AnswerError, LostError, RefusalError
@@ -23,8 +23,7 @@ CHUNK = 64 * 1024
 REDIRECTS, REFUSALS = range(300, 400), 400
 
 
-@dataclass(slots=True)
-class Reply:
+class Reply(Struct):
     """An answer: the values of its JSON, and its headers, in any case of letters."""
 
     data: Any

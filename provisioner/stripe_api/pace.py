@@ -6,7 +6,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from provisioner.core.problem import NotSentError
 
@@ -16,8 +17,7 @@ BURST = 8  # requests that may leave together after a pause; a small plan is not
 EARLY = 0.07  # seconds by which two requests may arrive closer together than they left
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Requests a second: for each endpoint (GET one and POST one are two), and in all."""
 
     endpoint: float = 25.0

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from provisioner.core.problem import AccessError, ProvisionerError, StripeError
 from provisioner.stripe_api.transport import Transport
@@ -14,8 +15,7 @@ NOT_FOUND, BAD_REQUEST = 404, 400
 UNREACHABLE = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """
     What came of one request.
 

@@ -1,17 +1,17 @@
 """Changes that say the same, put together: `312 cards: ... $500.00 -> $750.00 a day`."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
+
+from msgspec import Struct
 
 from provisioner.views.words import Document
 
 OWN = frozenset({"cardholder"})  # every card has its own; two cards are alike without it
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """
     Changes that are told as one: of one kind, for one reason, with the same edits.
 

@@ -1,8 +1,9 @@
 """What somebody is told when an apply or a look for drift has ended: one document, whoever they are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from provisioner.core.exit_code import ExitCode
 from provisioner.views.drift import drift_line, entries_lines
@@ -30,8 +31,7 @@ OUTCOMES: Mapping[int, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where it was: what the configuration says as far as it was read, and the page of the CI run."""
 
     command: str
@@ -43,8 +43,7 @@ class Place:
     run: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What of a result is worth telling; `lines` are those that need somebody's eyes."""
 
     title: str = ""

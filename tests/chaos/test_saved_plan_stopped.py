@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chaos.direct import Bank, Direct, world
 from provisioner.chaos.picture import Picture, differences, picture

@@ -1,10 +1,10 @@
 """The two oracles: the offline simulator and the sandbox, which share nothing, answer alike."""
 
-from dataclasses import replace
 from itertools import combinations, product
 
 import pytest
 from hypothesis import event, given, settings
+from msgspec.structs import replace
 from support.purchases import CARD, CATEGORIES, EDGES, INTERVALS, limit, limits, scenario, world, worlds
 
 from provisioner.cli.stage import private_sandbox

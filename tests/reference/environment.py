@@ -22,8 +22,8 @@ OURS = {
     "instead.",
     "STRIPE_API_BASE": "Another address than `https://api.stripe.com`, for tests: https, or http on this "
     "machine. A live key goes to Stripe's alone; a test key elsewhere only with `--allow-api-base`.",
-    "REQUESTS_CA_BUNDLE": "A file or folder of certificates to trust in the place of the usual ones, behind a "
-    "proxy that looks into connections.",
+    "REQUESTS_CA_BUNDLE": "A file or folder of certificates to trust in the place of the usual ones, behind "
+    "a proxy that looks into connections.",
     "CURL_CA_BUNDLE": "The same, where `REQUESTS_CA_BUNDLE` is not set.",
     "DASK_SCHEDULER_ADDRESS": "With `fleet --executor dask`: the scheduler, as `--scheduler`.",
     "PROVISIONER_NOTIFY": "Whom to tell how a command ended, one target a line, as `--notify`.",

@@ -1,9 +1,9 @@
 """Generated purchases: at and just over each limit, on and off each list."""
 
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 from support.purchases import CARD, CATEGORIES, limit, limits, world, worlds
 
 from provisioner.core.boundaries import Choices, allowed_purchase, boundaries, declared_facts

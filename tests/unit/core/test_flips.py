@@ -1,8 +1,8 @@
 """A plan names the scenarios that it turns over, and no others."""
 
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from support.declare import card, config, holder
 from support.purchases import CATEGORIES, limit, limits, scenario
 from support.stripe_model import StripeModel, carry_out

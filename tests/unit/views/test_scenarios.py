@@ -1,10 +1,10 @@
 """Results of scenarios as people, programs and CI systems read them."""
 
 import json
-from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
 from support.purchases import scenario
 
 from provisioner.core.problem import Where
