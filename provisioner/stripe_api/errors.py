@@ -22,9 +22,9 @@ _NO_WORD = re.compile(r"[^\w.\[\]{}-]+")
 _BIRTH = ("day", "month", "year")
 
 
-def translate(error: CallError, params: Mapping[str, Any], key: str = "") -> ProvisionerError:
+def translate(error: CallError, params: Mapping[str, Any], key: str = "", base: str = "") -> ProvisionerError:
     """
-    Put a failure into words.
+    Put a failure into words; a `base` that is not Stripe's own is named where nobody answers there.
 
     Keys and every value that was sent are taken out of the message: Stripe likes to quote them.
     """
@@ -38,7 +38,8 @@ def translate(error: CallError, params: Mapping[str, Any], key: str = "") -> Pro
     if isinstance(error, AnswerError):
         return StripeError(error.says, status=UNREACHABLE, code="unusable_answer")
     if isinstance(error, LostError):
-        return StripeError(f"Stripe {error.says}", status=UNREACHABLE, code="api_connection_error")
+        who = f"Stripe, here {base}," if base else "Stripe"
+        return StripeError(f"{who} {error.says}", status=UNREACHABLE, code="api_connection_error")
     if not details:
         return StripeError(f"Stripe's answer (HTTP {status}) is unreadable", status=status)
     code = _word(details.get("code") or details.get("type"))

@@ -94,7 +94,8 @@ class Transport:
         except CallError as error:
             request_id = error.headers.get("request-id")
             log.debug("%s /v1/%s failed: %s %s", method, resource, error.status, request_id)
-            raise translate(error, params, self._key) from None
+            elsewhere = "" if self._base == STRIPE else self._base
+            raise translate(error, params, self._key, elsewhere) from None
         except ProvisionerError:
             raise
         except Exception as error:  # noqa: BLE001 - the SDK stumbles in many ways over what is not Stripe's
