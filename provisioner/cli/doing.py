@@ -59,13 +59,12 @@ def do(
     if dry_run:
         _say(Report(()), document, manner.format_)
         return DONE
-    _judge(stripe, plan, manner.allow)
-    _hold(stripe, plan, manner)
+    _judge(stripe, plan, manner)
     _foretell(stripe.transport.limits, plan)
     if plan.changes and not manner.auto_approve:
         ask()
         plan = _unmoved(make(), plan)
-        _judge(stripe, plan, manner.allow)
+        _judge(stripe, plan, manner)
     report = _carry_out(stripe, plan, document, manner.format_)
     if report.results:
         result = report_document(report, document)
@@ -73,15 +72,16 @@ def do(
     return _exit_code(report)
 
 
-def _judge(stripe: Session, plan: Plan, allow: Mapping[str, int]) -> None:
-    if dangers := judge(plan, stripe.config.guardrails, allow):
-        raise GuardrailError("\n".join(str(danger) for danger in dangers) + "\nNothing was written.")
+def _judge(stripe: Session, plan: Plan, manner: Manner) -> None:
+    """
+    Raise GuardrailError that names all that stops a plan, so that nobody finds out one by one.
 
-
-def _hold(stripe: Session, plan: Plan, manner: Manner) -> None:
-    """Without a person to ask, what gives spending power needs a word of its own, where the YAML says so."""
-    if manner.auto_approve and (text := unapproved(plan, stripe.config.guardrails, manner.approve)):
-        raise GuardrailError(f"{text}\nNothing was written.")
+    Without a person to ask, what gives spending power needs a word of its own, where the YAML says so.
+    """
+    limits = stripe.config.guardrails
+    word = unapproved(plan, limits, manner.approve) if manner.auto_approve else ""
+    if why := [*map(str, judge(plan, limits, manner.allow)), *([word] if word else [])]:
+        raise GuardrailError("\n".join([*why, "Nothing was written."]))
 
 
 def _foretell(limits: Limits, plan: Plan) -> None:

@@ -17,6 +17,15 @@ def ends(plan: Plan) -> int:
     return sum(change.action in (Action.RETIRE, Action.REPLACE) for change in plan.changes)
 
 
+def stopped(plan: Plan, limits: Guardrails, approve: str | None) -> tuple[str, ...]:
+    """Why an account's own guardrails would stop an apply of its plan; empty where they let it pass."""
+    word = unapproved(plan, limits, approve)
+    dangers = (
+        f"{danger.text}; `provisioner apply` for it alone can allow it" for danger in judge(plan, limits, {})
+    )
+    return (*dangers, *([word] if word else []))
+
+
 def approved(plan: Plan, limits: Guardrails, ceiling: Ceiling | None, approve: str | None) -> Plan:
     """
     The plan, with its top-ups cut to what was planned.
@@ -24,12 +33,7 @@ def approved(plan: Plan, limits: Guardrails, ceiling: Ceiling | None, approve: s
     A top-up in a currency that had none waits for the next run. Raises GuardrailError, and StaleError
     where more objects would end than were planned.
     """
-    dangers = [
-        f"{danger.text}; `provisioner apply` for it alone can allow it" for danger in judge(plan, limits, {})
-    ]
-    if word := unapproved(plan, limits, approve):
-        dangers.append(word)
-    if dangers:
+    if dangers := stopped(plan, limits, approve):
         raise GuardrailError("\n".join(dangers))
     if ceiling is None:
         return plan

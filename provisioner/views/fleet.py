@@ -17,10 +17,15 @@ def outcome_line(document: Document) -> str:
     """`acct_1  north  3 to create; top up $20.00`, or why the account failed."""
     name = "" if document["name"] == document["account"] else f"  {inert(document['name'])}"
     problems = "; ".join(inert(text) for text in document["problems"])
-    said = outcome_words(document)
+    said = "; ".join(filter(None, (outcome_words(document), *stop_words(document))))
     if document["failed"]:
         said = f"FAILED ({document['code']}): {'; '.join(filter(None, (said, problems)))}"
     return f"{document['account']}{name}  {said}"
+
+
+def stop_words(document: Document) -> list[str]:
+    """Why an account's own guardrails would let an apply write nothing."""
+    return [f"guardrails stop it: {inert(text)}" for text in document.get("stopped_by", ())]
 
 
 def outcome_words(document: Document) -> str:
@@ -31,20 +36,22 @@ def outcome_words(document: Document) -> str:
 
 def _plan(document: Document) -> str:
     counts = [f"{document['counts'][name]} to {name}" for name in PLANNED if document["counts"].get(name)]
-    money = money_text(document)
-    return "; ".join(filter(None, (", ".join(counts), f"top up {money}" if money else ""))) or IN_SYNC
+    money, pending = money_text(document), document["counts"].get("pending")
+    words = "; ".join(filter(None, (", ".join(counts), f"top up {money}" if money else ""))) or IN_SYNC
+    return f"{words}; {pending:,} pending for people" if pending else words
 
 
 def _apply(document: Document) -> str:
     counts = document["counts"]
-    parts = [f"{counts[name]} {word}" for name, word in _STEPS.items() if counts.get(name)]
+    done = [f"{count(counts['done'], 'step')} done"] if counts.get("done") else []
+    parts = [*done, *(f"{counts[name]} {word}" for name, word in _STEPS.items() if counts.get(name))]
     money = money_text(document)
     return ", ".join([*parts, *([f"topped up {money}"] if money else [])]) or (
         "" if counts == {} else IN_SYNC
     )
 
 
-_STEPS = {"done": "steps done", "failed": "failed", "skipped": "not done"}
+_STEPS = {"failed": "failed", "skipped": "not done"}
 
 
 def _drift(document: Document) -> str:
@@ -92,6 +99,12 @@ def totals_text(document: Document) -> str:
 def _totals(document: Document) -> Iterator[str]:
     yield totals_line(document)
     yield f"  {sum_line(document)}"
+    for text in document.get("stopped_by", ()):
+        yield f"  Guardrails of the fleet stop this: apply writes nothing (exit code 3): {inert(text)}"
+    if stopped := document.get("stopped"):
+        are, its = ("is", "its") if stopped == 1 else ("are", "their")
+        own = f"{count(stopped, 'account')} {are} stopped by guardrails of {its} own"
+        yield f"  {own}: apply writes nothing there (exit code 3)."
     if document["halted"]:
         yield f"  Stopped: {document['halted']}; what was under way was finished."
     if document["not_begun"]:

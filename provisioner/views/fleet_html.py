@@ -5,7 +5,7 @@ from html import escape
 from textwrap import dedent
 from typing import Any
 
-from provisioner.views.fleet import outcome_words, totals_line, totals_text
+from provisioner.views.fleet import outcome_words, stop_words, totals_line, totals_text
 from provisioner.views.words import inert
 
 Document = Mapping[str, Any]
@@ -46,7 +46,7 @@ def html_head(fleet: str) -> str:
 
 def html_row(document: Document) -> str:
     """One account."""
-    what = "; ".join(filter(None, (outcome_words(document), *document["problems"])))
+    what = "; ".join(filter(None, (outcome_words(document), *stop_words(document), *document["problems"])))
     cells = "".join(
         f"<td>{_text(str(each))}</td>"
         for each in (document["account"], document["name"], document["phase"], document["code"], what)

@@ -146,6 +146,17 @@ def test_a_guardrail_and_a_stale_plan_are_told(desk: Desk, webhook, listener):
     assert (stale["outcome"], stale["project"], stale["path"]) == ("stale", "desk", "plan.json")
 
 
+def test_all_guardrails_that_stop_an_apply_are_told_at_once(desk: Desk, listener):
+    limits = 'guardrails: {max_top_up: "1.00 USD", max_activated: 0, require_approval: broadening}\n'
+    declare(desk, more=limits + MONEY)
+    planned = json.loads(desk.run("plan", "--format", "json").stdout)["stopped_by"]
+
+    desk.run("apply", "--auto-approve", "--notify", listener, code=3)
+
+    assert len(planned) == 3
+    assert heard(desk)["lines"][:4] == [*(each["text"] for each in planned), "Nothing was written."]
+
+
 def test_an_apply_that_fails_half_way_is_told(desk: Desk, listener, monkeypatch):
     declare(desk)
     permissions = dict.fromkeys(("issuing_cardholder", "balance", "topup", "account"), "write")

@@ -61,6 +61,15 @@ def test_a_plan_writes_nothing_and_counts_over_the_in_process(there, folder):
     assert there.all(ids(1)[0], "issuing/cards") == []
 
 
+def test_a_plan_counts_what_people_have_to_do(there, folder):
+    with (folder / "template.yaml").open("a") as template:
+        template.write("  eur: {target: 5000}\n")
+
+    plan = in_process(there, folder, "plan")
+
+    assert f"top up $500.00; {ACCOUNTS} pending for people.\n" in plan.stdout
+
+
 def test_one_accounts_failure_is_its_own_and_a_second_run_does_what_is_left(there, folder):
     broken = ids(ACCOUNTS)[3]
     rows = (folder / "accounts.csv").read_text()
@@ -202,3 +211,26 @@ def test_interrupted_it_finishes_what_is_under_way_and_a_second_run_the_rest(the
     make_fleet(tmp_path, ACCOUNTS, CARDS)
     assert in_process(there, folder, "apply", "--auto-approve").exit_code == 0
     assert [there.estate(each) for each in ids(ACCOUNTS)] == [there.expected(CARDS)] * ACCOUNTS
+
+
+def test_a_plan_names_the_guardrails_that_would_stop_its_apply(there, tmp_path):
+    """Those of the fleet in the totals, an account's own beside the account, as the apply then says."""
+    folder = make_fleet(tmp_path, ACCOUNTS, CARDS, more='guardrails: {max_top_up: "499.99 USD"}\n')
+    with (folder / "template.yaml").open("a") as template:
+        template.write("guardrails: {max_activated: 1, require_approval: broadening}\n")
+    said = in_process(there, folder, "plan", "--report", "r.html", "--report", "r.jsonl")
+    stopped = in_process(there, folder, "apply", "--auto-approve", "--allow", "top_up=50000")
+
+    own = "2 cards could newly spend, max_activated is 1; `provisioner apply` for it alone can allow it"
+    whole = "$500.00 would be moved over the fleet, max_top_up is $499.99; to go on, name the number"
+    assert said.exit_code == 0
+    assert said.stdout.count(f"guardrails stop it: {own}; guardrails stop it: this plan gives") == ACCOUNTS
+    assert f"Guardrails of the fleet stop this: apply writes nothing (exit code 3): {whole}" in said.stdout
+    assert f"{ACCOUNTS} accounts are stopped by guardrails of their own: apply writes nothing" in said.stdout
+    account, *_, totals = [json.loads(line) for line in (folder / "r.jsonl").read_text().splitlines()]
+    assert account["stopped_by"][0] == own
+    assert totals["stopped_by"][0].startswith(whole)
+    assert (folder / "r.html").read_text().count(own) == ACCOUNTS
+    assert stopped.exit_code == 3
+    assert own in stopped.stdout
+    assert not there.estate(ids(1)[0])

@@ -41,6 +41,12 @@ def test_one_line_says_what_one_account_needs():
     assert outcome_line({**OUTCOME, "name": "acct_1A", "counts": {}, "money": []}) == "acct_1A  in sync"
 
 
+def test_what_people_have_to_do_is_not_kept_back():
+    wire = {**OUTCOME, "name": "acct_1A", "counts": {"create": 0, "pending": 1}, "money": []}
+
+    assert outcome_line(wire) == "acct_1A  in sync; 1 pending for people"
+
+
 def test_an_applied_account_says_its_steps():
     applied = {
         **OUTCOME,
@@ -52,6 +58,9 @@ def test_an_applied_account_says_its_steps():
 
     assert outcome_line({**applied, "problems": ["cards.a: no"]}) == (
         "acct_1A  north  FAILED (5): 4 steps done, 1 failed, 2 not done, topped up $500.00; cards.a: no"
+    )
+    assert outcome_line({**applied, "failed": False, "counts": {"done": 1}, "money": []}) == (
+        "acct_1A  north  1 step done"
     )
 
 
