@@ -4,31 +4,17 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import replace
-
 from provisioner.cli.options import Options
 from provisioner.cli.private import write_private
+from provisioner.cli.saved_form import misfit
 from provisioner.config.document import files_of
-from provisioner.core.change import Action
 from provisioner.core.problem import ConfigError, ProvisionerError
 from provisioner.views.document import saved_document
 from provisioner.views.version import FORMAT_VERSION
-
-NEEDED = {
-    "project": str,
-    "mode": str,
-    "account": str,
-    "summary": dict,
-    "blast_radius": dict,
-    "changes": list,
-    "notes": list,
-    "source": dict,
-}
-
-CHANGE = {"address", "kind", "action", "id", "reason", "edits", "fingerprint"}
 
 
 def save(path: Path, document: Mapping[str, Any], options: Options) -> None:
@@ -74,14 +60,8 @@ def read(path: Path) -> dict[str, Any]:
         raise ProvisionerError(f"{path} is no saved plan") from None
     if not isinstance(document, dict) or document.get("format_version") != FORMAT_VERSION:
         raise ProvisionerError(f"{path} is no saved plan of format {FORMAT_VERSION}")
-    for name, kind in NEEDED.items():
-        if not isinstance(document.get(name), kind):
-            raise ProvisionerError(f"{path} is no saved plan: {name!r} is missing or no {kind.__name__}")
-    for change in document["changes"]:
-        if not isinstance(change, dict) or not change.keys() >= CHANGE:
-            raise ProvisionerError(f"{path} is no saved plan: a change lacks {', '.join(sorted(CHANGE))}")
-        if change["action"] not in list(Action):
-            raise ProvisionerError(f"{path} is no saved plan: there is no action {change['action']!r}")
+    if wrong := misfit(document):
+        raise ProvisionerError(f"{path} is no saved plan: {wrong}")
     return document
 
 

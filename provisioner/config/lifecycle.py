@@ -28,12 +28,16 @@ def lifecycle(raw: Mapping[str, Any]) -> Lifecycle:
 def lifecycle_faults(
     kind: Kind, raw: Mapping[str, Any], fields: Mapping[str, Any], declared: Collection[str]
 ) -> Iterator[Fault]:
-    """Find earlier names that are declared too, ignored fields that do not exist, and unfit reissues."""
+    """Find earlier names that are declared or addresses, ignored fields that do not exist, and unfit reissues."""
     if "reissue" in raw and (text := kind.unfit(fields, str(raw["reissue"]["reason"]))):
         yield Fault(("lifecycle", "reissue", "reason"), f"'reissue': {text}")
     for at, name in enumerate(raw.get("previously", ())):
         if name in declared:
             text = f"'previously': {shown(name)} is declared too; an earlier name is one that is gone"
+            yield Fault(("lifecycle", "previously", at), text)
+        elif name.startswith(f"{kind.section}."):
+            # taken as it stands it would name nothing, and the object of the old name would be retired
+            text = f"'previously': write the name alone, {shown(name.partition('.')[2])}"
             yield Fault(("lifecycle", "previously", at), text)
     for at, path in enumerate(raw.get("ignore", ())):
         known = _siblings(kind.fields, path.split("."))

@@ -207,6 +207,11 @@ CASES = {
         "13:26",
         "did you mean 'address'?",
     ),
+    "earlier name is an address": (
+        card("    lifecycle: {previously: [cards.old]}\n"),
+        "13:30",
+        "write the name alone, 'old'",
+    ),
     "earlier name is there": (card("    lifecycle: {previously: [ads]}\n"), "13:30", "is declared too"),
     "reissue": (
         card("    lifecycle: {reissue: {number: 0, reason: eaten}}\n"),

@@ -1,0 +1,74 @@
+"""A file that is no saved plan any more (cut, edited by hand, of a later version) is refused in words."""
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from e2e.conftest import COMPANY, Desk
+from e2e.test_life_of_a_card import CARD
+
+GONE = object()
+FUNDS = 'balance_targets: {usd: {target: "300.00 USD"}}\n'
+
+
+@pytest.fixture
+def saved(desk: Desk) -> dict[str, Any]:
+    desk.write(COMPANY + CARD)
+    desk.run("apply", "--auto-approve")
+    desk.write(COMPANY + CARD.replace("2,000.00", "1,500.00") + FUNDS)
+    desk.run("plan", "--out", "plan.json")
+    document: dict[str, Any] = json.loads((desk.folder / "plan.json").read_text(encoding="utf-8"))
+    return document
+
+
+def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, below in inside:
+        yield (*place, name)
+        yield from places(below, (*place, name))
+
+
+def with_(document: dict[str, Any], place: tuple[Any, ...], value: Any) -> dict[str, Any]:
+    out = copy.deepcopy(document)
+    inner: Any = out
+    for name in place[:-1]:
+        inner = inner[name]
+    if value is GONE:
+        del inner[place[-1]]
+    else:
+        inner[place[-1]] = value
+    return out
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        (("changes", 1, "action"), "explode", "'explode' - at `$.changes[1].action`"),
+        (("changes", 1, "edits"), GONE, "`edits` - at `$.changes[1]`"),
+        (("changes", 0, "amount"), GONE, "A top-up without `amount` and `currency` - at `$.changes[0]`"),
+        (("blast_radius", "money", 0, "amount"), "300", "at `$.blast_radius.money[0].amount`"),
+        (("source",), {}, "`path` - at `$.source`"),
+        (("format_version",), "2.0", "no saved plan of format 1.0"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(desk: Desk, saved, place, value, said):
+    (desk.folder / "plan.json").write_text(json.dumps(with_(saved, place, value)), encoding="utf-8")
+
+    for words in (["show", "plan.json"], ["apply", "plan.json"]):
+        refused = desk.run(*words, code=1).stderr
+        assert "plan.json is no saved plan" in refused
+        assert said in refused
+    assert desk.sdk.v1.topups.list().data == []
+
+
+@pytest.mark.parametrize("value", [GONE, 5, "x", None])
+def test_no_view_stumbles_over_a_value_that_is_missing_or_another(desk: Desk, saved, value):
+    for place in places(saved):
+        (desk.folder / "plan.json").write_text(json.dumps(with_(saved, place, value)), encoding="utf-8")
+        for form in ("markdown", "html"):
+            said = desk.run("show", "plan.json", "--format", form, code=None)
+            assert said.exit_code in (0, 1)
+            assert "provisioner's own" not in said.stderr, (place, said.stderr)
