@@ -35,7 +35,7 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> Answer:
     if fault is not None and fault.effect == "drop_before":
         return _DROPPED
     try:
-        headers["Stripe-Version"] = version.of(request.headers.get("stripe-version"))
+        headers["Stripe-Version"] = version.of(request.headers.get("stripe-version"), route.since)
         account_id = _enter(sandbox, route, request)
         headers |= {"Stripe-Account": account_id} if "stripe-account" in request.headers else {}
         _fail_before(fault)

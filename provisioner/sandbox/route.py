@@ -37,7 +37,7 @@ class Route:
     (`own.Nothing`). `answers` is the kind of object in the answer, for `expand[]`. `scope` is the
     resource that a restricted key needs permission for; reading is enough for GET. `prepare` may
     do slow work, such as calling a webhook, before the transaction opens; what it returns is the
-    call's `extra`.
+    call's `extra`. `since` is the date of the API version that brought it, empty for what is old.
     """
 
     method: str
@@ -47,3 +47,4 @@ class Route:
     scope: str
     answers: Resource = NOTHING
     prepare: Callable[[Sandbox, Asked], Awaitable[Mapping[str, Any]]] | None = None
+    since: str = ""

@@ -13,12 +13,12 @@ _KNOWN = "WebhookEndpointCreateParams.api_version"
 _PREVIEW = ".preview"
 
 
-def of(asked: str | None) -> str:
+def of(asked: str | None, since: str = "") -> str:
     """
     The version that a request asks for, or the sandbox's own.
 
-    Raises StripeError (400) for one that there never was. Of versions newer than the SDK's, and of
-    previews, none is known; they pass when they begin with a date.
+    Raises StripeError (400) for one that there never was, and for one before the date `since`. Of
+    versions newer than the SDK's, and of previews, none is known; they pass when they begin with a date.
     """
     if not asked:
         return API_VERSION
@@ -27,6 +27,8 @@ def of(asked: str | None) -> str:
         raise _no_version(asked)
     if form[1] <= API_VERSION[:10] and form[2] != _PREVIEW and asked not in schema.values(_KNOWN):
         raise _no_version(asked)
+    if form[1] < since:
+        raise invalid(f"This endpoint needs a Stripe-Version of {since} or later; the request has {asked}.")
     return asked
 
 

@@ -237,6 +237,8 @@ def test_a_physical_card_is_shipped_step_by_step(api) -> None:
     changed = api.ok(f"{URL}/{card['id']}", {"shipping": moved})
     assert changed["shipping"]["address"]["line1"] == "1 New Street"
     assert api.refused(f"{helpers}/deliver")
+    older = api.with_headers(Stripe_Version="2024-06-20")
+    assert "2024-09-30 or later" in older.refused(f"{helpers}/submit")["message"]
     assert api.ok(f"{helpers}/submit")["shipping"]["status"] == "submitted"
     assert api.refused(f"{URL}/{card['id']}", {"shipping": SHIPPING})["param"] == "shipping"
     shipped = api.ok(f"{helpers}/ship")["shipping"]

@@ -56,6 +56,7 @@ ROUTES = tuple(
         f"test_helpers.issuing.Card{name.title()}CardParams",
         "issuing_card",
         CARD,
+        since="2024-09-30" if name == "submit" else "",  # SDK for Node, testHelpers.issuing.cards.submitCard
     )
     for name in _STEPS
 )
