@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from msgspec.structs import replace
 
+from provisioner.config.scalar import shown
 from provisioner.core.estate import Survey, survey
 from provisioner.core.kind import Field, Kind, Shape
 from provisioner.core.model import Address, Config, Ref, World
@@ -43,13 +44,26 @@ def export(kinds: Sequence[Kind], project: str, mode: str, world: World) -> str:
             sections[kind.section] = _section(kind, project, world, surveyed)
     ids = {str(address): identity for identity, address in surveyed.by_id.items()}
     if not any(sections.values()):
-        raise ProvisionerError(NOTHING)
+        raise ProvisionerError(NOTHING + _whose(kinds, world))
     profiles = _factor_out(sections.get("cards", {}))
     document: Tree = {"version": 1, "project": project, "mode": mode}
     document |= {"profiles": profiles} if profiles else {}
     document |= {name: section for name, section in sections.items() if section}
     names = {name: [*section] for name, section in sections.items()}
     return HEAD + "".join(_with_ids(_yaml(document), names, ids))
+
+
+def _whose(kinds: Sequence[Kind], world: World) -> str:
+    """Which projects have what there is, for who has forgotten to name one."""
+    owners = Counter(
+        str(marks[PROJECT])
+        for kind in kinds
+        if kind.owns_objects
+        for raw in world.objects.get(kind.resource, ())
+        if (marks := raw.get("metadata") or {}).get(PROJECT) and raw.get("status") not in kind.final_statuses
+    )
+    have = [f"project {shown(owner)} has {count}" for owner, count in sorted(owners.items())]
+    return f"; {', '.join(have)}" if have else ""
 
 
 def _yaml(document: Tree) -> str:

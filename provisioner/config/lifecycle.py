@@ -28,7 +28,7 @@ def lifecycle(raw: Mapping[str, Any]) -> Lifecycle:
 def lifecycle_faults(
     kind: Kind, raw: Mapping[str, Any], fields: Mapping[str, Any], declared: Collection[str]
 ) -> Iterator[Fault]:
-    """Find earlier names that are declared or addresses, unknown fields that are ignored, and unfit reissues."""
+    """Find earlier names that are none, ignored fields that do not exist, and unfit reissues."""
     if "reissue" in raw and (text := kind.unfit(fields, str(raw["reissue"]["reason"]))):
         yield Fault(("lifecycle", "reissue", "reason"), f"'reissue': {text}")
     for at, name in enumerate(raw.get("previously", ())):

@@ -180,3 +180,10 @@ def test_a_card_that_takes_a_name_whose_cards_were_canceled_stays_as_it_is(desk)
     assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
     assert desk.sdk.v1.issuing.cards.retrieve(identity).status == "active"
     assert len(desk.sdk.v1.issuing.cards.list({"status": "active"}).data) == 1
+
+
+def test_export_without_the_project_tells_whose_everything_is(desk):
+    desk.write(COMPANY + CARD)
+    desk.run("apply", "--auto-approve")
+
+    assert "; project 'desk' has 2\n" in desk.run("export", code=1).stderr
