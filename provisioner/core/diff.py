@@ -68,6 +68,9 @@ class _Scope:
     def doubtful(self, fields: Sequence[Field]) -> list[Field]:
         """Leave out what is absent or the same on both sides: nearly everything."""
         want, have = self.want, self.have
+        if not self.replaced and want.items() <= have.items():
+            more = have.keys() - want.keys()
+            return [field for field in fields if field.name in more] if more else []
         return [
             field
             for field in fields

@@ -1,7 +1,7 @@
 """The objects of a project as Stripe has them, sorted out by address."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -120,6 +120,9 @@ def sort_out(kind: Kind, config: Config, raws: Iterable[Mapping[str, Any]], reso
             found[live.address].append(live)
     current, leftovers, conflicts = {}, [], []
     for address, lives in found.items():
+        if len(lives) == 1 and not lives[0].final:
+            current[address] = lives[0]
+            continue
         able = [live for live in lives if not live.final]
         newest = max((live.stamp.generation for live in able), default=0)
         standing = [live for live in able if live.stamp.generation == newest]
@@ -130,15 +133,19 @@ def sort_out(kind: Kind, config: Config, raws: Iterable[Mapping[str, Any]], reso
         leftovers += [live for live in able if live.stamp.generation < newest and not rests(kind, live)]
     if conflicts:
         raise ConflictError("\n".join(_explain(address, lives) for address, lives in sorted(conflicts)))
-    last = {a: max(lives, key=lambda live: live.stamp.generation) for a, lives in found.items()}
+    last = {address: _latest(lives) for address, lives in found.items()}
     return Estate(
         current=current,
         leftovers=tuple(leftovers),
-        past={address: tuple(live.id for live in lives) for address, lives in found.items()},
+        past={address: tuple([live.id for live in lives]) for address, lives in found.items()},
         last=last,
         spent={a: live for a, live in last.items() if live.spent and a not in current},
         unmanaged=unmanaged,
     )
+
+
+def _latest(lives: Sequence[Live]) -> Live:
+    return lives[0] if len(lives) == 1 else max(lives, key=lambda live: live.stamp.generation)
 
 
 def rests(kind: Kind, live: Live, *, cancel: bool | None = None) -> bool:

@@ -37,10 +37,11 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: World, surveyed: 
     """
     _refuse_own_ids(kinds, config, surveyed)
     found = Findings()
+    in_order = sorted(config.declared)
     for kind in sorted(kinds, key=lambda kind: kind.rank):
-        wanted = [config.declared[a] for a in sorted(config.declared) if a.section == kind.section]
+        wanted = [config.declared[a] for a in in_order if a.section == kind.section]
         if kind.owns_objects:
-            _find_objects(found, kind, wanted, surveyed.estates[kind.name])
+            _find_objects(found, Records(kind, config.project), wanted, surveyed.estates[kind.name])
         else:
             top_ups, notes = plan_funding(kind, config.project, wanted, world)
             found.changes += top_ups
@@ -128,8 +129,8 @@ def _not_activated(found: Findings) -> Iterator[Note]:
             yield Note(str(change.address), f"cannot be activated as long as Stripe holds back {names}")
 
 
-def _find_objects(found: Findings, kind: Kind, wanted: Sequence[Declared], estate: Estate) -> None:
-    records = Records(kind)
+def _find_objects(found: Findings, records: Records, wanted: Sequence[Declared], estate: Estate) -> None:
+    kind = records.kind
     for declared in wanted:
         live = estate.current.get(declared.address)
         if live is not None:

@@ -26,6 +26,13 @@ class Kept(dict[str, Any]):
 
     __slots__ = ()
 
+    def fields(self) -> dict[str, Any]:
+        """The fields alone."""
+        out = dict(self)
+        for name in BESIDE:
+            out.pop(name, None)
+        return out
+
 
 def keeper(fields: Sequence[Field]) -> Callable[[Mapping[str, Any]], Kept]:
     """What makes `Kept` of objects as Stripe answers them, without all that no field asks for."""
@@ -55,7 +62,7 @@ def reader(fields: Sequence[Field], resolve: Resolve) -> Callable[[Mapping[str, 
     refs = tuple((field.name, field.refers_to) for field in fields if field.shape is Shape.REF)
 
     def read_kept(kept: Kept) -> dict[str, Any]:
-        out = {name: value for name, value in kept.items() if name not in BESIDE}
+        out = kept.fields()
         for name, section in refs:
             if name in out:
                 out[name] = resolve(section, out[name])

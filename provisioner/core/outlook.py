@@ -11,7 +11,7 @@ from provisioner.core.change import Change
 from provisioner.core.estate import Survey
 from provisioner.core.funding import funds
 from provisioner.core.kind import Kind
-from provisioner.core.model import Address, Config, Declared, Ref, World
+from provisioner.core.model import Address, Config, Declared, Live, Ref, World
 from provisioner.core.ownership import edit_digest
 
 MOST_TEAMS = 60  # the rest are added up: an overview of more is none
@@ -92,6 +92,7 @@ def _exposure(
     kinds: Sequence[Kind], config: Config, surveyed: Survey, changes: Sequence[Change]
 ) -> list[Exposure]:
     teams = _Teams(config, surveyed)
+    stays: dict[Place, Tally] = defaultdict(_nothing)
     before: dict[Place, Tally] = defaultdict(_nothing)
     after: dict[Place, Tally] = defaultdict(_nothing)
     for kind in kinds:
@@ -102,23 +103,35 @@ def _exposure(
         for live in lives:
             change = moved.pop((live.address, live.id), None) if moved else None
             place, bound = teams.place(live.address, live.fields), kind.exposure(live.fields)
-            _count(before[place], bound)
             if change is None:
-                _count(after[place], bound)
+                _count(stays[place], bound)
             else:
+                _count(before[place], bound)
                 _add_after(kind, teams, after, change)
         for change in moved.values():
             if change.live:
                 place = teams.place(change.address, change.live.fields)
                 _count(before[place], kind.exposure(change.live.fields))
             _add_after(kind, teams, after, change)
-    return _largest([(place, before[place], after[place]) for place in before.keys() | after.keys()])
+    return _largest([*_together(stays, before, after)])
 
 
 Place = tuple[str, str]
 Tally = list[int]  # the fields of a Power, while they are added up
 Team = tuple[Place, Tally, Tally]
 CARDS = 2
+
+
+def _together(
+    stays: dict[Place, Tally], before: dict[Place, Tally], after: dict[Place, Tally]
+) -> Iterator[Team]:
+    """Each team before and after: the cards that stay as they are, and those that do not."""
+    for place, tally in stays.items():
+        if place not in before and place not in after:
+            yield place, tally, tally
+    for place in before.keys() | after.keys():
+        there = stays.get(place, _nothing())
+        yield place, [*map(add, there, before[place])], [*map(add, there, after[place])]
 
 
 def _nothing() -> Tally:
@@ -169,9 +182,12 @@ class _Teams:
         if not isinstance(holder, Ref):
             return str(holder or UNKNOWN)
         address = holder.address
-        there = (current[address] for current in self._lives if address in current)
-        found = self._declared.get(address) or next(there, None)
+        found = self._declared.get(address) or self._live(address)
         return (self._shown(found.fields) if found else "") or address.name
+
+    def _live(self, address: Address) -> Live | None:
+        there = (current[address] for current in self._lives if address in current)
+        return next(there, None)
 
     def _shown(self, fields: Mapping[str, object]) -> str:
         team = _team(fields)

@@ -95,40 +95,35 @@ def applied(project: str, fields: Sequence[Field], tree: Mapping[str, Any]) -> d
     return record
 
 
-def entries(record: Mapping[str, str]) -> frozenset[str]:
-    """The codes and digests of a record, each pair as one text."""
-    if type(record) is Record:
-        return record.entries()
-    return frozenset(map("".join, record.items()))
+def spelled(record: Mapping[str, str]) -> str:
+    """A record as one text: a space, then a code, its digest and a space for each value."""
+    text = record.text if type(record) is Record else " ".join(map("".join, record.items()))
+    return f" {text} "
 
 
 class Record(Mapping[str, str]):
     """The record of what was applied as it stands in the marks, looked into without taking it apart."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("text",)
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
 
     def __getitem__(self, name: str) -> str:
-        at = 0 if self._text.startswith(name) else self._text.find(f" {name}") + 1
-        if not (at or self._text.startswith(name)) or len(name) != CODE:
+        at = 0 if self.text.startswith(name) else self.text.find(f" {name}") + 1
+        if not (at or self.text.startswith(name)) or len(name) != CODE:
             raise KeyError(name)
-        end = self._text.find(" ", at)
-        return self._text[at + CODE : end if end > 0 else None]
+        end = self.text.find(" ", at)
+        return self.text[at + CODE : end if end > 0 else None]
 
     def __contains__(self, name: object) -> bool:
-        return self._text.startswith(str(name)) or f" {name}" in self._text
-
-    def entries(self) -> frozenset[str]:
-        """Codes and digests, each pair as one text."""
-        return frozenset(self._text.split())
+        return self.text.startswith(str(name)) or f" {name}" in self.text
 
     def __iter__(self) -> Iterator[str]:
-        return iter({entry[:CODE]: None for entry in self._text.split()})
+        return iter({entry[:CODE]: None for entry in self.text.split()})
 
     def __len__(self) -> int:
-        return self._text.count(" ") + 1 if self._text else 0
+        return self.text.count(" ") + 1 if self.text else 0
 
 
 def marks(stamp: Stamp) -> dict[str, str]:
@@ -163,19 +158,28 @@ def read_stamp(metadata: Mapping[str, str], declared: Mapping[Address, Declared]
         return None
     address = Address(section, name)
     known = declared.get(address)
-    words = metadata.get(LIFECYCLE, "").split()
-    facts = dict(word.partition("=")[::2] for word in words) if words else {}
+    protect, on_remove, reissued = _told(metadata.get(LIFECYCLE, ""))
+    record, more = (metadata.get(key, "") for key in APPLIED)
     return Stamp(
         project=metadata[PROJECT],
         address=known.address if known else address,
         generation=_number(metadata.get(GENERATION, ""), 1),
-        applied=Record(" ".join(filter(None, map(metadata.get, APPLIED)))),
-        protect="protect" in words,
-        on_remove=facts.get("on_remove", "deactivate"),
-        reissued=_number(facts.get("reissued", ""), 0),
+        applied=Record(f"{record} {more}".strip() if more else record),
+        protect=protect,
+        on_remove=on_remove,
+        reissued=reissued,
     )
 
 
+@lru_cache(maxsize=256)
+def _told(text: str) -> tuple[bool, str, int]:
+    """What an object is told about its end, `protect`, `on_remove` and `reissued`: most are told the same."""
+    words = text.split()
+    facts = dict(word.partition("=")[::2] for word in words)
+    return "protect" in words, facts.get("on_remove", "deactivate"), _number(facts.get("reissued", ""), 0)
+
+
+@lru_cache(maxsize=256)
 def _number(text: str, otherwise: int) -> int:
     return int(text) if text.isascii() and text.isdigit() else otherwise
 

@@ -1,14 +1,13 @@
 """The record of what was applied, held against an object that is as declared: is it of these values?"""
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from provisioner.core.change import Edit
 from provisioner.core.kind import Field, Kind, OnChange, Shape
 from provisioner.core.model import Declared, Live
 from provisioner.core.normal import leaves, part
-from provisioner.core.ownership import CODE, applied, code, digest, entries
+from provisioner.core.ownership import applied, code, digest, spelled
 
 Outline = tuple[Any, ...]
 MOST = 4096  # digests that are kept: enough for what profiles give to many objects
@@ -17,10 +16,11 @@ MOST = 4096  # digests that are kept: enough for what profiles give to many obje
 class Records:
     """The records on the objects of one kind; what they have in common is worked out once."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, project: str) -> None:
         self.kind = kind
-        self._watched: dict[Outline, tuple[_Watched, ...]] = {}
-        self._digests: dict[tuple[str, str, str], str] = {}
+        self._project = project
+        self._expected: dict[Outline, _Expected] = {}
+        self._entries: dict[tuple[str, str], str] = {}
 
     def to_mark(self, declared: Declared, live: Live) -> tuple[Edit, ...]:
         """
@@ -33,40 +33,37 @@ class Records:
         drift.
         """
         outline = _outline(declared.fields)
-        there = entries(live.stamp.applied)
+        expected = self._expected.get(outline)
+        if expected is None:
+            expected = self._expected[outline] = _expect(self.kind, declared.fields)
+        record = spelled(live.stamp.applied)
         managed: list[str] = []
         recorded: list[str] = []
-        if not _codes(outline).issubset({entry[:CODE] for entry in there}):
+        if not _all_in(expected.codes, record):
             managed = _unrecorded(self.kind, declared, live)
-        if not self._is_current(outline, declared, live, there):
+        if not _all_in(self._said(expected.watched, declared.fields), record):
             recorded = _outdated(self.kind, declared, live)
         if not managed and not recorded:
             return ()
         found = (("managed", managed), ("recorded", recorded))
         return tuple(Edit(name, None, paths) for name, paths in found if paths)
 
-    def _is_current(self, outline: Outline, declared: Declared, live: Live, there: frozenset[str]) -> bool:
-        """Whether all that is watched is on the record as declared: so it is of nearly every object."""
-        watched = self._watched.get(outline)
-        if watched is None:
-            watched = self._watched[outline] = tuple(_watch(self.kind, declared.fields))
-        project, fields = live.stamp.project, declared.fields
+    def _said(self, watched: Sequence["_Watched"], fields: Mapping[str, Any]) -> list[str]:
+        """What a record says of the watched values where they are as declared."""
+        said = []
         for each in watched:
             value: Any = fields
             for name in each.names:
                 value = value[name]
-            if each.code + self._digest(project, each, value) not in there:
-                return False
-        return True
+            spelt = value if type(value) is str else repr(value)
+            said.append(self._entries.get((each.path, spelt)) or self._entry(each, value, spelt))
+        return said
 
-    def _digest(self, project: str, watched: "_Watched", value: Any) -> str:
-        key = (project, watched.path, repr(value))
-        short = self._digests.get(key)
-        if short is None:
-            short = digest(project, watched.path, watched.field, value)
-            if len(self._digests) < MOST:
-                self._digests[key] = short
-        return short
+    def _entry(self, watched: "_Watched", value: Any, spelt: str) -> str:
+        entry = f" {watched.code}{digest(self._project, watched.path, watched.field, value)} "
+        if len(self._entries) < MOST:
+            self._entries[watched.path, spelt] = entry
+        return entry
 
 
 class _Watched(NamedTuple):
@@ -78,12 +75,29 @@ class _Watched(NamedTuple):
     field: Field
 
 
-def _watch(kind: Kind, tree: Mapping[str, Any]) -> Iterator[_Watched]:
+class _Expected(NamedTuple):
+    """What the records of objects with the same outline have: the codes of all values; those watched."""
+
+    codes: tuple[str, ...]
+    watched: tuple[_Watched, ...]
+
+
+def _expect(kind: Kind, tree: Mapping[str, Any]) -> _Expected:
+    codes, watched = [], []
     for path, field, _ in leaves(kind.fields, tree):
+        codes.append(f" {code(path)}")
         if _is_watched(kind, path, field):
             # a key of metadata may have dots of its own
             names = path.split(".", 1) if field.shape is Shape.MAP else path.split(".")
-            yield _Watched(path, code(path), tuple(names), field)
+            watched.append(_Watched(path, code(path), tuple(names), field))
+    return _Expected(tuple(codes), tuple(watched))
+
+
+def _all_in(words: Iterable[str], text: str) -> bool:
+    for word in words:  # noqa: SIM110 - a generator would cost more than the search
+        if word not in text:
+            return False
+    return True
 
 
 def _is_watched(kind: Kind, path: str, field: Field) -> bool:
@@ -141,15 +155,3 @@ def _unrecorded(kind: Kind, declared: Declared, live: Live) -> list[str]:
 def _outline(tree: Mapping[str, Any]) -> Outline:
     """The names in a normal form without the values: of thousands of objects there are but few."""
     return tuple([(name, _outline(value)) if type(value) is dict else name for name, value in tree.items()])
-
-
-@lru_cache(maxsize=1024)
-def _codes(outline: Outline, prefix: str = "") -> frozenset[str]:
-    """The codes of all values of a normal form, by its outline."""
-    found: set[str] = set()
-    for each in outline:
-        if isinstance(each, tuple):
-            found |= _codes(each[1], f"{prefix}{each[0]}.")
-        else:
-            found.add(code(prefix + each))
-    return frozenset(found)

@@ -43,13 +43,11 @@ def _lacking(kinds: Sequence[Kind], objects: Objects) -> Iterator[str]:
             if field.shape is not Shape.REF or kind.resource not in objects:
                 continue
             listed = {item["id"] for item in objects.get(resources[field.refers_to], ())}
-            if any(identity not in listed for identity in _referred(field.name, objects[kind.resource])):
+            if _referred(field.name, objects[kind.resource]) - listed:
                 yield field.refers_to
 
 
-def _referred(name: str, items: Sequence[Item]) -> Iterator[str]:
-    for item in items:
-        value = item.get(name)
-        identity = value.get("id") if isinstance(value, Mapping) else value
-        if isinstance(identity, str):
-            yield identity
+def _referred(name: str, items: Sequence[Item]) -> set[str]:
+    values = [value for item in items if (value := item.get(name))]
+    identities = [value.get("id") if type(value) is dict else value for value in values]
+    return {identity for identity in identities if type(identity) is str}
