@@ -4,9 +4,10 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from provisioner.cli.options import Options
 from provisioner.cli.private import write_private
