@@ -241,7 +241,7 @@ KIND = Kind(
         Field(
             "replacement_reason",
             exported=False,
-            doc="Why the other card is replaced.",
+            doc="Why the other card is replaced; only a physical one can be damaged.",
             choices=("damaged", "expired", "lost", "stolen"),
             on_change=OnChange.REPLACE,
         ),
