@@ -127,6 +127,18 @@ def _endpoint(
             sandbox.postman.call()
             return JSONResponse(answer)
         except (KeyError, TypeError, ValueError, StripeError) as problem:
-            return JSONResponse({"error": f"{type(problem).__name__}: {problem}"}, 400)
+            return JSONResponse({"error": _said(problem)}, 400)
 
     return endpoint
+
+
+def _said(problem: Exception) -> str:
+    match problem:
+        case json.JSONDecodeError() | UnicodeDecodeError():
+            return "the body is no JSON"
+        case KeyError():
+            return f"{problem.args[0]!r} is missing or unknown"
+        case StripeError():
+            return problem.message
+        case _:
+            return str(problem)

@@ -1,5 +1,6 @@
 """The sandbox's own control path."""
 
+import json
 import urllib.error
 
 import click.testing
@@ -53,22 +54,39 @@ def test_how_long_top_ups_take_can_be_changed(api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "asked"),
+    ("what", "asked", "said"),
     [
-        ("switches", {"gravity": True}),
-        ("keys", {"key": "sk_test_x", "permissions": {}}),
-        ("keys", {"key": "rk_test_x", "permissions": {"topup": "some"}}),
-        ("keys", {"key": "rk_test_x"}),
-        ("act", {"act": "rob_a_bank", "id": "x"}),
-        ("act", {"act": "block_cardholder", "id": "ich_unknown"}),
-        ("faults", {"faults": [{"effect": "delay", "how": "slowly"}]}),
+        ("switches", {"gravity": True}, "gravity"),
+        ("keys", {"key": "sk_test_x", "permissions": {}}, "only rk_test_ keys can be restricted"),
+        (
+            "keys",
+            {"key": "rk_test_x", "permissions": {"topup": "some"}},
+            "some is not one of none, read",
+        ),
+        ("keys", {"key": "rk_test_x"}, "'permissions' is missing"),
+        ("act", {"act": "rob_a_bank", "id": "x"}, "rob_a_bank"),
+        (
+            "act",
+            {"act": "block_cardholder", "id": "ich_unknown"},
+            "No such issuing cardholder",
+        ),
+        ("accounts", {"ids": ["acct_1"], "country": "BR"}, "BR is not a country of Stripe Issuing"),
+        ("faults", {"faults": [{"effect": "delay", "how": "slowly"}]}, "how"),
     ],
 )
-def test_what_makes_no_sense_is_refused(api, what, asked) -> None:
+def test_what_makes_no_sense_is_refused(api, what, asked, said) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         api.control(what, asked)
     with refused.value:
+        told = json.loads(refused.value.read())["error"]
         assert refused.value.code == 400
+    assert said in told
+    assert "Error" not in told
+
+
+def test_a_control_that_is_no_json_is_refused(api) -> None:
+    reply = api.send("POST", "/_sandbox/clock", "advance=5")
+    assert (reply.status, reply.body) == (400, {"error": "the body is no JSON"})
 
 
 def test_acts_reach_connected_accounts(api) -> None:
