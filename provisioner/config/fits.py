@@ -22,7 +22,10 @@ TYPES: dict[str, tuple[type, ...]] = {
 }
 SAYING = frozenset({"$schema", "title", "description", "default", "examples", "patternErrorMessage"})
 ELSEWHERE = SAYING | {"type", "definitions", "properties", "then", "else"}
-TEXT = frozenset({"type", "pattern", "minLength", "maxLength"})
+TEXT = SAYING | {"type", "pattern", "minLength", "maxLength"}
+CHOICE = SAYING | {"type", "enum"}
+RECORD = SAYING | {"type", "properties", "additionalProperties", "required"}
+LIST = SAYING | {"type", "items"}
 MANY_ALIKE = 1000  # collections that are remembered as fitting: profiles hand the same ones to many
 
 
@@ -41,13 +44,25 @@ class _Maker:
     def check(self, schema: Schema) -> Check:
         if "$ref" in schema:
             return self.defined(schema["$ref"])
-        if schema.get("type") == "string" and schema.keys() <= SAYING | TEXT:
-            return _text(schema)
+        common = self.common(schema)
+        if common is not None:
+            return common
         checks = tuple(self.keywords(schema))
-        if len(checks) == 1:
-            return checks[0]
-        remembers = {"object", "array"} & {schema.get("type")} if isinstance(schema.get("type"), str) else ()
-        return _remembering(checks) if remembers else _all(checks)
+        return checks[0] if len(checks) == 1 else _all(checks)
+
+    def common(self, schema: Schema) -> Check | None:
+        """One function for all keywords of what there is most of; None for any other schema."""
+        match schema.get("type"):
+            case "string" if schema.keys() <= TEXT:
+                return _text(schema)
+            case "string" if schema.keys() <= CHOICE:
+                return _choice(schema["enum"])
+            case "object" if schema.keys() <= RECORD and schema.get("additionalProperties") is False:
+                checks = {name: self.check(part) for name, part in schema["properties"].items()}
+                return _record(checks, frozenset(schema.get("required", ())))
+            case "array" if schema.keys() == LIST & schema.keys() | {"items"}:
+                return _list(self.check(schema["items"]))
+        return None
 
     def defined(self, pointer: str) -> Check:
         name = pointer.removeprefix("#/definitions/")
@@ -112,20 +127,45 @@ def _if(condition: Check, then: Check, otherwise: Check) -> Check:
     return lambda value: then(value) if condition(value) else otherwise(value)
 
 
-def _remembering(checks: tuple[Check, ...]) -> Check:
-    """The same for collections, which nothing changes while a configuration is read."""
-    every = _all(checks)
+def _record(checks: Mapping[str, Check], wanted: frozenset[str]) -> Check:
+    """A mapping of known names. Those that fit are remembered: nothing changes while files are read."""
     known: dict[int, Any] = {}
 
-    def remembering(value: Any) -> bool:
+    def record(value: Any) -> bool:
         if id(value) in known:
             return True
-        fits = every(value)
-        if fits and len(known) < MANY_ALIKE:
+        if type(value) is not dict or not wanted <= value.keys():
+            return False
+        for name, item in value.items():
+            check = checks.get(name)
+            if check is None or not check(item):
+                return False
+        if len(known) < MANY_ALIKE:
             known[id(value)] = value  # held, so that no other value can have its id
-        return fits
+        return True
 
-    return remembering
+    return record
+
+
+def _list(check: Check) -> Check:
+    """A list of what fits one check, remembered likewise."""
+    known: dict[int, Any] = {}
+
+    def items(value: Any) -> bool:
+        if id(value) in known:
+            return True
+        if type(value) is not list or not all(map(check, value)):
+            return False
+        if len(known) < MANY_ALIKE:
+            known[id(value)] = value
+        return True
+
+    return items
+
+
+def _choice(choices: list[Any]) -> Check:
+    texts = frozenset(choices)
+    return lambda value: isinstance(value, str) and value in texts
 
 
 def _type(names: str | list[str]) -> Check:
@@ -146,7 +186,7 @@ def _text(schema: Schema) -> Check:
 
 def _each(check: Check, of: type[list[Any] | dict[str, Any]]) -> Check:
     def each(value: Any) -> bool:
-        return type(value) is not of or all(check(item) for item in value)
+        return type(value) is not of or all(map(check, value))
 
     return each
 

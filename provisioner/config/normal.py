@@ -3,6 +3,7 @@
 Takes values that fit the schema; what the schema cannot say (currencies, dangling names) is a fault.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,9 @@ from provisioner.core.model import Address, Ref
 from provisioner.core.money import parse_money
 
 Path = tuple[Any, ...]
-MANY = 2000  # mappings whose normal form is remembered
+Key = tuple[int, str | None]  # which raw collection, and the currency of the resource
+_TEXTS = frozenset((str,))
+MANY = 2000  # collections of a field whose normal form is remembered
 
 
 class Names(Struct, frozen=True):
@@ -29,7 +32,7 @@ class Names(Struct, frozen=True):
     declared: Mapping[str, Collection[str]]
     prefixes: Mapping[str, str]
     complete: bool
-    known: dict[tuple[Any, ...], tuple[Any, Any]] = field(default_factory=dict)
+    known: dict[int, dict[Key, tuple[Any, Any]]] = field(default_factory=lambda: defaultdict(dict))
     steps: dict[int, tuple[Sequence[Field], "Steps"]] = field(default_factory=dict)
 
     def steps_of(self, fields: Sequence[Field]) -> "Steps":
@@ -81,22 +84,29 @@ def _mapping(fields: Sequence[Field], raw: Mapping[str, Any], out: Normal, path:
     return normalised
 
 
+def _once(shape: "Read") -> "Read":
+    """The same for collections: one that many resources have in common is brought to normal form once."""
+
+    def once(what: Field, raw: Any, out: Normal, path: Path) -> Any:
+        known = out.names.known[id(what)]
+        key = (id(raw), out.currency)
+        there = known.get(key)
+        if there is not None:
+            return there[1]
+        before = len(out.faults) + len(out.sensitive)
+        value = shape(what, raw, out, path)
+        sound = len(out.faults) + len(out.sensitive) == before
+        if sound and out.currency == key[1] and len(known) < MANY:
+            known[key] = (raw, value)
+        return value
+
+    return once
+
+
 def _hash(what: Field, raw: Any, out: Normal, path: Path) -> Any:
-    """A mapping; one that a profile hands to many resources is brought to normal form once."""
-    key = (id(raw), id(what), out.currency)
-    there = out.names.known.get(key)
-    if there is not None:
-        return there[1]
-    before = len(out.faults) + len(out.sensitive)
     normalised = _mapping(what.fields, raw, out, path)
     if what.amounts_in and what.amounts_in not in normalised:
         _name_currency(what, normalised, out, path)
-    if (
-        len(out.faults) + len(out.sensitive) == before
-        and out.currency == key[2]
-        and len(out.names.known) < MANY
-    ):
-        out.names.known[key] = (raw, normalised)
     return normalised
 
 
@@ -117,7 +127,8 @@ def _name_currency(what: Field, normalised: dict[str, Any], out: Normal, path: P
 
 
 def _set(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
-    return tuple(sorted({_plain(item, out, path) for item in raw}))
+    plain = set(raw) if _TEXTS.issuperset(map(type, raw)) else {_plain(item, out, path) for item in raw}
+    return tuple(sorted(plain))
 
 
 def _list(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
@@ -198,9 +209,9 @@ _SHAPES: Mapping[Shape, Read] = {  # the others' values stay as they are
     Shape.AMOUNT: _amount,
     Shape.INTEGER: _number,
     Shape.REF: _reference,
-    Shape.HASH: _hash,
-    Shape.SET: _set,
+    Shape.HASH: _once(_hash),
+    Shape.SET: _once(_set),
     Shape.LIST: _list,
-    Shape.TABLE: _table,
+    Shape.TABLE: _once(_table),
     Shape.MAP: _map,
 }

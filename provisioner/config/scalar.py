@@ -60,9 +60,12 @@ class SecretNumber(int):
     __slots__ = ()
 
 
+_OUTSIDE = frozenset((Secret, SecretNumber))
+
+
 def from_outside(value: object) -> bool:
     """Whether a value is never to be shown, as it came from the environment or from a file."""
-    return isinstance(value, Secret | SecretNumber)
+    return type(value) in _OUTSIDE
 
 
 def number_in(text: str) -> int | None:
