@@ -62,7 +62,7 @@ class _Scope:
         self.applied = live.stamp.applied
         self.ignores = declared.lifecycle.ignores
         self.replaced = replaced
-        self.want, self.have = declared.fields, live.fields
+        self.want, self.have, self.shut = declared.fields, live.fields, live.shut
         self.stuck: list[str] = []
 
     def doubtful(self, fields: Sequence[Field]) -> list[Field]:
@@ -101,11 +101,20 @@ class _Scope:
                 w, h = self.map(path, w or {}, h or {})
             else:
                 w, h = self.value(field, path, w, h, owned=owned)
+            if path in self.shut:
+                w, h = self.past(path, w, h)
             if w not in (None, {}):
                 wanted[field.name] = w
             if h not in (None, {}):
                 had[field.name] = h
         return wanted, had
+
+    def past(self, path: str, want: Any, have: Any) -> tuple[Any, Any]:
+        """What can be changed no more is as it is; another value is for what comes after."""
+        if want and want != have:
+            says = "can be changed no more; it stays as it is, and what is declared is for its successor"
+            self.stuck.append(f"{path} {says}")
+        return None, None
 
     def map(self, path: str, want: Mapping[str, Any], have: Mapping[str, Any]) -> Pair:
         """Keys that we never set are other people's."""

@@ -188,6 +188,7 @@ def _live(kind: Kind, config: Config, raw: Mapping[str, Any], fields_of: Fields)
         hold=kind.hold(raw),
         spent=_spent(kind, stamp, raw) if final else "",
         canceled_as=raw.get("cancellation_reason") or "",
+        shut=tuple(raw.get("shut") or kind.shut(raw)),
     )
 
 

@@ -144,6 +144,11 @@ def never_spent(_raw: Mapping[str, Any]) -> str:
     return ""
 
 
+def nothing_shut(_raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields that can be changed no more of a kind whose fields always can."""
+    return ()
+
+
 def any_reason(_fields: Mapping[str, Any], _reason: str) -> str:
     """The fault of a reissue of a kind whose objects can be reissued for any reason."""
     return ""
@@ -170,7 +175,8 @@ class Kind(Struct, frozen=True):
     letters, empty where it is not known). `ends_by` is the path of the field that asks Stripe to end an
     object by itself, and `spent` says of one that is over how that came about (empty: in another way), from
     its fields and `cancellation_reason` alone. `unfit` says why an object with these fields cannot be
-    reissued for a reason, empty where it can.
+    reissued for a reason, empty where it can. `shut` names the fields of an object as Stripe answers it that
+    can be changed no more, though others of its kind can.
     """
 
     name: str
@@ -193,6 +199,7 @@ class Kind(Struct, frozen=True):
     ends_by: str = ""
     spent: Callable[[Mapping[str, Any]], str] = never_spent
     unfit: Callable[[Mapping[str, Any], str], str] = any_reason
+    shut: Callable[[Mapping[str, Any]], tuple[str, ...]] = nothing_shut
     owns_objects: bool = True
     name_pattern: str = ""
     name_says: str = ""

@@ -71,8 +71,8 @@ class Live(Struct, frozen=True):
     """An object of ours as Stripe has it: `fields` in normal form, `stamp` what we wrote on it.
 
     `final` says that Stripe will never let it act or change again (a canceled card), `spent` how it has ended
-    as it was declared to, `canceled_as` why it was canceled in Stripe's word (lost, stolen), and `hold` what
-    Stripe holds against it for the time being.
+    as it was declared to, `canceled_as` why it was canceled in Stripe's word (lost, stolen), `hold` what
+    Stripe holds against it for the time being, and `shut` the fields that it takes no change of any more.
     """
 
     address: Address
@@ -83,6 +83,7 @@ class Live(Struct, frozen=True):
     hold: Hold | None = None
     spent: str = ""
     canceled_as: str = ""
+    shut: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:

@@ -13,15 +13,15 @@ from provisioner.core.model import Ref
 Resolve = Callable[[str, str], Ref | str]
 
 
-BESIDE = ("id", "created", "requirements")
+BESIDE = ("id", "created", "requirements", "shut")
 
 
 class Kept(dict[str, Any]):
     """
     An object in normal form already, but that a reference still is an id.
 
-    `id` and `created` stand beside the fields, and so do `requirements` where there are any. It shares its
-    values with whatever is read from it.
+    `id` and `created` stand beside the fields, and so do `requirements` and the names of `shut` fields where
+    there are any. It shares its values with whatever is read from it.
     """
 
     __slots__ = ()

@@ -32,6 +32,8 @@ def keeper(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callab
         marks = kept.get("metadata", {})
         if kind.hold(item):
             kept["requirements"] = item["requirements"]
+        if shut := kind.shut(item):
+            kept["shut"] = shut
         if reason := item.get("cancellation_reason"):
             kept["cancellation_reason"] = reason  # is no field, and `core.estate` reads it
         for key in ALIKE & marks.keys():

@@ -105,6 +105,16 @@ def spent(raw: Mapping[str, Any]) -> str:
     return "canceled by Stripe as its lifecycle_controls ask"
 
 
+def shut(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """
+    A shipment can be changed until the printer has it (docs.stripe.com/issuing/cards/physical/ship-cards).
+
+    Whether one that has failed or come back can be changed is not documented [?]; it counts as gone.
+    """
+    shipment = raw.get("shipping") or {}
+    return () if shipment.get("status", "pending") == "pending" else ("shipping",)
+
+
 KIND = Kind(
     name="card",
     section="cards",
@@ -123,6 +133,7 @@ KIND = Kind(
     ends_by="lifecycle_controls.cancel_after.payment_count",
     spent=spent,
     unfit=unfit,
+    shut=shut,
     fields=(
         Field(
             "cardholder",
