@@ -56,7 +56,11 @@ def _expand(
 
 
 def _follow(tx: Tx, kinds: tuple[Resource, ...], shown: Json, parts: list[str], path: str) -> None:
-    """Put the object in place of its id; an earlier path may have done so."""
+    """
+    Put the object in place of its id; an earlier path may have done so.
+
+    Where it may be of several kinds, what one of them has may be asked of all (`data.source.card`).
+    """
     first, rest = parts[0], parts[1:]
     value = shown.get(first)
     object_id = str(value["id"] if isinstance(value, dict) else value)
@@ -68,7 +72,9 @@ def _follow(tx: Tx, kinds: tuple[Resource, ...], shown: Json, parts: list[str], 
         if found is None:
             return
         shown[first] = value = kind.show(tx, found)
-    _expand(tx, kind, value, rest, path)
+    having = [one for one in kinds if rest and rest[0] in (*one.expandable, *one.embedded)]
+    if kind in having or not having:
+        _expand(tx, kind, value, rest, path)
 
 
 def _impossible(path: str) -> StripeError:

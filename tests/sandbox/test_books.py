@@ -131,6 +131,10 @@ def test_what_moved_the_balance_is_expanded(api) -> None:
     listed = api.read("/v1/balance_transactions", {"expand": ["data.source"]})["data"]
     kinds = {"topup", "issuing.authorization", "issuing.transaction"}
     assert {entry["source"]["object"] for entry in listed} == kinds
+    further = api.read("/v1/balance_transactions", {"expand": ["data.source.cardholder"]})["data"]
+    holders = [entry["source"].get("cardholder", {}).get("object") for entry in further]
+    assert set(holders) == {"issuing.cardholder", None}
+    assert api.get("/v1/balance_transactions", {"expand": ["data.source.colour"]}).status == 400
     one = api.read(f"/v1/balance_transactions/{listed[-1]['id']}", {"expand": ["source"]})
     assert one["source"]["amount"] == 10_000
 
