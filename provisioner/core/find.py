@@ -10,7 +10,7 @@ from provisioner.core.change import OUR_OWN, Action, Change, Edit, Note
 from provisioner.core.crud import has_room, references
 from provisioner.core.diff import additions, compare
 from provisioner.core.estate import Estate, Survey, rests
-from provisioner.core.funding import plan_funding
+from provisioner.core.funding import issued_in, plan_funding
 from provisioner.core.hold import Hold
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, World
@@ -49,6 +49,7 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: World, surveyed: 
     found.notes += _cut_off(config, surveyed, found.changes)
     found.notes += _lacking(kinds, world, found)
     found.notes += _not_activated(found)
+    found.notes += _not_issued(kinds, world, found)
     found.notes += _of_others(kinds, config, world, found.changes)
     return found
 
@@ -127,6 +128,20 @@ def _not_activated(found: Findings) -> Iterator[Note]:
         if holders and any(edit.path == "status" and edit.after == "active" for edit in change.edits):
             names = " and ".join(str(holder) for holder in sorted(holders))
             yield Note(str(change.address), f"cannot be activated as long as Stripe holds back {names}")
+
+
+def _not_issued(kinds: Sequence[Kind], world: World, found: Findings) -> Iterator[Note]:
+    """What is to be made in a currency that the account, by its country, has none in."""
+    by_name, own = {kind.name: kind for kind in kinds if kind.exposure}, issued_in(world.account)
+    others: Counter[tuple[str, str]] = Counter()
+    for change in found.changes:
+        if change.declared and change.action in (Action.CREATE, Action.REPLACE) and change.kind in by_name:
+            currency = by_name[change.kind].currency(change.address, change.declared.fields)
+            others[change.kind, currency or own] += 1
+    for (kind, currency), count in sorted(others.items()):
+        if own not in ("", currency):
+            refused = f"{count} {kind}{'' if count == 1 else 's'} in {currency.upper()} will be refused"
+            yield Note("", f"{refused}: an account in {world.account['country']} issues in {own.upper()}")
 
 
 def _find_objects(found: Findings, records: Records, wanted: Sequence[Declared], estate: Estate) -> None:

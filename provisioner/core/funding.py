@@ -15,10 +15,13 @@ from provisioner.core.model import MASK, Address, Declared, World
 from provisioner.core.money import show_money
 from provisioner.core.ownership import ADDRESS, PROJECT
 
-# Countries whose accounts can pull money from a bank account (docs.stripe.com/issuing/funding/balance), and
-# the one currency that they issue and are topped up in; elsewhere money must be wired to the bank account of
-# the funding instructions.
-PULLING = {"US": "usd"}
+# Countries whose accounts can pull money from a bank account (docs.stripe.com/issuing/funding/balance);
+# elsewhere money must be wired to the bank account of the funding instructions.
+PULLING = frozenset({"US"})
+# The currency that accounts issue cards in and hold money for, by country; the others that Stripe issues
+# cards in are countries of the euro (docs.stripe.com/issuing/global).
+ISSUED_IN = {"US": "usd", "GB": "gbp"}
+OTHERWISE = "eur"
 MOVING = frozenset({"pending", "succeeded"})
 LARGEST = 999_999_99  # minor units: Stripe takes amounts of eight digits (docs.stripe.com/currencies)
 NOT_SHOWN = frozenset({"object", "type"})
@@ -77,7 +80,7 @@ def plan_funding(
     notes: list[Note] = []
     for wanted in declared:
         have = funds(world, project, wanted.address)
-        if barred := other_currency(world.account, wanted.address.name):
+        if not _is_held(world, wanted) and (barred := other_currency(world.account, wanted.address.name)):
             notes.append(Note(str(wanted.address), barred, pending=True))
             continue
         wired = must_be_wired(world.account)
@@ -127,14 +130,29 @@ def must_be_wired(account: Mapping[str, Any]) -> bool:
 
 def other_currency(account: Mapping[str, Any], currency: str) -> str:
     """Why an account cannot be topped up in a currency, by its country; empty where it can or is wired."""
-    country = str(account.get("country", ""))
-    own = PULLING.get(country, currency)
-    if own == currency:
+    own = issued_in(account)
+    if own in ("", currency):
         return ""
-    return (
-        f"an account in {country} has its Issuing balance in {own.upper()}, and Stripe tops up none in "
-        f"{currency.upper()}; take the target out, or use an account that issues in {currency.upper()}"
+    has, asked = (
+        f"an account in {account['country']} has its Issuing balance in {own.upper()}",
+        currency.upper(),
     )
+    return (
+        f"{has}, and Stripe tops up none in {asked}; "
+        f"take the target out, or use an account that issues in {asked}"
+    )
+
+
+def issued_in(account: Mapping[str, Any]) -> str:
+    """The currency that an account issues cards in, by its country; empty where that is not known."""
+    country = account.get("country")
+    return ISSUED_IN.get(str(country), OTHERWISE) if country else ""
+
+
+def _is_held(world: World, wanted: Declared) -> bool:
+    """Whether Stripe shows an Issuing balance in a currency, whatever the country."""
+    entries = (world.balance.get("issuing") or {}).get("available") or ()
+    return any(entry["currency"] == wanted.address.name for entry in entries)
 
 
 def _wire(world: World, amount: int, currency: str) -> str:

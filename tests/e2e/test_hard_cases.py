@@ -187,3 +187,16 @@ def test_export_without_the_project_tells_whose_everything_is(desk):
     desk.run("apply", "--auto-approve")
 
     assert "; project 'desk' has 2\n" in desk.run("export", code=1).stderr
+
+
+def test_a_plan_says_which_currencies_the_account_has_not(desk):
+    desk.write(
+        COMPANY
+        + CARD.replace("currency: usd", "currency: eur").replace("USD", "EUR")
+        + "balance_targets: {eur: {target: 5000}}\n"
+    )
+
+    said = desk.run("plan").stdout
+
+    assert "Note: 1 card in EUR will be refused: an account in US issues in USD\n" in said
+    assert "Note: balance_targets.eur: an account in US has its Issuing balance in USD" in said
