@@ -133,12 +133,9 @@ def other_currency(account: Mapping[str, Any], currency: str) -> str:
     own = issued_in(account)
     if own in ("", currency):
         return ""
-    has, asked = (
-        f"an account in {account['country']} has its Issuing balance in {own.upper()}",
-        currency.upper(),
-    )
+    country, has, asked = account["country"], own.upper(), currency.upper()
     return (
-        f"{has}, and Stripe tops up none in {asked}; "
+        f"an account in {country} has its Issuing balance in {has}, and Stripe tops up none in {asked}; "
         f"take the target out, or use an account that issues in {asked}"
     )
 
