@@ -73,6 +73,9 @@ def _words(words: tuple[str, ...], *, every: bool) -> tuple[Path, Address | None
 def _plan(stripe: Session, world: World, found: Adoptions) -> Plan:
     surveyed = survey(KINDS, stripe.config, world)
     notes = [Note(str(each.address), _told(each)) for each in found.unclear]
+    if found.missing:
+        text = f"no object that is free fits {_some(found.missing)}; apply makes what is missing"
+        notes.append(Note("", text, pending=True))
     return assemble(KINDS, stripe.config, world, surveyed, Findings(list(found.changes), notes))
 
 

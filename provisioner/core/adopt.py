@@ -32,10 +32,11 @@ class Unclear(Struct, frozen=True):
 
 
 class Adoptions(Struct, frozen=True):
-    """Which live object each address gets, and the addresses that get none though some would fit."""
+    """Which live object each address gets, who gets none though some would fit, and who is fitted by none."""
 
     changes: tuple[Change, ...]
     unclear: tuple[Unclear, ...] = ()
+    missing: tuple[Address, ...] = ()
 
 
 def adopt_one(
@@ -90,7 +91,18 @@ def adopt_all(kinds: Sequence[Kind], config: Config, world: World) -> Adoptions:
             changes.append(_adoption(kind, config.project, declared, raw, surveyed))
             surveyed.ids[declared.address] = raw["id"]
             surveyed.by_id[raw["id"]] = declared.address
-    return Adoptions(tuple(changes), tuple(unclear))
+    return Adoptions(tuple(changes), tuple(unclear), _missing(kinds, config, surveyed, unclear))
+
+
+def _missing(
+    kinds: Sequence[Kind], config: Config, surveyed: Survey, unclear: Sequence[Unclear]
+) -> tuple[Address, ...]:
+    """The addresses that have no object, now that all have theirs which can."""
+    told = {each.address for each in unclear}
+    ended = {address for estate in surveyed.estates.values() for address in estate.spent}
+    sections = {kind.section for kind in kinds if kind.owns_objects}
+    wanted = (address for address in config.declared if address.section in sections)
+    return tuple(sorted(a for a in wanted if a not in surveyed.ids and a not in told and a not in ended))
 
 
 def _is_free(kind: Kind, raw: Raw) -> bool:

@@ -22,8 +22,12 @@ def retire(
     changes = []
     for address in addresses:
         kind = next((kind for kind in kinds if kind.section == address.section), None)
-        live = surveyed.estates[kind.name].current.get(address) if kind and kind.owns_objects else None
-        if kind is None or live is None:
+        if kind is None or not kind.owns_objects:
+            raise ProvisionerError(f"{address} has no object in Stripe")
+        estate = surveyed.estates[kind.name]
+        # what has ended for good is done with, so that the command can be given again
+        live = estate.current.get(address) or estate.last.get(address)
+        if live is None:
             raise ProvisionerError(f"{address} has no object in Stripe")
         if address in config.declared:
             raise ProvisionerError(

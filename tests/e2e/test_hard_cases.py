@@ -200,3 +200,26 @@ def test_a_plan_says_which_currencies_the_account_has_not(desk):
 
     assert "Note: 1 card in EUR will be refused: an account in US issues in USD\n" in said
     assert "Note: balance_targets.eur: an account in US has its Issuing balance in USD" in said
+
+
+def test_retiring_for_good_can_be_asked_for_again(desk):
+    desk.write(COMPANY + CARD)
+    desk.run("apply", "--auto-approve")
+    desk.write(COMPANY)
+
+    for _ in range(2):
+        done = desk.run("retire", "cards.ads", "--cancel", "--auto-approve")
+
+    assert "No changes." in done.stdout
+    assert "cards.typo has no object" in desk.run("retire", "cards.typo", "--auto-approve", code=1).stderr
+
+
+def test_an_import_says_what_it_has_found_nothing_for(desk):
+    desk.write(COMPANY + CARD)
+
+    said = desk.run("import", "--all", "--auto-approve").stdout
+
+    assert (
+        "Note: no object that is free fits cardholders.acme, cards.ads; apply makes what is missing\n" in said
+    )
+    assert said.endswith("No changes. What is pending is in the notes.\n")
