@@ -124,10 +124,13 @@ def _lacking(kinds: Sequence[Kind], world: World, found: Findings) -> Iterator[N
 def _not_activated(found: Findings) -> Iterator[Note]:
     """What is to be activated, but will not as long as Stripe holds back what it refers to."""
     for change in found.changes if found.held else ():
-        holders = references(change.declared.fields) & found.held if change.declared else frozenset()
-        if holders and any(edit.path == "status" and edit.after == "active" for edit in change.edits):
-            names = " and ".join(str(holder) for holder in sorted(holders))
-            yield Note(str(change.address), f"cannot be activated as long as Stripe holds back {names}")
+        fields = change.declared.fields if change.declared else {}
+        names = " and ".join(str(holder) for holder in sorted(references(fields) & found.held))
+        held = f"cannot be activated as long as Stripe holds back {names}"
+        if names and any(edit.path == "status" and edit.after == "active" for edit in change.edits):
+            yield Note(str(change.address), held)
+        elif names and change.action is Action.REPLACE and fields.get("status") == "active":
+            yield Note(str(change.address), f"ends, and its successor {held}")
 
 
 def _not_issued(kinds: Sequence[Kind], world: World, found: Findings) -> Iterator[Note]:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from e2e.conftest import Desk
+from e2e.conftest import COMPANY, Desk
 
 PERSON = """
 cardholders:
@@ -127,3 +127,17 @@ def test_facts_and_the_card_come_in_one_edit(held: Desk):
 
     held.run("apply", "--auto-approve")
     assert held.live()["cards.second"]["status"] == "active"
+
+
+def test_a_plan_says_that_a_card_ends_whose_successor_cannot_be_activated(desk: Desk):
+    card = "cards:\n  ads: {cardholder: acme, type: virtual, currency: usd, status: active}\n"
+    desk.write(COMPANY + card)
+    desk.run("apply", "--auto-approve")
+    desk.write(COMPANY.replace("type: company", "type: individual") + card)
+
+    said = desk.run("plan").stdout
+
+    assert (
+        "Note: cards.ads: ends, and its successor cannot be activated as long as Stripe holds back "
+        "cardholders.acme\n"
+    ) in said
