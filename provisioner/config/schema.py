@@ -147,7 +147,7 @@ def _guardrails() -> JsonSchema:
             **limit,
         },
         "max_activated": {"description": "The most cards that one apply may activate.", **count},
-        "max_retired": {"description": "The most objects that one apply may retire.", **count},
+        "max_retired": {"description": "The most objects that one apply may retire or replace.", **count},
         "require_approval": {
             "description": "Edits of this direction need `--approve` in runs that nobody watches.",
             "type": "string",

@@ -12,10 +12,11 @@ from provisioner.core.kind import Direction
 from provisioner.core.model import Guardrails
 from provisioner.core.money import Money, show_money
 from provisioner.core.plan import Plan
+from provisioner.core.reissue import reissued_for
 
 # what a person must name to let exposure without limit pass, and the word for it; no other number does
 UNLIMITED, ENDLESS = 999_999_999_999, "unlimited"
-FEW, SHARE = 10, 0.3  # from ten objects of a kind on, at most 30 % of them may be retired unasked
+FEW, SHARE = 10, 0.3  # from ten objects of a kind on, at most 30 % of them may end unasked
 MONEY = ("top_up", "exposure_added")  # those whose number is an amount in minor units
 NAMES = ("retired", "protected", "activated", *MONEY)
 
@@ -114,16 +115,30 @@ def _retires(plan: Plan, change: Change) -> bool:
     return change.action is Action.RETIRE and change.id == plan.ids.get(change.address)
 
 
+def _is_replaced(change: Change) -> bool:
+    """Whether an object ends for another in its place, without anybody having asked for just that."""
+    return (
+        change.action is Action.REPLACE
+        and change.declared is not None
+        and change.live is not None
+        and not reissued_for(change.declared, change.live)
+    )
+
+
 def _retired(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
-    by_kind = Counter(change.kind for change in plan.changes if _retires(plan, change))
+    replaced = any(_is_replaced(change) for change in plan.changes)
+    ends = "retired or replaced" if replaced else "retired"
+    by_kind = Counter(
+        change.kind for change in plan.changes if _retires(plan, change) or _is_replaced(change)
+    )
     total = sum(by_kind.values())
     if limits.max_retired is not None:
         if total > limits.max_retired:
-            yield Danger("retired", f"{total} would be retired, max_retired is {limits.max_retired}", total)
+            yield Danger("retired", f"{total} would be {ends}, max_retired is {limits.max_retired}", total)
         return
     for kind, count in sorted(by_kind.items()):
         if (there := plan.totals.get(kind, 0)) >= FEW and count > there * SHARE:
-            text = f"{count} of {there} {kind}s would be retired, more than {SHARE:.0%}"
+            text = f"{count} of {there} {kind}s would be {ends}, more than {SHARE:.0%}"
             yield Danger("retired", text, count, f"{kind}s")
 
 

@@ -1,6 +1,5 @@
 """Generated purchases: at and just over each limit, on and off each list."""
 
-
 import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace

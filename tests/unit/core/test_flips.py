@@ -1,6 +1,5 @@
 """A plan names the scenarios that it turns over, and no others."""
 
-
 import pytest
 from msgspec.structs import replace
 from support.declare import card, config, holder

@@ -9,7 +9,7 @@ from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.call import Phase
 from provisioner.core.guard import UNLIMITED, judge, stops
-from provisioner.core.model import Config, Declared, Guardrails, Lifecycle
+from provisioner.core.model import Config, Declared, Guardrails, Lifecycle, Reissue
 from provisioner.core.money import Money
 from provisioner.core.plan import Plan, make_plan
 from provisioner.kinds import KINDS
@@ -106,6 +106,25 @@ def test_from_ten_on_at_most_thirty_in_a_hundred_may_be_retired() -> None:
     assert stopped(cards(9), []) == []
     assert stopped(cards(10), cards(6), {"retired": 4}) == []
     assert stopped(cards(10), cards(5), {"retired": 4}) == ["retired"]
+
+
+def test_what_is_replaced_ends_for_good_and_counts_as_well() -> None:
+    moved = cards(4, second_line="A")
+
+    assert stopped(cards(10), [*moved[:3], *cards(10)[3:]]) == []
+    assert stopped(cards(10), [*moved, *cards(10)[4:]]) == ["retired"]
+    assert stopped(cards(10), [*moved, *cards(10)[4:]], {"retired": 4}) == []
+    assert stopped(cards(2), cards(2, second_line="A"), max_retired=1) == ["retired"]
+    made, wanted = plan(cards(10), cards(9, second_line="A"))
+    [danger] = judge(made, wanted.guardrails, {})
+    assert danger.text == "10 of 10 cards would be retired or replaced, more than 30%"
+
+
+def test_a_reissue_that_is_asked_for_does_not_count() -> None:
+    lost = Lifecycle(reissue=Reissue(1, "lost"))
+    reissued = [card(c.address.name, lost) for c in cards(10)]
+
+    assert stopped(cards(10), reissued) == []
 
 
 def test_a_number_in_the_configuration_takes_the_place_of_the_share() -> None:
