@@ -4,7 +4,7 @@ The idempotency key of a top-up is made of the newest one of ours, so two applie
 past send the same key, and Stripe carries out one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -93,7 +93,17 @@ def plan_funding(
             notes.append(Note(str(wanted.address), remark))
         if amount:
             changes.append(_top_up(kind, project, wanted, have, amount))
+            notes += _failed(world, project, wanted)
     return changes, notes
+
+
+def _failed(world: World, project: str, wanted: Declared) -> Iterator[Note]:
+    """That the bank refused the last time: it may well do so again, and each try may cost."""
+    ours = (t for t in world.objects.get("topups", ()) if is_ours(t, project, wanted.address))
+    if (newest := next(ours, None)) and newest.get("status") == "failed":
+        why = newest.get("failure_code") or "for no reason that Stripe tells"
+        text = f"the one before, {newest['id']}, has failed ({why}); this is one more try"
+        yield Note(str(wanted.address), text)
 
 
 def shortfall(
