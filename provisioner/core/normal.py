@@ -11,6 +11,9 @@ from provisioner.core.kind import Field, Shape
 from provisioner.core.model import Ref
 
 Resolve = Callable[[str, str], Ref | str]
+Item = Mapping[str, Any]
+Tree = dict[str, Any]
+EMPTY: tuple[Any, ...] = ("", [], (), {})  # the same as absent
 
 
 BESIDE = ("id", "created", "requirements", "shut")
@@ -36,10 +39,11 @@ class Kept(dict[str, Any]):
 
 def keeper(fields: Sequence[Field]) -> Callable[[Mapping[str, Any]], Kept]:
     """What makes `Kept` of objects as Stripe answers them, without all that no field asks for."""
-    read_all = reader(fields, lambda _section, identity: identity)
+    read_tree = _tree_reader(fields, lambda _section, identity: identity)
 
     def keep(raw: Mapping[str, Any]) -> Kept:
-        kept = Kept(read_all(raw))
+        kept = Kept()
+        read_tree(raw, kept)
         kept["id"], kept["created"] = raw["id"], raw.get("created", 0)
         return kept
 
@@ -58,7 +62,7 @@ def read(fields: Sequence[Field], raw: Mapping[str, Any], resolve: Resolve) -> d
 
 def reader(fields: Sequence[Field], resolve: Resolve) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """What `read` does, made ready once for many objects of a kind."""
-    steps = tuple((field.name, _value_reader(field, resolve)) for field in fields if not field.write_only)
+    read_tree = _tree_reader(fields, resolve)
     refs = tuple((field.name, field.refers_to) for field in fields if field.shape is Shape.REF)
 
     def read_kept(kept: Kept) -> dict[str, Any]:
@@ -68,36 +72,39 @@ def reader(fields: Sequence[Field], resolve: Resolve) -> Callable[[Mapping[str, 
                 out[name] = resolve(section, out[name])
         return out
 
-    def read_all(raw: Mapping[str, Any]) -> dict[str, Any]:
-        if type(raw) is Kept:
-            return read_kept(raw)
-        out: dict[str, Any] = {}
+    return lambda raw: read_kept(raw) if type(raw) is Kept else read_tree(raw, {})
+
+
+def _tree_reader(fields: Sequence[Field], resolve: Resolve) -> Callable[[Item, Tree], Tree]:
+    """What reads the fields into a tree, and gives it back."""
+    steps = tuple((field.name, _value_reader(field, resolve)) for field in fields if not field.write_only)
+
+    def read_tree(raw: Item, out: Tree) -> Tree:
         for name, step in steps:
             value = raw.get(name)
-            if value is None:
-                continue
-            if step is not None:
-                value = step(value)
-            if value or (value is not None and value not in ("", (), {})):
+            if not value:
+                if value is not None and value not in EMPTY:
+                    out[name] = value  # 0 and False say something
+            elif step is None or (value := step(value)):
                 out[name] = value
         return out
 
-    return read_all
+    return read_tree
 
 
 def _value_reader(field: Field, resolve: Resolve) -> Callable[[Any], Any] | None:
     """How a field's values are read; None where they stay as they are."""
     match field.shape:
         case Shape.HASH:
-            below = reader(field.fields, resolve)
-            return lambda value: below(value) if isinstance(value, dict) else None
+            below = _tree_reader(field.fields, resolve)
+            return lambda value: below(value, {}) if isinstance(value, dict) else None
         case Shape.SET:
             return lambda value: tuple(sorted(set(value)))
         case Shape.LIST:
             return tuple
         case Shape.TABLE:
-            row = reader(field.fields, resolve)
-            return lambda value: tuple(map(row, value))
+            row = _tree_reader(field.fields, resolve)
+            return lambda value: tuple([row(each, {}) for each in value])
         case Shape.MAP:
             return lambda value: value if all(value.values()) else {n: v for n, v in value.items() if v != ""}
         case Shape.REF:

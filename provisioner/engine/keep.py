@@ -25,6 +25,9 @@ def keeper(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callab
     if not kind.owns_objects:
         return _whole
     keep = normal.keeper(kind.fields)
+    wanted = {
+        str(address): each.fields for address, each in declared.items() if address.section == kind.section
+    }
     texts: dict[str, str] = {}
 
     def shared(item: Item) -> Item:
@@ -38,13 +41,9 @@ def keeper(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callab
             kept["cancellation_reason"] = reason  # is no field, and `core.estate` reads it
         for key in ALIKE & marks.keys():
             marks[key] = texts.setdefault(marks[key], marks[key])
-        section, _, name = str(marks.get(ADDRESS, "")).partition(".")
-        wanted = declared.get(Address(section, name))
-        if wanted is not None:
-            fields = wanted.fields
-            for key, value in kept.items():
-                if key in fields and fields[key] == value:
-                    kept[key] = fields[key]
+        for key, value in wanted.get(marks.get(ADDRESS, ""), {}).items():
+            if kept.get(key) == value:
+                kept[key] = value
         return kept
 
     return shared
