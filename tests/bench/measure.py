@@ -26,8 +26,9 @@ class Cost:
 
 
 def run(command: Sequence[str], environ: dict[str, str], folder: Path) -> Cost:
-    """Run a command to its end, in a folder."""
+    """Run a command to its end, in a folder; what is compiled is kept, as where it was installed."""
     out = folder / "out.txt"
+    environ = {name: value for name, value in environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     said = subprocess.run(
         [sys.executable, "-S", "-I", ALONE, out, *command],
         stdout=subprocess.PIPE,
