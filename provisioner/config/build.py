@@ -98,11 +98,10 @@ class Builder(Struct):
         address = Address(kind.section, block.name)
         tools = whole.get("lifecycle", {})
         resource = normal(kind, address, whole, self.names)
-        faults = [
-            *resource.faults,
-            *lifecycle_faults(kind, tools, whole, self.names.declared[kind.section]),
-            *self._claimed(address, tools, block),
-        ]
+        faults = resource.faults
+        if tools:
+            faults += lifecycle_faults(kind, tools, whole, self.names.declared[kind.section])
+            faults += self._claimed(address, tools, block)
         if not self._sound(block, pieces, faults):
             return None
         return Declared(address, resource.fields, lifecycle(tools), _sensitive(resource), block.where())
