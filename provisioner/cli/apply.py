@@ -36,6 +36,6 @@ def command(options: Options, *, manner: Manner, news: News) -> int:
 
         def make() -> Plan:
             plan = stripe.plan(Selection(options.targets, options.excludes))
-            return hold_to(KINDS, plan, saved) if saved else plan
+            return hold_to(KINDS, stripe.config, plan, saved) if saved else plan
 
         return do(stripe, make, manner, color=options.color, heard=news.has)

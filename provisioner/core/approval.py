@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from provisioner.core.change import Action, Change, Note
 from provisioner.core.kind import Kind
+from provisioner.core.model import Address, Config
 from provisioner.core.money import show_money
 from provisioner.core.moved import differs, what_is_new, what_moved
 from provisioner.core.plan import Plan, with_changes
@@ -18,20 +19,21 @@ from provisioner.core.unfinished import finishes, replaced_ids
 Document = Mapping[str, Any]
 
 
-def hold_to(kinds: Sequence[Kind], plan: Plan, approved: Document) -> Plan:
+def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Document) -> Plan:
     """
     What is left of an approved plan: every change as approved, top-ups up to the approved amount.
 
     What has been done already is no longer in `plan`, and what is left of a change that was stopped half-way
     is approved with it, so a plan that was applied in part can be applied again. A top-up that is new because
     money has moved is left out, and a note says so: a balance moves with every purchase, and the rest is done
-    all the same. Raises StaleError that names each object and field that has moved.
+    all the same. Raises StaleError that names each object and field that has moved, and what `config`, by
+    which the plan was made, does not ask for at all: it is that of another commit than was approved.
     """
     if (plan.project, plan.mode, plan.account) != tuple(
         approved.get(n) for n in ("project", "mode", "account")
     ):
         raise StaleError("the saved plan is for another project, mode or account")
-    moved: list[str] = []
+    moved = [*_not_asked_for(config, plan, approved)]
     held: list[Change] = []
     notes: list[Note] = []
     by_name, replaced = {kind.name: kind for kind in kinds}, replaced_ids(approved)
@@ -58,6 +60,24 @@ def hold_to(kinds: Sequence[Kind], plan: Plan, approved: Document) -> Plan:
         listed = "\n".join(f"  {line}" for line in moved)
         raise StaleError(f"the saved plan is stale; nothing was written, plan again\n{listed}")
     return replace(with_changes(kinds, plan, held), notes=(*plan.notes, *notes))
+
+
+def _not_asked_for(config: Config, plan: Plan, approved: Document) -> Iterator[str]:
+    """Approved changes that are in no plan because the YAML is another, and not because they are done."""
+    planned = {str(change.address) for change in plan.changes}
+    for each in approved["changes"]:
+        address = Address(*each["address"].split(".", 1))
+        if each["address"] in planned:
+            continue
+        if each["action"] != Action.RETIRE and address not in config.declared:
+            yield f"{address}: {each['action']} was approved, and the YAML here does not declare it"
+        elif each["action"] == Action.RETIRE and address in config.declared and _stands(plan, address, each):
+            yield f"{address}: retire was approved, and the YAML here declares it"
+
+
+def _stands(plan: Plan, address: Address, change: Document) -> bool:
+    """Whether it is the object that stands under the address, and none that was left beside it."""
+    return bool(plan.ids.get(address) == change["id"])
 
 
 def _with_approved(plan: Plan, approved: Document) -> Iterator[tuple[Change, list[Document]]]:

@@ -38,7 +38,7 @@ class Approved:
 
     def held(self, config: Config = AFTER) -> Plan:
         plan = make_plan(KINDS, config, world(Direct(self.bank), KINDS, config))
-        return hold_to(KINDS, plan, self.document)
+        return hold_to(KINDS, config, plan, self.document)
 
     def stop_at(self, write: int, *, heard: bool) -> None:
         """Apply until a write, which is sent and not `heard`, or not sent."""

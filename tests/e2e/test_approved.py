@@ -208,3 +208,34 @@ def test_a_hidden_value_that_moved_is_not_shown(approved: Desk, monkeypatch: pyt
 
     assert "cards.ads: metadata.note moved since the plan was approved\n" in said
     assert "canary" not in said
+
+
+@pytest.mark.parametrize("before", ["", FUNDS], ids=["nothing", "a target"])
+def test_an_apply_at_another_commit_is_no_success(desk: Desk, before: str):
+    desk.write(COMPANY + before)
+    desk.run("apply", "--auto-approve")
+    desk.control("clock", b'{"advance": 60}')
+    desk.write(COMPANY + CARD.replace("${env.NOTE}", "first") + FUNDS)
+    desk.run("plan", "--out", "plan.json")
+    desk.write(COMPANY + before)
+
+    refused = desk.run("apply", "plan.json", code=4).stderr
+
+    assert "cards.ads: create was approved, and the YAML here does not declare it\n" in refused
+    assert ("balance_targets.usd: top_up was approved, and" in refused) == (not before)
+    assert desk.live() == {}
+
+
+def test_what_was_to_be_retired_and_is_declared_here_is_no_success(approved: Desk):
+    approved.write(COMPANY + FUNDS)
+    approved.run("plan", "--out", "plan.json")
+    approved.write(COMPANY + CARD + FUNDS)
+
+    refused = approved.run("apply", "plan.json", code=4).stderr
+
+    assert "cards.ads: retire was approved, and the YAML here declares it\n" in refused
+    approved.write(COMPANY + FUNDS)
+    approved.run("apply", "plan.json")
+    assert approved.run("apply", "plan.json").stdout.endswith(
+        "No changes. Stripe matches the configuration.\n"
+    )
