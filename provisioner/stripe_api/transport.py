@@ -20,7 +20,7 @@ from provisioner.stripe_api.errors import translate
 from provisioner.stripe_api.failure import CallError
 from provisioner.stripe_api.http import BoundedClient, Reply
 from provisioner.stripe_api.pace import Limits, Pace, go_on
-from provisioner.stripe_api.retry import REPLAYED, SERVER_ERRORS, for_concurrency, retrying
+from provisioner.stripe_api.retry import REPLAYED, SERVER_ERRORS, for_concurrency, may_retry
 
 TIMEOUTS = (5.0, 40.0)  # seconds to connect, and for each read
 STRIPE = "https://api.stripe.com"
@@ -65,7 +65,7 @@ class Transport:
         self._pace = Pace(limits)
         self._gate = gate
         self._circuit = Circuit(clock)
-        self._retrying = retrying(self.stop, sleep or self._rest)
+        self._sleep = sleep or self._rest
 
     def send(
         self,
@@ -90,7 +90,11 @@ class Transport:
             return self._once(method, resource, params, key, stops.pop() if stops else None)
 
         try:
-            return self._retrying.copy()(once)
+            begun = time.monotonic()
+            try:
+                return once()
+            except CallError as failed:
+                return self._again(failed, once, begun)
         except CallError as error:
             request_id = error.headers.get("request-id")
             log.debug("%s /v1/%s failed: %s %s", method, resource, error.status, request_id)
@@ -102,6 +106,13 @@ class Transport:
             raise StripeError(
                 f"Stripe's answer to {method} {resource} is unreadable: {type(error).__name__}"
             ) from None
+
+    def _again(self, failed: CallError, once: Callable[[], Reply], begun: float) -> Reply:
+        if not may_retry(failed):
+            raise failed
+        from provisioner.stripe_api.patience import again  # noqa: PLC0415 - nearly nothing fails
+
+        return again(failed, once, begun, self.stop, self._sleep)
 
     @property
     def secret(self) -> str:

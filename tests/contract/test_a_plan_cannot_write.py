@@ -24,4 +24,4 @@ def test_law_1_a_plan_does_not_even_load_what_writes() -> None:
     loaded = "import sys, provisioner.cli.plan, provisioner.cli.drift; print(*sys.modules)"
     said = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout
     assert {"provisioner.stripe_api.transport", "urllib3"} <= set(said.split())
-    assert not {"stripe", "requests"} & set(said.split())
+    assert not {"stripe", "requests", "tenacity"} & set(said.split())
