@@ -29,10 +29,6 @@ def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Documen
     all the same. Raises StaleError that names each object and field that has moved, and what `config`, by
     which the plan was made, does not ask for at all: it is that of another commit than was approved.
     """
-    if (plan.project, plan.mode, plan.account) != tuple(
-        approved.get(n) for n in ("project", "mode", "account")
-    ):
-        raise StaleError("the saved plan is for another project, mode or account")
     moved = [*_not_asked_for(config, plan, approved)]
     held: list[Change] = []
     notes: list[Note] = []
@@ -63,7 +59,14 @@ def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Documen
 
 
 def _not_asked_for(config: Config, plan: Plan, approved: Document) -> Iterator[str]:
-    """Approved changes that are in no plan because the YAML is another, and not because they are done."""
+    """
+    Approved changes that are in no plan because the YAML is another, and not because they are done.
+
+    Raises StaleError where nothing of what was approved is about this project.
+    """
+    whose = tuple(approved.get(name) for name in ("project", "mode", "account"))
+    if (plan.project, plan.mode, plan.account) != whose:
+        raise StaleError("the saved plan is for another project, mode or account")
     planned = {str(change.address) for change in plan.changes}
     for each in approved["changes"]:
         address = Address(*each["address"].split(".", 1))
