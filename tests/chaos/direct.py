@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from support.forms import flat
+
 from provisioner.core.call import Call
 from provisioner.core.kind import Kind
 from provisioner.core.model import Config, World
@@ -33,20 +35,6 @@ _ROUTES = [
     (route, re.compile("^" + re.escape(route.path).replace(r"\{id\}", "(?P<id>[^/]+)") + "$"))
     for route in ROUTES
 ]
-
-
-def flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Stripe's form encoding of nested values."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from flat(item, f"{name}[{key}]" if name else key)
-    elif isinstance(value, list | tuple):
-        for i, item in enumerate(value):
-            yield from flat(item, f"{name}[{i}]")
-    elif isinstance(value, bool):
-        yield name, "true" if value else "false"
-    elif value is not None:
-        yield name, str(value)
 
 
 class Bank:

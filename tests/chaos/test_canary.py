@@ -2,12 +2,11 @@
 
 import json
 import os
-import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
 import pytest
+from support.command import provisioner
 
 from provisioner.chaos.run import LASTING, ONCE
 from provisioner.sandbox.server import running
@@ -75,8 +74,11 @@ def test_no_secret_gets_out(base, tmp_path, disturbance):
     control(base, "faults", {"faults": [] if disturbance == "no disturbance" else [fault]})
     (tmp_path / "declared").mkdir()
     (tmp_path / "declared/provisioner.yaml").write_text(CONFIG)
-    env = {k: v for k, v in os.environ.items() if not k.startswith("STRIPE_")}
-    env |= {"STRIPE_API_BASE": base, "STRIPE_API_KEY": "sk_test_canary00112233445566", "STRIPE_LOG": "debug"}
+    env = {
+        "STRIPE_API_BASE": base,
+        "STRIPE_API_KEY": "sk_test_canary00112233445566",
+        "STRIPE_LOG": "debug",
+    }
     work = tmp_path / "work"
     work.mkdir()
     said = ""
@@ -87,15 +89,7 @@ def test_no_secret_gets_out(base, tmp_path, disturbance):
         ["plan", "../declared", "-v", "--format", "json"],
         ["drift", "../declared", "-v"],
     ):
-        ended = subprocess.run(
-            [sys.executable, "-m", "provisioner", *words],
-            cwd=work,
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        ended = provisioner(*words, cwd=work, **env)
         said += f"$ {words}\n{ended.stdout}{ended.stderr}"
 
     files = {str(path): path.read_text(errors="replace") for path in work.rglob("*") if path.is_file()}
@@ -115,9 +109,8 @@ def test_the_suite_looks_at_an_apply_that_is_refused(base, tmp_path):
     control(base, "reset", {})
     path = Path(tmp_path) / "provisioner.yaml"
     path.write_text(CONFIG)
-    env = {**os.environ, "STRIPE_API_BASE": base, "STRIPE_API_KEY": "sk_test_a"}
-    words = [sys.executable, "-m", "provisioner", "apply", str(path), "--auto-approve"]
-    ended = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    words = ("apply", str(path), "--auto-approve")
+    ended = provisioner(*words, cwd=tmp_path, STRIPE_API_BASE=base, STRIPE_API_KEY="sk_test_a")
 
     assert ended.returncode == 5
     assert "Stripe answers 400" in ended.stderr

@@ -1,6 +1,5 @@
 """Eight applies at once, as processes, under the rate limits of test mode."""
 
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import urllib3
+from support.command import environ
 
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
@@ -30,8 +30,7 @@ def ask(base: str, path: str):
 
 
 def start(base: str, cwd: Path, name: str) -> subprocess.Popen:
-    env = {k: v for k, v in os.environ.items() if not k.startswith("STRIPE_")}
-    env |= {"STRIPE_API_BASE": base, "STRIPE_API_KEY": "sk_test_together"}
+    env = environ(STRIPE_API_BASE=base, STRIPE_API_KEY="sk_test_together")
     words = [sys.executable, "-m", "provisioner", "apply", str(CONFIGS / f"{name}.yaml"), "--auto-approve"]
     return subprocess.Popen(
         words, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -26,6 +26,22 @@ cardholders:
     billing:
       address: {line1: 510 Canary Street, city: San Francisco, state: CA, postal_code: "94103", country: US}
 """
+BARE_CARD = """
+cards:
+  ads:
+    cardholder: acme
+    type: virtual
+    currency: usd
+    status: active
+"""
+CARD = (
+    BARE_CARD
+    + """\
+    spending_controls:
+      allowed_categories: [advertising_services]
+      spending_limits: [{amount: "2,000.00 USD", interval: monthly}]
+"""
+)
 
 
 @dataclass(frozen=True)

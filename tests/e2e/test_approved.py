@@ -5,20 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from e2e.conftest import COMPANY, Desk
+from e2e.conftest import CARD, COMPANY, Desk
 
-CARD = """
-cards:
-  ads:
-    cardholder: acme
-    type: virtual
-    currency: usd
-    status: active
-    metadata: {note: "${env.NOTE}"}
-    spending_controls:
-      allowed_categories: [advertising_services]
-      spending_limits: [{amount: "2,000.00 USD", interval: monthly}]
-"""
+NOTED = CARD + '    metadata: {note: "${env.NOTE}"}\n'
 FUNDS = 'balance_targets: {usd: {target: "300.00 USD"}}\n'
 LIMIT = "spending_controls.spending_limits[0].amount"
 
@@ -45,10 +34,10 @@ def pulled(desk: Desk) -> list[int]:
 def approved(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A funded card whose limit is to be cut, by a plan that is saved."""
     monkeypatch.setenv("NOTE", "first")
-    desk.write(COMPANY + CARD + FUNDS)
+    desk.write(COMPANY + NOTED + FUNDS)
     desk.run("apply", "--auto-approve")
     desk.control("clock", b'{"advance": 60}')
-    desk.write(COMPANY + CARD.replace("2,000.00", "1,500.00") + FUNDS)
+    desk.write(COMPANY + NOTED.replace("2,000.00", "1,500.00") + FUNDS)
     desk.run("plan", "--out", "plan.json")
     return desk
 
@@ -97,7 +86,7 @@ def test_money_that_an_approved_top_up_does_not_cover_waits_for_the_next_plan(de
 def test_a_top_up_that_the_yaml_moved_is_refused(approved: Desk, monkeypatch, funds: str):
     spend(approved, 100)
     monkeypatch.setenv("NOTE", "300.00 USD")
-    approved.write(COMPANY + CARD.replace("2,000.00", "1,500.00").replace("${env.NOTE}", "first") + funds)
+    approved.write(COMPANY + NOTED.replace("2,000.00", "1,500.00").replace("${env.NOTE}", "first") + funds)
 
     refused = approved.run("apply", "plan.json", code=4).stderr
 
@@ -108,9 +97,9 @@ def test_a_top_up_that_the_yaml_moved_is_refused(approved: Desk, monkeypatch, fu
 
 
 def test_a_target_that_is_new_since_the_approval_is_refused(approved: Desk):
-    approved.write(COMPANY + CARD.replace("2,000.00", "1,500.00"))
+    approved.write(COMPANY + NOTED.replace("2,000.00", "1,500.00"))
     approved.run("plan", "--out", "plan.json")
-    approved.write(COMPANY + CARD.replace("2,000.00", "1,500.00") + FUNDS)
+    approved.write(COMPANY + NOTED.replace("2,000.00", "1,500.00") + FUNDS)
     spend(approved, 100)
 
     assert "top_up was not approved (it is new)\n" in approved.run("apply", "plan.json", code=4).stderr
@@ -124,7 +113,7 @@ def test_a_hidden_target_is_told_from_another_without_being_saved(
     monkeypatch.setenv("NOTE", "first")
     monkeypatch.setenv("FUNDS", "300.00 USD")
     hidden = 'balance_targets: {usd: {target: "${env.FUNDS}"}}\n'
-    desk.write(COMPANY + CARD + hidden)
+    desk.write(COMPANY + NOTED + hidden)
     desk.run("apply", "--auto-approve")
     desk.control("clock", b'{"advance": 60}')
     desk.run("plan", "--out", "plan.json")
@@ -146,7 +135,7 @@ def refused(desk: Desk) -> str:
 
 
 def test_a_value_that_moved_in_the_yaml_is_told_with_both(approved: Desk):
-    approved.write(COMPANY + CARD.replace("2,000.00", "1,600.00") + FUNDS)
+    approved.write(COMPANY + NOTED.replace("2,000.00", "1,600.00") + FUNDS)
 
     assert (
         f"  cards.ads: {LIMIT} moved since the plan was approved: the YAML says $1,600.00, approved was "
@@ -168,7 +157,7 @@ def test_a_value_that_moved_on_both_sides_is_told_so(approved: Desk):
     limits = [{"amount": 700_000, "interval": "monthly"}]
     identity = approved.live()["cards.ads"]["id"]
     approved.sdk.v1.issuing.cards.update(identity, {"spending_controls": {"spending_limits": limits}})
-    approved.write(COMPANY + CARD.replace("2,000.00", "1,600.00") + FUNDS)
+    approved.write(COMPANY + NOTED.replace("2,000.00", "1,600.00") + FUNDS)
 
     assert "the YAML says $1,600.00, approved was $1,500.00, Stripe has $7,000.00, and had" in refused(
         approved
@@ -177,17 +166,17 @@ def test_a_value_that_moved_on_both_sides_is_told_so(approved: Desk):
 
 def test_an_edit_beside_the_approved_one_is_told_with_what_each_side_has(approved: Desk):
     approved.write(
-        COMPANY + CARD.replace("2,000.00", "1,500.00").replace("status: active", "status: inactive") + FUNDS
+        COMPANY + NOTED.replace("2,000.00", "1,500.00").replace("status: active", "status: inactive") + FUNDS
     )
 
     assert 'cards.ads: status is new: "active" in Stripe, "inactive" in the YAML\n' in refused(approved)
 
 
 def test_an_edit_that_is_none_any_more_is_told_by_whom(approved: Desk):
-    paused = CARD.replace("status: active", "status: inactive")
+    paused = NOTED.replace("status: active", "status: inactive")
     approved.write(COMPANY + paused.replace("2,000.00", "1,500.00") + FUNDS)
     approved.run("plan", "--out", "plan.json")
-    approved.write(COMPANY + CARD.replace("2,000.00", "1,500.00") + FUNDS)
+    approved.write(COMPANY + NOTED.replace("2,000.00", "1,500.00") + FUNDS)
 
     yaml = refused(approved)
     approved.write(COMPANY + paused.replace("2,000.00", "1,500.00") + FUNDS)
@@ -215,7 +204,7 @@ def test_an_apply_at_another_commit_is_no_success(desk: Desk, before: str):
     desk.write(COMPANY + before)
     desk.run("apply", "--auto-approve")
     desk.control("clock", b'{"advance": 60}')
-    desk.write(COMPANY + CARD.replace("${env.NOTE}", "first") + FUNDS)
+    desk.write(COMPANY + NOTED.replace("${env.NOTE}", "first") + FUNDS)
     desk.run("plan", "--out", "plan.json")
     desk.write(COMPANY + before)
 
@@ -229,7 +218,7 @@ def test_an_apply_at_another_commit_is_no_success(desk: Desk, before: str):
 def test_what_was_to_be_retired_and_is_declared_here_is_no_success(approved: Desk):
     approved.write(COMPANY + FUNDS)
     approved.run("plan", "--out", "plan.json")
-    approved.write(COMPANY + CARD + FUNDS)
+    approved.write(COMPANY + NOTED + FUNDS)
 
     refused = approved.run("apply", "plan.json", code=4).stderr
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import COMPANY, Desk
+from e2e.conftest import COMPANY, Desk
 
 CARDS = "cards:\n" + "".join(
     f"  c{n}: {{type: virtual, currency: usd, status: active, cardholder: acme, metadata: {{team: t{n}}}}}\n"

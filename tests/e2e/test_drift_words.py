@@ -1,21 +1,10 @@
 """What drift says: amounts with their interval, as plans do."""
 
-from e2e.conftest import COMPANY, Desk
-
-CARD = """
-cards:
-  ads:
-    cardholder: acme
-    type: virtual
-    currency: usd
-    status: active
-    spending_controls:
-      spending_limits: [{amount: "6,000.00 USD", interval: monthly}]
-"""
+from e2e.conftest import CARD, COMPANY, Desk
 
 
 def test_a_moved_limit_is_told_as_in_a_plan(desk: Desk):
-    desk.write(COMPANY + CARD)
+    desk.write(COMPANY + CARD.replace("2,000.00", "6,000.00"))
     desk.run("apply", "--auto-approve")
     limits = [{"amount": 900000, "interval": "monthly"}]
     desk.sdk.v1.issuing.cards.update(

@@ -1,11 +1,11 @@
 """Streams of other encodings: nothing crashes, and a sign that cannot be shown is the currency's name."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.command import environ
 
 TEXT = """\
 version: 1
@@ -40,11 +40,10 @@ SIGNS = {
 
 def run(folder: Path, encoding: str, *words: str, **env: str) -> tuple[str, str, int]:
     """A command in a process of its own: stdout and stderr, read as they were to be written, and its code."""
-    given = {k: v for k, v in os.environ.items() if not k.startswith(("STRIPE_", "PYTHONIO"))}
     done = subprocess.run(
         [sys.executable, "-m", "provisioner", *words],
         cwd=folder,
-        env={**given, "PYTHONIOENCODING": encoding, **env},
+        env=environ(**{"PYTHONIOENCODING": encoding, **env}),
         capture_output=True,
         check=False,
         timeout=60,

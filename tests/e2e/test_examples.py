@@ -1,31 +1,15 @@
 """Each example: valid, applies, and the second plan is empty."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.command import provisioner
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
 FLEETS = [path.name for path in FOLDERS if (path / "fleet.yaml").is_file()]
 EXAMPLES = [path.name for path in FOLDERS if path.name not in FLEETS]
-
-
-def provisioner(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command line as a user does, without any key."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("STRIPE_")}
-    return subprocess.run(
-        [sys.executable, "-m", "provisioner", *words],
-        cwd=cwd,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

@@ -1,12 +1,11 @@
 """Hostile live data: whatever names and metadata hold, nothing of it acts on a terminal."""
 
 import json
-import os
 import subprocess
-import sys
 import unicodedata
 
 import pytest
+from support.command import provisioner
 
 from provisioner.core.call import Call
 from provisioner.sandbox.server import running
@@ -40,17 +39,7 @@ def base():
 
 
 def run(base: str, cwd, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {k: v for k, v in os.environ.items() if not k.startswith("STRIPE_")}
-    env |= {"STRIPE_API_BASE": base, "STRIPE_API_KEY": "sk_test_hostile"}
-    return subprocess.run(
-        [sys.executable, "-m", "provisioner", *words],
-        cwd=cwd,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return provisioner(*words, cwd=cwd, STRIPE_API_BASE=base, STRIPE_API_KEY="sk_test_hostile")
 
 
 def test_names_and_metadata_from_stripe_are_inert_in_every_output(base, tmp_path):

@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from support.command import environ
 
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
@@ -25,8 +26,7 @@ def base():
 
 
 def start(base: str, cwd: Path, *words: str, **how) -> subprocess.Popen:
-    env = {k: v for k, v in os.environ.items() if not k.startswith("STRIPE_")}
-    env |= {"STRIPE_API_BASE": base, "STRIPE_API_KEY": "sk_test_canary99"}
+    env = environ(STRIPE_API_BASE=base, STRIPE_API_KEY="sk_test_canary99")
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **how}
     return subprocess.Popen([sys.executable, "-m", "provisioner", *words], cwd=cwd, env=env, **given)
 

@@ -4,17 +4,9 @@ import json
 
 import pytest
 
-from e2e.conftest import COMPANY, Desk
+from e2e.conftest import BARE_CARD, COMPANY, Desk
 from provisioner.cli.paint import paint
 
-CARD = """
-cards:
-  ads:
-    cardholder: acme
-    type: virtual
-    currency: usd
-    status: active
-"""
 LIMIT = '    spending_controls: {spending_limits: [{amount: "2,000.00 USD", interval: monthly}]}\n'
 FUNDS = 'balance_targets: {usd: {target: "9,900.00 USD"}}\n'
 
@@ -44,7 +36,7 @@ def test_an_amount_in_another_currency_is_another_number(desk: Desk):
 
 
 def test_unlimited_is_a_word(desk: Desk):
-    desk.write(COMPANY + CARD + limits("max_exposure_added: 100"))
+    desk.write(COMPANY + BARE_CARD + limits("max_exposure_added: 100"))
 
     desk.run("apply", "--auto-approve", "--allow", "exposure_added=999999999998", code=3)
     refused = desk.run("apply", "--auto-approve", code=3).stderr
@@ -76,7 +68,7 @@ def test_what_is_no_number_is_told_what_would_be(desk: Desk, number: str, said: 
 @pytest.fixture
 def stopped(desk: Desk) -> Desk:
     """A plan that deletes a protected card, and pulls more than may be pulled."""
-    desk.write(COMPANY + CARD + "    lifecycle: {protect: true}\n")
+    desk.write(COMPANY + BARE_CARD + "    lifecycle: {protect: true}\n")
     desk.run("apply", "--auto-approve")
     desk.write(COMPANY + limits('max_top_up: "1,000.00 USD"') + FUNDS)
     return desk
@@ -122,7 +114,7 @@ def test_a_plan_that_nothing_stops_says_nothing_of_it(desk: Desk):
 
 
 def test_a_plan_says_that_it_needs_a_word_unless_it_is_saved_to_be_approved(desk: Desk):
-    desk.write(COMPANY + CARD + LIMIT + limits("require_approval: broadening"))
+    desk.write(COMPANY + BARE_CARD + LIMIT + limits("require_approval: broadening"))
 
     told = desk.run("plan").stdout.splitlines()
     [line] = [line.removeprefix("  ! ") for line in told if "--approve broadening" in line]

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.e2e.conftest import COMPANY
-from tests.e2e.test_life_of_a_card import CARD, SYNC, cards
+from e2e.conftest import CARD, COMPANY
+from e2e.test_life_of_a_card import SYNC, cards
 
 
 def test_an_id_of_ones_own_holder_is_refused_and_its_name_is_told(desk):

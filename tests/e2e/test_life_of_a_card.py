@@ -3,21 +3,10 @@
 import json
 import re
 
+from e2e.conftest import CARD, COMPANY
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
-from tests.e2e.conftest import COMPANY
 
-CARD = """
-cards:
-  ads:
-    cardholder: acme
-    type: virtual
-    currency: usd
-    status: active
-    spending_controls:
-      allowed_categories: [advertising_services]
-      spending_limits: [{amount: "2,000.00 USD", interval: monthly}]
-"""
 SYNC = "No changes. Stripe matches the configuration.\n"
 
 

@@ -1,10 +1,10 @@
 """The README's two commands, but for the installation; test_docs.py plays the rest of the page."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
+from support.command import environ
 from support.pages import ROOT, blocks
 
 SETUP, TESTS = [block.text.strip() for block in blocks(ROOT / "README.md") if block.language == "sh"]
@@ -15,10 +15,9 @@ def test_the_first_command_plans_applies_and_plans_again(tmp_path):
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    env = {key: value for key, value in os.environ.items() if not key.startswith("STRIPE_")}
 
     done = subprocess.run(
-        ["bash", "-c", job], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+        ["bash", "-c", job], cwd=tmp_path, env=environ(), capture_output=True, text=True, check=True
     )
 
     assert install == "python3 -m venv .venv && .venv/bin/"

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from e2e.conftest import COMPANY, Desk
-from e2e.test_life_of_a_card import CARD
+from e2e.conftest import CARD, COMPANY, Desk
 
 GONE = object()
 FUNDS = 'balance_targets: {usd: {target: "300.00 USD"}}\n'

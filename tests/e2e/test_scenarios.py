@@ -8,20 +8,13 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from e2e.conftest import COMPANY
+from e2e.conftest import CARD, COMPANY
 
 ROOT = Path(__file__).parents[2]
 ACME = ROOT / "examples" / "acme"
-CARD = """
-cards:
-  ads:
-    cardholder: acme
-    type: virtual
-    currency: usd
-    status: active
-    spending_controls:
-      allowed_categories: [advertising_services]
-      spending_limits: [{amount: "50.00 USD", interval: monthly}]
+PLAYED = (
+    CARD.replace("2,000.00", "50.00")
+    + """\
 balance_targets: {usd: {target: "200.00 USD"}}
 scenarios:
   fits: {card: ads, amount: "50.00 USD", category: advertising_services, expect: approved}
@@ -33,6 +26,7 @@ scenarios:
     expect: declined
     reason: spending_controls
 """
+)
 
 
 def words(output: str) -> dict[str, str]:
@@ -93,7 +87,7 @@ def test_after_a_limit_is_halved_the_right_ones_fail_and_the_plan_named_them(des
 def test_no_key_and_nobodys_state_is_needed(desk, monkeypatch, place):
     for name in ("STRIPE_API_KEY", "STRIPE_API_BASE"):
         monkeypatch.delenv(name)
-    desk.write("mode: live\n" + COMPANY + CARD)
+    desk.write("mode: live\n" + COMPANY + PLAYED)
 
     done = desk.run("test", place)
 
@@ -102,7 +96,7 @@ def test_no_key_and_nobodys_state_is_needed(desk, monkeypatch, place):
 
 
 def test_in_test_mode_on_the_applied_cards(desk):
-    desk.write(COMPANY + CARD)
+    desk.write(COMPANY + PLAYED)
     missing = desk.run("test", code=1)
     desk.run("apply", "--auto-approve")
     desk.control("clock", b'{"advance": 10}')
@@ -117,7 +111,7 @@ def test_in_test_mode_on_the_applied_cards(desk):
 
 
 def test_in_test_mode_the_past_counts_and_the_simulator_knows(desk):
-    desk.write(COMPANY + CARD)
+    desk.write(COMPANY + PLAYED)
     desk.run("apply", "--auto-approve")
     desk.control("clock", b'{"advance": 10}')
     desk.run("simulate", "purchase", "ads", "--amount", "45.00 USD", "--capture")
@@ -133,7 +127,7 @@ def test_what_test_mode_cannot_arrange_is_simulated(desk):
         '  later: {card: ads, amount: 1, category: caterers, at: "2026-01-01T00:00:00Z", expect: declined}\n'
     )
     poor = "  poor: {card: ads, amount: 2, category: advertising_services, balance: 1, expect: declined}\n"
-    desk.write(COMPANY + CARD + timed + poor)
+    desk.write(COMPANY + PLAYED + timed + poor)
     desk.run("apply", "--auto-approve")
     desk.control("clock", b'{"advance": 10}')
 
@@ -150,7 +144,7 @@ def test_what_test_mode_cannot_arrange_is_simulated(desk):
 def test_a_live_key_is_refused_before_any_request(desk, monkeypatch, command, mode, key):
     monkeypatch.setenv("STRIPE_API_KEY", key)
     monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:9")  # nobody listens: a request would be an error
-    desk.write(f"mode: {mode}\n" + COMPANY + CARD)
+    desk.write(f"mode: {mode}\n" + COMPANY + PLAYED)
 
     refused = desk.run(*command, code=7)
 
@@ -158,7 +152,7 @@ def test_a_live_key_is_refused_before_any_request(desk, monkeypatch, command, mo
 
 
 def test_wrong_expectations_end_with_one(desk):
-    desk.write(COMPANY + CARD.replace("expect: approved", "expect: declined"))
+    desk.write(COMPANY + PLAYED.replace("expect: approved", "expect: declined"))
 
     done = desk.run("test", "--sandbox", code=1)
 
@@ -167,7 +161,7 @@ def test_wrong_expectations_end_with_one(desk):
 
 
 def test_a_card_that_stripe_refuses_is_an_error_of_its_scenarios(desk):
-    desk.write(COMPANY.replace("company\n", "individual\n") + CARD)  # of whom Stripe wants more
+    desk.write(COMPANY.replace("company\n", "individual\n") + PLAYED)  # of whom Stripe wants more
 
     done = desk.run("test", "--sandbox", code=1)
 
@@ -176,7 +170,7 @@ def test_a_card_that_stripe_refuses_is_an_error_of_its_scenarios(desk):
 
 
 def test_without_scenarios_there_is_nothing_to_test(desk):
-    desk.write(COMPANY + CARD.partition("scenarios:")[0])
+    desk.write(COMPANY + PLAYED.partition("scenarios:")[0])
 
     assert "declares no scenarios" in desk.run("test", "--offline", code=1).output
     assert "4 passed" in desk.run("test", "--offline", "--generate").stdout
@@ -184,14 +178,14 @@ def test_without_scenarios_there_is_nothing_to_test(desk):
 
 @pytest.mark.parametrize("currency", ["gbp", "eur"])
 def test_cards_in_europe_and_of_holders_elsewhere(desk, currency):
-    text = CARD.replace("usd", currency).replace("USD", currency.upper()).replace("acme", "ich_elsewhere")
+    text = PLAYED.replace("usd", currency).replace("USD", currency.upper()).replace("acme", "ich_elsewhere")
     desk.write(text)
 
     assert words(desk.run("test", "--sandbox").stdout) == {"fits": "ok", "one-too-many": "ok"}
 
 
 def test_the_walk_of_the_guide(desk):
-    desk.write(COMPANY + CARD)
+    desk.write(COMPANY + PLAYED)
     desk.run("apply", "--auto-approve")
     desk.control("clock", b'{"advance": 10}')
 
@@ -225,6 +219,6 @@ def test_the_walk_of_the_guide(desk):
     ],
 )
 def test_what_simulate_refuses(desk, asked, said):
-    desk.write(COMPANY + CARD)
+    desk.write(COMPANY + PLAYED)
 
     assert said in desk.run("simulate", "purchase", *asked, code=1).output

@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from tests.fleet.world import (
+from fleet.world import (
     KEY,
     dask_cluster,
     ids,

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.fleet.world import ids, in_process, make_fleet, platform
+from fleet.world import ids, in_process, make_fleet, platform
 
 ACCOUNTS, CARDS = 5, 2
 

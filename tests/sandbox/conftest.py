@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from support.forms import flat
 
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
@@ -34,20 +35,6 @@ class Reply:
     @property
     def error(self) -> Json:
         return self.body["error"]
-
-
-def flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Stripe's form encoding of nested values."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from flat(item, f"{name}[{key}]" if name else key)
-    elif isinstance(value, list | tuple):
-        for i, item in enumerate(value):
-            yield from flat(item, f"{name}[{i}]")
-    elif isinstance(value, bool):
-        yield name, "true" if value else "false"
-    else:
-        yield name, str(value)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import stripe
+from support.loopback import Quiet, serving
 
 from provisioner.sandbox.rules import authorization_realtime
 
@@ -22,42 +22,28 @@ class Listener:
         self.gate = None
         listener = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"]))
-                listener.asked.append((body.decode(), self.headers["stripe-signature"]))
+        class Handler(Quiet):
+            def do_POST(self):  # noqa: N802 - http.server's name
+                listener.asked.append((self.sent().decode(), self.headers["stripe-signature"]))
                 if listener.gate is not None:
                     listener.gate.wait(10)
                 answer = (
                     listener.body if isinstance(listener.body, bytes) else json.dumps(listener.body).encode()
                 )
-                self.send_response(listener.status)
-                for name, value in {**listener.headers, "Content-Length": str(len(answer))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(answer)
+                self.reply(listener.status, answer, **listener.headers)
 
-            def log_message(self, *_args):
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-
-    def close(self):
-        if self.gate is not None:
-            self.gate.set()
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        self.handler = Handler
+        self.url = ""
 
 
 @pytest.fixture
 def listener():
     one = Listener()
-    yield one
-    one.close()
+    with serving(one.handler) as base:
+        one.url = f"{base}/"
+        yield one
+        if one.gate is not None:
+            one.gate.set()
 
 
 @pytest.fixture
@@ -168,8 +154,8 @@ def test_a_bad_answer_leaves_it_to_the_accounts_choice(api, card, listener, answ
     assert made["request_history"][0]["reason_message"]
 
 
-def test_nobody_there(api, card, listener):
-    listener.server.server_close()
+def test_nobody_there(api, card, endpoint):
+    api.ok(f"/v1/webhook_endpoints/{endpoint['id']}", {"url": "http://127.0.0.1:1/"})
     assert reason(api.purchase(card, 700)) == "webhook_error"
 
 

@@ -1,12 +1,11 @@
 """Events, and their way to webhook endpoints."""
 
-import http.server
 import json
 import queue
-import threading
 
 import pytest
 import stripe
+from support.loopback import Quiet, serving
 
 TOPUP = {"amount": 2000, "currency": "usd"}
 DAY = 86_400
@@ -51,23 +50,14 @@ def receiver():
     got: queue.Queue = queue.Queue()
     answers: queue.Queue = queue.Queue()
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(answers.get() if not answers.empty() else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    class Handler(Quiet):
+        def do_POST(self) -> None:  # noqa: N802 - http.server's name
+            body = self.sent()
+            self.reply(answers.get() if not answers.empty() else 200)
             got.put((body, dict(self.headers)))
 
-        def log_message(self, *_: object) -> None:
-            return
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/hook", got, answers
-        server.shutdown()
-        thread.join()
+    with serving(Handler) as base:
+        yield f"{base}/hook", got, answers
 
 
 def test_a_delivery_is_signed_as_the_sdk_checks_it(api, receiver) -> None:

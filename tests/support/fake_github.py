@@ -3,14 +3,14 @@
 import io
 import json
 import re
-import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from support.loopback import Quiet, serving
 
 Json = dict[str, Any]
 TOKEN = "ghs_fake"
@@ -94,13 +94,10 @@ def fake_github() -> Iterator[FakeGitHub]:
     """Run a repository's API until the block ends."""
     state = FakeGitHub()
 
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_words: Any) -> None:
-            return
-
+    class Handler(Quiet):
         def handle_any(self) -> None:
             parts = urlsplit(self.path)
-            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+            body = json.loads(self.sent() or b"{}")
             if parts.path.startswith("/blob/"):
                 if "Authorization" in self.headers:
                     state.leaks.append(self.path)
@@ -113,22 +110,7 @@ def fake_github() -> Iterator[FakeGitHub]:
                 status, answer = state.answer(self.command, parts.path, parse_qs(parts.query), body)
                 self.reply(status, json.dumps(answer).encode())
 
-        def reply(self, status: int, data: bytes, **headers: str) -> None:
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(data)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
-
         do_GET = do_POST = do_PATCH = handle_any  # noqa: N815 - http.server's names
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state.base = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving(Handler) as state.base:
         yield state
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -2,13 +2,13 @@
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from support.loopback import Quiet, serving
 
 Json = dict[str, Any]
 TOKEN = "glpat-canary"
@@ -79,33 +79,18 @@ def fake_gitlab() -> Iterator[FakeGitLab]:
     """Run a project's API until the block ends."""
     state = FakeGitLab()
 
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_words: Any) -> None:
-            return
-
+    class Handler(Quiet):
         def handle_any(self) -> None:
             parts = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+            body = json.loads(self.sent() or b"{}")
             status, answer = 401, {"message": "401 Unauthorized"}
             if self.headers.get("PRIVATE-TOKEN") == TOKEN:
                 status, answer = state.answer(self.command, parts.path.removeprefix("/api/v4"), query, body)
-            data = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Location", f"{state.base}/elsewhere")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            self.reply(status, json.dumps(answer).encode(), Location=f"{state.base}/elsewhere")
 
         do_GET = do_POST = do_PUT = handle_any  # noqa: N815 - http.server's names
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state.base = f"http://127.0.0.1:{server.server_port}/api/v4"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving(Handler) as base:
+        state.base = f"{base}/api/v4"
         yield state
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -5,8 +5,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from support.loopback import Quiet, serving
 
 SECRET = "T000canaryT/B000canaryB/XXXXcanaryX"
 
@@ -36,12 +37,9 @@ def fake_webhook() -> Iterator[FakeWebhook]:
     """Run a webhook until the block ends."""
     state = FakeWebhook()
 
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_words: Any) -> None:
-            return
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+    class Handler(Quiet):
+        def do_POST(self) -> None:  # noqa: N802 - http.server's name
+            body = json.loads(self.sent())
             known = self.path == f"/services/{SECRET}" and self.headers["Content-Type"] == "application/json"
             state.messages.append(body)
             state.may_answer.wait()
@@ -49,21 +47,11 @@ def fake_webhook() -> Iterator[FakeWebhook]:
             if status is None:
                 self.close_connection = True
                 return
-            self.send_response(status)
-            self.send_header("Location", f"{state.base}/elsewhere")
-            self.send_header("Content-Length", str(len(state.said)))
-            self.end_headers()
-            self.wfile.write(state.said)
+            self.reply(status, state.said, Location=f"{state.base}/elsewhere")
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     state.may_answer.set()
-    state.base = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield state
-    finally:
-        state.may_answer.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as state.base:
+        try:
+            yield state
+        finally:
+            state.may_answer.set()
