@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from provisioner.cli.exits import DONE, ERROR, INTERRUPTED, PARTLY
+from provisioner.cli.exits import DONE
 from provisioner.cli.log import tell
 from provisioner.cli.options import Manner
 from provisioner.cli.present import present
@@ -69,7 +69,7 @@ def do(
     if report.results:
         result = report_document(report, document)
         heard(result, tell_report(result, report_text(report).partition("\n")[0]))
-    return _exit_code(report)
+    return report.exit_code
 
 
 def _judge(stripe: Session, plan: Plan, manner: Manner) -> None:
@@ -144,12 +144,3 @@ def _say(report: Report, document: Mapping[str, Any], format_: str) -> None:
     elif report.results:
         head = report_head(document, datetime.now(UTC))
         click.echo(f"\n{head}\n{report_text(report)}", nl=False)
-
-
-def _exit_code(report: Report) -> int:
-    """0 when all was done, 130 when interrupted, 5 when some of it was, 1 when nothing was."""
-    if report.complete:
-        return DONE
-    if report.interrupted:
-        return INTERRUPTED
-    return PARTLY if report.of(Outcome.DONE) else ERROR

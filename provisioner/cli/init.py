@@ -15,7 +15,7 @@ from provisioner.cli.exits import DONE, exits
 from provisioner.cli.options import Options, key_options
 from provisioner.cli.session import key_session
 from provisioner.config.export import export
-from provisioner.config.schema import json_schema
+from provisioner.config.schema import schema_text
 from provisioner.core.problem import ProvisionerError
 from provisioner.kinds import KINDS
 
@@ -70,8 +70,7 @@ def command(options: Options, *, folder: Path, from_stripe: bool) -> int:
     else:
         text += starter.CONFIGURATION.format(project=place.project, mode=mode)
     _write(place.folder / CONFIG, text)
-    schema = json.dumps(json_schema(KINDS), indent=2, ensure_ascii=False)
-    _write(place.folder / SCHEMA, schema + "\n")
+    _write(place.folder / SCHEMA, schema_text(KINDS))
     _ignore(place.root / IGNORE)
     _next(folder, _workflow(place), from_stripe=from_stripe)
     return DONE

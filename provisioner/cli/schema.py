@@ -1,12 +1,11 @@
 """`schema`: the JSON Schema of the configuration, for editors."""
 
-import json
 from pathlib import Path
 
 import click
 
 from provisioner.cli.exits import DONE, ERROR, exits
-from provisioner.config.schema import json_schema
+from provisioner.config.schema import schema_text
 from provisioner.kinds import KINDS
 
 
@@ -22,12 +21,12 @@ def command(out: Path | None) -> int:
     With --out, a file that is not as it should be is written anew, and the exit code is 1: so a hook keeps
     a copy of it current.
     """
-    text = json.dumps(json_schema(KINDS), indent=2, ensure_ascii=False)
+    text = schema_text(KINDS)
     if out is None:
-        click.echo(text)
+        click.echo(text, nl=False)
         return DONE
-    if out.exists() and out.read_text(encoding="utf-8") == text + "\n":
+    if out.exists() and out.read_text(encoding="utf-8") == text:
         return DONE
-    out.write_text(text + "\n", encoding="utf-8")
+    out.write_text(text, encoding="utf-8")
     click.echo(f"wrote {out}", err=True)
     return ERROR

@@ -8,6 +8,14 @@ from typing import NamedTuple
 ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
 THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
 SIGNS = {"usd": "$", "eur": "€", "gbp": "£"}
+PER = {  # the intervals of limits
+    "per_authorization": "a purchase",
+    "daily": "a day",
+    "weekly": "a week",
+    "monthly": "a month",
+    "yearly": "a year",
+    "all_time": "in all",
+}
 
 AMOUNT_PATTERN = r"^(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,3})? [A-Za-z]{3}$"
 _AMOUNT = re.compile(AMOUNT_PATTERN)

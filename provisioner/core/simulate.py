@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from provisioner.core.money import show_money
+from provisioner.core.money import PER, show_money
 from provisioner.core.scenario import APPROVED, Answer, Course, Facts, Purchase, Scenario, Unsure, Verdict
 
 # What nobody can raise: 10,000 per authorization; and what a card without limits gets: 500 a day.
@@ -24,14 +24,6 @@ LISTS = (
     ("merchant_countries", "country", "country"),
     ("card_presences", "presence", "card presence"),
 )
-INTERVALS = {
-    "per_authorization": "a purchase",
-    "daily": "a day",
-    "weekly": "a week",
-    "monthly": "a month",
-    "yearly": "a year",
-    "all_time": "in all",
-}
 # The reasons for which the purchases here are declined; others are beyond what a declaration tells.
 REASONS = frozenset(
     "card_canceled card_expired card_inactive cardholder_blocked cardholder_inactive "
@@ -92,7 +84,7 @@ def counts(limit: Mapping[str, Any], purchase: Purchase) -> bool:
 
 def limit_words(limit: Mapping[str, Any], currency: str) -> str:
     """A limit as people say it: `$2,000.00 a month`."""
-    return f"{show_money(int(limit['amount']), currency)} {INTERVALS[limit['interval']]}"
+    return f"{show_money(int(limit['amount']), currency)} {PER[limit['interval']]}"
 
 
 def _refusals(purchase: Purchase, facts: Facts) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from provisioner.core.call import Call, Phase, Step, bind
+from provisioner.core.exit_code import ExitCode
 from provisioner.core.kind import Direction
 from provisioner.core.model import Address
 from provisioner.core.plan import Plan
@@ -63,6 +64,15 @@ class Report(Struct, frozen=True):
     def complete(self) -> bool:
         """Whether every step was done."""
         return all(result.outcome is Outcome.DONE for result in self.results)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """How an apply of one account ends that did this."""
+        if self.complete:
+            return ExitCode.DONE
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        return ExitCode.PARTLY if self.of(Outcome.DONE) else ExitCode.ERROR
 
 
 Watch = Callable[[Result], None]

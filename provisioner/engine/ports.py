@@ -27,7 +27,7 @@ class Page(Struct, frozen=True):
 
 
 class Reader(Protocol):
-    """Reads Stripe; has no method that writes, so a plan cannot (SDK errors never pass through it)."""
+    """Reads Stripe; has no method that writes, so a plan cannot; no error but ours passes through it."""
 
     def retrieve(self, resource: str) -> Mapping[str, Any]:
         """One object: `account`, `balance`, `issuing/cards/ic_1`. Raises StripeError or AccessError."""

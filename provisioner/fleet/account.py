@@ -18,15 +18,7 @@ from provisioner.engine.execute import Report, execute
 from provisioner.engine.journal import line
 from provisioner.fleet.ceiling import approved, ends, stopped
 from provisioner.fleet.job import Job
-from provisioner.fleet.outcome import (
-    CHANGES,
-    DONE,
-    ERROR,
-    INTERRUPTED,
-    MOST_PROBLEMS,
-    PARTLY,
-    Outcome,
-)
+from provisioner.fleet.outcome import CHANGES, DONE, ERROR, MOST_PROBLEMS, Outcome
 from provisioner.fleet.site import Desk, Meter, Site, configuration, desk
 from provisioner.kinds import KINDS
 
@@ -88,22 +80,13 @@ def _apply(opened: Desk, blank: Outcome) -> Outcome:
     missed = [result for result in report.results if result.outcome is not Ending.DONE]
     return replace(
         blank,
-        code=_code(report),
+        code=report.exit_code,
         counts={str(ending): len(report.of(ending)) for ending in Ending},
         money=_moved(report),
         ends=ends(plan),
         problems=_few([f"{result.step.address}: {result.reason}" for result in missed]),
         steps=tuple(steps),
     )
-
-
-def _code(report: Report) -> int:
-    """As `provisioner apply` ends."""
-    if report.complete:
-        return DONE
-    if report.interrupted:
-        return INTERRUPTED
-    return PARTLY if report.of(Ending.DONE) else ERROR
 
 
 def _moved(report: Report) -> Mapping[str, int]:

@@ -1,4 +1,4 @@
-"""The only package that talks to Stripe through its SDK."""
+"""The only package that talks to Stripe: it reads by HTTP alone, and writes through Stripe's SDK."""
 
 from provisioner.stripe_api.eta import Remaining
 from provisioner.stripe_api.gateway import StripeReader, StripeWriter

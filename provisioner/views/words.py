@@ -3,18 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from provisioner.core.money import show_money
+from provisioner.core.money import PER, show_money
 
 Document = Mapping[str, Any]
-
-PER = {
-    "per_authorization": "a purchase",
-    "daily": "a day",
-    "weekly": "a week",
-    "monthly": "a month",
-    "yearly": "a year",
-    "all_time": "in all",
-}
 
 
 def show_value(value: Any, edit: Document) -> str:
