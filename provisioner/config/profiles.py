@@ -93,7 +93,9 @@ Path = tuple[Any, Any]
 
 def used(block: Block) -> tuple[str, ...]:
     """Return the names of the profiles that a block uses; what is not a name is left to the schema."""
-    use = block.value.get("use") if isinstance(block.value, dict) else None
+    if not isinstance(block.value, dict) or "use" not in block.value:
+        return ()
+    use = block.value["use"]
     names: Sequence[Any] = use if isinstance(use, list) else [use]
     return tuple(name for name in names if isinstance(name, str))
 
