@@ -90,6 +90,9 @@ def _with_approved(plan: Plan, approved: Document) -> Iterator[tuple[Change, lis
         known[each["address"]].append(each)
     for change in plan.changes:
         there = known[str(change.address)]
+        if change.action is Action.RETIRE and change.id == plan.ids.get(change.address):
+            # where a replacement has come so far that its object goes, another stands in its place
+            there = [each for each in there if each["action"] == change.action]
         yield change, sorted(there, key=lambda each: bool(each["id"] != change.id))
 
 

@@ -228,3 +228,15 @@ def test_what_was_to_be_retired_and_is_declared_here_is_no_success(approved: Des
     assert approved.run("apply", "plan.json").stdout.endswith(
         "No changes. Stripe matches the configuration.\n"
     )
+
+
+def test_the_end_of_what_was_to_be_replaced_is_not_approved_without_its_successor(approved: Desk):
+    before = approved.live()
+    approved.write(COMPANY + NOTED + "    second_line: Ads\n" + FUNDS)
+    approved.run("plan", "--out", "plan.json")
+    approved.write(COMPANY + FUNDS)
+
+    refused = approved.run("apply", "plan.json", code=4).stderr
+
+    assert "cards.ads: retire was not approved (replace was)\n" in refused
+    assert approved.live() == before
