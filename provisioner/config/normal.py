@@ -93,10 +93,12 @@ def _once(shape: "Read") -> "Read":
         there = known.get(key)
         if there is not None:
             return there[1]
-        before = len(out.faults) + len(out.sensitive)
+        faults, sensitive = len(out.faults), out.sensitive
+        out.sensitive = set()  # of its own, as rows share their paths
         value = shape(what, raw, out, path)
-        sound = len(out.faults) + len(out.sensitive) == before
-        if sound and out.currency == key[1] and len(known) < MANY:
+        plain = not out.sensitive and len(out.faults) == faults
+        out.sensitive |= sensitive
+        if plain and out.currency == key[1] and len(known) < MANY:
             known[key] = (raw, value)
         return value
 

@@ -256,3 +256,23 @@ def test_a_truth_value_cannot_come_from_outside_and_no_quotes_are_blamed(problem
     (line,) = problems(BASE + '    lifecycle: {protect: "${env.P}"}\n', environ={"P": "true"})
 
     assert line.endswith("'protect': true or false is wanted, not a text; what comes from outside is one")
+
+
+def test_what_several_cards_have_in_common_is_sensitive_on_each(load):
+    """Rows share the path of their parts, so that the first row's secret must not cover for the second's."""
+    more = """\
+    spending_controls:
+      spending_limits:
+        - {amount: 100, interval: daily, categories: ["${env.ONE}"]}
+        - {amount: 900, interval: monthly, categories: &common ["${env.OTHER}"]}
+  more:
+    cardholder: acme
+    type: virtual
+    currency: usd
+    spending_controls: {spending_limits: [{amount: 900, interval: monthly, categories: *common}]}
+"""
+    declared = load(BASE + more, environ={"ONE": "bakeries", "OTHER": "florists"}).declared
+
+    for name in ("ads", "more"):
+        sensitive = declared[Address("cards", name)].sensitive
+        assert sensitive == {"spending_controls.spending_limits.categories"}
