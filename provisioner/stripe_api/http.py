@@ -89,13 +89,16 @@ class BoundedClient:
     def _body(self, raw: urllib3.BaseHTTPResponse, started: float) -> bytes:
         chunks: list[bytes] = []
         size = 0
-        while chunk := raw.read1(CHUNK, decode_content=True):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > LARGEST:
-                raise AnswerError(f"Stripe's answer is larger than {LARGEST // 1024 // 1024} MB")
-            if self._clock() - started > WHOLE:
-                raise LostError
+        try:
+            while chunk := raw.read1(CHUNK, decode_content=True):
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > LARGEST:
+                    raise AnswerError(f"Stripe's answer is larger than {LARGEST // 1024 // 1024} MB")
+                if self._clock() - started > WHOLE:
+                    raise LostError
+        except SSLError:  # a line that breaks: the certificate has been seen by now
+            raise LostError from None
         return b"".join(chunks)
 
     def close(self) -> None:

@@ -27,9 +27,17 @@ def pool_through(base: str, **options: Any) -> urllib3.PoolManager:
     proxy = _proxy(address.scheme, address.netloc)
     if not proxy:
         return urllib3.PoolManager(**options)
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    try:
+        return _through(proxy if "://" in proxy else f"http://{proxy}", options)
+    except ValueError:
+        says = "the proxy for Stripe (HTTPS_PROXY, ALL_PROXY) is no http:// or https:// address"
+        raise AccessError(says) from None
+
+
+def _through(proxy: str, options: Mapping[str, Any]) -> urllib3.ProxyManager:
+    parts = urlsplit(proxy)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise AccessError("the proxy for Stripe (HTTPS_PROXY, ALL_PROXY) is no http:// or https:// address")
+        raise ValueError
     who = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
     url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     return urllib3.ProxyManager(url, proxy_headers=urllib3.make_headers(proxy_basic_auth=who), **options)

@@ -1,6 +1,8 @@
 """The way to Stripe: whose certificate is trusted, and which proxy is used."""
 
+import socket
 import ssl
+import threading
 
 import pytest
 import trustme
@@ -8,6 +10,8 @@ import trustme
 from chaos.hostile import answer, hostile
 from provisioner.core.problem import AccessError, StripeError
 from provisioner.stripe_api import Limits, StripeReader, Transport, route
+from provisioner.stripe_api.failure import LostError
+from provisioner.stripe_api.http import BoundedClient
 
 KEY = "sk_test_canary4242424242"
 GOOD = answer('{"id": "acct_1", "object": "account"}')
@@ -111,8 +115,18 @@ def test_a_key_passes_a_proxy_by_https_unseen(monkeypatch):
     assert KEY.encode() not in b"".join(proxy.asked)
 
 
-def test_a_proxy_that_cannot_be_used_is_told_at_once(monkeypatch):
-    monkeypatch.setenv("HTTPS_PROXY", "socks5://team:secret@proxy.example")
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "socks5://team:secret@proxy.example",
+        "http://team:secret@proxy.example:port",
+        "http://team:secret@proxy.example:99999",
+        "http://team:secret@[::1",
+        "http://team:secret@proxy.example ",
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_told_at_once(monkeypatch, proxy):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(AccessError, match="no http:// or https:// address") as error:
         account("https://stripe.example")
 
@@ -125,3 +139,24 @@ def test_a_bundle_that_is_not_there_is_told_and_nothing_is_sent(authority, tmp_p
         account(server.base)
 
     assert server.asked == []
+
+
+def test_a_line_that_breaks_in_an_answer_is_no_matter_of_certificates(authority):
+    """What is garbled on the way is told by TLS; nothing says that it would be so the next time."""
+
+    def garbled(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        there = served_by(authority).wrap_socket(connection, server_side=True)
+        there.recv(65536)
+        there.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+        with socket.socket(fileno=there.detach()) as bare:
+            bare.sendall(b"\x17\x03\x03\x00\x20" + bytes(32))  # a record that nobody has encrypted
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=garbled, args=(listener,))
+        thread.start()
+        client = BoundedClient(base := f"https://127.0.0.1:{listener.getsockname()[1]}", (5.0, 5.0))
+        with pytest.raises(LostError):
+            client.request("GET", f"{base}/v1/account", {})
+        thread.join()
+        client.close()
