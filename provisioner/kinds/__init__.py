@@ -1,4 +1,4 @@
-"""The kinds of resources: one file each, facts only; this package finds them."""
+"""The kinds of resources: one file each, facts only, and named here."""
 
 from provisioner.core.kind import Kind
 from provisioner.kinds import balance_target, card, cardholder

@@ -1,12 +1,15 @@
 """What keeps the code readable: short files, short functions, and a word on everything public."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import provisioner
+from provisioner import kinds
 
 ROOT = Path(provisioner.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
@@ -42,3 +45,11 @@ def test_files_and_functions_are_short_and_what_is_public_says_its_contract(file
     assert long == []
     assert not module.body or ast.get_docstring(module), "no docstring"
     assert [name for name, node in public(module.body) if not ast.get_docstring(node)] == []
+
+
+def test_the_contract_of_strangers_names_every_kind() -> None:
+    settings = tomllib.loads((ROOT.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    [strangers] = [each for each in settings["importlinter"]["contracts"] if each["type"] == "independence"]
+    modules = [each for each in vars(kinds).values() if isinstance(each, ModuleType)]
+
+    assert set(strangers["modules"]) == {each.__name__ for each in modules if hasattr(each, "KIND")}

@@ -19,7 +19,7 @@ OURS = [
     (card.KIND, sdk.issuing.CardCreateParams, sdk.issuing.CardUpdateParams),
     (balance_target.KIND, sdk.TopupCreateParams, sdk.TopupModifyParams),
 ]
-OBJECTS = OURS[:2]
+OBJECTS = [each for each in OURS if each[0].owns_objects]
 OF_REQUESTS = {"expand", *RequestOptions.__annotations__}
 # Set by the tool itself.
 OURS_ALONE = {"amount", "currency"}
@@ -73,6 +73,10 @@ def pairs(fields: tuple[Field, ...], typed: Any, prefix: str = "") -> Iterator[t
         below = shape_below(known[field.name])
         if below is not None and field.fields:
             yield from pairs(field.fields, below, f"{prefix}{field.name}.")
+
+
+def test_every_kind_is_held_against_the_sdk() -> None:
+    assert {kind.name for kind, _, _ in OURS} == {kind.name for kind in KINDS}
 
 
 @by_kind

@@ -26,9 +26,10 @@ from provisioner.stripe_api import Limits, StripeWriter, Transport
 
 KEY = "sk_test_golden"
 UNHURRIED = Limits(1_000_000, 1_000_000)
-RESOURCES = ("issuing/cardholders", "issuing/cards", "topups")
+RESOURCES = tuple(kind.resource for kind in KINDS)
 LATER = str(datetime.now(UTC).year + 3)  # a year in which no card has expired yet, `later` in golden files
-ID = re.compile(r"\b(?:ich|ic|tu|acct)_[A-Za-z0-9]+\b")
+PREFIXES = "|".join(filter(None, (*(kind.id_prefix for kind in KINDS), "tu_", "acct_")))
+ID = re.compile(rf"\b(?:{PREFIXES})[A-Za-z0-9]+\b")
 
 Json = dict[str, Any]
 
