@@ -64,6 +64,8 @@ class _Change(Struct):
     newest: str | None = None
 
     def __post_init__(self) -> None:
+        if "." not in self.address:
+            raise ValueError("An `address` without its section")
         if self.action is Action.TOP_UP and None in (self.amount, self.currency):
             raise ValueError("A top-up without `amount` and `currency`")
 

@@ -47,6 +47,7 @@ def with_(document: dict[str, Any], place: tuple[Any, ...], value: Any) -> dict[
     [
         (("changes", 1, "action"), "explode", "'explode' - at `$.changes[1].action`"),
         (("changes", 1, "edits"), GONE, "`edits` - at `$.changes[1]`"),
+        (("changes", 1, "address"), "ads", "An `address` without its section - at `$.changes[1]`"),
         (("changes", 0, "amount"), GONE, "A top-up without `amount` and `currency` - at `$.changes[0]`"),
         (("blast_radius", "money", 0, "amount"), "300", "at `$.blast_radius.money[0].amount`"),
         (("source",), {}, "`path` - at `$.source`"),

@@ -4,8 +4,9 @@ import json
 
 from provisioner.core.estate import survey
 from provisioner.core.model import Address, Config, Declared, World
+from provisioner.core.normal import read
 from provisioner.engine.keep import keeper
-from provisioner.kinds import KINDS, cardholder
+from provisioner.kinds import KINDS, card, cardholder
 
 NAMES = ("first", "second")
 DECLARED = {
@@ -40,3 +41,20 @@ def test_addresses_and_marks_that_are_alike_are_kept_once() -> None:
     assert first["provisioner_address"] != second["provisioner_address"]
     for key in ("provisioner_project", "provisioner_generation", "provisioner_lifecycle"):
         assert first[key] is second[key]
+
+
+def test_what_stands_beside_the_fields_is_none_of_them() -> None:
+    shipping = {"name": "A", "status": "shipped"}
+    ended = {
+        "id": "ic_1",
+        "created": 1,
+        "cancellation_reason": "lost",
+        "status": "canceled",
+        "shipping": shipping,
+    }
+
+    kept = keeper(card.KIND)(ended)
+
+    assert (kept["cancellation_reason"], kept["shut"]) == ("lost", ("shipping",))
+    fields = read(card.KIND.fields, kept, lambda _section, identity: identity)
+    assert fields == {"status": "canceled", "shipping": {"name": "A"}}
