@@ -1,7 +1,8 @@
 """Law 6, from the sandbox's own events: after no request could a card spend more than old or new allow."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations, groupby
 from typing import Any
 
 from provisioner.chaos.power import SPANS, power, shops
@@ -40,26 +41,46 @@ def too_wide(
     before: Mapping[str, Object], ends: Iterable[Mapping[str, Object]], steps: Iterable[list[Object]]
 ) -> list[str]:
     """
-    Where a card could spend more than the widest of its states allowed, or two cards one address's.
+    Where a card could spend more than it could before and may in the end, or two did in one's place.
 
-    `before` is the estate that the steps began with, `ends` those that were asked for; they may be of
-    other runs, as addresses are what is compared.
+    `before` is the estate that the steps began with, `ends` those that were asked for; they may be of other
+    runs, as long as these began with `before` too. Compared is card by card: what was there before by its
+    id, as its address may be another's by now, what is new by its address.
     """
+    sides = (before, *ends)
     allowed = [
-        {_address(card): (card, _holder(side, card)) for card in _spending(side)} for side in (before, *ends)
+        {_same(card, before): (card, _holder(side, card)) for card in _spending(side)} for side in sides
     ]
     now = dict(before)
     found: list[str] = []
     for changed in steps:
         now |= {str(item["id"]): item for item in changed}
         spending = [card for card in _spending(now) if _address(card)]
-        addresses = [_address(card) for card in spending]
-        found += [f"two cards at {a}" for a in sorted({a for a in addresses if addresses.count(a) > 1})]
+        found += [f"two cards at {_address(one)}" for one in _doubles(spending, before, allowed)]
         for card in _touched(spending, changed):
-            sides = [side[_address(card)] for side in allowed if _address(card) in side]
-            if _exceeds((card, _holder(now, card)), sides):
+            same = _same(card, before)
+            if _exceeds((card, _holder(now, card)), [side[same] for side in allowed if same in side]):
                 found.append(f"{_address(card)} could spend more than before and after")
     return list(dict.fromkeys(found))
+
+
+def _doubles(
+    spending: Sequence[Object], before: Mapping[str, Object], allowed: Sequence[Mapping[str, Any]]
+) -> Iterator[Object]:
+    """Cards that spend beside another of their address; where a state has both, one is not renamed yet."""
+    by_address: dict[str, list[Object]] = defaultdict(list)
+    for card in spending:
+        by_address[_address(card)].append(card)
+    for cards in by_address.values():
+        for one, other in combinations(cards, 2):
+            both = {_same(one, before), _same(other, before)}
+            if not any(len(both & side.keys()) > 1 for side in allowed):
+                yield one
+
+
+def _same(card: Object, before: Mapping[str, Object]) -> str:
+    """What a card is known by in all runs that began with the same estate: of those that are new the name."""
+    return str(card["id"]) if card["id"] in before else _address(card)
 
 
 def _touched(cards: Iterable[Object], changed: Iterable[Object]) -> Iterator[Object]:

@@ -57,6 +57,7 @@ class _Change(Struct):
     edits: list[_Edit]
     fingerprint: str
     goal: str = ""
+    between: str = ""
     bookkeeping: Literal["rename", "mark", ""] = ""
     final: bool = False
     amount: int | None = None

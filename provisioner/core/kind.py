@@ -61,7 +61,7 @@ class Field(Struct, frozen=True):
     declared; `sent_whole` sends all of it when any of it changes. An export leaves out what is not
     `exported`: what Stripe chose, or the past. `amounts_in` names the field of a hash that is the currency of
     the amounts in it, and theirs where it is left out. `same(a, b)` compares where Stripe rewrites what it is
-    given.
+    given. `meet(a, b)` is the value of a `whole` hash that allows what both allow, as far as there is one.
     """
 
     name: str
@@ -93,6 +93,7 @@ class Field(Struct, frozen=True):
     example: Any = None
     same: Callable[[Any, Any], bool] | None = None
     direction: Callable[[Any, Any], Direction] = neutral
+    meet: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] | None = None
 
     @property
     def sensitive(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from provisioner.core.call import Call, Phase, Step, creation_key, funding_key
-from provisioner.core.change import OUR_OWN, Action, Change
+from provisioner.core.change import OUR_OWN, Action, Change, Edit
 from provisioner.core.crud import adoption_params, creation_params, references, retirement, update_params
 from provisioner.core.estate import rests
 from provisioner.core.kind import Direction, Kind
@@ -96,21 +96,29 @@ def _half(kind: Kind, change: Change, *, all_but_broadening: bool) -> Change | N
     """
     The part of an edit that takes power (or gives none), as a change of its own.
 
-    A hash that is owned whole keeps its live values in what broadens. None where there is nothing to
-    part, or where Stripe would not take the state between (an allow-list next to a block-list).
+    A hash that is owned whole keeps its live values in what broadens. A cardholder's controls allow what both
+    sides allow: a card that comes to be active before the rest follows gets around neither. None where there
+    is nothing to part, or where Stripe would not take the state between (an allow-list next to a block-list).
     """
-    ahead = (Direction.TIGHTENING, Direction.NEUTRAL) if all_but_broadening else (Direction.TIGHTENING,)
-    part = [e for e in change.edits if e.direction in ahead and not e.path.startswith(OUR_OWN)]
-    if not part or not change.declared or not change.live:
+    if not change.declared or not change.live:
         return None
+    ahead = (Direction.TIGHTENING, Direction.NEUTRAL) if all_but_broadening else (Direction.TIGHTENING,)
+    part: list[Edit] = []
     fields = dict(change.declared.fields)
     for edit in change.edits:
         top, _, rest = edit.path.partition(".")
-        if edit.direction is not Direction.BROADENING or not kind.field(top).whole:
-            continue
         sub = rest.partition("[")[0].partition(".")[0]
-        fields[top] = put(fields.get(top, {}), sub, change.live.fields.get(top, {}).get(sub))
-    if any(kind.check(fields)):
+        field = None if edit.path.startswith(OUR_OWN) else kind.field(top)
+        had = change.live.fields.get(top) or {}
+        if field and field.meet and all_but_broadening:
+            fields[top] = between = field.meet(had, change.declared.fields.get(top) or {})
+            if between.get(sub) != had.get(sub):
+                part.append(replace(edit, direction=Direction.TIGHTENING))
+        elif field and edit.direction in ahead:
+            part.append(edit)
+        elif field and field.whole and edit.direction is Direction.BROADENING:
+            fields[top] = put(fields.get(top, {}), sub, had.get(sub))
+    if not part or any(kind.check(fields)):
         return None
     return replace(change, edits=tuple(part), declared=replace(change.declared, fields=fields))
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from provisioner.core.change import OUR_OWN, Action, Change
 from provisioner.core.diff import additions, says_replaced
-from provisioner.core.kind import Direction, Kind
+from provisioner.core.kind import Direction, Field, Kind
+from provisioner.core.model import Declared
 from provisioner.core.moved import differs
+from provisioner.core.ownership import edit_digest
 from provisioner.core.reissue import LOST
 
 Document = Mapping[str, Any]
@@ -28,6 +30,36 @@ def goal(kind: Kind, change: Change) -> str:
     values = [[edit.path, edit.digest, edit.after] for edit in additions(kind, change.declared)]
     text = json.dumps([generation, values, sorted(told.ignore), reissue], default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def between(kind: Kind, change: Change) -> str:
+    """
+    What stands for the controls that an update sets first, where it both gives and takes; else empty.
+
+    Of hidden values as short as digests of these are.
+    """
+    field = _set_twice(kind)
+    if (
+        change.action is not Action.UPDATE
+        or not field
+        or not field.meet
+        or not change.live
+        or not change.declared
+    ):
+        return ""
+    had, wanted = (side.fields.get(field.name) or {} for side in (change.live, change.declared))
+    values = field.meet(had, wanted)
+    return _standing(field, change.declared, values) if values not in (had, wanted) else ""
+
+
+def _set_twice(kind: Kind) -> Field | None:
+    """The field of which an update may set both sides' common part first: of what others refer to."""
+    return next((field for field in kind.fields if field.meet and kind.exposure is None), None)
+
+
+def _standing(field: Field, declared: Declared, values: Any) -> str:
+    hidden = any(path.startswith(field.name) for path in declared.sensitive)
+    return edit_digest(field.name, None, values, hidden=hidden)
 
 
 def replaced_ids(approved: Document) -> dict[str, str]:
@@ -59,7 +91,9 @@ def finishes(kind: Kind, change: Change, approved: Document, replaced: Mapping[s
     if change.action is not Action.UPDATE:
         return False
     if approved["action"] == "update":
-        return bool(change.id == approved["id"]) and _is_second_half(change, approved)
+        return bool(change.id == approved["id"]) and _is_second_half(
+            change, approved, _set_first(kind, change, approved)
+        )
     activation = [(edit.path, edit.after) for edit in change.edits] == [("status", "active")]
     return activation and approved["action"] in ("create", "replace")
 
@@ -69,16 +103,29 @@ def _ends_first(change: Change) -> bool:
     return asked is not None and asked.reason in LOST and asked.number > change.reissued
 
 
-def _is_second_half(change: Change, approved: Document) -> bool:
+def _set_first(kind: Kind, change: Change, approved: Document) -> str:
+    """The beginning of the paths of what stands as an approved update sets it first; empty without such."""
+    field = _set_twice(kind)
+    if not field or not approved.get("between") or not change.live or not change.declared:
+        return ""
+    stands = _standing(field, change.declared, change.live.fields.get(field.name))
+    return f"{field.name}." if stands == approved["between"] else ""
+
+
+def _is_second_half(change: Change, approved: Document, done_first: str) -> bool:
     """Whether nothing has moved but what the first call of an update does: what gives no power, and marks."""
-    now = {edit.path: edit for edit in change.edits}
-    then = {edit["path"]: edit for edit in approved["edits"]}
+    now = {edit.path: edit for edit in change.edits if not _below(edit.path, done_first)}
+    then = {edit["path"]: edit for edit in approved["edits"] if not _below(edit["path"], done_first)}
     done = [edit for path, edit in then.items() if path not in now]
     return (
         all(path in then and not differs(edit, then[path]) for path, edit in now.items())
         and change.direction is Direction.BROADENING
         and not any(e["direction"] == "broadening" or e["path"].startswith(OUR_OWN) for e in done)
     )
+
+
+def _below(path: str, prefix: str) -> bool:
+    return bool(prefix) and path.startswith(prefix)
 
 
 def _is_carried(change: Change, approved: Document, replaced: Mapping[str, str]) -> bool:

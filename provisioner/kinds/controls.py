@@ -125,7 +125,50 @@ def spending_controls(currency: Field | None = None) -> Field:
         doc="What may be bought, where, and for how much. Once declared, all of it is kept as declared.",
         whole=True,
         amounts_in=currency.name if currency else "",
+        meet=meet,
         fields=(*_lists(), LIMITS, *([currency] if currency else [])),
+    )
+
+
+def meet(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+    """
+    Make the controls that allow what both allow: limits of both, lists crossed.
+
+    What Stripe has no way to say stays as in `one`: a list that allows nothing, limits in two currencies.
+    """
+    out = {**one, **other}
+    for allowed, blocked in PAIRS:
+        lists = _crossed(one, other, allowed, blocked)
+        for name in (allowed, blocked):
+            out[name] = one.get(name) if lists is None else lists.get(name)
+    rows, more = (each.get("spending_limits") or () for each in (one, other))
+    in_two = rows and more and one.get(CURRENCY.name) != other.get(CURRENCY.name)
+    out["spending_limits"] = rows if in_two else _both(rows, more)
+    if rows:
+        out[CURRENCY.name] = one.get(CURRENCY.name)
+    return {name: value for name, value in out.items() if value}
+
+
+def _crossed(
+    one: Mapping[str, Any], other: Mapping[str, Any], allowed: str, blocked: str
+) -> Mapping[str, tuple[str, ...]] | None:
+    """What both lists of both sides let through, as one list; None where that is nothing."""
+    only = [set(each[allowed]) for each in (one, other) if each.get(allowed)]
+    never = {value for each in (one, other) for value in each.get(blocked) or ()}
+    if not only:
+        return {blocked: tuple(sorted(never))}
+    left = set.intersection(*only) - never
+    return {allowed: tuple(sorted(left))} if left else None
+
+
+def _both(
+    rows: Collection[Mapping[str, Any]], more: Collection[Mapping[str, Any]]
+) -> tuple[Mapping[str, Any], ...]:
+    """The limits of both sides, of two for one scope the lower one."""
+    lowest = _by_scope((*rows, *more))
+    return tuple(
+        {"amount": amount, "interval": interval} | ({"categories": categories} if categories else {})
+        for (interval, categories), amount in lowest.items()
     )
 
 

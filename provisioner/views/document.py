@@ -7,7 +7,7 @@ from provisioner.core.change import Action, Change, Edit, Note, row_of
 from provisioner.core.guard import Stop
 from provisioner.core.outlook import Outlook, Power
 from provisioner.core.plan import Plan
-from provisioner.core.unfinished import goal
+from provisioner.core.unfinished import between, goal
 from provisioner.kinds import KINDS
 from provisioner.views.version import FORMAT_VERSION
 
@@ -66,6 +66,8 @@ def _change(change: Change) -> dict[str, Any]:
     }
     if aim := goal(KIND_OF[change.kind], change):
         document["goal"] = aim
+    if first := between(KIND_OF[change.kind], change):
+        document["between"] = first
     if change.bookkeeping:
         document["bookkeeping"] = change.bookkeeping
     if change.action is Action.TOP_UP:

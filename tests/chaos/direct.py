@@ -47,11 +47,20 @@ class Bank:
         with self.store.transaction(write=False) as db:
             self.account = default_account(Tx(db, "", 0, Origin()))
 
+        self._own = self.account
+
     def keep(self) -> None:
         self.store._db.backup(self._kept)
+        self._own = self.account
 
     def put_back(self) -> None:
         self._kept.backup(self.store._db)
+        self.account = self._own
+
+    def copy(self, other: "Bank") -> None:
+        """Become what another is now."""
+        other.store._db.backup(self.store._db)
+        self.account = other.account
 
     def advance(self, seconds: float) -> None:
         with self.store.transaction(write=True) as db:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from chaos.acts import CARD, HOLDER, config
+from chaos.acts import plan as plan_on
 from chaos.direct import Bank, Direct, world
 from provisioner.chaos.picture import Picture, differences, picture
 from provisioner.chaos.scene import canonical
@@ -112,3 +114,29 @@ def test_what_moved_in_the_yaml_meanwhile_is_refused(approved, name, write):
 
     with pytest.raises(StaleError, match=rf"cards\.{name}: "):
         approved.held(of(name, spending_controls={"blocked_categories": ("taxicabs_limousines",)}))
+
+
+def holder(**controls: Any) -> Config:
+    return config(cardholders={"acme": {**HOLDER, "spending_controls": controls}}, cards={"ads": CARD})
+
+
+@pytest.mark.parametrize("by_hand", [None, 10])
+def test_a_holder_that_gives_and_takes_is_finished_unless_somebody_else_has_moved_it(by_hand):
+    before = holder(spending_limits=[{"amount": 1000, "interval": "daily"}])
+    after = holder(spending_limits=[{"amount": 5000, "interval": "monthly"}])
+    bank = Bank()
+    carry_out(plan_on(bank, before), bank)
+    approved = json.loads(json.dumps(plan_document(plan_on(bank, after))))
+    first = plan_on(bank, after).steps[0]
+    Direct(bank).perform(first.call)
+    if by_hand:
+        lower = {"spending_controls": {"spending_limits": [{"amount": by_hand, "interval": "daily"}]}}
+        Direct(bank).perform(replace(first.call, params=lower))
+
+    if by_hand:
+        with pytest.raises(StaleError, match="spending_limits"):
+            hold_to(KINDS, after, plan_on(bank, after), approved)
+    else:
+        carry_out(hold_to(KINDS, after, plan_on(bank, after), approved), bank)
+        assert plan_on(bank, after).changes == ()
+    bank.store.close()

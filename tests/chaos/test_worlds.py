@@ -124,14 +124,13 @@ def strangers(bank: Bank) -> dict[str, Any]:
     later=st.booleans(),
 )
 def test_a_disturbed_apply_of_anything_after_anything(banks, before, after, effect, at, later):
-
-    for bank in banks:
-        bank.put_back()
-        holder = Direct(bank).perform(Call("issuing.cardholders", "create", None, HOLDER))
-        foreign = {**CARD, "cardholder": holder.object["id"], "metadata": {"provisioner_project": "another"}}
-        Direct(bank).perform(Call("issuing.cards", "create", None, foreign))
-        settle(bank, before)
     quiet, stormy = banks
+    stormy.put_back()
+    holder = Direct(stormy).perform(Call("issuing.cardholders", "create", None, HOLDER))
+    foreign = {**CARD, "cardholder": holder.object["id"], "metadata": {"provisioner_project": "another"}}
+    Direct(stormy).perform(Call("issuing.cards", "create", None, foreign))
+    settle(stormy, before)
+    quiet.copy(stormy)
     theirs, since, begun = strangers(stormy), newest_event(Direct(stormy)), estate(Direct(stormy))
 
     settle(quiet, after)
