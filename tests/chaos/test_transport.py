@@ -9,6 +9,7 @@ from provisioner.core.call import Call
 from provisioner.core.problem import AccessError, NotSentError, OutageError, ProvisionerError, StripeError
 from provisioner.stripe_api import Limits, StripeWriter, Transport
 from provisioner.stripe_api import http as bounds
+from provisioner.stripe_api.pace import MOST_AT_ONCE
 
 KEY = "sk_test_canary4242424242"
 GOOD = answer('{"id": "acct_1", "object": "account"}')
@@ -150,6 +151,42 @@ def test_when_stripe_is_down_the_circuit_ends_the_run(clock):
     assert not isinstance(first.value, OutageError)
     assert isinstance(last.value, OutageError)
     assert len(server.asked) == asked < 12
+
+
+def test_failures_in_a_row_within_a_moment_do_not_end_the_run(clock):
+    with hostile(
+        [error("500 Internal Server Error", "api_error", headers=["Stripe-Should-Retry: false"])]
+    ) as server:
+        stripe = writer(server, clock)
+        told = [failure(stripe) for _ in range(12)]
+        clock.now += 15
+        told += [failure(stripe) for _ in range(2)]
+
+    assert told == [StripeError] * 13 + [OutageError]
+
+
+def test_failures_that_stripe_has_kept_for_a_key_do_not_end_the_run(clock):
+    kept = error("500 Internal Server Error", "api_error", headers=["Idempotent-Replayed: true"])
+    with hostile([kept]) as server:
+        stripe = writer(server, clock)
+        for _ in range(12):
+            clock.now += 15
+            assert failure(stripe) is StripeError
+
+
+def failure(stripe: StripeWriter) -> type[Exception]:
+    with pytest.raises(StripeError) as told:
+        stripe.perform(CREATE)
+    return told.type
+
+
+def test_a_refusal_of_so_many_at_once_means_fewer_at_once(clock):
+    reason = "Stripe-Rate-Limited-Reason: endpoint-concurrency"
+    with hostile([error("429 Too Many Requests", "rate_limit", headers=[reason]), GOOD]) as server:
+        stripe = writer(server, clock)
+        stripe.retrieve("account")
+
+    assert stripe._transport._pace._at_once < MOST_AT_ONCE
 
 
 def test_an_answer_that_is_too_large_is_not_read_to_its_end(clock, monkeypatch):

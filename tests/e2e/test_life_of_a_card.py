@@ -360,6 +360,16 @@ def test_retire_and_destroy_leave_nothing_spendable(desk):
     assert desk.live("cardholders")["cardholders.acme"]["status"] == "inactive"
 
 
+def test_what_is_still_declared_is_not_retired(desk):
+    desk.write(COMPANY + CARD)
+    desk.run("apply", "--auto-approve")
+
+    said = desk.run("retire", "cards.ads", "--auto-approve", code=1).stderr
+
+    assert "cards.ads is still declared, and the next apply would bring it back; remove it first" in said
+    assert desk.live()["cards.ads"]["status"] == "active"
+
+
 def test_a_key_of_the_other_mode_another_account_and_no_key_are_refused(desk, monkeypatch):
     desk.write(COMPANY + CARD)
     monkeypatch.setenv("STRIPE_API_KEY", "sk_live_x")

@@ -38,6 +38,19 @@ def test_lists_are_replaced(load):
     assert found["spending_controls"] == {"allowed_categories": ("car_washes",)}
 
 
+def test_what_cards_have_of_one_profile_is_there_once(load):
+    profiles = """\
+  a:
+    spending_controls: {allowed_categories: [bakeries], spending_limits: [{amount: 1, interval: daily}]}
+"""
+    own = "    use: a\n  web: {cardholder: acme, currency: usd, type: virtual, use: a}\n"
+
+    declared = load(f"{BASE}{own}profiles:\n{profiles}").declared
+
+    ads, web = declared[ADS].fields, declared[Address("cards", "web")].fields
+    assert ads["spending_controls"] is web["spending_controls"]
+
+
 @pytest.mark.parametrize("own", ["status: ~", "status:", "status: null"])
 def test_null_takes_the_profiles_key_away(load, own):
     assert "status" not in fields(load, f"    use: a\n    {own}\n", "  a: {status: active}\n")

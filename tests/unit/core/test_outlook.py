@@ -94,6 +94,19 @@ def test_a_card_that_is_retired_may_spend_nothing() -> None:
     assert (row.before, row.after) == (Power(1000, 0, 1), Power())
 
 
+def test_a_team_is_shown_only_where_the_yaml_names_it() -> None:
+    stripe = StripeModel()
+    apply(stripe, card(spending_controls=limit(1000), metadata={"team": "ads"}))
+    by_hand(stripe, metadata={"team": "hush"})
+
+    [before, after] = (
+        plan_of(stripe, holder("other", metadata={"team": "ads"})).outlook.exposure,
+        plan_of(stripe, holder("other", metadata={"team": "hush"})).outlook.exposure,
+    )
+    assert [row.team for row in before] == ["acme"]
+    assert [row.team for row in after] == ["hush"]
+
+
 CARDS = st.builds(
     card,
     lifecycle=st.sampled_from(

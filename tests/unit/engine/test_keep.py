@@ -58,3 +58,15 @@ def test_what_stands_beside_the_fields_is_none_of_them() -> None:
     assert (kept["cancellation_reason"], kept["shut"]) == ("lost", ("shipping",))
     fields = read(card.KIND.fields, kept, lambda _section, identity: identity)
     assert fields == {"status": "canceled", "shipping": {"name": "A"}}
+
+
+def test_what_is_as_declared_is_kept_once_and_what_is_not_as_it_is() -> None:
+    address = Address("cardholders", "first")
+    home = {"address": {"line1": "1 Main St", "city": "Oakland", "postal_code": "94111", "country": "US"}}
+    declared = Declared(address, {"name": "Acme Inc", "billing": home, "email": "a@acme.example"})
+    live = {"name": "Acme Inc", "billing": json.loads(json.dumps(home)), "email": "b@acme.example"}
+
+    kept = keeper(cardholder.KIND, {address: declared})(answered("first") | live)
+
+    assert kept["billing"] is home
+    assert kept["email"] == "b@acme.example"

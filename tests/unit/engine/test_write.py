@@ -31,7 +31,8 @@ class Scripted:
         return self.stripe.retrieve(resource)
 
     def list(self, resource: str, params: Any = None) -> Iterator[Any]:
-        return self.stripe.list(resource, params)
+        since = (params or {}).get("created", {}).get("gte", 0)
+        return (item for item in self.stripe.list(resource, params) if item.get("created", since) >= since)
 
     def perform(self, call: Call) -> Answer:
         if not self.script:
@@ -110,6 +111,19 @@ def test_a_failure_after_the_object_was_made_counts_as_done() -> None:
 
     assert make(stripe, made_and_lost).object["id"] == "ich_1"
     assert len(stripe.objects["issuing/cardholders"]) == 1
+
+
+def test_what_was_made_in_the_second_of_the_plan_is_found() -> None:
+    stripe = StripeModel()
+    stripe.create("issuing/cardholders", {"created": 1000})
+    plan = planned(stripe)
+
+    def made_at_once_and_lost(call: Call) -> Any:
+        stripe.perform(call).object["created"] = 1000
+        raise DROPPED
+
+    assert make(stripe, made_at_once_and_lost, plan=plan).object["id"] == "ich_2"
+    assert len(stripe.objects["issuing/cardholders"]) == 2
 
 
 def test_a_failure_before_the_object_was_made_is_told() -> None:
@@ -219,6 +233,16 @@ def test_money_bound_elsewhere_is_canceled_at_once_and_an_error() -> None:
     with pytest.raises(StripeError, match="to the payments balance, not to Issuing; it was canceled"):
         make(stripe, elsewhere, plan=funded(stripe))
     assert pulled(stripe) == 0
+
+
+def test_an_answer_with_another_amount_is_an_error() -> None:
+    stripe = StripeModel()
+
+    def more(call: Call) -> Answer:
+        return Answer({**stripe.perform(call).object, "amount": 9000})
+
+    with pytest.raises(StripeError, match="top-up tu_1 is not of the amount that was asked for"):
+        make(stripe, more, plan=funded(stripe))
 
 
 def test_money_of_another_project_is_not_taken_for_ours() -> None:
