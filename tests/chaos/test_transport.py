@@ -1,5 +1,6 @@
 """What a request does with answers that Stripe gives on bad days, and with those that Stripe never gives."""
 
+import itertools
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from provisioner.core.call import Call
 from provisioner.core.problem import AccessError, NotSentError, OutageError, ProvisionerError, StripeError
 from provisioner.stripe_api import Limits, StripeWriter, Transport
 from provisioner.stripe_api import http as bounds
+from provisioner.stripe_api.failure import LostError
 from provisioner.stripe_api.pace import MOST_AT_ONCE
 
 KEY = "sk_test_canary4242424242"
@@ -196,6 +198,12 @@ def test_an_answer_that_is_too_large_is_not_read_to_its_end(clock, monkeypatch):
         writer(server, clock).retrieve("account")
 
     assert len(server.asked) == 1
+
+
+def test_an_answer_that_trickles_in_for_ever_is_given_up():
+    seconds = itertools.count(step=60)
+    with hostile([answer('{"id": "acct_1"}' + " " * 100_000)]) as server, pytest.raises(LostError):
+        bounds.BoundedClient(server.base, (5.0, 5.0), lambda: next(seconds)).request("GET", server.base, {})
 
 
 @pytest.mark.parametrize(

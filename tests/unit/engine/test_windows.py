@@ -26,6 +26,7 @@ class Listing:
         self.items = [{"id": f"ic_{n}", "created": at} for n, at in enumerate(sorted(times))]
         self.arrivals = arrivals
         self.requests = 0
+        self.looked = 0  # how many there were at the last look at what is new
         self.lock = threading.Lock()
 
     def page(self, _resource: str, params: Mapping[str, Any]) -> Page:
@@ -33,6 +34,7 @@ class Listing:
             self.requests += 1
             found = self.found(params)
             limit = int(params["limit"])
+            self.looked = len(self.items) if "ending_before" in params else self.looked
             page = found[-limit:] if "ending_before" in params else found[:limit]
             if self.arrivals and self.requests > 1:
                 self.arrivals -= 1
@@ -154,7 +156,8 @@ def test_what_is_created_meanwhile_is_read_too_and_once(times: list[int]) -> Non
     there = [item["id"] for item in reversed(listing.items)]
 
     assert len(found) == len(set(found))
-    assert set(there[-len(times) :]) <= set(found)
+    assert listing.looked > len(times)
+    assert set(there[-listing.looked :]) <= set(found)
     assert found == there[len(there) - len(found) :]
 
 
