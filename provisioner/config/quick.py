@@ -73,7 +73,8 @@ class _Lines(Struct):
         self.open.append((0, self.out.value))
         blocks, keys, opened, values = self.out.blocks, self.keys, self.open, self.values
         section = ""
-        for number, (spaces, key, behind, other) in enumerate(_LINE.findall(text), 1):
+        for number, line in enumerate(_LINE.finditer(text), 1):
+            spaces, key, behind, other = line.groups("")
             if not key:
                 self.other(other)
                 continue

@@ -1,5 +1,6 @@
 """Two readers, one opinion: what the quick one takes, the full one reads alike, positions and all."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,16 @@ def test_a_key_is_too_long_for_both(text):
     agree(text.format("k" * 200))
     assert full.read_in_full(text.format("k" * 201)).slips
     assert read_plain(text.format("k" * 201)) is None
+
+
+def test_no_more_than_the_text_again_is_held_on_the_way():
+    text = "cards:\n" + "".join(f"  c{n}:\n    cardholder: h{n}\n    type: virtual\n" for n in range(3000))
+    tracemalloc.start()
+    try:
+        plain = read_plain(text)
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert len(plain.value["cards"]) == 3000
+    assert most - kept < len(text)
