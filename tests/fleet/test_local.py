@@ -86,6 +86,18 @@ def test_one_accounts_failure_is_its_own_and_a_second_run_does_what_is_left(ther
     assert [each["account"] for each in lines(second) if each["phase"] == "apply"] == [broken]
 
 
+def test_a_configuration_for_another_account_is_applied_to_none(there, folder):
+    template = folder / "template.yaml"
+    template.write_text(template.read_text() + f"account: {ids(ACCOUNTS)[0]}\n")
+
+    run = in_process(there, folder, "apply", "--auto-approve")
+
+    assert run.exit_code == 7
+    here, other = ids(ACCOUNTS)[:2]
+    assert f"Stripe answers for account {other}, and this is for {here}" in run.stdout
+    assert [there.estate(each).total() for each in ids(ACCOUNTS)] == [0] * ACCOUNTS
+
+
 def test_selected_accounts_only_and_shards_together_are_the_whole(there, folder):
     picked = in_process(
         there, folder, "plan", "--select", "tier=canary", "--select", "shop-00002", "--format", "jsonl"

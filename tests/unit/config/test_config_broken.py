@@ -207,6 +207,11 @@ CASES = {
         "13:26",
         "did you mean 'address'?",
     ),
+    "ignored holder": (
+        card("    lifecycle: {ignore: [cardholder]}\n"),
+        "13:26",
+        "'cardholder' cannot be ignored",
+    ),
     "earlier name is an address": (
         card("    lifecycle: {previously: [cards.old]}\n"),
         "13:30",

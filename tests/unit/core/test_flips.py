@@ -69,6 +69,14 @@ def test_a_scenario_that_ends_otherwise_is_named(edited, said):
     assert flips([holder(), card(**WIDE)], edited, BIG) == [f"scenarios.one: approved today, {said}"]
 
 
+def test_a_card_that_is_made_anew_without_limits_has_stripes_default() -> None:
+    before = [holder(), card(spending_controls=limits(limit(100_000)))]
+
+    [said] = flips(before, [holder(), card(second_line="A")], scenario(60_000))
+
+    assert said.endswith("declined after this plan (expected: approved; the card may spend $500.00 a day)")
+
+
 @pytest.mark.parametrize(
     "edited",
     [

@@ -1,10 +1,12 @@
-"""A part of a plan says how much of it is left out."""
+"""A part of a plan: whole enough to be carried out by itself, and it says how much is left out."""
 
 import pytest
 from support.declare import card, config, holder
-from support.stripe_model import StripeModel
+from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.plan import make_plan
+from provisioner.core.model import Declared
+from provisioner.core.plan import Plan, make_plan
+from provisioner.core.problem import ProvisionerError
 from provisioner.core.select import Selection
 from provisioner.kinds import KINDS
 
@@ -18,3 +20,57 @@ def test_what_is_left_out_is_counted(more, said):
     plan = make_plan(KINDS, config(holder(), *cards), world, Selection(targets=("cardholders.acme",)))
 
     assert [note.text for note in plan.notes] == [f"this is a part of the plan: {said}"]
+
+
+NEEDED = "included, as a selected change cannot be made without it"
+BARRED = "left out, as it cannot be made without an excluded change"
+
+
+def replacing(selection: Selection) -> Plan:
+    """The plan of a holder with another name, which must be replaced, and its card with it."""
+    stripe = StripeModel()
+    there = (holder(), card("ads"), holder("other"), card("web", cardholder="other"))
+    for _ in carry_out(part(stripe, Selection(), *there), stripe):
+        pass
+    renamed = (holder(name="Ada Ltd"), card("ads"), holder("other", name="Bee Ltd"), there[3])
+    return part(stripe, selection, *renamed)
+
+
+def part(stripe: StripeModel, selection: Selection, *declared: Declared) -> Plan:
+    return make_plan(KINDS, config(*declared), stripe.world(), selection)
+
+
+def told(plan: Plan) -> dict[str, str]:
+    return {note.address: note.text for note in plan.notes if note.text in (NEEDED, BARRED)}
+
+
+def changed(plan: Plan) -> list[str]:
+    return [str(change.address) for change in plan.changes]
+
+
+def test_what_a_selected_change_needs_comes_along() -> None:
+    plan = part(StripeModel(), Selection(("cards.ads",)), holder(), card("ads"), card("web"))
+
+    assert changed(plan) == ["cardholders.acme", "cards.ads"]
+    assert told(plan) == {"cardholders.acme": NEEDED}
+
+
+def test_the_cards_of_a_replaced_holder_come_along() -> None:
+    plan = replacing(Selection(("cardholders.acme",)))
+
+    assert changed(plan) == ["cardholders.acme", "cards.ads"]
+    assert told(plan) == {"cards.ads": NEEDED}
+
+
+@pytest.mark.parametrize("excluded", ["cards.ads", "cardholders.acme"])
+def test_what_cannot_do_without_an_excluded_change_is_left_out(excluded: str) -> None:
+    plan = replacing(Selection((), (excluded,)))
+    [other] = {"cards.ads", "cardholders.acme"} - {excluded}
+
+    assert changed(plan) == ["cardholders.other", "cards.web"]
+    assert told(plan) == {other: BARRED}
+
+
+def test_a_name_that_is_none_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(ProvisionerError, match=r"no address is 'cards.adz'; did you mean 'cards.ads'\?"):
+        replacing(Selection(("cards.adz",)))

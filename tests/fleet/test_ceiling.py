@@ -1,0 +1,41 @@
+"""What an account does is bounded by what was planned for it with the whole fleet."""
+
+import pytest
+from support.declare import card, config, holder, target
+from support.stripe_model import StripeModel, carry_out
+
+from provisioner.core.model import Declared, Guardrails
+from provisioner.core.plan import Plan, make_plan
+from provisioner.core.problem import StaleError
+from provisioner.fleet.ceiling import approved
+from provisioner.fleet.job import Ceiling
+from provisioner.kinds import KINDS
+
+LIMITS = Guardrails()
+
+
+def planned(stripe: StripeModel, *declared: Declared) -> Plan:
+    return make_plan(KINDS, config(*declared), stripe.world())
+
+
+def test_a_top_up_that_has_grown_is_cut_to_what_was_planned() -> None:
+    plan = approved(planned(StripeModel(), target(5000)), LIMITS, Ceiling({"usd": 3000}), None)
+
+    assert [step.call.params["amount"] for step in plan.steps] == [3000]
+
+
+def test_a_top_up_that_was_not_planned_waits() -> None:
+    plan = approved(planned(StripeModel(), holder(), target(5000)), LIMITS, Ceiling({"eur": 9000}), None)
+
+    assert [str(step.address) for step in plan.steps] == ["cardholders.acme"]
+
+
+def test_more_ends_than_planned_make_it_stale() -> None:
+    stripe = StripeModel()
+    for _ in carry_out(planned(stripe, holder(), card("a"), card("b")), stripe):
+        pass
+    plan = planned(stripe, holder())
+
+    assert approved(plan, LIMITS, Ceiling(ends=2), None) is plan
+    with pytest.raises(StaleError, match="2 would be retired or replaced, 1 were planned; plan again"):
+        approved(plan, LIMITS, Ceiling(ends=1), None)
