@@ -13,6 +13,7 @@ from provisioner.core.model import Address, Config, Declared, Live, Ref, Stamp, 
 from provisioner.core.normal import reader
 from provisioner.core.ownership import ADDRESS, OUR_KEYS, PROJECT, code, digest, read_stamp
 from provisioner.core.problem import ConflictError
+from provisioner.core.reissue import LOST, reissued_for
 
 Resolve = Callable[[str, str], Ref | str]
 
@@ -41,6 +42,8 @@ class Estate(Struct, frozen=True):
         spent, last = dict(self.spent), dict(self.last)
         wanted = {each.address for each in declared}
         for each in declared:
+            if each.address not in current and _awaits_successor(each, last.get(each.address)):
+                continue  # its own card has ended to be reissued; what has its earlier name is another
             names = (Address(each.address.section, name) for name in each.lifecycle.previously)
             before = [old for old in names if old not in wanted]
             for old in before if each.address not in current and each.address not in spent else ():
@@ -142,6 +145,11 @@ def sort_out(kind: Kind, config: Config, raws: Iterable[Mapping[str, Any]], reso
         spent={a: live for a, live in last.items() if live.spent and a not in current},
         unmanaged=unmanaged,
     )
+
+
+def _awaits_successor(declared: Declared, last: Live | None) -> bool:
+    """Whether the last object of an address was canceled as lost or stolen, and is to be reissued as that."""
+    return last is not None and last.canceled_as in LOST and reissued_for(declared, last) in LOST
 
 
 def _latest(lives: Sequence[Live]) -> Live:
