@@ -76,7 +76,8 @@ class Change(Struct, frozen=True):
     a creation, `generation` that of the object which is there afterwards. `params` are those that
     follow from no edits: of a retirement or a top-up, or what a reissued card says of the one before;
     `reissued` counts the reissues that were done before a creation; `made` are our top-ups so far, newest
-    first: their ids, and the minor units that each has moved (0 where it failed).
+    first: their ids, and the minor units that each has moved (0 where it failed). `stranded` says that what
+    works ends for a successor that Stripe will not let work.
     """
 
     action: Action
@@ -91,6 +92,7 @@ class Change(Struct, frozen=True):
     params: Mapping[str, Any] = field(default_factory=dict)
     reissued: int = 0
     made: tuple[tuple[str, int], ...] = ()
+    stranded: bool = False
 
     @property
     def id(self) -> str | None:

@@ -18,6 +18,7 @@ from provisioner.core.ownership import ADDRESS, MOST_KEYS, PROJECT, code, digest
 from provisioner.core.problem import ConfigError, Problem
 from provisioner.core.recorded import Records
 from provisioner.core.reissue import reissued_for, says_spent, says_used, successor
+from provisioner.core.stranded import not_activated
 
 
 class Findings(Struct):
@@ -48,7 +49,10 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: World, surveyed: 
             found.notes += notes
     found.notes += _cut_off(config, surveyed, found.changes)
     found.notes += _lacking(kinds, world, found)
-    found.notes += _not_activated(found)
+    if found.held:
+        lives = {a: live for estate in surveyed.estates.values() for a, live in estate.current.items()}
+        found.changes, notes = not_activated(found.changes, found.held, lives)
+        found.notes += notes
     found.notes += _not_issued(kinds, world, found)
     found.notes += _of_others(kinds, config, world, found.changes)
     return found
@@ -119,18 +123,6 @@ def _lacking(kinds: Sequence[Kind], world: World, found: Findings) -> Iterator[N
         if text := by_name[change.kind].lacks(change.declared.fields, country).says():
             found.held.add(change.address)
             yield Note(str(change.address), text)
-
-
-def _not_activated(found: Findings) -> Iterator[Note]:
-    """What is to be activated, but will not as long as Stripe holds back what it refers to."""
-    for change in found.changes if found.held else ():
-        fields = change.declared.fields if change.declared else {}
-        names = " and ".join(str(holder) for holder in sorted(references(fields) & found.held))
-        held = f"cannot be activated as long as Stripe holds back {names}"
-        if names and any(edit.path == "status" and edit.after == "active" for edit in change.edits):
-            yield Note(str(change.address), held)
-        elif names and change.action is Action.REPLACE and fields.get("status") == "active":
-            yield Note(str(change.address), f"ends, and its successor {held}")
 
 
 def _not_issued(kinds: Sequence[Kind], world: World, found: Findings) -> Iterator[Note]:

@@ -18,7 +18,7 @@ from provisioner.core.reissue import reissued_for
 UNLIMITED, ENDLESS = 999_999_999_999, "unlimited"
 FEW, SHARE = 10, 0.3  # from ten objects of a kind on, at most 30 % of them may end unasked
 MONEY = ("top_up", "exposure_added")  # those whose number is an amount in minor units
-NAMES = ("retired", "protected", "activated", *MONEY)
+NAMES = ("retired", "protected", "stranded", "activated", *MONEY)
 
 
 class Danger(Struct, frozen=True):
@@ -52,7 +52,8 @@ class Stop(NamedTuple):
 
 def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
     """The guardrails that stop this plan; `allowed` holds the numbers that a person has named."""
-    dangers = (*_protected(plan), *_retired(plan, limits), *_activated(plan, limits), *_money(plan, limits))
+    counted = (*_protected(plan), *_stranded(plan), *_retired(plan, limits), *_activated(plan, limits))
+    dangers = (*counted, *_money(plan, limits))
     return standing(dangers, allowed)
 
 
@@ -108,6 +109,16 @@ def _protected(plan: Plan) -> Iterator[Danger]:
     if names:
         text = f"{len(names)} protected would be retired or replaced ({_few(names)})"
         yield Danger("protected", text, len(names))
+
+
+def _stranded(plan: Plan) -> Iterator[Danger]:
+    """What would end for a successor that is known not to work: the YAML lacks what Stripe asks for first."""
+    names = [str(change.address) for change in plan.changes if change.stranded]
+    if names:
+        one = len(names) == 1
+        ends = "card would end, and its successor" if one else "cards would end, and their successors"
+        text = f"{len(names)} working {ends} cannot be activated, see the notes ({_few(names)})"
+        yield Danger("stranded", text, len(names))
 
 
 def _retires(plan: Plan, change: Change) -> bool:

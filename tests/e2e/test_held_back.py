@@ -129,15 +129,79 @@ def test_facts_and_the_card_come_in_one_edit(held: Desk):
     assert held.live()["cards.second"]["status"] == "active"
 
 
-def test_a_plan_says_that_a_card_ends_whose_successor_cannot_be_activated(desk: Desk):
-    card = "cards:\n  ads: {cardholder: acme, type: virtual, currency: usd, status: active}\n"
-    desk.write(COMPANY + card)
-    desk.run("apply", "--auto-approve")
-    desk.write(COMPANY.replace("type: company", "type: individual") + card)
+ADS = "cards:\n  ads: {cardholder: acme, type: virtual, currency: usd, status: active%s}\n"
+INDIVIDUAL = COMPANY.replace("type: company", "type: individual")
+FACTS = "    individual:\n      first_name: Ann\n      last_name: Lee\n" + TERMS
+ENDS = (
+    "1 working card would end, and its successor cannot be activated, see the notes (cards.ads); to go on, "
+    "name the number: --allow stranded=1"
+)
 
-    said = desk.run("plan").stdout
+
+@pytest.fixture
+def working(desk: Desk) -> Desk:
+    """A desk with a company and a working card, whose holder is declared to be a person of no name."""
+    desk.write(COMPANY + ADS % "")
+    desk.run("apply", "--auto-approve")
+    desk.write(INDIVIDUAL + ADS % "")
+    return desk
+
+
+def test_a_working_card_does_not_end_for_one_that_cannot_be_activated(working: Desk):
+    before = working.live()["cards.ads"]["id"]
+    said = working.run("plan").stdout
+    refused = working.run("apply", "--auto-approve", code=3)
 
     assert (
         "Note: cards.ads: ends, and its successor cannot be activated as long as Stripe holds back "
         "cardholders.acme\n"
     ) in said
+    assert ENDS in said
+    assert ENDS in refused.stderr
+    assert (working.live()["cards.ads"]["id"], working.live()["cards.ads"]["status"]) == (before, "active")
+    assert working.run("plan").stdout == said
+
+
+def test_it_ends_when_that_is_what_is_wanted(working: Desk):
+    working.run("apply", "--auto-approve", "--allow", "stranded=1", code=5)
+
+    assert working.live()["cards.ads"]["status"] == "inactive"
+    again = working.run("plan").stdout
+    assert "stranded" not in again
+    assert "Note: cards.ads: cannot be activated as long as Stripe holds back cardholders.acme\n" in again
+
+
+def test_with_what_is_wanted_the_card_moves_on(working: Desk):
+    working.write(INDIVIDUAL + FACTS + ADS % "")
+
+    working.run("apply", "--auto-approve")
+
+    assert working.live()["cards.ads"]["status"] == "active"
+
+
+def test_a_lost_card_ends_all_the_same(working: Desk):
+    working.write(INDIVIDUAL + ADS % ", lifecycle: {reissue: {number: 1, reason: lost}}")
+
+    assert "stranded" not in working.run("plan").stdout
+
+
+def test_a_card_that_does_not_work_ends_all_the_same(working: Desk):
+    identity = working.live()["cards.ads"]["id"]
+    working.sdk.v1.issuing.cards.update(identity, {"status": "inactive"})
+
+    assert "stranded" not in working.run("plan").stdout
+
+
+def test_an_expired_card_of_a_holder_that_is_held_back_stays_until_its_successor_works(held: Desk):
+    held.write(PERSON + TERMS + CARD % "active")
+    held.run("apply", "--auto-approve")
+    identity = held.live("cardholders")["cardholders.jenny"]["id"]
+    act = {"act": "disable_cardholder", "id": identity, "value": "under_review"}
+    held.control("act", json.dumps(act).encode())
+    reissue = "active, lifecycle: {reissue: {number: 1, reason: expired}}"
+    held.write(PERSON + TERMS + CARD % reissue)
+
+    said = held.run("plan").stdout
+
+    assert "Note: cards.ads: stays for now, as its successor cannot be activated as long as Stripe" in said
+    assert "stranded" not in said

@@ -78,8 +78,9 @@ def page() -> str:
         prose(
             f"Without `max_retired`, a plan is stopped that retires or replaces more than {SHARE:.0%} of a "
             f"kind that has {FEW} objects or more; a reissue that is asked for does not count. One that "
-            "retires or replaces something protected is stopped always. `--allow NAME=NUMBER` lets one plan "
-            "pass, up to the number; the names are "
+            "retires or replaces something protected is stopped always, and so is one that ends a working "
+            "card whose successor cannot be activated, as Stripe will hold back its cardholder (`stranded`). "
+            "`--allow NAME=NUMBER` lets one plan pass, up to the number; the names are "
             f"{codes(NAMES)}. A plan that is over one in several currencies, or for several kinds, wants a "
             "number for each: `top_up.usd=5000`, `retired.cards=14`. Money is named in minor units or with "
             f'its currency: `--allow top_up="9,900.00 USD"`; `--allow exposure_added={ENDLESS}` lets cards '
