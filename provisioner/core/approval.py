@@ -14,7 +14,7 @@ from provisioner.core.money import show_money
 from provisioner.core.moved import differs, what_is_new, what_moved
 from provisioner.core.plan import Plan, with_changes
 from provisioner.core.problem import StaleError
-from provisioner.core.unfinished import finishes, replaced_ids
+from provisioner.core.unfinished import finishes, is_asked_for, replaced_ids
 
 Document = Mapping[str, Any]
 
@@ -29,7 +29,7 @@ def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Documen
     all the same. Raises StaleError that names each object and field that has moved, and what `config`, by
     which the plan was made, does not ask for at all: it is that of another commit than was approved.
     """
-    moved = [*_not_asked_for(config, plan, approved)]
+    moved = [*_not_asked_for(kinds, config, plan, approved)]
     held: list[Change] = []
     notes: list[Note] = []
     by_name, replaced = {kind.name: kind for kind in kinds}, replaced_ids(approved)
@@ -58,7 +58,7 @@ def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Documen
     return replace(with_changes(kinds, plan, held), notes=(*plan.notes, *notes))
 
 
-def _not_asked_for(config: Config, plan: Plan, approved: Document) -> Iterator[str]:
+def _not_asked_for(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Document) -> Iterator[str]:
     """
     Approved changes that are in no plan because the YAML is another, and not because they are done.
 
@@ -68,14 +68,20 @@ def _not_asked_for(config: Config, plan: Plan, approved: Document) -> Iterator[s
     if (plan.project, plan.mode, plan.account) != whose:
         raise StaleError("the saved plan is for another project, mode or account")
     planned = {str(change.address) for change in plan.changes}
+    by_section = {kind.section: kind for kind in kinds}
     for each in approved["changes"]:
         address = Address(*each["address"].split(".", 1))
         if each["address"] in planned:
             continue
-        if each["action"] != Action.RETIRE and address not in config.declared:
-            yield f"{address}: {each['action']} was approved, and the YAML here does not declare it"
-        elif each["action"] == Action.RETIRE and address in config.declared and _stands(plan, address, each):
-            yield f"{address}: retire was approved, and the YAML here declares it"
+        declared = config.declared.get(address)
+        was = f"{address}: {each['action']} was approved, and the YAML here"
+        if each["action"] == Action.RETIRE:
+            if declared and _stands(plan, address, each):
+                yield f"{was} declares it"
+        elif declared is None:
+            yield f"{was} does not declare it"
+        elif not is_asked_for(by_section[address.section], declared, each):
+            yield f"{was} says something else of it"
 
 
 def _stands(plan: Plan, address: Address, change: Document) -> bool:

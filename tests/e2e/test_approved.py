@@ -240,3 +240,23 @@ def test_the_end_of_what_was_to_be_replaced_is_not_approved_without_its_successo
 
     assert "cards.ads: retire was not approved (replace was)\n" in refused
     assert approved.live() == before
+
+
+@pytest.mark.parametrize("more", ["", "    second_line: Ads\n"], ids=["update", "replace"])
+def test_what_was_to_be_changed_and_stays_as_it_is_here_is_no_success(approved: Desk, more: str):
+    before = approved.live()
+    narrow = COMPANY + NOTED.replace("2,000.00", "1,500.00") + more + FUNDS
+    approved.write(narrow)
+    approved.run("plan", "--out", "plan.json")
+    approved.write(COMPANY + NOTED + FUNDS)
+
+    refused = approved.run("apply", "plan.json", code=4).stderr
+
+    action = "replace" if more else "update"
+    assert f"cards.ads: {action} was approved, and the YAML here says something else of it\n" in refused
+    assert approved.live() == before
+    approved.write(narrow)
+    approved.run("apply", "plan.json")
+    assert approved.run("apply", "plan.json").stdout.endswith(
+        "No changes. Stripe matches the configuration.\n"
+    )

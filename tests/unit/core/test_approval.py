@@ -1,0 +1,60 @@
+"""A saved plan is done as it was approved, or refused: no other YAML gives it another meaning."""
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.declare import card, config, holder
+from support.stripe_model import StripeModel, carry_out
+
+from provisioner.core.approval import hold_to
+from provisioner.core.model import Config, Lifecycle, Reissue
+from provisioner.core.plan import Plan, make_plan
+from provisioner.core.problem import StaleError
+from provisioner.kinds import KINDS
+from provisioner.views.document import plan_document
+
+LIFE = st.builds(
+    Lifecycle,
+    on_remove=st.sampled_from(["deactivate", "cancel", "keep"]),
+    reissue=st.sampled_from([None, None, Reissue(1, "lost"), Reissue(1, "expired")]),
+)
+LIMITS = st.sampled_from([1000, 2000]).map(
+    lambda amount: {"spending_limits": ({"amount": amount, "interval": "monthly"},)}
+)
+CARD = st.builds(
+    card,
+    lifecycle=LIFE,
+    cardholder=st.sampled_from(["acme", "other"]),
+    status=st.sampled_from(["active", "inactive"]),
+    second_line=st.sampled_from([None, None, "A"]),
+    spending_controls=LIMITS,
+)
+YAML = st.builds(
+    lambda name, cards: config(holder(name=name), holder("other"), *cards),
+    st.sampled_from(["Acme Inc", "Acme Inc", "Beta Inc"]),
+    st.lists(CARD, max_size=1),
+)
+
+
+def done(plan: Plan) -> set[tuple[str, str, str | None, str]]:
+    return {(str(each.address), str(each.action), each.id, each.fingerprint) for each in plan.changes}
+
+
+@settings(max_examples=300)
+@given(YAML, YAML, YAML)
+def test_as_long_as_nothing_was_written_all_that_was_approved_is_done_and_nothing_else(
+    before: Config, approved: Config, here: Config
+) -> None:
+    stripe = StripeModel()
+    for _ in carry_out(make_plan(KINDS, before, stripe.world()), stripe):
+        pass
+    plan = make_plan(KINDS, approved, stripe.world())
+    saved = json.loads(json.dumps(plan_document(plan)))
+
+    assert done(hold_to(KINDS, approved, plan, saved)) == done(plan)
+    try:
+        held = hold_to(KINDS, here, make_plan(KINDS, here, stripe.world()), saved)
+    except StaleError:
+        return
+    assert done(held) == done(plan)
