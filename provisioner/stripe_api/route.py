@@ -36,7 +36,8 @@ def pool_through(base: str, **options: Any) -> urllib3.PoolManager:
 
 def _through(proxy: str, options: Mapping[str, Any]) -> urllib3.ProxyManager:
     parts = urlsplit(proxy)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or host.split() != [host]:  # urllib3 before 2.8 takes blanks
         raise ValueError
     who = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
     url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
