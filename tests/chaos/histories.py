@@ -52,6 +52,11 @@ class History:
                 self.add(self.rng.choice(NAMES))
 
     def add(self, name: str) -> None:
+        """A card; where its name was another's before, that one mostly says so no more."""
+        for card in self.cards.values():
+            before = card["lifecycle"].get("previously", [])
+            if name in before and self.rng.random() < 0.7:
+                before.remove(name)
         status = self.rng.choice(("active", "active", "inactive"))
         held = {"cardholder": self.rng.choice(sorted(self.holders)), "status": status}
         self.cards[name] = {**CARD, **held, "lifecycle": {"on_remove": self.rng.choice(ENDS)}}
