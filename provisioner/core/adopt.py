@@ -137,7 +137,7 @@ def _distances(
 ) -> dict[str, int]:
     """The objects that fit a resource, with how far they are from it; those of its name where none does."""
     exact = {i: _undeclared(kind, declared, have) for i, have in reads if _fits(kind, declared, have)}
-    return exact or {identity: FAR for identity, have in reads if _is_named(kind, declared, have)}
+    return exact or {identity: FAR for identity, have in reads if _is_named(declared, have)}
 
 
 def _fits(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:
@@ -155,14 +155,10 @@ def _undeclared(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> int:
     return sum(path not in wanted for path, _, _ in leaves(kind.fields, have))
 
 
-def _is_named(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:
+def _is_named(declared: Declared, have: Mapping[str, Any]) -> bool:
     """Whether an object has the declared name, and e-mail where one is declared; never without names."""
     names = [name for name in ("name", "email") if name in declared.fields]
-    return (
-        "name" in names
-        and all(declared.fields[name] == have.get(name) for name in names)
-        and kind.cancel is None
-    )
+    return "name" in names and all(declared.fields[name] == have.get(name) for name in names)
 
 
 def _live(declared: Declared, project: str, have: Mapping[str, Any], identity: str) -> Live:

@@ -64,6 +64,20 @@ def test_a_purchase_after_the_approval_stops_nothing_and_is_not_topped_up(approv
     assert pulled(approved) == [100, 30_000]
 
 
+def test_an_approved_top_up_is_a_ceiling(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NOTE", "first")
+    desk.write(COMPANY + NOTED + FUNDS)
+    desk.run("apply", "--auto-approve")
+    desk.control("clock", b'{"advance": 60}')
+    desk.write(COMPANY + NOTED + FUNDS.replace("300", "400"))
+    desk.run("plan", "--out", "plan.json")
+    spend(desk, 5_000)
+
+    desk.run("apply", "plan.json")
+
+    assert pulled(desk) == [10_000, 30_000]
+
+
 def test_money_that_an_approved_top_up_does_not_cover_waits_for_the_next_plan(desk: Desk):
     desk.write('balance_targets: {usd: {target: "100.00 USD", max_top_up: "30.00 USD"}}\n')
     desk.run("plan", "--out", "plan.json")
