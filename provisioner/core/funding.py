@@ -120,10 +120,11 @@ def shortfall(
         return 0, f"{show_money(-missing, currency)} above the target; nothing is done about a surplus"
     if missing == 0 or have.coming >= fields.get("top_up_below", target):
         return 0, ""
-    if missing < fields.get("min_top_up", 0):
-        least = show_money(fields["min_top_up"], currency)
-        return 0, f"{show_money(missing, currency)} short, less than min_top_up {least}; nothing is pulled"
     limit = min(fields.get("max_top_up", missing), missing if most is None else most)
+    if min(missing, limit) < fields.get("min_top_up", 0):
+        least, short = (show_money(n, currency) for n in (fields["min_top_up"], missing))
+        at_once = f"; Stripe takes {show_money(limit, currency)} at once" if missing > limit else ""
+        return 0, f"{short} short{at_once}, less than min_top_up {least}; nothing is pulled"
     if missing > limit:
         rest = show_money(missing - limit, currency)
         name = "max_top_up" if limit == fields.get("max_top_up") else "the most that Stripe takes at once,"
