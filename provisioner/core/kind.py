@@ -163,21 +163,22 @@ def nothing_later(_fields: Mapping[str, Any]) -> Mapping[str, Any]:
 class Kind(Struct, frozen=True):
     """A kind of resource.
 
-    `section` heads it in the YAML, `resource` is what is listed to observe it (`issuing/cards`), and
-    `service` the SDK's name for it (`issuing.cards`). Kinds with a lower `rank` are created first.
-    `deactivate` and `cancel` are the parameters that retire an object, empty where Stripe has no such
-    thing; `is_final` tells from a live object's status whether it is over for good. `check` finds
-    faults between fields, on raw values of the YAML in their own shapes. `currency` names the currency
-    of a resource's amounts where it is fixed. `held_back` names the fields that Stripe takes only in a
-    call after the creation. `exposure` is the most that an object may spend in a month, in minor units
-    (None: without limit); a kind without it spends nothing. `name_pattern` (with `name_says`) narrows the
-    names in the YAML. `hold` reads from an object as Stripe answers it what Stripe holds against it, from
-    `requirements` alone; `lacks` says of declared fields what it will want, in an account of a country (two
-    letters, empty where it is not known). `ends_by` is the path of the field that asks Stripe to end an
-    object by itself, and `spent` says of one that is over how that came about (empty: in another way), from
-    its fields and `cancellation_reason` alone. `unfit` says why an object with these fields cannot be
-    reissued for a reason, empty where it can. `shut` names the fields of an object as Stripe answers it that
-    can be changed no more, though others of its kind can.
+    `section` heads it in the YAML, `resource` is what is listed to observe it (`issuing/cards`),
+    `service` the SDK's name for it (`issuing.cards`), and `id_prefix` what its ids begin with. Kinds with
+    a lower `rank` are created first. `deactivate` and `cancel` are the parameters that retire an object,
+    empty where Stripe has no such thing; an object with one of the `final_statuses` is over for good. One
+    that does not own its objects (`owns_objects`) moves money. `check` finds faults between fields, on
+    raw values of the YAML in their own shapes. `currency` names the currency of a resource's amounts
+    where it is fixed. `held_back` names the fields that Stripe takes only in a call after the creation.
+    `exposure` is the most that an object may spend in a month, in minor units (None: without limit); a
+    kind without it spends nothing. `name_pattern` (with `name_says`) narrows the names in the YAML.
+    `hold` reads from an object as Stripe answers it what Stripe holds against it, from `requirements`
+    alone; `lacks` says of declared fields what it will want, in an account of a country (two letters,
+    empty where it is not known). `ends_by` is the path of the field that asks Stripe to end an object by
+    itself, and `spent` says of one that is over how that came about (empty: in another way), from its
+    fields and `cancellation_reason` alone. `unfit` says why an object with these fields cannot be
+    reissued for a reason, empty where it can. `shut` names the fields of an object as Stripe answers it
+    that can be changed no more, though others of its kind can.
     """
 
     name: str
