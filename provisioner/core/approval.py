@@ -11,10 +11,10 @@ from provisioner.core.change import Action, Change, Note
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config
 from provisioner.core.money import show_money
-from provisioner.core.moved import differs, what_is_new, what_moved
+from provisioner.core.moved import differs, is_declared, what_is_new, what_moved
 from provisioner.core.plan import Plan, with_changes
 from provisioner.core.problem import StaleError
-from provisioner.core.unfinished import finishes, is_asked_for, replaced_ids
+from provisioner.core.unfinished import finishes, replaced_ids
 
 Document = Mapping[str, Any]
 
@@ -80,7 +80,10 @@ def _not_asked_for(kinds: Sequence[Kind], config: Config, plan: Plan, approved: 
                 yield f"{was} declares it"
         elif declared is None:
             yield f"{was} does not declare it"
-        elif not is_asked_for(by_section[address.section], declared, each):
+        elif (each["action"] == Action.REPLACE and _stands(plan, address, each)) or (
+            each["action"] == Action.UPDATE
+            and not is_declared(by_section[address.section], declared, each["edits"])
+        ):
             yield f"{was} says something else of it"
 
 

@@ -1,10 +1,13 @@
 """What is not as it was approved, in words: which side has moved, and from what to what."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from provisioner.core.change import Action, Change, Edit
+from provisioner.core.change import OUR_OWN, Action, Change, Edit
+from provisioner.core.kind import Field, Kind
+from provisioner.core.model import Declared
 from provisioner.core.money import show_money
 from provisioner.core.normal import at
 
@@ -12,11 +15,56 @@ Document = Mapping[str, Any]
 FEW = 3  # so many fields are told of, the others counted
 LONGEST = 60
 PLAIN = "["  # a path with rows in it leads to no plain value
+_ROW = re.compile(r"([^\[]+)\[([0-9]{1,4})\](?:\.(.+))?")
 
 
 def differs(edit: Edit, approved: Document) -> bool:
     """Whether an edit is another than the one that was approved."""
     return (edit.digest, edit.before, edit.after) != tuple(approved[n] for n in ("digest", "before", "after"))
+
+
+def is_declared(kind: Kind, declared: Declared, approved: Iterable[Document]) -> bool:
+    """
+    Whether a declaration asks for approved edits, as far as these are shown.
+
+    Other values may have come to it since, by which the same edits were planned.
+    """
+    return all(_asks(kind, declared, edit) for edit in approved if not edit["sensitive"])
+
+
+def _asks(kind: Kind, declared: Declared, edit: Document) -> bool:
+    path, after = str(edit["path"]), edit["after"]
+    own, _, name = path.partition(".")
+    if own == "lifecycle":
+        return bool(getattr(declared.lifecycle, name, after) == after)
+    if path.startswith(OUR_OWN):
+        return True
+    value = _value(declared.fields, path)
+    return _json(value) == _json(after) or (value is None and after == _default(kind, path))
+
+
+def _value(fields: Mapping[str, Any], path: str) -> Any:
+    """The value at a path that may lead into rows (`spending_limits[0].amount`), None where there is none."""
+    top, _, name = path.partition(".")
+    here = fields.get(top)
+    if isinstance(here, Mapping) and name in here:
+        return here[name]  # a key of metadata may have dots of its own
+    row = _ROW.fullmatch(path)
+    if not row:
+        return at(fields, path)
+    rows, number = at(fields, row[1]), int(row[2])
+    there = rows[number] if isinstance(rows, tuple) and number < len(rows) else None
+    return there.get(row[3]) if there and row[3] else there
+
+
+def _default(kind: Kind, path: str) -> Any:
+    """What is there in Stripe where a field is declared no more."""
+    fields: Iterable[Field] = kind.fields
+    found = None
+    for name in path.split("."):
+        found = next((field for field in fields if field.name == name), None)
+        fields = found.fields if found else ()
+    return found.default if found else None
 
 
 def what_is_new(change: Change) -> str:
@@ -91,7 +139,7 @@ def _shown(value: Any, currency: str) -> str:
 
 def _json(value: Any) -> str:
     """A value in ASCII, so that none acts on a screen."""
-    return json.dumps(value, default=str)
+    return json.dumps(value, default=str, sort_keys=True)
 
 
 def _few(texts: list[str]) -> str:

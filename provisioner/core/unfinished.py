@@ -20,27 +20,15 @@ def goal(kind: Kind, change: Change) -> str:
     """
     What stands for the object that is there afterwards: its generation, and all that is declared of it.
 
-    Empty for a change that has no declaration.
+    Empty for a change that has no declaration. As short of each hidden value as digests of these are.
     """
     if change.declared is None or change.action is Action.TOP_UP:
         return ""
-    live = change.live
+    told, live = change.declared.lifecycle, change.live
     generation = live.stamp.generation if live and change.action is not Action.REPLACE else change.generation
-    return f"{generation}-{_asked(kind, change.declared)}"
-
-
-def is_asked_for(kind: Kind, declared: Declared, approved: Document) -> bool:
-    """Whether what is declared is that of an approved change, whatever has become of the object."""
-    aim = approved.get("goal", "")
-    return not aim or aim.partition("-")[2] == _asked(kind, declared)
-
-
-def _asked(kind: Kind, declared: Declared) -> str:
-    """What stands for all that is declared; as short of each hidden value as digests of these are."""
-    told = declared.lifecycle
     reissue = [told.reissue.number, told.reissue.reason] if told.reissue else []
-    values = [[edit.path, edit.digest, edit.after] for edit in additions(kind, declared)]
-    text = json.dumps([values, sorted(told.ignore), reissue], default=str)
+    values = [[edit.path, edit.digest, edit.after] for edit in additions(kind, change.declared)]
+    text = json.dumps([generation, values, sorted(told.ignore), reissue], default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

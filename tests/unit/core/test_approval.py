@@ -19,16 +19,19 @@ LIFE = st.builds(
     on_remove=st.sampled_from(["deactivate", "cancel", "keep"]),
     reissue=st.sampled_from([None, None, Reissue(1, "lost"), Reissue(1, "expired")]),
 )
-LIMITS = st.sampled_from([1000, 2000]).map(
-    lambda amount: {"spending_limits": ({"amount": amount, "interval": "monthly"},)}
+LIMITS = st.sampled_from([("monthly",), ("daily",), ("daily", "monthly")]).flatmap(
+    lambda intervals: st.sampled_from([1000, 2000]).map(
+        lambda amount: {"spending_limits": tuple({"amount": amount, "interval": name} for name in intervals)}
+    )
 )
 CARD = st.builds(
     card,
     lifecycle=LIFE,
     cardholder=st.sampled_from(["acme", "other"]),
-    status=st.sampled_from(["active", "inactive"]),
+    status=st.sampled_from(["active", "inactive", None]),
+    metadata=st.sampled_from([None, {"a.b": "1"}, {"a.b": "2"}, {"a": "1"}]),
     second_line=st.sampled_from([None, None, "A"]),
-    spending_controls=LIMITS,
+    spending_controls=st.none() | LIMITS,
 )
 YAML = st.builds(
     lambda name, cards: config(holder(name=name), holder("other"), *cards),
@@ -58,3 +61,18 @@ def test_as_long_as_nothing_was_written_all_that_was_approved_is_done_and_nothin
     except StaleError:
         return
     assert done(held) == done(plan)
+
+
+@settings(max_examples=300)
+@given(YAML, YAML)
+def test_what_was_done_is_done_and_not_stale(before: Config, approved: Config) -> None:
+    stripe = StripeModel()
+    for _ in carry_out(make_plan(KINDS, before, stripe.world()), stripe):
+        pass
+    plan = make_plan(KINDS, approved, stripe.world())
+    saved = json.loads(json.dumps(plan_document(plan)))
+    for _ in carry_out(plan, stripe):
+        pass
+
+    again = make_plan(KINDS, approved, stripe.world())
+    assert done(hold_to(KINDS, approved, again, saved)) == set()
