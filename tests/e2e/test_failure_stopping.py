@@ -132,7 +132,10 @@ def test_the_second_signal_ends_at_once_and_still_says_it_in_json(base, tmp_path
         out, _ = process.communicate(timeout=60)
 
     assert process.returncode == 130
-    assert json.loads(out)["interrupted"] is True
+    ended = json.loads(out)
+    assert ended["interrupted"] is True
+    left = {result["reason"] for result in ended["results"] if result["outcome"] != "done"}
+    assert left == {"ended before it was known whether it was done"}
     assert_converges(base, tmp_path)
 
 

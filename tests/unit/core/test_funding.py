@@ -99,6 +99,13 @@ def test_only_money_on_its_way_to_issuing_in_this_currency_counts() -> None:
     assert [identity for identity, amount in found.made if not amount] == ["tu_3"]
 
 
+def test_stripe_is_asked_for_eight_digits_at_most() -> None:
+    seen = plan(world(), 1_000_000_000)
+
+    assert [step.call.params["amount"] for step in seen.steps] == [99_999_999]
+    assert "the most that Stripe takes at once, $999,999.99" in seen.notes[0].text
+
+
 def test_the_newest_of_ours_is_what_the_key_is_made_of_whatever_became_of_it() -> None:
     one, other = plan(world(top_up(1, "failed"))), plan(world())
     assert one.steps[0].call.params == other.steps[0].call.params
