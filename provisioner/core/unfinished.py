@@ -95,7 +95,8 @@ def finishes(kind: Kind, change: Change, approved: Document, replaced: Mapping[s
             change, approved, _set_first(kind, change, approved)
         )
     activation = [(edit.path, edit.after) for edit in change.edits] == [("status", "active")]
-    return activation and approved["action"] in ("create", "replace")
+    apart = change.declared is not None and bool(kind.held_back(change.declared.fields))
+    return activation and (approved["action"] == "replace" or (approved["action"] == "create" and apart))
 
 
 def _ends_first(change: Change) -> bool:

@@ -274,3 +274,16 @@ def test_what_was_to_be_changed_and_stays_as_it_is_here_is_no_success(approved: 
     assert approved.run("apply", "plan.json").stdout.endswith(
         "No changes. Stripe matches the configuration.\n"
     )
+
+
+def test_a_card_that_somebody_froze_is_not_set_free_by_the_plan_that_created_it(desk: Desk):
+    desk.write(COMPANY + CARD.replace("${env.NOTE}", "first"))
+    desk.run("plan", "--out", "plan.json")
+    desk.run("apply", "plan.json")
+    card = desk.live()["cards.ads"]["id"]
+    desk.sdk.v1.issuing.cards.update(card, {"status": "inactive"})
+
+    refused = desk.run("apply", "plan.json", code=4).stderr
+
+    assert "cards.ads: update was not approved (create was)\n" in refused
+    assert desk.live()["cards.ads"]["status"] == "inactive"
