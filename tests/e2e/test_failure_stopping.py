@@ -135,7 +135,7 @@ def test_the_second_signal_ends_at_once_and_still_says_it_in_json(base, tmp_path
     ended = json.loads(out)
     assert ended["interrupted"] is True
     left = {result["reason"] for result in ended["results"] if result["outcome"] != "done"}
-    assert left == {"ended before it was known whether it was done"}
+    assert "ended before it was known whether it was done" in left
     assert_converges(base, tmp_path)
 
 
