@@ -6,40 +6,22 @@ line that is anything else the whole text is left to `read`, which knows all of 
 """
 
 import re
-from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct, field
 
-from provisioner.config.scalar import LONGEST_KEY, Odd, plain
+from provisioner.config.inline import DEEPEST, NotPlainError, Values
+from provisioner.config.layout import ENTRY, Layout, layout_of
+from provisioner.config.scalar import plain
 
 BLOCK_DEPTH = 2  # a section, and the names in it
-MANY_ALIKE = 2000  # texts whose meaning is remembered: many are the same, such as `US`
+LONG = 16  # blocks of a text from which on it is worth it to learn how they are laid out
+LAYOUTS = 8  # how many are tried to be learned
 
-_FIRST, _INNER = r"[\w./+(]", r"\w./+()&'%=~^@ -"
-_MORE = rf"[{_INNER}]*"
-_ENTRY = rf"( *)((?!-)[\w.-]{{1,{LONGEST_KEY}}}):(?: +([^ \n].*))?"
-_LINE = re.compile(rf"^{_ENTRY}$|^(.*)$", re.MULTILINE)  # every line is one match: an entry, or any other
-_FIRST_ENTRY = re.compile(_ENTRY)
+_LINE = re.compile(rf"^( *){ENTRY}$|^(.*)$", re.MULTILINE)  # every line is one match: an entry, or any other
+_ENTRY = re.compile(ENTRY)
 _ITEM = re.compile(r"( *)-( +)([^ ].*)")
-_PLAIN = re.compile(rf"(?:{_FIRST}|-(?=[\w.]))[,{_INNER}]*")  # a comma is a sign in flow collections only
-_QUOTED = re.compile(r""""([^"\\]*)"|'([^']*)'""")
-_FLOW = re.compile(
-    rf""" *(?:"(?P<double>[^"\\]*)"|'(?P<single>[^']*)'|(?P<plain>(?:{_FIRST}|-(?=[\w.])){_MORE})"""
-    r"|(?P<sign>[][{},]|:(?= ))) *"
-)
-# a mapping of single values, the flow collection that there is most of
-_KEY = rf"[A-Za-z_][\w.-]{{,{LONGEST_KEY - 1}}}"
-_VALUE = rf"""(?:"[^"\\]+"|{_FIRST}{_MORE})"""
-_ROW = re.compile(rf"{{ *{_KEY}: {_VALUE}(?:, *{_KEY}: {_VALUE})*}}")
-_PAIR = re.compile(rf"""({_KEY}): (?:"([^"\\]+)"|({_FIRST}{_MORE}))""")
-_DEEPEST = 20
-_QUOTES = frozenset("\"'")
 _NONE: Any = object()
-
-
-class _NotPlainError(Exception):
-    """The text holds something that is left to the full reader."""
 
 
 class Plain(Struct):
@@ -55,25 +37,37 @@ def read_plain(text: str) -> Plain | None:
     if not text.replace("\n", "").isprintable():
         return None
     try:
-        return _Lines().run(text)
-    except _NotPlainError:
+        return _Lines(text).run()
+    except NotPlainError:
         return None
 
 
 class _Lines(Struct):
     """Where the reading is: the open collections with their indents, and a key whose value comes below."""
 
+    text: str
+    position: int = 0
+    number: int = 1  # of the line
+    section: str = ""
+    begun: int | None = None  # the position of the block that is being read line by line
     out: Plain = field(default_factory=Plain)
     open: list[tuple[int, Any]] = field(default_factory=list)
     pending: Any = _NONE
     keys: dict[str, str] = field(default_factory=dict)
-    values: dict[str, Any] = field(default_factory=dict)
+    values: Values = field(default_factory=Values)
+    layouts: list[Layout] = field(default_factory=list)
+    tried: int = 0  # blocks of which the layout was to be learned
 
-    def run(self, text: str) -> Plain | None:
+    def run(self) -> Plain | None:
         self.open.append((0, self.out.value))
-        blocks, keys, opened, values = self.out.blocks, self.keys, self.open, self.values
-        section = ""
-        for number, line in enumerate(_LINE.finditer(text), 1):
+        while self.lines():
+            pass
+        return self.out if self.pending is _NONE and self.out.value else None
+
+    def lines(self) -> bool:
+        """Read line by line; whether there is more, behind blocks that were read as a whole."""
+        opened, keys, values = self.open, self.keys, self.values.known
+        for number, line in enumerate(_LINE.finditer(self.text, self.position), self.number):
             spaces, key, behind, other = line.groups("")
             if not key:
                 self.other(other)
@@ -82,19 +76,51 @@ class _Lines(Struct):
             last, here = opened[-1]
             if indent != last or self.pending is not _NONE or type(here) is list:
                 here = self.at(indent)
-            known = keys.get(key) or self.key(key)
-            if known in here:
-                return None
+            known = keys.get(key)
+            if known is None or known in here:
+                known = self.new(here, key)
             if len(opened) == BLOCK_DEPTH:
-                blocks[section, known] = (number, indent + 1)
-            elif indent == 0:
-                section = known
+                self.position, self.number = line.start(), number
+                if self.alike(here, indent):
+                    return True
+                self.out.blocks[self.section, known] = (number, indent + 1)
+            elif not indent:
+                self.section = known
                 if behind[:1] == "{":
-                    raise _NotPlainError  # whose names have positions of their own
+                    raise NotPlainError  # whose names have positions of their own
             here[known] = value = values.get(behind) if behind else None
             if value is None:
                 self.put(here, known, behind)
-        return self.out if self.pending is _NONE and self.out.value else None
+        return False
+
+    def alike(self, here: dict[str, Any], indent: int) -> bool:
+        """Read the blocks from this line on that are laid out as one before; whether there were any."""
+        first = self.position
+        if len(here) >= LONG:
+            self.learn()
+            layouts = [each for each in self.layouts if each.indent == indent]
+            while block := _laid_out(layouts, self.text, self.position):
+                name, *texts = block[1].groups()
+                here[self.new(here, name)] = block[0].block(map(self.values.of, texts))
+                self.out.blocks[self.section, name] = (self.number, indent + 1)
+                self.position = block[1].end()
+                self.number += block[0].lines
+        self.begun = first if first == self.position else None
+        return self.begun is None
+
+    def learn(self) -> None:
+        """Learn how the block is laid out that has just been read line by line."""
+        if self.begun is not None and self.tried < LAYOUTS:
+            self.tried += 1
+            self.layouts += layout_of(self.text[self.begun : self.position])
+
+    def new(self, here: dict[str, Any], key: str) -> str:
+        """A key that is a text and not there yet; the same object for the same key, but for names."""
+        if key in here or type(plain(key)) is not str:
+            raise NotPlainError
+        if len(self.open) != BLOCK_DEPTH:
+            self.keys[key] = key
+        return key
 
     def put(self, here: dict[str, Any], key: str, behind: str) -> None:
         """Give a key the value that is written behind it, or wait for the one that comes below."""
@@ -102,15 +128,7 @@ class _Lines(Struct):
             here[key] = None
             self.pending = key
         else:
-            here[key] = self.value(behind)
-
-    def key(self, key: str) -> str:
-        """A key that is a text, the same object for the same key."""
-        if type(plain(key)) is not str:
-            raise _NotPlainError
-        if len(self.open) != BLOCK_DEPTH:
-            self.keys[key] = key
-        return key
+            here[key] = self.values.of(behind)
 
     def at(self, indent: int) -> Any:
         """The mapping that an entry with this indent belongs to; opens and closes on the way."""
@@ -121,7 +139,7 @@ class _Lines(Struct):
             self.open.pop()  # its items stood as far out as the key that it is under
             last, here = self.open[-1]
         if indent != last or type(here) is not dict:
-            raise _NotPlainError
+            raise NotPlainError
         return here
 
     def close(self, indent: int) -> tuple[int, Any]:
@@ -132,8 +150,8 @@ class _Lines(Struct):
 
     def below(self, indent: int, new: Any, least: int) -> Any:
         """Open a collection under the key that waits for one."""
-        if indent < least or len(self.open) > _DEEPEST:
-            raise _NotPlainError
+        if indent < least or len(self.open) > DEEPEST:
+            raise NotPlainError
         self.open[-1][1][self.pending] = new
         self.pending = _NONE
         self.open.append((indent, new))
@@ -146,7 +164,7 @@ class _Lines(Struct):
             return
         item = _ITEM.fullmatch(line)
         if item is None:
-            raise _NotPlainError
+            raise NotPlainError
         spaces, gap, text = item.groups()
         indent = len(spaces)
         if self.pending is not _NONE:
@@ -154,110 +172,22 @@ class _Lines(Struct):
         else:
             last, here = self.close(indent)
             if indent != last or type(here) is not list:
-                raise _NotPlainError
-        entry = _FIRST_ENTRY.fullmatch(text)
-        here.append({} if entry else self.value(text))
+                raise NotPlainError
+        entry = _ENTRY.fullmatch(text)
+        here.append({} if entry else self.values.of(text))
         if entry:
-            self.first(here[-1], indent + 1 + len(gap), entry[2], entry[3] or "")
+            self.first(here[-1], indent + 1 + len(gap), entry[1], entry[2] or "")
 
     def first(self, row: dict[str, Any], indent: int, key: str, behind: str) -> None:
         """The entry on the line of an item, which opens a mapping that others go on with."""
-        if len(self.open) > _DEEPEST:
-            raise _NotPlainError
+        if len(self.open) > DEEPEST:
+            raise NotPlainError
         self.open.append((indent, row))
-        self.put(row, self.key(key), behind)
-
-    def value(self, text: str) -> Any:
-        """The value that a text stands for; the same object for the same text."""
-        value = self.values.get(text)
-        if value is None:
-            value = self.values[text] = _value(text)
-        return value
+        self.put(row, self.new(row, key), behind)
 
 
-def _value(text: str) -> Any:
-    if _PLAIN.fullmatch(text):
-        return _full(plain(text.rstrip(" ")))
-    remark = text.find(" #")
-    if remark > 0 and not _QUOTES & set(text[:remark]):
-        return _value(text[:remark])
-    first = text[0]
-    if first in "[{":
-        return _row(text) if _ROW.fullmatch(text) else _flow(text)
-    if first in "\"'":
-        quoted = _QUOTED.fullmatch(text.rstrip(" "))
-        return _full(quoted[1] or quoted[2] if quoted else None)
-    raise _NotPlainError
-
-
-def _row(text: str) -> dict[str, Any]:
-    pairs = _PAIR.findall(text)
-    row = {key: quoted or _full(plain(bare.rstrip(" "))) for key, quoted, bare in pairs}
-    if len(row) < len(pairs) or not all(map(_is_text, row)):
-        raise _NotPlainError
-    return row
-
-
-@lru_cache(maxsize=MANY_ALIKE)
-def _is_text(key: str) -> bool:
-    return type(plain(key)) is str
-
-
-def _full(value: Any) -> Any:
-    """A value that declares something and that all readers read alike."""
-    if value is None or value == "" or type(value) is Odd:
-        raise _NotPlainError
-    return value
-
-
-def _flow(text: str) -> Any:
-    tokens: list[tuple[str, Any]] = []
-    at = 0
-    while at < len(text):
-        token = _FLOW.match(text, at)
-        if token is None:
-            raise _NotPlainError
-        kind = str(token.lastgroup)
-        raw = token[kind]
-        value = plain(raw.rstrip(" ")) if kind == "plain" else raw
-        tokens.append(("sign", raw) if kind == "sign" else ("value", _full(value)))
-        at = token.end()
-    tokens.reverse()
-    value = _collection(tokens, 0)
-    if tokens:
-        raise _NotPlainError
-    return value
-
-
-def _collection(tokens: list[tuple[str, Any]], depth: int) -> Any:
-    """The value that the (reversed) tokens begin with; takes them away."""
-    kind, value = _next(tokens)
-    if kind == "value":
-        return value
-    if value not in "[{" or depth > _DEEPEST:
-        raise _NotPlainError
-    mapping: dict[str, Any] = {}
-    items: list[Any] = []
-    while True:
-        item = _collection(tokens, depth + 1)
-        if value == "[":
-            items.append(item)
-        elif not _is_new_key(item, mapping) or _next(tokens) != ("sign", ":"):
-            raise _NotPlainError
-        else:
-            mapping[item] = _collection(tokens, depth + 1)
-        end = _next(tokens)
-        if end == ("sign", "]" if value == "[" else "}"):
-            return items if value == "[" else mapping
-        if end != ("sign", ","):
-            raise _NotPlainError
-
-
-def _is_new_key(item: Any, mapping: dict[str, Any]) -> bool:
-    return type(item) is str and len(item) <= LONGEST_KEY and item not in mapping
-
-
-def _next(tokens: list[tuple[str, Any]]) -> tuple[str, Any]:
-    if not tokens:
-        raise _NotPlainError
-    return tokens.pop()
+def _laid_out(layouts: list[Layout], text: str, position: int) -> tuple[Layout, re.Match[str]] | None:
+    for layout in layouts:
+        if block := layout.pattern.match(text, position):
+            return layout, block
+    return None

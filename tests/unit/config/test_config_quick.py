@@ -46,6 +46,7 @@ VALUES = st.one_of(
             "[a, b]",
             "{a: 1}",
             "{a: b: c}",
+            "{a: b, a: c}",
             "[a, [b]]",
             "+1800",
             "12e3",
@@ -133,6 +134,121 @@ def test_what_programs_and_people_write_is_read_quickly():
         assert plain
         assert plain.value == tree
         agree(text)
+
+
+FIELDS = st.sampled_from(
+    [
+        "{0}a: {1}\n",
+        "{0}b: {1}\n{0}c:   {2}\n",
+        "{0}d:\n{0}  e: {1}\n{0}  f:\n{0}    g: {2}\n",
+        "{0}h: {{i: {1}, j: {2}}}\n",
+        "{0}k:\n{0}  - {{l: {1}}}\n{0}  - {2}\n",
+        "{0}m:\n{0}- n: {1}\n{0}  o: {2}\n{0}- n: {2}\n",
+        "{0}p:\n{0}  - q:\n{0}      - {1}\n{0}    r: {2}\n",
+        "{0}s: 3  # {2}\n",
+    ]
+)
+SIMPLE = st.sampled_from(["x", "x y", "5", "'5'", '"a #b"', "12.00 USD", "true", "+14155551000", "é"])
+HARMLESS = ["\n", "  \n", "# why\n", "      # deep\n"]
+ODD = ["    z: 1\n", "      z: 1\n", "  - z\n", "    - z\n", " z: 1\n", "z: 1\n", "  c20:\n    a: 1\n", "#"]
+
+
+@st.composite
+def blocks_like_each_other(draw):
+    """Sections of many blocks in a few layouts: the lines of them."""
+    layouts = draw(st.lists(st.lists(FIELDS, min_size=1, max_size=3, unique=True), min_size=1, max_size=3))
+    texts = draw(st.lists(st.tuples(SIMPLE, SIMPLE), min_size=1, max_size=5))
+    lines = []
+    for section in draw(st.sampled_from([["cards"], ["cards", "more"]])):
+        lines.append(f"{section}:\n")
+        name, inner = " " * draw(st.integers(1, 3)), " " * draw(st.integers(4, 6))
+        for n in range(draw(st.integers(17, 40))):
+            fields = "".join(layouts[(n * n) % len(layouts)]).format(inner, *texts[n % len(texts)])
+            lines += f"{name}c{n}:\n{fields}".splitlines(keepends=True)
+    return lines
+
+
+def within(draw, lines, inserted):
+    for each in inserted:
+        at = draw(st.integers(1, len(lines)))
+        lines = [*lines[:at], each, *lines[at:]]
+    return "".join(lines)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_many_blocks_laid_out_alike_are_taken(data):
+    remarks = data.draw(st.lists(st.sampled_from(HARMLESS), max_size=3))
+    text = within(data.draw, data.draw(blocks_like_each_other()), remarks)
+    assert read_plain(text)
+    agree(text)
+    agree(text[:-1])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_something_else_among_many_blocks_laid_out_alike(data):
+    odd = data.draw(st.one_of(st.sampled_from(ODD), VALUES.map("    a: {}\n".format)))
+    agree(within(data.draw, data.draw(blocks_like_each_other()), [odd]))
+
+
+def test_blocks_laid_out_alike_are_taken_whatever_lies_between_them():
+    block = "  c{0}:\n    use: x\n    limits:\n    - amount: {0}\n      of: [a, b]\n    - amount: 5\n"
+    between = ("", "\n", "# why\n", "      # deep\n\n")
+    text = "cards:\n" + "".join(block.format(n) + between[n % 4] for n in range(100)) + "version: 1\n"
+    plain = read_plain(text)
+    assert plain
+    assert plain.value["cards"]["c77"] == {
+        "use": "x",
+        "limits": [{"amount": 77, "of": ["a", "b"]}, {"amount": 5}],
+    }
+    agree(text)
+
+
+def blocks(count, *lines, indent=2):
+    return "".join(
+        f"{' ' * indent}c{n}-{indent}:\n" + "".join(f"{' ' * indent}{line}\n" for line in lines)
+        for n in range(count)
+    )
+
+
+LEARNED = "cards:\n" + blocks(20, "  a: 1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LEARNED + blocks(1, "  a: 1", "  b: 2", indent=2).replace("c0", "d"),
+        LEARNED + "  d:\n    a: 1\n# why\n    b: 2\n",
+        "cards:\n" + blocks(20, "  - a", "  - b: 1"),
+        "cards:\n" + blocks(20, "  d.e: 1") + "  d:\n    dxe: 1\n",
+        "cards:\n" + blocks(20, "  a: # why", "    b: 1") + "  d:\n    a:\n      b: 1\n",
+        f"cards:\n{blocks(20, '  a: 1')}more:\n{blocks(20, '  a: 1', indent=4)}",
+    ],
+)
+def test_blocks_that_are_laid_out_in_another_way_are_taken_too(text):
+    assert read_plain(text)
+    agree(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LEARNED + "    b: 2\n      c: 1\n",
+        LEARNED + " d:\n    a: 1\n",
+        LEARNED + "  d:\n    a: {a: b, a: c}\n",
+        "cards:\n" + blocks(20, "  a: # why", "    b: 1") + "  d:\n    a: 5\n      b: 1\n",
+        f"cards:\n{blocks(20, '  a: 1')}more:\n{blocks(20, '  a: 1', indent=4)}  d:\n    a: 1\n",
+    ],
+)
+def test_what_is_no_yaml_behind_blocks_laid_out_alike(text):
+    assert read_plain(text) is None
+    assert full.read_in_full(text).slips
+
+
+def test_a_name_is_found_to_be_there_already_among_blocks_laid_out_alike():
+    text = "cards:\n" + "".join(f"  c{n}:\n    use: x\n" for n in (*range(30), 3, *range(30, 40)))
+    assert read_plain(text) is None
 
 
 LONG_KEYS = [
