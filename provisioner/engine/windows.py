@@ -6,6 +6,8 @@ and is learned from each page: how many seconds a hundred objects cover just her
 are never cut apart; there the cursor goes on alone.
 """
 
+import math
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any
@@ -20,6 +22,8 @@ Keep = Callable[[Item], Item]
 
 PAGE = 100
 READERS = 8  # at once on one list; 25 pages a second need them when Stripe takes 300 ms for each
+FEW = 2  # of what is at hand they get a hundred pages a second, and more are in each other's way
+AT_HAND = 0.02  # seconds until an answer is there
 MOST_PAGES = 50_000  # no account has so many cards
 NEAR = 50  # objects that say how dense the list is where a reader has come to
 WORTH_IT = 3.0  # pages: what is shorter is not cut
@@ -35,6 +39,7 @@ class Part(Struct, frozen=True):
     more: bool
     first: str
     last: str
+    seconds: float  # that the answer took
 
 
 class Stretch(Struct):
@@ -97,9 +102,11 @@ class _Scan(Struct):
     resource: str
     keep: Keep
     expected: int
+    clock: Callable[[], float]
     stretches: list[Stretch] = field(default_factory=lambda: [Stretch(0, None)])
     pages: int = 0
     count: int = 0
+    fastest: float = math.inf  # answer, in seconds
     cursors: set[str] = field(default_factory=set)
 
     def page(self, params: Mapping[str, Any]) -> Part:
@@ -112,13 +119,15 @@ class _Scan(Struct):
         if (cursor and cursor in self.cursors) or len(self.cursors) > MOST_PAGES:
             raise StripeError(f"Stripe's list of {self.resource} goes on without an end")
         self.cursors.add(cursor)
+        asked = self.clock()
         page = self.reader.page(self.resource, {"limit": PAGE, **params})
+        seconds = self.clock() - asked
         times = [self.time(item) for item in page.items]
         ids = [str(item["id"]) for item in page.items]
         if page.more and (not ids or ids[-1] == params.get("starting_after")):
             raise StripeError(f"Stripe's list of {self.resource} says that it goes on, but does not")
         first, last = (ids[0], ids[-1]) if ids else ("", "")
-        return Part([self.keep(item) for item in page.items], times, page.more, first, last)
+        return Part([self.keep(item) for item in page.items], times, page.more, first, last, seconds)
 
     def time(self, item: Item) -> int:
         if not isinstance(item.get("id"), str):
@@ -133,21 +142,26 @@ class _Scan(Struct):
         stretch.take(part)
         self.pages += 1
         self.count += len(part.items)
+        self.fastest = min(self.fastest, part.seconds)
         while behind := self._cut():
             self.stretches.insert(self.stretches.index(behind[0]) + 1, behind[1])
+
+    def readers(self) -> int:
+        """How many are of use at once."""
+        return FEW if self.fastest < AT_HAND else READERS
 
     def _cut(self) -> tuple[Stretch, Stretch] | None:
         """Cut the longest stretch, as long as there are readers, and requests to spare for its ragged end."""
         read, expected = self.count / PAGE, self.expected / PAGE
         readers = [each for each in self.stretches if not each.done]
         ragged = self.pages - read + len(readers)
-        if not readers or len(readers) >= READERS or ragged > MORE * max(read, expected):
+        if not readers or len(readers) >= self.readers() or ragged > MORE * max(read, expected):
             return None
         rest = max(expected - read, read)
         longest = max(readers, key=lambda each: (min(each.pages_left(), rest), -each.reached))
         if min(longest.pages_left(), rest) < WORTH_IT:
             return None
-        behind = longest.cut(max(SHORTEST, rest / READERS))
+        behind = longest.cut(max(SHORTEST, rest / self.readers()))
         return (longest, behind) if behind else None
 
     def nearly_read(self) -> bool:
@@ -163,24 +177,30 @@ Told = Callable[[int], None]
 
 
 def read_list(
-    pool: Executor, reader: Lister, resource: str, expected: int, keep: Keep, told: Told
+    pool: Executor,
+    reader: Lister,
+    resource: str,
+    expected: int,
+    keep: Keep,
+    told: Told,
+    clock: Callable[[], float] = time.monotonic,
 ) -> list[Item]:
     """
     Read all objects of a list, newest first, none missed and none twice while others are being created.
 
     `expected` is about how many there may be, `keep` makes of each what is to be kept, and `told` hears
     how many there are so far. What has been created since the first page is looked for beside the
-    last pages.
+    last pages. `clock` counts seconds.
     Raises StripeError or AccessError.
     """
-    scan = _Scan(reader, resource, keep, expected)
+    scan = _Scan(reader, resource, keep, expected, clock)
     under_way: dict[Future[Part], Stretch] = {}
     newer: Future[list[Item]] | None = None
     newest = ""
     while True:
         busy = {id(stretch) for stretch in under_way.values()}
         for stretch in scan.stretches:
-            if not stretch.done and id(stretch) not in busy:
+            if not stretch.done and id(stretch) not in busy and len(under_way) < scan.readers():
                 under_way[pool.submit(scan.page, stretch.params())] = stretch
         if newer is None and scan.nearly_read() and (under_way or scan.pages > 1):
             newer = pool.submit(_newer, scan, newest)

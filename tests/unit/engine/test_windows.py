@@ -3,8 +3,9 @@
 import random
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from itertools import count
 from typing import Any, NamedTuple
 
 import pytest
@@ -56,15 +57,20 @@ class Listing:
         raise AssertionError("lists are read page by page")
 
 
-def read(listing: Listing, expected: int = 0) -> list[str]:
+def read(listing: Listing, expected: int = 0, answers_after: float = 0.1) -> list[str]:
+    clock = count(0, answers_after).__next__
     with ThreadPoolExecutor(16) as pool:
-        items = read_list(pool, listing, "issuing/cards", expected, lambda item: item, lambda _count: None)
+        items = read_list(pool, listing, "issuing/cards", expected, _same, lambda _count: None, clock)
     return [str(item["id"]) for item in items]
 
 
-def spread(count: int, seed: int = 1) -> list[int]:
+def _same(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    return item
+
+
+def spread(number: int, seed: int = 1) -> list[int]:
     chance = random.Random(seed)  # noqa: S311 - the same in every run
-    return [NOW - chance.randrange(YEAR) for _ in range(count)]
+    return [NOW - chance.randrange(YEAR) for _ in range(number)]
 
 
 SHAPES = {
@@ -80,12 +86,15 @@ SHAPES = {
 }
 
 
+@pytest.mark.parametrize("answers_after", [0.001, 0.1], ids=["at hand", "far away"])
 @pytest.mark.parametrize("expected", [0, 3000, 100_000], ids=["unknown", "about right", "far too many"])
 @pytest.mark.parametrize("times", SHAPES.values(), ids=SHAPES.keys())
-def test_everything_is_read_once_in_the_lists_order(times: list[int], expected: int) -> None:
+def test_everything_is_read_once_in_the_lists_order(
+    times: list[int], expected: int, answers_after: float
+) -> None:
     listing = Listing(times)
 
-    assert read(listing, expected) == [item["id"] for item in reversed(listing.items)]
+    assert read(listing, expected, answers_after) == [item["id"] for item in reversed(listing.items)]
 
 
 class Clustered(NamedTuple):
@@ -141,11 +150,11 @@ def test_few_requests_more_than_there_are_pages(times: list[int]) -> None:
     assert listing.requests <= -(-len(times) // 100) * 1.2 + 2
 
 
-@pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (100, 1), (101, 3), (500, 6)])
-def test_a_short_list_costs_its_pages_and_one_look_at_what_is_new(count: int, requests: int) -> None:
-    listing = Listing(spread(count))
+@pytest.mark.parametrize(("number", "requests"), [(0, 1), (1, 1), (100, 1), (101, 3), (500, 6)])
+def test_a_short_list_costs_its_pages_and_one_look_at_what_is_new(number: int, requests: int) -> None:
+    listing = Listing(spread(number))
 
-    assert len(read(listing, count)) == count
+    assert len(read(listing, number)) == number
     assert listing.requests == requests
 
 
@@ -163,7 +172,7 @@ def test_what_is_created_meanwhile_is_read_too_and_once(times: list[int]) -> Non
 
 def turns(listing: Listing, expected: int, trip: int) -> int:
     """How many turns the reading takes where one request may leave at each, and is answered `trip` later."""
-    scan = _Scan(listing, "issuing/cards", lambda item: item, expected)
+    scan = _Scan(listing, "issuing/cards", _same, expected, count(0, 0.1).__next__)
     under_way: deque[tuple[int, Stretch, Part]] = deque()
     sent: dict[int, int] = {}
     turn = 0
@@ -188,6 +197,41 @@ def test_requests_leave_as_often_as_they_may_though_each_takes_a_while(shape: st
     times = SHAPES[shape]
 
     assert turns(Listing(times), len(times), trip=3) <= len(times) / 100 * 1.4 + 6
+
+
+class Counting(Executor):
+    """Answers at once, and counts the answers that are waited for at the same time."""
+
+    def __init__(self) -> None:
+        self.open = self.most = 0
+
+    def submit(self, what: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+        future = Counted(self)
+        future.set_result(what(*args, **named))
+        self.open += 1
+        self.most = max(self.most, self.open)
+        return future
+
+
+class Counted(Future[Any]):
+    def __init__(self, pool: Counting) -> None:
+        super().__init__()
+        self.pool = pool
+
+    def result(self, timeout: float | None = None) -> Any:
+        self.pool.open -= 1
+        return super().result(timeout)
+
+
+@pytest.mark.parametrize(("answers_after", "readers"), [(0.001, 2), (0.1, 8)])
+def test_what_is_at_hand_is_read_by_few_and_what_is_far_away_by_more(
+    answers_after: float, readers: int
+) -> None:
+    pool, clock = Counting(), count(0, answers_after).__next__
+    found = read_list(pool, Listing(spread(9000)), "issuing/cards", 0, _same, lambda _count: None, clock)
+
+    assert len(found) == 9000
+    assert pool.most in (readers, readers + 1)  # one looks for what is new
 
 
 class Stuck(Listing):
