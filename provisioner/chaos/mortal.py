@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from provisioner.chaos.arena import KEY, LIMITLESS, Arena
 from provisioner.stripe_api import StripeWriter, Transport
+from provisioner.stripe_api.body import Read, values
 from provisioner.stripe_api.http import BoundedClient, Reply
 
 TIMEOUTS = (5.0, 0.25)  # seconds; the sandbox's own answers take a few milliseconds
@@ -29,7 +30,12 @@ class Mortal(BoundedClient):
         self._lock = threading.Lock()
 
     def request(
-        self, method: str, url: str, headers: Mapping[str, str], body: str | bytes | None = None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: str | bytes | None = None,
+        read: Read = values,
     ) -> Reply:
         """Send a request, if this process still lives; raises Killed if it does not."""
         with self._lock:
@@ -37,9 +43,9 @@ class Mortal(BoundedClient):
             self.asked.append(f"{method.upper()} {urlsplit(url).path}")
         if self._dies_at is not None and number >= self._dies_at:
             if number == self._dies_at and self._heard:
-                super().request(method, url, headers, body)
+                super().request(method, url, headers, body, read)
             raise Killed
-        return super().request(method, url, headers, body)
+        return super().request(method, url, headers, body, read)
 
 
 def _hasten(seconds: float) -> None:

@@ -10,9 +10,11 @@ from types import MappingProxyType
 from typing import Any
 
 from provisioner.core import normal
-from provisioner.core.kind import Kind
+from provisioner.core.kind import Kind, Shape
 from provisioner.core.model import Address, Declared
+from provisioner.core.normal import BESIDE
 from provisioner.core.ownership import ADDRESS, GENERATION, LIFECYCLE, PROJECT
+from provisioner.engine.ports import Wanted
 
 Item = Mapping[str, Any]
 
@@ -47,6 +49,15 @@ def keeper(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callab
         return kept
 
     return shared
+
+
+def wanted(kind: Kind) -> Wanted | None:
+    """What `keeper` reads of an object of this kind; None where it is all."""
+    if not kind.owns_objects:
+        return None
+    names = {field.name for field in kind.fields if not field.write_only}
+    references = {field.name for field in kind.fields if field.shape is Shape.REF}
+    return Wanted(frozenset(names - references).union(BESIDE), frozenset(references))
 
 
 def _whole(item: Item) -> Item:

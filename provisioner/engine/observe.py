@@ -10,7 +10,7 @@ from provisioner.core.funding import must_be_wired
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Declared, World
 from provisioner.core.problem import AccessError
-from provisioner.engine.keep import keeper
+from provisioner.engine.keep import keeper, wanted
 from provisioner.engine.ports import Lister, Reader
 from provisioner.engine.torn import mended
 from provisioner.engine.windows import READERS, read_list
@@ -32,30 +32,30 @@ def observe(
     is told of every page. Raises StripeError or AccessError.
     """
     expected = Counter(address.section for address in declared)
-    wanted = [kind for kind in kinds if kind.owns_objects or expected[kind.section]]
-    money = any(not kind.owns_objects for kind in wanted)
-    with ThreadPoolExecutor(len(wanted) + 2) as side_by_side, ThreadPoolExecutor(READERS * 2) as pool:
+    asked = [kind for kind in kinds if kind.owns_objects or expected[kind.section]]
+    money = any(not kind.owns_objects for kind in asked)
+    with ThreadPoolExecutor(len(asked) + 2) as side_by_side, ThreadPoolExecutor(READERS * 2) as pool:
         account = side_by_side.submit(_account, reader)
         lists = {
             kind.resource: side_by_side.submit(
                 read_list,
                 pool,
-                reader,
+                partial(reader.page, kind.resource, wanted=wanted(kind)),
                 kind.resource,
                 expected[kind.section] if kind.owns_objects else 0,
                 keeper(kind, declared),
                 partial(progress, kind.resource),
             )
-            for kind in wanted
+            for kind in asked
         }
-        moving = [lists[kind.resource] for kind in wanted if not kind.owns_objects]
+        moving = [lists[kind.resource] for kind in asked if not kind.owns_objects]
         balance = side_by_side.submit(_balance, reader, moving) if money else None
         wired = money and must_be_wired(account.result())
         objects = {resource: found.result() for resource, found in lists.items()}
         return World(
             account=account.result(),
             balance=balance.result() if balance else {},
-            objects=mended(reader, wanted, objects, partial(keeper, declared=declared)),
+            objects=mended(reader, asked, objects, partial(keeper, declared=declared)),
             instructions=list(reader.list("issuing/funding_instructions")) if wired else (),
         )
 

@@ -26,6 +26,13 @@ class Page(Struct, frozen=True):
     more: bool
 
 
+class Wanted(Struct, frozen=True):
+    """What is wanted of objects: names of their top level, and those where an object's id is enough."""
+
+    names: frozenset[str]
+    references: frozenset[str]
+
+
 class Reader(Protocol):
     """Reads Stripe; has no method that writes, so a plan cannot; no error but ours passes through it."""
 
@@ -43,8 +50,13 @@ class Lister(Reader, Protocol):
     def version(self) -> str:
         """The version of the API in which it is answered."""
 
-    def page(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Page:
-        """One page of a resource, as Stripe's list parameters ask. Raises StripeError or AccessError."""
+    def page(self, resource: str, params: Mapping[str, Any] = NOTHING, wanted: Wanted | None = None) -> Page:
+        """
+        One page of a resource, as Stripe's list parameters ask.
+
+        Of its objects there may be more than what is `wanted`, but no less. Raises StripeError or
+        AccessError.
+        """
 
 
 class Writer(Reader, Protocol):

@@ -15,9 +15,10 @@ from typing import Any
 from msgspec import Struct, field
 
 from provisioner.core.problem import StripeError
-from provisioner.engine.ports import Lister
+from provisioner.engine.ports import Page
 
 Item = Mapping[str, Any]
+Ask = Callable[[Mapping[str, Any]], Page]
 Keep = Callable[[Item], Item]
 
 PAGE = 100
@@ -98,7 +99,7 @@ class Stretch(Struct):
 class _Scan(Struct):
     """One list being read; only the thread that runs it changes it."""
 
-    reader: Lister
+    ask: Ask
     resource: str
     keep: Keep
     expected: int
@@ -120,7 +121,7 @@ class _Scan(Struct):
             raise StripeError(f"Stripe's list of {self.resource} goes on without an end")
         self.cursors.add(cursor)
         asked = self.clock()
-        page = self.reader.page(self.resource, {"limit": PAGE, **params})
+        page = self.ask({"limit": PAGE, **params})
         seconds = self.clock() - asked
         times = [self.time(item) for item in page.items]
         ids = [str(item["id"]) for item in page.items]
@@ -178,7 +179,7 @@ Told = Callable[[int], None]
 
 def read_list(
     pool: Executor,
-    reader: Lister,
+    ask: Ask,
     resource: str,
     expected: int,
     keep: Keep,
@@ -188,12 +189,12 @@ def read_list(
     """
     Read all objects of a list, newest first, none missed and none twice while others are being created.
 
-    `expected` is about how many there may be, `keep` makes of each what is to be kept, and `told` hears
-    how many there are so far. What has been created since the first page is looked for beside the
-    last pages. `clock` counts seconds.
+    `ask` gives the page that parameters describe, `expected` is about how many objects there may be,
+    `keep` makes of each what is to be kept, and `told` hears how many there are so far. What has been
+    created since the first page is looked for beside the last pages. `clock` counts seconds.
     Raises StripeError or AccessError.
     """
-    scan = _Scan(reader, resource, keep, expected, clock)
+    scan = _Scan(ask, resource, keep, expected, clock)
     under_way: dict[Future[Part], Stretch] = {}
     newer: Future[list[Item]] | None = None
     newest = ""

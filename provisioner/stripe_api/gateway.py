@@ -6,7 +6,8 @@ from typing import Any
 
 from provisioner.core.call import Call
 from provisioner.core.problem import StripeError
-from provisioner.engine.ports import NOTHING, Answer, Page
+from provisioner.engine.ports import NOTHING, Answer, Page, Wanted
+from provisioner.stripe_api.body import page_of, values
 from provisioner.stripe_api.transport import API_VERSION, Transport
 
 PAGE = 100
@@ -25,9 +26,10 @@ class StripeReader:
         """Return one object: `account`, `balance`, `issuing/cards/ic_1`."""
         return _object(self._transport.send("GET", resource, {}).data, resource)
 
-    def page(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Page:
-        """Return one page of a resource."""
-        answer = _object(self._transport.send("GET", resource, params).data, resource)
+    def page(self, resource: str, params: Mapping[str, Any] = NOTHING, wanted: Wanted | None = None) -> Page:
+        """Return one page of a resource; of its objects no more than what is `wanted`."""
+        read = page_of(wanted) if wanted else values
+        answer = _object(self._transport.send("GET", resource, params, read=read).data, resource)
         items = answer.get("data")
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise StripeError(f"Stripe's list of {resource} has no data, or other than objects in it")

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
 import urllib3
 from msgspec import Struct
 from urllib3.exceptions import HTTPError, LocationValueError, SSLError
 
+from provisioner.stripe_api.body import Read, values
 from provisioner.stripe_api.failure import AnswerError, LostError, RefusalError
 from provisioner.stripe_api.route import pool_through
 
@@ -55,10 +55,15 @@ class BoundedClient:
         )
 
     def request(
-        self, method: str, url: str, headers: Mapping[str, str], body: str | bytes | None = None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: str | bytes | None = None,
+        read: Read = values,
     ) -> Reply:
         """
-        Send one request and return the answer.
+        Send one request and return the answer; `read` makes values of its body, or raises ValueError.
 
         Raises RefusalError where Stripe refuses, LostError where there is no whole answer or it is no
         JSON, and AnswerError where there is one that may not be used.
@@ -73,7 +78,7 @@ class BoundedClient:
                     raise AnswerError(
                         f"Stripe's address redirects (HTTP {answer.status}); a key is never sent on"
                     )
-                read = self._body(answer, started)
+                said = self._body(answer, started)
             finally:
                 answer.close()
         except SSLError:
@@ -83,8 +88,11 @@ class BoundedClient:
         except (HTTPError, OSError):
             raise LostError from None
         if answer.status >= REFUSALS:
-            raise RefusalError(answer.status, answer.headers, _details(read))
-        return Reply(_values(read), answer.headers)
+            raise RefusalError(answer.status, answer.headers, _details(said))
+        try:
+            return Reply(read(said), answer.headers)
+        except ValueError:
+            raise LostError("has given an answer that is no JSON") from None
 
     def _body(self, raw: urllib3.BaseHTTPResponse, started: float) -> bytes:
         chunks: list[bytes] = []
@@ -106,17 +114,10 @@ class BoundedClient:
         self._pool.clear()
 
 
-def _values(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except ValueError:
-        raise LostError("has given an answer that is no JSON") from None
-
-
 def _details(body: bytes) -> Mapping[str, Any]:
     """What a refusal says, or that it is not in Stripe's form (a proxy's page of HTML)."""
     try:
-        error = orjson.loads(body)["error"]
+        error = values(body)["error"]
     except (ValueError, TypeError, KeyError):
         error = None
     if isinstance(error, dict) and all(isinstance(v, str | None) for v in map(error.get, ("type", "code"))):

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from provisioner import __version__
 from provisioner.core.problem import ProvisionerError, StripeError
+from provisioner.stripe_api.body import Read, values
 from provisioner.stripe_api.circuit import Circuit
 from provisioner.stripe_api.errors import translate
 from provisioner.stripe_api.failure import CallError
@@ -75,6 +76,7 @@ class Transport:
         key: str | None = None,
         *,
         gives_up: bool = False,
+        read: Read = values,
     ) -> Reply:
         """
         Send one request to `/v1/<resource>` and return the answer.
@@ -82,12 +84,12 @@ class Transport:
         Raises StripeError or AccessError; then either Stripe refused, or all attempts are used up.
         OutageError says that nothing more should be sent. One that `gives_up` raises NotSentError where
         `stop` is set before its first attempt leaves; a further attempt is made, as it says what has become
-        of the first.
+        of the first. `read` makes values of the answer to a GET.
         """
         stops = [self.stop] if gives_up else []
 
         def once() -> Reply:
-            return self._once(method, resource, params, key, stops.pop() if stops else None)
+            return self._once(method, resource, params, key, stops.pop() if stops else None, read)
 
         try:
             begun = time.monotonic()
@@ -129,7 +131,13 @@ class Transport:
         self._http.close()
 
     def _once(
-        self, method: str, resource: str, params: Mapping[str, Any], key: str | None, stop: Event | None
+        self,
+        method: str,
+        resource: str,
+        params: Mapping[str, Any],
+        key: str | None,
+        stop: Event | None,
+        read: Read,
     ) -> Reply:
         with self._pace.turn(method, resource, stop):
             self._circuit.check()
@@ -137,7 +145,7 @@ class Transport:
             try:
                 with self._gate():
                     go_on(stop)
-                    answer = self._reply(method, resource, params, key)
+                    answer = self._reply(method, resource, params, key, read)
             except CallError as error:
                 self._learn(error)
                 raise
@@ -148,10 +156,13 @@ class Transport:
         log.debug("%s /v1/%s %s %s ms", method, resource, answer.request_id, took, extra={"facts": facts})
         return answer
 
-    def _reply(self, method: str, resource: str, params: Mapping[str, Any], key: str | None) -> Reply:
+    def _reply(
+        self, method: str, resource: str, params: Mapping[str, Any], key: str | None, read: Read
+    ) -> Reply:
         if method == "GET":
             query = f"?{urlencode(list(_flat(params)))}" if params else ""
-            return self._http.request(method, f"{self._base}/v1/{resource}{query}", self._headers)
+            url = f"{self._base}/v1/{resource}{query}"
+            return self._http.request(method, url, self._headers, read=read)
         return self._writer.post(resource, params, key)
 
     @cached_property

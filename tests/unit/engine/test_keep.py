@@ -1,12 +1,16 @@
 """What is kept of a large account: what many objects have alike, and what is declared, is there once."""
 
 import json
+from collections.abc import Mapping
+
+import pytest
 
 from provisioner.core.estate import survey
+from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, World
 from provisioner.core.normal import read
-from provisioner.engine.keep import keeper
-from provisioner.kinds import KINDS, card, cardholder
+from provisioner.engine.keep import keeper, wanted
+from provisioner.kinds import KINDS, balance_target, card, cardholder
 
 NAMES = ("first", "second")
 DECLARED = {
@@ -70,3 +74,35 @@ def test_what_is_as_declared_is_kept_once_and_what_is_not_as_it_is() -> None:
 
     assert kept["billing"] is home
     assert kept["email"] == "b@acme.example"
+
+
+class Read(dict[str, object]):
+    """Notes the names that are read of it."""
+
+    def __init__(self, item: Mapping[str, object], names: set[str]) -> None:
+        super().__init__(item)
+        self.names = names
+
+    def get(self, name: str, default: object = None) -> object:
+        self.names.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> object:
+        self.names.add(name)
+        return super().__getitem__(name)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.owns_objects], ids=lambda kind: kind.name)
+def test_nothing_is_read_of_an_object_but_what_is_wanted_of_it(kind: Kind) -> None:
+    asked, names = wanted(kind), set[str]()
+    held = {"past_due": ["company.tax_id"], "disabled_reason": "rejected.listed"}
+    item = answered("first") | {"requirements": held, "shipping": {"status": "shipped"}}
+    keeper(kind)(Read(item, names))
+
+    assert asked
+    assert names <= asked.names | asked.references
+    assert {"id", "created", "metadata", "status"} <= asked.names
+
+
+def test_all_of_an_object_is_wanted_of_a_kind_that_has_none_of_its_own() -> None:
+    assert wanted(balance_target.KIND) is None

@@ -33,8 +33,8 @@ class Settling:
         available = [{"currency": "usd", "amount": 10000 if seen else 0}]
         return {"object": "balance", "issuing": {"available": available}}
 
-    def page(self, resource, params=None):
-        del params
+    def page(self, resource, params=None, wanted=None):
+        del params, wanted
         if resource != "topups":
             return Page((), more=False)
         seen, self.settled = self.settled, True

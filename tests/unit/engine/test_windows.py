@@ -3,7 +3,7 @@
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from itertools import count
 from typing import Any, NamedTuple
@@ -30,7 +30,7 @@ class Listing:
         self.looked = 0  # how many there were at the last look at what is new
         self.lock = threading.Lock()
 
-    def page(self, _resource: str, params: Mapping[str, Any]) -> Page:
+    def page(self, params: Mapping[str, Any]) -> Page:
         with self.lock:
             self.requests += 1
             found = self.found(params)
@@ -50,17 +50,11 @@ class Listing:
         end = ids.index(params["starting_after"]) if "starting_after" in params else len(ids)
         return [item for item in reversed(self.items[begin:end]) if low <= item["created"] < high]
 
-    def retrieve(self, _resource: str) -> Mapping[str, Any]:
-        raise AssertionError("nothing is read one by one")
-
-    def list(self, _resource: str, _params: Mapping[str, Any] | None = None) -> Iterator[Mapping[str, Any]]:
-        raise AssertionError("lists are read page by page")
-
 
 def read(listing: Listing, expected: int = 0, answers_after: float = 0.1) -> list[str]:
     clock = count(0, answers_after).__next__
     with ThreadPoolExecutor(16) as pool:
-        items = read_list(pool, listing, "issuing/cards", expected, _same, lambda _count: None, clock)
+        items = read_list(pool, listing.page, "issuing/cards", expected, _same, lambda _count: None, clock)
     return [str(item["id"]) for item in items]
 
 
@@ -172,7 +166,7 @@ def test_what_is_created_meanwhile_is_read_too_and_once(times: list[int]) -> Non
 
 def turns(listing: Listing, expected: int, trip: int) -> int:
     """How many turns the reading takes where one request may leave at each, and is answered `trip` later."""
-    scan = _Scan(listing, "issuing/cards", _same, expected, count(0, 0.1).__next__)
+    scan = _Scan(listing.page, "issuing/cards", _same, expected, count(0, 0.1).__next__)
     under_way: deque[tuple[int, Stretch, Part]] = deque()
     sent: dict[int, int] = {}
     turn = 0
@@ -228,19 +222,19 @@ def test_what_is_at_hand_is_read_by_few_and_what_is_far_away_by_more(
     answers_after: float, readers: int
 ) -> None:
     pool, clock = Counting(), count(0, answers_after).__next__
-    found = read_list(pool, Listing(spread(9000)), "issuing/cards", 0, _same, lambda _count: None, clock)
+    found = read_list(pool, Listing(spread(9000)).page, "issuing/cards", 0, _same, lambda _count: None, clock)
 
     assert len(found) == 9000
     assert pool.most in (readers, readers + 1)  # one looks for what is new
 
 
 class Stuck(Listing):
-    def page(self, _resource: str, _params: Mapping[str, Any]) -> Page:
+    def page(self, _params: Mapping[str, Any]) -> Page:
         return Page(self.items[:1], more=True)
 
 
 class Odd(Listing):
-    def page(self, _resource: str, _params: Mapping[str, Any]) -> Page:
+    def page(self, _params: Mapping[str, Any]) -> Page:
         return Page([{"id": "ic_1"}], more=False)
 
 
