@@ -1,5 +1,6 @@
 """The way in: finds the command that is asked for, and loads no other."""
 
+import atexit
 import gc
 import importlib
 import sys
@@ -59,6 +60,7 @@ class LazyGroup(click.Group):
         """Run the command line; whatever goes wrong outside of a command is told like the rest."""
         fill()
         gc.set_threshold(*COLLECT_RARELY)
+        atexit.register(gc.freeze)  # or Python would look through all of an estate again as it ends
         words_given = list(given.get("args") or (words[0] if words else None) or sys.argv[1:])
         try:
             return super().main(*words, **{**given, "standalone_mode": False})
