@@ -8,7 +8,9 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench.rows import LARGE, Bench, Row
+from tests.bench.estate import Estate
+from tests.bench.measure import PROVISIONER, serving
+from tests.bench.rows import FAST, LARGE, Bench, Row
 
 OCTODNS = "octodns==1.22.0"  # from PyPI
 CONFIG = """providers:
@@ -39,8 +41,8 @@ TERRAFORM_DIFFERS = (
 )
 
 
-def octodns(bench: Bench, size: int, home: Path) -> Iterator[Row]:
-    """A no-change plan of `size` records, by octoDNS in a virtual environment of its own."""
+def octodns(bench: Bench, size: int, estate: Estate, home: Path) -> Iterator[tuple[Row, Row]]:
+    """No-change plans of `size` objects, ours and octoDNS's, in turns; it has an environment of its own."""
     program = home / "bin" / "octodns-sync"
     if not program.exists():
         venv.create(home, with_pip=True)
@@ -53,10 +55,16 @@ def octodns(bench: Bench, size: int, home: Path) -> Iterator[Row]:
             (folder / side).mkdir(parents=True, exist_ok=True)
             (folder / side / "example.com.yaml").write_text(text)
         (folder / "config.yaml").write_text(CONFIG.format(folder))
-        command = [str(program), f"--config-file={folder / 'config.yaml'}"]
-        times = 1 if size >= LARGE else 3
-        what = f"octoDNS, no change, {size:,} of {addresses + 2} values"
-        yield Row(what, bench.median(command, dict(os.environ), times))
+        theirs = [str(program), f"--config-file={folder / 'config.yaml'}"]
+        ours = [*PROVISIONER, "plan", str(estate.config), *FAST]
+        with serving(estate.objects) as server:
+            commands = [(ours, server.environ()), (theirs, dict(os.environ))]
+            costs = bench.in_turns(commands, 1 if size >= LARGE else 5)
+        what = f"no change, {size:,}"
+        yield (
+            Row(f"plan, {what}, in turns", costs[0]),
+            Row(f"octoDNS, {what} of {addresses + 2} values", costs[1]),
+        )
 
 
 def _record(number: int, addresses: int) -> str:

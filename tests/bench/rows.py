@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from itertools import chain, cycle
 from pathlib import Path
 
 from tests.bench import events
@@ -73,11 +74,25 @@ class Bench:
         self, command: Sequence[str], environ: dict[str, str], times: int = 1, codes: Sequence[int] = (0,)
     ) -> Cost:
         """The run in the middle by CPU; raises RuntimeError where a command did not end as it should."""
-        costs = sorted((run(command, environ, self.folder) for _ in range(times)), key=lambda cost: cost.cpu)
-        for cost in costs:
+        return self.in_turns([(command, environ)], times, codes)[0]
+
+    def in_turns(
+        self,
+        commands: Sequence[tuple[Sequence[str], dict[str, str]]],
+        times: int,
+        codes: Sequence[int] = (0,),
+    ) -> list[Cost]:
+        """
+        The middle runs of several commands that run in turns; raises RuntimeError as `median` does.
+
+        What else the machine has to do meanwhile is then the same for all.
+        """
+        rounds = [[run(*each, self.folder) for each in commands] for _ in range(times)]
+        for cost, (command, _) in zip(chain.from_iterable(rounds), cycle(commands), strict=False):
             if cost.code not in codes:
                 raise RuntimeError(f"{' '.join(command)} ended with {cost.code}:\n{cost.out[-2000:]}")
-        return costs[statistics.median_low(range(times))]
+        middle = statistics.median_low(range(times))
+        return [sorted(costs, key=lambda cost: cost.cpu)[middle] for costs in zip(*rounds, strict=True)]
 
 
 def cold(bench: Bench, estate: Estate) -> Iterator[Row]:
