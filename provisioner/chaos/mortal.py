@@ -2,12 +2,11 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from provisioner.chaos.arena import KEY, LIMITLESS, Arena
 from provisioner.stripe_api import StripeWriter, Transport
-from provisioner.stripe_api.body import Read, values
 from provisioner.stripe_api.http import BoundedClient, Reply
 
 TIMEOUTS = (5.0, 0.25)  # seconds; the sandbox's own answers take a few milliseconds
@@ -29,23 +28,16 @@ class Mortal(BoundedClient):
         self._heard = heard
         self._lock = threading.Lock()
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: str | bytes | None = None,
-        read: Read = values,
-    ) -> Reply:
+    def request(self, method: str, url: str, *rest: Any, **named: Any) -> Reply:
         """Send a request, if this process still lives; raises Killed if it does not."""
         with self._lock:
             number = len(self.asked)
             self.asked.append(f"{method.upper()} {urlsplit(url).path}")
         if self._dies_at is not None and number >= self._dies_at:
             if number == self._dies_at and self._heard:
-                super().request(method, url, headers, body, read)
+                super().request(method, url, *rest, **named)
             raise Killed
-        return super().request(method, url, headers, body, read)
+        return super().request(method, url, *rest, **named)
 
 
 def _hasten(seconds: float) -> None:

@@ -15,7 +15,6 @@ from provisioner.config.scalar import LONGEST_KEY
 KEY = rf"((?!-)[\w.-]{{1,{LONGEST_KEY}}})"
 ENTRY = rf"{KEY}:(?: +([^ \n].*))?"
 _VALUE = r"([^ #\n].*)"
-_BEHIND = re.compile(r"(?:\n *(?:#.*)?)+\Z")
 _REMARKS = r"(?: *(?:#.*)?\n)*"
 _LINE = re.compile(rf"( *)(- +)?(?:{ENTRY}|{_VALUE})")
 
@@ -48,25 +47,28 @@ class Layout(Struct, frozen=True):
         return whole
 
 
-def layout_of(block: str) -> list[Layout]:
+def layout_of(block: str) -> Layout | None:
     """
     Return the layout of a block that could be read, from the line of its name to where the next begins.
 
-    Nothing where a remark or an empty line is within it, or the name has a value on its line.
+    None where a remark or an empty line is within it, or the name has a value on its line.
     """
-    name, *entries = map(_LINE.fullmatch, _BEHIND.sub("", block).split("\n"))
+    lines = block.split("\n")
+    while lines and lines[-1].lstrip(" ")[:1] in ("", "#"):
+        lines.pop()
+    name, *entries = map(_LINE.fullmatch, lines)
     if name is None or name[4] or not entries or entries[0] is None or entries[0][2]:
-        return []
+        return None
     indent = len(name[1])
     learned = _Learned([(indent, -1, dict), (len(entries[0][1]), 0, dict)])
     for entry in entries:
         if entry is None or (entry[4] or "").startswith("#"):
-            return []
+            return None
         learned.line(*entry.groups(""))
     # what follows is no part of it: that begins as far out as the name, whatever remarks lie between
     end = rf"(?={_REMARKS}(?: {{0,{indent}}}[^ #\n]| *(?:#.*)?\Z))"
     pattern = re.compile(f"{name[1]}{KEY}:\n{''.join(learned.lines)}{end}")
-    return [Layout(pattern, learned.rows, indent, 1 + len(entries))]
+    return Layout(pattern, learned.rows, indent, len(lines))
 
 
 class _Learned(Struct):
@@ -80,9 +82,8 @@ class _Learned(Struct):
 
     def line(self, spaces: str, dash: str, key: str, value: str, item: str) -> None:
         self.enter(len(spaces), list if dash else dict)
-        pattern = spaces + dash
         if key and dash:
-            self.open(len(pattern), None, dict)
+            self.open(len(spaces + dash), None, dict)
         here = self.around[-1][1]
         if key and not value:
             self.waiting = (here, key)

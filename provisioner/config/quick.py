@@ -99,12 +99,13 @@ class _Lines(Struct):
         if len(here) >= LONG:
             self.learn()
             layouts = [each for each in self.layouts if each.indent == indent]
-            while block := _laid_out(layouts, self.text, self.position):
-                name, *texts = block[1].groups()
-                here[self.new(here, name)] = block[0].block(map(self.values.of, texts))
+            while found := _laid_out(layouts, self.text, self.position):
+                layout, block = found
+                name, *texts = block.groups()
+                here[self.new(here, name)] = layout.block(map(self.values.of, texts))
                 self.out.blocks[self.section, name] = (self.number, indent + 1)
-                self.position = block[1].end()
-                self.number += block[0].lines
+                self.position = block.end()
+                self.number += layout.lines
         self.begun = first if first == self.position else None
         return self.begun is None
 
@@ -112,7 +113,8 @@ class _Lines(Struct):
         """Learn how the block is laid out that has just been read line by line."""
         if self.begun is not None and self.tried < LAYOUTS:
             self.tried += 1
-            self.layouts += layout_of(self.text[self.begun : self.position])
+            if layout := layout_of(self.text[self.begun : self.position]):
+                self.layouts.append(layout)
 
     def new(self, here: dict[str, Any], key: str) -> str:
         """A key that is a text and not there yet; the same object for the same key, but for names."""

@@ -27,7 +27,7 @@ def keeper(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callab
     if not kind.owns_objects:
         return _whole
     keep = normal.keeper(kind.fields)
-    wanted = {
+    as_declared = {
         str(address): each.fields for address, each in declared.items() if address.section == kind.section
     }
     texts: dict[str, str] = {}
@@ -43,7 +43,7 @@ def keeper(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callab
             kept["cancellation_reason"] = reason  # is no field, and `core.estate` reads it
         for key in ALIKE & marks.keys():
             marks[key] = texts.setdefault(marks[key], marks[key])
-        for key, value in wanted.get(marks.get(ADDRESS, ""), {}).items():
+        for key, value in as_declared.get(marks.get(ADDRESS, ""), {}).items():
             if kept.get(key) == value:
                 kept[key] = value
         return kept

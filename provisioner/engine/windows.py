@@ -147,8 +147,8 @@ class _Scan(Struct):
         while behind := self._cut():
             self.stretches.insert(self.stretches.index(behind[0]) + 1, behind[1])
 
-    def readers(self) -> int:
-        """How many are of use at once."""
+    def at_once(self) -> int:
+        """How many readers are of use at once."""
         return FEW if self.fastest < AT_HAND else READERS
 
     def _cut(self) -> tuple[Stretch, Stretch] | None:
@@ -156,13 +156,13 @@ class _Scan(Struct):
         read, expected = self.count / PAGE, self.expected / PAGE
         readers = [each for each in self.stretches if not each.done]
         ragged = self.pages - read + len(readers)
-        if not readers or len(readers) >= self.readers() or ragged > MORE * max(read, expected):
+        if not readers or len(readers) >= self.at_once() or ragged > MORE * max(read, expected):
             return None
         rest = max(expected - read, read)
         longest = max(readers, key=lambda each: (min(each.pages_left(), rest), -each.reached))
         if min(longest.pages_left(), rest) < WORTH_IT:
             return None
-        behind = longest.cut(max(SHORTEST, rest / self.readers()))
+        behind = longest.cut(max(SHORTEST, rest / self.at_once()))
         return (longest, behind) if behind else None
 
     def nearly_read(self) -> bool:
@@ -201,7 +201,7 @@ def read_list(
     while True:
         busy = {id(stretch) for stretch in under_way.values()}
         for stretch in scan.stretches:
-            if not stretch.done and id(stretch) not in busy and len(under_way) < scan.readers():
+            if not stretch.done and id(stretch) not in busy and len(under_way) < scan.at_once():
                 under_way[pool.submit(scan.page, stretch.params())] = stretch
         if newer is None and scan.nearly_read() and (under_way or scan.pages > 1):
             newer = pool.submit(_newer, scan, newest)

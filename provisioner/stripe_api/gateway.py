@@ -27,7 +27,7 @@ class StripeReader:
         return _object(self._transport.send("GET", resource, {}).data, resource)
 
     def page(self, resource: str, params: Mapping[str, Any] = NOTHING, wanted: Wanted | None = None) -> Page:
-        """Return one page of a resource; of its objects no more than what is `wanted`."""
+        """Return one page of a resource; its objects have what is `wanted` of them, or all."""
         read = page_of(wanted) if wanted else values
         answer = _object(self._transport.send("GET", resource, params, read=read).data, resource)
         items = answer.get("data")
