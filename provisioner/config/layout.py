@@ -28,7 +28,6 @@ class Layout(Struct, frozen=True):
     pattern: re.Pattern[str]
     rows: Sequence[Row]
     indent: int  # of the name
-    lines: int
 
     def block(self, values: Iterator[Any]) -> dict[str, Any]:
         """Return the block that has these values."""
@@ -65,10 +64,10 @@ def layout_of(block: str) -> Layout | None:
         if entry is None or (entry[4] or "").startswith("#"):
             return None
         learned.line(*entry.groups(""))
-    # what follows is no part of it: that begins as far out as the name, whatever remarks lie between
-    end = rf"(?={_REMARKS}(?: {{0,{indent}}}[^ #\n]| *(?:#.*)?\Z))"
+    # behind it and its remarks comes what is no part of it, as it begins as far out as the name
+    end = rf"{_REMARKS}(?= {{0,{indent}}}[^ #\n]| *(?:#.*)?\Z)"
     pattern = re.compile(f"{name[1]}{KEY}:\n{''.join(learned.lines)}{end}")
-    return Layout(pattern, learned.rows, indent, len(lines))
+    return Layout(pattern, learned.rows, indent)
 
 
 class _Learned(Struct):

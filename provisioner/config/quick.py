@@ -105,7 +105,7 @@ class _Lines(Struct):
                 here[self.new(here, name)] = layout.block(map(self.values.of, texts))
                 self.out.blocks[self.section, name] = (self.number, indent + 1)
                 self.position = block.end()
-                self.number += layout.lines
+                self.number += block[0].count("\n")
         self.begun = first if first == self.position else None
         return self.begun is None
 
