@@ -114,9 +114,7 @@ def _others(folder: Path) -> Path | None:
 def _live(options: Options, place: Place, mode: str) -> str:
     with key_session(options, place.project, mode) as stripe:
         world = stripe.observe()
-    text = export(KINDS, place.project, mode, world)
-    account = world.account.get("id")
-    return text.replace(f"\nmode: {mode}\n", f"\nmode: {mode}\naccount: {account}\n", 1) if account else text
+    return export(KINDS, place.project, mode, world, account=world.account.get("id"))
 
 
 def _write(path: Path, text: str) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from provisioner.views.words import inert
+
 FORMATS = ("text", "json")
 
 log = logging.getLogger("provisioner")
@@ -17,6 +19,13 @@ class _ToStderr(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         click.echo(self.format(record), err=True)
+
+
+class _AsText(logging.Formatter):
+    """One record as its lines, in which nothing that a file or Stripe holds can act on a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(map(inert, record.getMessage().split("\n")))
 
 
 class _AsJson(logging.Formatter):
@@ -31,7 +40,7 @@ class _AsJson(logging.Formatter):
 def set_up(*, verbose: bool = False, format_: str = "text") -> None:
     """Say things on stderr from now on in this format; requests too when `verbose`."""
     handler = _ToStderr()
-    handler.setFormatter(_AsJson() if format_ == "json" else logging.Formatter("%(message)s"))
+    handler.setFormatter(_AsJson() if format_ == "json" else _AsText())
     log.handlers = [handler]
     log.setLevel(logging.DEBUG if verbose else logging.INFO)
 

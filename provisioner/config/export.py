@@ -11,6 +11,7 @@ import yaml
 from msgspec.structs import replace
 
 from provisioner.config.scalar import shown
+from provisioner.config.variables import LITERAL_SIGN, SIGN
 from provisioner.core.estate import Survey, survey
 from provisioner.core.kind import Field, Kind, Shape
 from provisioner.core.model import Address, Config, Ref, World
@@ -27,11 +28,12 @@ HEAD = (
     "# Next: provisioner import PATH --all, then provisioner plan PATH is empty.\n"
 )
 _NAME = re.compile(r"^  ([^ #:?-].*:|\? .*)$")  # of a block, in a document that is dumped block by block
+_ID = re.compile(r"[A-Za-z0-9_]{1,100}")  # what an id may be to stand in a comment
 
 
-def export(kinds: Sequence[Kind], project: str, mode: str, world: World) -> str:
+def export(kinds: Sequence[Kind], project: str, mode: str, world: World, account: str | None = None) -> str:
     """
-    Write the YAML of everything live that is the project's or nobody's.
+    Write the YAML of everything live that is the project's or nobody's, for one account where it is given.
 
     Ids, secrets, what has ended, and what Stripe chose by itself are left out; personal data is in, as it
     is what the YAML declares. After `import --all`, a plan of it is empty, but for the currency of limits
@@ -47,10 +49,20 @@ def export(kinds: Sequence[Kind], project: str, mode: str, world: World) -> str:
         raise ProvisionerError(NOTHING + _whose(kinds, world))
     profiles = _factor_out(sections.get("cards", {}))
     document: Tree = {"version": 1, "project": project, "mode": mode}
+    document |= {"account": account} if account else {}
     document |= {"profiles": profiles} if profiles else {}
     document |= {name: section for name, section in sections.items() if section}
     names = {name: [*section] for name, section in sections.items()}
-    return HEAD + "".join(_with_ids(_yaml(document), names, ids))
+    return HEAD + "".join(_with_ids(_yaml(literal(document)), names, ids))
+
+
+def literal(value: Any) -> Any:
+    """Return a value whose texts mean themselves when they are loaded: no text from Stripe is a hole."""
+    if isinstance(value, str):
+        return value.replace(SIGN, LITERAL_SIGN)
+    if isinstance(value, dict):
+        return {key: literal(item) for key, item in value.items()}
+    return [literal(item) for item in value] if isinstance(value, list) else value
 
 
 def _whose(kinds: Sequence[Kind], world: World) -> str:
@@ -82,7 +94,9 @@ def _with_ids(text: str, sections: Mapping[str, Sequence[str]], ids: Mapping[str
             section = line.partition(":")[0]
             names = iter(sections.get(section, ()))
         elif section in sections and _NAME.match(line):
-            line = f"{line.rstrip()}  # {ids[f'{section}.{next(names)}']}\n"  # noqa: PLW2901 - its remark
+            identity = ids[f"{section}.{next(names)}"]
+            if _ID.fullmatch(identity):
+                line = f"{line.rstrip()}  # {identity}\n"  # noqa: PLW2901 - its remark
         yield line
 
 
@@ -157,7 +171,7 @@ def _value(field: Field, value: Any, currency: str) -> Any:
         case Shape.TABLE:
             return [_tree(field.fields, row, currency) for row in value]
         case Shape.MAP:
-            return {name: text for name, text in value.items() if not name.startswith(PREFIX)}
+            return {name: text for name, text in value.items() if text and not name.startswith(PREFIX)}
         case Shape.REF:
             return value.address.name if isinstance(value, Ref) else value
         case Shape.AMOUNT:

@@ -18,7 +18,7 @@ from provisioner.config.scenario_fields import SECTION as SCENARIOS
 from provisioner.config.scenarios import build_scenarios
 from provisioner.config.settings import guardrails, missing_settings, settings
 from provisioner.config.shapes import Shapes, shapes_of
-from provisioner.config.variables import SIGN, Substitution, chosen
+from provisioner.config.variables import Substitution, chosen, may_have_holes
 from provisioner.config.words import say
 from provisioner.core.kind import Kind
 from provisioner.core.model import Config, Declared, Guardrails
@@ -81,7 +81,7 @@ def _fill(
     values, wrong = chosen(defaults, given)
     problems += [Problem(None, "", text) for text in wrong]
     inside = Substitution(values, environ, problems, shapes.schema)
-    filled = [_filled(document, inside) if SIGN in document.text else document for document in documents]
+    filled = [_filled(document, inside) if may_have_holes(document) else document for document in documents]
     known = defaults.keys() | inside.used
     for name in given.keys() - known:
         text = f"--var {name}: there is no variable of that name{near(name, known)}"

@@ -21,6 +21,7 @@ EXPANDED_TIMES = 50
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_HALF = re.compile("[\ud800-\udfff]")  # an escape may stand for it, but no UTF-8 may hold it
 _PLAIN_TAGS = {
     events.ScalarEvent: "tag:yaml.org,2002:str",
     events.MappingStartEvent: "tag:yaml.org,2002:map",
@@ -124,9 +125,9 @@ class _Reader(Struct):
         if event.tag is not None:
             self.check_tag(event)
         raw = event.value
-        if event.style == '"' and _CONTROL.search(raw):
-            self.slip(event.start_mark, "a text with a control character; leave it out")
-            raw = _CONTROL.sub("?", raw)
+        if event.style == '"' and _HALF.search(raw):
+            self.slip(event.start_mark, "a text with half of a surrogate pair; leave it out")
+            raw = _HALF.sub("?", raw)
         if event.implicit[0]:
             value = self.plains.get(raw, _NO_KEY)
             if value is _NO_KEY:

@@ -19,7 +19,7 @@ from provisioner.config.wanted import Schema, wants_number
 from provisioner.core.problem import Problem
 
 LARGEST_SECRET = 65536
-SIGN = "${"
+SIGN, LITERAL_SIGN = "${", "$${"
 _HOLE = re.compile(r"\$\$\{|\$\{(?P<inner>[^{}]*)(?P<end>\}?)")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SOURCES = {"var": "variable", "env": "environment variable", "file": "file"}
@@ -130,6 +130,11 @@ class Substitution(Struct):
         except (OSError, ValueError) as error:
             raise _HoleError(f"the file {name!r} cannot be read ({type(error).__name__})") from None
         return _secret(text.removesuffix("\n").removesuffix("\r"), f"the file {name!r}")
+
+
+def may_have_holes(document: Document) -> bool:
+    """Whether any value may have a hole; escapes in a quoted text can hide one from a look at the text."""
+    return SIGN in document.text or "\\" in document.text
 
 
 def _secret(text: str, what: str) -> Secret:

@@ -27,7 +27,6 @@ CASES = {
     "unknown escape": (card('    use: "\\q"\n'), "13:11", "escape"),
     "bad first character": (card("    use: @a\n"), "13:10", "quotes"),
     "control character": (card("    second_line: a\x01b\n"), "13:19", "control character"),
-    "escaped control character": (card('    second_line: "a\\0b"\n'), "13:18", "control character"),
     "byte order mark": ("\ufeff" + BASE, "1:1", "byte order mark"),
     "not UTF-8": (BASE.encode() + b"    second_line: \xff\n", "13:18", "UTF-8"),
     "UTF-16": (BASE.encode("utf-16"), "1:1", "UTF-8"),
