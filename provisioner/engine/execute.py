@@ -226,3 +226,6 @@ class _Noted(Struct):
         self.key = call.key or ""
         self.writes += 1
         return self.writer.perform(call)
+
+    def wait(self, seconds: float) -> bool:
+        return self.writer.wait(seconds)

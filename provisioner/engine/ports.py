@@ -68,3 +68,6 @@ class Writer(Reader, Protocol):
 
         Retries what may be retried on the same idempotency key. Raises StripeError or AccessError.
         """
+
+    def wait(self, seconds: float) -> bool:
+        """Let time pass, so that lists catch up with writes; whether to go on, as the run was not stopped."""

@@ -69,6 +69,10 @@ class StripeWriter(StripeReader):
             replayed=answer.headers.get("idempotent-replayed") == "true",
         )
 
+    def wait(self, seconds: float) -> bool:
+        """Let time pass; whether to go on, as the run was not stopped."""
+        return self._transport.wait(seconds)
+
 
 def path(call: Call) -> str:
     """The path of a call: `issuing.cards` `update` `ic_1` is `issuing/cards/ic_1`."""

@@ -191,6 +191,12 @@ class Transport:
         if for_concurrency(error):
             self._pace.fewer()
 
+    def wait(self, seconds: float) -> bool:
+        """Wait as between two attempts, and no longer once `stop` is set; whether it is not."""
+        if not self.stop.is_set():
+            self._sleep(seconds)
+        return not self.stop.is_set()
+
     def _rest(self, seconds: float) -> None:
         self.stop.wait(seconds)
 

@@ -53,6 +53,9 @@ class Recorder:
             self.calls.append(call)
         return self.inner.perform(call)
 
+    def wait(self, seconds: float) -> bool:
+        return self.inner.wait(seconds)
+
 
 @dataclass
 class Account:

@@ -41,6 +41,9 @@ class Failing:
                 raise self.error("Stripe says no", status=400, request_id="req_9")
             return self.stripe.perform(call)
 
+    def wait(self, _seconds: float) -> bool:
+        return True
+
 
 def applied(*wanted: Config) -> StripeModel:
     stripe = StripeModel()

@@ -43,6 +43,9 @@ class Scripted:
             raise what
         return what(call)
 
+    def wait(self, _seconds: float) -> bool:
+        return True
+
 
 def planned(stripe: StripeModel) -> Plan:
     return make_plan(KINDS, config(holder()), stripe.world())
