@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from msgspec.structs import replace
 
-from provisioner.config.scalar import shown
+from provisioner.config.scalar import plain, shown
 from provisioner.config.variables import LITERAL_SIGN, SIGN
 from provisioner.core.estate import Survey, survey
 from provisioner.core.kind import Field, Kind, Shape
@@ -80,10 +80,22 @@ def _whose(kinds: Sequence[Kind], world: World) -> str:
 
 def _yaml(document: Tree) -> str:
     """YAML; where there are signs that nobody sees, or that turn others round, all but ASCII is escaped."""
-    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
     if all(map(str.isprintable, text.split("\n"))):
         return text
-    return str(yaml.safe_dump(document, sort_keys=False, width=110))
+    return str(yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=110))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Puts a text in quotes where we, and not only YAML 1.1, read it as something else: 08123 or 0o7."""
+
+
+def _as_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = None if plain(text) == text else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Dumper.add_representer(str, _as_text)
 
 
 def _with_ids(text: str, sections: Mapping[str, Sequence[str]], ids: Mapping[str, str]) -> Iterator[str]:

@@ -61,6 +61,7 @@ keys = st.text(st.characters(exclude_characters="[]", exclude_categories=("Cs",)
 @given(
     metadata=st.dictionaries(keys.filter(lambda key: not key.startswith("provisioner_")), texts, max_size=4)
 )
+@example(metadata={"08": "09111", "no": "0o7", "1_0": "1:30"})
 @example(metadata={"${env.HOME}": "${env.HOME}", "<<": "$$${", "~": "~", "a" * 40: "\x1b[31m\x00\ufeff\x85"})
 def test_any_text_survives_an_export_and_a_load(tmp_path: Path, metadata: dict[str, str]):
     holder = {"id": "ich_1", "name": "Acme", "type": "company", "status": "active", "metadata": metadata}
