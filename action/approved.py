@@ -4,6 +4,8 @@ from pathlib import Path
 
 from github import GitHub, Json
 
+from provisioner.engine.private_file import write_private
+
 
 class NotApprovedError(Exception):
     """There is no plan that somebody has approved."""
@@ -42,7 +44,8 @@ def fetch(github: GitHub, pull: Json, slug: str, to: Path) -> Path:
             "plan again in a new pull request, or set `plan: none`"
         )
     newest = max(ours, key=lambda artifact: str(artifact["created_at"]))
-    to.write_bytes(github.file_in_artifact(newest["archive_download_url"], "plan.json"))
+    plan = github.file_in_artifact(newest["archive_download_url"], "plan.json")
+    write_private(to, plan.decode("utf-8", "replace"))  # what is not UTF-8 is not a saved plan either
     return to
 
 

@@ -17,6 +17,7 @@ from threads import close_issue, comment, drift_issue
 from provisioner.ci.command import Done, log_markdown, mark
 from provisioner.ci.command import provisioner as run
 from provisioner.cli.notify import announce
+from provisioner.engine.private_file import write_private
 from provisioner.views.notice import Place
 
 CHANGES, STALE, MISUSED = 2, 4, 1
@@ -45,9 +46,7 @@ def plan(job: Job) -> int:
     if done.code in (0, CHANGES):
         body = provisioner(job, "show", str(file), "--format=markdown", shown=False).stdout
         page = job.folder / "plan.html"
-        page.write_text(
-            provisioner(job, "show", str(file), "--format=html", shown=False).stdout, encoding="utf-8"
-        )
+        write_private(page, provisioner(job, "show", str(file), "--format=html", shown=False).stdout)
         job.output("plan", str(file))
         job.output("files", f"{file}\n{page}")
         head = pull["head"]["sha"] if pull else job.environ.get("GITHUB_SHA", "local")

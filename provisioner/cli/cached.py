@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from provisioner import __version__
 from provisioner.cli.log import tell
-from provisioner.cli.private import write_private
 from provisioner.cli.session import Session
 from provisioner.core.drift import Drift, find_drift
 from provisioner.core.estate import survey
@@ -26,6 +25,7 @@ from provisioner.core.select import Selection
 from provisioner.engine.cache import Memory, Sign, identity_of, is_ours, load, signing, text_of
 from provisioner.engine.events import GapError, newest_event
 from provisioner.engine.observe import observe
+from provisioner.engine.private_file import check_replaceable, write_private
 from provisioner.engine.recall import Recall, entries, recall, recall_all
 from provisioner.engine.warm import Part
 from provisioner.kinds import KINDS
@@ -69,12 +69,13 @@ def cache_options(command: Callable[..., R]) -> Callable[..., R]:
 
 def _own(_ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
     """Let no file pass that is somebody else's and would be written over."""
-    if path is None or not path.exists():
-        return path
-    if not path.is_file():
-        raise click.BadParameter(f"{path} is no regular file; name a file that is there for the cache alone")
+    if path is None:
+        return None
     try:
-        ours = is_ours(path)
+        check_replaceable(path)
+        ours = not path.exists() or is_ours(path)
+    except ProvisionerError as error:
+        raise click.BadParameter(str(error)) from None
     except OSError as error:
         raise click.BadParameter(f"{path} cannot be read: {error.strerror}") from None
     if not ours:
@@ -171,7 +172,7 @@ def _remember(stripe: Session, path: Path, sign: Sign) -> Recall:
     objects = entries(KINDS, config, sign, world, seen.surveyed, moving)
     memory = Memory(_identity(stripe, sign, world), taken, event, event_at, objects)
     try:
-        write_private(Path(os.path.realpath(path)), text_of(sign, memory))
+        write_private(path, text_of(sign, memory))
     except ProvisionerError as error:
         tell(f"Warning: {error}; the next run reads everything again.", level=logging.WARNING)
     return seen

@@ -21,7 +21,7 @@ from provisioner.core.guard import judge, stops, unapproved
 from provisioner.core.plan import Plan
 from provisioner.core.problem import GuardrailError, ProvisionerError, StaleError
 from provisioner.engine.execute import Outcome, Report, Result, execute
-from provisioner.engine.journal import journal
+from provisioner.engine.journal import Journal, line
 from provisioner.stripe_api import Limits, Remaining
 from provisioner.views.document import plan_document
 from provisioner.views.notice import Told, tell_plan, tell_report
@@ -111,9 +111,14 @@ def _unmoved(plan: Plan, shown: Plan) -> Plan:
     return plan
 
 
+def open_journal() -> Journal:
+    """Open the journal of the current folder; raises UnsafeFileError."""
+    return Journal(JOURNAL, lambda text: tell(f"Warning: {text}", level=logging.WARNING))
+
+
 def _carry_out(stripe: Session, plan: Plan, document: Mapping[str, Any], format_: str) -> Report:
     """Execute the plan, telling of each step on stderr and in the journal, and report how it ended."""
-    record = journal(JOURNAL, lambda text: tell(f"Warning: {text}", level=logging.WARNING))
+    journal = open_journal() if plan.steps else None
     rest = Remaining(stripe.transport.limits, plan.steps)
     said = Pace("Applying", "steps", len(plan.steps), rest.seconds)
     ended: list[Result] = []
@@ -121,7 +126,8 @@ def _carry_out(stripe: Session, plan: Plan, document: Mapping[str, Any], format_
     def watch(result: Result) -> None:
         ended.append(result)
         rest.ended(result.step)
-        record(result)
+        if journal:
+            journal.append([line(result)])
         facts = {"outcome": str(result.outcome), "id": result.id, "request_id": result.request_id}
         said.line(result_line(result), address=str(result.step.address), does=result.step.does, **facts)
         said.reach(len(ended))

@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from provisioner.cli.doing import ask
+from provisioner.cli.doing import ask, open_journal
 from provisioner.cli.exits import CHANGES, DONE, INTERRUPTED, exits
-from provisioner.cli.fleet_journal import fleet_journal
 from provisioner.cli.fleet_options import PATH, SELECT, FleetOptions, fleet_options
 from provisioner.cli.fleet_session import Open, choose, opened
 from provisioner.cli.notify import News, notified
@@ -147,7 +146,9 @@ def _carry_out(fleet: Open, ceilings: Mapping[str, Ceiling], failures: int) -> T
         return replace(fleet.job("apply", account), ceiling=ceilings[account.id])
 
     stages = [[account for account in stage if account.id in ceilings] for stage in fleet.stages]
-    return fleet.phase("apply", stages, failures, make, fleet_journal())
+    # what a lost worker did is not in it; running its accounts again finds that in Stripe
+    journal = open_journal()
+    return fleet.phase("apply", stages, failures, make, lambda outcome: journal.append(outcome.steps))
 
 
 def _code(fleet: Open, planned: Totals, applied: Totals | None = None) -> int:

@@ -1,6 +1,7 @@
 """Where a fleet's report goes: stdout in one format, and files by the end of their names, line by line."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import Any, TextIO
 import click
 
 from provisioner.core.problem import ProvisionerError
+from provisioner.engine.private_file import emptied
 from provisioner.fleet.outcome import Outcome, outcome_document
 from provisioner.fleet.totals import Totals, totals_document
 from provisioner.views.fleet import outcome_line, totals_text
@@ -76,10 +78,7 @@ def _format(path: Path) -> str:
 
 
 def _opened(path: Path) -> TextIO:
-    try:
-        return path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise ProvisionerError(f"{path} cannot be written: {error.strerror}") from None
+    return os.fdopen(emptied(path), "w", encoding="utf-8")
 
 
 class FleetProgress:

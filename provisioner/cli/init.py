@@ -17,6 +17,7 @@ from provisioner.cli.session import key_session
 from provisioner.config.export import export
 from provisioner.config.schema import schema_text
 from provisioner.core.problem import ProvisionerError
+from provisioner.engine.private_file import check_replaceable, write_public
 from provisioner.kinds import KINDS
 
 CONFIG, SCHEMA, IGNORE = "provisioner.yaml", "provisioner.schema.json", ".gitignore"
@@ -121,21 +122,24 @@ def _write(path: Path, text: str) -> None:
     if path.exists():
         click.echo(f"  kept   {_shown(path)}")
         return
+    if path.parent.resolve() != path.parent:
+        raise ProvisionerError(f"{_shown(path)} is behind a symbolic link; nothing was written there")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ProvisionerError(f"{path} cannot be written: {error.strerror}") from None
+    write_public(path, text)
     click.echo(f"  wrote  {_shown(path)}")
 
 
 def _ignore(path: Path) -> None:
     """Add our lines to a .gitignore that may be there already."""
+    check_replaceable(path)
     if not path.exists():
         _write(path, starter.GITIGNORE)
     elif ".provisioner/" not in (present := path.read_text(encoding="utf-8")).splitlines():
         gap = "" if present.endswith("\n") or not present else "\n"
-        path.write_text(present + gap + starter.GITIGNORE, encoding="utf-8")
+        write_public(path, present + gap + starter.GITIGNORE)
         click.echo(f"  added  {_shown(path)}")
     else:
         click.echo(f"  kept   {_shown(path)}")
@@ -172,7 +176,7 @@ def _next(folder: Path, workflow: Path, *, from_stripe: bool) -> None:
             f"provisioner doctor{where}",
         ]
     click.echo("\nNext:\n" + "".join(f"  {step}\n" for step in steps), nl=False)
-    if starter.REPOSITORY in workflow.read_text(encoding="utf-8", errors="replace"):
+    if workflow.is_file() and starter.REPOSITORY in workflow.read_text(encoding="utf-8", errors="replace"):
         click.echo(
             f"  in {_shown(workflow)}, put your copy of provisioner in the place of {starter.REPOSITORY}"
         )

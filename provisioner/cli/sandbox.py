@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from provisioner.cli.session import SANDBOX_STATE
+from provisioner.engine.private_file import DATABASE, check_replaceable, private_database
 
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)(ms|s|m|h)$")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -54,6 +55,8 @@ def serve(
         settings = Settings(state, port, latency, not no_rate_limit, topup_settle, country.upper())
     except ValueError as problem:
         raise click.BadParameter(str(problem), param_hint="--country") from None
+    if state:
+        private_database(state)
     run(settings, lambda base: click.echo(f"Sandbox ready at {base}"))
 
 
@@ -63,6 +66,9 @@ def serve(
 )
 def reset(state: Path) -> None:
     """Forget everything that the sandbox of --sandbox (or of --state) holds."""
-    for path in (state, Path(f"{state}-wal"), Path(f"{state}-shm")):
+    files = [Path(f"{state}{suffix}") for suffix in DATABASE]
+    for path in files:
+        check_replaceable(path)
+    for path in files:
         path.unlink(missing_ok=True)
     click.echo(f"The sandbox at {state} is empty.")

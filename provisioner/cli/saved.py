@@ -10,10 +10,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from provisioner.cli.options import Options
-from provisioner.cli.private import write_private
 from provisioner.cli.saved_form import misfit
 from provisioner.config.document import files_of
 from provisioner.core.problem import ConfigError, ProvisionerError
+from provisioner.engine.private_file import write_private
 from provisioner.views.document import saved_document
 from provisioner.views.version import FORMAT_VERSION
 

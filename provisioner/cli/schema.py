@@ -6,6 +6,7 @@ import click
 
 from provisioner.cli.exits import DONE, ERROR, exits
 from provisioner.config.schema import schema_text
+from provisioner.engine.private_file import check_replaceable, write_public
 from provisioner.kinds import KINDS
 
 
@@ -25,8 +26,9 @@ def command(out: Path | None) -> int:
     if out is None:
         click.echo(text, nl=False)
         return DONE
+    check_replaceable(out)
     if out.exists() and out.read_text(encoding="utf-8") == text:
         return DONE
-    out.write_text(text, encoding="utf-8")
+    write_public(out, text)
     click.echo(f"wrote {out}", err=True)
     return ERROR

@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from msgspec import Struct
@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from provisioner.cli.log import tell
 from provisioner.cli.options import Options
-from provisioner.cli.private import private_folder
 from provisioner.cli.progress import Reading
 from provisioner.config import load_config
 from provisioner.config.beside import unread_beside
@@ -21,6 +20,7 @@ from provisioner.core.plan import Plan, make_plan
 from provisioner.core.problem import AccessError
 from provisioner.core.select import EVERYTHING, Selection
 from provisioner.engine.observe import observe
+from provisioner.engine.private_file import private_database
 from provisioner.kinds import KINDS
 from provisioner.stripe_api import StripeReader, StripeWriter, Transport, limits_for
 from provisioner.stripe_api.access import SANDBOX_KEY, key_for, safe_base
@@ -144,8 +144,6 @@ def sandbox() -> Iterator[str]:
     from provisioner.sandbox.server import running  # noqa: PLC0415 - only those who want it pay for it
     from provisioner.sandbox.settings import Settings  # noqa: PLC0415
 
-    private_folder(SANDBOX_STATE.parent)
-    with suppress(OSError):  # SQLite itself says what is wrong with a file that cannot be made
-        os.close(os.open(SANDBOX_STATE, os.O_CREAT, 0o600))
+    private_database(SANDBOX_STATE)
     with running(Settings(state=SANDBOX_STATE)) as base:
         yield base

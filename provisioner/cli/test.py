@@ -16,6 +16,7 @@ from provisioner.core.model import Config
 from provisioner.core.problem import ProvisionerError
 from provisioner.core.result import Result, Standing
 from provisioner.core.scenario import Scenario
+from provisioner.engine.private_file import write_private
 from provisioner.views.scenarios import results_document, results_junit, results_text
 
 
@@ -43,7 +44,7 @@ def command(options: Options, *, told: bool, generate: bool, junit: Path | None,
     place = "offline" if told else "sandbox" if options.sandbox else "stripe"
     results = _results(options, config, scenarios, place)
     if junit:
-        _write(junit, results_junit(results, config.project))
+        write_private(junit, results_junit(results, config.project))
     if format_ == "json":
         click.echo(json.dumps(results_document(results, place, config.project, config.mode), indent=2))
     else:
@@ -77,10 +78,3 @@ def _all(results: Iterator[Result], total: int) -> list[Result]:
             found.append(result)
             pace.reach(len(found))
     return found
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ProvisionerError(f"{path} cannot be written: {error.strerror}") from None

@@ -3,50 +3,40 @@
 It holds no parameters, so nothing personal; and nothing ever reads it back to decide.
 """
 
-import errno
 import json
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from provisioner.core.problem import ProvisionerError
 from provisioner.engine.execute import Result
+from provisioner.engine.private_file import UnsafeFileError, append_private
 
 
-def journal(path: Path, warn: Callable[[str], None]) -> Callable[[Result], None]:
+class Journal:
     """
-    A watcher that appends every result to the file at `path`, once it is known.
+    The file that every result is appended to once it is known; it is its owner's alone.
 
-    The file is its owner's alone. Where it cannot be written (a full disk), `warn` is told once, and
-    the apply goes on.
+    Opening it raises UnsafeFileError where something else is in its place, so that nothing is done without
+    an account of it. Where it cannot be written (a full disk), `warn` is called once, and the run goes on.
     """
-    broken = False
 
-    def write(result: Result) -> None:
-        nonlocal broken
-        if broken:
+    def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
+        self._path, self._warn, self._broken = path, warn, False
+        self.append(())
+
+    def append(self, lines: Sequence[Mapping[str, str]]) -> None:
+        """Append lines, each a mapping as `line` makes it."""
+        if self._broken:
             return
         try:
-            append(path, json.dumps(line(result)) + "\n")
-        except OSError as error:
-            broken = True
-            warn(f"the journal {path} cannot be written ({error.strerror}); the apply goes on without it")
-
-    return write
-
-
-def append(path: Path, text: str) -> None:
-    """Append a line in one write, so that those of other runs stay whole; a torn one before stays alone."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        size = os.fstat(descriptor).st_size
-        torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
-        data = (("\n" if torn else "") + text).encode()
-        if os.write(descriptor, data) != len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    finally:
-        os.close(descriptor)
+            append_private(self._path, "".join(json.dumps(each) + "\n" for each in lines))
+        except (OSError, ProvisionerError) as error:
+            if isinstance(error, UnsafeFileError) and not lines:
+                raise
+            self._broken = True
+            why = error.strerror if isinstance(error, OSError) else error
+            self._warn(f"the journal {self._path} cannot be written ({why}); the run goes on without it")
 
 
 def line(result: Result) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -224,9 +225,11 @@ def test_a_full_disk_under_stdout_is_an_error(base, tmp_path):
 
 
 def test_a_full_disk_under_the_journal_is_said_and_the_apply_goes_on(base, tmp_path):
-    (tmp_path / ".provisioner").mkdir()
-    (tmp_path / ".provisioner/journal.jsonl").symlink_to("/dev/full")
-    applied = run(base, tmp_path, *APPLY)
+    limit = f"ulimit -f 1; exec {sys.executable} -m provisioner {shlex.join(APPLY)}"
+    env = environ(STRIPE_API_BASE=base, STRIPE_API_KEY="sk_test_a")
+    applied = subprocess.run(
+        ["bash", "-c", limit], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
 
     assert applied.returncode == 0
     assert applied.stderr.count("the journal .provisioner/journal.jsonl cannot be written") == 1

@@ -1,0 +1,1 @@
+"""What somebody with bad intentions could try, one file a subject."""

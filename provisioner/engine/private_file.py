@@ -1,0 +1,210 @@
+"""
+Files that the program writes, each opened so that nothing but the named file can be meant.
+
+A repository, or somebody else on the machine, may have put something else in a file's place: a link, a
+pipe, a second name. Nothing is written through one. What a run writes is its owner's alone.
+"""
+
+import errno
+import os
+import stat
+import tempfile
+import time
+from contextlib import suppress
+from glob import escape
+from pathlib import Path
+
+from provisioner.core.problem import ProvisionerError
+
+FOLDER = ".provisioner"  # the program's own, in the folder where it is run
+DRAFT = ".provisioner-draft"
+LEFT_BEHIND = 3600.0  # seconds; a draft is written in one go, so the writer of an older one was killed
+DEVICES = Path("/dev")
+DATABASE = ("", "-wal", "-shm", "-journal")  # what SQLite opens beside a database, by name
+OWNER, ANYBODY, OWNERS_FOLDER = 0o600, 0o666, 0o700
+HAS_MODES = hasattr(os, "fchmod")  # Windows has none, and no links or pipes that these flags are about
+SAFELY = (
+    getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+class UnsafeFileError(ProvisionerError):
+    """What is at a path is not a plain file of the user's own, and nothing was written to it."""
+
+
+def write_private(path: Path, text: str) -> None:
+    """
+    Write a file that only its owner may read: all of it, or what was there before stays.
+
+    A stream of the process (`/dev/stdout`, `/dev/fd/3`) gets the text as it is. Drafts that killed runs have
+    left beside the file are removed. Raises ProvisionerError.
+    """
+    try:
+        if path.is_relative_to(DEVICES):
+            _pass_on(path, text)
+            return
+        _look(path)
+        _sweep(path)
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=DRAFT)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(draft).replace(path)
+        except BaseException:
+            with suppress(OSError):
+                Path(draft).unlink()
+            raise
+    except OSError as error:
+        raise _unwritten(path, error) from None
+
+
+def check_replaceable(path: Path) -> None:
+    """Raise UnsafeFileError where `write_private` would refuse to write, and OSError as it would."""
+    _look(path)
+
+
+def append_private(path: Path, text: str) -> None:
+    """
+    Append text in one write, so that lines of other runs stay whole; a torn line before it stays alone.
+
+    The file is made where there is none. Raises UnsafeFileError and OSError.
+    """
+    descriptor = _opened(path, os.O_RDWR | os.O_APPEND, OWNER)
+    try:
+        size, torn = os.fstat(descriptor).st_size, False
+        if text and size:
+            os.lseek(descriptor, size - 1, os.SEEK_SET)
+            torn = os.read(descriptor, 1) != b"\n"
+        data = (("\n" if torn else "") + text).encode()
+        if os.write(descriptor, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    finally:
+        os.close(descriptor)
+
+
+def emptied(path: Path, mode: int = OWNER) -> int:
+    """
+    Return a descriptor that writes to a file from its beginning; the file is made where there is none.
+
+    `mode` is ANYBODY for what holds nothing of anybody's, such as a schema. Raises ProvisionerError.
+    """
+    try:
+        descriptor = _opened(path, os.O_WRONLY, mode)
+        os.ftruncate(descriptor, 0)
+    except OSError as error:
+        raise _unwritten(path, error) from None
+    return descriptor
+
+
+def write_public(path: Path, text: str) -> None:
+    """Write a file that holds nothing of anybody's, such as a schema; raises ProvisionerError."""
+    with os.fdopen(emptied(path, ANYBODY), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def private_database(path: Path) -> None:
+    """
+    Make the file of an SQLite database, and check what SQLite opens beside it.
+
+    SQLite follows links, and gives the files beside a database the mode of it. Raises ProvisionerError.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for suffix in DATABASE:
+            file = Path(f"{path}{suffix}")
+            # not opened: closing one that this process has open takes SQLite's locks away
+            if (found := _look(file)) is None:
+                continue
+            _refuse_shared(file, found, OWNER)
+            if HAS_MODES and stat.S_IMODE(found.st_mode) != OWNER:
+                file.chmod(OWNER)
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFELY, OWNER))
+    except OSError as error:
+        raise _unwritten(path, error) from None
+
+
+def _opened(path: Path, flags: int, mode: int) -> int:
+    """Open a file without following a link, and without waiting for the other end of a pipe."""
+    _look(path)
+    descriptor = os.open(path, flags | os.O_CREAT | SAFELY, mode)
+    try:
+        found = os.fstat(descriptor)
+        _refuse_special(path, found)  # it may have been exchanged since it was looked at
+        _refuse_shared(path, found, mode)
+        if HAS_MODES and mode == OWNER != stat.S_IMODE(found.st_mode):
+            os.fchmod(descriptor, OWNER)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _look(path: Path) -> os.stat_result | None:
+    """Return what is at a path, if anything; raises UnsafeFileError if that is not a plain file."""
+    for folder in path.parents:
+        if folder.name == FOLDER:
+            _own_folder(folder)
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return None
+    _refuse_special(path, found)
+    return found
+
+
+def _own_folder(path: Path) -> None:
+    """Make the program's own folder, which nobody else may enter."""
+    with suppress(FileExistsError):
+        path.mkdir(OWNERS_FOLDER, parents=True)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise UnsafeFileError(f"{path} is not a folder, or is a link to one; nothing was written. Remove it")
+    if not _is_own(found):
+        raise UnsafeFileError(f"{path} belongs to another user; nothing was written. Remove it")
+    if HAS_MODES and stat.S_IMODE(found.st_mode) != OWNERS_FOLDER:
+        path.chmod(OWNERS_FOLDER)
+
+
+def _refuse_special(path: Path, found: os.stat_result) -> None:
+    if stat.S_ISLNK(found.st_mode):
+        raise _unsafe(path, "is a symbolic link")
+    if not stat.S_ISREG(found.st_mode):
+        raise _unsafe(path, "is not a regular file")
+
+
+def _refuse_shared(path: Path, found: os.stat_result, mode: int) -> None:
+    if found.st_nlink > 1:
+        raise _unsafe(path, "has another name (a hard link)")
+    if mode == OWNER and not _is_own(found):
+        raise _unsafe(path, "belongs to another user")
+
+
+def _unsafe(path: Path, why: str) -> UnsafeFileError:
+    return UnsafeFileError(f"{path} {why}; nothing was written to it. Remove it, or name another file")
+
+
+def _unwritten(path: Path, error: OSError) -> ProvisionerError:
+    return ProvisionerError(f"{path} cannot be written: {error.strerror}")
+
+
+def _is_own(found: os.stat_result) -> bool:
+    return not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
+
+
+def _pass_on(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
+    os.set_blocking(descriptor, True)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _sweep(path: Path) -> None:
+    """Remove the drafts of `path` whose writers were killed."""
+    for left in path.parent.glob(f".{escape(path.name)}.*{DRAFT}"):
+        with suppress(OSError):
+            if time.time() - left.lstat().st_mtime > LEFT_BEHIND:
+                left.unlink()
