@@ -73,7 +73,8 @@ class Change(Struct, frozen=True):
     What would happen to one address.
 
     `live` is the object that it happens to, `predecessors` the ids of all that had the address before
-    a creation, `generation` that of the object which is there afterwards. `params` are those that
+    a creation, `follows` the id of the last of them, which a new object names in its marks as the one that it
+    replaces, `generation` that of the object which is there afterwards. `params` are those that
     follow from no edits: of a retirement or a top-up, or what a reissued card says of the one before;
     `reissued` counts the reissues that were done before a creation; `made` are our top-ups so far, newest
     first: their ids, and the minor units that each has moved (0 where it failed). `stranded` says that what
@@ -89,6 +90,7 @@ class Change(Struct, frozen=True):
     live: Live | None = None
     generation: int = 1
     predecessors: tuple[str, ...] = ()
+    follows: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
     reissued: int = 0
     made: tuple[tuple[str, int], ...] = ()

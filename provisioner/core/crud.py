@@ -27,7 +27,9 @@ def creation_params(kind: Kind, project: str, change: Change, *, inactive: bool)
         params["status"] = "inactive"
     record = _record(kind, project, declared, applied(project, kind.fields, declared.fields))
     before = change.live.stamp.reissued if change.live else change.reissued
-    stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record, before)
+    stamp = stamp_for(
+        project, declared.address, change.generation, declared.lifecycle, record, before, change.follows
+    )
     written = {key: value for key, value in marks(stamp).items() if value}
     return params | dict(change.params) | {"metadata": {**params.get("metadata", {}), **written}}
 
@@ -85,7 +87,13 @@ def stamp_after(kind: Kind, declared: Declared, live: Live) -> Stamp:
     before = live.stamp
     record = _record(kind, before.project, declared, before.applied)
     return stamp_for(
-        before.project, declared.address, before.generation, declared.lifecycle, record, before.reissued
+        before.project,
+        declared.address,
+        before.generation,
+        declared.lifecycle,
+        record,
+        before.reissued,
+        before.predecessor,
     )
 
 

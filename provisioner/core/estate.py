@@ -110,30 +110,23 @@ def sort_out(kind: Kind, config: Config, raws: Iterable[Mapping[str, Any]], reso
     """
     Find the project's objects among all of a kind.
 
-    Raises ConflictError where two objects have one address and the same generation, naming both.
+    Raises ConflictError, naming all, where several live objects have one address and the newest does not
+    lead back to the others: each names the object that it replaces in its marks, or has nothing to replace.
     """
-    found: dict[Address, list[Live]] = defaultdict(list)
-    unmanaged = 0
-    fields_of = reader(kind.fields, resolve)
-    for raw in raws:
-        live = _live(kind, config, raw, fields_of)
-        if live is None:
-            unmanaged += 1
-        else:
-            found[live.address].append(live)
-    current, leftovers, conflicts = {}, [], []
+    found, unmanaged = _by_address(kind, config, raws, resolve)
+    current: dict[Address, Live] = {}
+    leftovers: list[Live] = []
+    conflicts: list[tuple[Address, list[Live]]] = []
     for address, lives in found.items():
-        if len(lives) == 1 and not lives[0].final:
-            current[address] = lives[0]
-            continue
         able = [live for live in lives if not live.final]
-        newest = max((live.stamp.generation for live in able), default=0)
-        standing = [live for live in able if live.stamp.generation == newest]
-        if len(standing) > 1:
-            conflicts.append((address, standing))
-        if standing:
-            current[address] = standing[0]
-        leftovers += [live for live in able if live.stamp.generation < newest and not rests(kind, live)]
+        if not able:
+            continue
+        current[address] = _latest(able)
+        others = [live for live in able if live is not current[address]]
+        replaced = _replaced_by(current[address], lives) if others else set()
+        if contesting := [live for live in others if live.id not in replaced]:
+            conflicts.append((address, [current[address], *contesting]))
+        leftovers += [live for live in others if not rests(kind, live)]
     if conflicts:
         raise ConflictError("\n".join(_explain(address, lives) for address, lives in sorted(conflicts)))
     last = {address: _latest(lives) for address, lives in found.items()}
@@ -147,6 +140,22 @@ def sort_out(kind: Kind, config: Config, raws: Iterable[Mapping[str, Any]], reso
     )
 
 
+def _by_address(
+    kind: Kind, config: Config, raws: Iterable[Mapping[str, Any]], resolve: Resolve
+) -> tuple[Mapping[Address, list[Live]], int]:
+    """The project's objects by address, newest first, and how many others there are."""
+    found: dict[Address, list[Live]] = defaultdict(list)
+    unmanaged = 0
+    fields_of = reader(kind.fields, resolve)
+    for raw in raws:
+        live = _live(kind, config, raw, fields_of)
+        if live is None:
+            unmanaged += 1
+        else:
+            found[live.address].append(live)
+    return found, unmanaged
+
+
 def _awaits_successor(declared: Declared, last: Live | None) -> bool:
     """Whether the last object of an address was canceled as lost or stolen, and is to be reissued as that."""
     return last is not None and last.canceled_as in LOST and reissued_for(declared, last) in LOST
@@ -154,6 +163,17 @@ def _awaits_successor(declared: Declared, last: Live | None) -> bool:
 
 def _latest(lives: Sequence[Live]) -> Live:
     return lives[0] if len(lives) == 1 else max(lives, key=lambda live: live.stamp.generation)
+
+
+def _replaced_by(newest: Live, lives: Sequence[Live]) -> set[str]:
+    """The ids of those that an object replaces, one after the other, as their own marks say."""
+    by_id = {live.id: live for live in lives}
+    ids: set[str] = set()
+    at = newest
+    while (before := by_id.get(at.stamp.predecessor)) and before.stamp.generation < at.stamp.generation:
+        ids.add(before.id)
+        at = before
+    return ids
 
 
 def rests(kind: Kind, live: Live, *, cancel: bool | None = None) -> bool:
@@ -222,6 +242,7 @@ def _without_marks(fields: dict[str, Any]) -> Mapping[str, Any]:
 def _explain(address: Address, lives: Iterable[Live]) -> str:
     ids = " and ".join(live.id for live in reversed([*lives]))  # the oldest first
     return (
-        f"{address}: {ids} both carry this address. Neither is touched. Keep one: on the other, cancel it "
-        f"or remove its metadata key {PROJECT} (Dashboard or API), then plan again"
+        f"{address}: {ids} both carry this address, and neither names the other as the one that it replaces. "
+        f"Neither is touched. Keep one: on the other, cancel it or remove its metadata key {PROJECT} "
+        "(Dashboard or API), then plan again"
     )

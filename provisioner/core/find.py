@@ -167,6 +167,7 @@ def _creation(kind: Kind, declared: Declared, estate: Estate, replaced: Abstract
         declared=declared,
         generation=estate.next_generation(declared.address),
         predecessors=estate.past.get(declared.address, ()),
+        follows=last.id if last else "",
         params=successor(declared, last, replaced) if last else {},
         reissued=last.stamp.reissued if last else 0,
     )
@@ -207,6 +208,7 @@ def _compare(found: Findings, records: Records, declared: Declared, live: Live, 
                 live,
                 generation=estate.next_generation(declared.address, live),
                 predecessors=estate.past[declared.address],
+                follows=live.id,
                 params=params,
             )
         )

@@ -102,9 +102,7 @@ def _protected(plan: Plan) -> Iterator[Danger]:
     names = [
         str(change.address)
         for change in plan.changes
-        if (change.action is Action.REPLACE or _retires(plan, change))
-        and change.live
-        and change.live.stamp.protect
+        if change.action in (Action.REPLACE, Action.RETIRE) and change.live and change.live.stamp.protect
     ]
     if names:
         text = f"{len(names)} protected would be retired or replaced ({_few(names)})"
@@ -122,7 +120,7 @@ def _stranded(plan: Plan) -> Iterator[Danger]:
 
 
 def _retires(plan: Plan, change: Change) -> bool:
-    """Whether an address loses its object; what an interrupted replacement has left was judged before it."""
+    """Whether an address loses its object; what an interrupted replacement has left was counted before."""
     return change.action is Action.RETIRE and change.id == plan.ids.get(change.address)
 
 

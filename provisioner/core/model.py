@@ -92,7 +92,11 @@ class Live(Struct, frozen=True):
 
 
 class Stamp(Struct, frozen=True):
-    """Our marks in an object's metadata; `applied` maps a field's code to the digest last applied."""
+    """
+    Our marks in an object's metadata; `applied` maps a field's code to the digest last applied.
+
+    `predecessor` is the id of the object that had the address before, empty where there was none.
+    """
 
     project: str
     address: Address
@@ -101,6 +105,7 @@ class Stamp(Struct, frozen=True):
     protect: bool = False
     on_remove: str = "deactivate"
     reissued: int = 0
+    predecessor: str = ""
 
 
 class World(Struct, frozen=True):

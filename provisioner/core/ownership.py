@@ -131,6 +131,7 @@ def marks(stamp: Stamp) -> dict[str, str]:
     words = ["protect"] if stamp.protect else []
     words += [f"on_remove={stamp.on_remove}"] if stamp.on_remove != "deactivate" else []
     words += [f"reissued={stamp.reissued}"] if stamp.reissued else []
+    words += [f"replaces={stamp.predecessor}"] if stamp.predecessor else []
     record = dict.fromkeys(APPLIED, "")
     entries = [name + value for name, value in sorted(stamp.applied.items())]
     for key in APPLIED:
@@ -158,7 +159,7 @@ def read_stamp(metadata: Mapping[str, str], declared: Mapping[Address, Declared]
         return None
     address = Address(section, name)
     known = declared.get(address)
-    protect, on_remove, reissued = _told(metadata.get(LIFECYCLE, ""))
+    protect, on_remove, reissued, predecessor = _told(metadata.get(LIFECYCLE, ""))
     record, more = (metadata.get(key, "") for key in APPLIED)
     return Stamp(
         project=metadata[PROJECT],
@@ -168,15 +169,17 @@ def read_stamp(metadata: Mapping[str, str], declared: Mapping[Address, Declared]
         protect=protect,
         on_remove=on_remove,
         reissued=reissued,
+        predecessor=predecessor,
     )
 
 
 @lru_cache(maxsize=256)
-def _told(text: str) -> tuple[bool, str, int]:
-    """What an object is told about its end, `protect`, `on_remove` and `reissued`: most are told the same."""
+def _told(text: str) -> tuple[bool, str, int, str]:
+    """The words on an object: `protect`, `on_remove`, `reissued` and `replaces`; most have the same ones."""
     words = text.split()
     facts = dict(word.partition("=")[::2] for word in words)
-    return "protect" in words, facts.get("on_remove", "deactivate"), _number(facts.get("reissued", ""), 0)
+    reissued = _number(facts.get("reissued", ""), 0)
+    return "protect" in words, facts.get("on_remove", "deactivate"), reissued, facts.get("replaces", "")
 
 
 @lru_cache(maxsize=256)
@@ -191,6 +194,7 @@ def stamp_for(
     lifecycle: Lifecycle,
     record: Mapping[str, str],
     reissued: int = 0,
+    predecessor: str = "",
 ) -> Stamp:
     """The stamp of an object that is declared with this lifecycle; what was reissued stays counted."""
     return Stamp(
@@ -201,4 +205,5 @@ def stamp_for(
         protect=lifecycle.protect,
         on_remove=lifecycle.on_remove,
         reissued=max(reissued, lifecycle.reissue.number if lifecycle.reissue else 0),
+        predecessor=predecessor,
     )

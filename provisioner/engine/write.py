@@ -51,26 +51,33 @@ def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
             if not answer.replayed:
                 return _checked(answer, call)
             replayed = writer.retrieve(f"{_resource(call)}/{_checked(answer, call).object['id']}")
-            found = replayed if _stands(replayed, call) else None
+            found = replayed if _is_at_its_place(replayed, call) else None
         if found is not None:
-            if _marks(found) != _wanted(call):
-                raise StaleError(f"another run has just created {found.get('id')} differently; plan again")
-            return _checked(Answer(found, failure.request_id if failure else "", replayed=True), call)
+            return _made_before(found, call, failure.request_id if failure else "")
         if failure and not is_of_the_past(failure):
             raise failure
     raise StripeError(f"Stripe has kept a failure for each of {ATTEMPTS} keys; try again in 24 hours")
+
+
+def _made_before(found: Mapping[str, Any], call: Call, request_id: str) -> Answer:
+    """What another request has created at this place, where it is just what this one would have."""
+    if found.get("status") == ENDED:
+        raise StaleError(f"another run has created {found.get('id')}, which has ended since; plan again")
+    if _marks(found) != _wanted(call):
+        raise StaleError(f"another run has just created {found.get('id')} differently; plan again")
+    return _checked(Answer(found, request_id, replayed=True), call)
 
 
 def _look_up(writer: Writer, plan: Plan, call: Call) -> Mapping[str, Any] | None:
     """The object at the address of a creation; it is not in the plan, so it is no older than that."""
     since = plan.newest.get(_resource(call), 0) - MARGIN
     items = writer.list(_resource(call), {"created": {"gte": since}} if since > 0 else {})
-    return next((item for item in items if _stands(item, call)), None)
+    return next((item for item in items if _is_at_its_place(item, call)), None)
 
 
-def _stands(item: Mapping[str, Any], call: Call) -> bool:
-    """Whether an object is at the address and of the generation of a creation, and has not ended."""
-    return _marks(item)[:3] == _wanted(call)[:3] and item.get("status") != ENDED
+def _is_at_its_place(item: Mapping[str, Any], call: Call) -> bool:
+    """Whether an object is at the address and of the generation of a creation."""
+    return _marks(item)[:3] == _wanted(call)[:3]
 
 
 def _marks(item: Mapping[str, Any]) -> tuple[str, ...]:

@@ -16,10 +16,11 @@ MEANINGS = {
     "is never written.",
     ownership.ADDRESS: "Section and name in the YAML, such as `cards.ads`.",
     ownership.GENERATION: "1 for the first object at its address; each replacement or new creation counts "
-    "on. Of two that stand, the higher one is the address's, and the other is left over from an "
-    "interrupted replacement.",
-    ownership.LIFECYCLE: "Words: `protect`, `on_remove=cancel` or `on_remove=keep`, `reissued=NUMBER`. "
-    "They stay with the object when its YAML is gone. Empty or absent: none of them.",
+    "on. Of two that can still act, the higher one is the address's. The other is left over from an "
+    "interrupted replacement and ends, provided that the higher one names it (`replaces`).",
+    ownership.LIFECYCLE: "Words: `protect`, `on_remove=cancel` or `on_remove=keep`, `reissued=NUMBER`, "
+    "and `replaces=ID`, the object that had the address before. They stay with the object when its YAML "
+    "is gone. Empty or absent: none of them.",
     ownership.APPLIED[0]: "Which fields were last applied, and a digest of each value: entries of "
     f"{ownership.CODE} characters for the field and {ownership.PERSONAL} to {ownership.PLAIN} for the "
     "value, with spaces.",
@@ -73,8 +74,9 @@ def page() -> str:
         prose(
             f"Whoever removes {code(ownership.PROJECT)} from an object (Dashboard or API) takes it out of "
             "the project: the next plan creates a new one for its address, if that is declared, and leaves "
-            "the old one alone. `provisioner import` writes the keys again. Two objects with one address "
-            "and one generation are a conflict: neither is touched, and the message says how to resolve it."
+            "the old one alone. `provisioner import` writes the keys again. Two objects with one address, "
+            "of which neither names the other as the one that it replaces (a copy made by hand, say), are a "
+            "conflict: neither is touched, and the message says how to resolve it."
         ),
     )
 

@@ -228,7 +228,7 @@ def test_without_a_limit_on_money_any_currency_passes() -> None:
     assert stopped([], [card(spending_controls=limit(5000)), target(5000)]) == []
 
 
-def test_what_an_interrupted_replacement_left_was_judged_before() -> None:
+def test_what_an_interrupted_replacement_left_is_no_share_again_but_still_protected() -> None:
     stripe = StripeModel()
     before = config(holder(), *[card(c.address.name, Lifecycle(protect=True)) for c in cards(12)])
     for _ in carry_out(make_plan(KINDS, before, stripe.world()), stripe):
@@ -242,7 +242,8 @@ def test_what_an_interrupted_replacement_left_was_judged_before() -> None:
 
     left = make_plan(KINDS, moved, stripe.world())
     assert left.summary["retire"] == 12
-    assert judge(left, moved.guardrails, {}) == ()
+    assert [danger.name for danger in judge(left, moved.guardrails, {})] == ["protected"]
+    assert judge(left, moved.guardrails, {"protected": 12}) == ()
 
 
 def test_limits_in_another_currency_need_the_word_for_what_gives_power() -> None:

@@ -49,6 +49,7 @@ def test_the_marks_of_the_largest_resource_fit_50_keys_of_500_characters(kind: K
         True,
         "cancel",
         99,
+        f"ic_{'1' * 64}",
     )
 
     written = marks(stamp)
@@ -71,6 +72,7 @@ SHORT = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=30
         protect=st.booleans(),
         on_remove=st.sampled_from(["deactivate", "cancel", "keep"]),
         reissued=st.integers(0, 1000),
+        predecessor=st.just("") | SHORT.map("ic_{}".format),
     )
 )
 def test_a_stamp_is_read_as_it_was_written(stamp: Stamp) -> None:
