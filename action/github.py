@@ -1,21 +1,25 @@
-"""GitHub's REST API, as much of it as the Action needs; nothing but the standard library."""
+"""GitHub's REST API, as much of it as the Action needs."""
 
 import io
 import json
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
+
+from provisioner.core.problem import AccessError
+from provisioner.net.address import Address, AddressError, parse_address
+from provisioner.net.client import MEGABYTE, Answer, Bounds, Client, WireError
 
 Json = dict[str, Any]
 
 PAGE = 100
-TIMEOUT = 30
-LARGEST = 200_000_000  # bytes of a saved plan; one of 100,000 changes has about 100 MB
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+MOST_PAGES = 1_000  # no pull request has so many comments
+LARGEST = 200 * MEGABYTE  # a saved plan; one of 100,000 changes has about 100 MB
+BOUNDS = Bounds(connect=10, read=30, whole=60, largest=32 * MEGABYTE)
+ARTIFACT = Bounds(connect=10, read=30, whole=300, largest=LARGEST)
+REDIRECTS, REFUSALS = range(300, 400), 400
+NOTHING: Mapping[str, str] = {}
 
 
 class GitHubError(Exception):
@@ -26,25 +30,13 @@ class GitHubError(Exception):
         super().__init__(text)
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """Follows no redirection: the token must not go where GitHub sends us."""
-
-    def redirect_request(self, *_words: Any, **_given: Any) -> None:
-        return None
-
-
-@dataclass(frozen=True)
 class GitHub:
     """One repository (`owner/name`) at one API (`https://api.github.com`)."""
 
-    api: str
-    repository: str
-    token: str
-
-    def __post_init__(self) -> None:
-        parts = urlsplit(self.api)
-        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
-            raise GitHubError(f"{self.api} is no https:// address")
+    def __init__(self, api: str, repository: str, token: str) -> None:
+        self._address = _address("the address of GitHub's API", api)
+        self._root = f"{self._address.path.rstrip('/')}/repos/{repository}"
+        self._token = token
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the JSON at a path of the repository; raises GitHubError."""
@@ -52,13 +44,12 @@ class GitHub:
 
     def pages(self, path: str, **query: Any) -> Iterator[Json]:
         """Yield the items of all pages of a list."""
-        number = 1
-        while True:
+        for number in range(1, MOST_PAGES + 1):
             items = self.get(path, **query, per_page=PAGE, page=number)
             yield from items
             if len(items) < PAGE:
                 return
-            number += 1
+        raise GitHubError(f"GitHub's list {path} does not end after {MOST_PAGES} pages")
 
     def send(self, method: str, path: str, body: Mapping[str, Any]) -> Json:
         """Write something and return the answer; raises GitHubError."""
@@ -67,42 +58,64 @@ class GitHub:
 
     def file_in_artifact(self, address: str, name: str) -> bytes:
         """
-        Return one file of an artifact.
+        Return one file of an artifact; raises GitHubError.
 
         GitHub answers with a redirection to a store, which is asked without the token.
         """
-        opener = urllib.request.build_opener(_Stay)
-        try:
-            with opener.open(self._request("GET", address, None), timeout=TIMEOUT) as answer:
-                archive = answer.read(LARGEST)
-        except urllib.error.HTTPError as error:
-            where = error.headers.get("Location")
-            error.close()
-            if where is None:
-                raise GitHubError(f"GitHub answers {error.code} to the artifact", error.code) from None
-            with urllib.request.urlopen(where, timeout=TIMEOUT) as answer:  # noqa: S310 - GitHub's own word
-                archive = answer.read(LARGEST)
-        with zipfile.ZipFile(io.BytesIO(archive)) as zipped, zipped.open(name) as file:
+        there = _address("the address of the artifact", address)
+        if there.origin != self._address.origin:
+            raise GitHubError("the artifact is not at GitHub's API")
+        answer = _exchange(there, "GET", there.path, self._headers, None, ARTIFACT)
+        if answer.status in REDIRECTS:
+            store = _address("the address of the artifact's store", str(answer.headers.get("location", "")))
+            answer = _exchange(store, "GET", store.path, NOTHING, None, ARTIFACT)
+        if answer.status >= REFUSALS:
+            raise GitHubError(f"GitHub answers {answer.status} to the artifact", answer.status)
+        with zipfile.ZipFile(io.BytesIO(answer.body)) as zipped, zipped.open(name) as file:
             return file.read(LARGEST)
 
-    def _json(self, method: str, path: str, body: Json | None) -> Any:
-        request = self._request(method, f"{self.api}/repos/{self.repository}/{path}", body)
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - checked above
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            said = error.read(2_000).decode(errors="replace")
-            error.close()
-            raise GitHubError(f"GitHub answers {error.code} to {method} {path}: {said}", error.code) from None
-        except (OSError, ValueError) as error:
-            raise GitHubError(f"GitHub gave no usable answer to {method} {path}: {error}") from None
-
-    def _request(self, method: str, address: str, body: Json | None) -> urllib.request.Request:
-        headers = {
-            "Authorization": f"Bearer {self.token}",
+    @property
+    def _headers(self) -> Mapping[str, str]:
+        return {
+            "Authorization": f"Bearer {self._token}",
             "Accept": "application/vnd.github+json",
             "X-GitHub-Api-Version": "2022-11-28",
             "Content-Type": "application/json",
         }
+
+    def _json(self, method: str, path: str, body: Json | None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        return urllib.request.Request(address, data, headers, method=method)  # noqa: S310 - checked above
+        what = f"{method} {path}"
+        answer = _exchange(self._address, method, f"{self._root}/{path}", self._headers, data, BOUNDS)
+        if answer.status >= REDIRECTS.start:
+            said = answer.body[:2_000].decode(errors="replace")
+            raise GitHubError(f"GitHub answers {answer.status} to {what}: {said}", answer.status)
+        try:
+            return json.loads(answer.body)
+        except (ValueError, RecursionError):
+            raise GitHubError(f"GitHub's answer to {what} is not JSON") from None
+
+
+def _address(what: str, text: str) -> Address:
+    try:
+        address = parse_address(text)
+    except AddressError as error:
+        raise GitHubError(f"{what} {error}") from None
+    if not address.is_private:
+        raise GitHubError(f"{what} does not begin with https://")
+    return address
+
+
+def _exchange(
+    address: Address, method: str, path: str, headers: Mapping[str, str], data: bytes | None, bounds: Bounds
+) -> Answer:
+    try:
+        client = Client(address, bounds)
+        try:
+            return client.request(method, path, {"User-Agent": "provisioner", **headers}, data)
+        finally:
+            client.close()
+    except AccessError as error:
+        raise GitHubError(str(error)) from None
+    except WireError as error:
+        raise GitHubError(f"GitHub gave no usable answer to {method}: {type(error).__name__}") from None

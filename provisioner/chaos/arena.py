@@ -1,9 +1,7 @@
 """A sandbox that can be put back to where it was, told to fail, and looked at from the side."""
 
-import json
 import sqlite3
 import tempfile
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from provisioner.net.sandbox_control import control
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
 from provisioner.stripe_api import Limits, StripeWriter, Transport
@@ -28,7 +27,7 @@ class Arena(Struct):
 
     def reset(self) -> None:
         """Forget everything."""
-        self._control("reset", {})
+        control(self.base, "reset", {})
 
     def keep(self) -> None:
         """Remember the present state."""
@@ -43,7 +42,7 @@ class Arena(Struct):
 
     def fail(self, faults: Sequence[Mapping[str, Any]], seed: int = 0) -> None:
         """Set these faults (see `sandbox.faults.Fault`)."""
-        self._control("faults", {"faults": list(faults), "seed": seed})
+        control(self.base, "faults", {"faults": list(faults), "seed": seed})
 
     def calm(self) -> None:
         """Set no faults."""
@@ -51,17 +50,11 @@ class Arena(Struct):
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
-        self._control("clock", {"advance": seconds})
+        control(self.base, "clock", {"advance": seconds})
 
     def writer(self) -> StripeWriter:
         """A way to look and to write that nothing disturbs."""
         return StripeWriter(Transport(KEY, limits=LIMITLESS, api_base=self.base))
-
-    def _control(self, what: str, asked: Mapping[str, Any]) -> None:
-        request = urllib.request.Request(  # noqa: S310 - the address is our own server's
-            f"{self.base}/_sandbox/{what}", json.dumps(asked).encode(), method="POST"
-        )
-        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
 
 
 @contextmanager

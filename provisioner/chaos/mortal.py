@@ -3,11 +3,12 @@
 import threading
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 from provisioner.chaos.arena import KEY, LIMITLESS, Arena
+from provisioner.net.address import parse_origin
+from provisioner.net.client import Answer
 from provisioner.stripe_api import StripeWriter, Transport
-from provisioner.stripe_api.http import BoundedClient, Reply
+from provisioner.stripe_api.http import BoundedClient
 
 TIMEOUTS = (5.0, 0.25)  # seconds; the sandbox's own answers take a few milliseconds
 HASTE = 200  # waits between attempts are so many times shorter
@@ -22,22 +23,22 @@ class Mortal(BoundedClient):
     """Notes every request in `asked`; from request number `dies_at` on nothing is sent, or heard."""
 
     def __init__(self, base: str, dies_at: int | None = None, *, heard: bool = False) -> None:
-        super().__init__(base, TIMEOUTS)
+        super().__init__(parse_origin(base), TIMEOUTS)
         self.asked: list[str] = []
         self._dies_at = dies_at
         self._heard = heard
         self._lock = threading.Lock()
 
-    def request(self, method: str, url: str, *rest: Any, **named: Any) -> Reply:
+    def exchange(self, method: str, path: str, *rest: Any, **named: Any) -> Answer:
         """Send a request, if this process still lives; raises Killed if it does not."""
         with self._lock:
             number = len(self.asked)
-            self.asked.append(f"{method.upper()} {urlsplit(url).path}")
+            self.asked.append(f"{method.upper()} {path.partition('?')[0]}")
         if self._dies_at is not None and number >= self._dies_at:
             if number == self._dies_at and self._heard:
-                super().request(method, url, *rest, **named)
+                super().exchange(method, path, *rest, **named)
             raise Killed
-        return super().request(method, url, *rest, **named)
+        return super().exchange(method, path, *rest, **named)
 
 
 def _hasten(seconds: float) -> None:

@@ -2,82 +2,80 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode
 
-import requests
-from msgspec import Struct
+import msgspec
+
+from provisioner.core.problem import AccessError
+from provisioner.net.address import AddressError, parse_address
+from provisioner.net.client import MEGABYTE, Bounds, Client, WireError
 
 Json = dict[str, Any]
 
 PAGE = 100
-TIMEOUT = 30.0
+MOST_PAGES = 1_000  # no merge request has so many notes
+BOUNDS = Bounds(connect=10, read=30, whole=60, largest=32 * MEGABYTE)
 REDIRECTS = 300
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class GitLabError(Exception):
     """GitLab refused a request or could not be reached."""
 
 
-class GitLab(Struct, frozen=True):
+class GitLab:
     """One project (its number) at one API (`https://gitlab.com/api/v4`); raises GitLabError throughout."""
 
-    api: str
-    project: str
-    token: str
-
-    def __post_init__(self) -> None:
-        """The token goes nowhere where others could read it."""
-        parts = urlsplit(self.api)
-        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
-            raise GitLabError(f"{self.api} is no https:// address")
+    def __init__(self, api: str, project: str, token: str) -> None:
+        try:
+            address = parse_address(api)
+        except AddressError as error:
+            raise GitLabError(f"the address of GitLab's API {error}") from None
+        if not address.is_private:
+            raise GitLabError("the address of GitLab's API does not begin with https://")
+        self._root = address.path.rstrip("/")
+        self._address, self._project, self._token = address, project, token
 
     def me(self) -> int:
         """The number of the user that the token is of."""
-        return int(self._ask("GET", f"{self.api}/user")["id"])
+        found = self._ask("GET", "user")
+        if not isinstance(found, dict) or type(found.get("id")) is not int:
+            raise GitLabError("GitLab's answer to GET user is not a user")
+        return int(found["id"])
 
     def pages(self, path: str, **query: str | int) -> Iterator[Json]:
         """Yield the items of all pages of a list of the project's."""
-        number = 1
-        while True:
-            items = self._ask("GET", self._address(path), query={**query, "per_page": PAGE, "page": number})
+        for number in range(1, MOST_PAGES + 1):
+            asked = urlencode({**query, "per_page": PAGE, "page": number})
+            items = self._ask("GET", f"{self._path(path)}?{asked}")
+            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+                raise GitLabError(f"GitLab's answer to GET {path} is not a list of objects")
             yield from items
             if len(items) < PAGE:
                 return
-            number += 1
+        raise GitLabError(f"GitLab's list {path} does not end after {MOST_PAGES} pages")
 
     def send(self, method: str, path: str, body: Mapping[str, str]) -> None:
         """Write something of the project's."""
-        self._ask(method, self._address(path), body=body)
+        self._ask(method, self._path(path), body)
 
-    def _address(self, path: str) -> str:
-        return f"{self.api}/projects/{self.project}/{path}"
+    def _path(self, path: str) -> str:
+        return f"projects/{self._project}/{path}"
 
-    def _ask(
-        self,
-        method: str,
-        address: str,
-        *,
-        query: Mapping[str, str | int] | None = None,
-        body: Mapping[str, str] | None = None,
-    ) -> Any:
-        what = f"{method} {address.removeprefix(self.api)}"
-        with requests.Session() as session:
-            # or a ~/.netrc would add a password of its own
-            session.auth = lambda request: request
-            session.trust_env = urlsplit(self.api).hostname not in LOOPBACK
+    def _ask(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
+        what = f"{method} {path.partition('?')[0]}"
+        headers = {"PRIVATE-TOKEN": self._token, "Content-Type": "application/json"}
+        data = None if body is None else msgspec.json.encode(body)
+        try:
+            client = Client(self._address, BOUNDS)
             try:
-                answer = session.request(
-                    method,
-                    address,
-                    params=query,
-                    json=body,
-                    headers={"PRIVATE-TOKEN": self.token},
-                    timeout=TIMEOUT,
-                    allow_redirects=False,
-                )
-                if answer.status_code >= REDIRECTS:
-                    raise GitLabError(f"GitLab answers {answer.status_code} to {what}: {answer.text[:500]}")
-                return answer.json()
-            except (requests.RequestException, ValueError) as error:
-                raise GitLabError(f"GitLab gave no usable answer to {what}: {type(error).__name__}") from None
+                answer = client.request(method, f"{self._root}/{path}", headers, data)
+            finally:
+                client.close()
+            if answer.status >= REDIRECTS:
+                said = answer.body[:500].decode(errors="replace")
+                raise GitLabError(f"GitLab answers {answer.status} to {what}: {said}")
+            return msgspec.json.decode(answer.body)
+        except AccessError as error:
+            raise GitLabError(str(error)) from None
+        except (WireError, ValueError, RecursionError) as error:
+            raise GitLabError(f"GitLab gave no usable answer to {what}: {type(error).__name__}") from None

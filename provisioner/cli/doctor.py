@@ -113,7 +113,7 @@ def _ask(stripe: Session, *, restricted: bool) -> Iterator[Check]:
     account = read(stripe.transport, "account")
     cards = read(stripe.transport, "issuing/cards", {"limit": 1})
     answered = account if account.allowed else cards
-    yield _reached(answered)
+    yield _reached(answered, stripe.transport.base)
     if not answered.reached:
         return
     yield _account(stripe.config, account, restricted=restricted)
@@ -128,8 +128,7 @@ def _ask(stripe: Session, *, restricted: bool) -> Iterator[Check]:
     yield from _circumstances(stripe, answered)
 
 
-def _reached(probe: Probe) -> Check:
-    where = os.environ.get("STRIPE_API_BASE") or "api.stripe.com"
+def _reached(probe: Probe, where: str) -> Check:
     if not probe.reached:
         advice = f"is {where} reachable from here (proxy, firewall, status.stripe.com)?"
         return Check("network", probe.text, ERROR, advice)

@@ -1,9 +1,7 @@
 """An open fleet: its accounts chosen, an engine ready, and the phases that commands are made of."""
 
 import gc
-import json
 import threading
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -24,6 +22,7 @@ from provisioner.fleet.read import load_fleet
 from provisioner.fleet.run import Engine, run, stream
 from provisioner.fleet.select import Selector, Shard, fits
 from provisioner.fleet.totals import Totals, judge
+from provisioner.net.sandbox_control import control
 
 # Each account leaves its own garbage, and thousands come after it: Python's own thresholds.
 COLLECT_OFTEN = (700, 10, 10)
@@ -168,6 +167,4 @@ def _check(engine: Engine, accounts: Sequence[Account], job: Callable[[str, Acco
 def _connect(base: str, ids: Sequence[str]) -> None:
     """Have the sandbox know the fleet's accounts, as Stripe does."""
     for start in range(0, len(ids), CHUNK):
-        data = json.dumps({"ids": ids[start : start + CHUNK]}).encode()
-        with urllib.request.urlopen(f"{base}/_sandbox/accounts", data) as answer:  # noqa: S310 - our own server
-            answer.read()
+        control(base, "accounts", {"ids": ids[start : start + CHUNK]})

@@ -10,22 +10,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
-from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import MaxRetryError
-from urllib3.util import Retry
+import msgspec
 
 from provisioner.cli.notify_target import Target
 from provisioner.cli.stopping import on_signal
+from provisioner.net.address import Address
+from provisioner.net.client import (
+    Answer,
+    Bounds,
+    BrokenError,
+    CertificateError,
+    Client,
+    LateError,
+    UnreachableError,
+)
 from provisioner.views.slack import slack_message
 
 SECONDS = 10.0
-TIMEOUTS = (3.0, 8.0)  # seconds to connect, and for the answer to begin
+BOUNDS = Bounds(connect=3, read=8, whole=9, largest=64 * 1024)
+PEEK = 100  # bytes of the answer that are looked at
 MAYBE = "(it may have been told)"
+JSON = {"Content-Type": "application/json"}
 BUSY, REDIRECTS, REFUSALS = (429, 500, 502, 503, 504), 300, 400
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 # what somebody else's program has no business with
 KEPT_BACK = frozenset({"STRIPE_API_KEY", "STRIPE_READ_KEY", "PROVISIONER_NOTIFY", "PROVISIONER_GITLAB_TOKEN"})
 ANSWER = re.compile(
@@ -81,50 +88,51 @@ def _send(
     ended: SimpleQueue[Ended],
 ) -> None:
     try:
-        trouble = _post(target.url, notice) if target.url else _run(target.words, notice, text, running)
+        trouble = (
+            _post(target.address, notice) if target.address else _run(target.words, notice, text, running)
+        )
     except Exception as error:  # noqa: BLE001 - its text may hold the address, which is a secret
         trouble = f"{type(error).__name__}"
     ended.put((target, trouble))
 
 
-def _post(url: str, notice: Mapping[str, Any]) -> str:
+def _post(address: Address, notice: Mapping[str, Any]) -> str:
     """Send a message, once more where nobody took it; returns what went wrong."""
-    again = Retry(
-        total=1, connect=1, read=False, redirect=0, status=1, other=0,
-        allowed_methods=None, status_forcelist=BUSY, raise_on_status=False,
-    )  # fmt: skip
-    with requests.Session() as session:
-        # or a ~/.netrc would add a password of its own
-        session.auth = lambda request: request
-        session.trust_env = urlsplit(url).hostname not in LOOPBACK
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, HTTPAdapter(max_retries=again))
+    client = Client(address, BOUNDS)
+    try:
         try:
-            with session.post(
-                url, json=slack_message(notice), timeout=TIMEOUTS, allow_redirects=False, stream=True
-            ) as answer:
-                return _refusal(answer)
-        except requests.exceptions.SSLError:
-            return "its certificate cannot be trusted"
-        except requests.exceptions.ReadTimeout:
-            return f"it did not answer in time {MAYBE}"
-        except requests.exceptions.ConnectionError as error:
-            never = isinstance(error.args[0], MaxRetryError)  # only connecting is tried again
-            return "it cannot be reached" if never else f"it broke off {MAYBE}"
-        except requests.exceptions.RequestException as error:
-            return type(error).__name__
+            answer = _ask(client, notice)
+        except UnreachableError:
+            answer = _ask(client, notice)
+        else:
+            if answer.status in BUSY:
+                answer = _ask(client, notice)
+        return _refusal(address, answer)
+    except UnreachableError:
+        return "it cannot be reached"
+    except CertificateError:
+        return "its certificate cannot be trusted"
+    except LateError:
+        return f"it did not answer in time {MAYBE}"
+    except BrokenError:
+        return f"it broke off {MAYBE}"
+    finally:
+        client.close()
 
 
-def _refusal(answer: requests.Response) -> str:
-    status = answer.status_code
+def _ask(client: Client, notice: Mapping[str, Any]) -> Answer:
+    body = msgspec.json.encode(slack_message(notice))
+    return client.request("POST", client.address.path, JSON, body, peek=PEEK)
+
+
+def _refusal(address: Address, answer: Answer) -> str:
+    status, said = answer.status, answer.body.strip()
     if status < REDIRECTS:
         return ""
     if status < REFUSALS:
         return f"it redirects (HTTP {status}); the message is not sent on"
-    with suppress(Exception):
-        said = answer.raw.read(100, decode_content=True).strip()
-        if ANSWER.fullmatch(said) and said.decode() not in str(answer.url):
-            return f"it answers HTTP {status}, {said.decode()}"
+    if ANSWER.fullmatch(said) and said.decode() not in address.path:
+        return f"it answers HTTP {status}, {said.decode()}"
     return f"it answers HTTP {status}"
 
 

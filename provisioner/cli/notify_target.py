@@ -5,8 +5,8 @@ import shlex
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from provisioner.net.address import Address, AddressError, parse_address
 from provisioner.views.words import inert
 
 LONGEST_NAME = 60
@@ -16,10 +16,10 @@ ADDRESS = re.compile(r"(\w+:)?(//)?[\w-]+(\.[\w-]+)+(:\d+)?/|\w+://")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A webhook's `url`, or the `words` of a command; `name` is what may be shown of it."""
+    """A webhook's `address`, or the `words` of a command; `name` is what may be shown of it."""
 
     name: str
-    url: str = field(default="", repr=False)
+    address: Address | None = field(default=None, repr=False)
     words: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -31,7 +31,12 @@ def parse_target(text: str) -> Target:
     target" and repeats nothing of it: an address without its beginning looks like a command's path.
     """
     if text.lower().startswith(("https://", "http://")):
-        return Target(f"the webhook at {_host(text)}", url=text)
+        try:
+            address = parse_address(text)
+        except AddressError as error:
+            raise ValueError(f"is an address that is not valid: it {error}") from None
+        name = address.origin.partition("://")[2]
+        return Target(f"the webhook at {inert(name)[:LONGEST_NAME]}", address=address)
     try:
         words = tuple(shlex.split(text))
     except ValueError:
@@ -41,14 +46,3 @@ def parse_target(text: str) -> Target:
     if not shutil.which(words[0]) and not Path(words[0]).is_file():
         raise ValueError(f"{NOBODY}; begin it with https://" if ADDRESS.match(text) else NOBODY)
     return Target(f"the command {inert(Path(words[0]).name)[:LONGEST_NAME]}", words=words)
-
-
-def _host(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = port = None
-    if not host or not all(c.isprintable() and not c.isspace() for c in url):
-        raise ValueError("is an address that is not valid")
-    return inert(f"{host}:{port}" if port else host)[:LONGEST_NAME]

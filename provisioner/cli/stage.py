@@ -1,14 +1,12 @@
 """Private sandboxes for scenarios: in memory, one for each currency, gone with the command."""
 
-import json
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 from msgspec import Struct
 
 from provisioner.engine.stage import HOMES, Stage
+from provisioner.net.sandbox_control import control
 from provisioner.stripe_api import Limits, StripeWriter, Transport
 from provisioner.stripe_api.access import SANDBOX_KEY
 
@@ -26,7 +24,7 @@ class PrivateSandbox(Struct, frozen=True):
 
     def clear(self) -> int:
         """Forget everything, and keep away from midnight, where limits by the day begin anew."""
-        self._control("reset", {})
+        control(self.base, "reset", {})
         now = int(self._now())
         begin = clear_of_midnight(now)
         if begin != now:
@@ -37,18 +35,10 @@ class PrivateSandbox(Struct, frozen=True):
         """Let the time pass until `moment` (unix seconds); one that has passed changes nothing."""
         ahead = moment - self._now()
         if ahead > 0:
-            self._control("clock", {"advance": ahead})
+            control(self.base, "clock", {"advance": ahead})
 
     def _now(self) -> float:
-        return float(self._control("clock", {})["now"])
-
-    def _control(self, what: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        request = urllib.request.Request(  # noqa: S310 - the address is our own server's
-            f"{self.base}/_sandbox/{what}", json.dumps(asked).encode(), method="POST"
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            told: Mapping[str, Any] = json.loads(answer.read())
-        return told
+        return float(control(self.base, "clock", {})["now"])
 
 
 def clear_of_midnight(now: int) -> int:

@@ -15,10 +15,11 @@ from provisioner.engine.observe import observe
 from provisioner.fleet.gate import Gate
 from provisioner.fleet.job import Job
 from provisioner.kinds import KINDS
+from provisioner.net.address import parse_origin
 from provisioner.stripe_api import StripeReader, StripeWriter, Transport, limits_for
-from provisioner.stripe_api.access import SANDBOX_KEY, key_for, safe_base
+from provisioner.stripe_api.access import SANDBOX_KEY, STRIPE, key_for, safe_base
 from provisioner.stripe_api.http import BoundedClient
-from provisioner.stripe_api.transport import STRIPE, TIMEOUTS
+from provisioner.stripe_api.transport import TIMEOUTS
 
 AT_ONCE = 32  # requests to one account, as `stripe_api.pace` has it
 
@@ -47,7 +48,7 @@ def environment(environ: Mapping[str, str], sandbox: str) -> Mapping[str, str]:
 def site(environ: Mapping[str, str], gate: Gate, stop: threading.Event, who: str, accounts: int) -> Site:
     """A site for so many accounts at once; raises AccessError for an address that is not safe for a key."""
     base = safe_base(environ.get("STRIPE_API_BASE"), "test")
-    http = BoundedClient(base or STRIPE, TIMEOUTS, connections=accounts * AT_ONCE)
+    http = BoundedClient(parse_origin(base or STRIPE), TIMEOUTS, connections=accounts * AT_ONCE)
     return Site(environ, http, gate, stop, who)
 
 

@@ -1,10 +1,9 @@
 """The key and the address of Stripe's API, from the environment and nowhere else."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from provisioner.core.problem import AccessError
-from provisioner.stripe_api.route import LOOPBACK
+from provisioner.net.address import AddressError, parse_origin
 
 STRIPE = "https://api.stripe.com"
 SANDBOX_KEY = "sk_test_sandbox"  # the embedded API lets any test key in
@@ -30,20 +29,27 @@ def safe_base(base: str | None, mode: str, *, elsewhere: bool = False) -> str | 
     """
     The address to call, None for Stripe's own; raises AccessError where others could read the key.
 
-    A live key goes to Stripe alone, a test key also to this machine itself, and where a person has said
-    so, `elsewhere` by https.
+    The address is returned as it was understood, so what is judged is what is called. A live key goes to
+    Stripe alone, a test key also to this machine itself, and where a person has said so, `elsewhere` by
+    https.
     """
-    if not base or base.rstrip("/") == STRIPE:
+    if not base:
         return None
-    parts = urlsplit(base)
-    here = parts.hostname in LOOPBACK
-    if parts.scheme != "https" and not (parts.scheme == "http" and here):
+    try:
+        address = parse_origin(base)
+    except AddressError as error:
+        raise AccessError(
+            f"STRIPE_API_BASE {error}; give scheme, host and port only, such as http://127.0.0.1:12111"
+        ) from None
+    if address.origin == STRIPE:
+        return None
+    if not address.is_private:
         raise AccessError("STRIPE_API_BASE must be an https:// address, or http:// on this machine")
     if mode == "live":
         raise AccessError("STRIPE_API_BASE is not Stripe's address; a live key is sent nowhere else")
-    if not here and not elsewhere:
+    if not address.is_loopback and not elsewhere:
         raise AccessError(
             "STRIPE_API_BASE is not Stripe's address, and who is there can read the key; if you trust them, "
             "add --allow-api-base"
         )
-    return base.rstrip("/")
+    return address.origin

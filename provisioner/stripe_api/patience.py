@@ -12,7 +12,8 @@ from provisioner.stripe_api.retry import is_busy, is_locked, may_retry
 
 ATTEMPTS = 8
 PATIENT_ATTEMPTS = 60  # where Stripe is well and only busy
-PATIENCE = 180.0  # seconds for one request with all of its attempts
+PATIENCE = 180.0  # seconds for one request with all of its attempts, where Stripe is well and only busy
+LOST_PATIENCE = 90.0  # the same where there is no answer, or a failure
 LONGEST_WAIT = 30.0
 
 _backoff = tenacity.wait_random_exponential(multiplier=0.25, max=5.0)
@@ -20,20 +21,31 @@ _soon = tenacity.wait_random_exponential(multiplier=0.05, max=1.0)  # a lock, or
 
 
 def again(
-    failed: CallError, once: Callable[[], Reply], begun: float, stop: Event, sleep: Callable[[float], None]
+    failed: CallError,
+    once: Callable[[float], Reply],
+    begun: float,
+    stop: Event,
+    sleep: Callable[[float], None],
 ) -> Reply:
     """
     Try again what `failed` the first time, which was `begun` then (monotonic seconds).
 
-    Returns the answer that comes at last, or raises the last failure: one that will not pass, or when the
-    attempts or the patience are used up, or `stop` is set.
+    `once` is given the seconds that are left, so that attempts do not multiply the time. Returns the answer
+    that comes at last, or raises the last failure: one that will not pass, or when the attempts or the
+    patience are used up, or `stop` is set.
     """
     first = [failed]
+    last = failed
 
     def attempt() -> Reply:
+        nonlocal last
         if first:
             raise first.pop()
-        return once()
+        try:
+            return once(max(1.0, begun + _patience(last) - time.monotonic()))
+        except CallError as error:
+            last = error
+            raise
 
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(may_retry),
@@ -49,6 +61,10 @@ def _error(state: tenacity.RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome else None
 
 
+def _patience(error: BaseException | None) -> float:
+    return PATIENCE if is_busy(error) else LOST_PATIENCE
+
+
 class _Spent(tenacity.stop.stop_base):
     """When all attempts are spent, or the next one would begin too late."""
 
@@ -56,8 +72,9 @@ class _Spent(tenacity.stop.stop_base):
         self._begun = begun
 
     def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
-        most = PATIENT_ATTEMPTS if is_busy(_error(retry_state)) else ATTEMPTS
-        late = time.monotonic() - self._begun + retry_state.upcoming_sleep >= PATIENCE
+        error = _error(retry_state)
+        most = PATIENT_ATTEMPTS if is_busy(error) else ATTEMPTS
+        late = time.monotonic() - self._begun + retry_state.upcoming_sleep >= _patience(error)
         return late or retry_state.attempt_number >= most
 
 

@@ -5,23 +5,20 @@ retry at all.
 """
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import stripe
 
+from provisioner.stripe_api.body import values
+from provisioner.stripe_api.failure import AnswerError, LostError
 from provisioner.stripe_api.http import BoundedClient, Reply
 
 # STRIPE_LOG=debug would have the SDK print whole requests, personal data and all
 stripe._util.STRIPE_LOG = None  # noqa: SLF001 - it is read once, at import (SDK: _util.py)
 stripe.enable_telemetry = False
 
-
-class _Kept(dict[str, str]):
-    """The `reply` in the place of headers: the SDK would read its body again, four times as slow."""
-
-    def __init__(self, reply: Reply) -> None:
-        super().__init__()
-        self.reply = reply
+_within: ContextVar[float | None] = ContextVar("_within")  # the SDK passes nothing on to its client
 
 
 class _Client(stripe.HTTPClient):
@@ -36,28 +33,36 @@ class _Client(stripe.HTTPClient):
     def request(  # type: ignore[override]  # SDK: bytes are what its own client answers, too
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
-        """Send one request; raises as BoundedClient.request does."""
-        return b"{}", 200, _Kept(self._http.request(method.upper(), url, headers or {}, post_data))
+        """Send one request; raises as BoundedClient.exchange does, and AnswerError for another address."""
+        origin = self._http.address.origin
+        if not url.startswith(f"{origin}/"):
+            raise AnswerError("Stripe's SDK would send a request to another address")
+        path, within = url.removeprefix(origin), _within.get()
+        answer = self._http.exchange(method.upper(), path, headers or {}, post_data, within=within)
+        return answer.body, answer.status, answer.headers
 
 
 class SdkWriter:
-    """Sends POST requests with one key; `base` is Stripe's address unless another is given."""
+    """Sends POST requests with one key to the address of `http`."""
 
-    def __init__(
-        self, api_key: str, version: str, account: str | None, base: str | None, http: BoundedClient
-    ) -> None:
+    def __init__(self, api_key: str, version: str, account: str | None, http: BoundedClient) -> None:
         self._client = stripe.StripeClient(
             api_key,
             stripe_account=account,
             stripe_version=version,
-            base_addresses={"api": base} if base else None,
+            base_addresses={"api": http.address.origin},
             max_network_retries=0,
             http_client=_Client(http),
         )
 
-    def post(self, resource: str, params: Mapping[str, Any], key: str | None) -> Reply:
-        """Send one request to `/v1/<resource>`; raises as BoundedClient.request does."""
+    def post(
+        self, resource: str, params: Mapping[str, Any], key: str | None, within: float | None = None
+    ) -> Reply:
+        """Send one request to `/v1/<resource>`; `within` and what it raises are BoundedClient.request's."""
+        _within.set(within)
         options = {"idempotency_key": key} if key else {}
-        answer = self._client.raw_request("post", f"/v1/{resource}", **params, **options)
-        reply: Reply = answer.headers.reply
-        return reply
+        try:
+            answer = self._client.raw_request("post", f"/v1/{resource}", **params, **options)
+            return Reply(values(answer.body.encode()), answer.headers)
+        except (stripe.APIError, ValueError, RecursionError):
+            raise LostError("has given an answer that is no JSON") from None

@@ -15,6 +15,8 @@ from urllib.parse import urlencode
 
 from provisioner import __version__
 from provisioner.core.problem import ProvisionerError, StripeError
+from provisioner.net.address import parse_origin
+from provisioner.stripe_api.access import STRIPE
 from provisioner.stripe_api.body import Read, values
 from provisioner.stripe_api.circuit import Circuit
 from provisioner.stripe_api.errors import translate
@@ -24,7 +26,6 @@ from provisioner.stripe_api.pace import Limits, Pace, go_on
 from provisioner.stripe_api.retry import REPLAYED, SERVER_ERRORS, for_concurrency, may_retry
 
 TIMEOUTS = (5.0, 40.0)  # seconds to connect, and for each read
-STRIPE = "https://api.stripe.com"
 API_VERSION = "2026-10-28.endive"  # the one that the kinds are written for (SDK: _api_version.py)
 
 log = logging.getLogger(__name__)
@@ -61,8 +62,8 @@ class Transport:
     ) -> None:
         self.stop = stop or Event()
         self._key = api_key
-        self._http = http or BoundedClient(api_base or STRIPE, timeouts)
-        self._base, self._account = api_base or STRIPE, account
+        self._http = http or BoundedClient(parse_origin(api_base or STRIPE), timeouts)
+        self._account = account
         self._pace = Pace(limits)
         self._gate = gate
         self._circuit = Circuit(clock)
@@ -88,8 +89,8 @@ class Transport:
         """
         stops = [self.stop] if gives_up else []
 
-        def once() -> Reply:
-            return self._once(method, resource, params, key, stops.pop() if stops else None, read)
+        def once(within: float | None = None) -> Reply:
+            return self._once(method, resource, params, key, stops.pop() if stops else None, read, within)
 
         try:
             begun = time.monotonic()
@@ -100,7 +101,7 @@ class Transport:
         except CallError as error:
             request_id = error.headers.get("request-id")
             log.debug("%s /v1/%s failed: %s %s", method, resource, error.status, request_id)
-            elsewhere = "" if self._base == STRIPE else self._base
+            elsewhere = "" if self.base == STRIPE else self.base
             raise translate(error, params, self._key, elsewhere) from None
         except ProvisionerError:
             raise
@@ -109,12 +110,17 @@ class Transport:
                 f"Stripe's answer to {method} {resource} is unreadable: {type(error).__name__}"
             ) from None
 
-    def _again(self, failed: CallError, once: Callable[[], Reply], begun: float) -> Reply:
+    def _again(self, failed: CallError, once: Callable[[float], Reply], begun: float) -> Reply:
         if not may_retry(failed):
             raise failed
         from provisioner.stripe_api.patience import again  # noqa: PLC0415 - nearly nothing fails
 
         return again(failed, once, begun, self.stop, self._sleep)
+
+    @property
+    def base(self) -> str:
+        """The address that it sends to."""
+        return self._http.address.origin
 
     @property
     def secret(self) -> str:
@@ -138,6 +144,7 @@ class Transport:
         key: str | None,
         stop: Event | None,
         read: Read,
+        within: float | None,
     ) -> Reply:
         with self._pace.turn(method, resource, stop):
             self._circuit.check()
@@ -145,7 +152,7 @@ class Transport:
             try:
                 with self._gate():
                     go_on(stop)
-                    answer = self._reply(method, resource, params, key, read)
+                    answer = self._reply(method, resource, params, key, read, within)
             except CallError as error:
                 self._learn(error)
                 raise
@@ -157,13 +164,19 @@ class Transport:
         return answer
 
     def _reply(
-        self, method: str, resource: str, params: Mapping[str, Any], key: str | None, read: Read
+        self,
+        method: str,
+        resource: str,
+        params: Mapping[str, Any],
+        key: str | None,
+        read: Read,
+        within: float | None,
     ) -> Reply:
         if method == "GET":
             query = f"?{urlencode(list(_flat(params)))}" if params else ""
-            url = f"{self._base}/v1/{resource}{query}"
-            return self._http.request(method, url, self._headers, read=read)
-        return self._writer.post(resource, params, key)
+            path = f"/v1/{resource}{query}"
+            return self._http.request(method, path, self._headers, within=within, read=read)
+        return self._writer.post(resource, params, key, within)
 
     @cached_property
     def _headers(self) -> Mapping[str, str]:
@@ -180,7 +193,7 @@ class Transport:
     def _writer(self) -> "SdkWriter":
         from provisioner.stripe_api.sdk import SdkWriter  # noqa: PLC0415 - who only reads pays nothing for it
 
-        return SdkWriter(self._key, API_VERSION, self._account, self._base, self._http)
+        return SdkWriter(self._key, API_VERSION, self._account, self._http)
 
     def _learn(self, error: CallError) -> None:
         fresh = error.headers.get(REPLAYED) != "true"

@@ -9,7 +9,9 @@ import trustme
 
 from chaos.hostile import answer, hostile
 from provisioner.core.problem import AccessError, StripeError
-from provisioner.stripe_api import Limits, StripeReader, Transport, route
+from provisioner.net import address, route
+from provisioner.net.address import parse_origin
+from provisioner.stripe_api import Limits, StripeReader, Transport
 from provisioner.stripe_api.failure import LostError
 from provisioner.stripe_api.http import BoundedClient
 
@@ -42,7 +44,7 @@ def authority(tmp_path, monkeypatch) -> trustme.CA:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-    monkeypatch.setattr(route, "LOOPBACK", frozenset())
+    monkeypatch.setattr(address, "LOOPBACK", frozenset())
     return authority
 
 
@@ -64,7 +66,7 @@ def test_a_certificate_of_another_authority_or_name_gets_no_key(authority, name)
 
 
 def test_on_this_machine_no_authority_of_the_environment_counts(authority, monkeypatch):
-    monkeypatch.setattr(route, "LOOPBACK", frozenset({"127.0.0.1"}))
+    monkeypatch.setattr(address, "LOOPBACK", frozenset({"127.0.0.1"}))
     with hostile([GOOD], served_by(authority)) as server, pytest.raises(StripeError, match="certificate"):
         account(server.base)
 
@@ -127,7 +129,7 @@ def test_a_key_passes_a_proxy_by_https_unseen(monkeypatch):
 )
 def test_a_proxy_that_cannot_be_used_is_told_at_once(monkeypatch, proxy):
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    with pytest.raises(AccessError, match="no http:// or https:// address") as error:
+    with pytest.raises(AccessError, match="not an http:// or https:// address") as error:
         account("https://stripe.example")
 
     assert "secret" not in str(error.value)
@@ -155,8 +157,9 @@ def test_a_line_that_breaks_in_an_answer_is_no_matter_of_certificates(authority)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=garbled, args=(listener,))
         thread.start()
-        client = BoundedClient(base := f"https://127.0.0.1:{listener.getsockname()[1]}", (5.0, 5.0))
+        base = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        client = BoundedClient(parse_origin(base), (5.0, 5.0))
         with pytest.raises(LostError):
-            client.request("GET", f"{base}/v1/account", {})
+            client.request("GET", "/v1/account", {})
         thread.join()
         client.close()

@@ -123,7 +123,8 @@ def test_without_a_token_or_a_merge_request_it_is_the_plan_alone(pipeline, witho
 
 
 @pytest.mark.parametrize(
-    ("status", "warned"), [(503, "GitLab answers 503"), (302, "GitLab answers 302"), (0, "no https://")]
+    ("status", "warned"),
+    [(503, "GitLab answers 503"), (302, "GitLab answers 302"), (0, "does not begin with https://")],
 )
 def test_the_outcome_stands_where_gitlab_cannot_be_told(pipeline, status, warned):
     pipeline.declare(2_000)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft7Validator
+from msgspec.structs import replace
 from support.fake_webhook import SECRET, FakeWebhook, fake_webhook
 
 from e2e.conftest import COMPANY, KEY, Desk
@@ -265,7 +266,7 @@ def test_a_webhook_that_was_told_and_has_not_answered_is_not_out_of_reach(
     drifted(desk)
     webhook.answers = answers
     if not answers:
-        monkeypatch.setattr(notify_send, "TIMEOUTS", (3.0, 0.2))
+        monkeypatch.setattr(notify_send, "BOUNDS", replace(notify_send.BOUNDS, read=0.2))
         webhook.may_answer.clear()
 
     done = desk.run("drift", "--notify", webhook.url, code=2)

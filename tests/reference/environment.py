@@ -21,7 +21,8 @@ OURS = {
     "STRIPE_ACCOUNT": "A connected account to work on (`Stripe-Account`). With `fleet` the roster says it "
     "instead.",
     "STRIPE_API_BASE": "Another address than `https://api.stripe.com`, for tests: https, or http on this "
-    "machine. A live key goes to Stripe's alone; a test key elsewhere only with `--allow-api-base`.",
+    "machine; scheme, host and port only. A live key goes to Stripe's alone; a test key elsewhere only with "
+    "`--allow-api-base`.",
     "REQUESTS_CA_BUNDLE": "A file or folder of certificates to trust in the place of the usual ones, behind "
     "a proxy that looks into connections.",
     "CURL_CA_BUNDLE": "The same, where `REQUESTS_CA_BUNDLE` is not set.",

@@ -4,53 +4,54 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import urllib3
+from urllib3.util import parse_url
 
 from provisioner.core.problem import AccessError
+from provisioner.net.address import Address
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+PROXY = "the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) is not an http:// or https:// address"
 
 
-def pool_through(base: str, **options: Any) -> urllib3.PoolManager:
+def pool_to(address: Address, **options: Any) -> urllib3.PoolManager:
     """
-    Connections to an address, by way of the environment's proxy but for what is on this machine.
+    Return connections to an address, through the environment's proxy unless it is on this machine.
 
     `options` are those of urllib3's pools. Raises AccessError for a proxy that cannot be used.
     """
-    address = urlsplit(base)
-    if address.hostname in LOOPBACK:
+    if address.is_loopback:
         return urllib3.PoolManager(**options, **(_trust({}) if address.scheme == "https" else {}))
     options |= _trust(os.environ)
-    proxy = _proxy(address.scheme, address.netloc)
+    proxy = _proxy(address)
     if not proxy:
         return urllib3.PoolManager(**options)
     try:
         return _through(proxy if "://" in proxy else f"http://{proxy}", options)
     except ValueError:
-        says = "the proxy for Stripe (HTTPS_PROXY, ALL_PROXY) is no http:// or https:// address"
-        raise AccessError(says) from None
+        raise AccessError(PROXY) from None
 
 
 def _through(proxy: str, options: Mapping[str, Any]) -> urllib3.ProxyManager:
-    parts = urlsplit(proxy)
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or host.split() != [host]:  # urllib3 before 2.8 takes blanks
+    parts = parse_url(proxy)
+    host = parts.host or ""
+    if parts.scheme not in ("http", "https") or host.split() != [host] or "\\" in proxy:
         raise ValueError
-    who = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
-    url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    who = unquote(parts.auth) if parts.auth else None
+    url = f"{parts.scheme}://{parts.netloc}"
     return urllib3.ProxyManager(url, proxy_headers=urllib3.make_headers(proxy_basic_auth=who), **options)
 
 
-def _proxy(scheme: str, netloc: str) -> str | None:
-    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - who stays here pays nothing for it
+def _proxy(address: Address) -> str | None:
+    # the standard library knows where each system keeps its proxies; requests on this machine never load it
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415, TID251
 
-    if proxy_bypass(netloc):
+    if proxy_bypass(address.origin.partition("://")[2]):
         return None
     proxies = getproxies()
-    return proxies.get(scheme) or proxies.get("all")
+    return proxies.get(address.scheme) or proxies.get("all")
 
 
 def _trust(environ: Mapping[str, str]) -> dict[str, Any]:
