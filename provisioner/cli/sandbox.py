@@ -39,6 +39,11 @@ def command() -> None:
     "--topup-settle", callback=_seconds, default="5s", help="How long a top-up is pending: 5s, 1h, never."
 )
 @click.option("--country", default="US", help="Country of the account, such as US or GB.")
+@click.option(
+    "--webhooks-anywhere",
+    is_flag=True,
+    help="Send events to endpoints on other machines, too; by default only to those on this one.",
+)
 def serve(
     port: int,
     state: Path | None,
@@ -46,13 +51,16 @@ def serve(
     no_rate_limit: bool,
     topup_settle: float | None,
     country: str,
+    webhooks_anywhere: bool,
 ) -> None:
     """Serve the embedded Stripe API on this machine until interrupted."""
     from provisioner.sandbox.server import serve as run  # noqa: PLC0415 - the server is heavy
     from provisioner.sandbox.settings import Settings  # noqa: PLC0415
 
     try:
-        settings = Settings(state, port, latency, not no_rate_limit, topup_settle, country.upper())
+        settings = Settings(
+            state, port, latency, not no_rate_limit, topup_settle, country.upper(), webhooks_anywhere
+        )
     except ValueError as problem:
         raise click.BadParameter(str(problem), param_hint="--country") from None
     if state:

@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Path
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from provisioner.sandbox import control, pipeline
+from provisioner.sandbox import callers, control, pipeline
 from provisioner.sandbox.errors import StripeError
 from provisioner.sandbox.execute import Answer, broken, refusal
 from provisioner.sandbox.route import Route
@@ -29,7 +30,7 @@ _log = logging.getLogger(__name__)
 def build(settings: Settings) -> Starlette:
     """An application that serves one sandbox; its state is opened at once and closed with the application."""
     store = Store(settings.state)
-    sandbox = Sandbox(settings, store, Postman(store))
+    sandbox = Sandbox(settings, store, Postman(store, anywhere=settings.webhooks_anywhere))
     control.begin(sandbox)
 
     @contextlib.asynccontextmanager
@@ -43,11 +44,23 @@ def build(settings: Settings) -> Starlette:
 
     app = Starlette(
         routes=[*(_path(sandbox, route) for route in ROUTES), *control.paths(sandbox)],
+        middleware=[Middleware(_OwnCallersOnly)],
         exception_handlers={404: _unknown, 405: _unknown, 500: _failed},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     return app
+
+
+class _OwnCallersOnly:
+    """Lets nobody in whom `callers.refusal` refuses."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        why = callers.refusal(scope["headers"]) if scope["type"] == "http" else ""
+        await (_refused(StripeError(403, why)) if why else self._app)(scope, receive, send)
 
 
 class _Cut(Response):

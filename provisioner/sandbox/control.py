@@ -96,6 +96,7 @@ def _act(sandbox: Sandbox, asked: Json) -> Json:
         return stripe_acts.ACTS[asked["act"]](tx, asked["id"], asked.get("value"))
 
 
+READABLE = frozenset({"clock", "faults/hit", "switches"})  # by GET: what is, and nothing changes
 CONTROLS: Mapping[str, Callable[[Sandbox, Json], Json]] = {
     "accounts": _accounts,
     "act": _act,
@@ -112,7 +113,11 @@ CONTROLS: Mapping[str, Callable[[Sandbox, Json], Json]] = {
 def paths(sandbox: Sandbox) -> list[Path]:
     """The routes of the control path."""
     return [
-        Path(f"/_sandbox/{name}", _endpoint(sandbox, deed), methods=["GET", "POST"])
+        Path(
+            f"/_sandbox/{name}",
+            _endpoint(sandbox, deed),
+            methods=["GET", "POST"] if name in READABLE else ["POST"],
+        )
         for name, deed in CONTROLS.items()
     ]
 
@@ -122,7 +127,8 @@ def _endpoint(
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
-            asked = json.loads(await request.body() or b"{}")
+            body = await request.body() if request.method == "POST" else b""
+            asked = json.loads(body or b"{}")
             answer = deed(sandbox, asked)
             sandbox.postman.call()
             return JSONResponse(answer)

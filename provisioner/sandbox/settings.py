@@ -13,8 +13,9 @@ class Settings:
 
     `state` is its SQLite file (None: a private database in memory), `port` 0 means any free one,
     `latency` is added to every request (seconds), `rate_limit` enforces test mode's limits,
-    `topup_settle` is how long a top-up stays pending (seconds; None: for ever), and `country` is
-    the two-letter country of the default account; ValueError for one without Stripe Issuing.
+    `topup_settle` is how long a top-up stays pending (seconds; None: for ever), `country` is the
+    two-letter country of the default account (ValueError for one without Stripe Issuing), and
+    `webhooks_anywhere` sends events to other machines too.
     """
 
     state: Path | None = None
@@ -23,6 +24,7 @@ class Settings:
     rate_limit: bool = True
     topup_settle: float | None = 5.0
     country: str = "US"
+    webhooks_anywhere: bool = False
 
     def __post_init__(self) -> None:
         if self.country not in ISSUING:

@@ -10,11 +10,14 @@ import contextlib
 import hashlib
 import hmac
 import http.client
+import ipaddress
+import socket
+import ssl
 import threading
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
+from functools import partial
+from urllib.parse import urlsplit
 
 from provisioner.sandbox import clock, due
 from provisioner.sandbox.changes import EVENT
@@ -22,11 +25,14 @@ from provisioner.sandbox.rules.webhook_endpoint import WEBHOOK_ENDPOINT
 from provisioner.sandbox.store import Store
 from provisioner.sandbox.tx import Origin, Tx, dump
 
+Headers = dict[str, str]
+
 # A sandbox of Stripe's tries three times over a few hours (docs.stripe.com/webhooks#retries).
 _WAITS = (60.0, 3600.0, 4 * 3600.0)
 _AT_ONCE = 20
 _PATIENCE = 10.0
 _TICK = 1.0
+_LARGEST = 1_000_000  # bytes of an answer
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,9 @@ class _Delivery:
 class Postman:
     """Sends what is to be sent, for as long as the sandbox runs, and does what falls due when nobody asks."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, anywhere: bool = False) -> None:
         self._store = store
+        self.post = partial(post, anywhere=anywhere)
         self._called = asyncio.Event()
 
     def call(self) -> None:
@@ -54,7 +61,7 @@ class Postman:
         while True:
             ready = self._ready()
             self._called.clear()
-            results = await asyncio.gather(*(_aside(one) for one in ready))
+            results = await asyncio.gather(*(self._aside(one) for one in ready))
             self._settle(list(zip(ready, results, strict=True)))
             if len(ready) < _AT_ONCE:
                 await self._rest()
@@ -64,6 +71,30 @@ class Postman:
             await asyncio.wait_for(self._called.wait(), _TICK)
         except TimeoutError:
             return
+
+    async def _aside(self, one: _Delivery) -> bool:
+        """Send in a thread that the sandbox does not wait for when it ends; what is not sent then is kept."""
+        loop = asyncio.get_running_loop()
+        arrived: asyncio.Future[bool] = loop.create_future()
+
+        def tell(result: bool) -> None:
+            if not arrived.done():
+                arrived.set_result(result)
+
+        def work() -> None:
+            result = self._send(one)
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(tell, result)
+
+        threading.Thread(target=work, name="webhook", daemon=True).start()
+        return await arrived
+
+    def _send(self, one: _Delivery) -> bool:
+        try:
+            status, _headers, _body = self.post(one.url, one.secret, one.body, _PATIENCE)
+        except OSError:
+            return False
+        return 200 <= status < 300  # noqa: PLR2004  success, as HTTP defines it
 
     def _ready(self) -> list[_Delivery]:
         with self._store.transaction(write=False) as db:
@@ -101,52 +132,52 @@ def signature(secret: str, body: str, at: int) -> str:
     return f"t={at},v1={digest}"
 
 
-def post(url: str, secret: str, body: str, patience: float) -> tuple[int, dict[str, str], bytes]:
+def post(url: str, secret: str, body: str, patience: float, *, anywhere: bool) -> tuple[int, Headers, bytes]:
     """
     Send a signed body and return the answer: status, headers (lower case) and body.
 
-    Signed with real time, because receivers compare it with theirs. Raises OSError when there is
-    no answer within `patience` seconds.
+    It goes to this machine only, unless `anywhere` is set, through no proxy, and redirects are not followed.
+    Signed with real time, because receivers compare it with theirs. Raises OSError when there is no answer
+    within `patience` seconds.
     """
-    request = urllib.request.Request(url, body.encode(), method="POST")  # noqa: S310  http and https only
-    request.add_header("Content-Type", "application/json; charset=utf-8")
-    request.add_header("User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
-    request.add_header("Stripe-Signature", signature(secret, body, int(time.time())))
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+        "Stripe-Signature": signature(secret, body, int(time.time())),
+    }
     try:
-        with urllib.request.urlopen(request, timeout=patience) as answer:  # noqa: S310
-            headers = {name.lower(): value for name, value in answer.headers.items()}
-            return answer.status, headers, answer.read()
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code, {}, b""
-    except http.client.HTTPException as broken:
-        raise OSError(f"{url} answered no HTTP") from broken
+        with contextlib.closing(_connection(url, patience, anywhere=anywhere)) as connection:
+            parts = urlsplit(url)
+            path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+            connection.request("POST", path, body.encode(), headers)
+            answer = connection.getresponse()
+            told = {name.lower(): value for name, value in answer.headers.items()}
+            return answer.status, told, answer.read(_LARGEST)
+    except (http.client.HTTPException, ValueError) as broken:
+        raise OSError(f"{url} answered no HTTP, or is not an address") from broken
 
 
-async def _aside(one: _Delivery) -> bool:
-    """Send in a thread that the sandbox does not wait for when it ends; what is not sent then is kept."""
-    loop = asyncio.get_running_loop()
-    arrived: asyncio.Future[bool] = loop.create_future()
-
-    def tell(result: bool) -> None:
-        if not arrived.done():
-            arrived.set_result(result)
-
-    def work() -> None:
-        result = _send(one)
-        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(tell, result)
-
-    threading.Thread(target=work, name="webhook", daemon=True).start()
-    return await arrived
-
-
-def _send(one: _Delivery) -> bool:
-    try:
-        status, _headers, _body = post(one.url, one.secret, one.body, _PATIENCE)
-    except OSError:
-        return False
-    return 200 <= status < 300  # noqa: PLR2004  success, as HTTP defines it
+def _connection(url: str, patience: float, *, anywhere: bool) -> http.client.HTTPConnection:
+    """A connection to the host of a URL; what its name resolves to is looked up once, judged, and used."""
+    parts = urlsplit(url)
+    secure, host = parts.scheme == "https", parts.hostname or ""
+    port = parts.port or (443 if secure else 80)
+    found = [str(to[0]) for *_, to in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    refused = OSError(f"{host} is not this machine")
+    for address in found:
+        if not (anywhere or ipaddress.ip_address(address).is_loopback):
+            continue
+        try:
+            connected = socket.create_connection((address, port), patience)
+        except OSError as error:
+            refused = error
+            continue
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        connection = kind(host, port, timeout=patience)
+        context = ssl.create_default_context() if secure else None
+        connection.sock = context.wrap_socket(connected, server_hostname=host) if context else connected
+        return connection
+    raise refused
 
 
 def _delivery(

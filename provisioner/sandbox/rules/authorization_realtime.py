@@ -26,7 +26,6 @@ from provisioner.sandbox.rules.purchases import AUTHORIZATION
 from provisioner.sandbox.rules.webhook_endpoint import WEBHOOK_ENDPOINT, wants
 from provisioner.sandbox.sandbox import Sandbox
 from provisioner.sandbox.tx import Tx, dump
-from provisioner.sandbox.webhooks import post
 
 Json = dict[str, Any]
 
@@ -62,7 +61,7 @@ async def _prepare(sandbox: Sandbox, asked: Asked, pending: Callable[[Call], Jso
     return {
         "id": question.authorization["id"],
         "event": question.event,
-        "verdict": await _ask(question),
+        "verdict": await _ask(sandbox, question),
     }
 
 
@@ -97,11 +96,11 @@ def _listener(tx: Tx) -> Json | None:
     return None
 
 
-async def _ask(question: _Question) -> Verdict:
+async def _ask(sandbox: Sandbox, question: _Question) -> Verdict:
     """The webhook's verdict; asked in a thread of its own, since slow deliveries may fill the shared ones."""
     threads = ThreadPoolExecutor(1)
     sending = asyncio.get_running_loop().run_in_executor(
-        threads, post, question.url, question.secret, dump(question.event), PATIENCE
+        threads, sandbox.postman.post, question.url, question.secret, dump(question.event), PATIENCE
     )
     threads.shutdown(wait=False)
     try:
@@ -109,9 +108,7 @@ async def _ask(question: _Question) -> Verdict:
         return _read(status, headers, body, question.authorization["pending_request"])
     except TimeoutError:
         return Verdict(question.fallback, "webhook_timeout")
-    except OSError as failed:
-        if isinstance(getattr(failed, "reason", None), TimeoutError):
-            return Verdict(question.fallback, "webhook_timeout")
+    except OSError:
         return Verdict(question.fallback, "webhook_error", message="The endpoint could not be reached.")
     except _BadAnswerError as bad:
         return Verdict(question.fallback, "webhook_error", message=str(bad))
