@@ -6,9 +6,10 @@ and is learned from each page: how many seconds a hundred objects cover just her
 are never cut apart; there the cursor goes on alone.
 """
 
+import itertools
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any
 
@@ -25,7 +26,7 @@ PAGE = 100
 READERS = 8  # at once on one list; 25 pages a second need them when Stripe takes 300 ms for each
 FEW = 2  # of what is at hand they get a hundred pages a second, and more are in each other's way
 AT_HAND = 0.02  # seconds until an answer is there
-MOST_PAGES = 50_000  # no account has so many cards
+MOST_PAGES = 10_000  # of one list, a million objects; no account has so many
 NEAR = 50  # objects that say how dense the list is where a reader has come to
 WORTH_IT = 3.0  # pages: what is shorter is not cut
 SHORTEST = 2.0  # pages that a reader is left with when another begins behind it
@@ -33,13 +34,12 @@ MORE = 0.19  # requests that cuts may cost for each page, at most
 
 
 class Part(Struct, frozen=True):
-    """What is kept of one page: its objects with their times, whether more follow, its first and last id."""
+    """What is kept of one page: its objects with their times and ids, and whether more follow."""
 
     items: list[Item]
     times: list[int]
+    ids: list[str]
     more: bool
-    first: str
-    last: str
     seconds: float  # that the answer took
 
 
@@ -81,15 +81,18 @@ class Stretch(Struct):
         self.low = at
         return behind
 
-    def take(self, part: Part) -> None:
-        """Add a page; what was cut off while it was on its way is another's."""
+    def take(self, part: Part, seen: set[str]) -> None:
+        """Add a page, but what is `seen` already; what was cut off while it was on its way is another's."""
         times = part.times
-        self.found += [item for item, at in zip(part.items, times, strict=True) if self.has(at)]
-        self.done = not part.more or times[-1] < self.low
+        for item, at, identity in zip(part.items, times, part.ids, strict=True):
+            if self.has(at) and identity not in seen:
+                seen.add(identity)
+                self.found.append(item)
+        self.done = not part.more or (bool(times) and times[-1] < self.low)
         if times:
             near = times[-1 - NEAR :]
             self.a_page = (near[0] - near[-1]) * PAGE / NEAR
-            self.reached, self.begun, self.cursor = times[-1], True, part.last
+            self.reached, self.begun, self.cursor = times[-1], True, part.ids[-1]
 
     def has(self, created: int) -> bool:
         """Whether a time lies in it."""
@@ -109,6 +112,8 @@ class _Scan(Struct):
     count: int = 0
     fastest: float = math.inf  # answer, in seconds
     cursors: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))  # of pages, in any thread
 
     def page(self, params: Mapping[str, Any]) -> Part:
         """
@@ -116,8 +121,8 @@ class _Scan(Struct):
 
         A list that comes back to where it was, or never ends, is an error.
         """
-        cursor = params.get("starting_after", "")
-        if (cursor and cursor in self.cursors) or len(self.cursors) > MOST_PAGES:
+        cursor = params.get("starting_after") or params.get("ending_before", "")
+        if (cursor and cursor in self.cursors) or next(self.numbers) > MOST_PAGES:
             raise StripeError(f"Stripe's list of {self.resource} goes on without an end")
         self.cursors.add(cursor)
         asked = self.clock()
@@ -125,10 +130,7 @@ class _Scan(Struct):
         seconds = self.clock() - asked
         times = [self.time(item) for item in page.items]
         ids = [str(item["id"]) for item in page.items]
-        if page.more and (not ids or ids[-1] == params.get("starting_after")):
-            raise StripeError(f"Stripe's list of {self.resource} says that it goes on, but does not")
-        first, last = (ids[0], ids[-1]) if ids else ("", "")
-        return Part([self.keep(item) for item in page.items], times, page.more, first, last, seconds)
+        return Part([self.keep(item) for item in page.items], times, ids, page.more, seconds)
 
     def time(self, item: Item) -> int:
         if not isinstance(item.get("id"), str):
@@ -140,12 +142,19 @@ class _Scan(Struct):
 
     def take(self, stretch: Stretch, part: Part) -> None:
         """Add a page that has come, and begin at more places where that is worth it."""
-        stretch.take(part)
+        before = len(stretch.found)
+        stretch.take(part, self.seen)
+        if not stretch.done and len(stretch.found) == before:
+            raise self.stuck()
         self.pages += 1
         self.count += len(part.items)
         self.fastest = min(self.fastest, part.seconds)
         while behind := self._cut():
             self.stretches.insert(self.stretches.index(behind[0]) + 1, behind[1])
+
+    def stuck(self) -> StripeError:
+        """The error for a page that says that more follow and brings nothing new."""
+        return StripeError(f"Stripe's list of {self.resource} says that it goes on, but does not")
 
     def at_once(self) -> int:
         """How many readers are of use at once."""
@@ -209,7 +218,7 @@ def read_list(
             return (newer.result() if newer else []) + scan.items()
         for future in wait(under_way, return_when=FIRST_COMPLETED).done:
             part = future.result()
-            newest = newest or part.first
+            newest = newest or (part.ids[0] if part.ids else "")
             scan.take(under_way.pop(future), part)
         told(scan.count)
 
@@ -219,7 +228,11 @@ def _newer(scan: _Scan, newest: str) -> list[Item]:
     found: list[Item] = []
     while True:
         part = scan.page({"ending_before": newest})
-        found = part.items + found
+        fresh = [item for item, known in zip(part.items, part.ids, strict=True) if known not in scan.seen]
+        scan.seen.update(part.ids)
+        found = fresh + found
         if not part.more:
             return found
-        newest = part.first
+        if not fresh:
+            raise scan.stuck()
+        newest = part.ids[0]

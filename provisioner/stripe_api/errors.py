@@ -12,9 +12,11 @@ from provisioner.stripe_api.retry import REPLAYED
 REDACTED = "(redacted)"
 UNREACHABLE, UNAUTHORIZED, FORBIDDEN = 0, 401, 403
 _SHORTEST, _LONGEST_TEXT, _LONGEST_WORD = 3, 500, 100
+_READ = 4_000  # characters of a message that are looked at; no more than _LONGEST_TEXT are shown
+_LONGEST_FOUND = 320  # of an e-mail address, the longest that the patterns find
 _SECRETS = re.compile(
     r"\b(?:sk|rk|pk|whsec|ek|btok|pm|src)_[A-Za-z0-9_*]+"  # keys and what money is pulled from
-    r"|[\w.+-]+@[\w-]+\.[\w.-]+"  # e-mail addresses
+    r"|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+"  # e-mail addresses; begun once a word, or it is squared
     r"|\+?\d(?:[ -]?\d){8,}"  # card, phone and tax numbers
 )
 _UNSHOWN = re.compile(r"[^\x20-\x7e\u00a0-\u024f\u2010-\u2026]+")
@@ -72,10 +74,17 @@ def redact(text: str, params: Mapping[str, Any], key: str = "") -> str:
     What is left is one line that no terminal takes for a command.
     """
     sent = {form for value in _texts(params) for form in (value, quote_plus(value))}
-    for value in sorted({*sent, key} - {""}, key=len, reverse=True):
+    secrets = sorted({*sent, key} - {""}, key=len, reverse=True)
+    # what the cut leaves of a secret is not found any more, so as much as one is long goes as well
+    margin = max([_LONGEST_FOUND, *map(len, secrets[:1])])
+    is_cut = len(text) > _READ + margin
+    text = text[: _READ + margin]
+    for value in secrets:
         if len(value) >= _SHORTEST and not _HARMLESS.fullmatch(value):
             text = re.sub(re.escape(value), REDACTED, text, flags=re.IGNORECASE)
-    text = " ".join(_UNSHOWN.sub(" ", _SECRETS.sub(REDACTED, text)).split())
+    text = _SECRETS.sub(REDACTED, text)
+    text = f"{text[:-margin]}..." if is_cut else text
+    text = " ".join(_UNSHOWN.sub(" ", text).split())
     return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 3] + "..."
 
 
