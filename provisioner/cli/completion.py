@@ -39,11 +39,19 @@ def command(shell: str) -> int:
 def addresses(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The addresses of the configuration at PATH that begin as typed; none where it is not sound."""
     from provisioner.config import load_config  # noqa: PLC0415 - only when a shell asks
+    from provisioner.config.outside import Allowed  # noqa: PLC0415
     from provisioner.kinds import KINDS  # noqa: PLC0415
 
     given: Any = ctx.params.get("path") or Path()
     try:
-        config = load_config(Path(given), KINDS, env=ctx.params.get("env"), variables={}, environ=os.environ)
+        config = load_config(
+            Path(given),
+            KINDS,
+            env=ctx.params.get("env"),
+            variables={},
+            environ=os.environ,
+            allowed=Allowed(ctx.params.get("allow_env") or (), ctx.params.get("allow_files") or ()),
+        )
     except (ProvisionerError, OSError):
         return []
     names = sorted(str(address) for address in config.declared)

@@ -12,7 +12,8 @@ from provisioner.cli.exits import CHANGES, DONE, INTERRUPTED, exits
 from provisioner.cli.fleet_options import PATH, SELECT, FleetOptions, fleet_options
 from provisioner.cli.fleet_session import Open, choose, opened
 from provisioner.cli.notify import News, notified
-from provisioner.cli.options import named_numbers
+from provisioner.cli.options import ALLOW_FILE, named_numbers
+from provisioner.config.outside import Allowed
 from provisioner.core.problem import GuardrailError
 from provisioner.fleet.job import Ceiling, Job
 from provisioner.fleet.model import Account
@@ -161,15 +162,16 @@ def _code(fleet: Open, planned: Totals, applied: Totals | None = None) -> int:
 @command.command()
 @click.option("--shards", required=True, type=click.IntRange(1, 256), help="Into how many parts.")
 @SELECT
+@ALLOW_FILE
 @PATH
 @exits
-def matrix(path: Path, select: Sequence[Selector], shards: int) -> int:
+def matrix(path: Path, select: Sequence[Selector], shards: int, allow_files: tuple[str, ...]) -> int:
     """
     Print a CI matrix (GitHub's `strategy.matrix`, GitLab's by `jq`) with a job for every shard.
 
     Each job runs `provisioner fleet apply --shards ${{ matrix.shard }}` with its part of the platform's rate.
     """
-    fleet = load_fleet(path)
+    fleet = load_fleet(path, Allowed(files=allow_files))
     parts = [Shard(number, shards) for number in range(1, shards + 1)]
     counts = {part: len(choose(fleet, select, part)) for part in parts}
     include = [{"shard": str(part), "accounts": count} for part, count in counts.items() if count]

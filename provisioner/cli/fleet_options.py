@@ -9,7 +9,7 @@ import click
 from msgspec import Struct
 from msgspec.structs import fields
 
-from provisioner.cli.options import rate
+from provisioner.cli.options import ALLOW_ENV, ALLOW_FILE, rate
 from provisioner.fleet.select import Selector, Shard, parse_selector, parse_shard
 
 R = TypeVar("R")
@@ -30,6 +30,8 @@ class FleetOptions(Struct, frozen=True):
     max_rps: float | None = None
     format_: str = "text"
     reports: tuple[Path, ...] = ()
+    allow_env: tuple[str, ...] = ()
+    allow_files: tuple[str, ...] = ()
 
 
 def _selectors(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...]) -> tuple[Selector, ...]:
@@ -99,6 +101,8 @@ _OPTIONS = (
     click.option(
         "--shards", default="1/1", metavar="N/M", callback=_shard, help="Only part N of M, by account id."
     ),
+    ALLOW_FILE,
+    ALLOW_ENV,
     SELECT,
     PATH,
 )

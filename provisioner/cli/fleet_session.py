@@ -1,6 +1,7 @@
 """An open fleet: its accounts chosen, an engine ready, and the phases that commands are made of."""
 
 import gc
+import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from provisioner.cli.fleet_options import FleetOptions
 from provisioner.cli.fleet_report import FleetProgress, Report, report
 from provisioner.cli.session import sandbox
 from provisioner.cli.stopping import stoppable
+from provisioner.config.outside import Allowed
 from provisioner.core.problem import AccessError, ProvisionerError
 from provisioner.fleet.budget import Budget, budget_of, part_of, platform_rate
 from provisioner.fleet.job import Job
@@ -115,7 +117,9 @@ def opened(
     Raises ConfigError, AccessError, and ProvisionerError where the engine cannot be had.
     """
     gc.set_threshold(*COLLECT_OFTEN)
-    fleet = load_fleet(options.path)
+    # workers may have another current folder
+    allowed = Allowed(options.allow_env, tuple(map(os.path.abspath, options.allow_files)))
+    fleet = load_fleet(options.path, allowed)
     accounts = choose(fleet, options.select, options.shards)
     rate = platform_rate(fleet.rates, fleet.mode, options.shards, options.max_rps)
     budget = budget_of(f"provisioner-{uuid.uuid4()}", rate)
@@ -127,7 +131,8 @@ def opened(
         engine = stack.enter_context(_engine(options, budget, stop, base))
 
         def job(phase: str, account: Account) -> Job:
-            return Job(phase, account, fleet.mode, budget, fleet.rates.account, base, approve)
+            rate = fleet.rates.account
+            return Job(phase, account, fleet.mode, budget, rate, base, approve, allowed=allowed)
 
         _check(engine, accounts, job)
         told = stack.enter_context(report(fleet.name, options.format_, options.reports))

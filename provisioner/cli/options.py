@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from msgspec import Struct, field
 from msgspec.structs import fields, replace
 
 from provisioner.cli.log import FORMATS, set_up
+
+if TYPE_CHECKING:
+    from provisioner.config.outside import Allowed
 
 R = TypeVar("R")
 FASTEST = 1_000_000  # requests a second: far above what any API lets through, so that every pace is a number
@@ -21,6 +24,8 @@ class Options(Struct, frozen=True):
     path: Path = Path()
     env: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    allow_env: tuple[str, ...] = ()
+    allow_files: tuple[str, ...] = ()
     sandbox: bool = False
     allow_api_base: bool = False
     max_rps: float | None = None
@@ -30,6 +35,13 @@ class Options(Struct, frozen=True):
     log_format: str = "text"
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> "Allowed":
+        """What the configuration may read besides."""
+        from provisioner.config.outside import Allowed  # noqa: PLC0415 - not every command reads one
+
+        return Allowed(self.allow_env, self.allow_files)
 
     def at(self, path: str | Path) -> "Options":
         """The same options for another path."""
@@ -152,7 +164,22 @@ _WRITE = (
         "or 9900 in minor units. exposure_added also takes 'unlimited'.",
     ),
 )
+ALLOW_FILE = click.option(
+    "--allow-file",
+    "allow_files",
+    multiple=True,
+    metavar="PATH",
+    help="Let the configuration read this file, or the files in this folder, which lie elsewhere.",
+)
+ALLOW_ENV = click.option(
+    "--allow-env",
+    multiple=True,
+    metavar="NAME",
+    help="Let ${env.NAME} be read, although variables of such a name hold keys.",
+)
 _WHERE = (
+    ALLOW_FILE,
+    ALLOW_ENV,
     click.option(
         "--var",
         "variables",

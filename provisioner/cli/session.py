@@ -74,7 +74,14 @@ class Session(Struct, frozen=True):
 
 def load(options: Options) -> Config:
     """Read the configuration; raises ConfigError."""
-    return load_config(options.path, KINDS, env=options.env, variables=options.variables, environ=os.environ)
+    return load_config(
+        options.path,
+        KINDS,
+        env=options.env,
+        variables=options.variables,
+        environ=os.environ,
+        allowed=options.allowed,
+    )
 
 
 @contextmanager

@@ -21,7 +21,12 @@ from provisioner.views.words import count
 def command(options: Options, *, format_: str) -> int:
     """Check the configuration at PATH; nothing is sent anywhere."""
     config = load_config(
-        options.path, KINDS, env=options.env, variables=options.variables, environ=os.environ
+        options.path,
+        KINDS,
+        env=options.env,
+        variables=options.variables,
+        environ=os.environ,
+        allowed=options.allowed,
     )
     counts = {kind.section: sum(a.section == kind.section for a in config.declared) for kind in KINDS}
     if format_ == "json":

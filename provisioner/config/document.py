@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from provisioner.config.near import near
+from provisioner.config.outside import Outside
 from provisioner.config.reading import Reading, read
+from provisioner.config.regular_file import FileTooLargeError, read_regular
 from provisioner.core.problem import ConfigError, Problem, Where
 
 if TYPE_CHECKING:
@@ -98,9 +100,9 @@ def overlay_of(path: Path, env: str) -> Path:
     raise ConfigError([Problem(None, "", text)])
 
 
-def open_document(file: Path, problems: list[Problem]) -> Document:
+def open_document(file: Path, problems: list[Problem], outside: Outside) -> Document:
     """Read one file; what is wrong with it as a text is added to `problems`."""
-    text = text_of(file, problems)
+    text = text_of(file, problems, outside)
     if text is None:
         return Document(file, "", {}, Reading(sound=False))
     reading = read(text)
@@ -117,27 +119,32 @@ def open_document(file: Path, problems: list[Problem]) -> Document:
     return Document(file, text, value, reading)
 
 
-def text_of(file: Path, problems: list[Problem]) -> str | None:
-    """Read a file as UTF-8, or None after adding what is wrong with it to `problems`."""
+def text_of(file: Path, problems: list[Problem], outside: Outside) -> str | None:
+    """
+    Read a file as UTF-8, or None after adding what is wrong with it to `problems`.
+
+    A link that leads out of the folder is not followed, as messages quote what they are about: whoever may
+    add a link could read a file of the machine by them.
+    """
     try:
-        size = file.stat().st_size
-        data = file.read_bytes() if size <= LARGEST_FILE else b""
-    except OSError as error:
-        problems.append(Problem(Where(str(file), 1, 1), "", f"cannot be read: {error.strerror}"))
-        return None
-    if size > LARGEST_FILE:
+        if not (outside.has(file) or outside.allows(file)):
+            said = f"a link that leads out of the folder; allow it with --allow-file {file}"
+            problems.append(Problem(Where(str(file), 1, 1), "", said))
+            return None
+        data = read_regular(file, LARGEST_FILE)
+    except FileTooLargeError:
         problems.append(Problem(Where(str(file), 1, 1), "", f"larger than {LARGEST_FILE // 2**20} MiB"))
+        return None
+    except (OSError, RuntimeError) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else "a circle of links"
+        problems.append(Problem(Where(str(file), 1, 1), "", f"cannot be read: {said}"))
         return None
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         problems.append(Problem(_after(file, data[: error.start]), "", "not UTF-8; save the file as UTF-8"))
         return None
-    if text.startswith("\ufeff"):
-        said = "starts with a byte order mark; save the file as UTF-8 without BOM"
-        problems.append(Problem(Where(str(file), 1, 1), "", said))
-        return text[1:]
-    return text
+    return text.removeprefix("\ufeff")  # a byte order mark, which editors on Windows write
 
 
 def _after(file: Path, data: bytes) -> Where:

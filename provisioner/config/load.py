@@ -12,6 +12,7 @@ from provisioner.config.build import AT_KEY, Builder
 from provisioner.config.document import Document, files_of, open_document, overlay_of
 from provisioner.config.near import near
 from provisioner.config.normal import Names
+from provisioner.config.outside import NOTHING_MORE, Allowed, Outside
 from provisioner.config.profiles import Profiles
 from provisioner.config.scalar import BROKEN
 from provisioner.config.scenario_fields import SECTION as SCENARIOS
@@ -34,18 +35,21 @@ def load_config(
     env: str | None = None,
     variables: Mapping[str, str] = NOTHING,
     environ: Mapping[str, str] = NOTHING,
+    allowed: Allowed = NOTHING_MORE,
 ) -> Config:
     """
     Read a file, or every YAML file of a folder, into a sound configuration.
 
     `env` lays `environments/<env>.yaml` over it; `variables` are the `--var` values, `environ` what
-    `${env.NAME}` reads. Raises ConfigError that carries all problems, in the order of files and lines.
+    `${env.NAME}` reads, and `allowed` what may be read although it looks like a key or lies elsewhere.
+    Raises ConfigError that carries all problems, in the order of files and lines.
     """
     problems: list[Problem] = []
-    base = [open_document(file, problems) for file in files_of(path)]
-    overlays = [open_document(overlay_of(path, env), problems)] if env else []
+    outside = Outside(path if path.is_dir() else path.parent, environ, allowed)
+    base = [open_document(file, problems, outside) for file in files_of(path)]
+    overlays = [open_document(overlay_of(path, env), problems, outside)] if env else []
     shapes = shapes_of(kinds)
-    documents = _fill([*base, *overlays], variables, environ, shapes, problems)
+    documents = _fill([*base, *overlays], variables, outside, shapes, problems)
     fitting = [_fits(document, shapes, problems) for document in documents]
     named = frozenset({PROFILES, SCENARIOS, *SHARED, *(kind.section for kind in kinds)})
     blocks = gather(documents[: len(base)], documents[len(base) :], named, problems)
@@ -67,20 +71,20 @@ def load_config(
 def _fill(
     documents: Sequence[Document],
     given: Mapping[str, str],
-    environ: Mapping[str, str],
+    outside: Outside,
     shapes: Shapes,
     problems: list[Problem],
 ) -> list[Document]:
     """Fill the holes (`${...}`) of all documents; the variables are those of all documents together."""
-    outside = Substitution({}, environ, problems, shapes.schema)
+    in_defaults = Substitution({}, outside, problems, shapes.schema)
     defaults: dict[str, Any] = {}
     for document in documents:
         declared = document.value.get("vars")
         if isinstance(declared, dict):
-            defaults |= outside.fill(document, declared, ("vars",))
+            defaults |= in_defaults.fill(document, declared, ("vars",))
     values, wrong = chosen(defaults, given)
     problems += [Problem(None, "", text) for text in wrong]
-    inside = Substitution(values, environ, problems, shapes.schema)
+    inside = Substitution(values, outside, problems, shapes.schema)
     filled = [_filled(document, inside) if may_have_holes(document) else document for document in documents]
     known = defaults.keys() | inside.used
     for name in given.keys() - known:

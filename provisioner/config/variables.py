@@ -7,27 +7,21 @@ and the schema wants a whole number. `$${` stands for `${`.
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
 
 from provisioner.config.document import Document
 from provisioner.config.near import near
+from provisioner.config.outside import HoleError, Outside
 from provisioner.config.scalar import BROKEN, Secret, SecretNumber, number_in, plain
 from provisioner.config.wanted import Schema, wants_number
 from provisioner.core.problem import Problem
 
-LARGEST_SECRET = 65536
 SIGN, LITERAL_SIGN = "${", "$${"
 _HOLE = re.compile(r"\$\$\{|\$\{(?P<inner>[^{}]*)(?P<end>\}?)")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SOURCES = {"var": "variable", "env": "environment variable", "file": "file"}
 _FORMS = "${var.NAME}, ${env.NAME} or ${file.PATH}; a literal '${' is written '$${'"
-
-
-class _HoleError(Exception):
-    """Carries the words to the place that knows the position."""
 
 
 class Substitution(Struct):
@@ -38,7 +32,7 @@ class Substitution(Struct):
     """
 
     variables: Mapping[str, Any]
-    environ: Mapping[str, str]
+    outside: Outside
     problems: list[Problem]
     schema: Schema
     used: set[str] = field(default_factory=set)
@@ -69,7 +63,7 @@ class Substitution(Struct):
             if whole and whole["inner"] is not None:
                 return self._whole(document, whole, path)
             parts = [self._part(document, match) for match in _HOLE.finditer(text)]
-        except _HoleError as wrong:
+        except HoleError as wrong:
             address = ".".join(str(key) for key in path[:2])
             self.problems.append(Problem(document.where(path), address, str(wrong)))
             return BROKEN
@@ -86,7 +80,7 @@ class Substitution(Struct):
         if number is None:
             source, _, name = match["inner"].partition(".")
             what = f"the {_SOURCES[source]} {name!r}"
-            raise _HoleError(f"{path[-1]!r}: a whole number is wanted, such as 7, and {what} holds none")
+            raise HoleError(f"{path[-1]!r}: a whole number is wanted, such as 7, and {what} holds none")
         return SecretNumber(number)
 
     def _part(self, document: Document, match: re.Match[str]) -> Any:
@@ -95,52 +89,29 @@ class Substitution(Struct):
     def _hole(self, document: Document, match: re.Match[str]) -> Any:
         source, point, name = match["inner"].partition(".")
         if not match["end"]:
-            raise _HoleError(f"a '${{' that no '}}' closes; write {_FORMS}")
+            raise HoleError(f"a '${{' that no '}}' closes; write {_FORMS}")
         if not (point and name) or source not in ("var", "env", "file"):
-            raise _HoleError(f"{match[0][:100]!r} means nothing; write {_FORMS}")
+            raise HoleError(f"{match[0][:100]!r} means nothing; write {_FORMS}")
         if source == "var":
             return self._variable(name)
-        return self._environment(name) if source == "env" else self._file(document.file.parent, name)
+        return Secret(
+            self.outside.variable(name) if source == "env" else self.outside.file(document.file, name)
+        )
 
     def _variable(self, name: str) -> Any:
         self.used.add(name)
         if name not in self.variables:
-            raise _HoleError(
+            raise HoleError(
                 f"no variable {name!r}{near(name, self.variables)}; give it in 'vars' or by --var {name}=..."
             )
         if self.variables[name] is None:
-            raise _HoleError(f"the variable {name!r} has no value; give it with --var {name}=...")
+            raise HoleError(f"the variable {name!r} has no value; give it with --var {name}=...")
         return self.variables[name]
-
-    def _environment(self, name: str) -> Secret:
-        if name not in self.environ:
-            raise _HoleError(f"the environment variable {name!r} is not set")
-        return _secret(self.environ[name], f"the environment variable {name!r}")
-
-    def _file(self, folder: Path, name: str) -> Secret:
-        try:
-            file = folder / name
-            if not file.is_file():
-                raise _HoleError(f"no file {name!r} beside this one")
-            if file.stat().st_size > LARGEST_SECRET:
-                raise _HoleError(f"the file {name!r} is larger than {LARGEST_SECRET} bytes")
-            text = file.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise _HoleError(f"the file {name!r} is not UTF-8") from None
-        except (OSError, ValueError) as error:
-            raise _HoleError(f"the file {name!r} cannot be read ({type(error).__name__})") from None
-        return _secret(text.removesuffix("\n").removesuffix("\r"), f"the file {name!r}")
 
 
 def may_have_holes(document: Document) -> bool:
     """Whether any value may have a hole; escapes in a quoted text can hide one from a look at the text."""
     return SIGN in document.text or "\\" in document.text
-
-
-def _secret(text: str, what: str) -> Secret:
-    if _CONTROL.search(text):
-        raise _HoleError(f"{what} holds a control character")
-    return Secret(text)
 
 
 def _written(value: Any) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from provisioner.config.outside import NOTHING_MORE, Allowed
 from provisioner.fleet.budget import Budget
 from provisioner.fleet.model import Account
 
@@ -20,7 +21,8 @@ class Job(Struct, frozen=True):
     One phase (check, plan, apply, drift, status) for one account.
 
     `rate` is requests a second to the account, None for Stripe's own limit; `sandbox` the address of an
-    embedded Stripe API, empty for the one that the worker's environment says.
+    embedded Stripe API, empty for the one that the worker's environment says. `allowed` is what the
+    configuration may read there besides.
     """
 
     phase: str
@@ -31,3 +33,4 @@ class Job(Struct, frozen=True):
     sandbox: str = ""
     approve: str | None = None
     ceiling: Ceiling | None = None
+    allowed: Allowed = NOTHING_MORE

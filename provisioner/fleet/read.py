@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from provisioner.config.build import AT_KEY
 from provisioner.config.document import Document, open_document
 from provisioner.config.load import in_order
+from provisioner.config.outside import NOTHING_MORE, Allowed, Outside
 from provisioner.config.scalar import BROKEN
 from provisioner.config.shapes import Shapes, shapes_of_schema
 from provisioner.config.variables import SIGN
@@ -30,14 +31,17 @@ HOLE_SAYS = (
 )
 
 
-def load_fleet(path: Path) -> Fleet:
+def load_fleet(path: Path, allowed: Allowed = NOTHING_MORE) -> Fleet:
     """
     Read a fleet file, or the fleet.yaml of a folder, with its rosters.
 
-    Raises ConfigError that carries all problems, in the order of files and lines.
+    Rosters and configurations lie in the folder of the file, or are `allowed`: whoever writes a fleet file
+    does not choose what is read of a machine. Raises ConfigError that carries all problems, in the order
+    of files and lines.
     """
-    reading = _Reading()
-    document = reading.sound("file", open_document(_file(path), reading.problems))
+    file = _file(path)
+    reading = _Reading(Outside(file.parent, {}, allowed))
+    document = reading.sound("file", open_document(file, reading.problems, reading.outside))
     value = document.value
     accounts = tuple(reading.accounts(document))
     canary = tuple(_selectors(document, reading.problems))
@@ -69,10 +73,11 @@ def _file(path: Path) -> Path:
 class _Reading(Struct):
     """What is shared while a fleet is read; `seen` has the number of the row of every id and name."""
 
+    outside: Outside
     problems: list[Problem] = field(default_factory=list)
     shapes: Shapes = field(default_factory=lambda: shapes_of_schema(fleet_schema_text()))
     seen: dict[tuple[str, str], int] = field(default_factory=dict)
-    there: dict[Path, bool] = field(default_factory=dict)
+    unusable: dict[Path, str] = field(default_factory=dict)
 
     def sound(self, definition: str, document: Document) -> Document:
         """The document without what does not have its shape; adds a problem for each such thing."""
@@ -104,7 +109,9 @@ class _Reading(Struct):
         for number, name in enumerate(names):
             file = document.file.parent / name
             if file.suffix in ROSTERS and file.is_file():
-                yield from roster_rows(file, self.problems, lambda other: self.sound("roster", other))
+                yield from roster_rows(
+                    file, self.problems, self.outside, lambda other: self.sound("roster", other)
+                )
                 continue
             wrong = "is no file" if file.suffix in ROSTERS else f"does not end in {', '.join(ROSTERS)}"
             path = ("roster",) if isinstance(roster, str) else ("roster", number)
@@ -155,14 +162,22 @@ class _Reading(Struct):
             self.wrong(row, (), "'configuration' is missing, here and at the top of the fleet file")
             return ""
         path = ((row.file if own else document.file).parent / name).absolute()
-        if path not in self.there:
-            self.there[path] = path.exists()
-            if not self.there[path] and not own:
+        if path not in self.unusable:
+            self.unusable[path] = self.why_unusable(path)
+            if self.unusable[path] and not own:
                 where = document.where(("configuration",))
-                self.problems.append(Problem(where, "configuration", f"{name!r} is no file or folder"))
-        if own and not self.there[path]:
-            self.wrong(row, ("configuration",), f"{name!r} is no file or folder")
+                self.problems.append(Problem(where, "configuration", f"{name!r} {self.unusable[path]}"))
+        if own and self.unusable[path]:
+            self.wrong(row, ("configuration",), f"{name!r} {self.unusable[path]}")
         return sys.intern(str(path))
+
+    def why_unusable(self, path: Path) -> str:
+        """What is wrong with the path of a configuration; empty where nothing is."""
+        if not path.exists():
+            return "is no file or folder"
+        if self.outside.has(path) or self.outside.allows(path):
+            return ""
+        return f"lies outside of the fleet's folder; allow it with --allow-file {path}"
 
     def wrong(self, row: Row, path: tuple[Any, ...], words: str, *, key: bool = False) -> None:
         """Add a problem of a row."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from provisioner.config.document import Document, open_document, text_of
 from provisioner.config.near import near
+from provisioner.config.outside import Outside
 from provisioner.config.scalar import Odd
 from provisioner.core.problem import Problem, Where
 
@@ -48,12 +49,14 @@ def _yaml_row(document: Document, base: Keys, value: Any) -> Row:
     )
 
 
-def roster_rows(file: Path, problems: list[Problem], sound: Callable[[Document], Document]) -> Iterator[Row]:
+def roster_rows(
+    file: Path, problems: list[Problem], outside: Outside, sound: Callable[[Document], Document]
+) -> Iterator[Row]:
     """The rows of a roster, by the end of its name; `sound` takes out what has no shape in a YAML roster."""
     if file.suffix in (".yaml", ".yml"):
-        yield from document_rows(sound(open_document(file, problems)))
+        yield from document_rows(sound(open_document(file, problems, outside)))
         return
-    text = text_of(file, problems)
+    text = text_of(file, problems, outside)
     if text is not None:
         yield from (_csv if file.suffix == ".csv" else _json_lines)(file, text, problems)
 

@@ -107,6 +107,7 @@ def configuration(site: Site, job: Job) -> Config:
         env=account.env,
         variables=account.variables,
         environ=site.environ,
+        allowed=job.allowed,
     )
     if config.mode != job.mode:
         raise AccessError(

@@ -200,6 +200,7 @@ def test_files_are_written_in_one_place_only() -> None:
     )
     allowed = {
         "provisioner/engine/private_file.py",
+        "provisioner/config/regular_file.py",  # reads
         "provisioner/cli/output.py",  # /dev/null
         "provisioner/cli/streams.py",  # /dev/null
         "provisioner/sandbox/sdk_types.py",  # this repository's own data

@@ -187,7 +187,11 @@ def _values() -> Iterator[str]:
         "- **`${var.NAME}`** stands for a variable (`vars:`, or `--var NAME=VALUE`), `${env.NAME}` for the "
         "environment's, `${file.PATH}` for a file's text. The last two are sensitive: shown in no plan, "
         "log or file. Where a whole number is wanted, one of them that is all of the value may hold its "
-        "digits. `$${` is a plain `${`.\n"
+        "digits. `$${` is a plain `${`. What fills a hole is not read for holes again, and keys have none.\n"
+        "- **What is read**: a file lies in the folder of the configuration (that of a single file is its "
+        "own), links followed, and is not hidden, as `.git` and `.env` are; a variable has no name of those "
+        "that [hold keys](environment.md). YAML files that are links stay in the folder, too. The options "
+        "`--allow-file PATH` and `--allow-env NAME` let more be read.\n"
         "- **`use:`** takes a profile's fields over, or those of several in that order; mappings merge, "
         "and the resource's own keys win. A key of `null` takes a profile's key away."
     )

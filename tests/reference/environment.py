@@ -6,6 +6,7 @@ from pathlib import Path
 
 import provisioner
 from provisioner.cli.completion import VARIABLE
+from provisioner.config.outside import KEY_BEGINNINGS, KEY_PARTS, KEY_WORDS
 
 from . import markdown
 from .markdown import code, prose, table
@@ -60,11 +61,22 @@ def page() -> str:
             [(", ".join(map(code, name.split(", "))), text) for name, text in OTHERS.items()],
         ),
         prose(
-            "A configuration may read any variable with `${env.NAME}`; its value is then sensitive: shown "
-            "in no plan, log or file. Every other setting is an [option](commands.md) or stands in the "
+            "A configuration may read variables with `${env.NAME}`; such a value is sensitive: shown in no "
+            "plan, log or file. Names of variables that hold keys are refused, unless the command has "
+            "`--allow-env NAME`, as the author of a pull request could send what they hold to Stripe: names "
+            f"that begin with {_codes(KEY_BEGINNINGS)}, that contain {_codes(KEY_PARTS)}, or that have "
+            f"{_codes(KEY_WORDS)} as a word of their own; in small letters, too."
+        ),
+        prose(
+            "Every other setting is an [option](commands.md) or stands in the "
             "[configuration](configuration.md)."
         ),
     )
+
+
+def _codes(names: tuple[str, ...]) -> str:
+    *most, last = map(code, names)
+    return f"{', '.join(most)} or {last}"
 
 
 def read() -> set[str]:

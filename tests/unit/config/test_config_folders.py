@@ -1,7 +1,6 @@
 """Folders and environments: which files count, and how they come together."""
 
 import os
-from pathlib import Path
 
 from config_texts import BASE, CARD, HEAD, HOLDER
 
@@ -64,10 +63,10 @@ def test_nothing_to_read(problems, folder):
 
 
 def test_a_file_that_cannot_be_read(problems, monkeypatch):
-    def refuse(_file):
+    def refuse(_file, _most):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr("provisioner.config.document.read_regular", refuse)
 
     assert problems(BASE) == ["a.yaml:1:1: cannot be read: Permission denied"]
 
