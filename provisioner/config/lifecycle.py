@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from provisioner.config.near import near
-from provisioner.config.scalar import shown
+from provisioner.config.scalar import from_outside, shown
+from provisioner.config.settings import SHOWN_SAYS
 from provisioner.core.kind import Fault, Field, Kind, Shape
 from provisioner.core.model import Lifecycle, Reissue
 
@@ -31,6 +32,7 @@ def lifecycle_faults(
     """Find earlier names that are none, ignored fields that do not exist, and unfit reissues."""
     if "reissue" in raw and (text := kind.unfit(fields, str(raw["reissue"]["reason"]))):
         yield Fault(("lifecycle", "reissue", "reason"), f"'reissue': {text}")
+    yield from _shown_names(raw)
     for at, name in enumerate(raw.get("previously", ())):
         if name in declared:
             text = f"'previously': {shown(name)} is declared too; an earlier name is one that is gone"
@@ -47,6 +49,13 @@ def lifecycle_faults(
         elif any(field.name == path and field.refers_to for field in kind.fields):
             text = f"'ignore': {shown(path)} cannot be ignored; a card without its cardholder is of no use"
             yield Fault(("lifecycle", "ignore", at), text)
+
+
+def _shown_names(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    for key in ("previously", "ignore"):
+        for at, name in enumerate(raw.get(key, ())):
+            if from_outside(name):
+                yield Fault(("lifecycle", key, at), f"{key!r} {SHOWN_SAYS}")
 
 
 def _siblings(fields: tuple[Field, ...], path: list[str]) -> list[str] | None:

@@ -17,7 +17,7 @@ from provisioner.config.profiles import Profiles
 from provisioner.config.scalar import BROKEN
 from provisioner.config.scenario_fields import SECTION as SCENARIOS
 from provisioner.config.scenarios import build_scenarios
-from provisioner.config.settings import guardrails, missing_settings, settings
+from provisioner.config.settings import guardrails, missing_settings, settings, shown_from_outside
 from provisioner.config.shapes import Shapes, shapes_of
 from provisioner.config.variables import Substitution, chosen, may_have_holes
 from provisioner.config.words import say
@@ -50,6 +50,7 @@ def load_config(
     overlays = [open_document(overlay_of(path, env), problems, outside)] if env else []
     shapes = shapes_of(kinds)
     documents = _fill([*base, *overlays], variables, outside, shapes, problems)
+    problems += [fault for document in documents for fault in shown_from_outside(document)]
     fitting = [_fits(document, shapes, problems) for document in documents]
     named = frozenset({PROFILES, SCENARIOS, *SHARED, *(kind.section for kind in kinds)})
     blocks = gather(documents[: len(base)], documents[len(base) :], named, problems)

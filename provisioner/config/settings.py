@@ -4,13 +4,16 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from provisioner.config.blocks import Block, Blocks
+from provisioner.config.document import Document
 from provisioner.config.field_schema import AMOUNT_SAYS
-from provisioner.config.scalar import Secret
+from provisioner.config.scalar import Secret, from_outside
 from provisioner.core.model import Guardrails
 from provisioner.core.money import parse_money
 from provisioner.core.problem import Problem, Where
 
 VERSION_SAYS = "'version' is missing; begin the file with `version: 1`"
+SHOWN = ("project", "mode", "account")
+SHOWN_SAYS = "is shown, so it cannot come from the environment or a file; write it here, or use ${var.NAME}"
 PROJECT_SAYS = "'project' is missing; name the namespace of ownership, such as `project: acme-issuing`"
 
 
@@ -29,6 +32,13 @@ def settings(blocks: Blocks) -> Settings:
     return Settings(
         str(values.get("project", "")), str(values.get("mode", "test")), str(account) if account else None
     )
+
+
+def shown_from_outside(document: Document) -> Iterator[Problem]:
+    """Find the settings that would show in every plan what must never be shown."""
+    for name in SHOWN:
+        if from_outside(document.value.get(name)):
+            yield Problem(document.where((name,)), name, f"{name!r} {SHOWN_SAYS}")
 
 
 def missing_settings(blocks: Blocks, first: Where) -> Iterator[Problem]:
