@@ -79,9 +79,14 @@ def creation_key(project: str, address: Address, generation: int, predecessors: 
     return _key("create", project, str(address), str(generation), *sorted(predecessors))
 
 
-def funding_key(project: str, currency: str, newest: str | None) -> str:
-    """The idempotency key of a top-up: one for each state of the past, as told by our newest top-up's id."""
-    return _key("top_up", project, currency, newest or "none")
+def funding_key(currency: str, newest: str | None) -> str:
+    """
+    The idempotency key of a top-up: one for each state of the past, as the newest top-up's id tells it.
+
+    `newest` is that of a balance target of any project, as the balance is the account's. Stripe keeps keys by
+    account; the account's id is not in them, as not every key may read it.
+    """
+    return _key("top_up", currency, newest or "none")
 
 
 def attempt_key(key: str, attempt: int) -> str:

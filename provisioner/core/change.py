@@ -76,9 +76,10 @@ class Change(Struct, frozen=True):
     a creation, `follows` the id of the last of them, which a new object names in its marks as the one that it
     replaces, `generation` that of the object which is there afterwards. `params` are those that
     follow from no edits: of a retirement or a top-up, or what a reissued card says of the one before;
-    `reissued` counts the reissues that were done before a creation; `made` are our top-ups so far, newest
-    first: their ids, and the minor units that each has moved (0 where it failed). `stranded` says that what
-    works ends for a successor that Stripe will not let work.
+    `reissued` counts the reissues that were done before a creation; `made` are the top-ups of balance
+    targets so far, newest first: their ids, and the minor units that each has moved (0 where it failed);
+    `seen` are the ids of all recent top-ups of the currency. `stranded` says that what works ends for a
+    successor that Stripe will not let work.
     """
 
     action: Action
@@ -94,6 +95,7 @@ class Change(Struct, frozen=True):
     params: Mapping[str, Any] = field(default_factory=dict)
     reissued: int = 0
     made: tuple[tuple[str, int], ...] = ()
+    seen: frozenset[str] = frozenset()
     stranded: bool = False
 
     @property

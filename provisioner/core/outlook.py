@@ -70,7 +70,7 @@ def _balances(kinds: Sequence[Kind], config: Config, world: World) -> Iterator[B
         if kind.owns_objects or not world.balance:
             continue
         for address in sorted(a for a in config.declared if a.section == kind.section):
-            declared, have = config.declared[address], funds(world, config.project, address)
+            declared, have = config.declared[address], funds(world, address)
             shown = {name: n for name, n in declared.fields.items() if name not in declared.sensitive}
             target = shown.get("target")
             below = shown.get("top_up_below", target)

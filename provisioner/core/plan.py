@@ -3,7 +3,6 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from provisioner.core.crud import references
 from provisioner.core.estate import Survey, rests, survey
 from provisioner.core.find import Findings, find_changes
 from provisioner.core.flips import flips
+from provisioner.core.funding import created
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Live, World
 from provisioner.core.outlook import Outlook, outlook
@@ -111,7 +111,7 @@ def assemble(kinds: Sequence[Kind], config: Config, world: World, surveyed: Surv
         blast=blast_radius({kind.name: kind for kind in kinds}, changes, _lives(surveyed)),
         fingerprint=fingerprint(changes),
         outlook=outlook(kinds, config, world, surveyed, changes),
-        newest={resource: _created(raws[0]) for resource, raws in world.objects.items() if raws},
+        newest={resource: created(raws[0]) for resource, raws in world.objects.items() if raws},
     )
 
 
@@ -124,11 +124,6 @@ def _standing(kind: Kind, config: Config, surveyed: Survey) -> int:
     """How many objects of a kind a project has, those not counted that it has retired."""
     current = surveyed.estates[kind.name].current
     return sum(a in config.declared or not rests(kind, live, cancel=False) for a, live in current.items())
-
-
-def _created(raw: Mapping[str, Any]) -> int:
-    created = raw.get("created")
-    return created if isinstance(created, int) else 0
 
 
 def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -> Plan:

@@ -167,8 +167,8 @@ def _end(kind: Kind, change: Change, live: Live, phase: Phase, *, cancel: bool, 
     return _step(phase, change, does, Call(kind.service, "update", live.id, params), Direction.TIGHTENING)
 
 
-def _top_up(kind: Kind, project: str, change: Change) -> Iterator[Step]:
-    key = funding_key(project, change.address.name, next(iter(change.predecessors), None))
+def _top_up(kind: Kind, _project: str, change: Change) -> Iterator[Step]:
+    key = funding_key(change.address.name, next(iter(change.predecessors), None))
     call = Call(kind.service, "create", None, change.params, key)
     yield _step(Phase.MONEY, change, "top up", call, Direction.BROADENING)
 

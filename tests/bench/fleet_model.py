@@ -12,7 +12,7 @@ import click
 
 READS = 5  # account, cardholders, cards, top-ups, balance: one page each
 PAGE = 100
-FUNDING = 2  # a top-up, and the list of top-ups right before it
+FUNDING = 3  # a top-up, and the lists of top-ups and of events right before it
 CPU_REQUEST = 0.0024  # seconds of CPU a request on the machine that was measured, client alone
 CPU_ACCOUNT = 0.004  # and what an account costs beside its requests
 CLIENT, CLIENT_ACCOUNT = 62e6, 3e3  # bytes: the command itself, and each account that it has read

@@ -3,7 +3,7 @@
 import json
 
 from provisioner.config.field_schema import METADATA_KEY, METADATA_KEYS, METADATA_VALUE
-from provisioner.core import ownership
+from provisioner.core import funding, ownership
 from provisioner.core.model import Address, Lifecycle
 from provisioner.core.normal import leaves
 from provisioner.kinds import card
@@ -50,8 +50,12 @@ def page() -> str:
         prose("A card that was created as `cards.ads` and is protected has:"),
         f"```json\n{json.dumps(_example(), indent=2)}\n```",
         prose(
-            "A top-up carries the first two only; they tell the project's own top-ups from others, which "
-            "[exactly once](../explanation/exactly-once.md) needs."
+            "A top-up carries the first two only. The newest one with them names the project that fills the "
+            "balance, and the next one's idempotency key is derived from it ([exactly "
+            "once](../explanation/exactly-once.md)). "
+            f"{code(funding.MISROUTED)}, set to {code(funding.RESOLVED)} by a person, says of a top-up that "
+            "went to another balance that its money is where it belongs ([how "
+            "to](../how-to/fund-the-balance.md#money-that-went-to-another-balance))."
         ),
         "## Limits",
         prose(

@@ -44,6 +44,8 @@ class StripeModel:
         return self.find(kind, identity)
 
     def list(self, resource: str, _filters: Mapping[str, Any] | None = None) -> Iterator[Mapping[str, Any]]:
+        if resource == "events":
+            return iter([{"data": {"object": item}} for item in self.objects["topups"]])
         return iter([*self.objects[resource]])
 
     def find(self, resource: str, identity: str) -> Json:

@@ -94,7 +94,7 @@ def test_only_money_on_its_way_to_issuing_in_this_currency_counts() -> None:
         top_up(2, currency="eur"),
         available=250,
     )
-    found = funds(seen, PROJECT, USD)
+    found = funds(seen, USD)
     assert (found.available, found.pending, found.newest) == (250, 2000, "tu_9")
     assert [identity for identity, amount in found.made if not amount] == ["tu_3"]
 
@@ -119,8 +119,8 @@ def test_top_ups_of_others_do_not_move_the_key() -> None:
 
 
 def test_an_account_without_an_issuing_balance_has_nothing() -> None:
-    assert funds(world(balance={}), PROJECT, USD).available == 0
-    assert funds(world(balance={"issuing": None}), PROJECT, USD).available == 0
+    assert funds(world(balance={}), USD).available == 0
+    assert funds(world(balance={"issuing": None}), USD).available == 0
 
 
 def test_a_negative_balance_is_filled_to_the_target() -> None:
@@ -130,7 +130,7 @@ def test_a_negative_balance_is_filled_to_the_target() -> None:
 def test_the_largest_top_up_says_what_stays_short() -> None:
     found = plan(world(), max_top_up=2000)
     assert found.steps[0].call.params["amount"] == 2000
-    assert "$30.00 stay short, which a later apply pulls" in found.notes[0].text
+    assert "$30.00 stay short, which an apply pulls once this has settled" in found.notes[0].text
 
 
 def test_what_stays_short_is_not_promised_where_no_later_apply_would_pull_it() -> None:

@@ -32,10 +32,9 @@ def test_every_part_of_the_past_makes_another_key() -> None:
         creation_key("shop", ads, 1, ["ic_1", "ic_2"]),
         attempt_key(creation_key("shop", ads, 1, []), 1),
         attempt_key(creation_key("shop", ads, 1, []), 2),
-        funding_key("shop", "usd", None),
-        funding_key("shop", "eur", None),
-        funding_key("shop", "usd", "tu_1"),
-        funding_key("bakery", "usd", None),
+        funding_key("usd", None),
+        funding_key("eur", None),
+        funding_key("usd", "tu_1"),
     ]
     assert len(set(keys)) == len(keys)
 

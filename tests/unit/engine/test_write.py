@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from support.declare import PROJECT, config, holder, target
+from support.declare import config, holder, target
 from support.stripe_model import StripeModel
 
 from provisioner.core.call import Call, attempt_key
@@ -248,10 +248,11 @@ def test_an_answer_with_another_amount_is_an_error() -> None:
         make(stripe, more, plan=funded(stripe))
 
 
-def test_money_of_another_project_is_not_taken_for_ours() -> None:
+def test_money_of_another_project_fills_the_same_balance() -> None:
     stripe = StripeModel()
     plan = funded(stripe)
     make(stripe, plan=make_plan(KINDS, config(target(100), project="bakery"), stripe.world()))
-    make(stripe, plan=plan)
 
-    assert {t["metadata"]["provisioner_project"] for t in stripe.objects["topups"]} == {PROJECT, "bakery"}
+    with pytest.raises(StaleError, match="project 'bakery' fills this balance"):
+        make(stripe, plan=plan)
+    assert pulled(stripe) == 100
