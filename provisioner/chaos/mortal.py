@@ -4,10 +4,12 @@ import threading
 import time
 from typing import Any
 
+from provisioner.app.account import Account
 from provisioner.chaos.arena import KEY, LIMITLESS, Arena
+from provisioner.core.model import Config
 from provisioner.net.address import parse_origin
 from provisioner.net.client import Answer
-from provisioner.stripe_api import StripeWriter, Transport
+from provisioner.stripe_api import Transport
 from provisioner.stripe_api.http import BoundedClient
 
 TIMEOUTS = (5.0, 0.25)  # seconds; the sandbox's own answers take a few milliseconds
@@ -45,7 +47,7 @@ def _hasten(seconds: float) -> None:
     time.sleep(min(seconds / HASTE, LONGEST_WAIT))
 
 
-def writer(arena: Arena, client: Mortal) -> StripeWriter:
-    """A writer for one apply through a mortal client; it waits in real time, but not for long."""
+def account(arena: Arena, client: Mortal, config: Config) -> Account:
+    """An account for one apply through a mortal client; it waits in real time, but not for long."""
     transport = Transport(KEY, limits=LIMITLESS, api_base=arena.base, http=client, sleep=_hasten)
-    return StripeWriter(transport)
+    return Account(config, transport)

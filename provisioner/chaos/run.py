@@ -2,22 +2,19 @@
 
 import random
 from collections.abc import Iterator, Mapping
-from threading import Event
 from typing import Any
 
 from msgspec import Struct
 
+from provisioner.app.apply import carry_out
 from provisioner.chaos.arena import Arena
-from provisioner.chaos.mortal import Killed, Mortal, writer
+from provisioner.chaos.mortal import Killed, Mortal, account
 from provisioner.chaos.picture import Picture, differences, picture
 from provisioner.chaos.scene import Scene
 from provisioner.chaos.watch import Object, estate, moments, newest_event, too_wide
 from provisioner.core.model import Config
-from provisioner.core.plan import make_plan
 from provisioner.core.problem import ProvisionerError, StripeError
-from provisioner.engine.execute import Report, execute
-from provisioner.engine.observe import observe
-from provisioner.kinds import KINDS
+from provisioner.engine.execute import Report
 
 # What can happen at one request: the sandbox's faults, once or from there on, and the end of the process
 # before the request is sent or before its answer is heard.
@@ -133,10 +130,9 @@ def _faults(cell: Cell) -> Iterator[dict[str, Any]]:
 
 
 def _apply(arena: Arena, config: Config, client: Mortal) -> Report:
-    stripe = writer(arena, client)
-    plan = make_plan(KINDS, config, observe(stripe, KINDS, config.declared))
+    stripe = account(arena, client, config)
     # one at a time, so that the same request is always the same one
-    return execute(plan, stripe, lambda _result: None, Event(), workers=1)
+    return carry_out(stripe, stripe.plan(stripe.compare()), workers=1)
 
 
 def _tolerantly(arena: Arena, config: Config, client: Mortal) -> Report | str:
@@ -163,5 +159,4 @@ def _reasons(report: Report) -> list[str]:
 
 
 def _is_quiet(arena: Arena, config: Config) -> bool:
-    reader = arena.writer()
-    return not make_plan(KINDS, config, observe(reader, KINDS, config.declared)).changes
+    return not account(arena, Mortal(arena.base), config).compare().differences.changes

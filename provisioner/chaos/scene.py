@@ -8,9 +8,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from provisioner.config import load_config
+from provisioner.app.configuration import load
 from provisioner.core.model import Address, Config, Declared, Reissue
-from provisioner.kinds import KINDS
 
 CANONICAL = Path(__file__).parent / "canonical"
 # One card in so many is treated in each way.
@@ -27,7 +26,7 @@ class Scene(Struct, frozen=True):
 
 def canonical() -> Scene:
     """The built-in scene: every kind of change there is."""
-    return Scene(load_config(CANONICAL / "before.yaml", KINDS), load_config(CANONICAL / "after.yaml", KINDS))
+    return Scene(load(CANONICAL / "before.yaml"), load(CANONICAL / "after.yaml"))
 
 
 def scene_of(config: Config, seed: int) -> Scene:

@@ -1,25 +1,19 @@
 """`import`: adopt live objects by writing our marks on them, and nothing else."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from provisioner.app.adopt import plan_import, plan_imports
 from provisioner.cli.doing import do
 from provisioner.cli.exits import DONE, PARTLY, exits
 from provisioner.cli.options import Manner, Options, complete, stripe_only_options, write_options
-from provisioner.cli.session import Session, session
-from provisioner.core.adopt import Adoptions, Unclear, adopt_all, adopt_one
-from provisioner.core.change import Note
-from provisioner.core.estate import survey
-from provisioner.core.find import Findings
-from provisioner.core.model import Address, World
-from provisioner.core.plan import Plan, assemble
+from provisioner.cli.session import session
+from provisioner.core.model import Address
+from provisioner.core.plan import Plan
 from provisioner.core.problem import ProvisionerError
-from provisioner.kinds import KINDS
 
 ONE, TWO = 2, 3
-SHOWN = 3
 
 
 @click.command()
@@ -48,12 +42,11 @@ def command(
     with session(options.at(path)) as stripe:
 
         def make() -> Plan:
-            world = stripe.observe()
-            if address is None:
-                found = adopt_all(KINDS, stripe.config, world)
-                unclear.update(each.address for each in found.unclear)
-                return _plan(stripe, world, found)
-            return _plan(stripe, world, adopt_one(KINDS, stripe.config, world, address, identity))
+            if address is not None:
+                return plan_import(stripe, address, identity)
+            plan, addresses = plan_imports(stripe)
+            unclear.update(addresses)
+            return plan
 
         code = do(stripe, make, manner, color=options.color, dry_run=dry_run)
     return PARTLY if code == DONE and unclear else code
@@ -68,25 +61,3 @@ def _words(words: tuple[str, ...], *, every: bool) -> tuple[Path, Address | None
     if not name:
         raise ProvisionerError(f"{words[-2]!r} is no address; write SECTION.NAME, such as cards.ads")
     return Path(words[0] if len(words) == TWO else "."), Address(section, name), words[-1]
-
-
-def _plan(stripe: Session, world: World, found: Adoptions) -> Plan:
-    surveyed = survey(KINDS, stripe.config, world)
-    notes = [Note(str(each.address), _told(each)) for each in found.unclear]
-    if found.missing:
-        text = f"no object that is free fits {_some(found.missing)}; apply makes what is missing"
-        notes.append(Note("", text, pending=True))
-    return assemble(KINDS, stripe.config, world, surveyed, Findings(list(found.changes), notes))
-
-
-def _told(unclear: Unclear) -> str:
-    ids, others = unclear.fits, unclear.others
-    fit = f"{len(ids)} objects fit" if len(ids) > 1 else "1 object fits"
-    fit += f" ({_some(ids)})"
-    if len(ids) > len(others):
-        return f"{fit}; import one of them by its id"
-    return f"{fit}, but also {_some(others)}; import by its id what belongs here"
-
-
-def _some(words: Sequence[object]) -> str:
-    return ", ".join([*map(str, words[:SHOWN]), *(["..."] if len(words) > SHOWN else [])])

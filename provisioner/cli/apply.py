@@ -3,6 +3,7 @@
 import click
 from msgspec.structs import replace
 
+from provisioner.app.drift import make_account_plan
 from provisioner.cli.doing import do
 from provisioner.cli.exits import exits
 from provisioner.cli.notify import News, notified
@@ -12,7 +13,6 @@ from provisioner.cli.session import session
 from provisioner.core.approval import hold_to
 from provisioner.core.plan import Plan
 from provisioner.core.select import Selection
-from provisioner.kinds import KINDS
 
 
 @click.command()
@@ -35,7 +35,7 @@ def command(options: Options, *, manner: Manner, news: News) -> int:
     with session(options, news.of) as stripe:
 
         def make() -> Plan:
-            plan = stripe.plan(Selection(options.targets, options.excludes))
-            return hold_to(KINDS, stripe.config, plan, saved) if saved else plan
+            plan = make_account_plan(stripe, Selection(options.targets, options.excludes))
+            return hold_to(stripe.kinds, stripe.config, plan, saved) if saved else plan
 
         return do(stripe, make, manner, color=options.color, heard=news.has)

@@ -38,17 +38,14 @@ def command(shell: str) -> int:
 
 def addresses(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The addresses of the configuration at PATH that begin as typed; none where it is not sound."""
-    from provisioner.config import load_config  # noqa: PLC0415 - only when a shell asks
-    from provisioner.config.outside import Allowed  # noqa: PLC0415
-    from provisioner.kinds import KINDS  # noqa: PLC0415
+    from provisioner.app.configuration import load  # noqa: PLC0415 - cold start: only when a shell asks
+    from provisioner.config.outside import Allowed  # noqa: PLC0415 - as above
 
     given: Any = ctx.params.get("path") or Path()
     try:
-        config = load_config(
+        config = load(
             Path(given),
-            KINDS,
             env=ctx.params.get("env"),
-            variables={},
             environ=os.environ,
             allowed=Allowed(ctx.params.get("allow_env") or (), ctx.params.get("allow_files") or ()),
         )

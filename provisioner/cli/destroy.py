@@ -2,15 +2,11 @@
 
 import click
 
+from provisioner.app.retire import plan_destruction
 from provisioner.cli.doing import do
 from provisioner.cli.exits import exits
 from provisioner.cli.options import Manner, Options, stripe_options, write_options
 from provisioner.cli.session import session
-from provisioner.core.ending import retire_all
-from provisioner.core.estate import survey
-from provisioner.core.find import Findings
-from provisioner.core.plan import Plan, assemble
-from provisioner.kinds import KINDS
 
 
 @click.command()
@@ -26,11 +22,4 @@ def command(options: Options, *, cancel: bool, manner: Manner) -> int:
     those to be kept. The guardrails hold here as well: name the number.
     """
     with session(options) as stripe:
-
-        def make() -> Plan:
-            world = stripe.observe()
-            surveyed = survey(KINDS, stripe.config, world)
-            found = Findings(retire_all(KINDS, surveyed, cancel=cancel))
-            return assemble(KINDS, stripe.config, world, surveyed, found)
-
-        return do(stripe, make, manner, color=options.color)
+        return do(stripe, lambda: plan_destruction(stripe, cancel=cancel), manner, color=options.color)

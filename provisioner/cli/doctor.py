@@ -9,9 +9,10 @@ import click
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from provisioner.app.account import Account
 from provisioner.cli.exits import DONE, ERROR, exits
 from provisioner.cli.options import Options, stripe_options
-from provisioner.cli.session import Session, fitted, key_session, load
+from provisioner.cli.session import fitted, key_session, load
 from provisioner.core.exit_code import ExitCode
 from provisioner.core.funding import must_be_wired, other_currency
 from provisioner.core.model import Config
@@ -109,7 +110,7 @@ def _key(options: Options, mode: str) -> Check:
     return Check("key", f"{kind} key for {mode} mode", advice=advice)
 
 
-def _ask(stripe: Session, *, restricted: bool) -> Iterator[Check]:
+def _ask(stripe: Account, *, restricted: bool) -> Iterator[Check]:
     account = read(stripe.transport, "account")
     cards = read(stripe.transport, "issuing/cards", {"limit": 1})
     answered = account if account.allowed else cards
@@ -172,7 +173,7 @@ def _issuing(account: Probe, cards: Probe) -> Check:
     return Check("Issuing", "active" if state == "active" else "answers; the account does not say its state")
 
 
-def _permissions(stripe: Session, *, restricted: bool) -> Iterator[Check]:
+def _permissions(stripe: Account, *, restricted: bool) -> Iterator[Check]:
     declared = stripe.config.declared
     idle = {"events"}  # what a plan does without
     if declared and not any(address.section == "balance_targets" for address in declared):
@@ -202,7 +203,7 @@ def _permission(section: str, what: str, probe: Probe, *, needed: bool) -> Check
     return Check(section, f"may not {what}", WRONG if needed else DONE, advice, warning=True)
 
 
-def _circumstances(stripe: Session, probe: Probe) -> Iterator[Check]:
+def _circumstances(stripe: Account, probe: Probe) -> Iterator[Check]:
     if probe.skew is not None:
         off = abs(probe.skew) > MOST_SKEW
         said = "agrees with Stripe's" if not off else f"is {probe.skew:+.0f} s from Stripe's"

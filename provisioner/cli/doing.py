@@ -10,17 +10,18 @@ from typing import Any
 
 import click
 
+from provisioner.app.account import Account
+from provisioner.app.apply import carry_out
 from provisioner.cli.exits import DONE
 from provisioner.cli.log import tell
 from provisioner.cli.options import Manner
 from provisioner.cli.present import present
 from provisioner.cli.progress import Pace, spell
-from provisioner.cli.session import Session
 from provisioner.cli.stopping import stoppable
 from provisioner.core.guard import judge, stops, unapproved
 from provisioner.core.plan import Plan
 from provisioner.core.problem import GuardrailError, ProvisionerError, StaleError
-from provisioner.engine.execute import Outcome, Report, Result, execute
+from provisioner.engine.execute import Outcome, Report, Result
 from provisioner.engine.journal import Journal, line
 from provisioner.stripe_api import Limits, Remaining
 from provisioner.views.document import plan_document
@@ -34,7 +35,7 @@ CUT = "ended before it was known whether it was done"
 
 
 def do(
-    stripe: Session,
+    stripe: Account,
     make: Callable[[], Plan],
     manner: Manner,
     *,
@@ -72,7 +73,7 @@ def do(
     return report.exit_code
 
 
-def _judge(stripe: Session, plan: Plan, manner: Manner) -> None:
+def _judge(stripe: Account, plan: Plan, manner: Manner) -> None:
     """
     Raise GuardrailError that names all that stops a plan, so that nobody finds out one by one.
 
@@ -116,7 +117,7 @@ def open_journal() -> Journal:
     return Journal(JOURNAL, lambda text: tell(f"Warning: {text}", level=logging.WARNING))
 
 
-def _carry_out(stripe: Session, plan: Plan, document: Mapping[str, Any], format_: str) -> Report:
+def _carry_out(stripe: Account, plan: Plan, document: Mapping[str, Any], format_: str) -> Report:
     """Execute the plan, telling of each step on stderr and in the journal, and report how it ended."""
     journal = open_journal() if plan.steps else None
     rest = Remaining(stripe.transport.limits, plan.steps)
@@ -137,9 +138,9 @@ def _carry_out(stripe: Session, plan: Plan, document: Mapping[str, Any], format_
         cut = [Result(s, Outcome.SKIPPED, reason=CUT) for s in plan.steps if id(s) not in known]
         _say(Report((*ended, *cut), interrupted=True), document, format_)
 
-    with stoppable(stripe.transport.stop, last_words) as stop:
+    with stoppable(stripe.transport.stop, last_words):
         with said:
-            report = execute(plan, stripe.writer, watch, stop)
+            report = carry_out(stripe, plan, watch)
         _say(report, document, format_)
     return report
 

@@ -5,16 +5,15 @@ from typing import Any
 
 import click
 
-from provisioner.cli.cached import Cache, Seen, cache_options, look
+from provisioner.app.account import Account
+from provisioner.app.drift import Cache, DriftReport, explain_drift, find_account_drift
+from provisioner.cli.cache_options import cache_options
 from provisioner.cli.exits import CHANGES, DONE, exits
 from provisioner.cli.notify import News, notified
 from provisioner.cli.options import Options, stripe_options
 from provisioner.cli.paint import paint, wants_colour
 from provisioner.cli.present import say_page
-from provisioner.cli.session import Session, session
-from provisioner.engine.explain import explain
-from provisioner.kinds import KINDS
-from provisioner.stripe_api import StripeReader
+from provisioner.cli.session import session
 from provisioner.views.drift import drift_document, drift_markdown, drift_text
 from provisioner.views.notice import tell_drift
 
@@ -46,7 +45,7 @@ def command(
     What only the YAML has moved is pending, and no drift.
     """
     with session(options, news.of) as stripe:
-        seen = look(stripe, cache)
+        seen = find_account_drift(stripe, cache)
         document = told(stripe, seen, explained=explained, unmanaged=unmanaged)
     if document["summary"]["drift"]:
         news.has(document, tell_drift(document), seen.account)
@@ -59,7 +58,7 @@ def command(
     return CHANGES if document["summary"]["drift"] else DONE
 
 
-def told(stripe: Session, seen: Seen, *, explained: bool, unmanaged: bool) -> dict[str, Any]:
+def told(stripe: Account, seen: DriftReport, *, explained: bool, unmanaged: bool) -> dict[str, Any]:
     """The document of what was seen; where it is to be `explained`, Stripe's events are read."""
-    traces = explain(StripeReader(stripe.transport), KINDS, seen.drifts) if explained else {}
+    traces = explain_drift(stripe, seen) if explained else {}
     return drift_document(stripe.config.project, seen.drifts, traces, seen.others, listed=unmanaged)

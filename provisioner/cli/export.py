@@ -2,11 +2,10 @@
 
 import click
 
+from provisioner.app.export import export
 from provisioner.cli.exits import DONE, exits
 from provisioner.cli.options import Options, key_options
 from provisioner.cli.session import key_session
-from provisioner.config.export import export
-from provisioner.kinds import KINDS
 
 
 @click.command()
@@ -21,6 +20,6 @@ def command(options: Options, *, project: str, mode: str) -> int:
     It holds personal data, as the YAML of a project does. Then `import --all` adopts the objects.
     """
     with key_session(options, project, mode) as stripe:
-        text = export(KINDS, project, mode, stripe.observe())
+        text = export(stripe)
     click.echo(text.encode(), nl=False)  # YAML is UTF-8, whatever the terminal is
     return DONE

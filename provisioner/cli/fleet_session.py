@@ -10,9 +10,10 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from provisioner.app.sandboxes import folder_sandbox
 from provisioner.cli.fleet_options import FleetOptions
 from provisioner.cli.fleet_report import FleetProgress, Report, report
-from provisioner.cli.session import sandbox
+from provisioner.cli.session import SANDBOX_STATE
 from provisioner.cli.stopping import stoppable
 from provisioner.config.outside import Allowed
 from provisioner.core.problem import AccessError, ProvisionerError
@@ -124,7 +125,7 @@ def opened(
     rate = platform_rate(fleet.rates, fleet.mode, options.shards, options.max_rps)
     budget = budget_of(f"provisioner-{uuid.uuid4()}", rate)
     with ExitStack() as stack:
-        base = stack.enter_context(sandbox()) if options.sandbox else ""
+        base = stack.enter_context(folder_sandbox(SANDBOX_STATE)) if options.sandbox else ""
         if base:
             _connect(base, [account.id for account in accounts])
         stop = threading.Event()

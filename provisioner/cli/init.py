@@ -10,15 +10,14 @@ from pathlib import Path
 import click
 from msgspec import Struct
 
+from provisioner.app.configuration import editor_schema
+from provisioner.app.export import export
 from provisioner.cli import starter
 from provisioner.cli.exits import DONE, exits
 from provisioner.cli.options import Options, key_options
 from provisioner.cli.session import key_session
-from provisioner.config.export import export
-from provisioner.config.schema import schema_text
 from provisioner.core.problem import ProvisionerError
 from provisioner.engine.private_file import check_replaceable, write_public
-from provisioner.kinds import KINDS
 
 CONFIG, SCHEMA, IGNORE = "provisioner.yaml", "provisioner.schema.json", ".gitignore"
 LONGEST_NAME = 63
@@ -71,7 +70,7 @@ def command(options: Options, *, folder: Path, from_stripe: bool) -> int:
     else:
         text += starter.CONFIGURATION.format(project=place.project, mode=mode)
     _write(place.folder / CONFIG, text)
-    _write(place.folder / SCHEMA, schema_text(KINDS))
+    _write(place.folder / SCHEMA, editor_schema())
     _ignore(place.root / IGNORE)
     _next(folder, _workflow(place), from_stripe=from_stripe)
     return DONE
@@ -114,8 +113,7 @@ def _others(folder: Path) -> Path | None:
 
 def _live(options: Options, place: Place, mode: str) -> str:
     with key_session(options, place.project, mode) as stripe:
-        world = stripe.observe()
-    return export(KINDS, place.project, mode, world, account=world.account.get("id"))
+        return export(stripe, with_account=True)
 
 
 def _write(path: Path, text: str) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from provisioner.cli.cached import Cache, cache_options, planned
+from provisioner.app.drift import Cache, make_account_plan
+from provisioner.cli.cache_options import cache_options
 from provisioner.cli.exits import CHANGES, DONE, exits
 from provisioner.cli.options import Options, part_options
 from provisioner.cli.present import format_option, ignore_option, present
@@ -41,7 +42,7 @@ def command(
     `apply FILE`, which does just what was approved.
     """
     with session(options) as stripe:
-        plan = planned(stripe, cache, Selection(options.targets, options.excludes))
+        plan = make_account_plan(stripe, Selection(options.targets, options.excludes), cache)
         # a saved plan has been reviewed by whoever applies it: that is the approval
         stopped = stops(plan, stripe.config.guardrails, approved=out is not None)
     document = plan_document(plan, stopped)

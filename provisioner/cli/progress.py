@@ -4,7 +4,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -163,3 +164,10 @@ class Reading(Pace):
         """The seconds that the pages of what is expected, and has not come, take at least."""
         missing = (max(0, n - self._counts.get(name, 0)) for name, n in self._expected.items())
         return at_least(self._limits, [-(-n // PAGE) for n in missing])
+
+
+@contextmanager
+def reading(expected: Mapping[str, int], limits: Limits) -> Iterator[Callable[[str, int], None]]:
+    """Show how far the reading of Stripe is, as an `Account` asks for it."""
+    with Reading(expected, limits) as display:
+        yield display.progress

@@ -4,17 +4,13 @@ from pathlib import Path
 
 import click
 
+from provisioner.app.retire import plan_retirement
 from provisioner.cli.doing import do
 from provisioner.cli.exits import exits
 from provisioner.cli.options import Manner, Options, complete, stripe_only_options, write_options
 from provisioner.cli.session import session
-from provisioner.core.ending import retire
-from provisioner.core.estate import survey
-from provisioner.core.find import Findings
 from provisioner.core.model import Address
-from provisioner.core.plan import Plan, assemble
 from provisioner.core.problem import ProvisionerError
-from provisioner.kinds import KINDS
 
 
 @click.command()
@@ -43,14 +39,7 @@ def command(
     """
     wanted = [_address(text) for text in addresses]
     with session(options) as stripe:
-
-        def make() -> Plan:
-            world = stripe.observe()
-            surveyed = survey(KINDS, stripe.config, world)
-            changes = retire(KINDS, stripe.config, surveyed, wanted, cancel=cancel)
-            return assemble(KINDS, stripe.config, world, surveyed, Findings(changes))
-
-        return do(stripe, make, manner, color=options.color)
+        return do(stripe, lambda: plan_retirement(stripe, wanted, cancel=cancel), manner, color=options.color)
 
 
 def _address(text: str) -> Address:

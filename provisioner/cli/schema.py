@@ -4,10 +4,9 @@ from pathlib import Path
 
 import click
 
+from provisioner.app.configuration import editor_schema
 from provisioner.cli.exits import DONE, ERROR, exits
-from provisioner.config.schema import schema_text
 from provisioner.engine.private_file import check_replaceable, write_public
-from provisioner.kinds import KINDS
 
 
 @click.command()
@@ -22,7 +21,7 @@ def command(out: Path | None) -> int:
     With --out, a file that is not as it should be is written anew, and the exit code is 1: so a hook keeps
     a copy of it current.
     """
-    text = schema_text(KINDS)
+    text = editor_schema()
     if out is None:
         click.echo(text, nl=False)
         return DONE

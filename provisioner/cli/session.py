@@ -1,82 +1,30 @@
-"""A session with Stripe: the right key for the mode, the right account, the real API or the embedded one."""
+"""The way from a command's options to an account: configuration, key, and the real or the embedded API."""
 
 import os
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from provisioner.app import configuration
+from provisioner.app.account import Account
+from provisioner.app.sandboxes import folder_sandbox
 from provisioner.cli.log import tell
 from provisioner.cli.options import Options
-from provisioner.cli.progress import Reading
-from provisioner.config import load_config
-from provisioner.config.beside import unread_beside
-from provisioner.core.kind import Kind
-from provisioner.core.model import Config, World
-from provisioner.core.plan import Plan, make_plan
-from provisioner.core.problem import AccessError
-from provisioner.core.select import EVERYTHING, Selection
-from provisioner.engine.observe import observe
-from provisioner.engine.private_file import private_database
-from provisioner.kinds import KINDS
-from provisioner.stripe_api import StripeReader, StripeWriter, Transport, limits_for
+from provisioner.cli.progress import reading
+from provisioner.core.model import Config
+from provisioner.stripe_api import Transport, limits_for
 from provisioner.stripe_api.access import SANDBOX_KEY, key_for, safe_base
 from provisioner.views.words import count, inert
 
 SANDBOX_STATE = Path(".provisioner/sandbox.db")
 
 
-class Session(Struct, frozen=True):
-    """A configuration and the way to Stripe that fits it."""
-
-    config: Config
-    transport: Transport
-
-    @property
-    def writer(self) -> StripeWriter:
-        """The one thing here that can write."""
-        return StripeWriter(self.transport)
-
-    def plan(self, selection: Selection = EVERYTHING) -> Plan:
-        """Read Stripe and compare; raises as `observe` does, and ConflictError."""
-        return make_plan(KINDS, self.config, self.observe(), selection)
-
-    def observe(self, kinds: Sequence[Kind] = KINDS) -> World:
-        """
-        Read Stripe with a client that cannot write.
-
-        Raises AccessError when the key belongs to another account than the configuration names, or
-        Stripe refuses it, and StripeError when there is no usable answer.
-        """
-        reader = StripeReader(self.transport)
-        declared = Counter(address.section for address in self.config.declared)
-        expected = {kind.resource: declared[kind.section] for kind in kinds if kind.owns_objects}
-        with Reading(expected, self.transport.limits) as reading:
-            world = observe(reader, kinds, self.config.declared, reading.progress)
-        self.check_account(world)
-        return world
-
-    def check_account(self, world: World) -> None:
-        """Raise AccessError when the key belongs to another account than the configuration names."""
-        account = world.account.get("id")
-        if self.config.account and account is None:
-            raise AccessError(
-                f"the key may not read its account, and the configuration is for {self.config.account}"
-            )
-        if self.config.account and account != self.config.account:
-            raise AccessError(
-                f"the key belongs to account {account}; the configuration is for {self.config.account}"
-            )
-
-
 def load(options: Options) -> Config:
     """Read the configuration; raises ConfigError."""
-    return load_config(
+    return configuration.load(
         options.path,
-        KINDS,
         env=options.env,
         variables=options.variables,
         environ=os.environ,
@@ -85,7 +33,7 @@ def load(options: Options) -> Config:
 
 
 @contextmanager
-def session(options: Options, loaded: Callable[[Config], None] = lambda _config: None) -> Iterator[Session]:
+def session(options: Options, loaded: Callable[[Config], None] = lambda _config: None) -> Iterator[Account]:
     """
     Open a session: nothing is sent before the configuration is sound and the key fits its mode.
 
@@ -101,7 +49,7 @@ def session(options: Options, loaded: Callable[[Config], None] = lambda _config:
 
 def _tell_of_unread(path: Path, project: str) -> None:
     """One file of several looks as if what the others declare had been removed."""
-    if unread := unread_beside(path, project, KINDS):
+    if unread := configuration.files_not_loaded(path, project):
         more = f" and {count(len(unread) - 1, 'more file')}" if len(unread) > 1 else ""
         first = inert(str(unread[0].relative_to(path.parent)))
         others = f"{first}{more} beside it declare{'' if more else 's'}"
@@ -112,7 +60,7 @@ def _tell_of_unread(path: Path, project: str) -> None:
 
 
 @contextmanager
-def key_session(options: Options, project: str, mode: str) -> Iterator[Session]:
+def key_session(options: Options, project: str, mode: str) -> Iterator[Account]:
     """Open a session without a configuration; raises AccessError."""
     with _session(options, fitted(options, Config(project, mode, None, {}))) as opened:
         yield opened
@@ -129,12 +77,16 @@ def fitted(options: Options, config: Config) -> Config:
 
 
 @contextmanager
-def _session(options: Options, config: Config) -> Iterator[Session]:
+def _session(options: Options, config: Config) -> Iterator[Account]:
     key = SANDBOX_KEY if options.sandbox else key_for(config.mode, os.environ)
     if options.sandbox and not SANDBOX_STATE.exists():
         tell(f"A new sandbox, with nothing in it: {SANDBOX_STATE.absolute()} (each folder has its own).")
-    with sandbox() if options.sandbox else nullcontext(os.environ.get("STRIPE_API_BASE")) as base:
-        yield Session(
+    with (
+        folder_sandbox(SANDBOX_STATE)
+        if options.sandbox
+        else nullcontext(os.environ.get("STRIPE_API_BASE")) as base
+    ):
+        yield Account(
             config,
             Transport(
                 key,
@@ -142,15 +94,5 @@ def _session(options: Options, config: Config) -> Iterator[Session]:
                 account=os.environ.get("STRIPE_ACCOUNT") or None,
                 api_base=safe_base(base, config.mode, elsewhere=options.allow_api_base),
             ),
+            display=reading,
         )
-
-
-@contextmanager
-def sandbox() -> Iterator[str]:
-    """Run the embedded Stripe API, with its state in this folder; yields its address."""
-    from provisioner.sandbox.server import running  # noqa: PLC0415 - only those who want it pay for it
-    from provisioner.sandbox.settings import Settings  # noqa: PLC0415
-
-    private_database(SANDBOX_STATE)
-    with running(Settings(state=SANDBOX_STATE)) as base:
-        yield base

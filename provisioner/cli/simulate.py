@@ -6,21 +6,18 @@ from pathlib import Path
 
 import click
 
+from provisioner.app.purchases import CHOICES, find_card, refuse_live
 from provisioner.cli.exits import DONE, ERROR, exits
 from provisioner.cli.options import Options, stripe_only_options
-from provisioner.cli.playing import CHOICES, refuse_live
-from provisioner.cli.session import Session, session
+from provisioner.cli.session import session
 from provisioner.config.near import near
 from provisioner.core.boundaries import allowed_purchase, declared_facts
-from provisioner.core.estate import survey
-from provisioner.core.model import Address, Config, Live
+from provisioner.core.model import Address, Config
 from provisioner.core.money import parse_money
 from provisioner.core.problem import ProvisionerError
-from provisioner.core.reissue import says_spent
 from provisioner.core.scenario import METHOD_OF, METHODS, Purchase, Verdict
 from provisioner.core.simulate import decide
 from provisioner.engine.walk import Walk, walk
-from provisioner.kinds import KINDS
 from provisioner.kinds.categories import CATEGORIES
 from provisioner.views.walk import walk_document, walk_text
 
@@ -67,7 +64,7 @@ def purchase(
             refuse_live(config)
         address = _address(config, card)
         asked = _purchase(config, address, amount, merchant)
-        live, currency = _live(stripe, address), str(config.declared[address].fields["currency"])
+        live, currency = find_card(stripe, address), str(config.declared[address].fields["currency"])
         walked = walk(stripe.writer, live.id, currency, asked, captured=capture)
     document = walk_document(str(address), walked, _why(config, address, walked))
     if format_ == "json":
@@ -115,16 +112,6 @@ def _minor_units(amount: str, currency: str) -> int:
     if money.currency != currency:
         raise ProvisionerError(f"--amount: the card is in {currency.upper()}, not {money.currency.upper()}")
     return money.amount
-
-
-def _live(stripe: Session, card: Address) -> Live:
-    """The card as it is applied; raises ProvisionerError where it is not."""
-    for estate in survey(KINDS, stripe.config, stripe.observe()).estates.values():
-        if card in estate.current:
-            return estate.current[card]
-        if spent := estate.spent.get(card):
-            raise ProvisionerError(f"{card}: {says_spent(spent)}")
-    raise ProvisionerError(f"{card} is not in Stripe yet; run `provisioner apply` first")
 
 
 def _why(config: Config, card: Address, walked: Walk) -> str:

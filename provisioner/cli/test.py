@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from provisioner.app.purchases import CHOICES, in_test_mode, offline, on_sandbox, refuse_live
 from provisioner.cli.exits import DONE, ERROR, exits
 from provisioner.cli.options import Options, stripe_options
-from provisioner.cli.playing import CHOICES, in_test_mode, offline, on_sandbox, refuse_live
 from provisioner.cli.progress import Pace
 from provisioner.cli.session import load, session
 from provisioner.core.boundaries import boundaries

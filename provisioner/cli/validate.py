@@ -5,10 +5,9 @@ import os
 
 import click
 
+from provisioner.app.configuration import count_resources, load
 from provisioner.cli.exits import DONE, exits
 from provisioner.cli.options import Options, config_options
-from provisioner.config import load_config
-from provisioner.kinds import KINDS
 from provisioner.views.words import count
 
 
@@ -20,22 +19,19 @@ from provisioner.views.words import count
 @exits
 def command(options: Options, *, format_: str) -> int:
     """Check the configuration at PATH; nothing is sent anywhere."""
-    config = load_config(
+    config = load(
         options.path,
-        KINDS,
         env=options.env,
         variables=options.variables,
         environ=os.environ,
         allowed=options.allowed,
     )
-    counts = {kind.section: sum(a.section == kind.section for a in config.declared) for kind in KINDS}
+    counts = count_resources(config)
     if format_ == "json":
-        click.echo(
-            json.dumps(
-                {"format_version": "1.0", "valid": True, "project": config.project, "resources": counts}
-            )
-        )
+        resources = {kind.section: number for kind, number in counts}
+        document = {"format_version": "1.0", "valid": True, "project": config.project, "resources": resources}
+        click.echo(json.dumps(document))
     else:
-        shown = ", ".join(count(counts[kind.section], kind.name) for kind in KINDS if counts[kind.section])
+        shown = ", ".join(count(number, kind.name) for kind, number in counts if number)
         click.echo(f"The configuration of {config.project} is valid: {shown}.")
     return DONE

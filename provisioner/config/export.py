@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from provisioner.config.scalar import plain, shown
 from provisioner.config.variables import LITERAL_SIGN, SIGN
-from provisioner.core.estate import Survey, survey
+from provisioner.core.estate import Survey
 from provisioner.core.kind import Field, Kind, Shape
-from provisioner.core.model import Address, Config, Ref, World
+from provisioner.core.model import Address, Ref, World
 from provisioner.core.money import exponent
 from provisioner.core.normal import read
 from provisioner.core.ownership import PREFIX, PROJECT, read_stamp
@@ -31,7 +31,14 @@ _NAME = re.compile(r"^  ([^ #:?-].*:|\? .*)$")  # of a block, in a document that
 _ID = re.compile(r"[A-Za-z0-9_]{1,100}")  # what an id may be to stand in a comment
 
 
-def export(kinds: Sequence[Kind], project: str, mode: str, world: World, account: str | None = None) -> str:
+def export(
+    kinds: Sequence[Kind],
+    project: str,
+    mode: str,
+    world: World,
+    surveyed: Survey,
+    account: str | None = None,
+) -> str:
     """
     Write the YAML of everything live that is the project's or nobody's, for one account where it is given.
 
@@ -39,7 +46,6 @@ def export(kinds: Sequence[Kind], project: str, mode: str, world: World, account
     is what the YAML declares. After `import --all`, a plan of it is empty, but for the currency of limits
     that Stripe shows none for: it is written down. Raises ProvisionerError where there is nothing.
     """
-    surveyed = survey(kinds, Config(project, mode, None, {}), world)
     sections: dict[str, Tree] = {}
     for kind in sorted(kinds, key=lambda kind: kind.rank):
         if kind.owns_objects:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from provisioner.core.change import Action, Change, Edit
 from provisioner.core.diff import compare
-from provisioner.core.estate import Survey, survey
+from provisioner.core.estate import Survey
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, Stamp, World
 from provisioner.core.normal import leaves, read
@@ -40,7 +40,12 @@ class Adoptions(Struct, frozen=True):
 
 
 def adopt_one(
-    kinds: Sequence[Kind], config: Config, world: World, address: Address, identity: str
+    kinds: Sequence[Kind],
+    config: Config,
+    world: World,
+    surveyed: Survey,
+    address: Address,
+    identity: str,
 ) -> Adoptions:
     """
     Adopt one object by its id.
@@ -52,7 +57,6 @@ def adopt_one(
     kind = next((kind for kind in kinds if kind.section == address.section and kind.owns_objects), None)
     if declared is None or kind is None:
         raise ProvisionerError(f"{address} is not declared; write it in the YAML first, then import")
-    surveyed = survey(kinds, config, world)
     if address in surveyed.ids:
         raise ProvisionerError(
             f"{address} has {surveyed.ids[address]} already; import adopts no second object"
@@ -68,7 +72,7 @@ def adopt_one(
     return Adoptions((_adoption(kind, config.project, declared, raw, surveyed),))
 
 
-def adopt_all(kinds: Sequence[Kind], config: Config, world: World) -> Adoptions:
+def adopt_all(kinds: Sequence[Kind], config: Config, world: World, surveyed: Survey) -> Adoptions:
     """
     Find the object of every declared resource that has none: by name and e-mail, or by all that is declared.
 
@@ -76,7 +80,7 @@ def adopt_all(kinds: Sequence[Kind], config: Config, world: World) -> Adoptions:
     YAML, the oldest object first, as an export writes them, so that another name changes nothing. Nothing is
     guessed, see `pairing.pair`.
     """
-    surveyed = survey(kinds, config, world)
+    surveyed = Survey(surveyed.estates, dict(surveyed.ids), dict(surveyed.by_id))
     changes: list[Change] = []
     unclear: list[Unclear] = []
     for kind in sorted(kinds, key=lambda kind: kind.rank):

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from provisioner.core.change import OUR_OWN, Action, Change, Edit, Note
 from provisioner.core.crud import has_room, references
 from provisioner.core.diff import additions, compare
-from provisioner.core.estate import Estate, Survey, rests
+from provisioner.core.estate import Estate, Survey, rests, survey
 from provisioner.core.funding import issued_in, plan_funding
 from provisioner.core.hold import Hold
 from provisioner.core.kind import Kind
@@ -28,6 +28,30 @@ class Findings(Struct):
     notes: list[Note] = field(default_factory=list)
     replaced: set[Address] = field(default_factory=set)
     held: set[Address] = field(default_factory=set)
+
+
+class Comparison(Struct, frozen=True):
+    """
+    Everything that one look at Stripe says about a configuration.
+
+    snapshot: what Stripe answered.
+    inventory: the project's objects in it, by address.
+    differences: the changes that would make Stripe match, with their notes.
+    """
+
+    snapshot: World
+    inventory: Survey
+    differences: Findings
+
+
+def compare_with(kinds: Sequence[Kind], config: Config, snapshot: World) -> Comparison:
+    """
+    Hold a configuration against what Stripe answered.
+
+    Raises ConflictError where objects in Stripe contradict each other, and ConfigError as `find_changes`.
+    """
+    inventory = survey(kinds, config, snapshot)
+    return Comparison(snapshot, inventory, find_changes(kinds, config, snapshot, inventory))
 
 
 def find_changes(kinds: Sequence[Kind], config: Config, world: World, surveyed: Survey) -> Findings:

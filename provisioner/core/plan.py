@@ -11,8 +11,8 @@ from provisioner.core.blast import BlastRadius, blast_radius
 from provisioner.core.call import Step
 from provisioner.core.change import Action, Change, Note
 from provisioner.core.crud import references
-from provisioner.core.estate import Survey, rests, survey
-from provisioner.core.find import Findings, find_changes
+from provisioner.core.estate import Survey, rests
+from provisioner.core.find import Comparison, Findings, compare_with
 from provisioner.core.flips import flips
 from provisioner.core.funding import created
 from provisioner.core.kind import Kind
@@ -64,33 +64,26 @@ def make_plan(kinds: Sequence[Kind], config: Config, world: World, selection: Se
     """
     Compare the configuration with the world and say all that would be done.
 
-    Pure: the same values give the same plan. Raises ConflictError where live objects contradict each
-    other, and as `conclude` does.
+    Pure: the same values give the same plan. Raises as `compare_with` and `conclude` do.
     """
-    surveyed = survey(kinds, config, world)
-    found = find_changes(kinds, config, world, surveyed)
-    return conclude(kinds, config, world, surveyed, found, selection)
+    return conclude(kinds, config, compare_with(kinds, config, world), selection)
 
 
 def conclude(
-    kinds: Sequence[Kind],
-    config: Config,
-    world: World,
-    surveyed: Survey,
-    found: Findings,
-    selection: Selection = EVERYTHING,
+    kinds: Sequence[Kind], config: Config, seen: Comparison, selection: Selection = EVERYTHING
 ) -> Plan:
     """
     The plan of what a comparison has found, or of the selected part of it.
 
     Raises ProvisionerError for a selection that names nothing.
     """
+    surveyed, found = seen.inventory, seen.differences
     chosen, notes = select(found.changes, selection, {*config.declared, *surveyed.ids})
     live = {address: each for estate in surveyed.estates.values() for address, each in estate.current.items()}
     notes += flips(kinds, config, live, chosen)
     whole = Findings(chosen, [*found.notes, *notes], found.replaced)
     left_out = len({c.address for c in found.changes} - {c.address for c in chosen})
-    return replace(assemble(kinds, config, world, surveyed, whole), left_out=left_out)
+    return replace(assemble(kinds, config, seen.snapshot, surveyed, whole), left_out=left_out)
 
 
 def assemble(kinds: Sequence[Kind], config: Config, world: World, surveyed: Survey, found: Findings) -> Plan:

@@ -4,23 +4,21 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from msgspec.structs import replace
 
+from provisioner.app.account import Account
+from provisioner.app.apply import carry_out
 from provisioner.core.drift import find_drift
-from provisioner.core.estate import survey
-from provisioner.core.find import find_changes
-from provisioner.core.plan import make_plan
+from provisioner.core.find import Comparison
 from provisioner.core.problem import ProvisionerError
 from provisioner.engine.execute import Outcome as Ending
-from provisioner.engine.execute import Report, execute
+from provisioner.engine.execute import Report
 from provisioner.engine.journal import line
 from provisioner.fleet.ceiling import approved, ends, stopped
 from provisioner.fleet.job import Job
 from provisioner.fleet.outcome import CHANGES, DONE, ERROR, MOST_PROBLEMS, Outcome
-from provisioner.fleet.site import Desk, Meter, Site, configuration, desk
-from provisioner.kinds import KINDS
+from provisioner.fleet.site import Meter, Site, configuration, open_account
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +43,7 @@ def _do(site: Site, job: Job, meter: Meter, blank: Outcome) -> Outcome:
     if job.phase == "check":
         configuration(site, job)
         return blank
-    with desk(site, job, meter) as opened:
-        return _DEEDS[job.phase](opened, blank)
+    return _DEEDS[job.phase](open_account(site, job, meter), job, blank)
 
 
 def _few(problems: list[str]) -> tuple[str, ...]:
@@ -54,29 +51,23 @@ def _few(problems: list[str]) -> tuple[str, ...]:
     return (*problems[:MOST_PROBLEMS], *([f"and {more} more"] if more > 0 else []))
 
 
-def _plan(opened: Desk, blank: Outcome) -> Outcome:
-    plan = make_plan(KINDS, opened.config, opened.observe())
+def _plan(account: Account, job: Job, blank: Outcome) -> Outcome:
+    plan = account.plan(account.compare())
     return replace(
         blank,
         code=CHANGES if plan.changes else DONE,
         counts={**plan.summary, "pending": sum(note.pending for note in plan.notes)},
         money={currency: amount for amount, currency in plan.blast.money},
         ends=ends(plan),
-        stopped_by=stopped(plan, opened.config.guardrails, opened.job.approve),
+        stopped_by=stopped(plan, account.config.guardrails, job.approve),
     )
 
 
-def _apply(opened: Desk, blank: Outcome) -> Outcome:
-    job = opened.job
-    plan = make_plan(KINDS, opened.config, opened.observe())
-    plan = approved(plan, opened.config.guardrails, job.ceiling, job.approve)
+def _apply(account: Account, job: Job, blank: Outcome) -> Outcome:
+    plan = account.plan(account.compare())
+    plan = approved(plan, account.config.guardrails, job.ceiling, job.approve)
     steps: list[Mapping[str, str]] = []
-    report = execute(
-        plan,
-        opened.writer,
-        lambda result: steps.append({"account": blank.account, **line(result)}),
-        opened.site.stop,
-    )
+    report = carry_out(account, plan, lambda result: steps.append({"account": blank.account, **line(result)}))
     missed = [result for result in report.results if result.outcome is not Ending.DONE]
     return replace(
         blank,
@@ -97,15 +88,14 @@ def _moved(report: Report) -> Mapping[str, int]:
     return money
 
 
-def _drift(opened: Desk, blank: Outcome) -> Outcome:
-    counts = _moves(opened, opened.observe())
+def _drift(account: Account, _job: Job, blank: Outcome) -> Outcome:
+    counts = _moves(account, account.compare())
     return replace(blank, code=CHANGES if counts["drift"] else DONE, counts=counts)
 
 
-def _moves(opened: Desk, world: Any) -> dict[str, int]:
-    surveyed = survey(KINDS, opened.config, world)
-    found = find_changes(KINDS, opened.config, world, surveyed)
-    drifts = find_drift(KINDS, opened.config, surveyed, found.changes, found.notes)
+def _moves(account: Account, seen: Comparison) -> dict[str, int]:
+    found = seen.differences
+    drifts = find_drift(account.kinds, account.config, seen.inventory, found.changes, found.notes)
     return {
         "drift": sum(drift.counts for drift in drifts),
         "broadening": sum(drift.counts and drift.direction.value == "broadening" for drift in drifts),
@@ -114,10 +104,10 @@ def _moves(opened: Desk, world: Any) -> dict[str, int]:
     }
 
 
-def _status(opened: Desk, blank: Outcome) -> Outcome:
+def _status(account: Account, _job: Job, blank: Outcome) -> Outcome:
     """What the account has; not one number of it makes the account fail."""
-    world = opened.observe()
-    estates = survey(KINDS, opened.config, world).estates
+    seen = account.compare()
+    world, estates = seen.snapshot, seen.inventory.estates
     lives = {name: list(estate.current.values()) for name, estate in estates.items()}
     available = (world.balance.get("issuing") or {}).get("available") or ()
     facts = {
@@ -125,10 +115,10 @@ def _status(opened: Desk, blank: Outcome) -> Outcome:
         "active": sum(live.status == "active" for live in lives.get("card", ())),
         "available": [{"currency": each["currency"], "amount": each["amount"]} for each in available],
     }
-    return replace(blank, counts=_moves(opened, world), facts=facts)
+    return replace(blank, counts=_moves(account, seen), facts=facts)
 
 
-_DEEDS: Mapping[str, Callable[[Desk, Outcome], Outcome]] = {
+_DEEDS: Mapping[str, Callable[[Account, Job, Outcome], Outcome]] = {
     "plan": _plan,
     "apply": _apply,
     "drift": _drift,

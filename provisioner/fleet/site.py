@@ -1,22 +1,20 @@
 """Where accounts are worked on: what one process has for all of them, and the way to one account's Stripe."""
 
 import threading
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from msgspec import Struct, field
 
-from provisioner.config import load_config
-from provisioner.core.model import Config, World
+from provisioner.app.account import Account
+from provisioner.app.configuration import load
+from provisioner.core.model import Config
 from provisioner.core.problem import AccessError, ProvisionerError
-from provisioner.engine.observe import observe
 from provisioner.fleet.gate import Gate
 from provisioner.fleet.job import Job
-from provisioner.kinds import KINDS
 from provisioner.net.address import parse_origin
-from provisioner.stripe_api import StripeReader, StripeWriter, Transport, limits_for
+from provisioner.stripe_api import Transport, limits_for
 from provisioner.stripe_api.access import SANDBOX_KEY, STRIPE, key_for, safe_base
 from provisioner.stripe_api.http import BoundedClient
 from provisioner.stripe_api.transport import TIMEOUTS
@@ -66,34 +64,6 @@ class Meter(Struct):
         return self.gate()
 
 
-class Desk(Struct):
-    """One account being worked on."""
-
-    site: Site
-    job: Job
-    config: Config
-    transport: Transport
-    begun: float = field(default_factory=time.monotonic)
-
-    @property
-    def writer(self) -> StripeWriter:
-        """The one thing here that can write."""
-        return StripeWriter(self.transport)
-
-    def observe(self) -> World:
-        """
-        Read the account with a client that cannot write.
-
-        Raises AccessError where Stripe says that it is another one, and as `engine.observe` does.
-        """
-        world = observe(StripeReader(self.transport), KINDS, self.config.declared)
-        found = world.account.get("id")
-        for wanted in (self.job.account.id, self.config.account):
-            if wanted and found != wanted:
-                raise AccessError(f"Stripe answers for account {found}, and this is for {wanted}")
-        return world
-
-
 def configuration(site: Site, job: Job) -> Config:
     """
     Read an account's configuration, with the environment of this process.
@@ -101,9 +71,8 @@ def configuration(site: Site, job: Job) -> Config:
     Raises ConfigError, and AccessError where it is for another mode than the fleet.
     """
     account = job.account
-    config = load_config(
+    config = load(
         Path(account.configuration),
-        KINDS,
         env=account.env,
         variables=account.variables,
         environ=site.environ,
@@ -116,9 +85,8 @@ def configuration(site: Site, job: Job) -> Config:
     return config
 
 
-@contextmanager
-def desk(site: Site, job: Job, meter: Meter) -> Iterator[Desk]:
-    """Open one account; raises ConfigError or AccessError, and sends nothing itself."""
+def open_account(site: Site, job: Job, meter: Meter) -> Account:
+    """Open the account of a job; raises ConfigError or AccessError, and sends nothing itself."""
     config = configuration(site, job)
     mode = "test" if job.sandbox else job.mode  # the sandbox has no other, and takes no live key
     transport = Transport(
@@ -132,4 +100,4 @@ def desk(site: Site, job: Job, meter: Meter) -> Iterator[Desk]:
     )
     if site.stop.is_set():
         raise ProvisionerError("interrupted before it was begun")
-    yield Desk(site, job, config, transport)
+    return Account(config, transport, expected=(job.account.id,))

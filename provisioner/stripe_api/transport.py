@@ -63,7 +63,7 @@ class Transport:
         self.stop = stop or Event()
         self._key = api_key
         self._http = http or BoundedClient(parse_origin(api_base or STRIPE), timeouts)
-        self._account = account
+        self.account = account
         self._pace = Pace(limits)
         self._gate = gate
         self._circuit = Circuit(clock)
@@ -101,7 +101,7 @@ class Transport:
         except CallError as error:
             request_id = error.headers.get("request-id")
             log.debug("%s /v1/%s failed: %s %s", method, resource, error.status, request_id)
-            elsewhere = "" if self.base == STRIPE else self.base
+            elsewhere = "" if self._base == STRIPE else self._base
             raise translate(error, params, self._key, elsewhere) from None
         except ProvisionerError:
             raise
@@ -187,13 +187,13 @@ class Transport:
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",
         }
-        return headers | ({"Stripe-Account": self._account} if self._account else {})
+        return headers | ({"Stripe-Account": self.account} if self.account else {})
 
     @cached_property
     def _writer(self) -> "SdkWriter":
         from provisioner.stripe_api.sdk import SdkWriter  # noqa: PLC0415 - who only reads pays nothing for it
 
-        return SdkWriter(self._key, API_VERSION, self._account, self._http)
+        return SdkWriter(self._key, API_VERSION, self.account, self._http)
 
     def _learn(self, error: CallError) -> None:
         fresh = error.headers.get(REPLAYED) != "true"

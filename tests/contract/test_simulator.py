@@ -7,11 +7,10 @@ from hypothesis import event, given, settings
 from msgspec.structs import replace
 from support.purchases import CARD, CATEGORIES, EDGES, INTERVALS, limit, limits, scenario, world, worlds
 
-from provisioner.cli.stage import private_sandbox
+from provisioner.app.sandboxes import private_sandbox
+from provisioner.app.stage import on_stage
 from provisioner.core.boundaries import declared_facts
 from provisioner.core.simulate import simulate
-from provisioner.engine.stage import on_stage
-from provisioner.kinds import KINDS
 
 ADS, FOOD, TAXI = CATEGORIES
 
@@ -25,7 +24,7 @@ def stage():
 def answers(stage, declared, asked):
     """What either of the two says: at which purchase, approved or not, and why."""
     told = simulate(asked, declared_facts(CARD, declared, asked.balance))
-    played = on_stage(KINDS, asked, declared, stage)
+    played = on_stage(asked, declared, stage)
     return [(one.place, one.answer.approved, one.answer.reason) for one in (told, played)]
 
 

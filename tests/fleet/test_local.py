@@ -94,7 +94,7 @@ def test_a_configuration_for_another_account_is_applied_to_none(there, folder):
 
     assert run.exit_code == 7
     here, other = ids(ACCOUNTS)[:2]
-    assert f"Stripe answers for account {other}, and this is for {here}" in run.stdout
+    assert f"Stripe answers for account {other}, but {here} is expected" in run.stdout
     assert [there.estate(each).total() for each in ids(ACCOUNTS)] == [0] * ACCOUNTS
 
 

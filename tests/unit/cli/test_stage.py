@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisioner.cli.stage import DAY, clear_of_midnight
+from provisioner.app.sandboxes import DAY, clear_of_midnight
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from support.declare import HOLDER, card, config, holder
 from support.stripe_model import StripeModel
 
 from provisioner.core.adopt import Adoptions, adopt_all
+from provisioner.core.estate import survey
 from provisioner.core.model import Address, Declared
 from provisioner.kinds import KINDS
 
@@ -23,7 +24,8 @@ def issue(stripe: StripeModel, holder_id: str, **params: Any) -> str:
 
 
 def adopted(stripe: StripeModel, *declared: Declared) -> Adoptions:
-    return adopt_all(KINDS, config(*declared), stripe.world())
+    wanted, world = config(*declared), stripe.world()
+    return adopt_all(KINDS, wanted, world, survey(KINDS, wanted, world))
 
 
 def ids(found: Adoptions) -> list[str | None]:

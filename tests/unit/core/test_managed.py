@@ -146,8 +146,8 @@ def test_what_is_ignored_is_not_adopted() -> None:
     apply(stripe, holder())
     mine = card(lifecycle=IGNORING, **NAMED)
     made = stripe.create(CARDS, {**mine.fields, "cardholder": stripe.objects[HOLDERS][0]["id"], **THEIRS})
-    world = stripe.world()
-    adopted = adopt_one(KINDS, config(holder(), mine), world, mine.address, made["id"]).changes
+    world, wanted = stripe.world(), config(holder(), mine)
+    adopted = adopt_one(KINDS, wanted, world, survey(KINDS, wanted, world), mine.address, made["id"]).changes
     for step in spell(KINDS, "shop", adopted):
         stripe.perform(step.call)
     apply(stripe, holder(), card())

@@ -1,11 +1,12 @@
-"""Private sandboxes for scenarios: in memory, one for each currency, gone with the command."""
+"""Embedded Stripe APIs: one that keeps its state in a folder, and private ones for scenarios."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from msgspec import Struct
 
-from provisioner.engine.stage import HOMES, Stage
+from provisioner.engine.private_file import private_database
 from provisioner.net.sandbox_control import control
 from provisioner.stripe_api import Limits, StripeWriter, Transport
 from provisioner.stripe_api.access import SANDBOX_KEY
@@ -13,14 +14,20 @@ from provisioner.stripe_api.access import SANDBOX_KEY
 # Nobody else is on a private sandbox.
 LIMITLESS = Limits(endpoint=10_000, total=10_000)
 DAY = 86_400
+HOMES = {"gbp": "GB", "eur": "DE"}  # a country that issues cards in the currency; usd is the default
 NEARLY = 60  # seconds before midnight in which no scenario without a time is begun
 
 
 class PrivateSandbox(Struct, frozen=True):
-    """A sandbox with nothing in it but the scenario that is on."""
+    """A sandbox with nothing in it but the scenario that is on; `transport` is the way to it."""
 
     base: str
-    writer: StripeWriter
+    transport: Transport
+
+    @property
+    def writer(self) -> StripeWriter:
+        """The way to make test purchases on it."""
+        return StripeWriter(self.transport)
 
     def clear(self) -> int:
         """Forget everything, and keep away from midnight, where limits by the day begin anew."""
@@ -47,12 +54,23 @@ def clear_of_midnight(now: int) -> int:
 
 
 @contextmanager
-def stages() -> Iterator[Callable[[str], Stage]]:
+def folder_sandbox(state: Path) -> Iterator[str]:
+    """Run an embedded Stripe API whose state is kept in the file `state`; yields its address."""
+    from provisioner.sandbox.server import running  # noqa: PLC0415 - cold start: the server is heavy
+    from provisioner.sandbox.settings import Settings  # noqa: PLC0415 - as above
+
+    private_database(state)
+    with running(Settings(state=state)) as base:
+        yield base
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str], PrivateSandbox]]:
     """A function from a currency to the stage for its cards, started when it is first asked for."""
-    opened: dict[str, Stage] = {}
+    opened: dict[str, PrivateSandbox] = {}
     with ExitStack() as stack:
 
-        def stage_for(currency: str) -> Stage:
+        def stage_for(currency: str) -> PrivateSandbox:
             country = HOMES.get(currency, "US")
             if country not in opened:
                 opened[country] = stack.enter_context(private_sandbox(country))
@@ -68,4 +86,4 @@ def private_sandbox(country: str = "US") -> Iterator[PrivateSandbox]:
     from provisioner.sandbox.settings import Settings  # noqa: PLC0415
 
     with running(Settings(rate_limit=False, topup_settle=0.0, country=country)) as base:
-        yield PrivateSandbox(base, StripeWriter(Transport(SANDBOX_KEY, limits=LIMITLESS, api_base=base)))
+        yield PrivateSandbox(base, Transport(SANDBOX_KEY, limits=LIMITLESS, api_base=base))

@@ -6,22 +6,20 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from provisioner.cli.session import Session
-from provisioner.cli.stage import stages
+from provisioner.app.account import Account
+from provisioner.app.sandboxes import stages
+from provisioner.app.stage import on_stage
 from provisioner.core.boundaries import Choices, declared_facts, hides
 from provisioner.core.change import Action
-from provisioner.core.estate import survey
-from provisioner.core.find import find_changes
 from provisioner.core.history import issuing_available, live_facts
 from provisioner.core.model import Address, Config, Declared, Live, Ref
-from provisioner.core.problem import AccessError, StripeError
+from provisioner.core.problem import AccessError, ProvisionerError, StripeError
+from provisioner.core.reissue import says_spent
 from provisioner.core.result import Result
 from provisioner.core.scenario import Course, Scenario, Unsure
 from provisioner.core.simulate import simulate
 from provisioner.engine.ports import Writer
 from provisioner.engine.purchases import on_applied
-from provisioner.engine.stage import on_stage
-from provisioner.kinds import KINDS
 from provisioner.kinds.categories import CATEGORIES
 
 # A merchant of Stripe's guides comes first, for cards that any merchant may charge.
@@ -57,26 +55,26 @@ def on_sandbox(config: Config, scenarios: Iterable[Scenario]) -> Iterator[Result
                 yield told
                 continue
             try:
-                course = on_stage(KINDS, scenario, config.declared, stage_for(scenario.currency))
+                course = on_stage(scenario, config.declared, stage_for(scenario.currency))
             except StripeError as error:
                 yield Result(scenario, told.simulated, trouble=str(error))
             else:
                 yield Result(scenario, told.simulated, course)
 
 
-def in_test_mode(stripe: Session, scenarios: Sequence[Scenario]) -> Iterator[Result]:
+def in_test_mode(account: Account, scenarios: Sequence[Scenario]) -> Iterator[Result]:
     """
     Ask Stripe's test mode, on the cards as they are applied, with all that was bought on them before.
 
     What cannot be arranged there (times, a balance, a card that ends itself) is asked of the simulator
     alone. Raises StripeError or AccessError when Stripe cannot be read.
     """
-    refuse_live(stripe.config)
-    applied = _applied(stripe)
-    for told in offline(stripe.config, scenarios):
+    refuse_live(account.config)
+    applied = _applied(account)
+    for told in offline(account.config, scenarios):
         if told.trouble:
             yield told
-        elif remark := _beyond_reach(told.scenario, stripe.config):
+        elif remark := _beyond_reach(told.scenario, account.config):
             yield replace(told, remark=remark)
         else:
             yield applied.play(told)
@@ -139,11 +137,21 @@ class _Applied(Struct, frozen=True):
         return self.past[holder_id]
 
 
-def _applied(stripe: Session) -> _Applied:
-    config, world = stripe.config, stripe.observe()
-    surveyed = survey(KINDS, config, world)
-    changes = find_changes(KINDS, config, world, surveyed).changes
+def _applied(account: Account) -> _Applied:
+    seen = account.compare()
+    changes = seen.differences.changes
     moving = (change.address for change in changes if change.action not in (Action.RETIRE, Action.TOP_UP))
-    live = {address: each for estate in surveyed.estates.values() for address, each in estate.current.items()}
-    writer = stripe.writer
-    return _Applied(writer, config.declared, live, frozenset(moving), writer.retrieve("balance"))
+    estates = seen.inventory.estates.values()
+    live = {address: each for estate in estates for address, each in estate.current.items()}
+    writer = account.writer
+    return _Applied(writer, account.config.declared, live, frozenset(moving), writer.retrieve("balance"))
+
+
+def find_card(account: Account, card: Address) -> Live:
+    """Find a card as it is applied; raises as `Account.read` does, and ProvisionerError without one."""
+    for estate in account.take_inventory()[1].estates.values():
+        if card in estate.current:
+            return estate.current[card]
+        if spent := estate.spent.get(card):
+            raise ProvisionerError(f"{card}: {says_spent(spent)}")
+    raise ProvisionerError(f"{card} is not in Stripe yet; run `provisioner apply` first")

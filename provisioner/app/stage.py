@@ -1,19 +1,19 @@
 """Scenarios on a stage: an account that is empty before each, and whose clock can be moved."""
 
 import calendar
-import threading
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
+from provisioner.app.account import Account
+from provisioner.app.apply import carry_out
+from provisioner.app.sandboxes import HOMES, PrivateSandbox
 from provisioner.core.call import Call
-from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Lifecycle, Ref, World
-from provisioner.core.plan import make_plan
 from provisioner.core.problem import StripeError
 from provisioner.core.scenario import Course, Purchase, Scenario
-from provisioner.engine.execute import Outcome, execute
+from provisioner.engine.execute import Outcome
 from provisioner.engine.ports import Writer
 from provisioner.engine.purchases import Authorization, capture, play
 
@@ -26,28 +26,11 @@ CYCLE = (CYCLE_YEARS * 365 + CYCLE_YEARS // 4) * 86_400
 # What an empty account has none of: other cards, financial accounts, designs; nor Stripe's PIN key.
 ELSEWHERE = ("replacement_for", "replacement_reason", "financial_account", "personalization_design", "pin")
 STAND_IN = Address("cardholders", "stand-in")
-HOMES = {"gbp": "GB", "eur": "DE"}
 PHONE = "+18005550100"
 TEST_PROJECT = "scenario"
 
 
-class Stage(Protocol):
-    """A Stripe account for one scenario at a time."""
-
-    @property
-    def writer(self) -> Writer:
-        """What makes its requests."""
-
-    def clear(self) -> int:
-        """Forget everything, and return the time in unix seconds."""
-
-    def go_to(self, moment: int) -> None:
-        """Let the time pass until `moment` (unix seconds); one that has passed changes nothing."""
-
-
-def on_stage(
-    kinds: Sequence[Kind], scenario: Scenario, declared: Mapping[Address, Declared], stage: Stage
-) -> Course:
+def on_stage(scenario: Scenario, declared: Mapping[Address, Declared], stage: PrivateSandbox) -> Course:
     """
     Apply the scenario's card and cardholder to the empty stage, fund it, and make the purchases.
 
@@ -72,7 +55,7 @@ def on_stage(
         if scenario.timed and authorization["amount"]:
             capture(stage.writer, authorization)
 
-    card_id = _apply(kinds, cast, scenario.card, stage.writer)
+    card_id = _apply(cast, scenario.card, stage)
     course, _ = play(stage.writer, scenario, card_id, before, then)
     return course
 
@@ -125,11 +108,11 @@ def _fund(writer: Writer, amount: int, currency: str) -> None:
         amount -= part
 
 
-def _apply(kinds: Sequence[Kind], cast: Mapping[Address, Declared], card: Address, writer: Writer) -> str:
+def _apply(cast: Mapping[Address, Declared], card: Address, stage: PrivateSandbox) -> str:
     """Create what is declared by the same way as an apply does, and return the card's id."""
-    config = Config(TEST_PROJECT, "test", None, cast)
-    plan = make_plan(kinds, config, World({}, {}, {}))
-    report = execute(plan, writer, lambda _result: None, threading.Event())
+    account = Account(Config(TEST_PROJECT, "test", None, cast), stage.transport)
+    plan = account.plan(account.compare_with(World({}, {}, {})))
+    report = carry_out(account, plan)
     for result in report.results:
         if result.outcome is Outcome.FAILED:
             raise StripeError(f"{result.step.address} cannot be applied: {result.reason}")

@@ -1,0 +1,111 @@
+"""An account at Stripe, seen through one configuration: read it, and compare the two."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+from msgspec import Struct
+
+from provisioner.core.estate import Survey, survey
+from provisioner.core.find import Comparison, Findings, compare_with
+from provisioner.core.kind import Kind
+from provisioner.core.model import Config, World
+from provisioner.core.plan import Plan, assemble, conclude
+from provisioner.core.problem import AccessError
+from provisioner.core.select import EVERYTHING, Selection
+from provisioner.engine.observe import Progress, observe, silent
+from provisioner.kinds import KINDS
+from provisioner.stripe_api import Limits, StripeReader, StripeWriter, Transport
+
+ReadingDisplay = Callable[[Mapping[str, int], Limits], AbstractContextManager[Progress]]
+
+
+def _no_display(_expected: Mapping[str, int], _limits: Limits) -> AbstractContextManager[Progress]:
+    return nullcontext(silent)
+
+
+class Account(Struct, frozen=True):
+    """
+    One account at Stripe and the configuration that is held against it.
+
+    config: what is declared for the account.
+    transport: sends the requests, with the key of the account.
+    expected: the ids that Stripe may answer for; any other account is refused. Empty means any account.
+    display: shows how far a full read is, given the expected number of objects of each resource.
+    kinds: the kinds of resources that there are.
+    """
+
+    config: Config
+    transport: Transport
+    expected: tuple[str, ...] = ()
+    display: ReadingDisplay = _no_display
+    kinds: Sequence[Kind] = KINDS
+
+    @property
+    def reader(self) -> StripeReader:
+        """A client that cannot write."""
+        return StripeReader(self.transport)
+
+    @property
+    def writer(self) -> StripeWriter:
+        """The only client here that can write."""
+        return StripeWriter(self.transport)
+
+    def read(self) -> World:
+        """
+        Read all that a comparison needs, with a client that cannot write.
+
+        Raises AccessError when the key belongs to another account than the expected one or Stripe
+        refuses it, and StripeError when there is no usable answer.
+        """
+        declared = Counter(address.section for address in self.config.declared)
+        expected = {kind.resource: declared[kind.section] for kind in self.kinds if kind.owns_objects}
+        with self.display(expected, self.transport.limits) as progress:
+            snapshot = observe(self.reader, self.kinds, self.config.declared, progress)
+        self.check(snapshot)
+        return snapshot
+
+    def read_balances(self) -> World:
+        """Read the account, its balances and top-ups, and no other objects; raises as `read` does."""
+        without_objects = [kind for kind in self.kinds if not kind.owns_objects]
+        snapshot = observe(self.reader, without_objects, self.config.declared)
+        self.check(snapshot)
+        return snapshot
+
+    def check(self, snapshot: World) -> None:
+        """Raise AccessError when Stripe answers for another account than the expected one."""
+        found = snapshot.account.get("id")
+        for expected in dict.fromkeys((*self.expected, self.config.account or "")):
+            if expected and found is None:
+                raise AccessError(f"the key may not read its account; {expected} is expected")
+            if expected and found != expected:
+                raise AccessError(f"Stripe answers for account {found}, but {expected} is expected")
+
+    def compare(self) -> Comparison:
+        """
+        Read Stripe and hold the configuration against it.
+
+        Raises as `read` does, and ConflictError where objects in Stripe contradict each other.
+        """
+        return self.compare_with(self.read())
+
+    def compare_with(self, snapshot: World) -> Comparison:
+        """Hold the configuration against what was read before; raises ConflictError."""
+        return compare_with(self.kinds, self.config, snapshot)
+
+    def take_inventory(self) -> tuple[World, Survey]:
+        """Read Stripe and find the project's objects, without comparing; raises as `compare` does."""
+        snapshot = self.read()
+        return snapshot, survey(self.kinds, self.config, snapshot)
+
+    def plan(self, comparison: Comparison, selection: Selection = EVERYTHING) -> Plan:
+        """
+        Make the plan of a comparison, or of the selected part of it.
+
+        Raises ProvisionerError for a selection that matches nothing.
+        """
+        return conclude(self.kinds, self.config, comparison, selection)
+
+    def plan_of(self, snapshot: World, inventory: Survey, differences: Findings) -> Plan:
+        """Make the plan of changes that were not found by comparing, such as a retirement on demand."""
+        return assemble(self.kinds, self.config, snapshot, inventory, differences)

@@ -1,0 +1,57 @@
+"""Imports, planned: which objects in Stripe come under management, and what stays unclear."""
+
+from collections.abc import Sequence
+
+from provisioner.app.account import Account
+from provisioner.core.adopt import Adoptions, Unclear, adopt_all, adopt_one
+from provisioner.core.change import Note
+from provisioner.core.estate import Survey
+from provisioner.core.find import Findings
+from provisioner.core.model import Address, World
+from provisioner.core.plan import Plan
+
+SHOWN = 3
+
+
+def plan_import(account: Account, address: Address, identity: str) -> Plan:
+    """
+    Plan to take one object under management.
+
+    Raises as `Account.compare` does, and ProvisionerError where the address is not in the configuration
+    or has an object already, and where the object is not there or belongs to somebody.
+    """
+    snapshot, inventory = account.take_inventory()
+    found = adopt_one(account.kinds, account.config, snapshot, inventory, address, identity)
+    return _plan(account, snapshot, inventory, found)
+
+
+def plan_imports(account: Account) -> tuple[Plan, Sequence[Address]]:
+    """
+    Plan to take under management whatever fits a resource that has no object; raises as `Account.compare`.
+
+    Returns the plan, and the addresses for which several objects fit and none is taken.
+    """
+    snapshot, inventory = account.take_inventory()
+    found = adopt_all(account.kinds, account.config, snapshot, inventory)
+    return _plan(account, snapshot, inventory, found), [each.address for each in found.unclear]
+
+
+def _plan(account: Account, snapshot: World, inventory: Survey, found: Adoptions) -> Plan:
+    notes = [Note(str(each.address), _explain(each)) for each in found.unclear]
+    if found.missing:
+        text = f"no object that is free fits {_some(found.missing)}; apply makes what is missing"
+        notes.append(Note("", text, pending=True))
+    return account.plan_of(snapshot, inventory, Findings(list(found.changes), notes))
+
+
+def _explain(unclear: Unclear) -> str:
+    ids, others = unclear.fits, unclear.others
+    fit = f"{len(ids)} objects fit" if len(ids) > 1 else "1 object fits"
+    fit += f" ({_some(ids)})"
+    if len(ids) > len(others):
+        return f"{fit}; import one of them by its id"
+    return f"{fit}, but also {_some(others)}; import by its id what belongs here"
+
+
+def _some(words: Sequence[object]) -> str:
+    return ", ".join([*map(str, words[:SHOWN]), *(["..."] if len(words) > SHOWN else [])])

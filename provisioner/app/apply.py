@@ -1,0 +1,26 @@
+"""Plans carried out: the only place where the steps of a plan are handed to a client that can write."""
+
+from collections.abc import Callable
+
+from provisioner.app.account import Account
+from provisioner.core.plan import Plan
+from provisioner.engine.execute import WORKERS, Report, Result, execute
+
+
+def _silent(_result: Result) -> None:
+    """Do nothing: nobody watches."""
+
+
+def carry_out(
+    account: Account,
+    plan: Plan,
+    on_result: Callable[[Result], None] = _silent,
+    workers: int = WORKERS,
+) -> Report:
+    """
+    Carry out a plan and report how each step ended; `on_result` is called as each one ends.
+
+    Once the stop event of the account's transport is set, requests in flight are finished and no other
+    is begun. Nothing is judged here: guardrails come first.
+    """
+    return execute(plan, account.writer, on_result, account.transport.stop, workers=workers)

@@ -1,0 +1,47 @@
+"""Configurations: read, checked and counted; light, as `validate` needs no more."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from provisioner.config import load_config
+from provisioner.config.beside import unread_beside
+from provisioner.config.outside import NOTHING_MORE, Allowed
+from provisioner.config.schema import schema_text
+from provisioner.core.kind import Kind
+from provisioner.core.model import Config
+from provisioner.kinds import KINDS
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def load(
+    path: Path,
+    *,
+    env: str | None = None,
+    variables: Mapping[str, str] = NOTHING,
+    environ: Mapping[str, str] = NOTHING,
+    allowed: Allowed = NOTHING_MORE,
+) -> Config:
+    """
+    Read the configuration at `path`, with `environments/<env>.yaml` over it.
+
+    `variables` are values of `${var.NAME}`, `environ` of `${env.NAME}`; `allowed` is what may be read
+    although it looks like a key or lies elsewhere. Raises ConfigError that carries every problem.
+    """
+    return load_config(path, KINDS, env=env, variables=variables, environ=environ, allowed=allowed)
+
+
+def files_not_loaded(path: Path, project: str) -> list[Path]:
+    """List the files beside a single file that declare resources of the same project."""
+    return unread_beside(path, project, KINDS)
+
+
+def count_resources(config: Config) -> list[tuple[Kind, int]]:
+    """Count the declared resources of each kind."""
+    return [(kind, sum(a.section == kind.section for a in config.declared)) for kind in KINDS]
+
+
+def editor_schema() -> str:
+    """Return the JSON Schema of configurations, as text."""
+    return schema_text(KINDS)

@@ -1,0 +1,17 @@
+"""What is in Stripe, as the YAML that declares it."""
+
+from provisioner.app.account import Account
+from provisioner.config import export as exporting
+
+
+def export(account: Account, *, with_account: bool = False) -> str:
+    """
+    Write the YAML of everything in Stripe that is the project's or nobody's.
+
+    With `with_account` it names the account, where the key may read it. Raises as `Account.compare` does,
+    and ProvisionerError where there is nothing to export.
+    """
+    snapshot, inventory = account.take_inventory()
+    identity = snapshot.account.get("id") if with_account else None
+    project, mode = account.config.project, account.config.mode
+    return exporting.export(account.kinds, project, mode, snapshot, inventory, identity)

@@ -1,0 +1,28 @@
+"""Retirements on demand, planned: some addresses, or everything that a project has."""
+
+from collections.abc import Sequence
+
+from provisioner.app.account import Account
+from provisioner.core.ending import retire, retire_all
+from provisioner.core.find import Findings
+from provisioner.core.model import Address
+from provisioner.core.plan import Plan
+
+
+def plan_retirement(account: Account, addresses: Sequence[Address], *, cancel: bool) -> Plan:
+    """
+    Plan to end the objects at some addresses: deactivated, or with `cancel` canceled.
+
+    Raises as `Account.compare` does, and ProvisionerError for an address that has no object or is still
+    in the configuration.
+    """
+    snapshot, inventory = account.take_inventory()
+    changes = retire(account.kinds, account.config, inventory, addresses, cancel=cancel)
+    return account.plan_of(snapshot, inventory, Findings(changes))
+
+
+def plan_destruction(account: Account, *, cancel: bool) -> Plan:
+    """Plan to end all that the project has, but what is to be kept; raises as `Account.compare` does."""
+    snapshot, inventory = account.take_inventory()
+    changes = retire_all(account.kinds, inventory, cancel=cancel)
+    return account.plan_of(snapshot, inventory, Findings(changes))
