@@ -1,3 +1,69 @@
-"""Infrastructure as code for Stripe Issuing: YAML in git, planned and applied against live Stripe."""
+"""
+Infrastructure as code for Stripe Issuing: YAML in git, planned and applied against live Stripe.
 
-__version__ = "0.1.0"
+What is exported here is the Python API; everything else is private. It is loaded when it is first asked for,
+so that the command line pays only for what a command needs.
+"""
+
+import logging
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from provisioner._version import __version__
+
+if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` loads the same names
+    from provisioner.app.drift import DriftReport
+    from provisioner.app.project import Project
+    from provisioner.core.plan import Plan
+    from provisioner.core.problem import (
+        AccessError,
+        ConfigError,
+        ConflictError,
+        GuardrailError,
+        ProvisionerError,
+        StaleError,
+        StripeError,
+    )
+    from provisioner.engine.execute import Report
+
+_HOME = {
+    "DriftReport": "provisioner.app.drift",
+    "Plan": "provisioner.core.plan",
+    "Project": "provisioner.app.project",
+    "Report": "provisioner.engine.execute",
+    **dict.fromkeys(
+        (
+            "AccessError",
+            "ConfigError",
+            "ConflictError",
+            "GuardrailError",
+            "ProvisionerError",
+            "StaleError",
+            "StripeError",
+        ),
+        "provisioner.core.problem",
+    ),
+}
+
+__all__ = [
+    "AccessError",
+    "ConfigError",
+    "ConflictError",
+    "DriftReport",
+    "GuardrailError",
+    "Plan",
+    "Project",
+    "ProvisionerError",
+    "Report",
+    "StaleError",
+    "StripeError",
+    "__version__",
+]
+
+logging.getLogger("provisioner").addHandler(logging.NullHandler())  # silent unless somebody listens
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'provisioner' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

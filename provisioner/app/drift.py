@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from provisioner import __version__
+from provisioner._version import __version__
 from provisioner.app.account import Account
 from provisioner.core.drift import Drift, find_drift
 from provisioner.core.find import Comparison

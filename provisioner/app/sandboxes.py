@@ -54,12 +54,13 @@ def clear_of_midnight(now: int) -> int:
 
 
 @contextmanager
-def folder_sandbox(state: Path) -> Iterator[str]:
-    """Run an embedded Stripe API whose state is kept in the file `state`; yields its address."""
+def sandbox_at(state: Path | None) -> Iterator[str]:
+    """Run an embedded Stripe API that keeps its state in a file, or in memory; yields its address."""
     from provisioner.sandbox.server import running  # noqa: PLC0415 - cold start: the server is heavy
     from provisioner.sandbox.settings import Settings  # noqa: PLC0415 - as above
 
-    private_database(state)
+    if state:
+        private_database(state)
     with running(Settings(state=state)) as base:
         yield base
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from provisioner.app.sandboxes import folder_sandbox
+from provisioner.app.sandboxes import sandbox_at
 from provisioner.cli.fleet_options import FleetOptions
 from provisioner.cli.fleet_report import FleetProgress, Report, report
 from provisioner.cli.session import SANDBOX_STATE
@@ -125,7 +125,7 @@ def opened(
     rate = platform_rate(fleet.rates, fleet.mode, options.shards, options.max_rps)
     budget = budget_of(f"provisioner-{uuid.uuid4()}", rate)
     with ExitStack() as stack:
-        base = stack.enter_context(folder_sandbox(SANDBOX_STATE)) if options.sandbox else ""
+        base = stack.enter_context(sandbox_at(SANDBOX_STATE)) if options.sandbox else ""
         if base:
             _connect(base, [account.id for account in accounts])
         stop = threading.Event()

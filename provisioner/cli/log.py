@@ -47,7 +47,7 @@ def set_up(*, verbose: bool = False, format_: str = "text") -> None:
 
 def tell(text: str, *, level: int = logging.INFO, **facts: Any) -> None:
     """Say a line; `facts` are keys of their own where lines are JSON."""
-    if not log.handlers:
+    if not any(isinstance(handler, _ToStderr) for handler in log.handlers):
         set_up()
     log.log(level, "%s", text, extra={"facts": facts})
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from provisioner import __version__
+from provisioner._version import __version__
 from provisioner.cli.streams import fill
 
 COMMANDS = {

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from provisioner.app import configuration
 from provisioner.app.account import Account
-from provisioner.app.sandboxes import folder_sandbox
+from provisioner.app.sandboxes import sandbox_at
 from provisioner.cli.log import tell
 from provisioner.cli.options import Options
 from provisioner.cli.progress import reading
@@ -82,7 +82,7 @@ def _session(options: Options, config: Config) -> Iterator[Account]:
     if options.sandbox and not SANDBOX_STATE.exists():
         tell(f"A new sandbox, with nothing in it: {SANDBOX_STATE.absolute()} (each folder has its own).")
     with (
-        folder_sandbox(SANDBOX_STATE)
+        sandbox_at(SANDBOX_STATE)
         if options.sandbox
         else nullcontext(os.environ.get("STRIPE_API_BASE")) as base
     ):

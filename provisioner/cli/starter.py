@@ -1,6 +1,6 @@
 """What `init` writes: texts with a few names filled in."""
 
-from provisioner import __version__
+from provisioner._version import __version__
 
 # Where a copy of provisioner lives is not to be guessed: a name that somebody else has registered would be
 # handed the keys. No owner and no registry can be called like this: a pipeline fails until it is replaced.

@@ -4,7 +4,7 @@ import platform
 
 import click
 
-from provisioner import __version__
+from provisioner._version import __version__
 
 
 @click.command()

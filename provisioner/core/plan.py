@@ -29,7 +29,7 @@ class Plan(Struct, frozen=True):
     `ids` are those of the live objects that steps may refer to; `totals` counts the live objects of
     ours by kind, `unmanaged` those of others; `unchanged` the resources that need nothing. `newest` is
     when the newest object of each listed resource was created (Unix seconds): what is not in the plan
-    cannot be older. `left_out` counts the changes that a selection leaves out.
+    cannot be older. `left_out` counts the changes that `selection` leaves out.
     """
 
     project: str
@@ -47,6 +47,7 @@ class Plan(Struct, frozen=True):
     outlook: Outlook = field(default_factory=Outlook)
     newest: Mapping[str, int] = field(default_factory=dict)
     left_out: int = 0
+    selection: Selection = EVERYTHING
 
     @property
     def summary(self) -> dict[str, int]:
@@ -83,7 +84,9 @@ def conclude(
     notes += flips(kinds, config, live, chosen)
     whole = Findings(chosen, [*found.notes, *notes], found.replaced)
     left_out = len({c.address for c in found.changes} - {c.address for c in chosen})
-    return replace(assemble(kinds, config, seen.snapshot, surveyed, whole), left_out=left_out)
+    return replace(
+        assemble(kinds, config, seen.snapshot, surveyed, whole), left_out=left_out, selection=selection
+    )
 
 
 def assemble(kinds: Sequence[Kind], config: Config, world: World, surveyed: Survey, found: Findings) -> Plan:

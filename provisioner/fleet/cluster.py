@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from provisioner import __version__
+from provisioner._version import __version__
 from provisioner.core.problem import ProvisionerError
 from provisioner.fleet.budget import Budget
 from provisioner.fleet.run import Engine

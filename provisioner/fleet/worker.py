@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from provisioner import __version__
+from provisioner._version import __version__
 from provisioner.core.problem import ProvisionerError
 from provisioner.fleet.account import run_account
 from provisioner.fleet.budget import Budget

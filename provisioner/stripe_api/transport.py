@@ -13,7 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from provisioner import __version__
+from provisioner._version import __version__
 from provisioner.core.problem import ProvisionerError, StripeError
 from provisioner.net.address import parse_origin
 from provisioner.stripe_api.access import STRIPE

@@ -1,0 +1,157 @@
+"""The Python API: load a configuration, connect it to Stripe or to a sandbox, plan, apply, look for drift."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+from msgspec.structs import replace
+
+from provisioner.app import configuration
+from provisioner.app.account import Account
+from provisioner.app.apply import carry_out
+from provisioner.app.drift import DriftReport, find_account_drift, make_account_plan
+from provisioner.app.sandboxes import sandbox_at
+from provisioner.core.guard import judge
+from provisioner.core.model import Config
+from provisioner.core.plan import Plan
+from provisioner.core.problem import AccessError, GuardrailError, StaleError
+from provisioner.core.select import Selection
+from provisioner.engine.execute import Report, Result
+from provisioner.stripe_api import Transport, limits_for
+from provisioner.stripe_api.access import SANDBOX_KEY, key_for, safe_base
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
+
+
+def _silent(_result: Result) -> None:
+    """Do nothing: nobody watches."""
+
+
+class Project:
+    """
+    A configuration and, once it is connected, the Stripe account that it is held against.
+
+    It prints nothing, asks nothing and reads no environment variable. Everything that goes wrong is a
+    `ProvisionerError`; its subclasses say what, and their `exit_code` is the command line's. A connected
+    project is a context manager that closes its connections, and its sandbox where it has one.
+
+    config: the configuration, as it was loaded.
+    """
+
+    def __init__(
+        self, config: Config, account: Account | None = None, stack: ExitStack | None = None
+    ) -> None:
+        self.config = config
+        self._account = account
+        self._stack = stack or ExitStack()
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path = ".",
+        *,
+        env: str | None = None,
+        variables: Mapping[str, str] = NOTHING,
+        environ: Mapping[str, str] = NOTHING,
+    ) -> Self:
+        """
+        Load the file or folder at `path`, with `environments/<env>.yaml` over it.
+
+        `variables` are values of `${var.NAME}`, `environ` of `${env.NAME}`. Raises ConfigError that carries
+        every problem with its file and line; nothing is sent anywhere.
+        """
+        return cls(configuration.load(Path(path), env=env, variables=variables, environ=environ))
+
+    def connect(
+        self, api_key: str, *, stripe_account: str | None = None, api_base: str | None = None
+    ) -> "Project":
+        """
+        Return this project connected to Stripe; nothing is sent yet.
+
+        `stripe_account` is a connected account's id, `api_base` another address than Stripe's, such as a
+        sandbox's. Raises AccessError for a key of another mode than the configuration's and for an address
+        that is not safe for a key.
+        """
+        key = key_for(self.config.mode, {"STRIPE_API_KEY": api_key})
+        transport = Transport(
+            key,
+            limits=limits_for(self.config.mode),
+            account=stripe_account,
+            api_base=safe_base(api_base, self.config.mode),
+        )
+        return self._connected(self.config, transport, ExitStack())
+
+    def sandbox(self, state: str | Path | None = None) -> "Project":
+        """
+        Return this project connected to an embedded Stripe API of its own, which ends with it.
+
+        `state` is a file that keeps what is in it; without one, it begins empty and is forgotten. A
+        configuration for live mode or for one account can be tried here as it is.
+        """
+        stack = ExitStack()
+        base = stack.enter_context(sandbox_at(Path(state) if state else None))
+        config = replace(self.config, mode="test", account=None)
+        return self._connected(
+            config, Transport(SANDBOX_KEY, limits=limits_for("test"), api_base=base), stack
+        )
+
+    def plan(self, *, targets: Sequence[str] = (), excludes: Sequence[str] = ()) -> Plan:
+        """
+        Read Stripe, with a client that cannot write, and plan what would make it match.
+
+        `targets` and `excludes` are addresses, in which `*` stands for any text. Raises AccessError,
+        StripeError, ConflictError, and ProvisionerError for an address that matches nothing.
+        """
+        return make_account_plan(self._open, Selection(tuple(targets), tuple(excludes)))
+
+    def apply(
+        self,
+        plan: Plan,
+        *,
+        on_progress: Callable[[Result], None] = _silent,
+        allow: Mapping[str, int] = NO_NUMBERS,
+    ) -> Report:
+        """
+        Carry out a plan of this project, and nothing but it.
+
+        Stripe is read again first. `on_progress` is called as each step ends. `allow` names the number by
+        which a guardrail may be passed, such as `{"retired": 12}`. Raises StaleError where the plan would
+        now be another, GuardrailError where a guardrail stops it, and as `plan` does; nothing is changed
+        then. What fails later is in the report, and applying again finishes it.
+        """
+        now = make_account_plan(self._open, plan.selection)
+        if now.fingerprint != plan.fingerprint:
+            raise StaleError("Stripe has changed since this plan was made; nothing was changed, plan again")
+        if dangers := judge(now, self.config.guardrails, allow):
+            raise GuardrailError("\n".join(map(str, dangers)))
+        return carry_out(self._open, now, on_progress)
+
+    def drift(self) -> DriftReport:
+        """Find what was changed outside of provisioner since the last apply; raises as `plan` does."""
+        return find_account_drift(self._open)
+
+    def close(self) -> None:
+        """Close the connections, and end the sandbox where there is one."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _open(self) -> Account:
+        if self._account is None:
+            raise AccessError("this project is not connected; call connect(api_key) or sandbox() first")
+        return self._account
+
+    @staticmethod
+    def _connected(config: Config, transport: Transport, stack: ExitStack) -> "Project":
+        stack.callback(transport.close)
+        return Project(config, Account(config, transport), stack)
