@@ -21,7 +21,6 @@ NEARLY = 60  # seconds before midnight in which no scenario without a time is be
 class PrivateSandbox(Struct, frozen=True):
     """A sandbox with nothing in it but the scenario that is on; `transport` is the way to it."""
 
-    base: str
     transport: Transport
 
     @property
@@ -31,7 +30,7 @@ class PrivateSandbox(Struct, frozen=True):
 
     def clear(self) -> int:
         """Forget everything, and keep away from midnight, where limits by the day begin anew."""
-        control(self.base, "reset", {})
+        control(self.transport.base, "reset", {})
         now = int(self._now())
         begin = clear_of_midnight(now)
         if begin != now:
@@ -42,10 +41,10 @@ class PrivateSandbox(Struct, frozen=True):
         """Let the time pass until `moment` (unix seconds); one that has passed changes nothing."""
         ahead = moment - self._now()
         if ahead > 0:
-            control(self.base, "clock", {"advance": ahead})
+            control(self.transport.base, "clock", {"advance": ahead})
 
     def _now(self) -> float:
-        return float(control(self.base, "clock", {})["now"])
+        return float(control(self.transport.base, "clock", {})["now"])
 
 
 def clear_of_midnight(now: int) -> int:
@@ -87,4 +86,4 @@ def private_sandbox(country: str = "US") -> Iterator[PrivateSandbox]:
     from provisioner.sandbox.settings import Settings  # noqa: PLC0415
 
     with running(Settings(rate_limit=False, topup_settle=0.0, country=country)) as base:
-        yield PrivateSandbox(base, Transport(SANDBOX_KEY, limits=LIMITLESS, api_base=base))
+        yield PrivateSandbox(Transport(SANDBOX_KEY, limits=LIMITLESS, api_base=base))

@@ -101,7 +101,7 @@ class Transport:
         except CallError as error:
             request_id = error.headers.get("request-id")
             log.debug("%s /v1/%s failed: %s %s", method, resource, error.status, request_id)
-            elsewhere = "" if self._base == STRIPE else self._base
+            elsewhere = "" if self.base == STRIPE else self.base
             raise translate(error, params, self._key, elsewhere) from None
         except ProvisionerError:
             raise
