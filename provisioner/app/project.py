@@ -13,6 +13,7 @@ from provisioner.app.account import Account
 from provisioner.app.apply import carry_out
 from provisioner.app.drift import DriftReport, find_account_drift, make_account_plan
 from provisioner.app.sandboxes import sandbox_at
+from provisioner.config.outside import Allowed
 from provisioner.core.guard import judge
 from provisioner.core.model import Config
 from provisioner.core.plan import Plan
@@ -56,14 +57,20 @@ class Project:
         env: str | None = None,
         variables: Mapping[str, str] = NOTHING,
         environ: Mapping[str, str] = NOTHING,
+        allow_env: Sequence[str] = (),
+        allow_files: Sequence[str] = (),
     ) -> Self:
         """
         Load the file or folder at `path`, with `environments/<env>.yaml` over it.
 
-        `variables` are values of `${var.NAME}`, `environ` of `${env.NAME}`. Raises ConfigError that carries
-        every problem with its file and line; nothing is sent anywhere.
+        `variables` are values of `${var.NAME}`, `environ` of `${env.NAME}`. `allow_env` names variables
+        that may be read although they look like keys, `allow_files` files outside of the folder. Raises
+        ConfigError that carries every problem with its file and line; nothing is sent anywhere.
         """
-        return cls(configuration.load(Path(path), env=env, variables=variables, environ=environ))
+        allowed = Allowed(tuple(allow_env), tuple(allow_files))
+        return cls(
+            configuration.load(Path(path), env=env, variables=variables, environ=environ, allowed=allowed)
+        )
 
     def connect(
         self, api_key: str, *, stripe_account: str | None = None, api_base: str | None = None
