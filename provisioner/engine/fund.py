@@ -11,20 +11,21 @@ from provisioner.core.change import Action
 from provisioner.core.funding import HOW_TO, is_bound, is_lost, look_back, maker, taken
 from provisioner.core.model import Address
 from provisioner.core.plan import Plan
-from provisioner.core.problem import AccessError, ProvisionerError, StaleError, StripeError
+from provisioner.core.problem import ProvisionerError, StaleError, StripeError
 from provisioner.engine.ports import Answer, Writer
 from provisioner.engine.refusal import (
     ATTEMPTS,
     CLIENT_ERRORS,
     SAME_KEY_OTHER_PARAMETERS,
     SERVER_ERRORS,
+    is_lasting,
     is_of_the_past,
     is_open,
 )
 
 ALIVE = frozenset({"pending", "succeeded"})
 # Seconds between the looks that must agree before another key is used: lists may lag behind writes.
-PAUSES = (1.0, 2.0, 4.0)
+PAUSES = (1.0, 2.0, 4.0, 8.0)
 DOUBTS = 5  # keys whose outcome only looks could tell, in one run
 AGAIN = "nothing was sent under another key, so that no money moves twice; run it again in a few minutes"
 
@@ -139,18 +140,20 @@ def _look(writer: Writer, call: Call, seen: _Seen) -> _Look:
         moves = is_bound(top_up) and top_up.get("status") in ALIVE
         if top_up.get("id") not in seen.recent | {seen.newest} and (owner or moves):
             newer.append(top_up)
-    doubt = "this key may not read events" if told is None else ""
+    doubt = "the key may not read events" if told is None else ""
     return _Look(newer, doubt if seen.recent <= ids else "Stripe's list of top-ups is older than the plan")
 
 
 def _told(writer: Writer, seen: _Seen) -> list[str] | None:
-    """The top-ups that events tell of and the plan has not seen; None where the key may not read events."""
+    """The top-ups that events tell of and the plan has not seen; None where events cannot be read."""
     params: dict[str, Any] = {"types": ["topup.created"]}
     if seen.since:
         params["created"] = {"gte": seen.since}
     try:
         shown = [(event.get("data") or {}).get("object") or {} for event in writer.list("events", params)]
-    except AccessError:
+    except ProvisionerError as error:
+        if not is_lasting(error):
+            raise
         return None
     return [
         top_up["id"]
