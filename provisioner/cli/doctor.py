@@ -28,7 +28,7 @@ PERMISSIONS = (
     ("issuing/cards", "cards", "ic_"),
     ("topups", "top-ups", "tu_"),
     ("balance", "the balance", ""),
-    ("events", "events, for `drift --explain`", ""),
+    ("events", "events, for `drift --explain` and top-ups", ""),
 )
 
 

@@ -293,6 +293,15 @@ def test_once_stopped_nothing_is_tried_again():
     assert len(server.asked) == 1
 
 
+def test_once_stopped_nothing_is_waited_for():
+    waited: list[float] = []
+    transport = Transport(KEY, limits=Limits(1e6, 1e6), sleep=waited.append)
+    assert StripeWriter(transport).wait(2.0)
+    transport.stop.set()
+    assert not StripeWriter(transport).wait(4.0)
+    assert waited == [2.0]
+
+
 def test_once_stopped_a_write_that_has_not_left_is_not_sent_but_for_one_that_takes_money_back():
     with hostile([GOOD]) as server:
         transport = Transport(KEY, limits=Limits(1e6, 1e6), api_base=server.base)
