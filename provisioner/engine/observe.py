@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -23,18 +23,22 @@ def silent(_resource: str, _count: int) -> None:
 
 
 def observe(
-    reader: Lister, kinds: Sequence[Kind], declared: Mapping[Address, Declared], progress: Progress = silent
+    reader: Lister,
+    kinds: Sequence[Kind],
+    declared: Mapping[Address, Declared],
+    progress: Progress = silent,
+    workers: Callable[[int], Executor] = ThreadPoolExecutor,
 ) -> World:
     """
     Read the account, its balance and all objects of the kinds, reduced to what is needed of them.
 
     What only a declared balance target asks for is not read without one. `progress(resource, count)`
-    is told of every page. Raises StripeError or AccessError.
+    is told of every page; `workers` makes what reads side by side. Raises StripeError or AccessError.
     """
     expected = Counter(address.section for address in declared)
     asked = [kind for kind in kinds if kind.owns_objects or expected[kind.section]]
     money = any(not kind.owns_objects for kind in asked)
-    with ThreadPoolExecutor(len(asked) + 2) as side_by_side, ThreadPoolExecutor(READERS * 2) as pool:
+    with workers(len(asked) + 2) as side_by_side, workers(READERS * 2) as pool:
         account = side_by_side.submit(_account, reader)
         lists = {
             kind.resource: side_by_side.submit(

@@ -29,9 +29,19 @@ _log = logging.getLogger(__name__)
 
 def build(settings: Settings) -> Starlette:
     """An application that serves one sandbox; its state is opened at once and closed with the application."""
+    return application(opened(settings))
+
+
+def opened(settings: Settings) -> Sandbox:
+    """A sandbox with its state open, which nobody serves yet."""
     store = Store(settings.state)
     sandbox = Sandbox(settings, store, Postman(store, anywhere=settings.webhooks_anywhere))
     control.begin(sandbox)
+    return sandbox
+
+
+def application(sandbox: Sandbox) -> Starlette:
+    """The application that serves a sandbox, and closes its state when it ends."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

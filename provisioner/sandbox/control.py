@@ -45,11 +45,17 @@ def _accounts(sandbox: Sandbox, asked: Json) -> Json:
 
 
 def _clock(sandbox: Sandbox, asked: Json) -> Json:
-    """`{"advance": seconds}` moves the clock; everything that falls due on the way happens at its moment."""
+    """
+    `{"advance": seconds}` moves the clock; everything that falls due on the way happens at its moment.
+
+    `{"stop": unix seconds}` stops it there: it goes on only by being moved.
+    """
     seconds = asked.get("advance", 0)
     if not isinstance(seconds, int | float) or seconds < 0:
         raise ValueError("advance must be a number of seconds, not below 0")
     with sandbox.store.transaction(write=True) as db:
+        if "stop" in asked:
+            clock.stop(db, float(asked["stop"]))
         clock.advance(db, seconds)
         now = clock.now(db)
         due.run(db, now)

@@ -82,11 +82,13 @@ def execute(store: Store, asked: Asked, extra: Mapping[str, Any]) -> Answer:
 def _answer(db: sqlite3.Connection, asked: Asked, moment: float, extra: Mapping[str, Any]) -> Answer:
     tx = Tx(db, asked.account, int(moment), Origin(asked.request_id, asked.key))
     if asked.key is None:
-        return _handle(tx, asked, extra)
+        return _unwritten(tx, asked, extra) if asked.effect == "unwritten" else _handle(tx, asked, extra)
     digest = idempotency.digest(asked.route.method, asked.path, asked.params)
     replayed = idempotency.replay(tx, asked.key, digest)
     if replayed is not None:
         return Answer(*replayed)
+    if asked.effect == "unwritten":
+        return _unwritten(tx, asked, extra)
     db.execute("SAVEPOINT handler")
     try:
         answer = _handle(tx, asked, extra)
@@ -96,6 +98,15 @@ def _answer(db: sqlite3.Connection, asked: Asked, moment: float, extra: Mapping[
     db.execute("RELEASE handler")
     idempotency.keep(tx, asked.key, digest, answer.status, answer.body)
     answer.headers |= {"Idempotency-Key": asked.key, "Original-Request": asked.request_id}
+    return answer
+
+
+def _unwritten(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> Answer:
+    """The answer of a request that leaves nothing behind."""
+    tx.db.execute("SAVEPOINT unwritten")
+    answer = _handle(tx, asked, extra)
+    tx.db.execute("ROLLBACK TO unwritten")
+    tx.db.execute("RELEASE unwritten")
     return answer
 
 

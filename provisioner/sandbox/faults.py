@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Effect = Literal[
-    "delay", "drop_before", "drop_after", "429", "500_before", "500_began", "500_after", "truncate"
+    "delay",
+    "drop_before",
+    "drop_after",
+    "429",
+    "500_before",
+    "500_began",
+    "500_after",
+    "truncate",
+    "unwritten",
 ]
 
 
@@ -26,6 +34,7 @@ class Fault:
     - `500_began`: fails during execution: nothing written, and the 500 is kept for its key.
     - `500_after`: written, but the answer, also the one kept for its key, is a 500.
     - `truncate`: carried out, and the connection breaks in the middle of the answer.
+    - `unwritten`: answered as if carried out, but nothing is written, and nothing kept for its key.
     """
 
     effect: Effect

@@ -1,10 +1,12 @@
 """One account's objects inside an open transaction: read, write, look up, remember, schedule."""
 
+import contextlib
 import json
+import random
 import secrets
 import sqlite3
 import string
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,7 @@ from provisioner.sandbox.resource import Resource
 Json = dict[str, Any]
 
 _ALPHABET = string.ascii_letters + string.digits
+_bytes: list[Callable[[int], bytes]] = [secrets.token_bytes]  # what ids are drawn from, the last one
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,17 @@ def _parts(stored: Json) -> tuple[str, str | None]:
 
 def new_id(prefix: str, length: int = 24) -> str:
     """A fresh id of Stripe's form: a prefix and letters and digits."""
-    return prefix + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in secrets.token_bytes(length))
+    return prefix + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in _bytes[-1](length))
+
+
+@contextlib.contextmanager
+def ids_by(seed: int) -> Iterator[None]:
+    """Draw ids by a seed for as long as the block lasts, so that what is played twice is the same twice."""
+    _bytes.append(random.Random(seed).randbytes)  # noqa: S311 - to be repeatable
+    try:
+        yield
+    finally:
+        _bytes.pop()
 
 
 def dump(value: Any) -> str:

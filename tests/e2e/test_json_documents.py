@@ -157,6 +157,11 @@ def test_chaos(desk: Desk):
     assert fits("chaos", as_json(desk, "chaos", "--runs", "1"))["converged"] == 1
 
 
+def test_chaos_of_an_estate(desk: Desk):
+    played = fits("chaos-estate", as_json(desk, "chaos", "--estate", "--seed", "2", "--steps", "9"))
+    assert (played["steps"], played["failed"]) == (9, [])
+
+
 def test_every_line_of_a_fleets_report(desk: Desk):
     shutil.copytree(ROOT / "examples" / "fleet", desk.folder / "fleet")
     for words in (("apply", "--auto-approve"), ("status",)):

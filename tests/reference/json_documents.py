@@ -55,6 +55,7 @@ OTHERS = (
     "test",
     "purchase",
     "chaos",
+    "chaos-estate",
     "fleet-report",
     "notice",
     "journal",

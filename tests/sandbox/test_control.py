@@ -109,3 +109,9 @@ def test_the_command_says_which_countries_there_are() -> None:
     told = click.testing.CliRunner().invoke(main, ["sandbox", "serve", "--country", "BR"])
     assert told.exit_code != 0
     assert "--country: BR is not a country of Stripe Issuing; these are AT, BE" in told.output
+
+
+def test_a_clock_that_is_stopped_goes_on_only_by_being_moved(api) -> None:
+    assert api.control("clock", {"stop": 1_900_000_000})["now"] == 1_900_000_000
+    assert api.control("clock", {"advance": 90})["now"] == 1_900_000_090
+    assert api.ok("/v1/topups", {"amount": 2000, "currency": "usd"})["created"] == 1_900_000_090

@@ -34,6 +34,15 @@ def test_the_connection_breaks_in_the_middle_of_the_answer(api) -> None:
     assert topups(api) == 1
 
 
+def test_a_success_that_is_answered_and_not_carried_out(api) -> None:
+    fault(api, effect="unwritten")
+    answered = api.post("/v1/topups", TOPUP, key="k")
+    assert (answered.status, answered.body["status"]) == (200, "pending")
+    assert topups(api) == 0
+    assert api.post("/v1/topups", TOPUP, key="k").body["id"] != answered.body["id"]
+    assert topups(api) == 1
+
+
 def test_a_429_of_the_limiter(api) -> None:
     fault(api, effect="429", count=2)
     refused = api.post("/v1/topups", TOPUP, key="k")

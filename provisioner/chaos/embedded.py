@@ -1,0 +1,149 @@
+"""The sandbox without sockets: asked in this process, one request at a time."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from provisioner.sandbox.app import application, opened
+from provisioner.sandbox.control import CONTROLS
+from provisioner.sandbox.faults import Effect, Fault
+from provisioner.sandbox.settings import Settings
+from provisioner.sandbox.tx import ids_by
+
+KEY = "sk_test_chaos"
+BASE = "http://127.0.0.1"
+OK = 200
+BEGINNING = 1_800_000_000  # when every history begins
+
+Json = dict[str, Any]
+
+
+class Said(NamedTuple):
+    """An answer: its status, its headers in small letters, and its body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def done(self) -> bool:
+        """Whether it is no refusal."""
+        return self.status == OK
+
+    @property
+    def data(self) -> Any:
+        """The values of the body."""
+        return json.loads(self.body)
+
+
+class Embedded:
+    """A sandbox of its own, with an empty state in memory."""
+
+    def __init__(self) -> None:
+        self._sandbox = opened(Settings(rate_limit=False))
+        self._app = application(self._sandbox)
+        self._lock = threading.RLock()
+
+    def ask(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        effect: Effect | None = None,
+    ) -> Said:
+        """
+        Make a request and return the answer; `effect` is the sandbox's fault that it is hit by.
+
+        Effects that break the connection have no meaning here: the client decides what it hears.
+        """
+        path, _, query = target.partition("?")
+        sent = {"authorization": f"Bearer {KEY}", "host": "127.0.0.1", **(headers or {})}
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": [(name.lower().encode(), value.encode()) for name, value in sent.items()],
+            "client": ("127.0.0.1", 0),
+            "server": ("127.0.0.1", 80),
+        }
+        with self._lock:
+            self._sandbox.faults.replace([Fault(effect)] if effect else [], 0)
+            return self._served(scope, body)
+
+    def read(self, path: str, **params: Any) -> Any:
+        """The values that a path answers."""
+        return self.ask("GET", f"{path}?{urlencode(params)}" if params else path).data
+
+    def list(self, path: str, **params: Any) -> Iterator[Json]:
+        """All objects of a list, newest first."""
+        cursor: Json = {}
+        while True:
+            page = self.read(path, limit=100, **params, **cursor)
+            yield from page["data"]
+            if not page["has_more"]:
+                return
+            cursor = {"starting_after": page["data"][-1]["id"]}
+
+    def write(self, path: str, params: Mapping[str, Any]) -> Said:
+        """A write by hand, with parameters as nested values."""
+        pairs = list(_flat(params))
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        return self.ask("POST", path, headers, urlencode(pairs).encode())
+
+    def control(self, what: str, asked: Mapping[str, Any]) -> Any:
+        """Tell the sandbox itself something (see `sandbox.control`)."""
+        with self._lock:
+            return CONTROLS[what](self._sandbox, dict(asked))
+
+    def close(self) -> None:
+        """Close the state."""
+        self._sandbox.store.close()
+
+    def _served(self, scope: Json, body: bytes) -> Said:
+        messages: list[Json] = []
+
+        async def receive() -> Json:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Json) -> None:
+            messages.append(message)
+
+        serving = self._app(scope, receive, send)  # type: ignore[arg-type]  # plain dicts are what servers pass
+        try:
+            serving.send(None)  # a coroutine, which has nothing to wait for
+        except StopIteration:
+            start = messages[0]
+            headers = {name.decode(): value.decode() for name, value in start["headers"]}
+            return Said(start["status"], headers, b"".join(each.get("body", b"") for each in messages[1:]))
+        raise RuntimeError("the sandbox would wait")
+
+
+@contextmanager
+def embedded(seed: int) -> Iterator[Embedded]:
+    """A new sandbox, gone with the block; the same requests with the same seed have the same answers."""
+    with ids_by(seed):
+        sandbox = Embedded()
+        sandbox.control("clock", {"stop": BEGINNING})
+        with closing(sandbox):
+            yield sandbox
+
+
+def _flat(params: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(params, Mapping):
+        for key, value in params.items():
+            yield from _flat(value, f"{name}[{key}]" if name else str(key))
+    elif isinstance(params, list):
+        for number, value in enumerate(params):
+            yield from _flat(value, f"{name}[{number}]")
+    else:
+        yield name, str(params)

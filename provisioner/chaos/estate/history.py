@@ -1,0 +1,338 @@
+"""One history of an estate, by a seed: edits, runs in trouble, hands in between; checked after each step."""
+
+import random
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, field
+
+from provisioner.chaos.embedded import Embedded
+from provisioner.chaos.estate import runs
+from provisioner.chaos.estate.edits import Yaml, begin, edit, sound
+from provisioner.chaos.estate.hands import copy_marks, deed
+from provisioner.chaos.estate.reading import Wanted, differences, read, standing, unfinished
+from provisioner.chaos.estate.runs import NOTHING_TO_DO, Asked, Ended, Turns
+from provisioner.chaos.estate.trouble import PEACE, Trouble, draw, likely
+from provisioner.chaos.estate.watch import Moment, Watch, too_much, wrong
+from provisioner.chaos.estate.wire import Mail, Wire
+from provisioner.core.model import Config
+from provisioner.core.problem import ConfigError, ProvisionerError
+from provisioner.core.select import EVERYTHING, Selection
+
+Json = dict[str, Any]
+
+STEPS = 40  # of one history
+A_WHILE, SETTLED, DAY = (0, 1, 3, 20), 600, 90_000  # seconds
+MOST_RUNS = 12  # until an apply has nothing left to do
+TOLD = 300  # characters of what a run said
+
+
+class Step(Struct, frozen=True):
+    """One step: its number, counted from 1, what it did, line by line, and what was wrong after it.
+
+    `runs` is how the runs in it ended, in a word each.
+    """
+
+    number: int
+    did: tuple[str, ...]
+    runs: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+
+
+class Saved(Struct, frozen=True):
+    """A saved plan: the document, the YAML it was made of, and the objects as they were then."""
+
+    document: Json
+    wanted: Wanted
+    objects: Json
+
+
+class History(Struct):
+    """An estate and all that is known of it from the side."""
+
+    seed: int
+    sandbox: Embedded
+    folder: Path
+    yaml: Yaml
+    watch: Watch
+    mail: Mail = field(default_factory=Mail)
+    wanted: list[Wanted] = field(default_factory=list)  # of runs whose requests may still arrive
+    plans: list[Saved] = field(default_factory=list)
+    past: list[Json] = field(default_factory=list)  # the objects after each step, the newest last
+    did: list[str] = field(default_factory=list)
+    ended: list[Ended] = field(default_factory=list)  # the runs of this step
+
+    def steps(self, count: int, only: Collection[int] = ()) -> Iterator[Step]:
+        """
+        Play so many steps; with `only`, of those numbers.
+
+        Each has a seed of its own, so that one can be left out without the others being different.
+        """
+        for number in range(1, count + 1):
+            if not only or number in only:
+                self.did, self.ended = [], []
+                rng = random.Random(f"{self.seed}/{number}")  # noqa: S311 - to be repeatable
+                self.sandbox.control("clock", {"advance": rng.choice(A_WHILE)})
+                acts = APPLY_ALL if number % 8 == 0 else ACTS
+                found = rng.choice(acts)(self, rng)
+                self.past.append(dict(self.watch.objects))
+                yield Step(
+                    number,
+                    tuple(self.did),
+                    tuple(each.how for each in self.ended),
+                    tuple(dict.fromkeys(found)),
+                )
+
+    def config(self) -> Config | None:
+        """The configuration as it is, None where its edits do not go together."""
+        try:
+            return runs.load(self.yaml.text(), self.folder)
+        except ConfigError as error:
+            self.did.append(f"not sound: {error}"[:TOLD])
+            return None
+
+    def wire(self, trouble: Trouble = PEACE, gate: Any = None) -> Wire:
+        """A client for one run."""
+        back = trouble.lag.back + 1 if trouble.lag else 1
+        seen = self.past[-back] if len(self.past) >= back else dict(self.watch.objects)
+        return Wire(self.sandbox, self.mail, trouble, seen, *([gate] if gate else []))
+
+    def checked(self, run: Callable[[], Sequence[Ended]], wanted: Sequence[Wanted]) -> list[str]:
+        """Make runs and check every moment of them; `wanted` are the YAMLs that they may bring about."""
+        before, coming = dict(self.watch.objects), self.watch.coming()
+        ended = run()
+        self.did += [str(each)[:TOLD] for each in ended]
+        self.ended += ended
+        moments = self.watch.moments()
+        in_play = [*self.wanted, *wanted]
+        found = [str(each) for each in ended if each.how == "traceback" or "provisioner's own" in each.said]
+        found += wrong(before, moments, in_play, self.watch)
+        found += too_much(coming, self.watch.coming(), in_play, created=_pulled(moments))
+        self.wanted = in_play if self.mail.waiting else []
+        return found
+
+
+def history(sandbox: Embedded, folder: Path, seed: int) -> History:
+    """A new history."""
+    rng = random.Random(f"{seed}/0")  # noqa: S311 - to be repeatable
+    return History(seed, sandbox, folder, begin(rng), Watch(sandbox))
+
+
+def _pulled(moments: Sequence[Moment]) -> bool:
+    return any(item["object"] == "topup" and had is None for each in moments for had, item in each.changed)
+
+
+def _edits(play: History, rng: random.Random) -> None:
+    for _ in range(rng.choice((0, 1, 1, 2, 2, 3))):
+        play.did.append(f"edit: {edit(play.yaml, rng)}")
+
+
+def _by_hand(play: History, rng: random.Random) -> list[str]:
+    what, answers = deed(play.sandbox, play.watch.objects, rng)
+    play.did.append(f"hand: {what}")
+    play.watch.hands(answers)
+    play.watch.moments()
+    return []
+
+
+def _selection(play: History, rng: random.Random) -> Selection:
+    if not likely(rng, 0.12) or not play.yaml.cards:
+        return EVERYTHING
+    name = f"cards.{rng.choice(sorted(play.yaml.cards))}"
+    return rng.choice((Selection((name,)), Selection((), (name,))))
+
+
+def _applied(play: History, rng: random.Random) -> list[str]:
+    """Edits, at times a hand, and an apply in trouble."""
+    _edits(play, rng)
+    if likely(rng, 0.25):
+        _by_hand(play, rng)
+    config = play.config()
+    if config is None:
+        return []
+    trouble, selection = draw(rng), _selection(play, rng)
+    asked = Asked(config, selection, anything=likely(rng, 0.8))
+    play.did.append(f"apply {_told(selection)}; {trouble}")
+    return play.checked(lambda: [runs.apply(play.wire(trouble), asked)], [read(play.yaml.text())])
+
+
+def _told(selection: Selection) -> str:
+    return " ".join(
+        [*(f"--target {a}" for a in selection.targets), *(f"--exclude {a}" for a in selection.excludes)]
+    )
+
+
+def _at_once(play: History, rng: random.Random) -> list[str]:
+    """Two applies at once, at times of different YAML."""
+    _edits(play, rng)
+    one, wanted = play.config(), [read(play.yaml.text())]
+    if likely(rng, 0.5):
+        play.did.append("meanwhile, in another branch:")
+        _edits(play, rng)
+        wanted.append(read(play.yaml.text()))
+    other = play.config()
+    if one is None or other is None:
+        return []
+    turns = Turns(rng, 2)
+    troubles = [draw(rng) if likely(rng, 0.4) else PEACE for _ in range(2)]
+    play.did.append(f"two applies at once; {troubles[0]} | {troubles[1]}")
+    wires = [play.wire(trouble, turns.gate(number)) for number, trouble in enumerate(troubles)]
+    return play.checked(lambda: runs.at_once(turns, wires, [Asked(one), Asked(other)]), wanted)
+
+
+def _save(play: History, rng: random.Random) -> list[str]:
+    """A plan that is saved, after some edits."""
+    _edits(play, rng)
+    if config := play.config():
+        try:
+            document = runs.saved(play.wire(), config)
+        except ProvisionerError as error:
+            play.did.append(f"no plan to save: {error}"[:TOLD])
+        else:
+            play.plans.append(Saved(document, read(play.yaml.text()), dict(play.watch.objects)))
+            play.did.append(f"plan number {len(play.plans)} is saved: {document['summary']}")
+    return []
+
+
+def _apply_saved(play: History, rng: random.Random) -> list[str]:
+    """A saved plan that is applied, late, again, or after others have done something."""
+    config = play.config()
+    if config is None or not play.plans:
+        return []
+    number = rng.choice((len(play.plans), len(play.plans), rng.randint(1, len(play.plans))))
+    plan = play.plans[number - 1]
+    if likely(rng, 0.3):
+        _by_hand(play, rng)
+    trouble = draw(rng) if likely(rng, 0.5) else PEACE
+    play.did.append(f"apply of saved plan {number}; {trouble}")
+    before = dict(play.watch.objects)
+    asked = Asked(config, saved=plan.document)
+    found = play.checked(lambda: [runs.apply(play.wire(trouble), asked)], [plan.wanted])
+    return [*found, *_revived(before, plan, play.watch.objects)]
+
+
+def _revived(before: Json, plan: Saved, after: Json) -> Iterator[str]:
+    """Objects that somebody has switched off since the plan was made, and the plan on again."""
+    for identity, item in after.items():
+        was, then = before.get(identity), plan.objects.get(identity)
+        if was and then and was["object"] != "topup":
+            off = then["status"] == "active" != was["status"]
+            if off and item["status"] == "active":
+                yield f"{identity} was switched off after the plan was saved, and the plan has switched it on"
+
+
+def _pass_time(play: History, rng: random.Random) -> list[str]:
+    seconds = rng.choice((10, SETTLED, DAY))
+    return _time(play, seconds)
+
+
+def _time(play: History, seconds: int) -> list[str]:
+    play.did.append(f"{seconds} seconds pass")
+    # what was on its way arrives; and no list is a day behind
+    before = dict(play.watch.objects)
+    arrived = [play.sandbox.ask(r.method, r.target, r.headers, r.body) for r in play.mail.all()]
+    found = list(wrong(before, play.watch.moments(), play.wanted, play.watch)) if arrived else []
+    play.wanted = []
+    play.sandbox.control("clock", {"advance": seconds})
+    play.sandbox.read("/v1/balance")
+    play.watch.moments()
+    if seconds >= SETTLED:
+        play.past.clear()
+    return found
+
+
+def _forge(play: History, rng: random.Random) -> list[str]:
+    """A copy of a card's marks: an apply may refuse to go on, and never ends the true one for it."""
+    what, answers, forged = copy_marks(play.sandbox, play.watch.objects, rng)
+    play.did.append(f"hand: {what}")
+    play.watch.hands(answers)
+    play.watch.moments()
+    if not forged:
+        return []
+    play.watch.forged.add(forged)
+    config = play.config()
+    found: list[str] = []
+    if config:
+        play.did.append("apply")
+        before = dict(play.watch.objects)
+        wanted = [read(play.yaml.text())]
+        found = play.checked(lambda: [runs.apply(play.wire(), Asked(config))], wanted)
+        found += _ended_for(before, play, forged)
+    answers = [play.sandbox.write(f"/v1/issuing/cards/{forged}", {"status": "canceled"})]
+    play.did.append(f"hand: {forged} is canceled")
+    play.watch.hands(answers)
+    play.watch.moments()
+    return found
+
+
+def _ended_for(before: Json, play: History, forged: str) -> Iterator[str]:
+    address = before[forged]["metadata"]["provisioner_address"]
+    for identity, item in before.items():
+        after = play.watch.objects[identity]
+        same = item["object"] == "issuing.card" and item["metadata"].get("provisioner_address") == address
+        ended = item["status"] != "canceled" == after["status"]
+        if same and ended and identity != forged and not _replaced(play, identity):
+            yield f"{identity} at {address} was ended for a card with a copy of its marks"
+
+
+def _replaced(play: History, identity: str) -> bool:
+    """Whether the YAML asked for another card in its place."""
+    name = play.watch.objects[identity]["metadata"]["provisioner_address"].partition(".")[2]
+    block = play.yaml.cards.get(name)
+    if block is None:
+        return True
+    asked = differences(
+        read(play.yaml.text()), f"cards.{name}", block, play.watch.objects[identity], play.watch.objects
+    )
+    return bool({"cardholder", "type", "currency", "second_line", "reissue"} & set(asked))
+
+
+def _to_the_end(play: History, rng: random.Random) -> list[str]:
+    """Trouble is over: applies until there is nothing left to do, and everything is as declared."""
+    _edits(play, rng)
+    play.yaml = sound(play.yaml)
+    found = _time(play, SETTLED)
+    config, wanted = play.config(), read(play.yaml.text())
+    if config is None:
+        return found
+    for _ in range(MOST_RUNS):
+        found += _shown(play, config, wanted)
+        play.did.append("apply, in peace")
+        found += play.checked(lambda: [runs.apply(play.wire(), Asked(config))], [wanted])
+        found += _time(play, SETTLED)
+        if play.ended[-1] == NOTHING_TO_DO:
+            break
+    else:
+        found.append(f"after {MOST_RUNS} applies in peace: {play.ended[-1]}"[:TOLD])
+    return [*found, *unfinished(wanted, play.watch.objects), *_short(play, wanted)]
+
+
+def _shown(play: History, config: Config, wanted: Wanted) -> Iterator[str]:
+    """What differs and the plan does not show."""
+    try:
+        touched = {str(change.address) for change in runs.plan(play.wire(), config).changes}
+    except ProvisionerError:
+        return
+    objects = play.watch.objects
+    for address, block in wanted.blocks():
+        found = standing(objects, address)
+        if found and address not in touched:
+            for name in differences(wanted, address, block, found[0], objects):
+                yield f"{address} {found[0]['id']}: {name} is not as declared, and the plan does not say so"
+
+
+def _short(play: History, wanted: Wanted) -> Iterator[str]:
+    coming = play.watch.coming()
+    for block in wanted.targets.values():
+        least = block.get("top_up_below", block["target"]) - block.get("min_top_up", 0)
+        if coming < least:
+            yield f"the balance is {coming}, the target {block['target']}, and nothing is topped up"
+
+
+Act = Callable[[History, random.Random], list[str]]
+ACTS: tuple[Act, ...] = (
+    *(_applied, _applied, _applied, _applied, _applied, _applied, _applied),
+    *(_at_once, _at_once, _by_hand, _by_hand, _pass_time, _save, _apply_saved, _apply_saved, _forge),
+)
+APPLY_ALL: tuple[Act, ...] = (_to_the_end,)

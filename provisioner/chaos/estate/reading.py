@@ -1,0 +1,162 @@
+"""
+What the YAML asks for, held against the objects in Stripe: read anew, with nothing of the planner's.
+
+It knows the fields that `edits` writes, in the form in which it writes them.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+from msgspec import Struct
+
+from provisioner.chaos.estate.hands import GENERATION, OF_ADDRESS, is_ours
+
+Json = dict[str, Any]
+Objects = Mapping[str, Json]
+
+LISTS = ("categories", "merchant_countries", "card_presences")
+ADDED = {(50_000, "daily", frozenset[str]())}  # the limit that Stripe gives a card that was given none
+LIFECYCLE = "provisioner_lifecycle"
+OF_KIND = {"cards": "issuing.card", "cardholders": "issuing.cardholder"}
+
+
+class Wanted(Struct, frozen=True):
+    """A configuration as it was read: blocks by name."""
+
+    cards: Mapping[str, Json]
+    cardholders: Mapping[str, Json]
+    targets: Mapping[str, Json]
+
+    def blocks(self) -> Iterator[tuple[str, Json]]:
+        """Every object that is asked for, by its address."""
+        for section, blocks in (("cardholders", self.cardholders), ("cards", self.cards)):
+            yield from ((f"{section}.{name}", block) for name, block in blocks.items())
+
+
+def read(text: str) -> Wanted:
+    """Read a configuration."""
+    document = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    sections = ("cards", "cardholders", "balance_targets")
+    return Wanted(*(document.get(section) or {} for section in sections))
+
+
+def address_of(item: Json) -> str:
+    """The address that an object of ours carries; empty of others."""
+    return str(item["metadata"].get(OF_ADDRESS, "")) if is_ours(item) else ""
+
+
+def standing(objects: Objects, address: str) -> list[Json]:
+    """The objects of an address that have not ended for good, the newest generation first."""
+    kind = OF_KIND[address.partition(".")[0]]
+    found = [
+        item
+        for item in objects.values()
+        if item["object"] == kind and item["status"] != "canceled" and address_of(item) == address
+    ]
+    return sorted(found, key=lambda item: -int(item["metadata"].get(GENERATION) or 1))
+
+
+def differences(wanted: Wanted, address: str, block: Json, item: Json, objects: Objects) -> list[str]:
+    """The declared fields that an object does not have as declared."""
+    ignored = (block.get("lifecycle") or {}).get("ignore", ())
+    compare = _card if address.startswith("cards.") else _holder
+    found = [*compare(wanted, block, item, objects), *_common(block, item)]
+    return [name for name in found if name not in ignored]
+
+
+def _common(block: Json, item: Json) -> Iterator[str]:
+    if "status" in block and block["status"] != item["status"]:
+        yield "status"
+    if "spending_controls" in block and _plain(block["spending_controls"]) != _plain(
+        item["spending_controls"]
+    ):
+        yield "spending_controls"
+    if any(item["metadata"].get(key) != value for key, value in block.get("metadata", {}).items()):
+        yield "metadata"
+
+
+def _card(wanted: Wanted, block: Json, item: Json, objects: Objects) -> Iterator[str]:
+    name = block["cardholder"]
+    names = (name, *(wanted.cardholders[name].get("lifecycle") or {}).get("previously", ()))
+    holders = (standing(objects, f"cardholders.{each}")[:1] for each in names)
+    if item["cardholder"]["id"] not in [holder["id"] for found in holders for holder in found]:
+        yield "cardholder"
+    for name in ("type", "currency", "second_line"):
+        if name in block and block[name] != item[name]:
+            yield name
+    reissue = (block.get("lifecycle") or {}).get("reissue", {}).get("number", 0)
+    if reissue > _reissued(item):
+        yield "reissue"
+
+
+def _holder(_wanted: Wanted, block: Json, item: Json, _objects: Objects) -> Iterator[str]:
+    for name in ("name", "type", "email"):
+        if name in block and block[name] != item[name]:
+            yield name
+    said = {name: value for name, value in item["billing"]["address"].items() if value is not None}
+    if block["billing"]["address"] != said:
+        yield "billing"
+
+
+def _plain(controls: Mapping[str, Any]) -> Any:
+    """Controls in one form: lists as sets, what is empty left out, and the limit that Stripe adds too."""
+    lists = {
+        f"{way}_{what}": controls.get(f"{way}_{what}") for way in ("allowed", "blocked") for what in LISTS
+    }
+    limits = {
+        (row["amount"], row["interval"], frozenset(row.get("categories") or ()))
+        for row in controls.get("spending_limits") or ()
+    }
+    return {name: frozenset(value) for name, value in lists.items() if value}, limits - ADDED
+
+
+def told(item: Json) -> dict[str, str]:
+    """What an object is told about its end: `protect`, `on_remove`, `reissued`."""
+    words = str(item["metadata"].get(LIFECYCLE, "")).split()
+    return {name: value for name, _, value in (word.partition("=") for word in words)}
+
+
+def _reissued(item: Json) -> int:
+    return int(told(item).get("reissued") or 0)
+
+
+def unfinished(wanted: Wanted, objects: Objects) -> Iterator[str]:
+    """What is not as it must be once an apply has come to its end."""
+    for address, block in wanted.blocks():
+        found = standing(objects, address)
+        if not found:
+            yield f"{address} is declared, and not there"
+            continue
+        if address.startswith("cards.") and len(found) > 1:
+            yield f"{address} is there {len(found)} times"
+        for name in differences(wanted, address, block, found[0], objects):
+            yield f"{address} {found[0]['id']}: {name} is not as declared"
+        yield from _not_told(address, block, found[0])
+        for older in found[1:]:
+            if older["status"] == "active":
+                yield f"{address}: {older['id']} was replaced, and is active"
+    yield from _left(wanted, objects)
+
+
+def _not_told(address: str, block: Json, item: Json) -> Iterator[str]:
+    lifecycle = block.get("lifecycle") or {}
+    expected = (bool(lifecycle.get("protect")), lifecycle.get("on_remove", "deactivate"))
+    if expected != ("protect" in told(item), told(item).get("on_remove", "deactivate")):
+        yield f"{address} {item['id']}: its marks say {told(item)}"
+
+
+def _left(wanted: Wanted, objects: Objects) -> Iterator[str]:
+    """What is declared no more, and has not ended as it was told to."""
+    declared = {address for address, _ in wanted.blocks()}
+    for item in objects.values():
+        if item["object"] not in OF_KIND.values() or not is_ours(item) or address_of(item) in declared:
+            continue
+        end = told(item).get("on_remove", "deactivate")
+        ended = (
+            ("canceled",)
+            if end == "cancel" and item["object"] == "issuing.card"
+            else ("inactive", "canceled")
+        )
+        if end != "keep" and item["status"] not in ended:
+            yield f"{address_of(item)} {item['id']} is not in the configuration, and is {item['status']}"

@@ -1,0 +1,203 @@
+"""Looks on from the side, request by request, and knows what may never be."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from msgspec import Struct, field
+
+from provisioner.chaos.embedded import Embedded, Said
+from provisioner.chaos.estate.hands import is_ours
+from provisioner.chaos.estate.reading import Wanted, address_of
+from provisioner.chaos.power import SPANS, power, shops
+
+Json = dict[str, Any]
+Objects = Mapping[str, Json]
+Pair = tuple[Json, Json]  # a card and its holder
+
+KINDS = ("issuing.card", "issuing.cardholder", "topup")
+ALIVE = ("pending", "succeeded")
+
+
+class Moment(Struct, frozen=True):
+    """What one request has changed: the id of the request, and each object before (None: new) and after."""
+
+    request: str
+    changed: tuple[tuple[Json | None, Json], ...]
+
+
+class Watch(Struct):
+    """The state of a sandbox as its events tell it; `by_hand` are requests that were not provisioner's."""
+
+    sandbox: Embedded
+    objects: dict[str, Json] = field(default_factory=dict)
+    by_hand: set[str] = field(default_factory=set)
+    forged: set[str] = field(default_factory=set)
+    _last: str = ""
+
+    def hands(self, answers: Iterable[Said]) -> None:
+        """Note requests as made by hand."""
+        self.by_hand |= {said.headers["request-id"] for said in answers}
+
+    def moments(self) -> list[Moment]:
+        """What has happened since this was last asked, in order."""
+        events: list[Json] = []
+        after = {"ending_before": self._last} if self._last else {}
+        while page := self.sandbox.read("/v1/events", limit=100, **after)["data"]:
+            # newest first within a page, and the page that is next to the cursor first
+            events += reversed(page)
+            after = {"ending_before": page[0]["id"]}
+            self._last = page[0]["id"]
+        found: list[Moment] = []
+        for request, group in groupby(events, key=lambda event: (event.get("request") or {}).get("id") or ""):
+            changed = [event["data"]["object"] for event in group]
+            ours = [item for item in changed if item.get("object") in KINDS]
+            found.append(Moment(request, tuple((self.objects.get(item["id"]), item) for item in ours)))
+            self.objects |= {item["id"]: item for item in ours}
+        return found
+
+    def coming(self) -> int:
+        """What is in the Issuing balance, or on its way there."""
+        rows = (self.sandbox.read("/v1/balance").get("issuing") or {}).get("available") or ()
+        available = sum(row["amount"] for row in rows if row["currency"] == "usd")
+        pending = [item for item in self.objects.values() if item["object"] == "topup"]
+        return int(available + sum(item["amount"] for item in pending if item["status"] == "pending"))
+
+
+def wrong(
+    before: Objects, moments: Sequence[Moment], wanted: Sequence[Wanted], watch: Watch
+) -> Iterator[str]:
+    """What was wrong at any moment of a step that began with `before`; `wanted` are the YAMLs in play."""
+    now = dict(before)
+    sides = [dict(before)]
+    for moment in moments:
+        if moment.request in watch.by_hand or not moment.request:
+            now |= {item["id"]: item for _, item in moment.changed}
+            sides.append(dict(now))
+            continue
+        yield from _not_ours(moment)
+        now |= {item["id"]: item for _, item in moment.changed}
+        yield from _doubles(now, sides, wanted, watch.forged)
+        yield from _too_wide(now, moment, sides, wanted)
+
+
+def _not_ours(moment: Moment) -> Iterator[str]:
+    # Stripe itself ends a card whose successor is activated
+    replaced = {item.get("replacement_for") for _, item in moment.changed}
+    for had, item in moment.changed:
+        if not is_ours(had or item) and item["id"] not in replaced:
+            yield f"{item['id']} is not ours, and was written"
+
+
+def _doubles(
+    now: Objects, sides: Sequence[Objects], wanted: Sequence[Wanted], forged: set[str]
+) -> Iterator[str]:
+    by_address: dict[str, list[Json]] = defaultdict(list)
+    for card in _spending(now):
+        if (address := address_of(card)) and card["id"] not in forged:
+            by_address[address].append(card)
+    for address, cards in by_address.items():
+        before = [card for card in cards if any(_can_spend(side, card["id"]) for side in sides)]
+        # one that is renamed carries its old name until it is its turn
+        renamed = any(address.partition(".")[2] in _former(side) for side in wanted)
+        if len(cards) - len(before) > 1 or (len(cards) > 1 and not renamed and len(before) < len(cards)):
+            yield f"{address}: {' and '.join(card['id'] for card in cards)} can spend at once"
+
+
+def _can_spend(side: Objects, identity: str) -> bool:
+    card = side.get(identity)
+    return bool(card and card["status"] == "active" and _holder(side, card)["status"] == "active")
+
+
+def _former(wanted: Wanted) -> set[str]:
+    return {
+        name
+        for block in wanted.cards.values()
+        for name in (block.get("lifecycle") or {}).get("previously", ())
+    }
+
+
+def _spending(objects: Objects) -> Iterator[Json]:
+    for item in objects.values():
+        if item["object"] == "issuing.card" and _can_spend(objects, item["id"]):
+            yield item
+
+
+def _holder(objects: Objects, card: Json) -> Json:
+    """The holder as it is; the one inside of the card is as old as the card's last event."""
+    found: Json = objects.get(card["cardholder"]["id"], card["cardholder"])
+    return found
+
+
+def _too_wide(
+    now: Objects, moment: Moment, sides: Sequence[Objects], wanted: Sequence[Wanted]
+) -> Iterator[str]:
+    """Cards that could spend more than they could before and may in the end."""
+    ids = {item["id"] for _, item in moment.changed}
+    for card in _spending(now):
+        address = address_of(card)
+        if not address or not {card["id"], card["cardholder"]["id"]} & ids:
+            continue
+        pair = (card, _holder(now, card))
+        allowed = [*_before(card, sides), *(end for side in wanted for end in _ends(card, side, sides))]
+        if _exceeds(pair, allowed):
+            yield f"{address} {card['id']} could spend more than before and after"
+
+
+def _before(card: Json, sides: Sequence[Objects]) -> Iterator[Pair]:
+    """What there was: of a new card, those that had its address."""
+    for side in sides:
+        if card["id"] in side:
+            yield side[card["id"]], _holder(side, side[card["id"]])
+        else:
+            there = (item for item in side.values() if item["object"] == "issuing.card")
+            yield from ((each, _holder(side, each)) for each in there if address_of(each) == address_of(card))
+
+
+def _ends(card: Json, wanted: Wanted, sides: Sequence[Objects]) -> Iterator[Pair]:
+    """What is asked for at the card's address, and at those that it is to be moved to."""
+    for block in _named(wanted.cards, address_of(card)):
+        holder = wanted.cardholders.get(block["cardholder"])
+        if holder is not None:
+            yield _as_asked(block, card, sides), {"status": "active", **holder}
+    if address_of(card).partition(".")[2] not in wanted.cards:  # it may be kept as it is, and its holder not
+        for was, holder in _before(card, sides):
+            for block in _named(wanted.cardholders, address_of(holder)):
+                yield was, {"status": "active", **block}
+
+
+def _named(blocks: Mapping[str, Json], address: str) -> Iterator[Json]:
+    """The block at an address, and those that were there before."""
+    name = address.partition(".")[2]
+    for other, block in blocks.items():
+        if other == name or name in (block.get("lifecycle") or {}).get("previously", ()):
+            yield block
+
+
+def _as_asked(block: Json, card: Json, sides: Sequence[Objects]) -> Json:
+    """The block as a card; of what it leaves to others, whatever there was, or will be."""
+    ignored = (block.get("lifecycle") or {}).get("ignore", ())
+    was = [side[card["id"]] for side in sides if card["id"] in side]
+    status = block.get("status", "inactive")
+    if "status" not in block or "status" in ignored:
+        status = "active" if "active" in (status, *(item["status"] for item in was)) else "inactive"
+    controls = {} if "spending_controls" in ignored else block.get("spending_controls", {})
+    return {"status": status, "spending_controls": controls}
+
+
+def _exceeds(now: Pair, allowed: Sequence[Pair]) -> bool:
+    every = [each for pair in (now, *allowed) for each in pair]
+    return any(
+        power(*now, shop, span) > max((power(*side, shop, span) for side in allowed), default=0)
+        for shop in shops(every)
+        for span in SPANS
+    )
+
+
+def too_much(before: int, after: int, wanted: Sequence[Wanted], created: bool) -> Iterator[str]:
+    """Money that is on its way beyond what any target in play asks for."""
+    targets = [block["target"] for side in wanted for block in side.targets.values()]
+    most = max([before, *targets])
+    if created and after > most:
+        yield f"{after} is in the balance or on its way; it was {before}, and the targets are {targets}"

@@ -1,0 +1,181 @@
+"""The client of one run: everything that goes wrong on its way to the sandbox happens here."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+from msgspec import Struct, field
+
+from provisioner.chaos.arena import LIMITLESS
+from provisioner.chaos.embedded import BASE, KEY, Embedded, Said
+from provisioner.chaos.estate.trouble import INNER, KILLS, PEACE, Strike, Trouble
+from provisioner.chaos.mortal import Killed
+from provisioner.net.address import parse_origin
+from provisioner.net.client import Answer
+from provisioner.sandbox.faults import Effect
+from provisioner.stripe_api import StripeWriter, Transport
+from provisioner.stripe_api.failure import LostError, RefusalError
+from provisioner.stripe_api.http import REFUSALS, BoundedClient
+
+Json = dict[str, Any]
+Gate = Callable[[Callable[[], Said]], Said]
+Seen = Mapping[str, Json]  # objects by id
+
+
+def at_once(request: Callable[[], Said]) -> Said:
+    """Make a request without waiting for anybody."""
+    return request()
+
+
+class Request(Struct, frozen=True):
+    """One request as it goes out."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The path, without the query."""
+        return self.target.partition("?")[0]
+
+
+class Mail(Struct):
+    """Requests that were given up by their client and have not arrived yet, each with how many come first."""
+
+    waiting: list[tuple[int, Request]] = field(default_factory=list)
+
+    def due(self) -> Iterator[Request]:
+        """Those that arrive before the next request."""
+        waiting, self.waiting = self.waiting, []
+        for left, request in waiting:
+            if left:
+                self.waiting.append((left - 1, request))
+            else:
+                yield request
+
+    def all(self) -> list[Request]:
+        """Those that have not arrived, which arrive now."""
+        waiting, self.waiting = self.waiting, []
+        return [request for _, request in waiting]
+
+
+class Wire(BoundedClient):
+    """
+    Makes the requests of one run, and notes the ids of those that reached the sandbox in `made`.
+
+    `seen` are the objects that lists show where they lag.
+    """
+
+    def __init__(
+        self,
+        sandbox: Embedded,
+        mail: Mail,
+        trouble: Trouble = PEACE,
+        seen: Seen | None = None,
+        gate: Gate = at_once,
+    ) -> None:
+        super().__init__(parse_origin(BASE), (1.0, 1.0))
+        self.made: set[str] = set()
+        self.asked: Counter[str] = Counter()
+        self.sandbox, self._mail, self._gate = sandbox, mail, gate
+        self._strikes, self._lag, self._seen = list(trouble.strikes), trouble.lag, seen or {}
+        self._struck: Counter[Strike] = Counter()
+        self._lists = 0
+        self._dead = False
+        self._now = 0.0
+
+    def writer(self) -> StripeWriter:
+        """What a run reads and writes through; it waits for nothing, though its clock goes on.
+
+        By one second for each wait, as how long the waits are is left to chance.
+        """
+
+        def sleep(_seconds: float) -> None:
+            self._now += 1
+
+        transport = Transport(
+            KEY, limits=LIMITLESS, api_base=BASE, http=self, sleep=sleep, clock=lambda: self._now
+        )
+        return StripeWriter(transport)
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: str | bytes | None = None,
+        *,
+        within: float | None = None,  # noqa: ARG002 - nothing takes time here
+    ) -> Answer:
+        """Send one request, or do what trouble makes of it."""
+        if self._dead:
+            raise Killed
+        data = body.encode() if isinstance(body, str) else body or b""
+        request = Request(method.upper(), path, headers, data)
+        said = self._gate(lambda: self._answer(request))
+        if said.status >= REFUSALS:
+            raise RefusalError(said.status, said.headers, said.data["error"])
+        return Answer(said.status, said.headers, said.body)
+
+    def _answer(self, request: Request) -> Said:
+        for late in self._mail.due():
+            self._pass(late)
+        self.asked[request.method] += 1
+        strike = self._strike(request, self.asked[request.method])
+        if strike is None:
+            return self._lagging(request, self._pass(request))
+        self._struck[strike] += 1
+        return self._hit(request, strike)
+
+    def _strike(self, request: Request, number: int) -> Strike | None:
+        for strike in self._strikes:
+            spent = strike.count and self._struck[strike] >= strike.count
+            if strike.method == request.method and number >= strike.at and not spent:
+                return strike
+        return None
+
+    def _hit(self, request: Request, strike: Strike) -> Said:
+        effect = strike.effect
+        if effect in INNER:
+            return self._pass(request, cast("Effect", effect))
+        if effect == "as_it_was":
+            parent, _, last = request.path.removesuffix("/cancel").rpartition("/")
+            is_update = parent.endswith(("cards", "cardholders", "topups"))
+            return (
+                self.sandbox.ask("GET", f"{parent}/{last}") if is_update else self._pass(request, "unwritten")
+            )
+        if effect.endswith("_after"):
+            self._pass(request)
+        if effect in ("late", "kill_late"):
+            self._mail.waiting.append((strike.later, request))
+        if effect in KILLS:
+            self._dead = True
+            raise Killed
+        raise LostError
+
+    def _pass(self, request: Request, effect: Effect | None = None) -> Said:
+        said = self.sandbox.ask(request.method, request.target, request.headers, request.body, effect)
+        self.made.add(said.headers["request-id"])
+        return said
+
+    def _lagging(self, request: Request, said: Said) -> Said:
+        """A list as it was, where lists are behind."""
+        resource = request.path.removeprefix("/v1/")
+        if self._lag is None or request.method != "GET" or resource not in self._lag.resources:
+            return said
+        self._lists += 1
+        if said.status >= REFUSALS or (self._lag.lists and self._lists > self._lag.lists):
+            return said
+        page = said.data
+        shown = [item for item in page["data"] if _about(item)["id"] in self._seen]
+        if self._lag.way == "is_old" and resource != "events":
+            shown = [self._seen[item["id"]] for item in shown]
+        return Said(said.status, said.headers, json.dumps({**page, "data": shown}).encode())
+
+
+def _about(item: Json) -> Json:
+    about: Json = item["data"]["object"] if item["object"] == "event" else item
+    return about

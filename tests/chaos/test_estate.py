@@ -1,0 +1,107 @@
+"""
+Random histories of an estate, in trouble and by hand, checked from the side after each step.
+
+`PROVISIONER_STEPS=2000` plays so many.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from provisioner.chaos.embedded import Embedded, embedded
+from provisioner.chaos.estate import play, runs
+from provisioner.chaos.estate.history import Step
+from provisioner.chaos.estate.trouble import Strike, Trouble
+from provisioner.chaos.estate.watch import Watch
+from provisioner.chaos.estate.wire import Mail, Wire
+from provisioner.cli.main import main
+
+STEPS = int(os.environ.get("PROVISIONER_STEPS", "120"))
+YAML = """
+version: 1
+project: estate
+cardholders:
+  one:
+    type: company
+    name: Acme Inc
+    billing: {address: {line1: 1 Main Street, city: Reno, state: NV, postal_code: "89501", country: US}}
+cards:
+  a: {cardholder: one, type: virtual, currency: usd, status: active}
+"""
+
+
+@pytest.mark.parametrize("seed", [200, 300])
+def test_histories_end_as_they_should(seed: int) -> None:
+    played = play.play(seed, STEPS)
+    assert [(failure.script, failure.wrong) for failure in played.failures] == []
+    assert set(played.runs) >= {"done", "partly", "killed"}
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Embedded]:
+    with embedded(1) as one:
+        yield one
+
+
+def cards(sandbox: Embedded) -> list[str]:
+    return [card["status"] for card in sandbox.list("/v1/issuing/cards")]
+
+
+def applied(sandbox: Embedded, *strikes: Strike, mail: Mail | None = None) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        asked = runs.Asked(runs.load(YAML, Path(folder)))
+    return runs.apply(Wire(sandbox, mail or Mail(), Trouble(strikes)), asked).how
+
+
+def test_a_step_that_goes_wrong_is_found_and_told_with_what_plays_it_again(monkeypatch) -> None:
+    """A program that switches every card off again after each apply is found out, and with few steps."""
+    real = runs.apply
+
+    def wayward(wire: Wire, asked: runs.Asked) -> runs.Ended:
+        ended = real(wire, asked)
+        for card in wire.sandbox.list("/v1/issuing/cards", status="active"):
+            wire.sandbox.write(f"/v1/issuing/cards/{card['id']}", {"status": "inactive"})
+        return ended
+
+    monkeypatch.setattr(runs, "apply", wayward)
+    told = CliRunner().invoke(main, ["chaos", "--estate", "--seed", "1", "--steps", "8", "--format", "json"])
+    (failed,) = json.loads(told.stdout)["failed"]
+    assert told.exit_code == 1
+    assert any("status is not as declared" in text for text in failed["wrong"])
+    assert [step["number"] for step in failed["steps"]][-1:] == [8]
+    again = CliRunner().invoke(main, [*failed["replay"].split()[1:], "--format", "json"])
+    assert json.loads(again.stdout)["failed"][0]["wrong"] == failed["wrong"]
+
+
+def test_the_same_seed_plays_the_same_history() -> None:
+    def told() -> list[Step]:
+        return play.one(5, 6)
+
+    assert told() == told()
+
+
+def test_a_run_that_is_killed_leaves_what_was_written_before(sandbox) -> None:
+    assert applied(sandbox, Strike("kill_before", "POST", 2)) == "killed"
+    assert cards(sandbox) == []
+    assert len(list(sandbox.list("/v1/issuing/cardholders"))) == 1
+
+
+def test_what_arrives_late_is_carried_out_later(sandbox) -> None:
+    mail = Mail()
+    assert applied(sandbox, Strike("kill_late", "POST", 2, later=2), mail=mail) == "killed"
+    assert cards(sandbox) == []
+    assert applied(sandbox, mail=mail) == "done"
+    assert cards(sandbox) == ["active"]
+
+
+def test_who_looks_on_knows_each_request_and_what_it_changed(sandbox) -> None:
+    watch = Watch(sandbox)
+    assert applied(sandbox) == "done"
+    changed = [[after["object"] for _, after in moment.changed] for moment in watch.moments()]
+    assert changed == [["issuing.cardholder"], ["issuing.card"]]
+    assert watch.moments() == []
