@@ -215,12 +215,20 @@ def read_list(
         if newer is None and scan.nearly_read() and (under_way or scan.pages > 1):
             newer = pool.submit(_newer, scan, newest)
         if not under_way:
-            return (newer.result() if newer else []) + scan.items()
+            return _each_once([*(newer.result() if newer else []), *scan.items()])
         for future in wait(under_way, return_when=FIRST_COMPLETED).done:
             part = future.result()
             newest = newest or (part.ids[0] if part.ids else "")
             scan.take(under_way.pop(future), part)
         told(scan.count)
+
+
+def _each_once(items: list[Item]) -> list[Item]:
+    """The objects by their ids, the one that stands first of each: pages may overlap while others write."""
+    found: dict[str, Item] = {}
+    for item in items:
+        found.setdefault(item["id"], item)
+    return [*found.values()]
 
 
 def _newer(scan: _Scan, newest: str) -> list[Item]:

@@ -38,14 +38,17 @@ class StripeReader:
     def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Iterator[Mapping[str, Any]]:
         """Yield all objects of a resource, newest first and each once; a list without an end is an error."""
         cursor: dict[str, str] = {}
-        seen: set[str] = set()
+        seen: set[Any] = set()
         for _ in range(MOST_PAGES):
             page = self.page(resource, {"limit": PAGE, **params, **cursor})
-            fresh = [item for item in page.items if item.get("id") not in seen]
+            fresh = []
+            for item in page.items:
+                if (identity := item.get("id")) is None or identity not in seen:
+                    seen.add(identity)
+                    fresh.append(item)
             yield from fresh
             if not page.more:
                 return
-            seen.update(item["id"] for item in fresh if "id" in item)
             last = page.items[-1].get("id") if fresh else None
             if not last:
                 raise StripeError(f"Stripe's list of {resource} says that it goes on, but does not")
