@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from provisioner.core.kind import Direction
+from provisioner.core.kind import Direction, Field
 from provisioner.core.model import Address, Ref
 
 
@@ -54,6 +54,8 @@ class Step(Struct, frozen=True):
     A call in its place: what it does to which address, and which addresses it refers to.
 
     What it refers to must exist before, and is never written at the same time (a card's cardholder).
+    `fields` are those of the kind, by which Stripe's answer is read. `ended` is the id of an object that must
+    have ended before, and `ends` that of one that Stripe ends by itself with this step; empty without one.
     """
 
     phase: Phase
@@ -62,6 +64,9 @@ class Step(Struct, frozen=True):
     call: Call
     needs: frozenset[Address] = frozenset()
     direction: Direction = Direction.NEUTRAL
+    fields: tuple[Field, ...] = ()
+    ended: str = ""
+    ends: str = ""
 
     @property
     def marks_only(self) -> bool:

@@ -8,6 +8,7 @@ ProvisionerError            exit 1
 +-- AccessError             exit 7   wrong key, account, mode or permission
 +-- StripeError             exit 1   Stripe refused or could not be reached; carries the request id
     +-- OutageError         exit 1   Stripe has not answered for so long that going on is no use
+    +-- UnfulfilledError    exit 5   Stripe has accepted a write and not done what was asked
 """
 
 from collections.abc import Iterable
@@ -94,6 +95,12 @@ class StripeError(ProvisionerError):
 
 class NotSentError(ProvisionerError):
     """The run was interrupted while a request waited for its turn: nothing of it has left."""
+
+
+class UnfulfilledError(StripeError):
+    """Stripe has accepted a write and not done what was asked, or only a part of it."""
+
+    exit_code = ExitCode.PARTLY
 
 
 class OutageError(StripeError):

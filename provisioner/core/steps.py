@@ -25,9 +25,10 @@ def spell(kinds: Iterable[Kind], project: str, changes: Iterable[Change]) -> tup
     steps: list[tuple[Phase, int, Step]] = []
     for change in changes:
         kind = by_name[change.kind]
-        for step in _SPELL[change.action](kind, project, change):
+        for each in _SPELL[change.action](kind, project, change):
+            step = replace(each, fields=kind.fields)
             if change.action is Action.RETIRE and change.address in needed:
-                step = replace(step, phase=Phase.FINISH)  # noqa: PLW2901 - a leftover of what is referred to
+                step = replace(step, phase=Phase.FINISH)  # a leftover of what is referred to
             # what ends goes the other way round: cards before their holder
             down = step.phase in (Phase.TIGHTEN, Phase.FINISH)
             steps.append((step.phase, -kind.rank if down else kind.rank, step))
@@ -152,7 +153,9 @@ def _replace(kind: Kind, project: str, change: Change) -> Iterator[Step]:
         yield _end(kind, change, change.live, Phase.FINISH, cancel=True)
     if activates:
         call = Call(kind.service, "update", Ref(change.address), {"status": "active"})
-        yield _step(Phase.ACTIVATE, change, "activate", call, Direction.BROADENING)
+        activation = _step(Phase.ACTIVATE, change, "activate", call, Direction.BROADENING)
+        old = change.live.id
+        yield replace(activation, ends=old) if ends_by_itself else replace(activation, ended=old)
 
 
 def _retire(kind: Kind, _project: str, change: Change) -> Iterator[Step]:

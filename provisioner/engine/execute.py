@@ -15,7 +15,13 @@ from provisioner.core.exit_code import ExitCode
 from provisioner.core.kind import Direction
 from provisioner.core.model import Address
 from provisioner.core.plan import Plan
-from provisioner.core.problem import NotSentError, OutageError, ProvisionerError, StripeError
+from provisioner.core.problem import (
+    NotSentError,
+    OutageError,
+    ProvisionerError,
+    StripeError,
+    UnfulfilledError,
+)
 from provisioner.engine.outstanding import outstanding
 from provisioner.engine.ports import NOTHING, Answer, Writer
 from provisioner.engine.ready import Ready
@@ -38,7 +44,8 @@ class Result(Struct, frozen=True):
     A step and how it ended: the object's id where it was done, the reason where not.
 
     `request_id` and `key` are those of the last request that was made for it. `lasting` says of a failure
-    that it will be the same as long as nobody mends what Stripe refuses.
+    that it will be the same as long as nobody mends what Stripe refuses, and `in_part` that Stripe has
+    accepted it, so that a part of it may have been done.
     """
 
     step: Step
@@ -48,6 +55,7 @@ class Result(Struct, frozen=True):
     key: str = ""
     reason: str = ""
     lasting: bool = False
+    in_part: bool = False
 
 
 class Report(Struct, frozen=True):
@@ -72,7 +80,12 @@ class Report(Struct, frozen=True):
             return ExitCode.DONE
         if self.interrupted:
             return ExitCode.INTERRUPTED
-        return ExitCode.PARTLY if self.of(Outcome.DONE) else ExitCode.ERROR
+        return ExitCode.PARTLY if self.in_part else ExitCode.ERROR
+
+    @property
+    def in_part(self) -> bool:
+        """Whether something was done, or may have been."""
+        return any(result.in_part or result.outcome is Outcome.DONE for result in self.results)
 
 
 Watch = Callable[[Result], None]
@@ -202,7 +215,8 @@ def _make(run: _Run, step: Step) -> Result:
             run.outage = str(error)
         request_id = error.request_id if isinstance(error, StripeError) else ""
         lasting = is_lasting(error)
-        return Result(step, Outcome.FAILED, "", request_id, noted.key, str(error), lasting)
+        in_part = isinstance(error, UnfulfilledError)
+        return Result(step, Outcome.FAILED, "", request_id, noted.key, str(error), lasting, in_part)
     except Exception as error:  # noqa: BLE001 - one step's mistake must not lose what the others have done
         reason = f"an error of provisioner's own ({type(error).__name__}); please report it"
         return Result(step, Outcome.FAILED, key=noted.key, reason=reason)

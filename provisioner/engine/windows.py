@@ -215,7 +215,7 @@ def read_list(
         if newer is None and scan.nearly_read() and (under_way or scan.pages > 1):
             newer = pool.submit(_newer, scan, newest)
         if not under_way:
-            return _each_once([*(newer.result() if newer else []), *scan.items()])
+            return (newer.result() if newer else []) + scan.items()
         for future in wait(under_way, return_when=FIRST_COMPLETED).done:
             part = future.result()
             newest = newest or (part.ids[0] if part.ids else "")
@@ -223,20 +223,13 @@ def read_list(
         told(scan.count)
 
 
-def _each_once(items: list[Item]) -> list[Item]:
-    """The objects by their ids, the one that stands first of each: pages may overlap while others write."""
-    found: dict[str, Item] = {}
-    for item in items:
-        found.setdefault(item["id"], item)
-    return [*found.values()]
-
-
 def _newer(scan: _Scan, newest: str) -> list[Item]:
     """What has been created since the first page was read."""
     found: list[Item] = []
     while True:
         part = scan.page({"ending_before": newest})
-        fresh = [item for item, known in zip(part.items, part.ids, strict=True) if known not in scan.seen]
+        by_id = dict(zip(part.ids, part.items, strict=True))
+        fresh = [item for identity, item in by_id.items() if identity not in scan.seen]
         scan.seen.update(part.ids)
         found = fresh + found
         if not part.more:

@@ -7,9 +7,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from provisioner.core.call import Call, Phase, Step, attempt_key
+from provisioner.core.fulfillment import says_unfulfilled, unfulfilled
 from provisioner.core.ownership import OUR_KEYS
 from provisioner.core.plan import Plan
-from provisioner.core.problem import StaleError, StripeError
+from provisioner.core.problem import StaleError, StripeError, UnfulfilledError
 from provisioner.engine.fund import fund
 from provisioner.engine.ports import Answer, Writer
 from provisioner.engine.refusal import ATTEMPTS, MARGIN, SERVER_ERRORS, is_of_the_past, is_open
@@ -22,11 +23,22 @@ def write(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
     """
     Make a call of a plan and check what Stripe answers.
 
-    Raises StripeError, AccessError, or StaleError when another run has taken the same step differently.
+    Raises UnfulfilledError where Stripe has not done what it was asked, StripeError, AccessError, or
+    StaleError when another run has taken the same step differently.
     """
     if step.phase is Phase.MONEY:
         return fund(writer, plan, step, call)
-    return _create(writer, plan, step, call) if call.verb == "create" else _set(writer, call)
+    if call.verb == "create":
+        return _create(writer, plan, step, call)
+    if step.ended and not _ended(writer, call, step.ended):
+        raise UnfulfilledError(
+            f"{step.ended} can still act, although Stripe accepted its cancellation; its successor is not "
+            "activated before it has ended"
+        )
+    answer = _set(writer, plan, step, call)
+    if step.ends and not _ended(writer, call, step.ends):
+        _set(writer, plan, step, Call(call.service, "update", step.ends, {"status": ENDED}))
+    return answer
 
 
 def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
@@ -49,23 +61,28 @@ def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
             failure, found = error, _look_up(writer, plan, call)
         else:
             if not answer.replayed:
-                return _checked(answer, call)
+                return _fulfilled(step, _checked(answer, call), call.params)
             replayed = writer.retrieve(f"{_resource(call)}/{_checked(answer, call).object['id']}")
             found = replayed if _is_at_its_place(replayed, call) else None
         if found is not None:
-            return _made_before(found, call, failure.request_id if failure else "")
+            return _made_before(step, found, call, failure.request_id if failure else "")
         if failure and not is_of_the_past(failure):
             raise failure
     raise StripeError(f"Stripe has kept a failure for each of {ATTEMPTS} keys; try again in 24 hours")
 
 
-def _made_before(found: Mapping[str, Any], call: Call, request_id: str) -> Answer:
-    """What another request has created at this place, where it is just what this one would have."""
+def _made_before(step: Step, found: Mapping[str, Any], call: Call, request_id: str) -> Answer:
+    """
+    What another request has created at this place, where it is just what this one would have.
+
+    The run that has made it may have come further by now, and have activated it.
+    """
     if found.get("status") == ENDED:
         raise StaleError(f"another run has created {found.get('id')}, which has ended since; plan again")
     if _marks(found) != _wanted(call):
         raise StaleError(f"another run has just created {found.get('id')} differently; plan again")
-    return _checked(Answer(found, request_id, replayed=True), call)
+    asked = {name: value for name, value in call.params.items() if (name, value) != ("status", "inactive")}
+    return _fulfilled(step, _checked(Answer(found, request_id, replayed=True), call), asked)
 
 
 def _look_up(writer: Writer, plan: Plan, call: Call) -> Mapping[str, Any] | None:
@@ -94,7 +111,7 @@ def _resource(call: Call) -> str:
     return call.service.replace(".", "/")
 
 
-def _set(writer: Writer, call: Call) -> Answer:
+def _set(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
     """
     Set values, under a key that nobody else has: a replay must never stand in for a write.
 
@@ -107,23 +124,32 @@ def _set(writer: Writer, call: Call) -> Answer:
         except StripeError as error:
             if left and error.replayed and error.status >= SERVER_ERRORS:
                 continue
-            if call.params.get("status") == ENDED and (found := _ended(writer, call)):
+            if call.params.get("status") == ENDED and (found := _ended(writer, call, str(call.id))):
                 return Answer(found, error.request_id)
             raise
         if answer.object.get("id") != call.id:
-            raise StripeError(f"Stripe's answer to an update of {call.id} is not about it")
-        return answer
+            raise UnfulfilledError(f"Stripe's answer to an update of {call.id} is not about it")
+        if _marks(answer.object)[0] != plan.project:
+            raise UnfulfilledError(f"{call.id} does not carry this project's ownership metadata any more")
+        return _fulfilled(step, answer, call.params)
     raise AssertionError("unreachable")
 
 
-def _ended(writer: Writer, call: Call) -> Mapping[str, Any] | None:
-    """An object that was to end and cannot, because another run, or Stripe, has ended it already."""
-    found = writer.retrieve(f"{_resource(call)}/{call.id}")
+def _ended(writer: Writer, call: Call, identity: str) -> Mapping[str, Any] | None:
+    """An object where it has ended: by another run, or by Stripe itself."""
+    found = writer.retrieve(f"{_resource(call)}/{identity}")
     return found if found.get("status") == ENDED else None
 
 
 def _checked(answer: Answer, call: Call) -> Answer:
     identity = answer.object.get("id")
     if not isinstance(identity, str) or not identity or _marks(answer.object)[:3] != _wanted(call)[:3]:
-        raise StripeError("Stripe's answer to a creation is not the object that was asked for")
+        raise UnfulfilledError("Stripe's answer to a creation is not the object that was asked for")
+    return answer
+
+
+def _fulfilled(step: Step, answer: Answer, asked: Mapping[str, Any]) -> Answer:
+    """The answer, where it says that all was done; Stripe's 200 alone does not."""
+    if found := [*unfulfilled(step.fields, asked, answer.object)]:
+        raise UnfulfilledError(says_unfulfilled(found), request_id=answer.request_id)
     return answer

@@ -42,13 +42,7 @@ def report_text(report: Report) -> str:
     if report.complete:
         return f"Applied: {_steps(counts[Outcome.DONE])} done.\n"
     missed = [result_line(r) for r in report.results if r.outcome is not Outcome.DONE]
-    head = (
-        "Interrupted"
-        if report.interrupted
-        else "Applied in part"
-        if counts[Outcome.DONE]
-        else "Nothing applied"
-    )
+    head = "Interrupted" if report.interrupted else "Applied in part" if report.in_part else "Nothing applied"
     return (
         f"{head}: {_steps(counts[Outcome.DONE])} done, {counts[Outcome.FAILED]} failed, "
         f"{counts[Outcome.SKIPPED]} not done.\n"
