@@ -30,6 +30,7 @@ MOST_PAGES = 10_000  # of one list, a million objects; no account has so many
 NEAR = 50  # objects that say how dense the list is where a reader has come to
 WORTH_IT = 3.0  # pages: what is shorter is not cut
 SHORTEST = 2.0  # pages that a reader is left with when another begins behind it
+CURSORS = ("starting_after", "ending_before")
 MORE = 0.19  # requests that cuts may cost for each page, at most
 
 
@@ -121,7 +122,8 @@ class _Scan(Struct):
 
         A list that comes back to where it was, or never ends, is an error.
         """
-        cursor = params.get("starting_after") or params.get("ending_before", "")
+        # both ways may begin at the same object, where it is the only one of its page
+        cursor = "".join(f"{name} {params[name]}" for name in CURSORS if name in params)
         if (cursor and cursor in self.cursors) or next(self.numbers) > MOST_PAGES:
             raise StripeError(f"Stripe's list of {self.resource} goes on without an end")
         self.cursors.add(cursor)
