@@ -249,7 +249,8 @@ def _wire(world: World, amount: int, currency: str) -> str:
     wanted = f"pending: wire {show_money(amount, currency)}"
     if not addresses:
         return f"{wanted} to the Issuing balance; create its funding instructions in the Dashboard first"
-    details = addresses[0].get(addresses[0].get("type"), addresses[0])
+    of_type = addresses[0].get(addresses[0].get("type"))
+    details = of_type if isinstance(of_type, Mapping) else addresses[0]
     named = {
         name: value for name, value in details.items() if isinstance(value, str) and name not in NOT_SHOWN
     }

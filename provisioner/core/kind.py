@@ -202,6 +202,8 @@ class Kind(Struct, frozen=True):
     spent: Callable[[Mapping[str, Any]], str] = never_spent
     unfit: Callable[[Mapping[str, Any], str], str] = any_reason
     shut: Callable[[Mapping[str, Any]], tuple[str, ...]] = nothing_shut
+    answered: tuple[Field, ...] = ()
+    """What `hold`, `spent` and `shut` read of Stripe's answers beside `fields`."""
     owns_objects: bool = True
     name_pattern: str = ""
     name_says: str = ""

@@ -134,6 +134,10 @@ KIND = Kind(
     spent=spent,
     unfit=unfit,
     shut=shut,
+    answered=(
+        Field("cancellation_reason"),
+        Field("shipping", Shape.HASH, fields=(Field("status"),)),
+    ),
     fields=(
         Field(
             "cardholder",

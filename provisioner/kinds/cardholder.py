@@ -163,6 +163,9 @@ KIND = Kind(
     currency=currency,
     hold=hold,
     lacks=lacks,
+    answered=(
+        Field("requirements", Shape.HASH, fields=(Field("past_due", Shape.LIST), Field("disabled_reason"))),
+    ),
     fields=(
         Field(
             "name",

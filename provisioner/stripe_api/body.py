@@ -1,23 +1,20 @@
-"""The body of an answer as values: all of it, or of the objects of a page only what is wanted of them.
+"""The body of an answer as values, held to its form: all of it, or only what is wanted of a page's objects.
 
 What is not wanted is never made into values at all: every card brings its whole cardholder along.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, TypedDict
+from functools import cache
+from typing import Any, Required
 
 import msgspec
 
 from provisioner.engine.ports import Wanted
+from provisioner.stripe_api.answers import form_of, form_of_snapshot, names_of, resource_of, typed_dict
 
 Read = Callable[[bytes], Any]
 
 _all = msgspec.json.Decoder()
-
-
-class _Named(TypedDict, total=False):
-    id: Any
 
 
 def values(body: bytes) -> Any:
@@ -28,18 +25,52 @@ def values(body: bytes) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-@lru_cache
-def page_of(wanted: Wanted) -> Read:
-    """What reads pages of objects of which no more is wanted; what is no such page is read whole."""
-    named = {**dict.fromkeys(wanted.names, Any), **dict.fromkeys(wanted.references, _Named | str | None)}
-    item = TypedDict("item", named, total=False)  # type: ignore[misc]  # made for a kind
-    page = TypedDict("page", {"data": list[item], "has_more": Any}, total=False)  # noqa: UP013  # type: ignore[valid-type]
-    decoder = msgspec.json.Decoder(page)
+@cache
+def _held_to(form: Any) -> Read:
+    def read(body: bytes) -> Any:
+        found = values(body)
+        msgspec.convert(found, form)
+        return found
+
+    return read
+
+
+def object_of(path: str) -> Read:
+    """What reads the object at a path; raises msgspec.ValidationError where it has another form."""
+    return _held_to(form_of(resource_of(path)))
+
+
+def page_of(resource: str, wanted: Wanted | None = None) -> Read:
+    """What reads pages of a resource, all or `wanted` of each object; raises as `object_of`'s."""
+    if resource == "events":
+        return _events
+    return _some(resource, wanted) if wanted else _held_to(_page(form_of(resource_of(resource))))
+
+
+def _events(body: bytes) -> Any:
+    """Read a page of events, each with an object of a form of its own."""
+    found = _held_to(_page(form_of("events")))(body)
+    for event in found["data"]:
+        msgspec.convert(event["data"]["object"], form_of_snapshot(event))
+    return found
+
+
+@cache
+def _page(item: Any) -> Any:
+    return typed_dict("page", {"data": Required[list[item]], "has_more": Required[bool]}, total=False)
+
+
+@cache
+def _some(resource: str, wanted: Wanted) -> Read:
+    forms = names_of(resource)
+    names = wanted.names | wanted.references
+    item = typed_dict("item", {name: forms[name] for name in forms if name in names}, total=False)
+    decoder = msgspec.json.Decoder(_page(item))
 
     def read(body: bytes) -> Any:
         try:
             return decoder.decode(body)
-        except (msgspec.ValidationError, RecursionError):
-            return values(body)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
 
     return read

@@ -7,8 +7,9 @@ from typing import Any
 from provisioner.core.call import Call
 from provisioner.core.problem import StripeError
 from provisioner.engine.ports import NOTHING, Answer, Page, Wanted
-from provisioner.stripe_api.body import page_of, values
-from provisioner.stripe_api.transport import API_VERSION, Transport
+from provisioner.stripe_api.answers import API_VERSION
+from provisioner.stripe_api.body import object_of, page_of
+from provisioner.stripe_api.transport import Transport
 
 PAGE = 100
 MOST_PAGES = 10_000  # a million objects; no account has so many
@@ -24,16 +25,13 @@ class StripeReader:
 
     def retrieve(self, resource: str) -> Mapping[str, Any]:
         """Return one object: `account`, `balance`, `issuing/cards/ic_1`."""
-        return _object(self._transport.send("GET", resource, {}).data, resource)
+        found: Mapping[str, Any] = self._transport.send("GET", resource, {}, read=object_of(resource)).data
+        return found
 
     def page(self, resource: str, params: Mapping[str, Any] = NOTHING, wanted: Wanted | None = None) -> Page:
         """Return one page of a resource; its objects have what is `wanted` of them, or all."""
-        read = page_of(wanted) if wanted else values
-        answer = _object(self._transport.send("GET", resource, params, read=read).data, resource)
-        items = answer.get("data")
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise StripeError(f"Stripe's list of {resource} has no data, or other than objects in it")
-        return Page(items, bool(answer.get("has_more")))
+        answer = self._transport.send("GET", resource, params, read=page_of(resource, wanted)).data
+        return Page(answer["data"], answer["has_more"])
 
     def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Iterator[Mapping[str, Any]]:
         """Yield all objects of a resource, newest first and each once; a list without an end is an error."""
@@ -67,9 +65,10 @@ class StripeWriter(StripeReader):
         """
         resource, key = path(call), call.key or f"provisioner-{uuid.uuid4()}"
         gives_up = call.verb != "cancel"
-        answer = self._transport.send("POST", resource, call.params, key, gives_up=gives_up)
+        read = object_of(resource)
+        answer = self._transport.send("POST", resource, call.params, key, gives_up=gives_up, read=read)
         return Answer(
-            object=_object(answer.data, resource),
+            object=answer.data,
             request_id=answer.request_id,
             replayed=answer.headers.get("idempotent-replayed") == "true",
         )
@@ -83,9 +82,3 @@ def path(call: Call) -> str:
     """The path of a call: `issuing.cards` `update` `ic_1` is `issuing/cards/ic_1`."""
     parts = [*call.service.split("."), *([str(call.id)] if call.id else [])]
     return "/".join(parts if call.verb in ("create", "update") else [*parts, call.verb])
-
-
-def _object(data: Any, resource: str) -> Mapping[str, Any]:
-    if not isinstance(data, Mapping):
-        raise StripeError(f"Stripe's answer to {resource} is not an object")
-    return data

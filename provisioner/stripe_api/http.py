@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from provisioner.net.address import Address
@@ -69,13 +70,10 @@ class BoundedClient:
         """
         Send one request and return the answer; `read` makes values of its body.
 
-        Raises as `exchange` does, FormError as `read` does, and LostError where the body is not JSON.
+        Raises as `exchange` and `decode` do.
         """
         answer = self.exchange(method, path, headers, body, within=within)
-        try:
-            return Reply(read(answer.body), answer.headers)
-        except ValueError:
-            raise LostError("has given an answer that is no JSON") from None
+        return Reply(decode(answer.body, read, f"{method} {path}"), answer.headers)
 
     def exchange(
         self,
@@ -109,6 +107,25 @@ class BoundedClient:
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
+
+
+def decode(body: bytes, read: Read, asked: str) -> Any:
+    """
+    Make values of the body that was answered to `asked`, a method and a path.
+
+    Raises AnswerError where they are not in the form that `read` expects, and LostError where it is not JSON.
+    """
+    try:
+        return read(body)
+    except msgspec.ValidationError as error:
+        # msgspec names types and places, and no value
+        says = str(error).replace(" - at `$", " at `").replace("`.", "`")
+        what = asked.partition("?")[0]
+        raise AnswerError(
+            f"Stripe's answer to {what} is not in the expected form: {says[:1].lower()}{says[1:]}"
+        ) from None
+    except ValueError:
+        raise LostError("has given an answer that is not JSON") from None
 
 
 def _details(body: bytes) -> Mapping[str, Any]:

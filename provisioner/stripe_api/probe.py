@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from provisioner.core.problem import AccessError, ProvisionerError, StripeError
+from provisioner.stripe_api.body import object_of, page_of
 from provisioner.stripe_api.transport import Transport
 
 MISSING = "provisionerdoctor"  # the end of an id that no object has
@@ -36,14 +37,14 @@ def read(transport: Transport, resource: str, params: Mapping[str, Any] | None =
     """Make one GET; raises nothing of Stripe's."""
     begun = time.monotonic()
     try:
-        answer = transport.send("GET", resource, params or {})
+        look = page_of(resource) if params else object_of(resource)
+        answer = transport.send("GET", resource, params or {}, read=look)
     except ProvisionerError as error:
         return _refused(error)
-    data = answer.data if isinstance(answer.data, Mapping) else {}
     headers = answer.headers
     return Probe(
         allowed=True,
-        data=data,
+        data=answer.data,
         version=str(headers.get("stripe-version", "")),
         skew=_skew(headers.get("date")),
         took=time.monotonic() - begun,

@@ -10,9 +10,9 @@ from typing import Any
 
 import stripe
 
-from provisioner.stripe_api.body import values
+from provisioner.stripe_api.body import Read
 from provisioner.stripe_api.failure import AnswerError, LostError
-from provisioner.stripe_api.http import BoundedClient, Reply
+from provisioner.stripe_api.http import BoundedClient, Reply, decode
 
 # STRIPE_LOG=debug would have the SDK print whole requests, personal data and all
 stripe._util.STRIPE_LOG = None  # noqa: SLF001 - it is read once, at import (SDK: _util.py)
@@ -56,13 +56,13 @@ class SdkWriter:
         )
 
     def post(
-        self, resource: str, params: Mapping[str, Any], key: str | None, within: float | None = None
+        self, resource: str, params: Mapping[str, Any], key: str | None, read: Read, within: float | None
     ) -> Reply:
         """Send one request to `/v1/<resource>`; `within` and what it raises are BoundedClient.request's."""
         _within.set(within)
         options = {"idempotency_key": key} if key else {}
         try:
             answer = self._client.raw_request("post", f"/v1/{resource}", **params, **options)
-            return Reply(values(answer.body.encode()), answer.headers)
-        except (stripe.APIError, ValueError, RecursionError):
-            raise LostError("has given an answer that is no JSON") from None
+        except (stripe.APIError, UnicodeError, RecursionError):
+            raise LostError("has given an answer that is not JSON") from None
+        return Reply(decode(answer.body.encode(), read, f"POST /v1/{resource}"), answer.headers)

@@ -17,6 +17,7 @@ from provisioner._version import __version__
 from provisioner.core.problem import ProvisionerError, StripeError
 from provisioner.net.address import parse_origin
 from provisioner.stripe_api.access import STRIPE
+from provisioner.stripe_api.answers import API_VERSION
 from provisioner.stripe_api.body import Read, values
 from provisioner.stripe_api.circuit import Circuit
 from provisioner.stripe_api.errors import translate
@@ -26,7 +27,6 @@ from provisioner.stripe_api.pace import Limits, Pace, go_on
 from provisioner.stripe_api.retry import REPLAYED, SERVER_ERRORS, for_concurrency, may_retry
 
 TIMEOUTS = (5.0, 40.0)  # seconds to connect, and for each read
-API_VERSION = "2026-10-28.endive"  # the one that the kinds are written for (SDK: _api_version.py)
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class Transport:
         Raises StripeError or AccessError; then either Stripe refused, or all attempts are used up.
         OutageError says that nothing more should be sent. One that `gives_up` raises NotSentError where
         `stop` is set before its first attempt leaves; a further attempt is made, as it says what has become
-        of the first. `read` makes values of the answer to a GET.
+        of the first. `read` makes values of the answer.
         """
         stops = [self.stop] if gives_up else []
 
@@ -176,7 +176,7 @@ class Transport:
             query = f"?{urlencode(list(_flat(params)))}" if params else ""
             path = f"/v1/{resource}{query}"
             return self._http.request(method, path, self._headers, within=within, read=read)
-        return self._writer.post(resource, params, key, within)
+        return self._writer.post(resource, params, key, read, within)
 
     @cached_property
     def _headers(self) -> Mapping[str, str]:

@@ -16,6 +16,7 @@ from provisioner.stripe_api.pace import MOST_AT_ONCE
 
 KEY = "sk_test_canary4242424242"
 GOOD = answer('{"id": "acct_1", "object": "account"}')
+CANCELED = answer('{"id": "tu_1", "object": "topup", "amount": 1, "currency": "usd", "status": "canceled"}')
 PAGE = '{"object": "list", "data": [%s], "has_more": %s}'
 CREATE = Call("issuing.cards", "create", None, {"name": "Jenny Rosen"}, "key-1")
 
@@ -303,7 +304,7 @@ def test_once_stopped_nothing_is_waited_for():
 
 
 def test_once_stopped_a_write_that_has_not_left_is_not_sent_but_for_one_that_takes_money_back():
-    with hostile([GOOD]) as server:
+    with hostile([CANCELED]) as server:
         transport = Transport(KEY, limits=Limits(1e6, 1e6), api_base=server.base)
         transport.stop.set()
         stripe = StripeWriter(transport)

@@ -1,0 +1,229 @@
+"""The forms of Stripe's answers, as far as they are read.
+
+Every answer is held to its form where it is decoded, so what reads it need not doubt a type. The forms of the
+kinds' objects follow from the kinds' fields; Stripe may leave out anything but an id, and answer null for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from types import GenericAlias
+from typing import Annotated, Any, Required, TypedDict
+
+from msgspec import Meta
+
+from provisioner.core.kind import Field, Shape
+from provisioner.kinds import KINDS
+
+API_VERSION = "2026-10-28.endive"  # the one that the kinds are written for (SDK: _api_version.py)
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,255}$")]  # ids become parts of further addresses
+typed_dict: Any = TypedDict  # as a function, for names that are not known before
+Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # the last second of the year 9999
+
+
+class Named(TypedDict, total=False):
+    """An object inside of another one, as far as it is read."""
+
+    id: Required[Id]
+
+
+class Account(TypedDict, total=False):
+    """An account."""
+
+    id: Required[Id]
+    country: str | None
+    capabilities: dict[str, str] | None
+
+
+class Money(TypedDict):
+    """What there is in one currency."""
+
+    amount: int
+    currency: str
+
+
+class Issuing(TypedDict, total=False):
+    """The Issuing part of a balance."""
+
+    available: list[Money] | None
+
+
+class Balance(TypedDict, total=False):
+    """A balance."""
+
+    issuing: Issuing | None
+
+
+class TopUp(TypedDict, total=False):
+    """A top-up."""
+
+    id: Required[Id]
+    amount: Required[int]
+    currency: Required[str]
+    created: Moment
+    status: str | None
+    destination_balance: str | None
+    failure_code: str | None
+    metadata: dict[str, str] | None
+
+
+class BankAddress(TypedDict, total=False):
+    """Where to wire money to."""
+
+    type: str | None
+
+
+class BankTransfer(TypedDict, total=False):
+    """How to wire money."""
+
+    financial_addresses: list[BankAddress] | None
+
+
+class Instructions(TypedDict, total=False):
+    """Funding instructions, which have no id."""
+
+    currency: str | None
+    bank_transfer: BankTransfer | None
+
+
+class CardOfPurchase(TypedDict, total=False):
+    """The card of an authorization."""
+
+    id: Required[Id]
+    replacement_for: Named | str | None
+
+
+class Merchant(TypedDict, total=False):
+    """Where a purchase was made."""
+
+    category: str | None
+    country: str | None
+
+
+class Transaction(TypedDict, total=False):
+    """What became of an authorization."""
+
+    amount: Required[int]
+    type: str | None
+
+
+class Decision(TypedDict, total=False):
+    """Why Stripe approved or declined."""
+
+    reason: Required[str]
+    reason_message: str | None
+
+
+class Authorization(TypedDict, total=False):
+    """A purchase."""
+
+    id: Required[Id]
+    created: Required[Moment]
+    amount: Required[int]
+    approved: Required[bool]
+    status: str | None
+    authorization_method: str | None
+    card: CardOfPurchase | str | None
+    merchant_data: Merchant | None
+    transactions: list[Transaction] | None
+    request_history: list[Decision] | None
+
+
+class Request(TypedDict, total=False):
+    """The request behind an event."""
+
+    id: str | None
+    idempotency_key: str | None
+
+
+class Changed(TypedDict, total=False):
+    """What an event is about."""
+
+    object: Required[dict[str, Any]]
+    previous_attributes: dict[str, Any] | None
+
+
+class Event(TypedDict, total=False):
+    """An event."""
+
+    id: Required[Id]
+    created: Required[Moment]
+    type: Required[str]
+    api_version: str | None
+    request: Request | None
+    data: Required[Changed]
+
+
+class Anything(TypedDict, total=False):
+    """An object that nothing is read of but its id."""
+
+    id: Id
+
+
+FORMS: dict[str, Any] = {
+    "account": Account,
+    "balance": Balance,
+    "topups": TopUp,
+    "events": Event,
+    "issuing/authorizations": Authorization,
+    "issuing/funding_instructions": Instructions,
+}
+
+
+def resource_of(path: str) -> str:
+    """Return the resource of a path: `issuing/cards` of `test_helpers/issuing/cards/ic_1/shipping/ship`."""
+    plain = path.removeprefix("test_helpers/")
+    known = (*FORMS, *(kind.resource for kind in KINDS))
+    return next((each for each in known if f"{plain}/".startswith(f"{each}/")), "")
+
+
+def form_of_snapshot(event: Mapping[str, Any]) -> Any:
+    """The form of the object that an event shows; one in another version of the API may have any."""
+    name = event["data"]["object"].get("object")
+    resources = {kind.service.removesuffix("s"): kind.resource for kind in KINDS if kind.owns_objects}
+    current = event.get("api_version") in (None, API_VERSION)
+    return form_of(resources[name] if current and isinstance(name, str) and name in resources else "")
+
+
+@cache
+def form_of(resource: str) -> Any:
+    """The form of an object of a resource."""
+    if resource in FORMS:
+        return FORMS[resource]
+    if resource not in {kind.resource for kind in KINDS}:
+        return Anything
+    return typed_dict("object", names_of(resource), total=False)
+
+
+@cache
+def names_of(resource: str) -> dict[str, Any]:
+    """The forms of the values of a kind's object by their names."""
+    kind = next(kind for kind in KINDS if kind.resource == resource)
+    fields = [field for field in kind.fields if not field.write_only]
+    return {"id": Required[Id], "created": Moment, **_forms(fields, kind.answered)}
+
+
+def _forms(fields: Sequence[Field], answered: Sequence[Field]) -> dict[str, Any]:
+    also = {field.name: field for field in answered}
+    forms = {field.name: _form(field, also.pop(field.name, None)) for field in fields}
+    return forms | {name: _form(field, None) for name, field in also.items()}
+
+
+def _form(field: Field, answered: Field | None) -> Any:
+    match field.shape:
+        case Shape.INTEGER | Shape.AMOUNT:
+            return int | None
+        case Shape.BOOLEAN:
+            return bool | None
+        case Shape.SET | Shape.LIST:
+            return list[str] | None
+        case Shape.MAP:
+            return dict[str, str] | None
+        case Shape.REF:
+            return Named | Id | None
+        case Shape.HASH | Shape.TABLE:
+            names = _forms(field.fields, answered.fields if answered else ())
+            below = typed_dict(field.name, names, total=False)
+            whole: Any = below if field.shape is Shape.HASH else GenericAlias(list, below)
+            return whole | None
+        case _:
+            return str | None
