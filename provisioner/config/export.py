@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
-from msgspec.structs import replace
 
 from provisioner.config.scalar import plain, shown
+from provisioner.config.schema import removals
 from provisioner.config.variables import LITERAL_SIGN, SIGN
 from provisioner.core.estate import Survey
 from provisioner.core.kind import Field, Kind, Shape
-from provisioner.core.model import Address, Ref, World
+from provisioner.core.model import DEACTIVATE, Address, Ref, World
 from provisioner.core.money import exponent
 from provisioner.core.normal import read
 from provisioner.core.ownership import PREFIX, PROJECT, read_stamp
@@ -134,7 +134,7 @@ def _section(kind: Kind, project: str, world: World, surveyed: Survey) -> Tree:
         currency = kind.currency(address, fields) or ""
         if not currency and (home := str(world.account.get("default_currency") or "")):
             fields, currency = _with_currency(kind.fields, fields, home), home
-        section[address.name] = _tree(kind.fields, fields, currency) | _lifecycle(raw)
+        section[address.name] = _tree(kind.fields, fields, currency) | _lifecycle(kind, raw)
     return section
 
 
@@ -149,13 +149,15 @@ def _with_currency(fields: Sequence[Field], have: Mapping[str, Any], home: str) 
     return found
 
 
-def _lifecycle(raw: Mapping[str, Any]) -> Tree:
-    """What a managed object was told about its end."""
+def _lifecycle(kind: Kind, raw: Mapping[str, Any]) -> Tree:
+    """What the marks of a managed object say about its end, as far as the YAML can say it of its kind."""
     stamp = read_stamp(raw.get("metadata") or {})
-    if stamp is None or stamp == replace(stamp, protect=False, on_remove="deactivate"):
+    if stamp is None:
         return {}
-    told = {"protect": True} if stamp.protect else {}
-    return {"lifecycle": told | ({"on_remove": stamp.on_remove} if stamp.on_remove != "deactivate" else {})}
+    said: Tree = {"protect": True} if stamp.protect else {}
+    if stamp.on_remove != DEACTIVATE and stamp.on_remove in removals(kind):
+        said["on_remove"] = stamp.on_remove
+    return {"lifecycle": said} if said else {}
 
 
 def _address(kind: Kind, fields: Mapping[str, Any], taken: Mapping[str, Any]) -> Address:

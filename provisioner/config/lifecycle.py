@@ -7,7 +7,7 @@ from provisioner.config.near import near
 from provisioner.config.scalar import from_outside, shown
 from provisioner.config.settings import SHOWN_SAYS
 from provisioner.core.kind import Fault, Field, Kind, Shape
-from provisioner.core.model import Lifecycle, Reissue
+from provisioner.core.model import DEACTIVATE, Lifecycle, Reissue
 
 PLAIN = Lifecycle()  # one for all that ask for nothing
 
@@ -19,7 +19,7 @@ def lifecycle(raw: Mapping[str, Any]) -> Lifecycle:
     reissue = raw.get("reissue")
     return Lifecycle(
         protect=raw.get("protect", False),
-        on_remove=str(raw.get("on_remove", "deactivate")),
+        on_remove=str(raw.get("on_remove", DEACTIVATE)),
         previously=tuple(str(name) for name in raw.get("previously", ())),
         ignore=frozenset(str(path) for path in raw.get("ignore", ())),
         reissue=Reissue(int(reissue["number"]), str(reissue["reason"])) if reissue else None,

@@ -10,11 +10,10 @@ from typing import Any
 
 from provisioner.config.field_schema import Fields, JsonSchema, amount, mapping, pattern, text
 from provisioner.config.scenario_fields import DEFINITION, DOC, FIELDS, SECTION
-from provisioner.core.kind import Field, Kind
+from provisioner.core.kind import NAME_PATTERN, NAME_SAYS, Field, Kind
+from provisioner.core.model import CANCEL, DEACTIVATE, REMOVALS
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
-NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
-NAME_SAYS = "a name is letters, digits and _ . - (a letter or digit first), at most 100 characters"
 CURRENCY = pattern("^[a-z]{3}$", "a currency is three small letters, such as usd")
 
 
@@ -83,7 +82,7 @@ def _named(description: str, names: JsonSchema, values: Any) -> JsonSchema:
 
 
 def _section(kind: Kind, *, outline: bool) -> JsonSchema:
-    names = pattern(kind.name_pattern or NAME_PATTERN, kind.name_says or NAME_SAYS)
+    names = pattern(kind.name_pattern, kind.name_says)
     block = {
         "if": {"type": "object", "required": ["use"]},
         "then": {"$ref": f"#/definitions/{definition_of(kind, part=True)}"},
@@ -177,16 +176,20 @@ def _resource(kind: Kind, fields: Fields, *, part: bool) -> JsonSchema:
     return {"title": kind.name.capitalize(), "description": kind.doc, **resource}
 
 
+def removals(kind: Kind) -> list[str]:
+    """Return what may become of an object of this kind when it leaves the YAML."""
+    return [each for each in REMOVALS if each != CANCEL or kind.cancel]
+
+
 def _lifecycle(kind: Kind) -> JsonSchema:
-    removals = ["deactivate", *(["cancel"] if kind.cancel else []), "keep"]
-    names = text(**pattern(kind.name_pattern or NAME_PATTERN, kind.name_says or NAME_SAYS))
+    names = text(**pattern(kind.name_pattern, kind.name_says))
     properties: JsonSchema = {
         "protect": {"description": "Never retired or replaced.", "type": "boolean", "default": False},
         "on_remove": {
             "description": "What becomes of the object when it leaves the YAML; deactivate is reversible.",
             "type": "string",
-            "enum": removals,
-            "default": "deactivate",
+            "enum": removals(kind),
+            "default": DEACTIVATE,
         },
         "previously": {
             "description": "Earlier names of it, for renaming without touching the object.",

@@ -11,7 +11,16 @@ from msgspec.structs import replace
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Declared, Live, Ref, Stamp, World
 from provisioner.core.normal import reader
-from provisioner.core.ownership import ADDRESS, OUR_KEYS, PROJECT, code, digest, read_stamp
+from provisioner.core.ownership import (
+    ADDRESS,
+    LIFECYCLE,
+    OUR_KEYS,
+    PROJECT,
+    UnreadableMarkError,
+    code,
+    digest,
+    read_stamp,
+)
 from provisioner.core.problem import ConflictError
 from provisioner.core.reissue import LOST, reissued_for
 
@@ -199,13 +208,7 @@ def _live(kind: Kind, config: Config, raw: Mapping[str, Any], fields_of: Fields)
     metadata = raw.get("metadata") or {}
     if metadata.get(PROJECT) != config.project:
         return None
-    stamp = read_stamp(metadata, config.declared)
-    if stamp is None or stamp.address.section != kind.section:
-        raise ConflictError(
-            f"{kind.name} {raw['id']} carries the mark of this project, but its metadata key {ADDRESS} is no "
-            f"address of {kind.section} (edited by hand?). It is not touched, and nothing is created in its "
-            f"place: set the key to {kind.section}.NAME, or remove the key {PROJECT}"
-        )
+    stamp = _stamp(kind, config, raw["id"], metadata)
     final = raw.get("status") in kind.final_statuses
     return Live(
         address=stamp.address,
@@ -217,6 +220,26 @@ def _live(kind: Kind, config: Config, raw: Mapping[str, Any], fields_of: Fields)
         spent=_spent(kind, stamp, raw) if final else "",
         canceled_as=raw.get("cancellation_reason") or "",
         shut=tuple(raw.get("shut") or kind.shut(raw)),
+    )
+
+
+def _stamp(kind: Kind, config: Config, identity: str, metadata: Mapping[str, str]) -> Stamp:
+    """What the marks of an object say; raises ConflictError where no reading of them is safe."""
+    try:
+        stamp = read_stamp(metadata, config.declared)
+        if stamp and stamp.address.section == kind.section:
+            return stamp
+        key = ADDRESS
+    except UnreadableMarkError as wrong:
+        key = wrong.key
+    what, right = {
+        ADDRESS: (f"is no address of {kind.section}", f"set the key to {kind.section}.NAME"),
+        LIFECYCLE: ("has no number behind reissued=", "write that of the last reissue there"),
+    }[key]
+    raise ConflictError(
+        f"{kind.name} {identity} carries the mark of this project, but its metadata key {key} {what} (edited "
+        "by hand?). It is not touched, and nothing is created in its place: "
+        f"{right}, or remove the key {PROJECT}"
     )
 
 

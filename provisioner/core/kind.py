@@ -13,6 +13,9 @@ from msgspec import Struct
 from provisioner.core.hold import Hold, Lack
 from provisioner.core.model import Address
 
+NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
+NAME_SAYS = "a name is letters, digits and _ . - (a letter or digit first), at most 100 characters"
+
 
 class Shape(Enum):
     """What a field's value looks like in normal form."""
@@ -205,8 +208,8 @@ class Kind(Struct, frozen=True):
     answered: tuple[Field, ...] = ()
     """What `hold`, `spent` and `shut` read of Stripe's answers beside `fields`."""
     owns_objects: bool = True
-    name_pattern: str = ""
-    name_says: str = ""
+    name_pattern: str = NAME_PATTERN
+    name_says: str = NAME_SAYS
 
     def field(self, name: str) -> Field:
         """Return the field called `name`; raises KeyError."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from provisioner.core.scenario import Scenario
 
 MASK = "(sensitive value)"
+REMOVALS = DEACTIVATE, CANCEL, KEEP = "deactivate", "cancel", "keep"
 
 
 class Address(NamedTuple):
@@ -44,7 +45,7 @@ class Lifecycle(Struct, frozen=True):
     """What is the tool's own about a resource (the YAML's `lifecycle` block)."""
 
     protect: bool = False
-    on_remove: str = "deactivate"
+    on_remove: str = DEACTIVATE
     previously: tuple[str, ...] = ()
     ignore: frozenset[str] = frozenset()
     reissue: Reissue | None = None
@@ -103,7 +104,7 @@ class Stamp(Struct, frozen=True):
     generation: int = 1
     applied: Mapping[str, str] = field(default_factory=dict)
     protect: bool = False
-    on_remove: str = "deactivate"
+    on_remove: str = DEACTIVATE
     reissued: int = 0
     predecessor: str = ""
 

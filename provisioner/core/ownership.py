@@ -10,13 +10,14 @@ Personal values that say little each, and all together (a date of birth), share 
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from provisioner.core.kind import Field
-from provisioner.core.model import Address, Declared, Lifecycle, Ref, Stamp
+from provisioner.core.kind import NAME_PATTERN, Field
+from provisioner.core.model import DEACTIVATE, REMOVALS, Address, Declared, Lifecycle, Ref, Stamp
 from provisioner.core.normal import at, leaves
 
 PREFIX = "provisioner_"
@@ -26,6 +27,8 @@ APPLIED = (PREFIX + "applied", PREFIX + "applied_2")
 OUR_KEYS = (PROJECT, ADDRESS, GENERATION, LIFECYCLE, *APPLIED)
 LONGEST_VALUE = 500
 MOST_KEYS = 50
+MOST_DIGITS = 9  # of the numbers that we count up by one
+_NAME, _ID = re.compile(NAME_PATTERN), re.compile("[A-Za-z0-9_-]{1,100}")
 UNKNOWN: Mapping[Address, Declared] = MappingProxyType({})
 CODE = 4
 PLAIN, WRITE_ONLY, PERSONAL = 4, 3, 1  # characters of six bits each
@@ -129,7 +132,7 @@ class Record(Mapping[str, str]):
 def marks(stamp: Stamp) -> dict[str, str]:
     """Write a stamp as metadata; every key of ours is there, empty where it says nothing."""
     words = ["protect"] if stamp.protect else []
-    words += [f"on_remove={stamp.on_remove}"] if stamp.on_remove != "deactivate" else []
+    words += [f"on_remove={stamp.on_remove}"] if stamp.on_remove != DEACTIVATE else []
     words += [f"reissued={stamp.reissued}"] if stamp.reissued else []
     words += [f"replaces={stamp.predecessor}"] if stamp.predecessor else []
     record = dict.fromkeys(APPLIED, "")
@@ -148,23 +151,35 @@ def marks(stamp: Stamp) -> dict[str, str]:
     }
 
 
+class UnreadableMarkError(Exception):
+    """A mark holds what we never write, and no guess at it is safe; `key` is that of the metadata."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(key)
+
+
 def read_stamp(metadata: Mapping[str, str], declared: Mapping[Address, Declared] = UNKNOWN) -> Stamp | None:
     """
     Read the stamp of an object, or None where it has none; the address of one that is `declared` is shared.
 
-    People can edit metadata: a mark that cannot be read counts as not written.
+    People can edit metadata, so marks are held to what the YAML may say: one that cannot be read counts as
+    not written. Raises UnreadableMarkError where that is not safe: without its address an object would be
+    made again, and without the number of its last reissue it would be reissued again.
     """
-    section, _, name = metadata.get(ADDRESS, "").partition(".")
-    if not metadata.get(PROJECT) or not name:
+    if not metadata.get(PROJECT):
         return None
+    section, _, name = metadata.get(ADDRESS, "").partition(".")
     address = Address(section, name)
     known = declared.get(address)
+    if known is None and not _NAME.fullmatch(name):
+        raise UnreadableMarkError(ADDRESS)
     protect, on_remove, reissued, predecessor = _told(metadata.get(LIFECYCLE, ""))
     record, more = (metadata.get(key, "") for key in APPLIED)
     return Stamp(
         project=metadata[PROJECT],
         address=known.address if known else address,
-        generation=_number(metadata.get(GENERATION, ""), 1),
+        generation=_number(metadata.get(GENERATION, ""), 0) or 1,
         applied=Record(f"{record} {more}".strip() if more else record),
         protect=protect,
         on_remove=on_remove,
@@ -178,13 +193,21 @@ def _told(text: str) -> tuple[bool, str, int, str]:
     """The words on an object: `protect`, `on_remove`, `reissued` and `replaces`; most have the same ones."""
     words = text.split()
     facts = dict(word.partition("=")[::2] for word in words)
-    reissued = _number(facts.get("reissued", ""), 0)
-    return "protect" in words, facts.get("on_remove", "deactivate"), reissued, facts.get("replaces", "")
+    on_remove, predecessor = facts.get("on_remove", DEACTIVATE), facts.get("replaces", "")
+    reissued = _number(facts.get("reissued", "0"), -1)
+    if reissued < 0:
+        raise UnreadableMarkError(LIFECYCLE)
+    return (
+        "protect" in words,
+        on_remove if on_remove in REMOVALS else DEACTIVATE,
+        reissued,
+        predecessor if _ID.fullmatch(predecessor) else "",
+    )
 
 
 @lru_cache(maxsize=256)
 def _number(text: str, otherwise: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() else otherwise
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else otherwise
 
 
 def stamp_for(

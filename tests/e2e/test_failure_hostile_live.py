@@ -52,7 +52,12 @@ def test_names_and_metadata_from_stripe_are_inert_in_every_output(base, tmp_path
     ours = {"provisioner_project": "shop", "provisioner_lifecycle": HOSTILE}
     cards = {"cardholder": holder["id"], "currency": "usd", "type": "virtual"}
     said = ""
-    for address, code, every in ((f"cards.{HOSTILE}", 0, EVERY), (HOSTILE, 1, (("plan",), ("drift",)))):
+    refused = (1, (("plan",), ("drift",), ("export", "--project", "shop")))
+    for address, (code, every) in {
+        "cards.other": (0, EVERY),
+        f"cards.{HOSTILE}": refused,
+        HOSTILE: refused,
+    }.items():
         marks = {**ours, "provisioner_address": address}
         writer.perform(Call("issuing.cards", "create", None, {**cards, "metadata": marks}))
         for words in every:

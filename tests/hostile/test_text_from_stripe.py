@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from provisioner.config import load_config
 from provisioner.config.export import export
-from provisioner.core.model import Address, World
+from provisioner.core.estate import survey
+from provisioner.core.model import Address, Config, World
 from provisioner.kinds import KINDS
 
 HOLES = "${env.STRIPE_API_KEY} $${env.HOME} ${file.provisioner.yaml} ${var.x} ${"
@@ -47,6 +48,10 @@ def test_no_key_reaches_stripe_by_what_stripe_itself_holds(desk: Desk, start: st
     assert KEY not in str([cards, holders])
 
 
+def exported(world: World) -> str:
+    return export(KINDS, "p", "test", world, survey(KINDS, Config("p", "test", None, {}), world))
+
+
 # what metadata may hold (docs.stripe.com/api/metadata), and the beginnings of holes oftener than by chance
 texts = st.one_of(
     st.text(min_size=1, max_size=300),
@@ -69,7 +74,7 @@ def test_any_text_survives_an_export_and_a_load(tmp_path: Path, metadata: dict[s
         {}, {}, {"issuing/cardholders": [{**holder, "billing": {"address": {**ADDRESS, "state": "CA"}}}]}
     )
     file = tmp_path / "a.yaml"
-    file.write_text(export(KINDS, "p", "test", world), encoding="utf-8")
+    file.write_text(exported(world), encoding="utf-8")
 
     fields = load_config(file, KINDS, environ={"HOME": "h"}).declared[Address("cardholders", "acme")].fields
 
@@ -83,7 +88,7 @@ def test_an_id_that_is_no_id_adds_no_line():
         {}, {}, {"issuing/cardholders": [{**holder, "billing": {"address": {**ADDRESS, "state": "CA"}}}]}
     )
 
-    assert "cards:" not in export(KINDS, "p", "test", world)
+    assert "cards:" not in exported(world)
 
 
 OUTSIDE = {

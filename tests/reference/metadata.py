@@ -82,6 +82,12 @@ def page() -> str:
             "of which neither names the other as the one that it replaces (a copy made by hand, say), are a "
             "conflict: neither is touched, and the message says how to resolve it."
         ),
+        prose(
+            "What somebody writes into the keys is held to what the YAML says. An end other than the three, "
+            "a generation that is no whole number from 1 on, and an id that is none count as not written, so "
+            "that a card is at most deactivated. An address that the YAML could not have, or a `reissued=` "
+            "without its number, is a conflict: read as not written, a card would be made or reissued again."
+        ),
     )
 
 

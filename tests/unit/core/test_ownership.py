@@ -1,7 +1,9 @@
 """The marks on our objects: they come back as written, fit Stripe's limits, and give nobody away."""
 
 import datetime as dt
+import re
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,10 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.core.diff import additions
-from provisioner.core.kind import Field, Kind, Shape
-from provisioner.core.model import Address, Declared, Live, Stamp
+from provisioner.core.kind import NAME_PATTERN, Field, Kind, Shape
+from provisioner.core.model import REMOVALS, Address, Declared, Live, Stamp
 from provisioner.core.normal import leaves
-from provisioner.core.ownership import OUR_KEYS, PERSONAL, applied, code, digest, marks, read_stamp
+from provisioner.core.ownership import (
+    GENERATION,
+    OUR_KEYS,
+    PERSONAL,
+    UnreadableMarkError,
+    applied,
+    code,
+    digest,
+    marks,
+    read_stamp,
+)
 from provisioner.kinds import KINDS, card, cardholder
 
 BITS = 6
@@ -66,7 +78,7 @@ SHORT = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=30
     st.builds(
         Stamp,
         project=SHORT,
-        address=st.builds(Address, st.sampled_from(["cards", "cardholders"]), SHORT),
+        address=st.builds(Address, st.sampled_from(["cards", "cardholders"]), SHORT.map("a{}".format)),
         generation=st.integers(1, 10**6),
         applied=st.dictionaries(SHORT.map(code), SHORT.map(lambda text: text[:4]), max_size=40),
         protect=st.booleans(),
@@ -81,13 +93,26 @@ def test_a_stamp_is_read_as_it_was_written(stamp: Stamp) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(OUR_KEYS), st.text(max_size=40)))
-def test_marks_that_people_have_edited_are_read_without_an_error(metadata: dict[str, str]) -> None:
-    read_stamp(metadata)
+def test_marks_that_people_have_edited_say_what_the_yaml_may_say_or_are_refused(
+    metadata: dict[str, str],
+) -> None:
+    with suppress(UnreadableMarkError):
+        stamp = read_stamp(metadata)
+        assert stamp is None or re.fullmatch(NAME_PATTERN[1:-1], stamp.address.name)
+        assert stamp is None or (stamp.on_remove in REMOVALS and stamp.generation > 0 <= stamp.reissued)
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "x", "9" * 10, "\u0663"])
+def test_a_generation_that_cannot_be_read_counts_as_not_written(text: str) -> None:
+    stamp = read_stamp({**marks(Stamp("shop", Address("cards", "ads"))), GENERATION: text})
+
+    assert stamp is not None
+    assert stamp.generation == 1
 
 
 def test_an_object_of_nobody_has_no_stamp() -> None:
     assert read_stamp({}) is None
-    assert read_stamp({"provisioner_project": "shop"}) is None
+    assert read_stamp({"provisioner_address": "cards.ads"}) is None
 
 
 def test_a_record_that_does_not_fit_is_an_error_and_not_cut() -> None:
