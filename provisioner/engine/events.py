@@ -15,8 +15,13 @@ class GapError(Exception):
 
 def types_of(kinds: Iterable[Kind]) -> list[str]:
     """The events that tell of an object of these kinds."""
-    names = [kind.service.replace(".", "_").removesuffix("s") for kind in kinds if kind.owns_objects]
-    return [f"{name}.{what}" for name in names for what in ("created", "updated")]
+    services = [kind.service for kind in kinds if kind.owns_objects]
+    return [event_type(service, what) for service in services for what in ("created", "updated")]
+
+
+def event_type(service: str, what: str) -> str:
+    """The type of the events of a service's objects: `issuing_card.created` of `issuing.cards`."""
+    return f"{service.replace('.', '_').removesuffix('s')}.{what}"
 
 
 def newest_event(reader: Lister, kinds: Iterable[Kind]) -> tuple[str, int]:

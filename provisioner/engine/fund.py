@@ -15,17 +15,14 @@ from provisioner.core.problem import ProvisionerError, StaleError, StripeError
 from provisioner.engine.ports import Answer, Writer
 from provisioner.engine.refusal import (
     ATTEMPTS,
-    CLIENT_ERRORS,
-    SAME_KEY_OTHER_PARAMETERS,
-    SERVER_ERRORS,
+    PAUSES,
     is_lasting,
     is_of_the_past,
     is_open,
+    is_refusal_kept,
 )
 
 ALIVE = frozenset({"pending", "succeeded"})
-# Seconds between the looks that must agree before another key is used: lists may lag behind writes.
-PAUSES = (1.0, 2.0, 4.0, 8.0)
 DOUBTS = 5  # keys whose outcome only looks could tell, in one run
 AGAIN = "nothing was sent under another key, so that no money moves twice; run it again in a few minutes"
 
@@ -67,7 +64,7 @@ def fund(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
         except StripeError as error:
             if not is_open(error):
                 raise _advised(error) from None
-            if _is_refusal_kept(error):
+            if is_refusal_kept(error):
                 continue
             doubts += 1
             if newer := _settled(writer, call, seen, error, doubts):
@@ -81,12 +78,6 @@ def _seen(plan: Plan, step: Step) -> _Seen:
     change = next(c for c in plan.changes if c.action is Action.TOP_UP and c.address == step.address)
     since = look_back(plan.newest.get(step.call.service, 0))
     return _Seen(plan.project, step.address, since, change.seen, next(iter(change.predecessors), None))
-
-
-def _is_refusal_kept(error: StripeError) -> bool:
-    """Whether Stripe has kept, for the key and just these parameters, that it has refused them."""
-    same = error.replayed and error.code != SAME_KEY_OTHER_PARAMETERS
-    return same and CLIENT_ERRORS <= error.status < SERVER_ERRORS
 
 
 def _settled(writer: Writer, call: Call, seen: _Seen, error: StripeError, doubts: int) -> list[TopUp]:

@@ -9,11 +9,19 @@ TRANSIENT = frozenset({409, 429})  # another request is in the way (docs.stripe.
 ATTEMPTS = 100
 # Seconds by which a look at what is new reaches back, as Stripe counts whole seconds.
 MARGIN = 60
+# Seconds between the looks that must agree before another key is used: lists may lag behind writes.
+PAUSES = (1.0, 2.0, 4.0, 8.0)
 
 
 def is_of_the_past(error: StripeError) -> bool:
     """Whether Stripe has answered from what it keeps for the key, and not about now."""
     return error.replayed or error.code == SAME_KEY_OTHER_PARAMETERS
+
+
+def is_refusal_kept(error: StripeError) -> bool:
+    """Whether Stripe has kept, for the key and just these parameters, that it has refused them."""
+    same = error.replayed and error.code != SAME_KEY_OTHER_PARAMETERS
+    return same and CLIENT_ERRORS <= error.status < SERVER_ERRORS
 
 
 def is_open(error: StripeError) -> bool:

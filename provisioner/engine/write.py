@@ -10,12 +10,22 @@ from provisioner.core.call import Call, Phase, Step, attempt_key
 from provisioner.core.fulfillment import says_unfulfilled, unfulfilled
 from provisioner.core.ownership import OUR_KEYS
 from provisioner.core.plan import Plan
-from provisioner.core.problem import StaleError, StripeError, UnfulfilledError
+from provisioner.core.problem import AccessError, StaleError, StripeError, UnfulfilledError
+from provisioner.engine.events import event_type
 from provisioner.engine.fund import fund
 from provisioner.engine.ports import Answer, Writer
-from provisioner.engine.refusal import ATTEMPTS, MARGIN, SERVER_ERRORS, is_of_the_past, is_open
+from provisioner.engine.refusal import (
+    ATTEMPTS,
+    MARGIN,
+    PAUSES,
+    SERVER_ERRORS,
+    is_of_the_past,
+    is_open,
+    is_refusal_kept,
+)
 
 ENDED = "canceled"
+LAG = 3600  # seconds by which what a list shows may be older than what it does not show yet [?]
 SETTINGS = 3  # how often a value is set when Stripe keeps a failure for the key
 
 
@@ -47,7 +57,7 @@ def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
 
     Stripe replays a key's first answer for 24 hours, failures included, and a 500 may come from before
     or after the object was made. So neither says anything about now: the address is looked up, and only
-    where nothing is there is the next attempt's key used, which every run derives alike.
+    where surely nothing was made is the next attempt's key used, which every run derives alike.
     """
     if call.key is None:
         raise ValueError(f"{step.address}: a creation without a key")
@@ -59,6 +69,8 @@ def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
             if not is_open(error):
                 raise
             failure, found = error, _look_up(writer, plan, call)
+            if found is None and is_of_the_past(error) and not is_refusal_kept(error):
+                found = _look_again(writer, plan, step, call)
         else:
             if not answer.replayed:
                 return _fulfilled(step, _checked(answer, call), call.params)
@@ -90,6 +102,47 @@ def _look_up(writer: Writer, plan: Plan, call: Call) -> Mapping[str, Any] | None
     since = plan.newest.get(_resource(call), 0) - MARGIN
     items = writer.list(_resource(call), {"created": {"gte": since}} if since > 0 else {})
     return next((item for item in items if _is_at_its_place(item, call)), None)
+
+
+def _look_again(writer: Writer, plan: Plan, step: Step, call: Call) -> Mapping[str, Any] | None:
+    """
+    What was made under a key whose answer does not tell; None where surely nothing was.
+
+    Lists may lag behind writes of other runs, so the looks go on for some time, and the events are asked
+    too. Raises StripeError where it stays in doubt: a second object would be worse than none.
+    """
+    in_doubt = f"it is not known whether another run has created {step.address}; no second one is made"
+    tells = True
+    for pause in (0.0, *PAUSES):
+        if pause and not writer.wait(pause):
+            raise StripeError(f"interrupted: {in_doubt}. Run it again")
+        found = _look_up(writer, plan, call) if pause else None
+        if found is None and tells:
+            try:
+                found = _told_by_events(writer, plan, call)
+            except AccessError:
+                tells = False
+        if found is not None:
+            return found
+    if not tells:
+        raise StripeError(
+            f"{in_doubt}. The key may not read events, which would tell: run it again in a few minutes, or "
+            "with a key that may"
+        )
+    return None
+
+
+def _told_by_events(writer: Writer, plan: Plan, call: Call) -> Mapping[str, Any] | None:
+    """The object at the address of a creation that an event tells of, as it is now. Raises AccessError."""
+    since = plan.newest.get(_resource(call), 0) - LAG
+    params: dict[str, Any] = {"types": [event_type(call.service, "created")]}
+    for event in writer.list("events", params | ({"created": {"gte": since}} if since > 0 else {})):
+        shown = (event.get("data") or {}).get("object") or {}
+        if _is_at_its_place(shown, call):
+            found = writer.retrieve(f"{_resource(call)}/{shown.get('id')}")
+            if _is_at_its_place(found, call):
+                return found
+    return None
 
 
 def _is_at_its_place(item: Mapping[str, Any], call: Call) -> bool:

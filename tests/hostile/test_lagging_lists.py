@@ -1,0 +1,187 @@
+"""Lists and events that lag behind writes: in doubt whether an object is there, no second one is made."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from e2e.conftest import BARE_CARD, CARD, COMPANY, Desk
+from support.liar import Answer, Asked, Liar, lying
+
+from provisioner.stripe_api.transport import Transport
+
+SYNC = "No changes. Stripe matches the configuration.\n"
+KINDS = ["issuing/cardholders", "issuing/cards"]
+
+
+class Waits:
+    """What the command waits for, without waiting: `then` is called after each pause."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self.then: Callable[[int], None] = lambda _number: None
+
+    def rest(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+        self.then(len(self.seconds))
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
+    waits = Waits()
+    monkeypatch.setattr(Transport, "_rest", lambda _self, seconds: waits.rest(seconds))
+    return waits
+
+
+@pytest.fixture
+def liar(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Liar]:
+    with lying(desk.base) as liar:
+        monkeypatch.setenv("STRIPE_API_BASE", liar.base)
+        yield liar
+
+
+def fails(desk: Desk, effect: str, service: str) -> None:
+    """The next creation fails, before or after the object was made, and Stripe keeps that for the key."""
+    fault = {"effect": effect, "match": f"POST /v1/{service}", "count": 1}
+    desk.control("faults", json.dumps({"faults": [fault]}).encode())
+
+
+def hide_all(desk: Desk, liar: Liar, service: str) -> None:
+    name = service.removeprefix("issuing/")
+    liar.lag(service)
+    liar.lag("events")
+    liar.hidden |= {item.id for item in getattr(desk.sdk.v1.issuing, name).list().data}
+
+
+def forbidden(_asked: Asked) -> Answer:
+    error = {"type": "invalid_request_error", "message": "The key may not read events."}
+    return Answer(403, {"error": error}, {"Content-Type": "application/json"})
+
+
+def count(desk: Desk, service: str) -> int:
+    return len(getattr(desk.sdk.v1.issuing, service.removeprefix("issuing/")).list().data)
+
+
+@pytest.mark.parametrize("service", KINDS)
+def test_what_a_plan_does_not_see_is_created_again_under_the_same_key_and_recognized(
+    desk: Desk, liar: Liar, service: str
+) -> None:
+    liar.lag(service)
+    desk.write(COMPANY if service == KINDS[0] else COMPANY + CARD)
+    for _ in range(3):
+        desk.run("apply", "--auto-approve")
+
+    assert count(desk, service) == 1
+    liar.catch_up()
+    assert SYNC in desk.run("plan", "--detailed-exitcode").stdout
+
+
+@pytest.mark.parametrize("service", KINDS)
+@pytest.mark.parametrize("looks", [1, 2, 4])
+def test_what_was_made_before_a_failure_is_found_once_the_lists_have_caught_up(
+    desk: Desk, liar: Liar, waits: Waits, service: str, looks: int
+) -> None:
+    if service == KINDS[1]:
+        desk.write(COMPANY)
+        desk.run("apply", "--auto-approve")
+    fails(desk, "500_after", service)
+    begun: list[int] = []
+
+    def then(number: int) -> None:
+        if not begun and count(desk, service):
+            hide_all(desk, liar, service)
+            begun.append(number)
+        if begun and number >= begun[0] + looks:
+            liar.catch_up()
+
+    waits.then = then
+    desk.write(COMPANY if service == KINDS[0] else COMPANY + BARE_CARD)
+
+    desk.run("apply", "--auto-approve")
+
+    assert count(desk, service) == 1
+    assert SYNC in desk.run("plan", "--detailed-exitcode").stdout
+
+
+@pytest.mark.parametrize("service", KINDS)
+def test_the_events_tell_where_the_list_does_not(desk: Desk, liar: Liar, service: str) -> None:
+    desk.write(COMPANY if service == KINDS[0] else COMPANY + CARD)
+    fails(desk, "500_after", service)
+    liar.lie(f"GET /v1/{service}", empty, count=None)
+
+    desk.run("apply", "--auto-approve")
+
+    assert count(desk, service) == 1
+
+
+def empty(asked: Asked) -> Answer:
+    return Answer(200, {"object": "list", "data": [], "has_more": False, "url": asked.path})
+
+
+@pytest.mark.parametrize("service", KINDS)
+def test_in_doubt_the_step_fails_and_makes_no_second_one(desk: Desk, liar: Liar, service: str) -> None:
+    desk.write(COMPANY if service == KINDS[0] else COMPANY + CARD)
+    fails(desk, "500_after", service)
+    liar.lie(f"GET /v1/{service}", empty, count=None)
+    liar.lie("GET /v1/events", forbidden, count=None)
+
+    for _ in range(2):
+        said = desk.run("apply", "--auto-approve", code=None).output
+        assert "it is not known whether another run has created" in said
+        assert "The key may not read events" in said
+        assert count(desk, service) == 1
+
+    liar.honestly()
+    desk.run("apply", "--auto-approve")
+    assert count(desk, service) == 1
+    assert SYNC in desk.run("plan", "--detailed-exitcode").stdout
+
+
+@pytest.mark.parametrize("service", KINDS)
+def test_another_configuration_makes_no_second_object_that_the_list_hides(
+    desk: Desk, liar: Liar, service: str
+) -> None:
+    text = COMPANY if service == KINDS[0] else COMPANY + CARD
+    desk.write(text)
+    desk.run("apply", "--auto-approve")
+    name = service.removeprefix("issuing/")
+    [made] = getattr(desk.sdk.v1.issuing, name).list().data
+    liar.lie(f"GET /v1/{service}", empty, count=None)
+    desk.write(text.replace("canary@", "other@").replace("2,000.00", "1,000.00"))
+
+    said = desk.run("apply", "--auto-approve", code=None).output
+
+    assert f"another run has just created {made.id} differently; plan again" in said
+    assert count(desk, service) == 1
+    liar.honestly()
+    desk.run("apply", "--auto-approve")
+    assert SYNC in desk.run("plan", "--detailed-exitcode").stdout
+    assert count(desk, service) == 1
+
+
+@pytest.mark.parametrize("service", KINDS)
+def test_a_failure_from_before_anything_was_made_is_passed(desk: Desk, waits: Waits, service: str) -> None:
+    desk.write(COMPANY if service == KINDS[0] else COMPANY + CARD)
+    fails(desk, "500_began", service)
+
+    desk.run("apply", "--auto-approve")
+
+    assert count(desk, service) == 1
+    assert sum(waits.seconds) >= 15
+
+
+def test_a_refusal_that_stripe_keeps_is_passed_at_once(desk: Desk, liar: Liar, waits: Waits) -> None:
+    """Nothing was made for certain: there is nothing to wait for, and no event to read."""
+    holder = COMPANY.replace("type: company", "type: individual").replace("Acme Inc", "Jenny Rosen")
+    desk.write(holder + CARD)
+    desk.run("apply", "--auto-approve", code=5)  # Stripe wants names and the terms first
+    terms = (
+        "    individual:\n      first_name: Jenny\n      last_name: Rosen\n"
+        "      card_issuing: {user_terms_acceptance: {date: 1700000000, ip: 127.0.0.1}}\n"
+    )
+    liar.lie("GET /v1/events", forbidden, count=None)
+    desk.write(holder + terms + CARD)
+
+    desk.run("apply", "--auto-approve")
+
+    assert waits.seconds == []
+    assert SYNC in desk.run("plan").stdout
