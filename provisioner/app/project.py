@@ -21,7 +21,7 @@ from provisioner.core.problem import AccessError, GuardrailError, StaleError
 from provisioner.core.select import Selection
 from provisioner.engine.execute import Report, Result
 from provisioner.stripe_api import Transport, limits_for
-from provisioner.stripe_api.access import SANDBOX_KEY, key_for, safe_base
+from provisioner.stripe_api.credentials import SANDBOX_KEY, key_for, safe_base
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_NUMBERS: Mapping[str, int] = MappingProxyType({})

@@ -9,7 +9,7 @@ from msgspec import Struct
 from provisioner.engine.private_file import private_database
 from provisioner.net.sandbox_control import control
 from provisioner.stripe_api import Limits, StripeWriter, Transport
-from provisioner.stripe_api.access import SANDBOX_KEY
+from provisioner.stripe_api.credentials import SANDBOX_KEY
 
 # Nobody else is on a private sandbox.
 LIMITLESS = Limits(endpoint=10_000, total=10_000)

@@ -15,7 +15,7 @@ from provisioner.cli.options import Options
 from provisioner.cli.progress import reading
 from provisioner.core.model import Config
 from provisioner.stripe_api import Transport, limits_for
-from provisioner.stripe_api.access import SANDBOX_KEY, key_for, safe_base
+from provisioner.stripe_api.credentials import SANDBOX_KEY, key_for, safe_base
 from provisioner.views.words import count, inert
 
 SANDBOX_STATE = Path(".provisioner/sandbox.db")

@@ -15,11 +15,11 @@ from provisioner.fleet.gate import Gate
 from provisioner.fleet.job import Job
 from provisioner.net.address import parse_origin
 from provisioner.stripe_api import Transport, limits_for
-from provisioner.stripe_api.access import SANDBOX_KEY, STRIPE, key_for, safe_base
+from provisioner.stripe_api.client import TIMEOUTS
+from provisioner.stripe_api.credentials import SANDBOX_KEY, STRIPE, key_for, safe_base
 from provisioner.stripe_api.http import BoundedClient
-from provisioner.stripe_api.transport import TIMEOUTS
 
-AT_ONCE = 32  # requests to one account, as `stripe_api.pace` has it
+AT_ONCE = 32  # requests to one account, as `stripe_api.rate_limit` has it
 
 
 class Site(Struct, frozen=True):

@@ -8,8 +8,8 @@ from provisioner.core.call import Call
 from provisioner.core.problem import StripeError
 from provisioner.engine.ports import NOTHING, Answer, Page, Wanted
 from provisioner.stripe_api.answers import API_VERSION
-from provisioner.stripe_api.body import object_of, page_of
-from provisioner.stripe_api.transport import Transport
+from provisioner.stripe_api.client import Transport
+from provisioner.stripe_api.decode import object_of, page_of
 
 PAGE = 100
 MOST_PAGES = 10_000  # a million objects; no account has so many

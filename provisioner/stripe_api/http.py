@@ -19,7 +19,7 @@ from provisioner.net.client import (
     TooLargeError,
     UnreachableError,
 )
-from provisioner.stripe_api.body import Read, values
+from provisioner.stripe_api.decode import Read, values
 from provisioner.stripe_api.failure import AnswerError, LostError, RefusalError
 
 LARGEST = 32 * MEGABYTE  # a page of a hundred cards has about 400 kB

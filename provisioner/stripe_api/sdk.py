@@ -10,7 +10,7 @@ from typing import Any
 
 import stripe
 
-from provisioner.stripe_api.body import Read
+from provisioner.stripe_api.decode import Read
 from provisioner.stripe_api.failure import AnswerError, LostError
 from provisioner.stripe_api.http import BoundedClient, Reply, decode
 

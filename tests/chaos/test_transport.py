@@ -12,7 +12,7 @@ from provisioner.net.address import parse_origin
 from provisioner.stripe_api import Limits, StripeWriter, Transport
 from provisioner.stripe_api import http as bounds
 from provisioner.stripe_api.failure import LostError
-from provisioner.stripe_api.pace import MOST_AT_ONCE
+from provisioner.stripe_api.rate_limit import MOST_AT_ONCE
 
 KEY = "sk_test_canary4242424242"
 GOOD = answer('{"id": "acct_1", "object": "account"}')

@@ -12,7 +12,7 @@ from stripe import params as sdk
 from provisioner.core.kind import Field, Kind, OnChange, Shape
 from provisioner.kinds import KINDS, balance_target, card, cardholder
 from provisioner.kinds.categories import CATEGORIES
-from provisioner.stripe_api.transport import API_VERSION
+from provisioner.stripe_api.client import API_VERSION
 
 OURS = [
     (cardholder.KIND, sdk.issuing.CardholderCreateParams, sdk.issuing.CardholderUpdateParams),

@@ -13,8 +13,8 @@ from provisioner.engine import windows
 from provisioner.net.address import parse_origin
 from provisioner.net.client import Bounds, Client, LateError, TooLargeError
 from provisioner.stripe_api import gateway, patience
-from provisioner.stripe_api.errors import redact
 from provisioner.stripe_api.failure import LostError, RefusalError
+from provisioner.stripe_api.translate import redact
 
 ACCOUNT = '{"id": "acct_1", "object": "account", "country": "US"}'
 EMPTY = '{"object": "list", "data": [], "has_more": false}'

@@ -3,7 +3,7 @@
 import pytest
 
 from provisioner.core.problem import AccessError
-from provisioner.stripe_api.access import safe_base
+from provisioner.stripe_api.credentials import safe_base
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.stripe_api.pace import BURST, EARLY, LIMITS, Limits, Pace, at_least, limits_for
+from provisioner.stripe_api.rate_limit import BURST, EARLY, LIMITS, Limits, Pace, at_least, limits_for
 
 ENDPOINTS = (
     ("GET", "issuing/cards"),

@@ -16,15 +16,15 @@ from urllib.parse import urlencode
 from provisioner._version import __version__
 from provisioner.core.problem import ProvisionerError, StripeError
 from provisioner.net.address import parse_origin
-from provisioner.stripe_api.access import STRIPE
 from provisioner.stripe_api.answers import API_VERSION
-from provisioner.stripe_api.body import Read, values
-from provisioner.stripe_api.circuit import Circuit
-from provisioner.stripe_api.errors import translate
+from provisioner.stripe_api.circuit_breaker import Circuit
+from provisioner.stripe_api.credentials import STRIPE
+from provisioner.stripe_api.decode import Read, values
 from provisioner.stripe_api.failure import CallError
 from provisioner.stripe_api.http import BoundedClient, Reply
-from provisioner.stripe_api.pace import Limits, Pace, go_on
+from provisioner.stripe_api.rate_limit import Limits, Pace, go_on
 from provisioner.stripe_api.retry import REPLAYED, SERVER_ERRORS, for_concurrency, may_retry
+from provisioner.stripe_api.translate import translate
 
 TIMEOUTS = (5.0, 40.0)  # seconds to connect, and for each read
 

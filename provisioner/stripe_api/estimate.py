@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from provisioner.core.call import Phase, Step
-from provisioner.stripe_api.pace import Limits, at_least
+from provisioner.stripe_api.rate_limit import Limits, at_least
 
 
 class Remaining:
