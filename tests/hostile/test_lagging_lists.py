@@ -7,7 +7,7 @@ import pytest
 from e2e.conftest import BARE_CARD, CARD, COMPANY, Desk
 from support.liar import Answer, Asked, Liar, lying
 
-from provisioner.stripe_api.transport import Transport
+from provisioner.stripe_api.client import Transport
 
 SYNC = "No changes. Stripe matches the configuration.\n"
 KINDS = ["issuing/cardholders", "issuing/cards"]
