@@ -15,7 +15,7 @@ from provisioner.core.change import Action, Change, Edit, Note, row_of
 from provisioner.core.diff import compare
 from provisioner.core.estate import Estate, Survey
 from provisioner.core.kind import Direction, Field, Kind
-from provisioner.core.model import Address, Config, Declared, Live
+from provisioner.core.model import Address, Config, Declared, Live, Ref
 from provisioner.core.ownership import code, digest
 from provisioner.core.recorded import digests
 from provisioner.core.reissue import reissued_for, says_spent
@@ -98,7 +98,7 @@ def find_drift(
         estate = surveyed.estates[kind.name]
         for address, live in estate.current.items():
             declared = config.declared.get(address)
-            found += _of_declared(kind, declared, live) if declared else _of_retired(kind, live)
+            found += _of_declared(kind, declared, live, surveyed) if declared else _of_retired(kind, live)
         found += _gone(kind, estate, changes)
         found += _spent(config, estate, changes)
     found += _waiting(changes, {drift.address for drift in found if not drift.warns})
@@ -109,7 +109,7 @@ def find_drift(
     return tuple(sorted(found, key=lambda drift: (drift.address, drift.path)))
 
 
-def _of_declared(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
+def _of_declared(kind: Kind, declared: Declared, live: Live, surveyed: Survey) -> Iterator[Drift]:
     yield from _closed(kind, declared, live)
     if live.hold:
         yield Drift(declared.address, live.id, "", Moved.STRIPE, None, None, text=live.hold.says())
@@ -120,14 +120,20 @@ def _of_declared(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
     for edit in edits:
         path = edit.path.partition("[")[0]
         field = _field(kind, path)
-        if field is None:
+        if field is None or field.write_only or _is_of_before(declared, live, field, surveyed):
             yield _drift(declared, live, edit, Moved.YAML)
-        elif not field.write_only:
+        else:
             unset = None if field.default is None else digest(live.stamp.project, path, field, field.default)
             moved = _moved(live, path, wants.get(code(path)), lives.get(code(path), unset))
             yield _drift(declared, live, edit, moved)
-        else:
-            yield _drift(declared, live, edit, Moved.YAML)
+
+
+def _is_of_before(declared: Declared, live: Live, field: Field, surveyed: Survey) -> bool:
+    """Whether an object refers to one that we have replaced since: it waits to be carried along."""
+    wanted, had = declared.fields.get(field.name), live.fields.get(field.name)
+    return isinstance(wanted, Ref) and any(
+        had in estate.past.get(wanted.address, ()) for estate in surveyed.estates.values()
+    )
 
 
 def _closed(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:

@@ -1,0 +1,60 @@
+"""What this tool has done itself is no drift, whatever comes between."""
+
+import pytest
+from e2e.conftest import CARD, COMPANY, Desk
+
+RENAMED = COMPANY.replace("Acme Inc", "Acme Corp")
+
+
+def apply(desk: Desk, *texts: str) -> None:
+    for text in texts:
+        desk.write(text)
+        desk.run("apply", "--auto-approve")
+
+
+def is_no_drift(desk: Desk) -> None:
+    """Neither from a full read, nor from one with a cache."""
+    for options in ([], ["--cache", "cache"], ["--cache", "cache"]):
+        said = desk.run("drift", *options).stdout
+        assert "moved in Stripe" not in said
+        assert "cards.ads" in said
+
+
+@pytest.mark.parametrize("names", [["Acme Corp"], ["Acme Corp", "Acme Group"], ["Acme Corp", "Acme Inc"]])
+def test_a_card_retired_while_its_holder_is_replaced_and_declared_again(desk: Desk, names: list[str]) -> None:
+    apply(desk, COMPANY + CARD, COMPANY, *(COMPANY.replace("Acme Inc", name) for name in names))
+    last = COMPANY.replace("Acme Inc", names[-1])
+    desk.write(last + CARD)
+
+    is_no_drift(desk)
+    apply(desk, last + CARD)
+    assert desk.run("drift").stdout.startswith("No drift")
+
+
+def test_a_card_that_a_replacement_of_its_holder_has_not_carried_along_yet(desk: Desk) -> None:
+    apply(desk, COMPANY + CARD)
+    desk.write(RENAMED + CARD)
+    holder = desk.live("cardholders")["cardholders.acme"]
+    desk.sdk.v1.issuing.cardholders.create(
+        {
+            "name": "Acme Corp",
+            "email": holder["email"],
+            "type": "company",
+            "billing": {"address": {k: v for k, v in holder["billing"]["address"].items() if v}},
+            "metadata": {
+                **holder["metadata"],
+                "provisioner_generation": "2",
+                "provisioner_lifecycle": f"replaces={holder['id']}",
+            },
+        }
+    )
+
+    is_no_drift(desk)
+
+
+def test_a_card_of_a_holder_that_is_no_longer_ours_is_still_drift(desk: Desk) -> None:
+    apply(desk, COMPANY + CARD)
+    holder = desk.live("cardholders")["cardholders.acme"]
+    desk.sdk.v1.issuing.cardholders.update(holder["id"], {"metadata": {"provisioner_project": ""}})
+
+    assert "cards.ads" in desk.run("drift", code=2).stdout
