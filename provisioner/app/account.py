@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 from msgspec import Struct
 
 from provisioner.core.estate import Survey, survey
 from provisioner.core.find import Comparison, Findings, compare_with
+from provisioner.core.hidden import hidden_texts
 from provisioner.core.kind import Kind
 from provisioner.core.model import Config, World
 from provisioner.core.plan import Plan, assemble, conclude
@@ -40,6 +42,10 @@ class Account(Struct, frozen=True):
     expected: tuple[str, ...] = ()
     display: ReadingDisplay = _no_display
     kinds: Sequence[Kind] = KINDS
+
+    def __post_init__(self) -> None:
+        """Let no error quote what the configuration hides."""
+        self.transport.hide(partial(hidden_texts, self.kinds, self.config))
 
     @property
     def reader(self) -> StripeReader:

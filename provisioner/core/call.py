@@ -16,7 +16,8 @@ class Call(Struct, frozen=True):
     One write: `service.verb(id, params)` in the words of Stripe's SDK.
 
     References in `id` and `params` are bound to ids when the call is made. `key` is the idempotency
-    key; None asks for a fresh one, which is right for calls that only set values.
+    key; None asks for a fresh one, which is right for calls that only set values. `private` says that the
+    object has values that must not be shown, which Stripe's messages about it may quote.
     """
 
     service: str
@@ -24,6 +25,7 @@ class Call(Struct, frozen=True):
     id: str | Ref | None
     params: Mapping[str, Any]
     key: str | None = None
+    private: bool = False
 
 
 BOOKKEEPING = ("rename", "mark")  # what steps do that write our marks alone

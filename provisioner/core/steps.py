@@ -8,6 +8,7 @@ from provisioner.core.call import Call, Phase, Step, creation_key, funding_key
 from provisioner.core.change import OUR_OWN, Action, Change, Edit
 from provisioner.core.crud import adoption_params, creation_params, references, retirement, update_params
 from provisioner.core.estate import rests
+from provisioner.core.hidden import hiding_fields, holds_hidden
 from provisioner.core.kind import Direction, Kind
 from provisioner.core.model import Live, Ref
 from provisioner.core.normal import put
@@ -20,13 +21,15 @@ NEW = (Action.CREATE, Action.REPLACE)
 def spell(kinds: Iterable[Kind], project: str, changes: Iterable[Change]) -> tuple[Step, ...]:
     """Spell every change out as steps and put them in order: by phase, then cardholders before cards."""
     by_name = {kind.name: kind for kind in kinds}
+    hiding = {kind.name: hiding_fields(kind.fields) for kind in by_name.values()}
     changes = tuple(changes)
     needed = {a for c in changes if c.action in NEW and c.declared for a in references(c.declared.fields)}
     steps: list[tuple[Phase, int, Step]] = []
     for change in changes:
         kind = by_name[change.kind]
+        private = holds_hidden(hiding[kind.name], change)
         for each in _SPELL[change.action](kind, project, change):
-            step = replace(each, fields=kind.fields)
+            step = replace(each, fields=kind.fields, call=replace(each.call, private=private))
             if change.action is Action.RETIRE and change.address in needed:
                 step = replace(step, phase=Phase.FINISH)  # a leftover of what is referred to
             # what ends goes the other way round: cards before their holder

@@ -6,7 +6,7 @@ Every attempt of one request carries the same idempotency key.
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from threading import Event
@@ -22,6 +22,7 @@ from provisioner.stripe_api.credentials import STRIPE
 from provisioner.stripe_api.decode import Read, values
 from provisioner.stripe_api.failure import CallError
 from provisioner.stripe_api.http import BoundedClient, Reply
+from provisioner.stripe_api.personal import Words, words_of
 from provisioner.stripe_api.rate_limit import Limits, Pace, go_on
 from provisioner.stripe_api.retry import REPLAYED, SERVER_ERRORS, for_concurrency, may_retry
 from provisioner.stripe_api.translate import translate
@@ -60,6 +61,7 @@ class Transport:
         gate: Gate = nullcontext,
         stop: Event | None = None,
     ) -> None:
+        self._hidden: Callable[[], Iterable[str]] = tuple
         self.stop = stop or Event()
         self._key = api_key
         self._http = http or BoundedClient(parse_origin(api_base or STRIPE), timeouts)
@@ -77,6 +79,7 @@ class Transport:
         key: str | None = None,
         *,
         gives_up: bool = False,
+        private: bool = False,
         read: Read = values,
     ) -> Reply:
         """
@@ -85,7 +88,8 @@ class Transport:
         Raises StripeError or AccessError; then either Stripe refused, or all attempts are used up.
         OutageError says that nothing more should be sent. One that `gives_up` raises NotSentError where
         `stop` is set before its first attempt leaves; a further attempt is made, as it says what has become
-        of the first. `read` makes values of the answer.
+        of the first. Of one that is `private` no message of Stripe's is shown. `read` makes values of the
+        answer.
         """
         stops = [self.stop] if gives_up else []
 
@@ -102,7 +106,7 @@ class Transport:
             request_id = error.headers.get("request-id")
             log.debug("%s /v1/%s failed: %s %s", method, resource, error.status, request_id)
             elsewhere = "" if self.base == STRIPE else self.base
-            raise translate(error, params, self._key, elsewhere) from None
+            raise translate(error, params, self._key, elsewhere, None if private else self._words) from None
         except ProvisionerError:
             raise
         except Exception as error:  # noqa: BLE001 - the SDK stumbles in many ways over what is not Stripe's
@@ -116,6 +120,11 @@ class Transport:
         from provisioner.stripe_api.patience import again  # noqa: PLC0415 - nearly nothing fails
 
         return again(failed, once, begun, self.stop, self._sleep)
+
+    def hide(self, texts: Callable[[], Iterable[str]]) -> None:
+        """Take the words of `texts` out of errors from now on; it is called when there is an error."""
+        self._hidden = texts
+        self.__dict__.pop("_words", None)
 
     @property
     def base(self) -> str:
@@ -177,6 +186,10 @@ class Transport:
             path = f"/v1/{resource}{query}"
             return self._http.request(method, path, self._headers, within=within, read=read)
         return self._writer.post(resource, params, key, read, within)
+
+    @cached_property
+    def _words(self) -> Words:
+        return words_of(self._hidden())
 
     @cached_property
     def _headers(self) -> Mapping[str, str]:

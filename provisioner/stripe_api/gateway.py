@@ -65,8 +65,15 @@ class StripeWriter(StripeReader):
         """
         resource, key = path(call), call.key or f"provisioner-{uuid.uuid4()}"
         gives_up = call.verb != "cancel"
-        read = object_of(resource)
-        answer = self._transport.send("POST", resource, call.params, key, gives_up=gives_up, read=read)
+        answer = self._transport.send(
+            "POST",
+            resource,
+            call.params,
+            key,
+            gives_up=gives_up,
+            private=call.private,
+            read=object_of(resource),
+        )
         return Answer(
             object=answer.data,
             request_id=answer.request_id,

@@ -7,9 +7,12 @@ from urllib.parse import quote_plus
 
 from provisioner.core.problem import AccessError, ProvisionerError, StripeError
 from provisioner.stripe_api.failure import AnswerError, CallError, LostError
+from provisioner.stripe_api.personal import Words
 from provisioner.stripe_api.retry import REPLAYED
 
 REDACTED = "(redacted)"
+WITHHELD = "its message is not shown, as it may quote personal data; see the request in the Dashboard"
+NO_WORDS = Words()
 UNREACHABLE, UNAUTHORIZED, FORBIDDEN = 0, 401, 403
 _SHORTEST, _LONGEST_TEXT, _LONGEST_WORD = 3, 500, 100
 _READ = 4_000  # characters of a message that are looked at; no more than _LONGEST_TEXT are shown
@@ -21,17 +24,24 @@ _SECRETS = re.compile(
 )
 _UNSHOWN = re.compile(r"[^\x20-\x7e\u00a0-\u024f\u2010-\u2026]+")
 _NO_WORD = re.compile(r"[^\w.\[\]{}-]+")
+_PERMISSION = re.compile(r"\brak_[a-z_]+")  # what a restricted key lacks
 _BIRTH = ("day", "month", "year")
 
 
-def translate(error: CallError, params: Mapping[str, Any], key: str = "", base: str = "") -> ProvisionerError:
+def translate(
+    error: CallError, params: Mapping[str, Any], key: str = "", base: str = "", words: Words | None = NO_WORDS
+) -> ProvisionerError:
     """
     Put a failure into words; a `base` that is not Stripe's own is named where nobody answers there.
 
-    Keys and every value that was sent are taken out of the message: Stripe likes to quote them.
+    Keys, every value that was sent and personal `words` are taken out of the message: Stripe likes to quote
+    them. Without `words` (None) it is not shown, as it may quote them in any spelling.
     """
     details, headers, status = error.details, error.headers, error.status
-    text = redact(str(details.get("message") or type(error).__name__), params, key)
+    text = str(details.get("message") or type(error).__name__)
+    if words is None:
+        text = ", ".join(dict.fromkeys(_PERMISSION.findall(text))) or WITHHELD
+    text = redact(text, params, key, words or NO_WORDS)
     request_id = _word(headers.get("request-id"))
     if status == UNAUTHORIZED:
         return AccessError(f"Stripe refuses the key: {text}")
@@ -67,9 +77,9 @@ _HARMLESS = re.compile(
 )
 
 
-def redact(text: str, params: Mapping[str, Any], key: str = "") -> str:
+def redact(text: str, params: Mapping[str, Any], key: str = "", words: Words = NO_WORDS) -> str:
     """
-    Take out of a text: keys, values that were sent, and what looks like personal data.
+    Take out of a text: keys, values that were sent, personal words, and what looks like personal data.
 
     What is left is one line that no terminal takes for a command.
     """
@@ -82,7 +92,7 @@ def redact(text: str, params: Mapping[str, Any], key: str = "") -> str:
     for value in secrets:
         if len(value) >= _SHORTEST and not _HARMLESS.fullmatch(value):
             text = re.sub(re.escape(value), REDACTED, text, flags=re.IGNORECASE)
-    text = _SECRETS.sub(REDACTED, text)
+    text = words.hush(_SECRETS.sub(REDACTED, text), REDACTED, _HARMLESS)
     text = f"{text[:-margin]}..." if is_cut else text
     text = " ".join(_UNSHOWN.sub(" ", text).split())
     return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 3] + "..."
