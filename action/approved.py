@@ -1,10 +1,12 @@
-"""The plan that was approved: the one of the last commit of the pull request that was merged."""
+"""The plan that was approved: the one that the comment on the merged pull request shows."""
 
+import json
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from github import GitHub, Json
-
-from provisioner.engine.private_file import write_private
+from threads import own_comment
 
 
 class NotApprovedError(Exception):
@@ -28,27 +30,80 @@ def pull_request_of(github: GitHub, commit: str) -> Json:
     return (exact or merged)[0]
 
 
-def fetch(github: GitHub, pull: Json, slug: str, to: Path) -> Path:
-    """
-    Save the newest plan of a pull request's last commit and return its path.
+@dataclass(frozen=True)
+class Reviewed:
+    """The plan that the comment on a pull request shows: the run that made it, its commit, its digest."""
 
-    Raises NotApprovedError where there is none. One that a fork has made does not count.
+    run: str
+    commit: str
+    digest: str
+
+    def __str__(self) -> str:
+        return f"<!-- provisioner run {self.run} {self.commit} {self.digest} -->"
+
+
+_REVIEWED = re.compile(
+    r"<!-- provisioner run (?P<run>\d+) (?P<commit>[0-9a-f]+) (?P<digest>sha256:[0-9a-f]{64}) -->"
+)
+
+
+def reviewed(github: GitHub, pull: Json, marked: str) -> Reviewed:
     """
-    head = str(pull["head"]["sha"])
-    name = artifact_name(slug, head)
-    artifacts = github.get("actions/artifacts", name=name, per_page=100)["artifacts"]
-    ours = [artifact for artifact in artifacts if not artifact["expired"] and _made_here(artifact, head)]
+    What the comment on a pull request, which begins with a mark, says that its readers have seen.
+
+    Raises NotApprovedError where there is none, or where it is about another commit than the last.
+    """
+    number, head = pull["number"], str(pull["head"]["sha"])
+    found = own_comment(github, number, marked)
+    lines = str(found["body"]).splitlines() if found else []
+    match = _REVIEWED.fullmatch(lines[1]) if len(lines) > 1 else None
+    if match is None or match["commit"] != head:
+        raise NotApprovedError(
+            f"pull request #{number} has no plan of its last commit {head[:12]} in a comment that somebody "
+            "could review; plan again in a new pull request, or set `plan: none`"
+        )
+    return Reviewed(**match.groupdict())
+
+
+def fetch(github: GitHub, pull: Json, slug: str, saw: Reviewed, to: Path) -> Path:
+    """
+    Save the plan that was reviewed, of the run that made the comment, and return its path.
+
+    Raises NotApprovedError where it is there no more, or is another one by now. One that a fork has made, or
+    that was made after the merge, does not count.
+    """
+    name = artifact_name(slug, saw.commit)
+    artifacts = github.get(f"actions/runs/{saw.run}/artifacts", name=name, per_page=100)["artifacts"]
+    ours = [
+        each
+        for each in artifacts
+        if each["name"] == name and not each["expired"] and _made_here(each, saw) and not _is_late(each, pull)
+    ]
     if not ours:
         raise NotApprovedError(
-            f"pull request #{pull['number']} has no plan of its last commit {head[:12]} (or it has expired); "
-            "plan again in a new pull request, or set `plan: none`"
+            f"pull request #{pull['number']} has no plan that run {saw.run} has made of {saw.commit[:12]} "
+            "before the merge (or it has expired); plan again in a new pull request, or set `plan: none`"
         )
     newest = max(ours, key=lambda artifact: str(artifact["created_at"]))
     plan = github.file_in_artifact(newest["archive_download_url"], "plan.json")
-    write_private(to, plan.decode("utf-8", "replace"))  # what is not UTF-8 is not a saved plan either
+    if _digest(plan) != saw.digest:
+        raise NotApprovedError(f"the plan of run {saw.run} is not the one that the comment shows; plan again")
+    to.write_bytes(plan)
     return to
 
 
-def _made_here(artifact: Json, head: str) -> bool:
+def _digest(plan: bytes) -> str:
+    try:
+        return str(json.loads(plan)["digest"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _made_here(artifact: Json, saw: Reviewed) -> bool:
     run = artifact.get("workflow_run") or {}
-    return run.get("head_sha") == head and run.get("head_repository_id") == run.get("repository_id")
+    return run.get("head_sha") == saw.commit and run.get("head_repository_id") == run.get("repository_id")
+
+
+def _is_late(artifact: Json, pull: Json) -> bool:
+    """Whether it was made after the merge, by a run that nobody has waited for."""
+    return str(artifact["created_at"]) > str(pull["merged_at"])

@@ -19,6 +19,7 @@ LARGEST = 200 * MEGABYTE  # a saved plan; one of 100,000 changes has about 100 M
 BOUNDS = Bounds(connect=10, read=30, whole=60, largest=32 * MEGABYTE)
 ARTIFACT = Bounds(connect=10, read=30, whole=300, largest=LARGEST)
 REDIRECTS, REFUSALS = range(300, 400), 400
+NOBODY = (401, 403, 404)  # what /user answers to the token of an app
 NOTHING: Mapping[str, str] = {}
 
 
@@ -35,12 +36,22 @@ class GitHub:
 
     def __init__(self, api: str, repository: str, token: str) -> None:
         self._address = _address("the address of GitHub's API", api)
-        self._root = f"{self._address.path.rstrip('/')}/repos/{repository}"
+        self._api = self._address.path.rstrip("/")
+        self._root = f"{self._api}/repos/{repository}"
         self._token = token
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the JSON at a path of the repository; raises GitHubError."""
         return self._json("GET", f"{path}?{urlencode(query)}" if query else path, None)
+
+    def me(self) -> int | None:
+        """The user whose token it is; None for that of an app, such as a job's own."""
+        try:
+            return int(self._json("GET", "user", None, self._api)["id"])
+        except GitHubError as error:
+            if error.status in NOBODY:
+                return None
+            raise
 
     def pages(self, path: str, **query: Any) -> Iterator[Json]:
         """Yield the items of all pages of a list."""
@@ -83,10 +94,12 @@ class GitHub:
             "Content-Type": "application/json",
         }
 
-    def _json(self, method: str, path: str, body: Json | None) -> Any:
+    def _json(self, method: str, path: str, body: Json | None, below: str | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         what = f"{method} {path}"
-        answer = _exchange(self._address, method, f"{self._root}/{path}", self._headers, data, BOUNDS)
+        answer = _exchange(
+            self._address, method, f"{below or self._root}/{path}", self._headers, data, BOUNDS
+        )
         if answer.status >= REDIRECTS.start:
             said = answer.body[:2_000].decode(errors="replace")
             raise GitHubError(f"GitHub answers {answer.status} to {what}: {said}", answer.status)

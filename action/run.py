@@ -4,12 +4,14 @@ The Action's one step: runs a command, tells GitHub of it, and ends with the com
 Where GitHub cannot be told, the command's outcome stands and a warning says so.
 """
 
+import json
 import re
 import sys
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
-from approved import NotApprovedError, artifact_name, fetch, pull_request_of
+from approved import NotApprovedError, Reviewed, artifact_name, fetch, pull_request_of, reviewed
 from github import GitHubError
 from job import Job
 from threads import close_issue, comment, drift_issue
@@ -51,6 +53,7 @@ def plan(job: Job) -> int:
         job.output("files", f"{file}\n{page}")
         head = pull["head"]["sha"] if pull else job.environ.get("GITHUB_SHA", "local")
         job.output("artifact", artifact_name(job.slug, head))
+        body = f"{_shows(job, file, head)}\n{body}"
     else:
         body = log_markdown("The plan failed", done)
     job.page(body)
@@ -67,7 +70,8 @@ def apply(job: Job) -> int:
     if which == "approved":
         try:
             pull = pull_request_of(job.github, job.environ["GITHUB_SHA"])
-            target = [str(fetch(job.github, pull, job.slug, job.folder / "approved.json"))]
+            saw = reviewed(job.github, pull, mark("plan", job.slug))
+            target = [str(fetch(job.github, pull, job.slug, saw, job.folder / "approved.json"))]
         except (NotApprovedError, GitHubError, OSError, KeyError, zipfile.BadZipFile) as error:
             done = Done(STALE if isinstance(error, NotApprovedError) else MISUSED, "", f"Error: {error}")
             sys.stdout.write(f"{done.stderr}\n")
@@ -75,12 +79,11 @@ def apply(job: Job) -> int:
             place = Place("apply", job.path, job.input("env") or None, run=job.run_address or None)
             announce(job.notify.splitlines(), place, done.code, str(error))
             return done.code
-        # the saved plan says itself which environment it is for
-        words = [word for word in job.arguments if not word.startswith("--env=")]
     else:
         target = [job.path, "--auto-approve"] if which == "none" else [which]
-        words = job.arguments if which == "none" else [w for w in job.arguments if not w.startswith("--env=")]
-    done = provisioner(job, "apply", *target, *words)
+    # a saved plan of another environment than the job's is refused, where the job says none, too
+    demanded = [] if which == "none" or job.input("env") else ["--env="]
+    done = provisioner(job, "apply", *target, *demanded, *job.arguments)
     _outputs(job, done, changed=done.code in (0, 5) and bool(DID.search(done.stdout)))
     body = log_markdown(ENDINGS.get(done.code, "The apply failed"), done)
     job.page(body)
@@ -115,6 +118,12 @@ def _outputs(job: Job, done: Done, *, changed: bool) -> None:
 def _footer(job: Job, commit: str) -> str:
     run = f" in [this run]({job.run_address})" if job.run_address else ""
     return f"\n<sub>Commit `{commit[:12]}`{run}, which has the whole of it.</sub>\n"
+
+
+def _shows(job: Job, plan: Path, head: str) -> Reviewed:
+    """What an apply needs to know of the plan that the comment shows."""
+    digest = str(json.loads(plan.read_text(encoding="utf-8"))["digest"])
+    return Reviewed(job.environ.get("GITHUB_RUN_ID") or "0", head, digest)
 
 
 def _tell(job: Job, write: Callable[[], None]) -> None:

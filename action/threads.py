@@ -1,24 +1,28 @@
 """One comment and one issue, found again by a mark that nobody sees, and updated in place."""
 
-from github import GitHub, GitHubError, Json
+from github import GitHub, Json
 
-FORBIDDEN = (403, 404)
 LABEL = "drift"
 
 
 def comment(github: GitHub, number: int, marked: str, body: str) -> None:
     """Write the one comment on a pull request that has this mark, or change it where it is."""
     text = f"{marked}\n{body}"
-    for found in github.pages(f"issues/{number}/comments"):
-        if _is_marked(found, marked):
-            try:
-                github.send("PATCH", f"issues/comments/{found['id']}", {"body": text})
-            except GitHubError as error:
-                if error.status not in FORBIDDEN:
-                    raise
-                continue  # somebody else's, who has copied the mark
-            return
-    github.send("POST", f"issues/{number}/comments", {"body": text})
+    if found := own_comment(github, number, marked):
+        github.send("PATCH", f"issues/comments/{found['id']}", {"body": text})
+    else:
+        github.send("POST", f"issues/{number}/comments", {"body": text})
+
+
+def own_comment(github: GitHub, number: int, marked: str) -> Json | None:
+    """Our own comment with a mark: others can copy the mark, and edit the comment where they did."""
+    me = github.me()
+    ours = (c for c in github.pages(f"issues/{number}/comments") if _is_by(c.get("user") or {}, me))
+    return next((found for found in ours if _is_marked(found, marked)), None)
+
+
+def _is_by(user: Json, me: int | None) -> bool:
+    return user.get("type") == "Bot" if me is None else user.get("id") == me
 
 
 def drift_issue(github: GitHub, marked: str, title: str, body: str) -> None:

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from provisioner.core.estate import Survey, survey
 from provisioner.core.find import Comparison, Findings, compare_with
@@ -67,16 +68,20 @@ class Account(Struct, frozen=True):
         declared = Counter(address.section for address in self.config.declared)
         expected = {kind.resource: declared[kind.section] for kind in self.kinds if kind.owns_objects}
         with self.display(expected, self.transport.limits) as progress:
-            snapshot = observe(self.reader, self.kinds, self.config.declared, progress)
+            snapshot = self._known(observe(self.reader, self.kinds, self.config.declared, progress))
         self.check(snapshot)
         return snapshot
 
     def read_balances(self) -> World:
         """Read the account, its balances and top-ups, and no other objects; raises as `read` does."""
         without_objects = [kind for kind in self.kinds if not kind.owns_objects]
-        snapshot = observe(self.reader, without_objects, self.config.declared)
+        snapshot = self._known(observe(self.reader, without_objects, self.config.declared))
         self.check(snapshot)
         return snapshot
+
+    def _known(self, snapshot: World) -> World:
+        """What was read, with which key and for which account it was read."""
+        return replace(snapshot, key=self.transport.secret, named=self.transport.account or "")
 
     def check(self, snapshot: World) -> None:
         """Raise AccessError when Stripe answers for another account than the expected one."""

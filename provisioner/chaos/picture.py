@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.core.ownership import ADDRESS, APPLIED, GENERATION
+from provisioner.core.ownership import ADDRESS, APPLIED, GENERATION, LIFECYCLE, lasting
 from provisioner.engine.ports import Reader
 
 RESOURCES = ("issuing/cardholders", "issuing/cards", "topups")
@@ -51,7 +51,8 @@ def _told(item: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 def _lasting(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: _lasting(item) for name, item in value.items() if name not in VOLATILE}
+        same = {name: _lasting(item) for name, item in value.items() if name not in VOLATILE}
+        return same | {LIFECYCLE: lasting(same[LIFECYCLE])} if LIFECYCLE in same else same
     return [_lasting(item) for item in value] if isinstance(value, list) else value
 
 

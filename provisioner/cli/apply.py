@@ -8,9 +8,10 @@ from provisioner.cli.doing import do
 from provisioner.cli.exits import exits
 from provisioner.cli.notify import News, notified
 from provisioner.cli.options import Manner, Options, part_options, write_options
-from provisioner.cli.saved import is_saved, options_of, read
+from provisioner.cli.saved import is_saved, options_of, read_to_apply
 from provisioner.cli.session import session
 from provisioner.core.approval import hold_to
+from provisioner.core.integrity import check_maker
 from provisioner.core.plan import Plan
 from provisioner.core.select import Selection
 
@@ -24,10 +25,11 @@ def command(options: Options, *, manner: Manner, news: News) -> int:
     """
     Make Stripe match the configuration at PATH: plan, ask, and carry it out.
 
-    PATH may be a plan that was saved with `plan --out`; then only what was approved is done. Where a step
-    has failed, the same command again does what is left, and nothing twice.
+    PATH may be a plan that was saved with `plan --out`; then only what was approved is done, and --env
+    demands that it was made for that environment. Where a step has failed, the same command again does what
+    is left, and nothing twice.
     """
-    saved = read(options.path) if is_saved(options.path) else None
+    saved = read_to_apply(options.path) if is_saved(options.path) else None
     if saved:
         options = options_of(saved, options)
         # what was saved was reviewed: that is the approval
@@ -36,6 +38,9 @@ def command(options: Options, *, manner: Manner, news: News) -> int:
 
         def make() -> Plan:
             plan = make_account_plan(stripe, Selection(options.targets, options.excludes))
-            return hold_to(stripe.kinds, stripe.config, plan, saved) if saved else plan
+            if saved is None:
+                return plan
+            check_maker(plan, saved)
+            return hold_to(stripe.kinds, stripe.config, plan, saved)
 
         return do(stripe, make, manner, color=options.color, heard=news.has)

@@ -1,5 +1,7 @@
 """`plan`: what apply would do, found out with a client that cannot write."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -12,8 +14,21 @@ from provisioner.cli.present import format_option, ignore_option, present
 from provisioner.cli.saved import save
 from provisioner.cli.session import session
 from provisioner.core.guard import stops
+from provisioner.core.integrity import LONGEST
 from provisioner.core.select import Selection
 from provisioner.views.document import is_empty, plan_document
+
+_TIME = re.compile(r"(?P<number>[0-9]{1,7})(?P<unit>[smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _good_for(_ctx: click.Context, _param: click.Parameter, text: str) -> timedelta:
+    """Read how long a saved plan is good."""
+    match = _TIME.fullmatch(text)
+    time = timedelta(**{_UNITS[match["unit"]]: int(match["number"])}) if match else timedelta()
+    if not timedelta() < time <= LONGEST:
+        raise click.BadParameter(f"{text!r} is not a time up to {LONGEST.days}d, such as 30m, 12h or 7d")
+    return time
 
 
 @click.command()
@@ -21,6 +36,14 @@ from provisioner.views.document import is_empty, plan_document
 @format_option
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`."
+)
+@click.option(
+    "--expires",
+    "good_for",
+    default="7d",
+    callback=_good_for,
+    metavar="TIME",
+    help="How long the saved plan can be applied: 30m, 12h, 7d (the default, and the most).",
 )
 @cache_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
@@ -31,6 +54,7 @@ def command(
     *,
     format_: str,
     out: Path | None,
+    good_for: timedelta,
     cache: Cache | None,
     detailed_exitcode: bool,
     exitcode_ignore: str | None,
@@ -47,6 +71,6 @@ def command(
         stopped = stops(plan, stripe.config.guardrails, approved=out is not None)
     document = plan_document(plan, stopped)
     if out:
-        save(out, document, options)
+        save(out, document, plan, options, good_for)
     present(document, format_, color=options.color)
     return CHANGES if detailed_exitcode and not is_empty(document, exitcode_ignore) else DONE

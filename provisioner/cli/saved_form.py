@@ -1,8 +1,9 @@
 """The form of a saved plan, as far as `show` and `apply` read it; what else is in it is for others."""
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct, ValidationError, convert, field
+from msgspec import Meta, Struct, ValidationError, convert, field
 
 from provisioner.core.change import Action
 
@@ -63,6 +64,8 @@ class _Change(Struct):
     amount: int | None = None
     currency: str | None = None
     newest: str | None = None
+    revision: int | None = None
+    rest: str = ""
 
     def __post_init__(self) -> None:
         if "." not in self.address:
@@ -131,10 +134,26 @@ class _Saved(Struct):
     outlook: _Outlook | None = None
 
 
-def misfit(document: object) -> str:
-    """What is wrong with the form of a saved plan, and where; empty where it is as `plan --out` writes it."""
+_Time = Annotated[datetime, Meta(tz=True)]
+
+
+class _Proven(_Saved, kw_only=True):
+    environment: str | None
+    keyed_with: Literal["project", "account", "key"]
+    created: _Time
+    expires: _Time
+    digest: str
+    seal: str
+
+
+def misfit(document: object, *, old: bool) -> str:
+    """
+    What is wrong with the form of a saved plan, and where; empty where it is as `plan --out` writes it.
+
+    `old` ones are of format 1.0.
+    """
     try:
-        convert(document, _Saved)
+        convert(document, _Saved if old else _Proven)
     except ValidationError as error:
         return str(error)
     return ""

@@ -66,7 +66,7 @@ plan.html
 
 GITHUB = """\
 # A pull request shows the plan, the merge applies it, and every night drift is looked for.
-# Secrets: STRIPE_READ_KEY, a restricted key that reads Issuing, balance and top-ups;
+# Secrets: STRIPE_READ_KEY, a restricted key that reads Issuing, balance, top-ups and the account;
 #          STRIPE_API_KEY, one that writes them too, kept in the environment "stripe".
 # Between merges nobody tops the Issuing balance up; docs/how-to/fund-the-balance.md has a job that does.
 # In the place of {repository}, three times, put the repository that has your copy of provisioner, and a

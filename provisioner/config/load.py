@@ -66,7 +66,7 @@ def load_config(
         raise ConfigError(in_order(problems))
     said = settings(blocks)
     by_address = {each.address: each for each in declared}
-    return Config(said.project, said.mode, said.account, by_address, limits, scenarios)
+    return Config(said.project, said.mode, said.account, by_address, limits, scenarios, env)
 
 
 def _fill(

@@ -14,6 +14,7 @@ from provisioner.core.money import show_money
 from provisioner.core.moved import differs, is_declared, what_is_new, what_moved
 from provisioner.core.plan import Plan, with_changes
 from provisioner.core.problem import StaleError
+from provisioner.core.seal import Seal
 from provisioner.core.unfinished import finishes, replaced_ids
 
 Document = Mapping[str, Any]
@@ -27,35 +28,53 @@ def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Documen
     is approved with it, so a plan that was applied in part can be applied again. A top-up that is new because
     money has moved is left out, and a note says so: a balance moves with every purchase, and the rest is done
     all the same. Raises StaleError that names each object and field that has moved, and what `config`, by
-    which the plan was made, does not ask for at all: it is that of another commit than was approved.
+    which the plan was made, does not ask for at all: it is that of another commit than was approved. What an
+    object was when the plan was approved it must still be, or be as far as this plan has come with it.
     """
+    seal = sealed_by(plan, approved)
     moved = [*_not_asked_for(kinds, config, plan, approved)]
     held: list[Change] = []
     notes: list[Note] = []
     by_name, replaced = {kind.name: kind for kind in kinds}, replaced_ids(approved)
     for change, there in _with_approved(plan, approved):
         before = next((each for each in there if each["action"] == change.action), None)
-        if change.action is Action.TOP_UP and before:
-            if (left := before["amount"] - _pulled_since(change, before.get("newest"))) > 0:
-                held.append(capped(change, left))
-            else:
-                notes.append(_left_out(change, "as what was approved has been made"))
+        kind = by_name[change.kind]
+        if change.action is Action.TOP_UP and _is_its_target(change, plan, approved):
+            left = before["amount"] - _pulled_since(change, before.get("newest")) if before else 0
+            held += [capped(change, left)] if left > 0 else []
+            notes += [_left_out(change, before)] if left <= 0 else []
         elif any(
-            _is_same(change, each) or finishes(by_name[change.kind], change, each, replaced) for each in there
+            _is_same(change, each, seal) or finishes(kind, change, each, replaced, seal) for each in there
         ):
             held.append(change)
         elif before:
             moved.append(f"{change.address}: {what_moved(change, before)}")
-        elif _is_for_later(change, plan, approved):
-            notes.append(_left_out(change, "as the balance has moved since"))
         else:
-            moved.append(
-                f"{change.address}: {change.action} was not approved ({_why(change, plan, approved)})"
-            )
+            why = _why(change, plan, approved)
+            moved.append(f"{change.address}: {change.action} was not approved ({why})")
     if moved:
         listed = "\n".join(f"  {line}" for line in moved)
         raise StaleError(f"the saved plan is stale; nothing was written, plan again\n{listed}")
     return replace(with_changes(kinds, plan, held), notes=(*plan.notes, *notes))
+
+
+def sealed_by(plan: Plan, approved: Document) -> Seal:
+    """
+    The seal by which an approved plan stands for what it does not show.
+
+    Raises StaleError where this run cannot make it.
+    """
+    source = approved["keyed_with"]
+    if source not in plan.seals:
+        raise StaleError(f"the saved plan cannot be checked with this key: {NEEDS.get(source, NEEDS['key'])}")
+    return plan.seals[source]
+
+
+NEEDS = {
+    "project": "it was made where the project's oldest object carries a salt; plan again",
+    "account": "the key that made it could read the account, and this one may not; let it read the account",
+    "key": "it was made with a key that may not read its account, so only that key applies it",
+}
 
 
 def _not_asked_for(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Document) -> Iterator[str]:
@@ -111,13 +130,15 @@ def _pulled_since(change: Change, newest: str | None) -> int:
     return sum(amount for _, amount in since)
 
 
-def _is_same(change: Change, before: Document) -> bool:
-    """Whether it is an approved change, whose saved edits are those that its fingerprint stands for."""
-    shown = {edit["path"]: edit for edit in before["edits"]}
+def _is_same(change: Change, before: Document, seal: Seal) -> bool:
+    """Whether it is an approved change, of which a reader saw just what would be done."""
+    saw = {edit["path"]: edit for edit in before["edits"]}
     return (
-        bool(change.fingerprint == before["fingerprint"])
-        and shown.keys() == {e.path for e in change.edits}
-        and not any(differs(e, shown[e.path]) for e in change.edits)
+        bool(seal(change.fingerprint) == before["fingerprint"])
+        and (change.kind, change.reason, change.bookkeeping)
+        == (before["kind"], before["reason"], before.get("bookkeeping", ""))
+        and saw.keys() == {edit.path for edit in change.edits}
+        and not any(differs(edit, saw[edit.path], change) for edit in change.edits)
     )
 
 
@@ -133,27 +154,31 @@ def _why(change: Change, plan: Plan, approved: Document) -> str:
     others = [c["action"] for c in approved["changes"] if c["address"] == str(change.address)]
     if others:
         return f"{', '.join(others)} was"
-    if change.action is Action.TOP_UP and None not in _targets(change, plan, approved):
+    declared, was = _targets(change, plan, approved)
+    if change.action is Action.TOP_UP and declared and was:
         return "it is new: the YAML says something else of its target"
     fields = what_is_new(change)
     return f"it is new: {fields}" if fields else "it is new"
 
 
-def _is_for_later(change: Change, plan: Plan, approved: Document) -> bool:
-    """Whether it is a top-up of a target that is declared as it was: then it is the balance that moved."""
+def _is_its_target(change: Change, plan: Plan, approved: Document) -> bool:
+    """Whether a target is declared as it was: then it is the balance that moved."""
     now, then = _targets(change, plan, approved)
-    return change.action is Action.TOP_UP and now is not None and now == then
+    return now is not None and now == then
 
 
 def _targets(change: Change, plan: Plan, approved: Document) -> tuple[str | None, str | None]:
     """What stands for the target of a balance as it is declared, and as it was; None where there is none."""
     currency = change.address.name
     balances = (approved.get("outlook") or {}).get("balances") or ()
-    now = next((each.declared for each in plan.outlook.balances if each.currency == currency), None)
+    seal = sealed_by(plan, approved)
+    now = next((seal(each.declared) for each in plan.outlook.balances if each.currency == currency), None)
     return now, next((each.get("declared") for each in balances if each["currency"] == currency), None)
 
 
-def _left_out(change: Change, why: str) -> Note:
+def _left_out(change: Change, before: Document | None) -> Note:
+    """That a top-up waits: what was approved of it has been made, or none was, and the balance has moved."""
+    why = "as what was approved has been made" if before else "as the balance has moved since"
     amount = show_money(change.params["amount"], change.params["currency"])
     text = f"a top-up of {amount} was not approved, {why}; the next plan makes it"
     return Note(str(change.address), text, pending=True)

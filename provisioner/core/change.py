@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from provisioner.core.kind import Direction
 from provisioner.core.model import Address, Declared, Live
+from provisioner.core.normal import put
 
 # paths of edits of our marks, in the objects' metadata
 OUR_OWN = ("lifecycle.", "address", "managed", "recorded")
@@ -33,8 +34,7 @@ class Edit(Struct, frozen=True):
 
     `before` and `after` are ready to show: sensitive ones are masked here already, None is absent.
     Amounts in them are minor units of `currency`, in `before` of `currency_before` where that is not None
-    (empty: of one that Stripe does not tell). `undone` is the direction of the way back. `digest` stands for
-    the unmasked values.
+    (empty: of one that Stripe does not tell). `undone` is the direction of the way back.
     """
 
     path: str
@@ -44,7 +44,6 @@ class Edit(Struct, frozen=True):
     sensitive: bool = False
     forces_replacement: bool = False
     currency: str = ""
-    digest: str = ""
     currency_before: str | None = None
     undone: Direction = Direction.NEUTRAL
 
@@ -66,6 +65,26 @@ def row_of(edit: Edit, declared: Declared | None) -> dict[str, Any]:
         return {}
     leaf = edit.path.rpartition(".")[2]
     return {name: value for name, value in row[number].items() if name != leaf}
+
+
+def shown(edit: Edit, declared: Declared | None) -> dict[str, Any]:
+    """All that a reader sees of an edit, as JSON values."""
+    document: dict[str, Any] = {
+        "path": edit.path,
+        "before": edit.before,
+        "after": edit.after,
+        "direction": str(edit.direction.value),
+        "sensitive": edit.sensitive,
+    }
+    if edit.forces_replacement:
+        document["forces_replacement"] = True
+    if edit.currency:
+        document["currency"] = edit.currency
+    if edit.currency_before is not None:
+        document["currency_before"] = edit.currency_before
+    if row := row_of(edit, declared):
+        document["row"] = row
+    return document
 
 
 class Change(Struct, frozen=True):
@@ -105,11 +124,14 @@ class Change(Struct, frozen=True):
 
     @property
     def fingerprint(self) -> str:
-        """A digest of what would be done to which object; the same as long as nothing of it moves."""
-        facts = [self.action, str(self.address), self.id, self.generation, self.predecessors]
-        edits = [[edit.path, edit.digest, edit.before, edit.after] for edit in self.edits]
-        text = json.dumps([facts, edits, self.params], sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        """
+        A digest of what would be done to which object as it is; the same as long as nothing of it moves.
+
+        Hidden values are in it, and can be guessed back from it: it is shown only under a seal.
+        """
+        facts = [self.action, str(self.address), self.id, self.generation, self.predecessors, self.reissued]
+        edits = [[edit.path, edit.before, edit.after] for edit in self.edits]
+        return content([facts, edits, self.params, wanted(self.declared), observed(self.live)])
 
     @property
     def bookkeeping(self) -> str:
@@ -127,6 +149,42 @@ class Change(Struct, frozen=True):
             if direction in seen:
                 return direction
         return Direction.NEUTRAL
+
+
+def content(value: Any) -> str:
+    """A digest of values, hidden ones too: not to be shown."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def wanted(declared: Declared | None) -> list[Any] | None:
+    """All that a declaration asks of an object, and what of it must not be shown."""
+    if declared is None:
+        return None
+    told = declared.lifecycle
+    reissue = [told.reissue.number, told.reissue.reason] if told.reissue else []
+    ends = [told.protect, told.on_remove, sorted(told.ignore), reissue]
+    return [declared.fields, sorted(declared.sensitive), *ends]
+
+
+def observed(live: Live | None, without: Iterable[str] = ()) -> list[Any] | None:
+    """All that is known of an object, our marks included, but for what is at some paths of edits."""
+    if live is None:
+        return None
+    fields, stamp, address = live.fields, live.stamp, str(live.stamp.address)
+    for path in without:
+        fields, address = _taken_out(fields, path), "" if path == "address" else address
+    told = [stamp.protect, stamp.on_remove, stamp.reissued, stamp.generation, stamp.predecessor]
+    told.append(stamp.revision)
+    return [live.id, live.final, live.canceled_as, fields, address, told, dict(stamp.applied)]
+
+
+def _taken_out(fields: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """The fields without the value at a path, of a table without all of it."""
+    top, _, below = path.partition("[")[0].partition(".")
+    inner = fields.get(top)
+    if isinstance(inner, Mapping) and below in inner:
+        return {**fields, top: {name: value for name, value in inner.items() if name != below}}
+    return put(fields, f"{top}.{below}" if below else top, None)
 
 
 class Note(Struct, frozen=True):

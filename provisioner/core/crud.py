@@ -9,14 +9,16 @@ from provisioner.core.change import Change
 from provisioner.core.kind import Field, Kind, Shape
 from provisioner.core.model import Declared, Live, Ref, Stamp
 from provisioner.core.normal import at, leaves, part, put, to_wire
-from provisioner.core.ownership import MOST_KEYS, applied, code, marks, stamp_for
+from provisioner.core.ownership import LIFECYCLE, MOST_KEYS, applied, code, marks, stamp_for
 
 UNSET = ""  # what Stripe takes for "no value"; the SDK drops None, [] and {} silently
 
 
-def creation_params(kind: Kind, project: str, change: Change, *, inactive: bool) -> dict[str, Any]:
+def creation_params(
+    kind: Kind, project: str, change: Change, *, inactive: bool, salt: str = ""
+) -> dict[str, Any]:
     """
-    The parameters that create an object, our marks among them.
+    The parameters that create an object, our marks among them, with the project's `salt`.
 
     What Stripe takes only later (`kind.held_back`) is left out; with `inactive` so is its activation.
     """
@@ -25,16 +27,33 @@ def creation_params(kind: Kind, project: str, change: Change, *, inactive: bool)
     params = {name: to_wire(value) for name, value in declared.fields.items() if name not in later}
     if inactive and params.get("status") == "active":
         params["status"] = "inactive"
-    record = _record(kind, project, declared, applied(project, kind.fields, declared.fields))
-    before = change.live.stamp.reissued if change.live else change.reissued
-    stamp = stamp_for(
-        project, declared.address, change.generation, declared.lifecycle, record, before, change.follows
-    )
-    written = {key: value for key, value in marks(stamp).items() if value}
+    written = {key: value for key, value in marks(_new(kind, project, change, salt)).items() if value}
     return params | dict(change.params) | {"metadata": {**params.get("metadata", {}), **written}}
 
 
-def update_params(kind: Kind, change: Change, *, marked: bool = True) -> dict[str, Any]:
+def activation_params(
+    kind: Kind, project: str, change: Change, sent: Mapping[str, Any], *, salt: str = ""
+) -> dict[str, Any]:
+    """
+    The parameters of the call that makes a new object work, and our mark that this was done.
+
+    Whoever finds the object inactive afterwards knows that somebody else has deactivated it.
+    """
+    created = _new(kind, project, change, salt)
+    told = marks(replace(created, revision=created.revision + 1))[LIFECYCLE]
+    return {**sent, "metadata": {LIFECYCLE: told}}
+
+
+def _new(kind: Kind, project: str, change: Change, salt: str) -> Stamp:
+    """The stamp of an object as it is created."""
+    declared = _declared(change)
+    record = _record(kind, project, declared, applied(project, kind.fields, declared.fields))
+    reissued = change.live.stamp.reissued if change.live else change.reissued
+    before = Stamp(project, declared.address, reissued=reissued, predecessor=change.follows, salt=salt)
+    return stamp_for(project, declared.address, change.generation, declared.lifecycle, record, before)
+
+
+def update_params(kind: Kind, change: Change, *, marked: bool = True, salt: str = "") -> dict[str, Any]:
     """
     The parameters that carry out the edits of an update and, when `marked`, bring our marks up to date.
 
@@ -52,7 +71,9 @@ def update_params(kind: Kind, change: Change, *, marked: bool = True) -> dict[st
     }
     if marked:
         room = has_room(kind, declared, live)
-        params = _with_marks(params, stamp_after(kind, declared, live), live.stamp, room=room)
+        after = stamp_after(kind, declared, live)
+        after = replace(after, salt=after.salt or salt)
+        params = _with_marks(params, after, live.stamp, room=room)
     return params
 
 
@@ -66,7 +87,7 @@ def has_room(kind: Kind, declared: Declared, live: Live) -> bool:
     return needed <= had or len(others) + len(needed) <= MOST_KEYS
 
 
-def adoption_params(kind: Kind, change: Change) -> dict[str, Any]:
+def adoption_params(kind: Kind, change: Change, *, salt: str = "") -> dict[str, Any]:
     """
     The marks that make an object ours, and nothing else; those that another project has left are unset.
 
@@ -77,7 +98,8 @@ def adoption_params(kind: Kind, change: Change) -> dict[str, Any]:
     project, ignores = live.stamp.project, declared.lifecycle.ignores
     ours = {path for path, _, _ in leaves(kind.fields, declared.fields) if not ignores(path)}
     record = applied(project, kind.fields, part(kind.fields, live.fields, ours.__contains__))
-    stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record)
+    before = replace(live.stamp, salt=salt)
+    stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record, before)
     left = live.fields.get("metadata", {})
     return {"metadata": {key: value for key, value in marks(stamp).items() if value or key in left}}
 
@@ -86,15 +108,7 @@ def stamp_after(kind: Kind, declared: Declared, live: Live) -> Stamp:
     """The stamp that an object carries once `declared` has been applied to it, but for what is ignored."""
     before = live.stamp
     record = _record(kind, before.project, declared, before.applied)
-    return stamp_for(
-        before.project,
-        declared.address,
-        before.generation,
-        declared.lifecycle,
-        record,
-        before.reissued,
-        before.predecessor,
-    )
+    return stamp_for(before.project, declared.address, before.generation, declared.lifecycle, record, before)
 
 
 def _record(kind: Kind, project: str, declared: Declared, before: Mapping[str, str]) -> dict[str, str]:
@@ -183,7 +197,8 @@ def retirement(kind: Kind, live: Live, *, cancel: bool, why: str = "") -> tuple[
         params["cancellation_reason"] = why
     record = dict(live.stamp.applied)
     record |= applied(live.stamp.project, kind.fields, params)
-    return _with_marks(params, replace(live.stamp, applied=record), live.stamp), params.get("status", "")
+    after = replace(live.stamp, applied=record, revision=live.stamp.revision + 1)
+    return _with_marks(params, after, live.stamp), params.get("status", "")
 
 
 def references(fields: Mapping[str, Any]) -> frozenset[Any]:

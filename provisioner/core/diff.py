@@ -16,7 +16,7 @@ from provisioner.core.kind import Direction, Field, Kind, OnChange, Shape
 from provisioner.core.model import MASK, Address, Declared, Live, Ref
 from provisioner.core.money import Money
 from provisioner.core.normal import align, at, leaves, put, to_wire
-from provisioner.core.ownership import code, digest, edit_digest, judged
+from provisioner.core.ownership import code, digest
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
 
@@ -286,7 +286,6 @@ def _edit(
         sensitive=hide,
         forces_replacement=kind.field(path.partition(".")[0].partition("[")[0]).on_change is OnChange.REPLACE,
         currency=_currency(kind, declared, field),
-        digest=_digest(kind, path, field, (before, after), sides, hide=hide),
     )
 
 
@@ -300,15 +299,6 @@ def _judged(field: Field, want: Mapping[str, Any] | None) -> Sequence[Field]:
 def _rows(value: Any) -> Any:
     """A table without the gaps that aligning has left in it; any other value as it is."""
     return tuple(row for row in value if row is not None) if isinstance(value, tuple) else value
-
-
-def _digest(
-    kind: Kind, path: str, field: Field, values: tuple[Any, Any], trees: tuple[Any, Any], *, hide: bool
-) -> str:
-    """What stands for both sides of an edit; of personal values that go together, for all of them."""
-    whole = judged(kind.fields, path, field)
-    before, after = values if whole == path else (at(tree, whole) for tree in trees)
-    return edit_digest(whole, before, after, hidden=hide)
 
 
 def _currency(kind: Kind, declared: Declared, field: Field) -> str:
@@ -356,7 +346,6 @@ def additions(kind: Kind, declared: Declared) -> tuple[Edit, ...]:
             direction=field.direction(None, value),
             sensitive=hide,
             currency=_currency(kind, declared, field),
-            digest=_digest(kind, path, field, (None, value), ({}, declared.fields), hide=hide),
         )
         for path, field, value in leaves(kind.fields, declared.fields)
     )

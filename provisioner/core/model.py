@@ -97,6 +97,8 @@ class Stamp(Struct, frozen=True):
     Our marks in an object's metadata; `applied` maps a field's code to the digest last applied.
 
     `predecessor` is the id of the object that had the address before, empty where there was none.
+    `revision` counts our writes: 1 as it was created, 0 where nothing is known. `salt` is a secret of the
+    project's, of which the digests in saved plans are made; it is shown nowhere.
     """
 
     project: str
@@ -107,19 +109,26 @@ class Stamp(Struct, frozen=True):
     on_remove: str = DEACTIVATE
     reissued: int = 0
     predecessor: str = ""
+    revision: int = 0
+    salt: str = ""
 
 
 class World(Struct, frozen=True):
     """What Stripe answered, as plain JSON: the account, its balance, and every object by resource.
 
     `objects` maps a resource (`issuing/cards`) to its objects, newest first as Stripe lists them;
-    `instructions` say where to wire money to, for accounts that Stripe cannot pull for.
+    `instructions` say where to wire money to, for accounts that Stripe cannot pull for. `key` is a digest of
+    the API key that it was read with, `named` the account that Stripe was told to act for (STRIPE_ACCOUNT),
+    and `salt` that of the project where its oldest object is not among `objects`.
     """
 
     account: Mapping[str, Any]
     balance: Mapping[str, Any]
     objects: Mapping[str, Sequence[Mapping[str, Any]]]
     instructions: Sequence[Mapping[str, Any]] = ()
+    key: str = ""
+    named: str = ""
+    salt: str = ""
 
 
 class Guardrails(Struct, frozen=True):
@@ -133,7 +142,7 @@ class Guardrails(Struct, frozen=True):
 
 
 class Config(Struct, frozen=True):
-    """All of the YAML, sound and in normal form."""
+    """All of the YAML, sound and in normal form; `environment` is the one that is laid over the rest."""
 
     project: str
     mode: str
@@ -141,3 +150,4 @@ class Config(Struct, frozen=True):
     declared: Mapping[Address, Declared]
     guardrails: Guardrails = Guardrails()
     scenarios: tuple["Scenario", ...] = ()
+    environment: str | None = None

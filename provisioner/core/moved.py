@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from provisioner.core.change import OUR_OWN, Action, Change, Edit
+from provisioner.core.change import OUR_OWN, Action, Change, Edit, shown
 from provisioner.core.kind import Field, Kind
 from provisioner.core.model import Declared
 from provisioner.core.money import show_money
@@ -18,9 +18,11 @@ PLAIN = "["  # a path with rows in it leads to no plain value
 _ROW = re.compile(r"([^\[]+)\[([0-9]{1,4})\](?:\.(.+))?")
 
 
-def differs(edit: Edit, approved: Document) -> bool:
-    """Whether an edit is another than the one that was approved."""
-    return (edit.digest, edit.before, edit.after) != tuple(approved[n] for n in ("digest", "before", "after"))
+def differs(edit: Edit, approved: Document, change: Change) -> bool:
+    """Whether a reader would see another edit than the one that was approved."""
+    seen = shown(edit, change.declared)
+    names = seen.keys() | approved.keys() - {"digest"}
+    return any(_json(seen.get(name)) != _json(approved.get(name)) for name in names)
 
 
 def is_declared(kind: Kind, declared: Declared, approved: Iterable[Document]) -> bool:
@@ -78,17 +80,31 @@ def what_moved(change: Change, before: Document) -> str:
     """The fields that are not as approved, and on which side; sensitive ones by their path alone."""
     if change.id != before["id"]:
         return f"the object is {change.id}, approved was {before['id']}"
-    return _few([*_moved(change, before)]) or "its history moved since the plan was approved"
+    return _few([*_moved(change, before)]) or _unseen(change, before)
+
+
+def _unseen(change: Change, before: Document) -> str:
+    """What has moved where no edit that is shown has."""
+    since = "since the plan was approved"
+    if change.action is Action.TOP_UP:
+        return "the YAML says something else of its target"
+    if change.live and change.live.stamp.revision != before.get("revision"):
+        return f"another apply has written {change.id} {since}"
+    hidden = [edit.path for edit in change.edits if edit.sensitive]
+    if not hidden:
+        return f"the object, or what is declared of it, has changed {since}"
+    names = f"{_few(hidden)}, or something else of the object," if len(hidden) > 1 else hidden[0]
+    return f"{names} moved {since}"
 
 
 def _moved(change: Change, before: Document) -> Iterator[str]:
     approved = {edit["path"]: edit for edit in before["edits"]}
     for edit in change.edits:
-        shown = approved.pop(edit.path, None)
-        if shown is None:
+        then = approved.pop(edit.path, None)
+        if then is None:
             yield f"{edit.path} is new{_sides(edit)}"
-        elif differs(edit, shown):
-            yield _both(edit, shown)
+        elif differs(edit, then, change):
+            yield _both(edit, then)
     yield from (_gone(change, edit) for edit in approved.values())
 
 
@@ -103,27 +119,27 @@ def _currency_before(edit: Edit) -> str:
     return edit.currency if edit.currency_before is None else edit.currency_before
 
 
-def _both(edit: Edit, shown: Document) -> str:
+def _both(edit: Edit, approved: Document) -> str:
     said = []
-    if not edit.sensitive and edit.after != shown["after"]:
-        now, then = (_shown(value, edit.currency) for value in (edit.after, shown["after"]))
+    if not edit.sensitive and edit.after != approved["after"]:
+        now, then = (_shown(value, edit.currency) for value in (edit.after, approved["after"]))
         said.append(f"the YAML says {now}, approved was {then}")
-    if not edit.sensitive and edit.before != shown["before"]:
-        then = _shown(shown["before"], shown.get("currency_before", shown.get("currency", "")))
+    if not edit.sensitive and edit.before != approved["before"]:
+        then = _shown(approved["before"], approved.get("currency_before", approved.get("currency", "")))
         now = _shown(edit.before, _currency_before(edit))
         said.append(f"Stripe has {now}, and had {then}")
     return f"{edit.path} moved since the plan was approved" + (f": {', '.join(said)}" if said else "")
 
 
-def _gone(change: Change, shown: Document) -> str:
+def _gone(change: Change, approved: Document) -> str:
     """An edit that was approved, and is none any more: both sides are alike by now."""
-    path = str(shown["path"])
+    path = str(approved["path"])
     text = f"{path} moved since the plan was approved: it needs no change any more"
-    if shown["sensitive"] or PLAIN in path or change.declared is None:
+    if approved["sensitive"] or PLAIN in path or change.declared is None:
         return text
     return f"{text}, as " + (
         "Stripe has it already"
-        if _json(at(change.declared.fields, path)) == _json(shown["after"])
+        if _json(at(change.declared.fields, path)) == _json(approved["after"])
         else "the YAML says what Stripe has"
     )
 

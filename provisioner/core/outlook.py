@@ -7,12 +7,11 @@ from operator import add
 from msgspec import Struct
 
 from provisioner.core.after import fields_after
-from provisioner.core.change import Change
+from provisioner.core.change import Change, content, wanted
 from provisioner.core.estate import Survey
 from provisioner.core.funding import funds
 from provisioner.core.kind import Kind
-from provisioner.core.model import Address, Config, Declared, Live, Ref, World
-from provisioner.core.ownership import edit_digest
+from provisioner.core.model import Address, Config, Live, Ref, World
 
 MOST_TEAMS = 60  # the rest are added up: an overview of more is none
 UNKNOWN = "(unknown)"
@@ -22,7 +21,8 @@ class Balance(Struct, frozen=True):
     """
     One currency of the Issuing balance in minor units; `target` is None where it must not be shown.
 
-    `declared` stands for all that the YAML says of the target, and is as short as digests of values are.
+    `declared` stands for all that the YAML says of the target; hidden values can be guessed back from it, so
+    it is shown only under a seal.
     """
 
     currency: str
@@ -74,18 +74,8 @@ def _balances(kinds: Sequence[Kind], config: Config, world: World) -> Iterator[B
             shown = {name: n for name, n in declared.fields.items() if name not in declared.sensitive}
             target = shown.get("target")
             below = shown.get("top_up_below", target)
-            stands = _digest(declared)
+            stands = content(wanted(declared))
             yield Balance(address.name, have.available, have.pending, target, below, stands)
-
-
-def _digest(declared: Declared) -> str:
-    """A digest of the fields that may be shown, and one of each other: as short as hidden values need it."""
-    hidden = {path.partition(".")[0] for path in declared.sensitive}
-    shown = {name: value for name, value in sorted(declared.fields.items()) if name not in hidden}
-    secret = [(name, declared.fields[name]) for name in sorted(hidden & declared.fields.keys())]
-    return edit_digest("", None, shown, hidden=False) + "".join(
-        edit_digest(name, None, value, hidden=True) for name, value in secret
-    )
 
 
 def _exposure(

@@ -4,7 +4,8 @@ There is no state file: these marks say which project and address an object belo
 fields were last applied. They fit Stripe's limits (50 keys, 40 and 500 characters:
 docs.stripe.com/api/metadata) for the largest resource, and hold nothing that could be read or guessed:
 a field is a code, its value a short digest, so short for personal values that many values share it.
-Personal values that say little each, and all together (a date of birth), share one digest.
+Personal values that say little each, and all together (a date of birth), share one digest. They cannot be
+keyed: every key of the account must be able to read them, those to come as well.
 """
 
 import base64
@@ -14,7 +15,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from provisioner.core.kind import NAME_PATTERN, Field
 from provisioner.core.model import DEACTIVATE, REMOVALS, Address, Declared, Lifecycle, Ref, Stamp
@@ -29,9 +30,12 @@ LONGEST_VALUE = 500
 MOST_KEYS = 50
 MOST_DIGITS = 9  # of the numbers that we count up by one
 _NAME, _ID = re.compile(NAME_PATTERN), re.compile("[A-Za-z0-9_-]{1,100}")
+_SALT = re.compile("[0-9a-f]{32}")
 UNKNOWN: Mapping[Address, Declared] = MappingProxyType({})
 CODE = 4
 PLAIN, WRITE_ONLY, PERSONAL = 4, 3, 1  # characters of six bits each
+FIRST = 1  # the revision of an object as it is created
+UNLIKE = ("revision", "salt")  # words that may differ where two runs have done the same
 
 
 def _short(text: str, length: int) -> str:
@@ -64,12 +68,6 @@ def digest(project: str, path: str, field: Field, value: Any) -> str:
     if type(value) is str:  # most are: the same text, in half the time
         return _short(f"[{_in_json(project)}, {_in_json(path)}, {_in_json(value)}]", length)
     return _short(_AS_JSON.encode([project, path, _plain(value)]), length)
-
-
-def edit_digest(path: str, before: Any, after: Any, *, hidden: bool) -> str:
-    """A digest of both sides of an edit, as short as those of values, to see that either has moved."""
-    length = PERSONAL if hidden else PLAIN
-    return _short(_AS_JSON.encode([path, _plain(before), _plain(after)]), length)
 
 
 def judged(fields: Sequence[Field], path: str, field: Field) -> str:
@@ -135,6 +133,8 @@ def marks(stamp: Stamp) -> dict[str, str]:
     words += [f"on_remove={stamp.on_remove}"] if stamp.on_remove != DEACTIVATE else []
     words += [f"reissued={stamp.reissued}"] if stamp.reissued else []
     words += [f"replaces={stamp.predecessor}"] if stamp.predecessor else []
+    words += [f"revision={stamp.revision}"] if stamp.revision else []
+    words += [f"salt={stamp.salt}"] if stamp.salt else []
     record = dict.fromkeys(APPLIED, "")
     entries = [name + value for name, value in sorted(stamp.applied.items())]
     for key in APPLIED:
@@ -174,40 +174,56 @@ def read_stamp(metadata: Mapping[str, str], declared: Mapping[Address, Declared]
     known = declared.get(address)
     if known is None and not _NAME.fullmatch(name):
         raise UnreadableMarkError(ADDRESS)
-    protect, on_remove, reissued, predecessor = _told(metadata.get(LIFECYCLE, ""))
     record, more = (metadata.get(key, "") for key in APPLIED)
     return Stamp(
-        project=metadata[PROJECT],
-        address=known.address if known else address,
-        generation=_number(metadata.get(GENERATION, ""), 0) or 1,
-        applied=Record(f"{record} {more}".strip() if more else record),
-        protect=protect,
-        on_remove=on_remove,
-        reissued=reissued,
-        predecessor=predecessor,
+        metadata[PROJECT],
+        known.address if known else address,
+        _number(metadata.get(GENERATION, ""), 0) or 1,
+        Record(f"{record} {more}".strip() if more else record),
+        *_told(metadata.get(LIFECYCLE, "")),
     )
+
+
+class _Words(NamedTuple):
+    """What an object is told in one mark, in the order of a stamp; most are told the same."""
+
+    protect: bool
+    on_remove: str
+    reissued: int
+    predecessor: str
+    revision: int
+    salt: str
 
 
 @lru_cache(maxsize=256)
-def _told(text: str) -> tuple[bool, str, int, str]:
-    """The words on an object: `protect`, `on_remove`, `reissued` and `replaces`; most have the same ones."""
+def _told(text: str) -> _Words:
     words = text.split()
     facts = dict(word.partition("=")[::2] for word in words)
     on_remove, predecessor = facts.get("on_remove", DEACTIVATE), facts.get("replaces", "")
-    reissued = _number(facts.get("reissued", "0"), -1)
+    reissued, salt = _number(facts.get("reissued", "0"), -1), facts.get("salt", "")
     if reissued < 0:
         raise UnreadableMarkError(LIFECYCLE)
-    return (
-        "protect" in words,
-        on_remove if on_remove in REMOVALS else DEACTIVATE,
-        reissued,
-        predecessor if _ID.fullmatch(predecessor) else "",
+    return _Words(
+        protect="protect" in words,
+        on_remove=on_remove if on_remove in REMOVALS else DEACTIVATE,
+        reissued=reissued,
+        predecessor=predecessor if _ID.fullmatch(predecessor) else "",
+        revision=_number(facts.get("revision", ""), 0),
+        salt=salt if _SALT.fullmatch(salt) else "",
     )
+
+
+def lasting(text: str) -> str:
+    """What an object is told, without the words that may differ where two runs have done the same."""
+    return " ".join(word for word in text.split() if word.partition("=")[0] not in UNLIKE)
 
 
 @lru_cache(maxsize=256)
 def _number(text: str, otherwise: int) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else otherwise
+
+
+NEW = Stamp("", Address("", ""))
 
 
 def stamp_for(
@@ -216,10 +232,13 @@ def stamp_for(
     generation: int,
     lifecycle: Lifecycle,
     record: Mapping[str, str],
-    reissued: int = 0,
-    predecessor: str = "",
+    before: Stamp = NEW,
 ) -> Stamp:
-    """The stamp of an object that is declared with this lifecycle; what was reissued stays counted."""
+    """
+    The stamp of an object that is declared with this lifecycle.
+
+    What was reissued `before` stays counted; the revision is the next one.
+    """
     return Stamp(
         project=project,
         address=address,
@@ -227,6 +246,8 @@ def stamp_for(
         applied=record,
         protect=lifecycle.protect,
         on_remove=lifecycle.on_remove,
-        reissued=max(reissued, lifecycle.reissue.number if lifecycle.reissue else 0),
-        predecessor=predecessor,
+        reissued=max(before.reissued, lifecycle.reissue.number if lifecycle.reissue else 0),
+        predecessor=before.predecessor,
+        revision=before.revision + 1,
+        salt=before.salt,
     )

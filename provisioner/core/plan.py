@@ -1,6 +1,5 @@
 """The plan: everything that an apply would do, complete before the first write."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -18,8 +17,9 @@ from provisioner.core.funding import created
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Live, World
 from provisioner.core.outlook import Outlook, outlook
+from provisioner.core.seal import Seal, account_of, new_salt, salt_of, seals_of
 from provisioner.core.select import EVERYTHING, Selection, select
-from provisioner.core.steps import spell
+from provisioner.core.steps import Owner, spell
 
 
 class Plan(Struct, frozen=True):
@@ -29,7 +29,9 @@ class Plan(Struct, frozen=True):
     `ids` are those of the live objects that steps may refer to; `totals` counts the live objects of
     ours by kind, `unmanaged` those of others; `unchanged` the resources that need nothing. `newest` is
     when the newest object of each listed resource was created (Unix seconds): what is not in the plan
-    cannot be older. `left_out` counts the changes that `selection` leaves out.
+    cannot be older. `left_out` counts the changes that `selection` leaves out. `environment` is the one that
+    it was made for; `seals` make the digests by which it stands for what it does not show, the best first,
+    and `salt` is what new objects are given for them.
     """
 
     project: str
@@ -44,10 +46,18 @@ class Plan(Struct, frozen=True):
     unmanaged: Mapping[str, int]
     blast: BlastRadius
     fingerprint: str
+    seals: Mapping[str, Seal]
     outlook: Outlook = field(default_factory=Outlook)
     newest: Mapping[str, int] = field(default_factory=dict)
     left_out: int = 0
     selection: Selection = EVERYTHING
+    environment: str | None = None
+    salt: str = ""
+
+    @property
+    def seal(self) -> Seal:
+        """The best of its seals."""
+        return next(iter(self.seals.values()))
 
     @property
     def summary(self) -> dict[str, int]:
@@ -93,21 +103,27 @@ def assemble(kinds: Sequence[Kind], config: Config, world: World, surveyed: Surv
     """Put changes in order, spell them out, and add up what they cost."""
     changes = tuple(sorted(found.changes, key=lambda change: (change.address, change.action)))
     touched = {change.address for change in changes}
+    salt = salt_of(kinds, config.project, world)
+    seals = seals_of(world, config.project, salt)
+    salt = salt or new_salt(world, config.project)
     return Plan(
         project=config.project,
         mode=config.mode,
-        account=str(world.account.get("id", "")),
+        account=account_of(world),
         changes=changes,
-        steps=spell(kinds, config.project, changes),
+        steps=spell(kinds, Owner(config.project, salt), changes),
         notes=(*_carried(changes), *found.notes),
         unchanged=sum(address not in touched for address in config.declared),
         ids=surveyed.ids,
         totals={kind.name: _standing(kind, config, surveyed) for kind in kinds if kind.owns_objects},
         unmanaged={name: estate.unmanaged for name, estate in surveyed.estates.items()},
         blast=blast_radius({kind.name: kind for kind in kinds}, changes, _lives(surveyed)),
-        fingerprint=fingerprint(changes),
+        fingerprint=fingerprint(seals, changes),
+        seals=seals,
         outlook=outlook(kinds, config, world, surveyed, changes),
         newest={resource: created(raws[0]) for resource, raws in world.objects.items() if raws},
+        environment=config.environment,
+        salt=salt,
     )
 
 
@@ -127,9 +143,9 @@ def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -
     return replace(
         plan,
         changes=tuple(changes),
-        steps=spell(kinds, plan.project, changes),
+        steps=spell(kinds, Owner(plan.project, plan.salt), changes),
         blast=blast_radius({kind.name: kind for kind in kinds}, changes),
-        fingerprint=fingerprint(changes),
+        fingerprint=fingerprint(plan.seals, changes),
     )
 
 
@@ -146,7 +162,7 @@ def _carried(changes: Sequence[Change]) -> Iterator[Note]:
         yield Note(str(address), f"its replacement carries {count} along, each replaced under the new one")
 
 
-def fingerprint(changes: Iterable[Change]) -> str:
-    """A digest of all that would be done, and of the objects that it would be done to."""
-    text = "\n".join(change.fingerprint for change in changes)
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+def fingerprint(seals: Mapping[str, Seal], changes: Iterable[Change]) -> str:
+    """A digest of all that would be done, and of the objects that it would be done to; the best seal's."""
+    best = next(iter(seals.values()))
+    return "sha256:" + best.whole([change.fingerprint for change in changes])

@@ -1,12 +1,20 @@
 """Changes as calls, in the order that is safe wherever it stops."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from provisioner.core.call import Call, Phase, Step, creation_key, funding_key
 from provisioner.core.change import OUR_OWN, Action, Change, Edit
-from provisioner.core.crud import adoption_params, creation_params, references, retirement, update_params
+from provisioner.core.crud import (
+    activation_params,
+    adoption_params,
+    creation_params,
+    references,
+    retirement,
+    update_params,
+)
 from provisioner.core.estate import rests
 from provisioner.core.hidden import hiding_fields, holds_hidden
 from provisioner.core.kind import Direction, Kind
@@ -18,7 +26,14 @@ from provisioner.core.reissue import LOST, reissued_for
 NEW = (Action.CREATE, Action.REPLACE)
 
 
-def spell(kinds: Iterable[Kind], project: str, changes: Iterable[Change]) -> tuple[Step, ...]:
+class Owner(NamedTuple):
+    """Whose objects are written: the project, and its salt for their marks."""
+
+    project: str
+    salt: str = ""
+
+
+def spell(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) -> tuple[Step, ...]:
     """Spell every change out as steps and put them in order: by phase, then cardholders before cards."""
     by_name = {kind.name: kind for kind in kinds}
     hiding = {kind.name: hiding_fields(kind.fields) for kind in by_name.values()}
@@ -28,7 +43,7 @@ def spell(kinds: Iterable[Kind], project: str, changes: Iterable[Change]) -> tup
     for change in changes:
         kind = by_name[change.kind]
         private = holds_hidden(hiding[kind.name], change)
-        for each in _SPELL[change.action](kind, project, change):
+        for each in _SPELL[change.action](kind, owner, change):
             step = replace(each, fields=kind.fields, call=replace(each.call, private=private))
             if change.action is Action.RETIRE and change.address in needed:
                 step = replace(step, phase=Phase.FINISH)  # a leftover of what is referred to
@@ -50,23 +65,28 @@ def _step(phase: Phase, change: Change, does: str, call: Call, direction: Direct
     return Step(phase, change.address, does, call, references(fields), direction)
 
 
-def _create(kind: Kind, project: str, change: Change) -> Iterator[Step]:
-    yield _creation(kind, project, change, inactive=False)
+def _create(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
+    yield _creation(kind, owner, change, inactive=False)
     declared = change.declared.fields if change.declared else {}
     if later := kind.held_back(declared):
-        call = Call(kind.service, "update", Ref(change.address), dict(later))
-        yield _step(Phase.ACTIVATE, change, "activate", call, Direction.BROADENING)
+        yield _activation(kind, owner, change, later)
 
 
-def _creation(kind: Kind, project: str, change: Change, *, inactive: bool) -> Step:
-    params = creation_params(kind, project, change, inactive=inactive)
-    key = creation_key(project, change.address, change.generation, change.predecessors)
+def _activation(kind: Kind, owner: Owner, change: Change, sent: Mapping[str, Any]) -> Step:
+    params = activation_params(kind, owner.project, change, sent, salt=owner.salt)
+    call = Call(kind.service, "update", Ref(change.address), params)
+    return _step(Phase.ACTIVATE, change, "activate", call, Direction.BROADENING)
+
+
+def _creation(kind: Kind, owner: Owner, change: Change, *, inactive: bool) -> Step:
+    params = creation_params(kind, owner.project, change, inactive=inactive, salt=owner.salt)
+    key = creation_key(owner.project, change.address, change.generation, change.predecessors)
     gives = kind.exposure is not None and params.get("status") == "active"
     direction = Direction.BROADENING if gives else Direction.NEUTRAL
     return _step(Phase.CREATE, change, "create", Call(kind.service, "create", None, params, key), direction)
 
 
-def _update(kind: Kind, _project: str, change: Change) -> Iterator[Step]:
+def _update(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
     """
     One call, unless it gives power and does something else too: then that goes first, by itself.
 
@@ -77,28 +97,26 @@ def _update(kind: Kind, _project: str, change: Change) -> Iterator[Step]:
     rest = Phase.PREPARE if widens and not change.bookkeeping else Phase.UPDATE
     phase = Phase.TIGHTEN if change.direction is Direction.TIGHTENING else rest
     if change.direction is Direction.BROADENING:
-        if half := _half(kind, change, all_but_broadening=widens):
+        if half := first_half(kind, change):
             ahead = Phase.TIGHTEN if half.direction is Direction.TIGHTENING else rest
             does = "tighten" if ahead is Phase.TIGHTEN else "update"
-            yield _step(ahead, change, does, _call(kind, half, marked=False), half.direction)
+            call = Call(kind.service, "update", half.id, update_params(kind, half, marked=False))
+            yield _step(ahead, change, does, call, half.direction)
         on = any(e.path == "status" and e.direction is Direction.BROADENING for e in change.edits)
         phase = Phase.WIDEN if widens else Phase.ACTIVATE if on else Phase.UPDATE
     does = change.bookkeeping or "update"
-    yield _step(phase, change, does, _call(kind, change, marked=True), change.direction)
+    call = Call(kind.service, "update", change.id, update_params(kind, change, salt=owner.salt))
+    yield _step(phase, change, does, call, change.direction)
 
 
-def _adopt(kind: Kind, _project: str, change: Change) -> Iterator[Step]:
-    call = Call(kind.service, "update", change.id, adoption_params(kind, change))
+def _adopt(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
+    call = Call(kind.service, "update", change.id, adoption_params(kind, change, salt=owner.salt))
     yield _step(Phase.UPDATE, change, "adopt", call, Direction.NEUTRAL)
 
 
-def _call(kind: Kind, change: Change, *, marked: bool) -> Call:
-    return Call(kind.service, "update", change.id, update_params(kind, change, marked=marked))
-
-
-def _half(kind: Kind, change: Change, *, all_but_broadening: bool) -> Change | None:
+def first_half(kind: Kind, change: Change) -> Change | None:
     """
-    The part of an edit that takes power (or gives none), as a change of its own.
+    The part of an update that goes ahead of what broadens, as a change of its own: it gives no power.
 
     A hash that is owned whole keeps its live values in what broadens. A cardholder's controls allow what both
     sides allow: a card that comes to be active before the rest follows gets around neither. None where there
@@ -106,6 +124,7 @@ def _half(kind: Kind, change: Change, *, all_but_broadening: bool) -> Change | N
     """
     if not change.declared or not change.live:
         return None
+    all_but_broadening = kind.exposure is None
     ahead = (Direction.TIGHTENING, Direction.NEUTRAL) if all_but_broadening else (Direction.TIGHTENING,)
     part: list[Edit] = []
     fields = dict(change.declared.fields)
@@ -127,7 +146,7 @@ def _half(kind: Kind, change: Change, *, all_but_broadening: bool) -> Change | N
     return replace(change, edits=tuple(part), declared=replace(change.declared, fields=fields))
 
 
-def _replace(kind: Kind, project: str, change: Change) -> Iterator[Step]:
+def _replace(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
     """
     Make before break: the new one inactive, then the old one ends, then the new one is activated.
 
@@ -150,18 +169,17 @@ def _replace(kind: Kind, project: str, change: Change) -> Iterator[Step]:
     elif named:
         call = Call(kind.service, "update", change.live.id, {"metadata": named})
         yield _step(Phase.PREPARE, change, "rename", call, Direction.NEUTRAL)
-    yield _creation(kind, project, change, inactive=kind.exposure is not None)
+    yield _creation(kind, owner, change, inactive=kind.exposure is not None)
     ends_by_itself = activates and "replacement_for" in change.params
     if not gone and not ends_by_itself and not rests(kind, change.live):
         yield _end(kind, change, change.live, Phase.FINISH, cancel=True)
     if activates:
-        call = Call(kind.service, "update", Ref(change.address), {"status": "active"})
-        activation = _step(Phase.ACTIVATE, change, "activate", call, Direction.BROADENING)
+        activation = _activation(kind, owner, change, {"status": "active"})
         old = change.live.id
         yield replace(activation, ends=old) if ends_by_itself else replace(activation, ended=old)
 
 
-def _retire(kind: Kind, _project: str, change: Change) -> Iterator[Step]:
+def _retire(kind: Kind, _owner: Owner, change: Change) -> Iterator[Step]:
     if change.live is None:
         raise ValueError(f"{change.address}: nothing to retire")
     yield _end(kind, change, change.live, Phase.TIGHTEN, cancel=bool(change.params.get("cancel")))
@@ -173,7 +191,7 @@ def _end(kind: Kind, change: Change, live: Live, phase: Phase, *, cancel: bool, 
     return _step(phase, change, does, Call(kind.service, "update", live.id, params), Direction.TIGHTENING)
 
 
-def _top_up(kind: Kind, _project: str, change: Change) -> Iterator[Step]:
+def _top_up(kind: Kind, _owner: Owner, change: Change) -> Iterator[Step]:
     key = funding_key(change.address.name, next(iter(change.predecessors), None))
     call = Call(kind.service, "create", None, change.params, key)
     yield _step(Phase.MONEY, change, "top up", call, Direction.BROADENING)

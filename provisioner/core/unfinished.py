@@ -1,42 +1,39 @@
 """What an approved change has left to do, where an apply of it was stopped half-way."""
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from provisioner.core.change import OUR_OWN, Action, Change
-from provisioner.core.diff import additions, says_replaced
+from provisioner.core.change import OUR_OWN, Action, Change, content, observed, wanted
+from provisioner.core.diff import says_replaced
 from provisioner.core.kind import Direction, Field, Kind
-from provisioner.core.model import Declared
 from provisioner.core.moved import differs
-from provisioner.core.ownership import edit_digest
+from provisioner.core.ownership import FIRST
 from provisioner.core.reissue import LOST
+from provisioner.core.seal import Seal
+from provisioner.core.steps import first_half
 
 Document = Mapping[str, Any]
+ADDRESS = "address"  # the path of the edit that renames
 
 
-def goal(kind: Kind, change: Change) -> str:
+def goal(change: Change) -> str:
     """
     What stands for the object that is there afterwards: its generation, and all that is declared of it.
 
-    Empty for a change that has no declaration. As short of each hidden value as digests of these are.
+    Empty for a change that has no declaration. It is shown only under a seal.
     """
-    if change.declared is None or change.action is Action.TOP_UP:
+    if change.declared is None:
         return ""
-    told, live = change.declared.lifecycle, change.live
+    live = change.live
     generation = live.stamp.generation if live and change.action is not Action.REPLACE else change.generation
-    reissue = [told.reissue.number, told.reissue.reason] if told.reissue else []
-    values = [[edit.path, edit.digest, edit.after] for edit in additions(kind, change.declared)]
-    text = json.dumps([generation, values, sorted(told.ignore), reissue], default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return content([generation, wanted(change.declared)])
 
 
 def between(kind: Kind, change: Change) -> str:
     """
     What stands for the controls that an update sets first, where it both gives and takes; else empty.
 
-    Of hidden values as short as digests of these are.
+    It is shown only under a seal.
     """
     field = _set_twice(kind)
     if (
@@ -47,19 +44,43 @@ def between(kind: Kind, change: Change) -> str:
         or not change.declared
     ):
         return ""
-    had, wanted = (side.fields.get(field.name) or {} for side in (change.live, change.declared))
-    values = field.meet(had, wanted)
-    return _standing(field, change.declared, values) if values not in (had, wanted) else ""
+    had, wants = (side.fields.get(field.name) or {} for side in (change.live, change.declared))
+    values = field.meet(had, wants)
+    return content([field.name, values]) if values not in (had, wants) else ""
+
+
+def set_first(kind: Kind, change: Change) -> frozenset[str]:
+    """The paths of what an apply that is stopped half-way may have changed of the object before the rest."""
+    if change.action is Action.REPLACE:
+        return _moving(kind, (edit.path for edit in change.edits))
+    half = first_half(kind, change) if _is_halved(change) else None
+    twice = _set_twice(kind)
+    paths = {edit.path for edit in half.edits} if half else set()
+    return frozenset(paths | ({twice.name} if twice and between(kind, change) else set()))
+
+
+def _is_halved(change: Change) -> bool:
+    return change.action is Action.UPDATE and change.direction is Direction.BROADENING
+
+
+def _moving(kind: Kind, paths: Iterable[str]) -> frozenset[str]:
+    """What may have moved of an object that is to be replaced: its name, and what it refers to."""
+    refs = {field.name for field in kind.fields if field.refers_to}
+    return frozenset({path for path in paths if path in refs or path == ADDRESS})
+
+
+def rest(change: Change, without: Iterable[str]) -> str:
+    """
+    What stands for the object that a change is made to as it is, but for what is at some paths.
+
+    As long as it is the same, nobody else has changed the object. It is shown only under a seal.
+    """
+    return content(observed(change.live, without)) if change.live else ""
 
 
 def _set_twice(kind: Kind) -> Field | None:
     """The field of which an update may set both sides' common part first: of what others refer to."""
     return next((field for field in kind.fields if field.meet and kind.exposure is None), None)
-
-
-def _standing(field: Field, declared: Declared, values: Any) -> str:
-    hidden = any(path.startswith(field.name) for path in declared.sensitive)
-    return edit_digest(field.name, None, values, hidden=hidden)
 
 
 def replaced_ids(approved: Document) -> dict[str, str]:
@@ -72,31 +93,43 @@ def replaced_ids(approved: Document) -> dict[str, str]:
     }
 
 
-def finishes(kind: Kind, change: Change, approved: Document, replaced: Mapping[str, str]) -> bool:
+def finishes(kind: Kind, change: Change, approved: Document, replaced: Mapping[str, str], seal: Seal) -> bool:
     """
     Whether a change is what is left of an approved one: it leads to the same goal, by steps of that one.
 
     A replacement leaves its creation (a lost card ends first), the activation, or the end of what it
     replaces; a creation the activation, where that is a call of its own; an update the second of two calls.
     A card is carried along to a holder in whose place the new one stands already; `replaced` are such.
+    What somebody else has written since, or this plan to its end, is no more what was approved.
     """
     if change.action is Action.RETIRE:
-        return bool(approved["action"] == "replace" and change.id == approved["id"])
-    if not approved.get("goal") or goal(kind, change) != approved["goal"]:
+        return approved["action"] == "replace" and _is_at(change, approved)
+    if not approved.get("goal") or seal(goal(change)) != approved["goal"]:
         return False
     if change.action is Action.CREATE:
         return approved["action"] == "replace" and _ends_first(change)
     if change.action is Action.REPLACE:
-        return bool(change.id == approved["id"]) and _is_carried(change, approved, replaced)
+        return _is_at(change, approved) and _is_carried(kind, change, approved, replaced, seal)
     if change.action is not Action.UPDATE:
         return False
     if approved["action"] == "update":
-        return bool(change.id == approved["id"]) and _is_second_half(
-            change, approved, _set_first(kind, change, approved)
-        )
-    activation = [(edit.path, edit.after) for edit in change.edits] == [("status", "active")]
+        return _is_at(change, approved) and _is_second_half(kind, change, approved, seal)
+    return _is_activation(kind, change, approved)
+
+
+def _is_at(change: Change, approved: Document) -> bool:
+    """Whether a change is made to the approved object, which nobody has written to its end since."""
+    live = change.live
+    return live is not None and (live.id, live.stamp.revision) == (approved["id"], approved.get("revision"))
+
+
+def _is_activation(kind: Kind, change: Change, approved: Document) -> bool:
+    """Whether an object that the plan has created is to be activated, which has never been done."""
+    status = [(edit.path, edit.after) for edit in change.edits] == [("status", "active")]
+    never = change.live is not None and change.live.stamp.revision == FIRST
     apart = change.declared is not None and bool(kind.held_back(change.declared.fields))
-    return activation and (approved["action"] == "replace" or (approved["action"] == "create" and apart))
+    by_a_call = approved["action"] == "replace" or (approved["action"] == "create" and apart)
+    return status and never and by_a_call
 
 
 def _ends_first(change: Change) -> bool:
@@ -104,39 +137,49 @@ def _ends_first(change: Change) -> bool:
     return asked is not None and asked.reason in LOST and asked.number > change.reissued
 
 
-def _set_first(kind: Kind, change: Change, approved: Document) -> str:
-    """The beginning of the paths of what stands as an approved update sets it first; empty without such."""
+def _set_between(kind: Kind, change: Change, approved: Document, seal: Seal) -> str:
+    """The field that stands as an approved update sets it in its first call; empty without such."""
     field = _set_twice(kind)
-    if not field or not approved.get("between") or not change.live or not change.declared:
+    if not field or not approved.get("between") or not change.live:
         return ""
-    stands = _standing(field, change.declared, change.live.fields.get(field.name))
-    return f"{field.name}." if stands == approved["between"] else ""
+    stands = content([field.name, change.live.fields.get(field.name)])
+    return field.name if seal(stands) == approved["between"] else ""
 
 
-def _is_second_half(change: Change, approved: Document, done_first: str) -> bool:
+def _is_second_half(kind: Kind, change: Change, approved: Document, seal: Seal) -> bool:
     """Whether nothing has moved but what the first call of an update does: what gives no power, and marks."""
-    now = {edit.path: edit for edit in change.edits if not _below(edit.path, done_first)}
-    then = {edit["path"]: edit for edit in approved["edits"] if not _below(edit["path"], done_first)}
+    first = _set_between(kind, change, approved, seal)
+    now = {edit.path: edit for edit in change.edits if not _below(edit.path, first)}
+    then = {edit["path"]: edit for edit in approved["edits"] if not _below(edit["path"], first)}
     done = [edit for path, edit in then.items() if path not in now]
+    moved = {edit["path"] for edit in done} | ({first} if first else set())
     return (
-        all(path in then and not differs(edit, then[path]) for path, edit in now.items())
+        all(path in then and not differs(edit, then[path], change) for path, edit in now.items())
         and change.direction is Direction.BROADENING
         and not any(e["direction"] == "broadening" or e["path"].startswith(OUR_OWN) for e in done)
+        and seal(rest(change, moved)) == approved.get("rest")
     )
 
 
-def _below(path: str, prefix: str) -> bool:
-    return bool(prefix) and path.startswith(prefix)
+def _below(path: str, name: str) -> bool:
+    return bool(name) and path.startswith(f"{name}.")
 
 
-def _is_carried(change: Change, approved: Document, replaced: Mapping[str, str]) -> bool:
+def _is_carried(
+    kind: Kind, change: Change, approved: Document, replaced: Mapping[str, str], seal: Seal
+) -> bool:
     """Whether nothing has moved but its name, and those which are referred to, as they have been replaced."""
     then = {edit["path"]: edit for edit in approved["edits"]}
     now = {edit.path for edit in change.edits}
-    return then.keys() - now <= {"address"} and all(
-        edit.path in then
-        and (
-            not differs(edit, then[edit.path]) or replaced.get(str(then[edit.path]["before"])) == edit.before
+    return (
+        then.keys() - now <= {ADDRESS}
+        and all(
+            edit.path in then
+            and (
+                not differs(edit, then[edit.path], change)
+                or replaced.get(str(then[edit.path]["before"])) == edit.before
+            )
+            for edit in change.edits
         )
-        for edit in change.edits
+        and seal(rest(change, _moving(kind, then))) == approved.get("rest")
     )

@@ -13,7 +13,7 @@ from provisioner.core.estate import Survey, survey
 from provisioner.core.find import Findings, find_changes
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, World
-from provisioner.core.ownership import ADDRESS
+from provisioner.core.ownership import ADDRESS, read_stamp
 from provisioner.core.problem import AccessError
 from provisioner.core.stand_in import Likeness, likeness, stand_in
 from provisioner.engine.cache import (
@@ -64,7 +64,18 @@ def recall_all(
     What scenarios are told from is read.
     """
     seen = _look(reader, kinds, config, memory, sign, money, adds_up=True)
-    return replace(seen, surveyed=_whole(kinds, config, seen))
+    world = replace(seen.part.world, salt=_salt(reader, kinds, memory))
+    return replace(seen, part=replace(seen.part, world=world), surveyed=_whole(kinds, config, seen))
+
+
+def _salt(reader: Lister, kinds: Sequence[Kind], memory: Memory) -> str:
+    """The project's salt, which a memory does not hold, from the object that `core.seal` takes it from."""
+    for kind in sorted(kinds, key=lambda kind: kind.rank):
+        ours = [i for i, entry in memory.objects.get(kind.resource, {}).items() if entry.address]
+        if ours:
+            stamp = read_stamp(reader.retrieve(f"{kind.resource}/{ours[-1]}").get("metadata") or {})
+            return stamp.salt if stamp else ""
+    return ""
 
 
 def _look(

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from provisioner.core.call import Call, Phase, Step, attempt_key
 from provisioner.core.fulfillment import says_unfulfilled, unfulfilled
-from provisioner.core.ownership import OUR_KEYS
+from provisioner.core.ownership import LIFECYCLE, OUR_KEYS, lasting
 from provisioner.core.plan import Plan
 from provisioner.core.problem import AccessError, StaleError, StripeError, UnfulfilledError
 from provisioner.engine.events import event_type
@@ -94,6 +94,7 @@ def _made_before(step: Step, found: Mapping[str, Any], call: Call, request_id: s
     if _marks(found) != _wanted(call):
         raise StaleError(f"another run has just created {found.get('id')} differently; plan again")
     asked = {name: value for name, value in call.params.items() if (name, value) != ("status", "inactive")}
+    asked["metadata"] = {key: text for key, text in asked["metadata"].items() if key != LIFECYCLE}
     return _fulfilled(step, _checked(Answer(found, request_id, replayed=True), call), asked)
 
 
@@ -151,9 +152,10 @@ def _is_at_its_place(item: Mapping[str, Any], call: Call) -> bool:
 
 
 def _marks(item: Mapping[str, Any]) -> tuple[str, ...]:
-    """All that we write on an object; the first three are project, address and generation."""
+    """All that two runs write alike on an object; the first three are project, address and generation."""
     metadata = item.get("metadata") or {}
-    return tuple(metadata.get(key, "") for key in OUR_KEYS)
+    told = {**metadata, LIFECYCLE: lasting(metadata.get(LIFECYCLE, ""))}
+    return tuple(told.get(key, "") for key in OUR_KEYS)
 
 
 def _wanted(call: Call) -> tuple[str, ...]:

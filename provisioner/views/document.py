@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from provisioner.core.change import Action, Change, Edit, Note, row_of
+from provisioner.core.change import Action, Change, Edit, Note, content, shown
 from provisioner.core.guard import Stop
 from provisioner.core.outlook import Outlook, Power
 from provisioner.core.plan import Plan
-from provisioner.core.unfinished import between, goal
+from provisioner.core.seal import Seal
+from provisioner.core.unfinished import between, goal, rest, set_first
 from provisioner.kinds import KINDS
-from provisioner.views.version import FORMAT_VERSION
+from provisioner.views.version import PLAN_FORMAT
 
 KIND_OF = {kind.name: kind for kind in KINDS}
 CANCELED = frozenset(kind.name for kind in KINDS if kind.cancel)  # kinds whose objects can end for good
@@ -23,11 +24,13 @@ def plan_document(plan: Plan, stopped: Sequence[Stop] = ()) -> dict[str, Any]:
     """
     summary = plan.summary
     return {
-        "format_version": FORMAT_VERSION,
+        "format_version": PLAN_FORMAT,
         "project": plan.project,
+        "environment": plan.environment,
         "mode": plan.mode,
         "account": plan.account,
         "fingerprint": plan.fingerprint,
+        "keyed_with": plan.seal.source,
         "summary": summary,
         "blast_radius": {
             "money": [{"currency": currency, "amount": amount} for amount, currency in plan.blast.money],
@@ -37,37 +40,36 @@ def plan_document(plan: Plan, stopped: Sequence[Stop] = ()) -> dict[str, Any]:
             "cards_activated": plan.blast.activated,
             "final": plan.blast.final,
         },
-        "changes": [_change(change) for change in plan.changes],
+        "changes": [_change(change, plan.seal) for change in plan.changes],
         "left_out": plan.left_out,
         "stopped_by": [{"guardrail": stop.guardrail, "text": stop.text} for stop in stopped],
         "notes": [_note(note) for note in plan.notes],
-        "outlook": _outlook(plan.outlook),
+        "outlook": _outlook(plan.outlook, plan.seal),
     }
-
-
-def saved_document(document: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
-    """The document that `--out` saves: also where the configuration is, which apply reads again."""
-    return {**document, "source": dict(source)}
 
 
 def _note(note: Note) -> dict[str, Any]:
     return {"address": note.address, "text": note.text} | ({"pending": True} if note.pending else {})
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: Change, seal: Seal) -> dict[str, Any]:
+    kind, fingerprint = KIND_OF[change.kind], seal(change.fingerprint)
     document: dict[str, Any] = {
         "address": str(change.address),
         "kind": change.kind,
         "action": str(change.action),
         "id": change.id,
         "reason": change.reason,
-        "edits": [_edit(edit, change) for edit in change.edits],
-        "fingerprint": change.fingerprint,
+        "edits": [_edit(edit, change, fingerprint) for edit in change.edits],
+        "fingerprint": fingerprint,
     }
-    if aim := goal(KIND_OF[change.kind], change):
-        document["goal"] = aim
-    if first := between(KIND_OF[change.kind], change):
-        document["between"] = first
+    if change.live:
+        document["revision"] = change.live.stamp.revision
+        document["rest"] = seal(rest(change, set_first(kind, change)))
+    if aim := goal(change):
+        document["goal"] = seal(aim)
+    if first := between(kind, change):
+        document["between"] = seal(first)
     if change.bookkeeping:
         document["bookkeeping"] = change.bookkeeping
     if change.action is Action.TOP_UP:
@@ -80,7 +82,7 @@ def _change(change: Change) -> dict[str, Any]:
     return document
 
 
-def _outlook(seen: Outlook) -> dict[str, Any]:
+def _outlook(seen: Outlook, seal: Seal) -> dict[str, Any]:
     return {
         "balances": [
             {
@@ -89,7 +91,7 @@ def _outlook(seen: Outlook) -> dict[str, Any]:
                 "pending": balance.pending,
                 "target": balance.target,
                 "top_up_below": balance.top_up_below,
-                "declared": balance.declared,
+                "declared": seal(balance.declared),
             }
             for balance in seen.balances
         ],
@@ -110,24 +112,11 @@ def _power(power: Power) -> dict[str, int]:
     return {"amount": power.amount, "unlimited": power.unlimited, "cards": power.cards}
 
 
-def _edit(edit: Edit, change: Change) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "path": edit.path,
-        "before": edit.before,
-        "after": edit.after,
-        "direction": str(edit.direction.value),
-        "sensitive": edit.sensitive,
-        "digest": edit.digest,
-    }
-    if edit.forces_replacement:
-        document["forces_replacement"] = True
-    if edit.currency:
-        document["currency"] = edit.currency
-    if edit.currency_before is not None:
-        document["currency_before"] = edit.currency_before
-    if row := row_of(edit, change.declared):
-        document["row"] = row
-    return document
+def _edit(edit: Edit, change: Change, fingerprint: str) -> dict[str, Any]:
+    """An edit; its digest is of what is shown, or for a hidden value that of all that the change hides."""
+    document = shown(edit, change.declared)
+    digest = fingerprint if edit.sensitive else content(document)[: len(fingerprint)]
+    return {**document, "digest": digest}
 
 
 def is_empty(document: Mapping[str, Any], ignore: str | None = None) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.fake_github import TOKEN, FakeGitHub, fake_github
+from support.fake_github import MERGED, TOKEN, FakeGitHub, fake_github
 from support.fake_webhook import SECRET, fake_webhook
 from support.plan_documents import HOSTILE
 
@@ -94,7 +94,7 @@ class Repository:
         head = self.git("rev-parse", "HEAD")
         self.github.keep(planned.outputs["artifact"], Path(planned.outputs["plan"]).read_bytes(), head)
         self.git("commit", "-q", "--allow-empty", "-m", f"Merge pull request #{number}")
-        merge = {"merged_at": "2026-11-23T00:00:00Z", "merge_commit_sha": self.git("rev-parse", "HEAD")}
+        merge = {"merged_at": MERGED, "merge_commit_sha": self.git("rev-parse", "HEAD")}
         self.github.pulls = [{"number": number, "head": {"sha": head}, **merge}]
 
 
@@ -180,15 +180,20 @@ def test_without_an_approved_plan_nothing_is_applied(repository):
     head = repository.commit(2_000)
     nothing_merged = repository.step("apply")
     repository.github.pulls = [
-        {"number": 9, "head": {"sha": head}, "merged_at": "x", "merge_commit_sha": head}
+        {"number": 9, "head": {"sha": head}, "merged_at": MERGED, "merge_commit_sha": head}
     ]
+    no_comment = repository.step("apply")
+    planned = repository.step("plan", pull=9)
     no_artifact = repository.step("apply")
-    repository.github.keep(f"provisioner-plan-root-{head}", b"{}", head, fork=True)
+    plan = Path(planned.outputs["plan"]).read_bytes()
+    repository.github.keep(f"provisioner-plan-root-{head}", plan, head, fork=True)
     of_a_fork = repository.step("apply")
 
-    assert [done.code for done in (nothing_merged, no_artifact, of_a_fork)] == [4, 4, 4]
+    assert [done.code for done in (nothing_merged, no_comment, no_artifact, of_a_fork)] == [4, 4, 4, 4]
     assert "no merged pull request" in nothing_merged.outputs["summary"]
-    assert "#9 has no plan" in of_a_fork.outputs["summary"]
+    assert "#9 has no plan of its last commit" in no_comment.outputs["summary"]
+    assert "#9 has no plan that run 7 has made" in no_artifact.outputs["summary"]
+    assert "#9 has no plan that run 7 has made" in of_a_fork.outputs["summary"]
     assert repository.desk.live() == {}
 
 

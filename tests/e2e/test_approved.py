@@ -137,7 +137,7 @@ def test_a_hidden_target_is_told_from_another_without_being_saved(
     desk.run("apply", "plan.json", code=code)
 
     [balance] = json.loads(Path("plan.json").read_text(encoding="utf-8"))["outlook"]["balances"]
-    assert len(balance["declared"]) == 5, "so little says nothing of the amount"
+    assert len(balance["declared"]) == 32, "a digest of 128 bits, whose key is nowhere written"
     assert pulled(desk) == [30_000]
 
 

@@ -312,7 +312,7 @@ def test_a_rename_that_is_not_done_is_a_failed_step(desk: Desk, liar: Liar) -> N
     said = apply(desk, COMPANY + renamed, code=5)
 
     assert "cards.search: FAILED to rename" in said
-    assert "metadata.provisioner_address is not as asked" in said
+    assert "metadata.provisioner_address and metadata.provisioner_lifecycle are not as asked" in said
     finishes(desk, liar)
 
 

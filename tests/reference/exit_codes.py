@@ -54,6 +54,8 @@ def codes_of(path: str, command: click.Command) -> tuple[ExitCode, ...]:
         found.add(ExitCode.ACCESS)
     if "auto_approve" in options:  # it writes
         found |= {ExitCode.GUARDRAIL, ExitCode.STALE, ExitCode.PARTLY}
+    if "planfile" in options:  # it refuses one that was edited
+        found.add(ExitCode.STALE)
     return tuple(sorted(found))
 
 

@@ -19,7 +19,7 @@ from provisioner.kinds import KINDS
 from provisioner.views.document import plan_document
 from provisioner.views.drift import drift_document
 from provisioner.views.report import report_document
-from provisioner.views.version import FORMAT_VERSION
+from provisioner.views.version import FORMAT_VERSION, PLAN_FORMAT
 
 from . import markdown
 from .markdown import folded, prose, table
@@ -83,10 +83,41 @@ def plan_page() -> str:
             "[error](json.md#error) is one, too."
         ),
         prose(
-            f"`format_version` is `{FORMAT_VERSION}`. Within format 1 keys may be added, and none is taken "
+            f"`format_version` is `{PLAN_FORMAT}`. Within format 1 keys may be added, and none is taken "
             "away or changes its meaning. So readers ignore what they do not know. A plan holds no secret "
-            "and nothing personal: such values read `(sensitive value)`."
+            "and nothing personal: such values read `(sensitive value)`. A saved plan of format 1.0 can be "
+            "shown, and is not applied (exit code 4): nothing in it tells whether it was edited, or what has "
+            "changed in Stripe since. Plan again."
         ),
+        "## Saved plans",
+        prose(
+            "`apply FILE` does what `show FILE` shows, or nothing and ends with 4. It plans anew and "
+            "compares: each object must be as it was when the plan was made, or as far as this plan has "
+            "come with it. `revision` counts our writes on an object, so a plan that was applied and undone "
+            "since, by another apply or by hand, is not applied again. A change by hand that was taken back "
+            "by hand, before the plan was applied, leaves the object as it was and is not noticed. Given "
+            "again after an interruption, the same file finishes what is left."
+        ),
+        prose(
+            "A plan is good for `--expires` (7 days at most). Whoever applies it may demand an environment "
+            "(`apply FILE --env prod`). `digest` is over all of the file: `show` and `apply` refuse one that "
+            "was edited. Whoever can edit a file can also make a new digest of it; `seal` is over the digest "
+            "and takes the secret below, so `apply` refuses that too. `show` has no key and cannot."
+        ),
+        "### Hidden values",
+        prose(
+            "`fingerprint`, `goal`, `rest`, `between`, `declared` and `seal` are HMAC-SHA256 over all that "
+            "they stand for together, so that no hidden value has a digest of its own. `keyed_with` names "
+            "what their secret is made of, anew by each run; it is written nowhere:"
+        ),
+        "- `project`: the salt in the metadata of the project's oldest object. Every key of the account "
+        "that reads the project can check the plan; a stolen file says nothing.\n"
+        "- `account`: a project without objects has no salt yet, so the secret is made of what each key "
+        "reads of the account: id, time of creation, e-mail, business, bank accounts. Whoever knows all of "
+        "these, or guesses them to the second, can test guesses at what such a plan hides; from the first "
+        "apply on there is a salt.\n"
+        "- `key`: a key that may not read its account makes plans that only this key applies. With "
+        "`STRIPE_ACCOUNT` set, that is the account that the plan is for.",
         *_document("plan", _json(example_plan())),
         *_document("apply", _json(_results(example_report()))),
     )

@@ -20,7 +20,10 @@ MEANINGS = {
     "interrupted replacement and ends, provided that the higher one names it (`replaces`).",
     ownership.LIFECYCLE: "Words: `protect`, `on_remove=cancel` or `on_remove=keep`, `reissued=NUMBER`, "
     "and `replaces=ID`, the object that had the address before. They stay with the object when its YAML "
-    "is gone. Empty or absent: none of them.",
+    "is gone. `revision=NUMBER` counts our writes, from 1 as it was created: a saved plan holds only as "
+    "long as nobody has written the object since. `salt=TEXT` is the project's: of it the secret is made "
+    "by which [saved plans](plan-json.md#hidden-values) stand for what they hide. Neither is ever the "
+    "reason for a change.",
     ownership.APPLIED[0]: "Which fields were last applied, and a digest of each value: entries of "
     f"{ownership.CODE} characters for the field and {ownership.PERSONAL} to {ownership.PLAIN} for the "
     "value, with spaces.",
@@ -71,8 +74,18 @@ def page() -> str:
         prose(
             f"They only show that a value has moved. A plain value has {plain} bits, a value that Stripe "
             f"never answers {6 * ownership.WRITE_ONLY}, a personal one {6 * ownership.PERSONAL}: so few "
-            "that countless values share it, and none can be guessed from it. Values that say little each "
-            "and all together, such as a date of birth, share one digest."
+            "that countless values share it, and none can be guessed from it alone. Values that say little "
+            "each and all together, such as a date of birth, share one digest."
+        ),
+        prose(
+            "Whoever can read metadata (a holder of a key that reads cards, somebody with the Dashboard, a "
+            "receiver of the account's webhooks) can test guesses with them. Of 64 guesses at a personal "
+            "value one is left, of 262,144 at a tax number as well: of those with nine digits thousands are. "
+            "A plain value that came from `${env...}` or `${file...}`, such as a limit, is found where there "
+            "are not millions of candidates. But for a tax number, the same people read the value itself on "
+            "the object. The digests cannot be keyed: every key of the account must be able to read them, "
+            "those that do not exist yet as well, or a change of keys would look like a change of all "
+            "values. They are in no saved plan."
         ),
         "## By hand",
         prose(

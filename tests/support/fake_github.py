@@ -14,6 +14,7 @@ from support.loopback import Quiet, serving
 
 Json = dict[str, Any]
 TOKEN = "ghs_fake"
+MERGED = "2026-11-23T00:00:00Z"  # when artifacts are made and pull requests are merged
 
 
 @dataclass
@@ -29,18 +30,21 @@ class FakeGitHub:
     leaks: list[str] = field(default_factory=list)
     down: bool = False
 
-    def keep(self, name: str, plan: bytes, head: str, *, fork: bool = False) -> None:
-        """Keep an artifact, as `actions/upload-artifact` does."""
+    def keep(
+        self, name: str, plan: bytes, head: str, *, fork: bool = False, run: int = 7, at: str = MERGED
+    ) -> None:
+        """Keep an artifact, as `actions/upload-artifact` does in a run."""
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as zipped:
             zipped.writestr("plan.json", plan)
-        run = {"head_sha": head, "repository_id": 1, "head_repository_id": 2 if fork else 1}
-        self.artifacts[name] = {
+        made = {"id": run, "head_sha": head, "repository_id": 1, "head_repository_id": 2 if fork else 1}
+        key = f"{run}-{name}"
+        self.artifacts[key] = {
             "name": name,
             "expired": False,
-            "created_at": "2026-11-23T00:00:00Z",
-            "archive_download_url": f"{self.base}/zip/{name}",
-            "workflow_run": run,
+            "created_at": at,
+            "archive_download_url": f"{self.base}/zip/{key}",
+            "workflow_run": made,
             "bytes": packed.getvalue(),
         }
 
@@ -59,8 +63,6 @@ class FakeGitHub:
             return 200, on[(page - 1) * 100 : page * 100]
         if found := re.fullmatch(r"issues/comments/(\d+)", path):
             comment = self.comments[int(found[1])]
-            if comment["user"]["type"] != "Bot":
-                return 403, {"message": "Resource not accessible by integration"}
             comment.update(body)
             return 200, comment
         return self._issues(method, path, page, body)
@@ -78,9 +80,9 @@ class FakeGitHub:
             return 200, self.issues[int(found[1])]
         if path.startswith("commits/"):
             return 200, self.pulls
-        if path == "actions/artifacts":
-            shown = [{k: v for k, v in a.items() if k != "bytes"} for a in self.artifacts.values()]
-            return 200, {"artifacts": shown}
+        if found := re.fullmatch(r"actions/runs/(\d+)/artifacts", path):
+            of_run = [a for a in self.artifacts.values() if a["workflow_run"]["id"] == int(found[1])]
+            return 200, {"artifacts": [{k: v for k, v in a.items() if k != "bytes"} for a in of_run]}
         return 404, {"message": "Not Found"}
 
     def _comment(self, on: int, body: str, kind: str) -> Json:

@@ -24,7 +24,7 @@ from provisioner.core.select import EVERYTHING, Selection
 from provisioner.engine.execute import execute
 from provisioner.engine.observe import observe
 from provisioner.kinds import KINDS
-from provisioner.views.document import plan_document, saved_document
+from provisioner.views.document import plan_document
 
 Json = dict[str, Any]
 
@@ -82,7 +82,7 @@ def plan(wire: Wire, config: Config, selection: Selection = EVERYTHING) -> Plan:
 
 def saved(wire: Wire, config: Config) -> Json:
     """What `plan --out` writes; raises ProvisionerError."""
-    document: Json = json.loads(json.dumps(saved_document(plan_document(plan(wire, config)), {})))
+    document: Json = json.loads(json.dumps(plan_document(plan(wire, config))))
     return document
 
 

@@ -15,7 +15,7 @@ from provisioner.core.find import find_changes
 from provisioner.core.kind import Direction
 from provisioner.core.model import Config, Declared, Lifecycle
 from provisioner.core.plan import Plan, make_plan
-from provisioner.core.steps import spell
+from provisioner.core.steps import Owner, spell
 from provisioner.kinds import KINDS
 
 CARDS, HOLDERS = "issuing/cards", "issuing/cardholders"
@@ -148,7 +148,7 @@ def test_what_is_ignored_is_not_adopted() -> None:
     made = stripe.create(CARDS, {**mine.fields, "cardholder": stripe.objects[HOLDERS][0]["id"], **THEIRS})
     world, wanted = stripe.world(), config(holder(), mine)
     adopted = adopt_one(KINDS, wanted, world, survey(KINDS, wanted, world), mine.address, made["id"]).changes
-    for step in spell(KINDS, "shop", adopted):
+    for step in spell(KINDS, Owner("shop"), adopted):
         stripe.perform(step.call)
     apply(stripe, holder(), card())
 

@@ -159,14 +159,6 @@ def test_a_reference_to_what_is_replaced_differs() -> None:
     assert [(e.path, e.forces_replacement) for e in found] == [("cardholder", True)]
 
 
-def test_the_same_edit_has_the_same_digest_and_another_value_has_another() -> None:
-    one = edits(CARD, card(status="active"), card(status="inactive"))
-    other = edits(CARD, card(metadata={"a": "1"}), card(metadata={"a": "2"}))
-    third = edits(CARD, card(metadata={"a": "1"}), card(metadata={"a": "3"}))
-    assert one == edits(CARD, card(status="active"), card(status="inactive"))
-    assert other[0].digest != third[0].digest
-
-
 # --- directions
 
 A, B = "bakeries", "book_stores"

@@ -90,7 +90,8 @@ def test_the_mark_of_a_record_writes_our_metadata_alone() -> None:
 
     [call] = stripe.calls
     assert [*call.params] == ["metadata"]
-    assert all(name.startswith("provisioner_applied") for name in call.params["metadata"])
+    ours = ("provisioner_applied", "provisioner_lifecycle")
+    assert all(name.startswith(ours) for name in call.params["metadata"])
 
 
 ROWS = ({"amount": 100, "interval": "daily"}, {"amount": 900, "interval": "monthly"})
