@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from support.declare import config, holder, target
+from support.declare import card, config, holder, target
 from support.stripe_model import StripeModel
 
 from provisioner.core.call import Call, attempt_key
@@ -143,6 +143,18 @@ def test_an_object_that_has_ended_since_does_not_stand_for_a_creation() -> None:
     stripe.change("issuing/cardholders", first.object["id"], {"metadata": {"provisioner_project": ""}})
 
     assert make(stripe, plan=plan).object["id"] != first.object["id"]
+
+
+def test_what_another_run_has_created_and_ended_since_is_made_no_second_time() -> None:
+    stripe = StripeModel()
+    make(stripe)
+    plan = make_plan(KINDS, config(holder(), card()), stripe.world())
+    made = make(stripe, plan=plan)
+    stripe.change("issuing/cards", made.object["id"], {"status": "canceled"})
+
+    with pytest.raises(StaleError, match="which has ended since; plan again"):
+        make(stripe, plan=plan)
+    assert len(stripe.objects["issuing/cards"]) == 1
 
 
 def test_an_answer_that_is_not_what_was_asked_for_is_an_error() -> None:
