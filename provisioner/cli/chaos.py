@@ -76,7 +76,7 @@ def _disturbed(options: Options, seed: int, runs: int | None) -> dict[str, Any]:
     from provisioner.chaos.arena import arena  # noqa: PLC0415 - a server and more, only for this command
     from provisioner.chaos.run import cells, disturb, rehearse  # noqa: PLC0415
     from provisioner.chaos.scene import canonical, country_of, scene_of  # noqa: PLC0415
-    from provisioner.cli.session import load  # noqa: PLC0415
+    from provisioner.cli.load import load  # noqa: PLC0415
 
     own = click.get_current_context().get_parameter_source("path") is ParameterSource.COMMANDLINE
     scene = scene_of(load(options), seed) if own else canonical()

@@ -11,8 +11,9 @@ from msgspec.structs import asdict, replace
 
 from provisioner.app.account import Account
 from provisioner.cli.exits import DONE, ERROR, exits
+from provisioner.cli.load import load
 from provisioner.cli.options import Options, stripe_options
-from provisioner.cli.session import fitted, key_session, load
+from provisioner.cli.session import fitted, key_session
 from provisioner.core.exit_code import ExitCode
 from provisioner.core.funding import must_be_wired, other_currency
 from provisioner.core.model import Config

@@ -15,7 +15,7 @@ from provisioner.cli.log import tell
 from provisioner.cli.output import lasting
 from provisioner.cli.stopping import end, on_signal
 from provisioner.core.exit_code import ExitCode
-from provisioner.core.problem import ConfigError, ProvisionerError
+from provisioner.core.problem import ConfigError, Problem, ProvisionerError
 from provisioner.views.version import FORMAT_VERSION
 
 P = ParamSpec("P")
@@ -127,14 +127,17 @@ def _said(error: BaseException) -> str:
 def _document(error: BaseException) -> dict[str, object]:
     document: dict[str, object] = {"error": _said(error)}
     if isinstance(error, ConfigError):
-        document["problems"] = [
-            {
-                "file": problem.where.file if problem.where else None,
-                "line": problem.where.line if problem.where else None,
-                "column": problem.where.column if problem.where else None,
-                "address": problem.address,
-                "text": problem.text,
-            }
-            for problem in error.problems
-        ]
+        document["problems"] = [problem_document(problem) for problem in error.problems]
     return document
+
+
+def problem_document(problem: Problem) -> dict[str, object]:
+    """Write something that is wrong, or may be, as JSON has it."""
+    where = problem.where
+    return {
+        "file": where.file if where else None,
+        "line": where.line if where else None,
+        "column": where.column if where else None,
+        "address": problem.address,
+        "text": problem.text,
+    }

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from provisioner.app import configuration
 from provisioner.app.account import Account
 from provisioner.app.sandboxes import sandbox_at
+from provisioner.cli.load import load
 from provisioner.cli.log import tell
 from provisioner.cli.options import Options
 from provisioner.cli.progress import reading
@@ -19,17 +20,6 @@ from provisioner.stripe_api.credentials import SANDBOX_KEY, key_for, safe_base
 from provisioner.views.words import count, inert
 
 SANDBOX_STATE = Path(".provisioner/sandbox.db")
-
-
-def load(options: Options) -> Config:
-    """Read the configuration; raises ConfigError."""
-    return configuration.load(
-        options.path,
-        env=options.env,
-        variables=options.variables,
-        environ=os.environ,
-        allowed=options.allowed,
-    )
 
 
 @contextmanager

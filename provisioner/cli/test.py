@@ -8,9 +8,10 @@ import click
 
 from provisioner.app.purchases import CHOICES, in_test_mode, offline, on_sandbox, refuse_live
 from provisioner.cli.exits import DONE, ERROR, exits
+from provisioner.cli.load import load
 from provisioner.cli.options import Options, stripe_options
 from provisioner.cli.progress import Pace
-from provisioner.cli.session import load, session
+from provisioner.cli.session import session
 from provisioner.core.boundaries import boundaries
 from provisioner.core.model import Config
 from provisioner.core.problem import ProvisionerError

@@ -35,6 +35,7 @@ class Builder(Struct):
     problems: list[Problem]
     empties: bool
     claims: dict[Address, Where] = field(default_factory=dict)
+    warnings: list[Problem] = field(default_factory=list)
 
     def build(self, kind: Kind, block: Block) -> Declared | None:
         """Return the resource that a block declares, or None after adding what is wrong with it."""
@@ -104,6 +105,7 @@ class Builder(Struct):
             faults += self._claimed(address, tools, block)
         if not self._sound(block, pieces, faults):
             return None
+        self.warnings.extend(_fault(doubt, pieces, block) for doubt in kind.doubts(resource.fields))
         return Declared(address, resource.fields, lifecycle(tools), _sensitive(resource), block.where())
 
     def _sound(self, block: Block, pieces: tuple[Piece, ...], faults: Sequence[Fault]) -> bool:

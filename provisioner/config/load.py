@@ -50,13 +50,12 @@ def load_config(
     overlays = [open_document(overlay_of(path, env), problems, outside)] if env else []
     shapes = shapes_of(kinds)
     documents = _fill([*base, *overlays], variables, outside, shapes, problems)
-    problems += [fault for document in documents for fault in shown_from_outside(document)]
     fitting = [_fits(document, shapes, problems) for document in documents]
     named = frozenset({PROFILES, SCENARIOS, *SHARED, *(kind.section for kind in kinds)})
     blocks = gather(documents[: len(base)], documents[len(base) :], named, problems)
     if _complete(documents):
         problems += missing_settings(blocks, Where(str(base[0].file), 1, 1))
-    declared = _build(kinds, blocks, shapes, documents, problems)
+    declared, warnings = _build(kinds, blocks, shapes, documents, problems)
     scenarios = build_scenarios(blocks, declared, shapes, problems, complete=_complete(documents))
     limits = _limits(kinds, blocks, declared, problems) if all(fitting) else Guardrails()
     if not problems and not declared:
@@ -66,7 +65,8 @@ def load_config(
         raise ConfigError(in_order(problems))
     said = settings(blocks)
     by_address = {each.address: each for each in declared}
-    return Config(said.project, said.mode, said.account, by_address, limits, scenarios, env)
+    noted = tuple(in_order(warnings))
+    return Config(said.project, said.mode, said.account, by_address, limits, scenarios, env, noted)
 
 
 def _fill(
@@ -104,6 +104,7 @@ def _filled(document: Document, inside: Substitution) -> Document:
 
 def _fits(document: Document, shapes: Shapes, problems: list[Problem]) -> bool:
     """Whether the top level of a document has its shape; what the blocks hold is checked after merging."""
+    problems += shown_from_outside(document)
     misfits = shapes.misfits("file", document.value)
     for misfit in misfits:
         if misfit.value is not BROKEN:
@@ -127,7 +128,8 @@ def _build(
     shapes: Shapes,
     documents: Sequence[Document],
     problems: list[Problem],
-) -> list[Declared]:
+) -> tuple[list[Declared], list[Problem]]:
+    """The sound resources, and what may be wrong with them."""
     profiles = Profiles(blocks.section(PROFILES), problems)
     names = Names(
         {kind.section: blocks.section(kind.section) for kind in kinds},
@@ -140,7 +142,7 @@ def _build(
     profiles.unsound |= builder.check_profiles(kinds, resources)
     by_section = {kind.section: kind for kind in kinds}
     built = (builder.build(by_section[block.section], block) for block in resources)
-    return [declared for declared in built if declared is not None]
+    return [declared for declared in built if declared is not None], builder.warnings
 
 
 def _limits(

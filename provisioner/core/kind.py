@@ -171,8 +171,9 @@ class Kind(Struct, frozen=True):
     a lower `rank` are created first. `deactivate` and `cancel` are the parameters that retire an object,
     empty where Stripe has no such thing; an object with one of the `final_statuses` is over for good. One
     that does not own its objects (`owns_objects`) moves money. `check` finds faults between fields, on
-    raw values of the YAML in their own shapes. `currency` names the currency of a resource's amounts
-    where it is fixed. `held_back` names the fields that Stripe takes only in a call after the creation.
+    raw values of the YAML in their own shapes, `doubts` what Stripe may or may not refuse.
+    `currency` names the currency of a resource's amounts where it is fixed. `held_back` names the fields
+    that Stripe takes only in a call after the creation.
     `exposure` is the most that an object may spend in a month, in minor units (None: without limit); a
     kind without it spends nothing. `name_pattern` (with `name_says`) narrows the names in the YAML.
     `hold` reads from an object as Stripe answers it what Stripe holds against it, from `requirements`
@@ -197,6 +198,7 @@ class Kind(Struct, frozen=True):
     final_statuses: frozenset[str] = frozenset()
     exposure: Callable[[Mapping[str, Any]], int | None] | None = None
     check: Callable[[Mapping[str, Any]], Iterator[Fault]] = no_faults
+    doubts: Callable[[Mapping[str, Any]], Iterator[Fault]] = no_faults
     currency: Callable[[Address, Mapping[str, Any]], str | None] = no_currency
     held_back: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_later
     hold: Callable[[Mapping[str, Any]], Hold | None] = nothing_held

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec import Struct, field
 
 from provisioner.core.hold import Hold
-from provisioner.core.problem import Where
+from provisioner.core.problem import Problem, Where
 
 if TYPE_CHECKING:
     from provisioner.core.scenario import Scenario
@@ -142,7 +142,10 @@ class Guardrails(Struct, frozen=True):
 
 
 class Config(Struct, frozen=True):
-    """All of the YAML, sound and in normal form; `environment` is the one that is laid over the rest."""
+    """All of the YAML, sound and in normal form.
+
+    `environment` is the one that is laid over the rest; `warnings` stop nothing.
+    """
 
     project: str
     mode: str
@@ -151,3 +154,4 @@ class Config(Struct, frozen=True):
     guardrails: Guardrails = Guardrails()
     scenarios: tuple["Scenario", ...] = ()
     environment: str | None = None
+    warnings: tuple[Problem, ...] = ()

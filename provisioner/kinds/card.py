@@ -223,7 +223,7 @@ KIND = Kind(
             "personalization_design",
             doc="The design of a physical card.",
             clearable=False,
-            example="ics_1Abc",
+            example="ipcd_1Abc",
         ),
         Field(
             "pin",

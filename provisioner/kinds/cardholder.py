@@ -3,6 +3,7 @@
 Stripe has no deletion for them; retired means `inactive` (SDK: issuing/_cardholder_service.py).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -18,8 +19,12 @@ from provisioner.kinds.controls import (
 )
 from provisioner.kinds.postal import address, personal
 
-# SDK: "cannot contain any special characters or numbers"; letters of any script, so what is barred is named
-PRINTED_NAME = r"^[^\d\x21-\x26\x28-\x2b\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]+$"
+# What is barred is named, as letters are those of any script. Stripe's sources disagree about companies: one
+# has "cannot contain any special characters or numbers" (SDK: params/issuing/_cardholder_create_params.py),
+# another letters, digits and / - & : ( ) . '
+PRINTED_NAME = r"^[^\x00-\x1f\x21-\x25*+;-@[-`{-\x7f]+$"
+SIGNS = re.compile(r"[\d&()/:]")
+PRINTED_NAME_SAYS = "a printed name has letters, spaces and . , ' - only"
 EMAIL = r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"
 PERSON_NAME = r"^[A-Za-zÀ-ÖØ-öø-ɏ.,' \-]+$"
 PERSON_NAME_SAYS = "latin letters, spaces and . , - ' only; no digits"
@@ -94,11 +99,24 @@ INDIVIDUAL = Field(
 def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
     """Find what Stripe would refuse between a cardholder's fields."""
     yield from exclusive(fields)
+    if fields.get("type", "individual") == "individual" and _has_signs(fields):
+        yield Fault(("name",), f"'name': {PRINTED_NAME_SAYS}, where type is individual")
     if fields.get("type") == "company" and "individual" in fields:
         yield Fault(("individual",), "'individual' is for type individual; a company has 'company'")
     yield from _birth(fields)
     if fields.get("type", "individual") == "individual" and "company" in fields:
         yield Fault(("company",), "'company' is for type company; an individual has 'individual'")
+
+
+def doubts(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find a company's name that one of Stripe's sources allows and another does not."""
+    if fields.get("type") == "company" and _has_signs(fields):
+        text = "'name': Stripe may refuse digits and & ( ) / : in a printed name; its sources disagree"
+        yield Fault(("name",), text)
+
+
+def _has_signs(fields: Mapping[str, Any]) -> bool:
+    return SIGNS.search(fields.get("name", "")) is not None
 
 
 def _birth(fields: Mapping[str, Any]) -> Iterator[Fault]:
@@ -160,6 +178,7 @@ KIND = Kind(
     id_prefix="ich_",
     deactivate={"status": "inactive"},
     check=check,
+    doubts=doubts,
     currency=currency,
     hold=hold,
     lacks=lacks,
@@ -169,11 +188,11 @@ KIND = Kind(
     fields=(
         Field(
             "name",
-            doc="The name printed on the cards: at most 24 characters, no digits or special characters.",
+            doc="The name printed on the cards: up to 24 characters; a person's has no digits or & ( ) / :.",
             required=True,
             longest=24,
             pattern=PRINTED_NAME,
-            pattern_says="a printed name has letters, spaces and . , ' - only",
+            pattern_says="a printed name has letters, digits, spaces and / - & : ( ) . , ' only",
             on_change=OnChange.REPLACE,
             personal=True,
             example="Acme Inc",

@@ -171,7 +171,12 @@ CASES = {
     "huge text": (card(f"    second_line: {'x' * 100_000}\n"), "13:18", "has 100000 characters"),
     "bad pattern": (swap("currency: usd", "currency: USD"), "11:15", "three small letters"),
     "line break at the end": (swap("currency: usd", "currency: |\n      usd"), "11:15", "small letters"),
-    "digits in a name": (swap("Acme Inc", "Acme 4"), "5:11", "letters, spaces"),
+    "digits in a person's name": (
+        swap("name: Acme Inc\n    type: company", "name: Ada 4\n    type: individual"),
+        "5:11",
+        "letters, spaces",
+    ),
+    "signs in a name": (swap("Acme Inc", "Acme *4"), "5:11", "letters, digits"),
     "name of a resource": (swap("  ads:", "  'a b':"), "9:3", "a name is letters, digits"),
     "our metadata": (card("    metadata: {provisioner_project: x}\n"), "13:16", "is the tool's"),
     "long metadata key": (card(f"    metadata: {{{'k' * 41}: x}}\n"), "13:16", "41 characters; at most 40"),
@@ -300,7 +305,7 @@ def test_the_base_of_the_table_is_sound(problems):
 def test_all_problems_come_at_once_in_the_order_of_the_file(problems):
     text = (
         card("    status: activ\n    exp_month: 13\n")
-        .replace("Acme Inc", "Acme 4")
+        .replace("Acme Inc", "Acme *4")
         .replace("acme\n", "amce\n")
     )
 

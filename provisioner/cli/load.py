@@ -1,0 +1,23 @@
+"""The configuration that a command is about, and what is to be said about it; light, for `validate`."""
+
+import logging
+import os
+
+from provisioner.app import configuration
+from provisioner.cli.log import tell
+from provisioner.cli.options import Options
+from provisioner.core.model import Config
+
+
+def load(options: Options) -> Config:
+    """Read the configuration, and tell of its warnings; raises ConfigError."""
+    config = configuration.load(
+        options.path,
+        env=options.env,
+        variables=options.variables,
+        environ=os.environ,
+        allowed=options.allowed,
+    )
+    for warning in config.warnings:
+        tell(f"Warning: {warning}", level=logging.WARNING)
+    return config

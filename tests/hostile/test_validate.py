@@ -1,0 +1,56 @@
+"""What `validate` must not refuse, and what it only doubts."""
+
+import json
+
+import pytest
+from e2e.conftest import COMPANY, Desk
+
+PERSON = COMPANY.replace("company", "individual")
+
+
+def named(text: str, name: str) -> str:
+    return text.replace("Acme Inc", f'"{name}"')
+
+
+@pytest.mark.parametrize("name", ["Smith & Sons 24", "A/B (C): D", "Route 66"])
+def test_a_companys_name_that_stripes_sources_disagree_about_is_a_warning(desk: Desk, name: str):
+    desk.write(named(COMPANY, name))
+
+    said = desk.run("validate")
+    read = desk.run("validate", "--format", "json")
+
+    text = "'name': Stripe may refuse digits and & ( ) / : in a printed name; its sources disagree"
+    assert said.stderr == f"Warning: provisioner.yaml:7:11: cardholders.acme: {text}\n"
+    assert said.stdout == "The configuration of desk is valid: 1 cardholder.\n"
+    place = {"file": "provisioner.yaml", "line": 7, "column": 11, "address": "cardholders.acme"}
+    assert json.loads(read.stdout)["warnings"] == [{**place, "text": text}]
+    assert desk.run("plan").stderr == said.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [(PERSON, "Ada 2"), (PERSON, "Ada & Bob"), (COMPANY, "Acme!"), (COMPANY, "Ac@me"), (COMPANY, "Acme\\n2")],
+)
+def test_what_no_source_allows_is_an_error(desk: Desk, text: str, name: str):
+    desk.write(named(text, name))
+
+    assert "a printed name has letters, " in desk.run("validate", code=1).stderr
+
+
+def test_a_name_without_doubt_has_no_warning(desk: Desk):
+    desk.write(named(COMPANY, "Müller, O'Neil-Li Inc."))
+
+    assert desk.run("validate").stderr == ""
+    assert json.loads(desk.run("validate", "--format", "json").stdout)["warnings"] == []
+
+
+@pytest.mark.parametrize("command", ["validate", "plan"])
+def test_a_byte_order_mark_is_no_mistake(desk: Desk, command: str):
+    """Editors on Windows write one, and no reader of YAML minds."""
+    desk.write(named("\ufeffversion: 1\nproject: desk\n" + COMPANY, "Acme #1"))
+
+    said = desk.run(command, code=1).stderr
+
+    assert said.startswith("provisioner.yaml:7:11: cardholders.acme: 'name': a printed name has letters")
+    desk.write("\ufeffversion: 1\nproject: desk\n" + COMPANY)
+    desk.run(command)
