@@ -1,5 +1,6 @@
 """Stripe's messages about personal values, in a spelling that nobody sent, wherever they could be told."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -72,7 +73,8 @@ def told(desk: Desk, *words: str) -> str:
 
 
 def quoted(text: str) -> list[str]:
-    return [word for word in TOLD if word in text.lower()]
+    # not within ids and digests, which hold any digits
+    return [word for word in TOLD if re.search(rf"(?<![0-9a-z]){re.escape(word)}(?![0-9a-z])", text.lower())]
 
 
 @pytest.mark.parametrize("where", ["cardholders", "cards", "shipped cards", "cardholders/*"])
@@ -172,4 +174,4 @@ def test_no_report_of_a_fleet_quotes_anybody(tmp_path: Path, what: str) -> None:
 
     assert liar.lied
     assert "Stripe answers 400" in text
-    assert [word for word in ("SHOP a", "2100", "Reno") if word in text] == []
+    assert re.findall(r"\b(?:SHOP a|2100|Reno)\b", text) == []
