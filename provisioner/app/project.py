@@ -130,7 +130,7 @@ class Project:
         then. What fails later is in the report, and applying again finishes it.
         """
         now = make_account_plan(self._open, plan.selection)
-        if now.fingerprint != plan.fingerprint:
+        if (now.fingerprint, now.blast) != (plan.fingerprint, plan.blast):
             raise StaleError("Stripe has changed since this plan was made; nothing was changed, plan again")
         if dangers := judge(now, self.config.guardrails, allow):
             raise GuardrailError("\n".join(map(str, dangers)))

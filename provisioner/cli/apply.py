@@ -1,5 +1,8 @@
 """`apply`: plan, ask, do, report."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import click
 from msgspec.structs import replace
 
@@ -11,6 +14,7 @@ from provisioner.cli.options import Manner, Options, part_options, write_options
 from provisioner.cli.saved import is_saved, options_of, read_to_apply
 from provisioner.cli.session import session
 from provisioner.core.approval import hold_to
+from provisioner.core.guard import Stop
 from provisioner.core.integrity import check_maker
 from provisioner.core.plan import Plan
 from provisioner.core.select import Selection
@@ -43,4 +47,9 @@ def command(options: Options, *, manner: Manner, news: News) -> int:
             check_maker(plan, saved)
             return hold_to(stripe.kinds, stripe.config, plan, saved)
 
-        return do(stripe, make, manner, color=options.color, heard=news.has)
+        shown = [Stop(each["guardrail"], each["text"], each.get("number")) for each in _stopped_by(saved)]
+        return do(stripe, make, manner, color=options.color, shown=shown, heard=news.has)
+
+
+def _stopped_by(saved: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
+    return (saved or {}).get("stopped_by") or ()

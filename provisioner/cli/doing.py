@@ -3,7 +3,7 @@
 import json
 import logging
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from provisioner.cli.options import Manner
 from provisioner.cli.present import present
 from provisioner.cli.progress import Pace, spell
 from provisioner.cli.stopping import stoppable
-from provisioner.core.guard import judge, stops, unapproved
+from provisioner.core.guard import Stop, judge, still_stopped, stops, unapproved
 from provisioner.core.plan import Plan
 from provisioner.core.problem import GuardrailError, ProvisionerError, StaleError
 from provisioner.engine.execute import Outcome, Report, Result
@@ -41,14 +41,15 @@ def do(
     *,
     color: bool | None,
     dry_run: bool = False,
+    shown: Sequence[Stop] = (),
     heard: Heard = lambda _document, _told: None,
 ) -> int:
     """
     Make a plan and carry it out, after a yes where one is to be asked for.
 
     `make` is called again after the question: what is approved is what is done. A `dry_run` ends where
-    writing would begin. `heard` is told of the plan, and then of what came of it. Returns the exit code;
-    raises GuardrailError, StaleError, and ProvisionerError when there is no yes.
+    writing would begin. `shown` are the guardrails by which an approved plan was stopped. `heard` is
+    told of the plan, and then of what came of it. Returns the exit code; raises GuardrailError, StaleError, and ProvisionerError when there is no yes.
     """
     plan = make()
     # a plan that goes on is judged below, and one that is stopped there says why at once
@@ -60,12 +61,12 @@ def do(
     if dry_run:
         _say(Report(()), document, manner.format_)
         return DONE
-    _judge(stripe, plan, manner)
+    _judge(stripe, plan, manner, shown)
     _foretell(stripe.transport.limits, plan)
     if plan.changes and not manner.auto_approve:
         ask()
         plan = _unmoved(make(), plan)
-        _judge(stripe, plan, manner)
+        _judge(stripe, plan, manner, shown)
     report = _carry_out(stripe, plan, document, manner.format_)
     if report.results:
         result = report_document(report, document)
@@ -73,7 +74,7 @@ def do(
     return report.exit_code
 
 
-def _judge(stripe: Account, plan: Plan, manner: Manner) -> None:
+def _judge(stripe: Account, plan: Plan, manner: Manner, shown: Sequence[Stop]) -> None:
     """
     Raise GuardrailError that names all that stops a plan, so that nobody finds out one by one.
 
@@ -81,7 +82,10 @@ def _judge(stripe: Account, plan: Plan, manner: Manner) -> None:
     """
     limits = stripe.config.guardrails
     word = unapproved(plan, limits, manner.approve) if manner.auto_approve else ""
-    if why := [*map(str, judge(plan, limits, manner.allow)), *([word] if word else [])]:
+    dangers = judge(plan, limits, manner.allow)
+    now = {danger.name for danger in dangers}
+    before = [each.text for each in still_stopped(shown, manner.allow) if each.guardrail not in now]
+    if why := [*map(str, dangers), *before, *([word] if word else [])]:
         raise GuardrailError("\n".join([*why, "Nothing was written."]))
 
 
@@ -107,7 +111,7 @@ def ask() -> None:
 
 
 def _unmoved(plan: Plan, shown: Plan) -> Plan:
-    if plan.fingerprint != shown.fingerprint:
+    if (plan.fingerprint, plan.blast) != (shown.fingerprint, shown.blast):
         raise StaleError("Stripe has changed since this plan was shown; nothing was written, plan again")
     return plan
 

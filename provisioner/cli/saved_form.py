@@ -82,6 +82,7 @@ class _Note(Struct):
 class _Stop(Struct):
     guardrail: str
     text: str
+    number: int | None = None
 
 
 class _Balance(Struct):

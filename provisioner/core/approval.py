@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from provisioner.core.ceilings import above
 from provisioner.core.change import Action, Change, Note
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config
@@ -27,9 +28,10 @@ def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Documen
     What has been done already is no longer in `plan`, and what is left of a change that was stopped half-way
     is approved with it, so a plan that was applied in part can be applied again. A top-up that is new because
     money has moved is left out, and a note says so: a balance moves with every purchase, and the rest is done
-    all the same. Raises StaleError that names each object and field that has moved, and what `config`, by
-    which the plan was made, does not ask for at all: it is that of another commit than was approved. What an
-    object was when the plan was approved it must still be, or be as far as this plan has come with it.
+    all the same. Exposure added and cards activated are ceilings, too. Raises StaleError that names each
+    object and field that has moved, each number that is above what was approved, and what `config`, by which
+    the plan was made, does not ask for at all: it is that of another commit than was approved. What an object
+    was when the plan was approved it must still be, or be as far as this plan has come with it.
     """
     seal = sealed_by(plan, approved)
     moved = [*_not_asked_for(kinds, config, plan, approved)]
@@ -52,10 +54,19 @@ def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Documen
         else:
             why = _why(change, plan, approved)
             moved.append(f"{change.address}: {change.action} was not approved ({why})")
-    if moved:
+    left = replace(with_changes(kinds, plan, held), notes=(*plan.notes, *notes))
+    if moved or (moved := [*_above(kinds, left, approved)]):
         listed = "\n".join(f"  {line}" for line in moved)
         raise StaleError(f"the saved plan is stale; nothing was written, plan again\n{listed}")
-    return replace(with_changes(kinds, plan, held), notes=(*plan.notes, *notes))
+    return left
+
+
+def _above(kinds: Sequence[Kind], plan: Plan, approved: Document) -> Iterator[str]:
+    """The numbers of the plan that are above those which the approved plan has shown."""
+    shown = approved["blast_radius"]
+    exposure = {each["currency"]: each["amount"] for each in shown["exposure_added"]}
+    replaced = {each["address"] for each in approved["changes"] if each["action"] == Action.REPLACE}
+    return above(kinds, plan, exposure, shown["cards_activated"], replaced)
 
 
 def sealed_by(plan: Plan, approved: Document) -> Seal:

@@ -1,7 +1,7 @@
 """Guardrails: limits that judge a plan as a whole, each overridable only by naming a number."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -44,10 +44,15 @@ class Danger(Struct, frozen=True):
 
 
 class Stop(NamedTuple):
-    """A guardrail that stops a plan, by its name, and what to do about it."""
+    """
+    A guardrail that stops a plan, by its name, and what to do about it.
+
+    `number` is the one that lets the plan pass, None where it is a word.
+    """
 
     guardrail: str
     text: str
+    number: int | None = None
 
 
 def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
@@ -63,7 +68,7 @@ def stops(plan: Plan, limits: Guardrails, *, approved: bool = False) -> tuple[St
 
     `approved` says that the plan is saved, to be approved by whoever applies it.
     """
-    dangers = [Stop(danger.name, str(danger)) for danger in judge(plan, limits, {})]
+    dangers = [Stop(danger.name, str(danger), danger.number) for danger in judge(plan, limits, {})]
     word = "" if approved else unapproved(plan, limits, None)
     return (*dangers, *([Stop("require_approval", word)] if word else []))
 
@@ -83,6 +88,23 @@ def standing(dangers: Sequence[Danger], allowed: Mapping[str, int]) -> tuple[Dan
         if max(allowed.get(full, -1), allowed.get(danger.name, -1) if alone else -1) < danger.number:
             left.append(danger if alone else replace(danger, name=full))
     return tuple(left)
+
+
+def still_stopped(shown: Iterable[Stop], allowed: Mapping[str, int]) -> tuple[Stop, ...]:
+    """
+    The guardrails by which a saved plan was shown as stopped, and that no number allows.
+
+    Whatever the configuration says by now: who approved the plan has read that it needs these numbers.
+    """
+    return tuple(
+        stop for stop in shown if stop.number is not None and _named(stop.guardrail, allowed) < stop.number
+    )
+
+
+def _named(name: str, allowed: Mapping[str, int]) -> int:
+    """The number that was named for a guardrail, or for its one currency or kind; -1 where none was."""
+    parts = [number for each, number in allowed.items() if each.startswith(f"{name}.")]
+    return max(allowed.get(name, -1), parts[0] if len(parts) == 1 else -1)
 
 
 def unapproved(plan: Plan, limits: Guardrails, approve: str | None) -> str:

@@ -116,6 +116,21 @@ class Field(Struct, frozen=True):
         raise KeyError(name)
 
 
+class Pool(NamedTuple):
+    """
+    What all the objects that refer to one may spend together in a month.
+
+    `amount` is in minor units of `currency`, of any currency where that is empty; None is without limit.
+    """
+
+    amount: int | None = None
+    currency: str = ""
+
+    def is_foreign(self, currency: str) -> bool:
+        """Whether it is a limit in another currency; nobody here knows the rate."""
+        return self.amount is not None and self.currency not in ("", currency)
+
+
 class Fault(NamedTuple):
     """Something wrong between the fields of one resource: the path of keys, and what would be right."""
 
@@ -163,6 +178,11 @@ def nothing_later(_fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
+def nothing_added(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of a new object of a kind to which Stripe adds nothing that counts."""
+    return fields
+
+
 class Kind(Struct, frozen=True):
     """A kind of resource.
 
@@ -174,8 +194,10 @@ class Kind(Struct, frozen=True):
     raw values of the YAML in their own shapes, `doubts` what Stripe may or may not refuse.
     `currency` names the currency of a resource's amounts where it is fixed. `held_back` names the fields
     that Stripe takes only in a call after the creation.
-    `exposure` is the most that an object may spend in a month, in minor units (None: without limit); a
-    kind without it spends nothing. `name_pattern` (with `name_says`) narrows the names in the YAML.
+    `exposure` is the most that an object may spend in a month by its own limits, in minor units (None:
+    without limit); a kind without it spends nothing. `pool` is the most that all objects which refer to one
+    may spend together; a kind without it bounds nobody. `as_created` adds to the fields of a new object what
+    Stripe gives it where they are left out. `name_pattern` (with `name_says`) narrows the names in the YAML.
     `hold` reads from an object as Stripe answers it what Stripe holds against it, from `requirements`
     alone; `lacks` says of declared fields what it will want, in an account of a country (two letters,
     empty where it is not known). `ends_by` is the path of the field that asks Stripe to end an object by
@@ -197,6 +219,8 @@ class Kind(Struct, frozen=True):
     cancel: Mapping[str, str] | None = None
     final_statuses: frozenset[str] = frozenset()
     exposure: Callable[[Mapping[str, Any]], int | None] | None = None
+    pool: Callable[[Mapping[str, Any]], Pool] | None = None
+    as_created: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_added
     check: Callable[[Mapping[str, Any]], Iterator[Fault]] = no_faults
     doubts: Callable[[Mapping[str, Any]], Iterator[Fault]] = no_faults
     currency: Callable[[Address, Mapping[str, Any]], str | None] = no_currency

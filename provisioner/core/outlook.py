@@ -1,14 +1,14 @@
 """The outlook: what stands behind the cards and what they may spend, before a plan and after it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from operator import add
 
 from msgspec import Struct
 
-from provisioner.core.after import fields_after
-from provisioner.core.change import Change, content, wanted
+from provisioner.core.change import content, wanted
 from provisioner.core.estate import Survey
+from provisioner.core.exposure import NO_LIMIT, PoolKey, Side, Spender, pools_touched, shares
 from provisioner.core.funding import funds
 from provisioner.core.kind import Kind
 from provisioner.core.model import Address, Config, Live, Ref, World
@@ -42,7 +42,7 @@ class Power(Struct, frozen=True):
 
 
 class Exposure(Struct, frozen=True):
-    """What a team's cards may spend in a month, by their own limits; `others` teams are put together."""
+    """What a team's cards may spend in a month, with their holders; `others` teams are put together."""
 
     team: str
     currency: str
@@ -59,10 +59,10 @@ class Outlook(Struct, frozen=True):
 
 
 def outlook(
-    kinds: Sequence[Kind], config: Config, world: World, surveyed: Survey, changes: Sequence[Change]
+    kinds: Sequence[Kind], config: Config, world: World, surveyed: Survey, found: Sequence[Spender]
 ) -> Outlook:
-    """Add up the balances, and what cards may spend before and after the changes."""
-    return Outlook(tuple(_balances(kinds, config, world)), tuple(_exposure(kinds, config, surveyed, changes)))
+    """Add up the balances, and what all cards (`found`) may spend before and after the changes."""
+    return Outlook(tuple(_balances(kinds, config, world)), exposure_by_team(config, surveyed, found))
 
 
 def _balances(kinds: Sequence[Kind], config: Config, world: World) -> Iterator[Balance]:
@@ -78,32 +78,39 @@ def _balances(kinds: Sequence[Kind], config: Config, world: World) -> Iterator[B
             yield Balance(address.name, have.available, have.pending, target, below, stands)
 
 
-def _exposure(
-    kinds: Sequence[Kind], config: Config, surveyed: Survey, changes: Sequence[Change]
-) -> list[Exposure]:
-    teams = _Teams(config, surveyed)
-    stays: dict[Place, Tally] = defaultdict(_nothing)
-    before: dict[Place, Tally] = defaultdict(_nothing)
-    after: dict[Place, Tally] = defaultdict(_nothing)
-    for kind in kinds:
-        if kind.exposure is None:
-            continue
-        moved = {(c.address, c.id): c for c in changes if c.kind == kind.name}
-        lives = [*surveyed.estates[kind.name].current.values(), *surveyed.estates[kind.name].leftovers]
-        for live in lives:
-            change = moved.pop((live.address, live.id), None) if moved else None
-            place, bound = teams.place(live.address, live.fields), kind.exposure(live.fields)
-            if change is None:
-                _count(stays[place], bound)
+def exposure_by_team(config: Config, surveyed: Survey, found: Sequence[Spender]) -> tuple[Exposure, ...]:
+    """What cards may spend before and after, by team; a holder's bound is divided among its cards."""
+    teams, touched = _Teams(config, surveyed), pools_touched(found)
+    sides = [(each.address, each.before) for each in found]
+    stays = _tallies(teams, sides, touched, changes=False)
+    before = _tallies(teams, sides, touched, changes=True)
+    after = _tallies(teams, [(each.address, each.after) for each in found], touched, changes=True)
+    return tuple(_largest([*_together(stays, before, after)]))
+
+
+def _tallies(
+    teams: "_Teams",
+    sides: Iterable[tuple[Address, Side | None]],
+    touched: Collection[PoolKey],
+    *,
+    changes: bool,
+) -> dict["Place", "Tally"]:
+    """Add up by team, either the pools that a plan changes or those that stay as they are."""
+    pools: dict[PoolKey, list[tuple[Address, Side]]] = defaultdict(list)
+    for address, side in sides:
+        if side is not None and (side.pool in touched) is changes:
+            pools[side.pool].append((address, side))
+    tallies: dict[Place, Tally] = defaultdict(_nothing)
+    for members in pools.values():
+        parts = shares([side.own for _, side in members], members[0][1].bound)
+        for (address, side), share in zip(members, parts, strict=True):
+            tally = tallies[teams.place(address, side.fields)]
+            if share == NO_LIMIT:
+                tally[1] += 1
             else:
-                _count(before[place], bound)
-                _add_after(kind, teams, after, change)
-        for change in moved.values():
-            if change.live:
-                place = teams.place(change.address, change.live.fields)
-                _count(before[place], kind.exposure(change.live.fields))
-            _add_after(kind, teams, after, change)
-    return _largest([*_together(stays, before, after)])
+                tally[0] += int(share)
+            tally[CARDS] += side.spends
+    return tallies
 
 
 Place = tuple[str, str]
@@ -126,23 +133,6 @@ def _together(
 
 def _nothing() -> Tally:
     return [0, 0, 0]
-
-
-def _count(tally: Tally, bound: int | None) -> None:
-    """Add one more card; one that may spend nothing is no card here."""
-    if bound == 0:
-        return
-    if bound is None:
-        tally[1] += 1
-    else:
-        tally[0] += bound
-    tally[2] += 1
-
-
-def _add_after(kind: Kind, teams: "_Teams", after: dict[Place, Tally], change: Change) -> None:
-    if kind.exposure is not None:
-        fields = fields_after(kind, change)
-        _count(after[teams.place(change.address, fields)], kind.exposure(fields))
 
 
 class _Teams:

@@ -11,12 +11,13 @@ from provisioner.core.call import Step
 from provisioner.core.change import Action, Change, Note
 from provisioner.core.crud import references
 from provisioner.core.estate import Survey, rests
+from provisioner.core.exposure import spenders
 from provisioner.core.find import Comparison, Findings, compare_with
 from provisioner.core.flips import flips
 from provisioner.core.funding import created
 from provisioner.core.kind import Kind
-from provisioner.core.model import Address, Config, Live, World
-from provisioner.core.outlook import Outlook, outlook
+from provisioner.core.model import Address, Config, World
+from provisioner.core.outlook import Outlook, exposure_by_team, outlook
 from provisioner.core.seal import Seal, account_of, new_salt, salt_of, seals_of
 from provisioner.core.select import EVERYTHING, Selection, select
 from provisioner.core.steps import Owner, spell
@@ -31,7 +32,8 @@ class Plan(Struct, frozen=True):
     when the newest object of each listed resource was created (Unix seconds): what is not in the plan
     cannot be older. `left_out` counts the changes that `selection` leaves out. `environment` is the one that
     it was made for; `seals` make the digests by which it stands for what it does not show, the best first,
-    and `salt` is what new objects are given for them.
+    and `salt` is what new objects are given for them. `config` and `surveyed` are what it was made of: a part
+    of it is judged with all that is live in view.
     """
 
     project: str
@@ -47,6 +49,8 @@ class Plan(Struct, frozen=True):
     blast: BlastRadius
     fingerprint: str
     seals: Mapping[str, Seal]
+    config: Config
+    surveyed: Survey
     outlook: Outlook = field(default_factory=Outlook)
     newest: Mapping[str, int] = field(default_factory=dict)
     left_out: int = 0
@@ -103,6 +107,7 @@ def assemble(kinds: Sequence[Kind], config: Config, world: World, surveyed: Surv
     """Put changes in order, spell them out, and add up what they cost."""
     changes = tuple(sorted(found.changes, key=lambda change: (change.address, change.action)))
     touched = {change.address for change in changes}
+    cards = spenders(kinds, surveyed, changes)
     salt = salt_of(kinds, config.project, world)
     seals = seals_of(world, config.project, salt)
     salt = salt or new_salt(world, config.project)
@@ -117,19 +122,16 @@ def assemble(kinds: Sequence[Kind], config: Config, world: World, surveyed: Surv
         ids=surveyed.ids,
         totals={kind.name: _standing(kind, config, surveyed) for kind in kinds if kind.owns_objects},
         unmanaged={name: estate.unmanaged for name, estate in surveyed.estates.items()},
-        blast=blast_radius({kind.name: kind for kind in kinds}, changes, _lives(surveyed)),
+        blast=blast_radius({kind.name: kind for kind in kinds}, changes, cards),
         fingerprint=fingerprint(seals, changes),
         seals=seals,
-        outlook=outlook(kinds, config, world, surveyed, changes),
+        config=config,
+        surveyed=surveyed,
+        outlook=outlook(kinds, config, world, surveyed, cards),
         newest={resource: created(raws[0]) for resource, raws in world.objects.items() if raws},
         environment=config.environment,
         salt=salt,
     )
-
-
-def _lives(surveyed: Survey) -> Iterator[Live]:
-    for estate in surveyed.estates.values():
-        yield from estate.current.values()
 
 
 def _standing(kind: Kind, config: Config, surveyed: Survey) -> int:
@@ -139,13 +141,16 @@ def _standing(kind: Kind, config: Config, surveyed: Survey) -> int:
 
 
 def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -> Plan:
-    """The same plan with other changes in the place of its own."""
+    """The same plan with other changes in the place of its own, judged with all that is live in view."""
+    cards = spenders(kinds, plan.surveyed, changes)
+    by_team = exposure_by_team(plan.config, plan.surveyed, cards)
     return replace(
         plan,
         changes=tuple(changes),
         steps=spell(kinds, Owner(plan.project, plan.salt), changes),
-        blast=blast_radius({kind.name: kind for kind in kinds}, changes),
+        blast=blast_radius({kind.name: kind for kind in kinds}, changes, cards),
         fingerprint=fingerprint(plan.seals, changes),
+        outlook=replace(plan.outlook, exposure=by_team),
     )
 
 

@@ -41,6 +41,8 @@ UNREAD = Stamp("", Address("", ""))
 
 def _counted(kind: Kind, fields: Mapping[str, Any]) -> list[Any]:
     """What a plan takes into account of an object that it does not change."""
+    if kind.pool is not None:
+        return [kind.pool(fields)]
     if kind.exposure is None:
         return []
     refs = [fields.get(field.name) for field in kind.fields if field.shape is Shape.REF]

@@ -12,6 +12,7 @@ from provisioner.kinds.controls import (
     monthly_exposure,
     spending_controls,
     switching,
+    with_default_limit,
 )
 from provisioner.kinds.postal import address, personal
 
@@ -130,6 +131,7 @@ KIND = Kind(
     currency=currency,
     held_back=held_back,
     exposure=monthly_exposure,
+    as_created=with_default_limit,
     ends_by="lifecycle_controls.cancel_after.payment_count",
     spent=spent,
     unfit=unfit,

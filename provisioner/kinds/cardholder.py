@@ -14,6 +14,7 @@ from provisioner.core.normal import at
 from provisioner.kinds.controls import (
     CURRENCY,
     exclusive,
+    monthly_pool,
     spending_controls,
     switching,
 )
@@ -180,6 +181,7 @@ KIND = Kind(
     check=check,
     doubts=doubts,
     currency=currency,
+    pool=monthly_pool,
     hold=hold,
     lacks=lacks,
     answered=(

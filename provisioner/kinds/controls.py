@@ -6,7 +6,9 @@ Semantics: docs.stripe.com/issuing/controls/spending-controls.
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from provisioner.core.kind import Direction, Fault, Field, Shape
+from provisioner.core.kind import Direction, Fault, Field, Pool, Shape
+from provisioner.core.money import exponent
+from provisioner.core.simulate import DEFAULT_LIMIT
 from provisioner.kinds.categories import CATEGORIES
 from provisioner.kinds.postal import COUNTRY, COUNTRY_SAYS
 
@@ -18,8 +20,8 @@ PAIRS = (
     ("allowed_card_presences", "blocked_card_presences"),
 )
 
-# What Stripe adds to a card that was given no limits: 500 a day in the card's currency.
-DEFAULT_LIMITS = ({"amount": 50000, "interval": "daily"},)
+# What Stripe shows on a card that was given no limits.
+DEFAULT_LIMITS = (DEFAULT_LIMIT,)
 
 
 def _verdict(tightens: bool, broadens: bool) -> Direction:
@@ -189,14 +191,41 @@ def exclusive(fields: Mapping[str, Any]) -> Iterator[Fault]:
 WINDOWS = {"daily": 31, "weekly": 6, "monthly": 1, "yearly": 1, "all_time": 1}
 
 
-def monthly_exposure(fields: Mapping[str, Any]) -> int | None:
-    """The most that an active card may spend in a month by its own limits; None is without limit.
-
-    A limit on some categories bounds nothing else, and one per authorization nothing at all.
+def with_default_limit(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """
-    if fields.get("status") != "active":
-        return 0
-    limits = fields.get("spending_controls", {}).get("spending_limits", ())
+    The fields of a new card, with Stripe's default limit where they have none: 500 a day in its currency.
+
+    Source: docs.stripe.com/issuing/controls/spending-controls. The 10,000 that nobody can raise are for one
+    authorization, and bound no month.
+    """
+    controls = fields.get("spending_controls") or {}
+    if controls.get("spending_limits"):
+        return fields
+    whole_units = 10 ** exponent(str(fields.get("currency", "")))
+    limit = {**DEFAULT_LIMIT, "amount": DEFAULT_LIMIT["amount"] // 100 * whole_units}
+    return {**fields, "spending_controls": {**controls, "spending_limits": (limit,)}}
+
+
+def monthly_exposure(fields: Mapping[str, Any]) -> int | None:
+    """
+    The most that an active card may spend in a month by its own limits; None is without limit.
+
+    A limit on some categories bounds nothing else, and one per authorization nothing at all. A live card
+    that shows no limits has none that is known: whether Stripe's default is there is not documented [?].
+    """
+    return _monthly_bound(fields) if fields.get("status") == "active" else 0
+
+
+def monthly_pool(fields: Mapping[str, Any]) -> Pool:
+    """The most that all cards of a cardholder may spend together; without an active holder nothing."""
+    if fields.get("status", "active") != "active":
+        return Pool(0)
+    controls = fields.get("spending_controls") or {}
+    return Pool(_monthly_bound(fields), str(controls.get(CURRENCY.name) or ""))
+
+
+def _monthly_bound(fields: Mapping[str, Any]) -> int | None:
+    limits = (fields.get("spending_controls") or {}).get("spending_limits") or ()
     bounds = [
         row["amount"] * WINDOWS[row["interval"]]
         for row in limits

@@ -42,10 +42,15 @@ def plan_document(plan: Plan, stopped: Sequence[Stop] = ()) -> dict[str, Any]:
         },
         "changes": [_change(change, plan.seal) for change in plan.changes],
         "left_out": plan.left_out,
-        "stopped_by": [{"guardrail": stop.guardrail, "text": stop.text} for stop in stopped],
+        "stopped_by": [_stop(stop) for stop in stopped],
         "notes": [_note(note) for note in plan.notes],
         "outlook": _outlook(plan.outlook, plan.seal),
     }
+
+
+def _stop(stop: Stop) -> dict[str, Any]:
+    number = {} if stop.number is None else {"number": stop.number}
+    return {"guardrail": stop.guardrail, "text": stop.text, **number}
 
 
 def _note(note: Note) -> dict[str, Any]:

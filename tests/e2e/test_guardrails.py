@@ -36,7 +36,8 @@ def test_an_amount_in_another_currency_is_another_number(desk: Desk):
 
 
 def test_unlimited_is_a_word(desk: Desk):
-    desk.write(COMPANY + BARE_CARD + limits("max_exposure_added: 100"))
+    free = "    spending_controls: {spending_limits: [{amount: 100, interval: per_authorization}]}\n"
+    desk.write(COMPANY + BARE_CARD + free + limits("max_exposure_added: 100"))
 
     desk.run("apply", "--auto-approve", "--allow", "exposure_added=999999999998", code=3)
     refused = desk.run("apply", "--auto-approve", code=3).stderr

@@ -152,16 +152,23 @@ def _exposure() -> Iterator[str]:
     """How limits are brought to a month, as the card's kind does it."""
     yield "### Exposure added"
     yield prose(
-        "What a plan adds to what active cards may spend in a month by their own `spending_limits`, by "
-        "currency. It is the worst case: the month that fits the most."
+        "What a plan adds to what cards may spend in a month, by currency: each by its own "
+        "`spending_limits`, and all cards of one cardholder together by the cardholder's. It is the worst "
+        "case: the month that fits the most."
     )
     yield table(("a card's limit", "in a month", "$9.00 counts as"), map(_window, INTERVALS))
     yield prose(
         "Of several limits the smallest counts. A limit on some `categories` is left out, as it bounds "
-        "nothing else; so is one `per_authorization`, as nothing bounds how often. A card without a limit "
-        "that counts is *unlimited*: give it one, or `--allow exposure_added="
-        f"{ENDLESS}`. What other cards lose is not subtracted, and neither the cardholder's limits nor the "
-        "money that is there make it less."
+        "nothing else; so is one `per_authorization`, as nothing bounds how often. A new card without any "
+        "limit has Stripe's default of 500 per day. A card whose limits are removed, or that has none of "
+        "those that count, is *unlimited*, unless its cardholder has a limit: give it one, or `--allow "
+        f"exposure_added={ENDLESS}`."
+    )
+    yield prose(
+        "Cards of an inactive or blocked cardholder cannot spend; activating the cardholder adds what they "
+        "can spend from then on, and counts them as activated. A cardholder's limit bounds only cards in "
+        "its own currency, and that of a cardholder which is not managed here is not known. What a plan "
+        "lowers is not subtracted from what it raises, and neither is the money that is there."
     )
 
 

@@ -50,7 +50,9 @@ def cards(number: int, **fields: Any) -> list[Declared]:
         ([], [card(spending_controls=limit(900, "all_time"))], {"usd": 900}),
         ([], [card(spending_controls=limit(9, "per_authorization"))], {"usd": None}),
         ([], [card(spending_controls=limit(9, categories=("bakeries",)))], {"usd": None}),
-        ([], [card()], {"usd": None}),
+        ([], [card()], {"usd": 31 * 50_000}),
+        ([], [card(currency="krw")], {"krw": 31 * 500}),
+        ([], [card(spending_controls={"allowed_categories": ("bakeries",)})], {"usd": 31 * 50_000}),
         ([], [card(status="inactive")], {}),
         ([card(spending_controls=limit(700))], [card(spending_controls=limit(900))], {"usd": 200}),
         ([card(spending_controls=limit(900))], [card(spending_controls=limit(700))], {}),
@@ -83,8 +85,9 @@ def test_the_exposure_that_is_added(before: list[Declared], after: list[Declared
 def test_exposure_of_several_cards_adds_up_and_nothing_is_as_large_as_no_limit() -> None:
     limited = cards(3, spending_controls=limit(700))
     assert plan([], limited)[0].blast.exposure == {"usd": 2100}
-    assert plan([], [*limited, card("free")])[0].blast.exposure == {"usd": None}
-    assert plan([], [card("a-free"), *limited])[0].blast.exposure == {"usd": None}
+    for name in ("free", "a-free"):
+        free = card(name, spending_controls=limit(9, "per_authorization"))
+        assert plan([], [free, *limited])[0].blast.exposure == {"usd": None}
 
 
 def test_what_else_is_said_before_anything_is_done() -> None:
@@ -217,7 +220,8 @@ def test_a_limit_on_money_lets_no_currency_pass_that_it_does_not_name(limits: An
 
 
 def test_a_currency_without_limit_is_no_more_allowed_than_its_limit_says() -> None:
-    made, wanted = plan([], [card()], max_exposure_added={"eur": 1})
+    free = card(spending_controls=limit(9, "per_authorization"))
+    made, wanted = plan([], [free], max_exposure_added={"eur": 1})
     [danger] = judge(made, wanted.guardrails, {"exposure_added.usd": UNLIMITED - 1})
 
     assert str(danger).endswith("--allow exposure_added.usd=unlimited")

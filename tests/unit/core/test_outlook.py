@@ -63,7 +63,7 @@ EDITED = {"personalization_design": "ics_1"}
             Power(),
         ),
         ({}, card(spending_controls=limit(1000), second_line="A"), Power(1000, 0, 1)),
-        ({}, card(second_line="A"), Power(0, 1, 1)),
+        ({}, card(second_line="A"), Power(31 * 50_000, 0, 1)),
     ],
     ids=[
         "raised",
