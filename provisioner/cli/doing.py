@@ -49,7 +49,8 @@ def do(
 
     `make` is called again after the question: what is approved is what is done. A `dry_run` ends where
     writing would begin. `shown` are the guardrails by which an approved plan was stopped. `heard` is
-    told of the plan, and then of what came of it. Returns the exit code; raises GuardrailError, StaleError, and ProvisionerError when there is no yes.
+    told of the plan, and then of what came of it. Returns the exit code; raises GuardrailError,
+    StaleError, and ProvisionerError when there is no yes.
     """
     plan = make()
     # a plan that goes on is judged below, and one that is stopped there says why at once

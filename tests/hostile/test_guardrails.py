@@ -1,0 +1,166 @@
+"""Guardrails that somebody tries to get around: through a cardholder, a saved plan, a pull request."""
+
+import json
+from typing import Any
+
+import pytest
+from e2e.conftest import Desk
+
+HOLDER = """
+cardholders:
+  acme:
+    type: company
+    name: Acme Inc
+    status: {status}
+    billing: {{address: {{line1: 1 Main, city: SF, state: CA, postal_code: "94103", country: US}}}}
+{controls}
+"""
+CONTROLS = '    spending_controls: {{spending_limits: [{{amount: "{limit}", interval: monthly}}]}}'
+CARDS = "cards:\n" + "".join(
+    f"  {name}: {{cardholder: acme, type: virtual, currency: usd, status: active}}\n" for name in "abc"
+)
+
+
+def estate(limit: str = "", status: str = "active", guardrails: str = "", cards: str = CARDS) -> str:
+    controls = CONTROLS.format(limit=limit) if limit else ""
+    said = f"guardrails: {{{guardrails}}}\n" if guardrails else ""
+    return HOLDER.format(status=status, controls=controls) + cards + said
+
+
+def blast(desk: Desk, *words: str) -> dict[str, Any]:
+    return dict(json.loads(desk.run("plan", "--format", "json", *words).stdout)["blast_radius"])
+
+
+def limits(desk: Desk) -> list[int]:
+    return [
+        row["amount"]
+        for row in desk.live("cardholders")["cardholders.acme"]["spending_controls"]["spending_limits"]
+    ]
+
+
+def test_a_raised_limit_of_a_cardholder_is_exposure(desk: Desk):
+    desk.write(estate("100.00 USD"))
+    desk.run("apply", "--auto-approve")
+
+    desk.write(estate("999,999.00 USD", guardrails='max_exposure_added: "1.00 USD"'))
+
+    assert blast(desk)["exposure_added"] == [{"currency": "usd", "amount": 3 * 31 * 50_000 - 10_000}]
+    refused = desk.run("apply", "--auto-approve", code=3).stderr
+    assert "$46,400.00 of monthly exposure would be added, max_exposure_added is $1.00" in refused
+    assert limits(desk) == [10_000]
+
+
+@pytest.mark.parametrize("guardrail", ['max_exposure_added: "1.00 USD"', "max_activated: 2"])
+def test_a_saved_plan_is_stopped_where_the_apply_is(desk: Desk, guardrail: str):
+    desk.write(estate(status="inactive"))
+    desk.run("apply", "--auto-approve")
+    desk.write(estate(guardrails=guardrail))
+    desk.run("plan", "--out", "plan.json")
+
+    direct = desk.run("apply", "--auto-approve", code=3).stderr
+    saved = desk.run("apply", "plan.json", code=3).stderr
+
+    assert saved == direct
+    assert desk.live("cardholders")["cardholders.acme"]["status"] == "inactive"
+    number = direct.partition("--allow ")[2].split()[0]
+    desk.run("apply", "plan.json", "--allow", number)
+    assert desk.live("cardholders")["cardholders.acme"]["status"] == "active"
+
+
+def test_what_was_shown_as_stopped_needs_its_number_whatever_the_configuration_says_by_now(desk: Desk):
+    desk.write(estate("100.00 USD"))
+    desk.run("apply", "--auto-approve")
+    desk.write(estate("200.00 USD", guardrails='max_exposure_added: "1.00 USD"'))
+    desk.run("plan", "--out", "plan.json")
+    desk.write(estate("200.00 USD"))
+
+    assert "--allow exposure_added=10000" in desk.run("apply", "plan.json", code=3).stderr
+    assert "exposure_added" in desk.run("apply", "plan.json", "--allow", "exposure_added=9999", code=3).stderr
+    assert limits(desk) == [10_000]
+    desk.run("apply", "plan.json", "--allow", "exposure_added=10000")
+    assert limits(desk) == [20_000]
+
+
+def test_the_exposure_and_the_activations_that_a_plan_has_shown_are_ceilings(desk: Desk):
+    one = CARDS.partition("  b:")[0]
+    desk.write(estate(status="inactive", cards=one))
+    desk.run("apply", "--auto-approve")
+    desk.write(estate(cards=one))
+    desk.run("plan", "--out", "plan.json")
+
+    # another change gives the holder more cards, of which the approved plan says nothing
+    desk.write(estate(status="inactive"))
+    desk.run("apply", "--auto-approve")
+    desk.write(estate())
+
+    refused = desk.run("apply", "plan.json", code=4).stderr
+    assert "exposure added is $46,500.00 a month, approved was $15,500.00" in refused
+    assert "3 cards could newly spend, approved were 1" in refused
+    assert desk.live("cardholders")["cardholders.acme"]["status"] == "inactive"
+
+
+def test_a_limit_that_is_gone_since_the_approval_lets_no_more_be_added(desk: Desk):
+    low = 'spending_controls: {spending_limits: [{amount: "50.00 USD", interval: monthly}]}'
+    high = 'spending_controls: {spending_limits: [{amount: "9,000.00 USD", interval: monthly}]}'
+    card = "cards:\n  a: {{cardholder: acme, type: virtual, currency: usd, status: active, {controls}}}\n"
+    without = HOLDER.format(status="active", controls="")
+    desk.write(without + card.format(controls=low))
+    desk.run("apply", "--auto-approve")
+    holder = desk.live("cardholders")["cardholders.acme"]["id"]
+
+    def by_hand(rows: Any) -> None:
+        desk.sdk.v1.issuing.cardholders.update(holder, {"spending_controls": {"spending_limits": rows}})
+
+    by_hand([{"amount": 10_000, "interval": "monthly"}])
+    desk.write(without + card.format(controls=high))
+    desk.run("plan", "--out", "plan.json")
+    assert blast(desk)["exposure_added"] == [{"currency": "usd", "amount": 5_000}]
+
+    by_hand("")
+    refused = desk.run("apply", "plan.json", code=4).stderr
+    assert "exposure added is $8,950.00 a month, approved was $50.00" in refused
+
+
+def test_a_part_of_a_plan_is_judged_with_all_that_is_live(desk: Desk):
+    desk.write(estate(status="inactive"))
+    desk.run("apply", "--auto-approve")
+    desk.write(estate(guardrails="max_activated: 2"))
+
+    refused = desk.run("apply", "--auto-approve", "--target", "cardholders.acme", code=3).stderr
+    assert "--allow activated=3" in refused
+
+
+def test_a_card_that_comes_to_a_cardholder_without_limit_adds_what_the_other_one_kept(desk: Desk):
+    free = HOLDER.format(status="active", controls="").replace("acme:", "free:").replace("cardholders:\n", "")
+    card = "cards:\n  a: {{cardholder: {holder}, type: virtual, currency: usd, status: active}}\n"
+    holders = HOLDER.format(status="active", controls=CONTROLS.format(limit="100.00 USD")) + free
+    desk.write(holders + card.format(holder="acme"))
+    desk.run("apply", "--auto-approve")
+    desk.write(holders + card.format(holder="free"))
+
+    assert blast(desk)["exposure_added"] == [{"currency": "usd", "amount": 31 * 50_000 - 10_000}]
+
+
+def test_teams_add_up_to_what_the_plan_adds(desk: Desk):
+    desk.write(estate("100.00 USD"))
+    desk.run("apply", "--auto-approve")
+    desk.write(estate("700.00 USD"))
+
+    document = json.loads(desk.run("plan", "--format", "json").stdout)
+    [team] = document["outlook"]["exposure"]
+    assert (team["before"]["amount"], team["after"]["amount"]) == (10_000, 70_000)
+    assert document["blast_radius"]["exposure_added"] == [{"currency": "usd", "amount": 60_000}]
+
+
+def test_a_card_without_a_limit_is_the_same_number_everywhere(desk: Desk):
+    one = CARDS.partition("  b:")[0]
+    default = [{"currency": "usd", "amount": 31 * 50_000}]
+    desk.write(estate(cards=one))
+    assert blast(desk)["exposure_added"] == default
+    desk.run("apply", "--auto-approve")
+
+    desk.sdk.v1.issuing.cards.update(desk.live()["cards.a"]["id"], {"status": "inactive"})
+    assert blast(desk)["exposure_added"] == default
+    desk.run("apply", "--auto-approve", "--format", "json")
+    desk.write(estate(cards=one.replace("active}", "active, second_line: A}")))
+    assert blast(desk)["exposure_added"] == []
