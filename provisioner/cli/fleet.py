@@ -134,8 +134,8 @@ def _hear(news: News, fleet: Open, *phases: Totals) -> None:
 
 def _noting(ceilings: dict[str, Ceiling]) -> Callable[[Outcome], None]:
     def note(outcome: Outcome) -> None:
-        if outcome.code == CHANGES:
-            ceilings[outcome.account] = Ceiling(dict(outcome.money), outcome.ends)
+        if outcome.code == CHANGES and outcome.ceiling:
+            ceilings[outcome.account] = outcome.ceiling
 
     return note
 

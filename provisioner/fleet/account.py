@@ -15,7 +15,7 @@ from provisioner.core.problem import ProvisionerError
 from provisioner.engine.execute import Outcome as Ending
 from provisioner.engine.execute import Report
 from provisioner.engine.journal import line
-from provisioner.fleet.ceiling import approved, ends, stopped
+from provisioner.fleet.ceiling import approved, ceiling_of, ends, stopped
 from provisioner.fleet.job import Job
 from provisioner.fleet.outcome import CHANGES, DONE, ERROR, MOST_PROBLEMS, Outcome
 from provisioner.fleet.site import Meter, Site, configuration, open_account
@@ -59,6 +59,7 @@ def _plan(account: Account, job: Job, blank: Outcome) -> Outcome:
         counts={**plan.summary, "pending": sum(note.pending for note in plan.notes)},
         money={currency: amount for amount, currency in plan.blast.money},
         ends=ends(plan),
+        ceiling=ceiling_of(plan),
         stopped_by=stopped(plan, account.config.guardrails, job.approve),
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from provisioner.core.approval import capped
+from provisioner.core.ceilings import above
 from provisioner.core.change import Action, Change
 from provisioner.core.guard import judge, unapproved
 from provisioner.core.model import Guardrails
@@ -15,6 +16,17 @@ from provisioner.kinds import KINDS
 def ends(plan: Plan) -> int:
     """How many objects a plan retires or replaces; what an interrupted replacement leaves is one of them."""
     return sum(change.action in (Action.RETIRE, Action.REPLACE) for change in plan.changes)
+
+
+def ceiling_of(plan: Plan) -> Ceiling:
+    """What an account's plan allows the apply that follows."""
+    return Ceiling(
+        top_up={currency: amount for amount, currency in plan.blast.money},
+        ends=ends(plan),
+        exposure=plan.blast.exposure,
+        activated=plan.blast.activated,
+        replaced=frozenset(str(each.address) for each in plan.changes if each.action is Action.REPLACE),
+    )
 
 
 def stopped(plan: Plan, limits: Guardrails, approve: str | None) -> tuple[str, ...]:
@@ -31,7 +43,7 @@ def approved(plan: Plan, limits: Guardrails, ceiling: Ceiling | None, approve: s
     The plan, with its top-ups cut to what was planned.
 
     A top-up in a currency that had none waits for the next run. Raises GuardrailError, and StaleError
-    where more objects would end than were planned.
+    where more would end, be activated or be added to what cards may spend than was planned.
     """
     if dangers := stopped(plan, limits, approve):
         raise GuardrailError("\n".join(dangers))
@@ -41,6 +53,8 @@ def approved(plan: Plan, limits: Guardrails, ceiling: Ceiling | None, approve: s
         raise StaleError(
             f"{ends(plan)} would be retired or replaced, {ceiling.ends} were planned; plan again"
         )
+    if more := [*above(KINDS, plan, ceiling.exposure, ceiling.activated, ceiling.replaced)]:
+        raise StaleError(f"{'; '.join(more)}; plan again")
     changes = tuple(_held(plan, ceiling))
     return plan if changes == plan.changes else with_changes(KINDS, plan, changes)
 

@@ -10,10 +10,18 @@ from provisioner.fleet.model import Account
 
 
 class Ceiling(Struct, frozen=True):
-    """What was planned for an account and judged with the whole fleet: money, and objects that end."""
+    """
+    What was planned for an account and judged with the whole fleet: it does no more.
+
+    `top_up` is money by currency and `ends` counts objects that end; `exposure` and `activated` are as in
+    the plan's blast radius, and `replaced` the addresses of what is replaced.
+    """
 
     top_up: Mapping[str, int] = field(default_factory=dict)
     ends: int = 0
+    exposure: Mapping[str, int | None] = field(default_factory=dict)
+    activated: int = 0
+    replaced: frozenset[str] = frozenset()
 
 
 class Job(Struct, frozen=True):

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from provisioner.core.exit_code import ExitCode
+from provisioner.fleet.job import Ceiling
 
 DONE, ERROR, CHANGES, GUARDRAIL, STALE, PARTLY, ACCESS, INTERRUPTED = ExitCode
 # from good to bad: the last of a fleet's exit codes in this order is the fleet's own
@@ -19,7 +20,8 @@ class Outcome(Struct, frozen=True):
 
     `code` is the exit code that the account alone would have ended with. `counts` are those of the phase
     (plan: changes by action; apply: steps; drift: values); `money` moves or has moved, in minor units by
-    currency; `ends` objects are retired or replaced. `stopped_by` says why the
+    currency; `ends` objects are retired or replaced; `ceiling` is what
+    a plan allows the apply that follows. `stopped_by` says why the
     account's own guardrails would stop an apply of a plan. `facts` are what a status shows. `steps` are lines
     for the journal, `worker` who did it.
     """
@@ -31,6 +33,7 @@ class Outcome(Struct, frozen=True):
     counts: Mapping[str, int] = field(default_factory=dict)
     money: Mapping[str, int] = field(default_factory=dict)
     ends: int = 0
+    ceiling: Ceiling | None = None
     stopped_by: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[str, ...] = ()

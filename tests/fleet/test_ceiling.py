@@ -7,7 +7,7 @@ from support.stripe_model import StripeModel, carry_out
 from provisioner.core.model import Declared, Guardrails
 from provisioner.core.plan import Plan, make_plan
 from provisioner.core.problem import StaleError
-from provisioner.fleet.ceiling import approved
+from provisioner.fleet.ceiling import approved, ceiling_of
 from provisioner.fleet.job import Ceiling
 from provisioner.kinds import KINDS
 
@@ -39,3 +39,19 @@ def test_more_ends_than_planned_make_it_stale() -> None:
     assert approved(plan, LIMITS, Ceiling(ends=2), None) is plan
     with pytest.raises(StaleError, match="2 would be retired or replaced, 1 were planned; plan again"):
         approved(plan, LIMITS, Ceiling(ends=1), None)
+
+
+def test_more_exposure_or_more_activations_than_planned_make_it_stale() -> None:
+    """A cardholder has come by a card between the plan and its apply: the change is the same one."""
+    stripe = StripeModel()
+    off, on = holder(status="inactive"), holder(status="active")
+    for _ in carry_out(planned(stripe, off, card("a")), stripe):
+        pass
+    allowed = ceiling_of(planned(stripe, on, card("a")))
+    for _ in carry_out(planned(stripe, off, card("a"), card("b")), stripe):
+        pass
+    plan = planned(stripe, on, card("a"), card("b"))
+
+    assert approved(plan, LIMITS, ceiling_of(plan), None) is plan
+    with pytest.raises(StaleError, match=r"exposure added is \$31,000.00 a month, approved was \$15,500.00"):
+        approved(plan, LIMITS, allowed, None)
