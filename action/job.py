@@ -27,10 +27,11 @@ class Job:
 
     @property
     def arguments(self) -> list[str]:
-        """The command's arguments: path, environment, and the further ones, one a line."""
+        """The command's arguments: environment, policy, and the further ones, one a line."""
         env = [f"--env={self.input('env')}"] if self.input("env") else []
         more = [word for line in self.input("args").splitlines() for word in shlex.split(line)]
-        return [*env, *more]
+        policy = [f"--policy={self.input('policy')}"] if self.input("policy") else []
+        return [*env, *policy, *more]
 
     @property
     def path(self) -> str:

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from msgspec.structs import replace
+
 from provisioner.config import load_config
 from provisioner.config.beside import unread_beside
 from provisioner.config.outside import NOTHING_MORE, Allowed
+from provisioner.config.policy import load_policy
 from provisioner.config.schema import schema_text
 from provisioner.core.kind import Kind
 from provisioner.core.model import Config
@@ -22,14 +25,18 @@ def load(
     variables: Mapping[str, str] = NOTHING,
     environ: Mapping[str, str] = NOTHING,
     allowed: Allowed = NOTHING_MORE,
+    policy: Path | None = None,
 ) -> Config:
     """
     Read the configuration at `path`, with `environments/<env>.yaml` over it.
 
     `variables` are values of `${var.NAME}`, `environ` of `${env.NAME}`; `allowed` is what may be read
-    although it looks like a key or lies elsewhere. Raises ConfigError that carries every problem.
+    although it looks like a key or lies elsewhere; `policy` is a file of guardrails that tighten the
+    configuration's own. Raises ConfigError that carries every problem.
     """
-    return load_config(path, KINDS, env=env, variables=variables, environ=environ, allowed=allowed)
+    limits = load_policy(policy, KINDS) if policy else None
+    config = load_config(path, KINDS, env=env, variables=variables, environ=environ, allowed=allowed)
+    return replace(config, guardrails=config.guardrails.tightened(limits)) if limits else config
 
 
 def files_not_loaded(path: Path, project: str) -> list[Path]:

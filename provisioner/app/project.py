@@ -59,17 +59,26 @@ class Project:
         environ: Mapping[str, str] = NOTHING,
         allow_env: Sequence[str] = (),
         allow_files: Sequence[str] = (),
+        policy: str | Path | None = None,
     ) -> Self:
         """
         Load the file or folder at `path`, with `environments/<env>.yaml` over it.
 
         `variables` are values of `${var.NAME}`, `environ` of `${env.NAME}`. `allow_env` names variables
-        that may be read although they look like keys, `allow_files` files outside of the folder. Raises
-        ConfigError that carries every problem with its file and line; nothing is sent anywhere.
+        that may be read although they look like keys, `allow_files` files outside of the folder. The
+        guardrails of the file `policy` tighten the configuration's own. Raises ConfigError that carries every
+        problem with its file and line; nothing is sent anywhere.
         """
         allowed = Allowed(tuple(allow_env), tuple(allow_files))
         return cls(
-            configuration.load(Path(path), env=env, variables=variables, environ=environ, allowed=allowed)
+            configuration.load(
+                Path(path),
+                env=env,
+                variables=variables,
+                environ=environ,
+                allowed=allowed,
+                policy=Path(policy) if policy else None,
+            )
         )
 
     def connect(

@@ -9,7 +9,7 @@ import click
 from msgspec import Struct
 from msgspec.structs import fields
 
-from provisioner.cli.options import ALLOW_ENV, ALLOW_FILE, rate
+from provisioner.cli.options import ALLOW_ENV, ALLOW_FILE, POLICY, rate
 from provisioner.fleet.select import Selector, Shard, parse_selector, parse_shard
 
 R = TypeVar("R")
@@ -32,6 +32,7 @@ class FleetOptions(Struct, frozen=True):
     reports: tuple[Path, ...] = ()
     allow_env: tuple[str, ...] = ()
     allow_files: tuple[str, ...] = ()
+    policy: Path | None = None
 
 
 def _selectors(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...]) -> tuple[Selector, ...]:
@@ -101,6 +102,7 @@ _OPTIONS = (
     click.option(
         "--shards", default="1/1", metavar="N/M", callback=_shard, help="Only part N of M, by account id."
     ),
+    POLICY,
     ALLOW_FILE,
     ALLOW_ENV,
     SELECT,

@@ -120,6 +120,7 @@ def opened(
     gc.set_threshold(*COLLECT_OFTEN)
     # workers may have another current folder
     allowed = Allowed(options.allow_env, tuple(map(os.path.abspath, options.allow_files)))
+    policy = str(options.policy.absolute()) if options.policy else ""
     fleet = load_fleet(options.path, allowed)
     accounts = choose(fleet, options.select, options.shards)
     rate = platform_rate(fleet.rates, fleet.mode, options.shards, options.max_rps)
@@ -133,7 +134,9 @@ def opened(
 
         def job(phase: str, account: Account) -> Job:
             rate = fleet.rates.account
-            return Job(phase, account, fleet.mode, budget, rate, base, approve, allowed=allowed)
+            return Job(
+                phase, account, fleet.mode, budget, rate, base, approve, allowed=allowed, policy=policy
+            )
 
         _check(engine, accounts, job)
         told = stack.enter_context(report(fleet.name, options.format_, options.reports))

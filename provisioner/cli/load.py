@@ -17,6 +17,7 @@ def load(options: Options) -> Config:
         variables=options.variables,
         environ=os.environ,
         allowed=options.allowed,
+        policy=options.policy,
     )
     for warning in config.warnings:
         tell(f"Warning: {warning}", level=logging.WARNING)

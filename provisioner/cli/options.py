@@ -26,6 +26,7 @@ class Options(Struct, frozen=True):
     variables: Mapping[str, str] = field(default_factory=dict)
     allow_env: tuple[str, ...] = ()
     allow_files: tuple[str, ...] = ()
+    policy: Path | None = None
     sandbox: bool = False
     allow_api_base: bool = False
     max_rps: float | None = None
@@ -177,7 +178,14 @@ ALLOW_ENV = click.option(
     metavar="NAME",
     help="Let ${env.NAME} be read, although variables of such a name hold keys.",
 )
+POLICY = click.option(
+    "--policy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Guardrails from outside of the configuration, in YAML; of each the stricter one holds.",
+)
 _WHERE = (
+    POLICY,
     ALLOW_FILE,
     ALLOW_ENV,
     click.option(

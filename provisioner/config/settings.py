@@ -14,6 +14,7 @@ from provisioner.core.problem import Problem, Where
 VERSION_SAYS = "'version' is missing; begin the file with `version: 1`"
 SHOWN = ("project", "mode", "account")
 SHOWN_SAYS = "is shown, so it cannot come from the environment or a file; write it here, or use ${var.NAME}"
+MONEY = ("max_top_up", "max_exposure_added")  # the guardrails that are amounts
 PROJECT_SAYS = "'project' is missing; name the namespace of ownership, such as `project: acme-issuing`"
 
 
@@ -52,11 +53,7 @@ def guardrails(
     blocks: Mapping[str, Block], currencies: Collection[str], problems: list[Problem]
 ) -> Guardrails:
     """Return the limits; an amount without currency counts for each of the configuration's `currencies`."""
-    money = {
-        name: _by_currency(blocks[name], currencies, problems)
-        for name in ("max_top_up", "max_exposure_added")
-        if name in blocks
-    }
+    money = {name: _by_currency(blocks[name], currencies, problems) for name in MONEY if name in blocks}
     counts = {name: block.value for name, block in blocks.items() if name not in money}
     return Guardrails(
         max_top_up=money.get("max_top_up", {}),

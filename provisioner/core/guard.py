@@ -166,7 +166,8 @@ def _retired(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
     if limits.max_retired is not None:
         if total > limits.max_retired:
             yield Danger("retired", f"{total} would be {ends}, max_retired is {limits.max_retired}", total)
-        return
+        if total > limits.max_retired or not limits.keeps_share:
+            return
     for kind, count in sorted(by_kind.items()):
         if (there := plan.totals.get(kind, 0)) >= FEW and count > there * SHARE:
             text = f"{count} of {there} {kind}s would be {ends}, more than {SHARE:.0%}"

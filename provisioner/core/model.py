@@ -132,13 +132,40 @@ class World(Struct, frozen=True):
 
 
 class Guardrails(Struct, frozen=True):
-    """Limits on one apply. Amounts are minor units by currency; None is the built-in default."""
+    """
+    Limits on one apply. Amounts are minor units by currency; None is the built-in default.
+
+    `keeps_share` says that the built-in share of objects that may be retired holds beside `max_retired`.
+    """
 
     max_top_up: Mapping[str, int] = field(default_factory=dict)
     max_exposure_added: Mapping[str, int] = field(default_factory=dict)
     max_activated: int | None = None
     max_retired: int | None = None
+    keeps_share: bool = False
     require_approval: str = ""
+
+    def tightened(self, policy: "Guardrails") -> "Guardrails":
+        """Return the stricter one of each: what a policy from outside of the configuration leaves of them."""
+        return Guardrails(
+            max_top_up=_lower(self.max_top_up, policy.max_top_up),
+            max_exposure_added=_lower(self.max_exposure_added, policy.max_exposure_added),
+            max_activated=_least(self.max_activated, policy.max_activated),
+            max_retired=_least(self.max_retired, policy.max_retired),
+            keeps_share=self.max_retired is None,
+            require_approval=self.require_approval or policy.require_approval,
+        )
+
+
+def _lower(one: Mapping[str, int], other: Mapping[str, int]) -> Mapping[str, int]:
+    """The lower amounts; of a currency that only one side names, the other side lets nothing pass."""
+    if not one or not other:
+        return one or other
+    return {currency: min(one.get(currency, 0), other.get(currency, 0)) for currency in {**one, **other}}
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    return min((number for number in (one, other) if number is not None), default=None)
 
 
 class Config(Struct, frozen=True):

@@ -30,7 +30,7 @@ class Job(Struct, frozen=True):
 
     `rate` is requests a second to the account, None for Stripe's own limit; `sandbox` the address of an
     embedded Stripe API, empty for the one that the worker's environment says. `allowed` is what the
-    configuration may read there besides.
+    configuration may read there besides, `policy` an absolute path, which every worker must have.
     """
 
     phase: str
@@ -42,3 +42,4 @@ class Job(Struct, frozen=True):
     approve: str | None = None
     ceiling: Ceiling | None = None
     allowed: Allowed = NOTHING_MORE
+    policy: str = ""

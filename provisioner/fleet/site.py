@@ -77,6 +77,7 @@ def configuration(site: Site, job: Job) -> Config:
         variables=account.variables,
         environ=site.environ,
         allowed=job.allowed,
+        policy=Path(job.policy) if job.policy else None,
     )
     if config.mode != job.mode:
         raise AccessError(

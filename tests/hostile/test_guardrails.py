@@ -164,3 +164,78 @@ def test_a_card_without_a_limit_is_the_same_number_everywhere(desk: Desk):
     desk.run("apply", "--auto-approve", "--format", "json")
     desk.write(estate(cards=one.replace("active}", "active, second_line: A}")))
     assert blast(desk)["exposure_added"] == []
+
+
+# --- a policy from outside of the configuration
+
+FUNDS = 'balance_targets: {usd: {target: "9,900.00 USD"}}\n'
+
+
+def test_a_pull_request_cannot_raise_its_own_guardrails_above_a_policy(desk: Desk):
+    desk.write('guardrails: {max_top_up: "1,000,000.00 USD"}\n' + FUNDS)
+    (desk.folder / "outside").mkdir()
+    (desk.folder / "outside" / "policy.yaml").write_text('max_top_up: "1,000.00 USD"\n')
+    policy = ("--policy", "outside/policy.yaml")
+
+    document = json.loads(
+        desk.run("plan", "provisioner.yaml", *policy, "--format", "json", "--out", "p.json").stdout
+    )
+    assert [stop["guardrail"] for stop in document["stopped_by"]] == ["top_up"]
+    for what in (("apply", "provisioner.yaml", "--auto-approve"), ("apply", "p.json")):
+        refused = desk.run(*what, *policy, code=3).stderr
+        assert "$9,900.00 would be moved, max_top_up is $1,000.00" in refused
+    assert desk.sdk.v1.topups.list().data == []
+
+    desk.run("apply", "p.json", *policy, "--allow", "top_up=9,900.00 USD")
+    assert [each.amount for each in desk.sdk.v1.topups.list().data] == [990_000]
+
+
+@pytest.mark.parametrize(
+    ("policy", "own", "stopped"),
+    [
+        ('max_top_up: "9,999.00 USD"', 'max_top_up: "1,000.00 USD"', True),
+        ('max_top_up: "9,999.00 EUR"', 'max_top_up: "9,999.00 USD"', True),
+        ("max_retired: 5", 'max_top_up: "9,999.00 USD"', False),
+        ("max_top_up: {usd: 990000}", "", False),
+    ],
+)
+def test_the_stricter_one_of_each_holds(desk: Desk, policy: str, own: str, stopped: bool):
+    (desk.folder / "policy.yml").write_text(policy)
+    desk.write(f"guardrails: {{{own}}}\n" + FUNDS)
+
+    desk.run(
+        "apply", "provisioner.yaml", "--auto-approve", "--policy", "policy.yml", code=3 if stopped else 0
+    )
+
+
+def test_a_policy_may_ask_for_a_word(desk: Desk):
+    (desk.folder / "policy.yml").write_text("require_approval: broadening\n")
+    desk.write(estate())
+
+    refused = desk.run("apply", "provisioner.yaml", "--auto-approve", "--policy", "policy.yml", code=3)
+    assert "--approve broadening" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("max_topup: 1\n", "policy.yml:1:1: "),
+        ("max_retired: 5\nmax_top_up: 1000\n", "policy.yml:2:13: max_top_up: a policy names the currency"),
+        ("max_retired: 5\nmax_exposure_added: {usd: many}\n", "policy.yml:2:27: "),
+        ("- 1\n", "policy.yml:1:1: "),
+        ("# nothing\n", "policy.yml:1:1: a policy has at least one guardrail"),
+        ("guardrails: {max_retired: 5}\n", "policy.yml:1:1: "),
+    ],
+)
+def test_what_is_wrong_with_a_policy_is_said_with_its_line(desk: Desk, text: str, said: str):
+    (desk.folder / "policy.yml").write_text(text)
+    desk.write(FUNDS)
+
+    refused = desk.run("plan", "provisioner.yaml", "--policy", "policy.yml", code=1)
+    assert said in refused.stderr
+    assert "Traceback" not in refused.output
+
+
+def test_a_policy_that_is_not_there_stops_everything(desk: Desk):
+    desk.write(FUNDS)
+    assert "gone.yml" in desk.run("plan", "provisioner.yaml", "--policy", "gone.yml", code=1).stderr

@@ -1,0 +1,52 @@
+"""A policy: guardrails from outside of the configuration, which can only tighten its own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from provisioner.config.blocks import Block, Piece
+from provisioner.config.build import AT_KEY
+from provisioner.config.document import open_document
+from provisioner.config.load import in_order
+from provisioner.config.outside import Outside
+from provisioner.config.scalar import BROKEN
+from provisioner.config.settings import MONEY, guardrails
+from provisioner.config.shapes import shapes_of
+from provisioner.config.words import say
+from provisioner.core.kind import Kind
+from provisioner.core.model import Guardrails
+from provisioner.core.problem import ConfigError, Problem, Where
+
+SECTION = "guardrails"
+NO_CURRENCY = 'a policy names the currency of an amount, such as "20,000.00 USD", or amounts by currency'
+
+
+def load_policy(file: Path, kinds: Sequence[Kind]) -> Guardrails:
+    """
+    Read a policy: a YAML file with the keys of a configuration's `guardrails`.
+
+    Amounts name their currency: those of the configuration are for its author to choose. Raises ConfigError
+    that carries all problems with their lines.
+    """
+    problems: list[Problem] = []
+    document = open_document(file, problems, Outside(file.parent, {}))
+    for misfit in shapes_of(kinds).misfits("file", {SECTION: document.value}):
+        if misfit.value is not BROKEN:
+            path, at_key = misfit.path[1:], misfit.keyword in AT_KEY
+            spot = document.spot(path)
+            text = say(misfit, raw=spot.raw if spot else None, hidden=False)
+            problems.append(Problem(document.where(path, key=at_key), ".".join(map(str, path[:-1])), text))
+    blocks = {
+        name: Block("", name, (Piece(document, (name,)),), value) for name, value in document.value.items()
+    }
+    problems += [
+        Problem(document.where((name,)), name, NO_CURRENCY)
+        for name in MONEY
+        if name in blocks and isinstance(blocks[name].value, int)
+    ]
+    if not problems and not any(block.value is not None for block in blocks.values()):
+        says = "a policy has at least one guardrail, such as `max_retired: 5`"
+        problems.append(Problem(Where(str(file), 1, 1), "", says))
+    limits = Guardrails() if problems else guardrails(blocks, (), problems)
+    if problems:
+        raise ConfigError(in_order(problems))
+    return limits
