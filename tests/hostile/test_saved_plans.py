@@ -151,6 +151,45 @@ def test_a_plan_made_with_one_key_is_applied_with_another_of_the_account(
     assert desk.run("apply", "plan.json").stdout.endswith(SYNC)
 
 
+READS = {"issuing_cardholder": "read", "issuing_card": "read", "connected_account": "read"}
+
+
+@pytest.fixture
+def blind(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A project with a holder, and a key that reads Issuing and not its account."""
+    desk.write(COMPANY)
+    desk.run("apply", "--auto-approve")
+    desk.write(limited("200.00"))
+    desk.control("keys", json.dumps({"key": OTHER_KEY, "permissions": READS}).encode())
+    monkeypatch.setenv("STRIPE_API_KEY", OTHER_KEY)
+    return desk
+
+
+def test_a_key_that_may_not_read_its_account_makes_plans_for_itself(
+    blind: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(blind)
+    assert (plan["account"], plan["keyed_with"]) == ("", "key")
+    monkeypatch.setenv("STRIPE_API_KEY", KEY)
+
+    assert "or was made with another key (one that may not read its account makes" in refused(blind)
+
+
+def test_a_named_account_is_the_one_that_such_a_plan_is_for(
+    blind: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = blind.sdk.v1.accounts.retrieve_current().id
+    monkeypatch.setenv("STRIPE_ACCOUNT", own)
+    plan = planned(blind)
+    assert (plan["account"], plan["keyed_with"]) == (own, "project")
+    monkeypatch.setenv("STRIPE_API_KEY", KEY)
+    monkeypatch.delenv("STRIPE_ACCOUNT")
+
+    blind.run("apply", "plan.json")
+
+    assert limit(blind) == 20_000
+
+
 # --- the state that it was made in
 
 
