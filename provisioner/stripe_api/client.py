@@ -97,11 +97,7 @@ class Transport:
             return self._once(method, resource, params, key, stops.pop() if stops else None, read, within)
 
         try:
-            begun = time.monotonic()
-            try:
-                return once()
-            except CallError as failed:
-                return self._again(failed, once, begun)
+            return self._attempt(once)
         except CallError as error:
             request_id = error.headers.get("request-id")
             log.debug("%s /v1/%s failed: %s %s", method, resource, error.status, request_id)
@@ -114,12 +110,17 @@ class Transport:
                 f"Stripe's answer to {method} {resource} is unreadable: {type(error).__name__}"
             ) from None
 
-    def _again(self, failed: CallError, once: Callable[[float], Reply], begun: float) -> Reply:
-        if not may_retry(failed):
-            raise failed
-        from provisioner.stripe_api.patience import again  # noqa: PLC0415 - nearly nothing fails
+    def _attempt(self, once: Callable[..., Reply]) -> Reply:
+        """Make a request once, and again as long as it may be retried."""
+        begun = time.monotonic()
+        try:
+            return once()
+        except CallError as failed:
+            if not may_retry(failed):
+                raise
+            from provisioner.stripe_api.patience import again  # noqa: PLC0415 - cold start: little fails
 
-        return again(failed, once, begun, self.stop, self._sleep)
+            return again(failed, once, begun, self.stop, self._sleep)
 
     def hide(self, texts: Callable[[], Iterable[str]]) -> None:
         """Take the words of `texts` out of errors from now on; it is called when there is an error."""
