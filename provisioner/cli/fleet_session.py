@@ -22,7 +22,7 @@ from provisioner.fleet.job import Job
 from provisioner.fleet.model import Account, Fleet, Limits
 from provisioner.fleet.outcome import ACCESS, Outcome
 from provisioner.fleet.read import load_fleet
-from provisioner.fleet.run import Engine, run, stream
+from provisioner.fleet.run import Engine, EngineLostError, run, stream
 from provisioner.fleet.select import Selector, Shard, fits
 from provisioner.fleet.totals import Totals, judge
 from provisioner.net.sandbox_control import control
@@ -73,15 +73,20 @@ class Open(Struct, frozen=True):
             self.report.outcome(outcome)
             progress.show(totals)
 
-        with stoppable(self.stop):
-            run(
-                self.engine,
-                stages,
-                make or (lambda account: self.job(name, account)),
-                totals,
-                tell,
-                self.stop,
-            )
+        try:
+            with stoppable(self.stop):
+                run(
+                    self.engine,
+                    stages,
+                    make or (lambda account: self.job(name, account)),
+                    totals,
+                    tell,
+                    self.stop,
+                )
+        except EngineLostError:
+            progress.clear()
+            self.report.phase(totals, progress.seconds)
+            raise
         if name == "plan":
             totals.stopped_by = judge(totals, self.limits, self.allowed)
         progress.clear()

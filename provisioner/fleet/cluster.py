@@ -1,5 +1,6 @@
 """A Dask cluster as an engine: its scheduler hands the jobs out, and again where a worker is lost."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +10,14 @@ from typing import Any
 from provisioner._version import __version__
 from provisioner.core.problem import ProvisionerError
 from provisioner.fleet.budget import Budget
-from provisioner.fleet.run import Engine
+from provisioner.fleet.run import Engine, EngineLostError
 from provisioner.fleet.worker import on_worker, version
 
 PATIENCE = 30.0  # seconds until there must be a worker
 LEASE = "15s"  # a lost worker's places come back after this; workers renew theirs every 6 s
+LOUD = ("distributed", "distributed.client", "tornado.application", "asyncio")  # of Dask's loggers
 AHEAD = 2  # jobs a thread, so that no worker waits for its next
+ANSWER = 10.0  # seconds that the scheduler has for an answer
 FAREWELL = 3.0  # seconds until places that still rest are given up
 
 
@@ -24,6 +27,7 @@ def cluster(address: str, budget: Budget) -> Iterator[Engine]:
     An engine on the cluster whose scheduler is at `address` (tcp://host:8786; tls:// by Dask's settings).
 
     Raises ProvisionerError without the extra, scheduler or workers, and for workers with another version.
+    What Dask has to say of a lost connection is left to the error that follows from it.
     """
     try:
         distributed: Any = import_module("distributed")  # an extra; and it has no types
@@ -36,13 +40,15 @@ def cluster(address: str, budget: Budget) -> Iterator[Engine]:
         client = distributed.Client(address, timeout=PATIENCE)
     except (OSError, ValueError) as error:
         raise ProvisionerError(f"no Dask scheduler at {address} ({type(error).__name__})") from None
+    for name in LOUD:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     with client:
         _check(client, address)
         with config.set({"distributed.scheduler.locks.lease-timeout": LEASE}):
             places = distributed.Semaphore(max_leases=budget.places, name=budget.name)
             places.register()
         # not pure: the same job run twice is two runs, never an old answer
-        yield Engine(client.get_executor(pure=False), on_worker, lambda: _width(client))
+        yield Engine(client.get_executor(pure=False), on_worker, lambda: _width(client, address))
         _forget(places)
 
 
@@ -59,8 +65,15 @@ def _check(client: Any, address: str) -> None:
         raise ProvisionerError(f"provisioner is {__version__} here, and on workers: {other}")
 
 
-def _width(client: Any) -> int:
-    threads: int = sum(client.nthreads().values())
+def _width(client: Any, address: str) -> int:
+    try:
+        threads: int = sum(client.sync(client.scheduler.ncores, callback_timeout=ANSWER).values())
+    except Exception as error:  # noqa: BLE001 - Dask has many ways to say that nobody is there
+        raise EngineLostError(
+            f"the Dask scheduler at {address} does not answer any more ({type(error).__name__}). "
+            "Accounts that are not in the totals may be done in part; run the same command again: "
+            "it finishes what is left, and nothing is done twice"
+        ) from None
     return max(1, AHEAD * threads)
 
 

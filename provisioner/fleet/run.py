@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from msgspec import Struct
 
+from provisioner.core.problem import ProvisionerError
 from provisioner.fleet.job import Job
 from provisioner.fleet.model import Account
 from provisioner.fleet.outcome import ERROR, Outcome
@@ -18,12 +19,17 @@ class Engine(Struct, frozen=True):
     """
     Something that runs jobs: an executor of the standard library's kind, and the task that it runs.
 
-    `width` says how many jobs to hand out at a time; it may grow and shrink while a run goes on.
+    `width` says how many jobs to hand out at a time; it may grow and shrink while a run goes on. It raises
+    EngineLostError where nothing can be handed out any more.
     """
 
     executor: Executor
     task: Callable[[Job], Outcome]
     width: Callable[[], int]
+
+
+class EngineLostError(ProvisionerError):
+    """What ran the jobs is gone, and with it whatever was under way."""
 
 
 def run(
@@ -38,7 +44,7 @@ def run(
     Run a job for every account, stage by stage; each outcome is told and added up as it ends.
 
     All of a stage (the canary) must succeed before the next begins. Nothing else is begun once too many
-    have failed or `stop` is set; what is under way is finished.
+    have failed or `stop` is set; what is under way is finished. Raises EngineLostError.
     """
     for number, accounts in enumerate(stages, start=1):
         for outcome in stream(engine, map(make, accounts), lambda: not (totals.halted or stop.is_set())):
@@ -51,7 +57,11 @@ def run(
 
 
 def stream(engine: Engine, jobs: Iterable[Job], going: Callable[[], bool]) -> Iterator[Outcome]:
-    """Yield outcomes as they end; no more than the engine's width of jobs exist at any time."""
+    """
+    Yield outcomes as they end; no more than the engine's width of jobs exist at any time.
+
+    Raises EngineLostError.
+    """
     waiting = iter(jobs)
     under_way: dict[Future[Outcome], Job] = {}
     while True:
@@ -61,16 +71,17 @@ def stream(engine: Engine, jobs: Iterable[Job], going: Callable[[], bool]) -> It
         if not under_way:
             return
         for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-            yield _settle(future, under_way.pop(future))
+            yield _settle(engine, future, under_way.pop(future))
 
 
-def _settle(future: Future[Outcome], job: Job) -> Outcome:
+def _settle(engine: Engine, future: Future[Outcome], job: Job) -> Outcome:
     """What came of a job; where the engine itself has lost it, that it is to be run again."""
     try:
         return future.result()
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
+        engine.width()  # raises where all is lost
         # what engines raise is theirs; that a future was cancelled is no Exception
         says = f"the engine lost it ({type(error).__name__}); run the same command again"
         return Outcome(job.phase, job.account.id, job.account.name, ERROR, problems=(says,))

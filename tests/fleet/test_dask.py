@@ -107,6 +107,26 @@ def test_a_killed_workers_accounts_are_run_again_and_nothing_happens_twice(there
     assert in_process(there, folder, "plan", "--detailed-exitcode").exit_code == 0
 
 
+@pytest.mark.parametrize("name", ["plan", "apply"])
+def test_a_scheduler_that_dies_is_one_error_with_the_totals_so_far(there, folder, cluster, name):
+    make_fleet(folder, ACCOUNTS, CARDS, platform=4)
+    more = ("--auto-approve",) if name == "apply" else ()
+    command = [sys.executable, "-m", "provisioner", *words(cluster, name, *more)]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    child = subprocess.Popen(command, cwd=folder, env=keyless(there), **streams)
+    first = next(line for line in child.stdout if line.startswith("acct_"))
+    cluster.scheduler.kill()
+    said, wrong = child.communicate(timeout=90)
+
+    assert child.returncode == 1, wrong
+    assert "to create" in first
+    assert "Over the fleet as far as is known" in said
+    errors = [line for line in wrong.splitlines() if not line.startswith(name)]
+    assert len(errors) == 1, wrong
+    assert errors[0].startswith(f"Error: the Dask scheduler at {cluster.address} does not answer any more")
+    assert "run the same command again" in errors[0]
+
+
 def test_without_a_scheduler_it_says_what_is_missing(there, folder):
     run = provisioner("fleet", "plan", "--executor", "dask", cwd=folder, env=keyless(there))
 
