@@ -1,4 +1,4 @@
-"""Judges YAML that is shown, by what it is: a configuration, a part of one, a fleet, a pipeline, hooks."""
+"""Judges YAML that is shown, by what it is: a configuration, a part of one, a fleet, a policy, a pipeline, hooks."""
 
 import re
 import shlex
@@ -9,9 +9,12 @@ from typing import Any
 import click
 import yaml
 from jsonschema import Draft202012Validator
+from msgspec.structs import fields
 
 from provisioner.cli.main import main
 from provisioner.config import load_config
+from provisioner.config.policy import load_policy
+from provisioner.core.model import Guardrails
 from provisioner.fleet.fleet_schema import fleet_schema
 from provisioner.kinds import KINDS
 from support.pages import ROOT
@@ -25,6 +28,7 @@ HOLDER = {
     "billing": {"address": {"line1": "1 Main", "city": "Reno", "postal_code": "89501", "country": "US"}},
 }
 CARD = {"cardholder": "acme", "type": "virtual", "currency": "usd"}
+POLICY = {field.name for field in fields(Guardrails)} - {"keeps_share"}
 PLACEHOLDER = re.compile(r"\$\{\{.*?\}\}")
 
 
@@ -35,6 +39,7 @@ def judge(text: str, folder: Path) -> None:
     fits: list[tuple[bool, Callable[[], None]]] = [
         ("fleet" in whole, lambda: Draft202012Validator(fleet_schema()).validate(whole)),
         ("project" in whole and bool(whole.keys() & RESOURCES), lambda: _configuration(text, folder)),
+        (all(name in POLICY for name in whole), lambda: _policy(text, folder)),
         (whole.keys() <= SECTIONS, lambda: _configuration(yaml.safe_dump(_fitted(whole)), folder)),
         ("repos" in whole, lambda: _hooks(whole)),
         ("jobs" in whole or "include" in whole or bool(_scripts(whole)), lambda: _pipeline(whole)),
@@ -52,6 +57,12 @@ def _configuration(text: str, folder: Path) -> None:
         (folder / file).write_text("text", encoding="utf-8")
     environ = {name: _sample(name) for name in re.findall(r"\$\{env\.(\w+)\}", text)}
     load_config(path, KINDS, environ=environ)
+
+
+def _policy(text: str, folder: Path) -> None:
+    path = folder / "policy.yaml"
+    path.write_text(text, encoding="utf-8")
+    load_policy(path, KINDS)
 
 
 def _sample(name: str) -> str:
