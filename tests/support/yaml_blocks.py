@@ -1,4 +1,4 @@
-"""Judges YAML that is shown, by what it is: a configuration or a part of one, a fleet, a policy, a pipeline."""
+"""Judges YAML that is shown, by what it is: a configuration, a fleet, a policy, a pipeline, hooks."""
 
 import re
 import shlex
