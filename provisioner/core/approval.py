@@ -16,7 +16,7 @@ from provisioner.core.moved import differs, is_declared, what_is_new, what_moved
 from provisioner.core.plan import Plan, with_changes
 from provisioner.core.problem import StaleError
 from provisioner.core.seal import Seal
-from provisioner.core.unfinished import finishes, replaced_ids
+from provisioner.core.unfinished import finishes, goal, replaced_ids
 
 Document = Mapping[str, Any]
 
@@ -41,7 +41,7 @@ def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Documen
     for change, there in _with_approved(plan, approved):
         before = next((each for each in there if each["action"] == change.action), None)
         kind = by_name[change.kind]
-        if change.action is Action.TOP_UP and _is_its_target(change, plan, approved):
+        if change.action is Action.TOP_UP and _is_asked_for(change, before, plan, approved):
             left = before["amount"] - _pulled_since(change, before.get("newest")) if before else 0
             held += [capped(change, left)] if left > 0 else []
             notes += [_left_out(change, before)] if left <= 0 else []
@@ -170,6 +170,13 @@ def _why(change: Change, plan: Plan, approved: Document) -> str:
         return "it is new: the YAML says something else of its target"
     fields = what_is_new(change)
     return f"it is new: {fields}" if fields else "it is new"
+
+
+def _is_asked_for(change: Change, before: Document | None, plan: Plan, approved: Document) -> bool:
+    """Whether a top-up is the approved one but for its amount, or one that only the balance asks for."""
+    if before is None:
+        return _is_its_target(change, plan, approved)
+    return bool(sealed_by(plan, approved)(goal(change)) == before.get("goal"))
 
 
 def _is_its_target(change: Change, plan: Plan, approved: Document) -> bool:

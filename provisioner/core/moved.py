@@ -87,7 +87,7 @@ def _unseen(change: Change, before: Document) -> str:
     """What has moved where no edit that is shown has."""
     since = "since the plan was approved"
     if change.action is Action.TOP_UP:
-        return "the YAML says something else of its target"
+        return "the YAML says something else of it than was approved"
     if change.live and change.live.stamp.revision != before.get("revision"):
         return f"another apply has written {change.id} {since}"
     hidden = [edit.path for edit in change.edits if edit.sensitive]

@@ -20,10 +20,13 @@ def goal(change: Change) -> str:
     """
     What stands for the object that is there afterwards: its generation, and all that is declared of it.
 
-    Empty for a change that has no declaration. It is shown only under a seal.
+    Of a top-up all but its amount, of which what was approved is a ceiling. Empty for a change that has no
+    declaration. It is shown only under a seal.
     """
     if change.declared is None:
         return ""
+    if change.action is Action.TOP_UP:
+        return content({name: value for name, value in change.params.items() if name != "amount"})
     live = change.live
     generation = live.stamp.generation if live and change.action is not Action.REPLACE else change.generation
     return content([generation, wanted(change.declared)])

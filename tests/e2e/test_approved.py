@@ -82,6 +82,7 @@ def test_money_that_an_approved_top_up_does_not_cover_waits_for_the_next_plan(de
     desk.write('balance_targets: {usd: {target: "100.00 USD", max_top_up: "30.00 USD"}}\n')
     desk.run("plan", "--out", "plan.json")
     desk.run("apply", "plan.json")
+    desk.control("clock", b'{"advance": 60}')  # until then it is pending, and no other follows it
 
     said = desk.run("apply", "plan.json").stdout
 

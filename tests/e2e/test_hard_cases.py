@@ -50,8 +50,9 @@ def test_what_comes_from_the_environment_is_shown_nowhere(desk, monkeypatch):
     assert edits
     assert not [line for line in edits if "7,345" in line or "734500" in line or "4711" in line]
     plan = json.loads((desk.folder / "plan.json").read_text(encoding="utf-8"))
-    [digest] = [e["digest"] for c in plan["changes"] for e in c["edits"] if e["path"] == "metadata.code"]
-    assert len(digest) == 1
+    of_card = next(change for change in plan["changes"] if change["address"] == "cards.ads")
+    [digest] = [edit["digest"] for edit in of_card["edits"] if edit["path"] == "metadata.code"]
+    assert digest == of_card["fingerprint"], "that of all that the change hides, and keyed"
 
 
 def test_cards_retired_step_by_step_meet_the_guardrail_as_well(desk):

@@ -449,3 +449,15 @@ def test_revision_and_salt_are_never_a_reason_for_a_change(desk: Desk) -> None:
 
     assert desk.run("plan", "--detailed-exitcode").stdout.endswith(SYNC)
     desk.run("drift")
+
+
+# --- money
+
+
+def test_a_top_up_from_elsewhere_than_was_approved_is_refused(desk: Desk) -> None:
+    desk.write('balance_targets: {usd: {target: "300.00 USD", description: Float}}\n')
+    planned(desk)
+    desk.write('balance_targets: {usd: {target: "300.00 USD", description: Other}}\n')
+
+    assert "balance_targets.usd: the YAML says something else of it than was approved" in refused(desk)
+    assert desk.sdk.v1.topups.list().data == []
