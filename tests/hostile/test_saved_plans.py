@@ -76,6 +76,8 @@ def test_a_plan_with_another_hidden_value_differs_in_keyed_digests_of_128_bits_a
     if before:
         monkeypatch.setenv("LIMIT", before)
         desk.run("apply", "--auto-approve")
+    moment = saved.now()
+    monkeypatch.setattr(saved, "now", lambda: moment)
     plans = []
     for amount in ("1,000.00 USD", "1,001.00 USD"):
         monkeypatch.setenv("LIMIT", amount)
