@@ -14,8 +14,8 @@ from starlette.routing import Route as Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from provisioner.sandbox import callers, control, pipeline
+from provisioner.sandbox.asked import Answer, broken, refusal
 from provisioner.sandbox.errors import StripeError
-from provisioner.sandbox.execute import Answer, broken, refusal
 from provisioner.sandbox.route import Route
 from provisioner.sandbox.routes import ROUTES
 from provisioner.sandbox.sandbox import Sandbox

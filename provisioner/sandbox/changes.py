@@ -8,9 +8,9 @@ what changed, a hash's changed members only, arrays whole, and null for what was
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox import home, outbox
-from provisioner.sandbox.resource import Resource
-from provisioner.sandbox.tx import Tx, new_id
+from provisioner.sandbox import home
+from provisioner.sandbox.registry import registered
+from provisioner.sandbox.tx import Resource, Tx, new_id
 
 Json = dict[str, Any]
 
@@ -28,7 +28,9 @@ def _event_texts(tx: Tx, bodies: list[str]) -> list[str] | None:
     return None if tx.db.execute("SELECT 1 FROM deliveries LIMIT 1").fetchone() else bodies
 
 
-EVENT = Resource("event", "evt_", "event", filters=("type",), show=_show_event, texts=_event_texts)
+EVENT = registered(
+    Resource("event", "evt_", "event", filters=("type",), show=_show_event, texts=_event_texts)
+)
 
 
 def create(tx: Tx, resource: Resource, stored: Json, event: str | None = None) -> Json:
@@ -59,7 +61,7 @@ def emit(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> 
     """Record an event about an object as it is shown now."""
     told = event_of(tx, event_type, shown, previous)
     tx.add(EVENT, told)
-    outbox.post(tx, told["id"], event_type)
+    tx.outbox.append((tx.account, told["id"], event_type))
 
 
 def event_of(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> Json:

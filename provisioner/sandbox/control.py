@@ -15,6 +15,7 @@ from starlette.routing import Route as Path
 from provisioner.sandbox import clock, due, home
 from provisioner.sandbox.errors import StripeError
 from provisioner.sandbox.faults import Fault
+from provisioner.sandbox.outbox import distribute
 from provisioner.sandbox.rules import account, permissions, stripe_acts, switches, topup
 from provisioner.sandbox.sandbox import Sandbox
 from provisioner.sandbox.tx import Origin, Tx
@@ -99,7 +100,9 @@ def _act(sandbox: Sandbox, asked: Json) -> Json:
         due.run(db, now)
         home_id = home.default_account(Tx(db, "", 0, Origin()))
         tx = Tx(db, asked.get("account", home_id), int(now), Origin())
-        return stripe_acts.ACTS[asked["act"]](tx, asked["id"], asked.get("value"))
+        shown = stripe_acts.ACTS[asked["act"]](tx, asked["id"], asked.get("value"))
+        distribute(tx)
+        return shown
 
 
 READABLE = frozenset({"clock", "faults/hit", "switches"})  # by GET: what is, and nothing changes

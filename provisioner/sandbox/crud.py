@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from provisioner.sandbox.listing import page
-from provisioner.sandbox.resource import Resource
 from provisioner.sandbox.route import Call
+from provisioner.sandbox.tx import Resource
 
 Json = dict[str, Any]
 

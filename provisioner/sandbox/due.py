@@ -1,16 +1,10 @@
-"""What happens by itself when its time comes: top-ups settle, webhooks are sent again, and so on."""
+"""What happens by itself when its time comes: top-ups settle, authorizations lapse."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
 
-from provisioner.sandbox.rules import authorization, authorization_helpers, topup
+from provisioner.sandbox.outbox import distribute
+from provisioner.sandbox.registry import TIMERS
 from provisioner.sandbox.tx import Origin, Tx
-
-# Name of an action (see `Tx.schedule`) -> what it does to the object of that id.
-ACTIONS: Mapping[str, Callable[[Tx, str], None]] = {
-    authorization.EXPIRY: authorization_helpers.lapse,
-    "topup.settle": topup.settle,
-}
 
 
 def waiting(db: sqlite3.Connection, now: float) -> bool:
@@ -25,4 +19,6 @@ def run(db: sqlite3.Connection, now: float) -> None:
     ).fetchone():
         seq, at, account, action, object_id = row
         db.execute("DELETE FROM due WHERE seq=?", (seq,))
-        ACTIONS[action](Tx(db, account, int(at), Origin()), object_id)
+        tx = Tx(db, account, int(at), Origin())
+        TIMERS[action](tx, object_id)
+        distribute(tx)

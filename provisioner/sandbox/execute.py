@@ -3,56 +3,17 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from provisioner.sandbox import clock, due, idempotency
+from provisioner.sandbox.asked import Answer, Asked, broken, refusal
 from provisioner.sandbox.errors import StripeError
 from provisioner.sandbox.expand import expanded
-from provisioner.sandbox.faults import Fault
 from provisioner.sandbox.listing import Page
-from provisioner.sandbox.route import Call, Route
+from provisioner.sandbox.outbox import distribute
+from provisioner.sandbox.route import Call
 from provisioner.sandbox.store import Store
 from provisioner.sandbox.tx import Origin, Tx, dump
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A request that may be served: by which account, with which typed parameters, under which key."""
-
-    route: Route
-    account: str
-    params: dict[str, Any]
-    id: str
-    request_id: str
-    key: str | None
-    path: str
-    fault: Fault | None = None
-
-    @property
-    def effect(self) -> str:
-        """What fault hits it; empty for none."""
-        return self.fault.effect if self.fault else ""
-
-
-@dataclass
-class Answer:
-    """An answer ready to be sent; `cut` says whether it breaks off before (`drop`) or in its middle."""
-
-    status: int
-    body: str
-    headers: dict[str, str] = field(default_factory=dict)
-    cut: str = ""
-
-
-def refusal(error: StripeError, account_id: str, request_id: str) -> Answer:
-    """An error as an answer."""
-    return Answer(error.status, dump(error.body(account_id, request_id)), dict(error.headers))
-
-
-def broken() -> StripeError:
-    """Stripe's own failure, as an error."""
-    return StripeError(500, "An error occurred while processing this request. Try again later.", "api_error")
 
 
 @contextlib.contextmanager
@@ -63,6 +24,15 @@ def reading(store: Store, asked: Asked) -> Iterator[Call]:
         yield Call(
             Tx(db, asked.account, int(moment), Origin(asked.request_id, asked.key)), asked.params, asked.id
         )
+
+
+def answered_before(store: Store, asked: Asked) -> bool:
+    """Whether the answer to the request is kept under its idempotency key."""
+    if asked.key is None:
+        return False
+    with reading(store, asked) as call:
+        digest = idempotency.digest(asked.route.method, asked.path, asked.params)
+        return idempotency.replay(call.tx, asked.key, digest) is not None
 
 
 def execute(store: Store, asked: Asked, extra: Mapping[str, Any]) -> Answer:
@@ -114,6 +84,7 @@ def _handle(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> Answer:
     if asked.effect == "500_began":
         raise broken()
     shown = asked.route.handler(Call(tx, asked.params, asked.id, extra))
+    distribute(tx)
     if asked.effect == "500_after":
         return refusal(broken(), asked.account, asked.request_id)
     if isinstance(shown, Page):

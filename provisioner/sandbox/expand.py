@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from provisioner.sandbox.errors import StripeError, invalid
-from provisioner.sandbox.resource import Resource
-from provisioner.sandbox.tx import Tx
+from provisioner.sandbox.registry import resource_of
+from provisioner.sandbox.tx import Resource, Tx
 
 Json = dict[str, Any]
 
@@ -44,18 +44,18 @@ def _expand(
         shown |= resource.secret[first](tx, shown)
         return
     if first in resource.embedded:
-        inside, value = resource.embedded[first](), shown.get(first)
+        inside, value = resource_of(resource.embedded[first]), shown.get(first)
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, dict):
                 _expand(tx, inside, item, rest, path)
     elif first in resource.expandable:
-        kinds = resource.expandable[first]()
+        kinds = [resource_of(name) for name in resource.expandable[first]]
         _follow(tx, kinds, shown, parts, path)
     else:
         raise _impossible(path)
 
 
-def _follow(tx: Tx, kinds: tuple[Resource, ...], shown: Json, parts: list[str], path: str) -> None:
+def _follow(tx: Tx, kinds: Sequence[Resource], shown: Json, parts: list[str], path: str) -> None:
     """
     Put the object in place of its id; an earlier path may have done so.
 

@@ -6,8 +6,7 @@ from typing import Any
 from provisioner.sandbox.errors import exclusive, invalid
 from provisioner.sandbox.expand import expanded
 from provisioner.sandbox.query import Query
-from provisioner.sandbox.resource import Resource
-from provisioner.sandbox.tx import Tx, dump, whole
+from provisioner.sandbox.tx import Resource, Tx, dump, whole
 
 Json = dict[str, Any]
 

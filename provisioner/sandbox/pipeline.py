@@ -3,18 +3,20 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
 from provisioner.sandbox import auth, forms, idempotency, schema, version
+from provisioner.sandbox.asked import Answer, Asked, broken, refusal
 from provisioner.sandbox.changes import API_VERSION
 from provisioner.sandbox.errors import StripeError, invalid
-from provisioner.sandbox.execute import Answer, Asked, broken, execute, reading, refusal
+from provisioner.sandbox.execute import answered_before, execute, reading
 from provisioner.sandbox.faults import Fault
 from provisioner.sandbox.limits import too_many
-from provisioner.sandbox.route import Route
+from provisioner.sandbox.route import Preparation, Route
 from provisioner.sandbox.rules import account, permissions
 from provisioner.sandbox.rules.card import CARD
 from provisioner.sandbox.sandbox import Sandbox
@@ -96,12 +98,20 @@ async def _serve(sandbox: Sandbox, asked: Asked) -> Answer:
         delay = asked.fault.seconds if asked.fault and asked.effect == "delay" else 0.0
         if wait := sandbox.settings.latency + delay:
             await asyncio.sleep(wait)
-        extra = await asked.route.prepare(sandbox, asked) if asked.route.prepare else {}
+        extra = await _prepared(sandbox, asked)
         answer = execute(sandbox.store, asked, extra)
     if asked.route.method != "GET":
         sandbox.postman.call()
     answer.cut = {"drop_after": "drop", "truncate": "middle"}.get(asked.effect, "")
     return answer
+
+
+async def _prepared(sandbox: Sandbox, asked: Asked) -> Mapping[str, Any]:
+    """What the route's slow work brings; nothing where the answer is there already."""
+    if asked.route.prepare is None or answered_before(sandbox.store, asked):
+        return {}
+    look = partial(reading, sandbox.store, asked)
+    return await asked.route.prepare(Preparation(look, sandbox.postman.post))
 
 
 @contextlib.contextmanager

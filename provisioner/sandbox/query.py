@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from provisioner.sandbox.errors import no_such
-from provisioner.sandbox.resource import Resource
-from provisioner.sandbox.tx import Tx, as_text
+from provisioner.sandbox.tx import Resource, Tx, as_text
 
 _COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 

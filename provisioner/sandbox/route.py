@@ -1,17 +1,11 @@
 """What a route is: a request's method and path, the parameters it takes, and what answers it."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from provisioner.sandbox.resource import Resource
-from provisioner.sandbox.tx import Tx
-
-if TYPE_CHECKING:
-    from provisioner.sandbox.execute import Asked
-    from provisioner.sandbox.sandbox import Sandbox
+from provisioner.sandbox.tx import Resource, Tx
 
 Json = dict[str, Any]
 
@@ -26,6 +20,19 @@ class Call:
     params: Mapping[str, Any]
     id: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """
+    What slow work before a request may use.
+
+    `reading` opens the request's view of the state, to look at only. `post` sends a signed body to a
+    webhook, as `webhooks.post` does.
+    """
+
+    reading: Callable[[], AbstractContextManager[Call]]
+    post: Callable[[str, str, str, float], tuple[int, dict[str, str], bytes]]
 
 
 @dataclass(frozen=True)
@@ -46,5 +53,5 @@ class Route:
     params: str
     scope: str
     answers: Resource = NOTHING
-    prepare: Callable[[Sandbox, Asked], Awaitable[Mapping[str, Any]]] | None = None
+    prepare: Callable[[Preparation], Awaitable[Mapping[str, Any]]] | None = None
     since: str = ""

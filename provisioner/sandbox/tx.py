@@ -1,4 +1,8 @@
-"""One account's objects inside an open transaction: read, write, look up, remember, schedule."""
+"""
+Objects: their kinds, and one account's inside an open transaction.
+
+They are read, written, looked up, remembered and scheduled there.
+"""
 
 import contextlib
 import json
@@ -6,17 +10,59 @@ import random
 import secrets
 import sqlite3
 import string
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from provisioner.sandbox.errors import no_such
-from provisioner.sandbox.resource import Resource
 
 Json = dict[str, Any]
 
 _ALPHABET = string.ascii_letters + string.digits
 _bytes: list[Callable[[int], bytes]] = [secrets.token_bytes]  # what ids are drawn from, the last one
+
+
+def as_stored(_tx: "Tx", stored: Json) -> Json:
+    """Show an object just as it is kept."""
+    return stored
+
+
+def one_by_one(_tx: "Tx", _bodies: list[str]) -> list[str] | None:
+    """No way to show many at once."""
+    return None
+
+
+def as_they_are(_tx: "Tx", bodies: list[str]) -> list[str] | None:
+    """Show many objects just as they are kept."""
+    return bodies
+
+
+@dataclass(frozen=True)
+class Resource:
+    """
+    One kind of object.
+
+    `object` is Stripe's name for it (`issuing.card`), `prefix` begins its ids, `noun` stands in errors.
+    `filters` names the stored fields by which lists can be narrowed and `Tx.find` looks up; `show` turns
+    the stored form into the answered one (a card is kept with its cardholder's id and shown with the whole
+    cardholder). `expandable` maps a field that holds an id to Stripe's names of the kinds that may be behind
+    it (none: those that are not kept here), `embedded` a field that holds a whole object, whose own fields
+    may be expanded, to its kind's. `secret` fields are shown only when asked for with `expand[]` on one
+    object, each by a function that returns what is to be added to it; those in `guarded` on a GET alone.
+    `texts` may show many objects at once, from the JSON in which they are kept (without private fields,
+    whose names begin with `_`), if that is quicker; None when it cannot.
+    """
+
+    object: str
+    prefix: str
+    noun: str
+    filters: tuple[str, ...] = ()
+    show: Callable[["Tx", Json], Json] = as_stored
+    expandable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    embedded: Mapping[str, str] = field(default_factory=dict)
+    texts: Callable[["Tx", list[str]], list[str] | None] = one_by_one
+    secret: Mapping[str, Callable[["Tx", Json], Json]] = field(default_factory=dict)
+    guarded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -32,10 +78,12 @@ class Tx:
     What handlers work with: one account, at one moment (`now`, unix seconds of the sandbox's clock).
 
     Objects are read and written in their stored form. All writes of a request are committed
-    together, or none of them is. `cache` holds what cannot change within the transaction.
+    together, or none of them is. `cache` holds what cannot change within the transaction, `outbox` the
+    events that are to be sent once the request is done: account, id and type of each.
     """
 
     def __init__(self, db: sqlite3.Connection, account: str, now: int, origin: Origin) -> None:
+        self.outbox: list[tuple[str, str, str]] = []
         self.db = db
         self.account = account
         self.now = now
@@ -127,7 +175,7 @@ class Tx:
         )
 
     def schedule(self, at: float, action: str, object_id: str) -> None:
-        """Have an action of `due.ACTIONS` done on an object once the clock has reached `at`."""
+        """Have the timer of this name (see `registry`) done on an object once the clock has reached `at`."""
         self.db.execute(
             "INSERT INTO due (at, account, action, id) VALUES (?, ?, ?, ?)",
             (at, self.account, action, object_id),
@@ -141,9 +189,9 @@ class Tx:
         return row
 
     def _file(self, resource: Resource, before: Json, after: Json, seq: int) -> None:
-        for field in resource.filters:
-            old, new = before.get(field), after.get(field)
-            where = (self.account, resource.object, field)
+        for name in resource.filters:
+            old, new = before.get(name), after.get(name)
+            where = (self.account, resource.object, name)
             if old != new and old is not None:
                 self.db.execute(
                     "DELETE FROM lookup WHERE account=? AND kind=? AND field=? AND value=? AND seq=?",

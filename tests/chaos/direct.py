@@ -17,10 +17,11 @@ from provisioner.engine.keep import keeper
 from provisioner.engine.ports import NOTHING, Answer, Reader
 from provisioner.engine.torn import mended
 from provisioner.sandbox import clock, due, forms, schema
+from provisioner.sandbox.asked import Answer as Answered
+from provisioner.sandbox.asked import Asked, refusal
 from provisioner.sandbox.control import begin
 from provisioner.sandbox.errors import StripeError as Refusal
-from provisioner.sandbox.execute import Answer as Answered
-from provisioner.sandbox.execute import Asked, execute, refusal
+from provisioner.sandbox.execute import execute
 from provisioner.sandbox.faults import Fault
 from provisioner.sandbox.home import default_account
 from provisioner.sandbox.routes import ROUTES

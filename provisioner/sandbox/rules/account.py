@@ -6,15 +6,15 @@ from typing import Any
 from provisioner.sandbox import home
 from provisioner.sandbox.changes import create
 from provisioner.sandbox.errors import StripeError, invalid
-from provisioner.sandbox.resource import Resource
+from provisioner.sandbox.registry import registered
 from provisioner.sandbox.route import Call, Route
 from provisioner.sandbox.rules import countries
 from provisioner.sandbox.rules.metadata import merged
-from provisioner.sandbox.tx import Tx, new_id
+from provisioner.sandbox.tx import Resource, Tx, new_id
 
 Json = dict[str, Any]
 
-ACCOUNT = Resource("account", "acct_", "account")
+ACCOUNT = registered(Resource("account", "acct_", "account"))
 
 
 def currency_of(country: str) -> str:

@@ -15,12 +15,11 @@ from provisioner.sandbox.rules.card import CARD
 from provisioner.sandbox.rules.cardholder import CARDHOLDER
 from provisioner.sandbox.rules.decide import Verdict
 from provisioner.sandbox.rules.metadata import merged
-from provisioner.sandbox.rules.purchases import AUTHORIZATION
+from provisioner.sandbox.rules.purchases import AUTHORIZATION, EXPIRY
 from provisioner.sandbox.tx import Tx
 
 Json = dict[str, Any]
 
-EXPIRY = "authorization.expire"
 # docs.stripe.com/issuing/purchases/transactions: hotels, airlines and car rentals may capture for 31 days.
 _LONG = {"airlines_air_carriers", "car_rental_agencies", "hotels_motels_and_resorts"}
 _DAY = 86_400

@@ -8,11 +8,12 @@ from typing import Any
 
 from provisioner.sandbox.changes import EVENT, save
 from provisioner.sandbox.errors import invalid
+from provisioner.sandbox.registry import timer
 from provisioner.sandbox.route import Call, Route
 from provisioner.sandbox.rules import purchase_details
 from provisioner.sandbox.rules.authorization_judgement import verdict
 from provisioner.sandbox.rules.authorization_request import answered, held, merchant_share, released
-from provisioner.sandbox.rules.purchases import AUTHORIZATION
+from provisioner.sandbox.rules.purchases import AUTHORIZATION, EXPIRY
 from provisioner.sandbox.rules.transaction import network_data, record
 from provisioner.sandbox.tx import Tx
 
@@ -54,6 +55,7 @@ def expire(call: Call) -> Json:
     return AUTHORIZATION.show(call.tx, call.tx.fetch(AUTHORIZATION, call.id))
 
 
+@timer(EXPIRY)
 def lapse(tx: Tx, authorization_id: str) -> None:
     """
     What happens when nobody has captured an authorization in time; nothing, if it is no longer pending.

@@ -13,18 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from provisioner.sandbox import home, idempotency
+from provisioner.sandbox import home
 from provisioner.sandbox.changes import event_of
 from provisioner.sandbox.errors import StripeError
-from provisioner.sandbox.execute import Asked, reading
-from provisioner.sandbox.route import Call, Route
+from provisioner.sandbox.route import Call, Preparation, Route
 from provisioner.sandbox.rules import authorization, authorization_helpers, switches
 from provisioner.sandbox.rules.authorization_judgement import verdict
 from provisioner.sandbox.rules.decide import Verdict
 from provisioner.sandbox.rules.metadata import merged
 from provisioner.sandbox.rules.purchases import AUTHORIZATION
 from provisioner.sandbox.rules.webhook_endpoint import WEBHOOK_ENDPOINT, wants
-from provisioner.sandbox.sandbox import Sandbox
 from provisioner.sandbox.tx import Tx, dump
 
 Json = dict[str, Any]
@@ -49,11 +47,11 @@ class _BadAnswerError(Exception):
     """The webhook answered, but not in the form that Stripe wants."""
 
 
-async def _prepare(sandbox: Sandbox, asked: Asked, pending: Callable[[Call], Json]) -> Mapping[str, Any]:
+async def _prepare(given: Preparation, pending: Callable[[Call], Json]) -> Mapping[str, Any]:
     """Ask the webhook; an empty mapping when nobody is to be asked, or the handler will refuse anyway."""
-    with reading(sandbox.store, asked) as call:
+    with given.reading() as call:
         try:
-            question = None if _answered_before(call.tx, asked) else _question(call, pending(call))
+            question = _question(call, pending(call))
         except StripeError:
             question = None
     if question is None:
@@ -61,13 +59,8 @@ async def _prepare(sandbox: Sandbox, asked: Asked, pending: Callable[[Call], Jso
     return {
         "id": question.authorization["id"],
         "event": question.event,
-        "verdict": await _ask(sandbox, question),
+        "verdict": await _ask(given, question),
     }
-
-
-def _answered_before(tx: Tx, asked: Asked) -> bool:
-    digest = idempotency.digest(asked.route.method, asked.path, asked.params)
-    return asked.key is not None and idempotency.replay(tx, asked.key, digest) is not None
 
 
 def _question(call: Call, pending: Json) -> _Question | None:
@@ -96,11 +89,11 @@ def _listener(tx: Tx) -> Json | None:
     return None
 
 
-async def _ask(sandbox: Sandbox, question: _Question) -> Verdict:
+async def _ask(given: Preparation, question: _Question) -> Verdict:
     """The webhook's verdict; asked in a thread of its own, since slow deliveries may fill the shared ones."""
     threads = ThreadPoolExecutor(1)
     sending = asyncio.get_running_loop().run_in_executor(
-        threads, sandbox.postman.post, question.url, question.secret, dump(question.event), PATIENCE
+        threads, given.post, question.url, question.secret, dump(question.event), PATIENCE
     )
     threads.shutdown(wait=False)
     try:
@@ -151,16 +144,16 @@ def _metadata(given: Any) -> dict[str, str]:
         raise _BadAnswerError(refused.message) from None
 
 
-async def _before_create(sandbox: Sandbox, asked: Asked) -> Mapping[str, Any]:
-    return await _prepare(sandbox, asked, authorization.pending)
+async def _before_create(given: Preparation) -> Mapping[str, Any]:
+    return await _prepare(given, authorization.pending)
 
 
-async def _before_create_on_card(sandbox: Sandbox, asked: Asked) -> Mapping[str, Any]:
-    return await _prepare(sandbox, asked, authorization.pending_on_card)
+async def _before_create_on_card(given: Preparation) -> Mapping[str, Any]:
+    return await _prepare(given, authorization.pending_on_card)
 
 
-async def _before_increment(sandbox: Sandbox, asked: Asked) -> Mapping[str, Any]:
-    return await _prepare(sandbox, asked, authorization_helpers.incremented)
+async def _before_increment(given: Preparation) -> Mapping[str, Any]:
+    return await _prepare(given, authorization_helpers.incremented)
 
 
 _TEST = "/v1/test_helpers/issuing/authorizations"

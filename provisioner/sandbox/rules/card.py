@@ -13,12 +13,12 @@ from provisioner.sandbox.changes import create as keep
 from provisioner.sandbox.changes import save
 from provisioner.sandbox.crud import listed, retrieve
 from provisioner.sandbox.errors import invalid, no_such
-from provisioner.sandbox.resource import Resource
+from provisioner.sandbox.registry import registered
 from provisioner.sandbox.route import Call, Route
 from provisioner.sandbox.rules import account, controls, pan, replacement, shipping, switches
 from provisioner.sandbox.rules.cardholder import CARDHOLDER
 from provisioner.sandbox.rules.metadata import merged
-from provisioner.sandbox.tx import Tx, new_id
+from provisioner.sandbox.tx import Resource, Tx, new_id
 
 Json = dict[str, Any]
 
@@ -50,33 +50,35 @@ def _unredacted(tx: Tx, shown: Json, name: str) -> Json:
     return {name: tx.fetch(CARD, shown["id"])[f"_{name}"]} if shown["type"] == "virtual" else {}
 
 
-CARD: Resource = Resource(
-    "issuing.card",
-    "ic_",
-    "issuing card",
-    filters=(
-        "cardholder",
-        "exp_month",
-        "exp_year",
-        "last4",
-        "personalization_design",
-        "status",
-        "type",
-        "replacement_for",
-    ),
-    show=show,
-    texts=texts,
-    expandable={
-        "personalization_design": lambda: (),
-        "replaced_by": lambda: (CARD,),
-        "replacement_for": lambda: (CARD,),
-    },
-    embedded={"cardholder": lambda: CARDHOLDER},
-    secret={
-        "number": lambda tx, shown: _unredacted(tx, shown, "number"),
-        "cvc": lambda tx, shown: _unredacted(tx, shown, "cvc"),
-    },
-    guarded=frozenset({"number", "cvc"}),
+CARD: Resource = registered(
+    Resource(
+        "issuing.card",
+        "ic_",
+        "issuing card",
+        filters=(
+            "cardholder",
+            "exp_month",
+            "exp_year",
+            "last4",
+            "personalization_design",
+            "status",
+            "type",
+            "replacement_for",
+        ),
+        show=show,
+        texts=texts,
+        expandable={
+            "personalization_design": (),
+            "replaced_by": ("issuing.card",),
+            "replacement_for": ("issuing.card",),
+        },
+        embedded={"cardholder": "issuing.cardholder"},
+        secret={
+            "number": lambda tx, shown: _unredacted(tx, shown, "number"),
+            "cvc": lambda tx, shown: _unredacted(tx, shown, "cvc"),
+        },
+        guarded=frozenset({"number", "cvc"}),
+    )
 )
 
 

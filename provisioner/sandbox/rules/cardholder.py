@@ -12,13 +12,13 @@ from provisioner.sandbox.changes import create as keep
 from provisioner.sandbox.changes import save
 from provisioner.sandbox.crud import listed, retrieve
 from provisioner.sandbox.errors import invalid
-from provisioner.sandbox.resource import Resource, as_they_are
+from provisioner.sandbox.registry import registered
 from provisioner.sandbox.route import Call, Route
 from provisioner.sandbox.rules import controls, switches
 from provisioner.sandbox.rules.countries import country, e164
 from provisioner.sandbox.rules.metadata import merged
 from provisioner.sandbox.rules.person import individual, requirements
-from provisioner.sandbox.tx import Tx, new_id
+from provisioner.sandbox.tx import Resource, Tx, as_they_are, new_id
 
 Json = dict[str, Any]
 
@@ -33,13 +33,15 @@ def show(_tx: Tx, stored: Json) -> Json:
     return {name: value for name, value in stored.items() if not name.startswith("_")}
 
 
-CARDHOLDER = Resource(
-    "issuing.cardholder",
-    "ich_",
-    "issuing cardholder",
-    filters=("email", "phone_number", "status", "type"),
-    show=show,
-    texts=as_they_are,
+CARDHOLDER = registered(
+    Resource(
+        "issuing.cardholder",
+        "ich_",
+        "issuing cardholder",
+        filters=("email", "phone_number", "status", "type"),
+        show=show,
+        texts=as_they_are,
+    )
 )
 
 

@@ -10,29 +10,23 @@ from typing import Any, Literal
 from provisioner.sandbox.crud import retrieve
 from provisioner.sandbox.errors import no_such
 from provisioner.sandbox.listing import page
-from provisioner.sandbox.resource import Resource, as_they_are
+from provisioner.sandbox.registry import registered
 from provisioner.sandbox.route import Call, Route
-from provisioner.sandbox.tx import Tx, new_id
+from provisioner.sandbox.tx import Resource, Tx, as_they_are, new_id
 
 Json = dict[str, Any]
 Balance = Literal["issuing", "payments"]
 
 
-def _sources() -> tuple[Resource, ...]:
-    """What can move a balance; imported late, because all of it books here."""
-    from provisioner.sandbox.rules.purchases import AUTHORIZATION, TRANSACTION  # noqa: PLC0415
-    from provisioner.sandbox.rules.topup import TOPUP  # noqa: PLC0415
-
-    return TOPUP, AUTHORIZATION, TRANSACTION
-
-
-BALANCE_TRANSACTION = Resource(
-    "balance_transaction",
-    "txn_",
-    "balance transaction",
-    filters=("currency", "type", "source"),
-    texts=as_they_are,
-    expandable={"source": _sources},
+BALANCE_TRANSACTION = registered(
+    Resource(
+        "balance_transaction",
+        "txn_",
+        "balance transaction",
+        filters=("currency", "type", "source"),
+        texts=as_they_are,
+        expandable={"source": ("topup", "issuing.authorization", "issuing.transaction")},
+    )
 )
 
 

@@ -6,13 +6,13 @@ docs.stripe.com/api/issuing/authorizations, docs.stripe.com/api/issuing/transact
 
 from typing import Any
 
-from provisioner.sandbox.resource import Resource, as_they_are
+from provisioner.sandbox.registry import registered
 from provisioner.sandbox.rules.card import CARD
-from provisioner.sandbox.rules.cardholder import CARDHOLDER
 from provisioner.sandbox.rules.ledger import BALANCE_TRANSACTION
-from provisioner.sandbox.tx import Tx
+from provisioner.sandbox.tx import Resource, Tx, as_they_are
 
 Json = dict[str, Any]
+EXPIRY = "authorization.expire"  # the timer of an authorization that nobody captures
 
 
 def _bare(stored: Json) -> Json:
@@ -34,34 +34,38 @@ def _kept(tx: Tx, resource: Resource, shown: Json, name: str) -> Json:
     return {name: tx.fetch(resource, shown["id"])[f"_{name}"]}
 
 
-TRANSACTION: Resource = Resource(
-    "issuing.transaction",
-    "ipi_",
-    "issuing transaction",
-    filters=("card", "cardholder", "type"),
-    show=lambda _tx, stored: _bare(stored),
-    expandable={
-        "authorization": lambda: (AUTHORIZATION,),
-        "balance_transaction": lambda: (BALANCE_TRANSACTION,),
-        "card": lambda: (CARD,),
-        "cardholder": lambda: (CARDHOLDER,),
-        "dispute": lambda: (),
-        "token": lambda: (),
-    },
-    texts=as_they_are,
-    secret={"purchase_details": lambda tx, shown: _kept(tx, TRANSACTION, shown, "purchase_details")},
+TRANSACTION: Resource = registered(
+    Resource(
+        "issuing.transaction",
+        "ipi_",
+        "issuing transaction",
+        filters=("card", "cardholder", "type"),
+        show=lambda _tx, stored: _bare(stored),
+        expandable={
+            "authorization": ("issuing.authorization",),
+            "balance_transaction": ("balance_transaction",),
+            "card": ("issuing.card",),
+            "cardholder": ("issuing.cardholder",),
+            "dispute": (),
+            "token": (),
+        },
+        texts=as_they_are,
+        secret={"purchase_details": lambda tx, shown: _kept(tx, TRANSACTION, shown, "purchase_details")},
+    )
 )
-AUTHORIZATION: Resource = Resource(
-    "issuing.authorization",
-    "iauth_",
-    "issuing authorization",
-    filters=("card", "cardholder", "status"),
-    show=show_authorization,
-    expandable={"cardholder": lambda: (CARDHOLDER,), "token": lambda: ()},
-    embedded={
-        "balance_transactions": lambda: BALANCE_TRANSACTION,
-        "card": lambda: CARD,
-        "transactions": lambda: TRANSACTION,
-    },
-    secret={"fraud_challenges": lambda tx, shown: _kept(tx, AUTHORIZATION, shown, "fraud_challenges")},
+AUTHORIZATION: Resource = registered(
+    Resource(
+        "issuing.authorization",
+        "iauth_",
+        "issuing authorization",
+        filters=("card", "cardholder", "status"),
+        show=show_authorization,
+        expandable={"cardholder": ("issuing.cardholder",), "token": ()},
+        embedded={
+            "balance_transactions": "balance_transaction",
+            "card": "issuing.card",
+            "transactions": "issuing.transaction",
+        },
+        secret={"fraud_challenges": lambda tx, shown: _kept(tx, AUTHORIZATION, shown, "fraud_challenges")},
+    )
 )

@@ -5,8 +5,7 @@ from typing import Any
 
 from provisioner.sandbox.changes import save
 from provisioner.sandbox.errors import invalid
-from provisioner.sandbox.resource import Resource
-from provisioner.sandbox.tx import Tx
+from provisioner.sandbox.tx import Resource, Tx
 
 Json = dict[str, Any]
 

@@ -12,11 +12,11 @@ from provisioner.sandbox.changes import create as keep
 from provisioner.sandbox.changes import save
 from provisioner.sandbox.crud import listed, retrieve
 from provisioner.sandbox.errors import invalid, no_such
-from provisioner.sandbox.resource import Resource
+from provisioner.sandbox.registry import registered, timer
 from provisioner.sandbox.route import Call, Route
 from provisioner.sandbox.rules import account, ledger, switches
 from provisioner.sandbox.rules.metadata import merged
-from provisioner.sandbox.tx import Tx, new_id
+from provisioner.sandbox.tx import Resource, Tx, new_id
 
 Json = dict[str, Any]
 
@@ -39,13 +39,15 @@ def show(tx: Tx, stored: Json) -> Json:
     return shown
 
 
-TOPUP = Resource(
-    "topup",
-    "tu_",
-    "topup",
-    filters=("status",),
-    show=show,
-    expandable={"balance_transaction": lambda: (ledger.BALANCE_TRANSACTION,), "payment_method": lambda: ()},
+TOPUP = registered(
+    Resource(
+        "topup",
+        "tu_",
+        "topup",
+        filters=("status",),
+        show=show,
+        expandable={"balance_transaction": ("balance_transaction",), "payment_method": ()},
+    )
 )
 _DESCRIPTOR = 15
 _LARGEST = 99_999_999
@@ -101,6 +103,7 @@ def cancel(call: Call) -> Json:
     return save(call.tx, TOPUP, {**topup, "status": "canceled"}, "topup.canceled")
 
 
+@timer("topup.settle")
 def settle(tx: Tx, topup_id: str) -> None:
     """What happens once the bank has answered: the money is there, or the top-up has failed."""
     topup = tx.fetch(TOPUP, topup_id)

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from provisioner.sandbox.crud import listed, retrieve
 from provisioner.sandbox.errors import invalid
-from provisioner.sandbox.resource import Resource
+from provisioner.sandbox.registry import registered
 from provisioner.sandbox.route import Call, Route
 from provisioner.sandbox.rules.metadata import merged
-from provisioner.sandbox.tx import Tx, new_id
+from provisioner.sandbox.tx import Resource, Tx, new_id
 
 Json = dict[str, Any]
 
@@ -19,7 +19,7 @@ def show(_tx: Tx, stored: Json) -> Json:
     return {name: value for name, value in stored.items() if not name.startswith("_")}
 
 
-WEBHOOK_ENDPOINT = Resource("webhook_endpoint", "we_", "webhook endpoint", show=show)
+WEBHOOK_ENDPOINT = registered(Resource("webhook_endpoint", "we_", "webhook endpoint", show=show))
 _MOST = 16
 
 
