@@ -14,7 +14,7 @@ from provisioner.config.scalar import BROKEN, shown
 from provisioner.config.schema import definition_of
 from provisioner.config.shapes import Misfit, Shapes
 from provisioner.config.words import say
-from provisioner.core.kind import Fault, Field, Kind
+from provisioner.core.kind import Fault, Field, Kind, Shape
 from provisioner.core.model import Address, Declared
 from provisioner.core.problem import Problem, Where
 
@@ -47,7 +47,7 @@ class Builder(Struct):
             return None
         pieces = laid.pieces + block.pieces
         merged = lay_over(laid.value, own)
-        whole = prune(merged) if self.empties else merged
+        whole = prune(merged, _emptied(kind)) if self.empties else merged
         if whole is not merged and self.check(kind, pieces, definition_of(kind, part=True), merged):
             return None  # a key that declares nothing must be a known one, too
         if misfits := self.check(kind, pieces, definition_of(kind), whole):
@@ -119,6 +119,12 @@ class Builder(Struct):
             if there != block.where():
                 text = f"'previously': the resource at {there} claims {shown(name)} as well; keep one"
                 yield Fault(("lifecycle", "previously", at), text)
+
+
+def _emptied(kind: Kind) -> set[str]:
+    """The fields that can be declared to be empty: hashes that are owned as a whole, and lists."""
+    lists = (Shape.SET, Shape.LIST, Shape.TABLE)
+    return {field.name for field in kind.fields if field.whole or field.shape in lists}
 
 
 def _sensitive(resource: Normal) -> frozenset[str]:

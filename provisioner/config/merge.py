@@ -1,5 +1,6 @@
 """Laying blocks over each other: profiles, resources, environments. Nothing here changes its arguments."""
 
+from collections.abc import Collection
 from typing import Any
 
 _PAIRED = {"allowed_": "blocked_", "blocked_": "allowed_"}
@@ -29,15 +30,20 @@ def _twin(key: str) -> str:
     return other + key[_PREFIX:] if other else ""
 
 
-def prune(value: Any) -> Any:
+def prune(value: Any, says: Collection[str] = ()) -> Any:
     """
     Return `value` without the keys that declare nothing: null, an empty list, an empty mapping.
 
+    An empty value of one of the keys that it `says` something of stays, as what is declared to be empty.
     The very same object comes back when there are none.
     """
     if isinstance(value, dict):
         kept = {key: prune(item) for key, item in value.items()}
-        full = {key: item for key, item in kept.items() if item is not None and item not in ([], {})}
+        full = {
+            key: item
+            for key, item in kept.items()
+            if item is not None and (item not in ([], {}) or key in says)
+        }
         same = len(full) == len(value) and all(full[key] is item for key, item in value.items())
         return value if same else full
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):

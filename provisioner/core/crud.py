@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from provisioner.core.change import Change
 from provisioner.core.kind import Field, Kind, Shape
 from provisioner.core.model import Declared, Live, Ref, Stamp
-from provisioner.core.normal import at, leaves, part, put, to_wire
+from provisioner.core.normal import EMPTY, at, leaves, part, put, to_wire
 from provisioner.core.ownership import LIFECYCLE, MOST_KEYS, applied, code, marks, stamp_for
 
 UNSET = ""  # what Stripe takes for "no value"; the SDK drops None, [] and {} silently
@@ -24,7 +24,11 @@ def creation_params(
     """
     declared = _declared(change)
     later = kind.held_back(declared.fields)
-    params = {name: to_wire(value) for name, value in declared.fields.items() if name not in later}
+    params = {
+        name: to_wire(value)
+        for name, value in declared.fields.items()
+        if name not in later and value not in EMPTY
+    }
     if inactive and params.get("status") == "active":
         params["status"] = "inactive"
     written = {key: value for key, value in marks(_new(kind, project, change, salt)).items() if value}
@@ -154,7 +158,7 @@ def _sent(
 
 
 def _value(field: Field, wanted: Any) -> Any:
-    if wanted is not None:
+    if wanted is not None and wanted != ():
         return to_wire(wanted)
     return field.default if field.default is not None else UNSET
 

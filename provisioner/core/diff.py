@@ -1,7 +1,8 @@
 """Declared against live, field by field.
 
 Compared is what is declared, what was applied earlier and is declared no more, and all of a hash that
-is owned whole. Everything else on the object belongs to others and is not looked at.
+is owned whole. What is declared to be empty is compared with what is there. Everything else on the object
+belongs to others and is not looked at.
 """
 
 import re
@@ -95,7 +96,7 @@ class _Scope:
             if (w is None and h is None and not field.write_only) or self.ignores(path):
                 continue
             if field.shape is Shape.HASH:
-                whole = owned or (field.whole and bool(w))
+                whole = owned or (field.whole and w is not None)
                 w, h = self.pair(_judged(field, w), w or {}, h or {}, path + ".", owned=whole)
             elif field.shape is Shape.MAP:
                 w, h = self.map(path, w or {}, h or {})
@@ -123,8 +124,9 @@ class _Scope:
         return {n: want[n] for n in want if n in kept}, {n: have[n] for n in ours & kept}
 
     def value(self, field: Field, path: str, want: Any, have: Any, *, owned: bool) -> tuple[Any, Any]:
-        if want is None:
-            return self.undeclared(field, path, have, owned=owned)
+        if want is None or want == ():
+            says = "declared no more" if want is None else "declared to be empty"
+            return self.undeclared(field, path, have, owned=owned, says=says)
         if have in field.closed:
             self.stuck.append(f"{path} is {have}, which only Stripe sets and lifts; nothing is done about it")
             return None, None
@@ -141,11 +143,11 @@ class _Scope:
             return want, want
         return want, have
 
-    def undeclared(self, field: Field, path: str, have: Any, *, owned: bool) -> tuple[Any, Any]:
+    def undeclared(self, field: Field, path: str, have: Any, *, owned: bool, says: str) -> tuple[Any, Any]:
         """What was applied earlier is reset, where Stripe can; its own defaults are left in peace."""
         mine = owned or code(path) in self.applied
         if mine and field.write_only:
-            self.stuck.append(f"{path} is declared no more, but Stripe cannot clear it; it stays as it is")
+            self.stuck.append(f"{path} is {says}, but Stripe cannot clear it; it stays as it is")
             return None, None
         if not mine or have == field.default or have in field.noise or have in field.closed:
             return None, None
@@ -154,7 +156,7 @@ class _Scope:
         if field.clearable and not field.required and field.on_change is OnChange.UPDATE:
             return None, have
         if not owned:
-            self.stuck.append(f"{path} is declared no more, but Stripe cannot clear it; it stays as it is")
+            self.stuck.append(f"{path} is {says}, but Stripe cannot clear it; it stays as it is")
         return None, None
 
 

@@ -61,10 +61,16 @@ def test_the_order_of_locales_is_kept(load):
 
 
 def test_what_declares_nothing_is_not_declared(load):
-    nothing = "{allowed_categories: [], spending_limits: []}"
-    more = f"    status: ~\n    metadata: {{}}\n    spending_controls: {nothing}\n"
+    more = "    status: ~\n    metadata: {}\n    spending_controls: ~\n    lifecycle_controls: {}\n"
 
     assert ads(load, more).fields.keys() == {"cardholder", "currency", "type"}
+
+
+def test_what_is_declared_to_be_empty_is_declared(load):
+    config = load(HEAD + HOLDER + "    preferred_locales: []\n    spending_controls: {spending_limits: []}\n")
+    fields = config.declared[Address("cardholders", "acme")].fields
+
+    assert (fields["preferred_locales"], fields["spending_controls"]) == ((), {})
 
 
 def test_metadata_is_kept_as_texts(load):
