@@ -7,11 +7,11 @@ from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from provisioner.sandbox.app import application, opened
-from provisioner.sandbox.control import CONTROLS
-from provisioner.sandbox.faults import Effect, Fault
+from provisioner.sandbox.api.faults import Effect, Fault
+from provisioner.sandbox.http.app import application, opened
+from provisioner.sandbox.http.control import CONTROLS
 from provisioner.sandbox.settings import Settings
-from provisioner.sandbox.tx import ids_by
+from provisioner.sandbox.state.objects import ids_by
 
 KEY = "sk_test_chaos"
 BASE = "http://127.0.0.1"

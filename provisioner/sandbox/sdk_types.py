@@ -16,9 +16,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from stripe import RequestOptions
 
-from provisioner.sandbox.routes import ROUTES
+from provisioner.sandbox.api.routes import ROUTES
 
-DATA = Path(__file__).with_name("params.json")
+DATA = Path(__file__).with_name("api") / "params.json"
 _SCALARS = {str: "str", int: "int", bool: "bool", float: "decimal", Decimal: "decimal"}
 _LONG = 40
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
-from provisioner.sandbox.app import build
+from provisioner.sandbox.http.app import build
 from provisioner.sandbox.settings import Settings
 
 _HOST = "127.0.0.1"

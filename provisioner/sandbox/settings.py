@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from provisioner.sandbox.rules.countries import ISSUING
+from provisioner.sandbox.rules.common.countries import ISSUING
 
 
 @dataclass(frozen=True)

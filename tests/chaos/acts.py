@@ -13,8 +13,8 @@ from provisioner.core.model import Config
 from provisioner.core.plan import Plan, make_plan
 from provisioner.engine.execute import Outcome, Report, execute
 from provisioner.kinds import KINDS
-from provisioner.sandbox.rules import switches
-from provisioner.sandbox.tx import Origin, Tx
+from provisioner.sandbox.rules.common import unknowns
+from provisioner.sandbox.state.objects import Origin, Tx
 
 BILLING = {
     "address": {
@@ -82,7 +82,7 @@ def cards(bank: Bank) -> list[dict[str, Any]]:
 def switch(bank: Bank, **chosen: bool) -> None:
     """Decide what nobody knows of Stripe."""
     with bank.store.transaction(write=True) as db:
-        switches.choose(Tx(db, "", 0, Origin()), chosen)
+        unknowns.choose(Tx(db, "", 0, Origin()), chosen)
 
 
 def once(effect: str, method: str, path: str) -> Any:

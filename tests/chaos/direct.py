@@ -16,20 +16,21 @@ from provisioner.core.problem import StripeError
 from provisioner.engine.keep import keeper
 from provisioner.engine.ports import NOTHING, Answer, Reader
 from provisioner.engine.torn import mended
-from provisioner.sandbox import clock, due, forms, schema
-from provisioner.sandbox.asked import Answer as Answered
-from provisioner.sandbox.asked import Asked, refusal
-from provisioner.sandbox.control import begin
-from provisioner.sandbox.errors import StripeError as Refusal
-from provisioner.sandbox.execute import execute
-from provisioner.sandbox.faults import Fault
-from provisioner.sandbox.home import default_account
-from provisioner.sandbox.routes import ROUTES
-from provisioner.sandbox.sandbox import Sandbox
+from provisioner.sandbox.api import forms, schema, timers
+from provisioner.sandbox.api.asked import Answer as Answered
+from provisioner.sandbox.api.asked import Asked, refusal
+from provisioner.sandbox.api.execute import execute
+from provisioner.sandbox.api.faults import Fault
+from provisioner.sandbox.api.routes import ROUTES
+from provisioner.sandbox.http.control import begin
+from provisioner.sandbox.http.sandbox import Sandbox
+from provisioner.sandbox.http.webhooks import Postman
 from provisioner.sandbox.settings import Settings
-from provisioner.sandbox.store import Store
-from provisioner.sandbox.tx import Origin, Tx, new_id
-from provisioner.sandbox.webhooks import Postman
+from provisioner.sandbox.state import clock
+from provisioner.sandbox.state.default_account import default_account
+from provisioner.sandbox.state.errors import StripeError as Refusal
+from provisioner.sandbox.state.objects import Origin, Tx, new_id
+from provisioner.sandbox.state.store import Store
 from provisioner.stripe_api.gateway import path as path_of
 
 _ROUTES = [
@@ -66,7 +67,7 @@ class Bank:
     def advance(self, seconds: float) -> None:
         with self.store.transaction(write=True) as db:
             clock.advance(db, seconds)
-            due.run(db, clock.now(db))
+            timers.run(db, clock.now(db))
 
     def ask(
         self, method: str, path: str, params: Mapping[str, Any], key: str | None, effect: str = ""

@@ -22,7 +22,7 @@ from provisioner.core.kind import Field, Kind, OnChange, Shape
 from provisioner.core.model import Address, Declared, Live, Stamp
 from provisioner.core.ownership import OUR_KEYS, applied
 from provisioner.kinds import KINDS
-from provisioner.sandbox.rules import switches
+from provisioner.sandbox.rules.common import unknowns
 from provisioner.views.report import VERBS
 
 DOCS = FOLDER.parent
@@ -68,7 +68,7 @@ def test_what_stripe_does_not_promise_is_all_told():
     }
 
     assert {file for file in in_doubt if f"`{file}`" not in text} == set()
-    assert {switch for switch in switches.DEFAULTS if f"`{switch}`" not in text} == set()
+    assert {switch for switch in unknowns.DEFAULTS if f"`{switch}`" not in text} == set()
 
 
 def test_the_order_of_a_plan_is_told():

@@ -11,8 +11,8 @@ import stripe
 from sandbox.conftest import Api
 from support.loopback import Quiet, serving
 
-from provisioner.sandbox import webhooks
-from provisioner.sandbox.control import CONTROLS, READABLE
+from provisioner.sandbox.http import webhooks
+from provisioner.sandbox.http.control import CONTROLS, READABLE
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
 

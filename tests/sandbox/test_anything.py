@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from provisioner.sandbox import schema
-from provisioner.sandbox.routes import ROUTES
+from provisioner.sandbox.api import schema
+from provisioner.sandbox.api.routes import ROUTES
 
 from .shapes import problems
 

@@ -7,7 +7,7 @@ import pytest
 import stripe
 from support.loopback import Quiet, serving
 
-from provisioner.sandbox.rules import authorization_realtime
+from provisioner.sandbox.rules.purchases import authorization_realtime
 
 VERSION = {"Stripe-Version": "2026-10-28.endive"}
 TEST = "/v1/test_helpers/issuing/authorizations"

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from provisioner.sandbox.rules import windows
+from provisioner.sandbox.rules.purchases import windows
 
 
 def at(text: str) -> int:

@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from provisioner.sandbox.control import CONTROLS
-from provisioner.sandbox.faults import Effect
-from provisioner.sandbox.routes import ROUTES
-from provisioner.sandbox.rules.stripe_acts import ACTS
-from provisioner.sandbox.rules.switches import DEFAULTS
+from provisioner.sandbox.api.acts import ACTS
+from provisioner.sandbox.api.faults import Effect
+from provisioner.sandbox.api.routes import ROUTES
+from provisioner.sandbox.http.control import CONTROLS
+from provisioner.sandbox.rules.common.unknowns import DEFAULTS
 
 DOCS = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
 

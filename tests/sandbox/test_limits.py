@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from provisioner.sandbox.errors import StripeError
-from provisioner.sandbox.limits import Limits
+from provisioner.sandbox.api.limits import Limits
+from provisioner.sandbox.state.errors import StripeError
 
 
 class Clock:

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from provisioner.sandbox import schema
-from provisioner.sandbox.routes import ROUTES
+from provisioner.sandbox.api import schema
+from provisioner.sandbox.api.routes import ROUTES
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@
 
 import pytest
 
-from provisioner.sandbox import forms, sdk_types
-from provisioner.sandbox.errors import StripeError
+from provisioner.sandbox import sdk_types
+from provisioner.sandbox.api import forms
+from provisioner.sandbox.state.errors import StripeError
 
 from .conftest import ADDRESS
 

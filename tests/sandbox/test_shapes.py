@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.sandbox.routes import ROUTES
+from provisioner.sandbox.api.routes import ROUTES
 
 from .conftest import ADDRESS
 from .shapes import CLASSES, problems

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from provisioner.sandbox.query import Query
-from provisioner.sandbox.rules.card import CARD
-from provisioner.sandbox.store import Store
-from provisioner.sandbox.tx import Origin, Tx
+from provisioner.sandbox.rules.cards.card import CARD
+from provisioner.sandbox.rules.common.query import Query
+from provisioner.sandbox.state.objects import Origin, Tx
+from provisioner.sandbox.state.store import Store
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from provisioner.sandbox import forms, schema
-from provisioner.sandbox.routes import ROUTES
+from provisioner.sandbox.api import forms, schema
+from provisioner.sandbox.api.routes import ROUTES
 from support.loopback import Quiet, serving
 
 Json = dict[str, Any]

@@ -5,7 +5,7 @@ from typing import get_args
 
 from msgspec import Struct
 
-from provisioner.sandbox.faults import Effect
+from provisioner.sandbox.api.faults import Effect
 
 # What may hit a write: the sandbox's own faults, a connection that breaks, an answer that is a lie, a kill.
 WRITES = (

@@ -13,7 +13,7 @@ from provisioner.chaos.estate.trouble import INNER, KILLS, PEACE, Strike, Troubl
 from provisioner.chaos.mortal import Killed
 from provisioner.net.address import parse_origin
 from provisioner.net.client import Answer
-from provisioner.sandbox.faults import Effect
+from provisioner.sandbox.api.faults import Effect
 from provisioner.stripe_api import StripeWriter, Transport
 from provisioner.stripe_api.failure import LostError, RefusalError
 from provisioner.stripe_api.http import REFUSALS, BoundedClient

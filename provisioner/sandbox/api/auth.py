@@ -1,0 +1,62 @@
+"""Who is asking: the secret key in Basic or Bearer form, as docs.stripe.com/api/authentication has it."""
+
+import base64
+import binascii
+import re
+
+from provisioner.sandbox.state.errors import StripeError
+
+_SECRET_TEST = ("sk_test_", "rk_test_")
+_PREFIX = re.compile("[a-z]{2,4}_(?:test|live)_")
+_SHOWN = 4
+
+
+def key_of(authorization: str) -> str:
+    """
+    The test-mode key that an `Authorization` header holds.
+
+    Raises StripeError: 401 without a key, for a live key, and for anything that is no secret key;
+    403 for a publishable one.
+    """
+    scheme, _, value = authorization.strip().partition(" ")
+    key = {"basic": _user(value), "bearer": value.strip()}.get(scheme.lower())
+    if not key:
+        raise StripeError(
+            401,
+            "You did not provide an API key. Give it as `Authorization: Bearer YOUR_KEY`, or as the user "
+            "name of HTTP Basic authentication.",
+            headers={"WWW-Authenticate": 'Basic realm="Stripe"'},
+        )
+    if key.startswith("pk_"):
+        raise StripeError(
+            403,
+            "This call cannot be made with a publishable key; use a secret one.",
+            code="secret_key_required",
+        )
+    if key.startswith(("sk_live_", "rk_live_")):
+        raise StripeError(
+            401, f"Invalid API Key provided: {masked(key)}. This sandbox takes test-mode keys only."
+        )
+    if not key.startswith(_SECRET_TEST) or len(key) <= len(_SECRET_TEST[0]):
+        raise StripeError(401, f"Invalid API Key provided: {masked(key)}")
+    return key
+
+
+def masked(key: str) -> str:
+    """
+    A key as Stripe's own message shows it: `sk_test_****************abcd`.
+
+    That is its prefix, if it has one, and its last four characters
+    (github.com/stripe/stripe-node/issues/361); of a rest so short that these would be all of it, nothing.
+    """
+    prefix = _PREFIX.match(key)
+    start = prefix.end() if prefix else 0
+    end = len(key) - _SHOWN if len(key) - start > _SHOWN else len(key)
+    return key[:start] + "*" * (end - start) + key[end:]
+
+
+def _user(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=True).decode().partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""

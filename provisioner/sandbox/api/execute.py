@@ -1,0 +1,96 @@
+"""Carries a request out: its handler, its idempotency record and what fell due, in one transaction."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from provisioner.sandbox.api import idempotency, timers
+from provisioner.sandbox.api.asked import Answer, Asked, broken, refusal
+from provisioner.sandbox.api.outbox import distribute
+from provisioner.sandbox.registry import Call
+from provisioner.sandbox.rules.common.expand import expanded
+from provisioner.sandbox.rules.common.listing import Page
+from provisioner.sandbox.state import clock
+from provisioner.sandbox.state.errors import StripeError
+from provisioner.sandbox.state.objects import Origin, Tx, dump
+from provisioner.sandbox.state.store import Store
+
+
+@contextlib.contextmanager
+def reading(store: Store, asked: Asked) -> Iterator[Call]:
+    """The request's view of the state, to look at only; for what is done before the handler runs."""
+    with store.transaction(write=False) as db:
+        moment = clock.now(db)
+        yield Call(
+            Tx(db, asked.account, int(moment), Origin(asked.request_id, asked.key)), asked.params, asked.id
+        )
+
+
+def answered_before(store: Store, asked: Asked) -> bool:
+    """Whether the answer to the request is kept under its idempotency key."""
+    if asked.key is None:
+        return False
+    with reading(store, asked) as call:
+        digest = idempotency.digest(asked.route.method, asked.path, asked.params)
+        return idempotency.replay(call.tx, asked.key, digest) is not None
+
+
+def execute(store: Store, asked: Asked, extra: Mapping[str, Any]) -> Answer:
+    """Carry out a request. Raises StripeError for a refusal that is not kept for an idempotency key."""
+    write = asked.route.method != "GET"
+    with store.transaction(write=write) as db:
+        moment = clock.now(db)
+        if write or not timers.waiting(db, moment):
+            if write:
+                timers.run(db, moment)
+            return _answer(db, asked, moment, extra)
+    with store.transaction(write=True) as db:
+        timers.run(db, moment)
+        return _answer(db, asked, moment, extra)
+
+
+def _answer(db: sqlite3.Connection, asked: Asked, moment: float, extra: Mapping[str, Any]) -> Answer:
+    tx = Tx(db, asked.account, int(moment), Origin(asked.request_id, asked.key))
+    if asked.key is None:
+        return _unwritten(tx, asked, extra) if asked.effect == "unwritten" else _handle(tx, asked, extra)
+    digest = idempotency.digest(asked.route.method, asked.path, asked.params)
+    replayed = idempotency.replay(tx, asked.key, digest)
+    if replayed is not None:
+        return Answer(*replayed)
+    if asked.effect == "unwritten":
+        return _unwritten(tx, asked, extra)
+    db.execute("SAVEPOINT handler")
+    try:
+        answer = _handle(tx, asked, extra)
+    except StripeError as error:
+        db.execute("ROLLBACK TO handler")
+        answer = refusal(error, asked.account, asked.request_id)
+    db.execute("RELEASE handler")
+    idempotency.keep(tx, asked.key, digest, answer.status, answer.body)
+    answer.headers |= {"Idempotency-Key": asked.key, "Original-Request": asked.request_id}
+    return answer
+
+
+def _unwritten(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> Answer:
+    """The answer of a request that leaves nothing behind."""
+    tx.db.execute("SAVEPOINT unwritten")
+    answer = _handle(tx, asked, extra)
+    tx.db.execute("ROLLBACK TO unwritten")
+    tx.db.execute("RELEASE unwritten")
+    return answer
+
+
+def _handle(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> Answer:
+    if asked.effect == "500_began":
+        raise broken()
+    shown = asked.route.handler(Call(tx, asked.params, asked.id, extra))
+    distribute(tx)
+    if asked.effect == "500_after":
+        return refusal(broken(), asked.account, asked.request_id)
+    if isinstance(shown, Page):
+        return Answer(200, shown.text)
+    if shown.get("object") != "list":
+        paths = asked.params.get("expand", [])
+        shown = expanded(tx, asked.route.answers, shown, paths, reading=asked.route.method == "GET")
+    return Answer(200, dump(shown))

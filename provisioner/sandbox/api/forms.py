@@ -1,0 +1,57 @@
+"""Form encoding as Stripe speaks it: `a[b][0]=c`, `a[]=x`, flat names; into nested dicts of strings."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from provisioner.sandbox.state.errors import invalid
+
+_NAME = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])*)$")
+_PART = re.compile(r"\[([^\[\]]*)\]")
+_DEEPEST = 12
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    """The flat (name, value) pairs of a form body or query string; raises StripeError when it is no form."""
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=10_000, errors="strict")
+    except ValueError:
+        raise invalid(
+            "Invalid request: the parameters are not a UTF-8 form of at most 10,000 fields"
+        ) from None
+
+
+def nest(flat: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """
+    The nested value of flat (name, value) pairs.
+
+    Leaves are strings, `[]` makes a list, and everything else in brackets a dict; a dict whose
+    keys are indices stays one, because only its type tells a list from a hash. The last of equal
+    names wins. Raises StripeError (400) for names that cannot be nested.
+    """
+    root: dict[str, Any] = {}
+    for name, value in flat:
+        match = _NAME.match(name)
+        if match is None:
+            raise invalid(f"Invalid parameter name: {name}", name)
+        parts = [match[1], *_PART.findall(match[2])]
+        if len(parts) > _DEEPEST:
+            raise invalid(f"Parameter nested too deeply: {match[1]}", match[1])
+        _put(root, parts, value, name)
+    return root
+
+
+def _put(root: dict[str, Any], parts: list[str], value: str, name: str) -> None:
+    here: Any = root
+    *outer, last = parts if parts[-1] else parts[:-1]
+    for part in outer:
+        here = here.setdefault(part, {}) if part else None
+        if not isinstance(here, dict):
+            raise invalid(f"Invalid parameter: {name} does not agree with the other parameters", name)
+    if parts[-1]:
+        here[last] = value
+    elif isinstance(items := here.setdefault(last, []), list):
+        items.append(value)
+    else:
+        raise invalid(f"Invalid array parameter: {name} is also given as a value or a hash", name)

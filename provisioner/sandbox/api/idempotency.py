@@ -1,0 +1,74 @@
+"""
+Idempotency keys (docs.stripe.com/api/idempotent_requests, docs.stripe.com/error-low-level).
+
+The first answer is kept for 24 hours of the sandbox's clock, together with the changes that it
+reports, from the moment the handler has begun: refusals included. What is refused before (key,
+rate limit, malformed parameters) is not kept.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+
+from provisioner.sandbox.state.errors import StripeError, invalid
+from provisioner.sandbox.state.objects import Tx
+
+_LONGEST = 255
+_KEPT = 24 * 3600
+
+
+def key_of(request: Request) -> str | None:
+    """The request's key, if it has one; raises StripeError when it is too long."""
+    key = request.headers.get("idempotency-key") or None
+    if key is not None and len(key) > _LONGEST:
+        raise invalid(f"Idempotency keys may be up to {_LONGEST} characters long; this one has {len(key)}.")
+    return key
+
+
+def in_use(key: str) -> StripeError:
+    """The refusal of a request whose key another request is being served under."""
+    return StripeError(
+        409,
+        f"Another request is in progress under the idempotency key {key!r}.",
+        code="idempotency_key_in_use",
+    )
+
+
+def digest(method: str, path: str, params: Mapping[str, Any]) -> str:
+    """What must be the same whenever a key is used again; a digest, so that nothing personal is kept."""
+    text = json.dumps([method, path, params], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def replay(tx: Tx, key: str, asked: str) -> tuple[int, str, dict[str, str]] | None:
+    """
+    The kept answer for a key (status, body, headers), or None when there is none.
+
+    Raises StripeError (`idempotency_error`) when the key was first used for something else.
+    """
+    row = tx.db.execute(
+        "SELECT request, status, body, request_id FROM answers WHERE account=? AND key=? AND at > ?",
+        (tx.account, key, tx.now - _KEPT),
+    ).fetchone()
+    if row is None:
+        return None
+    if row[0] != asked:
+        raise StripeError(
+            400,
+            "Keys for idempotent requests can only be used with the same endpoint and parameters they were "
+            f"first used with. Use another key than '{key}' for a different request.",
+            "idempotency_error",
+        )
+    return row[1], row[2], {"Idempotent-Replayed": "true", "Idempotency-Key": key, "Original-Request": row[3]}
+
+
+def keep(tx: Tx, key: str, asked: str, status: int, body: str) -> None:
+    """Keep an answer under its key, and drop those that are older than a day."""
+    tx.db.execute("DELETE FROM answers WHERE at <= ?", (tx.now - _KEPT,))
+    tx.db.execute(
+        "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (tx.account, key, tx.now, asked, status, body, tx.origin.id),
+    )

@@ -1,0 +1,267 @@
+"""
+Checks a request's parameters against Stripe's own parameter types (`params.json`, see `sdk_types`).
+
+Nothing that the types do not name is let through, and values come out typed: integers, booleans,
+lists, dicts. A value that may be unset and was sent empty comes out as the empty string.
+"""
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from provisioner.sandbox.state.errors import StripeError, invalid
+
+_DATA = Path(__file__).with_name("params.json")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,12})?")
+_LONGEST = 5000  # of any string, by Stripe's OpenAPI description
+_INDEX = re.compile(r"[0-9]{1,4}")
+
+_CONTROLS = (
+    "allowed_card_presences",
+    "allowed_categories",
+    "allowed_merchant_countries",
+    "blocked_card_presences",
+    "blocked_categories",
+    "blocked_merchant_countries",
+    "spending_limits",
+)
+
+# What Stripe takes although the SDK's types do not say so: (end of the type's name, field) -> node.
+_UNTYPED: dict[tuple[str, str], Any] = {
+    # docs.stripe.com/issuing/adding-funds-to-your-card-program; gated per account, so untyped.
+    ("TopupCreateParams", "destination_balance"): {"enum": ["issuing"]},
+    # stripe-cli, issuing_transaction.purchase_details_receipt_updated.
+    ("issuing.TransactionUpdateParams", "purchase_details"): {"hash": "own.PurchaseReceipt"},
+}
+# Values that Stripe takes although the SDK does not list them (registry.terraform.io, stripe provider).
+_MORE_VALUES: dict[str, list[str]] = {"preferred_locales": ["da", "pl", "sv"]}
+
+# Parameters of endpoints that the SDK does not have.
+OWN: dict[str, dict[str, Any]] = {
+    "own.Nothing": {"fields": {"expand": {"list": "str"}}, "required": []},
+    "own.Capability": {"fields": {"requested": "bool"}, "required": []},
+    "own.Capabilities": {
+        "fields": {
+            name: {"hash": "own.Capability"} for name in ("card_issuing", "card_payments", "transfers")
+        },
+        "required": [],
+    },
+    # The part of docs.stripe.com/api/accounts/create that an account for tests needs.
+    "own.AccountCreate": {
+        "fields": {
+            "capabilities": {"hash": "own.Capabilities"},
+            "country": "str",
+            "email": "str",
+            "expand": {"list": "str"},
+            "metadata": {"unset": {"map": "str"}},
+            "type": {"enum": ["custom", "express", "standard"]},
+        },
+        "required": [],
+    },
+    # stripe-cli, issuing_authorization.request: what its trigger sends on the older path.
+    "own.CardTestAuthorization": {
+        "fields": {
+            "authorization_method": {"enum": ["chip", "contactless", "keyed_in", "online", "swipe"]},
+            "expand": {"list": "str"},
+            "held_amount": "int",
+            "held_currency": "str",
+        },
+        "required": ["held_amount"],
+    },
+    "own.PurchaseReceipt": {
+        "fields": {"receipt": {"list": {"hash": "own.ReceiptLine"}}},
+        "required": ["receipt"],
+    },
+    "own.ReceiptLine": {
+        "fields": {"description": "str", "quantity": "decimal", "total": "int", "unit_cost": "int"},
+        "required": [],
+    },
+    # docs.stripe.com/api/issuing/funding_instructions
+    "own.FundingBankTransfer": {
+        "fields": {"type": {"enum": ["eu_bank_transfer", "gb_bank_transfer"]}},
+        "required": ["type"],
+    },
+    "own.FundingInstructions": {
+        "fields": {
+            "bank_transfer": {"hash": "own.FundingBankTransfer"},
+            "currency": "str",
+            "expand": {"list": "str"},
+            "funding_type": {"enum": ["bank_transfer"]},
+        },
+        "required": ["bank_transfer", "currency", "funding_type"],
+    },
+    "own.FundingInstructionsList": {
+        "fields": {
+            "ending_before": "str",
+            "expand": {"list": "str"},
+            "limit": "int",
+            "starting_after": "str",
+        },
+        "required": [],
+    },
+    "own.FundBalance": {
+        "fields": {"amount": "int", "currency": "str", "expand": {"list": "str"}},
+        "required": ["amount", "currency"],
+    },
+}
+
+
+@functools.cache
+def _data() -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(_DATA.read_text(encoding="utf-8"))
+    for name, entry in data["types"].items():
+        _amend(name, entry["fields"])
+    data["types"].update(OWN)
+    return data
+
+
+def _amend(name: str, fields: dict[str, Any]) -> None:
+    for (suffix, field), node in _UNTYPED.items():
+        if name.endswith(suffix):
+            fields[field] = node
+    for field, values in _MORE_VALUES.items():
+        if field in fields:
+            fields[field] = {"list": {"enum": [*fields[field]["list"]["enum"], *values]}}
+    # The prose of the API reference lets all of these be emptied; the types do so for some only.
+    unsettable = ("metadata", *(_CONTROLS if name.endswith("SpendingControls") else ()))
+    for field in unsettable:
+        if field in fields and "unset" not in fields[field]:
+            fields[field] = {"unset": fields[field]}
+
+
+def types() -> Mapping[str, Any]:
+    """Every parameter type: name -> its `fields` and `required`, as `sdk_types.describe` has them."""
+    found: Mapping[str, Any] = _data()["types"]
+    return found
+
+
+def values(enum: list[str] | str) -> list[str]:
+    """The values of an enumeration, which stands in place or is named."""
+    return list(_data()["enums"][enum]) if isinstance(enum, str) else enum
+
+
+def check(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    The typed parameters of a request whose type is `name`.
+
+    Raises StripeError (400): `parameter_unknown`, `parameter_missing`, `parameter_invalid_*`.
+    """
+    return _hash(name, params, "")
+
+
+def _hash(name: str, value: Mapping[str, Any], path: str) -> dict[str, Any]:
+    entry = types()[name]
+    fields = entry["fields"]
+    unknown = [_join(path, key) for key in value if key not in fields]
+    if unknown:
+        noun = "parameter" if len(unknown) == 1 else "parameters"
+        raise invalid(f"Received unknown {noun}: {', '.join(unknown)}", unknown[0], "parameter_unknown")
+    for field in entry["required"]:
+        if field not in value:
+            param = _join(path, field)
+            raise invalid(f"Missing required param: {param}.", param, "parameter_missing")
+    return {key: _value(fields[key], item, _join(path, key)) for key, item in value.items()}
+
+
+def _value(node: Any, value: Any, path: str) -> Any:
+    if isinstance(node, dict) and "unset" in node:
+        return "" if value == "" else _value(node["unset"], value, path)
+    if isinstance(node, dict) and "any" in node:
+        return _first(node["any"], value, path)
+    if value == "":
+        raise _empty(path)
+    match node:
+        case str():
+            return _scalar(node, value, path)
+        case {"enum": enum}:
+            return _enum(enum, value, path)
+        case {"hash": name}:
+            return _hash(name, _as_hash(value, path), path)
+        case {"map": item}:
+            return {
+                key: v if v == "" else _value(item, v, _join(path, key))
+                for key, v in _as_hash(value, path).items()
+            }
+        case {"list": item}:
+            return [_value(item, v, f"{path}[{i}]") for i, v in enumerate(_as_list(value, path))]
+        case _:
+            raise AssertionError(node)
+
+
+def _first(nodes: list[Any], value: Any, path: str) -> Any:
+    """Of a union, the member whose shape the value has: what is wrong is then said of that one."""
+    nested = isinstance(value, dict | list)
+    fitting = [node for node in nodes if isinstance(node, dict) and "enum" not in node] if nested else nodes
+    for node in fitting[:-1]:
+        try:
+            return _value(node, value, path)
+        except StripeError:
+            continue
+    return _value((fitting or nodes)[-1], value, path)
+
+
+def _scalar(kind: str, value: Any, path: str) -> Any:
+    if not isinstance(value, str):
+        raise invalid(
+            f"Invalid {'integer' if kind == 'int' else 'string'}: {value}", path, _scalar_code(kind)
+        )
+    if kind == "int":
+        if not _INTEGER.fullmatch(value):
+            raise invalid(f"Invalid integer: {value}", path, "parameter_invalid_integer")
+        return int(value)
+    if kind == "bool":
+        if value not in {"true", "false"}:
+            raise invalid(f"Invalid boolean: {value}", path, "parameter_invalid_boolean")
+        return value == "true"
+    if kind == "decimal" and not _DECIMAL.fullmatch(value):
+        raise invalid(f"Invalid decimal: {value}", path, "parameter_invalid_decimal")
+    if len(value) > _LONGEST:
+        raise invalid(f"{path} can be at most {_LONGEST} characters long.", path, "parameter_invalid_string")
+    if not value.strip():
+        raise invalid(f"{path} cannot be blank.", path, "parameter_invalid_string_blank")
+    return value
+
+
+def _scalar_code(kind: str) -> str:
+    return {"int": "parameter_invalid_integer", "bool": "parameter_invalid_boolean"}.get(
+        kind, "parameter_invalid_string"
+    )
+
+
+def _enum(enum: list[str] | str, value: Any, path: str) -> str:
+    allowed = values(enum)
+    if value not in allowed:
+        shown = allowed if len(allowed) <= 12 else [*allowed[:5], "..."]  # noqa: PLR2004  a readable message
+        raise invalid(f"Invalid {path}: must be one of {', '.join(shown)}", path, "parameter_invalid_enum")
+    return str(value)
+
+
+def _as_hash(value: Any, path: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise invalid(f"Invalid object: {path} must be a hash", path, "parameter_invalid_object")
+    return value
+
+
+def _as_list(value: Any, path: str) -> list[Any]:
+    if isinstance(value, dict) and value and all(_INDEX.fullmatch(key) for key in value):
+        return [value[key] for key in sorted(value, key=int)]
+    if not isinstance(value, list):
+        raise invalid(f"Invalid array: {path} must be an array", path, "parameter_invalid_array")
+    return value
+
+
+def _empty(path: str) -> StripeError:
+    return invalid(
+        f"You passed an empty string for '{path}', which asks to unset it; '{path}' cannot be unset. "
+        "Leave it out, or give it a value.",
+        path,
+        "parameter_invalid_empty",
+    )
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}[{key}]" if path else key

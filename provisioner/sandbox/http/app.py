@@ -1,0 +1,124 @@
+"""The sandbox as an ASGI application."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as Path
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from provisioner.sandbox.api.asked import Answer, broken, refusal
+from provisioner.sandbox.api.routes import ROUTES
+from provisioner.sandbox.http import callers, control, pipeline
+from provisioner.sandbox.http.sandbox import Sandbox
+from provisioner.sandbox.http.webhooks import Postman
+from provisioner.sandbox.registry import Route
+from provisioner.sandbox.settings import Settings
+from provisioner.sandbox.state.errors import StripeError
+from provisioner.sandbox.state.objects import new_id
+from provisioner.sandbox.state.store import Store
+
+_log = logging.getLogger(__name__)
+
+
+def build(settings: Settings) -> Starlette:
+    """An application that serves one sandbox; its state is opened at once and closed with the application."""
+    return application(opened(settings))
+
+
+def opened(settings: Settings) -> Sandbox:
+    """A sandbox with its state open, which nobody serves yet."""
+    store = Store(settings.state)
+    sandbox = Sandbox(settings, store, Postman(store, anywhere=settings.webhooks_anywhere))
+    control.begin(sandbox)
+    return sandbox
+
+
+def application(sandbox: Sandbox) -> Starlette:
+    """The application that serves a sandbox, and closes its state when it ends."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        at_work = asyncio.create_task(sandbox.postman.run())
+        yield
+        at_work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await at_work
+        sandbox.store.close()
+
+    app = Starlette(
+        routes=[*(_path(sandbox, route) for route in ROUTES), *control.paths(sandbox)],
+        middleware=[Middleware(_OwnCallersOnly)],
+        exception_handlers={404: _unknown, 405: _unknown, 500: _failed},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+class _OwnCallersOnly:
+    """Lets nobody in whom `callers.refusal` refuses."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        why = callers.refusal(scope["headers"]) if scope["type"] == "http" else ""
+        await (_refused(StripeError(403, why)) if why else self._app)(scope, receive, send)
+
+
+class _Cut(Response):
+    """An answer whose connection breaks: before its first byte, or in its middle."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.body, answer.status, answer.headers, "application/json")
+        self._cut = answer.cut
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._cut == "middle":
+            start: dict[str, Any] = {"type": "http.response.start", "status": self.status_code}
+            await send({**start, "headers": self.raw_headers})
+            half = bytes(self.body)[: len(self.body) // 2]
+            await send({"type": "http.response.body", "body": half, "more_body": True})
+            return  # uvicorn closes the connection of an unfinished answer
+        # ASGI knows no broken connection; uvicorn's own receive belongs to what holds the transport.
+        receive.__self__.transport.abort()  # type: ignore[attr-defined]
+        await super().__call__(scope, receive, send)
+
+
+def _path(sandbox: Sandbox, route: Route) -> Path:
+    async def endpoint(request: Request) -> Response:
+        return _response(await pipeline.respond(sandbox, route, request))
+
+    return Path(route.path, endpoint, methods=[route.method])
+
+
+def _response(answer: Answer) -> Response:
+    if answer.cut:
+        return _Cut(answer)
+    return Response(answer.body, answer.status, answer.headers, media_type="application/json")
+
+
+async def _unknown(request: Request, _error: Exception) -> Response:
+    asked = f"{request.method}: {request.url.path}"
+    return _refused(
+        StripeError(404, f"Unrecognized request URL ({asked}). The sandbox has a part of the API.")
+    )
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    _log.error("the sandbox failed at %s %s", request.method, request.url.path, exc_info=error)
+    return _refused(broken())
+
+
+def _refused(error: StripeError) -> Response:
+    request_id = new_id("req_", 14)
+    answer = refusal(error, "", request_id)
+    answer.headers["Request-Id"] = request_id
+    return _response(answer)

@@ -1,0 +1,163 @@
+"""
+The sandbox's own control path, `/_sandbox/...`: JSON in, JSON out, no key.
+
+docs/sandbox.md lists what it takes. Nothing here exists in Stripe's API.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route as Path
+
+from provisioner.sandbox.api import acts, timers
+from provisioner.sandbox.api.faults import Fault
+from provisioner.sandbox.api.outbox import distribute
+from provisioner.sandbox.http.sandbox import Sandbox
+from provisioner.sandbox.rules.accounts import account, permissions
+from provisioner.sandbox.rules.common import unknowns
+from provisioner.sandbox.rules.money import topup
+from provisioner.sandbox.state import clock
+from provisioner.sandbox.state.default_account import default_account
+from provisioner.sandbox.state.errors import StripeError
+from provisioner.sandbox.state.objects import Origin, Tx
+
+Json = dict[str, Any]
+
+
+def begin(sandbox: Sandbox) -> None:
+    """Give a new sandbox what it has from the start: its account, and how long top-ups take."""
+    with sandbox.store.transaction(write=True) as db:
+        own = Tx(db, "", int(clock.now(db)), Origin())
+        account.begin(own, sandbox.settings.country)
+        own.remember(topup.SETTLE, sandbox.settings.topup_settle)
+
+
+def _reset(sandbox: Sandbox, _asked: Json) -> Json:
+    sandbox.store.clear()
+    sandbox.forget()
+    begin(sandbox)
+    return {}
+
+
+def _accounts(sandbox: Sandbox, asked: Json) -> Json:
+    """`{"ids": ["acct_...", ...], "country": "US"}` connects accounts of these ids, where missing."""
+    with sandbox.store.transaction(write=True) as db:
+        own = Tx(db, "", int(clock.now(db)), Origin())
+        return {"made": account.connect(own, asked["ids"], asked.get("country"))}
+
+
+def _clock(sandbox: Sandbox, asked: Json) -> Json:
+    """
+    `{"advance": seconds}` moves the clock; everything that falls due on the way happens at its moment.
+
+    `{"stop": unix seconds}` stops it there: it goes on only by being moved.
+    """
+    seconds = asked.get("advance", 0)
+    if not isinstance(seconds, int | float) or seconds < 0:
+        raise ValueError("advance must be a number of seconds, not below 0")
+    with sandbox.store.transaction(write=True) as db:
+        if "stop" in asked:
+            clock.stop(db, float(asked["stop"]))
+        clock.advance(db, seconds)
+        now = clock.now(db)
+        timers.run(db, now)
+    return {"now": now}
+
+
+def _switches(sandbox: Sandbox, asked: Json) -> Json:
+    """`{name: true|false, ...}` decides what is not known of Stripe; answers all switches."""
+    with sandbox.store.transaction(write=True) as db:
+        return dict(unknowns.choose(Tx(db, "", 0, Origin()), asked))
+
+
+def _keys(sandbox: Sandbox, asked: Json) -> Json:
+    """`{"key": "rk_test_...", "permissions": {scope: "none"|"read"|"write"}}` restricts a key."""
+    with sandbox.store.transaction(write=True) as db:
+        return permissions.restrict(Tx(db, "", 0, Origin()), asked["key"], asked["permissions"])
+
+
+def _faults(sandbox: Sandbox, asked: Json) -> Json:
+    """`{"faults": [{...}], "seed": n}` replaces all faults; see `faults.Fault` for one."""
+    sandbox.faults.replace([Fault(**fault) for fault in asked.get("faults", [])], asked.get("seed", 0))
+    return {"faults": len(asked.get("faults", []))}
+
+
+def _faults_hit(sandbox: Sandbox, _asked: Json) -> Json:
+    """How many requests have been hit since the faults were set."""
+    return {"hit": sandbox.faults.hit}
+
+
+def _topup_settle(sandbox: Sandbox, asked: Json) -> Json:
+    """`{"seconds": n or null}`: how long top-ups from now on stay pending (null: for ever)."""
+    with sandbox.store.transaction(write=True) as db:
+        Tx(db, "", 0, Origin()).remember(topup.SETTLE, asked["seconds"])
+    return dict(asked)
+
+
+def _act(sandbox: Sandbox, asked: Json) -> Json:
+    """`{"act": name, "id": object, "value": ...}` has Stripe do something by itself; see `stripe_acts`."""
+    with sandbox.store.transaction(write=True) as db:
+        now = clock.now(db)
+        timers.run(db, now)
+        home_id = default_account(Tx(db, "", 0, Origin()))
+        tx = Tx(db, asked.get("account", home_id), int(now), Origin())
+        shown = acts.ACTS[asked["act"]](tx, asked["id"], asked.get("value"))
+        distribute(tx)
+        return shown
+
+
+READABLE = frozenset({"clock", "faults/hit", "switches"})  # by GET: what is, and nothing changes
+CONTROLS: Mapping[str, Callable[[Sandbox, Json], Json]] = {
+    "accounts": _accounts,
+    "act": _act,
+    "clock": _clock,
+    "faults": _faults,
+    "faults/hit": _faults_hit,
+    "keys": _keys,
+    "reset": _reset,
+    "switches": _switches,
+    "topup_settle": _topup_settle,
+}
+
+
+def paths(sandbox: Sandbox) -> list[Path]:
+    """The routes of the control path."""
+    return [
+        Path(
+            f"/_sandbox/{name}",
+            _endpoint(sandbox, deed),
+            methods=["GET", "POST"] if name in READABLE else ["POST"],
+        )
+        for name, deed in CONTROLS.items()
+    ]
+
+
+def _endpoint(
+    sandbox: Sandbox, deed: Callable[[Sandbox, Json], Json]
+) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            body = await request.body() if request.method == "POST" else b""
+            asked = json.loads(body or b"{}")
+            answer = deed(sandbox, asked)
+            sandbox.postman.call()
+            return JSONResponse(answer)
+        except (KeyError, TypeError, ValueError, StripeError) as problem:
+            return JSONResponse({"error": _said(problem)}, 400)
+
+    return endpoint
+
+
+def _said(problem: Exception) -> str:
+    match problem:
+        case json.JSONDecodeError() | UnicodeDecodeError():
+            return "the body is no JSON"
+        case KeyError():
+            return f"{problem.args[0]!r} is missing or unknown"
+        case StripeError():
+            return problem.message
+        case _:
+            return str(problem)

@@ -1,0 +1,147 @@
+"""What every request goes through before it is carried out: key, limits, parameters, locks, faults."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+
+from provisioner.sandbox.api import auth, forms, idempotency, schema, version
+from provisioner.sandbox.api.asked import Answer, Asked, broken, refusal
+from provisioner.sandbox.api.execute import answered_before, execute, reading
+from provisioner.sandbox.api.faults import Fault
+from provisioner.sandbox.api.limits import too_many
+from provisioner.sandbox.http.sandbox import Sandbox
+from provisioner.sandbox.registry import Preparation, Route
+from provisioner.sandbox.rules.accounts import account, permissions
+from provisioner.sandbox.rules.cards.card import CARD
+from provisioner.sandbox.rules.common.changes import API_VERSION
+from provisioner.sandbox.state.errors import StripeError, invalid
+from provisioner.sandbox.state.objects import Origin, Tx, new_id
+
+_FORM = "application/x-www-form-urlencoded"
+# Who shows answers to people; Stripe indents them for everybody.
+_READERS = ("curl/", "Stripe/v1 stripe-cli")
+_DROPPED = Answer(500, "", cut="drop")
+
+
+async def respond(sandbox: Sandbox, route: Route, request: Request) -> Answer:
+    """Serve one request from its key to its answer; errors come back as answers too."""
+    request_id = new_id("req_", 14)
+    headers = {"Request-Id": request_id, "Stripe-Version": API_VERSION}
+    account_id = ""
+    fault = sandbox.faults.next(request.method, request.url.path)
+    if fault is not None and fault.effect == "drop_before":
+        return _DROPPED
+    try:
+        headers["Stripe-Version"] = version.of(request.headers.get("stripe-version"), route.since)
+        account_id = _enter(sandbox, route, request)
+        headers |= {"Stripe-Account": account_id} if "stripe-account" in request.headers else {}
+        _fail_before(fault)
+        params = schema.check(route.params, await _params(request))
+        key = idempotency.key_of(request) if route.method == "POST" else None
+        asked_id = request.path_params.get("id", "")
+        asked = Asked(route, account_id, params, asked_id, request_id, key, request.url.path, fault)
+        answer = await _serve(sandbox, asked)
+    except StripeError as error:
+        answer = refusal(error, account_id, request_id)
+    answer.headers = headers | answer.headers
+    if request.headers.get("user-agent", "").startswith(_READERS):
+        answer.body = json.dumps(json.loads(answer.body), indent=2, ensure_ascii=False) + "\n"
+    return answer
+
+
+def _enter(sandbox: Sandbox, route: Route, request: Request) -> str:
+    """Who is asking, for which account, and whether they may, and not too often; the account's id."""
+    key = auth.key_of(request.headers.get("authorization", ""))
+    wanted = request.headers.get("stripe-account") or request.headers.get("stripe-context")
+    with sandbox.store.transaction(write=False) as db:
+        own = Tx(db, "", 0, Origin())
+        account_id = account.acting(own, wanted)
+        if sandbox.settings.rate_limit:
+            sandbox.limits.take(account_id, f"{route.method} {route.path}")
+        permissions.require(own, key, route.scope, route.method, connected=wanted is not None)
+        if "/issuing/" in route.path:
+            account.require_issuing(own, account_id)
+    return account_id
+
+
+def _fail_before(fault: Fault | None) -> None:
+    if fault is not None and fault.effect == "429":
+        raise too_many("endpoint-rate")
+    if fault is not None and fault.effect == "500_before":
+        raise broken()
+
+
+async def _params(request: Request) -> dict[str, Any]:
+    pairs = forms.pairs(request.url.query)
+    try:
+        body = await request.body()
+    except ClientDisconnect:
+        raise invalid("The request was cut off.") from None
+    if body:
+        content_type = request.headers.get("content-type", _FORM).partition(";")[0].strip().lower()
+        if content_type != _FORM:
+            raise invalid(f"Invalid request: the content type must be {_FORM}, not {content_type}")
+        try:
+            pairs += forms.pairs(body.decode())
+        except UnicodeDecodeError:
+            raise invalid("Invalid request: the body is not UTF-8") from None
+    return forms.nest(pairs)
+
+
+async def _serve(sandbox: Sandbox, asked: Asked) -> Answer:
+    with _in_flight(sandbox, asked), _locked(sandbox, asked):
+        delay = asked.fault.seconds if asked.fault and asked.effect == "delay" else 0.0
+        if wait := sandbox.settings.latency + delay:
+            await asyncio.sleep(wait)
+        extra = await _prepared(sandbox, asked)
+        answer = execute(sandbox.store, asked, extra)
+    if asked.route.method != "GET":
+        sandbox.postman.call()
+    answer.cut = {"drop_after": "drop", "truncate": "middle"}.get(asked.effect, "")
+    return answer
+
+
+async def _prepared(sandbox: Sandbox, asked: Asked) -> Mapping[str, Any]:
+    """What the route's slow work brings; nothing where the answer is there already."""
+    if asked.route.prepare is None or answered_before(sandbox.store, asked):
+        return {}
+    look = partial(reading, sandbox.store, asked)
+    return await asked.route.prepare(Preparation(look, sandbox.postman.post))
+
+
+@contextlib.contextmanager
+def _in_flight(sandbox: Sandbox, asked: Asked) -> Iterator[None]:
+    """Keep the request's idempotency key in use; raises StripeError (409) when it is."""
+    if asked.key is None:
+        yield
+        return
+    held = (asked.account, asked.key)
+    if held in sandbox.in_flight:
+        raise idempotency.in_use(asked.key)
+    sandbox.in_flight.add(held)
+    try:
+        yield
+    finally:
+        sandbox.in_flight.discard(held)
+
+
+@contextlib.contextmanager
+def _locked(sandbox: Sandbox, asked: Asked) -> Iterator[None]:
+    """Keep what the request writes to itself; raises StripeError (`lock_timeout`) when it is not free."""
+    if asked.route.method == "GET":
+        yield
+        return
+    alone, shared = asked.id or asked.params.get("replacement_for"), asked.params.get("cardholder")
+    if asked.route.answers is CARD and asked.id:
+        with reading(sandbox.store, asked) as call:
+            shared = (call.tx.get(CARD, asked.id) or {}).get("cardholder")
+    sandbox.locks.take(alone, shared)
+    try:
+        yield
+    finally:
+        sandbox.locks.release(alone, shared)

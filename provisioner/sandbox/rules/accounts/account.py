@@ -1,0 +1,203 @@
+"""Accounts: the sandbox's own one, and connected ones that tests make (docs.stripe.com/api/accounts)."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from provisioner.sandbox.registry import Call, Route, registered
+from provisioner.sandbox.rules.common import countries
+from provisioner.sandbox.rules.common.changes import create
+from provisioner.sandbox.rules.common.metadata import merged
+from provisioner.sandbox.state.default_account import default_account, make_default
+from provisioner.sandbox.state.errors import StripeError, invalid
+from provisioner.sandbox.state.objects import Resource, Tx, new_id
+
+Json = dict[str, Any]
+
+ACCOUNT = registered(Resource("account", "acct_", "account"))
+
+
+def currency_of(country: str) -> str:
+    """The currency of Issuing in a country: usd, gbp or eur."""
+    return "eur" if country in countries.EURO else {"GB": "gbp"}.get(country, "usd")
+
+
+def begin(own: Tx, country: str) -> None:
+    """Make the default account of a new sandbox; an existing one stays as it is."""
+    if not default_account(own):
+        account = _new(own, country, None, "standard", _CAPABILITIES)
+        own.add(ACCOUNT, account)
+        make_default(own, account["id"])
+
+
+def acting(own: Tx, wanted: str | None) -> str:
+    """
+    The account that a request acts on: the default one, or the one in `Stripe-Account`.
+
+    Raises StripeError (403, `account_invalid`) for an account that is not connected to it.
+    """
+    default = default_account(own)
+    if wanted is None or wanted == default:
+        return default
+    if own.get(ACCOUNT, wanted) is None:
+        raise StripeError(
+            403,
+            f"The provided key does not have access to account '{wanted}' (or that account does not exist).",
+            code="account_invalid",
+        )
+    return wanted
+
+
+def issues(account: Json) -> bool:
+    """Whether an account has Issuing."""
+    return "card_issuing" in account["capabilities"]
+
+
+def require_issuing(own: Tx, account_id: str) -> None:
+    """
+    Raises StripeError (400) when an account does not have Issuing, as Stripe does for all of it.
+
+    github.com/airbytehq/airbyte/issues/26483
+    """
+    if not issues(own.fetch(ACCOUNT, account_id)):
+        raise invalid(
+            "Your account is not set up to use Issuing. Have it request the card_issuing capability, or see "
+            "https://dashboard.stripe.com/issuing/overview."
+        )
+
+
+def connect(own: Tx, ids: Iterable[str], country: str | None = None) -> int:
+    """
+    Make connected accounts of these ids, but for those that are there; return how many.
+
+    Raises ValueError for a country without Issuing.
+    """
+    if country is not None and country not in countries.ISSUING:
+        raise ValueError(f"{country} is not a country of Stripe Issuing")
+    new = [name for name in ids if own.get(ACCOUNT, name) is None]
+    home_country = own.fetch(ACCOUNT, default_account(own))["country"]
+    for name in new:
+        own.add(ACCOUNT, {**_new(own, country or home_country, None, "custom", _CAPABILITIES), "id": name})
+    return len(new)
+
+
+def of(tx: Tx) -> Json:
+    """The account that a transaction acts on."""
+    return tx.at_home().fetch(ACCOUNT, tx.account)
+
+
+def country(tx: Tx) -> str:
+    """The country of the account that a transaction acts on."""
+    if "country" not in tx.cache:
+        tx.cache["country"] = of(tx)["country"]
+    return str(tx.cache["country"])
+
+
+def _show_own(call: Call) -> Json:
+    return of(call.tx)
+
+
+def _show(call: Call) -> Json:
+    own = call.tx.at_home()
+    if call.id != call.tx.account:
+        acting(own, call.id)
+    return own.fetch(ACCOUNT, call.id)
+
+
+def _connect(call: Call) -> Json:
+    params = call.params
+    where = countries.country(params.get("country", of(call.tx)["country"]), "country")
+    if where not in countries.ISSUING:
+        raise invalid(f"This sandbox has accounts in {', '.join(sorted(countries.ISSUING))} only.", "country")
+    wanted = [name for name, one in params.get("capabilities", {}).items() if one.get("requested")]
+    made = _new(call.tx, where, params.get("email"), params.get("type", "custom"), wanted)
+    made["metadata"] = merged({}, params)
+    return create(call.tx.at_home(), ACCOUNT, made)
+
+
+def _new(tx: Tx, country: str, email: str | None, kind: str, capabilities: Sequence[str]) -> Json:
+    requirements: Json = {
+        "alternatives": [],
+        "current_deadline": None,
+        "currently_due": [],
+        "disabled_reason": None,
+        "errors": [],
+        "eventually_due": [],
+        "past_due": [],
+        "pending_verification": [],
+    }
+    account_id = new_id(ACCOUNT.prefix, 16)
+    return {
+        "id": account_id,
+        "object": "account",
+        "business_profile": dict.fromkeys(_PROFILE),
+        "business_type": "company",
+        "capabilities": dict.fromkeys(capabilities, "active"),
+        "charges_enabled": "card_payments" in capabilities,
+        "controller": {"type": "account"},
+        "country": country,
+        "created": tx.now,
+        "default_currency": currency_of(country),
+        "details_submitted": True,
+        "email": email,
+        "external_accounts": {
+            "object": "list",
+            "data": [],
+            "has_more": False,
+            "url": f"/v1/accounts/{account_id}/external_accounts",
+        },
+        "future_requirements": requirements,
+        "metadata": {},
+        "payouts_enabled": True,
+        "requirements": requirements,
+        "settings": _SETTINGS,
+        "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
+        "type": kind,
+    }
+
+
+_CAPABILITIES = ("card_issuing", "card_payments", "transfers")
+_PROFILE = (
+    "annual_revenue",
+    "estimated_worker_count",
+    "mcc",
+    "minority_owned_business_designation",
+    "name",
+    "product_description",
+    "support_address",
+    "support_email",
+    "support_phone",
+    "support_url",
+    "url",
+)
+_SETTINGS: Json = {
+    "bacs_debit_payments": {"display_name": None, "service_user_number": None},
+    "branding": {"icon": None, "logo": None, "primary_color": None, "secondary_color": None},
+    "card_issuing": {"tos_acceptance": {"date": None, "ip": None}},
+    "card_payments": {
+        "decline_on": {"avs_failure": False, "cvc_failure": False},
+        "statement_descriptor_prefix": None,
+        "statement_descriptor_prefix_kana": None,
+        "statement_descriptor_prefix_kanji": None,
+    },
+    "dashboard": {"display_name": None, "timezone": "Etc/UTC"},
+    "invoices": {"default_account_tax_ids": None, "hosted_payment_method_save": None},
+    "payments": {
+        "statement_descriptor": None,
+        "statement_descriptor_kana": None,
+        "statement_descriptor_kanji": None,
+        "statement_descriptor_prefix_kana": None,
+        "statement_descriptor_prefix_kanji": None,
+    },
+    "payouts": {
+        "debit_negative_balances": True,
+        "schedule": {"delay_days": 2, "interval": "daily"},
+        "statement_descriptor": None,
+    },
+    "sepa_debit_payments": {},
+}
+
+ROUTES = (
+    Route("GET", "/v1/account", _show_own, "AccountRetrieveCurrentParams", "account", ACCOUNT),
+    Route("GET", "/v1/accounts/{id}", _show, "AccountRetrieveParams", "account", ACCOUNT),
+    Route("POST", "/v1/accounts", _connect, "own.AccountCreate", "account", ACCOUNT),
+)

@@ -1,0 +1,1 @@
+"""Cardholders and their cards."""

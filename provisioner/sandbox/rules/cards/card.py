@@ -1,0 +1,242 @@
+"""
+Cards: issued to one cardholder, active or not, and in the end canceled (docs.stripe.com/api/issuing/cards).
+
+`canceled` is final. What a card is (cardholder, currency, type, expiry) never changes: only status,
+controls, metadata, shipping, PIN and the like do.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.sandbox.registry import Call, Route, registered
+from provisioner.sandbox.rules.accounts import account
+from provisioner.sandbox.rules.cards import controls, pan, replacement, shipping
+from provisioner.sandbox.rules.cards.cardholder import CARDHOLDER
+from provisioner.sandbox.rules.common import unknowns
+from provisioner.sandbox.rules.common.changes import create as keep
+from provisioner.sandbox.rules.common.changes import save
+from provisioner.sandbox.rules.common.crud import listed, retrieve
+from provisioner.sandbox.rules.common.metadata import merged
+from provisioner.sandbox.state.errors import invalid, no_such
+from provisioner.sandbox.state.objects import Resource, Tx, new_id
+
+Json = dict[str, Any]
+
+_SECOND_LINE = 24
+_HELD_BY = re.compile(r'"cardholder":"(ich_\w+)"')
+# docs.stripe.com/issuing/controls/spending-controls: 500 a day, in the card's own currency.
+DEFAULT_LIMIT: Json = {"amount": 50_000, "categories": [], "interval": "daily"}
+
+
+def show(tx: Tx, stored: Json) -> Json:
+    """A card as it is answered: with its whole cardholder, without its number."""
+    shown = {name: value for name, value in stored.items() if not name.startswith("_")}
+    shown["cardholder"] = CARDHOLDER.show(tx, tx.fetch(CARDHOLDER, stored["cardholder"]))
+    return shown
+
+
+def texts(tx: Tx, bodies: list[str]) -> list[str] | None:
+    """Many cards as they are answered; `create` puts the cardholder before what a user may name."""
+    ids = [_HELD_BY.search(body) for body in bodies]
+    holders = tx.bodies(CARDHOLDER, {found[1] for found in ids if found})
+    return [
+        body.replace(found[0], f'"cardholder":{holders[found[1]]}', 1) if found else body
+        for body, found in zip(bodies, ids, strict=True)
+    ]
+
+
+def _unredacted(tx: Tx, shown: Json, name: str) -> Json:
+    """SDK, Card.number and Card.cvc: only a virtual card has them, a physical one goes without."""
+    return {name: tx.fetch(CARD, shown["id"])[f"_{name}"]} if shown["type"] == "virtual" else {}
+
+
+CARD: Resource = registered(
+    Resource(
+        "issuing.card",
+        "ic_",
+        "issuing card",
+        filters=(
+            "cardholder",
+            "exp_month",
+            "exp_year",
+            "last4",
+            "personalization_design",
+            "status",
+            "type",
+            "replacement_for",
+        ),
+        show=show,
+        texts=texts,
+        expandable={
+            "personalization_design": (),
+            "replaced_by": ("issuing.card",),
+            "replacement_for": ("issuing.card",),
+        },
+        embedded={"cardholder": "issuing.cardholder"},
+        secret={
+            "number": lambda tx, shown: _unredacted(tx, shown, "number"),
+            "cvc": lambda tx, shown: _unredacted(tx, shown, "cvc"),
+        },
+        guarded=frozenset({"number", "cvc"}),
+    )
+)
+
+
+def create(call: Call) -> Json:
+    """Issue a card; inactive unless asked otherwise."""
+    tx, params = call.tx, call.params
+    if "cardholder" not in params:
+        raise invalid("Missing required param: cardholder.", "cardholder", "parameter_missing")
+    holder = tx.fetch(CARDHOLDER, params["cardholder"], "cardholder")
+    _check(tx, params)
+    if account.country(tx) != "US" and not holder["phone_number"]:
+        # docs.stripe.com/error-codes: cards there use 3D Secure, which needs the phone.
+        raise invalid(
+            f"You cannot create a card without a phone number of cardholder {holder['id']}.",
+            code="cardholder_phone_number_required",
+        )
+    replaced = replacement.replaced(tx, CARD, params)
+    card = _begun(tx, params, pan.number(replaced))
+    card |= _controlled(tx, {**card, "spending_controls": controls.empty(None)}, params, new=True)
+    card["spending_controls"]["spending_limits_currency"] = card["currency"]
+    if params.get("status") == "active":
+        if card["type"] == "physical":
+            raise invalid("A physical card cannot be made active; activate it once it is there.", "status")
+        card = activated(tx, card)
+    shown = keep(tx, CARD, card, "issuing_card.created")
+    replacement.point_from(tx, CARD, replaced, card)
+    return shown
+
+
+def _begun(tx: Tx, params: Mapping[str, Any], number: str) -> Json:
+    month, year = pan.expiry(tx, params)
+    return {
+        "id": new_id(CARD.prefix),
+        "object": "issuing.card",
+        "brand": "Visa",
+        "cancellation_reason": None,
+        "cardholder": params["cardholder"],
+        "created": tx.now,
+        "currency": params["currency"].lower(),
+        "exp_month": month,
+        "exp_year": year,
+        "last4": number[-4:],
+        "latest_fraud_warning": None,
+        "lifecycle_controls": params.get("lifecycle_controls"),
+        "livemode": False,
+        "metadata": merged({}, params),
+        "personalization_design": None,
+        "replaced_by": None,
+        "replacement_for": params.get("replacement_for"),
+        "replacement_reason": params.get("replacement_reason"),
+        "second_line": params.get("second_line") or None,
+        "shipping": shipping.begun(params),
+        "status": "inactive",
+        "type": params["type"],
+        "wallets": pan.wallets(),
+        "_number": number,
+        "_cvc": pan.cvc(),
+    }
+
+
+def update(call: Call) -> Json:
+    """Change a card's status, controls, metadata or shipping."""
+    tx, params = call.tx, call.params
+    card = tx.fetch(CARD, call.id)
+    if card["status"] == "canceled":
+        raise invalid(f"Card {call.id} is canceled, which is final; it can no longer be updated.")
+    _check_ties(params)
+    card["metadata"] = merged(card["metadata"], params)
+    card |= _controlled(tx, card, params, new=False)
+    if "shipping" in params:
+        card["shipping"] = shipping.changed(card, params["shipping"])
+    status = params.get("status", card["status"])
+    if "cancellation_reason" in params and status != "canceled":
+        raise invalid("A cancellation reason needs status=canceled.", "cancellation_reason")
+    if status == "active" and card["status"] != "active":
+        card = activated(tx, card)
+    elif status == "canceled":
+        card = canceled(card, params.get("cancellation_reason"))
+    else:
+        card["status"] = status
+    return save(tx, CARD, card, "issuing_card.updated")
+
+
+def activated(tx: Tx, card: Json) -> Json:
+    """
+    The card, active; a replacement for a damaged or expired one cancels that one.
+
+    Raises StripeError while the cardholder has requirements past due.
+    """
+    if tx.fetch(CARDHOLDER, card["cardholder"])["requirements"]["disabled_reason"]:
+        raise invalid(
+            f"The card cannot be activated: cardholder {card['cardholder']} has outstanding requirements.",
+            "status",
+        )
+    if card["replacement_reason"] in {"damaged", "expired"}:
+        old = tx.get(CARD, card["replacement_for"])
+        if old is not None and old["status"] != "canceled":
+            save(tx, CARD, canceled(old, None), "issuing_card.updated")
+    return {**card, "status": "active"}
+
+
+def canceled(card: Json, reason: str | None) -> Json:
+    """The card, canceled for good; a shipment that has not left is canceled with it."""
+    return {
+        **card,
+        "status": "canceled",
+        "cancellation_reason": reason,
+        "shipping": shipping.canceled(card["shipping"]),
+    }
+
+
+def _controlled(tx: Tx, card: Json, params: Mapping[str, Any], *, new: bool) -> Json:
+    """The card's controls after a request, with the default limit where Stripe would set it."""
+    given = params.get("spending_controls", {})
+    whole = bool(given) and not new and not unknowns.on(tx, "controls_merge")
+    before = card["spending_controls"]
+    if whole:
+        before = {**controls.empty(None), "spending_limits_currency": card["currency"]}
+    after = controls.merged(before, given, None)
+    if given.get("spending_limits"):
+        return {"spending_controls": after, "_default_limit": False}
+    if not (new or whole or "spending_limits" in given):
+        return {"spending_controls": after, "_default_limit": card["_default_limit"]}
+    defaulted = new or unknowns.on(tx, "clearing_restores_default_limit")
+    if defaulted and unknowns.on(tx, "default_limit_shown"):
+        after["spending_limits"] = [DEFAULT_LIMIT]
+    return {"spending_controls": after, "_default_limit": defaulted}
+
+
+def _check(tx: Tx, params: Mapping[str, Any]) -> None:
+    own = account.currency_of(account.country(tx))
+    if params["currency"].lower() != own:
+        raise invalid(f"This account issues cards in {own}, not in {params['currency']}.", "currency")
+    if len(params.get("second_line", "")) > _SECOND_LINE:
+        raise invalid(f"The second line can be at most {_SECOND_LINE} characters long.", "second_line")
+    after = params.get("lifecycle_controls", {}).get("cancel_after", {})
+    if after.get("payment_count", 1) < 1:
+        param = "lifecycle_controls[cancel_after][payment_count]"
+        raise invalid("Invalid positive integer", param, "parameter_invalid_integer")
+    _check_ties(params)
+
+
+def _check_ties(params: Mapping[str, Any]) -> None:
+    """Treasury accounts and designs are not kept here, so none exists that a card could be tied to."""
+    for param, noun in (
+        ("financial_account", "financial account"),
+        ("personalization_design", "personalization design"),
+    ):
+        if param in params:
+            raise no_such(noun, params[param], param)
+
+
+_URL = "/v1/issuing/cards"
+_SCOPE = "issuing_card"
+ROUTES = (
+    Route("POST", _URL, create, "issuing.CardCreateParams", _SCOPE, CARD),
+    Route("GET", _URL, listed(CARD, _URL), "issuing.CardListParams", _SCOPE, CARD),
+    Route("GET", _URL + "/{id}", retrieve(CARD), "issuing.CardRetrieveParams", _SCOPE, CARD),
+    Route("POST", _URL + "/{id}", update, "issuing.CardUpdateParams", _SCOPE, CARD),
+)

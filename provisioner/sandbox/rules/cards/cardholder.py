@@ -1,0 +1,135 @@
+"""
+Cardholders: who may hold cards (docs.stripe.com/api/issuing/cardholders).
+
+`name` and `type` are for ever, `blocked` is Stripe's alone to set, and there is no way to delete one.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.sandbox.registry import Call, Route, registered
+from provisioner.sandbox.rules.cards import controls
+from provisioner.sandbox.rules.cards.person import individual, requirements
+from provisioner.sandbox.rules.common import unknowns
+from provisioner.sandbox.rules.common.changes import create as keep
+from provisioner.sandbox.rules.common.changes import save
+from provisioner.sandbox.rules.common.countries import country, e164
+from provisioner.sandbox.rules.common.crud import listed, retrieve
+from provisioner.sandbox.rules.common.metadata import merged
+from provisioner.sandbox.state.errors import invalid
+from provisioner.sandbox.state.objects import Resource, Tx, as_they_are, new_id
+
+Json = dict[str, Any]
+
+_LONGEST_NAME = 24
+# SDK, CardholderCreateParams.name: no special characters or numbers.
+_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'\-])*")
+_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+")
+
+
+def show(_tx: Tx, stored: Json) -> Json:
+    """A cardholder as it is answered."""
+    return {name: value for name, value in stored.items() if not name.startswith("_")}
+
+
+CARDHOLDER = registered(
+    Resource(
+        "issuing.cardholder",
+        "ich_",
+        "issuing cardholder",
+        filters=("email", "phone_number", "status", "type"),
+        show=show,
+        texts=as_they_are,
+    )
+)
+
+
+def create(call: Call) -> Json:
+    """Make a cardholder."""
+    tx, params = call.tx, call.params
+    _check_name(params["name"])
+    blank: Json = {
+        "id": new_id(CARDHOLDER.prefix),
+        "object": "issuing.cardholder",
+        "billing": {},
+        "company": None,
+        "created": tx.now,
+        "email": None,
+        "individual": None,
+        "livemode": False,
+        "metadata": {},
+        "name": params["name"],
+        "phone_number": None,
+        "preferred_locales": [],
+        "spending_controls": controls.empty([]),
+        "status": "active",
+        "type": params.get("type", "individual"),
+    }
+    return keep(tx, CARDHOLDER, _changed(tx, blank, params), "issuing_cardholder.created")
+
+
+def update(call: Call) -> Json:
+    """Change a cardholder; what is not sent stays."""
+    before = call.tx.fetch(CARDHOLDER, call.id)
+    if before["status"] == "blocked" and "status" in call.params:
+        # Whether a block can be lifted through the API is not documented; here it cannot.
+        raise invalid(f"Cardholder {call.id} is blocked; its status cannot be changed.", "status")
+    stored = _changed(call.tx, before, call.params)
+    return save(call.tx, CARDHOLDER, stored, "issuing_cardholder.updated")
+
+
+def _changed(tx: Tx, stored: Json, params: Mapping[str, Any]) -> Json:
+    after = {**stored, "metadata": merged(stored["metadata"], params)}
+    for field in ("status", "preferred_locales"):
+        if field in params:
+            after[field] = params[field]
+    if "billing" in params:
+        after["billing"] = {"address": _address(params["billing"]["address"])}
+    if "email" in params:
+        if not _EMAIL.fullmatch(params["email"]):
+            raise invalid(f"Invalid email address: {params['email']}", "email", "email_invalid")
+        after["email"] = params["email"]
+    if "phone_number" in params:
+        home = after["billing"]["address"]["country"]
+        after["phone_number"] = e164(params["phone_number"], home, "phone_number")
+    if "company" in params:
+        provided = "tax_id" in params["company"] or bool((stored["company"] or {}).get("tax_id_provided"))
+        after["company"] = {"tax_id_provided": provided}
+    if "individual" in params:
+        after["individual"] = individual(tx, stored["individual"], params["individual"])
+    if "spending_controls" in params:
+        given = params["spending_controls"]
+        before = stored["spending_controls"] if unknowns.on(tx, "controls_merge") else controls.empty([])
+        after["spending_controls"] = controls.merged(before, given, [])
+    return {**after, "requirements": requirements(tx, after)}
+
+
+def _address(given: Mapping[str, str]) -> Json:
+    return {
+        "city": given["city"],
+        "country": country(given["country"], "billing[address][country]"),
+        "line1": given["line1"],
+        "line2": given.get("line2"),
+        "postal_code": given["postal_code"],
+        "state": given.get("state"),
+    }
+
+
+def _check_name(name: str) -> None:
+    if len(name) > _LONGEST_NAME:
+        raise invalid(f"The name can be at most {_LONGEST_NAME} characters long.", "name")
+    if not _NAME.fullmatch(name):
+        raise invalid("The name cannot contain numbers or special characters.", "name")
+
+
+_URL = "/v1/issuing/cardholders"
+_SCOPE = "issuing_cardholder"
+ROUTES = (
+    Route("POST", _URL, create, "issuing.CardholderCreateParams", _SCOPE, CARDHOLDER),
+    Route("GET", _URL, listed(CARDHOLDER, _URL), "issuing.CardholderListParams", _SCOPE, CARDHOLDER),
+    Route(
+        "GET", _URL + "/{id}", retrieve(CARDHOLDER), "issuing.CardholderRetrieveParams", _SCOPE, CARDHOLDER
+    ),
+    Route("POST", _URL + "/{id}", update, "issuing.CardholderUpdateParams", _SCOPE, CARDHOLDER),
+)

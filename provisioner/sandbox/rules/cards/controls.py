@@ -1,0 +1,63 @@
+"""Spending controls, alike on cards and cardholders: docs.stripe.com/issuing/controls/spending-controls."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.sandbox.rules.common.countries import country
+from provisioner.sandbox.rules.common.currencies import currency
+from provisioner.sandbox.state.errors import exclusive, invalid
+
+Json = dict[str, Any]
+
+_PAIRS = ("categories", "merchant_countries", "card_presences")
+_PARAM = "spending_controls"
+
+
+def empty(unset: list[Any] | None) -> Json:
+    """Controls that control nothing; `unset` is how this kind shows an empty list (cards: null)."""
+    return {
+        "allowed_card_presences": None,
+        "allowed_categories": unset,
+        "allowed_merchant_countries": unset,
+        "blocked_card_presences": None,
+        "blocked_categories": unset,
+        "blocked_merchant_countries": unset,
+        "spending_limits": [],
+        "spending_limits_currency": None,
+    }
+
+
+def merged(before: Mapping[str, Any], given: Mapping[str, Any], unset: list[Any] | None) -> Json:
+    """
+    The controls after a request: a list that is sent replaces the old one, an empty value clears
+    it, and what is not sent stays.
+
+    Raises StripeError when one thing would be allowed and blocked by list at once, and for
+    limits, countries and currencies that cannot be.
+    """
+    blank = empty(unset)
+    after = dict(before)
+    for name, value in given.items():
+        after[name] = blank[name] if value == "" else _clean(name, value)
+    for pair in _PAIRS:
+        if after[f"allowed_{pair}"] and after[f"blocked_{pair}"]:
+            raise exclusive(f"{_PARAM}[allowed_{pair}]", f"{_PARAM}[blocked_{pair}]")
+    return after
+
+
+def _clean(name: str, value: Any) -> Any:
+    if name == "spending_limits":
+        return [_limit(limit, f"{_PARAM}[{name}][{i}]") for i, limit in enumerate(value)]
+    if name.endswith("_merchant_countries"):
+        return [country(code, f"{_PARAM}[{name}][{i}]") for i, code in enumerate(value)]
+    return currency(value, f"{_PARAM}[{name}]") if name == "spending_limits_currency" else value
+
+
+def _limit(limit: Mapping[str, Any], param: str) -> Json:
+    if limit["amount"] < 0:
+        raise invalid("Invalid non-negative integer", f"{param}[amount]", "parameter_invalid_integer")
+    return {
+        "amount": limit["amount"],
+        "categories": limit.get("categories") or [],
+        "interval": limit["interval"],
+    }

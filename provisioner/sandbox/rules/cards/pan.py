@@ -1,0 +1,77 @@
+"""What is on a card: its number, security code and expiry; all made up, none of a real issuer."""
+
+import datetime as dt
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.sandbox.state.errors import invalid
+from provisioner.sandbox.state.objects import Tx
+
+Json = dict[str, Any]
+
+# docs.stripe.com/issuing/testing: test cards' numbers begin so.
+_BEGINNING = "4000009990"
+_LENGTH = 16
+_YEARS = 4
+_MONTHS = 12
+_LONGEST_YEARS = 5
+
+
+def number(replaced: Mapping[str, Any] | None) -> str:
+    """
+    A card number; that of the replaced card when it was damaged or has expired.
+
+    docs.stripe.com/issuing/cards/replacements: lost and stolen cards get another number.
+    """
+    if replaced is not None and replaced["status"] != "canceled":
+        return str(replaced["_number"])
+    digits = _BEGINNING + "".join(str(secrets.randbelow(10)) for _ in range(_LENGTH - len(_BEGINNING) - 1))
+    return digits + str(_check_digit(digits))
+
+
+def cvc() -> str:
+    """A security code of three digits."""
+    return f"{secrets.randbelow(1000):03}"
+
+
+def expiry(tx: Tx, params: Mapping[str, Any]) -> tuple[int, int]:
+    """
+    Month and year: those asked for, or four years on.
+
+    A virtual card may be given its own, at least one month and less than five years ahead
+    (docs.stripe.com/changelog/basil/2025-08-27/issuing-custom-expiration-dates). Else raises StripeError.
+    """
+    today = dt.datetime.fromtimestamp(tx.now, dt.UTC)
+    month, year = params.get("exp_month"), params.get("exp_year")
+    if month is None and year is None:
+        return today.month, today.year + _YEARS
+    if month is None or year is None:
+        missing = "exp_month" if month is None else "exp_year"
+        raise invalid(f"Missing required param: {missing}.", missing, "parameter_missing")
+    if params["type"] != "virtual":
+        raise invalid("Only a virtual card can be given its own expiration date.", "exp_month")
+    if not 1 <= month <= _MONTHS:
+        raise invalid("The month must be from 1 to 12.", "exp_month", "invalid_expiry_month")
+    ahead = (year - today.year) * _MONTHS + month - today.month
+    if not 1 <= ahead < _LONGEST_YEARS * _MONTHS:
+        raise invalid(
+            f"The expiration date must be at least one month and less than {_LONGEST_YEARS} years ahead.",
+            "exp_year",
+            "invalid_expiry_year",
+        )
+    return month, year
+
+
+def wallets() -> Json:
+    """Whether the card can go into wallets; nothing here depends on it."""
+    return {
+        "apple_pay": {"eligible": False, "ineligible_reason": "missing_agreement"},
+        "google_pay": {"eligible": False, "ineligible_reason": "missing_agreement"},
+        "primary_account_identifier": None,
+    }
+
+
+def _check_digit(digits: str) -> int:
+    doubled = (int(d) * 2 if i % 2 == 0 else int(d) for i, d in enumerate(reversed(digits)))
+    return -sum(n // 10 + n % 10 for n in doubled) % 10

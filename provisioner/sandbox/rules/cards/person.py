@@ -1,0 +1,110 @@
+"""The person behind an individual cardholder, and what is required before its cards can be active."""
+
+import datetime as dt
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.sandbox.rules.accounts import account
+from provisioner.sandbox.rules.common import unknowns
+from provisioner.sandbox.state.errors import invalid
+from provisioner.sandbox.state.objects import Tx
+
+Json = dict[str, Any]
+
+# SDK, CardholderCreateParamsIndividual.first_name: Latin letters and . , - ' and space, no numbers.
+_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'\-])*")
+_YOUNGEST = 13
+
+
+def individual(tx: Tx, before: Mapping[str, Any] | None, given: Mapping[str, Any]) -> Json:
+    """
+    The `individual` hash after a request; what is not sent stays.
+
+    Raises StripeError for names, birth dates and acceptances that cannot be.
+    """
+    after: Json = {
+        "dob": None,
+        "first_name": None,
+        "last_name": None,
+        "verification": {"document": {"back": None, "front": None}},
+        **(before or {}),
+    }
+    for field in ("first_name", "last_name"):
+        if field in given:
+            if not _NAME.fullmatch(given[field]) or not all(map(_latin, given[field])):
+                raise invalid("Names can hold letters, spaces and . , - ' only.", f"individual[{field}]")
+            after[field] = given[field]
+    if "dob" in given:
+        after["dob"] = _birth_date(tx, given["dob"])
+    if acceptance := given.get("card_issuing", {}).get("user_terms_acceptance"):
+        none: Json = {"user_terms_acceptance": {"date": None, "ip": None, "user_agent": None}}
+        old = after.get("card_issuing", none)["user_terms_acceptance"]
+        after["card_issuing"] = {"user_terms_acceptance": _acceptance(tx, old, acceptance)}
+    if document := given.get("verification", {}).get("document"):
+        _check_files(document)
+        after["verification"] = {"document": after["verification"]["document"] | document}
+    return after
+
+
+def requirements(tx: Tx, cardholder: Mapping[str, Any]) -> Json:
+    """
+    What a cardholder still owes (`past_due`), and why its cards cannot be active (`disabled_reason`).
+
+    Names are required of every individual; the acceptance of the bank's terms of one in the US
+    (docs.stripe.com/issuing/other/choose-cardholder). A reason that Stripe gave by itself, as
+    after a watchlist hit, stands under `_disabled_reason`.
+    """
+    past_due = _past_due(tx, cardholder) if cardholder["type"] == "individual" else []
+    reason = cardholder.get("_disabled_reason") or ("requirements.past_due" if past_due else None)
+    return {"disabled_reason": reason, "past_due": past_due}
+
+
+def _past_due(tx: Tx, cardholder: Mapping[str, Any]) -> list[str]:
+    person = cardholder["individual"] or {}
+    missing = [f"individual.{name}" for name in ("first_name", "last_name") if not person.get(name)]
+    if account.country(tx) == "US":
+        accepted = (person.get("card_issuing") or {}).get("user_terms_acceptance") or {}
+        terms = "individual.card_issuing.user_terms_acceptance"
+        missing = [f"{terms}.{part}" for part in ("date", "ip") if not accepted.get(part)] + missing
+        if unknowns.on(tx, "birth_date_required") and not person.get("dob"):
+            missing += [f"individual.dob.{part}" for part in ("day", "month", "year")]
+    return missing
+
+
+def _latin(character: str) -> bool:
+    return not character.isalpha() or unicodedata.name(character, "").startswith("LATIN ")
+
+
+def _birth_date(tx: Tx, given: Mapping[str, int]) -> Json:
+    try:
+        born = dt.date(given["year"], given["month"], given["day"])
+    except ValueError:
+        raise invalid("This is not a date.", "individual[dob]") from None
+    today = dt.datetime.fromtimestamp(tx.now, dt.UTC).date()
+    if (born.year + _YOUNGEST, born.month, born.day) >= (today.year, today.month, today.day):
+        raise invalid(f"Cardholders must be older than {_YOUNGEST} years.", "individual[dob]")
+    return {"day": given["day"], "month": given["month"], "year": given["year"]}
+
+
+def _acceptance(tx: Tx, before: Json, given: Mapping[str, Any]) -> Json:
+    param = "individual[card_issuing][user_terms_acceptance]"
+    after = before | {name: value or None for name, value in given.items()}
+    if not 0 < (after["date"] or 1) <= tx.now:
+        raise invalid("The terms cannot have been accepted at this time.", f"{param}[date]")
+    if "ip" in given:
+        try:
+            ipaddress.ip_address(given["ip"])
+        except ValueError:
+            raise invalid(f"Invalid IP address: {given['ip']}", f"{param}[ip]") from None
+    return after
+
+
+def _check_files(document: Mapping[str, str]) -> None:
+    """Files are not kept here, so an id of the right form has to do."""
+    for side, file_id in document.items():
+        if not file_id.startswith("file_"):
+            param = f"individual[verification][document][{side}]"
+            raise invalid(f"No such file upload: '{file_id}'", param, "resource_missing")

@@ -1,0 +1,76 @@
+"""Shipping of physical cards: docs.stripe.com/issuing/cards/physical/ship-cards."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.sandbox.rules.common.countries import EUROPE, country
+from provisioner.sandbox.state.errors import invalid
+
+Json = dict[str, Any]
+
+_ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
+# The default mode is not documented; Stripe's sample card shows this one.
+_DEFAULT_MODE = "normalization_only"
+
+
+def begun(params: Mapping[str, Any]) -> Json | None:
+    """
+    The shipment of a new card, or None for a virtual one.
+
+    Raises StripeError for a physical card without an address to go to, or a virtual one with.
+    """
+    if params["type"] == "virtual":
+        if "shipping" in params:
+            raise invalid("A virtual card cannot be shipped.", "shipping")
+        return None
+    if "shipping" not in params:
+        raise invalid("Missing required param: shipping.", "shipping", "parameter_missing")
+    return _shipment(params["shipping"])
+
+
+def changed(card: Mapping[str, Any], given: Mapping[str, Any]) -> Json:
+    """The shipment after an update; raises StripeError once it has gone to the printer."""
+    if card["shipping"] is None:
+        raise invalid("A virtual card cannot be shipped.", "shipping")
+    if card["shipping"]["status"] != "pending":
+        raise invalid("The shipment has been submitted and can no longer be changed.", "shipping")
+    return _shipment(given)
+
+
+def canceled(shipment: Json | None) -> Json | None:
+    """The shipment of a card that is canceled: stopped if it is still here."""
+    if shipment is None or shipment["status"] != "pending":
+        return shipment
+    return {**shipment, "status": "canceled"}
+
+
+def _shipment(given: Mapping[str, Any]) -> Json:
+    address = {field: given["address"].get(field) for field in _ADDRESS}
+    address["country"] = country(given["address"]["country"], "shipping[address][country]")
+    eori = given.get("customs", {}).get("eori_number")
+    if given.get("type") == "bulk" and address["country"] in EUROPE and not eori:
+        # SDK, CardCreateParamsShippingCustoms: required for bulk shipments to Europe.
+        param = "shipping[customs][eori_number]"
+        raise invalid(f"Missing required param: {param}.", param, "parameter_missing")
+    mode = given.get("address_validation", {}).get("mode", _DEFAULT_MODE)
+    validated = mode == "validation_and_normalization"
+    return {
+        "address": address,
+        "address_validation": {
+            "mode": mode,
+            "normalized_address": None if mode == "disabled" else address,
+            "result": "likely_deliverable" if validated else None,
+        },
+        "business_name": given.get("business_name"),
+        "carrier": None,
+        "customs": {"eori_number": eori},
+        "eta": None,
+        "name": given["name"],
+        "phone_number": given.get("phone_number"),
+        "require_signature": given.get("require_signature"),
+        "service": given.get("service", "standard"),
+        "status": "pending",
+        "tracking_number": None,
+        "tracking_url": None,
+        "type": given.get("type", "individual"),
+    }

@@ -1,0 +1,62 @@
+"""What happens to a shipment, step by step: the shipping test helpers (docs.stripe.com/issuing/testing)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from provisioner.sandbox.registry import Call, Route
+from provisioner.sandbox.rules.cards.card import CARD
+from provisioner.sandbox.rules.common.changes import save
+from provisioner.sandbox.state.errors import invalid
+
+Json = dict[str, Any]
+
+_DAY = 86_400
+# Step -> the statuses that it can follow, and the one that it leads to.
+_STEPS: dict[str, tuple[tuple[str, ...], str]] = {
+    "submit": (("pending",), "submitted"),
+    "ship": (("pending", "submitted"), "shipped"),
+    "deliver": (("shipped",), "delivered"),
+    "return": (("shipped",), "returned"),
+    "fail": (("pending", "submitted", "shipped"), "failure"),
+}
+
+
+def _step(name: str) -> Callable[[Call], Json]:
+    before, after = _STEPS[name]
+
+    def handler(call: Call) -> Json:
+        card = call.tx.fetch(CARD, call.id)
+        shipment = card["shipping"]
+        if shipment is None:
+            raise invalid(f"Card {call.id} is virtual and has no shipment.")
+        if shipment["status"] not in before:
+            raise invalid(f"The shipment of {call.id} is {shipment['status']}; it cannot become {after}.")
+        told: Json = {"status": after}
+        if after == "shipped":
+            told |= {
+                "carrier": "usps",
+                "eta": call.tx.now + 5 * _DAY,
+                "shipped_at": call.tx.now,
+                "tracking_number": "9400100000000000000000",
+                "tracking_url": "https://tools.usps.com/go/TrackConfirmAction?tLabels=9400100000000000000000",
+            }
+        if after == "delivered":
+            told["delivered_at"] = call.tx.now
+        return save(call.tx, CARD, {**card, "shipping": shipment | told}, "issuing_card.updated")
+
+    return handler
+
+
+_URL = "/v1/test_helpers/issuing/cards/{id}/shipping/"
+ROUTES = tuple(
+    Route(
+        "POST",
+        _URL + name,
+        _step(name),
+        f"test_helpers.issuing.Card{name.title()}CardParams",
+        "issuing_card",
+        CARD,
+        since="2024-09-30" if name == "submit" else "",  # SDK for Node, testHelpers.issuing.cards.submitCard
+    )
+    for name in _STEPS
+)

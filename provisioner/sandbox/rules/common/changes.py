@@ -1,0 +1,97 @@
+"""
+Every change of an object: kept, told as an event, and shown as the answer.
+
+What an event holds: docs.stripe.com/api/events/object; `previous_attributes` has the old values of
+what changed, a hash's changed members only, arrays whole, and null for what was not there.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.sandbox.registry import registered
+from provisioner.sandbox.state.default_account import default_account
+from provisioner.sandbox.state.objects import Resource, Tx, new_id
+
+Json = dict[str, Any]
+
+API_VERSION = "2026-10-28.endive"
+
+
+def _show_event(tx: Tx, stored: Json) -> Json:
+    waiting = tx.db.execute(
+        "SELECT count(*) FROM deliveries WHERE event=? AND at IS NOT NULL", (stored["id"],)
+    ).fetchone()
+    return {**stored, "pending_webhooks": waiting[0]}
+
+
+def _event_texts(tx: Tx, bodies: list[str]) -> list[str] | None:
+    return None if tx.db.execute("SELECT 1 FROM deliveries LIMIT 1").fetchone() else bodies
+
+
+EVENT = registered(
+    Resource("event", "evt_", "event", filters=("type",), show=_show_event, texts=_event_texts)
+)
+
+
+def create(tx: Tx, resource: Resource, stored: Json, event: str | None = None) -> Json:
+    """Keep a new object, tell it, and return it as it is shown."""
+    tx.add(resource, stored)
+    shown = resource.show(tx, stored)
+    if event is not None:
+        emit(tx, event, shown)
+    return shown
+
+
+def save(tx: Tx, resource: Resource, stored: Json, event: str | None = None) -> Json:
+    """
+    Keep an object's new form and return it as it is shown.
+
+    The event is told only when something that is shown has changed.
+    """
+    before = resource.show(tx, tx.fetch(resource, stored["id"]))
+    tx.put(resource, stored)
+    shown = resource.show(tx, stored)
+    previous = previous_attributes(before, shown)
+    if event is not None and previous:
+        emit(tx, event, shown, previous)
+    return shown
+
+
+def emit(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> None:
+    """Record an event about an object as it is shown now."""
+    told = event_of(tx, event_type, shown, previous)
+    tx.add(EVENT, told)
+    tx.outbox.append((tx.account, told["id"], event_type))
+
+
+def event_of(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> Json:
+    """An event about an object as it is shown now, not yet recorded."""
+    data: Json = {"object": shown}
+    if previous is not None:
+        data["previous_attributes"] = previous
+    connected = default_account(tx) != tx.account
+    return {
+        "id": new_id("evt_"),
+        "object": "event",
+        "api_version": API_VERSION,
+        "created": tx.now,
+        "data": data,
+        "livemode": False,
+        "pending_webhooks": 0,
+        "request": {"id": tx.origin.id, "idempotency_key": tx.origin.idempotency_key},
+        "type": event_type,
+        **({"account": tx.account} if connected else {}),
+    }
+
+
+def previous_attributes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Json:
+    """The old values of the members in which two forms of an object differ."""
+    previous: Json = {}
+    for key in sorted(before.keys() | after.keys()):
+        old, new = before.get(key), after.get(key)
+        if old == new:
+            continue
+        previous[key] = (
+            previous_attributes(old, new) if isinstance(old, dict) and isinstance(new, dict) else old
+        )
+    return previous

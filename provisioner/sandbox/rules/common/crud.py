@@ -1,0 +1,28 @@
+"""The two handlers that every kind has: retrieve one, list many."""
+
+from collections.abc import Callable
+from typing import Any
+
+from provisioner.sandbox.registry import Call
+from provisioner.sandbox.rules.common.listing import page
+from provisioner.sandbox.state.objects import Resource
+
+Json = dict[str, Any]
+
+
+def retrieve(resource: Resource) -> Callable[[Call], Json]:
+    """A handler that answers one object by the id in the path."""
+
+    def handler(call: Call) -> Json:
+        return resource.show(call.tx, call.tx.fetch(resource, call.id))
+
+    return handler
+
+
+def listed(resource: Resource, url: str) -> Callable[[Call], Json]:
+    """A handler that answers a page of a resource's objects."""
+
+    def handler(call: Call) -> Json:
+        return page(call.tx, resource, call.params, url)
+
+    return handler

@@ -1,0 +1,21 @@
+"""Currencies that Stripe knows, as three-letter codes: docs.stripe.com/currencies."""
+
+from provisioner.sandbox.state.errors import invalid
+
+CODES = frozenset(
+    """
+    aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd
+    cad cdf chf clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq
+    gyd hkd hnl htg huf idr ils inr isk jmd jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr lrd
+    lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd omr pab pen pgk
+    php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle sos srd std szl thb tjs tnd top
+    try ttd twd tzs uah ugx usd uyu uzs vnd vuv wst xaf xcd xcg xof xpf yer zar zmw
+    """.split()
+)
+
+
+def currency(code: str, param: str) -> str:
+    """The code in lower case; raises StripeError (400) when it is no currency's."""
+    if code.lower() not in CODES:
+        raise invalid(f"Invalid currency: {code}. Use a three-letter code, such as usd.", param)
+    return code.lower()

@@ -1,0 +1,81 @@
+"""`expand[]`: ids in an answer become the objects behind them (docs.stripe.com/api/expanding_objects)."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from provisioner.sandbox.registry import resource_of
+from provisioner.sandbox.state.errors import StripeError, invalid
+from provisioner.sandbox.state.objects import Resource, Tx
+
+Json = dict[str, Any]
+
+_DEEPEST = 4
+
+
+def expanded(tx: Tx, resource: Resource, shown: Json, paths: Sequence[str], *, reading: bool = True) -> Json:
+    """
+    The answer with each path (`balance_transaction`, `data.card.replaced_by`) expanded.
+
+    `reading` says whether the request is a GET, which alone may be told what is guarded.
+    Raises StripeError (400) for a path that is too deep or cannot be expanded.
+    """
+    for path in paths:
+        parts = path.split(".")
+        if len(parts) > _DEEPEST:
+            raise invalid(f"You cannot expand more than {_DEEPEST} levels of a property ({path}).", "expand")
+        if shown.get("object") != "list":
+            secret = resource.secret.keys() - (frozenset() if reading else resource.guarded)
+            _expand(tx, resource, shown, parts, path, secret)
+        elif parts[0] != "data" or len(parts) == 1:
+            raise _impossible(path)
+        else:
+            for item in shown["data"]:
+                _expand(tx, resource, item, parts[1:], path)
+    return shown
+
+
+def _expand(
+    tx: Tx, resource: Resource, shown: Json, parts: list[str], path: str, secret: Collection[str] = ()
+) -> None:
+    if not parts:
+        return
+    first, rest = parts[0], parts[1:]
+    if not rest and first in secret:
+        shown |= resource.secret[first](tx, shown)
+        return
+    if first in resource.embedded:
+        inside, value = resource_of(resource.embedded[first]), shown.get(first)
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, dict):
+                _expand(tx, inside, item, rest, path)
+    elif first in resource.expandable:
+        kinds = [resource_of(name) for name in resource.expandable[first]]
+        _follow(tx, kinds, shown, parts, path)
+    else:
+        raise _impossible(path)
+
+
+def _follow(tx: Tx, kinds: Sequence[Resource], shown: Json, parts: list[str], path: str) -> None:
+    """
+    Put the object in place of its id; an earlier path may have done so.
+
+    Where it may be of several kinds, what one of them has may be asked of all (`data.source.card`).
+    """
+    first, rest = parts[0], parts[1:]
+    value = shown.get(first)
+    object_id = str(value["id"] if isinstance(value, dict) else value)
+    kind = next((one for one in kinds if object_id.startswith(one.prefix)), None)
+    if kind is None:
+        return
+    if not isinstance(value, dict):
+        found = tx.get(kind, object_id)
+        if found is None:
+            return
+        shown[first] = value = kind.show(tx, found)
+    having = [one for one in kinds if rest and rest[0] in (*one.expandable, *one.embedded)]
+    if kind in having or not having:
+        _expand(tx, kind, value, rest, path)
+
+
+def _impossible(path: str) -> StripeError:
+    return invalid(f"This property cannot be expanded ({path}).", "expand")

@@ -1,0 +1,41 @@
+"""Metadata: 50 keys of 40 characters with values of 500; updates merge (docs.stripe.com/api/metadata)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.sandbox.state.errors import invalid
+
+_MOST_KEYS = 50
+_LONGEST_KEY = 40
+_LONGEST_VALUE = 500
+
+
+def merged(before: Mapping[str, str], params: Mapping[str, Any]) -> dict[str, str]:
+    """
+    The metadata after a request: keys that it does not name stay, an empty value unsets its key,
+    and an empty `metadata` unsets all.
+
+    Raises StripeError (400) beyond Stripe's limits.
+    """
+    given = params.get("metadata")
+    if given is None:
+        return dict(before)
+    if given == "":
+        return {}
+    for key, value in given.items():
+        param = f"metadata[{key}]"
+        if len(key) > _LONGEST_KEY:
+            raise invalid(
+                f"Metadata keys can be up to {_LONGEST_KEY} characters long; {key!r} has {len(key)}.", param
+            )
+        if len(value) > _LONGEST_VALUE:
+            raise invalid(
+                f"Metadata values can be up to {_LONGEST_VALUE} characters long; {key!r} has {len(value)}.",
+                param,
+            )
+    after = {key: value for key, value in {**before, **given}.items() if value != ""}
+    if len(after) > _MOST_KEYS:
+        raise invalid(
+            f"You can have up to {_MOST_KEYS} metadata keys; this would make {len(after)}.", "metadata"
+        )
+    return after

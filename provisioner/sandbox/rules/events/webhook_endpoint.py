@@ -1,0 +1,106 @@
+"""Webhook endpoints: where events are sent to (docs.stripe.com/api/webhook_endpoints)."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from provisioner.sandbox.registry import Call, Route, registered
+from provisioner.sandbox.rules.common.crud import listed, retrieve
+from provisioner.sandbox.rules.common.metadata import merged
+from provisioner.sandbox.state.errors import invalid
+from provisioner.sandbox.state.objects import Resource, Tx, new_id
+
+Json = dict[str, Any]
+
+
+def show(_tx: Tx, stored: Json) -> Json:
+    """An endpoint as it is answered; its secret is told once, when it is made."""
+    return {name: value for name, value in stored.items() if not name.startswith("_")}
+
+
+WEBHOOK_ENDPOINT = registered(Resource("webhook_endpoint", "we_", "webhook endpoint", show=show))
+_MOST = 16
+
+
+def create(call: Call) -> Json:
+    """Add an endpoint; the only answer that tells its secret."""
+    tx, params = call.tx, call.params
+    if len(list(tx.all(WEBHOOK_ENDPOINT))) >= _MOST:
+        raise invalid(f"You have reached the maximum of {_MOST} test webhook endpoints.")
+    endpoint: Json = {
+        "id": new_id(WEBHOOK_ENDPOINT.prefix),
+        "object": "webhook_endpoint",
+        "api_version": params.get("api_version"),
+        "application": None,
+        "created": tx.now,
+        "description": params.get("description") or None,
+        "enabled_events": _events(params["enabled_events"]),
+        "livemode": False,
+        "metadata": merged({}, params),
+        "status": "enabled",
+        "url": _url(params["url"]),
+        "_connect": params.get("connect", False),
+        "_secret": new_id("whsec_", 32),
+    }
+    tx.add(WEBHOOK_ENDPOINT, endpoint)
+    return {**show(tx, endpoint), "secret": endpoint["_secret"]}
+
+
+def update(call: Call) -> Json:
+    """Change an endpoint."""
+    tx, params = call.tx, call.params
+    endpoint = tx.fetch(WEBHOOK_ENDPOINT, call.id)
+    endpoint["metadata"] = merged(endpoint["metadata"], params)
+    if "url" in params:
+        endpoint["url"] = _url(params["url"])
+    if "description" in params:
+        endpoint["description"] = params["description"] or None
+    if "enabled_events" in params:
+        endpoint["enabled_events"] = _events(params["enabled_events"])
+    if "disabled" in params:
+        endpoint["status"] = "disabled" if params["disabled"] else "enabled"
+    tx.put(WEBHOOK_ENDPOINT, endpoint)
+    return show(tx, endpoint)
+
+
+def delete(call: Call) -> Json:
+    """Remove an endpoint, and what was still to be sent to it."""
+    call.tx.fetch(WEBHOOK_ENDPOINT, call.id)
+    call.tx.remove(WEBHOOK_ENDPOINT, call.id)
+    call.tx.db.execute("DELETE FROM deliveries WHERE endpoint=?", (call.id,))
+    return {"id": call.id, "object": "webhook_endpoint", "deleted": True}
+
+
+def wants(endpoint: Mapping[str, Any], event_type: str) -> bool:
+    """Whether an endpoint is to get events of a type; `*` leaves out what must be asked for by name."""
+    asked = endpoint["enabled_events"]
+    return endpoint["status"] == "enabled" and (
+        event_type in asked or ("*" in asked and event_type != "issuing_authorization.request")
+    )
+
+
+def _events(asked: list[str]) -> list[str]:
+    if not asked:
+        raise invalid("Give at least one event.", "enabled_events", "parameter_invalid_empty")
+    return list(dict.fromkeys(asked))
+
+
+def _url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise invalid(
+            "Invalid URL: an explicit scheme (such as https) must be provided.", "url", "url_invalid"
+        )
+    return url
+
+
+_URL = "/v1/webhook_endpoints"
+_ONE = _URL + "/{id}"
+_SCOPE = "webhook"
+ROUTES = (
+    Route("POST", _URL, create, "WebhookEndpointCreateParams", _SCOPE, WEBHOOK_ENDPOINT),
+    Route("GET", _URL, listed(WEBHOOK_ENDPOINT, _URL), "WebhookEndpointListParams", _SCOPE, WEBHOOK_ENDPOINT),
+    Route("GET", _ONE, retrieve(WEBHOOK_ENDPOINT), "WebhookEndpointRetrieveParams", _SCOPE, WEBHOOK_ENDPOINT),
+    Route("POST", _ONE, update, "WebhookEndpointUpdateParams", _SCOPE, WEBHOOK_ENDPOINT),
+    Route("DELETE", _ONE, delete, "WebhookEndpointDeleteParams", _SCOPE, WEBHOOK_ENDPOINT),
+)

@@ -1,0 +1,122 @@
+"""
+Funding Issuing by bank transfer, as accounts in the UK and the euro area do: they cannot pull.
+
+docs.stripe.com/api/issuing/funding_instructions, docs.stripe.com/issuing/funding/balance. Not in the SDK.
+"""
+
+import hashlib
+from typing import Any
+
+from provisioner.sandbox.registry import Call, Route
+from provisioner.sandbox.rules.accounts import account
+from provisioner.sandbox.rules.money import ledger
+from provisioner.sandbox.state.errors import invalid
+from provisioner.sandbox.state.objects import Tx
+
+Json = dict[str, Any]
+
+_TOLD = "funding_instructions"
+_KINDS = {"eur": "eu_bank_transfer", "gbp": "gb_bank_transfer"}
+
+
+def instruct(call: Call) -> Json:
+    """Where to send money to; the same answer every time."""
+    currency = _currency(call)
+    kind = call.params["bank_transfer"]["type"]
+    if kind != _KINDS[currency]:
+        raise invalid(
+            f"Funds in {currency} come by {_KINDS[currency]}, not by {kind}.", "bank_transfer[type]"
+        )
+    call.tx.remember(_TOLD, True)
+    return _instructions(call.tx, currency)
+
+
+def listed(call: Call) -> Json:
+    """The account's instructions: none before they were first asked for."""
+    currency = _own_currency(call.tx)
+    told = [_instructions(call.tx, currency)] if call.tx.recall(_TOLD) else []
+    return {"object": "list", "data": told, "has_more": False, "url": _URL}
+
+
+def fund(call: Call) -> Json:
+    """
+    A test transfer that arrives at once; the answer is where it arrived.
+
+    [?] How Stripe books it is not documented: here as a balance transaction of type `topup` with no source.
+    """
+    currency, amount = _currency(call), call.params["amount"]
+    if amount <= 0:
+        raise invalid("Invalid positive integer", "amount", "parameter_invalid_integer")
+    ledger.book(call.tx, "issuing", amount, currency, "topup", None, "Issuing balance funding")
+    return _instructions(call.tx, currency)
+
+
+def _own_currency(tx: Tx) -> str:
+    """The account's currency; raises StripeError where funds are pulled by top-ups instead."""
+    country = account.country(tx)
+    currency = account.currency_of(country)
+    if currency not in _KINDS:
+        raise invalid(f"A Funding Instruction is not currently supported for {country}.")
+    return currency
+
+
+def _currency(call: Call) -> str:
+    own = _own_currency(call.tx)
+    if call.params["currency"].lower() != own:
+        raise invalid(f"This account is funded in {own}, not in {call.params['currency']}.", "currency")
+    return own
+
+
+def _instructions(tx: Tx, currency: str) -> Json:
+    british = currency == "gbp"
+    country = "GB" if british else account.country(tx)
+    return {
+        "object": "funding_instructions",
+        "bank_transfer": {
+            "country": country,
+            "financial_addresses": [_sort_code(tx) if british else _iban(tx, country)],
+            "type": _KINDS[currency],
+        },
+        "currency": currency,
+        "funding_type": "bank_transfer",
+        "livemode": False,
+    }
+
+
+def _sort_code(tx: Tx) -> Json:
+    address = {"account_number": _digits(tx, 8), "sort_code": "000000"}
+    return {
+        "sort_code": {"account_holder_name": "Stripe Payments UK Limited", **address},
+        "supported_networks": ["bacs", "fps"],
+        "type": "sort_code",
+    }
+
+
+def _iban(tx: Tx, country: str) -> Json:
+    """A made-up account whose check digits, 00, no bank accepts: nobody can send it real money."""
+    return {
+        "iban": {
+            "account_holder_name": "Stripe Technology Europe Limited",
+            "bic": "SXPYDEHH",
+            "country": country,
+            "iban": f"{country}00{_digits(tx, 18)}",
+        },
+        "supported_networks": ["sepa"],
+        "type": "iban",
+    }
+
+
+def _digits(tx: Tx, length: int) -> str:
+    """Digits that stay the same for an account."""
+    number = int(hashlib.sha256(tx.account.encode()).hexdigest(), 16)
+    return str(number)[:length]
+
+
+_URL = "/v1/issuing/funding_instructions"
+_FUND = "/v1/test_helpers/issuing/fund_balance"
+_SCOPE = "issuing_funding_instructions"
+ROUTES = (
+    Route("POST", _URL, instruct, "own.FundingInstructions", _SCOPE),
+    Route("GET", _URL, listed, "own.FundingInstructionsList", _SCOPE),
+    Route("POST", _FUND, fund, "own.FundBalance", _SCOPE),
+)

@@ -1,0 +1,93 @@
+"""
+The books: what stands on each balance in each currency, and the balance transactions that moved it.
+
+Nothing moves a balance but `book`, so the balance transactions of a currency always add up to it.
+docs.stripe.com/api/balance_transactions, docs.stripe.com/reports/balance-transaction-types
+"""
+
+from typing import Any, Literal
+
+from provisioner.sandbox.registry import Call, Route, registered
+from provisioner.sandbox.rules.common.crud import retrieve
+from provisioner.sandbox.rules.common.listing import page
+from provisioner.sandbox.state.errors import no_such
+from provisioner.sandbox.state.objects import Resource, Tx, as_they_are, new_id
+
+Json = dict[str, Any]
+Balance = Literal["issuing", "payments"]
+
+
+BALANCE_TRANSACTION = registered(
+    Resource(
+        "balance_transaction",
+        "txn_",
+        "balance transaction",
+        filters=("currency", "type", "source"),
+        texts=as_they_are,
+        expandable={"source": ("topup", "issuing.authorization", "issuing.transaction")},
+    )
+)
+
+
+def available(tx: Tx, balance: Balance) -> dict[str, int]:
+    """What is available on a balance, by currency, in minor units; it may be negative."""
+    found: dict[str, int] = tx.recall(f"balance.{balance}", {})
+    return found
+
+
+def book(
+    tx: Tx,
+    balance: Balance,
+    amount: int,
+    currency: str,
+    kind: str,
+    source: str | None,
+    description: str | None = None,
+) -> Json:
+    """Move a balance by `amount` (minor units, negative takes away) and return the balance transaction."""
+    totals = available(tx, balance)
+    tx.remember(f"balance.{balance}", {**totals, currency: totals.get(currency, 0) + amount})
+    entry: Json = {
+        "id": new_id(BALANCE_TRANSACTION.prefix),
+        "object": "balance_transaction",
+        "amount": amount,
+        "available_on": tx.now,
+        "balance_type": balance,
+        "created": tx.now,
+        "currency": currency,
+        "description": description,
+        "exchange_rate": None,
+        "fee": 0,
+        "fee_details": [],
+        "net": amount,
+        "reporting_category": kind,
+        "source": source,
+        "status": "available",
+        "type": kind,
+    }
+    tx.add(BALANCE_TRANSACTION, entry)
+    return entry
+
+
+def listed(call: Call) -> Json:
+    """A page of balance transactions; there are no payouts here that they could belong to."""
+    if "payout" in call.params:
+        raise no_such("payout", call.params["payout"], "payout")
+    params = dict(call.params)
+    if "currency" in params:
+        params["currency"] = params["currency"].lower()
+    return page(call.tx, BALANCE_TRANSACTION, params, _URL)
+
+
+_URL = "/v1/balance_transactions"
+ROUTES = (
+    Route("GET", _URL, listed, "BalanceTransactionListParams", "balance", BALANCE_TRANSACTION),
+    Route(
+        "GET",
+        _URL + "/{id}",
+        retrieve(BALANCE_TRANSACTION),
+        "BalanceTransactionRetrieveParams",
+        "balance",
+        BALANCE_TRANSACTION,
+    ),
+)

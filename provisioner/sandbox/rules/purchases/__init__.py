@@ -1,0 +1,1 @@
+"""Authorizations and transactions: purchases, from the question to the refund."""

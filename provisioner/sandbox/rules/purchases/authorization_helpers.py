@@ -1,0 +1,184 @@
+"""
+Test helpers that carry an authorization on: capture, expire, reverse, increment, finalize, challenges.
+
+docs.stripe.com/issuing/testing, docs.stripe.com/issuing/purchases/transactions
+"""
+
+from typing import Any
+
+from provisioner.sandbox.registry import Call, Route, timer
+from provisioner.sandbox.rules.common.changes import EVENT, save
+from provisioner.sandbox.rules.purchases import purchase_details
+from provisioner.sandbox.rules.purchases.authorization_judgement import verdict
+from provisioner.sandbox.rules.purchases.authorization_request import answered, held, merchant_share, released
+from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, EXPIRY
+from provisioner.sandbox.rules.purchases.transaction import network_data, record
+from provisioner.sandbox.state.errors import invalid
+from provisioner.sandbox.state.objects import Tx
+
+Json = dict[str, Any]
+
+
+def capture(call: Call) -> Json:
+    """
+    Take what is held, a part of it, or more than it; nothing stops the capture of what was approved.
+
+    Closing it, which is the default, releases the rest. Otherwise as much is released as was
+    captured, and the rest stays held for further captures.
+    """
+    tx, params = call.tx, call.params
+    found = _pending(tx, call.id)
+    amount = params.get("capture_amount", found["_held"])
+    _positive(amount, "capture_amount")
+    closing = params.get("close_authorization", True)
+    after = released(tx, found, found["_held"] if closing else min(amount, found["_held"]))
+    more: Json = {
+        "amount_details": found["amount_details"],
+        "authorization": found["id"],
+        "network_data": network_data(tx, found["request_history"][0]["authorization_code"]),
+        "_purchase_details": purchase_details.details(params.get("purchase_details")),
+    }
+    made = record(tx, found, -amount, -merchant_share(found, amount), more)
+    after |= {
+        "_captured": found["_captured"] + amount,
+        "status": "closed" if closing else "pending",
+        "transactions": [*found["transactions"], made["id"]],
+    }
+    return _saved(tx, after)
+
+
+def expire(call: Call) -> Json:
+    """Let an authorization lapse; what is still held is released."""
+    _pending(call.tx, call.id)
+    lapse(call.tx, call.id)
+    return AUTHORIZATION.show(call.tx, call.tx.fetch(AUTHORIZATION, call.id))
+
+
+@timer(EXPIRY)
+def lapse(tx: Tx, authorization_id: str) -> None:
+    """
+    What happens when nobody has captured an authorization in time; nothing, if it is no longer pending.
+
+    [?] The SDK's enumeration has `expired`, yet an account was seen to show lapsed ones as `reversed`.
+    """
+    found = tx.fetch(AUTHORIZATION, authorization_id)
+    if found["status"] == "pending":
+        _saved(tx, _shrunk(tx, found, found["_held"]) | {"status": "expired"})
+
+
+def reverse(call: Call) -> Json:
+    """
+    Give up what is held or a part of it; with nothing left the authorization is over.
+
+    [?] One that was captured in part and then reversed is shown as `closed`.
+    """
+    found = _pending(call.tx, call.id)
+    amount = call.params.get("reverse_amount", found["_held"])
+    if "reverse_amount" in call.params:
+        _positive(amount, "reverse_amount")
+    if amount > found["_held"]:
+        raise invalid(
+            f"Only {found['_held']} of authorization {call.id} is left to reverse.", "reverse_amount"
+        )
+    after = _shrunk(call.tx, found, amount)
+    if after["_held"] == 0:
+        after["status"] = "closed" if after["_captured"] else "reversed"
+    return _saved(call.tx, after)
+
+
+def increment(call: Call) -> Json:
+    """Ask for more: the increment is decided as a purchase of its own; refused, it changes nothing."""
+    tx, asked = call.tx, incremented(call)
+    answer = verdict(tx, asked)
+    if "verdict" in call.extra:
+        tx.add(EVENT, call.extra["event"])
+        answer = call.extra["verdict"] if answer.approved else answer
+    return _saved(tx, answered(tx, asked, answer))
+
+
+def incremented(call: Call) -> Json:
+    """The authorization with a request for more pending."""
+    authorization, amount = _pending(call.tx, call.id), call.params["increment_amount"]
+    _positive(amount, "increment_amount")
+    pending: Json = {
+        "amount": amount,
+        "amount_details": {"atm_fee": None, "cashback_amount": None},
+        "currency": authorization["currency"],
+        "is_amount_controllable": call.params.get("is_amount_controllable", False),
+        "merchant_amount": merchant_share(authorization, amount),
+        "merchant_currency": authorization["merchant_currency"],
+        "network_risk_score": None,
+    }
+    return {**authorization, "pending_request": pending}
+
+
+def finalize_amount(call: Call) -> Json:
+    """
+    Set the amount that was estimated when the purchase began, as at a fuel pump: the hold follows it.
+
+    [?] Which merchants' purchases can be finalized is not documented; here all can. The advice is
+    not a request, so nothing can decline it.
+    """
+    tx, params = call.tx, call.params
+    found = _pending(tx, call.id)
+    final = params["final_amount"]
+    _positive(final, "final_amount")
+    if found["transactions"]:
+        raise invalid(f"Authorization {call.id} has been captured; its amount is final.")
+    change = final - found["amount"]
+    after = held(tx, found, change) if change > 0 else released(tx, found, -change)
+    after |= {"amount": final, "merchant_amount": merchant_share(found, final)}
+    for name, shape in (("fuel", purchase_details.fuel), ("fleet", purchase_details.fleet)):
+        if name in params:
+            after[name] = shape(params[name])
+    return _saved(tx, after)
+
+
+def respond(call: Call) -> Json:
+    """Answer a fraud challenge as the cardholder: it was me, or it was not."""
+    found = call.tx.fetch(AUTHORIZATION, call.id)
+    challenges = found["_fraud_challenges"] or []
+    if not any(one["status"] == "pending" for one in challenges):
+        raise invalid(f"Authorization {call.id} has no pending fraud challenge.")
+    status = "verified" if call.params["confirmed"] else "rejected"
+    found["_fraud_challenges"] = [{**one, "status": status} for one in challenges]
+    found["verified_by_fraud_challenge"] = False
+    return _saved(call.tx, found)
+
+
+def _shrunk(tx: Tx, authorization: Json, amount: int) -> Json:
+    """The authorization standing at this much less, and so much less held."""
+    after = released(tx, authorization, amount)
+    left = after["amount"] - amount
+    return after | {"amount": left, "merchant_amount": merchant_share(after, left)}
+
+
+def _pending(tx: Tx, authorization_id: str) -> Json:
+    found = tx.fetch(AUTHORIZATION, authorization_id)
+    if found["status"] != "pending":
+        raise invalid(f"Authorization {authorization_id} is no longer pending but {found['status']}.")
+    return found
+
+
+def _positive(amount: int, param: str) -> None:
+    if amount <= 0:
+        raise invalid("Invalid positive integer", param, "parameter_invalid_integer")
+
+
+def _saved(tx: Tx, authorization: Json) -> Json:
+    return save(tx, AUTHORIZATION, authorization, "issuing_authorization.updated")
+
+
+_TEST = "/v1/test_helpers/issuing/authorizations/{id}"
+_OF = "test_helpers.issuing.Authorization"
+_SCOPE = "issuing_authorization"
+ROUTES = tuple(
+    Route("POST", f"{_TEST}/{path}", handler, f"{_OF}{name}Params", _SCOPE, AUTHORIZATION)
+    for path, handler, name in (
+        ("capture", capture, "Capture"),
+        ("expire", expire, "Expire"),
+        ("reverse", reverse, "Reverse"),
+        ("finalize_amount", finalize_amount, "FinalizeAmount"),
+        ("fraud_challenges/respond", respond, "Respond"),
+    )
+)

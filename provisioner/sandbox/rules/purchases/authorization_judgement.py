@@ -1,0 +1,79 @@
+"""Gathers what bears on a purchase (card, holder, funds, what was spent before) and has it decided."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from provisioner.sandbox.rules.cards.card import CARD, DEFAULT_LIMIT
+from provisioner.sandbox.rules.cards.cardholder import CARDHOLDER
+from provisioner.sandbox.rules.money import ledger
+from provisioner.sandbox.rules.purchases import exchange
+from provisioner.sandbox.rules.purchases.decide import Purchase, Rules, Spent, Verdict, refusal
+from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION
+from provisioner.sandbox.state.objects import Tx
+
+Json = dict[str, Any]
+
+
+def verdict(tx: Tx, authorization: Json) -> Verdict:
+    """Stripe's own answer to the pending request of an authorization (stored form)."""
+    card = tx.fetch(CARD, authorization["card"])
+    holder = CARDHOLDER.show(tx, tx.fetch(CARDHOLDER, card["cardholder"]))
+    amount = authorization["pending_request"]["amount"]
+    purchase = Purchase(
+        amount=amount,
+        total=authorization["amount"] + amount,
+        category=authorization["merchant_data"]["category"],
+        country=authorization["merchant_data"]["country"],
+        presence=authorization["card_presence"],
+        at=tx.now,
+    )
+    available = ledger.available(tx, "issuing").get(card["currency"], 0)
+    reason = refusal(purchase, card, holder, available, _rules(tx, card, holder))
+    return Verdict(approved=reason is None, reason=reason or "card_active")
+
+
+def _rules(tx: Tx, card: Json, holder: Json) -> Iterator[Rules]:
+    """The card's rules, which count the cards that it replaces, and the holder's, which count all cards."""
+    controls = card["spending_controls"]
+    limits = controls["spending_limits"] or ([DEFAULT_LIMIT] if card["_default_limit"] else [])
+    yield Rules(controls, limits, _spent(tx, "card", _chain(tx, card)))
+    yield Rules(
+        holder["spending_controls"],
+        [
+            _in_currency(limit, holder, card["currency"])
+            for limit in holder["spending_controls"]["spending_limits"]
+        ],
+        _spent(tx, "cardholder", [holder["id"]]),
+    )
+
+
+def _in_currency(limit: Json, holder: Json, currency: str) -> Json:
+    """A holder's limit, whose amount may be in a currency of its own, in the card's."""
+    own = holder["spending_controls"]["spending_limits_currency"] or currency
+    return {**limit, "amount": exchange.converted(limit["amount"], own, currency)}
+
+
+def _chain(tx: Tx, card: Json) -> list[str]:
+    """The ids of all cards that replaced each other, up and down from this one."""
+    first = card
+    while first["replacement_for"] and (before := tx.get(CARD, first["replacement_for"])):
+        first = before
+    found = [first["id"]]
+    for card_id in found:
+        found += [later["id"] for later in tx.find(CARD, "replacement_for", card_id)]
+    return found
+
+
+def _spent(tx: Tx, field: str, ids: Iterable[str]) -> list[Spent]:
+    """
+    What counts towards limits: of each authorization what was captured and what is still held, at
+    the moment of the authorization. So reversals and expiry free it, and captures replace it.
+
+    [?] Stripe documents none of this in detail. Refunds free nothing here, and captures without an
+    authorization do not count.
+    """
+    return [
+        Spent(one["_captured"] + one["_held"], one["merchant_data"]["category"], one["created"])
+        for value in ids
+        for one in tx.find(AUTHORIZATION, field, value)
+    ]

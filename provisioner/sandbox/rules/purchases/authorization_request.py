@@ -1,0 +1,186 @@
+"""A request to an authorization, first or incremental: how it is asked, and what its answer changes."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.sandbox.rules.money import ledger
+from provisioner.sandbox.rules.purchases import exchange, merchant, purchase_details
+from provisioner.sandbox.rules.purchases.decide import Verdict
+from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION
+from provisioner.sandbox.state.errors import invalid
+from provisioner.sandbox.state.objects import Tx, new_id
+
+Json = dict[str, Any]
+
+_PRESENT = ("chip", "contactless", "swipe")
+_CHECKS = ("address_line1_check", "address_postal_code_check", "cvc_check", "expiry_check")
+
+
+def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
+    """
+    A new authorization (stored form), undecided: nothing held, its request pending.
+
+    `_held` is what is held of it now, `_captured` what was captured. Raises StripeError for
+    amounts and currencies that cannot be.
+    """
+    request = _pending(params, card["currency"])
+    return {
+        "id": new_id(AUTHORIZATION.prefix),
+        "object": "issuing.authorization",
+        "amount": 0,
+        "approved": False,
+        "balance_transactions": [],
+        "card": card["id"],
+        "cardholder": card["cardholder"],
+        "created": tx.now,
+        "currency": card["currency"],
+        "livemode": False,
+        "merchant_amount": 0,
+        "merchant_currency": request["merchant_currency"],
+        "metadata": {},
+        "pending_request": request,
+        "request_history": [],
+        "status": "pending",
+        "token": None,
+        "transactions": [],
+        "verified_by_fraud_challenge": None,
+        "_captured": 0,
+        "_fraud_challenges": None,
+        "_held": 0,
+        **_told(params),
+    }
+
+
+def _pending(params: Mapping[str, Any], currency: str) -> Json:
+    """The request that is still to be decided."""
+    amount, merchant_amount, merchant_currency = _amounts(params, currency)
+    return {
+        "amount": amount,
+        "amount_details": _details(params),
+        "currency": currency,
+        "is_amount_controllable": params.get("is_amount_controllable", False),
+        "merchant_amount": merchant_amount,
+        "merchant_currency": merchant_currency,
+        "network_risk_score": None,
+    }
+
+
+def _told(params: Mapping[str, Any]) -> Json:
+    """What the merchant and the card network tell of a purchase."""
+    method = params.get("authorization_method", "online")
+    checks = params.get("verification_data", {})
+    return {
+        "amount_details": _details(params),
+        "authorization_method": method,
+        "card_presence": "present" if method in _PRESENT else "not_present",
+        "fleet": purchase_details.fleet(params.get("fleet")),
+        "fuel": purchase_details.fuel(params.get("fuel")),
+        "merchant_data": merchant.described(params),
+        "network_data": {
+            "acquiring_institution_id": params.get("network_data", {}).get("acquiring_institution_id"),
+            "system_trace_audit_number": None,
+            "transaction_id": None,
+        },
+        "verification_data": {
+            **{name: checks.get(name, "not_provided") for name in _CHECKS},
+            "authentication_exemption": checks.get("authentication_exemption"),
+            "postal_code": None,
+            "three_d_secure": checks.get("three_d_secure"),
+        },
+        "wallet": params.get("wallet"),
+    }
+
+
+def answered(tx: Tx, authorization: Json, verdict: Verdict) -> Json:
+    """
+    The authorization after an answer to its pending request; what is approved is held.
+
+    A refused first request closes it; a refused increment leaves it as it was.
+    """
+    pending = authorization["pending_request"]
+    asked = pending["amount"]
+    amount = asked if verdict.amount is None else verdict.amount
+    after = {
+        **authorization,
+        "metadata": {**authorization["metadata"], **verdict.metadata},
+        "pending_request": None,
+        "request_history": [*authorization["request_history"], _answer(tx, pending, verdict, amount)],
+    }
+    if verdict.approved:
+        after = held(tx, {**after, "approved": True}, amount)
+        after["amount"] += amount
+        after["merchant_amount"] += pending["merchant_amount"] * amount // asked if asked else 0
+    elif not authorization["approved"]:
+        after |= {"amount": asked, "merchant_amount": pending["merchant_amount"], "status": "closed"}
+    return after
+
+
+def held(tx: Tx, authorization: Json, amount: int) -> Json:
+    """The authorization with this much more held on the Issuing balance."""
+    return _moved(tx, authorization, -amount, "issuing_authorization_hold", "Hold for authorization")
+
+
+def released(tx: Tx, authorization: Json, amount: int) -> Json:
+    """The authorization with this much less held on the Issuing balance."""
+    return _moved(tx, authorization, amount, "issuing_authorization_release", "Release for authorization")
+
+
+def merchant_share(authorization: Json, amount: int) -> int:
+    """What an amount of an authorization is in the merchant's currency, at the rate of its first request."""
+    first = authorization["request_history"][0]
+    if authorization["currency"] == authorization["merchant_currency"] or not first["amount"]:
+        return amount
+    share: int = round(amount * first["merchant_amount"] / first["amount"])
+    return share
+
+
+def _amounts(params: Mapping[str, Any], currency: str) -> tuple[int, int, str]:
+    """The amount in the card's currency, and in the merchant's, and the merchant's currency."""
+    if params.get("currency", currency).lower() != currency:
+        raise invalid(f"The currency of an authorization must be its card's, {currency}.", "currency")
+    theirs = exchange.known(params.get("merchant_currency", currency), "merchant_currency")
+    if "amount" not in params and "merchant_amount" not in params:
+        raise invalid("Missing required param: amount.", "amount", "parameter_missing")
+    for name in ("amount", "merchant_amount"):
+        if params.get(name, 0) < 0:
+            raise invalid("Invalid non-negative integer", name, "parameter_invalid_integer")
+    if "amount" not in params:
+        asked = params["merchant_amount"]
+        return exchange.converted(asked, theirs, currency), asked, theirs
+    amount = params["amount"]
+    return amount, params.get("merchant_amount", exchange.converted(amount, currency, theirs)), theirs
+
+
+def _details(params: Mapping[str, Any]) -> Json:
+    given = params.get("amount_details", {})
+    return {"atm_fee": given.get("atm_fee"), "cashback_amount": given.get("cashback_amount")}
+
+
+def _answer(tx: Tx, pending: Json, verdict: Verdict, amount: int) -> Json:
+    return {
+        "amount": amount,
+        "amount_details": pending["amount_details"],
+        "approved": verdict.approved,
+        "authorization_code": f"S{secrets.randbelow(1_000_000):06}" if verdict.approved else None,
+        "created": tx.now,
+        "currency": pending["currency"],
+        "merchant_amount": pending["merchant_amount"],
+        "merchant_currency": pending["merchant_currency"],
+        "network_risk_score": pending["network_risk_score"],
+        "reason": verdict.reason,
+        "reason_message": verdict.message,
+        "requested_at": tx.now,
+    }
+
+
+def _moved(tx: Tx, authorization: Json, amount: int, kind: str, description: str) -> Json:
+    if amount == 0:
+        return authorization
+    currency, own = authorization["currency"], authorization["id"]
+    entry = ledger.book(tx, "issuing", amount, currency, kind, own, description)
+    return {
+        **authorization,
+        "_held": authorization["_held"] - amount,
+        "balance_transactions": [*authorization["balance_transactions"], entry["id"]],
+    }

@@ -1,0 +1,97 @@
+"""Transactions: what purchases took and refunds gave back (docs.stripe.com/api/issuing/transactions)."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.sandbox.registry import Call, Route
+from provisioner.sandbox.rules.common.changes import create as keep
+from provisioner.sandbox.rules.common.changes import emit, previous_attributes, save
+from provisioner.sandbox.rules.common.crud import listed, retrieve
+from provisioner.sandbox.rules.common.metadata import merged
+from provisioner.sandbox.rules.money import ledger
+from provisioner.sandbox.rules.purchases import purchase_details
+from provisioner.sandbox.rules.purchases.kinds import TRANSACTION
+from provisioner.sandbox.state.objects import Tx, new_id
+
+Json = dict[str, Any]
+
+
+def record(tx: Tx, origin: Mapping[str, Any], amount: int, merchant_amount: int, more: Json) -> Json:
+    """
+    Book a capture (`amount` below 0: money leaves) or a refund (above) and return the transaction, stored.
+
+    `origin` has the card, cardholder, currency, merchant_currency, merchant_data and wallet that
+    it belongs to; `more` overrides members: authorization, network_data, `_purchase_details`.
+    """
+    transaction_id = new_id(TRANSACTION.prefix)
+    booked = ledger.book(tx, "issuing", amount, origin["currency"], "issuing_transaction", transaction_id)
+    made: Json = {
+        "id": transaction_id,
+        "object": "issuing.transaction",
+        "amount": amount,
+        "amount_details": {"atm_fee": None, "cashback_amount": None},
+        "authorization": None,
+        "balance_transaction": booked["id"],
+        "card": origin["card"],
+        "cardholder": origin["cardholder"],
+        "created": tx.now,
+        "currency": origin["currency"],
+        "dispute": None,
+        "livemode": False,
+        "merchant_amount": merchant_amount,
+        "merchant_currency": origin["merchant_currency"],
+        "merchant_data": origin["merchant_data"],
+        "metadata": {},
+        "network_data": network_data(tx, None),
+        "token": None,
+        "type": "capture" if amount < 0 else "refund",
+        "wallet": origin["wallet"],
+        "_purchase_details": None,
+        "_refunded": 0,
+        **more,
+    }
+    keep(tx, TRANSACTION, made, "issuing_transaction.created")
+    return made
+
+
+def network_data(tx: Tx, authorization_code: str | None) -> Json:
+    """What the card network says of a transaction; it is processed on the day on which it comes."""
+    today = dt.datetime.fromtimestamp(tx.now, dt.UTC).date()
+    return {
+        "authorization_code": authorization_code,
+        "processing_date": today.isoformat(),
+        "transaction_id": None,
+    }
+
+
+def update(call: Call) -> Json:
+    """
+    Change a transaction's metadata.
+
+    Stripe's CLI also sends the receipt of a purchase here, which the API reference does not know
+    (stripe-cli, issuing_transaction.purchase_details_receipt_updated).
+    """
+    tx = call.tx
+    found = tx.fetch(TRANSACTION, call.id)
+    found["metadata"] = merged(found["metadata"], call.params)
+    shown = save(tx, TRANSACTION, found, "issuing_transaction.updated")
+    if "purchase_details" in call.params:
+        before = found["_purchase_details"] or purchase_details.details({}) or {}
+        after = {**before, "receipt": purchase_details.receipt(call.params["purchase_details"]["receipt"])}
+        tx.put(TRANSACTION, {**found, "_purchase_details": after})
+        previous = {"purchase_details": previous_attributes(before, after)}
+        told = {**shown, "purchase_details": after}
+        emit(tx, "issuing_transaction.purchase_details_receipt_updated", told, previous)
+    return shown
+
+
+_URL = "/v1/issuing/transactions"
+_ONE = _URL + "/{id}"
+_OF = "issuing.Transaction"
+_SCOPE = "issuing_transaction"
+ROUTES = (
+    Route("GET", _URL, listed(TRANSACTION, _URL), _OF + "ListParams", _SCOPE, TRANSACTION),
+    Route("GET", _ONE, retrieve(TRANSACTION), _OF + "RetrieveParams", _SCOPE, TRANSACTION),
+    Route("POST", _ONE, update, _OF + "UpdateParams", _SCOPE, TRANSACTION),
+)

@@ -1,0 +1,1 @@
+"""What a sandbox keeps: objects in SQLite, and its clock."""
