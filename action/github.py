@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from provisioner.core.problem import AccessError
-from provisioner.net.address import Address, AddressError, parse_address
-from provisioner.net.client import MEGABYTE, Answer, Bounds, Client, WireError
+from provisioner.core.model.errors import AccessError
+from provisioner.net.address import AddressError, WebAddress, parse_address
+from provisioner.net.client import MEGABYTE, Bounds, HttpAnswer, HttpClient, WireError
 
 Json = dict[str, Any]
 
@@ -109,7 +109,7 @@ class GitHub:
             raise GitHubError(f"GitHub's answer to {what} is not JSON") from None
 
 
-def _address(what: str, text: str) -> Address:
+def _address(what: str, text: str) -> WebAddress:
     try:
         address = parse_address(text)
     except AddressError as error:
@@ -120,10 +120,15 @@ def _address(what: str, text: str) -> Address:
 
 
 def _exchange(
-    address: Address, method: str, path: str, headers: Mapping[str, str], data: bytes | None, bounds: Bounds
-) -> Answer:
+    address: WebAddress,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    data: bytes | None,
+    bounds: Bounds,
+) -> HttpAnswer:
     try:
-        client = Client(address, bounds)
+        client = HttpClient(address, bounds)
         try:
             return client.request(method, path, {"User-Agent": "provisioner", **headers}, data)
         finally:

@@ -18,9 +18,9 @@ from threads import close_issue, comment, drift_issue
 
 from provisioner.ci.command import Done, log_markdown, mark
 from provisioner.ci.command import provisioner as run
-from provisioner.cli.notify import announce
+from provisioner.cli.options.notify import announce
 from provisioner.engine.private_file import write_private
-from provisioner.views.notice import Place
+from provisioner.notify.notice import NoticePlace
 
 CHANGES, STALE, MISUSED = 2, 4, 1
 DID = re.compile(r"\b[1-9][\d,]* steps? done\b")
@@ -76,7 +76,7 @@ def apply(job: Job) -> int:
             done = Done(STALE if isinstance(error, NotApprovedError) else MISUSED, "", f"Error: {error}")
             sys.stdout.write(f"{done.stderr}\n")
             _outputs(job, done, changed=False)
-            place = Place("apply", job.path, job.input("env") or None, run=job.run_address or None)
+            place = NoticePlace("apply", job.path, job.input("env") or None, run=job.run_address or None)
             announce(job.notify.splitlines(), place, done.code, str(error))
             return done.code
     else:

@@ -14,8 +14,7 @@ from provisioner._version import __version__
 if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` loads the same names
     from provisioner.app.drift import DriftReport
     from provisioner.app.project import Project
-    from provisioner.core.plan import Plan
-    from provisioner.core.problem import (
+    from provisioner.core.model.errors import (
         AccessError,
         ConfigError,
         ConflictError,
@@ -24,13 +23,14 @@ if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` loads the same
         StaleError,
         StripeError,
     )
-    from provisioner.engine.execute import Report
+    from provisioner.core.plan.plan import Plan
+    from provisioner.engine.apply.execute import Report
 
 _HOME = {
     "DriftReport": "provisioner.app.drift",
-    "Plan": "provisioner.core.plan",
+    "Plan": "provisioner.core.plan.plan",
     "Project": "provisioner.app.project",
-    "Report": "provisioner.engine.execute",
+    "Report": "provisioner.engine.apply.execute",
     **dict.fromkeys(
         (
             "AccessError",
@@ -41,7 +41,7 @@ _HOME = {
             "StaleError",
             "StripeError",
         ),
-        "provisioner.core.problem",
+        "provisioner.core.model.resource.errors",
     ),
 }
 

@@ -8,15 +8,16 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from provisioner.core.estate import Survey, survey
-from provisioner.core.find import Comparison, Findings, compare_with
-from provisioner.core.hidden import hidden_texts
-from provisioner.core.kind import Kind
-from provisioner.core.model import Config, World
-from provisioner.core.plan import Plan, assemble, conclude
-from provisioner.core.problem import AccessError
-from provisioner.core.select import EVERYTHING, Selection
-from provisioner.engine.observe import Progress, observe, silent
+from provisioner.core.diff.find import Comparison, Differences, compare_with
+from provisioner.core.diff.hidden import hidden_texts
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import AccessError
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.ownership.inventory import Inventory, take_inventory
+from provisioner.core.plan.plan import Plan, assemble, conclude
+from provisioner.core.plan.selection import EVERYTHING, Selection
+from provisioner.core.schema.kind import Kind
+from provisioner.engine.read.observe import Progress, observe, silent
 from provisioner.kinds import KINDS
 from provisioner.stripe_api import Limits, StripeReader, StripeWriter, Transport
 
@@ -58,7 +59,7 @@ class Account(Struct, frozen=True):
         """The only client here that can write."""
         return StripeWriter(self.transport)
 
-    def read(self) -> World:
+    def read(self) -> Snapshot:
         """
         Read all that a comparison needs, with a client that cannot write.
 
@@ -72,18 +73,18 @@ class Account(Struct, frozen=True):
         self.check(snapshot)
         return snapshot
 
-    def read_balances(self) -> World:
+    def read_balances(self) -> Snapshot:
         """Read the account, its balances and top-ups, and no other objects; raises as `read` does."""
         without_objects = [kind for kind in self.kinds if not kind.owns_objects]
         snapshot = self._known(observe(self.reader, without_objects, self.config.declared))
         self.check(snapshot)
         return snapshot
 
-    def _known(self, snapshot: World) -> World:
+    def _known(self, snapshot: Snapshot) -> Snapshot:
         """What was read, with which key and for which account it was read."""
         return replace(snapshot, key=self.transport.secret, named=self.transport.account or "")
 
-    def check(self, snapshot: World) -> None:
+    def check(self, snapshot: Snapshot) -> None:
         """Raise AccessError when Stripe answers for another account than the expected one."""
         found = snapshot.account.get("id")
         for expected in dict.fromkeys((*self.expected, self.config.account or "")):
@@ -100,14 +101,14 @@ class Account(Struct, frozen=True):
         """
         return self.compare_with(self.read())
 
-    def compare_with(self, snapshot: World) -> Comparison:
+    def compare_with(self, snapshot: Snapshot) -> Comparison:
         """Hold the configuration against what was read before; raises ConflictError."""
         return compare_with(self.kinds, self.config, snapshot)
 
-    def take_inventory(self) -> tuple[World, Survey]:
+    def take_inventory(self) -> tuple[Snapshot, Inventory]:
         """Read Stripe and find the project's objects, without comparing; raises as `compare` does."""
         snapshot = self.read()
-        return snapshot, survey(self.kinds, self.config, snapshot)
+        return snapshot, take_inventory(self.kinds, self.config, snapshot)
 
     def plan(self, comparison: Comparison, selection: Selection = EVERYTHING) -> Plan:
         """
@@ -117,6 +118,6 @@ class Account(Struct, frozen=True):
         """
         return conclude(self.kinds, self.config, comparison, selection)
 
-    def plan_of(self, snapshot: World, inventory: Survey, differences: Findings) -> Plan:
+    def plan_of(self, snapshot: Snapshot, inventory: Inventory, differences: Differences) -> Plan:
         """Make the plan of changes that were not found by comparing, such as a retirement on demand."""
         return assemble(self.kinds, self.config, snapshot, inventory, differences)

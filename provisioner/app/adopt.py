@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from provisioner.app.account import Account
-from provisioner.core.adopt import Adoptions, Unclear, adopt_all, adopt_one
-from provisioner.core.change import Note
-from provisioner.core.estate import Survey
-from provisioner.core.find import Findings
-from provisioner.core.model import Address, World
-from provisioner.core.plan import Plan
+from provisioner.core.diff.adopt import Adoptions, Unclear, adopt_all, adopt_one
+from provisioner.core.diff.change import Note
+from provisioner.core.diff.find import Differences
+from provisioner.core.model.resource import Address
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.ownership.inventory import Inventory
+from provisioner.core.plan.plan import Plan
 
 SHOWN = 3
 
@@ -36,12 +37,12 @@ def plan_imports(account: Account) -> tuple[Plan, Sequence[Address]]:
     return _plan(account, snapshot, inventory, found), [each.address for each in found.unclear]
 
 
-def _plan(account: Account, snapshot: World, inventory: Survey, found: Adoptions) -> Plan:
+def _plan(account: Account, snapshot: Snapshot, inventory: Inventory, found: Adoptions) -> Plan:
     notes = [Note(str(each.address), _explain(each)) for each in found.unclear]
     if found.missing:
         text = f"no object that is free fits {_some(found.missing)}; apply makes what is missing"
         notes.append(Note("", text, pending=True))
-    return account.plan_of(snapshot, inventory, Findings(list(found.changes), notes))
+    return account.plan_of(snapshot, inventory, Differences(list(found.changes), notes))
 
 
 def _explain(unclear: Unclear) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from provisioner.app.account import Account
-from provisioner.core.plan import Plan
-from provisioner.engine.execute import WORKERS, Report, Result, execute
+from provisioner.core.plan.plan import Plan
+from provisioner.engine.apply.execute import WORKERS, Report, Result, execute
 
 
 def _silent(_result: Result) -> None:

@@ -11,8 +11,8 @@ from provisioner.config.beside import unread_beside
 from provisioner.config.outside import NOTHING_MORE, Allowed
 from provisioner.config.policy import load_policy
 from provisioner.config.schema import schema_text
-from provisioner.core.kind import Kind
-from provisioner.core.model import Config
+from provisioner.core.model.config import Config
+from provisioner.core.schema.kind import Kind
 from provisioner.kinds import KINDS
 
 NOTHING: Mapping[str, str] = MappingProxyType({})

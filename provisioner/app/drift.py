@@ -10,19 +10,19 @@ from msgspec import Struct
 
 from provisioner._version import __version__
 from provisioner.app.account import Account
-from provisioner.core.drift import Drift, find_drift
-from provisioner.core.find import Comparison
-from provisioner.core.model import World
-from provisioner.core.ownership import PROJECT
-from provisioner.core.plan import Plan
-from provisioner.core.problem import AccessError, ProvisionerError
-from provisioner.core.select import EVERYTHING, Selection
-from provisioner.engine.cache import Memory, Sign, identity_of, load, signing, text_of
-from provisioner.engine.events import GapError, newest_event
-from provisioner.engine.explain import Place, Trace, explain
+from provisioner.core.diff.drift import Drift, find_drift
+from provisioner.core.diff.find import Comparison
+from provisioner.core.model.errors import AccessError, ProvisionerError
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.ownership.marks import PROJECT
+from provisioner.core.plan.plan import Plan
+from provisioner.core.plan.selection import EVERYTHING, Selection
+from provisioner.engine.cache.memory import Memory, Sign, identity_of, load, signing, text_of
+from provisioner.engine.cache.recall import Recall, entries, recall, recall_all
+from provisioner.engine.cache.scan import OpenPart
 from provisioner.engine.private_file import write_private
-from provisioner.engine.recall import Recall, entries, recall, recall_all
-from provisioner.engine.warm import Part
+from provisioner.engine.read.attribution import Place, Trace, explain
+from provisioner.engine.read.events import GapError, newest_event
 
 R = TypeVar("R")
 Recalling = Callable[..., Recall]
@@ -119,7 +119,7 @@ def _through(
 
 def _everything(account: Account) -> Recall:
     seen = account.compare()
-    part = Part(account.config, seen.snapshot, {}, {}, {}, {})
+    part = OpenPart(account.config, seen.snapshot, {}, {}, {}, {})
     return Recall(part, seen.inventory, seen.differences)
 
 
@@ -154,7 +154,7 @@ def _remember(account: Account, path: Path, sign: Sign) -> Recall:
     return seen
 
 
-def _identity(account: Account, sign: Sign, world: World) -> str:
+def _identity(account: Account, sign: Sign, world: Snapshot) -> str:
     found = [str(world.account.get("id", "")), account.transport.account or ""]
     return identity_of(sign, account.config, [*found, account.reader.version, __version__])
 
@@ -166,7 +166,7 @@ def _report(account: Account, recalled: Recall) -> DriftReport:
     return DriftReport(drifts, others, str(part.world.account.get("id", "")))
 
 
-def _of_others(part: Part, resource: str) -> list[str]:
+def _of_others(part: OpenPart, resource: str) -> list[str]:
     """The ids of the objects that this project does not manage, in the order of a list: newest first."""
     project, raws = part.config.project, part.world.objects.get(resource, ())
     read = [str(raw["id"]) for raw in raws if (raw.get("metadata") or {}).get(PROJECT) != project]

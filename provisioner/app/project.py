@@ -14,12 +14,12 @@ from provisioner.app.apply import carry_out
 from provisioner.app.drift import DriftReport, find_account_drift, make_account_plan
 from provisioner.app.sandboxes import sandbox_at
 from provisioner.config.outside import Allowed
-from provisioner.core.guard import judge
-from provisioner.core.model import Config
-from provisioner.core.plan import Plan
-from provisioner.core.problem import AccessError, GuardrailError, StaleError
-from provisioner.core.select import Selection
-from provisioner.engine.execute import Report, Result
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import AccessError, GuardrailError, StaleError
+from provisioner.core.plan.guardrails import judge
+from provisioner.core.plan.plan import Plan
+from provisioner.core.plan.selection import Selection
+from provisioner.engine.apply.execute import Report, Result
 from provisioner.stripe_api import Transport, limits_for
 from provisioner.stripe_api.credentials import SANDBOX_KEY, key_for, safe_base
 

@@ -9,17 +9,18 @@ from msgspec.structs import replace
 from provisioner.app.account import Account
 from provisioner.app.sandboxes import stages
 from provisioner.app.stage import on_stage
-from provisioner.core.boundaries import Choices, declared_facts, hides
-from provisioner.core.change import Action
-from provisioner.core.history import issuing_available, live_facts
-from provisioner.core.model import Address, Config, Declared, Live, Ref
-from provisioner.core.problem import AccessError, ProvisionerError, StripeError
-from provisioner.core.reissue import says_spent
-from provisioner.core.result import Result
-from provisioner.core.scenario import Course, Scenario, Unsure
-from provisioner.core.simulate import simulate
+from provisioner.core.diff.change import Action
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import AccessError, ProvisionerError, StripeError
+from provisioner.core.model.resource import Address, Declared, Live, Ref
+from provisioner.core.model.scenario import Course, Scenario, Unsure
+from provisioner.core.ownership.reissue import says_spent
+from provisioner.core.purchases.generate import Choices, declared_facts, hides
+from provisioner.core.purchases.history import issuing_available, live_facts
+from provisioner.core.purchases.result import ScenarioResult
+from provisioner.core.purchases.simulator import simulate
 from provisioner.engine.ports import Writer
-from provisioner.engine.purchases import on_applied
+from provisioner.engine.purchases.authorize import on_applied
 from provisioner.kinds.categories import CATEGORIES
 
 # A merchant of Stripe's guides comes first, for cards that any merchant may charge.
@@ -35,18 +36,18 @@ def refuse_live(config: Config) -> None:
         )
 
 
-def offline(config: Config, scenarios: Iterable[Scenario]) -> Iterator[Result]:
+def offline(config: Config, scenarios: Iterable[Scenario]) -> Iterator[ScenarioResult]:
     """Ask the simulator alone."""
     for scenario in scenarios:
         if scenario.card not in config.declared:
             unsure = Course(len(scenario.after), Unsure("there is no such card"))
-            yield Result(scenario, unsure, trouble=f"{scenario.card} is not declared")
+            yield ScenarioResult(scenario, unsure, trouble=f"{scenario.card} is not declared")
             continue
         facts = declared_facts(scenario.card, config.declared, scenario.balance)
-        yield Result(scenario, simulate(scenario, facts))
+        yield ScenarioResult(scenario, simulate(scenario, facts))
 
 
-def on_sandbox(config: Config, scenarios: Iterable[Scenario]) -> Iterator[Result]:
+def on_sandbox(config: Config, scenarios: Iterable[Scenario]) -> Iterator[ScenarioResult]:
     """Ask a private sandbox, with nothing in it but the declared card and its cardholder."""
     with stages() as stage_for:
         for told in offline(config, scenarios):
@@ -57,12 +58,12 @@ def on_sandbox(config: Config, scenarios: Iterable[Scenario]) -> Iterator[Result
             try:
                 course = on_stage(scenario, config.declared, stage_for(scenario.currency))
             except StripeError as error:
-                yield Result(scenario, told.simulated, trouble=str(error))
+                yield ScenarioResult(scenario, told.simulated, trouble=str(error))
             else:
-                yield Result(scenario, told.simulated, course)
+                yield ScenarioResult(scenario, told.simulated, course)
 
 
-def in_test_mode(account: Account, scenarios: Sequence[Scenario]) -> Iterator[Result]:
+def in_test_mode(account: Account, scenarios: Sequence[Scenario]) -> Iterator[ScenarioResult]:
     """
     Ask Stripe's test mode, on the cards as they are applied, with all that was bought on them before.
 
@@ -101,7 +102,7 @@ class _Applied(Struct, frozen=True):
     balance: Mapping[str, Any]
     past: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
 
-    def play(self, told: Result) -> Result:
+    def play(self, told: ScenarioResult) -> ScenarioResult:
         """Make the purchases of one scenario and compare; what Stripe refuses is the result's trouble."""
         address = told.scenario.card
         card, owner = self.live.get(address), self._owner(address)
@@ -115,7 +116,7 @@ class _Applied(Struct, frozen=True):
         except StripeError as error:
             return replace(told, trouble=str(error))
 
-    def _play(self, told: Result, card: Live) -> Result:
+    def _play(self, told: ScenarioResult, card: Live) -> ScenarioResult:
         shown = self.writer.retrieve(f"issuing/cards/{card.id}")
         holder = next((self.live[one].fields for one in self._owner(card.address)), {})
         available = issuing_available(self.balance, told.scenario.currency)

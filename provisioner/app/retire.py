@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from provisioner.app.account import Account
-from provisioner.core.ending import retire, retire_all
-from provisioner.core.find import Findings
-from provisioner.core.model import Address
-from provisioner.core.plan import Plan
+from provisioner.core.diff.find import Differences
+from provisioner.core.diff.retire import retire, retire_all
+from provisioner.core.model.resource import Address
+from provisioner.core.plan.plan import Plan
 
 
 def plan_retirement(account: Account, addresses: Sequence[Address], *, cancel: bool) -> Plan:
@@ -18,11 +18,11 @@ def plan_retirement(account: Account, addresses: Sequence[Address], *, cancel: b
     """
     snapshot, inventory = account.take_inventory()
     changes = retire(account.kinds, account.config, inventory, addresses, cancel=cancel)
-    return account.plan_of(snapshot, inventory, Findings(changes))
+    return account.plan_of(snapshot, inventory, Differences(changes))
 
 
 def plan_destruction(account: Account, *, cancel: bool) -> Plan:
     """Plan to end all that the project has, but what is to be kept; raises as `Account.compare` does."""
     snapshot, inventory = account.take_inventory()
     changes = retire_all(account.kinds, inventory, cancel=cancel)
-    return account.plan_of(snapshot, inventory, Findings(changes))
+    return account.plan_of(snapshot, inventory, Differences(changes))

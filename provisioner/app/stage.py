@@ -9,13 +9,15 @@ from msgspec.structs import replace
 from provisioner.app.account import Account
 from provisioner.app.apply import carry_out
 from provisioner.app.sandboxes import HOMES, PrivateSandbox
-from provisioner.core.call import Call
-from provisioner.core.model import Address, Config, Declared, Lifecycle, Ref, World
-from provisioner.core.problem import StripeError
-from provisioner.core.scenario import Course, Purchase, Scenario
-from provisioner.engine.execute import Outcome
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import StripeError
+from provisioner.core.model.resource import Address, Declared, Lifecycle, Ref
+from provisioner.core.model.scenario import Course, Purchase, Scenario
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.plan.call import Call
+from provisioner.engine.apply.execute import Outcome
 from provisioner.engine.ports import Writer
-from provisioner.engine.purchases import Authorization, capture, play
+from provisioner.engine.purchases.authorize import Authorization, capture, play
 
 LARGEST_TOP_UP = 99_999_999
 # The Gregorian calendar repeats itself, weekdays and all, every 28 years (between 1901 and 2099).
@@ -111,7 +113,7 @@ def _fund(writer: Writer, amount: int, currency: str) -> None:
 def _apply(cast: Mapping[Address, Declared], card: Address, stage: PrivateSandbox) -> str:
     """Create what is declared by the same way as an apply does, and return the card's id."""
     account = Account(Config(TEST_PROJECT, "test", None, cast), stage.transport)
-    plan = account.plan(account.compare_with(World({}, {}, {})))
+    plan = account.plan(account.compare_with(Snapshot({}, {}, {})))
     report = carry_out(account, plan)
     for result in report.results:
         if result.outcome is Outcome.FAILED:

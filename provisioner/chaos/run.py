@@ -7,14 +7,14 @@ from typing import Any
 from msgspec import Struct
 
 from provisioner.app.apply import carry_out
-from provisioner.chaos.arena import Arena
-from provisioner.chaos.mortal import Killed, Mortal, account
-from provisioner.chaos.picture import Picture, differences, picture
+from provisioner.chaos.killable_client import KillableClient, Killed, account
+from provisioner.chaos.normalized_state import Picture, differences, picture
+from provisioner.chaos.sandbox_fixture import SandboxFixture
 from provisioner.chaos.scene import Scene
 from provisioner.chaos.watch import Object, estate, moments, newest_event, too_wide
-from provisioner.core.model import Config
-from provisioner.core.problem import ProvisionerError, StripeError
-from provisioner.engine.execute import Report
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import ProvisionerError, StripeError
+from provisioner.engine.apply.execute import Report
 
 # What can happen at one request: the sandbox's faults, once or from there on, and the end of the process
 # before the request is sent or before its answer is heard.
@@ -28,7 +28,7 @@ LATER = 600
 RUNS_AFTER = 3
 
 
-class Course(Struct, frozen=True):
+class Rehearsal(Struct, frozen=True):
     """How the scene goes undisturbed: its requests, its beginning and its end."""
 
     scene: Scene
@@ -50,7 +50,7 @@ class Cell(Struct, frozen=True):
         return f"{self.disturbance} at request {self.at + 1}, next run after {self.pause} s"
 
 
-class Verdict(Struct, frozen=True):
+class CellVerdict(Struct, frozen=True):
     """What came of one cell: how many runs it took after the disturbed one, and what is wrong."""
 
     cell: Cell
@@ -58,7 +58,7 @@ class Verdict(Struct, frozen=True):
     wrong: tuple[str, ...] = ()
 
 
-def rehearse(arena: Arena, scene: Scene) -> Course:
+def rehearse(arena: SandboxFixture, scene: Scene) -> Rehearsal:
     """
     Apply the scene without disturbance, twice: the second run must find nothing to do.
 
@@ -69,16 +69,16 @@ def rehearse(arena: Arena, scene: Scene) -> Course:
     arena.keep()
     reader = arena.writer()
     since, before = newest_event(reader), estate(reader)
-    client = Mortal(arena.base)
+    client = KillableClient(arena.base)
     _complete(_apply(arena, scene.after, client))
     arena.advance(LATER)
     asked = tuple(client.asked)
     if not _is_quiet(arena, scene.after):
         raise StripeError("the second plan is not empty")
-    return Course(scene, asked, since, before, estate(reader), picture(reader))
+    return Rehearsal(scene, asked, since, before, estate(reader), picture(reader))
 
 
-def cells(course: Course, seed: int, runs: int | None = None) -> list[Cell]:
+def cells(course: Rehearsal, seed: int, runs: int | None = None) -> list[Cell]:
     """
     Every disturbance at every request, in an order that the seed chooses, or the first `runs` of it.
 
@@ -91,13 +91,13 @@ def cells(course: Course, seed: int, runs: int | None = None) -> list[Cell]:
     return every[:runs]
 
 
-def disturb(arena: Arena, course: Course, cell: Cell) -> Verdict:
+def disturb(arena: SandboxFixture, course: Rehearsal, cell: Cell) -> CellVerdict:
     """Run one cell: the disturbed apply, the runs after it until one finds nothing to do, the comparison."""
     arena.put_back()
     arena.fail(list(_faults(cell)))
     dies_at = cell.at if cell.disturbance in KILLS else None
     _tolerantly(
-        arena, course.scene.after, Mortal(arena.base, dies_at, heard=cell.disturbance == "kill_after")
+        arena, course.scene.after, KillableClient(arena.base, dies_at, heard=cell.disturbance == "kill_after")
     )
     arena.calm()
     arena.advance(cell.pause)
@@ -105,14 +105,14 @@ def disturb(arena: Arena, course: Course, cell: Cell) -> Verdict:
     reader = arena.writer()
     wide = too_wide(course.before, [course.after], moments(reader, course.since))
     arena.advance(LATER)
-    return Verdict(cell, runs, (*wrong, *wide, *differences(course.end, picture(reader))))
+    return CellVerdict(cell, runs, (*wrong, *wide, *differences(course.end, picture(reader))))
 
 
-def _converge(arena: Arena, course: Course) -> tuple[int, list[str]]:
+def _converge(arena: SandboxFixture, course: Rehearsal) -> tuple[int, list[str]]:
     """Apply in peace until there is nothing to do: the first run must bring it about."""
     reasons: list[str] = []
     for run in range(1, RUNS_AFTER + 1):
-        report = _tolerantly(arena, course.scene.after, Mortal(arena.base))
+        report = _tolerantly(arena, course.scene.after, KillableClient(arena.base))
         if isinstance(report, str) or not report.complete:
             reasons.append(report if isinstance(report, str) else "; ".join(_reasons(report)))
         elif _is_quiet(arena, course.scene.after):
@@ -129,13 +129,13 @@ def _faults(cell: Cell) -> Iterator[dict[str, Any]]:
     yield {"effect": effect, "match": "* /v1/*", "skip": cell.at, "count": count, "seconds": seconds}
 
 
-def _apply(arena: Arena, config: Config, client: Mortal) -> Report:
+def _apply(arena: SandboxFixture, config: Config, client: KillableClient) -> Report:
     stripe = account(arena, client, config)
     # one at a time, so that the same request is always the same one
     return carry_out(stripe, stripe.plan(stripe.compare()), workers=1)
 
 
-def _tolerantly(arena: Arena, config: Config, client: Mortal) -> Report | str:
+def _tolerantly(arena: SandboxFixture, config: Config, client: KillableClient) -> Report | str:
     """An apply that may fail, or be killed; what it said when it did not come to a report."""
     try:
         return _apply(arena, config, client)
@@ -145,8 +145,8 @@ def _tolerantly(arena: Arena, config: Config, client: Mortal) -> Report | str:
         return "killed"
 
 
-def _peacefully(arena: Arena, config: Config) -> None:
-    _complete(_apply(arena, config, Mortal(arena.base)))
+def _peacefully(arena: SandboxFixture, config: Config) -> None:
+    _complete(_apply(arena, config, KillableClient(arena.base)))
 
 
 def _complete(report: Report) -> None:
@@ -158,5 +158,5 @@ def _reasons(report: Report) -> list[str]:
     return [f"{result.step.address}: {result.reason}" for result in report.results if result.reason]
 
 
-def _is_quiet(arena: Arena, config: Config) -> bool:
-    return not account(arena, Mortal(arena.base), config).compare().differences.changes
+def _is_quiet(arena: SandboxFixture, config: Config) -> bool:
+    return not account(arena, KillableClient(arena.base), config).compare().differences.changes

@@ -9,7 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from provisioner.app.configuration import load
-from provisioner.core.model import Address, Config, Declared, Reissue
+from provisioner.core.model.config import Config
+from provisioner.core.model.resource import Address, Declared, Reissue
 
 CANONICAL = Path(__file__).parent / "canonical"
 # One card in so many is treated in each way.

@@ -6,7 +6,7 @@ from itertools import combinations, groupby
 from typing import Any
 
 from provisioner.chaos.power import SPANS, power, shops
-from provisioner.core.ownership import ADDRESS
+from provisioner.core.ownership.marks import ADDRESS
 from provisioner.engine.ports import Reader
 
 Object = Mapping[str, Any]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from provisioner.views.inert_markdown import fence
+from provisioner.views.safe_markdown import fence
 
 COUNTING = ("Plan: ", "No changes.", "Applied", "Interrupted", "Nothing applied", "Drift: ", "No drift")
 LOG = 12_000  # characters of a log in a comment

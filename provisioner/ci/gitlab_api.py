@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from provisioner.core.problem import AccessError
+from provisioner.core.model.errors import AccessError
 from provisioner.net.address import AddressError, parse_address
-from provisioner.net.client import MEGABYTE, Bounds, Client, WireError
+from provisioner.net.client import MEGABYTE, Bounds, HttpClient, WireError
 
 Json = dict[str, Any]
 
@@ -66,7 +66,7 @@ class GitLab:
         headers = {"PRIVATE-TOKEN": self._token, "Content-Type": "application/json"}
         data = None if body is None else msgspec.json.encode(body)
         try:
-            client = Client(self._address, BOUNDS)
+            client = HttpClient(self._address, BOUNDS)
             try:
                 answer = client.request(method, f"{self._root}/{path}", headers, data)
             finally:

@@ -11,9 +11,9 @@ from typing import Any, TextIO
 
 import click
 
-from provisioner.core.problem import ProvisionerError
+from provisioner.core.model.errors import ProvisionerError
 from provisioner.engine.private_file import emptied
-from provisioner.fleet.outcome import Outcome, outcome_document
+from provisioner.fleet.outcome import AccountOutcome, outcome_document
 from provisioner.fleet.totals import Totals, totals_document
 from provisioner.views.fleet import outcome_line, totals_text
 from provisioner.views.fleet_html import html_head, html_row, html_tail
@@ -25,7 +25,7 @@ BLINK = 0.25
 Write = Callable[[str], Any]
 
 
-class Report:
+class FleetReport:
     """Writes each outcome where it belongs, as it ends; keeps the totals of each phase only."""
 
     def __init__(self, fleet: str, sinks: Sequence[tuple[str, Write]]) -> None:
@@ -39,7 +39,7 @@ class Report:
             if name == format_:
                 write(say())
 
-    def outcome(self, outcome: Outcome) -> None:
+    def outcome(self, outcome: AccountOutcome) -> None:
         """One account has ended."""
         document = outcome_document(outcome)
         self._each("text", lambda: outcome_line(document) + "\n")
@@ -59,12 +59,12 @@ class Report:
 
 
 @contextmanager
-def report(fleet: str, format_: str, files: Sequence[Path]) -> Iterator[Report]:
+def report(fleet: str, format_: str, files: Sequence[Path]) -> Iterator[FleetReport]:
     """A report on stdout and in files; raises ProvisionerError for a file that cannot be written."""
     with ExitStack() as stack:
         sinks: list[tuple[str, Write]] = [(format_, lambda text: click.echo(text, nl=False))]
         sinks += [(_format(path), stack.enter_context(_opened(path)).write) for path in files]
-        made = Report(fleet, sinks)
+        made = FleetReport(fleet, sinks)
         try:
             yield made
         finally:

@@ -11,16 +11,16 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from provisioner.app.sandboxes import sandbox_at
-from provisioner.cli.fleet_options import FleetOptions
-from provisioner.cli.fleet_report import FleetProgress, Report, report
+from provisioner.cli.fleet_report import FleetProgress, FleetReport, report
+from provisioner.cli.options.fleet import FleetOptions
 from provisioner.cli.session import SANDBOX_STATE
-from provisioner.cli.stopping import stoppable
+from provisioner.cli.terminal.signals import stoppable
 from provisioner.config.outside import Allowed
-from provisioner.core.problem import AccessError, ProvisionerError
-from provisioner.fleet.budget import Budget, budget_of, part_of, platform_rate
+from provisioner.core.model.errors import AccessError, ProvisionerError
+from provisioner.fleet.budget import RequestBudget, budget_of, part_of, platform_rate
 from provisioner.fleet.job import Job
-from provisioner.fleet.model import Account, Fleet, Limits
-from provisioner.fleet.outcome import ACCESS, Outcome
+from provisioner.fleet.model import Fleet, FleetAccount, FleetLimits
+from provisioner.fleet.outcome import ACCESS, AccountOutcome
 from provisioner.fleet.read import load_fleet
 from provisioner.fleet.run import Engine, EngineLostError, run, stream
 from provisioner.fleet.select import Selector, Shard, fits
@@ -41,11 +41,11 @@ class Open(Struct, frozen=True):
     """
 
     fleet: Fleet
-    limits: Limits
-    stages: Sequence[Sequence[Account]]
+    limits: FleetLimits
+    stages: Sequence[Sequence[FleetAccount]]
     engine: Engine
-    job: Callable[[str, Account], Job]
-    report: Report
+    job: Callable[[str, FleetAccount], Job]
+    report: FleetReport
     stop: threading.Event
     allowed: Mapping[str, int]
 
@@ -57,17 +57,17 @@ class Open(Struct, frozen=True):
     def phase(
         self,
         name: str,
-        stages: Sequence[Sequence[Account]],
+        stages: Sequence[Sequence[FleetAccount]],
         failures: int,
-        make: Callable[[Account], Job] | None = None,
-        also: Callable[[Outcome], None] = lambda _outcome: None,
+        make: Callable[[FleetAccount], Job] | None = None,
+        also: Callable[[AccountOutcome], None] = lambda _outcome: None,
     ) -> Totals:
         """Run a phase over accounts and report it; `also` is told of each outcome as well."""
         accounts = sum(map(len, stages))
         totals = Totals(name, accounts, failures)
         progress = FleetProgress(name, accounts)
 
-        def tell(outcome: Outcome) -> None:
+        def tell(outcome: AccountOutcome) -> None:
             also(outcome)
             progress.clear()
             self.report.outcome(outcome)
@@ -94,7 +94,7 @@ class Open(Struct, frozen=True):
         return totals
 
 
-def choose(fleet: Fleet, select: Sequence[Selector], shard: Shard) -> list[Account]:
+def choose(fleet: Fleet, select: Sequence[Selector], shard: Shard) -> list[FleetAccount]:
     """The accounts that are asked for; raises ProvisionerError when no account of the fleet fits `select`."""
     fitting = [account for account in fleet.accounts if not select or fits(select, account)]
     if not fitting:
@@ -104,7 +104,7 @@ def choose(fleet: Fleet, select: Sequence[Selector], shard: Shard) -> list[Accou
     return [account for account in fitting if shard.holds(account.id)]
 
 
-def staged(fleet: Fleet, accounts: Sequence[Account]) -> list[list[Account]]:
+def staged(fleet: Fleet, accounts: Sequence[FleetAccount]) -> list[list[FleetAccount]]:
     """The canary set and the rest; just the accounts without a canary set."""
     canary = [account for account in accounts if fits(fleet.canary, account)]
     if not canary:
@@ -137,7 +137,7 @@ def opened(
         stop = threading.Event()
         engine = stack.enter_context(_engine(options, budget, stop, base))
 
-        def job(phase: str, account: Account) -> Job:
+        def job(phase: str, account: FleetAccount) -> Job:
             rate = fleet.rates.account
             return Job(
                 phase, account, fleet.mode, budget, rate, base, approve, allowed=allowed, policy=policy
@@ -150,7 +150,9 @@ def opened(
 
 
 @contextmanager
-def _engine(options: FleetOptions, budget: Budget, stop: threading.Event, base: str) -> Iterator[Engine]:
+def _engine(
+    options: FleetOptions, budget: RequestBudget, stop: threading.Event, base: str
+) -> Iterator[Engine]:
     if options.executor == "local":
         from provisioner.fleet.local import local  # noqa: PLC0415 - each engine is loaded when it is asked for
 
@@ -165,9 +167,9 @@ def _engine(options: FleetOptions, budget: Budget, stop: threading.Event, base: 
         yield engine
 
 
-def _check(engine: Engine, accounts: Sequence[Account], job: Callable[[str, Account], Job]) -> None:
+def _check(engine: Engine, accounts: Sequence[FleetAccount], job: Callable[[str, FleetAccount], Job]) -> None:
     """Every configuration with the first of its accounts, where the work is done; nothing is sent."""
-    first: dict[tuple[str, str | None], Account] = {}
+    first: dict[tuple[str, str | None], FleetAccount] = {}
     for account in accounts:
         first.setdefault((account.configuration, account.env), account)
     jobs = (job("check", account) for account in first.values())

@@ -4,9 +4,9 @@ import logging
 import os
 
 from provisioner.app import configuration
-from provisioner.cli.log import tell
-from provisioner.cli.options import Options
-from provisioner.core.model import Config
+from provisioner.cli.options.shared import Options
+from provisioner.cli.terminal.log import tell
+from provisioner.core.model.config import Config
 
 
 def load(options: Options) -> Config:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from provisioner._version import __version__
-from provisioner.cli.streams import fill
+from provisioner.cli.terminal.streams import fill
 
 COMMANDS = {
     "init": "Write a starting project, with its CI workflow.",
@@ -52,7 +52,7 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"provisioner.cli.{MODULES.get(cmd_name, cmd_name)}")
+        module = importlib.import_module(f"provisioner.cli.commands.{MODULES.get(cmd_name, cmd_name)}")
         command: click.Command = module.command
         return command
 
@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
         try:
             return super().main(*words, **{**given, "standalone_mode": False})
         except Exception as error:  # noqa: BLE001 - the last to see it
-            from provisioner.cli.exits import failure  # noqa: PLC0415 - only those who fail pay for it
+            from provisioner.cli.terminal.exit import failure  # noqa: PLC0415 - only those who fail pay for it
 
             if isinstance(error, click.exceptions.NoArgsIsHelpError):
                 error.show()

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, ValidationError, convert, field
 
-from provisioner.core.change import Action
+from provisioner.core.diff.change import Action
 
 
 class _Money(Struct):

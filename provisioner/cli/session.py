@@ -11,13 +11,13 @@ from provisioner.app import configuration
 from provisioner.app.account import Account
 from provisioner.app.sandboxes import sandbox_at
 from provisioner.cli.load import load
-from provisioner.cli.log import tell
-from provisioner.cli.options import Options
-from provisioner.cli.progress import reading
-from provisioner.core.model import Config
+from provisioner.cli.options.shared import Options
+from provisioner.cli.terminal.log import tell
+from provisioner.cli.terminal.progress import reading
+from provisioner.core.model.config import Config
 from provisioner.stripe_api import Transport, limits_for
 from provisioner.stripe_api.credentials import SANDBOX_KEY, key_for, safe_base
-from provisioner.views.words import count, inert
+from provisioner.views.values import count, inert
 
 SANDBOX_STATE = Path(".provisioner/sandbox.db")
 

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from provisioner.config.document import OVERLAYS, SUFFIXES
-from provisioner.core.kind import Kind
+from provisioner.core.schema.kind import Kind
 
 MOST_FILES, MOST_BYTES = 100, 65_536  # it is a hint, and must cost nothing that anybody notices
 PROJECT = re.compile(rb"^project[ \t]*:[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)

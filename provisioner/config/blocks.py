@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from provisioner.config.document import Document
 from provisioner.config.merge import lay_over
 from provisioner.config.near import near
-from provisioner.core.problem import Problem, Where
+from provisioner.core.model.errors import Problem, Where
 
 Path = tuple[Any, ...]
 PROFILES = "profiles"
@@ -47,7 +47,7 @@ class Block(Struct, frozen=True):
         return self.pieces[0].where()
 
 
-class Place(NamedTuple):
+class BlockPlace(NamedTuple):
     """Where a value was written: the position, the address it stands under, and the scalar as written."""
 
     where: Where
@@ -55,7 +55,7 @@ class Place(NamedTuple):
     raw: str | None
 
 
-def locate(pieces: Sequence[Piece], path: Path, *, key: bool = False) -> Place:
+def locate(pieces: Sequence[Piece], path: Path, *, key: bool = False) -> BlockPlace:
     """Return the place of the value at `path`, as the strongest (last) of the pieces has it, or around it."""
     for length in range(len(path), 0, -1):
         for piece in reversed(pieces):
@@ -65,8 +65,8 @@ def locate(pieces: Sequence[Piece], path: Path, *, key: bool = False) -> Place:
                 if spot:
                     at_key = key and length == len(path)
                     where = piece.document.where(candidate, key=at_key)
-                    return Place(where, ".".join(map(str, piece.path)), spot.raw)
-    return Place(pieces[-1].where(), ".".join(map(str, pieces[-1].path)), None)
+                    return BlockPlace(where, ".".join(map(str, piece.path)), spot.raw)
+    return BlockPlace(pieces[-1].where(), ".".join(map(str, pieces[-1].path)), None)
 
 
 class Blocks(Struct):

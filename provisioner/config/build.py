@@ -14,9 +14,10 @@ from provisioner.config.scalar import BROKEN, shown
 from provisioner.config.schema import definition_of
 from provisioner.config.shapes import Misfit, Shapes
 from provisioner.config.words import say
-from provisioner.core.kind import Fault, Field, Kind, Shape
-from provisioner.core.model import Address, Declared
-from provisioner.core.problem import Problem, Where
+from provisioner.core.model.errors import Problem, Where
+from provisioner.core.model.resource import Address, Declared
+from provisioner.core.schema.field import Field, Shape
+from provisioner.core.schema.kind import FieldFault, Kind
 
 NOTHING_SENSITIVE: frozenset[str] = frozenset()
 AT_KEY = frozenset({"additionalProperties", "propertyNames", "required"})
@@ -108,17 +109,17 @@ class Builder(Struct):
         self.warnings.extend(_fault(doubt, pieces, block) for doubt in kind.doubts(resource.fields))
         return Declared(address, resource.fields, lifecycle(tools), _sensitive(resource), block.where())
 
-    def _sound(self, block: Block, pieces: tuple[Piece, ...], faults: Sequence[Fault]) -> bool:
+    def _sound(self, block: Block, pieces: tuple[Piece, ...], faults: Sequence[FieldFault]) -> bool:
         self.problems.extend(_fault(fault, pieces, block) for fault in faults)
         return not faults
 
-    def _claimed(self, address: Address, tools: Mapping[str, Any], block: Block) -> Iterator[Fault]:
+    def _claimed(self, address: Address, tools: Mapping[str, Any], block: Block) -> Iterator[FieldFault]:
         for at, name in enumerate(tools.get("previously", ())):
             earlier = Address(address.section, name)
             there = self.claims.setdefault(earlier, block.where())
             if there != block.where():
                 text = f"'previously': the resource at {there} claims {shown(name)} as well; keep one"
-                yield Fault(("lifecycle", "previously", at), text)
+                yield FieldFault(("lifecycle", "previously", at), text)
 
 
 def _emptied(kind: Kind) -> set[str]:
@@ -132,7 +133,7 @@ def _sensitive(resource: Normal) -> frozenset[str]:
     return frozenset(resource.sensitive) if resource.sensitive else NOTHING_SENSITIVE
 
 
-def _fault(fault: Fault, pieces: tuple[Piece, ...], block: Block) -> Problem:
+def _fault(fault: FieldFault, pieces: tuple[Piece, ...], block: Block) -> Problem:
     if not fault.path:
         return Problem(block.where(), block.address, fault.text)
     return Problem(locate(pieces, fault.path).where, block.address, fault.text)

@@ -12,7 +12,7 @@ from provisioner.config.near import near
 from provisioner.config.outside import Outside
 from provisioner.config.reading import Reading, read
 from provisioner.config.regular_file import FileTooLargeError, read_regular
-from provisioner.core.problem import ConfigError, Problem, Where
+from provisioner.core.model.errors import ConfigError, Problem, Where
 
 if TYPE_CHECKING:
     from provisioner.config.spots import Spot

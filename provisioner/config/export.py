@@ -12,13 +12,15 @@ import yaml
 from provisioner.config.scalar import plain, shown
 from provisioner.config.schema import removals
 from provisioner.config.variables import LITERAL_SIGN, SIGN
-from provisioner.core.estate import Survey
-from provisioner.core.kind import Field, Kind, Shape
-from provisioner.core.model import DEACTIVATE, Address, Ref, World
-from provisioner.core.money import exponent
-from provisioner.core.normal import read
-from provisioner.core.ownership import PREFIX, PROJECT, read_stamp
-from provisioner.core.problem import ProvisionerError
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.core.model.money import exponent
+from provisioner.core.model.resource import DEACTIVATE, Address, Ref
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.ownership.inventory import Inventory
+from provisioner.core.ownership.marks import PREFIX, PROJECT, read_stamp
+from provisioner.core.schema.field import Field, Shape
+from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.normal_form import read
 
 Tree = dict[str, Any]
 SHARED = ("type", "currency", "status", "spending_controls")
@@ -35,8 +37,8 @@ def export(
     kinds: Sequence[Kind],
     project: str,
     mode: str,
-    world: World,
-    surveyed: Survey,
+    world: Snapshot,
+    surveyed: Inventory,
     account: str | None = None,
 ) -> str:
     """
@@ -71,7 +73,7 @@ def literal(value: Any) -> Any:
     return [literal(item) for item in value] if isinstance(value, list) else value
 
 
-def _whose(kinds: Sequence[Kind], world: World) -> str:
+def _whose(kinds: Sequence[Kind], world: Snapshot) -> str:
     """Which projects have what there is, for who has forgotten to name one."""
     owners = Counter(
         str(marks[PROJECT])
@@ -118,7 +120,7 @@ def _with_ids(text: str, sections: Mapping[str, Sequence[str]], ids: Mapping[str
         yield line
 
 
-def _section(kind: Kind, project: str, world: World, surveyed: Survey) -> Tree:
+def _section(kind: Kind, project: str, world: Snapshot, surveyed: Inventory) -> Tree:
     """One section, oldest object first, so that names stay as objects are added."""
     section: Tree = {}
     managed = {live.id: address for address, live in surveyed.estates[kind.name].current.items()}

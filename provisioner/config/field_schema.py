@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from provisioner.core.kind import Field, Shape
-from provisioner.core.money import AMOUNT_PATTERN
+from provisioner.core.model.money import AMOUNT_PATTERN
+from provisioner.core.schema.field import Field, Shape
 
 JsonSchema = dict[str, Any]
 

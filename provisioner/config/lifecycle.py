@@ -6,8 +6,9 @@ from typing import Any
 from provisioner.config.near import near
 from provisioner.config.scalar import from_outside, shown
 from provisioner.config.settings import SHOWN_SAYS
-from provisioner.core.kind import Fault, Field, Kind, Shape
-from provisioner.core.model import DEACTIVATE, Lifecycle, Reissue
+from provisioner.core.model.resource import DEACTIVATE, Lifecycle, Reissue
+from provisioner.core.schema.field import Field, Shape
+from provisioner.core.schema.kind import FieldFault, Kind
 
 PLAIN = Lifecycle()  # one for all that ask for nothing
 
@@ -28,34 +29,34 @@ def lifecycle(raw: Mapping[str, Any]) -> Lifecycle:
 
 def lifecycle_faults(
     kind: Kind, raw: Mapping[str, Any], fields: Mapping[str, Any], declared: Collection[str]
-) -> Iterator[Fault]:
+) -> Iterator[FieldFault]:
     """Find earlier names that are none, ignored fields that do not exist, and unfit reissues."""
     if "reissue" in raw and (text := kind.unfit(fields, str(raw["reissue"]["reason"]))):
-        yield Fault(("lifecycle", "reissue", "reason"), f"'reissue': {text}")
+        yield FieldFault(("lifecycle", "reissue", "reason"), f"'reissue': {text}")
     yield from _shown_names(raw)
     for at, name in enumerate(raw.get("previously", ())):
         if name in declared:
             text = f"'previously': {shown(name)} is declared too; an earlier name is one that is gone"
-            yield Fault(("lifecycle", "previously", at), text)
+            yield FieldFault(("lifecycle", "previously", at), text)
         elif name.startswith(f"{kind.section}."):
             # taken as it stands it would name nothing, and the object of the old name would be retired
             text = f"'previously': write the name alone, {shown(name.partition('.')[2])}"
-            yield Fault(("lifecycle", "previously", at), text)
+            yield FieldFault(("lifecycle", "previously", at), text)
     for at, path in enumerate(raw.get("ignore", ())):
         known = _siblings(kind.fields, path.split("."))
         if known is not None:
             text = f"'ignore': a {kind.name} has no field {shown(path)}{near(path.rpartition('.')[2], known)}"
-            yield Fault(("lifecycle", "ignore", at), text)
+            yield FieldFault(("lifecycle", "ignore", at), text)
         elif any(field.name == path and field.refers_to for field in kind.fields):
             text = f"'ignore': {shown(path)} cannot be ignored; a card without its cardholder is of no use"
-            yield Fault(("lifecycle", "ignore", at), text)
+            yield FieldFault(("lifecycle", "ignore", at), text)
 
 
-def _shown_names(raw: Mapping[str, Any]) -> Iterator[Fault]:
+def _shown_names(raw: Mapping[str, Any]) -> Iterator[FieldFault]:
     for key in ("previously", "ignore"):
         for at, name in enumerate(raw.get(key, ())):
             if from_outside(name):
-                yield Fault(("lifecycle", key, at), f"{key!r} {SHOWN_SAYS}")
+                yield FieldFault(("lifecycle", key, at), f"{key!r} {SHOWN_SAYS}")
 
 
 def _siblings(fields: tuple[Field, ...], path: list[str]) -> list[str] | None:

@@ -21,9 +21,10 @@ from provisioner.config.settings import guardrails, missing_settings, settings, 
 from provisioner.config.shapes import Shapes, shapes_of
 from provisioner.config.variables import Substitution, chosen, may_have_holes
 from provisioner.config.words import say
-from provisioner.core.kind import Kind
-from provisioner.core.model import Config, Declared, Guardrails
-from provisioner.core.problem import ConfigError, Problem, Where
+from provisioner.core.model.config import Config, Guardrails
+from provisioner.core.model.errors import ConfigError, Problem, Where
+from provisioner.core.model.resource import Declared
+from provisioner.core.schema.kind import Kind
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

@@ -12,9 +12,10 @@ from msgspec import Struct, field
 from provisioner.config.field_schema import AMOUNT_SAYS
 from provisioner.config.near import near
 from provisioner.config.scalar import Secret, SecretNumber, from_outside, shown
-from provisioner.core.kind import Fault, Field, Kind, Shape
-from provisioner.core.model import Address, Ref
-from provisioner.core.money import parse_money
+from provisioner.core.model.money import parse_money
+from provisioner.core.model.resource import Address, Ref
+from provisioner.core.schema.field import Field, Shape
+from provisioner.core.schema.kind import FieldFault, Kind
 
 Path = tuple[Any, ...]
 Key = tuple[int, str | None]  # which raw collection, and the currency of the resource
@@ -51,7 +52,7 @@ class Normal(Struct):
     names: Names
     currency: str | None
     fields: dict[str, Any] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[FieldFault] = field(default_factory=list)
     sensitive: set[str] = field(default_factory=set)
 
 
@@ -160,7 +161,7 @@ def _table(what: Field, rows: Sequence[Mapping[str, Any]], out: Normal, path: Pa
     for at, row in enumerate(normalised):
         key = tuple(row.get(name) for name in what.key)
         if what.key and key in seen:
-            out.faults.append(Fault((*path, at), f"a second row with the same {' and '.join(what.key)}"))
+            out.faults.append(FieldFault((*path, at), f"a second row with the same {' and '.join(what.key)}"))
         seen.add(key)
     return normalised
 
@@ -173,22 +174,22 @@ def _amount(what: Field, raw: Any, out: Normal, path: Path) -> int:
     try:
         money = parse_money(written)
     except ValueError as error:
-        out.faults.append(Fault(path, AMOUNT_SAYS if hidden else f"{what.name!r}: {error}"))
+        out.faults.append(FieldFault(path, AMOUNT_SAYS if hidden else f"{what.name!r}: {error}"))
         return 0
     out.faults.extend(_currency(what.name, money.currency, out, path, hidden=hidden))
     if money.amount < (what.low or 0):
-        out.faults.append(Fault(path, f"{what.name!r} is at least {what.low} minor units"))
+        out.faults.append(FieldFault(path, f"{what.name!r} is at least {what.low} minor units"))
     return money.amount
 
 
-def _currency(name: str, currency: str, out: Normal, path: Path, *, hidden: bool) -> Iterator[Fault]:
+def _currency(name: str, currency: str, out: Normal, path: Path, *, hidden: bool) -> Iterator[FieldFault]:
     """An amount in another currency than the resource's; where that has none, the first amount's counts."""
     if out.currency is None:
         out.currency = currency
     elif out.currency != currency:
         here = f"the amounts here are in {out.currency.upper()}"
         text = f"{name!r} is in {'another currency' if hidden else currency.upper()}, but {here}"
-        yield Fault(path, text)
+        yield FieldFault(path, text)
 
 
 def _reference(what: Field, raw: str, out: Normal, path: Path) -> Ref | str:
@@ -201,7 +202,7 @@ def _reference(what: Field, raw: str, out: Normal, path: Path) -> Ref | str:
         ids = f", or give an id ({prefix}...)" if prefix else ""
         hint = "" if isinstance(raw, Secret) else near(name, declared)
         text = f"nothing under {section!r} is called {shown(raw)}{hint or f'; declare it there{ids}'}"
-        out.faults.append(Fault(path, text))
+        out.faults.append(FieldFault(path, text))
     return name
 
 

@@ -12,9 +12,9 @@ from provisioner.config.scalar import BROKEN
 from provisioner.config.settings import MONEY, guardrails
 from provisioner.config.shapes import shapes_of
 from provisioner.config.words import say
-from provisioner.core.kind import Kind
-from provisioner.core.model import Guardrails
-from provisioner.core.problem import ConfigError, Problem, Where
+from provisioner.core.model.config import Guardrails
+from provisioner.core.model.errors import ConfigError, Problem, Where
+from provisioner.core.schema.kind import Kind
 
 SECTION = "guardrails"
 NO_CURRENCY = 'a policy names the currency of an amount, such as "20,000.00 USD", or amounts by currency'

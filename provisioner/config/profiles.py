@@ -9,7 +9,7 @@ from provisioner.config.blocks import Block, Piece, locate
 from provisioner.config.merge import lay_over
 from provisioner.config.near import near
 from provisioner.config.scalar import shown
-from provisioner.core.problem import Problem
+from provisioner.core.model.errors import Problem
 
 MOST = 50  # profiles under one another; each may have two pieces, the environment's being the second
 PIECES = 2

@@ -1,10 +1,10 @@
 """What a scenario is made of, in the words of the kinds, so that schema and checks are derived alike."""
 
-from provisioner.core.kind import Field, Shape
-from provisioner.core.scenario import METHODS
+from provisioner.core.model.scenario import METHODS
+from provisioner.core.schema.field import Field, Shape
 from provisioner.kinds.categories import CATEGORIES
-from provisioner.kinds.controls import PRESENCES
 from provisioner.kinds.postal import COUNTRY, COUNTRY_SAYS
+from provisioner.kinds.spending_controls import PRESENCES
 
 SECTION = "scenarios"
 DEFINITION = "scenario"

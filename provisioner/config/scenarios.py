@@ -12,10 +12,10 @@ from provisioner.config.normal import Names, Normal, normal
 from provisioner.config.scalar import BROKEN
 from provisioner.config.scenario_fields import DEFINITION, DOC, FIELDS, SECTION, TIME_SAYS
 from provisioner.config.shapes import Shapes
-from provisioner.core.kind import Fault, Kind
-from provisioner.core.model import Address, Declared, Ref
-from provisioner.core.problem import Problem
-from provisioner.core.scenario import METHOD_OF, Purchase, Scenario
+from provisioner.core.model.errors import Problem
+from provisioner.core.model.resource import Address, Declared, Ref
+from provisioner.core.model.scenario import METHOD_OF, Purchase, Scenario
+from provisioner.core.schema.kind import FieldFault, Kind
 
 
 def build_scenarios(
@@ -92,34 +92,34 @@ def _kind(declared: Mapping[Address, Declared]) -> Kind:
     )
 
 
-def _shown(found: Normal) -> Iterator[Fault]:
+def _shown(found: Normal) -> Iterator[FieldFault]:
     """Results of scenarios are shown, so nothing in one may be secret."""
     for path in sorted(found.sensitive):
         text = f"{path!r} comes from the environment or a file, but results are shown; use ${{var.NAME}}"
-        yield Fault(tuple(path.split(".")), text)
+        yield FieldFault(tuple(path.split(".")), text)
 
 
-def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
+def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
     """Find what contradicts itself in a scenario."""
     if fields["expect"] == "approved" and "reason" in fields:
-        yield Fault(("reason",), "'reason' is that of a declined purchase; an approved one has none")
+        yield FieldFault(("reason",), "'reason' is that of a declined purchase; an approved one has none")
     if "presence" in fields and "authorization_method" in fields:
-        yield Fault(("presence",), "'presence' follows from 'authorization_method'; give one of the two")
+        yield FieldFault(("presence",), "'presence' follows from 'authorization_method'; give one of the two")
     yield from _times(fields)
     for at, row in enumerate(fields.get("after", ())):
         if "presence" in row and "authorization_method" in row:
             text = "'presence' follows from 'authorization_method'; give one of the two"
-            yield Fault(("after", at, "presence"), text)
+            yield FieldFault(("after", at, "presence"), text)
 
 
-def _times(fields: Mapping[str, Any]) -> Iterator[Fault]:
+def _times(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
     rows = fields.get("after", ())
     places: list[tuple[tuple[str | int, ...], str]] = [
         (("after", at, "at"), row["at"]) for at, row in enumerate(rows) if "at" in row
     ]
     if "at" not in fields:
         text = "'at' is missing in the scenario itself; earlier purchases have a time only if it has one"
-        yield from (Fault(path, text) for path, _ in places)
+        yield from (FieldFault(path, text) for path, _ in places)
         return
     places.append((("at",), fields["at"]))
     last = 0
@@ -127,10 +127,10 @@ def _times(fields: Mapping[str, Any]) -> Iterator[Fault]:
         try:
             moment = _moment(text)
         except ValueError:
-            yield Fault(path, f"{text!r} is no date and time; {TIME_SAYS}")
+            yield FieldFault(path, f"{text!r} is no date and time; {TIME_SAYS}")
             continue
         if moment < last:
-            yield Fault(path, "earlier than the purchase before it; purchases stand in order of time")
+            yield FieldFault(path, "earlier than the purchase before it; purchases stand in order of time")
         last = moment
 
 

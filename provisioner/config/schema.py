@@ -10,8 +10,9 @@ from typing import Any
 
 from provisioner.config.field_schema import Fields, JsonSchema, amount, mapping, pattern, text
 from provisioner.config.scenario_fields import DEFINITION, DOC, FIELDS, SECTION
-from provisioner.core.kind import NAME_PATTERN, NAME_SAYS, Field, Kind
-from provisioner.core.model import CANCEL, DEACTIVATE, REMOVALS
+from provisioner.core.model.resource import CANCEL, DEACTIVATE, REMOVALS
+from provisioner.core.schema.field import Field
+from provisioner.core.schema.kind import NAME_PATTERN, NAME_SAYS, Kind
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 CURRENCY = pattern("^[a-z]{3}$", "a currency is three small letters, such as usd")

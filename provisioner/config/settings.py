@@ -7,9 +7,9 @@ from provisioner.config.blocks import Block, Blocks
 from provisioner.config.document import Document
 from provisioner.config.field_schema import AMOUNT_SAYS
 from provisioner.config.scalar import Secret, from_outside
-from provisioner.core.model import Guardrails
-from provisioner.core.money import parse_money
-from provisioner.core.problem import Problem, Where
+from provisioner.core.model.config import Guardrails
+from provisioner.core.model.errors import Problem, Where
+from provisioner.core.model.money import parse_money
 
 VERSION_SAYS = "'version' is missing; begin the file with `version: 1`"
 SHOWN = ("project", "mode", "account")
@@ -18,7 +18,7 @@ MONEY = ("max_top_up", "max_exposure_added")  # the guardrails that are amounts
 PROJECT_SAYS = "'project' is missing; name the namespace of ownership, such as `project: acme-issuing`"
 
 
-class Settings(NamedTuple):
+class ProjectSettings(NamedTuple):
     """What the top level says about the run."""
 
     project: str
@@ -26,11 +26,11 @@ class Settings(NamedTuple):
     account: str | None
 
 
-def settings(blocks: Blocks) -> Settings:
+def settings(blocks: Blocks) -> ProjectSettings:
     """Return the settings; what is missing or wrong has its default, and a problem elsewhere."""
     values = {name: block.value for name, block in blocks.section("").items()}
     account = values.get("account")
-    return Settings(
+    return ProjectSettings(
         str(values.get("project", "")), str(values.get("mode", "test")), str(account) if account else None
     )
 

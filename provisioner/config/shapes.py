@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from provisioner.config.fits import Check, check_of
 from provisioner.config.schema import json_schema
-from provisioner.core.kind import Kind
+from provisioner.core.schema.kind import Kind
 
 Path = tuple[Any, ...]
 

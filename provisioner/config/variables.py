@@ -16,7 +16,7 @@ from provisioner.config.near import near
 from provisioner.config.outside import HoleError, Outside
 from provisioner.config.scalar import BROKEN, Secret, SecretNumber, number_in, plain
 from provisioner.config.wanted import Schema, wants_number
-from provisioner.core.problem import Problem
+from provisioner.core.model.errors import Problem
 
 SIGN, LITERAL_SIGN = "${", "$${"
 _HOLE = re.compile(r"\$\$\{|\$\{(?P<inner>[^{}]*)(?P<end>\}?)")

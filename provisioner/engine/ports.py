@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from provisioner.core.call import Call
+from provisioner.core.plan.call import Call
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 

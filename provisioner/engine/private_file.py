@@ -14,7 +14,7 @@ from contextlib import suppress
 from glob import escape
 from pathlib import Path
 
-from provisioner.core.problem import ProvisionerError
+from provisioner.core.model.errors import ProvisionerError
 
 FOLDER = ".provisioner"  # the program's own, in the folder where it is run
 DRAFT = ".provisioner-draft"

@@ -9,25 +9,25 @@ from msgspec.structs import replace
 
 from provisioner.app.account import Account
 from provisioner.app.apply import carry_out
-from provisioner.core.drift import find_drift
-from provisioner.core.find import Comparison
-from provisioner.core.problem import ProvisionerError
-from provisioner.engine.execute import Outcome as Ending
-from provisioner.engine.execute import Report
-from provisioner.engine.journal import line
+from provisioner.core.diff.drift import find_drift
+from provisioner.core.diff.find import Comparison
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.engine.apply.execute import Outcome as Ending
+from provisioner.engine.apply.execute import Report
+from provisioner.engine.apply.journal import line
 from provisioner.fleet.ceiling import approved, ceiling_of, ends, stopped
 from provisioner.fleet.job import Job
-from provisioner.fleet.outcome import CHANGES, DONE, ERROR, MOST_PROBLEMS, Outcome
-from provisioner.fleet.site import Meter, Site, configuration, open_account
+from provisioner.fleet.outcome import CHANGES, DONE, ERROR, MOST_PROBLEMS, AccountOutcome
+from provisioner.fleet.worker_context import Meter, WorkerContext, configuration, open_account
 
 log = logging.getLogger(__name__)
 
 
-def run_account(site: Site, job: Job) -> Outcome:
+def run_account(site: WorkerContext, job: Job) -> AccountOutcome:
     """Do a job; never raises, so that no traceback with what it holds ever travels."""
     begun = time.monotonic()
     meter = Meter(site.gate)
-    blank = Outcome(job.phase, job.account.id, job.account.name, DONE)
+    blank = AccountOutcome(job.phase, job.account.id, job.account.name, DONE)
     try:
         outcome = _do(site, job, meter, blank)
     except ProvisionerError as error:
@@ -39,7 +39,7 @@ def run_account(site: Site, job: Job) -> Outcome:
     return replace(outcome, requests=meter.requests, seconds=time.monotonic() - begun, worker=site.who)
 
 
-def _do(site: Site, job: Job, meter: Meter, blank: Outcome) -> Outcome:
+def _do(site: WorkerContext, job: Job, meter: Meter, blank: AccountOutcome) -> AccountOutcome:
     if job.phase == "check":
         configuration(site, job)
         return blank
@@ -51,7 +51,7 @@ def _few(problems: list[str]) -> tuple[str, ...]:
     return (*problems[:MOST_PROBLEMS], *([f"and {more} more"] if more > 0 else []))
 
 
-def _plan(account: Account, job: Job, blank: Outcome) -> Outcome:
+def _plan(account: Account, job: Job, blank: AccountOutcome) -> AccountOutcome:
     plan = account.plan(account.compare())
     return replace(
         blank,
@@ -64,7 +64,7 @@ def _plan(account: Account, job: Job, blank: Outcome) -> Outcome:
     )
 
 
-def _apply(account: Account, job: Job, blank: Outcome) -> Outcome:
+def _apply(account: Account, job: Job, blank: AccountOutcome) -> AccountOutcome:
     plan = account.plan(account.compare())
     plan = approved(plan, account.config.guardrails, job.ceiling, job.approve)
     steps: list[Mapping[str, str]] = []
@@ -89,7 +89,7 @@ def _moved(report: Report) -> Mapping[str, int]:
     return money
 
 
-def _drift(account: Account, _job: Job, blank: Outcome) -> Outcome:
+def _drift(account: Account, _job: Job, blank: AccountOutcome) -> AccountOutcome:
     counts = _moves(account, account.compare())
     return replace(blank, code=CHANGES if counts["drift"] else DONE, counts=counts)
 
@@ -105,7 +105,7 @@ def _moves(account: Account, seen: Comparison) -> dict[str, int]:
     }
 
 
-def _status(account: Account, _job: Job, blank: Outcome) -> Outcome:
+def _status(account: Account, _job: Job, blank: AccountOutcome) -> AccountOutcome:
     """What the account has; not one number of it makes the account fail."""
     seen = account.compare()
     world, estates = seen.snapshot, seen.inventory.estates
@@ -119,7 +119,7 @@ def _status(account: Account, _job: Job, blank: Outcome) -> Outcome:
     return replace(blank, counts=_moves(account, seen), facts=facts)
 
 
-_DEEDS: Mapping[str, Callable[[Account, Job, Outcome], Outcome]] = {
+_DEEDS: Mapping[str, Callable[[Account, Job, AccountOutcome], AccountOutcome]] = {
     "plan": _plan,
     "apply": _apply,
     "drift": _drift,

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from provisioner.fleet.model import Limits, Rates
+from provisioner.fleet.model import FleetLimits, Rates
 from provisioner.fleet.select import Shard
 
 # docs.stripe.com/rate-limits: so many requests a second "per Stripe account". Whether a platform's calls
@@ -11,7 +11,7 @@ PLATFORM = {"test": 25.0, "live": 100.0}
 SECOND = 1.0
 
 
-class Budget(Struct, frozen=True):
+class RequestBudget(Struct, frozen=True):
     """
     A rate as places that are taken and rest: the limit that all workers of a run share.
 
@@ -26,11 +26,11 @@ class Budget(Struct, frozen=True):
     rest: float
 
 
-def budget_of(name: str, rate: float) -> Budget:
+def budget_of(name: str, rate: float) -> RequestBudget:
     """The budget for `rate` requests a second (above 0); a broken rate is rounded down."""
     if rate < 1:
-        return Budget(name, 1, SECOND / rate)
-    return Budget(name, int(rate), SECOND)
+        return RequestBudget(name, 1, SECOND / rate)
+    return RequestBudget(name, int(rate), SECOND)
 
 
 def platform_rate(rates: Rates, mode: str, shard: Shard, most: float | None) -> float:
@@ -39,11 +39,11 @@ def platform_rate(rates: Rates, mode: str, shard: Shard, most: float | None) -> 
     return whole / shard.of
 
 
-def part_of(limits: Limits, shard: Shard) -> Limits:
+def part_of(limits: FleetLimits, shard: Shard) -> FleetLimits:
     """The limits of one shard: its part of the fleet's, rounded down, so that all shards keep the whole."""
     if shard.of == 1:
         return limits
-    return Limits(
+    return FleetLimits(
         top_up={currency: amount // shard.of for currency, amount in limits.top_up.items()},
         retired=None if limits.retired is None else limits.retired // shard.of,
         failed=None if limits.failed is None else limits.failed // shard.of,

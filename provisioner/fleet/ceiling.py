@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from provisioner.core.approval import capped
-from provisioner.core.ceilings import above
-from provisioner.core.change import Action, Change
-from provisioner.core.guard import judge, unapproved
-from provisioner.core.model import Guardrails
-from provisioner.core.plan import Plan, with_changes
-from provisioner.core.problem import GuardrailError, StaleError
+from provisioner.core.approval.approve import capped
+from provisioner.core.approval.ceilings import above
+from provisioner.core.diff.change import Action, Change
+from provisioner.core.model.config import Guardrails
+from provisioner.core.model.errors import GuardrailError, StaleError
+from provisioner.core.plan.guardrails import judge, unapproved
+from provisioner.core.plan.plan import Plan, with_changes
 from provisioner.fleet.job import Ceiling
 from provisioner.kinds import KINDS
 

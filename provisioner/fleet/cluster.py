@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import Any
 
 from provisioner._version import __version__
-from provisioner.core.problem import ProvisionerError
-from provisioner.fleet.budget import Budget
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.fleet.budget import RequestBudget
 from provisioner.fleet.run import Engine, EngineLostError
 from provisioner.fleet.worker import on_worker, version
 
@@ -22,7 +22,7 @@ FAREWELL = 3.0  # seconds until places that still rest are given up
 
 
 @contextmanager
-def cluster(address: str, budget: Budget) -> Iterator[Engine]:
+def cluster(address: str, budget: RequestBudget) -> Iterator[Engine]:
     """
     An engine on the cluster whose scheduler is at `address` (tcp://host:8786; tls:// by Dask's settings).
 

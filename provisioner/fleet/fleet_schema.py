@@ -4,7 +4,7 @@ import json
 
 from provisioner.config.field_schema import JsonSchema, amount, mapping, pattern, text
 from provisioner.config.schema import CURRENCY, DRAFT
-from provisioner.core.kind import NAME_PATTERN, NAME_SAYS
+from provisioner.core.schema.kind import NAME_PATTERN, NAME_SAYS
 from provisioner.fleet.select import SELECTOR_SAYS
 
 ACCOUNT = pattern("^acct_[A-Za-z0-9]+$", "an account is acct_ and letters and digits")

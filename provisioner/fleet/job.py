@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from provisioner.config.outside import NOTHING_MORE, Allowed
-from provisioner.fleet.budget import Budget
-from provisioner.fleet.model import Account
+from provisioner.fleet.budget import RequestBudget
+from provisioner.fleet.model import FleetAccount
 
 
 class Ceiling(Struct, frozen=True):
@@ -34,9 +34,9 @@ class Job(Struct, frozen=True):
     """
 
     phase: str
-    account: Account
+    account: FleetAccount
     mode: str
-    budget: Budget
+    budget: RequestBudget
     rate: float | None = None
     sandbox: str = ""
     approve: str | None = None

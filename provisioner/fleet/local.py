@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from functools import partial
 
 from provisioner.fleet.account import run_account
-from provisioner.fleet.budget import Budget
-from provisioner.fleet.gate import Gate
+from provisioner.fleet.budget import RequestBudget
 from provisioner.fleet.run import Engine
-from provisioner.fleet.site import environment, site
+from provisioner.fleet.shared_limit import SharedLimit
+from provisioner.fleet.worker_context import environment, site
 
 
 @contextmanager
-def local(budget: Budget, stop: threading.Event, sandbox: str, at_once: int) -> Iterator[Engine]:
+def local(budget: RequestBudget, stop: threading.Event, sandbox: str, at_once: int) -> Iterator[Engine]:
     """An engine that works on `at_once` accounts at a time; raises AccessError as `site` does."""
-    gate = Gate(threading.Semaphore(budget.places), budget.rest)
+    gate = SharedLimit(threading.Semaphore(budget.places), budget.rest)
     here = site(
         environment(os.environ, sandbox), gate, stop, f"{socket.gethostname()}:{os.getpid()}", at_once
     )

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from provisioner.fleet.select import Selector
 
 
-class Account(Struct, frozen=True):
+class FleetAccount(Struct, frozen=True):
     """
     One connected account: `id` is Stripe's (acct_...), `name` what people call it.
 
@@ -30,7 +30,7 @@ class Rates(Struct, frozen=True):
     platform: float | None = None
 
 
-class Limits(Struct, frozen=True):
+class FleetLimits(Struct, frozen=True):
     """
     What one run over the fleet may do at most: money in minor units by currency, objects that end.
 
@@ -57,7 +57,7 @@ class Fleet(Struct, frozen=True):
 
     name: str
     mode: str
-    accounts: tuple[Account, ...]
+    accounts: tuple[FleetAccount, ...]
     canary: tuple[Selector, ...] = ()
     rates: Rates = Rates()
-    limits: Limits = Limits()
+    limits: FleetLimits = FleetLimits()

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from provisioner.core.exit_code import ExitCode
+from provisioner.core.model.exit_codes import ExitCode
 from provisioner.fleet.job import Ceiling
 
 DONE, ERROR, CHANGES, GUARDRAIL, STALE, PARTLY, ACCESS, INTERRUPTED = ExitCode
@@ -14,7 +14,7 @@ SEVERITY = (DONE, CHANGES, STALE, GUARDRAIL, PARTLY, ERROR, ACCESS, INTERRUPTED)
 MOST_PROBLEMS = 5
 
 
-class Outcome(Struct, frozen=True):
+class AccountOutcome(Struct, frozen=True):
     """
     One account's line in the report.
 
@@ -58,7 +58,7 @@ def worse(one: int, other: int) -> int:
     return max(one, other, key=SEVERITY.index)
 
 
-def outcome_document(outcome: Outcome) -> dict[str, Any]:
+def outcome_document(outcome: AccountOutcome) -> dict[str, Any]:
     """An outcome as JSON values, without what is for the journal."""
     return {
         "phase": outcome.phase,

@@ -17,10 +17,10 @@ from provisioner.config.scalar import BROKEN
 from provisioner.config.shapes import Shapes, shapes_of_schema
 from provisioner.config.variables import SIGN
 from provisioner.config.words import say
-from provisioner.core.money import parse_money
-from provisioner.core.problem import ConfigError, Problem, Where
+from provisioner.core.model.errors import ConfigError, Problem, Where
+from provisioner.core.model.money import parse_money
 from provisioner.fleet.fleet_schema import fleet_schema_text
-from provisioner.fleet.model import Account, Fleet, Limits, Rates
+from provisioner.fleet.model import Fleet, FleetAccount, FleetLimits, Rates
 from provisioner.fleet.rows import ROSTERS, Row, document_rows, roster_rows
 from provisioner.fleet.select import Selector, parse_selector
 
@@ -94,7 +94,7 @@ class _Reading(Struct):
             bad |= {"accounts", "roster"}  # nothing true can be said of them
         return replace(document, value={key: v for key, v in document.value.items() if key not in bad})
 
-    def accounts(self, document: Document) -> Iterator[Account]:
+    def accounts(self, document: Document) -> Iterator[FleetAccount]:
         """The sound accounts of the fleet file and of its rosters."""
         for number, row in enumerate(self.rows(document)):
             account = self.account(row, document)
@@ -117,7 +117,7 @@ class _Reading(Struct):
             path = ("roster",) if isinstance(roster, str) else ("roster", number)
             self.problems.append(Problem(document.where(path), "roster", f"{name!r} {wrong}"))
 
-    def account(self, row: Row, document: Document) -> Account | None:
+    def account(self, row: Row, document: Document) -> FleetAccount | None:
         """One account, or None after adding what is wrong with it."""
         before = len(self.problems)
         misfits = self.shapes.misfits("account", row.value)
@@ -129,7 +129,7 @@ class _Reading(Struct):
             return None
         value = row.value
         variables = {**document.value.get("vars", {}), **value.get("vars", {})}
-        account = Account(
+        account = FleetAccount(
             value["account"],
             value.get("name", value["account"]),
             self.configuration(row, document),
@@ -200,10 +200,10 @@ def _selectors(document: Document, problems: list[Problem]) -> Iterator[Selector
             problems.append(Problem(document.where(path), "canary", str(error)))
 
 
-def _limits(document: Document, problems: list[Problem]) -> Limits:
+def _limits(document: Document, problems: list[Problem]) -> FleetLimits:
     said: Mapping[str, Any] = document.value.get("guardrails", {})
     failed = said.get("max_failed")
-    return Limits(
+    return FleetLimits(
         top_up=dict(_money(document, said.get("max_top_up", {}), problems)),
         retired=said.get("max_retired"),
         failed=failed if isinstance(failed, int) else None,

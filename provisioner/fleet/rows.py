@@ -11,7 +11,7 @@ from provisioner.config.document import Document, open_document, text_of
 from provisioner.config.near import near
 from provisioner.config.outside import Outside
 from provisioner.config.scalar import Odd
-from provisioner.core.problem import Problem, Where
+from provisioner.core.model.errors import Problem, Where
 
 Keys = tuple[Any, ...]
 GROUPS = ("vars", "labels")

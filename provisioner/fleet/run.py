@@ -6,13 +6,13 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from msgspec import Struct
 
-from provisioner.core.problem import ProvisionerError
+from provisioner.core.model.errors import ProvisionerError
 from provisioner.fleet.job import Job
-from provisioner.fleet.model import Account
-from provisioner.fleet.outcome import ERROR, Outcome
+from provisioner.fleet.model import FleetAccount
+from provisioner.fleet.outcome import ERROR, AccountOutcome
 from provisioner.fleet.totals import Totals
 
-Tell = Callable[[Outcome], None]
+Tell = Callable[[AccountOutcome], None]
 
 
 class Engine(Struct, frozen=True):
@@ -24,7 +24,7 @@ class Engine(Struct, frozen=True):
     """
 
     executor: Executor
-    task: Callable[[Job], Outcome]
+    task: Callable[[Job], AccountOutcome]
     width: Callable[[], int]
 
 
@@ -34,8 +34,8 @@ class EngineLostError(ProvisionerError):
 
 def run(
     engine: Engine,
-    stages: Sequence[Sequence[Account]],
-    make: Callable[[Account], Job],
+    stages: Sequence[Sequence[FleetAccount]],
+    make: Callable[[FleetAccount], Job],
     totals: Totals,
     tell: Tell,
     stop: threading.Event,
@@ -56,14 +56,14 @@ def run(
             return
 
 
-def stream(engine: Engine, jobs: Iterable[Job], going: Callable[[], bool]) -> Iterator[Outcome]:
+def stream(engine: Engine, jobs: Iterable[Job], going: Callable[[], bool]) -> Iterator[AccountOutcome]:
     """
     Yield outcomes as they end; no more than the engine's width of jobs exist at any time.
 
     Raises EngineLostError.
     """
     waiting = iter(jobs)
-    under_way: dict[Future[Outcome], Job] = {}
+    under_way: dict[Future[AccountOutcome], Job] = {}
     while True:
         room = engine.width() - len(under_way) if going() else 0
         for _, job in zip(range(room), waiting, strict=False):
@@ -74,7 +74,7 @@ def stream(engine: Engine, jobs: Iterable[Job], going: Callable[[], bool]) -> It
             yield _settle(engine, future, under_way.pop(future))
 
 
-def _settle(engine: Engine, future: Future[Outcome], job: Job) -> Outcome:
+def _settle(engine: Engine, future: Future[AccountOutcome], job: Job) -> AccountOutcome:
     """What came of a job; where the engine itself has lost it, that it is to be run again."""
     try:
         return future.result()
@@ -84,4 +84,4 @@ def _settle(engine: Engine, future: Future[Outcome], job: Job) -> Outcome:
         engine.width()  # raises where all is lost
         # what engines raise is theirs; that a future was cancelled is no Exception
         says = f"the engine lost it ({type(error).__name__}); run the same command again"
-        return Outcome(job.phase, job.account.id, job.account.name, ERROR, problems=(says,))
+        return AccountOutcome(job.phase, job.account.id, job.account.name, ERROR, problems=(says,))

@@ -7,11 +7,11 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from provisioner.core.guard import Danger, over, standing
-from provisioner.core.money import Money, show_money
-from provisioner.fleet.model import Limits
-from provisioner.fleet.outcome import DONE, Outcome, outcome_document, worse
-from provisioner.views.words import count
+from provisioner.core.model.money import Money, show_money
+from provisioner.core.plan.guardrails import Danger, over, standing
+from provisioner.fleet.model import FleetLimits
+from provisioner.fleet.outcome import DONE, AccountOutcome, outcome_document, worse
+from provisioner.views.values import count
 
 WORST = 10
 NAMES = ("top_up", "retired", "failed")
@@ -39,9 +39,9 @@ class Totals(Struct):
     stopped: int = 0
     stopped_by: tuple[Danger, ...] = ()
     halted: str = ""
-    _worst: list[tuple[tuple[int, int, float], int, Outcome]] = field(default_factory=list)
+    _worst: list[tuple[tuple[int, int, float], int, AccountOutcome]] = field(default_factory=list)
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: AccountOutcome) -> None:
         """Take one account in."""
         self.code = worse(self.code, outcome.code)
         self.ended[outcome.code] += 1
@@ -64,24 +64,24 @@ class Totals(Struct):
         return sum(self.ended.values())
 
     @property
-    def worst(self) -> list[Outcome]:
+    def worst(self) -> list[AccountOutcome]:
         """The ten worst that were not simply done, the worst first."""
         return [outcome for _, _, outcome in sorted(self._worst, key=lambda entry: entry[:2], reverse=True)]
 
 
-def judge(totals: Totals, limits: Limits, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
+def judge(totals: Totals, limits: FleetLimits, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
     """The limits of the fleet that a planned whole is over; `allowed` are the numbers that a person named."""
     found = (*_money(totals, limits), *_ends(totals, limits))
     return standing(found, allowed)
 
 
-def _money(totals: Totals, limits: Limits) -> Iterator[Danger]:
+def _money(totals: Totals, limits: FleetLimits) -> Iterator[Danger]:
     for currency, amount in sorted(totals.money.items()):
         text = f"{show_money(amount, currency)} would be moved over the fleet"
         yield from over("top_up", text, Money(amount, currency), limits.top_up)
 
 
-def _ends(totals: Totals, limits: Limits) -> Iterator[Danger]:
+def _ends(totals: Totals, limits: FleetLimits) -> Iterator[Danger]:
     if limits.retired is not None and totals.ends > limits.retired:
         text = f"{totals.ends} would be retired or replaced over the fleet, max_retired is {limits.retired}"
         yield Danger("retired", text, totals.ends)

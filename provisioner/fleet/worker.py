@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import Any
 
 from provisioner._version import __version__
-from provisioner.core.problem import ProvisionerError
+from provisioner.core.model.errors import ProvisionerError
 from provisioner.fleet.account import run_account
-from provisioner.fleet.budget import Budget
-from provisioner.fleet.gate import Gate
+from provisioner.fleet.budget import RequestBudget
 from provisioner.fleet.job import Job
-from provisioner.fleet.outcome import Outcome
-from provisioner.fleet.site import Site, environment, site
+from provisioner.fleet.outcome import AccountOutcome
+from provisioner.fleet.shared_limit import SharedLimit
+from provisioner.fleet.worker_context import WorkerContext, environment, site
 
 # github.com/python/cpython/issues/106883: before it, `sys._current_frames` may deadlock with new threads
 FRAMES_ARE_SAFE = (3, 11, 9)
@@ -27,19 +27,19 @@ def version() -> str:
     return __version__
 
 
-def on_worker(job: Job) -> Outcome:
+def on_worker(job: Job) -> AccountOutcome:
     """Do a job with the key in this process's own environment; never raises."""
     try:
         with _one_at_a_time:
             here = _site(job.budget, job.sandbox)
     except ProvisionerError as error:
         account = job.account
-        return Outcome(job.phase, account.id, account.name, error.exit_code, problems=(str(error),))
+        return AccountOutcome(job.phase, account.id, account.name, error.exit_code, problems=(str(error),))
     return run_account(here, job)
 
 
 @lru_cache(maxsize=2)
-def _site(budget: Budget, sandbox: str) -> Site:
+def _site(budget: RequestBudget, sandbox: str) -> WorkerContext:
     """What the accounts of one run share in this process; made in a task, where Dask knows its worker."""
     distributed: Any = import_module("distributed")  # an extra; and it has no types
     # leases live on the scheduler, so that the workers' requests are counted together
@@ -48,7 +48,7 @@ def _site(budget: Budget, sandbox: str) -> Site:
     _spare_from_deadlock(worker)
     accounts = worker.state.nthreads
     who = f"{socket.gethostname()}:{os.getpid()}"
-    gate = Gate(places, budget.rest)
+    gate = SharedLimit(places, budget.rest)
     return site(environment(os.environ, sandbox), gate, threading.Event(), who, accounts)
 
 

@@ -1,6 +1,6 @@
 """The kinds of resources: one file each, facts only, and named here."""
 
-from provisioner.core.kind import Kind
+from provisioner.core.schema.kind import Kind
 from provisioner.kinds import balance_target, card, cardholder
 
 KINDS: tuple[Kind, ...] = (cardholder.KIND, card.KIND, balance_target.KIND)

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from provisioner.core.kind import Fault, Field, Kind, Shape
-from provisioner.core.model import Address
+from provisioner.core.model.resource import Address
+from provisioner.core.schema.field import Field, Shape
+from provisioner.core.schema.kind import FieldFault, Kind
 
 CURRENCY = "^[a-z]{3}$"
 
@@ -14,7 +15,7 @@ def _amount(name: str, doc: str, **facts: Any) -> Field:
     return Field(name, Shape.AMOUNT, doc=doc, example="20,000.00 USD", **facts)
 
 
-def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
+def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
     """Find amounts that contradict each other (whole numbers of minor units here)."""
 
     def above(one: str, other: str) -> bool:
@@ -22,9 +23,9 @@ def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
         return isinstance(a, int) and isinstance(b, int) and a > b
 
     if above("top_up_below", "target"):
-        yield Fault(("top_up_below",), "'top_up_below' is at most 'target'")
+        yield FieldFault(("top_up_below",), "'top_up_below' is at most 'target'")
     if above("min_top_up", "max_top_up"):
-        yield Fault(("min_top_up",), "'min_top_up' is at most 'max_top_up'")
+        yield FieldFault(("min_top_up",), "'min_top_up' is at most 'max_top_up'")
 
 
 def currency(address: Address, _fields: Mapping[str, Any]) -> str | None:

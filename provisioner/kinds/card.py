@@ -6,15 +6,16 @@ What can change in place is what `CardUpdateParams` of the Stripe SDK has; the r
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from provisioner.core.kind import Fault, Field, Kind, OnChange, Shape
-from provisioner.kinds.controls import (
+from provisioner.core.schema.field import Field, OnChange, Shape
+from provisioner.core.schema.kind import FieldFault, Kind
+from provisioner.kinds.postal import address, personal
+from provisioner.kinds.spending_controls import (
     exclusive,
     monthly_exposure,
     spending_controls,
     switching,
     with_default_limit,
 )
-from provisioner.kinds.postal import address, personal
 
 SHIPPING = Field(
     "shipping",
@@ -55,23 +56,23 @@ SHIPPING = Field(
 )
 
 
-def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
+def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
     """Find what Stripe would refuse between a card's fields."""
     yield from exclusive(fields)
     if fields.get("type") == "physical" and "shipping" not in fields:
-        yield Fault((), "a physical card needs 'shipping' with a name and an address")
+        yield FieldFault((), "a physical card needs 'shipping' with a name and an address")
     if fields.get("type") == "virtual" and "shipping" in fields:
-        yield Fault(("shipping",), "a virtual card is not shipped; 'shipping' is for type physical")
+        yield FieldFault(("shipping",), "a virtual card is not shipped; 'shipping' is for type physical")
     if fields.get("type") == "physical" and "exp_month" in fields:
-        yield Fault(("exp_month",), "Stripe takes a custom expiry for virtual cards only")
+        yield FieldFault(("exp_month",), "Stripe takes a custom expiry for virtual cards only")
     for one, other in (("exp_month", "exp_year"), ("exp_year", "exp_month")):
         if one in fields and other not in fields:
-            yield Fault((one,), f"{one!r} goes with {other!r}")
+            yield FieldFault((one,), f"{one!r} goes with {other!r}")
     if fault := unfit(fields, str(fields.get("replacement_reason", ""))):
-        yield Fault(("replacement_reason",), fault)
+        yield FieldFault(("replacement_reason",), fault)
     if ("replacement_for" in fields) != ("replacement_reason" in fields):
         one = "replacement_for" if "replacement_for" in fields else "replacement_reason"
-        yield Fault((one,), "'replacement_for' and 'replacement_reason' go together")
+        yield FieldFault((one,), "'replacement_for' and 'replacement_reason' go together")
 
 
 def unfit(fields: Mapping[str, Any], reason: str) -> str:

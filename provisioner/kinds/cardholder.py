@@ -8,17 +8,18 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from provisioner.core.hold import Hold, Lack
-from provisioner.core.kind import Fault, Field, Kind, OnChange, Shape
-from provisioner.core.normal import at
-from provisioner.kinds.controls import (
+from provisioner.core.model.requirements import MissingRequirements, Outstanding
+from provisioner.core.schema.field import Field, OnChange, Shape
+from provisioner.core.schema.kind import FieldFault, Kind
+from provisioner.core.schema.normal_form import at
+from provisioner.kinds.postal import address, personal
+from provisioner.kinds.spending_controls import (
     CURRENCY,
     exclusive,
     monthly_pool,
     spending_controls,
     switching,
 )
-from provisioner.kinds.postal import address, personal
 
 # What is barred is named, as letters are those of any script. Stripe's sources disagree about companies: one
 # has "cannot contain any special characters or numbers" (SDK: params/issuing/_cardholder_create_params.py),
@@ -97,30 +98,30 @@ INDIVIDUAL = Field(
 )
 
 
-def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
+def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
     """Find what Stripe would refuse between a cardholder's fields."""
     yield from exclusive(fields)
     if fields.get("type", "individual") == "individual" and _has_signs(fields):
-        yield Fault(("name",), f"'name': {PRINTED_NAME_SAYS}, where type is individual")
+        yield FieldFault(("name",), f"'name': {PRINTED_NAME_SAYS}, where type is individual")
     if fields.get("type") == "company" and "individual" in fields:
-        yield Fault(("individual",), "'individual' is for type individual; a company has 'company'")
+        yield FieldFault(("individual",), "'individual' is for type individual; a company has 'company'")
     yield from _birth(fields)
     if fields.get("type", "individual") == "individual" and "company" in fields:
-        yield Fault(("company",), "'company' is for type company; an individual has 'individual'")
+        yield FieldFault(("company",), "'company' is for type company; an individual has 'individual'")
 
 
-def doubts(fields: Mapping[str, Any]) -> Iterator[Fault]:
+def doubts(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
     """Find a company's name that one of Stripe's sources allows and another does not."""
     if fields.get("type") == "company" and _has_signs(fields):
         text = "'name': Stripe may refuse digits and & ( ) / : in a printed name; its sources disagree"
-        yield Fault(("name",), text)
+        yield FieldFault(("name",), text)
 
 
 def _has_signs(fields: Mapping[str, Any]) -> bool:
     return SIGNS.search(fields.get("name", "")) is not None
 
 
-def _birth(fields: Mapping[str, Any]) -> Iterator[Fault]:
+def _birth(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
     """Find a date of birth that no calendar has."""
     individual = fields.get("individual")
     born = individual.get("dob") if isinstance(individual, Mapping) else None
@@ -129,7 +130,7 @@ def _birth(fields: Mapping[str, Any]) -> Iterator[Fault]:
         try:
             date(int(parts[0]), int(parts[1]), int(parts[2]))
         except ValueError:
-            yield Fault(("individual", "dob"), "there is no such day")
+            yield FieldFault(("individual", "dob"), "there is no such day")
 
 
 def currency(_address: object, fields: Mapping[str, Any]) -> str | None:
@@ -144,7 +145,7 @@ NAMES = ("individual.first_name", "individual.last_name")
 ACCEPTANCE = tuple(f"individual.card_issuing.user_terms_acceptance.{part}" for part in ("date", "ip"))
 
 
-def lacks(fields: Mapping[str, Any], country: str) -> Lack:
+def lacks(fields: Mapping[str, Any], country: str) -> MissingRequirements:
     """
     Tell what Stripe will want before a card of a declared holder can be active.
 
@@ -158,15 +159,15 @@ def lacks(fields: Mapping[str, Any], country: str) -> Lack:
     wanted += ["phone_number"] if country not in ("", "US") else []
     perhaps = ["individual.dob"] if person else []
     missing, maybe = ([path for path in paths if at(fields, path) is None] for paths in (wanted, perhaps))
-    return Lack(missing, maybe, MEANS)
+    return MissingRequirements(missing, maybe, MEANS)
 
 
-def hold(raw: Mapping[str, Any]) -> Hold | None:
+def hold(raw: Mapping[str, Any]) -> Outstanding | None:
     """Read what Stripe still wants of a cardholder, or why it holds it back (SDK: issuing/_cardholder.py)."""
     wanted = raw.get("requirements")
     if not wanted or not (wanted.get("past_due") or wanted.get("disabled_reason")):
         return None
-    return Hold(tuple(wanted.get("past_due") or ()), wanted.get("disabled_reason") or "", MEANS)
+    return Outstanding(tuple(wanted.get("past_due") or ()), wanted.get("disabled_reason") or "", MEANS)
 
 
 KIND = Kind(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from provisioner.core.kind import Field, Shape
+from provisioner.core.schema.field import Field, Shape
 
 _CODES = """
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT

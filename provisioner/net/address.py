@@ -22,7 +22,7 @@ class AddressError(ValueError):
     """A text that is not a usable address; says why and repeats nothing of it, as it may hold a password."""
 
 
-class Address(Struct, frozen=True):
+class WebAddress(Struct, frozen=True):
     """Where to connect to, and what to ask for there."""
 
     scheme: str
@@ -51,7 +51,7 @@ class Address(Struct, frozen=True):
         return self.scheme == "https" or self.is_loopback
 
 
-def parse_address(text: str) -> Address:
+def parse_address(text: str) -> WebAddress:
     """Read an http:// or https:// address; raises AddressError."""
     if not text:
         raise AddressError("is empty")
@@ -67,10 +67,10 @@ def parse_address(text: str) -> Address:
         raise AddressError("holds a user name or a password")
     if not parts.host or not _HOST.fullmatch(parts.host):
         raise AddressError("has no valid host")
-    return Address(parts.scheme, parts.host, parts.port or PORTS[parts.scheme], parts.request_uri)
+    return WebAddress(parts.scheme, parts.host, parts.port or PORTS[parts.scheme], parts.request_uri)
 
 
-def parse_origin(text: str) -> Address:
+def parse_origin(text: str) -> WebAddress:
     """Read an address of scheme, host and port, and a slash at most; raises AddressError."""
     address = parse_address(text)
     if not _ORIGIN.fullmatch(text):

@@ -18,7 +18,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 BUFFER = 64 * 1024
 
 
-class Budget(Struct):
+class TimeBudget(Struct):
     """What is left for one answer."""
 
     end: float
@@ -48,13 +48,13 @@ class Budget(Struct):
         return left
 
 
-current: ContextVar[Budget] = ContextVar("current")
+current: ContextVar[TimeBudget] = ContextVar("current")
 
 
 class _Metered(io.RawIOBase):
     """What comes through a socket, within a budget."""
 
-    def __init__(self, sock: socket.socket, budget: Budget) -> None:
+    def __init__(self, sock: socket.socket, budget: TimeBudget) -> None:
         self._sock, self._budget = sock, budget
         self._raw = sock.makefile("rb", buffering=0)
         self._patience = sock.gettimeout()

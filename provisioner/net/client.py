@@ -20,8 +20,8 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
-from provisioner.net.address import Address
-from provisioner.net.budget import POOLS, Budget, current
+from provisioner.net.address import WebAddress
+from provisioner.net.budget import POOLS, TimeBudget, current
 from provisioner.net.route import pool_to
 
 CONNECTIONS = 32
@@ -68,7 +68,7 @@ class Bounds(Struct, frozen=True):
     """Bytes of the body, unpacked; headers and packing may add as much again on the wire."""
 
 
-class Answer(Struct, frozen=True):
+class HttpAnswer(Struct, frozen=True):
     """What was answered, whatever its status."""
 
     status: int
@@ -79,12 +79,12 @@ class Answer(Struct, frozen=True):
     """The body, unpacked."""
 
 
-class Client:
+class HttpClient:
     """Sends requests to one address, from any thread."""
 
     def __init__(
         self,
-        address: Address,
+        address: WebAddress,
         bounds: Bounds,
         clock: Callable[[], float] = time.monotonic,
         connections: int = CONNECTIONS,
@@ -102,7 +102,7 @@ class Client:
         *,
         within: float | None = None,
         peek: int | None = None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """
         Send one request and return the answer.
 
@@ -110,7 +110,7 @@ class Client:
         Raises WireError.
         """
         seconds = self._bounds.whole if within is None else min(within, self._bounds.whole)
-        budget = Budget(self._clock() + seconds, 2 * self._bounds.largest, self._clock)
+        budget = TimeBudget(self._clock() + seconds, 2 * self._bounds.largest, self._clock)
         token = current.set(budget)
         try:
             return self._send(method, path, headers, body, seconds, peek)
@@ -131,7 +131,7 @@ class Client:
         body: str | bytes | None,
         seconds: float,
         peek: int | None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         bounds = self._bounds
         answer = self._pool.request(
             method,
@@ -143,7 +143,7 @@ class Client:
             timeout=urllib3.Timeout(connect=min(seconds, bounds.connect), read=min(seconds, bounds.read)),
         )
         try:
-            return Answer(answer.status, answer.headers, _read(answer, bounds.largest, peek))
+            return HttpAnswer(answer.status, answer.headers, _read(answer, bounds.largest, peek))
         finally:
             answer.close()
 
@@ -168,7 +168,7 @@ def _read(answer: urllib3.BaseHTTPResponse, largest: int, peek: int | None) -> b
     return b"".join(chunks)
 
 
-def _broken(error: Exception, budget: Budget) -> WireError:
+def _broken(error: Exception, budget: TimeBudget) -> WireError:
     if budget.is_full:
         return TooLargeError()
     return LateError() if budget.is_late or isinstance(error, Urllib3TimeoutError) else BrokenError()

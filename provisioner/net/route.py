@@ -9,14 +9,14 @@ from urllib.parse import unquote
 import urllib3
 from urllib3.util import parse_url
 
-from provisioner.core.problem import AccessError
-from provisioner.net.address import Address
+from provisioner.core.model.errors import AccessError
+from provisioner.net.address import WebAddress
 
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 PROXY = "the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) is not an http:// or https:// address"
 
 
-def pool_to(address: Address, **options: Any) -> urllib3.PoolManager:
+def pool_to(address: WebAddress, **options: Any) -> urllib3.PoolManager:
     """
     Return connections to an address, through the environment's proxy unless it is on this machine.
 
@@ -44,7 +44,7 @@ def _through(proxy: str, options: Mapping[str, Any]) -> urllib3.ProxyManager:
     return urllib3.ProxyManager(url, proxy_headers=urllib3.make_headers(proxy_basic_auth=who), **options)
 
 
-def _proxy(address: Address) -> str | None:
+def _proxy(address: WebAddress) -> str | None:
     # the standard library knows where each system keeps its proxies; requests on this machine never load it
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415, TID251
 

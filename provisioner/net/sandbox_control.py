@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from provisioner.net.address import parse_origin
-from provisioner.net.client import MEGABYTE, Bounds, Client
+from provisioner.net.client import MEGABYTE, Bounds, HttpClient
 
 BOUNDS = Bounds(connect=5, read=30, whole=60, largest=MEGABYTE)
 REFUSALS = 400
@@ -18,7 +18,7 @@ def control(base: str, what: str, asked: Mapping[str, Any]) -> Any:
 
     Raises WireError, and ValueError where the sandbox refuses.
     """
-    client = Client(parse_origin(base), BOUNDS)
+    client = HttpClient(parse_origin(base), BOUNDS)
     try:
         answer = client.request("POST", f"/_sandbox/{what}", body=msgspec.json.encode(asked))
     finally:

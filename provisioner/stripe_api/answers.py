@@ -11,7 +11,7 @@ from typing import Annotated, Any, Required, TypedDict
 
 from msgspec import Meta
 
-from provisioner.core.kind import Field, Shape
+from provisioner.core.schema.field import Field, Shape
 from provisioner.kinds import KINDS
 
 API_VERSION = "2026-10-28.endive"  # the one that the kinds are written for (SDK: _api_version.py)

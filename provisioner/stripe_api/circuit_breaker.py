@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from msgspec import Struct, field
 
-from provisioner.core.problem import OutageError
+from provisioner.core.model.errors import OutageError
 
 FAILURES = 10  # in a row
 LASTING = 15.0  # seconds from the first of them to the last

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from provisioner._version import __version__
-from provisioner.core.problem import ProvisionerError, StripeError
+from provisioner.core.model.errors import ProvisionerError, StripeError
 from provisioner.net.address import parse_origin
 from provisioner.stripe_api.answers import API_VERSION
 from provisioner.stripe_api.circuit_breaker import Circuit
@@ -118,7 +118,7 @@ class Transport:
         except CallError as failed:
             if not may_retry(failed):
                 raise
-            from provisioner.stripe_api.patience import again  # noqa: PLC0415 - cold start: little fails
+            from provisioner.stripe_api.retry_loop import again  # noqa: PLC0415 - cold start: little fails
 
             return again(failed, once, begun, self.stop, self._sleep)
 

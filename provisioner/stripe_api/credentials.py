@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from provisioner.core.problem import AccessError
+from provisioner.core.model.errors import AccessError
 from provisioner.net.address import AddressError, parse_origin
 
 STRIPE = "https://api.stripe.com"

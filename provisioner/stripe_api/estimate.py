@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from provisioner.core.call import Phase, Step
+from provisioner.core.plan.call import Phase, Step
 from provisioner.stripe_api.rate_limit import Limits, at_least
 
 

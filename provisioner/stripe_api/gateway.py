@@ -4,8 +4,8 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from provisioner.core.call import Call
-from provisioner.core.problem import StripeError
+from provisioner.core.model.errors import StripeError
+from provisioner.core.plan.call import Call
 from provisioner.engine.ports import NOTHING, Answer, Page, Wanted
 from provisioner.stripe_api.answers import API_VERSION
 from provisioner.stripe_api.client import Transport

@@ -7,15 +7,15 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from provisioner.net.address import Address
+from provisioner.net.address import WebAddress
 from provisioner.net.client import (
     CONNECTIONS,
     MEGABYTE,
-    Answer,
     Bounds,
     BrokenError,
     CertificateError,
-    Client,
+    HttpAnswer,
+    HttpClient,
     TooLargeError,
     UnreachableError,
 )
@@ -44,16 +44,16 @@ class BoundedClient:
 
     def __init__(
         self,
-        address: Address,
+        address: WebAddress,
         timeouts: tuple[float, float],
         clock: Callable[[], float] = time.monotonic,
         connections: int = CONNECTIONS,
     ) -> None:
         connect, read = timeouts
-        self._client = Client(address, Bounds(connect, read, WHOLE, LARGEST), clock, connections)
+        self._client = HttpClient(address, Bounds(connect, read, WHOLE, LARGEST), clock, connections)
 
     @property
-    def address(self) -> Address:
+    def address(self) -> WebAddress:
         """Where the requests go."""
         return self._client.address
 
@@ -83,7 +83,7 @@ class BoundedClient:
         body: str | bytes | None = None,
         *,
         within: float | None = None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """
         Send one request and return the answer as it came; `within` are seconds that it may take.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from provisioner.core.problem import AccessError, ProvisionerError, StripeError
+from provisioner.core.model.errors import AccessError, ProvisionerError, StripeError
 from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.decode import object_of, page_of
 

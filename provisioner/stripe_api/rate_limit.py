@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 from msgspec import Struct
 
-from provisioner.core.problem import NotSentError
+from provisioner.core.model.errors import NotSentError
 
 MOST_AT_ONCE = 32
 RECOVERY = 20  # answers until one more at once is tried again

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote_plus
 
-from provisioner.core.problem import AccessError, ProvisionerError, StripeError
+from provisioner.core.model.errors import AccessError, ProvisionerError, StripeError
 from provisioner.stripe_api.failure import AnswerError, CallError, LostError
 from provisioner.stripe_api.personal import Words
 from provisioner.stripe_api.retry import REPLAYED

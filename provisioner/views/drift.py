@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from provisioner.core.drift import Drift
-from provisioner.engine.explain import Place, Trace
-from provisioner.views.inert_markdown import LONGEST_LINE, clip, fence, plain, size
+from provisioner.core.diff.drift import Drift
+from provisioner.engine.read.attribution import Place, Trace
+from provisioner.views.safe_markdown import LONGEST_LINE, clip, fence, plain, size
+from provisioner.views.values import count, inert, show_row, show_value
 from provisioner.views.version import FORMAT_VERSION
-from provisioner.views.words import count, inert, show_row, show_value
 
 IN_SYNC = "No drift. Stripe is as it was last applied."
 LONGEST = 60_000  # GitHub takes 65,536 characters in an issue

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from provisioner.core.money import show_money
-from provisioner.views.words import count, inert, listed
+from provisioner.core.model.money import show_money
+from provisioner.views.values import count, inert, listed
 
 Document = Mapping[str, Any]
 IN_SYNC = "in sync"

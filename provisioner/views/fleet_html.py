@@ -6,7 +6,7 @@ from textwrap import dedent
 from typing import Any
 
 from provisioner.views.fleet import outcome_words, stop_words, totals_line, totals_text
-from provisioner.views.words import inert
+from provisioner.views.values import inert
 
 Document = Mapping[str, Any]
 # the sum is known last and shown first: the page is laid out by `order`, and nothing in it can run

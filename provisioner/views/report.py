@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from provisioner.engine.execute import Outcome, Report, Result
+from provisioner.engine.apply.execute import Outcome, Report, Result
 
 VERBS = {
     "create": "created",

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from provisioner.config import load_config
-from provisioner.core.model import World
-from provisioner.core.plan import make_plan
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.plan.plan import make_plan
 from provisioner.kinds import KINDS
 
 HEAD = """version: 1
@@ -105,7 +105,7 @@ def _card(n: int, holders: int) -> str:
 
 def _objects(config: Path) -> Iterator[dict[str, Any]]:
     """Every object as Stripe shows it once the configuration has been applied, newest first by kind."""
-    plan = make_plan(KINDS, load_config(config, KINDS), World({}, {}, {}))
+    plan = make_plan(KINDS, load_config(config, KINDS), Snapshot({}, {}, {}))
     chance = random.Random(6)  # noqa: S311 - the same estate in every run
     holders: dict[Any, dict[str, Any]] = {}
     made: dict[str, list[dict[str, Any]]] = {"issuing.cardholders": [], "issuing.cards": []}

@@ -9,9 +9,9 @@ import yaml
 
 from chaos.direct import Bank, Direct, world
 from provisioner.config import load_config
-from provisioner.core.model import Config
-from provisioner.core.plan import Plan, make_plan
-from provisioner.engine.execute import Outcome, Report, execute
+from provisioner.core.model.config import Config
+from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.engine.apply.execute import Outcome, Report, execute
 from provisioner.kinds import KINDS
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.state.objects import Origin, Tx

@@ -9,13 +9,14 @@ from typing import Any
 
 from support.forms import flat
 
-from provisioner.core.call import Call
-from provisioner.core.kind import Kind
-from provisioner.core.model import Config, World
-from provisioner.core.problem import StripeError
-from provisioner.engine.keep import keeper
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import StripeError
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.plan.call import Call
+from provisioner.core.schema.kind import Kind
 from provisioner.engine.ports import NOTHING, Answer, Reader
-from provisioner.engine.torn import mended
+from provisioner.engine.read.projection import keeper
+from provisioner.engine.read.repair import mended
 from provisioner.sandbox.api import forms, schema, timers
 from provisioner.sandbox.api.asked import Answer as Answered
 from provisioner.sandbox.api.asked import Asked, refusal
@@ -153,10 +154,10 @@ class Direct:
         )
 
 
-def world(reader: Reader, kinds: Sequence[Kind], config: Config) -> World:
+def world(reader: Reader, kinds: Sequence[Kind], config: Config) -> Snapshot:
     """What `observe` reads, one request after the other."""
     sections = {address.section for address in config.declared}
     wanted = [kind for kind in kinds if kind.owns_objects or kind.section in sections]
     account = reader.retrieve("account")
     objects = {kind.resource: list(map(keeper(kind), reader.list(kind.resource))) for kind in wanted}
-    return World(account, reader.retrieve("balance"), mended(reader, wanted, objects, keeper))
+    return Snapshot(account, reader.retrieve("balance"), mended(reader, wanted, objects, keeper))

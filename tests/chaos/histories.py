@@ -9,9 +9,9 @@ from typing import Any
 from chaos.acts import CARD, HOLDER, config
 from chaos.direct import Bank, Direct
 from provisioner.chaos.watch import estate
-from provisioner.core.call import Call
-from provisioner.core.model import Config
-from provisioner.core.problem import ProvisionerError
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.core.plan.call import Call
 
 CATEGORIES = ("advertising_services", "taxicabs_limousines", "hotels_motels_and_resorts")
 COUNTRIES = ("US", "FR")

@@ -17,8 +17,8 @@ from chaos.direct import Bank, Direct
 from chaos.histories import History, by_hand
 from chaos.test_worlds import EFFECTS, Killed, Mortal
 from provisioner.chaos.watch import estate, moments, newest_event, too_wide
-from provisioner.core.model import Config
-from provisioner.core.problem import ProvisionerError
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import ProvisionerError
 
 HISTORIES = int(os.environ.get("PROVISIONER_HISTORIES", "60"))
 PARTS = 4

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from chaos.direct import Bank, Direct, world
-from provisioner.chaos.picture import Picture, differences, picture
+from provisioner.chaos.normalized_state import Picture, differences, picture
 from provisioner.chaos.watch import estate, moments, newest_event, too_wide
 from provisioner.config import load_config
-from provisioner.core.model import Config
-from provisioner.core.ownership import ADDRESS
-from provisioner.core.plan import make_plan
-from provisioner.core.problem import ProvisionerError
-from provisioner.engine.execute import execute
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.core.ownership.marks import ADDRESS
+from provisioner.core.plan.plan import make_plan
+from provisioner.engine.apply.execute import execute
 from provisioner.kinds import KINDS
 
 SEEDS = int(os.environ.get("PROVISIONER_SEEDS", "80"))

@@ -4,7 +4,7 @@ import pytest
 
 from chaos.acts import CARD, HOLDER, apply, cards, carry_out, config, once, one_card, plan, reasons, top_ups
 from chaos.direct import Bank, Direct
-from provisioner.core.call import Call
+from provisioner.core.plan.call import Call
 
 CARDS, HOLDERS = "issuing/cards", "issuing/cardholders"
 

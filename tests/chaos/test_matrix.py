@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.chaos.arena import Arena, arena
-from provisioner.chaos.run import DISTURBANCES, Cell, Course, cells, disturb, rehearse
+from provisioner.chaos.run import DISTURBANCES, Cell, Rehearsal, cells, disturb, rehearse
+from provisioner.chaos.sandbox_fixture import SandboxFixture, arena
 from provisioner.chaos.scene import Scene, canonical, scene_of
 from provisioner.config import load_config
 from provisioner.kinds import KINDS
@@ -25,12 +25,12 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "acme"
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Arena]:
+def place() -> Iterator[SandboxFixture]:
     with arena() as place:
         yield place
 
 
-def play(place: Arena, scene: Scene, runs: int) -> tuple[Course, list[Cell]]:
+def play(place: SandboxFixture, scene: Scene, runs: int) -> tuple[Rehearsal, list[Cell]]:
     """Play so many cells of a scene's matrix; a failing one is named with its seed."""
     place.reset()
     course = rehearse(place, scene)

@@ -4,7 +4,7 @@ import pytest
 
 from chaos.acts import apply, carry_out, money, once, plan, reasons, switch, top_ups
 from chaos.direct import Bank, Direct
-from provisioner.core.call import Call
+from provisioner.core.plan.call import Call
 
 DAY = 25 * 3600
 

@@ -8,10 +8,10 @@ import pytest
 from chaos.acts import CARD, HOLDER, cards, carry_out, config, plan, reasons
 from chaos.direct import Bank, Direct
 from chaos.test_worlds import Killed, Mortal
-from provisioner.chaos.picture import differences, picture
-from provisioner.core.approval import hold_to
+from provisioner.chaos.normalized_state import differences, picture
+from provisioner.core.approval.approve import hold_to
 from provisioner.kinds import KINDS
-from provisioner.views.document import plan_document
+from provisioner.views.plan.document import plan_document
 
 HOLDERS = {"acme": HOLDER}
 BEFORE = config(cardholders=HOLDERS, cards={"old": {**CARD, "lifecycle": {"on_remove": "keep"}}})

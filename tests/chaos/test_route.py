@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from chaos.hostile import answer, hostile
-from provisioner.core.problem import AccessError, StripeError
+from provisioner.core.model.errors import AccessError, StripeError
 from provisioner.net import address, route
 from provisioner.net.address import parse_origin
 from provisioner.stripe_api import Limits, StripeReader, Transport

@@ -12,15 +12,16 @@ from msgspec.structs import replace
 from chaos.acts import CARD, HOLDER, config
 from chaos.acts import plan as plan_on
 from chaos.direct import Bank, Direct, world
-from provisioner.chaos.picture import Picture, differences, picture
+from provisioner.chaos.normalized_state import Picture, differences, picture
 from provisioner.chaos.scene import canonical
-from provisioner.core.approval import hold_to
-from provisioner.core.model import Address, Config
-from provisioner.core.plan import Plan, make_plan
-from provisioner.core.problem import StaleError
-from provisioner.engine.execute import execute
+from provisioner.core.approval.approve import hold_to
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import StaleError
+from provisioner.core.model.resource import Address
+from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.engine.apply.execute import execute
 from provisioner.kinds import KINDS
-from provisioner.views.document import plan_document
+from provisioner.views.plan.document import plan_document
 
 BEFORE, AFTER = canonical().before, canonical().after
 WRITES = 24

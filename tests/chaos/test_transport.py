@@ -6,8 +6,14 @@ import json
 import pytest
 
 from chaos.hostile import Hostile, answer, error, hostile
-from provisioner.core.call import Call
-from provisioner.core.problem import AccessError, NotSentError, OutageError, ProvisionerError, StripeError
+from provisioner.core.model.errors import (
+    AccessError,
+    NotSentError,
+    OutageError,
+    ProvisionerError,
+    StripeError,
+)
+from provisioner.core.plan.call import Call
 from provisioner.net.address import parse_origin
 from provisioner.stripe_api import Limits, StripeWriter, Transport
 from provisioner.stripe_api import http as bounds

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from chaos.acts import CARD, HOLDER, carry_out, config, plan, reasons
 from chaos.direct import Bank, Direct
-from provisioner.chaos.picture import differences, picture
+from provisioner.chaos.normalized_state import differences, picture
 from provisioner.chaos.watch import estate, moments, newest_event, too_wide
-from provisioner.core.call import Call
-from provisioner.core.model import Config
+from provisioner.core.model.config import Config
+from provisioner.core.plan.call import Call
 
 EXAMPLES = int(os.environ.get("PROVISIONER_EXAMPLES", "40"))
 EFFECTS = ("drop_before", "drop_after", "500_before", "500_began", "500_after", "kill_before", "kill_after")

@@ -21,7 +21,7 @@ def test_law_1_a_reader_sends_nothing_but_get() -> None:
 
 def test_law_1_a_plan_does_not_even_load_what_writes() -> None:
     """The SDK costs a third of the start of a command, and only those who write need it."""
-    loaded = "import sys, provisioner.cli.plan, provisioner.cli.drift; print(*sys.modules)"
+    loaded = "import sys, provisioner.cli.commands.plan, provisioner.cli.commands.drift; print(*sys.modules)"
     said = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout
     assert {"provisioner.stripe_api.client", "urllib3"} <= set(said.split())
     assert not {"stripe", "requests", "tenacity"} & set(said.split())

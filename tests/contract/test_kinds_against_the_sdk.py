@@ -9,7 +9,8 @@ import stripe
 from stripe import RequestOptions
 from stripe import params as sdk
 
-from provisioner.core.kind import Field, Kind, OnChange, Shape
+from provisioner.core.schema.field import Field, OnChange, Shape
+from provisioner.core.schema.kind import Kind
 from provisioner.kinds import KINDS, balance_target, card, cardholder
 from provisioner.kinds.categories import CATEGORIES
 from provisioner.stripe_api.client import API_VERSION

@@ -14,13 +14,14 @@ from referencing import Registry, Resource
 
 from provisioner.cli.main import main
 from provisioner.config.schema import definition_of, json_schema
-from provisioner.core.call import Phase
-from provisioner.core.diff import compare
-from provisioner.core.exit_code import ExitCode
-from provisioner.core.guard import NAMES
-from provisioner.core.kind import Field, Kind, OnChange, Shape
-from provisioner.core.model import Address, Declared, Live, Stamp
-from provisioner.core.ownership import OUR_KEYS, applied
+from provisioner.core.diff.compare import compare
+from provisioner.core.model.exit_codes import ExitCode
+from provisioner.core.model.resource import Address, Declared, Live, Ownership
+from provisioner.core.ownership.marks import OUR_KEYS, applied
+from provisioner.core.plan.call import Phase
+from provisioner.core.plan.guardrails import NAMES
+from provisioner.core.schema.field import Field, OnChange, Shape
+from provisioner.core.schema.kind import Kind
 from provisioner.kinds import KINDS
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.views.report import VERBS
@@ -195,7 +196,7 @@ def tree(path: str, value):
 def edited(kind: Kind, before, after):
     """What a plan makes of fields that were applied, when others are declared."""
     address = Address(kind.section, "x")
-    stamp = Stamp("p", address, applied=applied("p", kind.fields, before))
+    stamp = Ownership("p", address, applied=applied("p", kind.fields, before))
     edits, notes = compare(kind, Declared(address, after), Live(address, f"{kind.id_prefix}1", before, stamp))
     return edits, notes
 

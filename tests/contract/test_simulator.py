@@ -9,8 +9,8 @@ from support.purchases import CARD, CATEGORIES, EDGES, INTERVALS, limit, limits,
 
 from provisioner.app.sandboxes import private_sandbox
 from provisioner.app.stage import on_stage
-from provisioner.core.boundaries import declared_facts
-from provisioner.core.simulate import simulate
+from provisioner.core.purchases.generate import declared_facts
+from provisioner.core.purchases.simulator import simulate
 
 ADS, FOOD, TAXI = CATEGORIES
 

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 from support.command import provisioner
 
-from provisioner.core.call import Call
+from provisioner.core.plan.call import Call
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
 from provisioner.stripe_api import Limits, StripeWriter, Transport

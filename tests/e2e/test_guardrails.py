@@ -5,7 +5,7 @@ import json
 import pytest
 
 from e2e.conftest import BARE_CARD, COMPANY, Desk
-from provisioner.cli.paint import paint
+from provisioner.cli.terminal.color import paint
 
 LIMIT = '    spending_controls: {spending_limits: [{amount: "2,000.00 USD", interval: monthly}]}\n'
 FUNDS = 'balance_targets: {usd: {target: "9,900.00 USD"}}\n'

@@ -10,7 +10,7 @@ from support.plan_documents import forged, many
 
 from e2e.conftest import Desk
 from e2e.mixed_plan import mixed_plan
-from provisioner.views.html import plan_html
+from provisioner.views.plan.html import plan_html
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here")
 PICTURES = os.environ.get("PICTURES")  # a folder for screenshots, for people who want to look

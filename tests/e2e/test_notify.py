@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from support.fake_webhook import SECRET, FakeWebhook, fake_webhook
 
 from e2e.conftest import COMPANY, KEY, Desk
-from provisioner.cli import notify_send
+from provisioner.notify import send
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "schemas" / "notice.schema.json").read_text(encoding="utf-8"))
@@ -266,7 +266,7 @@ def test_a_webhook_that_was_told_and_has_not_answered_is_not_out_of_reach(
     drifted(desk)
     webhook.answers = answers
     if not answers:
-        monkeypatch.setattr(notify_send, "BOUNDS", replace(notify_send.BOUNDS, read=0.2))
+        monkeypatch.setattr(send, "BOUNDS", replace(send.BOUNDS, read=0.2))
         webhook.may_answer.clear()
 
     done = desk.run("drift", "--notify", webhook.url, code=2)
@@ -276,7 +276,7 @@ def test_a_webhook_that_was_told_and_has_not_answered_is_not_out_of_reach(
 
 
 def test_a_command_that_never_ends_is_ended(desk: Desk, monkeypatch):
-    monkeypatch.setattr(notify_send, "SECONDS", 0.3)
+    monkeypatch.setattr(send, "SECONDS", 0.3)
     os.mkfifo(desk.folder / "alive")
     alive = os.open(desk.folder / "alive", os.O_RDONLY | os.O_NONBLOCK)
     drifted(desk)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from e2e.conftest import CARD, COMPANY, Desk
-from provisioner.core.integrity import digest_of
+from provisioner.core.approval.integrity import digest_of
 
 GONE = object()
 FUNDS = 'balance_targets: {usd: {target: "300.00 USD"}}\n'

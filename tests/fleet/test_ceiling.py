@@ -4,9 +4,10 @@ import pytest
 from support.declare import card, config, holder, target
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.model import Declared, Guardrails
-from provisioner.core.plan import Plan, make_plan
-from provisioner.core.problem import StaleError
+from provisioner.core.model.config import Guardrails
+from provisioner.core.model.errors import StaleError
+from provisioner.core.model.resource import Declared
+from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.fleet.ceiling import approved, ceiling_of
 from provisioner.fleet.job import Ceiling
 from provisioner.kinds import KINDS

@@ -7,9 +7,9 @@ import jsonschema
 import pytest
 import yaml
 
-from provisioner.core.problem import ConfigError
+from provisioner.core.model.errors import ConfigError
 from provisioner.fleet.fleet_schema import fleet_schema, fleet_schema_text
-from provisioner.fleet.model import Account
+from provisioner.fleet.model import FleetAccount
 from provisioner.fleet.read import load_fleet
 
 ROOT = Path(__file__).parents[2]
@@ -53,8 +53,8 @@ def test_every_form_of_roster_says_the_same(folder, form):
 
     where = str(folder / "shop.yaml")
     assert fleet.accounts == (
-        Account(ONE, "north", where, None, {"big": "true", "plan": "x", "limit": "5"}, {"tier": "gold"}),
-        Account("acct_1B", "acct_1B", where, None, {"big": "false", "plan": "x"}, {}),
+        FleetAccount(ONE, "north", where, None, {"big": "true", "plan": "x", "limit": "5"}, {"tier": "gold"}),
+        FleetAccount("acct_1B", "acct_1B", where, None, {"big": "false", "plan": "x"}, {}),
     )
 
 

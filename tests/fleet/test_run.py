@@ -7,8 +7,8 @@ import pytest
 
 from provisioner.fleet.budget import budget_of
 from provisioner.fleet.job import Job
-from provisioner.fleet.model import Account
-from provisioner.fleet.outcome import DONE, ERROR, Outcome
+from provisioner.fleet.model import FleetAccount
+from provisioner.fleet.outcome import DONE, ERROR, AccountOutcome
 from provisioner.fleet.run import Engine, run
 from provisioner.fleet.totals import Totals
 
@@ -28,10 +28,10 @@ class Bench:
             self.begun.append(job.account.id)
         if job.account.id in self.lost:
             raise CancelledError
-        return Outcome("plan", job.account.id, "", ERROR if job.account.id in self.failing else DONE)
+        return AccountOutcome("plan", job.account.id, "", ERROR if job.account.id in self.failing else DONE)
 
     def run(self, stages, allowed=100, stop=None):
-        accounts = [[Account(name, name, "x") for name in stage] for stage in stages]
+        accounts = [[FleetAccount(name, name, "x") for name in stage] for stage in stages]
         totals = Totals("plan", sum(map(len, accounts)), allowed)
         seen = []
         with ThreadPoolExecutor(self.width) as executor:
@@ -121,7 +121,7 @@ def test_no_more_jobs_exist_than_the_engine_is_wide(width):
 
     with ThreadPoolExecutor(width) as executor:
         engine = Engine(executor, Bench().task, lambda: width)
-        accounts = [Account(name, name, "x") for name in names("a", 50)]
+        accounts = [FleetAccount(name, name, "x") for name in names("a", 50)]
         run(engine, [accounts], make, totals, tell, threading.Event())
 
     assert (ended, most) == (50, width)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from provisioner.fleet.model import Account
+from provisioner.fleet.model import FleetAccount
 from provisioner.fleet.select import Shard, fits, parse_selector, parse_shard
 
-NORTH = Account("acct_1A", "north", "x", labels={"tier": "gold", "region": "eu-west"})
-SOUTH = Account("acct_1B", "south", "x", labels={"tier": "basic"})
+NORTH = FleetAccount("acct_1A", "north", "x", labels={"tier": "gold", "region": "eu-west"})
+SOUTH = FleetAccount("acct_1B", "south", "x", labels={"tier": "basic"})
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,14 @@
 """The sum over a fleet: the worst wins, ten are kept, and limits judge the whole."""
 
 from provisioner.fleet.budget import budget_of, part_of, platform_rate
-from provisioner.fleet.model import Limits, Rates
-from provisioner.fleet.outcome import ACCESS, CHANGES, DONE, ERROR, GUARDRAIL, PARTLY, STALE, Outcome
+from provisioner.fleet.model import FleetLimits, Rates
+from provisioner.fleet.outcome import ACCESS, CHANGES, DONE, ERROR, GUARDRAIL, PARTLY, STALE, AccountOutcome
 from provisioner.fleet.select import Shard
 from provisioner.fleet.totals import Totals, judge, totals_document
 
 
 def outcome(code=DONE, account="acct_1", **more):
-    return Outcome("plan", account, account, code, **more)
+    return AccountOutcome("plan", account, account, code, **more)
 
 
 def total(*outcomes, allowed=100):
@@ -48,14 +48,14 @@ def test_more_failures_than_may_be_stop_the_run():
 
 
 def test_a_tenth_may_fail_and_three_of_a_few():
-    assert [Limits().failures(n) for n in (1, 30, 200)] == [3, 3, 20]
-    assert Limits(failed=0).failures(200) == 0
-    assert Limits(failed_share=0.05).failures(200) == 10
+    assert [FleetLimits().failures(n) for n in (1, 30, 200)] == [3, 3, 20]
+    assert FleetLimits(failed=0).failures(200) == 0
+    assert FleetLimits(failed_share=0.05).failures(200) == 10
 
 
 def test_money_and_ends_are_judged_as_a_whole_and_passed_by_naming_a_number():
     whole = total(outcome(money={"usd": 600, "eur": 1}, ends=2), outcome(money={"usd": 500}, ends=1))
-    limits = Limits(top_up={"usd": 1000, "eur": 1}, retired=2)
+    limits = FleetLimits(top_up={"usd": 1000, "eur": 1}, retired=2)
 
     money, ends = judge(whole, limits, {})
     assert money.text == "$11.00 would be moved over the fleet, max_top_up is $10.00"
@@ -63,11 +63,11 @@ def test_money_and_ends_are_judged_as_a_whole_and_passed_by_naming_a_number():
     assert str(ends).endswith("to go on, name the number: --allow retired=3")
     assert judge(whole, limits, {"top_up": 1100, "retired": 3}) == ()
     assert len(judge(whole, limits, {"top_up": 1099, "retired": 3})) == 1
-    assert judge(whole, Limits(), {}) == ()
+    assert judge(whole, FleetLimits(), {}) == ()
 
 
 def test_money_in_a_currency_that_the_limit_does_not_name_is_over_it():
-    [euros] = judge(total(outcome(money={"usd": 600, "eur": 1})), Limits(top_up={"usd": 1000}), {})
+    [euros] = judge(total(outcome(money={"usd": 600, "eur": 1})), FleetLimits(top_up={"usd": 1000}), {})
 
     assert str(euros) == (
         "€0.01 would be moved over the fleet, but max_top_up names no EUR, add it there; "
@@ -86,7 +86,7 @@ def test_the_document_counts_who_was_not_begun():
 
 
 def test_shards_share_the_rate_and_the_limits():
-    part = part_of(Limits(top_up={"usd": 1000}, retired=7, failed=5, failed_share=None), Shard(2, 4))
+    part = part_of(FleetLimits(top_up={"usd": 1000}, retired=7, failed=5, failed_share=None), Shard(2, 4))
 
     assert (part.top_up, part.retired, part.failed) == ({"usd": 250}, 1, 1)
     assert platform_rate(Rates(platform=100), "live", Shard(1, 4), None) == 25

@@ -18,7 +18,7 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from provisioner.cli.fleet import command
+from provisioner.cli.commands.fleet import command
 from provisioner.sandbox.api.limits import Limits
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings

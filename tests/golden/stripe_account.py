@@ -14,13 +14,13 @@ from typing import Any
 import yaml
 
 from provisioner.config import load_config
-from provisioner.core.call import Call
-from provisioner.core.model import Config
-from provisioner.core.ownership import ADDRESS, GENERATION, PROJECT
-from provisioner.core.plan import Plan, make_plan
-from provisioner.engine.execute import execute
-from provisioner.engine.observe import observe
+from provisioner.core.model.config import Config
+from provisioner.core.ownership.marks import ADDRESS, GENERATION, PROJECT
+from provisioner.core.plan.call import Call
+from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.engine.apply.execute import execute
 from provisioner.engine.ports import NOTHING, Answer
+from provisioner.engine.read.observe import observe
 from provisioner.kinds import KINDS
 from provisioner.stripe_api import Limits, StripeWriter, Transport
 

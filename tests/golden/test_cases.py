@@ -21,17 +21,17 @@ import yaml
 from golden.stripe_account import LATER, Account, config_of
 from provisioner.config import load, load_config
 from provisioner.config.shapes import shapes_of
-from provisioner.core.call import Call
-from provisioner.core.guard import judge
-from provisioner.core.model import Config
-from provisioner.core.ownership import ADDRESS, APPLIED, GENERATION, PROJECT
-from provisioner.core.plan import Plan
-from provisioner.core.problem import ProvisionerError
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.core.ownership.marks import ADDRESS, APPLIED, GENERATION, PROJECT
+from provisioner.core.plan.call import Call
+from provisioner.core.plan.guardrails import judge
+from provisioner.core.plan.plan import Plan
 from provisioner.kinds import KINDS
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
-from provisioner.views.document import plan_document
-from provisioner.views.text import NO_CHANGES, plan_text
+from provisioner.views.plan.document import plan_document
+from provisioner.views.plan.text import NO_CHANGES, plan_text
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
 QUIET = NO_CHANGES + "\n"

@@ -5,12 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.views.notice import Place, Told, notice_document, tell_drift, tell_fleet, tell_report
-from provisioner.views.slack import slack_message
+from provisioner.notify.notice import (
+    Highlights,
+    NoticePlace,
+    notice_document,
+    tell_drift,
+    tell_fleet,
+    tell_report,
+)
+from provisioner.notify.slack import slack_message
 
 FOLDER = Path(__file__).parent / "notices"
 RUN = "https://github.com/acme/cards/actions/runs/7"
-HERE = Place("apply", "issuing", "prod", "acme-issuing", "live", "acct_1Abc", RUN)
+HERE = NoticePlace("apply", "issuing", "prod", "acme-issuing", "live", "acct_1Abc", RUN)
 REPORT = {
     "changes": [
         {"address": "balance_targets.usd", "action": "top_up", "currency": "usd", "amount": 1_500_000},
@@ -80,15 +87,20 @@ NOTICES = {
         tell_report(FAILED, "Applied in part: 1 step done, 1 failed, 1 not done."),
         None,
     ),
-    "drift": (Place("drift", ".", None, "acme-issuing", "test", None, RUN), 2, tell_drift(DRIFT), None),
-    "fleet": (Place("fleet apply", "fleet", None, "acme", "live", None, None), 1, tell_fleet([FLEET]), None),
+    "drift": (NoticePlace("drift", ".", None, "acme-issuing", "test", None, RUN), 2, tell_drift(DRIFT), None),
+    "fleet": (
+        NoticePlace("fleet apply", "fleet", None, "acme", "live", None, None),
+        1,
+        tell_fleet([FLEET]),
+        None,
+    ),
     "guardrail": (
         HERE,
         3,
-        Told(lines=["Plan: 0 to create, 0 to update, 0 to replace, 9 to retire, 0 to adopt."]),
+        Highlights(lines=["Plan: 0 to create, 0 to update, 0 to replace, 9 to retire, 0 to adopt."]),
         {"error": "9 of 10 cards would be retired; name the number: --allow retired=9\nNothing was written."},
     ),
-    "wrong-key": (Place("drift", "issuing"), 7, Told(), {"error": "Stripe refuses the key"}),
+    "wrong-key": (NoticePlace("drift", "issuing"), 7, Highlights(), {"error": "Stripe refuses the key"}),
 }
 
 

@@ -149,7 +149,7 @@ def test_a_creation_is_held_to_each_of_its_fields(
 
 
 def test_every_field_is_among_these() -> None:
-    from provisioner.core.kind import Field, Shape  # noqa: PLC0415
+    from provisioner.core.schema.field import Field, Shape  # noqa: PLC0415
     from provisioner.kinds import card, cardholder  # noqa: PLC0415
 
     def paths(fields: tuple[Field, ...], prefix: str = "") -> Iterator[str]:

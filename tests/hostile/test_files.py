@@ -201,8 +201,8 @@ def test_files_are_written_in_one_place_only() -> None:
     allowed = {
         "provisioner/engine/private_file.py",
         "provisioner/config/regular_file.py",  # reads
-        "provisioner/cli/output.py",  # /dev/null
-        "provisioner/cli/streams.py",  # /dev/null
+        "provisioner/cli/terminal/stdio.py",  # /dev/null
+        "provisioner/cli/terminal/streams.py",  # /dev/null
         "provisioner/sandbox/sdk_types.py",  # this repository's own data
         "provisioner/chaos/estate/runs.py",  # into a temporary folder of its own
         "action/job.py",  # files that GitHub names

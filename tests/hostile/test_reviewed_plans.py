@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from e2e.test_action import Outcome, Repository, repository
 
-from provisioner.core.integrity import digest_of
+from provisioner.core.approval.integrity import digest_of
 
 __all__ = ["repository"]  # the fixture
 

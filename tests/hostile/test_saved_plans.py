@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from e2e.conftest import BARE_CARD, CARD, COMPANY, KEY, Desk
 
-from provisioner.cli import saved
-from provisioner.core.integrity import digest_of
-from provisioner.core.seal import Seal
+from provisioner.cli import saved_plan
+from provisioner.core.approval.integrity import digest_of
+from provisioner.core.ownership.seal import Seal
 
 SECRET = CARD.replace('"2,000.00 USD"', '"${env.LIMIT}"')
 OTHER_KEY = "rk_test_canary52Key"
@@ -76,8 +76,8 @@ def test_a_plan_with_another_hidden_value_differs_in_keyed_digests_of_128_bits_a
     if before:
         monkeypatch.setenv("LIMIT", before)
         desk.run("apply", "--auto-approve")
-    moment = saved.now()
-    monkeypatch.setattr(saved, "now", lambda: moment)
+    moment = saved_plan.now()
+    monkeypatch.setattr(saved_plan, "now", lambda: moment)
     plans = []
     for amount in ("1,000.00 USD", "1,001.00 USD"):
         monkeypatch.setenv("LIMIT", amount)
@@ -273,8 +273,8 @@ def test_a_card_that_a_plan_created_and_somebody_has_deactivated_stays_so(desk: 
 
 
 def later(monkeypatch: pytest.MonkeyPatch, **time: float) -> None:
-    then = saved.now() + timedelta(**time)
-    monkeypatch.setattr(saved, "now", lambda: then)
+    then = saved_plan.now() + timedelta(**time)
+    monkeypatch.setattr(saved_plan, "now", lambda: then)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from provisioner.config import load_config
 from provisioner.config.export import export
-from provisioner.core.estate import survey
-from provisioner.core.model import Address, Config, World
+from provisioner.core.model.config import Config
+from provisioner.core.model.resource import Address
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.ownership.inventory import take_inventory
 from provisioner.kinds import KINDS
 
 HOLES = "${env.STRIPE_API_KEY} $${env.HOME} ${file.provisioner.yaml} ${var.x} ${"
@@ -48,8 +50,8 @@ def test_no_key_reaches_stripe_by_what_stripe_itself_holds(desk: Desk, start: st
     assert KEY not in str([cards, holders])
 
 
-def exported(world: World) -> str:
-    return export(KINDS, "p", "test", world, survey(KINDS, Config("p", "test", None, {}), world))
+def exported(world: Snapshot) -> str:
+    return export(KINDS, "p", "test", world, take_inventory(KINDS, Config("p", "test", None, {}), world))
 
 
 # what metadata may hold (docs.stripe.com/api/metadata), and the beginnings of holes oftener than by chance
@@ -70,7 +72,7 @@ keys = st.text(st.characters(exclude_characters="[]", exclude_categories=("Cs",)
 @example(metadata={"${env.HOME}": "${env.HOME}", "<<": "$$${", "~": "~", "a" * 40: "\x1b[31m\x00\ufeff\x85"})
 def test_any_text_survives_an_export_and_a_load(tmp_path: Path, metadata: dict[str, str]):
     holder = {"id": "ich_1", "name": "Acme", "type": "company", "status": "active", "metadata": metadata}
-    world = World(
+    world = Snapshot(
         {}, {}, {"issuing/cardholders": [{**holder, "billing": {"address": {**ADDRESS, "state": "CA"}}}]}
     )
     file = tmp_path / "a.yaml"
@@ -84,7 +86,7 @@ def test_any_text_survives_an_export_and_a_load(tmp_path: Path, metadata: dict[s
 
 def test_an_id_that_is_no_id_adds_no_line():
     holder = {"id": ODD_ID, "name": "Acme", "type": "company", "status": "active", "metadata": {}}
-    world = World(
+    world = Snapshot(
         {}, {}, {"issuing/cardholders": [{**holder, "billing": {"address": {**ADDRESS, "state": "CA"}}}]}
     )
 

@@ -16,11 +16,11 @@ from e2e.conftest import Desk
 from support.liar import Liar, lying
 
 from hostile.money import by_hand, moved, settle, stripe_base, target, top_ups
-from provisioner.core.call import Call
-from provisioner.core.model import Config
-from provisioner.core.plan import make_plan
-from provisioner.core.problem import AccessError, ProvisionerError
-from provisioner.engine import fund
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import AccessError, ProvisionerError
+from provisioner.core.plan.call import Call
+from provisioner.core.plan.plan import make_plan
+from provisioner.engine.apply import top_up as topping_up
 from provisioner.kinds import KINDS
 
 __all__ = ["stripe_base"]
@@ -31,7 +31,7 @@ FUNDER = "rk_test_funds"
 @pytest.fixture
 def liar(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Liar]:
     """Between the command line and Stripe; the command waits for nothing."""
-    monkeypatch.setattr(fund, "PAUSES", (0.0,) * len(fund.PAUSES))
+    monkeypatch.setattr(topping_up, "PAUSES", (0.0,) * len(topping_up.PAUSES))
     with lying(desk.base) as liar:
         monkeypatch.setenv("STRIPE_API_BASE", liar.base)
         yield liar

@@ -13,8 +13,8 @@ from e2e.conftest import KEY, Desk
 from support.command import environ
 
 from hostile.money import by_hand, moved, settle, stripe_base, target, top_ups, write_on
-from provisioner.core.call import Call
-from provisioner.core.model import Config
+from provisioner.core.model.config import Config
+from provisioner.core.plan.call import Call
 
 EIGHT = 8
 __all__ = ["stripe_base"]

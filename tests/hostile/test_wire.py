@@ -9,10 +9,10 @@ import pytest
 from chaos.hostile import answer, hostile
 from e2e.conftest import BARE_CARD, COMPANY, Desk
 
-from provisioner.engine import windows
+from provisioner.engine.read import parallel_list
 from provisioner.net.address import parse_origin
-from provisioner.net.client import Bounds, Client, LateError, TooLargeError
-from provisioner.stripe_api import gateway, patience
+from provisioner.net.client import Bounds, HttpClient, LateError, TooLargeError
+from provisioner.stripe_api import gateway, retry_loop
 from provisioner.stripe_api.failure import LostError, RefusalError
 from provisioner.stripe_api.translate import redact
 
@@ -67,7 +67,7 @@ ENDLESS = {
 @pytest.mark.parametrize("cards", ENDLESS.values(), ids=ENDLESS.keys())
 @pytest.mark.parametrize("command", ["plan", "apply", "export"])
 def test_a_list_without_an_end_ends_in_words(desk: Desk, monkeypatch, command, cards):
-    monkeypatch.setattr(windows, "MOST_PAGES", 40)
+    monkeypatch.setattr(parallel_list, "MOST_PAGES", 40)
     monkeypatch.setattr(gateway, "MOST_PAGES", 40)
     desk.write(COMPANY + BARE_CARD)
     words = ["apply", "--auto-approve"] if command == "apply" else [command]
@@ -105,8 +105,8 @@ HEADERS = {
 }
 
 
-def client(base: str, clock: Callable[[], float], largest: int = 200_000) -> Client:
-    return Client(parse_origin(base), Bounds(connect=5, read=5, whole=60, largest=largest), clock)
+def client(base: str, clock: Callable[[], float], largest: int = 200_000) -> HttpClient:
+    return HttpClient(parse_origin(base), Bounds(connect=5, read=5, whole=60, largest=largest), clock)
 
 
 @pytest.mark.parametrize("sent", HEADERS.values(), ids=HEADERS.keys())
@@ -141,7 +141,7 @@ def test_an_answer_has_one_time_for_all_of_it(sent):
 def test_attempts_share_the_time_of_one_request(monkeypatch, busy):
     """Each attempt uses up all the time that it is given, and all of them together no more than is said."""
     now, given = [60.0], []
-    monkeypatch.setattr(patience.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(retry_loop.time, "monotonic", lambda: now[0])
 
     def once(within: float) -> None:
         given.append(min(within, 60.0))
@@ -154,9 +154,9 @@ def test_attempts_share_the_time_of_one_request(monkeypatch, busy):
         now[0] += seconds
 
     with pytest.raises(type(failure)):
-        patience.again(failure, once, 0.0, threading.Event(), sleep)
+        retry_loop.again(failure, once, 0.0, threading.Event(), sleep)
 
-    assert now[0] <= (patience.PATIENCE if busy else patience.LOST_PATIENCE) + 1
+    assert now[0] <= (retry_loop.PATIENCE if busy else retry_loop.LOST_PATIENCE) + 1
     assert len(given) <= 4
 
 

@@ -6,14 +6,15 @@ from typing import Any
 from provisioner.config.field_schema import MANY_CHOICES
 from provisioner.config.scenario_fields import FIELDS, SECTION
 from provisioner.config.schema import definition_of, json_schema
-from provisioner.core.guard import ENDLESS, FEW, NAMES, SHARE
-from provisioner.core.kind import Fault, Field, Kind, OnChange, Shape, neutral
-from provisioner.core.money import show_money
+from provisioner.core.model.money import show_money
+from provisioner.core.plan.guardrails import ENDLESS, FEW, NAMES, SHARE
+from provisioner.core.schema.field import Field, OnChange, Shape, neutral
+from provisioner.core.schema.kind import FieldFault, Kind
 from provisioner.fleet.fleet_schema import fleet_schema
 from provisioner.kinds import KINDS
 from provisioner.kinds.categories import CATEGORIES
-from provisioner.kinds.controls import INTERVALS, PAIRS, monthly_exposure
 from provisioner.kinds.postal import COUNTRY
+from provisioner.kinds.spending_controls import INTERVALS, PAIRS, monthly_exposure
 
 from . import markdown, schemas
 from .examples import EXAMPLES
@@ -237,7 +238,7 @@ def _kind(kind: Kind) -> Iterator[str]:
     yield "Between the fields:\n\n" + "\n".join(f"- {text}" for text in faults)
 
 
-def _fault(fault: Fault) -> str:
+def _fault(fault: FieldFault) -> str:
     """A rule between fields, as the check says it."""
     return fault.text if "'" in fault.text else f"`{'.'.join(map(str, fault.path))}`: {fault.text}"
 

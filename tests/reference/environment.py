@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import provisioner
-from provisioner.cli.completion import VARIABLE
+from provisioner.cli.commands.completion import VARIABLE
 from provisioner.config.outside import KEY_BEGINNINGS, KEY_PARTS, KEY_WORDS
 
 from . import markdown

@@ -9,15 +9,17 @@ from typing import Any
 
 import yaml
 
-from provisioner.core.drift import Drift, Moved
-from provisioner.core.kind import Direction
-from provisioner.core.model import Address, Config, Declared, World
-from provisioner.core.plan import Plan, make_plan
-from provisioner.engine.execute import Outcome, Report, Result
-from provisioner.engine.explain import Trace
+from provisioner.core.diff.drift import Drift, Moved
+from provisioner.core.model.config import Config
+from provisioner.core.model.resource import Address, Declared
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.core.schema.field import Direction
+from provisioner.engine.apply.execute import Outcome, Report, Result
+from provisioner.engine.read.attribution import Trace
 from provisioner.kinds import KINDS
-from provisioner.views.document import plan_document
 from provisioner.views.drift import drift_document
+from provisioner.views.plan.document import plan_document
 from provisioner.views.report import report_document
 from provisioner.views.version import FORMAT_VERSION, PLAN_FORMAT
 
@@ -177,7 +179,7 @@ def _plan() -> Plan:
     for text, fields in yaml.safe_load(DECLARED).items():
         address = Address(*text.split("."))
         declared[address] = Declared(address, fields)
-    world = World({"id": "acct_1Abc", "country": "US"}, {}, {"topups": ()})
+    world = Snapshot({"id": "acct_1Abc", "country": "US"}, {}, {"topups": ()})
     return make_plan(KINDS, Config("acme-issuing", "test", "acct_1Abc", declared), world)
 
 

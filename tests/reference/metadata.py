@@ -3,31 +3,32 @@
 import json
 
 from provisioner.config.field_schema import METADATA_KEY, METADATA_KEYS, METADATA_VALUE
-from provisioner.core import funding, ownership
-from provisioner.core.model import Address, Lifecycle
-from provisioner.core.normal import leaves
+from provisioner.core.diff import top_up
+from provisioner.core.model.resource import Address, Lifecycle
+from provisioner.core.ownership import marks
+from provisioner.core.schema.normal_form import leaves
 from provisioner.kinds import card
 
 from . import markdown
 from .markdown import code, prose, table
 
 MEANINGS = {
-    ownership.PROJECT: "The project that the object belongs to. An object without it, or with another one, "
+    marks.PROJECT: "The project that the object belongs to. An object without it, or with another one, "
     "is never written.",
-    ownership.ADDRESS: "Section and name in the YAML, such as `cards.ads`.",
-    ownership.GENERATION: "1 for the first object at its address; each replacement or new creation counts "
+    marks.ADDRESS: "Section and name in the YAML, such as `cards.ads`.",
+    marks.GENERATION: "1 for the first object at its address; each replacement or new creation counts "
     "on. Of two that can still act, the higher one is the address's. The other is left over from an "
     "interrupted replacement and ends, provided that the higher one names it (`replaces`).",
-    ownership.LIFECYCLE: "Words: `protect`, `on_remove=cancel` or `on_remove=keep`, `reissued=NUMBER`, "
+    marks.LIFECYCLE: "Words: `protect`, `on_remove=cancel` or `on_remove=keep`, `reissued=NUMBER`, "
     "and `replaces=ID`, the object that had the address before. They stay with the object when its YAML "
     "is gone. `revision=NUMBER` counts our writes, from 1 as it was created: a saved plan holds only as "
     "long as nobody has written the object since. `salt=TEXT` is the project's: of it the secret is made "
     "by which [saved plans](plan-json.md#hidden-values) stand for what they hide. Neither is ever the "
     "reason for a change.",
-    ownership.APPLIED[0]: "Which fields were last applied, and a digest of each value: entries of "
-    f"{ownership.CODE} characters for the field and {ownership.PERSONAL} to {ownership.PLAIN} for the "
+    marks.APPLIED[0]: "Which fields were last applied, and a digest of each value: entries of "
+    f"{marks.CODE} characters for the field and {marks.PERSONAL} to {marks.PLAIN} for the "
     "value, with spaces.",
-    ownership.APPLIED[1]: "The rest of that, where one value of metadata is too short.",
+    marks.APPLIED[1]: "The rest of that, where one value of metadata is too short.",
 }
 CARD = {
     "cardholder": "ich_1Abc",
@@ -40,8 +41,8 @@ CARD = {
 
 def page() -> str:
     """The page: keys, an example that is made by the code itself, limits, and what to do by hand."""
-    keys = [(code(key), MEANINGS[key]) for key in ownership.OUR_KEYS]
-    plain = 6 * ownership.PLAIN
+    keys = [(code(key), MEANINGS[key]) for key in marks.OUR_KEYS]
+    plain = 6 * marks.PLAIN
     return markdown.page(
         "Metadata",
         prose(
@@ -56,7 +57,7 @@ def page() -> str:
             "A top-up carries the first two only. The newest one with them names the project that fills the "
             "balance, and the next one's idempotency key is derived from it ([exactly "
             "once](../explanation/exactly-once.md)). "
-            f"{code(funding.MISROUTED)}, set to {code(funding.RESOLVED)} by a person, says of a top-up that "
+            f"{code(top_up.MISROUTED)}, set to {code(top_up.RESOLVED)} by a person, says of a top-up that "
             "went to another balance that its money is where it belongs ([how "
             "to](../how-to/fund-the-balance.md#money-that-went-to-another-balance))."
         ),
@@ -64,7 +65,7 @@ def page() -> str:
         prose(
             f"Stripe takes 50 keys of {METADATA_KEY} characters, with values of {METADATA_VALUE}. Six keys "
             f"are the tool's, so {METADATA_KEYS} are left for `metadata` in the YAML. Keys that begin with "
-            f"{code(ownership.PREFIX)} are refused there. Keys that others set on an object are left alone."
+            f"{code(marks.PREFIX)} are refused there. Keys that others set on an object are left alone."
         ),
         prose(
             "The record fits for the largest resource that Stripe takes "
@@ -73,7 +74,7 @@ def page() -> str:
         "## What the digests tell",
         prose(
             f"They only show that a value has moved. A plain value has {plain} bits, a value that Stripe "
-            f"never answers {6 * ownership.WRITE_ONLY}, a personal one {6 * ownership.PERSONAL}: so few "
+            f"never answers {6 * marks.WRITE_ONLY}, a personal one {6 * marks.PERSONAL}: so few "
             "that countless values share it, and none can be guessed from it alone. Values that say little "
             "each and all together, such as a date of birth, share one digest."
         ),
@@ -89,7 +90,7 @@ def page() -> str:
         ),
         "## By hand",
         prose(
-            f"Whoever removes {code(ownership.PROJECT)} from an object (Dashboard or API) takes it out of "
+            f"Whoever removes {code(marks.PROJECT)} from an object (Dashboard or API) takes it out of "
             "the project: the next plan creates a new one for its address, if that is declared, and leaves "
             "the old one alone. `provisioner import` writes the keys again. Two objects with one address, "
             "of which neither names the other as the one that it replaces (a copy made by hand, say), are a "
@@ -105,7 +106,7 @@ def page() -> str:
 
 
 def _example() -> dict[str, str]:
-    record = ownership.applied("acme-issuing", card.KIND.fields, CARD)
+    record = marks.applied("acme-issuing", card.KIND.fields, CARD)
     assert len(record) == len(list(leaves(card.KIND.fields, CARD)))
-    stamp = ownership.stamp_for("acme-issuing", Address("cards", "ads"), 1, Lifecycle(protect=True), record)
-    return {key: value for key, value in ownership.marks(stamp).items() if value}
+    stamp = marks.stamp_for("acme-issuing", Address("cards", "ads"), 1, Lifecycle(protect=True), record)
+    return {key: value for key, value in marks.marks(stamp).items() if value}

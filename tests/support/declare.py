@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.core.model import Address, Config, Declared, Guardrails, Lifecycle, Ref
+from provisioner.core.model.config import Config, Guardrails
+from provisioner.core.model.resource import Address, Declared, Lifecycle, Ref
 
 PROJECT = "shop"
 PLAIN, NO_LIMITS = Lifecycle(), Guardrails()

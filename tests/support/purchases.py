@@ -4,8 +4,8 @@ import datetime as dt
 
 from hypothesis import strategies as st
 
-from provisioner.core.model import Address, Declared, Ref
-from provisioner.core.scenario import METHODS, Purchase, Scenario
+from provisioner.core.model.resource import Address, Declared, Ref
+from provisioner.core.model.scenario import METHODS, Purchase, Scenario
 
 CARD, HOLDER = Address("cards", "ads"), Address("cardholders", "acme")
 CATEGORIES = ("advertising_services", "caterers", "taxicabs_limousines")

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from provisioner.core.call import Call, bind
-from provisioner.core.model import World
-from provisioner.core.plan import Plan
-from provisioner.core.problem import StripeError
+from provisioner.core.model.errors import StripeError
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.plan.call import Call, resolve_refs
+from provisioner.core.plan.plan import Plan
 from provisioner.engine.ports import Answer
 
 DEFAULT_LIMIT = {"amount": 50000, "interval": "daily", "categories": []}
@@ -30,8 +30,8 @@ class StripeModel:
     keys: dict[str, tuple[Any, Json]] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def world(self) -> World:
-        return World(
+    def world(self) -> Snapshot:
+        return Snapshot(
             {"id": "acct_1", "country": self.country},
             self.retrieve("balance"),
             {n: [*o] for n, o in self.objects.items()},
@@ -119,8 +119,8 @@ def carry_out(plan: Plan, stripe: StripeModel, *, calls: int | None = None) -> I
         call = Call(
             step.call.service,
             step.call.verb,
-            bind(step.call.id, ids),
-            bind(step.call.params, ids),
+            resolve_refs(step.call.id, ids),
+            resolve_refs(step.call.params, ids),
             step.call.key,
         )
         made = stripe.perform(call).object

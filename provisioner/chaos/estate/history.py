@@ -16,9 +16,9 @@ from provisioner.chaos.estate.runs import NOTHING_TO_DO, Asked, Ended, Turns
 from provisioner.chaos.estate.trouble import PEACE, Trouble, draw, likely
 from provisioner.chaos.estate.watch import Moment, Watch, too_much, wrong
 from provisioner.chaos.estate.wire import Mail, Wire
-from provisioner.core.model import Config
-from provisioner.core.problem import ConfigError, ProvisionerError
-from provisioner.core.select import EVERYTHING, Selection
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import ConfigError, ProvisionerError
+from provisioner.core.plan.selection import EVERYTHING, Selection
 
 Json = dict[str, Any]
 

@@ -13,18 +13,18 @@ from msgspec import Struct
 
 from provisioner.chaos.embedded import Said
 from provisioner.chaos.estate.wire import Gate, Wire
-from provisioner.chaos.mortal import Killed
+from provisioner.chaos.killable_client import Killed
 from provisioner.config import load_config
-from provisioner.core.approval import hold_to
-from provisioner.core.guard import judge
-from provisioner.core.model import Config
-from provisioner.core.plan import Plan, make_plan
-from provisioner.core.problem import GuardrailError, ProvisionerError
-from provisioner.core.select import EVERYTHING, Selection
-from provisioner.engine.execute import execute
-from provisioner.engine.observe import observe
+from provisioner.core.approval.approve import hold_to
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import GuardrailError, ProvisionerError
+from provisioner.core.plan.guardrails import judge
+from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.core.plan.selection import EVERYTHING, Selection
+from provisioner.engine.apply.execute import execute
+from provisioner.engine.read.observe import observe
 from provisioner.kinds import KINDS
-from provisioner.views.document import plan_document
+from provisioner.views.plan.document import plan_document
 
 Json = dict[str, Any]
 

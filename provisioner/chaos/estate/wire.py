@@ -7,12 +7,12 @@ from typing import Any, cast
 
 from msgspec import Struct, field
 
-from provisioner.chaos.arena import LIMITLESS
 from provisioner.chaos.embedded import BASE, KEY, Embedded, Said
 from provisioner.chaos.estate.trouble import INNER, KILLS, PEACE, Strike, Trouble
-from provisioner.chaos.mortal import Killed
+from provisioner.chaos.killable_client import Killed
+from provisioner.chaos.sandbox_fixture import LIMITLESS
 from provisioner.net.address import parse_origin
-from provisioner.net.client import Answer
+from provisioner.net.client import HttpAnswer
 from provisioner.sandbox.api.faults import Effect
 from provisioner.stripe_api import StripeWriter, Transport
 from provisioner.stripe_api.failure import LostError, RefusalError
@@ -109,7 +109,7 @@ class Wire(BoundedClient):
         body: str | bytes | None = None,
         *,
         within: float | None = None,  # noqa: ARG002 - nothing takes time here
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Send one request, or do what trouble makes of it."""
         if self._dead:
             raise Killed
@@ -118,7 +118,7 @@ class Wire(BoundedClient):
         said = self._gate(lambda: self._answer(request))
         if said.status >= REFUSALS:
             raise RefusalError(said.status, said.headers, said.data["error"])
-        return Answer(said.status, said.headers, said.body)
+        return HttpAnswer(said.status, said.headers, said.body)
 
     def _answer(self, request: Request) -> Said:
         for late in self._mail.due():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisioner.core.problem import AccessError
+from provisioner.core.model.errors import AccessError
 from provisioner.stripe_api.credentials import safe_base
 
 

@@ -3,9 +3,9 @@
 import pytest
 from support.declare import HOLDER, card, config, holder
 
-from provisioner.cli.progress import spell, time_left
-from provisioner.core.model import World
-from provisioner.core.plan import Plan, make_plan
+from provisioner.cli.terminal.progress import spell, time_left
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.kinds import KINDS
 from provisioner.stripe_api import Limits, Remaining
 
@@ -15,13 +15,13 @@ SHIPPING = {"name": "Jenny Rosen", "address": HOLDER["billing"]["address"]}
 
 def cards(count: int, **fields: object) -> Plan:
     issued = [card(f"card-{n}", **fields) for n in range(count)]
-    return make_plan(KINDS, config(holder(), *issued), World({}, {}, {}))
+    return make_plan(KINDS, config(holder(), *issued), Snapshot({}, {}, {}))
 
 
 def test_the_endpoint_with_the_most_to_do_decides():
     holders = [holder(f"holder-{n}") for n in range(500)]
     issued = [card(f"card-{n}", cardholder=f"holder-{n % 500}") for n in range(1000)]
-    plan = make_plan(KINDS, config(*holders, *issued), World({}, {}, {}))
+    plan = make_plan(KINDS, config(*holders, *issued), Snapshot({}, {}, {}))
 
     assert 40 <= Remaining(LIMITS, plan.steps).seconds() <= 43
 

@@ -2,7 +2,7 @@
 
 from config_texts import HEAD, HOLDER
 
-from provisioner.core.model import Address
+from provisioner.core.model.resource import Address
 
 ACME = Address("cardholders", "acme")
 LIMITS = "    spending_controls:\n      spending_limits: [{{amount: {amount}, interval: monthly}}]\n"

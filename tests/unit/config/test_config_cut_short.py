@@ -3,7 +3,7 @@
 import pytest
 
 from provisioner.config import load_config
-from provisioner.core.problem import ConfigError
+from provisioner.core.model.errors import ConfigError
 from provisioner.kinds import KINDS
 
 

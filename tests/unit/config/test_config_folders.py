@@ -4,7 +4,8 @@ import os
 
 from config_texts import BASE, CARD, HEAD, HOLDER
 
-from provisioner.core.model import Address, Guardrails, Ref
+from provisioner.core.model.config import Guardrails
+from provisioner.core.model.resource import Address, Ref
 
 ADS = Address("cards", "ads")
 

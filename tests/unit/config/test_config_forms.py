@@ -6,7 +6,8 @@ import pytest
 from config_texts import BASE, CARD, HEAD, HOLDER
 
 from provisioner.config import load_config
-from provisioner.core.model import Address, Guardrails, Lifecycle, Ref, Reissue
+from provisioner.core.model.config import Guardrails
+from provisioner.core.model.resource import Address, Lifecycle, Ref, Reissue
 from provisioner.kinds import KINDS
 
 ADS = Address("cards", "ads")

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from provisioner.config import load_config
-from provisioner.core.problem import ConfigError
+from provisioner.core.model.errors import ConfigError
 from provisioner.kinds import KINDS
 
 RICH = (

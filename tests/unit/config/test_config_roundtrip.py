@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from provisioner.config import load_config
-from provisioner.core.kind import Field, Shape
-from provisioner.core.model import Address, Ref
-from provisioner.core.money import exponent
+from provisioner.core.model.money import exponent
+from provisioner.core.model.resource import Address, Ref
+from provisioner.core.schema.field import Field, Shape
 from provisioner.kinds import KINDS
 from provisioner.kinds.postal import COUNTRY
 

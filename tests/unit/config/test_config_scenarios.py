@@ -3,9 +3,9 @@
 import pytest
 from config_texts import BASE  # its card `ads` is in dollars; scenarios begin in line 13
 
-from provisioner.core.model import Address
-from provisioner.core.problem import Where
-from provisioner.core.scenario import Purchase, Scenario
+from provisioner.core.model.errors import Where
+from provisioner.core.model.resource import Address
+from provisioner.core.model.scenario import Purchase, Scenario
 
 ADS = "category: advertising_services"
 HEAD = BASE + "scenarios:\n"

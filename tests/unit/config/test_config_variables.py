@@ -3,7 +3,7 @@
 import pytest
 from config_texts import BASE
 
-from provisioner.core.model import Address
+from provisioner.core.model.resource import Address
 
 ADS = Address("cards", "ads")
 SECRET = "s3cr3t-value"

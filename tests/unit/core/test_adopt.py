@@ -5,9 +5,9 @@ from typing import Any
 from support.declare import HOLDER, card, config, holder
 from support.stripe_model import StripeModel
 
-from provisioner.core.adopt import Adoptions, adopt_all
-from provisioner.core.estate import survey
-from provisioner.core.model import Address, Declared
+from provisioner.core.diff.adopt import Adoptions, adopt_all
+from provisioner.core.model.resource import Address, Declared
+from provisioner.core.ownership.inventory import take_inventory
 from provisioner.kinds import KINDS
 
 PLAIN = {"currency": "usd", "type": "virtual", "status": "active"}
@@ -25,7 +25,7 @@ def issue(stripe: StripeModel, holder_id: str, **params: Any) -> str:
 
 def adopted(stripe: StripeModel, *declared: Declared) -> Adoptions:
     wanted, world = config(*declared), stripe.world()
-    return adopt_all(KINDS, wanted, world, survey(KINDS, wanted, world))
+    return adopt_all(KINDS, wanted, world, take_inventory(KINDS, wanted, world))
 
 
 def ids(found: Adoptions) -> list[str | None]:

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from support.declare import card, config, holder
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.approval import hold_to
-from provisioner.core.model import Config, Lifecycle, Reissue
-from provisioner.core.plan import Plan, make_plan
-from provisioner.core.problem import StaleError
+from provisioner.core.approval.approve import hold_to
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import StaleError
+from provisioner.core.model.resource import Lifecycle, Reissue
+from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.kinds import KINDS
-from provisioner.views.document import plan_document
+from provisioner.views.plan.document import plan_document
 
 LIFE = st.builds(
     Lifecycle,

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from msgspec.structs import replace
 from support.purchases import CARD, CATEGORIES, limit, limits, world, worlds
 
-from provisioner.core.boundaries import Choices, allowed_purchase, boundaries, declared_facts
-from provisioner.core.model import Declared
-from provisioner.core.scenario import Unsure
-from provisioner.core.simulate import simulate
+from provisioner.core.model.resource import Declared
+from provisioner.core.model.scenario import Unsure
+from provisioner.core.purchases.generate import Choices, allowed_purchase, boundaries, declared_facts
+from provisioner.core.purchases.simulator import simulate
 
 CHOICES = Choices(CATEGORIES)
 ADS, FOOD, TAXI = CATEGORIES

@@ -6,11 +6,11 @@ import pytest
 from support.declare import card, config, holder
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.drift import Drift, find_drift
-from provisioner.core.estate import survey
-from provisioner.core.find import find_changes
-from provisioner.core.model import Declared, Lifecycle, Reissue
-from provisioner.core.plan import make_plan
+from provisioner.core.diff.drift import Drift, find_drift
+from provisioner.core.diff.find import find_changes
+from provisioner.core.model.resource import Declared, Lifecycle, Reissue
+from provisioner.core.ownership.inventory import take_inventory
+from provisioner.core.plan.plan import make_plan
 from provisioner.kinds import KINDS
 
 AMOUNT = "spending_controls.spending_limits[0].amount"
@@ -38,7 +38,7 @@ def by_hand(stripe: StripeModel, resource: str, **params: Any) -> None:
 
 def drift(stripe: StripeModel, *declared: Declared) -> tuple[Drift, ...]:
     wanted, world = config(*declared), stripe.world()
-    surveyed = survey(KINDS, wanted, world)
+    surveyed = take_inventory(KINDS, wanted, world)
     found = find_changes(KINDS, wanted, world, surveyed)
     return find_drift(KINDS, wanted, surveyed, found.changes, found.notes)
 

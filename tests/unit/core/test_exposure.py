@@ -9,15 +9,16 @@ from hypothesis import strategies as st
 from support.declare import card, config, holder
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.approval import hold_to
-from provisioner.core.ceilings import above
-from provisioner.core.change import Action
-from provisioner.core.guard import judge
-from provisioner.core.model import Declared, Guardrails, Lifecycle, Reissue
-from provisioner.core.outlook import Exposure
-from provisioner.core.plan import Plan, make_plan
+from provisioner.core.approval.approve import hold_to
+from provisioner.core.approval.ceilings import above
+from provisioner.core.diff.change import Action
+from provisioner.core.model.config import Guardrails
+from provisioner.core.model.resource import Declared, Lifecycle, Reissue
+from provisioner.core.plan.guardrails import judge
+from provisioner.core.plan.outlook import Exposure
+from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.kinds import KINDS
-from provisioner.views.document import plan_document
+from provisioner.views.plan.document import plan_document
 
 TIMES = {"daily": 31, "weekly": 6, "monthly": 1, "yearly": 1, "all_time": 1}
 LIMITS = Guardrails(max_exposure_added={"usd": 1000, "gbp": 1000}, max_activated=1)

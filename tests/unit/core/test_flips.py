@@ -6,9 +6,9 @@ from support.declare import card, config, holder
 from support.purchases import CATEGORIES, limit, limits, scenario
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.model import Lifecycle
-from provisioner.core.plan import make_plan
-from provisioner.core.select import Selection
+from provisioner.core.model.resource import Lifecycle
+from provisioner.core.plan.plan import make_plan
+from provisioner.core.plan.selection import Selection
 from provisioner.kinds import KINDS
 
 ADS, FOOD, _ = CATEGORIES

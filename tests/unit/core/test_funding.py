@@ -6,9 +6,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.declare import PROJECT, config, target
 
-from provisioner.core.funding import LARGEST, Funds, funds, shortfall
-from provisioner.core.model import Address, World
-from provisioner.core.plan import Plan, make_plan
+from provisioner.core.diff.top_up import LARGEST, Funds, funds, shortfall
+from provisioner.core.model.resource import Address
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.kinds import KINDS
 
 AMOUNTS = st.integers(0, 10**9)
@@ -72,13 +73,13 @@ def top_up(number: int, status: str = "pending", **more: Any) -> dict[str, Any]:
     }
 
 
-def world(*top_ups: dict[str, Any], available: int = 0, country: str = "US", balance: Any = None) -> World:
+def world(*top_ups: dict[str, Any], available: int = 0, country: str = "US", balance: Any = None) -> Snapshot:
     rows = [{"currency": "eur", "amount": 99}, {"currency": "usd", "amount": available}]
     issuing = {"issuing": {"available": rows}} if balance is None else balance
-    return World({"id": "acct_1", "country": country}, issuing, {"topups": [*top_ups]})
+    return Snapshot({"id": "acct_1", "country": country}, issuing, {"topups": [*top_ups]})
 
 
-def plan(seen: World, amount: int = 5000, **fields: int) -> Plan:
+def plan(seen: Snapshot, amount: int = 5000, **fields: int) -> Plan:
     return make_plan(KINDS, config(target(amount, **fields)), seen)
 
 

@@ -7,11 +7,12 @@ import pytest
 from support.declare import card, config, holder, target
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.call import Phase
-from provisioner.core.guard import UNLIMITED, judge, stops
-from provisioner.core.model import Config, Declared, Guardrails, Lifecycle, Reissue
-from provisioner.core.money import Money
-from provisioner.core.plan import Plan, make_plan
+from provisioner.core.model.config import Config, Guardrails
+from provisioner.core.model.money import Money
+from provisioner.core.model.resource import Declared, Lifecycle, Reissue
+from provisioner.core.plan.call import Phase
+from provisioner.core.plan.guardrails import UNLIMITED, judge, stops
+from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.kinds import KINDS
 
 

@@ -2,12 +2,12 @@
 
 from support.purchases import CARD
 
-from provisioner.core.history import issuing_available, live_facts
-from provisioner.core.model import Live, Stamp
-from provisioner.core.scenario import Purchase
+from provisioner.core.model.resource import Live, Ownership
+from provisioner.core.model.scenario import Purchase
+from provisioner.core.purchases.history import issuing_available, live_facts
 
 FIELDS = {"currency": "usd", "status": "active"}
-LIVE = Live(CARD, "ic_new", FIELDS, Stamp("p", CARD))
+LIVE = Live(CARD, "ic_new", FIELDS, Ownership("p", CARD))
 
 
 def authorization(card, amount, **more):

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.core.call import attempt_key, creation_key, funding_key
-from provisioner.core.model import Address
+from provisioner.core.model.resource import Address
+from provisioner.core.plan.call import attempt_key, creation_key, funding_key
 
 TEXT = st.text("abc-.\n", max_size=6)
 PASTS = st.tuples(TEXT, st.builds(Address, TEXT, TEXT), st.integers(1, 3), st.lists(TEXT, max_size=3))

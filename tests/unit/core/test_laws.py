@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from support.declare import card, config, holder, target
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.call import Call, Phase
-from provisioner.core.kind import Direction
-from provisioner.core.model import Config, Declared, Lifecycle, Reissue
-from provisioner.core.plan import Plan, make_plan
+from provisioner.core.model.config import Config
+from provisioner.core.model.resource import Declared, Lifecycle, Reissue
+from provisioner.core.plan.call import Call, Phase
+from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.core.schema.field import Direction
 from provisioner.kinds import KINDS
 
 ADS, SOFTWARE = "advertising_services", "computer_software_stores"

@@ -8,14 +8,15 @@ from hypothesis import strategies as st
 from support.declare import HOLDER, card, config, holder
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.adopt import adopt_one
-from provisioner.core.drift import Drift, Moved, find_drift
-from provisioner.core.estate import survey
-from provisioner.core.find import find_changes
-from provisioner.core.kind import Direction
-from provisioner.core.model import Config, Declared, Lifecycle
-from provisioner.core.plan import Plan, make_plan
-from provisioner.core.steps import Owner, spell
+from provisioner.core.diff.adopt import adopt_one
+from provisioner.core.diff.drift import Drift, Moved, find_drift
+from provisioner.core.diff.find import find_changes
+from provisioner.core.model.config import Config
+from provisioner.core.model.resource import Declared, Lifecycle
+from provisioner.core.ownership.inventory import take_inventory
+from provisioner.core.plan.order import Owner, order_steps
+from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.core.schema.field import Direction
 from provisioner.kinds import KINDS
 
 CARDS, HOLDERS = "issuing/cards", "issuing/cardholders"
@@ -36,7 +37,7 @@ def by_hand(stripe: StripeModel, resource: str, **params: Any) -> None:
 
 def drift_of(stripe: StripeModel, *declared: Declared) -> tuple[Drift, ...]:
     wanted: Config = config(*declared)
-    surveyed = survey(KINDS, wanted, stripe.world())
+    surveyed = take_inventory(KINDS, wanted, stripe.world())
     found = find_changes(KINDS, wanted, stripe.world(), surveyed)
     return find_drift(KINDS, wanted, surveyed, found.changes, found.notes)
 
@@ -147,8 +148,10 @@ def test_what_is_ignored_is_not_adopted() -> None:
     mine = card(lifecycle=IGNORING, **NAMED)
     made = stripe.create(CARDS, {**mine.fields, "cardholder": stripe.objects[HOLDERS][0]["id"], **THEIRS})
     world, wanted = stripe.world(), config(holder(), mine)
-    adopted = adopt_one(KINDS, wanted, world, survey(KINDS, wanted, world), mine.address, made["id"]).changes
-    for step in spell(KINDS, Owner("shop"), adopted):
+    adopted = adopt_one(
+        KINDS, wanted, world, take_inventory(KINDS, wanted, world), mine.address, made["id"]
+    ).changes
+    for step in order_steps(KINDS, Owner("shop"), adopted):
         stripe.perform(step.call)
     apply(stripe, holder(), card())
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.chaos.power import SPANS, power, shops
-from provisioner.kinds.controls import meet
+from provisioner.kinds.spending_controls import meet
 
 CATEGORIES = ("advertising_services", "taxicabs_limousines", "hotels_motels_and_resorts")
 SHARED, *OTHERS = CATEGORIES

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.core.money import Money, exponent, parse_money, show_money
+from provisioner.core.model.money import Money, exponent, parse_money, show_money
 
 CURRENCIES = st.sampled_from(["usd", "eur", "gbp", "chf", "jpy", "krw", "bhd", "kwd"])
 

@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.declare import HOLDER, card, holder
 
-from provisioner.core.change import Edit
-from provisioner.core.diff import compare
-from provisioner.core.kind import Direction, Kind, Shape
-from provisioner.core.model import MASK, Address, Declared, Lifecycle, Live, Ref, Stamp
-from provisioner.core.normal import at, put, read
-from provisioner.core.ownership import applied
+from provisioner.core.diff.change import Edit
+from provisioner.core.diff.compare import compare
+from provisioner.core.model.resource import MASK, Address, Declared, Lifecycle, Live, Ownership, Ref
+from provisioner.core.ownership.marks import applied
+from provisioner.core.schema.field import Direction, Shape
+from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.normal_form import at, put, read
 from provisioner.kinds.card import KIND as CARD
 from provisioner.kinds.cardholder import KIND as CARDHOLDER
 from provisioner.kinds.cardholder import same_phone
@@ -22,7 +23,7 @@ TIGHTER, BROADER, NEUTRAL = Direction.TIGHTENING, Direction.BROADENING, Directio
 
 def live_of(kind: Kind, declared: Declared, **there: Any) -> Live:
     """What is live once `declared` was applied, and then moved to what is `there`."""
-    stamp = Stamp("shop", declared.address, applied=applied("shop", kind.fields, declared.fields))
+    stamp = Ownership("shop", declared.address, applied=applied("shop", kind.fields, declared.fields))
     fields = {**declared.fields, **there}
     return Live(declared.address, "id_1", {n: v for n, v in fields.items() if v is not None}, stamp)
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from support.declare import card, config, holder
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.model import Declared, Lifecycle
-from provisioner.core.outlook import Exposure, Power
-from provisioner.core.plan import Plan, make_plan
+from provisioner.core.model.resource import Declared, Lifecycle
+from provisioner.core.plan.outlook import Exposure, Power
+from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.kinds import KINDS
 
 LIMITED = "spending_controls.spending_limits"

@@ -10,20 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.core.kind import NAME_PATTERN, Field, Kind, Shape
-from provisioner.core.model import REMOVALS, Address, Live, Stamp
-from provisioner.core.normal import leaves
-from provisioner.core.ownership import (
+from provisioner.core.model.resource import REMOVALS, Address, Live, Ownership
+from provisioner.core.ownership.marks import (
     GENERATION,
     OUR_KEYS,
     PERSONAL,
     UnreadableMarkError,
     applied,
-    code,
-    digest,
+    field_code,
     marks,
     read_stamp,
+    value_digest,
 )
+from provisioner.core.schema.field import Field, Shape
+from provisioner.core.schema.kind import NAME_PATTERN, Kind
+from provisioner.core.schema.normal_form import leaves
 from provisioner.kinds import KINDS, card, cardholder
 
 BITS = 6
@@ -52,7 +53,7 @@ def largest(field: Field) -> Any:
 @pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.name)
 def test_the_marks_of_the_largest_resource_fit_50_keys_of_500_characters(kind: Kind) -> None:
     tree = {field.name: largest(field) for field in kind.fields}
-    stamp = Stamp(
+    stamp = Ownership(
         "p" * 40,
         Address(kind.section, "n" * 60),
         10**6,
@@ -77,11 +78,11 @@ SHORT = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=30
 
 @given(
     st.builds(
-        Stamp,
+        Ownership,
         project=SHORT,
         address=st.builds(Address, st.sampled_from(["cards", "cardholders"]), SHORT.map("a{}".format)),
         generation=st.integers(1, 10**6),
-        applied=st.dictionaries(SHORT.map(code), SHORT.map(lambda text: text[:4]), max_size=40),
+        applied=st.dictionaries(SHORT.map(field_code), SHORT.map(lambda text: text[:4]), max_size=40),
         protect=st.booleans(),
         on_remove=st.sampled_from(["deactivate", "cancel", "keep"]),
         reissued=st.integers(0, 1000),
@@ -90,7 +91,7 @@ SHORT = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=30
         salt=st.just("") | st.text("0123456789abcdef", min_size=32, max_size=32),
     )
 )
-def test_a_stamp_is_read_as_it_was_written(stamp: Stamp) -> None:
+def test_a_stamp_is_read_as_it_was_written(stamp: Ownership) -> None:
     assert read_stamp(marks(stamp)) == stamp
     assert read_stamp({name: value for name, value in marks(stamp).items() if value}) == stamp
 
@@ -107,7 +108,7 @@ def test_marks_that_people_have_edited_say_what_the_yaml_may_say_or_are_refused(
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "x", "9" * 10, "\u0663"])
 def test_a_generation_that_cannot_be_read_counts_as_not_written(text: str) -> None:
-    stamp = read_stamp({**marks(Stamp("shop", Address("cards", "ads"))), GENERATION: text})
+    stamp = read_stamp({**marks(Ownership("shop", Address("cards", "ads"))), GENERATION: text})
 
     assert stamp is not None
     assert stamp.generation == 1
@@ -119,10 +120,10 @@ def test_an_object_of_nobody_has_no_stamp() -> None:
 
 
 def test_a_record_that_does_not_fit_is_an_error_and_not_cut() -> None:
-    record = {code(str(number)): "abcd" for number in range(200)}
+    record = {field_code(str(number)): "abcd" for number in range(200)}
 
     with pytest.raises(ValueError, match=r"cards\.ads does not fit"):
-        marks(Stamp("shop", Address("cards", "ads"), applied=record))
+        marks(Ownership("shop", Address("cards", "ads"), applied=record))
 
 
 @pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.name)
@@ -130,7 +131,7 @@ def test_no_two_fields_share_a_code(kind: Kind) -> None:
     tree = {field.name: largest(field) for field in kind.fields}
     paths = [path for path, _, _ in leaves(kind.fields, tree)]
 
-    assert len({code(path) for path in paths}) == len(paths)
+    assert len({field_code(path) for path in paths}) == len(paths)
 
 
 # --- nothing personal can be told from them
@@ -166,13 +167,13 @@ def test_no_personal_value_has_more_than_six_bits_in_the_record(kind: Kind) -> N
     tree = {field.name: largest(field) for field in kind.fields}
     for path, field, value in leaves(kind.fields, tree):
         if field.sensitive and not field.write_only:
-            assert len(digest("shop", path, field, value)) == PERSONAL == 1
+            assert len(value_digest("shop", path, field, value)) == PERSONAL == 1
 
 
 def test_a_tax_number_leaves_thousands_of_candidates() -> None:
     field = cardholder.KIND.field("company").field("tax_id")
     assert field.write_only
-    assert 10**9 / 2 ** (BITS * len(digest("shop", "company.tax_id", field, "000000000"))) > 1000
+    assert 10**9 / 2 ** (BITS * len(value_digest("shop", "company.tax_id", field, "000000000"))) > 1000
 
 
 def test_no_write_only_value_shares_a_digest_with_others() -> None:
@@ -188,7 +189,7 @@ def test_no_write_only_value_shares_a_digest_with_others() -> None:
 
 
 def test_no_value_stands_in_the_marks() -> None:
-    live = Live(Address("cards", "ads"), "ic_1", {}, Stamp("shop", Address("cards", "ads")))
+    live = Live(Address("cards", "ads"), "ic_1", {}, Ownership("shop", Address("cards", "ads")))
     fields = {"second_line": "Jenny Rosen", "metadata": {"pet": "Rex the dog"}}
     record = applied(live.stamp.project, card.KIND.fields, fields)
 

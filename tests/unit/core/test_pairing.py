@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.core.pairing import pair
+from provisioner.core.ownership.matching import pair
 
 NOBODY: dict[int, Any] = {}
 

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from support.declare import card, config, holder
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.drift import Drift, Moved, find_drift
-from provisioner.core.estate import survey
-from provisioner.core.find import find_changes
-from provisioner.core.kind import Direction
-from provisioner.core.model import Declared, Lifecycle
-from provisioner.core.plan import Plan, make_plan
+from provisioner.core.diff.drift import Drift, Moved, find_drift
+from provisioner.core.diff.find import find_changes
+from provisioner.core.model.resource import Declared, Lifecycle
+from provisioner.core.ownership.inventory import take_inventory
+from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.core.schema.field import Direction
 from provisioner.kinds import KINDS
 
 CARDS = "issuing/cards"
@@ -34,7 +34,7 @@ def by_hand(stripe: StripeModel, **params: Any) -> None:
 
 def drift_of(stripe: StripeModel, *declared: Declared) -> tuple[Drift, ...]:
     wanted = config(*declared)
-    surveyed = survey(KINDS, wanted, stripe.world())
+    surveyed = take_inventory(KINDS, wanted, stripe.world())
     found = find_changes(KINDS, wanted, stripe.world(), surveyed)
     return find_drift(KINDS, wanted, surveyed, found.changes, found.notes)
 

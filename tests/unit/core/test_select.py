@@ -4,10 +4,10 @@ import pytest
 from support.declare import card, config, holder
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.model import Declared
-from provisioner.core.plan import Plan, make_plan
-from provisioner.core.problem import ProvisionerError
-from provisioner.core.select import Selection
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.core.model.resource import Declared
+from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.core.plan.selection import Selection
 from provisioner.kinds import KINDS
 
 

@@ -3,9 +3,9 @@
 import pytest
 from support.purchases import CARD, CATEGORIES, limit, limits, scenario, time, world
 
-from provisioner.core.boundaries import declared_facts
-from provisioner.core.scenario import Course, Purchase, Unsure
-from provisioner.core.simulate import room, simulate
+from provisioner.core.model.scenario import Course, Purchase, Unsure
+from provisioner.core.purchases.generate import declared_facts
+from provisioner.core.purchases.simulator import room, simulate
 
 ADS, FOOD, TAXI = CATEGORIES
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.engine.events import GapError, touched
+from provisioner.engine.read.events import GapError, touched
 from provisioner.kinds import KINDS
 
 NOW = 1_790_000_000

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from support.declare import card, config, holder, target
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.call import Call, Step
-from provisioner.core.model import Config, Lifecycle
-from provisioner.core.plan import Plan, make_plan
-from provisioner.core.problem import NotSentError, OutageError, StripeError
-from provisioner.engine.execute import Outcome, Report, Result, _blockers, execute
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import NotSentError, OutageError, StripeError
+from provisioner.core.model.resource import Lifecycle
+from provisioner.core.plan.call import Call, Step
+from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.engine.apply.execute import Outcome, Report, Result, _blockers, execute
 from provisioner.engine.ports import Answer
 from provisioner.kinds import KINDS
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from provisioner.core.drift import Drift, Moved
-from provisioner.core.model import Address
-from provisioner.engine.explain import Trace, explain
+from provisioner.core.diff.drift import Drift, Moved
+from provisioner.core.model.resource import Address
+from provisioner.engine.read.attribution import Trace, explain
 from provisioner.kinds import KINDS
 
 LIMITS = {"spending_controls": {"spending_limits": []}}

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from provisioner.core.estate import survey
-from provisioner.core.kind import Kind
-from provisioner.core.model import Address, Config, Declared, World
-from provisioner.core.normal import read
-from provisioner.engine.keep import keeper, wanted
+from provisioner.core.model.config import Config
+from provisioner.core.model.resource import Address, Declared
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.ownership.inventory import take_inventory
+from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.normal_form import read
+from provisioner.engine.read.projection import keeper, wanted
 from provisioner.kinds import KINDS, balance_target, card, cardholder
 
 NAMES = ("first", "second")
@@ -35,7 +37,9 @@ def test_addresses_and_marks_that_are_alike_are_kept_once() -> None:
     kept = [keep(answered(name)) for name in NAMES]
     config = Config("bench", "test", None, DECLARED)
     current = (
-        survey(KINDS, config, World({}, {}, {cardholder.KIND.resource: kept})).estates["cardholder"].current
+        take_inventory(KINDS, config, Snapshot({}, {}, {cardholder.KIND.resource: kept}))
+        .estates["cardholder"]
+        .current
     )
 
     assert len(current) == len(NAMES)

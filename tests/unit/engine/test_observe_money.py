@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from provisioner.core.model import Address, Config, Declared
-from provisioner.core.plan import make_plan
-from provisioner.engine.observe import observe
+from provisioner.core.model.config import Config
+from provisioner.core.model.resource import Address, Declared
+from provisioner.core.plan.plan import make_plan
 from provisioner.engine.ports import Page
+from provisioner.engine.read.observe import observe
 from provisioner.kinds import KINDS
 
 FLOAT = Declared(Address("balance_targets", "usd"), {"target": 10000})

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.engine.torn import mended
+from provisioner.engine.read.repair import mended
 from provisioner.kinds import KINDS
 
 NOW = 1_790_000_000

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.core.problem import StripeError
+from provisioner.core.model.errors import StripeError
 from provisioner.engine.ports import Page
-from provisioner.engine.windows import Part, Stretch, _Scan, read_list
+from provisioner.engine.read.parallel_list import Stretch, TimeWindow, _Scan, read_list
 
 NOW = 1_790_000_000
 YEAR = 365 * 86_400
@@ -167,7 +167,7 @@ def test_what_is_created_meanwhile_is_read_too_and_once(times: list[int]) -> Non
 def turns(listing: Listing, expected: int, trip: int) -> int:
     """How many turns the reading takes where one request may leave at each, and is answered `trip` later."""
     scan = _Scan(listing.page, "issuing/cards", _same, expected, count(0, 0.1).__next__)
-    under_way: deque[tuple[int, Stretch, Part]] = deque()
+    under_way: deque[tuple[int, Stretch, TimeWindow]] = deque()
     sent: dict[int, int] = {}
     turn = 0
     while True:

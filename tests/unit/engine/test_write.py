@@ -8,11 +8,11 @@ import pytest
 from support.declare import card, config, holder, target
 from support.stripe_model import StripeModel
 
-from provisioner.core.call import Call, attempt_key
-from provisioner.core.plan import Plan, make_plan
-from provisioner.core.problem import StaleError, StripeError
+from provisioner.core.model.errors import StaleError, StripeError
+from provisioner.core.plan.call import Call, attempt_key
+from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.engine.apply.write import write
 from provisioner.engine.ports import Answer
-from provisioner.engine.write import write
 from provisioner.kinds import KINDS
 
 KEPT = StripeError("kept", status=500, replayed=True)

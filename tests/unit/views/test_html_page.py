@@ -7,7 +7,7 @@ import re
 
 from support.plan_documents import change, document, edit, forged, limit, many
 
-from provisioner.views.html import plan_html
+from provisioner.views.plan.html import plan_html
 
 
 def data(page: str) -> dict:

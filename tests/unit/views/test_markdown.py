@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from support.plan_documents import HOSTILE, change, document, edit, forged, limit, many
 
-from provisioner.views.markdown import LONGEST, plan_markdown
+from provisioner.views.plan.markdown import LONGEST, plan_markdown
 
 VOID = {"hr", "br"}
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from support.declare import card, config, holder, target
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.plan import make_plan
-from provisioner.core.problem import AccessError, ProvisionerError, StaleError, StripeError
-from provisioner.engine.execute import execute
+from provisioner.core.model.errors import AccessError, ProvisionerError, StaleError, StripeError
+from provisioner.core.plan.plan import make_plan
+from provisioner.engine.apply.execute import execute
 from provisioner.kinds import KINDS
-from provisioner.views.document import plan_document
+from provisioner.views.plan.document import plan_document
+from provisioner.views.plan.text import NO_CHANGES, plan_text
 from provisioner.views.report import report_document, report_text
-from provisioner.views.text import NO_CHANGES, plan_text
 
 
 def text_of(*wanted: Any, before: Any = ()) -> str:

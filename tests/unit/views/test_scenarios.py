@@ -7,10 +7,10 @@ import pytest
 from msgspec.structs import replace
 from support.purchases import scenario
 
-from provisioner.core.problem import Where
-from provisioner.core.result import Result, Standing
-from provisioner.core.scenario import Course, Unsure, Verdict
-from provisioner.views.scenarios import results_document, results_junit, results_text
+from provisioner.core.model.errors import Where
+from provisioner.core.model.scenario import Course, Unsure, Verdict
+from provisioner.core.purchases.result import ScenarioResult, Standing
+from provisioner.views.purchases.scenarios import results_document, results_junit, results_text
 
 DECLARED = replace(scenario(900, 2_500), where=Where("acme.yaml", 7, 3))
 WHY = "the card may spend $30.00 a month"
@@ -18,14 +18,14 @@ YES = Verdict(approved=True, reason="card_active")
 NO = Verdict(approved=False, reason="spending_controls", why=WHY)
 HOOK = Verdict(approved=False, reason="webhook_declined")
 
-PASSED = Result(DECLARED, Course(1, YES), Course(1, YES))
-GENERATED = Result(scenario(1), Course(0, YES), Course(0, YES))
-FAILED = Result(DECLARED, Course(1, NO), Course(1, replace(NO, why="")))
-EARLY = Result(DECLARED, Course(0, NO))
-DISAGREED = Result(DECLARED, Course(1, NO), Course(1, YES))
-BROKEN = Result(DECLARED, Course(1, YES), trouble="cards.ads cannot be applied: Stripe answers 400")
-UNKNOWN = Result(DECLARED, Course(1, Unsure("nobody knows")))
-BY_WEBHOOK = Result(DECLARED, Course(1, YES), Course(1, HOOK))
+PASSED = ScenarioResult(DECLARED, Course(1, YES), Course(1, YES))
+GENERATED = ScenarioResult(scenario(1), Course(0, YES), Course(0, YES))
+FAILED = ScenarioResult(DECLARED, Course(1, NO), Course(1, replace(NO, why="")))
+EARLY = ScenarioResult(DECLARED, Course(0, NO))
+DISAGREED = ScenarioResult(DECLARED, Course(1, NO), Course(1, YES))
+BROKEN = ScenarioResult(DECLARED, Course(1, YES), trouble="cards.ads cannot be applied: Stripe answers 400")
+UNKNOWN = ScenarioResult(DECLARED, Course(1, Unsure("nobody knows")))
+BY_WEBHOOK = ScenarioResult(DECLARED, Course(1, YES), Course(1, HOOK))
 WAITING = replace(EARLY, simulated=Course(1, YES), remark="simulated only: Stripe's clock cannot be moved")
 ALL = (PASSED, GENERATED, FAILED, EARLY, DISAGREED, BROKEN, UNKNOWN, BY_WEBHOOK, WAITING)
 

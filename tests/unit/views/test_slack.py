@@ -5,14 +5,14 @@ import re
 import pytest
 from support.plan_documents import HOSTILE
 
-from provisioner.views.notice import Place, Told, notice_document
-from provisioner.views.slack import LONGEST_TEXT, slack_message
+from provisioner.notify.notice import Highlights, NoticePlace, notice_document
+from provisioner.notify.slack import LONGEST_TEXT, slack_message
 
 TAME = "".join(c for c in HOSTILE if c.isprintable())
 
 
 def message(told, *, project="acme", error=None, run=None, path="x"):
-    place = Place("apply", path, project=project, mode="test", account="acct_1", run=run)
+    place = NoticePlace("apply", path, project=project, mode="test", account="acct_1", run=run)
     return slack_message(notice_document(place, 5, {}, told, error))
 
 
@@ -28,7 +28,7 @@ def outside_code(text):
 @pytest.mark.parametrize("count", [1, 50, 100_000])
 @pytest.mark.parametrize("line", ["x" * 100_000, "<&>`" * 90, "cards.ads: FAILED"])
 def test_it_stays_within_the_limits_and_counts_what_it_leaves_out(count, line):
-    sent = message(Told("Applied in part", lines=[line] * count, final=[line] * count))
+    sent = message(Highlights("Applied in part", lines=[line] * count, final=[line] * count))
 
     assert len(sent["blocks"]) <= 50
     assert all(len(text) <= 3_000 for text in texts(sent))
@@ -40,7 +40,7 @@ def test_it_stays_within_the_limits_and_counts_what_it_leaves_out(count, line):
 
 @pytest.mark.parametrize("text", ["<!channel> @here `x` ```y``` *b* <https://evil.example|ok> &amp;", TAME])
 def test_what_others_wrote_stands_in_code(text):
-    sent = message(Told(final=[text], lines=[text]), project=text, path=text, error={"error": text})
+    sent = message(Highlights(final=[text], lines=[text]), project=text, path=text, error={"error": text})
 
     for shown in texts(sent):
         assert "<" not in shown
@@ -51,14 +51,16 @@ def test_what_others_wrote_stands_in_code(text):
 
 @pytest.mark.parametrize("run", ["javascript:alert(1)", "https://x|<!channel>", "https://x y", ""])
 def test_only_an_address_becomes_a_link(run):
-    sent = message(Told("Applied"), run=run)
+    sent = message(Highlights("Applied"), run=run)
 
     assert [block["type"] for block in sent["blocks"]] == ["section"]
     assert "This run" not in sent["text"]
 
 
 def test_a_summary_is_one_line_whatever_the_error():
-    notice = notice_document(Place("apply", "."), 1, {}, Told(), {"error": "bad\x1b[31m\0\nand more"})
+    notice = notice_document(
+        NoticePlace("apply", "."), 1, {}, Highlights(), {"error": "bad\x1b[31m\0\nand more"}
+    )
 
     assert notice["summary"] == "Failed: bad\\x1b[31m\\x00"
     assert notice["lines"] == ["bad\\x1b[31m\\x00", "and more"]

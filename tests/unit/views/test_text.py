@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.plan_documents import change, document, edit, forged, limit, many
 
-from provisioner.cli.paint import paint
-from provisioner.views.text import plan_text
+from provisioner.cli.terminal.color import paint
+from provisioner.views.plan.text import plan_text
 
 
 def test_many_changes_alike_are_one():

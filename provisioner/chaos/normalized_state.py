@@ -1,0 +1,65 @@
+"""How an estate ended, without what differs from run to run: ids, numbers, times."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.core.ownership.marks import ADDRESS, APPLIED, GENERATION, LIFECYCLE, lasting
+from provisioner.engine.ports import Reader
+
+RESOURCES = ("issuing/cardholders", "issuing/cards", "topups")
+VOLATILE = frozenset({"id", "created", "last4", "exp_month", "exp_year", "expected_availability_date"})
+VOLATILE |= {"balance_transaction", "eta", "tracking_number", "tracking_url"}
+_ID = re.compile(r"\b(?:ich|ic|tu)_[A-Za-z0-9]+\b")
+
+Picture = Counter[str]
+
+
+def picture(reader: Reader) -> Picture:
+    """Every object with all that it says, by address and generation, and the balance; duplicates count."""
+    found = [item for resource in RESOURCES for item in reader.list(resource)]
+    names = {str(item["id"]): _name(item) for item in found}
+    seen = Counter(f"{_name(item)} {_told(item, names)}" for item in found)
+    available = reader.retrieve("balance").get("issuing", {}).get("available", [])
+    seen[f"balance {json.dumps(available, sort_keys=True)}"] += 1
+    return seen
+
+
+def differences(expected: Picture, found: Picture) -> list[str]:
+    """What is too many and what is missing, by name and status alone."""
+    more = [f"{_short(entry)} should not be there" for entry in (found - expected).elements()]
+    less = [f"{_short(entry)} should be there" for entry in (expected - found).elements()]
+    return sorted(more + less)
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    marks = item.get("metadata") or {}
+    generation = f"#{marks[GENERATION]}" if GENERATION in marks else ""
+    return f"{marks.get(ADDRESS, 'unmanaged')}{generation}"
+
+
+def _told(item: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    lasting = _lasting(item)
+    if item.get("status") == "canceled":
+        # Stripe ends a worn card by itself, or we do where a run was cut short; only we write it down
+        lasting["metadata"] = {k: v for k, v in lasting["metadata"].items() if k not in APPLIED}
+    text = json.dumps(lasting, sort_keys=True)
+    return _ID.sub(lambda match: names.get(match[0], "another"), text)
+
+
+def _lasting(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        same = {name: _lasting(item) for name, item in value.items() if name not in VOLATILE}
+        return same | {LIFECYCLE: lasting(same[LIFECYCLE])} if LIFECYCLE in same else same
+    return [_lasting(item) for item in value] if isinstance(value, list) else value
+
+
+def _short(entry: str) -> str:
+    name, _, told = entry.partition(" ")
+    told_of = json.loads(told)
+    if isinstance(told_of, list):
+        return f"{name} of {', '.join(str(row.get('amount')) for row in told_of)}"
+    facts = [str(told_of[key]) for key in ("status", "amount") if key in told_of]
+    return f"{name} ({', '.join(facts)})"

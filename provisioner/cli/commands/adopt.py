@@ -1,0 +1,63 @@
+"""`import`: adopt live objects by writing our marks on them, and nothing else."""
+
+from pathlib import Path
+
+import click
+
+from provisioner.app.adopt import plan_import, plan_imports
+from provisioner.cli.options.shared import Options, WriteOptions, complete, stripe_only_options, write_options
+from provisioner.cli.review import do
+from provisioner.cli.session import session
+from provisioner.cli.terminal.exit import DONE, PARTLY, exits
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.core.model.resource import Address
+from provisioner.core.plan.plan import Plan
+
+ONE, TWO = 2, 3
+
+
+@click.command()
+@stripe_only_options
+@write_options
+@click.option("--all", "every", is_flag=True, help="Match every declared resource that has no object yet.")
+@click.option("--dry-run", is_flag=True, help="Show what would be adopted, and write nothing.")
+@click.argument("words", nargs=-1, metavar="[PATH] ADDRESS ID | [PATH] --all", shell_complete=complete)
+@exits
+def command(
+    options: Options,
+    *,
+    words: tuple[str, ...],
+    every: bool,
+    dry_run: bool,
+    manner: WriteOptions,
+) -> int:
+    """
+    Adopt live objects: the object ID becomes ADDRESS, which the configuration at PATH declares.
+
+    With --all, every declared resource without an object gets the one that fits, by name and e-mail or
+    by all that is declared; exit 5 where several fit and none is taken. Only metadata is written.
+    """
+    path, address, identity = _words(words, every=every)
+    unclear: set[Address] = set()
+    with session(options.at(path)) as stripe:
+
+        def make() -> Plan:
+            if address is not None:
+                return plan_import(stripe, address, identity)
+            plan, addresses = plan_imports(stripe)
+            unclear.update(addresses)
+            return plan
+
+        code = do(stripe, make, manner, color=options.color, dry_run=dry_run)
+    return PARTLY if code == DONE and unclear else code
+
+
+def _words(words: tuple[str, ...], *, every: bool) -> tuple[Path, Address | None, str]:
+    if every and len(words) < ONE:
+        return Path(words[0] if words else "."), None, ""
+    if every or len(words) not in (ONE, TWO):
+        raise ProvisionerError("give [PATH] ADDRESS ID, such as `import cards.ads ic_1Abc`, or [PATH] --all")
+    section, _, name = words[-2].partition(".")
+    if not name:
+        raise ProvisionerError(f"{words[-2]!r} is no address; write SECTION.NAME, such as cards.ads")
+    return Path(words[0] if len(words) == TWO else "."), Address(section, name), words[-1]

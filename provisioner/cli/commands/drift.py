@@ -1,0 +1,64 @@
+"""`drift`: live against what was last applied."""
+
+import json
+from typing import Any
+
+import click
+
+from provisioner.app.account import Account
+from provisioner.app.drift import Cache, DriftReport, explain_drift, find_account_drift
+from provisioner.cli.options.cache import cache_options
+from provisioner.cli.options.notify import Notification, notified
+from provisioner.cli.options.shared import Options, stripe_options
+from provisioner.cli.session import session
+from provisioner.cli.terminal.color import paint, wants_colour
+from provisioner.cli.terminal.exit import CHANGES, DONE, exits
+from provisioner.cli.terminal.render import say_page
+from provisioner.notify.notice import tell_drift
+from provisioner.views.drift import drift_document, drift_markdown, drift_text
+
+FORMATS = ("text", "json", "markdown")
+
+
+@click.command()
+@stripe_options
+@click.option(
+    "--explain", "explained", is_flag=True, help="Say when and by which request, from Stripe's events."
+)
+@click.option("--unmanaged", is_flag=True, help="List the objects that are not managed here.")
+@cache_options
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="How to show it.")
+@notified("drift")
+@exits
+def command(
+    options: Options,
+    *,
+    explained: bool,
+    unmanaged: bool,
+    cache: Cache | None,
+    format_: str,
+    news: Notification,
+) -> int:
+    """
+    Report what moved in Stripe since the last apply of PATH; exit 2 when anything did.
+
+    What only the YAML has moved is pending, and no drift.
+    """
+    with session(options, news.of) as stripe:
+        seen = find_account_drift(stripe, cache)
+        document = told(stripe, seen, explained=explained, unmanaged=unmanaged)
+    if document["summary"]["drift"]:
+        news.has(document, tell_drift(document), seen.account)
+    if format_ == "json":
+        click.echo(json.dumps(document, indent=2))
+    elif format_ == "markdown":
+        say_page(drift_markdown(document))
+    else:
+        click.echo(paint(drift_text(document), colour=wants_colour(options.color)), nl=False)
+    return CHANGES if document["summary"]["drift"] else DONE
+
+
+def told(stripe: Account, seen: DriftReport, *, explained: bool, unmanaged: bool) -> dict[str, Any]:
+    """The document of what was seen; where it is to be `explained`, Stripe's events are read."""
+    traces = explain_drift(stripe, seen) if explained else {}
+    return drift_document(stripe.config.project, seen.drifts, traces, seen.others, listed=unmanaged)

@@ -1,0 +1,182 @@
+"""`init`: a starting project that validates and plans as it stands, and the workflow that goes with it."""
+
+import json
+import os
+import re
+import subprocess
+import unicodedata
+from pathlib import Path
+
+import click
+from msgspec import Struct
+
+from provisioner.app.configuration import editor_schema
+from provisioner.app.export import export
+from provisioner.cli import templates
+from provisioner.cli.options.shared import Options, key_options
+from provisioner.cli.session import key_session
+from provisioner.cli.terminal.exit import DONE, exits
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.engine.private_file import check_replaceable, write_public
+
+CONFIG, SCHEMA, IGNORE = "provisioner.yaml", "provisioner.schema.json", ".gitignore"
+LONGEST_NAME = 63
+
+
+class ProjectPlace(Struct, frozen=True):
+    """Where a project begins: its folder, the root of the git repository around it, and what that tells."""
+
+    folder: Path
+    root: Path
+    branch: str
+    gitlab: bool
+
+    @property
+    def path(self) -> str:
+        """The folder as seen from the root, as the workflow names it."""
+        return self.folder.relative_to(self.root).as_posix()
+
+    @property
+    def project(self) -> str:
+        """A project's name, made of the folder's."""
+        plain = unicodedata.normalize("NFKD", self.folder.name.casefold()).encode("ascii", "ignore").decode()
+        clean = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+        return clean[:LONGEST_NAME] or "issuing"
+
+
+@click.command()
+@key_options
+@click.option("--from-stripe", is_flag=True, help="Begin with what is live in Stripe.")
+@click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path, file_okay=False), default=".")
+@exits
+def command(options: Options, *, folder: Path, from_stripe: bool) -> int:
+    """
+    Write a starting project into DIR (default: the current folder).
+
+    Nothing is asked and nothing is overwritten: the name is the folder's, the mode the key's, the branch
+    and the CI those of the git repository. Files that are there already are kept.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    place = find_place(folder.resolve())
+    if other := _others(place.folder):
+        raise ProvisionerError(
+            f"{folder} holds other YAML files ({other.relative_to(place.folder)}), which would be read as "
+            f"configuration; give a folder of its own, such as `provisioner init {folder / 'issuing'}`"
+        )
+    mode = "live" if re.match("(sk|rk)_live_", os.environ.get("STRIPE_API_KEY", "")) else "test"
+    text = templates.MODELINE.format(schema=SCHEMA)
+    if from_stripe:
+        text += _live(options, place, mode)
+    else:
+        text += templates.CONFIGURATION.format(project=place.project, mode=mode)
+    _write(place.folder / CONFIG, text)
+    _write(place.folder / SCHEMA, editor_schema())
+    _ignore(place.root / IGNORE)
+    _next(folder, _workflow(place), from_stripe=from_stripe)
+    return DONE
+
+
+def find_place(folder: Path) -> ProjectPlace:
+    """Look around a folder, which may or may not be in a git repository."""
+    root = Path(_git(folder, "rev-parse", "--show-toplevel") or folder)
+    head = _git(folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
+    branch = head or _git(folder, "symbolic-ref", "--short", "HEAD") or "main"
+    remote = _git(folder, "remote", "get-url", "origin")
+    return ProjectPlace(
+        folder, root.resolve(), branch, "gitlab" in remote or (root / ".gitlab-ci.yml").exists()
+    )
+
+
+def _git(folder: Path, *words: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603 - nothing of the user's is in it
+            ["git", *words],  # noqa: S607 - whichever git the user has
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _others(folder: Path) -> Path | None:
+    """A YAML file that is not ours, as it would be read; None where the folder is free."""
+    if (folder / CONFIG).exists():
+        return None
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if name.endswith((".yaml", ".yml")) and not name.startswith("."):
+                return Path(here, name)
+    return None
+
+
+def _live(options: Options, place: ProjectPlace, mode: str) -> str:
+    with key_session(options, place.project, mode) as stripe:
+        return export(stripe, with_account=True)
+
+
+def _write(path: Path, text: str) -> None:
+    if path.exists():
+        click.echo(f"  kept   {_shown(path)}")
+        return
+    if path.parent.resolve() != path.parent:
+        raise ProvisionerError(f"{_shown(path)} is behind a symbolic link; nothing was written there")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProvisionerError(f"{path} cannot be written: {error.strerror}") from None
+    write_public(path, text)
+    click.echo(f"  wrote  {_shown(path)}")
+
+
+def _ignore(path: Path) -> None:
+    """Add our lines to a .gitignore that may be there already."""
+    check_replaceable(path)
+    if not path.exists():
+        _write(path, templates.GITIGNORE)
+    elif ".provisioner/" not in (present := path.read_text(encoding="utf-8")).splitlines():
+        gap = "" if present.endswith("\n") or not present else "\n"
+        write_public(path, present + gap + templates.GITIGNORE)
+        click.echo(f"  added  {_shown(path)}")
+    else:
+        click.echo(f"  kept   {_shown(path)}")
+
+
+def _workflow(place: ProjectPlace) -> Path:
+    """Write the workflow of the host, and return where it is."""
+    names = {"repository": templates.REPOSITORY, "image": templates.IMAGE, "ref": templates.REF}
+    file = ".gitlab-ci.yml" if place.gitlab else ".github/workflows/provisioner.yml"
+    template = templates.GITLAB if place.gitlab else templates.GITHUB
+    _write(place.root / file, template.format(branch=place.branch, path=json.dumps(place.path), **names))
+    return place.root / file
+
+
+def _shown(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _next(folder: Path, workflow: Path, *, from_stripe: bool) -> None:
+    where = "" if folder == Path() else f" {folder}"
+    if from_stripe:
+        steps = [
+            f"provisioner validate{where}",
+            f"provisioner import{where} --all",
+            f"provisioner plan{where}",
+        ]
+    else:
+        steps = [
+            f"provisioner plan{where} --sandbox",
+            f"provisioner apply{where} --sandbox",
+            f"provisioner doctor{where}",
+        ]
+    click.echo("\nNext:\n" + "".join(f"  {step}\n" for step in steps), nl=False)
+    if workflow.is_file() and templates.REPOSITORY in workflow.read_text(encoding="utf-8", errors="replace"):
+        click.echo(
+            f"  in {_shown(workflow)}, put your copy of provisioner in the place of {templates.REPOSITORY}"
+        )

@@ -1,0 +1,76 @@
+"""`plan`: what apply would do, found out with a client that cannot write."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from provisioner.app.drift import Cache, make_account_plan
+from provisioner.cli.options.cache import cache_options
+from provisioner.cli.options.shared import Options, part_options
+from provisioner.cli.saved_plan import save
+from provisioner.cli.session import session
+from provisioner.cli.terminal.exit import CHANGES, DONE, exits
+from provisioner.cli.terminal.render import format_option, ignore_option, present
+from provisioner.core.approval.integrity import LONGEST
+from provisioner.core.plan.guardrails import stops
+from provisioner.core.plan.selection import Selection
+from provisioner.views.plan.document import is_empty, plan_document
+
+_TIME = re.compile(r"(?P<number>[0-9]{1,7})(?P<unit>[smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _good_for(_ctx: click.Context, _param: click.Parameter, text: str) -> timedelta:
+    """Read how long a saved plan is good."""
+    match = _TIME.fullmatch(text)
+    time = timedelta(**{_UNITS[match["unit"]]: int(match["number"])}) if match else timedelta()
+    if not timedelta() < time <= LONGEST:
+        raise click.BadParameter(f"{text!r} is not a time up to {LONGEST.days}d, such as 30m, 12h or 7d")
+    return time
+
+
+@click.command()
+@part_options
+@format_option
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`."
+)
+@click.option(
+    "--expires",
+    "good_for",
+    default="7d",
+    callback=_good_for,
+    metavar="TIME",
+    help="How long the saved plan can be applied: 30m, 12h, 7d (the default, and the most).",
+)
+@cache_options
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@ignore_option
+@exits
+def command(
+    options: Options,
+    *,
+    format_: str,
+    out: Path | None,
+    good_for: timedelta,
+    cache: Cache | None,
+    detailed_exitcode: bool,
+    exitcode_ignore: str | None,
+) -> int:
+    """
+    Show what apply would do at PATH, and write nothing.
+
+    Stripe is read with a client that cannot write. With --out the plan is also saved, for `show` and for
+    `apply FILE`, which does just what was approved.
+    """
+    with session(options) as stripe:
+        plan = make_account_plan(stripe, Selection(options.targets, options.excludes), cache)
+        # a saved plan has been reviewed by whoever applies it: that is the approval
+        stopped = stops(plan, stripe.config.guardrails, approved=out is not None)
+    document = plan_document(plan, stopped)
+    if out:
+        save(out, document, plan, options, good_for)
+    present(document, format_, color=options.color)
+    return CHANGES if detailed_exitcode and not is_empty(document, exitcode_ignore) else DONE

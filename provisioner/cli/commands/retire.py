@@ -1,0 +1,49 @@
+"""`retire`: end objects on purpose, those that left the YAML with `on_remove: keep` among them."""
+
+from pathlib import Path
+
+import click
+
+from provisioner.app.retire import plan_retirement
+from provisioner.cli.options.shared import Options, WriteOptions, complete, stripe_only_options, write_options
+from provisioner.cli.review import do
+from provisioner.cli.session import session
+from provisioner.cli.terminal.exit import exits
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.core.model.resource import Address
+
+
+@click.command()
+@stripe_only_options
+@write_options
+@click.option(
+    "--path",
+    type=click.Path(path_type=Path),
+    default=".",
+    help="The configuration.",
+)
+@click.option("--cancel", is_flag=True, help="For good: a canceled card never comes back.")
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...", shell_complete=complete)
+@exits
+def command(
+    options: Options,
+    *,
+    cancel: bool,
+    addresses: tuple[str, ...],
+    manner: WriteOptions,
+) -> int:
+    """
+    Retire the objects at each ADDRESS, such as cards.ads, that the configuration declares no more.
+
+    Cards and cardholders become inactive, which declaring them again undoes.
+    """
+    wanted = [_address(text) for text in addresses]
+    with session(options) as stripe:
+        return do(stripe, lambda: plan_retirement(stripe, wanted, cancel=cancel), manner, color=options.color)
+
+
+def _address(text: str) -> Address:
+    section, _, name = text.partition(".")
+    if not name:
+        raise ProvisionerError(f"{text!r} is no address; write SECTION.NAME, such as cards.ads")
+    return Address(section, name)

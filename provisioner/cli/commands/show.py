@@ -1,0 +1,28 @@
+"""`show`: a saved plan, without touching Stripe."""
+
+from pathlib import Path
+
+import click
+
+from provisioner.cli.saved_plan import read
+from provisioner.cli.terminal.exit import CHANGES, DONE, exits
+from provisioner.cli.terminal.render import format_option, ignore_option, present
+from provisioner.views.plan.document import is_empty
+
+
+@click.command()
+@click.argument("planfile", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@format_option
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when the plan has changes.")
+@ignore_option
+@click.option(
+    "--no-color", "color", flag_value=False, default=None, help="No colour; NO_COLOR does the same."
+)
+@exits
+def command(
+    planfile: Path, *, format_: str, detailed_exitcode: bool, exitcode_ignore: str | None, color: bool | None
+) -> int:
+    """Show the plan saved in PLANFILE, without touching Stripe."""
+    document = read(planfile)
+    present(document, format_, color=color)
+    return CHANGES if detailed_exitcode and not is_empty(document, exitcode_ignore) else DONE

@@ -1,0 +1,83 @@
+"""`test`: whether each card approves and declines what it should."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from provisioner.app.purchases import CHOICES, in_test_mode, offline, on_sandbox, refuse_live
+from provisioner.cli.load import load
+from provisioner.cli.options.shared import Options, stripe_options
+from provisioner.cli.session import session
+from provisioner.cli.terminal.exit import DONE, ERROR, exits
+from provisioner.cli.terminal.progress import ProgressDisplay
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.core.model.scenario import Scenario
+from provisioner.core.purchases.generate import boundaries
+from provisioner.core.purchases.result import ScenarioResult, Standing
+from provisioner.engine.private_file import write_private
+from provisioner.views.purchases.scenarios import results_document, results_junit, results_text
+
+
+@click.command()
+@stripe_options
+@click.option("--offline", "told", is_flag=True, help="Ask the simulator alone; no key, no network.")
+@click.option("--generate", is_flag=True, help="Add purchases at the edges of what each card may buy.")
+@click.option(
+    "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Also write JUnit XML to this file."
+)
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it."
+)
+@exits
+def command(options: Options, *, told: bool, generate: bool, junit: Path | None, format_: str) -> int:
+    """
+    Run the purchase scenarios of PATH and compare with what they expect; exit 1 unless all is as expected.
+
+    With --sandbox each is played on a private sandbox that holds nothing else; without, on the applied
+    cards in Stripe's test mode, and what it holds is given back. Either way the offline simulator must
+    agree.
+    """
+    config = load(options)
+    scenarios = _scenarios(config, options.path, generate=generate)
+    place = "offline" if told else "sandbox" if options.sandbox else "stripe"
+    results = _results(options, config, scenarios, place)
+    if junit:
+        write_private(junit, results_junit(results, config.project))
+    if format_ == "json":
+        click.echo(json.dumps(results_document(results, place, config.project, config.mode), indent=2))
+    else:
+        click.echo(results_text(results, place), nl=False)
+    return DONE if all(result.standing is Standing.PASSED for result in results) else ERROR
+
+
+def _scenarios(config: Config, path: Path, *, generate: bool) -> list[Scenario]:
+    made = boundaries(config.declared, CHOICES, "cards") if generate else ()
+    scenarios = [*config.scenarios, *made]
+    if not scenarios:
+        raise ProvisionerError(f"{path} declares no scenarios; add some under `scenarios:`, or --generate")
+    return scenarios
+
+
+def _results(
+    options: Options, config: Config, scenarios: Sequence[Scenario], place: str
+) -> list[ScenarioResult]:
+    if place == "offline":
+        return list(offline(config, scenarios))
+    if place == "sandbox":
+        return _all(on_sandbox(config, scenarios), len(scenarios))
+    refuse_live(config)
+    with session(options) as stripe:
+        return _all(in_test_mode(stripe, scenarios), len(scenarios))
+
+
+def _all(results: Iterator[ScenarioResult], total: int) -> list[ScenarioResult]:
+    """All results, with a word on how far it is when they take long."""
+    found: list[ScenarioResult] = []
+    with ProgressDisplay("Playing", "scenarios", total) as pace:
+        for result in results:
+            found.append(result)
+            pace.reach(len(found))
+    return found

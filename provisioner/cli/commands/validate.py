@@ -1,0 +1,32 @@
+"""`validate`: the configuration alone; no network."""
+
+import json
+
+import click
+
+from provisioner.app.configuration import count_resources
+from provisioner.cli.load import load
+from provisioner.cli.options.shared import Options, config_options
+from provisioner.cli.terminal.exit import DONE, exits, problem_document
+from provisioner.views.values import count
+
+
+@click.command()
+@config_options
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to say it."
+)
+@exits
+def command(options: Options, *, format_: str) -> int:
+    """Check the configuration at PATH; nothing is sent anywhere."""
+    config = load(options)
+    counts = count_resources(config)
+    if format_ == "json":
+        resources = {kind.section: number for kind, number in counts}
+        document = {"format_version": "1.0", "valid": True, "project": config.project, "resources": resources}
+        warnings = [problem_document(warning) for warning in config.warnings]
+        click.echo(json.dumps({**document, "warnings": warnings}))
+    else:
+        shown = ", ".join(count(number, kind.name) for kind, number in counts if number)
+        click.echo(f"The configuration of {config.project} is valid: {shown}.")
+    return DONE

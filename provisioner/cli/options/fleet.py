@@ -1,0 +1,125 @@
+"""The options of the fleet's commands."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from msgspec import Struct
+from msgspec.structs import fields
+
+from provisioner.cli.options.shared import ALLOW_ENV, ALLOW_FILE, POLICY, rate
+from provisioner.fleet.select import Selector, Shard, parse_selector, parse_shard
+
+R = TypeVar("R")
+AT_ONCE = 8
+ALL = Shard()
+
+
+class FleetOptions(Struct, frozen=True):
+    """Which fleet, which part of it, on which engine, and where the report goes."""
+
+    path: Path = Path()
+    select: tuple[Selector, ...] = ()
+    shards: Shard = ALL
+    executor: str = "local"
+    scheduler: str | None = None
+    at_once: int = AT_ONCE
+    sandbox: bool = False
+    max_rps: float | None = None
+    format_: str = "text"
+    reports: tuple[Path, ...] = ()
+    allow_env: tuple[str, ...] = ()
+    allow_files: tuple[str, ...] = ()
+    policy: Path | None = None
+
+
+def _selectors(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...]) -> tuple[Selector, ...]:
+    try:
+        return tuple(map(parse_selector, texts))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _shard(_ctx: click.Context, _param: click.Parameter, text: str) -> Shard:
+    try:
+        return parse_shard(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+PATH = click.argument("path", type=click.Path(path_type=Path), default=".")
+SELECT = click.option(
+    "--select",
+    multiple=True,
+    metavar="SELECTOR",
+    callback=_selectors,
+    help="Only accounts that fit: 'tier=gold,region=eu-*', 'acct_1*'; any of several.",
+)
+_OPTIONS = (
+    click.option(
+        "--report",
+        "reports",
+        multiple=True,
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Also write the report to this file: .jsonl, .html or .txt.",
+    ),
+    click.option(
+        "--format",
+        "format_",
+        type=click.Choice(["text", "jsonl", "html"]),
+        default="text",
+        help="How to report on stdout.",
+    ),
+    click.option(
+        "--max-rps",
+        type=click.FloatRange(min=0.1),
+        callback=rate,
+        help="Most requests a second with the platform's key.",
+    ),
+    click.option("--sandbox", is_flag=True, help="Use the embedded Stripe API; no key, no network."),
+    click.option(
+        "--at-once",
+        type=click.IntRange(1, 256),
+        default=AT_ONCE,
+        show_default=True,
+        help="Accounts at a time on this machine; on a cluster its threads say.",
+    ),
+    click.option(
+        "--scheduler",
+        envvar="DASK_SCHEDULER_ADDRESS",
+        show_envvar=True,
+        help="The Dask scheduler, such as tcp://10.0.0.1:8786.",
+    ),
+    click.option(
+        "--executor",
+        type=click.Choice(["local", "dask"]),
+        default="local",
+        show_default=True,
+        help="What the accounts are worked on with.",
+    ),
+    click.option(
+        "--shards", default="1/1", metavar="N/M", callback=_shard, help="Only part N of M, by account id."
+    ),
+    POLICY,
+    ALLOW_FILE,
+    ALLOW_ENV,
+    SELECT,
+    PATH,
+)
+_NAMES = tuple(field.name for field in fields(FleetOptions))
+
+
+def fleet_options(command: Callable[..., R]) -> Callable[..., R]:
+    """The options of a command that works on a fleet; it is handed them as `FleetOptions`."""
+
+    @wraps(command)
+    def run(**given: Any) -> R:
+        shared = {name: given.pop(name) for name in _NAMES if name in given}
+        return command(FleetOptions(**shared), **given)
+
+    wrapped: Callable[..., R] = run
+    for option in _OPTIONS:
+        wrapped = option(wrapped)
+    return wrapped

@@ -1,0 +1,282 @@
+"""The options that commands share, each with one meaning everywhere."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from msgspec import Struct, field
+from msgspec.structs import fields, replace
+
+from provisioner.cli.terminal.log import FORMATS, set_up
+
+if TYPE_CHECKING:
+    from provisioner.config.outside import Allowed
+
+R = TypeVar("R")
+FASTEST = 1_000_000  # requests a second: far above what any API lets through, so that every pace is a number
+
+
+class Options(Struct, frozen=True):
+    """What a command was told about where to look and how to talk."""
+
+    path: Path = Path()
+    env: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    allow_env: tuple[str, ...] = ()
+    allow_files: tuple[str, ...] = ()
+    policy: Path | None = None
+    sandbox: bool = False
+    allow_api_base: bool = False
+    max_rps: float | None = None
+    max_endpoint_rps: float | None = None
+    color: bool | None = None
+    verbose: bool = False
+    log_format: str = "text"
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> "Allowed":
+        """What the configuration may read besides."""
+        from provisioner.config.outside import Allowed  # noqa: PLC0415 - not every command reads one
+
+        return Allowed(self.allow_env, self.allow_files)
+
+    def at(self, path: str | Path) -> "Options":
+        """The same options for another path."""
+        return replace(self, path=Path(path))
+
+
+class WriteOptions(Struct, frozen=True):
+    """How a command that writes goes about it; `allow` holds the numbers named for guardrails."""
+
+    allow: Mapping[str, int]
+    auto_approve: bool = False
+    approve: str | None = None
+    format_: str = "text"
+
+
+def _pairs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not name or not equals:
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE")
+        pairs[name] = text
+    return pairs
+
+
+def numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
+    """Read `--allow retired=12`."""
+    from provisioner.core.plan.guardrails import NAMES  # noqa: PLC0415 - only commands that judge need it
+
+    return named_numbers(values, NAMES)
+
+
+def named_numbers(values: Sequence[str], names: Sequence[str]) -> dict[str, int]:
+    """
+    Read NAME=NUMBER and NAME.OF=NUMBER, with one of some names.
+
+    Of money a number is minor units, or an amount with its currency as in the YAML; exposure may be
+    `unlimited`. Raises BadParameter that says what would be right.
+    """
+    pairs = {}
+    for value in values:
+        name, _, text = value.partition("=")
+        if name.partition(".")[0] not in names:
+            raise click.BadParameter(f"{value!r} is not NAME=NUMBER with NAME one of {', '.join(names)}")
+        try:
+            full, number = _number(name, text)
+        except ValueError as error:
+            raise click.BadParameter(f"{value!r}: {error}") from None
+        pairs[full] = number
+    return pairs
+
+
+def _number(name: str, text: str) -> tuple[str, int]:
+    """A number and what it counts for, as amounts say their currency themselves; raises ValueError."""
+    from provisioner.core.model.money import parse_money  # noqa: PLC0415
+    from provisioner.core.plan.guardrails import ENDLESS, MONEY, UNLIMITED  # noqa: PLC0415 - as in `numbers`
+
+    what, _, currency = name.partition(".")
+    if text.isascii() and text.isdigit():
+        return name, int(text)
+    if what == "exposure_added" and text == ENDLESS:
+        return name, UNLIMITED
+    if what not in MONEY:
+        raise ValueError("the number is a whole one, such as 12")
+    money = parse_money(text)
+    if currency not in ("", money.currency):
+        raise ValueError(f"{name} is no amount in {money.currency.upper()}")
+    return f"{what}.{money.currency}", money.amount
+
+
+def rate(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """Let only rates pass that a pace can be made of: neither endless nor `nan`."""
+    if value is not None and not value <= FASTEST:
+        raise click.BadParameter(f"{value} is no number from 0.1 to {FASTEST}, such as 25")
+    return value
+
+
+def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+    """What a shell offers for an address."""
+    from provisioner.cli.options.addresses import addresses  # noqa: PLC0415 - cold start: a shell asks
+
+    return list(addresses(ctx, param, incomplete))
+
+
+_PART = (
+    click.option(
+        "--exclude",
+        "excludes",
+        multiple=True,
+        metavar="ADDRESS",
+        shell_complete=complete,
+        help="Leave out these addresses; 'cards.ads*' stands for many.",
+    ),
+    click.option(
+        "--target",
+        "targets",
+        multiple=True,
+        metavar="ADDRESS",
+        shell_complete=complete,
+        help="Only these addresses, and what they need; 'cards.ads*' stands for many.",
+    ),
+)
+_WRITE = (
+    click.option(
+        "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to report."
+    ),
+    click.option(
+        "--approve",
+        type=click.Choice(["broadening"]),
+        help="With --auto-approve: give spending power, too, where guardrails.require_approval says so.",
+    ),
+    click.option("--auto-approve", is_flag=True, help="Do not ask."),
+    click.option(
+        "--allow",
+        multiple=True,
+        metavar="NAME=NUMBER",
+        callback=numbers,
+        help="Let this plan pass a guardrail, up to the number; the refusal says both. NAME is retired, "
+        "protected, stranded or activated with a count, or top_up or exposure_added with money: '99.00 USD', "
+        "or 9900 in minor units. exposure_added also takes 'unlimited'.",
+    ),
+)
+ALLOW_FILE = click.option(
+    "--allow-file",
+    "allow_files",
+    multiple=True,
+    metavar="PATH",
+    help="Let the configuration read this file, or the files in this folder, which lie elsewhere.",
+)
+ALLOW_ENV = click.option(
+    "--allow-env",
+    multiple=True,
+    metavar="NAME",
+    help="Let ${env.NAME} be read, although variables of such a name hold keys.",
+)
+POLICY = click.option(
+    "--policy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Guardrails from outside of the configuration, in YAML; of each the stricter one holds.",
+)
+_WHERE = (
+    POLICY,
+    ALLOW_FILE,
+    ALLOW_ENV,
+    click.option(
+        "--var",
+        "variables",
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=_pairs,
+        help="The value of ${var.NAME} in the YAML.",
+    ),
+    click.option("--env", metavar="ENV", help="Lay environments/ENV.yaml over the rest."),
+    click.argument("path", type=click.Path(path_type=Path), default="."),
+)
+_HOW = (
+    click.option(
+        "--log-format",
+        type=click.Choice(FORMATS),
+        default="text",
+        help="What stderr says: lines, or JSON objects.",
+    ),
+    click.option("-v", "--verbose", is_flag=True, help="Show every request on stderr, with its id."),
+    click.option(
+        "--no-color", "color", flag_value=False, default=None, help="No colour; NO_COLOR does the same."
+    ),
+    click.option("--allow-api-base", is_flag=True, help="Let STRIPE_API_BASE be any https address."),
+    click.option(
+        "--max-endpoint-rps",
+        type=click.FloatRange(min=0.1),
+        callback=rate,
+        help="Most requests a second to each endpoint (default: 25, or --max-rps where that is less).",
+    ),
+    click.option(
+        "--max-rps",
+        type=click.FloatRange(min=0.1),
+        callback=rate,
+        help="Most requests a second in all (default: 100 in live mode, 25 in test mode).",
+    ),
+    click.option("--sandbox", is_flag=True, help="Use the embedded Stripe API; no key, no network."),
+)
+_NAMES = tuple(field.name for field in fields(Options))
+
+
+def config_options(command: Callable[..., R]) -> Callable[..., R]:
+    """The options of a command that reads the configuration; it is handed them as `Options`."""
+    return _with(command, _WHERE)
+
+
+def stripe_options(command: Callable[..., R]) -> Callable[..., R]:
+    """The options of a command that also talks to Stripe; it is handed all of them as `Options`."""
+    return _with(command, (*_HOW, *_WHERE))
+
+
+def part_options(command: Callable[..., R]) -> Callable[..., R]:
+    """The options of a command that can do a part of a plan; it is handed all of them as `Options`."""
+    return _with(command, (*_PART, *_HOW, *_WHERE))
+
+
+def _with(command: Callable[..., R], options: Sequence[Callable[..., Any]]) -> Callable[..., R]:
+    @wraps(command)
+    def run(**given: Any) -> R:
+        shared = {name: given.pop(name) for name in _NAMES if name in given}
+        set_up(verbose=shared.get("verbose", False), format_=shared.get("log_format", "text"))
+        return command(Options(**shared), **given)
+
+    wrapped: Callable[..., R] = run
+    for option in options:
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def stripe_only_options(command: Callable[..., R]) -> Callable[..., R]:
+    """The options of a command that finds its PATH by itself; it is handed the rest as `Options`."""
+    return _with(command, (*_HOW, *_WHERE[:-1]))
+
+
+def key_options(command: Callable[..., R]) -> Callable[..., R]:
+    """The options of a command that needs no configuration; it is handed them as `Options`."""
+    return _with(command, _HOW)
+
+
+def write_options(command: Callable[..., R]) -> Callable[..., R]:
+    """The options of every command that writes; it is handed them as a `Manner`."""
+
+    @wraps(command)
+    def run(*words: Any, **given: Any) -> R:
+        manner = WriteOptions(
+            **{name: given.pop(name) for name in ("allow", "approve", "auto_approve", "format_")}
+        )
+        return command(*words, manner=manner, **given)
+
+    wrapped: Callable[..., R] = run
+    for option in _WRITE:
+        wrapped = option(wrapped)
+    return wrapped

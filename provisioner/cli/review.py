@@ -1,0 +1,158 @@
+"""What every command that writes does alike: show, judge, ask, carry out, report."""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from provisioner.app.account import Account
+from provisioner.app.apply import carry_out
+from provisioner.cli.options.shared import WriteOptions
+from provisioner.cli.terminal.exit import DONE
+from provisioner.cli.terminal.log import tell
+from provisioner.cli.terminal.progress import ProgressDisplay, spell
+from provisioner.cli.terminal.render import present
+from provisioner.cli.terminal.signals import stoppable
+from provisioner.core.model.errors import GuardrailError, ProvisionerError, StaleError
+from provisioner.core.plan.guardrails import Stop, judge, still_stopped, stops, unapproved
+from provisioner.core.plan.plan import Plan
+from provisioner.engine.apply.execute import Outcome, Report, Result
+from provisioner.engine.apply.journal import Journal, line
+from provisioner.notify.notice import Highlights, tell_plan, tell_report
+from provisioner.stripe_api import Limits, Remaining
+from provisioner.views.plan.document import plan_document
+from provisioner.views.report import report_document, report_head, report_text, result_line
+
+JOURNAL = Path(".provisioner/journal.jsonl")
+Heard = Callable[[Mapping[str, Any], Highlights], None]
+LONG = 5.0  # seconds
+CUT = "ended before it was known whether it was done"
+
+
+def do(
+    stripe: Account,
+    make: Callable[[], Plan],
+    manner: WriteOptions,
+    *,
+    color: bool | None,
+    dry_run: bool = False,
+    shown: Sequence[Stop] = (),
+    heard: Heard = lambda _document, _told: None,
+) -> int:
+    """
+    Make a plan and carry it out, after a yes where one is to be asked for.
+
+    `make` is called again after the question: what is approved is what is done. A `dry_run` ends where
+    writing would begin. `shown` are the guardrails by which an approved plan was stopped. `heard` is
+    told of the plan, and then of what came of it. Returns the exit code; raises GuardrailError,
+    StaleError, and ProvisionerError when there is no yes.
+    """
+    plan = make()
+    # a plan that goes on is judged below, and one that is stopped there says why at once
+    document = plan_document(plan, stops(plan, stripe.config.guardrails) if dry_run else ())
+    if plan.changes:
+        heard(document, tell_plan(document))
+    if manner.format_ == "text":
+        present(document, "text", color=color)
+    if dry_run:
+        _say(Report(()), document, manner.format_)
+        return DONE
+    _judge(stripe, plan, manner, shown)
+    _foretell(stripe.transport.limits, plan)
+    if plan.changes and not manner.auto_approve:
+        ask()
+        plan = _unmoved(make(), plan)
+        _judge(stripe, plan, manner, shown)
+    report = _carry_out(stripe, plan, document, manner.format_)
+    if report.results:
+        result = report_document(report, document)
+        heard(result, tell_report(result, report_text(report).partition("\n")[0]))
+    return report.exit_code
+
+
+def _judge(stripe: Account, plan: Plan, manner: WriteOptions, shown: Sequence[Stop]) -> None:
+    """
+    Raise GuardrailError that names all that stops a plan, so that nobody finds out one by one.
+
+    Without a person to ask, what gives spending power needs a word of its own, where the YAML says so.
+    """
+    limits = stripe.config.guardrails
+    word = unapproved(plan, limits, manner.approve) if manner.auto_approve else ""
+    dangers = judge(plan, limits, manner.allow)
+    now = {danger.name for danger in dangers}
+    before = [each.text for each in still_stopped(shown, manner.allow) if each.guardrail not in now]
+    if why := [*map(str, dangers), *before, *([word] if word else [])]:
+        raise GuardrailError("\n".join([*why, "Nothing was written."]))
+
+
+def _foretell(limits: Limits, plan: Plan) -> None:
+    """Say how long an apply will take that is not over in a moment."""
+    seconds = Remaining(limits, plan.steps).seconds()
+    if seconds >= LONG:
+        tell(
+            f"{len(plan.steps):,} steps will take about {spell(seconds)}, at {limits.endpoint:g} requests/s "
+            f"an endpoint and {limits.total:g}/s in all",
+            steps=len(plan.steps),
+            seconds=round(seconds),
+        )
+
+
+def ask() -> None:
+    """Ask on the terminal; raises ProvisionerError when the answer is anything but yes."""
+    if not sys.stdin.isatty():
+        raise ProvisionerError("there is no terminal to ask on; add --auto-approve to go on without asking")
+    question = "\nDo you want to do this? Only 'yes' is accepted"
+    if click.prompt(question, default="", show_default=False, err=True) != "yes":
+        raise ProvisionerError("not approved; nothing was written")
+
+
+def _unmoved(plan: Plan, shown: Plan) -> Plan:
+    if (plan.fingerprint, plan.blast) != (shown.fingerprint, shown.blast):
+        raise StaleError("Stripe has changed since this plan was shown; nothing was written, plan again")
+    return plan
+
+
+def open_journal() -> Journal:
+    """Open the journal of the current folder; raises UnsafeFileError."""
+    return Journal(JOURNAL, lambda text: tell(f"Warning: {text}", level=logging.WARNING))
+
+
+def _carry_out(stripe: Account, plan: Plan, document: Mapping[str, Any], format_: str) -> Report:
+    """Execute the plan, telling of each step on stderr and in the journal, and report how it ended."""
+    journal = open_journal() if plan.steps else None
+    rest = Remaining(stripe.transport.limits, plan.steps)
+    said = ProgressDisplay("Applying", "steps", len(plan.steps), rest.seconds)
+    ended: list[Result] = []
+
+    def watch(result: Result) -> None:
+        ended.append(result)
+        rest.ended(result.step)
+        if journal:
+            journal.append([line(result)])
+        facts = {"outcome": str(result.outcome), "id": result.id, "request_id": result.request_id}
+        said.line(result_line(result), address=str(result.step.address), does=result.step.does, **facts)
+        said.reach(len(ended))
+
+    def last_words() -> None:
+        known = {id(result.step) for result in ended}
+        cut = [Result(s, Outcome.SKIPPED, reason=CUT) for s in plan.steps if id(s) not in known]
+        _say(Report((*ended, *cut), interrupted=True), document, format_)
+
+    with stoppable(stripe.transport.stop, last_words):
+        with said:
+            report = carry_out(stripe, plan, watch)
+        _say(report, document, format_)
+    return report
+
+
+def _say(report: Report, document: Mapping[str, Any], format_: str) -> None:
+    if format_ == "json":
+        click.echo(json.dumps(report_document(report, document), indent=2))
+    elif report.results:
+        head = report_head(document, datetime.now(UTC))
+        click.echo(f"\n{head}\n{report_text(report)}", nl=False)

@@ -1,0 +1,143 @@
+"""Every way out of a command: an exit code, a message that helps, never a traceback."""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec
+
+import click
+
+from provisioner.cli.terminal.log import tell
+from provisioner.cli.terminal.signals import end, on_signal
+from provisioner.cli.terminal.stdio import lasting
+from provisioner.core.model.errors import ConfigError, Problem, ProvisionerError
+from provisioner.core.model.exit_codes import ExitCode
+from provisioner.views.version import FORMAT_VERSION
+
+P = ParamSpec("P")
+
+DONE, ERROR, CHANGES, PARTLY = ExitCode.DONE, ExitCode.ERROR, ExitCode.CHANGES, ExitCode.PARTLY
+INTERRUPTED = ExitCode.INTERRUPTED
+
+
+def exits(command: Callable[P, int]) -> Callable[P, None]:
+    """
+    Turn what a command returns or raises into its exit code.
+
+    With `--format json`, an error is a JSON document on stdout as well as a message on stderr. Ctrl-C
+    and SIGTERM end the process where nothing is being written (see `stopping`).
+    """
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        as_json = "json" in (kwargs.get("format_"), getattr(kwargs.get("manner"), "format_", None))
+        with lasting() as output:
+
+            def interrupted() -> None:
+                if as_json and output.untouched:
+                    say_document({"error": "interrupted", "interrupted": True})
+                begun = "\n" if sys.stderr.isatty() else ""  # a terminal has shown ^C on the line by then
+                click.echo(f"{begun}Interrupted; nothing was written.", err=True)
+
+            try:
+                with on_signal(lambda: end(interrupted)):
+                    code = command(*args, **kwargs)
+            except (SystemExit, click.exceptions.Exit):
+                raise
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it is told and never traced
+                document = _document(error)
+                if as_json and output.untouched:
+                    say_document(document)
+                if news := kwargs.get("news"):
+                    news.error = document  # type: ignore[attr-defined]  # of a command that is `notified`
+                tell(_message(error), level=logging.ERROR)
+                code = _code(error)
+            sys.stdout.flush()
+            if output.lost:
+                click.echo(f"Error: standard output cannot be written ({output.lost})", err=True)
+                code = code or ERROR
+        raise SystemExit(code)
+
+    return run
+
+
+def failure(error: BaseException, *, as_json: bool) -> int:
+    """Tell of an error that no command was there to tell of, and return the exit code."""
+    if as_json:
+        say_document(_document(error))
+    tell(_message(error), level=logging.ERROR)
+    return _code(error)
+
+
+def say_document(document: dict[str, object]) -> None:
+    """Write one JSON document to stdout."""
+    click.echo(json.dumps({"format_version": FORMAT_VERSION, **document}, indent=2))
+
+
+def _code(error: BaseException) -> int:
+    if isinstance(error, ProvisionerError):
+        return error.exit_code
+    return INTERRUPTED if _is_interrupt(error) else ERROR
+
+
+def _message(error: BaseException) -> str:
+    """What is told on stderr; a problem's place goes first on its line, where editors look for it."""
+    if isinstance(error, ConfigError):
+        count = len(error.problems)
+        problems = f"{count} {'problem' if count == 1 else 'problems'}"
+        return f"{error}\n\nError: {problems}; nothing was sent to Stripe."
+    return f"Error: {_said(error)}"
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Whether it was Ctrl-C, as Python says it or as click does."""
+    asked = isinstance(error, click.Abort) and isinstance(error.__context__, KeyboardInterrupt)
+    return asked or isinstance(error, KeyboardInterrupt)
+
+
+def _said(error: BaseException) -> str:
+    """
+    An error in words.
+
+    Of one that nobody expected only the type and the place are told: its text may hold anything.
+    """
+    if isinstance(error, ProvisionerError):
+        return str(error)
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    if _is_interrupt(error):
+        return "interrupted"
+    if isinstance(error, click.Abort):
+        return "there was no answer; nothing was written"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, OSError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    ours = [f for f in traceback.extract_tb(error.__traceback__) if "provisioner" in Path(f.filename).parts]
+    where = f" at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
+    return f"a mistake of provisioner's own: {type(error).__name__}{where}; please report it"
+
+
+def _document(error: BaseException) -> dict[str, object]:
+    document: dict[str, object] = {"error": _said(error)}
+    if isinstance(error, ConfigError):
+        document["problems"] = [problem_document(problem) for problem in error.problems]
+    return document
+
+
+def problem_document(problem: Problem) -> dict[str, object]:
+    """Write something that is wrong, or may be, as JSON has it."""
+    where = problem.where
+    return {
+        "file": where.file if where else None,
+        "line": where.line if where else None,
+        "column": where.column if where else None,
+        "address": problem.address,
+        "text": problem.text,
+    }

@@ -1,0 +1,54 @@
+"""A plan on stdout, in the format that was asked for; each view is loaded by those who want it."""
+
+import importlib
+import json
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from provisioner.cli.terminal.color import paint, wants_colour
+from provisioner.cli.terminal.stdio import PLAIN
+from provisioner.views.plan.text import plan_text
+
+FORMATS = ("text", "json", "markdown", "html")
+
+
+def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--format` of commands that show a plan."""
+    return click.option(
+        "--format", "format_", type=click.Choice(FORMATS), default="text", help="How to show it."
+    )(command)
+
+
+def ignore_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--exitcode-ignore` of commands that have `--detailed-exitcode`."""
+    return click.option(
+        "--exitcode-ignore",
+        type=click.Choice(["bookkeeping"]),
+        help="With --detailed-exitcode: renames and other changes of marks only are none.",
+    )(command)
+
+
+def present(document: Mapping[str, Any], format_: str, *, color: bool | None) -> None:
+    """Write a plan's document to stdout, and nothing but it."""
+    if format_ == "json":
+        click.echo(json.dumps(document, indent=2))
+    elif format_ == "text":
+        click.echo(paint(plan_text(document, width()), colour=wants_colour(color)), nl=False)
+    else:
+        view = importlib.import_module(f"provisioner.views.plan.{format_}")
+        say_page(getattr(view, f"plan_{format_}")(document))
+
+
+def width() -> int | None:
+    """The columns of the terminal that stdout is; None for a file or a pipe, where lines stay whole."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def say_page(text: str) -> None:
+    """Write a text for others, who take it for UTF-8: to a stream of another encoding in ASCII."""
+    is_utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+    click.echo(text if is_utf8 else text.encode("ascii", PLAIN).decode(), nl=False)

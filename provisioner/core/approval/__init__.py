@@ -1,0 +1,1 @@
+"""What was approved, held against what would be done now."""

@@ -1,0 +1,203 @@
+"""A saved plan against what would be done now: each step must be the one that was approved."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
+from typing import Any
+
+from msgspec.structs import replace
+
+from provisioner.core.approval.ceilings import above
+from provisioner.core.approval.resume import finishes, goal, replaced_ids
+from provisioner.core.approval.stale_reasons import differs, is_declared, what_is_new, what_moved
+from provisioner.core.diff.change import Action, Change, Note
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import StaleError
+from provisioner.core.model.money import show_money
+from provisioner.core.model.resource import Address
+from provisioner.core.ownership.seal import Seal
+from provisioner.core.plan.plan import Plan, with_changes
+from provisioner.core.schema.kind import Kind
+
+Document = Mapping[str, Any]
+
+
+def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Document) -> Plan:
+    """
+    What is left of an approved plan: every change as approved, top-ups up to the approved amount.
+
+    What has been done already is no longer in `plan`, and what is left of a change that was stopped half-way
+    is approved with it, so a plan that was applied in part can be applied again. A top-up that is new because
+    money has moved is left out, and a note says so: a balance moves with every purchase, and the rest is done
+    all the same. Exposure added and cards activated are ceilings, too. Raises StaleError that names each
+    object and field that has moved, each number that is above what was approved, and what `config`, by which
+    the plan was made, does not ask for at all: it is that of another commit than was approved. What an object
+    was when the plan was approved it must still be, or be as far as this plan has come with it.
+    """
+    seal = sealed_by(plan, approved)
+    moved = [*_not_asked_for(kinds, config, plan, approved)]
+    held: list[Change] = []
+    notes: list[Note] = []
+    by_name, replaced = {kind.name: kind for kind in kinds}, replaced_ids(approved)
+    for change, there in _with_approved(plan, approved):
+        before = next((each for each in there if each["action"] == change.action), None)
+        kind = by_name[change.kind]
+        if change.action is Action.TOP_UP and _is_asked_for(change, before, plan, approved):
+            left = before["amount"] - _pulled_since(change, before.get("newest")) if before else 0
+            held += [capped(change, left)] if left > 0 else []
+            notes += [_left_out(change, before)] if left <= 0 else []
+        elif any(
+            _is_same(change, each, seal) or finishes(kind, change, each, replaced, seal) for each in there
+        ):
+            held.append(change)
+        elif before:
+            moved.append(f"{change.address}: {what_moved(change, before)}")
+        else:
+            why = _why(change, plan, approved)
+            moved.append(f"{change.address}: {change.action} was not approved ({why})")
+    left = replace(with_changes(kinds, plan, held), notes=(*plan.notes, *notes))
+    if moved or (moved := [*_above(kinds, left, approved)]):
+        listed = "\n".join(f"  {line}" for line in moved)
+        raise StaleError(f"the saved plan is stale; nothing was written, plan again\n{listed}")
+    return left
+
+
+def _above(kinds: Sequence[Kind], plan: Plan, approved: Document) -> Iterator[str]:
+    """The numbers of the plan that are above those which the approved plan has shown."""
+    shown = approved["blast_radius"]
+    exposure = {each["currency"]: each["amount"] for each in shown["exposure_added"]}
+    replaced = {each["address"] for each in approved["changes"] if each["action"] == Action.REPLACE}
+    return above(kinds, plan, exposure, shown["cards_activated"], replaced)
+
+
+def sealed_by(plan: Plan, approved: Document) -> Seal:
+    """
+    The seal by which an approved plan stands for what it does not show.
+
+    Raises StaleError where this run cannot make it.
+    """
+    source = approved["keyed_with"]
+    if source not in plan.seals:
+        raise StaleError(f"the saved plan cannot be checked with this key: {NEEDS.get(source, NEEDS['key'])}")
+    return plan.seals[source]
+
+
+NEEDS = {
+    "project": "it was made where the project's oldest object carries a salt; plan again",
+    "account": "the key that made it could read the account, and this one may not; let it read the account",
+    "key": "it was made with a key that may not read its account, so only that key applies it",
+}
+
+
+def _not_asked_for(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Document) -> Iterator[str]:
+    """
+    Approved changes that are in no plan because the YAML is another, and not because they are done.
+
+    Raises StaleError where nothing of what was approved is about this project.
+    """
+    whose = tuple(approved.get(name) for name in ("project", "mode", "account"))
+    if (plan.project, plan.mode, plan.account) != whose:
+        raise StaleError("the saved plan is for another project, mode or account")
+    planned = {str(change.address) for change in plan.changes}
+    by_section = {kind.section: kind for kind in kinds}
+    for each in approved["changes"]:
+        address = Address(*each["address"].split(".", 1))
+        if each["address"] in planned:
+            continue
+        declared = config.declared.get(address)
+        was = f"{address}: {each['action']} was approved, and the YAML here"
+        if each["action"] == Action.RETIRE:
+            if declared and _stands(plan, address, each):
+                yield f"{was} declares it"
+        elif declared is None:
+            yield f"{was} does not declare it"
+        elif (each["action"] == Action.REPLACE and _stands(plan, address, each)) or (
+            each["action"] == Action.UPDATE
+            and not is_declared(by_section[address.section], declared, each["edits"])
+        ):
+            yield f"{was} says something else of it"
+
+
+def _stands(plan: Plan, address: Address, change: Document) -> bool:
+    """Whether it is the object that stands under the address, and none that was left beside it."""
+    return bool(plan.ids.get(address) == change["id"])
+
+
+def _with_approved(plan: Plan, approved: Document) -> Iterator[tuple[Change, list[Document]]]:
+    """Each change with those that were approved for its address, the one of the same object first."""
+    known: dict[str, list[Document]] = defaultdict(list)
+    for each in approved["changes"]:
+        known[each["address"]].append(each)
+    for change in plan.changes:
+        there = known[str(change.address)]
+        if change.action is Action.RETIRE and change.id == plan.ids.get(change.address):
+            # where a replacement has come so far that its object goes, another stands in its place
+            there = [each for each in there if each["action"] == change.action]
+        yield change, sorted(there, key=lambda each: bool(each["id"] != change.id))
+
+
+def _pulled_since(change: Change, newest: str | None) -> int:
+    """What our top-ups have moved since the approval: an approved amount is approved once."""
+    since = takewhile(lambda made: made[0] != newest, change.made)
+    return sum(amount for _, amount in since)
+
+
+def _is_same(change: Change, before: Document, seal: Seal) -> bool:
+    """Whether it is an approved change, of which a reader saw just what would be done."""
+    saw = {edit["path"]: edit for edit in before["edits"]}
+    return (
+        bool(seal(change.fingerprint) == before["fingerprint"])
+        and (change.kind, change.reason, change.bookkeeping)
+        == (before["kind"], before["reason"], before.get("bookkeeping", ""))
+        and saw.keys() == {edit.path for edit in change.edits}
+        and not any(differs(edit, saw[edit.path], change) for edit in change.edits)
+    )
+
+
+def capped(change: Change, ceiling: int) -> Change:
+    """An approved amount is a ceiling: what is short beyond it waits for the next plan."""
+    if change.params["amount"] <= ceiling:
+        return change
+    reason = f"{change.reason}; cut to the approved {show_money(ceiling, change.params['currency'])}"
+    return replace(change, reason=reason, params={**change.params, "amount": ceiling})
+
+
+def _why(change: Change, plan: Plan, approved: Document) -> str:
+    others = [c["action"] for c in approved["changes"] if c["address"] == str(change.address)]
+    if others:
+        return f"{', '.join(others)} was"
+    declared, was = _targets(change, plan, approved)
+    if change.action is Action.TOP_UP and declared and was:
+        return "it is new: the YAML says something else of its target"
+    fields = what_is_new(change)
+    return f"it is new: {fields}" if fields else "it is new"
+
+
+def _is_asked_for(change: Change, before: Document | None, plan: Plan, approved: Document) -> bool:
+    """Whether a top-up is the approved one but for its amount, or one that only the balance asks for."""
+    if before is None:
+        return _is_its_target(change, plan, approved)
+    return bool(sealed_by(plan, approved)(goal(change)) == before.get("goal"))
+
+
+def _is_its_target(change: Change, plan: Plan, approved: Document) -> bool:
+    """Whether a target is declared as it was: then it is the balance that moved."""
+    now, then = _targets(change, plan, approved)
+    return now is not None and now == then
+
+
+def _targets(change: Change, plan: Plan, approved: Document) -> tuple[str | None, str | None]:
+    """What stands for the target of a balance as it is declared, and as it was; None where there is none."""
+    currency = change.address.name
+    balances = (approved.get("outlook") or {}).get("balances") or ()
+    seal = sealed_by(plan, approved)
+    now = next((seal(each.declared) for each in plan.outlook.balances if each.currency == currency), None)
+    return now, next((each.get("declared") for each in balances if each["currency"] == currency), None)
+
+
+def _left_out(change: Change, before: Document | None) -> Note:
+    """That a top-up waits: what was approved of it has been made, or none was, and the balance has moved."""
+    why = "as what was approved has been made" if before else "as the balance has moved since"
+    amount = show_money(change.params["amount"], change.params["currency"])
+    text = f"a top-up of {amount} was not approved, {why}; the next plan makes it"
+    return Note(str(change.address), text, pending=True)

@@ -1,0 +1,164 @@
+"""What is not as it was approved, in words: which side has moved, and from what to what."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit, shown
+from provisioner.core.model.money import show_money
+from provisioner.core.model.resource import Declared
+from provisioner.core.schema.field import Field
+from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.normal_form import at
+
+Document = Mapping[str, Any]
+FEW = 3  # so many fields are told of, the others counted
+LONGEST = 60
+PLAIN = "["  # a path with rows in it leads to no plain value
+_ROW = re.compile(r"([^\[]+)\[([0-9]{1,4})\](?:\.(.+))?")
+
+
+def differs(edit: Edit, approved: Document, change: Change) -> bool:
+    """Whether a reader would see another edit than the one that was approved."""
+    seen = shown(edit, change.declared)
+    names = seen.keys() | approved.keys() - {"digest"}
+    return any(_json(seen.get(name)) != _json(approved.get(name)) for name in names)
+
+
+def is_declared(kind: Kind, declared: Declared, approved: Iterable[Document]) -> bool:
+    """
+    Whether a declaration asks for approved edits, as far as these are shown.
+
+    Other values may have come to it since, by which the same edits were planned.
+    """
+    return all(_asks(kind, declared, edit) for edit in approved if not edit["sensitive"])
+
+
+def _asks(kind: Kind, declared: Declared, edit: Document) -> bool:
+    path, after = str(edit["path"]), edit["after"]
+    own, _, name = path.partition(".")
+    if own == "lifecycle":
+        return bool(getattr(declared.lifecycle, name, after) == after)
+    if path.startswith(OUR_OWN):
+        return True
+    value = _value(declared.fields, path)
+    return _json(value) == _json(after) or (value is None and after == _default(kind, path))
+
+
+def _value(fields: Mapping[str, Any], path: str) -> Any:
+    """The value at a path that may lead into rows (`spending_limits[0].amount`), None where there is none."""
+    top, _, name = path.partition(".")
+    here = fields.get(top)
+    if isinstance(here, Mapping) and name in here:
+        return here[name]  # a key of metadata may have dots of its own
+    row = _ROW.fullmatch(path)
+    if not row:
+        return at(fields, path)
+    rows, number = at(fields, row[1]), int(row[2])
+    there = rows[number] if isinstance(rows, tuple) and number < len(rows) else None
+    return there.get(row[3]) if there and row[3] else there
+
+
+def _default(kind: Kind, path: str) -> Any:
+    """What is there in Stripe where a field is declared no more."""
+    fields: Iterable[Field] = kind.fields
+    found = None
+    for name in path.split("."):
+        found = next((field for field in fields if field.name == name), None)
+        fields = found.fields if found else ()
+    return found.default if found else None
+
+
+def what_is_new(change: Change) -> str:
+    """The fields of a change that was not approved; of an update with what they are on both sides."""
+    if change.action is not Action.UPDATE:
+        return ", ".join(edit.path for edit in change.edits[:FEW])
+    return _few([f"{edit.path}{_sides(edit)}" for edit in change.edits])
+
+
+def what_moved(change: Change, before: Document) -> str:
+    """The fields that are not as approved, and on which side; sensitive ones by their path alone."""
+    if change.id != before["id"]:
+        return f"the object is {change.id}, approved was {before['id']}"
+    return _few([*_moved(change, before)]) or _unseen(change, before)
+
+
+def _unseen(change: Change, before: Document) -> str:
+    """What has moved where no edit that is shown has."""
+    since = "since the plan was approved"
+    if change.action is Action.TOP_UP:
+        return "the YAML says something else of it than was approved"
+    if change.live and change.live.stamp.revision != before.get("revision"):
+        return f"another apply has written {change.id} {since}"
+    hidden = [edit.path for edit in change.edits if edit.sensitive]
+    if not hidden:
+        return f"the object, or what is declared of it, has changed {since}"
+    names = f"{_few(hidden)}, or something else of the object," if len(hidden) > 1 else hidden[0]
+    return f"{names} moved {since}"
+
+
+def _moved(change: Change, before: Document) -> Iterator[str]:
+    approved = {edit["path"]: edit for edit in before["edits"]}
+    for edit in change.edits:
+        then = approved.pop(edit.path, None)
+        if then is None:
+            yield f"{edit.path} is new{_sides(edit)}"
+        elif differs(edit, then, change):
+            yield _both(edit, then)
+    yield from (_gone(change, edit) for edit in approved.values())
+
+
+def _sides(edit: Edit) -> str:
+    if edit.sensitive:
+        return ""
+    before, after = _shown(edit.before, _currency_before(edit)), _shown(edit.after, edit.currency)
+    return f": {before} in Stripe, {after} in the YAML"
+
+
+def _currency_before(edit: Edit) -> str:
+    return edit.currency if edit.currency_before is None else edit.currency_before
+
+
+def _both(edit: Edit, approved: Document) -> str:
+    said = []
+    if not edit.sensitive and edit.after != approved["after"]:
+        now, then = (_shown(value, edit.currency) for value in (edit.after, approved["after"]))
+        said.append(f"the YAML says {now}, approved was {then}")
+    if not edit.sensitive and edit.before != approved["before"]:
+        then = _shown(approved["before"], approved.get("currency_before", approved.get("currency", "")))
+        now = _shown(edit.before, _currency_before(edit))
+        said.append(f"Stripe has {now}, and had {then}")
+    return f"{edit.path} moved since the plan was approved" + (f": {', '.join(said)}" if said else "")
+
+
+def _gone(change: Change, approved: Document) -> str:
+    """An edit that was approved, and is none any more: both sides are alike by now."""
+    path = str(approved["path"])
+    text = f"{path} moved since the plan was approved: it needs no change any more"
+    if approved["sensitive"] or PLAIN in path or change.declared is None:
+        return text
+    return f"{text}, as " + (
+        "Stripe has it already"
+        if _json(at(change.declared.fields, path)) == _json(approved["after"])
+        else "the YAML says what Stripe has"
+    )
+
+
+def _shown(value: Any, currency: str) -> str:
+    if value is None:
+        return "nothing"
+    if currency and isinstance(value, int) and not isinstance(value, bool):
+        return show_money(value, currency)
+    text = _json(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def _json(value: Any) -> str:
+    """A value in ASCII, so that none acts on a screen."""
+    return json.dumps(value, default=str, sort_keys=True)
+
+
+def _few(texts: list[str]) -> str:
+    more = [f"{len(texts) - FEW} more"] if len(texts) > FEW else []
+    return "; ".join([*texts[:FEW], *more])

@@ -1,0 +1,1 @@
+"""What differs between the configuration and Stripe, as changes."""

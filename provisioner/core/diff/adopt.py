@@ -1,0 +1,183 @@
+"""Adoption: objects that exist already become ours by our marks, and by nothing else.
+
+Only metadata is written. What live has otherwise than declared stays, and shows in the next plan.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from provisioner.core.diff.change import Action, Change, Edit
+from provisioner.core.diff.compare import compare
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import ProvisionerError, Where
+from provisioner.core.model.resource import Address, Declared, Live, Ownership
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.ownership.inventory import Inventory
+from provisioner.core.ownership.marks import PROJECT
+from provisioner.core.ownership.matching import pair
+from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.normal_form import leaves, read
+
+Raw = Mapping[str, Any]
+NOWHERE = Where("", 0, 0)
+FAR = 1_000_000  # further than any object that has all that is declared
+
+
+class Unclear(Struct, frozen=True):
+    """A resource for which no object was taken: those that fit it, and the others that these fit too."""
+
+    address: Address
+    fits: tuple[str, ...]
+    others: tuple[Address, ...] = ()
+
+
+class Adoptions(Struct, frozen=True):
+    """Which live object each address gets, who gets none though some would fit, and who is fitted by none."""
+
+    changes: tuple[Change, ...]
+    unclear: tuple[Unclear, ...] = ()
+    missing: tuple[Address, ...] = ()
+
+
+def adopt_one(
+    kinds: Sequence[Kind],
+    config: Config,
+    world: Snapshot,
+    surveyed: Inventory,
+    address: Address,
+    identity: str,
+) -> Adoptions:
+    """
+    Adopt one object by its id.
+
+    Raises ProvisionerError when the address is not declared or has an object already, when there is no
+    such object, or when another project or address has it.
+    """
+    declared = config.declared.get(address)
+    kind = next((kind for kind in kinds if kind.section == address.section and kind.owns_objects), None)
+    if declared is None or kind is None:
+        raise ProvisionerError(f"{address} is not declared; write it in the YAML first, then import")
+    if address in surveyed.ids:
+        raise ProvisionerError(
+            f"{address} has {surveyed.ids[address]} already; import adopts no second object"
+        )
+    raw = next((raw for raw in world.objects.get(kind.resource, ()) if raw["id"] == identity), None)
+    if raw is None:
+        raise ProvisionerError(f"there is no {kind.name} {identity} in this account")
+    owner = (raw.get("metadata") or {}).get(PROJECT)
+    if owner:
+        raise ProvisionerError(f"{identity} belongs to project {owner} already; it is not touched")
+    if raw.get("status") in kind.final_statuses:
+        raise ProvisionerError(f"{identity} is {raw['status']} for good; there is nothing to adopt")
+    return Adoptions((_adoption(kind, config.project, declared, raw, surveyed),))
+
+
+def adopt_all(kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: Inventory) -> Adoptions:
+    """
+    Find the object of every declared resource that has none: by name and e-mail, or by all that is declared.
+
+    Several resources that are declared alike share out as many objects that are alike: in the order of the
+    YAML, the oldest object first, as an export writes them, so that another name changes nothing. Nothing is
+    guessed, see `pairing.pair`.
+    """
+    surveyed = Inventory(surveyed.estates, dict(surveyed.ids), dict(surveyed.by_id))
+    changes: list[Change] = []
+    unclear: list[Unclear] = []
+    for kind in sorted(kinds, key=lambda kind: kind.rank):
+        if not kind.owns_objects:
+            continue
+        wanted = [d for d in config.declared.values() if d.address.section == kind.section]
+        wanted.sort(key=lambda declared: (declared.where or NOWHERE, declared.address))
+        free = [raw for raw in world.objects.get(kind.resource, ()) if _is_free(kind, raw)]
+        for declared, raw in _match(
+            kind, [d for d in wanted if d.address not in surveyed.ids], free, surveyed, unclear
+        ):
+            changes.append(_adoption(kind, config.project, declared, raw, surveyed))
+            surveyed.ids[declared.address] = raw["id"]
+            surveyed.by_id[raw["id"]] = declared.address
+    return Adoptions(tuple(changes), tuple(unclear), _missing(kinds, config, surveyed, unclear))
+
+
+def _missing(
+    kinds: Sequence[Kind], config: Config, surveyed: Inventory, unclear: Sequence[Unclear]
+) -> tuple[Address, ...]:
+    """The addresses that have no object, now that all have theirs which can."""
+    told = {each.address for each in unclear}
+    ended = {address for estate in surveyed.estates.values() for address in estate.spent}
+    sections = {kind.section for kind in kinds if kind.owns_objects}
+    wanted = (address for address in config.declared if address.section in sections)
+    return tuple(sorted(a for a in wanted if a not in surveyed.ids and a not in told and a not in ended))
+
+
+def _is_free(kind: Kind, raw: Raw) -> bool:
+    return not (raw.get("metadata") or {}).get(PROJECT) and raw.get("status") not in kind.final_statuses
+
+
+def _match(
+    kind: Kind,
+    wanted: Sequence[Declared],
+    free: Sequence[Raw],
+    surveyed: Inventory,
+    unclear: list[Unclear],
+) -> Iterator[tuple[Declared, Raw]]:
+    """Pair resources with objects where there is one way to do it, or where all ways are the same."""
+    by_id = {raw["id"]: raw for raw in free}
+    reads = [(raw["id"], read(kind.fields, raw, surveyed.resolve)) for raw in reversed(free)]
+    wants = [_distances(kind, declared, reads) for declared in wanted]
+    pairs = pair(wants)
+    for block, identity in sorted(pairs.found.items()):
+        yield wanted[block], by_id[identity]
+    for block, fits in pairs.unclear.items():
+        ids = set(fits)
+        others = [
+            each.address for n, each in enumerate(wanted) if n != block and not ids.isdisjoint(wants[n])
+        ]
+        if fits:
+            unclear.append(Unclear(wanted[block].address, fits, tuple(others)))
+
+
+def _distances(
+    kind: Kind, declared: Declared, reads: Sequence[tuple[str, Mapping[str, Any]]]
+) -> dict[str, int]:
+    """The objects that fit a resource, with how far they are from it; those of its name where none does."""
+    exact = {i: _undeclared(kind, declared, have) for i, have in reads if _fits(kind, declared, have)}
+    return exact or {identity: FAR for identity, have in reads if _is_named(declared, have)}
+
+
+def _fits(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:
+    """Whether an object is as declared in every field that Stripe answers."""
+    edits, _ = compare(kind, declared, _live(declared, "", have, ""))
+    write_only = {
+        f"{field.name}.{sub.name}" for field in kind.fields for sub in field.fields if sub.write_only
+    }
+    return all(edit.path in write_only or edit.path.startswith("lifecycle.") for edit in edits)
+
+
+def _undeclared(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> int:
+    """How many values an object has beyond those declared; of several that fit, the closest has fewest."""
+    wanted = {path for path, _, _ in leaves(kind.fields, declared.fields)}
+    return sum(path not in wanted for path, _, _ in leaves(kind.fields, have))
+
+
+def _is_named(declared: Declared, have: Mapping[str, Any]) -> bool:
+    """Whether an object has the declared name, and e-mail where one is declared; never without names."""
+    names = [name for name in ("name", "email") if name in declared.fields]
+    return "name" in names and all(declared.fields[name] == have.get(name) for name in names)
+
+
+def _live(declared: Declared, project: str, have: Mapping[str, Any], identity: str) -> Live:
+    return Live(declared.address, identity, have, Ownership(project, declared.address))
+
+
+def _adoption(kind: Kind, project: str, declared: Declared, raw: Raw, surveyed: Inventory) -> Change:
+    have = read(kind.fields, raw, surveyed.resolve)
+    live = _live(declared, project, have, raw["id"])
+    differing = [edit.path for edit in compare(kind, declared, live)[0]]
+    reason = "by its marks in metadata alone"
+    if differing:
+        reason += f"; the next plan shows what differs: {', '.join(differing)}"
+    edit = Edit("metadata." + PROJECT, None, project)
+    generation = surveyed.estates[kind.name].next_generation(declared.address)
+    return Change(Action.ADOPT, declared.address, kind.name, reason, (edit,), declared, live, generation)

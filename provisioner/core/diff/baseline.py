@@ -1,0 +1,158 @@
+"""The record of what was applied, held against an object that is as declared: is it of these values?"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from provisioner.core.diff.change import Edit
+from provisioner.core.model.resource import Declared, Live
+from provisioner.core.ownership.marks import applied, field_code, spelled, value_digest
+from provisioner.core.schema.field import Field, OnChange, Shape
+from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.normal_form import leaves, part
+
+Outline = tuple[Any, ...]
+MOST = 4096  # digests that are kept: enough for what profiles give to many objects
+
+
+class Records:
+    """The records on the objects of one kind; what they have in common is worked out once."""
+
+    def __init__(self, kind: Kind, project: str) -> None:
+        self.kind = kind
+        self._project = project
+        self._expected: dict[Outline, _Expected] = {}
+        self._entries: dict[tuple[str, str], str] = {}
+
+    def to_mark(self, declared: Declared, live: Live) -> tuple[Edit, ...]:
+        """
+        The edits that bring the record on an object up to date which needs no other edit.
+
+        `managed` takes values under management that were live as declared before anybody declared them. Not
+        in the record, they would not be reset when they are declared no more, and nobody would be told when
+        they move in Stripe. `recorded` is of values that have moved in Stripe and in the YAML without an
+        apply: a record of what both have left would make their way back in Stripe the YAML's move, and no
+        drift.
+        """
+        outline = _outline(declared.fields)
+        expected = self._expected.get(outline)
+        if expected is None:
+            expected = self._expected[outline] = _expect(self.kind, declared.fields)
+        record = spelled(live.stamp.applied)
+        managed: list[str] = []
+        recorded: list[str] = []
+        if not _all_in(expected.codes, record):
+            managed = _unrecorded(self.kind, declared, live)
+        if not _all_in(self._said(expected.watched, declared.fields), record):
+            recorded = _outdated(self.kind, declared, live)
+        if not managed and not recorded:
+            return ()
+        found = (("managed", managed), ("recorded", recorded))
+        return tuple(Edit(name, None, paths) for name, paths in found if paths)
+
+    def _said(self, watched: Sequence["_Watched"], fields: Mapping[str, Any]) -> list[str]:
+        """What a record says of the watched values where they are as declared."""
+        said = []
+        for each in watched:
+            value: Any = fields
+            for name in each.names:
+                value = value[name]
+            spelt = value if type(value) is str else repr(value)
+            said.append(self._entries.get((each.path, spelt)) or self._entry(each, value, spelt))
+        return said
+
+    def _entry(self, watched: "_Watched", value: Any, spelt: str) -> str:
+        entry = f" {watched.code}{value_digest(self._project, watched.path, watched.field, value)} "
+        if len(self._entries) < MOST:
+            self._entries[watched.path, spelt] = entry
+        return entry
+
+
+class _Watched(NamedTuple):
+    """A value whose record is held against it: its path, the code of that, and the names that lead to it."""
+
+    path: str
+    code: str
+    names: tuple[str, ...]
+    field: Field
+
+
+class _Expected(NamedTuple):
+    """What the records of objects with the same outline have: the codes of all values; those watched."""
+
+    codes: tuple[str, ...]
+    watched: tuple[_Watched, ...]
+
+
+def _expect(kind: Kind, tree: Mapping[str, Any]) -> _Expected:
+    codes, watched = [], []
+    for path, field, _ in leaves(kind.fields, tree):
+        codes.append(f" {field_code(path)}")
+        if _is_watched(kind, path, field):
+            # a key of metadata may have dots of its own
+            names = path.split(".", 1) if field.shape is Shape.MAP else path.split(".")
+            watched.append(_Watched(path, field_code(path), tuple(names), field))
+    return _Expected(tuple(codes), tuple(watched))
+
+
+def _all_in(words: Iterable[str], text: str) -> bool:
+    for word in words:  # noqa: SIM110 - a generator would cost more than the search
+        if word not in text:
+            return False
+    return True
+
+
+def _is_watched(kind: Kind, path: str, field: Field) -> bool:
+    """
+    Whether a value can have moved on both sides without us, and its digest says so.
+
+    What Stripe cannot change moves on neither. A personal value gives no power, and its digest of six bits
+    is not worth the time that it takes to make one for every person in every plan.
+    """
+    top = kind.field(path.partition(".")[0])
+    return top.on_change is not OnChange.REPLACE and not field.sensitive and not field.write_only
+
+
+def digests(kind: Kind, declared: Declared, live: Live) -> tuple[dict[str, str], dict[str, str]]:
+    """
+    The digests of both sides (live, declared), of what the record is about: some stand for all of a hash.
+
+    A part that others have added, or that is left to them, is no move of those beside it.
+    """
+    ignores, was = declared.lifecycle.ignores, live.stamp.applied
+    ours = part(kind.fields, live.fields, lambda path: field_code(path) in was and not ignores(path))
+    asked = part(kind.fields, declared.fields, lambda path: not ignores(path))
+    return applied(live.stamp.project, kind.fields, ours), applied(live.stamp.project, kind.fields, asked)
+
+
+def _outdated(kind: Kind, declared: Declared, live: Live) -> list[str]:
+    """
+    The paths of values whose record is of neither side.
+
+    That of the live one is as good: Stripe has its own way to write some values, the YAML has several.
+    """
+    lives, wants = digests(kind, declared, live)
+    there = {path: value for path, _, value in leaves(kind.fields, live.fields)}
+    return [
+        path
+        for path, field, _ in leaves(kind.fields, declared.fields)
+        if _is_watched(kind, path, field)
+        and not declared.lifecycle.ignores(path)
+        and there.get(path) not in field.closed
+        and live.stamp.applied.get(name := field_code(path)) not in (None, lives.get(name), wants.get(name))
+    ]
+
+
+def _unrecorded(kind: Kind, declared: Declared, live: Live) -> list[str]:
+    there = {path: value for path, _, value in leaves(kind.fields, live.fields)}
+    return [
+        path
+        for path, field, _ in leaves(kind.fields, declared.fields)
+        if field_code(path) not in live.stamp.applied
+        and not declared.lifecycle.ignores(path)
+        and there.get(path) not in (None, *field.closed)
+    ]
+
+
+def _outline(tree: Mapping[str, Any]) -> Outline:
+    """The names in a normal form without the values: of thousands of objects there are but few."""
+    return tuple([(name, _outline(value)) if type(value) is dict else name for name, value in tree.items()])

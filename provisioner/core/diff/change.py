@@ -1,0 +1,199 @@
+"""Changes: what would happen to one address, with its edits and the reason; inert data."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct, field
+
+from provisioner.core.model.resource import Address, Declared, Live
+from provisioner.core.schema.field import Direction
+from provisioner.core.schema.normal_form import put
+
+# paths of edits of our marks, in the objects' metadata
+OUR_OWN = ("lifecycle.", "address", "managed", "recorded")
+
+
+class Action(StrEnum):
+    """What a change does, in Terraform's words where it has them."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    RETIRE = "retire"
+    ADOPT = "adopt"
+    TOP_UP = "top_up"
+
+
+class Edit(Struct, frozen=True):
+    """
+    One value that moves; `path` is dotted, rows of a table by place: `spending_limits[0].amount`.
+
+    `before` and `after` are ready to show: sensitive ones are masked here already, None is absent.
+    Amounts in them are minor units of `currency`, in `before` of `currency_before` where that is not None
+    (empty: of one that Stripe does not tell). `undone` is the direction of the way back.
+    """
+
+    path: str
+    before: Any
+    after: Any
+    direction: Direction = Direction.NEUTRAL
+    sensitive: bool = False
+    forces_replacement: bool = False
+    currency: str = ""
+    currency_before: str | None = None
+    undone: Direction = Direction.NEUTRAL
+
+
+_ROW = re.compile(r"^(?P<table>[^\[]+)\[(?P<number>\d+)\]\.")
+
+
+def row_of(edit: Edit, declared: Declared | None) -> dict[str, Any]:
+    """What tells the row of an edit from others in its table (the interval of a limit); empty without one."""
+    place = _ROW.match(edit.path)
+    hidden = declared.sensitive if declared else frozenset()
+    if place is None or edit.sensitive or any(path.startswith(place["table"]) for path in hidden):
+        return {}
+    row: Any = declared.fields if declared else {}
+    for name in place["table"].split("."):
+        row = row.get(name, {})
+    number = int(place["number"])
+    if number >= len(row):
+        return {}
+    leaf = edit.path.rpartition(".")[2]
+    return {name: value for name, value in row[number].items() if name != leaf}
+
+
+def shown(edit: Edit, declared: Declared | None) -> dict[str, Any]:
+    """All that a reader sees of an edit, as JSON values."""
+    document: dict[str, Any] = {
+        "path": edit.path,
+        "before": edit.before,
+        "after": edit.after,
+        "direction": str(edit.direction.value),
+        "sensitive": edit.sensitive,
+    }
+    if edit.forces_replacement:
+        document["forces_replacement"] = True
+    if edit.currency:
+        document["currency"] = edit.currency
+    if edit.currency_before is not None:
+        document["currency_before"] = edit.currency_before
+    if row := row_of(edit, declared):
+        document["row"] = row
+    return document
+
+
+class Change(Struct, frozen=True):
+    """
+    What would happen to one address.
+
+    `live` is the object that it happens to, `predecessors` the ids of all that had the address before
+    a creation, `follows` the id of the last of them, which a new object names in its marks as the one that it
+    replaces, `generation` that of the object which is there afterwards. `params` are those that
+    follow from no edits: of a retirement or a top-up, or what a reissued card says of the one before;
+    `reissued` counts the reissues that were done before a creation; `made` are the top-ups of balance
+    targets so far, newest first: their ids, and the minor units that each has moved (0 where it failed);
+    `seen` are the ids of all recent top-ups of the currency. `stranded` says that what works ends for a
+    successor that Stripe will not let work.
+    """
+
+    action: Action
+    address: Address
+    kind: str
+    reason: str
+    edits: tuple[Edit, ...] = ()
+    declared: Declared | None = None
+    live: Live | None = None
+    generation: int = 1
+    predecessors: tuple[str, ...] = ()
+    follows: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    reissued: int = 0
+    made: tuple[tuple[str, int], ...] = ()
+    seen: frozenset[str] = frozenset()
+    stranded: bool = False
+
+    @property
+    def id(self) -> str | None:
+        """The id of the live object, if there is one."""
+        return self.live.id if self.live else None
+
+    @property
+    def fingerprint(self) -> str:
+        """
+        A digest of what would be done to which object as it is; the same as long as nothing of it moves.
+
+        Hidden values are in it, and can be guessed back from it: it is shown only under a seal.
+        """
+        facts = [self.action, str(self.address), self.id, self.generation, self.predecessors, self.reissued]
+        edits = [[edit.path, edit.before, edit.after] for edit in self.edits]
+        return content([facts, edits, self.params, wanted(self.declared), observed(self.live)])
+
+    @property
+    def bookkeeping(self) -> str:
+        """`rename` or `mark` for an update of our marks alone: nothing a card can do changes; else empty."""
+        paths = [edit.path for edit in self.edits]
+        if self.action is not Action.UPDATE or not all(path.startswith(OUR_OWN) for path in paths):
+            return ""
+        return "rename" if "address" in paths else "mark"
+
+    @property
+    def direction(self) -> Direction:
+        """The strongest direction among the edits: broadening, else tightening, else neutral."""
+        seen = {edit.direction for edit in self.edits}
+        for direction in (Direction.BROADENING, Direction.TIGHTENING):
+            if direction in seen:
+                return direction
+        return Direction.NEUTRAL
+
+
+def content(value: Any) -> str:
+    """A digest of values, hidden ones too: not to be shown."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def wanted(declared: Declared | None) -> list[Any] | None:
+    """All that a declaration asks of an object, and what of it must not be shown."""
+    if declared is None:
+        return None
+    told = declared.lifecycle
+    reissue = [told.reissue.number, told.reissue.reason] if told.reissue else []
+    ends = [told.protect, told.on_remove, sorted(told.ignore), reissue]
+    return [declared.fields, sorted(declared.sensitive), *ends]
+
+
+def observed(live: Live | None, without: Iterable[str] = ()) -> list[Any] | None:
+    """All that is known of an object, our marks included, but for what is at some paths of edits."""
+    if live is None:
+        return None
+    fields, stamp, address = live.fields, live.stamp, str(live.stamp.address)
+    for path in without:
+        fields, address = _taken_out(fields, path), "" if path == "address" else address
+    told = [stamp.protect, stamp.on_remove, stamp.reissued, stamp.generation, stamp.predecessor]
+    told.append(stamp.revision)
+    return [live.id, live.final, live.canceled_as, fields, address, told, dict(stamp.applied)]
+
+
+def _taken_out(fields: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """The fields without the value at a path, of a table without all of it."""
+    top, _, below = path.partition("[")[0].partition(".")
+    inner = fields.get(top)
+    if isinstance(inner, Mapping) and below in inner:
+        return {**fields, top: {name: value for name, value in inner.items() if name != below}}
+    return put(fields, f"{top}.{below}" if below else top, None)
+
+
+class Note(Struct, frozen=True):
+    """
+    Something that a reader of the plan should know, though nothing will be done about it.
+
+    `pending` says that a person has something to do before live is as declared.
+    """
+
+    address: str
+    text: str
+    pending: bool = False

@@ -1,0 +1,237 @@
+"""Drift: live against what was last applied, told apart from what the YAML asks for.
+
+The record on each object holds a digest of every value last applied. A value that is not as declared
+has moved in Stripe when the YAML still has what was applied, in the YAML when Stripe still has it, and
+in both otherwise.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from provisioner.core.diff.baseline import digests
+from provisioner.core.diff.change import Action, Change, Edit, Note, row_of
+from provisioner.core.diff.compare import compare
+from provisioner.core.model.config import Config
+from provisioner.core.model.resource import Address, Declared, Live, Ref
+from provisioner.core.ownership.inventory import Inventory, KindInventory
+from provisioner.core.ownership.marks import field_code, value_digest
+from provisioner.core.ownership.reissue import reissued_for, says_spent
+from provisioner.core.schema.field import Direction, Field
+from provisioner.core.schema.kind import Kind
+
+
+class Moved(StrEnum):
+    """
+    Which side has moved since the last apply.
+
+    Of none, `stripe` says that Stripe holds an object back, and `ended` that it has ended as declared.
+    """
+
+    LIVE = "live"
+    YAML = "yaml"
+    BOTH = "both"
+    STRIPE = "stripe"
+    ENDED = "ended"
+
+
+class Drift(Struct, frozen=True):
+    """
+    One value that is not as declared: who moved it, what is declared, and what is live.
+
+    `path` is empty where the whole object is meant. `direction` is that of the live move: broadening
+    drift gives spending power that nobody reviewed. `declared` and `live` are masked where sensitive. `row`
+    tells the row of a table from others, such as the interval of a limit. Amounts are minor units of
+    `currency`, in `live` of `currency_live` where that is not None (empty: of one that Stripe does not tell).
+    """
+
+    address: Address
+    id: str
+    path: str
+    moved: Moved
+    declared: Any
+    live: Any
+    direction: Direction = Direction.NEUTRAL
+    currency: str = ""
+    text: str = ""
+    row: Mapping[str, Any] | None = None
+    currency_live: str | None = None
+
+    @property
+    def place(self) -> tuple[Address, str]:
+        """What tells it from all others."""
+        return (self.address, self.path)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is drift."""
+        return self.moved in (Moved.LIVE, Moved.BOTH)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it merely waits for the next apply."""
+        return self.moved is Moved.YAML
+
+    @property
+    def warns(self) -> bool:
+        """Whether it is no drift, but somebody has to know."""
+        return self.moved is Moved.STRIPE
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is no drift, and an end that was declared."""
+        return self.moved is Moved.ENDED
+
+
+def find_drift(
+    kinds: Sequence[Kind],
+    config: Config,
+    surveyed: Inventory,
+    changes: Sequence[Change],
+    notes: Iterable[Note] = (),
+) -> tuple[Drift, ...]:
+    """All that moved, in the order of addresses; `changes` and `notes` are those that a plan would have."""
+    found: list[Drift] = []
+    for kind in kinds:
+        if not kind.owns_objects:
+            continue
+        estate = surveyed.estates[kind.name]
+        for address, live in estate.current.items():
+            declared = config.declared.get(address)
+            found += _of_declared(kind, declared, live, surveyed) if declared else _of_retired(kind, live)
+        found += _gone(kind, estate, changes)
+        found += _spent(config, estate, changes)
+    found += _waiting(changes, {drift.address for drift in found if not drift.warns})
+    for note in notes:
+        if note.pending:
+            section, _, name = note.address.partition(".")
+            found.append(Drift(Address(section, name), "", "", Moved.YAML, None, None, text=note.text))
+    return tuple(sorted(found, key=lambda drift: (drift.address, drift.path)))
+
+
+def _of_declared(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> Iterator[Drift]:
+    yield from _closed(kind, declared, live)
+    if live.hold:
+        yield Drift(declared.address, live.id, "", Moved.STRIPE, None, None, text=live.hold.says())
+    edits, _ = compare(kind, declared, live)
+    if not edits:
+        return
+    lives, wants = digests(kind, declared, live)
+    for edit in edits:
+        path = edit.path.partition("[")[0]
+        field = _field(kind, path)
+        if field is None or field.write_only or _is_of_before(declared, live, field, surveyed):
+            yield _drift(declared, live, edit, Moved.YAML)
+        else:
+            unset = (
+                None
+                if field.default is None
+                else value_digest(live.stamp.project, path, field, field.default)
+            )
+            moved = _moved(live, path, wants.get(field_code(path)), lives.get(field_code(path), unset))
+            yield _drift(declared, live, edit, moved)
+
+
+def _is_of_before(declared: Declared, live: Live, field: Field, surveyed: Inventory) -> bool:
+    """Whether an object refers to one that we have replaced since: it waits to be carried along."""
+    wanted, had = declared.fields.get(field.name), live.fields.get(field.name)
+    return isinstance(wanted, Ref) and any(
+        had in estate.past.get(wanted.address, ()) for estate in surveyed.estates.values()
+    )
+
+
+def _closed(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
+    """What Stripe itself holds back: no apply lifts it, and somebody has to know."""
+    for field in kind.fields:
+        there = live.fields.get(field.name)
+        if there in field.closed:
+            text = f"{field.name} is {there}, which only Stripe sets and lifts"
+            wanted = declared.fields.get(field.name, field.default)
+            direction = Direction.TIGHTENING
+            yield Drift(
+                declared.address, live.id, field.name, Moved.LIVE, wanted, there, direction, text=text
+            )
+
+
+def _moved(live: Live, path: str, wanted: str | None, had: str | None) -> Moved:
+    """Who moved a value, by its digests: as it is wanted, as it is, and as it was last applied."""
+    was = live.stamp.applied.get(field_code(path))
+    if wanted == was:
+        return Moved.LIVE
+    # what was never applied cannot have been moved away from
+    return Moved.BOTH if had != was and was is not None else Moved.YAML
+
+
+def _drift(declared: Declared, live: Live, edit: Edit, moved: Moved) -> Drift:
+    # an edit undoes what drift did, so drift went the other way
+    direction = edit.undone if moved is not Moved.YAML else edit.direction
+    return Drift(
+        declared.address,
+        live.id,
+        edit.path,
+        moved,
+        edit.after,
+        edit.before,
+        direction,
+        edit.currency,
+        row=row_of(edit, declared),
+        currency_live=edit.currency_before,
+    )
+
+
+def _of_retired(kind: Kind, live: Live) -> Iterator[Drift]:
+    """An object that we retired and that somebody has brought back."""
+    field = next((f for f in kind.fields if f.name == "status"), None)
+    end = (kind.deactivate or {}).get("status")
+    was = live.stamp.applied.get(field_code("status"))
+    if field is None or end is None or live.status == end:
+        return
+    if was == value_digest(live.stamp.project, "status", field, end):
+        yield Drift(live.address, live.id, "status", Moved.LIVE, end, live.status, Direction.BROADENING)
+
+
+def _gone(kind: Kind, estate: KindInventory, changes: Sequence[Change]) -> Iterator[Drift]:
+    """Declared objects that were ended behind our back."""
+    for change in changes:
+        last = estate.last.get(change.address)
+        asked = change.declared and last and last.spent and reissued_for(change.declared, last)
+        if change.action is Action.CREATE and change.kind == kind.name and last and last.final and not asked:
+            text = f"{last.status} outside of this configuration; the next apply creates it anew"
+            yield Drift(
+                change.address, last.id, "", Moved.LIVE, None, last.status, Direction.TIGHTENING, text=text
+            )
+
+
+def _spent(config: Config, estate: KindInventory, changes: Sequence[Change]) -> Iterator[Drift]:
+    """Declared objects that have ended as they were declared to, and are not to be made anew."""
+    again = {change.address for change in changes} if estate.spent else set()
+    for address, live in estate.spent.items():
+        if address in config.declared and address not in again:
+            yield Drift(address, live.id, "", Moved.ENDED, None, None, text=says_spent(live))
+
+
+def _waiting(changes: Sequence[Change], seen: set[Address]) -> Iterator[Drift]:
+    """What the YAML asks for as a whole and no apply has done yet."""
+    words = {
+        Action.CREATE: "declared, not created yet",
+        Action.RETIRE: "declared no more, not retired yet",
+        Action.TOP_UP: "below its target; the next apply tops it up",
+        Action.REPLACE: "to be replaced",
+    }
+    for change in changes:
+        if change.address not in seen and change.action in words:
+            text = words[change.action]
+            yield Drift(change.address, change.id or "", "", Moved.YAML, None, None, text=text)
+
+
+def _field(kind: Kind, path: str) -> Field | None:
+    """The field at a path, or None for what is the tool's own."""
+    names = path.split(".")
+    field = next((f for f in kind.fields if f.name == names[0]), None)
+    for name in names[1:]:
+        if field is None or not field.fields:
+            break
+        field = next((f for f in field.fields if f.name == name), None)
+    return field

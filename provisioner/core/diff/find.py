@@ -1,0 +1,318 @@
+"""What differs between the configuration and live Stripe, as changes; nothing is put in order yet."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+from msgspec import Struct, field
+
+from provisioner.core.diff.baseline import Records
+from provisioner.core.diff.blocked_activation import not_activated
+from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit, Note
+from provisioner.core.diff.compare import additions, compare
+from provisioner.core.diff.top_up import issued_in, plan_funding
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import ConfigError, Problem
+from provisioner.core.model.requirements import Outstanding
+from provisioner.core.model.resource import Address, Declared, Live, references
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.ownership.inventory import Inventory, KindInventory, is_retired, take_inventory
+from provisioner.core.ownership.marks import ADDRESS, MOST_KEYS, PROJECT, field_code, value_digest
+from provisioner.core.ownership.next_marks import has_room
+from provisioner.core.ownership.reissue import reissued_for, says_spent, says_used, successor
+from provisioner.core.schema.kind import Kind
+
+
+class Differences(Struct):
+    """The changes that a comparison has found, what else to know, and whom Stripe holds back."""
+
+    changes: list[Change] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    replaced: set[Address] = field(default_factory=set)
+    held: set[Address] = field(default_factory=set)
+
+
+class Comparison(Struct, frozen=True):
+    """
+    Everything that one look at Stripe says about a configuration.
+
+    snapshot: what Stripe answered.
+    inventory: the project's objects in it, by address.
+    differences: the changes that would make Stripe match, with their notes.
+    """
+
+    snapshot: Snapshot
+    inventory: Inventory
+    differences: Differences
+
+
+def compare_with(kinds: Sequence[Kind], config: Config, snapshot: Snapshot) -> Comparison:
+    """
+    Hold a configuration against what Stripe answered.
+
+    Raises ConflictError where objects in Stripe contradict each other, and ConfigError as `find_changes`.
+    """
+    inventory = take_inventory(kinds, config, snapshot)
+    return Comparison(snapshot, inventory, find_changes(kinds, config, snapshot, inventory))
+
+
+def find_changes(kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: Inventory) -> Differences:
+    """
+    All that differs between the configuration and the world, in the order of the kinds' ranks.
+
+    Raises ConfigError for an id where the project has the object and the name belongs.
+    """
+    _refuse_own_ids(kinds, config, surveyed)
+    found = Differences()
+    in_order = sorted(config.declared)
+    for kind in sorted(kinds, key=lambda kind: kind.rank):
+        wanted = [config.declared[a] for a in in_order if a.section == kind.section]
+        if kind.owns_objects:
+            _find_objects(found, Records(kind, config.project), wanted, surveyed.estates[kind.name])
+        else:
+            top_ups, notes = plan_funding(kind, config.project, wanted, world)
+            found.changes += top_ups
+            found.notes += notes
+    found.notes += _cut_off(config, surveyed, found.changes)
+    found.notes += _lacking(kinds, world, found)
+    if found.held:
+        lives = {a: live for estate in surveyed.estates.values() for a, live in estate.current.items()}
+        found.changes, notes = not_activated(found.changes, found.held, lives)
+        found.notes += notes
+    found.notes += _not_issued(kinds, world, found)
+    found.notes += _of_others(kinds, config, world, found.changes)
+    return found
+
+
+def _refuse_own_ids(kinds: Sequence[Kind], config: Config, surveyed: Inventory) -> None:
+    """An id is for what is not managed here: ours may be replaced, and would then never match again."""
+    ours = {
+        identity: address
+        for estate in surveyed.estates.values()
+        for address, identities in estate.past.items()
+        for identity in identities
+    }
+    refs = [(kind.section, field.name) for kind in kinds for field in kind.fields if field.refers_to]
+    problems = [
+        Problem(
+            declared.where,
+            str(address),
+            f"{name!r} is this project's own {ours[identity]}; write its name, {ours[identity].name}",
+        )
+        for address, declared in sorted(config.declared.items())
+        for section, name in refs
+        if address.section == section and (identity := str(declared.fields.get(name))) in ours
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _of_others(
+    kinds: Sequence[Kind], config: Config, world: Snapshot, changes: Sequence[Change]
+) -> Iterator[Note]:
+    """Addresses that are to be created and that other projects have: what a renamed project leaves behind."""
+    wanted = {str(change.address) for change in changes if change.action is Action.CREATE}
+    owners: Counter[str] = Counter()
+    spending: set[str] = set()
+    for kind in kinds if wanted else ():
+        for raw in world.objects.get(kind.resource, ()):
+            marks = raw.get("metadata")
+            if not marks or marks.get(ADDRESS) not in wanted or raw.get("status") in kind.final_statuses:
+                continue
+            if (owner := marks.get(PROJECT)) and owner != config.project:
+                owners[owner] += 1
+                spending |= {owner} if kind.exposure and raw.get("status") == "active" else set()
+    for owner, count in sorted(owners.items()):
+        belong = "belongs" if count == 1 else "belong"
+        spend = " and can spend" if owner in spending else ""
+        text = f"{count} of these addresses {belong} to project {owner!r} in Stripe"
+        yield Note("", f"{text}; what is there stays as it is{spend}; was the project renamed?")
+
+
+def _cut_off(config: Config, surveyed: Inventory, changes: Sequence[Change]) -> Iterator[Note]:
+    """Objects that are left as they are, but cannot be used once what they refer to has ended."""
+    ended = {change.address for change in changes if change.action in (Action.RETIRE, Action.REPLACE)}
+    for estate in surveyed.estates.values() if ended else ():
+        for address, live in sorted(estate.current.items()):
+            others = references(live.fields) & ended
+            if others and address not in config.declared and address not in ended and live.status == "active":
+                names = ", ".join(str(other) for other in sorted(others))
+                yield Note(str(address), f"is kept, but cannot be used once {names} has ended")
+
+
+def _lacking(kinds: Sequence[Kind], world: Snapshot, found: Differences) -> Iterator[Note]:
+    """What Stripe will hold back once it is made, as the declaration lacks what is wanted."""
+    by_name, country = {kind.name: kind for kind in kinds}, str(world.account.get("country") or "")
+    for change in found.changes:
+        if change.declared is None or change.action not in (Action.CREATE, Action.REPLACE):
+            continue
+        if text := by_name[change.kind].lacks(change.declared.fields, country).says():
+            found.held.add(change.address)
+            yield Note(str(change.address), text)
+
+
+def _not_issued(kinds: Sequence[Kind], world: Snapshot, found: Differences) -> Iterator[Note]:
+    """What is to be made in a currency that the account, by its country, has none in."""
+    by_name, own = {kind.name: kind for kind in kinds if kind.exposure}, issued_in(world.account)
+    others: Counter[tuple[str, str]] = Counter()
+    for change in found.changes:
+        if change.declared and change.action in (Action.CREATE, Action.REPLACE) and change.kind in by_name:
+            currency = by_name[change.kind].currency(change.address, change.declared.fields)
+            others[change.kind, currency or own] += 1
+    for (kind, currency), count in sorted(others.items()):
+        if own not in ("", currency):
+            refused = f"{count} {kind}{'' if count == 1 else 's'} in {currency.upper()} will be refused"
+            yield Note("", f"{refused}: an account in {world.account['country']} issues in {own.upper()}")
+
+
+def _find_objects(
+    found: Differences, records: Records, wanted: Sequence[Declared], estate: KindInventory
+) -> None:
+    kind = records.kind
+    for declared in wanted:
+        live = estate.current.get(declared.address)
+        if live is not None:
+            _compare(found, records, declared, live, estate)
+        elif (spent := estate.spent.get(declared.address)) and not reissued_for(declared, spent):
+            # a new one is made when that is asked for, and not before
+            found.notes.append(Note(str(declared.address), says_spent(spent)))
+        else:
+            found.changes.append(_creation(kind, declared, estate, found.replaced))
+    names = {declared.address for declared in wanted}
+    for address in sorted(estate.current.keys() - names):
+        found.changes += _removal(kind, estate.current[address])
+    found.changes += [_leftover(kind, live) for live in estate.leftovers]
+
+
+def _creation(
+    kind: Kind, declared: Declared, estate: KindInventory, replaced: AbstractSet[Address]
+) -> Change:
+    last = estate.last.get(declared.address)
+    return Change(
+        Action.CREATE,
+        declared.address,
+        kind.name,
+        _why_created(declared, last),
+        edits=additions(kind, declared),
+        declared=declared,
+        generation=estate.next_generation(declared.address),
+        predecessors=estate.past.get(declared.address, ()),
+        follows=last.id if last else "",
+        params=successor(declared, last, replaced) if last else {},
+        reissued=last.stamp.reissued if last else 0,
+    )
+
+
+def _why_created(declared: Declared, last: Live | None) -> str:
+    if last is None:
+        return "declared, and not in Stripe"
+    why = reissued_for(declared, last)
+    return f"reissue: {why}; its predecessor is canceled" if why else "its predecessor is canceled"
+
+
+def _compare(
+    found: Differences, records: Records, declared: Declared, live: Live, estate: KindInventory
+) -> None:
+    kind = records.kind
+    edits, notes = compare(kind, declared, live, found.replaced)
+    found.notes += notes
+    found.notes += _left_retired(kind, declared, live) if declared.lifecycle.ignore else ()
+    if used := says_used(declared, live):
+        found.notes.append(Note(str(declared.address), used, pending=True))
+    why = reissued_for(declared, live)
+    forcing = [edit.path for edit in edits if edit.forces_replacement]
+    if forcing and _is_closed(kind, live):
+        text = f"is {live.status}, which only Stripe lifts; it is not replaced for {', '.join(forcing)}"
+        found.notes.append(Note(str(declared.address), text))
+    elif forcing or why:
+        params = successor(declared, live, found.replaced)
+        found.replaced.add(declared.address)
+        reasons = [f"reissue: {why}"] if why else []
+        reasons += [f"Stripe cannot change {', '.join(forcing)} in place"] if forcing else []
+        found.changes.append(
+            Change(
+                Action.REPLACE,
+                declared.address,
+                kind.name,
+                "; ".join(reasons),
+                edits,
+                declared,
+                live,
+                generation=estate.next_generation(declared.address, live),
+                predecessors=estate.past[declared.address],
+                follows=live.id,
+                params=params,
+            )
+        )
+    elif edits or (edits := records.to_mark(declared, live)):
+        _update(found, kind, declared, live, edits)
+    if live.hold and declared.address not in found.replaced:
+        _note_hold(found, declared, live.hold, edits)
+
+
+def _update(found: Differences, kind: Kind, declared: Declared, live: Live, edits: tuple[Edit, ...]) -> None:
+    own = all(edit.path.startswith(OUR_OWN) for edit in edits)
+    if own and not has_room(kind, declared, live):
+        found.notes.append(_without_room(declared, edits))
+        return
+    reason = "marks only, nothing a card can do changes" if own else "declared differs from live"
+    found.changes.append(Change(Action.UPDATE, declared.address, kind.name, reason, edits, declared, live))
+
+
+def _without_room(declared: Declared, edits: Sequence[Edit]) -> Note:
+    """Why our marks are not brought up to date: nobody else's work must wait for that."""
+    paths = ", ".join(edit.path for edit in edits)
+    text = (
+        f"{paths}: not marked on the object, whose metadata has all of the {MOST_KEYS} keys that Stripe takes"
+    )
+    return Note(str(declared.address), f"{text}; take one of them away in Stripe", pending=True)
+
+
+def _left_retired(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:
+    """What we have retired, and does not come back by being declared again: its status is left to others."""
+    for name, end in (kind.deactivate or {}).items():
+        field = kind.field(name)
+        ours = live.stamp.applied.get(field_code(name)) == value_digest(live.stamp.project, name, field, end)
+        wanted = declared.fields.get(name, field.default)
+        if declared.lifecycle.ignores(name) and ours and live.fields.get(name) == end != wanted:
+            text = (
+                f"stays {end}, as it was retired and {name!r} is in lifecycle.ignore; "
+                f"set it to {wanted} in Stripe, or take {name!r} out of 'ignore'"
+            )
+            yield Note(str(declared.address), text, pending=True)
+
+
+def _note_hold(found: Differences, declared: Declared, hold: Outstanding, edits: Sequence[Edit]) -> None:
+    """Say what Stripe still wants, but for what this plan brings."""
+    if text := hold.says(edit.path for edit in edits if edit.after is not None):
+        found.held.add(declared.address)
+        found.notes.append(Note(str(declared.address), text))
+
+
+def _is_closed(kind: Kind, live: Live) -> bool:
+    """Whether Stripe itself holds an object back; a new one in its place would get around that."""
+    return any(live.fields.get(field.name) in field.closed for field in kind.fields if field.closed)
+
+
+def _removal(kind: Kind, live: Live) -> list[Change]:
+    """What happens to an object whose address is gone from the YAML, as it was told to itself."""
+    cancel = live.stamp.on_remove == "cancel"
+    if live.stamp.on_remove == "keep" or is_retired(kind, live, cancel=cancel):
+        return []
+    return [_end(kind, live, "declared no more", cancel=cancel)]
+
+
+def _leftover(kind: Kind, live: Live) -> Change:
+    return _end(kind, live, "left by an interrupted replacement", cancel=True)
+
+
+def _end(kind: Kind, live: Live, reason: str, *, cancel: bool) -> Change:
+    return Change(
+        Action.RETIRE,
+        live.address,
+        kind.name,
+        reason,
+        live=live,
+        generation=live.stamp.generation,
+        params={"cancel": cancel and kind.cancel is not None},
+    )

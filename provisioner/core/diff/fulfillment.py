@@ -1,0 +1,74 @@
+"""What Stripe answers to a write, held against what was asked: an answer alone is no proof that it was done.
+
+Both sides are compared in the normal form in which declared and live values are compared, so what is no
+change in a plan is no failure here either.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from provisioner.core.model.requirements import listed
+from provisioner.core.schema.field import Field, Shape
+from provisioner.core.schema.normal_form import EMPTY, align, read
+
+
+class Unfulfilled(NamedTuple):
+    """The dotted path of a parameter that is not as asked, and whether it was to be cleared."""
+
+    path: str
+    cleared: bool
+
+
+def unfulfilled(
+    fields: Sequence[Field], asked: Mapping[str, Any], answer: Mapping[str, Any], prefix: str = ""
+) -> Iterator[Unfulfilled]:
+    """
+    Yield what an answer has otherwise than the parameters `asked`, whose references are ids by now.
+
+    What Stripe never answers is not looked at, and neither is what was not asked for.
+    """
+    known = {field.name: field for field in fields}
+    for name, value in asked.items():
+        path, field, there = prefix + name, known.get(name), answer.get(name)
+        below = there if isinstance(there, Mapping) else {}
+        if field is None:
+            if there != value:
+                yield Unfulfilled(path, cleared=False)
+        elif field.shape is Shape.HASH and isinstance(value, Mapping):
+            yield from unfulfilled(field.fields, value, below, path + ".")
+        elif field.shape is Shape.MAP and isinstance(value, Mapping):
+            wrong = (key for key, text in value.items() if below.get(key, "") != text)
+            yield from (Unfulfilled(f"{path}.{key}", cleared=value[key] == "") for key in wrong)
+        elif not field.write_only and not _is_as_asked(field, value, there):
+            yield Unfulfilled(path, cleared=value in EMPTY)
+
+
+def says_unfulfilled(found: Sequence[Unfulfilled]) -> str:
+    """Say it in words, without a value: those of people are among them."""
+    wrong = [each.path for each in found if not each.cleared]
+    stays = [each.path for each in found if each.cleared]
+    said = [f"{listed(wrong)} {_is(wrong)} not as asked"] if wrong else []
+    said += [f"{listed(stays)} {_is(stays)} not cleared"] if stays else []
+    return f"Stripe accepted the request, but did not do it: {', and '.join(said)}"
+
+
+def _is(paths: Sequence[str]) -> str:
+    return "is" if len(paths) == 1 else "are"
+
+
+def _is_as_asked(field: Field, value: Any, there: Any) -> bool:
+    try:
+        want, have = (_normal(field, each) for each in (value, there))
+        if want is None:
+            return have in (None, field.default, *field.noise, *field.closed)
+        have = field.default if have is None else have
+        if field.shape is Shape.TABLE and have is not None:
+            want, have = align(field, want, have)
+        is_same = field.same is not None and have is not None and field.same(want, have)
+    except (TypeError, AttributeError):  # it has another form than any value of the field
+        return False
+    return is_same or want == have or have in field.closed
+
+
+def _normal(field: Field, value: Any) -> Any:
+    return read((field,), {field.name: value}, lambda _section, identity: identity).get(field.name)

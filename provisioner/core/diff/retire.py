@@ -1,0 +1,61 @@
+"""Retiring on purpose: what `retire` and `destroy` ask for, whatever the YAML says."""
+
+from collections.abc import Iterable, Sequence
+
+from provisioner.core.diff.change import Action, Change
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.core.model.resource import Address, references
+from provisioner.core.ownership.inventory import Inventory, is_retired
+from provisioner.core.schema.kind import Kind
+
+
+def retire(
+    kinds: Sequence[Kind], config: Config, surveyed: Inventory, addresses: Iterable[Address], *, cancel: bool
+) -> list[Change]:
+    """
+    End the objects at some addresses: deactivated, or canceled for good where Stripe can.
+
+    Raises ProvisionerError for an address that has no object, or that is still declared active: the next
+    apply would bring it back.
+    """
+    changes = []
+    for address in addresses:
+        kind = next((kind for kind in kinds if kind.section == address.section), None)
+        if kind is None or not kind.owns_objects:
+            raise ProvisionerError(f"{address} has no object in Stripe")
+        estate = surveyed.estates[kind.name]
+        # what has ended for good is done with, so that the command can be given again
+        live = estate.current.get(address) or estate.last.get(address)
+        if live is None:
+            raise ProvisionerError(f"{address} has no object in Stripe")
+        if address in config.declared:
+            raise ProvisionerError(
+                f"{address} is still declared, and the next apply would bring it back; remove it first"
+            )
+        if not is_retired(kind, live, cancel=cancel):
+            params = {"cancel": cancel and kind.cancel is not None}
+            changes.append(Change(Action.RETIRE, address, kind.name, "asked for", live=live, params=params))
+    return changes
+
+
+def retire_all(kinds: Sequence[Kind], surveyed: Inventory, *, cancel: bool) -> list[Change]:
+    """
+    End everything that a project has, each as its own `on_remove` says unless all are to be canceled.
+
+    What is to be kept stays, and so does what it refers to: a card is nothing without its cardholder.
+    """
+    lives = [live for estate in surveyed.estates.values() for live in estate.current.values()]
+    kept = [live for live in lives if live.stamp.on_remove == "keep"]
+    needed = {address for live in kept for address in references(live.fields)} | {x.address for x in kept}
+    changes = []
+    for kind in kinds:
+        if not kind.owns_objects:
+            continue
+        for address, live in sorted(surveyed.estates[kind.name].current.items()):
+            final = cancel or live.stamp.on_remove == "cancel"
+            if address not in needed and not is_retired(kind, live, cancel=final):
+                params = {"cancel": final and kind.cancel is not None}
+                reason = "everything is to be retired"
+                changes.append(Change(Action.RETIRE, address, kind.name, reason, live=live, params=params))
+    return changes

@@ -1,0 +1,292 @@
+"""Balance targets: how much to pull into the Issuing balance, exactly once.
+
+The balance belongs to the account, so one project fills it: the one whose name the newest top-up for a
+balance target carries. The idempotency key of the next top-up is derived from that newest one, whichever
+project made it, so two applies that saw the same past send the same key, and Stripe carries out one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from provisioner.core.diff.change import Action, Change, Note
+from provisioner.core.model.money import show_money
+from provisioner.core.model.resource import MASK, Address, Declared
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.ownership.marks import ADDRESS, PREFIX, PROJECT
+from provisioner.core.schema.kind import Kind
+
+# Countries whose accounts can pull money from a bank account (docs.stripe.com/issuing/funding/balance);
+# elsewhere money must be wired to the bank account of the funding instructions.
+PULLING = frozenset({"US"})
+# The currency that accounts issue cards in and hold money for, by country; the others that Stripe issues
+# cards in are countries of the euro (docs.stripe.com/issuing/global).
+ISSUED_IN = {"US": "usd", "GB": "gbp"}
+OTHERWISE = "eur"
+MOVING = frozenset({"pending", "succeeded"})
+LARGEST = 999_999_99  # minor units: Stripe takes amounts of eight digits (docs.stripe.com/currencies)
+# What a person writes on a top-up that went to another balance, once its money is where it belongs.
+MISROUTED, RESOLVED = PREFIX + "misrouted", "resolved"
+# Seconds by which a look at what is new reaches back: lists may lag behind writes, and nobody says how far.
+LOOK_BACK = 86_400
+HOW_TO = "docs/how-to/fund-the-balance.md"
+NOT_SHOWN = frozenset({"object", "type"})
+PASSED_ON = ("description", "statement_descriptor", "source", "payment_method", "transfer_group")
+
+
+class Funds(Struct, frozen=True):
+    """
+    The Issuing balance of one currency in minor units.
+
+    `made` are the top-ups that balance targets have made, newest first, whichever project they belong to:
+    the id of each, and the amount that it moved (0 where it failed). `seen` are the ids of all recent
+    top-ups, which a look at what is new will find again.
+    """
+
+    available: int
+    pending: int
+    made: tuple[tuple[str, int], ...] = ()
+    seen: frozenset[str] = frozenset()
+
+    @property
+    def newest(self) -> str | None:
+        """The id of the newest top-up that a balance target has made, whatever became of it."""
+        return self.made[0][0] if self.made else None
+
+    @property
+    def coming(self) -> int:
+        """What will be there once all that is pending has arrived."""
+        return self.available + self.pending
+
+
+def funds(world: Snapshot, address: Address) -> Funds:
+    """Read the funds behind one currency; an account without Issuing balance has none."""
+    entries = (world.balance.get("issuing") or {}).get("available") or ()
+    available = sum(entry["amount"] for entry in entries if entry["currency"] == address.name)
+    pending = sum(
+        t["amount"] for t in _top_ups(world, address) if t.get("status") == "pending" and is_bound(t)
+    )
+    made = tuple((t["id"], t["amount"] if t.get("status") in MOVING else 0) for t in _made(world, address))
+    top_ups = world.objects.get("topups", ())
+    since = look_back(created(top_ups[0])) if top_ups else 0
+    seen = frozenset(str(t["id"]) for t in _top_ups(world, address) if created(t) >= since)
+    return Funds(available, pending, made, seen)
+
+
+def _top_ups(world: Snapshot, address: Address) -> Iterator[Mapping[str, Any]]:
+    return (t for t in world.objects.get("topups", ()) if t.get("currency") == address.name)
+
+
+def _made(world: Snapshot, address: Address) -> Iterator[Mapping[str, Any]]:
+    """The top-ups that balance targets of this currency have made, newest first."""
+    return (top_up for top_up in _top_ups(world, address) if maker(top_up, address))
+
+
+def is_bound(top_up: Mapping[str, Any]) -> bool:
+    """
+    Whether Stripe says that a top-up fills the Issuing balance.
+
+    `destination_balance` is in no public reference, so where Stripe does not say it, it is not so.
+    """
+    return top_up.get("destination_balance") == "issuing"
+
+
+def maker(top_up: Mapping[str, Any], address: Address) -> str:
+    """The project that has made a top-up for the balance target at `address`; empty where none has."""
+    metadata = top_up.get("metadata") or {}
+    return str(metadata.get(PROJECT) or "") if metadata.get(ADDRESS) == str(address) else ""
+
+
+def is_lost(top_up: Mapping[str, Any]) -> bool:
+    """Whether its money has gone to another balance, and nobody has said that this is resolved."""
+    resolved = (top_up.get("metadata") or {}).get(MISROUTED) == RESOLVED
+    return top_up.get("status") == "succeeded" and not is_bound(top_up) and not resolved
+
+
+def look_back(newest: int) -> int:
+    """Where a look at what is new begins (Unix seconds), by when the newest known top-up was created."""
+    return max(0, newest - LOOK_BACK)
+
+
+def taken(project: str, top_up: str, address: Address) -> str:
+    """Why a balance is not filled by this project: another one does it."""
+    return (
+        f"project {project!r} fills this balance ({top_up} is its newest top-up), and an account has one "
+        f"balance target a currency; take {address} out of one of the two configurations, or hand the "
+        f"balance over ({HOW_TO})"
+    )
+
+
+def plan_funding(
+    kind: Kind, project: str, declared: Sequence[Declared], world: Snapshot
+) -> tuple[list[Change], list[Note]]:
+    """The top-ups that bring each balance to its target, at most one a currency, and what else to know."""
+    changes: list[Change] = []
+    notes: list[Note] = []
+    for wanted in declared:
+        have, name = funds(world, wanted.address), str(wanted.address)
+        if barred := _barred(world, project, wanted):
+            notes += [Note(name, text, pending=True) for text in barred]
+            continue
+        wired = must_be_wired(world.account)
+        fields = {k: v for k, v in wanted.fields.items() if not wired or k != "max_top_up"}
+        amount, remark = shortfall(fields, have, wanted.address.name, most=None if wired else LARGEST)
+        if amount and wired:
+            notes.append(Note(name, _wire(world, amount, wanted.address.name), pending=True))
+        elif amount and (waits := _rest(world, wanted, fields["target"] - have.coming)):
+            notes.append(Note(name, waits, pending=True))
+        else:
+            notes += [Note(name, remark)] if remark else []
+            if amount:
+                changes.append(_top_up(kind, project, wanted, have, amount))
+                notes += _failed(world, wanted)
+    return changes, notes
+
+
+def _barred(world: Snapshot, project: str, wanted: Declared) -> list[str]:
+    """Why a balance is not filled, however little there is: each text names what somebody has to do first."""
+    address = wanted.address
+    if not _is_held(world, wanted) and (other := other_currency(world.account, address.name)):
+        return [other]
+    newest = next(_made(world, address), None)
+    if newest is not None and (owner := maker(newest, address)) != project:
+        return [taken(owner, newest["id"], address)]
+    return [
+        f"top-up {top_up['id']} ({show_money(top_up['amount'], address.name)}) has filled another balance, "
+        f"not Issuing; nothing more is pulled until that is resolved ({HOW_TO})"
+        for top_up in _made(world, address)
+        if is_lost(top_up)
+    ]
+
+
+def _rest(world: Snapshot, wanted: Declared, missing: int) -> str:
+    """What waits until a top-up of the largest size has settled; empty where none is pending."""
+    currency, size = wanted.address.name, min(wanted.fields.get("max_top_up", LARGEST), LARGEST)
+    pending = (t for t in _made(world, wanted.address) if t.get("status") == "pending" and is_bound(t))
+    largest = next((top_up for top_up in pending if top_up["amount"] >= size), None)
+    if largest is None:
+        return ""
+    short, at_once = show_money(missing, currency), show_money(largest["amount"], currency)
+    return (
+        f"pending: {short} more, pulled once top-up {largest['id']} has settled ({at_once}, the most at once)"
+    )
+
+
+def _failed(world: Snapshot, wanted: Declared) -> Iterator[Note]:
+    """That the bank refused the last time: it may well do so again, and each try may cost."""
+    newest = next(_made(world, wanted.address), None)
+    if newest is not None and newest.get("status") == "failed":
+        why = newest.get("failure_code") or "for no reason that Stripe tells"
+        text = f"the one before, {newest['id']}, has failed ({why}); this is one more try"
+        yield Note(str(wanted.address), text)
+
+
+def shortfall(
+    fields: Mapping[str, Any], have: Funds, currency: str, most: int | None = LARGEST
+) -> tuple[int, str]:
+    """
+    How much to top up, in minor units (0: nothing), and a remark for the reader.
+
+    Nothing above `top_up_below` (default: the target); nothing below `min_top_up`, so that the target is
+    never passed; `max_top_up` and `most` at most, the rest by an apply after this top-up has settled.
+    """
+    target, missing = fields["target"], fields["target"] - have.coming
+    if missing < 0:
+        return 0, f"{show_money(-missing, currency)} above the target; nothing is done about a surplus"
+    if missing == 0 or have.coming >= fields.get("top_up_below", target):
+        return 0, ""
+    limit = min(fields.get("max_top_up", missing), missing if most is None else most)
+    if min(missing, limit) < fields.get("min_top_up", 0):
+        least, short = (show_money(n, currency) for n in (fields["min_top_up"], missing))
+        at_once = f"; Stripe takes {show_money(limit, currency)} at once" if missing > limit else ""
+        return 0, f"{short} short{at_once}, less than min_top_up {least}; nothing is pulled"
+    if missing > limit:
+        rest = show_money(missing - limit, currency)
+        name = "max_top_up" if limit == fields.get("max_top_up") else "the most that Stripe takes at once,"
+        again = have.coming + limit < fields.get("top_up_below", target)
+        later = (
+            "which an apply pulls once this has settled"
+            if again
+            else "as that is no longer below top_up_below"
+        )
+        return limit, f"cut to {name} {show_money(limit, currency)}; {rest} stay short, {later}"
+    return missing, ""
+
+
+def must_be_wired(account: Mapping[str, Any]) -> bool:
+    """Whether Stripe cannot pull money into an account, by its country."""
+    return account.get("country", "US") not in PULLING
+
+
+def other_currency(account: Mapping[str, Any], currency: str) -> str:
+    """Why an account cannot be topped up in a currency, by its country; empty where it can or is wired."""
+    own = issued_in(account)
+    if own in ("", currency):
+        return ""
+    country, has, asked = account["country"], own.upper(), currency.upper()
+    return (
+        f"an account in {country} has its Issuing balance in {has}, and Stripe tops up none in {asked}; "
+        f"take the target out, or use an account that issues in {asked}"
+    )
+
+
+def issued_in(account: Mapping[str, Any]) -> str:
+    """The currency that an account issues cards in, by its country; empty where that is not known."""
+    country = account.get("country")
+    return ISSUED_IN.get(str(country), OTHERWISE) if country else ""
+
+
+def _is_held(world: Snapshot, wanted: Declared) -> bool:
+    """Whether Stripe shows an Issuing balance in a currency, whatever the country."""
+    entries = (world.balance.get("issuing") or {}).get("available") or ()
+    return any(entry["currency"] == wanted.address.name for entry in entries)
+
+
+def _wire(world: Snapshot, amount: int, currency: str) -> str:
+    """What to wire and where, from the account's funding instructions (they stay the same)."""
+    transfers = [x.get("bank_transfer") or {} for x in world.instructions if x.get("currency") == currency]
+    addresses = [address for transfer in transfers for address in transfer.get("financial_addresses") or ()]
+    wanted = f"pending: wire {show_money(amount, currency)}"
+    if not addresses:
+        return f"{wanted} to the Issuing balance; create its funding instructions in the Dashboard first"
+    of_type = addresses[0].get(addresses[0].get("type"))
+    details = of_type if isinstance(of_type, Mapping) else addresses[0]
+    named = {
+        name: value for name, value in details.items() if isinstance(value, str) and name not in NOT_SHOWN
+    }
+    account = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in named.items())
+    return f"{wanted} to {account}; Stripe cannot pull money into a {world.account.get('country')} account"
+
+
+def _top_up(kind: Kind, project: str, wanted: Declared, have: Funds, amount: int) -> Change:
+    fields, currency = wanted.fields, wanted.address.name
+    marks = {PROJECT: project, ADDRESS: str(wanted.address)}
+    params = {
+        "amount": amount,
+        "currency": currency,
+        "destination_balance": "issuing",
+        **{name: fields[name] for name in PASSED_ON if name in fields},
+        "metadata": {**fields.get("metadata", {}), **marks},
+    }
+    reason = (
+        f"{show_money(have.available, currency)} available and {show_money(have.pending, currency)} pending "
+        f"of {MASK if 'target' in wanted.sensitive else show_money(fields['target'], currency)}"
+    )
+    return Change(
+        Action.TOP_UP,
+        wanted.address,
+        kind.name,
+        reason,
+        declared=wanted,
+        params=params,
+        predecessors=(have.newest,) if have.newest else (),
+        made=have.made,
+        seen=have.seen,
+    )
+
+
+def created(raw: Mapping[str, Any]) -> int:
+    """When an object was created (Unix seconds); 0 where Stripe does not say."""
+    at = raw.get("created")
+    return at if isinstance(at, int) else 0

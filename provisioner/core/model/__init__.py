@@ -1,0 +1,1 @@
+"""The nouns: resources, what Stripe answered, the configuration, money, errors."""

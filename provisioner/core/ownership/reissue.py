@@ -1,0 +1,58 @@
+"""Reissue: a new card in place of one that is lost, stolen, damaged or about to expire.
+
+docs.stripe.com/issuing/cards/replacements: a lost or stolen card is canceled before it is replaced; a
+damaged or expired one stays usable until its successor is activated, which cancels it.
+"""
+
+from collections.abc import Set as AbstractSet
+
+from provisioner.core.model.resource import Address, Declared, Live, references
+
+LOST = frozenset({"lost", "stolen"})
+KEPT = ("cardholder", "type", "currency")  # what a successor must have of the card before it
+
+
+def reissued_for(declared: Declared, live: Live) -> str:
+    """The reason of a reissue that is asked for and not done yet, else empty."""
+    asked = declared.lifecycle.reissue
+    return asked.reason if asked and asked.number > live.stamp.reissued else ""
+
+
+def says_spent(live: Live) -> str:
+    """What to say of an object that has ended as it was declared to, and how to have another."""
+    number = live.stamp.reissued + 1
+    return f"{live.spent}; write lifecycle.reissue.number: {number} for another, or take it out of the YAML"
+
+
+def says_used(declared: Declared, live: Live) -> str:
+    """
+    What to say of a reissue that is asked for under a number which was used already; empty where all is well.
+
+    The same number with the same reason is how a reissue that was done stays in the YAML. What it was used
+    for is known of a card that names the one before it; of others, such as one made anew, nothing is said.
+    """
+    asked, used = declared.lifecycle.reissue, live.stamp.reissued
+    if asked is None or asked.number > used:
+        return ""
+    was = live.fields.get("replacement_reason", "")
+    if asked.number == used and was in ("", asked.reason):
+        return ""
+    why = f" ({was})" if was and asked.number == used else ""
+    return f"reissue: number {asked.number} was used{why}; write number: {used + 1} to reissue again"
+
+
+def successor(declared: Declared, live: Live, replaced: AbstractSet[Address]) -> dict[str, str]:
+    """
+    The parameters by which a new card names the one that it is issued for, where it may.
+
+    Not of another holder (one of the `replaced` is), type or currency; and of a card that is canceled
+    already only as what it was canceled as: Stripe takes lost and stolen of a card that is marked so
+    (docs.stripe.com/api/issuing/cards/create). Otherwise it is a new card, with nothing said of the old one.
+    """
+    why = reissued_for(declared, live)
+    alike = all(declared.fields.get(name) == live.fields.get(name) for name in KEPT)
+    if not why or not alike or replaced & references(declared.fields):
+        return {}
+    if live.final and (why not in LOST or live.canceled_as != why):
+        return {}
+    return {"replacement_for": live.id, "replacement_reason": why}

@@ -1,0 +1,307 @@
+"""What cards may spend in a month, before changes and after them: by their own limits and their holders'."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from math import inf
+from typing import Any, NamedTuple
+
+from provisioner.core.diff.change import Action, Change
+from provisioner.core.diff.outcome import fields_after
+from provisioner.core.model.resource import Address, Ref
+from provisioner.core.ownership.inventory import Inventory
+from provisioner.core.schema.field import Direction, Shape
+from provisioner.core.schema.kind import Kind, Pool
+
+NO_LIMIT = inf
+Amount = float  # whole minor units, or NO_LIMIT
+
+# What bounds several cards together: their holder (by its id where it is not ours), in one currency.
+PoolKey = tuple[Address | str, str]
+
+
+class Side(NamedTuple):
+    """
+    What a card may spend in a month, on one side of a change.
+
+    `own` is the bound of its own limits, `bound` that of its holder, on all cards in `pool` together.
+    """
+
+    pool: PoolKey
+    own: Amount
+    bound: Amount
+    fields: Mapping[str, Any]
+
+    @property
+    def spends(self) -> bool:
+        """Whether the card can spend anything."""
+        return self.own != 0 and self.bound != 0
+
+
+class Spender(NamedTuple):
+    """
+    A card before and after a plan; None is where there is none.
+
+    `at_least` is the side before it, where what is not known counts as nothing, as what is added must not
+    look smaller than it is: limits in a currency of which nobody knows the rate, limits that may be hidden.
+    """
+
+    address: Address
+    before: Side | None
+    after: Side | None
+    at_least: Side | None
+
+
+def spenders(kinds: Iterable[Kind], surveyed: Inventory, changes: Sequence[Change]) -> list[Spender]:
+    """Every card that there is, or will be: each live object, and each that a change makes or adopts."""
+    kinds = tuple(kinds)
+    found: list[Spender] = []
+    for kind in kinds:
+        if kind.exposure is not None:
+            found += _spenders(_Sides(kind, kinds, surveyed, changes), surveyed, changes)
+    return found
+
+
+def _spenders(sides: "_Sides", surveyed: Inventory, changes: Sequence[Change]) -> Iterator[Spender]:
+    kind = sides.kind
+    changed = {change.id: change for change in changes if change.kind == kind.name and change.live}
+    estate = surveyed.estates[kind.name]
+    lives = ((live.address, live) for live in estate.leftovers)
+    for address, live in (*estate.current.items(), *lives):
+        change = changed.pop(live.id, None) if changed else None
+        if change is not None:
+            yield _changed(sides, change)
+            continue
+        before = sides.before(live.fields)
+        if before.pool[0] in sides.moved:
+            yield Spender(address, before, sides.after(live.fields), sides.at_least(live.fields))
+        else:
+            yield Spender(address, before, before, before)
+    for change in changes:
+        if change.kind == kind.name and (change.live is None or change.id in changed):
+            yield _changed(sides, change)
+
+
+def _changed(sides: "_Sides", change: Change) -> Spender:
+    kind = sides.kind
+    after = sides.after(fields_after(kind, change))
+    if change.live is None:
+        return Spender(change.address, None, after, None)
+    had = change.live.fields
+    before, at_least = sides.before(had), sides.at_least(had)
+    if at_least.own == NO_LIMIT != after.own:
+        # Stripe does not say whether a card shows its default limit [?]
+        at_least = at_least._replace(own=sides.own(kind.as_created(had)))
+    left_unknown = before.pool[0] != after.pool[0] and sides.is_unknown(before)
+    return Spender(change.address, before, after, None if left_unknown else at_least)
+
+
+class _Sides:
+    """
+    What cards of a kind may spend by what the holders let them, before, after, and at least before.
+
+    `moved` are the holders that a change is about. One that is not managed here bounds nothing that is known.
+    """
+
+    def __init__(
+        self, kind: Kind, kinds: Sequence[Kind], surveyed: Inventory, changes: Sequence[Change]
+    ) -> None:
+        self.kind = kind
+        self._pools_before: dict[Address | str, Pool] = {}
+        self.moved: set[Address | str] = set()
+        self._widened: set[Address | str] = set()
+        holding = {each.section: each for each in kinds if each.pool}
+        self._refs = [f.name for f in kind.fields if f.shape is Shape.REF and f.refers_to in holding]
+        after: dict[Address | str, Pool] = {}
+        for holder in holding.values():
+            estate = surveyed.estates[holder.name]
+            if holder.pool is None:
+                continue
+            self._pools_before |= {
+                address: holder.pool(each.fields) for address, each in estate.current.items()
+            }
+            self._pools_before |= {each.id: holder.pool(each.fields) for each in estate.leftovers}
+            for change in changes:
+                if change.kind != holder.name or change.action is Action.ADOPT:
+                    continue
+                is_left = change.live is not None and surveyed.ids.get(change.address) != change.id
+                key = str(change.id) if is_left else change.address
+                self.moved.add(key)
+                after[key] = holder.pool(fields_after(holder, change))
+                if change.action is Action.REPLACE or change.direction is Direction.BROADENING:
+                    self._widened.add(key)
+        self._pools_after = {**self._pools_before, **after}
+
+    def own(self, fields: Mapping[str, Any]) -> Amount:
+        """What a card may spend by its own limits."""
+        return _amount(self.kind.exposure(fields) if self.kind.exposure else 0)
+
+    def before(self, fields: Mapping[str, Any]) -> Side:
+        """A live card before the changes."""
+        return self._side(fields, self._pools_before)
+
+    def at_least(self, fields: Mapping[str, Any]) -> Side:
+        """A live card before the changes, where limits in another currency count as none of its power."""
+        side = self._side(fields, self._pools_before)
+        holder, currency = side.pool
+        unknown = holder in self._widened and self._pools_before.get(holder, Pool()).is_foreign(currency)
+        return side._replace(bound=0) if unknown else side
+
+    def after(self, fields: Mapping[str, Any]) -> Side:
+        """A card after the changes, with such fields."""
+        return self._side(fields, self._pools_after)
+
+    def is_unknown(self, side: Side) -> bool:
+        """Whether the holder is one that is not managed here."""
+        return side.pool[0] not in self._pools_before
+
+    def _side(self, fields: Mapping[str, Any], pools: Mapping[Address | str, Pool]) -> Side:
+        named = [fields.get(name) for name in self._refs]
+        holder = named[0] if named else ""
+        key = holder.address if isinstance(holder, Ref) else str(holder)
+        currency = str(fields.get("currency", ""))
+        pool = pools.get(key, ANY)
+        bound = NO_LIMIT if pool.is_foreign(currency) else _amount(pool.amount)
+        return Side((key, currency), self.own(fields), bound, fields)
+
+
+ANY = Pool()
+
+
+def _amount(bound: int | None) -> Amount:
+    return NO_LIMIT if bound is None else bound
+
+
+class Total(NamedTuple):
+    """What some cards may spend: `amount` by those with a limit, and how many have none."""
+
+    amount: Amount = 0
+    unlimited: int = 0
+
+    def __sub__(self, other: "Total") -> "Total":
+        return Total(self.amount - other.amount, self.unlimited - other.unlimited)
+
+    def and_also(self, other: "Total") -> "Total":
+        """Both together."""
+        return Total(self.amount + other.amount, self.unlimited + other.unlimited)
+
+    def within(self, bound: Amount) -> "Total":
+        """The same, where a holder bounds them all together."""
+        if bound == NO_LIMIT:
+            return self
+        return Total(bound if self.unlimited else min(self.amount, bound))
+
+
+def _total(owns: Iterable[Amount], bound: Amount) -> Total:
+    owns = tuple(owns)
+    limited = [own for own in owns if own != NO_LIMIT]
+    return Total(sum(limited), len(owns) - len(limited)).within(bound)
+
+
+class _Pool:
+    """The cards that spend under one holder in one currency: their bounds and its, before and after."""
+
+    def __init__(self) -> None:
+        self.had: dict[Address, Amount] = defaultdict(int)
+        self.has: dict[Address, Amount] = defaultdict(int)
+        self.bound_before = self.bound_after = NO_LIMIT
+
+    def before(self, without: Collection[Address] = ()) -> Total:
+        """What could be spent before."""
+        return _total((own for address, own in self.had.items() if address not in without), self.bound_before)
+
+    def reduced(self) -> Total:
+        """What can be spent once all is lowered that the plan lowers, and nothing is raised yet."""
+        owns = (min(own, self.has.get(address, 0)) for address, own in self.had.items())
+        return _total(owns, min(self.bound_before, self.bound_after))
+
+    def after(self) -> Total:
+        """What can be spent afterwards."""
+        return _total(self.has.values(), self.bound_after)
+
+
+def raised(found: Sequence[Spender]) -> dict[str, int | None]:
+    """
+    What changes add to what may be spent in a month, by currency; None is without limit.
+
+    What is lowered is not subtracted: raises are counted from where the plan's reductions, which are made
+    first, leave each card and holder. What a card could spend under one holder is not added again when it
+    comes to another.
+    """
+    pools = _pools(found)
+    brought: dict[PoolKey, Total] = defaultdict(Total)
+    for (source, target), cards in _moves(pools).items():
+        there = pools[source]
+        brought[target] = brought[target].and_also(there.before() - there.before(without=cards))
+    added: dict[str, int | None] = {}
+    for key, pool in pools.items():
+        low, high = pool.reduced().and_also(brought[key]), pool.after()
+        if high.unlimited > low.unlimited:
+            added[key[1]] = None
+        elif high.unlimited == low.unlimited and (more := int(high.amount - low.amount)) > 0:
+            so_far = added.get(key[1], 0)
+            added[key[1]] = None if so_far is None else so_far + more
+    return dict(sorted(added.items()))
+
+
+def pools_touched(found: Iterable[Spender]) -> set[PoolKey]:
+    """The pools of cards that a plan changes, or whose holders it changes."""
+    moved = [each for each in found if each.before is not each.after]
+    return {side.pool for each in moved for side in (each.before, each.after) if side}
+
+
+def _pools(found: Sequence[Spender]) -> dict[PoolKey, _Pool]:
+    """The pools that a plan changes, with all of their cards."""
+    pools = {key: _Pool() for key in pools_touched(found)}
+    for each in found:
+        if each.at_least and (pool := pools.get(each.at_least.pool)):
+            pool.had[each.address] += each.at_least.own
+            pool.bound_before = each.at_least.bound
+        if each.after and (pool := pools.get(each.after.pool)):
+            pool.has[each.address] += each.after.own
+            pool.bound_after = each.after.bound
+    return pools
+
+
+def _moves(pools: Mapping[PoolKey, _Pool]) -> Mapping[tuple[PoolKey, PoolKey], set[Address]]:
+    """The cards that end under one holder and begin under another, in one currency, by both pools."""
+    left = {
+        a: key for key, pool in pools.items() for a, own in pool.had.items() if own and not pool.has.get(a)
+    }
+    moves: dict[tuple[PoolKey, PoolKey], set[Address]] = defaultdict(set)
+    for key, pool in pools.items():
+        for address, own in pool.has.items():
+            source = left.get(address)
+            if own and not pool.had.get(address) and source and source[1] == key[1]:
+                moves[source, key].add(address)
+    return moves
+
+
+def activated(found: Iterable[Spender]) -> int:
+    """How many cards come to be able to spend."""
+    could, can = set(), set()
+    for each in found:
+        if each.before is not each.after:
+            could |= {each.address} if each.before and each.before.spends else set()
+            can |= {each.address} if each.after and each.after.spends else set()
+    return len(can - could)
+
+
+def shares(owns: Sequence[Amount], bound: Amount) -> list[Amount]:
+    """
+    What each of a holder's cards counts as, so that together they count as what they can spend together.
+
+    The holder's bound is parted among them by what each could spend of it alone.
+    """
+    if bound == NO_LIMIT:
+        return list(owns)
+    alone = [int(min(own, bound)) for own in owns]
+    total, whole = sum(alone), int(bound)
+    if total <= whole:
+        return list(alone)
+    parted: list[Amount] = []
+    reached = given = 0
+    for own in alone:
+        reached += own
+        parted.append(whole * reached // total - given)
+        given = whole * reached // total
+    return parted

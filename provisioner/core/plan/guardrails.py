@@ -1,0 +1,214 @@
+"""Guardrails: limits that judge a plan as a whole, each overridable only by naming a number."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from provisioner.core.diff.change import Action, Change
+from provisioner.core.model.config import Guardrails
+from provisioner.core.model.money import Money, show_money
+from provisioner.core.ownership.reissue import reissued_for
+from provisioner.core.plan.plan import Plan
+from provisioner.core.schema.field import Direction
+
+# what a person must name to let exposure without limit pass, and the word for it; no other number does
+UNLIMITED, ENDLESS = 999_999_999_999, "unlimited"
+FEW, SHARE = 10, 0.3  # from ten objects of a kind on, at most 30 % of them may end unasked
+MONEY = ("top_up", "exposure_added")  # those whose number is an amount in minor units
+NAMES = ("retired", "protected", "stranded", "activated", *MONEY)
+
+
+class Danger(Struct, frozen=True):
+    """
+    A limit that a plan is over: what would happen, and the number that would allow it.
+
+    `of` is the section or the currency that the number counts, empty where there is but one. The name may
+    carry it (`retired.cards`), and does where the plan is over several limits of one name.
+    """
+
+    name: str
+    text: str
+    number: int
+    of: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text}; to go on, name the number: --allow {self.allow}"
+
+    @property
+    def allow(self) -> str:
+        """What `--allow` takes to let it pass."""
+        return f"{self.name}={ENDLESS if self.number == UNLIMITED else self.number}"
+
+
+class Stop(NamedTuple):
+    """
+    A guardrail that stops a plan, by its name, and what to do about it.
+
+    `number` is the one that lets the plan pass, None where it is a word.
+    """
+
+    guardrail: str
+    text: str
+    number: int | None = None
+
+
+def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
+    """The guardrails that stop this plan; `allowed` holds the numbers that a person has named."""
+    counted = (*_protected(plan), *_stranded(plan), *_retired(plan, limits), *_activated(plan, limits))
+    dangers = (*counted, *_money(plan, limits))
+    return standing(dangers, allowed)
+
+
+def stops(plan: Plan, limits: Guardrails, *, approved: bool = False) -> tuple[Stop, ...]:
+    """
+    What would stop an apply of this plan, by the judgement that stops it.
+
+    `approved` says that the plan is saved, to be approved by whoever applies it.
+    """
+    dangers = [Stop(danger.name, str(danger), danger.number) for danger in judge(plan, limits, {})]
+    word = "" if approved else unapproved(plan, limits, None)
+    return (*dangers, *([Stop("require_approval", word)] if word else []))
+
+
+def standing(dangers: Sequence[Danger], allowed: Mapping[str, int]) -> tuple[Danger, ...]:
+    """
+    The dangers that no number allows.
+
+    A number without a currency or a section counts where it can mean one thing only: an amount in cents
+    that was named for dollars lets no euros pass.
+    """
+    names = Counter(danger.name for danger in dangers)
+    left = []
+    for danger in dangers:
+        full = f"{danger.name}.{danger.of}"
+        alone = names[danger.name] == 1
+        if max(allowed.get(full, -1), allowed.get(danger.name, -1) if alone else -1) < danger.number:
+            left.append(danger if alone else replace(danger, name=full))
+    return tuple(left)
+
+
+def still_stopped(shown: Iterable[Stop], allowed: Mapping[str, int]) -> tuple[Stop, ...]:
+    """
+    The guardrails by which a saved plan was shown as stopped, and that no number allows.
+
+    Whatever the configuration says by now: who approved the plan has read that it needs these numbers.
+    """
+    return tuple(
+        stop for stop in shown if stop.number is not None and _named(stop.guardrail, allowed) < stop.number
+    )
+
+
+def _named(name: str, allowed: Mapping[str, int]) -> int:
+    """The number that was named for a guardrail, or for its one currency or kind; -1 where none was."""
+    parts = [number for each, number in allowed.items() if each.startswith(f"{name}.")]
+    return max(allowed.get(name, -1), parts[0] if len(parts) == 1 else -1)
+
+
+def unapproved(plan: Plan, limits: Guardrails, approve: str | None) -> str:
+    """Why a plan that nobody watches needs a word of its own; empty when it does not, or has `approve`."""
+    if approve or not limits.require_approval:
+        return ""
+    gives = sorted({str(step.address) for step in plan.steps if step.direction is Direction.BROADENING})
+    if not gives:
+        return ""
+    return (
+        f"this plan gives spending power ({_few(gives)}), and guardrails.require_approval asks for a word "
+        "with --auto-approve: add --approve broadening"
+    )
+
+
+def _protected(plan: Plan) -> Iterator[Danger]:
+    names = [
+        str(change.address)
+        for change in plan.changes
+        if change.action in (Action.REPLACE, Action.RETIRE) and change.live and change.live.stamp.protect
+    ]
+    if names:
+        text = f"{len(names)} protected would be retired or replaced ({_few(names)})"
+        yield Danger("protected", text, len(names))
+
+
+def _stranded(plan: Plan) -> Iterator[Danger]:
+    """What would end for a successor that is known not to work: the YAML lacks what Stripe asks for first."""
+    names = [str(change.address) for change in plan.changes if change.stranded]
+    if names:
+        one = len(names) == 1
+        ends = "card would end, and its successor" if one else "cards would end, and their successors"
+        text = f"{len(names)} working {ends} cannot be activated, see the notes ({_few(names)})"
+        yield Danger("stranded", text, len(names))
+
+
+def _retires(plan: Plan, change: Change) -> bool:
+    """Whether an address loses its object; what an interrupted replacement has left was counted before."""
+    return change.action is Action.RETIRE and change.id == plan.ids.get(change.address)
+
+
+def _is_replaced(change: Change) -> bool:
+    """Whether an object ends for another in its place, without anybody having asked for just that."""
+    return (
+        change.action is Action.REPLACE
+        and change.declared is not None
+        and change.live is not None
+        and not reissued_for(change.declared, change.live)
+    )
+
+
+def _retired(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
+    replaced = any(_is_replaced(change) for change in plan.changes)
+    ends = "retired or replaced" if replaced else "retired"
+    by_kind = Counter(
+        change.kind for change in plan.changes if _retires(plan, change) or _is_replaced(change)
+    )
+    total = sum(by_kind.values())
+    if limits.max_retired is not None:
+        if total > limits.max_retired:
+            yield Danger("retired", f"{total} would be {ends}, max_retired is {limits.max_retired}", total)
+        if total > limits.max_retired or not limits.keeps_share:
+            return
+    for kind, count in sorted(by_kind.items()):
+        if (there := plan.totals.get(kind, 0)) >= FEW and count > there * SHARE:
+            text = f"{count} of {there} {kind}s would be {ends}, more than {SHARE:.0%}"
+            yield Danger("retired", text, count, f"{kind}s")
+
+
+def _activated(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
+    count = plan.blast.activated
+    if limits.max_activated is not None and count > limits.max_activated:
+        text = f"{count} cards could newly spend, max_activated is {limits.max_activated}"
+        yield Danger("activated", text, count)
+
+
+def _money(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
+    for amount, currency in plan.blast.money:
+        text = f"{show_money(amount, currency)} would be moved"
+        yield from over("top_up", text, Money(amount, currency), limits.max_top_up)
+    for currency, added in plan.blast.exposure.items():
+        number = UNLIMITED if added is None else added
+        text = (
+            f"unlimited monthly exposure would be added in {currency}"
+            if added is None
+            else f"{show_money(added, currency)} of monthly exposure would be added"
+        )
+        yield from over("exposure_added", text, Money(number, currency), limits.max_exposure_added)
+
+
+def over(name: str, text: str, money: Money, limits: Mapping[str, int]) -> Iterator[Danger]:
+    """
+    The danger of an amount that is over its limit, by currency in minor units.
+
+    Once a limit names one currency, it is a limit on all money: those that it does not name may move none.
+    """
+    most = limits.get(money.currency)
+    if most is None and limits:
+        missing = f"max_{name} names no {money.currency.upper()}, add it there"
+        yield Danger(f"{name}.{money.currency}", f"{text}, but {missing}", money.amount)
+    elif most is not None and money.amount > most:
+        text = f"{text}, max_{name} is {show_money(most, money.currency)}"
+        yield Danger(name, text, money.amount, money.currency)
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004

@@ -1,0 +1,207 @@
+"""Changes as calls, in the order that is safe wherever it stops."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+
+from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit
+from provisioner.core.diff.hidden import hiding_fields, holds_hidden
+from provisioner.core.model.resource import Live, Ref, references
+from provisioner.core.ownership.inventory import is_retired
+from provisioner.core.ownership.marks import ADDRESS
+from provisioner.core.ownership.reissue import LOST, reissued_for
+from provisioner.core.plan.call import Call, Phase, Step, creation_key, funding_key
+from provisioner.core.plan.params import (
+    activation_params,
+    adoption_params,
+    creation_params,
+    retirement,
+    update_params,
+)
+from provisioner.core.schema.field import Direction
+from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.normal_form import put
+
+NEW = (Action.CREATE, Action.REPLACE)
+
+
+class Owner(NamedTuple):
+    """Whose objects are written: the project, and its salt for their marks."""
+
+    project: str
+    salt: str = ""
+
+
+def order_steps(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) -> tuple[Step, ...]:
+    """Spell every change out as steps and put them in order: by phase, then cardholders before cards."""
+    by_name = {kind.name: kind for kind in kinds}
+    hiding = {kind.name: hiding_fields(kind.fields) for kind in by_name.values()}
+    changes = tuple(changes)
+    needed = {a for c in changes if c.action in NEW and c.declared for a in references(c.declared.fields)}
+    steps: list[tuple[Phase, int, Step]] = []
+    for change in changes:
+        kind = by_name[change.kind]
+        private = holds_hidden(hiding[kind.name], change)
+        for each in _SPELL[change.action](kind, owner, change):
+            step = replace(each, fields=kind.fields, call=replace(each.call, private=private))
+            if change.action is Action.RETIRE and change.address in needed:
+                step = replace(step, phase=Phase.FINISH)  # a leftover of what is referred to
+            # what ends goes the other way round: cards before their holder
+            down = step.phase in (Phase.TIGHTEN, Phase.FINISH)
+            steps.append((step.phase, -kind.rank if down else kind.rank, step))
+    ordered = [step for _, _, step in sorted(steps, key=lambda entry: (*entry[:2], entry[2].address))]
+    return tuple(_after_its_own(step, ordered) if step.phase is Phase.FINISH else step for step in ordered)
+
+
+def _after_its_own(step: Step, steps: Iterable[Step]) -> Step:
+    """What ends a replaced object, once all that referred to it has moved to its successor."""
+    moved = {other.address for other in steps if other.phase is Phase.CREATE and step.address in other.needs}
+    return replace(step, needs=step.needs | moved)
+
+
+def _step(phase: Phase, change: Change, does: str, call: Call, direction: Direction) -> Step:
+    fields = change.declared.fields if change.declared else change.live.fields if change.live else {}
+    return Step(phase, change.address, does, call, references(fields), direction)
+
+
+def _create(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
+    yield _creation(kind, owner, change, inactive=False)
+    declared = change.declared.fields if change.declared else {}
+    if later := kind.held_back(declared):
+        yield _activation(kind, owner, change, later)
+
+
+def _activation(kind: Kind, owner: Owner, change: Change, sent: Mapping[str, Any]) -> Step:
+    params = activation_params(kind, owner.project, change, sent, salt=owner.salt)
+    call = Call(kind.service, "update", Ref(change.address), params)
+    return _step(Phase.ACTIVATE, change, "activate", call, Direction.BROADENING)
+
+
+def _creation(kind: Kind, owner: Owner, change: Change, *, inactive: bool) -> Step:
+    params = creation_params(kind, owner.project, change, inactive=inactive, salt=owner.salt)
+    key = creation_key(owner.project, change.address, change.generation, change.predecessors)
+    gives = kind.exposure is not None and params.get("status") == "active"
+    direction = Direction.BROADENING if gives else Direction.NEUTRAL
+    return _step(Phase.CREATE, change, "create", Call(kind.service, "create", None, params, key), direction)
+
+
+def _update(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
+    """
+    One call, unless it gives power and does something else too: then that goes first, by itself.
+
+    Of a card only what takes power goes ahead. Of a cardholder all does, and before its cards are created:
+    Stripe makes none active for one whose facts are missing.
+    """
+    widens = kind.exposure is None
+    rest = Phase.PREPARE if widens and not change.bookkeeping else Phase.UPDATE
+    phase = Phase.TIGHTEN if change.direction is Direction.TIGHTENING else rest
+    if change.direction is Direction.BROADENING:
+        if half := first_half(kind, change):
+            ahead = Phase.TIGHTEN if half.direction is Direction.TIGHTENING else rest
+            does = "tighten" if ahead is Phase.TIGHTEN else "update"
+            call = Call(kind.service, "update", half.id, update_params(kind, half, marked=False))
+            yield _step(ahead, change, does, call, half.direction)
+        on = any(e.path == "status" and e.direction is Direction.BROADENING for e in change.edits)
+        phase = Phase.WIDEN if widens else Phase.ACTIVATE if on else Phase.UPDATE
+    does = change.bookkeeping or "update"
+    call = Call(kind.service, "update", change.id, update_params(kind, change, salt=owner.salt))
+    yield _step(phase, change, does, call, change.direction)
+
+
+def _adopt(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
+    call = Call(kind.service, "update", change.id, adoption_params(kind, change, salt=owner.salt))
+    yield _step(Phase.UPDATE, change, "adopt", call, Direction.NEUTRAL)
+
+
+def first_half(kind: Kind, change: Change) -> Change | None:
+    """
+    The part of an update that goes ahead of what broadens, as a change of its own: it gives no power.
+
+    A hash that is owned whole keeps its live values in what broadens. A cardholder's controls allow what both
+    sides allow: a card that comes to be active before the rest follows gets around neither. None where there
+    is nothing to part, or where Stripe would not take the state between (an allow-list next to a block-list).
+    """
+    if not change.declared or not change.live:
+        return None
+    all_but_broadening = kind.exposure is None
+    ahead = (Direction.TIGHTENING, Direction.NEUTRAL) if all_but_broadening else (Direction.TIGHTENING,)
+    part: list[Edit] = []
+    fields = dict(change.declared.fields)
+    for edit in change.edits:
+        top, _, rest = edit.path.partition(".")
+        sub = rest.partition("[")[0].partition(".")[0]
+        field = None if edit.path.startswith(OUR_OWN) else kind.field(top)
+        had = change.live.fields.get(top) or {}
+        if field and field.meet and all_but_broadening:
+            fields[top] = between = field.meet(had, change.declared.fields.get(top) or {})
+            if between.get(sub) != had.get(sub):
+                part.append(replace(edit, direction=Direction.TIGHTENING))
+        elif field and edit.direction in ahead:
+            part.append(edit)
+        elif field and field.whole and edit.direction is Direction.BROADENING:
+            fields[top] = put(fields.get(top, {}), sub, had.get(sub))
+    if not part or any(kind.check(fields)):
+        return None
+    return replace(change, edits=tuple(part), declared=replace(change.declared, fields=fields))
+
+
+def _replace(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
+    """
+    Make before break: the new one inactive, then the old one ends, then the new one is activated.
+
+    A lost or stolen card ends first. A damaged or expired one is ended by Stripe when its successor is
+    activated (docs.stripe.com/issuing/cards/replacements), so that the number never stops working.
+    One that is renamed as well has its new name before its successor is made: whoever comes upon the two
+    knows that they belong together.
+    """
+    if change.live is None or change.declared is None:
+        raise ValueError(f"{change.address}: a replacement needs both sides")
+    why = reissued_for(change.declared, change.live)
+    gone = why if why in LOST else ""
+    activates = kind.exposure is not None and change.declared.fields.get("status") == "active"
+    named = {ADDRESS: str(change.address)} if change.address != change.live.address else {}
+    if gone:
+        end = _end(kind, change, change.live, Phase.TIGHTEN, cancel=True, why=gone)
+        params = end.call.params
+        metadata = {"metadata": {**params.get("metadata", {}), **named}} if named else {}
+        yield replace(end, call=replace(end.call, params={**params, **metadata}))
+    elif named:
+        call = Call(kind.service, "update", change.live.id, {"metadata": named})
+        yield _step(Phase.PREPARE, change, "rename", call, Direction.NEUTRAL)
+    yield _creation(kind, owner, change, inactive=kind.exposure is not None)
+    ends_by_itself = activates and "replacement_for" in change.params
+    if not gone and not ends_by_itself and not is_retired(kind, change.live):
+        yield _end(kind, change, change.live, Phase.FINISH, cancel=True)
+    if activates:
+        activation = _activation(kind, owner, change, {"status": "active"})
+        old = change.live.id
+        yield replace(activation, ends=old) if ends_by_itself else replace(activation, ended=old)
+
+
+def _retire(kind: Kind, _owner: Owner, change: Change) -> Iterator[Step]:
+    if change.live is None:
+        raise ValueError(f"{change.address}: nothing to retire")
+    yield _end(kind, change, change.live, Phase.TIGHTEN, cancel=bool(change.params.get("cancel")))
+
+
+def _end(kind: Kind, change: Change, live: Live, phase: Phase, *, cancel: bool, why: str = "") -> Step:
+    params, status = retirement(kind, live, cancel=cancel, why=why)
+    does = "cancel" if status == "canceled" else "deactivate"
+    return _step(phase, change, does, Call(kind.service, "update", live.id, params), Direction.TIGHTENING)
+
+
+def _top_up(kind: Kind, _owner: Owner, change: Change) -> Iterator[Step]:
+    key = funding_key(change.address.name, next(iter(change.predecessors), None))
+    call = Call(kind.service, "create", None, change.params, key)
+    yield _step(Phase.MONEY, change, "top up", call, Direction.BROADENING)
+
+
+_SPELL = {
+    Action.CREATE: _create,
+    Action.UPDATE: _update,
+    Action.ADOPT: _adopt,
+    Action.REPLACE: _replace,
+    Action.RETIRE: _retire,
+    Action.TOP_UP: _top_up,
+}

@@ -1,0 +1,208 @@
+"""The outlook: what stands behind the cards and what they may spend, before a plan and after it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from operator import add
+
+from msgspec import Struct
+
+from provisioner.core.diff.change import content, wanted
+from provisioner.core.diff.top_up import funds
+from provisioner.core.model.config import Config
+from provisioner.core.model.resource import Address, Live, Ref
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.ownership.inventory import Inventory
+from provisioner.core.plan.exposure import NO_LIMIT, PoolKey, Side, Spender, pools_touched, shares
+from provisioner.core.schema.kind import Kind
+
+MOST_TEAMS = 60  # the rest are added up: an overview of more is none
+UNKNOWN = "(unknown)"
+
+
+class Balance(Struct, frozen=True):
+    """
+    One currency of the Issuing balance in minor units; `target` is None where it must not be shown.
+
+    `declared` stands for all that the YAML says of the target; hidden values can be guessed back from it, so
+    it is shown only under a seal.
+    """
+
+    currency: str
+    available: int
+    pending: int
+    target: int | None
+    top_up_below: int | None
+    declared: str = ""
+
+
+class Power(Struct, frozen=True):
+    """What some cards may spend in a month: `amount` of those with a limit, `unlimited` without one."""
+
+    amount: int = 0
+    unlimited: int = 0
+    cards: int = 0
+
+
+class Exposure(Struct, frozen=True):
+    """What a team's cards may spend in a month, with their holders; `others` teams are put together."""
+
+    team: str
+    currency: str
+    before: Power
+    after: Power
+    others: int = 0
+
+
+class Outlook(Struct, frozen=True):
+    """The balances with a target, and the exposure by team, largest first."""
+
+    balances: tuple[Balance, ...] = ()
+    exposure: tuple[Exposure, ...] = ()
+
+
+def outlook(
+    kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: Inventory, found: Sequence[Spender]
+) -> Outlook:
+    """Add up the balances, and what all cards (`found`) may spend before and after the changes."""
+    return Outlook(tuple(_balances(kinds, config, world)), exposure_by_team(config, surveyed, found))
+
+
+def _balances(kinds: Sequence[Kind], config: Config, world: Snapshot) -> Iterator[Balance]:
+    for kind in kinds:
+        if kind.owns_objects or not world.balance:
+            continue
+        for address in sorted(a for a in config.declared if a.section == kind.section):
+            declared, have = config.declared[address], funds(world, address)
+            shown = {name: n for name, n in declared.fields.items() if name not in declared.sensitive}
+            target = shown.get("target")
+            below = shown.get("top_up_below", target)
+            stands = content(wanted(declared))
+            yield Balance(address.name, have.available, have.pending, target, below, stands)
+
+
+def exposure_by_team(config: Config, surveyed: Inventory, found: Sequence[Spender]) -> tuple[Exposure, ...]:
+    """What cards may spend before and after, by team; a holder's bound is divided among its cards."""
+    teams, touched = _Teams(config, surveyed), pools_touched(found)
+    sides = [(each.address, each.before) for each in found]
+    stays = _tallies(teams, sides, touched, changes=False)
+    before = _tallies(teams, sides, touched, changes=True)
+    after = _tallies(teams, [(each.address, each.after) for each in found], touched, changes=True)
+    return tuple(_largest([*_together(stays, before, after)]))
+
+
+def _tallies(
+    teams: "_Teams",
+    sides: Iterable[tuple[Address, Side | None]],
+    touched: Collection[PoolKey],
+    *,
+    changes: bool,
+) -> dict["Place", "Tally"]:
+    """Add up by team, either the pools that a plan changes or those that stay as they are."""
+    pools: dict[PoolKey, list[tuple[Address, Side]]] = defaultdict(list)
+    for address, side in sides:
+        if side is not None and (side.pool in touched) is changes:
+            pools[side.pool].append((address, side))
+    tallies: dict[Place, Tally] = defaultdict(_nothing)
+    for members in pools.values():
+        parts = shares([side.own for _, side in members], members[0][1].bound)
+        for (address, side), share in zip(members, parts, strict=True):
+            tally = tallies[teams.place(address, side.fields)]
+            if share == NO_LIMIT:
+                tally[1] += 1
+            else:
+                tally[0] += int(share)
+            tally[CARDS] += side.spends
+    return tallies
+
+
+Place = tuple[str, str]
+Tally = list[int]  # the fields of a Power, while they are added up
+Team = tuple[Place, Tally, Tally]
+CARDS = 2
+
+
+def _together(
+    stays: dict[Place, Tally], before: dict[Place, Tally], after: dict[Place, Tally]
+) -> Iterator[Team]:
+    """Each team before and after: the cards that stay as they are, and those that do not."""
+    for place, tally in stays.items():
+        if place not in before and place not in after:
+            yield place, tally, tally
+    for place in before.keys() | after.keys():
+        there = stays.get(place, _nothing())
+        yield place, [*map(add, there, before[place])], [*map(add, there, after[place])]
+
+
+def _nothing() -> Tally:
+    return [0, 0, 0]
+
+
+class _Teams:
+    """
+    Finds the team of a card: its own metadata's `team`, else its holder's, else the holder's name.
+
+    What Stripe has under `team` is shown only where the YAML names that team too: else it could be a
+    value that was meant to be hidden.
+    """
+
+    def __init__(self, config: Config, surveyed: Inventory) -> None:
+        self._declared = config.declared
+        self._known = {
+            team
+            for each in config.declared.values()
+            if (team := _team(each.fields)) and "metadata.team" not in each.sensitive
+        }
+        self._lives = [estate.current for estate in surveyed.estates.values()]
+
+    def place(self, address: Address, fields: Mapping[str, object]) -> tuple[str, str]:
+        holder = fields.get("cardholder")
+        currency = str(fields.get("currency", "")) or UNKNOWN
+        named = self._declared.get(address)
+        return self._shown(named.fields if named else fields) or self._of_holder(holder), currency
+
+    def _of_holder(self, holder: object) -> str:
+        if not isinstance(holder, Ref):
+            return str(holder or UNKNOWN)
+        address = holder.address
+        found = self._declared.get(address) or self._live(address)
+        return (self._shown(found.fields) if found else "") or address.name
+
+    def _live(self, address: Address) -> Live | None:
+        there = (current[address] for current in self._lives if address in current)
+        return next(there, None)
+
+    def _shown(self, fields: Mapping[str, object]) -> str:
+        team = _team(fields)
+        return team if team in self._known else ""
+
+
+def _team(fields: Mapping[str, object]) -> str:
+    metadata = fields.get("metadata")
+    return str(metadata.get("team", "")) if isinstance(metadata, dict) else ""
+
+
+def _largest(teams: list[Team]) -> list[Exposure]:
+    """The largest first by currency, and the many small ones in one row."""
+    able = [(max(_size(before), _size(after)), place, before, after) for place, before, after in teams]
+    able.sort(reverse=True)
+    rest: dict[str, tuple[Tally, Tally, Tally]] = defaultdict(lambda: (_nothing(), _nothing(), [0]))
+    largest: list[Exposure] = []
+    for _, place, before, after in able:
+        if not before[CARDS] and not after[CARDS]:
+            continue
+        if len(largest) < MOST_TEAMS:
+            largest.append(Exposure(*place, Power(*before), Power(*after)))
+            continue
+        together = rest[place[1]]
+        for total, part in zip(together, (before, after, (1,)), strict=True):
+            total[:] = map(add, total, part)
+    others = [
+        Exposure("", currency, Power(*before), Power(*after), count)
+        for currency, (before, after, (count,)) in sorted(rest.items())
+    ]
+    return [*largest, *others]
+
+
+def _size(tally: Tally) -> tuple[int, int]:
+    """What sorts a team: how many cards without a limit, then the sum of the limits."""
+    return (tally[1], tally[0])

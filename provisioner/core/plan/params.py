@@ -1,0 +1,182 @@
+"""The default spelling of changes as calls: create, update and retire an object of Stripe's."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from provisioner.core.diff.change import Change
+from provisioner.core.model.resource import Declared, Live, Ownership
+from provisioner.core.ownership.marks import LIFECYCLE, applied, marks, stamp_for
+from provisioner.core.ownership.next_marks import has_room, record_of, stamp_after, with_marks
+from provisioner.core.schema.field import Field, Shape
+from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.normal_form import EMPTY, at, leaves, part, put, to_wire
+
+UNSET = ""  # what Stripe takes for "no value"; the SDK drops None, [] and {} silently
+
+
+def creation_params(
+    kind: Kind, project: str, change: Change, *, inactive: bool, salt: str = ""
+) -> dict[str, Any]:
+    """
+    The parameters that create an object, our marks among them, with the project's `salt`.
+
+    What Stripe takes only later (`kind.held_back`) is left out; with `inactive` so is its activation.
+    """
+    declared = _declared(change)
+    later = kind.held_back(declared.fields)
+    params = {
+        name: to_wire(value)
+        for name, value in declared.fields.items()
+        if name not in later and value not in EMPTY
+    }
+    if inactive and params.get("status") == "active":
+        params["status"] = "inactive"
+    written = {key: value for key, value in marks(_new(kind, project, change, salt)).items() if value}
+    return params | dict(change.params) | {"metadata": {**params.get("metadata", {}), **written}}
+
+
+def activation_params(
+    kind: Kind, project: str, change: Change, sent: Mapping[str, Any], *, salt: str = ""
+) -> dict[str, Any]:
+    """
+    The parameters of the call that makes a new object work, and our mark that this was done.
+
+    Whoever finds the object inactive afterwards knows that somebody else has deactivated it.
+    """
+    created = _new(kind, project, change, salt)
+    told = marks(replace(created, revision=created.revision + 1))[LIFECYCLE]
+    return {**sent, "metadata": {LIFECYCLE: told}}
+
+
+def _new(kind: Kind, project: str, change: Change, salt: str) -> Ownership:
+    """The stamp of an object as it is created."""
+    declared = _declared(change)
+    record = record_of(kind, project, declared, applied(project, kind.fields, declared.fields))
+    reissued = change.live.stamp.reissued if change.live else change.reissued
+    before = Ownership(project, declared.address, reissued=reissued, predecessor=change.follows, salt=salt)
+    return stamp_for(project, declared.address, change.generation, declared.lifecycle, record, before)
+
+
+def update_params(kind: Kind, change: Change, *, marked: bool = True, salt: str = "") -> dict[str, Any]:
+    """
+    The parameters that carry out the edits of an update and, when `marked`, bring our marks up to date.
+
+    The first half of an update that is made in two calls leaves the marks to the second.
+    """
+    declared, live = _declared(change), _live(change)
+    touched = [edit.path.partition("[")[0] for edit in change.edits]
+    wanted: Mapping[str, Any] = declared.fields
+    for path in declared.lifecycle.ignore:
+        wanted = put(wanted, path, at(live.fields, path))
+    params = {
+        field.name: sent
+        for field in kind.fields
+        if (sent := _sent(field, field.name, wanted, live.fields, touched)) is not None
+    }
+    if marked:
+        room = has_room(kind, declared, live)
+        after = stamp_after(kind, declared, live)
+        after = replace(after, salt=after.salt or salt)
+        params = with_marks(params, after, live.stamp, room=room)
+    return params
+
+
+def adoption_params(kind: Kind, change: Change, *, salt: str = "") -> dict[str, Any]:
+    """
+    The marks that make an object ours, and nothing else; those that another project has left are unset.
+
+    Recorded as applied is what is live of the declared fields, but for those that are ignored: what differs
+    is then the YAML's move.
+    """
+    declared, live = _declared(change), _live(change)
+    project, ignores = live.stamp.project, declared.lifecycle.ignores
+    ours = {path for path, _, _ in leaves(kind.fields, declared.fields) if not ignores(path)}
+    record = applied(project, kind.fields, part(kind.fields, live.fields, ours.__contains__))
+    before = replace(live.stamp, salt=salt)
+    stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record, before)
+    left = live.fields.get("metadata", {})
+    return {"metadata": {key: value for key, value in marks(stamp).items() if value or key in left}}
+
+
+def _sent(
+    field: Field, path: str, want: Mapping[str, Any], have: Mapping[str, Any], touched: Sequence[str]
+) -> Any:
+    """The parameter for one field, or None when no edit touches it."""
+    if not any(name == path or name.startswith(path + ".") for name in touched):
+        return None
+    wanted, had = want.get(field.name), have.get(field.name)
+    if field.shape is Shape.MAP:
+        names = [name.removeprefix(path + ".") for name in touched if name.startswith(path + ".")]
+        return {name: (wanted or {}).get(name, UNSET) for name in names}
+    if field.shape is not Shape.HASH:
+        return _value(field, wanted)
+    if field.whole or field.sent_whole:
+        return _whole(field, wanted or {}, had or {}, path, touched)
+    parts = {
+        sub.name: sent
+        for sub in field.fields
+        if (sent := _sent(sub, f"{path}.{sub.name}", wanted or {}, had or {}, touched)) is not None
+    }
+    return parts or None
+
+
+def _value(field: Field, wanted: Any) -> Any:
+    if wanted is not None and wanted != ():
+        return to_wire(wanted)
+    return field.default if field.default is not None else UNSET
+
+
+def _whole(
+    field: Field, want: Mapping[str, Any], have: Mapping[str, Any], path: str, touched: Sequence[str]
+) -> dict[str, Any]:
+    """
+    All of a hash: what is declared, and (unless owned) what others have set and what is ignored.
+
+    Whether Stripe merges a nested hash or replaces it is not documented: sent like this, both end alike.
+    Only a value that goes differs: it is unset where the hash is owned, where Stripe takes that; elsewhere
+    it is left out, as a hash whose parts are required anew each time is replaced by what is sent [?].
+    """
+    parts: dict[str, Any] = {}
+    for sub in field.fields:
+        wanted, had = want.get(sub.name), have.get(sub.name)
+        if sub.shape is Shape.HASH and (wanted or had):
+            parts[sub.name] = _whole(sub, wanted or {}, had or {}, f"{path}.{sub.name}", touched)
+        elif wanted is not None:
+            parts[sub.name] = to_wire(wanted)
+        elif had is not None and any(name.startswith(f"{path}.{sub.name}") for name in touched):
+            if field.whole or sub.default is not None:
+                parts[sub.name] = _value(sub, None)
+        elif had is not None and not field.whole:
+            parts[sub.name] = to_wire(had)
+    return parts
+
+
+def retirement(kind: Kind, live: Live, *, cancel: bool, why: str = "") -> tuple[dict[str, Any], str]:
+    """
+    The parameters that retire an object, and the status it has afterwards.
+
+    `why` is Stripe's cancellation reason (lost or stolen), empty without one. The record says that the
+    status was applied by us: declared again without one, it is reset to Stripe's default, and the same
+    object comes back. A kind without cancellation is deactivated.
+    """
+    params = dict((cancel and kind.cancel) or kind.deactivate or {})
+    if why:
+        params["cancellation_reason"] = why
+    record = dict(live.stamp.applied)
+    record |= applied(live.stamp.project, kind.fields, params)
+    after = replace(live.stamp, applied=record, revision=live.stamp.revision + 1)
+    return with_marks(params, after, live.stamp), params.get("status", "")
+
+
+def _declared(change: Change) -> Declared:
+    if change.declared is None:
+        raise ValueError(f"{change.address}: {change.action} without a declaration")
+    return change.declared
+
+
+def _live(change: Change) -> Live:
+    if change.live is None:
+        raise ValueError(f"{change.address}: {change.action} without a live object")
+    return change.live

@@ -1,0 +1,180 @@
+"""The plan: everything that an apply would do, complete before the first write."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from provisioner.core.diff.change import Action, Change, Note
+from provisioner.core.diff.find import Comparison, Differences, compare_with
+from provisioner.core.diff.top_up import created
+from provisioner.core.model.config import Config
+from provisioner.core.model.resource import Address, references
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.ownership.inventory import Inventory, is_retired
+from provisioner.core.ownership.seal import Seal, account_of, new_salt, salt_of, seals_of
+from provisioner.core.plan.call import Step
+from provisioner.core.plan.exposure import spenders
+from provisioner.core.plan.impact import Impact, blast_radius
+from provisioner.core.plan.order import Owner, order_steps
+from provisioner.core.plan.outlook import Outlook, exposure_by_team, outlook
+from provisioner.core.plan.scenario_flips import flips
+from provisioner.core.plan.selection import EVERYTHING, Selection, select
+from provisioner.core.schema.kind import Kind
+
+
+class Plan(Struct, frozen=True):
+    """
+    Changes in the order of addresses, the steps that carry them out, and what a reader should know.
+
+    `ids` are those of the live objects that steps may refer to; `totals` counts the live objects of
+    ours by kind, `unmanaged` those of others; `unchanged` the resources that need nothing. `newest` is
+    when the newest object of each listed resource was created (Unix seconds): what is not in the plan
+    cannot be older. `left_out` counts the changes that `selection` leaves out. `environment` is the one that
+    it was made for; `seals` make the digests by which it stands for what it does not show, the best first,
+    and `salt` is what new objects are given for them. `config` and `surveyed` are what it was made of: a part
+    of it is judged with all that is live in view.
+    """
+
+    project: str
+    mode: str
+    account: str
+    changes: tuple[Change, ...]
+    steps: tuple[Step, ...]
+    notes: tuple[Note, ...]
+    unchanged: int
+    ids: Mapping[Address, str]
+    totals: Mapping[str, int]
+    unmanaged: Mapping[str, int]
+    blast: Impact
+    fingerprint: str
+    seals: Mapping[str, Seal]
+    config: Config
+    surveyed: Inventory
+    outlook: Outlook = field(default_factory=Outlook)
+    newest: Mapping[str, int] = field(default_factory=dict)
+    left_out: int = 0
+    selection: Selection = EVERYTHING
+    environment: str | None = None
+    salt: str = ""
+
+    @property
+    def seal(self) -> Seal:
+        """The best of its seals."""
+        return next(iter(self.seals.values()))
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """
+        How many changes of each action, and how many resources stay as they are.
+
+        Updates of our marks alone are counted as `rename` and `mark`, and not as updates.
+        """
+        counts = Counter(change.bookkeeping or str(change.action) for change in self.changes)
+        names = [*map(str, Action), "rename", "mark"]
+        return {name: counts[name] for name in names} | {"unchanged": self.unchanged}
+
+
+def make_plan(
+    kinds: Sequence[Kind], config: Config, world: Snapshot, selection: Selection = EVERYTHING
+) -> Plan:
+    """
+    Compare the configuration with the world and say all that would be done.
+
+    Pure: the same values give the same plan. Raises as `compare_with` and `conclude` do.
+    """
+    return conclude(kinds, config, compare_with(kinds, config, world), selection)
+
+
+def conclude(
+    kinds: Sequence[Kind], config: Config, seen: Comparison, selection: Selection = EVERYTHING
+) -> Plan:
+    """
+    The plan of what a comparison has found, or of the selected part of it.
+
+    Raises ProvisionerError for a selection that names nothing.
+    """
+    surveyed, found = seen.inventory, seen.differences
+    chosen, notes = select(found.changes, selection, {*config.declared, *surveyed.ids})
+    live = {address: each for estate in surveyed.estates.values() for address, each in estate.current.items()}
+    notes += flips(kinds, config, live, chosen)
+    whole = Differences(chosen, [*found.notes, *notes], found.replaced)
+    left_out = len({c.address for c in found.changes} - {c.address for c in chosen})
+    return replace(
+        assemble(kinds, config, seen.snapshot, surveyed, whole), left_out=left_out, selection=selection
+    )
+
+
+def assemble(
+    kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: Inventory, found: Differences
+) -> Plan:
+    """Put changes in order, spell them out, and add up what they cost."""
+    changes = tuple(sorted(found.changes, key=lambda change: (change.address, change.action)))
+    touched = {change.address for change in changes}
+    cards = spenders(kinds, surveyed, changes)
+    salt = salt_of(kinds, config.project, world)
+    seals = seals_of(world, config.project, salt)
+    salt = salt or new_salt(world, config.project)
+    return Plan(
+        project=config.project,
+        mode=config.mode,
+        account=account_of(world),
+        changes=changes,
+        steps=order_steps(kinds, Owner(config.project, salt), changes),
+        notes=(*_carried(changes), *found.notes),
+        unchanged=sum(address not in touched for address in config.declared),
+        ids=surveyed.ids,
+        totals={kind.name: _standing(kind, config, surveyed) for kind in kinds if kind.owns_objects},
+        unmanaged={name: estate.unmanaged for name, estate in surveyed.estates.items()},
+        blast=blast_radius({kind.name: kind for kind in kinds}, changes, cards),
+        fingerprint=fingerprint(seals, changes),
+        seals=seals,
+        config=config,
+        surveyed=surveyed,
+        outlook=outlook(kinds, config, world, surveyed, cards),
+        newest={resource: created(raws[0]) for resource, raws in world.objects.items() if raws},
+        environment=config.environment,
+        salt=salt,
+    )
+
+
+def _standing(kind: Kind, config: Config, surveyed: Inventory) -> int:
+    """How many objects of a kind a project has, those not counted that it has retired."""
+    current = surveyed.estates[kind.name].current
+    return sum(
+        a in config.declared or not is_retired(kind, live, cancel=False) for a, live in current.items()
+    )
+
+
+def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -> Plan:
+    """The same plan with other changes in the place of its own, judged with all that is live in view."""
+    cards = spenders(kinds, plan.surveyed, changes)
+    by_team = exposure_by_team(plan.config, plan.surveyed, cards)
+    return replace(
+        plan,
+        changes=tuple(changes),
+        steps=order_steps(kinds, Owner(plan.project, plan.salt), changes),
+        blast=blast_radius({kind.name: kind for kind in kinds}, changes, cards),
+        fingerprint=fingerprint(plan.seals, changes),
+        outlook=replace(plan.outlook, exposure=by_team),
+    )
+
+
+def _carried(changes: Sequence[Change]) -> Iterator[Note]:
+    """How many objects a replaced one carries along to its successor."""
+    replaced = {change.address for change in changes if change.action is Action.REPLACE}
+    followers = Counter(
+        address
+        for change in changes
+        if change.declared and change.action is Action.REPLACE
+        for address in references(change.declared.fields) & replaced
+    )
+    for address, count in sorted(followers.items()):
+        yield Note(str(address), f"its replacement carries {count} along, each replaced under the new one")
+
+
+def fingerprint(seals: Mapping[str, Seal], changes: Iterable[Change]) -> str:
+    """A digest of all that would be done, and of the objects that it would be done to; the best seal's."""
+    best = next(iter(seals.values()))
+    return "sha256:" + best.whole([change.fingerprint for change in changes])

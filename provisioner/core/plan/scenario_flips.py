@@ -1,0 +1,86 @@
+"""Which scenarios a plan turns over: the answer today, from what is live, against the one afterwards."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from provisioner.core.diff.change import Action, Change, Note
+from provisioner.core.diff.outcome import fields_after
+from provisioner.core.model.config import Config
+from provisioner.core.model.resource import Address, Live, Ref
+from provisioner.core.model.scenario import Course, Facts, Scenario, Unsure
+from provisioner.core.purchases.generate import hides
+from provisioner.core.purchases.simulator import simulate
+from provisioner.core.schema.kind import Kind
+
+SECTION = "scenarios"
+MOVING = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RETIRE)
+
+
+def flips(
+    kinds: Iterable[Kind], config: Config, live: Mapping[Address, Live], changes: Iterable[Change]
+) -> Iterator[Note]:
+    """
+    Name every scenario that ends otherwise once the changes are made.
+
+    Both answers are told offline, each from a clean past. A card that is not live yet has no answer
+    today, so a plan that creates it flips nothing.
+    """
+    if not config.scenarios:
+        return
+    by_name = {kind.name: kind for kind in kinds}
+    chosen = {change.address: change for change in changes if change.action in MOVING}
+    moved = {address: fields_after(by_name[c.kind], c) for address, c in chosen.items()}
+    for scenario in config.scenarios:
+        card = live.get(scenario.card)
+        if card is None or card.final:
+            continue
+        before = _simulated(scenario, card.fields, live, {}, fresh=False)
+        change = chosen.get(scenario.card)
+        renewed = change is not None and change.action is Action.REPLACE
+        later = _simulated(scenario, moved.get(scenario.card, card.fields), live, moved, fresh=renewed)
+        if _gist(scenario, before) != _gist(scenario, later):
+            hidden = scenario.card not in config.declared or hides(scenario.card, config.declared)
+            yield Note(f"{SECTION}.{scenario.name}", _words(scenario, before, later, hidden=hidden))
+
+
+def _simulated(
+    scenario: Scenario,
+    card: Mapping[str, Any],
+    live: Mapping[Address, Live],
+    moved: Mapping[Address, Mapping[str, Any]],
+    *,
+    fresh: bool,
+) -> Course:
+    holder = _holder(card.get("cardholder"), live, moved)
+    return simulate(scenario, Facts(card, holder, available=scenario.balance, fresh=fresh))
+
+
+def _holder(
+    reference: Any, live: Mapping[Address, Live], moved: Mapping[Address, Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    if not isinstance(reference, Ref):
+        return {}
+    found = live.get(reference.address)
+    return moved.get(reference.address, found.fields if found else {})
+
+
+def _gist(scenario: Scenario, course: Course) -> tuple[Any, ...]:
+    """What must stay the same: what is answered at which purchase, and whether that is as expected."""
+    approved = None if isinstance(course.answer, Unsure) else course.answer.approved
+    return approved, course.place, course.fulfils(scenario)
+
+
+def _words(scenario: Scenario, before: Course, later: Course, *, hidden: bool) -> str:
+    said = f"{_outcome(scenario, before)} today, {_outcome(scenario, later)} after this plan"
+    today = f"today {before.answer.why}" if before.answer.why else ""
+    why = "" if hidden else later.answer.why or today
+    expected = "approved" if scenario.approved else "declined"
+    return f"{said} (expected: {expected}{f'; {why}' if why else ''})"
+
+
+def _outcome(scenario: Scenario, course: Course) -> str:
+    answer = course.answer
+    said = "unknown" if isinstance(answer, Unsure) else "approved" if answer.approved else "declined"
+    if course.place < len(scenario.after):
+        return f"its earlier purchase {course.place + 1} of {len(scenario.after)} {said}"
+    return said

@@ -1,0 +1,91 @@
+"""`--target` and `--exclude`: a part of the changes, whole enough to be carried out by itself."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from msgspec import Struct
+
+from provisioner.core.diff.change import Action, Change, Note
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.core.model.resource import Address, references
+
+
+class Selection(Struct, frozen=True):
+    """Globs over addresses (`cards.ads*`): what is wanted (all, when empty), and what is not."""
+
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+
+
+EVERYTHING = Selection()
+
+
+def select(
+    changes: Sequence[Change], selection: Selection, known: Collection[Address] = ()
+) -> tuple[list[Change], list[Note]]:
+    """
+    The changes of a selection, with those that they cannot do without, and notes that say so.
+
+    Left out with an excluded change is whatever cannot be done without it. Raises ProvisionerError for a
+    selection that names none of the `known` addresses.
+    """
+    if selection == EVERYTHING:
+        return list(changes), []
+    _must_name_something(selection, {*known, *(change.address for change in changes)})
+    by_address = {change.address: change for change in changes}
+    asked = {a for a in by_address if not selection.targets or _matches(a, selection.targets)}
+    asked -= {a for a in by_address if _matches(a, selection.excludes)}
+    needed = _closure(asked, by_address)
+    barred = {a for a in needed if _matches(a, selection.excludes)}
+    dropped = {a for a in asked if _closure({a}, by_address) & barred}
+    chosen = _closure(asked - dropped, by_address)
+    notes = [
+        Note(str(a), "included, as a selected change cannot be made without it")
+        for a in sorted(chosen - asked)
+    ]
+    notes += [
+        Note(str(a), "left out, as it cannot be made without an excluded change") for a in sorted(dropped)
+    ]
+    if left := len(by_address) - len(chosen):
+        others = "1 other change is" if left == 1 else f"{left} other changes are"
+        notes.append(Note("", f"this is a part of the plan: {others} left out"))
+    return [change for change in changes if change.address in chosen], notes
+
+
+def _must_name_something(selection: Selection, known: Collection[Address]) -> None:
+    """A slip of the pen must not read as if all were well."""
+    names = [str(address) for address in known]
+    for glob in (*selection.targets, *selection.excludes):
+        if not any(fnmatchcase(name, glob) for name in names):
+            near = get_close_matches(glob, names, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ProvisionerError(f"no address is {glob!r}{hint}")
+
+
+def _matches(address: Address, globs: Iterable[str]) -> bool:
+    return any(fnmatchcase(str(address), glob) for glob in globs)
+
+
+def _closure(start: Iterable[Address], by_address: dict[Address, Change]) -> set[Address]:
+    """All that must be done together: what is referred to and comes new, and what follows a replacement."""
+    followers: dict[Address, list[Address]] = {}
+    for address in by_address:
+        for other in _new(by_address, address):
+            if by_address[other].action is Action.REPLACE:
+                followers.setdefault(other, []).append(address)
+    reached: set[Address] = set()
+    frontier = list(start)
+    while frontier:
+        address = frontier.pop()
+        if address not in reached:
+            reached.add(address)
+            frontier += [*_new(by_address, address), *followers.get(address, ())]
+    return reached
+
+
+def _new(by_address: dict[Address, Change], address: Address) -> Iterator[Address]:
+    declared = by_address[address].declared
+    for other in references(declared.fields) if declared else ():
+        if other in by_address and by_address[other].action in (Action.CREATE, Action.REPLACE):
+            yield other

@@ -1,0 +1,1 @@
+"""Purchases, judged by spending controls without asking Stripe."""

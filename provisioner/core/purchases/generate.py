@@ -1,0 +1,220 @@
+"""Generated scenarios: purchases at the edges of what a declaration allows, for every card."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from provisioner.core.model.money import show_money
+from provisioner.core.model.resource import Address, Declared, Ref
+from provisioner.core.model.scenario import METHOD_OF, Facts, Purchase, Scenario
+from provisioner.core.purchases.simulator import (
+    LISTS,
+    MOST_AT_ONCE,
+    counts,
+    limit_words,
+    limits,
+    listed_out,
+    owes,
+    payments_left,
+    room,
+    spend,
+    spent,
+)
+
+# The first of a month that is a Sunday: day, week and month begin.
+START = int(dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC).timestamp())
+DAY = 86_400
+MOST_PURCHASES = 60
+LAST = START + 40 * DAY
+SMALL = 100
+CONTROLS = "spending_controls"
+ANY = Purchase(0, "")
+
+
+class Choices(Struct, frozen=True):
+    """All values that Stripe knows, for purchases that a list does not name."""
+
+    categories: Sequence[str]
+    countries: Sequence[str] = ("US", "CA", "GB", "FR", "JP", "BR", "AU")
+    presences: Sequence[str] = ("not_present", "present")
+
+    def of(self, name: str) -> Sequence[str]:
+        """The values of `categories`, `merchant_countries` or `card_presences`."""
+        return {
+            "categories": self.categories,
+            "merchant_countries": self.countries,
+            "card_presences": self.presences,
+        }[name]
+
+
+def declared_facts(card: Address, declared: Mapping[Address, Declared], balance: int | None = None) -> Facts:
+    """What bears on a card's purchases once the declaration, and nothing else, has been applied."""
+    fields = declared[card].fields
+    reference = fields.get("cardholder")
+    holder = declared[reference.address].fields if isinstance(reference, Ref) else {}
+    return Facts(
+        fields,
+        holder,
+        available=balance,
+        disabled=owes(holder, str(fields["currency"])),
+        hidden=hides(card, declared),
+    )
+
+
+def hides(card: Address, declared: Mapping[Address, Declared]) -> bool:
+    """Whether values of a card's controls, or of its holder's, came from the environment or from files."""
+    reference = declared[card].fields.get("cardholder")
+    sides = [declared[card], *([declared[reference.address]] if isinstance(reference, Ref) else [])]
+    return any(path.startswith("spending_controls") for side in sides for path in side.sensitive)
+
+
+def boundaries(declared: Mapping[Address, Declared], choices: Choices, section: str) -> Iterator[Scenario]:
+    """
+    Yield the scenarios of every card of a section whose controls may be shown, in the order of addresses.
+
+    What is expected follows from how each purchase is made up, not from the simulator's verdict. A limit
+    that tighter ones keep out of reach has none.
+    """
+    for address in sorted(declared):
+        if address.section == section and not hides(address, declared):
+            yield from _of_card(address, declared_facts(address, declared), choices)
+
+
+def allowed_purchase(facts: Facts, choices: Choices) -> Purchase | None:
+    """A small purchase that no list of the card or its holder keeps out; None where they leave nothing."""
+    return _plain(_allowed_values(facts, choices))
+
+
+def _allowed_values(facts: Facts, choices: Choices) -> dict[str, list[str]]:
+    return {name: _allowed(name, attribute, facts, choices) for name, attribute, _ in LISTS}
+
+
+def _of_card(card: Address, facts: Facts, choices: Choices) -> Iterator[Scenario]:
+    allowed = _allowed_values(facts, choices)
+    plain = _plain(allowed)
+    if plain is None:
+        some = Purchase(SMALL, choices.categories[0])
+        yield _scenario(card, facts, "its lists leave nothing to buy", some, approved=False)
+        return
+    if reason := _stands_still(facts):
+        yield _scenario(card, facts, "no purchase at all", plain, approved=False, reason=reason)
+        return
+    if room(plain, facts) >= SMALL:
+        yield _scenario(card, facts, "what is allowed", plain, approved=True)
+    for name, attribute, word in LISTS:
+        for value in _barred(name, facts, allowed[name], choices)[:1]:
+            barred = replace(plain, **_with(attribute, value))
+            yield _scenario(card, facts, f"not the {word} {value}", barred, approved=False, reason=CONTROLS)
+    yield from _at_limits(card, facts, plain, allowed["categories"])
+    yield from _at_the_end(card, facts, replace(plain, amount=1))
+
+
+def _at_the_end(card: Address, facts: Facts, least: Purchase) -> Iterator[Scenario]:
+    """A card that ends itself declines the payment after its last."""
+    last = payments_left(facts)
+    if last is not None and last <= min(MOST_PURCHASES, room(least, facts)):
+        before = [least] * last
+        yield _scenario(
+            card, facts, f"after {last} payments", least, before, approved=False, reason="card_canceled"
+        )
+
+
+def _allowed(name: str, attribute: str, facts: Facts, choices: Choices) -> list[str]:
+    """The values that neither the card's nor its holder's lists keep out."""
+    sides = [fields.get("spending_controls", {}) for fields in (facts.card, facts.holder)]
+    listed = [value for side in sides for value in side.get(f"allowed_{name}", ())]
+    only = [{key: side[key] for key in side if key.endswith(f"_{name}")} for side in sides]
+    return [
+        value
+        for value in dict.fromkeys([*listed, *choices.of(name)])
+        if not any(any(listed_out(replace(ANY, **_with(attribute, value)), side)) for side in only)
+    ]
+
+
+def _barred(name: str, facts: Facts, allowed: Sequence[str], choices: Choices) -> list[str]:
+    """The values that the lists keep out, those that a list names first."""
+    sides = [fields.get("spending_controls", {}) for fields in (facts.card, facts.holder)]
+    named = [value for side in sides for value in side.get(f"blocked_{name}", ())]
+    return [value for value in (*named, *choices.of(name)) if value not in allowed]
+
+
+def _plain(allowed: Mapping[str, Sequence[str]]) -> Purchase | None:
+    if not all(allowed.values()):
+        return None
+    category, country, presence = (allowed[name][0] for name, _, _ in LISTS)
+    country = "US" if "US" in allowed["merchant_countries"] else country
+    return Purchase(SMALL, category, country, METHOD_OF[presence])
+
+
+def _with(attribute: str, value: str) -> dict[str, Any]:
+    return {"method": METHOD_OF[value]} if attribute == "presence" else {attribute: value}
+
+
+def _stands_still(facts: Facts) -> str:
+    """Why the card declines everything, empty when it does not."""
+    if facts.card.get("status", "inactive") != "active":
+        return "card_inactive"
+    if facts.holder.get("status", "active") != "active":
+        return "cardholder_inactive"
+    return "cardholder_verification_required" if facts.disabled else ""
+
+
+def _at_limits(card: Address, facts: Facts, plain: Purchase, categories: Sequence[str]) -> Iterator[Scenario]:
+    currency = str(facts.card["currency"])
+    bounds = [(f"{whose}'s {limit_words(limit, currency)}", limit) for whose, limit, _ in limits(facts)]
+    most = {"amount": MOST_AT_ONCE, "interval": "per_authorization"}
+    for bound, limit in [*bounds, (f"most of Stripe's, {limit_words(most, currency)}", most)]:
+        fitting = [name for name in categories if not limit.get("categories") or name in limit["categories"]]
+        purchase = replace(
+            plain, category=plain.category if counts(limit, plain) else next(iter(fitting), "")
+        )
+        steps = _fill(facts, purchase, limit) if purchase.category else None
+        if steps is None:
+            continue
+        words = f"{bound} for {purchase.category}" if limit.get("categories") else bound
+        *before, last = steps or [replace(purchase, amount=0)]
+        if steps:
+            yield _scenario(card, facts, f"at the {words}", last, before, approved=True)
+        over = replace(last, amount=last.amount + 1)
+        more = show_money(1, currency)
+        yield _scenario(
+            card, facts, f"{more} over the {words}", over, before, approved=False, reason=CONTROLS
+        )
+
+
+def _fill(facts: Facts, purchase: Purchase, limit: Mapping[str, Any]) -> list[Purchase] | None:
+    """The fewest purchases, on as few days, that spend a limit to the full; None where others forbid it."""
+    wanted, made, at = int(limit["amount"]), list[Purchase](), START
+    most = min(MOST_PURCHASES, payments_left(facts) or MOST_PURCHASES)
+    if limit["interval"] == "per_authorization":
+        whole = replace(purchase, amount=wanted)
+        return None if room(whole, facts) < wanted else [whole] if wanted else []
+    while (left := wanted - spent(limit, here := replace(purchase, at=at), tuple(made))) > 0:
+        step = replace(here, amount=min(left, room(here, facts)))
+        if step.amount:
+            made.append(step)
+            facts = spend(step, facts)
+        else:
+            at += DAY
+        if sum(one.amount for one in made) > wanted or len(made) > most or at > LAST:
+            return None
+    if at == START:
+        return [replace(one, at=None) for one in made]
+    return made
+
+
+def _scenario(
+    card: Address,
+    facts: Facts,
+    words: str,
+    purchase: Purchase,
+    before: Sequence[Purchase] = (),
+    *,
+    approved: bool,
+    reason: str = "",
+) -> Scenario:
+    currency = str(facts.card["currency"])
+    return Scenario(f"{card.name}: {words}", card, purchase, approved, reason, currency, tuple(before))

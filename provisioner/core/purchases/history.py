@@ -1,0 +1,69 @@
+"""The past of applied cards, read from Stripe's authorizations: what counts towards their limits."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from provisioner.core.model.resource import Live
+from provisioner.core.model.scenario import Facts, Purchase
+
+Raw = Mapping[str, Any]
+
+
+def live_facts(
+    card: Live, holder: Mapping[str, Any], shown: Raw, past: Sequence[Raw], available: int
+) -> Facts:
+    """
+    The facts of an applied card, whose object Stripe shows as `shown` with its cardholder inside.
+
+    `holder` are the cardholder's fields in normal form, `past` all authorizations of the cardholder;
+    `available` is the Issuing balance in the card's currency.
+    """
+    person = shown.get("cardholder")
+    wanted = person.get("requirements") if isinstance(person, Mapping) else None
+    chain = _chain(shown, past)
+    return Facts(
+        card=card.fields,
+        holder=holder,
+        available=available,
+        on_card=tuple(_spent(one for one in past if _id(one.get("card")) in chain)),
+        on_holder=tuple(_spent(past)),
+        disabled=bool((wanted or {}).get("disabled_reason")),
+        fresh=False,
+    )
+
+
+def issuing_available(balance: Raw, currency: str) -> int:
+    """What is available for Issuing in a currency, in minor units; 0 where Stripe shows nothing."""
+    rows = (balance.get("issuing") or {}).get("available") or ()
+    return sum(int(row["amount"]) for row in rows if row.get("currency") == currency)
+
+
+def _chain(card: Raw, past: Iterable[Raw]) -> set[str]:
+    """All cards with a past that replaced each other: what was bought counts towards each other's limits."""
+    cards = [one["card"] for one in past if isinstance(one.get("card"), Mapping)]
+    links = {(str(one["id"]), _id(one.get("replacement_for"))) for one in (card, *cards)}
+    found = {str(card["id"])}
+    while more := {end for link in links if found & set(link) for end in link if end} - found:
+        found |= more
+    return found
+
+
+def _spent(authorizations: Iterable[Raw]) -> Iterator[Purchase]:
+    """What was captured and what is still held of each approved authorization."""
+    for one in authorizations:
+        if not one.get("approved"):
+            continue
+        captured = -sum(int(t["amount"]) for t in one.get("transactions") or () if t.get("type") == "capture")
+        held = max(int(one["amount"]) - captured, 0) if one.get("status") == "pending" else 0
+        merchant = one.get("merchant_data") or {}
+        yield Purchase(
+            captured + held,
+            str(merchant.get("category")),
+            str(merchant.get("country")),
+            str(one.get("authorization_method")),
+            int(one["created"]),
+        )
+
+
+def _id(value: Any) -> str:
+    return str(value["id"]) if isinstance(value, Mapping) else str(value or "")

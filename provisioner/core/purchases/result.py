@@ -1,0 +1,94 @@
+"""How a scenario ended: what was expected, what Stripe answered, what the simulator says."""
+
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+
+from msgspec import Struct
+
+from provisioner.core.model.scenario import Course, Scenario, Unsure
+from provisioner.core.purchases.simulator import REASONS
+
+
+class Standing(StrEnum):
+    """What became of a scenario; all but `passed` are failures of the run."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    DISAGREED = "disagreed"
+    ERROR = "error"
+
+
+class ScenarioResult(Struct, frozen=True):
+    """
+    A scenario, how it goes by the simulator, and how it went with Stripe (None: it was not asked).
+
+    `trouble` says why it could not be run; `remark` is what else a reader should know.
+    """
+
+    scenario: Scenario
+    simulated: Course
+    actual: Course | None = None
+    trouble: str = ""
+    remark: str = ""
+
+    @property
+    def course(self) -> Course:
+        """The one that counts: Stripe's where it was asked."""
+        return self.actual or self.simulated
+
+    @property
+    def standing(self) -> Standing:
+        """Expected and agreed upon, or what is wrong with it."""
+        if self.trouble:
+            return Standing.ERROR
+        if self.actual and not self.actual.agrees(self.simulated) and not self._beyond:
+            return Standing.DISAGREED
+        if isinstance(self.course.answer, Unsure):
+            return Standing.ERROR
+        return Standing.PASSED if self.course.fulfils(self.scenario) else Standing.FAILED
+
+    @property
+    def _beyond(self) -> bool:
+        """Whether Stripe declined for what no declaration tells, such as the account's own webhook."""
+        answer = self.course.answer
+        return not isinstance(answer, Unsure) and not answer.approved and answer.reason not in REASONS
+
+    @property
+    def text(self) -> str:
+        """What a person needs to see what is wrong, empty when nothing is."""
+        match self.standing:
+            case Standing.PASSED:
+                return self.remark
+            case Standing.ERROR:
+                return self.trouble or self.course.answer.why
+            case Standing.DISAGREED:
+                return (
+                    f"Stripe: {self._said(self.course)}; the simulator: {self._said(self.simulated)}"
+                    f"{self._because(self.simulated)}"
+                )
+            case Standing.FAILED:
+                said = f"{self._said(self.course)}, expected {expected(self.scenario)}"
+                return said + (self._because(self.course) or self._because(self.simulated))
+
+    def _said(self, course: Course) -> str:
+        """What a course came to, and where it stopped when that was too early."""
+        if course.place < len(self.scenario.after):
+            return f"earlier purchase {course.place + 1} of {len(self.scenario.after)} {course.answer}"
+        return str(course.answer)
+
+    def _because(self, course: Course) -> str:
+        return f": {course.answer.why}" if course.answer.why else ""
+
+
+def expected(scenario: Scenario) -> str:
+    """What a scenario expects, in words."""
+    if scenario.approved:
+        return "approved"
+    return f"declined ({scenario.reason})" if scenario.reason else "declined"
+
+
+def tally(results: Iterable[ScenarioResult]) -> dict[str, int]:
+    """How many ended in each way."""
+    counts = Counter(result.standing for result in results)
+    return {str(standing): counts[standing] for standing in Standing}

@@ -1,0 +1,1 @@
+"""How kinds describe themselves, and the normal form that follows from it."""

@@ -1,0 +1,199 @@
+"""Normal form: what the YAML says and what Stripe answers, brought to one shape before any comparison.
+
+Null, [], {} and "" are the same as absent; sets are sorted; what a kind does not know is dropped.
+So the differ needs no exceptions, and Stripe's noise is never a change.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from provisioner.core.model.resource import Ref
+from provisioner.core.schema.field import Field, Shape
+
+Resolve = Callable[[str, str], Ref | str]
+Item = Mapping[str, Any]
+Tree = dict[str, Any]
+EMPTY: tuple[Any, ...] = ("", [], (), {})  # the same as absent
+
+
+BESIDE = ("id", "created", "requirements", "shut", "cancellation_reason")
+
+
+class Kept(dict[str, Any]):
+    """
+    An object in normal form already, but that a reference still is an id.
+
+    `id` and `created` stand beside the fields, and so do `requirements`, `cancellation_reason` and the names
+    of `shut` fields where there are any. It shares its values with whatever is read from it.
+    """
+
+    __slots__ = ()
+
+    def fields(self) -> dict[str, Any]:
+        """The fields alone."""
+        out = dict(self)
+        for name in BESIDE:
+            out.pop(name, None)
+        return out
+
+
+def keeper(fields: Sequence[Field]) -> Callable[[Mapping[str, Any]], Kept]:
+    """What makes `Kept` of objects as Stripe answers them, without all that no field asks for."""
+    read_tree = _tree_reader(fields, lambda _section, identity: identity)
+
+    def keep(raw: Mapping[str, Any]) -> Kept:
+        kept = Kept()
+        read_tree(raw, kept)
+        kept["id"], kept["created"] = raw["id"], raw.get("created", 0)
+        return kept
+
+    return keep
+
+
+def read(fields: Sequence[Field], raw: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
+    """
+    Bring an object as Stripe answers it to normal form.
+
+    `resolve(section, id)` turns the id of another object into the reference that the YAML would use,
+    or gives the id back.
+    """
+    return reader(fields, resolve)(raw)
+
+
+def reader(fields: Sequence[Field], resolve: Resolve) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """What `read` does, made ready once for many objects of a kind."""
+    read_tree = _tree_reader(fields, resolve)
+    refs = tuple((field.name, field.refers_to) for field in fields if field.shape is Shape.REF)
+
+    def read_kept(kept: Kept) -> dict[str, Any]:
+        out = kept.fields()
+        for name, section in refs:
+            if name in out:
+                out[name] = resolve(section, out[name])
+        return out
+
+    return lambda raw: read_kept(raw) if type(raw) is Kept else read_tree(raw, {})
+
+
+def _tree_reader(fields: Sequence[Field], resolve: Resolve) -> Callable[[Item, Tree], Tree]:
+    """What reads the fields into a tree, and gives it back."""
+    steps = tuple((field.name, _value_reader(field, resolve)) for field in fields if not field.write_only)
+
+    def read_tree(raw: Item, out: Tree) -> Tree:
+        for name, step in steps:
+            value = raw.get(name)
+            if not value:
+                if value is not None and value not in EMPTY:
+                    out[name] = value  # 0 and False say something
+            elif step is None or (value := step(value)):
+                out[name] = value
+        return out
+
+    return read_tree
+
+
+def _value_reader(field: Field, resolve: Resolve) -> Callable[[Any], Any] | None:
+    """How a field's values are read; None where they stay as they are."""
+    match field.shape:
+        case Shape.HASH:
+            below = _tree_reader(field.fields, resolve)
+            return lambda value: below(value, {}) if isinstance(value, dict) else None
+        case Shape.SET:
+            return lambda value: tuple(sorted(set(value)))
+        case Shape.LIST:
+            return tuple
+        case Shape.TABLE:
+            row = _tree_reader(field.fields, resolve)
+            return lambda value: tuple([row(each, {}) for each in value])
+        case Shape.MAP:
+            return lambda value: value if all(value.values()) else {n: v for n, v in value.items() if v != ""}
+        case Shape.REF:
+            section = field.refers_to
+            return lambda value: resolve(section, value["id"] if isinstance(value, dict) else value)
+        case Shape.TEXT if field.choices:
+            # one text for all objects, where there are but few
+            known = {choice: choice for choice in field.choices}
+            return lambda value: known.get(value, value) if type(value) is str else value
+        case _:
+            return None
+
+
+def leaves(
+    fields: Sequence[Field], tree: Mapping[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, Field, Any]]:
+    """Yield `(dotted path, field, value)` of every value in a normal form; a map gives one a key."""
+    for field in fields:
+        if field.name not in tree:
+            continue
+        path, value = prefix + field.name, tree[field.name]
+        if field.shape is Shape.HASH:
+            yield from leaves(field.fields, value, path + ".")
+        elif field.shape is Shape.MAP:
+            for name in sorted(value):
+                yield f"{path}.{name}", field, value[name]
+        else:
+            yield path, field, value
+
+
+def part(
+    fields: Sequence[Field], tree: Mapping[str, Any], keeps: Callable[[str], bool], prefix: str = ""
+) -> dict[str, Any]:
+    """What a normal form has at the paths that `keeps` says; paths are those of `leaves`."""
+    out: dict[str, Any] = {}
+    for field in fields:
+        path, value = prefix + field.name, tree.get(field.name)
+        if field.shape is Shape.HASH:
+            value = part(field.fields, value or {}, keeps, path + ".")
+        elif field.shape is Shape.MAP:
+            value = {name: text for name, text in (value or {}).items() if keeps(f"{path}.{name}")}
+        elif not keeps(path):
+            continue
+        if value not in (None, {}):
+            out[field.name] = value
+    return out
+
+
+def at(tree: Any, path: str) -> Any:
+    """The value at a dotted path, None where there is none."""
+    for name in path.split("."):
+        tree = tree.get(name) if isinstance(tree, Mapping) else None
+    return tree
+
+
+def put(tree: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """The tree with another value at a dotted path; None takes it away."""
+    name, _, below = path.partition(".")
+    if below:
+        value = put(tree.get(name, {}), below, value) or None
+    rest = {key: item for key, item in tree.items() if key != name}
+    return rest if value is None else rest | {name: value}
+
+
+def align(
+    field: Field, wanted: Sequence[Mapping[str, Any]], had: Sequence[Mapping[str, Any]]
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """
+    Lay the rows of two tables side by side, in the order in which the YAML has them.
+
+    Rows with the same key stand at the same place; None stands beside a row that the other side lacks.
+    """
+    left, beside = list(had), []
+    for row in wanted:
+        match = next((other for other in left if _row_key(field, other) == _row_key(field, row)), None)
+        if match is not None:
+            left.remove(match)
+        beside.append(match)
+    return (*wanted, *(None for _ in left)), (*beside, *left)
+
+
+def _row_key(field: Field, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row.get(name) for name in field.key)
+
+
+def to_wire(value: Any) -> Any:
+    """Turn a value in normal form into what a request carries; references stay, to be bound later."""
+    if isinstance(value, Mapping):
+        return {name: to_wire(item) for name, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [to_wire(item) for item in value]
+    return value

@@ -1,0 +1,245 @@
+"""Carries a plan out: phase by phase, side by side within one, feeding new ids forward."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from enum import StrEnum
+from itertools import groupby
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from provisioner.core.model.errors import (
+    NotSentError,
+    OutageError,
+    ProvisionerError,
+    StripeError,
+    UnfulfilledError,
+)
+from provisioner.core.model.exit_codes import ExitCode
+from provisioner.core.model.resource import Address
+from provisioner.core.plan.call import Call, Phase, Step, resolve_refs
+from provisioner.core.plan.plan import Plan
+from provisioner.core.schema.field import Direction
+from provisioner.engine.apply.failure import is_lasting
+from provisioner.engine.apply.outstanding import outstanding
+from provisioner.engine.apply.scheduler import Ready
+from provisioner.engine.apply.write import write
+from provisioner.engine.ports import NOTHING, Answer, Writer
+
+WORKERS = 32
+
+
+class Outcome(StrEnum):
+    """How a step ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Result(Struct, frozen=True):
+    """
+    A step and how it ended: the object's id where it was done, the reason where not.
+
+    `request_id` and `key` are those of the last request that was made for it. `lasting` says of a failure
+    that it will be the same as long as nobody mends what Stripe refuses, and `in_part` that Stripe has
+    accepted it, so that a part of it may have been done.
+    """
+
+    step: Step
+    outcome: Outcome
+    id: str = ""
+    request_id: str = ""
+    key: str = ""
+    reason: str = ""
+    lasting: bool = False
+    in_part: bool = False
+
+
+class Report(Struct, frozen=True):
+    """All that an apply did, in the order in which it ended."""
+
+    results: tuple[Result, ...]
+    interrupted: bool = False
+
+    def of(self, outcome: Outcome) -> tuple[Result, ...]:
+        """The results with this outcome."""
+        return tuple(result for result in self.results if result.outcome is outcome)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every step was done."""
+        return all(result.outcome is Outcome.DONE for result in self.results)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """How an apply of one account ends that did this."""
+        if self.complete:
+            return ExitCode.DONE
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        return ExitCode.PARTLY if self.in_part else ExitCode.ERROR
+
+    @property
+    def in_part(self) -> bool:
+        """Whether something was done, or may have been."""
+        return any(result.in_part or result.outcome is Outcome.DONE for result in self.results)
+
+
+Watch = Callable[[Result], None]
+
+
+class _Run(Struct):
+    """What one apply knows while it goes on; only the coordinating thread writes it."""
+
+    plan: Plan
+    writer: Writer
+    watch: Watch
+    stop: threading.Event
+    ids: dict[Address, str] = field(default_factory=dict)
+    failed: set[Address] = field(default_factory=set)
+    outage: str = ""
+    results: list[Result] = field(default_factory=list)
+
+    def end(self, result: Result) -> None:
+        self.results.append(result)
+        if result.outcome is Outcome.DONE:
+            if result.step.call.verb == "create" and result.step.phase is not Phase.MONEY:
+                self.ids[result.step.address] = result.id
+        elif not result.step.marks_only:
+            self.failed.add(result.step.address)
+        self.watch(result)
+
+    def begin(self, step: Step) -> Call:
+        """The step's call with the ids of what exists by now."""
+        call = step.call
+        return replace(call, id=resolve_refs(call.id, self.ids), params=resolve_refs(call.params, self.ids))
+
+    def barred(self, step: Step) -> str:
+        """Why a step must not be made any more; empty when it may."""
+        if self.stop.is_set():
+            return "interrupted"
+        if self.outage:
+            return "Stripe does not answer"
+        for address in (step.address, *sorted(step.needs)):
+            if address in self.failed:
+                return f"{address} failed before"
+        if self.failed and step.direction is Direction.BROADENING:
+            return "it gives spending power, and something else has failed"
+        return ""
+
+
+def execute(
+    plan: Plan, writer: Writer, watch: Watch, stop: threading.Event, workers: int = WORKERS
+) -> Report:
+    """
+    Make every step of the plan, and report each through `watch` as it ends.
+
+    A failed step stops what depends on it and everything that would give spending power, unless it writes
+    our marks alone; the rest goes on. When `stop` is set, or Stripe is down, the calls under way are finished
+    and no other is begun.
+    Raises nothing of Stripe's: what went wrong is in the report.
+    """
+    run = _Run(plan, writer, watch, stop, dict(plan.ids))
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        for _, steps in groupby(plan.steps, key=lambda step: step.phase):
+            _phase(run, pool, list(steps), workers)
+    return Report(tuple(run.results), interrupted=stop.is_set())
+
+
+def _phase(run: _Run, pool: ThreadPoolExecutor, steps: Sequence[Step], workers: int) -> None:
+    """Make the steps of one phase, each as soon as those before it that touch the same objects are done."""
+    waiting, frees = _blockers(steps)
+    ready = Ready(steps)
+    for first, others in enumerate(waiting):
+        if not others:
+            ready.add(first)
+    under_way: dict[Future[Result], int] = {}
+    while ready or under_way:
+        while len(under_way) < workers and (number := ready.take()) is not None:
+            step = steps[number]
+            if reason := run.barred(step):
+                run.end(Result(step, Outcome.SKIPPED, reason=reason))
+                _free(number, waiting, frees, ready)
+            else:
+                under_way[pool.submit(_make, run, step)] = number
+        done, _ = wait(under_way, return_when=FIRST_COMPLETED) if under_way else (set(), set())
+        for future in done:
+            number = under_way.pop(future)
+            run.end(future.result())
+            _free(number, waiting, frees, ready)
+
+
+def _blockers(steps: Sequence[Step]) -> tuple[list[set[int]], list[list[int]]]:
+    """Which earlier steps each waits for: those on its own object, on one that it needs, or needing it."""
+    waiting: list[set[int]] = [set() for _ in steps]
+    frees: list[list[int]] = [[] for _ in steps]
+    writers: dict[Address, int] = {}
+    readers: dict[Address, list[int]] = {}
+    for number, step in enumerate(steps):
+        before = {writers[a] for a in (step.address, *step.needs) if a in writers}
+        for other in before.union(readers.pop(step.address, ())):
+            waiting[number].add(other)
+            frees[other].append(number)
+        writers[step.address] = number
+        for address in step.needs:
+            readers.setdefault(address, []).append(number)
+    return waiting, frees
+
+
+def _free(number: int, waiting: Sequence[set[int]], frees: Sequence[Sequence[int]], ready: Ready) -> None:
+    """A step has ended: those that waited for nothing else may be made."""
+    ready.end(number)
+    for other in frees[number]:
+        waiting[other].discard(number)
+        if not waiting[other]:
+            ready.add(other)
+
+
+def _make(run: _Run, step: Step) -> Result:
+    noted = _Noted(run.writer)
+    try:
+        call = run.begin(step)
+        try:
+            made = write(noted, run.plan, step, call)
+        except StripeError as error:
+            raise outstanding(run.writer, call, error) from None
+    except NotSentError as error:
+        if noted.writes == 1:
+            return Result(step, Outcome.SKIPPED, reason=str(error))
+        return Result(step, Outcome.FAILED, key=noted.key, reason=f"{error}, and not known whether done")
+    except ProvisionerError as error:
+        if isinstance(error, OutageError):
+            run.outage = str(error)
+        request_id = error.request_id if isinstance(error, StripeError) else ""
+        lasting = is_lasting(error)
+        in_part = isinstance(error, UnfulfilledError)
+        return Result(step, Outcome.FAILED, "", request_id, noted.key, str(error), lasting, in_part)
+    except Exception as error:  # noqa: BLE001 - one step's mistake must not lose what the others have done
+        reason = f"an error of provisioner's own ({type(error).__name__}); please report it"
+        return Result(step, Outcome.FAILED, key=noted.key, reason=reason)
+    return Result(step, Outcome.DONE, str(made.object.get("id", "")), made.request_id, noted.key)
+
+
+class _Noted(Struct):
+    """A writer that remembers under which key it wrote last, and how often it has tried to write."""
+
+    writer: Writer
+    key: str = ""
+    writes: int = 0
+
+    def retrieve(self, resource: str) -> Mapping[str, Any]:
+        return self.writer.retrieve(resource)
+
+    def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Iterator[Mapping[str, Any]]:
+        return self.writer.list(resource, params)
+
+    def perform(self, call: Call) -> Answer:
+        self.key = call.key or ""
+        self.writes += 1
+        return self.writer.perform(call)
+
+    def wait(self, seconds: float) -> bool:
+        return self.writer.wait(seconds)

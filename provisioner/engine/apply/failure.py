@@ -1,0 +1,36 @@
+"""What a failed write says about whether it was carried out."""
+
+from provisioner.core.model.errors import AccessError, ProvisionerError, StripeError
+
+SAME_KEY_OTHER_PARAMETERS = "idempotency_error"
+CLIENT_ERRORS, SERVER_ERRORS = 400, 500
+TRANSIENT = frozenset({409, 429})  # another request is in the way (docs.stripe.com/error-low-level)
+# Keys for one step in 24 hours; each failure that Stripe keeps uses one up.
+ATTEMPTS = 100
+# Seconds by which a look at what is new reaches back, as Stripe counts whole seconds.
+MARGIN = 60
+# Seconds between the looks that must agree before another key is used: lists may lag behind writes.
+PAUSES = (1.0, 2.0, 4.0, 8.0)
+
+
+def is_of_the_past(error: StripeError) -> bool:
+    """Whether Stripe has answered from what it keeps for the key, and not about now."""
+    return error.replayed or error.code == SAME_KEY_OTHER_PARAMETERS
+
+
+def is_refusal_kept(error: StripeError) -> bool:
+    """Whether Stripe has kept, for the key and just these parameters, that it has refused them."""
+    same = error.replayed and error.code != SAME_KEY_OTHER_PARAMETERS
+    return same and CLIENT_ERRORS <= error.status < SERVER_ERRORS
+
+
+def is_open(error: StripeError) -> bool:
+    """Whether the write may have been carried out all the same (docs.stripe.com/error-low-level)."""
+    return is_of_the_past(error) or error.status >= SERVER_ERRORS
+
+
+def is_lasting(error: ProvisionerError) -> bool:
+    """Whether Stripe would refuse the same again, until somebody mends what is declared or the key."""
+    if not isinstance(error, StripeError):
+        return isinstance(error, AccessError)
+    return CLIENT_ERRORS <= error.status < SERVER_ERRORS and error.status not in TRANSIENT

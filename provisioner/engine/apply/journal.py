@@ -1,0 +1,55 @@
+"""An account of what was done, for people: lines of JSON, appended as it happens.
+
+It holds no parameters, so nothing personal; and nothing ever reads it back to decide.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.engine.apply.execute import Result
+from provisioner.engine.private_file import UnsafeFileError, append_private
+
+
+class Journal:
+    """
+    The file that every result is appended to once it is known; it is its owner's alone.
+
+    Opening it raises UnsafeFileError where something else is in its place, so that nothing is done without
+    an account of it. Where it cannot be written (a full disk), `warn` is called once, and the run goes on.
+    """
+
+    def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
+        self._path, self._warn, self._broken = path, warn, False
+        self.append(())
+
+    def append(self, lines: Sequence[Mapping[str, str]]) -> None:
+        """Append lines, each a mapping as `line` makes it."""
+        if self._broken:
+            return
+        try:
+            append_private(self._path, "".join(json.dumps(each) + "\n" for each in lines))
+        except (OSError, ProvisionerError) as error:
+            if isinstance(error, UnsafeFileError) and not lines:
+                raise
+            self._broken = True
+            why = error.strerror if isinstance(error, OSError) else error
+            self._warn(f"the journal {self._path} cannot be written ({why}); the run goes on without it")
+
+
+def line(result: Result) -> dict[str, str]:
+    """What the journal says of a result."""
+    step = result.step
+    return {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "address": str(step.address),
+        "does": step.does,
+        "call": f"{step.call.service}.{step.call.verb}",
+        "id": result.id,
+        "request_id": result.request_id,
+        "key": result.key,
+        "outcome": str(result.outcome),
+        "reason": result.reason,
+    }

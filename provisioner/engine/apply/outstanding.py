@@ -1,0 +1,37 @@
+"""What stands in the way of an activation that Stripe has refused, where its object tells."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.core.model.errors import ProvisionerError, StripeError
+from provisioner.core.model.requirements import listed
+from provisioner.core.plan.call import Call
+from provisioner.engine.ports import Writer
+
+REFUSED = 400
+HOLDERS = "issuing/cardholders"
+
+
+def outstanding(writer: Writer, call: Call, error: StripeError) -> StripeError:
+    """The error, with what Stripe wants of the cardholder (SDK: issuing/_cardholder.py, requirements)."""
+    if error.status != REFUSED or call.params.get("status") != "active":
+        return error
+    try:
+        wanted = _holder(writer, call).get("requirements") or {}
+    except ProvisionerError:
+        return error  # the refusal says more than a failed look at its cause
+    if not (missing := wanted.get("past_due")):
+        return error
+    text = f"{error}; Stripe wants {listed(missing)}"
+    told = StripeError(text, status=error.status, code=error.code, replayed=error.replayed)
+    told.request_id = error.request_id
+    return told
+
+
+def _holder(writer: Writer, call: Call) -> Mapping[str, Any]:
+    """The cardholder of a card that is created or activated; every card has its own inside."""
+    if call.verb == "create":
+        identity = call.params.get("cardholder")
+        return writer.retrieve(f"{HOLDERS}/{identity}") if identity else {}
+    holder = writer.retrieve(f"{call.service.replace('.', '/')}/{call.id}").get("cardholder")
+    return holder if isinstance(holder, Mapping) else {}

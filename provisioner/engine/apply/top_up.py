@@ -1,0 +1,218 @@
+"""A top-up: made once for each state of the past, and only into the Issuing balance."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from provisioner.core.diff.change import Action
+from provisioner.core.diff.top_up import HOW_TO, is_bound, is_lost, look_back, maker, taken
+from provisioner.core.model.errors import ProvisionerError, StaleError, StripeError
+from provisioner.core.model.resource import Address
+from provisioner.core.plan.call import Call, Step, attempt_key
+from provisioner.core.plan.plan import Plan
+from provisioner.engine.apply.failure import (
+    ATTEMPTS,
+    PAUSES,
+    is_lasting,
+    is_of_the_past,
+    is_open,
+    is_refusal_kept,
+)
+from provisioner.engine.ports import Answer, Writer
+
+ALIVE = frozenset({"pending", "succeeded"})
+DOUBTS = 5  # keys whose outcome only looks could tell, in one run
+AGAIN = "nothing was sent under another key, so that no money moves twice; run it again in a few minutes"
+
+TopUp = Mapping[str, Any]
+
+
+class _Seen(Struct, frozen=True):
+    """
+    What the plan saw of one currency.
+
+    `recent` are the ids of all top-ups created since `since` (Unix seconds), `newest` the id of the newest
+    that a balance target has made.
+    """
+
+    project: str
+    address: Address
+    since: int
+    recent: frozenset[str]
+    newest: str | None
+
+
+def fund(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
+    """
+    Compare and set: the key says which top-up was the newest, so one follows it and no more.
+
+    Before each attempt Stripe is asked what has come since; a plan may be older than the keys that
+    Stripe keeps. The same top-up made by another run counts as done, another one makes the plan stale.
+    Another key is used only where it is known that nothing was made under the one before.
+    Raises StaleError, StripeError or AccessError.
+    """
+    if call.key is None:
+        raise ValueError(f"{step.address}: a top-up without a key")
+    seen, doubts = _seen(plan, step), 0
+    for attempt in range(ATTEMPTS):
+        if newer := _look(writer, call, seen).newer:
+            return _followed(newer, call, seen)
+        try:
+            answer = writer.perform(replace(call, key=attempt_key(call.key, attempt)))
+        except StripeError as error:
+            if not is_open(error):
+                raise _advised(error) from None
+            if is_refusal_kept(error):
+                continue
+            doubts += 1
+            if newer := _settled(writer, call, seen, error, doubts):
+                return _followed(newer, call, seen)
+        else:
+            return _confirmed(writer, call, answer)
+    raise StripeError(f"Stripe has kept a failure for each of {ATTEMPTS} keys; try again in 24 hours")
+
+
+def _seen(plan: Plan, step: Step) -> _Seen:
+    change = next(c for c in plan.changes if c.action is Action.TOP_UP and c.address == step.address)
+    since = look_back(plan.newest.get(step.call.service, 0))
+    return _Seen(plan.project, step.address, since, change.seen, next(iter(change.predecessors), None))
+
+
+def _settled(writer: Writer, call: Call, seen: _Seen, error: StripeError, doubts: int) -> list[TopUp]:
+    """
+    What was made under a key whose answer does not tell, newest first; nothing where surely none was.
+
+    Lists may lag behind writes, so the looks go on for some time, and the events are asked too. Raises
+    `error` where it is about now, and StripeError where it stays in doubt.
+    """
+    look = _look(writer, call, seen)
+    if not look.newer and not is_of_the_past(error):
+        raise error
+    for pause in PAUSES:
+        if look.newer:
+            break
+        if not writer.wait(pause):
+            raise StripeError(f"interrupted before it was known what has become of this top-up; {AGAIN}")
+        look = _look(writer, call, seen)
+    if not look.newer and (look.doubt or doubts == DOUBTS):
+        doubt = look.doubt or f"Stripe has kept {doubts} failures that do not say what has become of them"
+        raise StripeError(f"it is not known whether another run has funded this balance: {doubt}; {AGAIN}")
+    return look.newer
+
+
+class _Look(Struct, frozen=True):
+    """The top-ups that the plan has not seen, newest first, and why there may be more."""
+
+    newer: list[TopUp]
+    doubt: str = ""
+
+
+def _look(writer: Writer, call: Call, seen: _Seen) -> _Look:
+    """
+    Look at what has come since the plan: in the list, and in the events, which need not lag alike.
+
+    What counts are the top-ups of balance targets of any project, and all money on its way to Issuing.
+    Raises StripeError where one of ours is bound for another balance, and cancels it.
+    """
+    since = {"created": {"gte": seen.since}} if seen.since else {}
+    listed = [t for t in writer.list(call.service, since) if t.get("currency") == seen.address.name]
+    ids = {top_up.get("id") for top_up in listed}
+    told = _told(writer, seen)
+    found = [*(writer.retrieve(f"{call.service}/{i}") for i in told or () if i not in ids), *listed]
+    if seen.newest and seen.newest not in ids:
+        found.append(writer.retrieve(f"{call.service}/{seen.newest}"))
+    newer = []
+    for top_up in found:
+        owner = maker(top_up, seen.address)
+        if owner == seen.project:
+            _hold(writer, call, top_up)
+        moves = is_bound(top_up) and top_up.get("status") in ALIVE
+        if top_up.get("id") not in seen.recent | {seen.newest} and (owner or moves):
+            newer.append(top_up)
+    doubt = "the key may not read events" if told is None else ""
+    return _Look(newer, doubt if seen.recent <= ids else "Stripe's list of top-ups is older than the plan")
+
+
+def _told(writer: Writer, seen: _Seen) -> list[str] | None:
+    """The top-ups that events tell of and the plan has not seen; None where events cannot be read."""
+    params: dict[str, Any] = {"types": ["topup.created"]}
+    if seen.since:
+        params["created"] = {"gte": seen.since}
+    try:
+        shown = [(event.get("data") or {}).get("object") or {} for event in writer.list("events", params)]
+    except ProvisionerError as error:
+        if not is_lasting(error):
+            raise
+        return None
+    return [
+        top_up["id"]
+        for top_up in shown
+        if top_up.get("currency") == seen.address.name and top_up["id"] not in seen.recent | {seen.newest}
+    ]
+
+
+def _advised(error: StripeError) -> StripeError:
+    """The same error with what to do, where an account may not fill its Issuing balance by the API."""
+    if error.code != "parameter_unknown" or "destination_balance" not in str(error):
+        return error
+    advised = StripeError(
+        f"{error}; Stripe has not opened top-ups of the Issuing balance to this account: fund it in the "
+        "Dashboard, or ask Stripe's support for them",
+        status=error.status,
+        code=error.code,
+    )
+    advised.request_id = error.request_id
+    return advised
+
+
+def _followed(newer: list[TopUp], call: Call, seen: _Seen) -> Answer:
+    """What has come since the plan, where it is just what the plan would have made."""
+    (last, *others) = newer
+    owner = maker(last, seen.address)
+    if owner and owner != seen.project:
+        raise StaleError(taken(owner, str(last.get("id")), seen.address))
+    if others or not owner or not _is_asked(last, call) or last.get("status") not in ALIVE:
+        who = "another run" if owner else "somebody"
+        raise StaleError(f"{who} has just funded this balance ({last.get('id')}); plan again")
+    return Answer(last, replayed=True)
+
+
+def _confirmed(writer: Writer, call: Call, answer: Answer) -> Answer:
+    """An answer whose money is on its way to Issuing, as Stripe has it now."""
+    identity = answer.object.get("id")
+    if not isinstance(identity, str) or not identity:
+        raise StripeError(
+            "Stripe's answer to a top-up has no id; look into the Dashboard before trying again"
+        )
+    top_up = writer.retrieve(f"{call.service}/{identity}") if answer.replayed else answer.object
+    _hold(writer, call, top_up)
+    if top_up.get("status") not in ALIVE:
+        raise StaleError(f"top-up {identity} is {top_up.get('status')} by now; plan again")
+    if not _is_asked(top_up, call):
+        raise StripeError(f"top-up {identity} is not of the amount that was asked for")
+    return replace(answer, object=top_up)
+
+
+def _hold(writer: Writer, call: Call, top_up: TopUp) -> None:
+    """
+    See that money is bound for the Issuing balance, and cancel it at once where it is not.
+
+    Some accounts ignore or refuse `destination_balance` (it is not in Stripe's public reference).
+    """
+    identity = str(top_up.get("id"))
+    bound = "another balance" if top_up.get("destination_balance") else "the payments balance"
+    if is_lost(top_up):
+        raise StripeError(f"top-up {identity} went to {bound}, not to Issuing; see {HOW_TO}")
+    if is_bound(top_up) or top_up.get("status") != "pending":
+        return
+    try:
+        writer.perform(Call(call.service, "cancel", identity, {}))
+    except ProvisionerError as error:
+        raise StripeError(f"top-up {identity} goes to {bound}, and could not be canceled: {error}") from None
+    raise StripeError(f"Stripe would send top-up {identity} to {bound}, not to Issuing; it was canceled")
+
+
+def _is_asked(top_up: TopUp, call: Call) -> bool:
+    return all(top_up.get(name) == call.params[name] for name in ("amount", "currency"))

@@ -1,0 +1,1 @@
+"""Test purchases, made with Stripe's test helpers."""

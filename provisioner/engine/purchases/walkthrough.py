@@ -1,0 +1,51 @@
+"""One purchase from end to end, as Stripe's guides walk it: authorize, look at the hold, capture."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from provisioner.core.model.scenario import Purchase, Verdict
+from provisioner.core.purchases.history import issuing_available
+from provisioner.engine.ports import Writer
+from provisioner.engine.purchases.authorize import authorize, capture, verdict_of
+
+
+class Walk(Struct, frozen=True):
+    """
+    What Stripe showed on the way; amounts in minor units of the card's currency.
+
+    `balances` are what was available for Issuing before, while the purchase was held, and at the end.
+    """
+
+    card_id: str
+    purchase: Purchase
+    currency: str
+    verdict: Verdict
+    authorization: Mapping[str, Any]
+    balances: tuple[int, ...]
+
+    @property
+    def transactions(self) -> tuple[Mapping[str, Any], ...]:
+        """What the capture booked; empty without one."""
+        return tuple(self.authorization.get("transactions") or ())
+
+
+def walk(writer: Writer, card_id: str, currency: str, purchase: Purchase, *, captured: bool) -> Walk:
+    """
+    Make one test purchase and, when it is approved and shall be `captured`, take the money.
+
+    Raises StripeError or AccessError.
+    """
+    balances = [_available(writer, currency)]
+    authorization = authorize(writer, card_id, purchase)
+    verdict = verdict_of(authorization)
+    balances.append(_available(writer, currency))
+    if captured and verdict.approved:
+        authorization = capture(writer, authorization)
+        balances.append(_available(writer, currency))
+    return Walk(card_id, purchase, currency, verdict, authorization, tuple(balances))
+
+
+def _available(writer: Writer, currency: str) -> int:
+    return issuing_available(writer.retrieve("balance"), currency)

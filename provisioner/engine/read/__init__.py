@@ -1,0 +1,1 @@
+"""Reading Stripe: lists side by side, reduced to what a comparison needs."""

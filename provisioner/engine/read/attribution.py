@@ -1,0 +1,75 @@
+"""Who moved it: Stripe's events of the last 30 days, held against what drifted."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from provisioner.core.diff.drift import Drift
+from provisioner.core.model.resource import Address
+from provisioner.core.schema.kind import Kind
+from provisioner.engine.ports import Reader
+
+OURS = "provisioner-"  # what our idempotency keys begin with
+
+
+class Trace(Struct, frozen=True):
+    """When a value moved (Unix seconds), by which event and request; empty where Stripe does not say."""
+
+    created: int
+    event: str
+    request: str
+
+
+Place = tuple[Address, str]
+
+
+def explain(reader: Reader, kinds: Iterable[Kind], drifts: Iterable[Drift]) -> dict[Place, Trace]:
+    """
+    Find the newest event that moved each value, other than our own.
+
+    Stripe keeps events for 30 days; what moved before is not in the answer. Raises StripeError or
+    AccessError.
+    """
+    wanted = [drift for drift in drifts if drift.counts and drift.id]
+    if not wanted:
+        return {}
+    types = [
+        f"{kind.service.replace('.', '_').removesuffix('s')}.updated" for kind in kinds if kind.owns_objects
+    ]
+    ids = {drift.id for drift in wanted}
+    by_object: dict[str, list[Mapping[str, Any]]] = {}
+    for event in reader.list("events", {"types": types}):
+        identity = event["data"]["object"].get("id")
+        if identity in ids and not _is_ours(event):
+            by_object.setdefault(identity, []).append(event)
+    return {
+        drift.place: _trace(event)
+        for drift in wanted
+        for event in [_newest(drift, by_object.get(drift.id, []))]
+        if event is not None
+    }
+
+
+def _is_ours(event: Mapping[str, Any]) -> bool:
+    request = event.get("request") or {}
+    return str(request.get("idempotency_key") or "").startswith(OURS)
+
+
+def _newest(drift: Drift, events: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The newest event whose previous values hold the path; the status, for an object that has ended."""
+    path = drift.path.partition("[")[0] or "status"
+    return next((e for e in events if _holds(e["data"].get("previous_attributes") or {}, path)), None)
+
+
+def _holds(tree: Any, path: str) -> bool:
+    name, _, rest = path.partition(".")
+    if not isinstance(tree, Mapping) or name not in tree:
+        return False
+    below = tree[name]
+    return not rest or not isinstance(below, Mapping) or _holds(below, rest)
+
+
+def _trace(event: Mapping[str, Any]) -> Trace:
+    request = event.get("request") or {}
+    return Trace(int(event["created"]), str(event["id"]), str(request.get("id") or ""))

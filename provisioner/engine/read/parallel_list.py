@@ -1,0 +1,241 @@
+"""One long list of Stripe's, read from many places at once: split into stretches of time as it turns out.
+
+A cursor alone reads one page a round trip. Lists can be cut by `created` (whole seconds), so while one
+reader follows its cursor another begins further back. How the objects lie in time is not known before,
+and is learned from each page: how many seconds a hundred objects cover just here. Objects of one second
+are never cut apart; there the cursor goes on alone.
+"""
+
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from typing import Any
+
+from msgspec import Struct, field
+
+from provisioner.core.model.errors import StripeError
+from provisioner.engine.ports import Page
+
+Item = Mapping[str, Any]
+Ask = Callable[[Mapping[str, Any]], Page]
+Keep = Callable[[Item], Item]
+
+PAGE = 100
+READERS = 8  # at once on one list; 25 pages a second need them when Stripe takes 300 ms for each
+FEW = 2  # of what is at hand they get a hundred pages a second, and more are in each other's way
+AT_HAND = 0.02  # seconds until an answer is there
+MOST_PAGES = 10_000  # of one list, a million objects; no account has so many
+NEAR = 50  # objects that say how dense the list is where a reader has come to
+WORTH_IT = 3.0  # pages: what is shorter is not cut
+SHORTEST = 2.0  # pages that a reader is left with when another begins behind it
+CURSORS = ("starting_after", "ending_before")
+MORE = 0.19  # requests that cuts may cost for each page, at most
+
+
+class TimeWindow(Struct, frozen=True):
+    """What is kept of one page: its objects with their times and ids, and whether more follow."""
+
+    items: list[Item]
+    times: list[int]
+    ids: list[str]
+    more: bool
+    seconds: float  # that the answer took
+
+
+class Stretch(Struct):
+    """Objects with `low` <= created < `high` (None: now), newest first; `reached` is the last one's time."""
+
+    low: int
+    high: int | None
+    reached: int = 0
+    a_page: float = 0.0  # seconds that a page covers here
+    cursor: str = ""
+    found: list[Item] = field(default_factory=list)
+    begun: bool = False
+    done: bool = False
+
+    def params(self) -> dict[str, Any]:
+        """What asks for the next page."""
+        created = {"gte": self.low} if self.low else {}
+        created |= {"lt": self.high} if self.high is not None else {}
+        params: dict[str, Any] = {"created": created} if created else {}
+        return params | ({"starting_after": self.cursor} if self.cursor else {})
+
+    def pages_left(self) -> float:
+        """How many pages it still has, if all of it is as dense as where its reader is."""
+        return 0.0 if self.done or not self.begun else (self.reached - self.low) / max(self.a_page, 1.0)
+
+    def cut(self, stride: float) -> "Stretch | None":
+        """
+        Cut off what lies further back than `stride` pages, for another to read; None where there is nothing.
+
+        One page more stays here, as it is being read now; and never less than half of the time, or a reader
+        within a burst would leave long stretches with nothing in them to others.
+        """
+        at = self.reached - int(max(self.a_page, 1.0) * (stride + 1))
+        at = max(at, (self.low + self.reached + 1) // 2)
+        if not self.low < at <= self.reached:
+            return None
+        behind = Stretch(self.low, at, at)
+        self.low = at
+        return behind
+
+    def take(self, part: TimeWindow, seen: set[str]) -> None:
+        """Add a page, but what is `seen` already; what was cut off while it was on its way is another's."""
+        times = part.times
+        for item, at, identity in zip(part.items, times, part.ids, strict=True):
+            if self.has(at) and identity not in seen:
+                seen.add(identity)
+                self.found.append(item)
+        self.done = not part.more or (bool(times) and times[-1] < self.low)
+        if times:
+            near = times[-1 - NEAR :]
+            self.a_page = (near[0] - near[-1]) * PAGE / NEAR
+            self.reached, self.begun, self.cursor = times[-1], True, part.ids[-1]
+
+    def has(self, created: int) -> bool:
+        """Whether a time lies in it."""
+        return self.low <= created and (self.high is None or created < self.high)
+
+
+class _Scan(Struct):
+    """One list being read; only the thread that runs it changes it."""
+
+    ask: Ask
+    resource: str
+    keep: Keep
+    expected: int
+    clock: Callable[[], float]
+    stretches: list[Stretch] = field(default_factory=lambda: [Stretch(0, None)])
+    pages: int = 0
+    count: int = 0
+    fastest: float = math.inf  # answer, in seconds
+    cursors: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))  # of pages, in any thread
+
+    def page(self, params: Mapping[str, Any]) -> TimeWindow:
+        """
+        Read one page, in a thread of the pool, and keep of it what is needed.
+
+        A list that comes back to where it was, or never ends, is an error.
+        """
+        # both ways may begin at the same object, where it is the only one of its page
+        cursor = "".join(f"{name} {params[name]}" for name in CURSORS if name in params)
+        if (cursor and cursor in self.cursors) or next(self.numbers) > MOST_PAGES:
+            raise StripeError(f"Stripe's list of {self.resource} goes on without an end")
+        self.cursors.add(cursor)
+        asked = self.clock()
+        page = self.ask({"limit": PAGE, **params})
+        seconds = self.clock() - asked
+        times = [self.time(item) for item in page.items]
+        ids = [str(item["id"]) for item in page.items]
+        return TimeWindow([self.keep(item) for item in page.items], times, ids, page.more, seconds)
+
+    def time(self, item: Item) -> int:
+        if not isinstance(item.get("id"), str):
+            raise StripeError(f"Stripe's list of {self.resource} holds an object without an id")
+        created = item.get("created")
+        if not isinstance(created, int):
+            raise StripeError(f"Stripe's list of {self.resource} holds an object without a time of creation")
+        return created
+
+    def take(self, stretch: Stretch, part: TimeWindow) -> None:
+        """Add a page that has come, and begin at more places where that is worth it."""
+        before = len(stretch.found)
+        stretch.take(part, self.seen)
+        if not stretch.done and len(stretch.found) == before:
+            raise self.stuck()
+        self.pages += 1
+        self.count += len(part.items)
+        self.fastest = min(self.fastest, part.seconds)
+        while behind := self._cut():
+            self.stretches.insert(self.stretches.index(behind[0]) + 1, behind[1])
+
+    def stuck(self) -> StripeError:
+        """The error for a page that says that more follow and brings nothing new."""
+        return StripeError(f"Stripe's list of {self.resource} says that it goes on, but does not")
+
+    def at_once(self) -> int:
+        """How many readers are of use at once."""
+        return FEW if self.fastest < AT_HAND else READERS
+
+    def _cut(self) -> tuple[Stretch, Stretch] | None:
+        """Cut the longest stretch, as long as there are readers, and requests to spare for its ragged end."""
+        read, expected = self.count / PAGE, self.expected / PAGE
+        readers = [each for each in self.stretches if not each.done]
+        ragged = self.pages - read + len(readers)
+        if not readers or len(readers) >= self.at_once() or ragged > MORE * max(read, expected):
+            return None
+        rest = max(expected - read, read)
+        longest = max(readers, key=lambda each: (min(each.pages_left(), rest), -each.reached))
+        if min(longest.pages_left(), rest) < WORTH_IT:
+            return None
+        behind = longest.cut(max(SHORTEST, rest / self.at_once()))
+        return (longest, behind) if behind else None
+
+    def nearly_read(self) -> bool:
+        """Whether the last pages, of a list of several, are being read, or have been."""
+        near = (each.done or (each.begun and each.pages_left() < WORTH_IT) for each in self.stretches)
+        return self.pages > 0 and all(near)
+
+    def items(self) -> list[Item]:
+        return [item for stretch in self.stretches for item in stretch.found]
+
+
+Told = Callable[[int], None]
+
+
+def read_list(
+    pool: Executor,
+    ask: Ask,
+    resource: str,
+    expected: int,
+    keep: Keep,
+    told: Told,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[Item]:
+    """
+    Read all objects of a list, newest first, none missed and none twice while others are being created.
+
+    `ask` gives the page that parameters describe, `expected` is about how many objects there may be,
+    `keep` makes of each what is to be kept, and `told` hears how many there are so far. What has been
+    created since the first page is looked for beside the last pages. `clock` counts seconds.
+    Raises StripeError or AccessError.
+    """
+    scan = _Scan(ask, resource, keep, expected, clock)
+    under_way: dict[Future[TimeWindow], Stretch] = {}
+    newer: Future[list[Item]] | None = None
+    newest = ""
+    while True:
+        busy = {id(stretch) for stretch in under_way.values()}
+        for stretch in scan.stretches:
+            if not stretch.done and id(stretch) not in busy and len(under_way) < scan.at_once():
+                under_way[pool.submit(scan.page, stretch.params())] = stretch
+        if newer is None and scan.nearly_read() and (under_way or scan.pages > 1):
+            newer = pool.submit(_newer, scan, newest)
+        if not under_way:
+            return (newer.result() if newer else []) + scan.items()
+        for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+            part = future.result()
+            newest = newest or (part.ids[0] if part.ids else "")
+            scan.take(under_way.pop(future), part)
+        told(scan.count)
+
+
+def _newer(scan: _Scan, newest: str) -> list[Item]:
+    """What has been created since the first page was read."""
+    found: list[Item] = []
+    while True:
+        part = scan.page({"ending_before": newest})
+        by_id = dict(zip(part.ids, part.items, strict=True))
+        fresh = [item for identity, item in by_id.items() if identity not in scan.seen]
+        scan.seen.update(part.ids)
+        found = fresh + found
+        if not part.more:
+            return found
+        if not fresh:
+            raise scan.stuck()
+        newest = part.ids[0]

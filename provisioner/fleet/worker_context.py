@@ -1,0 +1,106 @@
+"""Where accounts are worked on: what one process has for all of them, and the way to one account's Stripe."""
+
+import threading
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from msgspec import Struct, field
+
+from provisioner.app.account import Account
+from provisioner.app.configuration import load
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import AccessError, ProvisionerError
+from provisioner.fleet.job import Job
+from provisioner.fleet.shared_limit import SharedLimit
+from provisioner.net.address import parse_origin
+from provisioner.stripe_api import Transport, limits_for
+from provisioner.stripe_api.client import TIMEOUTS
+from provisioner.stripe_api.credentials import SANDBOX_KEY, STRIPE, key_for, safe_base
+from provisioner.stripe_api.http import BoundedClient
+
+AT_ONCE = 32  # requests to one account, as `stripe_api.rate_limit` has it
+
+
+class WorkerContext(Struct, frozen=True):
+    """
+    One process: its environment (the only place where a key is looked for), its connections, the gate.
+
+    When `stop` is set, calls under way are finished and no other is begun. `who` is for the report.
+    """
+
+    environ: Mapping[str, str]
+    http: BoundedClient
+    gate: SharedLimit
+    stop: threading.Event
+    who: str
+
+
+def environment(environ: Mapping[str, str], sandbox: str) -> Mapping[str, str]:
+    """The environment, with the sandbox's address and key in the place of Stripe's where one is given."""
+    if not sandbox:
+        return environ
+    return {**environ, "STRIPE_API_KEY": SANDBOX_KEY, "STRIPE_API_BASE": sandbox}
+
+
+def site(
+    environ: Mapping[str, str], gate: SharedLimit, stop: threading.Event, who: str, accounts: int
+) -> WorkerContext:
+    """A site for so many accounts at once; raises AccessError for an address that is not safe for a key."""
+    base = safe_base(environ.get("STRIPE_API_BASE"), "test")
+    http = BoundedClient(parse_origin(base or STRIPE), TIMEOUTS, connections=accounts * AT_ONCE)
+    return WorkerContext(environ, http, gate, stop, who)
+
+
+class Meter(Struct):
+    """A gate that counts who passes."""
+
+    gate: SharedLimit
+    requests: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self) -> AbstractContextManager[None]:
+        """Count one request."""
+        with self._lock:
+            self.requests += 1
+        return self.gate()
+
+
+def configuration(site: WorkerContext, job: Job) -> Config:
+    """
+    Read an account's configuration, with the environment of this process.
+
+    Raises ConfigError, and AccessError where it is for another mode than the fleet.
+    """
+    account = job.account
+    config = load(
+        Path(account.configuration),
+        env=account.env,
+        variables=account.variables,
+        environ=site.environ,
+        allowed=job.allowed,
+        policy=Path(job.policy) if job.policy else None,
+    )
+    if config.mode != job.mode:
+        raise AccessError(
+            f"the fleet says mode: {job.mode}, {account.configuration} says mode: {config.mode}"
+        )
+    return config
+
+
+def open_account(site: WorkerContext, job: Job, meter: Meter) -> Account:
+    """Open the account of a job; raises ConfigError or AccessError, and sends nothing itself."""
+    config = configuration(site, job)
+    mode = "test" if job.sandbox else job.mode  # the sandbox has no other, and takes no live key
+    transport = Transport(
+        key_for(mode, site.environ),
+        limits=limits_for(mode, job.rate),
+        account=job.account.id,
+        api_base=safe_base(site.environ.get("STRIPE_API_BASE"), mode),
+        http=site.http,
+        gate=meter,
+        stop=site.stop,
+    )
+    if site.stop.is_set():
+        raise ProvisionerError("interrupted before it was begun")
+    return Account(config, transport, expected=(job.account.id,))

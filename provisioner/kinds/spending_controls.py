@@ -1,0 +1,235 @@
+"""Spending controls: the same on a card and on a cardholder, and which edits give spending power.
+
+Semantics: docs.stripe.com/issuing/controls/spending-controls.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from provisioner.core.model.money import exponent
+from provisioner.core.purchases.simulator import DEFAULT_LIMIT
+from provisioner.core.schema.field import Direction, Field, Shape
+from provisioner.core.schema.kind import FieldFault, Pool
+from provisioner.kinds.categories import CATEGORIES
+from provisioner.kinds.postal import COUNTRY, COUNTRY_SAYS
+
+INTERVALS = ("per_authorization", "daily", "weekly", "monthly", "yearly", "all_time")
+PRESENCES = ("not_present", "present")
+PAIRS = (
+    ("allowed_categories", "blocked_categories"),
+    ("allowed_merchant_countries", "blocked_merchant_countries"),
+    ("allowed_card_presences", "blocked_card_presences"),
+)
+
+# What Stripe shows on a card that was given no limits.
+DEFAULT_LIMITS = (DEFAULT_LIMIT,)
+
+
+def _verdict(tightens: bool, broadens: bool) -> Direction:
+    """An edit that does both counts as broadening: it must wait and be seen."""
+    if broadens:
+        return Direction.BROADENING
+    return Direction.TIGHTENING if tightens else Direction.NEUTRAL
+
+
+def allowing(before: Collection[str] | None, after: Collection[str] | None) -> Direction:
+    """The direction of an edit to an allow-list, where an absent one allows everything."""
+    if not before or not after:
+        return _verdict(tightens=bool(after) and not before, broadens=bool(before) and not after)
+    return _verdict(bool(set(before) - set(after)), bool(set(after) - set(before)))
+
+
+def blocking(before: Collection[str] | None, after: Collection[str] | None) -> Direction:
+    """The direction of an edit to a block-list, where an absent one blocks nothing."""
+    old, new = set(before or ()), set(after or ())
+    return _verdict(bool(new - old), bool(old - new))
+
+
+def _by_scope(rows: Collection[Mapping[str, Any]] | None) -> dict[tuple[Any, ...], int]:
+    scopes: dict[tuple[Any, ...], int] = {}
+    for row in rows or ():
+        scope = (row["interval"], tuple(row.get("categories", ())))
+        scopes[scope] = min(row["amount"], scopes.get(scope, row["amount"]))
+    return scopes
+
+
+def limiting(
+    before: Collection[Mapping[str, Any]] | None, after: Collection[Mapping[str, Any]] | None
+) -> Direction:
+    """The direction of an edit to spending limits: a lost or raised limit gives power."""
+    old, new = _by_scope(before), _by_scope(after)
+    broadens = any(scope not in new or new[scope] > amount for scope, amount in old.items())
+    tightens = any(scope not in old or amount < old[scope] for scope, amount in new.items())
+    return _verdict(tightens, broadens)
+
+
+def switching(before: Any, after: Any) -> Direction:
+    """The direction of an edit to a status: only `active` has power."""
+    return _verdict(tightens=before == "active" != after, broadens=after == "active" != before)
+
+
+def _lists() -> Iterator[Field]:
+    for allowed, blocked in PAIRS:
+        what = allowed.removeprefix("allowed_").replace("_", " ")
+        facts: dict[str, Any] = {"shape": Shape.SET}
+        if allowed == "allowed_categories":
+            facts |= {"choices": CATEGORIES, "example": ["advertising_services"]}
+        elif allowed == "allowed_merchant_countries":
+            facts |= {"pattern": COUNTRY, "pattern_says": COUNTRY_SAYS, "example": ["US", "CA"]}
+        else:
+            facts |= {"choices": PRESENCES, "example": ["present"]}
+        yield Field(
+            allowed, doc=f"The only {what} to approve. Not with `{blocked}`.", direction=allowing, **facts
+        )
+        yield Field(blocked, doc=f"The {what} to decline. Not with `{allowed}`.", direction=blocking, **facts)
+
+
+LIMITS = Field(
+    "spending_limits",
+    Shape.TABLE,
+    doc="Limits by interval, counted from midnight UTC. No limit means Stripe's default of 500 a day.",
+    key=("interval", "categories"),
+    noise=(DEFAULT_LIMITS,),
+    direction=limiting,
+    fields=(
+        Field(
+            "amount",
+            Shape.AMOUNT,
+            doc="The most that may be spent in the interval, in minor units or with currency; 0 means zero.",
+            required=True,
+            low=0,
+            example="2,000.00 USD",
+        ),
+        Field("interval", doc="The time that the amount is for.", required=True, choices=INTERVALS),
+        Field(
+            "categories",
+            Shape.SET,
+            doc="The categories that the limit counts; all when left out. Others are not blocked by it.",
+            choices=CATEGORIES,
+        ),
+    ),
+)
+
+CURRENCY = Field(
+    "spending_limits_currency",
+    doc="The currency of the cardholder's limits; left out, the one that their amounts are written with.",
+    pattern="^[a-z]{3}$",
+    pattern_says="a currency is three small letters, such as usd",
+    clearable=False,
+    example="usd",
+)
+
+
+def spending_controls(currency: Field | None = None) -> Field:
+    """The field `spending_controls`, owned as a whole once it is declared; `currency` names its limits'."""
+    return Field(
+        "spending_controls",
+        Shape.HASH,
+        doc="What may be bought, where, and for how much. Once declared, all of it is kept as declared.",
+        whole=True,
+        amounts_in=currency.name if currency else "",
+        meet=meet,
+        fields=(*_lists(), LIMITS, *([currency] if currency else [])),
+    )
+
+
+def meet(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+    """
+    Make the controls that allow what both allow: limits of both, lists crossed.
+
+    What Stripe has no way to say stays as in `one`: a list that allows nothing, limits in two currencies.
+    """
+    out = {**one, **other}
+    for allowed, blocked in PAIRS:
+        lists = _crossed(one, other, allowed, blocked)
+        for name in (allowed, blocked):
+            out[name] = one.get(name) if lists is None else lists.get(name)
+    rows, more = (each.get("spending_limits") or () for each in (one, other))
+    in_two = rows and more and one.get(CURRENCY.name) != other.get(CURRENCY.name)
+    out["spending_limits"] = rows if in_two else _both(rows, more)
+    if rows:
+        out[CURRENCY.name] = one.get(CURRENCY.name)
+    return {name: value for name, value in out.items() if value}
+
+
+def _crossed(
+    one: Mapping[str, Any], other: Mapping[str, Any], allowed: str, blocked: str
+) -> Mapping[str, tuple[str, ...]] | None:
+    """What both lists of both sides let through, as one list; None where that is nothing."""
+    only = [set(each[allowed]) for each in (one, other) if each.get(allowed)]
+    never = {value for each in (one, other) for value in each.get(blocked) or ()}
+    if not only:
+        return {blocked: tuple(sorted(never))}
+    left = set.intersection(*only) - never
+    return {allowed: tuple(sorted(left))} if left else None
+
+
+def _both(
+    rows: Collection[Mapping[str, Any]], more: Collection[Mapping[str, Any]]
+) -> tuple[Mapping[str, Any], ...]:
+    """The limits of both sides, of two for one scope the lower one."""
+    lowest = _by_scope((*rows, *more))
+    return tuple(
+        {"amount": amount, "interval": interval} | ({"categories": categories} if categories else {})
+        for (interval, categories), amount in lowest.items()
+    )
+
+
+def exclusive(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
+    """Find an allow-list next to its block-list: Stripe takes one of each pair."""
+    controls = fields.get("spending_controls")
+    if not isinstance(controls, Mapping):
+        return
+    for allowed, blocked in PAIRS:
+        if controls.get(allowed) and controls.get(blocked):
+            yield FieldFault(
+                ("spending_controls", blocked),
+                f"{blocked!r} cannot stand next to {allowed!r}; Stripe takes one of the two",
+            )
+
+
+# The most windows of an interval that one month can touch; a yearly or lifelong limit may go in one month.
+WINDOWS = {"daily": 31, "weekly": 6, "monthly": 1, "yearly": 1, "all_time": 1}
+
+
+def with_default_limit(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """
+    The fields of a new card, with Stripe's default limit where they have none: 500 a day in its currency.
+
+    Source: docs.stripe.com/issuing/controls/spending-controls. The 10,000 that nobody can raise are for one
+    authorization, and bound no month.
+    """
+    controls = fields.get("spending_controls") or {}
+    if controls.get("spending_limits"):
+        return fields
+    whole_units = 10 ** exponent(str(fields.get("currency", "")))
+    limit = {**DEFAULT_LIMIT, "amount": DEFAULT_LIMIT["amount"] // 100 * whole_units}
+    return {**fields, "spending_controls": {**controls, "spending_limits": (limit,)}}
+
+
+def monthly_exposure(fields: Mapping[str, Any]) -> int | None:
+    """
+    The most that an active card may spend in a month by its own limits; None is without limit.
+
+    A limit on some categories bounds nothing else, and one per authorization nothing at all. A live card
+    that shows no limits has none that is known: whether Stripe's default is there is not documented [?].
+    """
+    return _monthly_bound(fields) if fields.get("status") == "active" else 0
+
+
+def monthly_pool(fields: Mapping[str, Any]) -> Pool:
+    """The most that all cards of a cardholder may spend together; without an active holder nothing."""
+    if fields.get("status", "active") != "active":
+        return Pool(0)
+    controls = fields.get("spending_controls") or {}
+    return Pool(_monthly_bound(fields), str(controls.get(CURRENCY.name) or ""))
+
+
+def _monthly_bound(fields: Mapping[str, Any]) -> int | None:
+    limits = (fields.get("spending_controls") or {}).get("spending_limits") or ()
+    bounds = [
+        row["amount"] * WINDOWS[row["interval"]]
+        for row in limits
+        if row["interval"] in WINDOWS and not row.get("categories")
+    ]
+    return min(bounds, default=None)

@@ -1,0 +1,1 @@
+"""Notices of how a command ended: to a webhook, or to a command."""

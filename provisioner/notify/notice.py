@@ -1,0 +1,141 @@
+"""What somebody is told when an apply or a look for drift has ended: one document, whoever they are."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from provisioner.core.model.exit_codes import ExitCode
+from provisioner.views.drift import drift_line, entries_lines
+from provisioner.views.fleet import outcome_line, sum_line
+from provisioner.views.plan.text import summary_line
+from provisioner.views.safe_markdown import clip
+from provisioner.views.values import inert
+from provisioner.views.version import FORMAT_VERSION
+
+Document = Mapping[str, Any]
+
+MOST_LINES = 50
+LONGEST_LINE = 300
+LONGEST_SUMMARY = 300
+# what it is called, and its title where there is nothing but an error to tell of
+OUTCOMES: Mapping[int, tuple[str, str]] = {
+    ExitCode.DONE: ("done", "Done"),
+    ExitCode.ERROR: ("failed", "Failed"),
+    ExitCode.CHANGES: ("drift", "Drift"),
+    ExitCode.GUARDRAIL: ("guardrail", "Stopped by a guardrail; nothing was written"),
+    ExitCode.STALE: ("stale", "The saved plan is stale; nothing was written"),
+    ExitCode.PARTLY: ("partly", "Applied in part"),
+    ExitCode.ACCESS: ("access", "Wrong key, account or mode; nothing was written"),
+    ExitCode.INTERRUPTED: ("interrupted", "Interrupted"),
+}
+
+
+class NoticePlace(Struct, frozen=True):
+    """Where it was: what the configuration says as far as it was read, and the page of the CI run."""
+
+    command: str
+    path: str
+    env: str | None = None
+    project: str | None = None
+    mode: str | None = None
+    account: str | None = None
+    run: str | None = None
+
+
+class Highlights(Struct, frozen=True):
+    """What of a result is worth telling; `lines` are those that need somebody's eyes."""
+
+    title: str = ""
+    money: Sequence[Document] = ()
+    final: Sequence[str] = ()
+    broadening: int = 0
+    lines: Sequence[str] = ()
+
+
+def notice_document(
+    place: NoticePlace, code: int, result: Document, told: Highlights, error: Document | None = None
+) -> dict[str, Any]:
+    """
+    Write a notice as JSON values, as `schemas/notice.schema.json` describes it.
+
+    `result` is the document that `--format json` prints, `error` what it prints in place of one.
+    """
+    outcome, title = OUTCOMES[code]
+    lines = list(told.lines)
+    summary = title = told.title or title
+    if error is not None:
+        said = str(error["error"]).splitlines() or [""]
+        title = OUTCOMES[code][1]
+        lines = [*said, *lines]
+        summary = f"{title}: {said[0].strip()}"
+    return {
+        "format_version": FORMAT_VERSION,
+        "command": place.command,
+        "outcome": outcome,
+        "exitcode": int(code),
+        "title": title,
+        "summary": clip(inert(summary), LONGEST_SUMMARY),
+        "project": place.project,
+        "mode": place.mode,
+        "account": place.account,
+        "path": place.path,
+        "env": place.env,
+        "run": place.run,
+        "money": list(told.money),
+        "final": list(told.final),
+        "broadening": told.broadening,
+        "lines": _bounded(lines),
+        "result": dict(result) if error is None else {"format_version": FORMAT_VERSION, **error},
+    }
+
+
+def _bounded(lines: Sequence[str]) -> list[str]:
+    shown = [clip(inert(line.rstrip()), LONGEST_LINE) for line in lines[:MOST_LINES]]
+    return shown + ([f"and {len(lines) - MOST_LINES:,} more"] if len(lines) > MOST_LINES else [])
+
+
+def tell_plan(plan: Document) -> Highlights:
+    """Of a plan that was not carried out: what it would have done."""
+    return Highlights(lines=[summary_line(plan)])
+
+
+def tell_report(report: Document, title: str) -> Highlights:
+    """Of an apply: the money that has moved, what has ended for good, and what was not done."""
+    done = {(r["address"], r["does"]) for r in report["results"] if r["outcome"] == "done"}
+    money: dict[str, int] = {}
+    for change in report["changes"]:
+        if change["action"] == "top_up" and (change["address"], "top up") in done:
+            money[change["currency"]] = money.get(change["currency"], 0) + change["amount"]
+    return Highlights(
+        title,
+        [{"currency": currency, "amount": amount} for currency, amount in sorted(money.items())],
+        sorted(address for address, does in done if does == "cancel"),
+        lines=[_missed(result) for result in report["results"] if result["outcome"] != "done"],
+    )
+
+
+def _missed(result: Document) -> str:
+    what = f"FAILED to {result['does']}" if result["outcome"] == "failed" else f"not done ({result['does']})"
+    return f"{result['address']}: {what}: {result['reason']}"
+
+
+def tell_drift(document: Document) -> Highlights:
+    """Of a look for drift: what has moved in Stripe; what waits in the YAML is only counted."""
+    moved = [entry for entry in document["drift"] if entry["moved"] != "yaml"]
+    gives = sum(entry["direction"] == "broadening" for entry in moved)
+    lines = [line.removeprefix("  ") for line in entries_lines(moved)]
+    return Highlights(drift_line(document), broadening=gives, lines=lines)
+
+
+def tell_fleet(phases: Sequence[Document]) -> Highlights:
+    """Of the totals of a fleet's phases: the sum of the last, and the worst accounts of all."""
+    last = phases[-1]
+    lines = [f"Stopped: {totals['halted']}" for totals in phases if totals["halted"]]
+    worst = (each for totals in phases for each in totals["worst"] if each["failed"] or totals is last)
+    return Highlights(
+        sum_line(last),
+        last["money"] if last["phase"].startswith("apply") else (),
+        broadening=last["counts"].get("broadening", 0),
+        lines=[*lines, *map(outcome_line, worst)],
+    )

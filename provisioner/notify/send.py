@@ -1,0 +1,165 @@
+"""Sends a notice to webhooks and commands, all at once and within ten seconds, whatever they do."""
+
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import msgspec
+
+from provisioner.net.address import WebAddress
+from provisioner.net.client import (
+    Bounds,
+    BrokenError,
+    CertificateError,
+    HttpAnswer,
+    HttpClient,
+    LateError,
+    UnreachableError,
+)
+from provisioner.notify.slack import slack_message
+from provisioner.notify.target import Target
+
+SECONDS = 10.0
+BOUNDS = Bounds(connect=3, read=8, whole=9, largest=64 * 1024)
+PEEK = 100  # bytes of the answer that are looked at
+MAYBE = "(it may have been told)"
+JSON = {"Content-Type": "application/json"}
+BUSY, REDIRECTS, REFUSALS = (429, 500, 502, 503, 504), 300, 400
+# what somebody else's program has no business with
+KEPT_BACK = frozenset({"STRIPE_API_KEY", "STRIPE_READ_KEY", "PROVISIONER_NOTIFY", "PROVISIONER_GITLAB_TOKEN"})
+ANSWER = re.compile(
+    rb"[a-z]{1,20}(_[a-z]{1,20}){1,4}"
+)  # such as no_service, which Slack says of an old webhook
+STDERR = 2
+
+Ended = tuple[Target, str] | None
+Interruptible = Callable[[Callable[[], None]], AbstractContextManager[None]]
+
+
+def deliver(
+    targets: Sequence[Target], notice: Mapping[str, Any], text: str, interruptible: Interruptible
+) -> list[tuple[Target, str]]:
+    """
+    Tell all targets, and return those that were not told, with the reason.
+
+    A webhook is sent a message of Slack's kind, a command gets `text` on its stdin. `interruptible` opens a
+    block in which an interruption calls what it is given: that ends the waiting, and no command outlives it.
+    """
+    ended: SimpleQueue[Ended] = SimpleQueue()
+    running: list[subprocess.Popen[bytes]] = []
+    waiting, untold = list(targets), []
+    with interruptible(lambda: ended.put(None)):
+        for target in targets:
+            # a daemon: the process may end while a name is still being looked up, which nothing can stop
+            arguments = (target, notice, text, running, ended)
+            threading.Thread(target=_send, args=arguments, daemon=True, name="notify").start()
+        for target, trouble in _until(ended, len(targets), time.monotonic() + SECONDS):
+            waiting.remove(target)
+            if trouble:
+                untold.append((target, trouble))
+    for process in running:
+        _kill(process)
+    return untold + [
+        (target, f"it did not answer within {SECONDS:.0f} seconds {MAYBE}") for target in waiting
+    ]
+
+
+def _until(ended: SimpleQueue[Ended], count: int, end: float) -> Iterator[tuple[Target, str]]:
+    for _ in range(count):
+        try:
+            one = ended.get(timeout=max(0, end - time.monotonic()))
+        except Empty:
+            return
+        if one is None:
+            return
+        yield one
+
+
+def _send(
+    target: Target,
+    notice: Mapping[str, Any],
+    text: str,
+    running: list[subprocess.Popen[bytes]],
+    ended: SimpleQueue[Ended],
+) -> None:
+    try:
+        trouble = (
+            _post(target.address, notice) if target.address else _run(target.words, notice, text, running)
+        )
+    except Exception as error:  # noqa: BLE001 - its text may hold the address, which is a secret
+        trouble = f"{type(error).__name__}"
+    ended.put((target, trouble))
+
+
+def _post(address: WebAddress, notice: Mapping[str, Any]) -> str:
+    """Send a message, once more where nobody took it; returns what went wrong."""
+    client = HttpClient(address, BOUNDS)
+    try:
+        try:
+            answer = _ask(client, notice)
+        except UnreachableError:
+            answer = _ask(client, notice)
+        else:
+            if answer.status in BUSY:
+                answer = _ask(client, notice)
+        return _refusal(address, answer)
+    except UnreachableError:
+        return "it cannot be reached"
+    except CertificateError:
+        return "its certificate cannot be trusted"
+    except LateError:
+        return f"it did not answer in time {MAYBE}"
+    except BrokenError:
+        return f"it broke off {MAYBE}"
+    finally:
+        client.close()
+
+
+def _ask(client: HttpClient, notice: Mapping[str, Any]) -> HttpAnswer:
+    body = msgspec.json.encode(slack_message(notice))
+    return client.request("POST", client.address.path, JSON, body, peek=PEEK)
+
+
+def _refusal(address: WebAddress, answer: HttpAnswer) -> str:
+    status, said = answer.status, answer.body.strip()
+    if status < REDIRECTS:
+        return ""
+    if status < REFUSALS:
+        return f"it redirects (HTTP {status}); the message is not sent on"
+    if ANSWER.fullmatch(said) and said.decode() not in address.path:
+        return f"it answers HTTP {status}, {said.decode()}"
+    return f"it answers HTTP {status}"
+
+
+def _run(
+    words: Sequence[str], notice: Mapping[str, Any], text: str, running: list[subprocess.Popen[bytes]]
+) -> str:
+    """Run a command; what it says goes to stderr, as stdout is for our own result."""
+    env = {name: value for name, value in os.environ.items() if name not in KEPT_BACK}
+    env |= {f"PROVISIONER_{name.upper()}": str(notice[name]) for name in ("outcome", "exitcode", "summary")}
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the user's own words, and no shell
+            words, env=env, stdin=subprocess.PIPE, stdout=STDERR, start_new_session=True
+        )
+    except OSError as error:
+        return f"it cannot be run: {error.strerror}"
+    running.append(process)
+    process.communicate(text.encode(errors="replace"))
+    code = process.returncode
+    return "" if code == 0 else f"it ended with {code}"
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a command and whatever it has started, if it is still there."""
+    if process.poll() is None:
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(1)

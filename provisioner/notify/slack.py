@@ -1,0 +1,111 @@
+"""A notice as a message for Slack's incoming webhooks, and for those that speak like them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from provisioner.core.model.money import show_money
+from provisioner.views.values import count, inert, listed
+
+Document = Mapping[str, Any]
+
+# docs.slack.dev/reference/block-kit/blocks: at most 50 blocks, 3,000 characters in a section's text
+LONGEST_SECTION = 3_000
+# Mattermost, Rocket.Chat and Discord show `text` and no blocks; Discord takes 2,000 characters
+LONGEST_TEXT = 1_900
+LONGEST_NAME = 80
+MOST_NAMES = 5
+LONGEST_ADDRESS = 300
+EMOJI = {"done": ":white_check_mark:", "drift": ":warning:", "interrupted": ":warning:"}
+TROUBLE = ":x:"
+FENCE = "```"
+
+
+def slack_message(notice: Document) -> dict[str, Any]:
+    """
+    Write a notice as the body of a webhook's request.
+
+    Whatever is not our own word stands in code, where nothing links, mentions or formats.
+    """
+    emoji = EMOJI.get(notice["outcome"], TROUBLE)
+    head = f"{emoji} *{_escape(notice['title'])}*\n{_where(notice)}"
+    facts = "\n".join(_facts(notice))
+    link = f"<{_escape(notice['run'])}|This run>" if _is_address(notice["run"]) else ""
+    blocks = [_section(head)]
+    if facts:
+        blocks.append(_section(facts))
+    if notice["lines"]:
+        blocks.append(_section(_code(notice["lines"], LONGEST_SECTION)))
+    if link:
+        blocks.append({"type": "context", "elements": [_mrkdwn(link)]})
+    words = "\n".join(filter(None, (head, facts, link)))
+    # head, facts and link are bounded well below the limit
+    room = LONGEST_TEXT - len(words) - 1
+    text = f"{words}\n{_code(notice['lines'], room)}" if notice["lines"] else words
+    return {"text": text, "blocks": blocks, "unfurl_links": False}
+
+
+def _where(notice: Document) -> str:
+    what = f"`provisioner {notice['command']}`"
+    of = f" of `{_name(notice['project'])}`" if notice["project"] else f" at `{_name(notice['path'])}`"
+    mode = f", {_escape(notice['mode'])} mode" if notice["mode"] else ""
+    env = f", environment `{_name(notice['env'])}`" if notice["env"] else ""
+    account = f", account `{_name(notice['account'])}`" if notice["account"] else ""
+    return f"{what}{of}{env}{mode}{account}"
+
+
+def _facts(notice: Document) -> Iterator[str]:
+    if money := listed([show_money(each["amount"], each["currency"]) for each in notice["money"]]):
+        yield f"Money that moved: {_escape(money)}"
+    if final := notice["final"]:
+        more = f" and {len(final) - MOST_NAMES:,} more" if len(final) > MOST_NAMES else ""
+        named = ", ".join(f"`{_name(address)}`" for address in final[:MOST_NAMES])
+        yield f"Final, cannot be undone: {named}{more}"
+    if gives := notice["broadening"]:
+        yield f":rotating_light: {count(gives, 'move')} gave spending power that nobody has reviewed."
+
+
+def _code(lines: Sequence[str], longest: int) -> str:
+    """As many lines as there is room for, and how many more there are; at least that is always said."""
+    room = longest - 2 * len(FENCE) - len(f"\nand {len(lines):,} more lines\n")
+    shown: list[str] = []
+    for line in map(_inside, lines):
+        room -= len(line) + 1
+        if room < 0:
+            break
+        shown.append(line)
+    left = len(lines) - len(shown)
+    return "\n".join([FENCE, *shown, *([f"and {count(left, 'more line')}"] if left else []), FENCE])
+
+
+def _section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": _mrkdwn(text)}
+
+
+def _mrkdwn(text: str) -> dict[str, Any]:
+    # verbatim: or names that look like a domain (`cards.ads`) would become links
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _name(text: str) -> str:
+    """A name in code; cut off so that it is short even where each of its signs has to be escaped."""
+    signs = [_inside(sign) for sign in inert(text)[:LONGEST_NAME]]
+    while sum(map(len, signs)) > LONGEST_NAME:
+        signs.pop()
+    return "".join(signs) + ("..." if len(signs) < len(inert(text)) else "")
+
+
+def _inside(text: str) -> str:
+    """A text that may stand in code: there is no way to write the sign that would end it."""
+    return _escape(inert(text).replace("`", "'"))
+
+
+def _escape(text: str) -> str:
+    """docs.slack.dev/messaging/formatting-message-text: these three, and no others."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _is_address(text: str | None) -> bool:
+    """Whether a text may stand in a link: an address, without the signs that would end it."""
+    given = text or ""
+    clean = len(given) <= LONGEST_ADDRESS and not any(c in "<>|" or c.isspace() for c in given)
+    return clean and given.startswith(("https://", "http://"))

@@ -1,0 +1,77 @@
+"""Changes that say the same, put together: `312 cards: ... $500.00 -> $750.00 a day`."""
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import Any
+
+from msgspec import Struct
+
+from provisioner.views.values import Document
+
+OWN = frozenset({"cardholder"})  # every card has its own; two cards are alike without it
+
+
+class Group(Struct, frozen=True):
+    """
+    Changes that are told as one: of one kind, for one reason, with the same edits.
+
+    `edits` are those of the first; `differing` counts, by path, the values where they are not all the
+    same.
+    """
+
+    changes: tuple[Document, ...]
+    edits: tuple[Document, ...]
+    differing: dict[str, int]
+
+    @property
+    def first(self) -> Document:
+        """The change that stands for all of them."""
+        return self.changes[0]
+
+
+def alike(change: Document) -> tuple[Any, ...]:
+    """What two changes have in common that do the same to different objects."""
+    return (
+        *_head(change),
+        change["reason"],
+        tuple((edit["path"], None if edit["path"] in OWN else _values(edit)) for edit in change["edits"]),
+    )
+
+
+def akin(change: Document) -> tuple[Any, ...]:
+    """What two changes have in common that touch the same fields, to whatever values."""
+    # a table's rows differ in number from object to object; what matters is the table
+    return (*_head(change), frozenset(edit["path"].partition("[")[0] for edit in change["edits"]))
+
+
+def _values(edit: Document) -> str:
+    """What is shown of both sides: the same numbers are other amounts in another currency."""
+    return repr([edit.get(name) for name in ("before", "after", "currency", "currency_before")])
+
+
+def _head(change: Document) -> tuple[Any, ...]:
+    return change["kind"], change["action"], change.get("bookkeeping"), bool(change.get("final"))
+
+
+def group(changes: Iterable[Document], key: Callable[[Document], tuple[Any, ...]], least: int) -> list[Group]:
+    """Put changes with one key together where there are at least `least`; in the order of the first."""
+    found: dict[tuple[Any, ...], list[tuple[int, Document]]] = {}
+    for place, change in enumerate(changes):
+        found.setdefault(key(change), []).append((place, change))
+    groups: list[tuple[int, Group]] = []
+    for together in found.values():
+        parts = [together] if len(together) >= least else [[one] for one in together]
+        groups += [(part[0][0], _group([change for _, change in part])) for part in parts]
+    return [one for _, one in sorted(groups, key=itemgetter(0))]
+
+
+def _group(changes: Sequence[Document]) -> Group:
+    first = changes[0]
+    if len(changes) == 1:
+        return Group((first,), tuple(first["edits"]), {})
+    values: dict[str, set[str]] = {}
+    for change in changes:
+        for edit in change["edits"]:
+            values.setdefault(edit["path"], set()).add(_values(edit))
+    differing = {path: len(found) for path, found in values.items() if len(found) > 1}
+    return Group(tuple(changes), tuple(first["edits"]), differing)

@@ -1,0 +1,145 @@
+"""The plan as one page that needs nothing else: no server, no network, no script but its own."""
+
+import base64
+import hashlib
+import html
+import json
+import re
+from importlib import resources
+from typing import Any
+
+from provisioner.core.model.money import exponent, show_money
+from provisioner.views.plan.text import (
+    STOPPED,
+    SYMBOLS,
+    blast_radius,
+    deed,
+    headline,
+    stop_lines,
+    summary_line,
+)
+from provisioner.views.values import Document, inert, show_amount, show_power, show_row, show_side
+
+POWER = {"broadening": "gives spending power", "tightening": "takes spending power away"}
+_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+def plan_html(document: Document) -> str:
+    """
+    Write a plan's document as one HTML page.
+
+    What the plan holds is in it as JSON alone, and shown as text alone; the page's policy lets no other
+    script run and nothing be loaded, whatever a value says.
+    """
+    page = resources.files("provisioner.views").joinpath("page.html").read_text(encoding="utf-8")
+    script = _SCRIPT.search(page)
+    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode() if script else ""
+    data = json.dumps(_model(document), separators=(",", ":"))
+    fill = {
+        "@@POLICY@@": f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'",
+        "@@TITLE@@": _escaped(f"Plan for {document['project']}"),
+        "@@SUMMARY@@": _escaped(summary_line(document)),
+        # no text can end the element that holds it
+        "@@DATA@@": data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"),
+    }
+    return re.sub("|".join(fill), lambda found: fill[found[0]], page)
+
+
+def _escaped(text: str) -> str:
+    """A text for HTML in ASCII, so that the page is the same in every encoding."""
+    return html.escape(inert(text)).encode("ascii", "xmlcharrefreplace").decode()
+
+
+def _model(document: Document) -> dict[str, Any]:
+    """What the page shows, in words already; edits that many changes share are in it once."""
+    edits: dict[tuple[str, ...], int] = {}
+    changes = [_change(change, edits) for change in document["changes"]]
+    seen = document.get("outlook") or {}
+    return {
+        "project": inert(document["project"]),
+        "mode": inert(document["mode"]),
+        "account": inert(document["account"]),
+        "fingerprint": inert(str(document.get("fingerprint", ""))),
+        "summary": inert(summary_line(document)),
+        "blast": list(blast_radius(document).items()),
+        "final": document["blast_radius"]["final"],
+        "stopped": {"title": STOPPED, "texts": stop_lines(document)},
+        "edits": [list(edit) for edit in edits],
+        "changes": changes,
+        "notes": [[inert(note["address"]), inert(note["text"])] for note in document["notes"]],
+        "balances": [_balance(balance, document) for balance in seen.get("balances", ())],
+        "exposure": [_exposure(row) for row in seen.get("exposure", ())],
+    }
+
+
+def _change(change: Document, edits: dict[tuple[str, ...], int]) -> dict[str, Any]:
+    directions = {edit["direction"] for edit in change["edits"]}
+    lines = [_edit(edit) for edit in change["edits"]]
+    if change["action"] in ("create", "retire"):
+        directions.discard("tightening")  # limits of what begins take nothing away
+    if change["action"] == "retire":
+        directions.add("tightening")
+    if change["action"] == "top_up":
+        directions.add("broadening")
+        lines.append(("+", "amount", "", inert(show_amount(change["amount"], change["currency"])), ""))
+    model: dict[str, Any] = {
+        "a": inert(change["address"]),
+        "k": inert(change["kind"]),
+        "c": "marks" if change.get("bookkeeping") else inert(change["action"]),
+        "h": headline(change).removesuffix(" [final]"),
+        "s": SYMBOLS.get(deed(change), ""),
+        "r": inert(change["reason"]),
+        "e": [edits.setdefault(line, len(edits)) for line in lines],
+    }
+    marks = {"f": change.get("final"), "b": "broadening" in directions, "t": "tightening" in directions}
+    identity = {"i": inert(change["id"])} if change["id"] else {}
+    return model | identity | {name: 1 for name, holds in marks.items() if holds}
+
+
+def _edit(edit: Document) -> tuple[str, ...]:
+    """Symbol, path, before, after and what else to know, all as shown."""
+    symbol = "+" if edit["before"] is None else "-" if edit["after"] is None else "~"
+    before, after = (
+        "" if edit[side] is None else show_side(edit, side) + show_row(edit) for side in ("before", "after")
+    )
+    more = ["forces replacement"] if edit.get("forces_replacement") else []
+    said = edit["direction"] if edit["before"] is not None or edit["direction"] == "broadening" else ""
+    more += [POWER[said]] if said in POWER else []
+    return symbol, inert(edit["path"]), before, after, ", ".join(more)
+
+
+def _balance(balance: Document, document: Document) -> dict[str, Any]:
+    currency = balance["currency"]
+    top_up = sum(m["amount"] for m in document["blast_radius"]["money"] if m["currency"] == currency)
+    amounts = {
+        "available": balance["available"],
+        "pending": balance["pending"],
+        "top_up": top_up,
+        "target": balance["target"],
+        "top_up_below": balance["top_up_below"],
+    }
+    return {
+        "currency": inert(currency.upper()),
+        "amounts": amounts,
+        "shown": {name: "" if n is None else inert(show_money(n, currency)) for name, n in amounts.items()},
+    }
+
+
+def _exposure(row: Document) -> dict[str, Any]:
+    currency = row["currency"]
+    scale = 10 ** exponent(currency)
+    return {
+        "team": inert(row["team"]) if row["team"] else f"{row['others']:,} others",
+        "currency": inert(currency.upper()),
+        "before": _power(row["before"], currency, scale),
+        "after": _power(row["after"], currency, scale),
+    }
+
+
+def _power(power: Document, currency: str, scale: int) -> dict[str, Any]:
+    return {
+        "size": power["amount"] / scale,
+        "unlimited": power["unlimited"],
+        "cards": power["cards"],
+        "shown": show_power(power, currency),
+    }

@@ -1,0 +1,160 @@
+"""The plan as one comment on a pull request: blast radius first, never too long, never broken."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from provisioner.core.model.money import show_money
+from provisioner.views.plan.groups import Group, akin, alike, group
+from provisioner.views.plan.text import (
+    STOPPED,
+    addresses,
+    blast_radius,
+    group_lines,
+    headline,
+    stop_lines,
+    summary_line,
+)
+from provisioner.views.safe_markdown import as_diff, clip, code, fence, plain, size, tag
+from provisioner.views.values import Document, count, gives_power, show_power
+
+LONGEST = 60_000  # GitHub takes 65,536 characters; what stands around the comment is the caller's
+NAMES = 30
+MOST_GROUPS = 150  # more are no longer read one by one
+MOST_NOTES = 40
+RESERVE = 1_500
+TRIES = 50
+ORDER = ("retire", "replace", "top_up", "update", "create", "adopt")
+
+
+def plan_markdown(document: Document, longest: int = LONGEST) -> str:
+    """
+    Write a plan's document as Markdown of at most `longest` bytes.
+
+    Changes that do the same are told as one; where even so there are too many, those that touch the same
+    fields are; and what does not fit is counted. Values appear in code only.
+    """
+    head = _head(document)
+    changes = document["changes"]
+    groups = sorted(group(changes, alike, 2), key=_weight)
+    text = _with_groups(head, groups, longest) if len(groups) <= MOST_GROUPS else None
+    if text is None:
+        text = _shortened(head, sorted(group(changes, akin, 2), key=_weight), longest)
+    return text
+
+
+def _with_groups(head: str, groups: Sequence[Group], longest: int) -> str | None:
+    """All groups in full, or None where they do not fit."""
+    parts, used = [head], size(head)
+    for one in groups:
+        parts.append(_block(one))
+        used += size(parts[-1]) + 2
+        if used > longest:
+            return None
+    return "\n\n".join(parts) + "\n"
+
+
+def _shortened(head: str, groups: Sequence[Group], longest: int) -> str:
+    """As many groups as fit, the heaviest first, and a count of the rest."""
+    parts, used, missing, misses = [head], size(head), 0, 0
+    for one in groups:
+        block = _block(one) if misses < TRIES else ""
+        if block and used + size(block) + 2 <= longest - RESERVE:
+            parts.append(block)
+            used += size(block) + 2
+        else:
+            missing += len(one.changes)
+            misses += 1
+    if missing:
+        parts.append(
+            f"**{missing:,} more changes do not fit here.** For all: `provisioner show` with the saved plan, "
+            "or its HTML page."
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+def _weight(one: Group) -> tuple[bool, bool, int]:
+    """What a reader must see first: what is final, then what gives spending power, then by action."""
+    action = one.first["action"]
+    gives = any(map(gives_power, one.changes))
+    known = action in ORDER and not one.first.get("bookkeeping")
+    return (not one.first.get("final"), not gives, ORDER.index(action) if known else len(ORDER))
+
+
+def _head(document: Document) -> str:
+    parts = [
+        f"### Plan for {code(document['project'])} ({code(document['mode'])} mode)",
+        f"**{plain(clip(summary_line(document), 500))}**",
+    ]
+    if document["changes"]:
+        parts.append(_blast(document))
+        parts += _stopped(document)
+        parts += _final(document)
+    if lines := [*_exposure(document)]:
+        parts.append(_details("Spending exposure a month, by team", fence(lines, "text")))
+    if notes := document["notes"]:
+        told = (f"{n['address']}: {n['text']}" if n["address"] else n["text"] for n in notes[:MOST_NOTES])
+        more = [f"and {len(notes) - MOST_NOTES:,} more"] if len(notes) > MOST_NOTES else []
+        body = fence([clip(t, 400) for t in [*told, *more]], "text")
+        parts.append(_details(count(len(notes), "note"), body, is_open=not document["changes"]))
+    return "\n\n".join(parts)
+
+
+def _blast(document: Document) -> str:
+    rows = ["| Blast radius | |", "|---|---|"]
+    for name, answer in blast_radius(document).items():
+        cell = answer if answer == "none" else f"**{plain(clip(answer, 300))}**"
+        rows.append(f"| {name} | {cell} |")
+    gives = sum(map(gives_power, document["changes"]))
+    rows.append(f"| changes that give spending power | {f'**{gives:,}**' if gives else 'none'} |")
+    return "\n".join(rows)
+
+
+def _stopped(document: Document) -> Iterator[str]:
+    if stops := stop_lines(document):
+        more = [f"and {len(stops) - NAMES:,} more"] if len(stops) > NAMES else []
+        lines = ["[!WARNING]", f"**{STOPPED}**", *fence([*stops[:NAMES], *more], "text").split("\n")]
+        yield "\n".join(f"> {line}" for line in lines)
+
+
+def _final(document: Document) -> Iterator[str]:
+    final = tuple(change for change in document["changes"] if change.get("final"))
+    if final:
+        named = ", ".join(code(change["address"]) for change in final[:NAMES])
+        more = f" and {len(final) - NAMES:,} more" if len(final) > NAMES else ""
+        yield f"> [!CAUTION]\n> {count(len(final), 'change')} cannot be undone: {named}{more}"
+
+
+def _exposure(document: Document) -> Iterator[str]:
+    rows = (document.get("outlook") or {}).get("exposure") or ()
+    moved = [row for row in rows if row["before"] != row["after"]]
+    several = len({row["currency"] for row in rows}) > 1
+    named = [_team(row, several=several) for row in moved]
+    width = min(40, max(map(len, named), default=0))
+    for name, row in islice(zip(named, moved, strict=True), MOST_NOTES):
+        before, after = (show_power(row[side], row["currency"]) for side in ("before", "after"))
+        yield f"{clip(name, 60).ljust(width)}  {before} -> {after}"
+
+
+def _team(row: Document, *, several: bool) -> str:
+    team = row["team"] or f"{row['others']:,} others"
+    return f"{team} ({row['currency'].upper()})" if several else str(team)
+
+
+def _block(one: Group) -> str:
+    change, number = one.first, len(one.changes)
+    gives = sum(map(gives_power, one.changes))
+    title = f"{tag(change['address'] if number == 1 else count(number, change['kind']))} {headline(change)}"
+    lines = [as_diff(line) for line in islice(group_lines(one, NAMES), 2, 400)]
+    if change["action"] == "top_up":
+        title += f": {plain(clip(show_money(change['amount'], change['currency']), 60))}"
+    elif len(one.edits) == 1:
+        title += f": {tag(clip(lines[0].removeprefix('! '), 120))}"
+    if 0 < gives < number:
+        title += f"; {gives:,} of them give spending power"
+    if not one.edits and change["action"] != "top_up":
+        lines = [f"- {addresses(one.changes, NAMES)}"]  # what ends, or ends for another to take its place
+    return _details(title, fence([f"# {change['reason']}", *lines], "diff"))
+
+
+def _details(title: str, body: str, *, is_open: bool = False) -> str:
+    return f"<details{' open' if is_open else ''}><summary>{title}</summary>\n\n{body}\n\n</details>"

@@ -1,0 +1,1 @@
+"""Scenarios and test purchases, for people and for machines."""

@@ -1,0 +1,134 @@
+"""Results of scenarios, as text, as one JSON document, and as JUnit XML for CI systems."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from provisioner.core.model.money import show_money
+from provisioner.core.model.scenario import Course, Purchase, Scenario, Unsure
+from provisioner.core.purchases.result import ScenarioResult, Standing, expected, tally
+from provisioner.views.version import FORMAT_VERSION
+
+MARKS = {
+    Standing.PASSED: "ok",
+    Standing.FAILED: "FAILED",
+    Standing.DISAGREED: "DISAGREED",
+    Standing.ERROR: "ERROR",
+}
+WIDTH = max(len(mark) for mark in MARKS.values())
+PLACES = {
+    "offline": "told by the offline simulator; Stripe was not asked",
+    "sandbox": "played on a private sandbox, and compared with the offline simulator",
+    "stripe": "played in Stripe's test mode, and compared with the offline simulator",
+}
+
+
+def results_text(results: Sequence[ScenarioResult], place: str) -> str:
+    """Every declared scenario and whatever has not passed, one line each, and the line that counts."""
+    lines = [line for result in results for line in _lines(result)]
+    counts = tally(results)
+    said = ", ".join(f"{counts[standing]} {standing}" for standing in Standing if counts[standing])
+    return "\n".join([*lines, *([""] if lines else []), f"Scenarios: {said}.", f"({PLACES[place]})"]) + "\n"
+
+
+def _lines(result: ScenarioResult) -> Iterator[str]:
+    scenario, passed = result.scenario, result.standing is Standing.PASSED
+    if passed and scenario.where is None:
+        return
+    mark = MARKS[result.standing].ljust(WIDTH)
+    answer = result.course.answer if passed else expected(scenario)
+    yield f"  {mark}  {scenario.name}: {answer} {_deal(scenario)}"
+    if result.text:
+        yield f"  {'':{WIDTH}}    {result.text}"
+
+
+def _deal(scenario: Scenario) -> str:
+    """What is bought, in short."""
+    purchase = scenario.purchase
+    where = f"{purchase.category}, {purchase.country}, {purchase.method}"
+    after = f", after {len(scenario.after)} earlier" if scenario.after else ""
+    return f"[{scenario.card.name}: {show_money(purchase.amount, scenario.currency)}, {where}{after}]"
+
+
+def results_document(
+    results: Sequence[ScenarioResult], place: str, project: str, mode: str
+) -> dict[str, Any]:
+    """All results as JSON values; amounts are minor units, times unix seconds."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "project": project,
+        "mode": mode,
+        "place": place,
+        "summary": tally(results),
+        "scenarios": [_result(result) for result in results],
+    }
+
+
+def _result(result: ScenarioResult) -> dict[str, Any]:
+    scenario = result.scenario
+    return {
+        "name": scenario.name,
+        "card": str(scenario.card),
+        "currency": scenario.currency,
+        "generated": scenario.where is None,
+        "after": [_purchase(purchase) for purchase in scenario.after],
+        "purchase": _purchase(scenario.purchase),
+        "balance": scenario.balance,
+        "expected": {"approved": scenario.approved, "reason": scenario.reason or None},
+        "simulated": _course(result.simulated),
+        "actual": _course(result.actual) if result.actual else None,
+        "standing": str(result.standing),
+        "text": result.text or None,
+    }
+
+
+def _purchase(purchase: Purchase) -> dict[str, Any]:
+    return {
+        "amount": purchase.amount,
+        "category": purchase.category,
+        "merchant_country": purchase.country,
+        "authorization_method": purchase.method,
+        "presence": purchase.presence,
+        "at": purchase.at,
+    }
+
+
+def _course(course: Course) -> dict[str, Any]:
+    answer = course.answer
+    known = None if isinstance(answer, Unsure) else answer
+    return {
+        "purchase": course.place,
+        "approved": known.approved if known else None,
+        "reason": known.reason if known else None,
+        "why": answer.why or None,
+    }
+
+
+def results_junit(results: Sequence[ScenarioResult], project: str) -> str:
+    """The results as JUnit XML: a test case for each scenario, by card."""
+    counts = tally(results)
+    totals = {
+        "name": f"provisioner: {project}",
+        "tests": str(len(results)),
+        "failures": str(counts["failed"] + counts["disagreed"]),
+        "errors": str(counts["error"]),
+    }
+    suites = ET.Element("testsuites", totals)
+    suite = ET.SubElement(suites, "testsuite", totals)
+    for result in results:
+        _case(suite, result)
+    ET.indent(suites)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+
+
+def _case(suite: ET.Element, result: ScenarioResult) -> None:
+    scenario = result.scenario
+    facts = {"classname": str(scenario.card), "name": scenario.name}
+    if scenario.where:
+        facts |= {"file": scenario.where.file, "line": str(scenario.where.line)}
+    case = ET.SubElement(suite, "testcase", facts)
+    if result.standing in (Standing.FAILED, Standing.DISAGREED):
+        failure = ET.SubElement(case, "failure", {"type": str(result.standing), "message": result.text})
+        failure.text = _deal(scenario)
+    elif result.standing is Standing.ERROR:
+        ET.SubElement(case, "error", {"type": "error", "message": result.text}).text = _deal(scenario)
