@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from provisioner.sandbox.rules.common.countries import ISSUING
+from provisioner.sandbox.rules.common.programs import PROGRAMS
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Settings:
     webhooks_anywhere: bool = False
 
     def __post_init__(self) -> None:
-        if self.country not in ISSUING:
+        if self.country not in PROGRAMS:
             raise ValueError(
-                f"{self.country} is not a country of Stripe Issuing; these are {', '.join(sorted(ISSUING))}"
+                f"{self.country} is not a country of Stripe Issuing; these are {', '.join(sorted(PROGRAMS))}"
             )

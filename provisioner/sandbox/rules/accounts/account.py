@@ -7,6 +7,7 @@ from provisioner.sandbox.registry import Call, Route, registered
 from provisioner.sandbox.rules.common import countries
 from provisioner.sandbox.rules.common.changes import create
 from provisioner.sandbox.rules.common.metadata import merged
+from provisioner.sandbox.rules.common.programs import PROGRAMS, Program
 from provisioner.sandbox.state.default_account import default_account, make_default
 from provisioner.sandbox.state.errors import StripeError, invalid
 from provisioner.sandbox.state.objects import Resource, Tx, new_id
@@ -14,11 +15,6 @@ from provisioner.sandbox.state.objects import Resource, Tx, new_id
 Json = dict[str, Any]
 
 ACCOUNT = registered(Resource("account", "acct_", "account"))
-
-
-def currency_of(country: str) -> str:
-    """The currency of Issuing in a country: usd, gbp or eur."""
-    return "eur" if country in countries.EURO else {"GB": "gbp"}.get(country, "usd")
 
 
 def begin(own: Tx, country: str) -> None:
@@ -71,7 +67,7 @@ def connect(own: Tx, ids: Iterable[str], country: str | None = None) -> int:
 
     Raises ValueError for a country without Issuing.
     """
-    if country is not None and country not in countries.ISSUING:
+    if country is not None and country not in PROGRAMS:
         raise ValueError(f"{country} is not a country of Stripe Issuing")
     new = [name for name in ids if own.get(ACCOUNT, name) is None]
     home_country = own.fetch(ACCOUNT, default_account(own))["country"]
@@ -92,6 +88,11 @@ def country(tx: Tx) -> str:
     return str(tx.cache["country"])
 
 
+def program(tx: Tx) -> Program:
+    """How the account that a transaction acts on issues."""
+    return PROGRAMS[country(tx)]
+
+
 def _show_own(call: Call) -> Json:
     return of(call.tx)
 
@@ -106,8 +107,8 @@ def _show(call: Call) -> Json:
 def _connect(call: Call) -> Json:
     params = call.params
     where = countries.country(params.get("country", of(call.tx)["country"]), "country")
-    if where not in countries.ISSUING:
-        raise invalid(f"This sandbox has accounts in {', '.join(sorted(countries.ISSUING))} only.", "country")
+    if where not in PROGRAMS:
+        raise invalid(f"This sandbox has accounts in {', '.join(sorted(PROGRAMS))} only.", "country")
     wanted = [name for name, one in params.get("capabilities", {}).items() if one.get("requested")]
     made = _new(call.tx, where, params.get("email"), params.get("type", "custom"), wanted)
     made["metadata"] = merged({}, params)
@@ -136,7 +137,7 @@ def _new(tx: Tx, country: str, email: str | None, kind: str, capabilities: Seque
         "controller": {"type": "account"},
         "country": country,
         "created": tx.now,
-        "default_currency": currency_of(country),
+        "default_currency": PROGRAMS[country].currency,
         "details_submitted": True,
         "email": email,
         "external_accounts": {

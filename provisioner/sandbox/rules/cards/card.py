@@ -18,6 +18,7 @@ from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.common.crud import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
+from provisioner.sandbox.rules.common.programs import DEFAULT_LIMIT
 from provisioner.sandbox.state.errors import invalid, no_such
 from provisioner.sandbox.state.objects import Resource, Tx, new_id
 
@@ -25,8 +26,6 @@ Json = dict[str, Any]
 
 _SECOND_LINE = 24
 _HELD_BY = re.compile(r'"cardholder":"(ich_\w+)"')
-# docs.stripe.com/issuing/controls/spending-controls: 500 a day, in the card's own currency.
-DEFAULT_LIMIT: Json = {"amount": 50_000, "categories": [], "interval": "daily"}
 
 
 def show(tx: Tx, stored: Json) -> Json:
@@ -90,8 +89,7 @@ def create(call: Call) -> Json:
         raise invalid("Missing required param: cardholder.", "cardholder", "parameter_missing")
     holder = tx.fetch(CARDHOLDER, params["cardholder"], "cardholder")
     _check(tx, params)
-    if account.country(tx) != "US" and not holder["phone_number"]:
-        # docs.stripe.com/error-codes: cards there use 3D Secure, which needs the phone.
+    if account.program(tx).card_needs_phone and not holder["phone_number"]:
         raise invalid(
             f"You cannot create a card without a phone number of cardholder {holder['id']}.",
             code="cardholder_phone_number_required",
@@ -210,7 +208,7 @@ def _controlled(tx: Tx, card: Json, params: Mapping[str, Any], *, new: bool) -> 
 
 
 def _check(tx: Tx, params: Mapping[str, Any]) -> None:
-    own = account.currency_of(account.country(tx))
+    own = account.program(tx).currency
     if params["currency"].lower() != own:
         raise invalid(f"This account issues cards in {own}, not in {params['currency']}.", "currency")
     if len(params.get("second_line", "")) > _SECOND_LINE:

@@ -17,8 +17,6 @@ CODES = frozenset(
     """.split()
 )
 EURO = frozenset("AT BE CY DE EE ES FI FR GR HR IE IT LT LU LV MT NL PT SI SK".split())
-# Where an account can issue cards: docs.stripe.com/issuing/global
-ISSUING = EURO | {"GB", "US"}
 # Where Stripe issues cards in Europe, and their neighbours in the customs union and the EEA.
 EUROPE = EURO | frozenset("BG CH CZ DK GB HU IS LI NO PL RO SE".split())
 _CALLING = {

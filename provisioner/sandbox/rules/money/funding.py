@@ -16,17 +16,14 @@ from provisioner.sandbox.state.objects import Tx
 Json = dict[str, Any]
 
 _TOLD = "funding_instructions"
-_KINDS = {"eur": "eu_bank_transfer", "gbp": "gb_bank_transfer"}
 
 
 def instruct(call: Call) -> Json:
     """Where to send money to; the same answer every time."""
-    currency = _currency(call)
+    currency, own = _currency(call), account.program(call.tx).transfer
     kind = call.params["bank_transfer"]["type"]
-    if kind != _KINDS[currency]:
-        raise invalid(
-            f"Funds in {currency} come by {_KINDS[currency]}, not by {kind}.", "bank_transfer[type]"
-        )
+    if kind != own:
+        raise invalid(f"Funds in {currency} come by {own}, not by {kind}.", "bank_transfer[type]")
     call.tx.remember(_TOLD, True)
     return _instructions(call.tx, currency)
 
@@ -53,11 +50,10 @@ def fund(call: Call) -> Json:
 
 def _own_currency(tx: Tx) -> str:
     """The account's currency; raises StripeError where funds are pulled by top-ups instead."""
-    country = account.country(tx)
-    currency = account.currency_of(country)
-    if currency not in _KINDS:
-        raise invalid(f"A Funding Instruction is not currently supported for {country}.")
-    return currency
+    program = account.program(tx)
+    if not program.transfer:
+        raise invalid(f"A Funding Instruction is not currently supported for {account.country(tx)}.")
+    return program.currency
 
 
 def _currency(call: Call) -> str:
@@ -68,14 +64,13 @@ def _currency(call: Call) -> str:
 
 
 def _instructions(tx: Tx, currency: str) -> Json:
-    british = currency == "gbp"
-    country = "GB" if british else account.country(tx)
+    country = account.country(tx)
     return {
         "object": "funding_instructions",
         "bank_transfer": {
             "country": country,
-            "financial_addresses": [_sort_code(tx) if british else _iban(tx, country)],
-            "type": _KINDS[currency],
+            "financial_addresses": [_sort_code(tx) if country == "GB" else _iban(tx, country)],
+            "type": account.program(tx).transfer,
         },
         "currency": currency,
         "funding_type": "bank_transfer",

@@ -133,9 +133,9 @@ def _refuse(tx: Tx, params: Mapping[str, Any]) -> None:
         raise invalid("Invalid positive integer", "amount", "parameter_invalid_integer")
     if params["amount"] > _LARGEST:
         raise invalid(f"The amount must be at most {_LARGEST}.", "amount", "amount_too_large")
-    own = account.currency_of(account.country(tx))
-    if account.country(tx) != "US":
-        # docs.stripe.com/issuing/funding/balance: accounts in the UK and EU are pushed to, they cannot pull.
+    program = account.program(tx)
+    own = program.currency
+    if program.transfer:
         raise invalid(
             "This account cannot be topped up by pulling; send a bank transfer instead.", "currency"
         )

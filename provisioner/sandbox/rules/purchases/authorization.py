@@ -16,7 +16,7 @@ from provisioner.sandbox.rules.purchases.authorization_judgement import verdict
 from provisioner.sandbox.rules.purchases.authorization_request import answered, begun
 from provisioner.sandbox.rules.purchases.decide import Verdict
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, EXPIRY
-from provisioner.sandbox.state.errors import StripeError, invalid
+from provisioner.sandbox.state.errors import invalid
 from provisioner.sandbox.state.objects import Tx
 
 Json = dict[str, Any]
@@ -102,11 +102,7 @@ def too_late(call: Call) -> Json:
     decides, so these calls always come too late.
     """
     call.tx.fetch(AUTHORIZATION, call.id)
-    raise _no_longer_pending(call.id)
-
-
-def _no_longer_pending(authorization_id: str) -> StripeError:
-    return invalid(f"Authorization {authorization_id} has no pending request: it has already been decided.")
+    raise invalid(f"Authorization {call.id} has no pending request: it has already been decided.")
 
 
 _URL = "/v1/issuing/authorizations"

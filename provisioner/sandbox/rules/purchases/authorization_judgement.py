@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from provisioner.sandbox.rules.cards.card import CARD, DEFAULT_LIMIT
+from provisioner.sandbox.rules.cards.card import CARD
 from provisioner.sandbox.rules.cards.cardholder import CARDHOLDER
+from provisioner.sandbox.rules.common.programs import DEFAULT_LIMIT
 from provisioner.sandbox.rules.money import ledger
 from provisioner.sandbox.rules.purchases import exchange
 from provisioner.sandbox.rules.purchases.decide import Purchase, Rules, Spent, Verdict, refusal
