@@ -96,12 +96,11 @@ def controls(rng: random.Random) -> Json:
         drawn["spending_limits"] = rows
     for what, drawn_from, share in (("categories", CATEGORIES, 0.4), ("merchant_countries", COUNTRIES, 0.2)):
         if likely(rng, share):
-            # what is allowed always has one in common: Stripe has no way between two lists that have not
-            way = rng.choice(("allowed", "blocked"))
+            # the first one is always allowed and never blocked: Stripe has no way between two lists that
+            # have nothing in common
             some = rng.sample(drawn_from[1:], rng.randint(1, len(drawn_from) - 1))
-            drawn[f"{way}_{what}"] = [drawn_from[0], *some][
-                rng.choice((0, 0, 1)) if way == "blocked" else 0 :
-            ]
+            way = rng.choice(("allowed", "blocked"))
+            drawn[f"{way}_{what}"] = [drawn_from[0], *some] if way == "allowed" else some
     return drawn
 
 

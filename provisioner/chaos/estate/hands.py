@@ -60,10 +60,9 @@ def _limit(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
 def _allow(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
     if item := _some(objects, rng):
         way, other = rng.choice((("allowed", "blocked"), ("blocked", "allowed")))
-        some = rng.sample(CATEGORIES, rng.randint(1, 2))
-        return _update(
-            sandbox, item, {"spending_controls": {f"{way}_categories": some, f"{other}_categories": ""}}
-        )
+        some = [CATEGORIES[0], CATEGORIES[1]] if way == "allowed" else [rng.choice(CATEGORIES[1:])]
+        lists = {f"{way}_categories": some, f"{other}_categories": ""}
+        return _update(sandbox, item, {"spending_controls": lists})
     return "nothing by hand", []
 
 
