@@ -154,7 +154,8 @@ def _applied(play: History, rng: random.Random) -> list[str]:
     trouble, selection = draw(rng), _selection(play, rng)
     asked = Asked(config, selection, anything=likely(rng, 0.8))
     play.did.append(f"apply {_told(selection)}; {trouble}")
-    return play.checked(lambda: [runs.apply(play.wire(trouble), asked)], [read(play.yaml.text())])
+    wanted = read(play.yaml.text(), in_part=selection != EVERYTHING)
+    return play.checked(lambda: [runs.apply(play.wire(trouble), asked)], [wanted])
 
 
 def _told(selection: Selection) -> str:

@@ -22,11 +22,12 @@ OF_KIND = {"cards": "issuing.card", "cardholders": "issuing.cardholder"}
 
 
 class Wanted(Struct, frozen=True):
-    """A configuration as it was read: blocks by name."""
+    """A configuration as it was read: blocks by name; `in_part` says that not all of it is asked for."""
 
     cards: Mapping[str, Json]
     cardholders: Mapping[str, Json]
     targets: Mapping[str, Json]
+    in_part: bool = False
 
     def blocks(self) -> Iterator[tuple[str, Json]]:
         """Every object that is asked for, by its address."""
@@ -34,11 +35,11 @@ class Wanted(Struct, frozen=True):
             yield from ((f"{section}.{name}", block) for name, block in blocks.items())
 
 
-def read(text: str) -> Wanted:
+def read(text: str, *, in_part: bool = False) -> Wanted:
     """Read a configuration."""
     document = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
-    sections = ("cards", "cardholders", "balance_targets")
-    return Wanted(*(document.get(section) or {} for section in sections))
+    cards, holders, targets = (document.get(name) or {} for name in ("cards", "cardholders", "balance_targets"))
+    return Wanted(cards, holders, targets, in_part)
 
 
 def address_of(item: Json) -> str:

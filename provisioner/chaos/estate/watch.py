@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from provisioner.chaos.embedded import Embedded, Said
 from provisioner.chaos.estate.hands import is_ours
-from provisioner.chaos.estate.reading import Wanted, address_of
+from provisioner.chaos.estate.reading import Wanted, address_of, standing
 from provisioner.chaos.power import SPANS, power, shops
 
 Json = dict[str, Any]
@@ -158,9 +158,12 @@ def _before(card: Json, sides: Sequence[Objects]) -> Iterator[Pair]:
 def _ends(card: Json, wanted: Wanted, sides: Sequence[Objects]) -> Iterator[Pair]:
     """What is asked for at the card's address, and at those that it is to be moved to."""
     for block in _named(wanted.cards, address_of(card)):
-        holder = wanted.cardholders.get(block["cardholder"])
+        asked, holder = _as_asked(block, card, sides), wanted.cardholders.get(block["cardholder"])
         if holder is not None:
-            yield _as_asked(block, card, sides), {"status": "active", **holder}
+            yield asked, {"status": "active", **holder}
+        if wanted.in_part:  # the holder may be left as it is
+            address = f"cardholders.{block['cardholder']}"
+            yield from ((asked, each) for side in sides for each in standing(side, address))
     if address_of(card).partition(".")[2] not in wanted.cards:  # it may be kept as it is, and its holder not
         for was, holder in _before(card, sides):
             for block in _named(wanted.cardholders, address_of(holder)):
