@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from provisioner.chaos.embedded import Embedded
 from provisioner.chaos.estate import runs
 from provisioner.chaos.estate.edits import Yaml, begin, edit, sound
-from provisioner.chaos.estate.hands import copy_marks, deed
+from provisioner.chaos.estate.hands import copy_marks, deed, is_ours
 from provisioner.chaos.estate.reading import Wanted, differences, read, standing, unfinished
 from provisioner.chaos.estate.runs import NOTHING_TO_DO, Asked, Ended, Turns
 from provisioner.chaos.estate.trouble import PEACE, Trouble, draw, likely
@@ -132,7 +132,9 @@ def _by_hand(play: History, rng: random.Random) -> list[str]:
     what, answers = deed(play.sandbox, play.watch.objects, rng)
     play.did.append(f"hand: {what}")
     play.watch.hands(answers)
-    play.watch.moments()
+    moments = play.watch.moments()
+    if any(had and is_ours(had) and not is_ours(item) for each in moments for had, item in each.changed):
+        play.past.clear()  # an old list would show it as ours
     return []
 
 

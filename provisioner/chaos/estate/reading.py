@@ -38,7 +38,8 @@ class Wanted(Struct, frozen=True):
 def read(text: str, *, in_part: bool = False) -> Wanted:
     """Read a configuration."""
     document = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
-    cards, holders, targets = (document.get(name) or {} for name in ("cards", "cardholders", "balance_targets"))
+    sections = ("cards", "cardholders", "balance_targets")
+    cards, holders, targets = (document.get(section) or {} for section in sections)
     return Wanted(cards, holders, targets, in_part)
 
 

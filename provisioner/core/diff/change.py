@@ -91,14 +91,13 @@ class Change(Struct, frozen=True):
     """
     What would happen to one address.
 
-    `live` is the object that it happens to, `predecessors` the ids of all that had the address before
-    a creation, `follows` the id of the last of them, which a new object names in its marks as the one that it
-    replaces, `generation` that of the object which is there afterwards. `params` are those that
-    follow from no edits: of a retirement or a top-up, or what a reissued card says of the one before;
-    `reissued` counts the reissues that were done before a creation; `made` are the top-ups of balance
-    targets so far, newest first: their ids, and the minor units that each has moved (0 where it failed);
-    `seen` are the ids of all recent top-ups of the currency. `stranded` says that what works ends for a
-    successor that Stripe will not let work.
+    `live` is the object that it happens to, `follows` the id of the last one before a creation, which the new
+    object names in its marks as the one that it replaces, or of the newest top-up, `generation` that of the
+    object which is there afterwards. `params` are those that follow from no edits: of a retirement or a
+    top-up, or what a reissued card says of the one before; `reissued` counts the reissues that were done
+    before a creation; `made` are the top-ups of balance targets so far, newest first: their ids, and the
+    minor units that each has moved (0 where it failed); `seen` are the ids of all recent top-ups of the currency.
+    `stranded` says that what works ends for a successor that Stripe will not let work.
     """
 
     action: Action
@@ -109,7 +108,6 @@ class Change(Struct, frozen=True):
     declared: Declared | None = None
     live: Live | None = None
     generation: int = 1
-    predecessors: tuple[str, ...] = ()
     follows: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
     reissued: int = 0
@@ -129,7 +127,7 @@ class Change(Struct, frozen=True):
 
         Hidden values are in it, and can be guessed back from it: it is shown only under a seal.
         """
-        facts = [self.action, str(self.address), self.id, self.generation, self.predecessors, self.reissued]
+        facts = [self.action, str(self.address), self.id, self.generation, self.follows, self.reissued]
         edits = [[edit.path, edit.before, edit.after] for edit in self.edits]
         return content([facts, edits, self.params, wanted(self.declared), observed(self.live)])
 

@@ -196,7 +196,6 @@ def _creation(
         edits=additions(kind, declared),
         declared=declared,
         generation=estate.next_generation(declared.address),
-        predecessors=estate.past.get(declared.address, ()),
         follows=last.id if last else "",
         params=successor(declared, last, replaced) if last else {},
         reissued=last.stamp.reissued if last else 0,
@@ -239,7 +238,6 @@ def _compare(
                 declared,
                 live,
                 generation=estate.next_generation(declared.address, live),
-                predecessors=estate.past[declared.address],
                 follows=live.id,
                 params=params,
             )

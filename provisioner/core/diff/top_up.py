@@ -280,7 +280,7 @@ def _top_up(kind: Kind, project: str, wanted: Declared, have: Funds, amount: int
         reason,
         declared=wanted,
         params=params,
-        predecessors=(have.newest,) if have.newest else (),
+        follows=have.newest or "",
         made=have.made,
         seen=have.seen,
     )

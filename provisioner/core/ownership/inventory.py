@@ -68,7 +68,7 @@ class KindInventory(Struct, frozen=True):
                     past[each.address] = past[old]
                     break
             for old in before if each.address in past else ():
-                # as before the rename, so that the key of a successor is the same on either side of it
+                # what had the earlier name is of its past, also where that name is gone by now
                 if old in past and old not in current:
                     past[each.address] = tuple(dict.fromkeys(past[each.address] + past[old]))
         return replace(self, current=current, past=past, spent=spent, last=last)

@@ -1,7 +1,7 @@
 """Calls: one HTTP request as a value, so that a plan can be shown, hashed and saved before any is made."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
@@ -76,14 +76,15 @@ class Step(Struct, frozen=True):
         return self.does in BOOKKEEPING and self.phase is not Phase.PREPARE
 
 
-def creation_key(project: str, address: Address, generation: int, predecessors: Sequence[str]) -> str:
+def creation_key(project: str, address: Address, generation: int, follows: str) -> str:
     """
     The idempotency key of a creation: the same for every run that sees the same past.
 
-    Not from the parameters, so two runs with different YAML cannot both create; from the predecessors'
-    ids, so that a card canceled and created again within 24 hours is a new card.
+    Not from the parameters, so two runs with different YAML cannot both create; from the id of the object
+    that it follows, so that a card canceled and created again within 24 hours is a new card. Not from those
+    before that one: which of them count depends on the earlier names that the YAML gives.
     """
-    return _key("create", project, str(address), str(generation), *sorted(predecessors))
+    return _key("create", project, str(address), str(generation), follows)
 
 
 def funding_key(currency: str, newest: str | None) -> str:

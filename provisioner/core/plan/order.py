@@ -80,7 +80,7 @@ def _activation(kind: Kind, owner: Owner, change: Change, sent: Mapping[str, Any
 
 def _creation(kind: Kind, owner: Owner, change: Change, *, inactive: bool) -> Step:
     params = creation_params(kind, owner.project, change, inactive=inactive, salt=owner.salt)
-    key = creation_key(owner.project, change.address, change.generation, change.predecessors)
+    key = creation_key(owner.project, change.address, change.generation, change.follows)
     gives = kind.exposure is not None and params.get("status") == "active"
     direction = Direction.BROADENING if gives else Direction.NEUTRAL
     return _step(Phase.CREATE, change, "create", Call(kind.service, "create", None, params, key), direction)
@@ -192,7 +192,7 @@ def _end(kind: Kind, change: Change, live: Live, phase: Phase, *, cancel: bool, 
 
 
 def _top_up(kind: Kind, _owner: Owner, change: Change) -> Iterator[Step]:
-    key = funding_key(change.address.name, next(iter(change.predecessors), None))
+    key = funding_key(change.address.name, change.follows or None)
     call = Call(kind.service, "create", None, change.params, key)
     yield _step(Phase.MONEY, change, "top up", call, Direction.BROADENING)
 

@@ -77,7 +77,7 @@ def fund(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
 def _seen(plan: Plan, step: Step) -> _Seen:
     change = next(c for c in plan.changes if c.action is Action.TOP_UP and c.address == step.address)
     since = look_back(plan.newest.get(step.call.service, 0))
-    return _Seen(plan.project, step.address, since, change.seen, next(iter(change.predecessors), None))
+    return _Seen(plan.project, step.address, since, change.seen, change.follows or None)
 
 
 def _settled(writer: Writer, call: Call, seen: _Seen, error: StripeError, doubts: int) -> list[TopUp]:

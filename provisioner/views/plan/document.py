@@ -79,7 +79,7 @@ def _change(change: Change, seal: Seal) -> dict[str, Any]:
         document["bookkeeping"] = change.bookkeeping
     if change.action is Action.TOP_UP:
         document |= {"amount": change.params["amount"], "currency": change.params["currency"]}
-        document |= {"newest": next(iter(change.predecessors), None)}
+        document |= {"newest": change.follows or None}
     if change.action is Action.RETIRE:
         document["final"] = bool(change.params.get("cancel"))
     if change.action is Action.REPLACE:
