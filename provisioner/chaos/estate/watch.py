@@ -164,7 +164,8 @@ def _ends(card: Json, wanted: Wanted, sides: Sequence[Objects]) -> Iterator[Pair
         if wanted.in_part:  # the holder may be left as it is
             address = f"cardholders.{block['cardholder']}"
             yield from ((asked, each) for side in sides for each in standing(side, address))
-    if address_of(card).partition(".")[2] not in wanted.cards:  # it may be kept as it is, and its holder not
+    name = address_of(card).partition(".")[2]
+    if name not in wanted.cards or wanted.in_part:  # it may be left as it is, and its holder not
         for was, holder in _before(card, sides):
             for block in _named(wanted.cardholders, address_of(holder)):
                 yield was, {"status": "active", **block}

@@ -96,8 +96,8 @@ class Change(Struct, frozen=True):
     object which is there afterwards. `params` are those that follow from no edits: of a retirement or a
     top-up, or what a reissued card says of the one before; `reissued` counts the reissues that were done
     before a creation; `made` are the top-ups of balance targets so far, newest first: their ids, and the
-    minor units that each has moved (0 where it failed); `seen` are the ids of all recent top-ups of the currency.
-    `stranded` says that what works ends for a successor that Stripe will not let work.
+    minor units that each has moved (0 where it failed); `seen` are the ids of all recent top-ups of the
+    currency. `stranded` says that what works ends for a successor that Stripe will not let work.
     """
 
     action: Action
