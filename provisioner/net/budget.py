@@ -97,12 +97,12 @@ class _SecureConnection(HTTPSConnection):
     response_class = _Response
 
 
-class _Pool(HTTPConnectionPool):
+class _BoundedPool(HTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-class _SecurePool(HTTPSConnectionPool):
+class _BoundedSecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
-POOLS = {"http": _Pool, "https": _SecurePool}
+POOLS = {"http": _BoundedPool, "https": _BoundedSecurePool}

@@ -26,7 +26,7 @@ class Named(TypedDict, total=False):
     id: Required[Id]
 
 
-class Account(TypedDict, total=False):
+class AccountForm(TypedDict, total=False):
     """An account."""
 
     id: Required[Id]
@@ -34,7 +34,7 @@ class Account(TypedDict, total=False):
     capabilities: dict[str, str] | None
 
 
-class Money(TypedDict):
+class AmountForm(TypedDict):
     """What there is in one currency."""
 
     amount: int
@@ -44,10 +44,10 @@ class Money(TypedDict):
 class Issuing(TypedDict, total=False):
     """The Issuing part of a balance."""
 
-    available: list[Money] | None
+    available: list[AmountForm] | None
 
 
-class Balance(TypedDict, total=False):
+class BalanceForm(TypedDict, total=False):
     """A balance."""
 
     issuing: Issuing | None
@@ -128,7 +128,7 @@ class Authorization(TypedDict, total=False):
     request_history: list[Decision] | None
 
 
-class Request(TypedDict, total=False):
+class RequestForm(TypedDict, total=False):
     """The request behind an event."""
 
     id: str | None
@@ -149,7 +149,7 @@ class Event(TypedDict, total=False):
     created: Required[Moment]
     type: Required[str]
     api_version: str | None
-    request: Request | None
+    request: RequestForm | None
     data: Required[Changed]
 
 
@@ -160,8 +160,8 @@ class Anything(TypedDict, total=False):
 
 
 FORMS: dict[str, Any] = {
-    "account": Account,
-    "balance": Balance,
+    "account": AccountForm,
+    "balance": BalanceForm,
     "topups": TopUp,
     "events": Event,
     "issuing/authorizations": Authorization,

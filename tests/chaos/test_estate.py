@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from provisioner.chaos.embedded import Embedded, embedded
 from provisioner.chaos.estate import play, runs
-from provisioner.chaos.estate.history import Step
+from provisioner.chaos.estate.history import HistoryStep
 from provisioner.chaos.estate.trouble import Strike, Trouble
 from provisioner.chaos.estate.watch import Watch
 from provisioner.chaos.estate.wire import Mail, Wire
@@ -54,7 +54,7 @@ def cards(sandbox: Embedded) -> list[str]:
 
 def applied(sandbox: Embedded, *strikes: Strike, mail: Mail | None = None) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        asked = runs.Asked(runs.load(YAML, Path(folder)))
+        asked = runs.Order(runs.load(YAML, Path(folder)))
     return runs.apply(Wire(sandbox, mail or Mail(), Trouble(strikes)), asked).how
 
 
@@ -62,7 +62,7 @@ def test_a_step_that_goes_wrong_is_found_and_told_with_what_plays_it_again(monke
     """A program that switches every card off again after each apply is found out, and with few steps."""
     real = runs.apply
 
-    def wayward(wire: Wire, asked: runs.Asked) -> runs.Ended:
+    def wayward(wire: Wire, asked: runs.Order) -> runs.Ended:
         ended = real(wire, asked)
         for card in wire.sandbox.list("/v1/issuing/cards", status="active"):
             wire.sandbox.write(f"/v1/issuing/cards/{card['id']}", {"status": "inactive"})
@@ -79,7 +79,7 @@ def test_a_step_that_goes_wrong_is_found_and_told_with_what_plays_it_again(monke
 
 
 def test_the_same_seed_plays_the_same_history() -> None:
-    def told() -> list[Step]:
+    def told() -> list[HistoryStep]:
         return play.one(5, 6)
 
     assert told() == told()

@@ -28,10 +28,10 @@ AFTER = f"{HEAD}  ads: {CARD}, second_line: Marketing, lifecycle: {{previously: 
 
 
 def test_a_successor_is_made_once_although_a_card_of_an_earlier_name_has_ended(tmp_path: Path) -> None:
-    before, after = (runs.Asked(runs.load(text, tmp_path)) for text in (BEFORE, AFTER))
+    before, after = (runs.Order(runs.load(text, tmp_path)) for text in (BEFORE, AFTER))
     with embedded(1) as sandbox:
 
-        def applied(asked: runs.Asked, trouble: Trouble, shown: dict[str, object]) -> str:
+        def applied(asked: runs.Order, trouble: Trouble, shown: dict[str, object]) -> str:
             return runs.apply(Wire(sandbox, Mail(), trouble, shown), asked).how
 
         assert applied(before, Trouble(), {}) == "done"

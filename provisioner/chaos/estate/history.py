@@ -11,8 +11,8 @@ from provisioner.chaos.embedded import Embedded
 from provisioner.chaos.estate import runs
 from provisioner.chaos.estate.edits import Yaml, begin, edit, sound
 from provisioner.chaos.estate.hands import copy_marks, deed, is_ours
-from provisioner.chaos.estate.reading import Wanted, differences, read, standing, unfinished
-from provisioner.chaos.estate.runs import NOTHING_TO_DO, Asked, Ended, Turns
+from provisioner.chaos.estate.reading import Declaration, differences, read, standing, unfinished
+from provisioner.chaos.estate.runs import NOTHING_TO_DO, Ended, Order, Turns
 from provisioner.chaos.estate.trouble import PEACE, Trouble, draw, likely
 from provisioner.chaos.estate.watch import Moment, Watch, too_much, wrong
 from provisioner.chaos.estate.wire import Mail, Wire
@@ -28,7 +28,7 @@ MOST_RUNS = 12  # until an apply has nothing left to do
 TOLD = 300  # characters of what a run said
 
 
-class Step(Struct, frozen=True):
+class HistoryStep(Struct, frozen=True):
     """One step: its number, counted from 1, what it did, line by line, and what was wrong after it.
 
     `runs` is how the runs in it ended, in a word each.
@@ -44,7 +44,7 @@ class Saved(Struct, frozen=True):
     """A saved plan: the document, the YAML it was made of, and the objects as they were then."""
 
     document: Json
-    wanted: Wanted
+    wanted: Declaration
     objects: Json
 
 
@@ -57,13 +57,13 @@ class History(Struct):
     yaml: Yaml
     watch: Watch
     mail: Mail = field(default_factory=Mail)
-    wanted: list[Wanted] = field(default_factory=list)  # of runs whose requests may still arrive
+    wanted: list[Declaration] = field(default_factory=list)  # of runs whose requests may still arrive
     plans: list[Saved] = field(default_factory=list)
     past: list[Json] = field(default_factory=list)  # the objects after each step, the newest last
     did: list[str] = field(default_factory=list)
     ended: list[Ended] = field(default_factory=list)  # the runs of this step
 
-    def steps(self, count: int, only: Collection[int] = ()) -> Iterator[Step]:
+    def steps(self, count: int, only: Collection[int] = ()) -> Iterator[HistoryStep]:
         """
         Play so many steps; with `only`, of those numbers.
 
@@ -77,7 +77,7 @@ class History(Struct):
                 acts = APPLY_ALL if number % 8 == 0 else ACTS
                 found = rng.choice(acts)(self, rng)
                 self.past.append(dict(self.watch.objects))
-                yield Step(
+                yield HistoryStep(
                     number,
                     tuple(self.did),
                     tuple(each.how for each in self.ended),
@@ -98,7 +98,7 @@ class History(Struct):
         seen = self.past[-back] if len(self.past) >= back else dict(self.watch.objects)
         return Wire(self.sandbox, self.mail, trouble, seen, *([gate] if gate else []))
 
-    def checked(self, run: Callable[[], Sequence[Ended]], wanted: Sequence[Wanted]) -> list[str]:
+    def checked(self, run: Callable[[], Sequence[Ended]], wanted: Sequence[Declaration]) -> list[str]:
         """Make runs and check every moment of them; `wanted` are the YAMLs that they may bring about."""
         before, coming = dict(self.watch.objects), self.watch.coming()
         ended = run()
@@ -154,7 +154,7 @@ def _applied(play: History, rng: random.Random) -> list[str]:
     if config is None:
         return []
     trouble, selection = draw(rng), _selection(play, rng)
-    asked = Asked(config, selection, anything=likely(rng, 0.8))
+    asked = Order(config, selection, anything=likely(rng, 0.8))
     play.did.append(f"apply {_told(selection)}; {trouble}")
     wanted = read(play.yaml.text(), in_part=selection != EVERYTHING)
     return play.checked(lambda: [runs.apply(play.wire(trouble), asked)], [wanted])
@@ -181,7 +181,7 @@ def _at_once(play: History, rng: random.Random) -> list[str]:
     troubles = [draw(rng) if likely(rng, 0.4) else PEACE for _ in range(2)]
     play.did.append(f"two applies at once; {troubles[0]} | {troubles[1]}")
     wires = [play.wire(trouble, turns.gate(number)) for number, trouble in enumerate(troubles)]
-    return play.checked(lambda: runs.at_once(turns, wires, [Asked(one), Asked(other)]), wanted)
+    return play.checked(lambda: runs.at_once(turns, wires, [Order(one), Order(other)]), wanted)
 
 
 def _save(play: History, rng: random.Random) -> list[str]:
@@ -210,7 +210,7 @@ def _apply_saved(play: History, rng: random.Random) -> list[str]:
     trouble = draw(rng) if likely(rng, 0.5) else PEACE
     play.did.append(f"apply of saved plan {number}; {trouble}")
     before = dict(play.watch.objects)
-    asked = Asked(config, saved=plan.document)
+    asked = Order(config, saved=plan.document)
     found = play.checked(lambda: [runs.apply(play.wire(trouble), asked)], [plan.wanted])
     return [*found, *_revived(before, plan, play.watch.objects)]
 
@@ -260,7 +260,7 @@ def _forge(play: History, rng: random.Random) -> list[str]:
         play.did.append("apply")
         before = dict(play.watch.objects)
         wanted = [read(play.yaml.text())]
-        found = play.checked(lambda: [runs.apply(play.wire(), Asked(config))], wanted)
+        found = play.checked(lambda: [runs.apply(play.wire(), Order(config))], wanted)
         found += _ended_for(before, play, forged)
     answers = [play.sandbox.write(f"/v1/issuing/cards/{forged}", {"status": "canceled"})]
     play.did.append(f"hand: {forged} is canceled")
@@ -302,7 +302,7 @@ def _to_the_end(play: History, rng: random.Random) -> list[str]:
     for _ in range(MOST_RUNS):
         found += _shown(play, config, wanted)
         play.did.append("apply, in peace")
-        found += play.checked(lambda: [runs.apply(play.wire(), Asked(config))], [wanted])
+        found += play.checked(lambda: [runs.apply(play.wire(), Order(config))], [wanted])
         found += _time(play, SETTLED)
         if play.ended[-1] == NOTHING_TO_DO:
             break
@@ -311,7 +311,7 @@ def _to_the_end(play: History, rng: random.Random) -> list[str]:
     return [*found, *unfinished(wanted, play.watch.objects), *_short(play, wanted)]
 
 
-def _shown(play: History, config: Config, wanted: Wanted) -> Iterator[str]:
+def _shown(play: History, config: Config, wanted: Declaration) -> Iterator[str]:
     """What differs and the plan does not show."""
     try:
         touched = {str(change.address) for change in runs.plan(play.wire(), config).changes}
@@ -325,7 +325,7 @@ def _shown(play: History, config: Config, wanted: Wanted) -> Iterator[str]:
                 yield f"{address} {found[0]['id']}: {name} is not as declared, and the plan does not say so"
 
 
-def _short(play: History, wanted: Wanted) -> Iterator[str]:
+def _short(play: History, wanted: Declaration) -> Iterator[str]:
     coming = play.watch.coming()
     for block in wanted.targets.values():
         least = block.get("top_up_below", block["target"]) - block.get("min_top_up", 0)

@@ -8,16 +8,16 @@ from pathlib import Path
 from msgspec import Struct
 
 from provisioner.chaos.embedded import embedded
-from provisioner.chaos.estate.history import STEPS, Step, history
+from provisioner.chaos.estate.history import STEPS, HistoryStep, history
 
-Heard = Callable[[int, Step], None]
+Heard = Callable[[int, HistoryStep], None]
 
 
 class Failure(Struct, frozen=True):
     """A history that has gone wrong: its seed, the steps that it takes, and what they did."""
 
     seed: int
-    steps: tuple[Step, ...]
+    steps: tuple[HistoryStep, ...]
 
     @property
     def wrong(self) -> tuple[str, ...]:
@@ -60,9 +60,9 @@ def play(
 
 def one(
     seed: int, count: int, only: Collection[int] = (), heard: Heard = lambda _seed, _step: None
-) -> list[Step]:
+) -> list[HistoryStep]:
     """The steps of one history, up to the first after which something is wrong."""
-    done: list[Step] = []
+    done: list[HistoryStep] = []
     with embedded(seed) as sandbox, tempfile.TemporaryDirectory(prefix="provisioner-estate-") as folder:
         for step in history(sandbox, Path(folder), seed).steps(count, only):
             done.append(step)

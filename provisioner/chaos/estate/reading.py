@@ -21,7 +21,7 @@ LIFECYCLE = "provisioner_lifecycle"
 OF_KIND = {"cards": "issuing.card", "cardholders": "issuing.cardholder"}
 
 
-class Wanted(Struct, frozen=True):
+class Declaration(Struct, frozen=True):
     """A configuration as it was read: blocks by name; `in_part` says that not all of it is asked for."""
 
     cards: Mapping[str, Json]
@@ -35,12 +35,12 @@ class Wanted(Struct, frozen=True):
             yield from ((f"{section}.{name}", block) for name, block in blocks.items())
 
 
-def read(text: str, *, in_part: bool = False) -> Wanted:
+def read(text: str, *, in_part: bool = False) -> Declaration:
     """Read a configuration."""
     document = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     sections = ("cards", "cardholders", "balance_targets")
     cards, holders, targets = (document.get(section) or {} for section in sections)
-    return Wanted(cards, holders, targets, in_part)
+    return Declaration(cards, holders, targets, in_part)
 
 
 def address_of(item: Json) -> str:
@@ -59,7 +59,7 @@ def standing(objects: Objects, address: str) -> list[Json]:
     return sorted(found, key=lambda item: -int(item["metadata"].get(GENERATION) or 1))
 
 
-def differences(wanted: Wanted, address: str, block: Json, item: Json, objects: Objects) -> list[str]:
+def differences(wanted: Declaration, address: str, block: Json, item: Json, objects: Objects) -> list[str]:
     """The declared fields that an object does not have as declared."""
     ignored = (block.get("lifecycle") or {}).get("ignore", ())
     compare = _card if address.startswith("cards.") else _holder
@@ -78,7 +78,7 @@ def _common(block: Json, item: Json) -> Iterator[str]:
         yield "metadata"
 
 
-def _card(wanted: Wanted, block: Json, item: Json, objects: Objects) -> Iterator[str]:
+def _card(wanted: Declaration, block: Json, item: Json, objects: Objects) -> Iterator[str]:
     name = block["cardholder"]
     names = (name, *(wanted.cardholders[name].get("lifecycle") or {}).get("previously", ()))
     holders = (standing(objects, f"cardholders.{each}")[:1] for each in names)
@@ -92,7 +92,7 @@ def _card(wanted: Wanted, block: Json, item: Json, objects: Objects) -> Iterator
         yield "reissue"
 
 
-def _holder(_wanted: Wanted, block: Json, item: Json, _objects: Objects) -> Iterator[str]:
+def _holder(_wanted: Declaration, block: Json, item: Json, _objects: Objects) -> Iterator[str]:
     for name in ("name", "type", "email"):
         if name in block and block[name] != item[name]:
             yield name
@@ -123,7 +123,7 @@ def _reissued(item: Json) -> int:
     return int(told(item).get("reissued") or 0)
 
 
-def unfinished(wanted: Wanted, objects: Objects) -> Iterator[str]:
+def unfinished(wanted: Declaration, objects: Objects) -> Iterator[str]:
     """What is not as it must be once an apply has come to its end."""
     for address, block in wanted.blocks():
         found = standing(objects, address)
@@ -148,7 +148,7 @@ def _not_told(address: str, block: Json, item: Json) -> Iterator[str]:
         yield f"{address} {item['id']}: its marks say {told(item)}"
 
 
-def _left(wanted: Wanted, objects: Objects) -> Iterator[str]:
+def _left(wanted: Declaration, objects: Objects) -> Iterator[str]:
     """What is declared no more, and has not ended as it was told to."""
     declared = {address for address, _ in wanted.blocks()}
     for item in objects.values():

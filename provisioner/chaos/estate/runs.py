@@ -42,7 +42,7 @@ class Ended(Struct, frozen=True):
 NOTHING_TO_DO = Ended("done", "nothing to do")
 
 
-class Asked(Struct, frozen=True):
+class Order(Struct, frozen=True):
     """What a run is asked for; `anything` says that no guardrail stops it."""
 
     config: Config
@@ -86,7 +86,7 @@ def saved(wire: Wire, config: Config) -> Json:
     return document
 
 
-def apply(wire: Wire, asked: Asked) -> Ended:
+def apply(wire: Wire, asked: Order) -> Ended:
     """What `provisioner apply` comes to."""
     try:
         return _apply(wire, asked)
@@ -96,7 +96,7 @@ def apply(wire: Wire, asked: Asked) -> Ended:
         return Ended(type(error).__name__, str(error))
 
 
-def _apply(wire: Wire, asked: Asked) -> Ended:
+def _apply(wire: Wire, asked: Order) -> Ended:
     writer = wire.writer()
     world = observe(writer, KINDS, asked.config.declared, workers=InTurn)
     made = make_plan(KINDS, asked.config, world, asked.selection)
@@ -147,7 +147,7 @@ class Turns:
             self._changed.notify_all()
 
 
-def at_once(turns: Turns, wires: Sequence[Wire], asked: Sequence[Asked]) -> list[Ended]:
+def at_once(turns: Turns, wires: Sequence[Wire], asked: Sequence[Order]) -> list[Ended]:
     """Several applies at the same time, each at its own gate; how each ended."""
     ended = [Ended("never begun")] * len(asked)
 

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from provisioner.chaos.embedded import Embedded, Said
 from provisioner.chaos.estate.hands import is_ours
-from provisioner.chaos.estate.reading import Wanted, address_of, standing
+from provisioner.chaos.estate.reading import Declaration, address_of, standing
 from provisioner.chaos.power import SPANS, power, shops
 
 Json = dict[str, Any]
@@ -66,7 +66,7 @@ class Watch(Struct):
 
 
 def wrong(
-    before: Objects, moments: Sequence[Moment], wanted: Sequence[Wanted], watch: Watch
+    before: Objects, moments: Sequence[Moment], wanted: Sequence[Declaration], watch: Watch
 ) -> Iterator[str]:
     """What was wrong at any moment of a step that began with `before`; `wanted` are the YAMLs in play."""
     now = dict(before)
@@ -91,7 +91,7 @@ def _not_ours(moment: Moment) -> Iterator[str]:
 
 
 def _doubles(
-    now: Objects, sides: Sequence[Objects], wanted: Sequence[Wanted], forged: set[str]
+    now: Objects, sides: Sequence[Objects], wanted: Sequence[Declaration], forged: set[str]
 ) -> Iterator[str]:
     by_address: dict[str, list[Json]] = defaultdict(list)
     for card in _spending(now):
@@ -110,7 +110,7 @@ def _can_spend(side: Objects, identity: str) -> bool:
     return bool(card and card["status"] == "active" and _holder(side, card)["status"] == "active")
 
 
-def _former(wanted: Wanted) -> set[str]:
+def _former(wanted: Declaration) -> set[str]:
     return {
         name
         for block in wanted.cards.values()
@@ -131,7 +131,7 @@ def _holder(objects: Objects, card: Json) -> Json:
 
 
 def _too_wide(
-    now: Objects, moment: Moment, sides: Sequence[Objects], wanted: Sequence[Wanted]
+    now: Objects, moment: Moment, sides: Sequence[Objects], wanted: Sequence[Declaration]
 ) -> Iterator[str]:
     """Cards that could spend more than they could before and may in the end."""
     ids = {item["id"] for _, item in moment.changed}
@@ -155,7 +155,7 @@ def _before(card: Json, sides: Sequence[Objects]) -> Iterator[Pair]:
             yield from ((each, _holder(side, each)) for each in there if address_of(each) == address_of(card))
 
 
-def _ends(card: Json, wanted: Wanted, sides: Sequence[Objects]) -> Iterator[Pair]:
+def _ends(card: Json, wanted: Declaration, sides: Sequence[Objects]) -> Iterator[Pair]:
     """What is asked for at the card's address, and at those that it is to be moved to."""
     for block in _named(wanted.cards, address_of(card)):
         asked, holder = _as_asked(block, card, sides), wanted.cardholders.get(block["cardholder"])
@@ -199,7 +199,7 @@ def _exceeds(now: Pair, allowed: Sequence[Pair]) -> bool:
     )
 
 
-def too_much(before: int, after: int, wanted: Sequence[Wanted], created: bool) -> Iterator[str]:
+def too_much(before: int, after: int, wanted: Sequence[Declaration], created: bool) -> Iterator[str]:
     """Money that is on its way beyond what any target in play asks for."""
     targets = [block["target"] for side in wanted for block in side.targets.values()]
     most = max([before, *targets])

@@ -28,7 +28,7 @@ def at_once(request: Callable[[], Said]) -> Said:
     return request()
 
 
-class Request(Struct, frozen=True):
+class Outgoing(Struct, frozen=True):
     """One request as it goes out."""
 
     method: str
@@ -45,9 +45,9 @@ class Request(Struct, frozen=True):
 class Mail(Struct):
     """Requests that were given up by their client and have not arrived yet, each with how many come first."""
 
-    waiting: list[tuple[int, Request]] = field(default_factory=list)
+    waiting: list[tuple[int, Outgoing]] = field(default_factory=list)
 
-    def due(self) -> Iterator[Request]:
+    def due(self) -> Iterator[Outgoing]:
         """Those that arrive before the next request."""
         waiting, self.waiting = self.waiting, []
         for left, request in waiting:
@@ -56,7 +56,7 @@ class Mail(Struct):
             else:
                 yield request
 
-    def all(self) -> list[Request]:
+    def all(self) -> list[Outgoing]:
         """Those that have not arrived, which arrive now."""
         waiting, self.waiting = self.waiting, []
         return [request for _, request in waiting]
@@ -114,13 +114,13 @@ class Wire(BoundedClient):
         if self._dead:
             raise Killed
         data = body.encode() if isinstance(body, str) else body or b""
-        request = Request(method.upper(), path, headers, data)
+        request = Outgoing(method.upper(), path, headers, data)
         said = self._gate(lambda: self._answer(request))
         if said.status >= REFUSALS:
             raise RefusalError(said.status, said.headers, said.data["error"])
         return HttpAnswer(said.status, said.headers, said.body)
 
-    def _answer(self, request: Request) -> Said:
+    def _answer(self, request: Outgoing) -> Said:
         for late in self._mail.due():
             self._pass(late)
         self.asked[request.method] += 1
@@ -130,14 +130,14 @@ class Wire(BoundedClient):
         self._struck[strike] += 1
         return self._hit(request, strike)
 
-    def _strike(self, request: Request, number: int) -> Strike | None:
+    def _strike(self, request: Outgoing, number: int) -> Strike | None:
         for strike in self._strikes:
             spent = strike.count and self._struck[strike] >= strike.count
             if strike.method == request.method and number >= strike.at and not spent:
                 return strike
         return None
 
-    def _hit(self, request: Request, strike: Strike) -> Said:
+    def _hit(self, request: Outgoing, strike: Strike) -> Said:
         effect = strike.effect
         if effect in INNER:
             return self._pass(request, cast("Effect", effect))
@@ -156,12 +156,12 @@ class Wire(BoundedClient):
             raise Killed
         raise LostError
 
-    def _pass(self, request: Request, effect: Effect | None = None) -> Said:
+    def _pass(self, request: Outgoing, effect: Effect | None = None) -> Said:
         said = self.sandbox.ask(request.method, request.target, request.headers, request.body, effect)
         self.made.add(said.headers["request-id"])
         return said
 
-    def _lagging(self, request: Request, said: Said) -> Said:
+    def _lagging(self, request: Outgoing, said: Said) -> Said:
         """A list as it was, where lists are behind."""
         resource = request.path.removeprefix("/v1/")
         if self._lag is None or request.method != "GET" or resource not in self._lag.resources:

@@ -47,7 +47,7 @@ class Notification(Struct):
         self.result, self.told = result, told
 
 
-class _Lines(click.types.StringParamType):
+class _OneALine(click.types.StringParamType):
     """Targets in the environment stand one a line, as commands have spaces."""
 
     name = "target"
@@ -60,7 +60,7 @@ def notified(command_name: str) -> Callable[[Callable[..., None]], Callable[...,
     def wrap(command: Callable[..., None]) -> Callable[..., None]:
         @click.option(
             "--notify",
-            type=_Lines(),
+            type=_OneALine(),
             multiple=True,
             metavar="TARGET",
             envvar=NAME,
