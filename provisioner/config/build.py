@@ -69,9 +69,8 @@ class Builder(Struct):
     def check(self, kind: Kind, pieces: tuple[Piece, ...], definition: str, value: Any) -> Sequence[Misfit]:
         """Return what does not fit; adds a problem for each such thing."""
         misfits = self.shapes.misfits(definition, value)
-        self.problems.extend(
-            problem_of(misfit, pieces, kind) for misfit in misfits if misfit.value is not BROKEN
-        )
+        if misfits:
+            self.problems += [problem_of(each, pieces, kind) for each in misfits if each.value is not BROKEN]
         return misfits
 
     def check_profiles(self, kinds: Sequence[Kind], resources: Sequence[Block]) -> frozenset[str]:
@@ -106,11 +105,13 @@ class Builder(Struct):
             faults += self._claimed(address, tools, block)
         if not self._sound(block, pieces, faults):
             return None
-        self.warnings.extend(_fault(doubt, pieces, block) for doubt in kind.doubts(resource.fields))
+        if doubts := [*kind.doubts(resource.fields)]:
+            self.warnings += [_fault(doubt, pieces, block) for doubt in doubts]
         return Declared(address, resource.fields, lifecycle(tools), _sensitive(resource), block.where())
 
     def _sound(self, block: Block, pieces: tuple[Piece, ...], faults: Sequence[FieldFault]) -> bool:
-        self.problems.extend(_fault(fault, pieces, block) for fault in faults)
+        if faults:
+            self.problems += [_fault(fault, pieces, block) for fault in faults]
         return not faults
 
     def _claimed(self, address: Address, tools: Mapping[str, Any], block: Block) -> Iterator[FieldFault]:

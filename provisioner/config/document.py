@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from provisioner.config.near import near
 from provisioner.config.outside import Outside
-from provisioner.config.reading import Reading, read
+from provisioner.config.read import Reading, read
 from provisioner.config.regular_file import FileTooLargeError, read_regular
 from provisioner.core.model.errors import ConfigError, Problem, Where
 

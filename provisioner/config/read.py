@@ -1,23 +1,24 @@
 """One YAML text into plain values, safely: bounded, without objects, and with everything odd about it said.
 
-Works on the parser's events in a loop of its own, so that neither deep nesting nor aliases can exhaust the
-machine, and keeps no positions but those of the named blocks; `spots` finds the others when they are needed.
+Reads the parser's events once, and builds the tree from them. It keeps no positions but those of the named
+blocks; `spots` finds the others when something is to be said about them.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import yaml
 from msgspec import Struct, field
 from yaml import events
 
-from provisioner.config.reading import Reading, Slip
 from provisioner.config.scalar import BROKEN, LONGEST_KEY, plain
 
 DEEPEST = 100
 EXPANDED_AT_LEAST = 1_000_000  # a file may expand to so many values, or to 50 times its own, if that is more
 EXPANDED_TIMES = 50
+BLOCK_DEPTH = 2
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
@@ -27,10 +28,32 @@ _PLAIN_TAGS = {
     events.MappingStartEvent: "tag:yaml.org,2002:map",
     events.SequenceStartEvent: "tag:yaml.org,2002:seq",
 }
-_NO_KEY: Any = object()
-_MERGE: Any = object()
-_SKIP: Any = object()
-BLOCK_DEPTH = 2
+_Scalar = events.ScalarEvent
+_UNKNOWN: Any = object()  # of what is remembered: not there
+_MERGE, _SKIP = object(), object()  # instead of a key
+_OPEN: Any = object()  # of an anchor: what it stands for is still being read
+
+
+class Slip(NamedTuple):
+    """Something wrong with the text itself: line and column from 1, the keys that lead there, the words."""
+
+    line: int
+    column: int
+    path: tuple[Any, ...]
+    text: str
+
+
+class Reading(Struct):
+    """What a text holds: its value, its slips, and the positions of the blocks (`("cards", "ads")`).
+
+    `sound` says whether the whole text could be read, `empties` whether it holds nulls or empty collections.
+    """
+
+    value: Any = None
+    slips: list[Slip] = field(default_factory=list)
+    blocks: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    sound: bool = True
+    empties: bool = False
 
 
 class UnreadableError(Exception):
@@ -41,10 +64,15 @@ class UnreadableError(Exception):
         super().__init__(text)
 
 
-def parse(text: str) -> Iterator[Any]:
-    """Yield the YAML events of a text; raises UnreadableError where it is not YAML."""
+@contextmanager
+def events_of(text: str) -> Iterator[Callable[[], Any]]:
+    """
+    What gives the YAML events of a text one by one, then None.
+
+    Where the text is not YAML, UnreadableError comes out of the context.
+    """
     try:
-        yield from iter(_LOADER(text).get_event, None)
+        yield _LOADER(text).get_event
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
         line = "".join(text.splitlines()[mark.line : mark.line + 1])
@@ -80,146 +108,206 @@ def _syntax(error: yaml.MarkedYAMLError, line: str) -> str:
     )
 
 
-class _Open(Struct):
-    """A collection being read. `lines` are those of its keys; `size` counts it with aliases expanded."""
-
-    value: Any
-    event: Any
-    lines: dict[str, int] | None
-    key: Any = _NO_KEY
-    size: int = 1
-    merged: list[Any] = field(default_factory=list)
+def read(text: str) -> Reading:
+    """Read one YAML text; never raises."""
+    out = Reading()
+    path: list[str] = []
+    try:
+        with events_of(text) as get:
+            _Reader(text, get, out, path).run()
+    except UnreadableError as stop:
+        out.slips.append(Slip(stop.line + 1, stop.column + 1, tuple(path), stop.text))
+        out.sound = False
+    return out
 
 
 class _Reader(Struct):
+    """What is known on the way: `path` are the keys around, `own` counts values, `expanded` those of aliases.
+
+    `plains` and `quoted` remember what scalars stand for, and `keys` texts that are keys in any style.
+    """
+
+    text: str
+    get: Callable[[], Any]
     out: Reading
-    stack: list[_Open] = field(default_factory=list)
-    anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    path: list[str]
+    depth: int = 0
     own: int = 0
-    documents: int = 0
+    expanded: int = 0
+    anchors: dict[str, Any] = field(default_factory=dict)
+    sizes: dict[int, tuple[Any, int]] = field(default_factory=dict)
     plains: dict[str, Any] = field(default_factory=dict)
+    quoted: dict[str, str] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
 
-    def run(self, text: str) -> None:
-        for event in parse(text):
-            kind = type(event)
-            if kind is events.ScalarEvent:
-                self.place(self.scalar(event), event, 1)
-            elif kind is events.MappingStartEvent or kind is events.SequenceStartEvent:
-                self.open(event, mapping=kind is events.MappingStartEvent)
-            elif kind is events.MappingEndEvent or kind is events.SequenceEndEvent:
-                self.close()
-            elif kind is events.AliasEvent:
-                self.alias(event)
-            elif kind is events.DocumentStartEvent:
-                self.documents += 1
-                if self.documents > 1:
-                    raise UnreadableError(
-                        *_at(event), "a second document ('---'); put it into a file of its own"
-                    )
+    def run(self) -> None:
+        documents = 0
+        while (event := self.get()) is not None:
+            if type(event) is events.DocumentStartEvent:
+                documents += 1
+                if documents > 1:
+                    text = "a second document ('---'); put it into a file of its own"
+                    raise UnreadableError(*_at(event), text)
+            elif isinstance(event, events.NodeEvent):
+                self.out.value = self.node(event)
 
-    def slip(self, mark: Any, text: str) -> None:
-        path = tuple(frame.key for frame in self.stack if isinstance(frame.key, str | int))
-        self.out.slips.append(Slip(mark.line + 1, mark.column + 1, path, text))
+    def mapping(self, start: Any) -> dict[str, Any]:
+        """Read the entries of a mapping; nearly all that is in one is a scalar that has been seen before."""
+        get, path, plains, quoted, keys = self.get, self.path, self.plains, self.quoted, self.keys
+        value: dict[str, Any] = {}
+        merged: list[Any] = []
+        named = self.depth == BLOCK_DEPTH and len(path) == 1
+        while type(event := get()) is not events.MappingEndEvent:
+            key = event.value if type(event) is _Scalar else None
+            if key not in keys or key in value or event.tag or event.anchor:
+                key = self.key(event, value, start)
+                if key is _SKIP or key is _MERGE:
+                    self.aside(get(), merged if key is _MERGE else None)
+                    continue
+            if named:
+                self.out.blocks[path[0], key] = (event.start_mark.line + 1, event.start_mark.column + 1)
+            try:
+                event = get()
+            except yaml.YAMLError:
+                path.append(key)  # whose value is where it goes wrong
+                raise
+            if type(event) is _Scalar and not (event.tag or event.anchor):
+                known = (plains if event.implicit[0] else quoted).get(event.value, _UNKNOWN)
+                value[key] = self.scalar(event) if known is _UNKNOWN else known
+            else:
+                path.append(key)
+                value[key] = self.node(event)
+                path.pop()
+        for source in merged:
+            for name, item in source.items():
+                value.setdefault(name, item)
+        return value
 
-    def scalar(self, event: Any) -> Any:
+    def sequence(self) -> list[Any]:
+        value: list[Any] = []
+        while type(event := self.get()) is not events.SequenceEndEvent:
+            value.append(self.node(event))
+        return value
+
+    def node(self, event: Any) -> Any:
+        """Read the value that begins with an event."""
+        if type(event) is events.AliasEvent:
+            return self.alias(event)
         if event.tag is not None:
             self.check_tag(event)
-        raw = event.value
-        if event.style == '"' and _HALF.search(raw):
-            self.slip(event.start_mark, "a text with half of a surrogate pair; leave it out")
-            raw = _HALF.sub("?", raw)
-        if event.implicit[0]:
-            value = self.plains.get(raw, _NO_KEY)
-            if value is _NO_KEY:
-                value = self.plains[raw] = plain(raw)
-        else:
-            value = raw
+        value = self.scalar(event) if type(event) is _Scalar else self.collection(event)
         if event.anchor is not None:
-            self.anchors[event.anchor] = (value, 1)
+            self.anchors[event.anchor] = value
         return value
+
+    def scalar(self, event: Any) -> Any:
+        raw = event.value
+        if event.implicit[0]:
+            value = self.plains[raw] = plain(raw)
+        elif event.style == '"' and _HALF.search(raw):
+            self.slip(event, "a text with half of a surrogate pair; leave it out")
+            value = _HALF.sub("?", raw)
+        else:
+            value = self.quoted[raw] = raw
+        if value is None or value == "":
+            self.out.empties = True
+        return value
+
+    def collection(self, event: Any) -> Any:
+        if self.depth >= DEEPEST:
+            raise UnreadableError(*_at(event), f"nested more than {DEEPEST} levels deep")
+        if event.anchor is not None:
+            self.anchors[event.anchor] = _OPEN
+        self.depth += 1
+        value = self.mapping(event) if type(event) is events.MappingStartEvent else self.sequence()
+        self.depth -= 1
+        self.own += 1 + len(value)
+        if not value:
+            self.out.empties = True
+        return value
+
+    def alias(self, event: Any) -> Any:
+        name = event.anchor
+        value = self.anchors.get(name, _UNKNOWN)
+        if value is _UNKNOWN:
+            self.slip(event, f"'*{name[:60]}' has no anchor '&{name[:60]}' before it")
+            return BROKEN
+        if value is _OPEN:
+            raise UnreadableError(*_at(event), f"'*{name[:60]}' stands inside of what it refers to")
+        self.own += 1
+        self.expanded += self.size(value)
+        if self.expanded > EXPANDED_AT_LEAST and self.expanded > EXPANDED_TIMES * self.own:
+            raise UnreadableError(*_at(event), "aliases that expand to far more than the file itself")
+        return value
+
+    def size(self, value: Any) -> int:
+        """How many values there are in one, those of aliases counted as often as they are there.
+
+        What an alias in it stands for has been counted before, so that this goes no deeper than YAML does.
+        """
+        if not isinstance(value, dict | list):
+            return 1
+        if id(value) not in self.sizes:
+            inside = value.values() if isinstance(value, dict) else value
+            # held, so that no other value can have its id
+            self.sizes[id(value)] = (value, 1 + sum(map(self.size, inside)))
+        return self.sizes[id(value)][1]
 
     def check_tag(self, event: Any) -> None:
         if event.tag not in ("!", _PLAIN_TAGS[type(event)]):
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")[:60]
-            self.slip(event.start_mark, f"the tag {tag!r} is not allowed; write plain YAML")
+            self.slip(event, f"the tag {tag!r} is not allowed; write plain YAML")
 
-    def open(self, event: Any, *, mapping: bool) -> None:
-        if len(self.stack) >= DEEPEST:
-            raise UnreadableError(*_at(event), f"nested more than {DEEPEST} levels deep")
-        if event.tag is not None:
-            self.check_tag(event)
-        if event.anchor is not None:
-            self.anchors[event.anchor] = (_NO_KEY, 0)
-        self.stack.append(_Open({}, event, {}) if mapping else _Open([], event, None))
-
-    def close(self) -> None:
-        frame = self.stack.pop()
-        for source in frame.merged:
-            for key, value in source.items():
-                frame.value.setdefault(key, value)
-        if frame.event.anchor is not None:
-            self.anchors[frame.event.anchor] = (frame.value, frame.size)
-        self.place(frame.value, frame.event, frame.size)
-
-    def alias(self, event: Any) -> None:
-        value, size = self.anchors.get(event.anchor, (_SKIP, 1))
-        if value is _SKIP:
-            self.slip(
-                event.start_mark, f"'*{event.anchor[:60]}' has no anchor '&{event.anchor[:60]}' before it"
-            )
-            value = BROKEN
-        elif value is _NO_KEY:
-            raise UnreadableError(*_at(event), f"'*{event.anchor[:60]}' stands inside of what it refers to")
-        self.place(value, event, size)
-
-    def place(self, value: Any, event: Any, size: int) -> None:
-        self.own += 1
-        if value is None or not (value or value == 0):
-            self.out.empties = True
-        if not self.stack:
-            self.out.value = value
-            return
-        frame = self.stack[-1]
-        frame.size += size
-        if size > 1 and frame.size > EXPANDED_AT_LEAST and frame.size > EXPANDED_TIMES * self.own:
-            raise UnreadableError(*_at(event), "aliases that expand to far more than the file itself")
-        if frame.lines is None:
-            frame.value.append(value)
-        elif frame.key is _NO_KEY:
-            frame.key = self.key(value, event, frame)
-        else:
-            self.entry(value, event, frame)
-            frame.key = _NO_KEY
-
-    def key(self, value: Any, event: Any, frame: _Open) -> Any:
-        mark = event.start_mark
-        if value == "<<" and type(event) is events.ScalarEvent and event.implicit[0]:
+    def key(self, event: Any, mapping: dict[str, Any], start: Any) -> Any:
+        """Return a key that is a text and new, `_MERGE` for `<<`, or `_SKIP` after saying what is wrong."""
+        key = self.node(event)
+        if key == "<<" and type(event) is _Scalar and event.implicit[0]:
             return _MERGE
-        if not isinstance(value, str):
-            self.slip(mark, _not_a_key(event))
-            return _SKIP
-        if len(value) > LONGEST_KEY:
-            self.slip(mark, f"a key of {len(value)} characters; at most {LONGEST_KEY} are taken")
-            return _SKIP
-        lines = frame.lines
-        if lines is None or value in lines:
-            first = lines[value] if lines else 0
-            self.slip(mark, f"the key {value!r} is given twice, first in line {first}")
-            return _SKIP
-        lines[value] = mark.line + 1
-        if len(self.stack) == BLOCK_DEPTH and isinstance(self.stack[0].key, str):
-            self.out.blocks[self.stack[0].key, value] = (mark.line + 1, mark.column + 1)
-        return value
+        if not isinstance(key, str):
+            self.slip(event, _not_a_key(event))
+        elif len(key) > LONGEST_KEY:
+            self.slip(event, f"a key of {len(key)} characters; at most {LONGEST_KEY} are taken")
+        elif key in mapping:
+            first = _first_line(self.text, start.start_mark.index, key)
+            self.slip(event, f"the key {key!r} is given twice, first in line {first}")
+        else:
+            if plain(key) == key != "<<":
+                self.keys.add(key)
+            return key
+        return _SKIP
 
-    def entry(self, value: Any, event: Any, frame: _Open) -> None:
-        if frame.key is _MERGE:
-            sources = value if isinstance(value, list) else [value]
-            if all(isinstance(source, dict) for source in sources):
-                frame.merged.extend(sources)
-            else:
-                self.slip(event.start_mark, "'<<' takes an alias of a mapping, or a list of them")
-        elif frame.key is not _SKIP:
-            frame.value[frame.key] = value
+    def aside(self, event: Any, merged: list[Any] | None) -> None:
+        """Read the value of a key that is none, or what a `<<` merges."""
+        value = self.node(event)
+        if merged is None:
+            return
+        sources = value if isinstance(value, list) else [value]
+        if all(isinstance(source, dict) for source in sources):
+            merged.extend(sources)
+        else:
+            self.slip(event, "'<<' takes an alias of a mapping, or a list of them")
+
+    def slip(self, event: Any, text: str) -> None:
+        mark = event.start_mark
+        self.out.slips.append(Slip(mark.line + 1, mark.column + 1, tuple(self.path), text))
+
+
+def _first_line(text: str, start: int, key: str) -> int:
+    """The line of a key's first place in the mapping that begins at an index, found by a second reading."""
+    depth, is_key = 0, True
+    with events_of(text) as get:
+        for event in iter(get, None):
+            mark: Any = event.start_mark
+            if not depth:
+                depth = int(type(event) is events.MappingStartEvent and mark.index == start)
+                continue
+            if depth == 1 and is_key and type(event) is _Scalar and event.value == key:
+                return int(mark.line) + 1
+            depth += isinstance(event, events.CollectionStartEvent) - isinstance(
+                event, events.CollectionEndEvent
+            )
+            is_key = not is_key if depth == 1 else is_key
+    return 0
 
 
 def _at(event: Any) -> tuple[int, int]:
@@ -227,20 +315,8 @@ def _at(event: Any) -> tuple[int, int]:
 
 
 def _not_a_key(event: Any) -> str:
-    if type(event) is not events.ScalarEvent:
+    if type(event) is not _Scalar:
         return "a key must be a text"
     if not event.value:
         return "a key is missing before ':'"
     return f'the key {event.value[:60]} is not read as a text; write "{event.value[:60]}" in quotes'
-
-
-def read_in_full(text: str) -> Reading:
-    """Read one YAML text by the parser's events; never raises."""
-    out = Reading()
-    reader = _Reader(out)
-    try:
-        reader.run(text)
-    except UnreadableError as stop:
-        reader.slip(stop, stop.text)
-        out.sound = False
-    return out

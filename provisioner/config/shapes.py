@@ -1,7 +1,7 @@
 """Values against the schema: whether they fit, quickly; and if not, in words, through jsonschema.
 
-Nearly every value fits, so the schema is made into functions that say yes or no, and jsonschema, which knows
-all that is wrong, is imported and asked only about values that do not.
+Nearly every value fits, which jsonschema-rs says fast; jsonschema, which knows all that is wrong, is imported
+and asked only about values that do not.
 """
 
 import json
@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from jsonschema_rs import Draft7Validator
 from msgspec import Struct, field
 
-from provisioner.config.fits import Check, check_of
+from provisioner.config.scalar import from_outside
 from provisioner.config.schema import json_schema
 from provisioner.core.schema.kind import Kind
 
@@ -35,14 +36,22 @@ class Shapes(Struct):
     """The definitions of a schema, compiled when they are first asked for."""
 
     schema: Mapping[str, Any]
-    _compiled: dict[str, Check] = field(default_factory=dict)
+    _compiled: dict[str, Any] = field(default_factory=dict)
     _validators: dict[str, Any] = field(default_factory=dict)
 
     def fits(self, definition: str, value: Any) -> bool:
         """Whether the value has the shape of the definition."""
         if definition not in self._compiled:
-            self._compiled[definition] = check_of(self._only(definition), self.schema["definitions"])
-        return self._compiled[definition](value)
+            self._compiled[definition] = Draft7Validator(self._only(definition))
+        says = self._compiled[definition].is_valid
+        try:
+            return bool(says(value))
+        except ValueError:
+            pass  # it takes the types of JSON and no others
+        try:
+            return bool(says(_without_secrets(value)))
+        except ValueError:
+            return False  # an odd scalar, which no field takes
 
     def misfits(self, definition: str, value: Any) -> list[Misfit]:
         """Return all that does not fit, in one line each; empty when all of it does."""
@@ -71,6 +80,17 @@ def shapes_of(kinds: Sequence[Kind]) -> Shapes:
 def shapes_of_schema(text: str) -> Shapes:
     """Return the shapes of a schema, given as JSON."""
     return Shapes(json.loads(text))
+
+
+def _without_secrets(value: Any) -> Any:
+    """The same value, in which what comes from outside is of the types of JSON."""
+    if isinstance(value, dict):
+        return {key: _without_secrets(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(item) for item in value]
+    if from_outside(value):
+        return int(value) if isinstance(value, int) else str(value)
+    return value
 
 
 def _tell(errors: Iterator[Any]) -> Iterator[Misfit]:

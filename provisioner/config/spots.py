@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 from yaml import events
 
-from provisioner.config.read import UnreadableError, parse
+from provisioner.config.read import UnreadableError, events_of
 
 
 class Spot(NamedTuple):
@@ -44,13 +44,14 @@ def spots(text: str) -> dict[Path, Spot]:
 
 def _find(text: str, found: dict[Path, Spot]) -> None:
     levels: list[_Level] = []
-    for event in takewhile(lambda event: not isinstance(event, events.DocumentEndEvent), parse(text)):
-        if isinstance(event, events.CollectionEndEvent):
-            levels.pop()
-        elif isinstance(event, events.NodeEvent):
-            path = _node(event, levels, found)
-            if isinstance(event, events.CollectionStartEvent):
-                levels.append(_Level(path, isinstance(event, events.MappingStartEvent)))
+    with events_of(text) as get:
+        for event in takewhile(lambda event: not isinstance(event, events.DocumentEndEvent), iter(get, None)):
+            if isinstance(event, events.CollectionEndEvent):
+                levels.pop()
+            elif isinstance(event, events.NodeEvent):
+                path = _node(event, levels, found)
+                if isinstance(event, events.CollectionStartEvent):
+                    levels.append(_Level(path, isinstance(event, events.MappingStartEvent)))
 
 
 def _node(event: Any, levels: list[_Level], found: dict[Path, Spot]) -> Path:
