@@ -266,6 +266,7 @@ def _forge(play: History, rng: random.Random) -> list[str]:
     play.did.append(f"hand: {forged} is canceled")
     play.watch.hands(answers)
     play.watch.moments()
+    play.past.clear()  # an old list would not show it, and count generations otherwise
     return found
 
 
