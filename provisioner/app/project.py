@@ -13,7 +13,7 @@ from provisioner.app.account import Account
 from provisioner.app.apply import carry_out
 from provisioner.app.drift import DriftReport, find_account_drift, make_account_plan
 from provisioner.app.sandboxes import sandbox_at
-from provisioner.config.outside import Allowed
+from provisioner.config.text.outside import Allowed
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import AccessError, GuardrailError, StaleError
 from provisioner.core.plan.guardrails import judge

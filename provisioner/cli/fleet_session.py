@@ -15,7 +15,7 @@ from provisioner.cli.fleet_report import FleetProgress, FleetReport, report
 from provisioner.cli.options.fleet import FleetOptions
 from provisioner.cli.session import SANDBOX_STATE
 from provisioner.cli.terminal.signals import stoppable
-from provisioner.config.outside import Allowed
+from provisioner.config.text.outside import Allowed
 from provisioner.core.model.errors import AccessError, ProvisionerError
 from provisioner.fleet.budget import RequestBudget, budget_of, part_of, platform_rate
 from provisioner.fleet.job import Job

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from provisioner.cli.options.shared import Options
 from provisioner.cli.saved_form import misfit
-from provisioner.config.document import files_of
+from provisioner.config.text.document import files_of
 from provisioner.core.approval.integrity import check_time, check_unedited, proven
 from provisioner.core.model.errors import ConfigError, ProvisionerError, StaleError
 from provisioner.core.plan.plan import Plan

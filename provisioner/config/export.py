@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from provisioner.config.scalar import plain, shown
-from provisioner.config.schema import removals
-from provisioner.config.variables import LITERAL_SIGN, SIGN
+from provisioner.config.build.variables import LITERAL_SIGN, SIGN
+from provisioner.config.schema.configuration import removals
+from provisioner.config.text.scalar import plain, shown
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.model.money import exponent
 from provisioner.core.model.resource import DEACTIVATE, Address, Ref

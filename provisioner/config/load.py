@@ -7,20 +7,20 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from provisioner.config.blocks import PROFILES, SHARED, Blocks, gather
-from provisioner.config.build import AT_KEY, Builder
-from provisioner.config.document import Document, files_of, open_document, overlay_of
-from provisioner.config.near import near
-from provisioner.config.normal import Names
-from provisioner.config.outside import NOTHING_MORE, Allowed, Outside
-from provisioner.config.profiles import Profiles
-from provisioner.config.scalar import BROKEN
-from provisioner.config.scenario_fields import SECTION as SCENARIOS
-from provisioner.config.scenarios import build_scenarios
-from provisioner.config.settings import guardrails, missing_settings, settings, shown_from_outside
-from provisioner.config.shapes import Shapes, shapes_of
-from provisioner.config.variables import Substitution, chosen, may_have_holes
-from provisioner.config.words import say
+from provisioner.config.build.normal_form import Names
+from provisioner.config.build.profiles import Profiles
+from provisioner.config.build.resources import AT_KEY, Builder
+from provisioner.config.build.scenarios import build_scenarios
+from provisioner.config.build.sections import PROFILES, SHARED, Blocks, gather
+from provisioner.config.build.settings import guardrails, missing_settings, settings, shown_from_outside
+from provisioner.config.build.variables import Substitution, chosen, may_have_holes
+from provisioner.config.schema.messages import say
+from provisioner.config.schema.scenario_fields import SECTION as SCENARIOS
+from provisioner.config.schema.validate import Shapes, shapes_of
+from provisioner.config.text.document import Document, files_of, open_document, overlay_of
+from provisioner.config.text.near import near
+from provisioner.config.text.outside import NOTHING_MORE, Allowed, Outside
+from provisioner.config.text.scalar import BROKEN
 from provisioner.core.model.config import Config, Guardrails
 from provisioner.core.model.errors import ConfigError, Problem, Where
 from provisioner.core.model.resource import Declared
@@ -111,8 +111,8 @@ def _fits(document: Document, shapes: Shapes, problems: list[Problem]) -> bool:
         if misfit.value is not BROKEN:
             path = misfit.path
             around = path[: -1 if misfit.keyword in AT_KEY else None][:2]
-            spot = document.spot(path)
-            text = say(misfit, raw=spot.raw if spot else None, hidden=False)
+            position = document.position(path)
+            text = say(misfit, raw=position.raw if position else None, hidden=False)
             where = document.where(path, key=misfit.keyword in AT_KEY)
             problems.append(Problem(where, ".".join(map(str, around)), text))
     return not misfits

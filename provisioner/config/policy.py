@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from provisioner.config.blocks import Block, Piece
-from provisioner.config.build import AT_KEY
-from provisioner.config.document import open_document
+from provisioner.config.build.resources import AT_KEY
+from provisioner.config.build.sections import Block, Piece
+from provisioner.config.build.settings import MONEY, guardrails
 from provisioner.config.load import in_order
-from provisioner.config.outside import Outside
-from provisioner.config.scalar import BROKEN
-from provisioner.config.settings import MONEY, guardrails
-from provisioner.config.shapes import shapes_of
-from provisioner.config.words import say
+from provisioner.config.schema.messages import say
+from provisioner.config.schema.validate import shapes_of
+from provisioner.config.text.document import open_document
+from provisioner.config.text.outside import Outside
+from provisioner.config.text.scalar import BROKEN
 from provisioner.core.model.config import Guardrails
 from provisioner.core.model.errors import ConfigError, Problem, Where
 from provisioner.core.schema.kind import Kind
@@ -32,8 +32,8 @@ def load_policy(file: Path, kinds: Sequence[Kind]) -> Guardrails:
     for misfit in shapes_of(kinds).misfits("file", {SECTION: document.value}):
         if misfit.value is not BROKEN:
             path, at_key = misfit.path[1:], misfit.keyword in AT_KEY
-            spot = document.spot(path)
-            text = say(misfit, raw=spot.raw if spot else None, hidden=False)
+            position = document.position(path)
+            text = say(misfit, raw=position.raw if position else None, hidden=False)
             problems.append(Problem(document.where(path, key=at_key), ".".join(map(str, path[:-1])), text))
     blocks = {
         name: Block("", name, (Piece(document, (name,)),), value) for name, value in document.value.items()

@@ -2,8 +2,8 @@
 
 import json
 
-from provisioner.config.field_schema import JsonSchema, amount, mapping, pattern, text
-from provisioner.config.schema import CURRENCY, DRAFT
+from provisioner.config.schema.configuration import CURRENCY, DRAFT
+from provisioner.config.schema.field_schema import JsonSchema, amount, mapping, pattern, text
 from provisioner.core.schema.kind import NAME_PATTERN, NAME_SAYS
 from provisioner.fleet.select import SELECTOR_SAYS
 

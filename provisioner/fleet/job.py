@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from provisioner.config.outside import NOTHING_MORE, Allowed
+from provisioner.config.text.outside import NOTHING_MORE, Allowed
 from provisioner.fleet.budget import RequestBudget
 from provisioner.fleet.model import FleetAccount
 

@@ -9,14 +9,14 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from provisioner.config.build import AT_KEY
-from provisioner.config.document import Document, open_document
+from provisioner.config.build.resources import AT_KEY
+from provisioner.config.build.variables import SIGN
 from provisioner.config.load import in_order
-from provisioner.config.outside import NOTHING_MORE, Allowed, Outside
-from provisioner.config.scalar import BROKEN
-from provisioner.config.shapes import Shapes, shapes_of_schema
-from provisioner.config.variables import SIGN
-from provisioner.config.words import say
+from provisioner.config.schema.messages import say
+from provisioner.config.schema.validate import Shapes, shapes_of_schema
+from provisioner.config.text.document import Document, open_document
+from provisioner.config.text.outside import NOTHING_MORE, Allowed, Outside
+from provisioner.config.text.scalar import BROKEN
 from provisioner.core.model.errors import ConfigError, Problem, Where
 from provisioner.core.model.money import parse_money
 from provisioner.fleet.fleet_schema import fleet_schema_text
@@ -84,10 +84,10 @@ class _Reading(Struct):
         misfits = self.shapes.misfits(definition, document.value)
         for misfit in misfits:
             if misfit.value is not BROKEN and document.reading.sound:
-                spot = document.spot(misfit.path)
+                position = document.position(misfit.path)
                 where = document.where(misfit.path, key=misfit.keyword in AT_KEY)
                 address = ".".join(str(key) for key in misfit.path[:-1][:2])
-                words = say(misfit, raw=spot.raw if spot else None, hidden=False)
+                words = say(misfit, raw=position.raw if position else None, hidden=False)
                 self.problems.append(Problem(where, address, words))
         bad = {misfit.path[0] for misfit in misfits if misfit.path}
         if not document.reading.sound or "configuration" in bad:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from provisioner.config.document import Document, open_document, text_of
-from provisioner.config.near import near
-from provisioner.config.outside import Outside
-from provisioner.config.scalar import Odd
+from provisioner.config.text.document import Document, open_document, text_of
+from provisioner.config.text.near import near
+from provisioner.config.text.outside import Outside
+from provisioner.config.text.scalar import Odd
 from provisioner.core.model.errors import Problem, Where
 
 Keys = tuple[Any, ...]
@@ -41,8 +41,8 @@ def document_rows(document: Document) -> Iterator[Row]:
 
 def _yaml_row(document: Document, base: Keys, value: Any) -> Row:
     def raw(path: Keys) -> str | None:
-        spot = document.spot((*base, *path))
-        return spot.raw if spot else None
+        position = document.position((*base, *path))
+        return position.raw if position else None
 
     return Row(
         document.file, value, lambda path, key: document.where((*base, *path), key=bool(path) and key), raw

@@ -28,7 +28,7 @@ def test_the_floors_are_those_that_the_linter_holds() -> None:
 def test_the_wings_are_those_that_the_linter_holds() -> None:
     wings = dict(re.findall(r"^(\w+): +([\w |>]+)$", BUILT, re.MULTILINE))
 
-    assert wings.keys() == {"core", "engine", "sandbox"}
+    assert wings.keys() == {"core", "engine", "config", "sandbox"}
     for package, drawn in wings.items():
         assert [set(floor.split(" | ")) for floor in drawn.split(" > ")] == floors(f"provisioner.{package}")
 

@@ -13,7 +13,7 @@ from reference.tree import leaves
 from referencing import Registry, Resource
 
 from provisioner.cli.main import main
-from provisioner.config.schema import definition_of, json_schema
+from provisioner.config.schema.configuration import definition_of, json_schema
 from provisioner.core.diff.compare import compare
 from provisioner.core.model.exit_codes import ExitCode
 from provisioner.core.model.resource import Address, Declared, Live, Ownership

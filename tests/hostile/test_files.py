@@ -200,7 +200,7 @@ def test_files_are_written_in_one_place_only() -> None:
     )
     allowed = {
         "provisioner/engine/private_file.py",
-        "provisioner/config/regular_file.py",  # reads
+        "provisioner/config/text/regular_file.py",  # reads
         "provisioner/cli/terminal/stdio.py",  # /dev/null
         "provisioner/cli/terminal/streams.py",  # /dev/null
         "provisioner/sandbox/sdk_types.py",  # this repository's own data

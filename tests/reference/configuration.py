@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from provisioner.config.field_schema import MANY_CHOICES
-from provisioner.config.scenario_fields import FIELDS, SECTION
-from provisioner.config.schema import definition_of, json_schema
+from provisioner.config.schema.configuration import definition_of, json_schema
+from provisioner.config.schema.field_schema import MANY_CHOICES
+from provisioner.config.schema.scenario_fields import FIELDS, SECTION
 from provisioner.core.model.money import show_money
 from provisioner.core.plan.guardrails import ENDLESS, FEW, NAMES, SHARE
 from provisioner.core.schema.field import Field, OnChange, Shape, neutral

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import provisioner
 from provisioner.cli.commands.completion import VARIABLE
-from provisioner.config.outside import KEY_BEGINNINGS, KEY_PARTS, KEY_WORDS
+from provisioner.config.text.outside import KEY_BEGINNINGS, KEY_PARTS, KEY_WORDS
 
 from . import markdown
 from .markdown import code, prose, table

@@ -2,7 +2,7 @@
 
 import json
 
-from provisioner.config.field_schema import METADATA_KEY, METADATA_KEYS, METADATA_VALUE
+from provisioner.config.schema.field_schema import METADATA_KEY, METADATA_KEYS, METADATA_VALUE
 from provisioner.core.diff import top_up
 from provisioner.core.model.resource import Address, Lifecycle
 from provisioner.core.ownership import marks

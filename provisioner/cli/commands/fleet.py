@@ -13,7 +13,7 @@ from provisioner.cli.options.notify import Notification, notified
 from provisioner.cli.options.shared import ALLOW_FILE, named_numbers
 from provisioner.cli.review import ask, open_journal
 from provisioner.cli.terminal.exit import CHANGES, DONE, INTERRUPTED, exits
-from provisioner.config.outside import Allowed
+from provisioner.config.text.outside import Allowed
 from provisioner.core.model.errors import GuardrailError
 from provisioner.fleet.job import Ceiling, Job
 from provisioner.fleet.model import FleetAccount

@@ -10,7 +10,7 @@ from provisioner.app.purchases import CHOICES, find_card, refuse_live
 from provisioner.cli.options.shared import Options, stripe_only_options
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
-from provisioner.config.near import near
+from provisioner.config.text.near import near
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.model.money import parse_money

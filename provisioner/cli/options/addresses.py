@@ -8,7 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from provisioner.app.configuration import load
-from provisioner.config.outside import Allowed
+from provisioner.config.text.outside import Allowed
 from provisioner.core.model.errors import ProvisionerError
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import fields, replace
 from provisioner.cli.terminal.log import FORMATS, set_up
 
 if TYPE_CHECKING:
-    from provisioner.config.outside import Allowed
+    from provisioner.config.text.outside import Allowed
 
 R = TypeVar("R")
 FASTEST = 1_000_000  # requests a second: far above what any API lets through, so that every pace is a number
@@ -40,7 +40,7 @@ class Options(Struct, frozen=True):
     @property
     def allowed(self) -> "Allowed":
         """What the configuration may read besides."""
-        from provisioner.config.outside import Allowed  # noqa: PLC0415 - not every command reads one
+        from provisioner.config.text.outside import Allowed  # noqa: PLC0415 - not every command reads one
 
         return Allowed(self.allow_env, self.allow_files)
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from provisioner.config import load_config
-from provisioner.config.shapes import shapes_of
+from provisioner.config.schema.validate import shapes_of
 from provisioner.core.model.errors import ConfigError
 from provisioner.kinds import KINDS
 

@@ -67,13 +67,13 @@ def test_a_file_that_cannot_be_read(problems, monkeypatch):
     def refuse(_file, _most):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("provisioner.config.document.read_regular", refuse)
+    monkeypatch.setattr("provisioner.config.text.document.read_regular", refuse)
 
     assert problems(BASE) == ["a.yaml:1:1: cannot be read: Permission denied"]
 
 
 def test_a_file_that_is_too_large(problems, monkeypatch):
-    monkeypatch.setattr("provisioner.config.document.LARGEST_FILE", 100)
+    monkeypatch.setattr("provisioner.config.text.document.LARGEST_FILE", 100)
 
     assert problems(BASE) == ["a.yaml:1:1: larger than 0 MiB"]
 

@@ -188,7 +188,7 @@ def test_an_endless_ladder_of_profiles_ends(problems):
 def test_the_pure_python_parser_reads_the_same(load, problems, monkeypatch):
     import yaml  # noqa: PLC0415
 
-    monkeypatch.setattr("provisioner.config.read._LOADER", yaml.SafeLoader)
+    monkeypatch.setattr("provisioner.config.text.read._LOADER", yaml.SafeLoader)
 
     assert load(BASE).declared[ADS].fields["currency"] == "usd"
     assert problems(BASE + "    status: activ\n    second_line: a\x01\n")[0].startswith("a.yaml:14:19: ")

@@ -7,8 +7,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from provisioner.config.read import read
-from provisioner.config.spots import spots
+from provisioner.config.text.positions import positions
+from provisioner.config.text.read import read
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").rglob("*.yaml"))
 texts = st.text(min_size=1, max_size=9)
@@ -22,7 +22,7 @@ trees = st.recursive(
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_a_block_is_where_the_second_reading_finds_its_key(example: Path):
     text = example.read_text(encoding="utf-8")
-    found = spots(text)
+    found = positions(text)
 
     for path, place in read(text).blocks.items():
         assert place == (found[path].key_line, found[path].key_column)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from provisioner.config.field_schema import AMOUNT_SAYS
-from provisioner.config.near import near
-from provisioner.config.scalar import LONGEST_SHOWN, Odd, Secret, from_outside, shown
-from provisioner.config.shapes import Misfit
+from provisioner.config.schema.field_schema import AMOUNT_SAYS
+from provisioner.config.schema.validate import Misfit
+from provisioner.config.text.near import near
+from provisioner.config.text.scalar import LONGEST_SHOWN, Odd, Secret, from_outside, shown
 
 FEW = 12
 _NOUNS = {

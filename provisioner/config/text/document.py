@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from provisioner.config.near import near
-from provisioner.config.outside import Outside
-from provisioner.config.read import Reading, read
-from provisioner.config.regular_file import FileTooLargeError, read_regular
+from provisioner.config.text.near import near
+from provisioner.config.text.outside import Outside
+from provisioner.config.text.read import Reading, read
+from provisioner.config.text.regular_file import FileTooLargeError, read_regular
 from provisioner.core.model.errors import ConfigError, Problem, Where
 
 if TYPE_CHECKING:
-    from provisioner.config.spots import Spot
+    from provisioner.config.text.positions import Position
 
 SUFFIXES = (".yaml", ".yml")
 OVERLAYS = "environments"
@@ -31,22 +31,24 @@ class Document(Struct, frozen=True, dict=True):
     reading: Reading
 
     @cached_property
-    def spots(self) -> dict[tuple[Any, ...], "Spot"]:
-        """The spot of each path; a whole second reading."""
-        from provisioner.config.spots import spots  # noqa: PLC0415 - only those who err pay for it
+    def positions(self) -> dict[tuple[Any, ...], "Position"]:
+        """The position of each path; a whole second reading."""
+        from provisioner.config.text.positions import positions  # noqa: PLC0415 - only those who err pay for it
 
-        return spots(self.text)
+        return positions(self.text)
 
-    def spot(self, path: tuple[Any, ...]) -> "Spot | None":
-        """The spot of exactly this path, if the file itself has it."""
-        return self.spots.get(path)
+    def position(self, path: tuple[Any, ...]) -> "Position | None":
+        """The position of exactly this path, if the file itself has it."""
+        return self.positions.get(path)
 
     def where(self, path: tuple[Any, ...], *, key: bool = False) -> Where:
         """The place of the value (or key) at `path`, or of the nearest thing around it."""
-        length = next(length for length in range(len(path), -1, -1) if path[:length] in self.spots)
-        spot = self.spots[path[:length]]
+        length = next(length for length in range(len(path), -1, -1) if path[:length] in self.positions)
+        position = self.positions[path[:length]]
         at_key = key and length == len(path)
-        line, column = (spot.key_line, spot.key_column) if at_key else (spot.line, spot.column)
+        line, column = (
+            (position.key_line, position.key_column) if at_key else (position.line, position.column)
+        )
         return Where(str(self.file), line, column)
 
     def block_where(self, section: str, name: str) -> Where:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from jsonschema_rs import Draft7Validator
 from msgspec import Struct, field
 
-from provisioner.config.scalar import from_outside
-from provisioner.config.schema import json_schema
+from provisioner.config.schema.configuration import json_schema
+from provisioner.config.text.scalar import from_outside
 from provisioner.core.schema.kind import Kind
 
 Path = tuple[Any, ...]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from provisioner.config.regular_file import FileTooLargeError, read_regular
+from provisioner.config.text.regular_file import FileTooLargeError, read_regular
 
 LARGEST_SECRET = 65536
 # of names in capitals with "_" at both ends

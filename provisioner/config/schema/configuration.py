@@ -8,8 +8,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from provisioner.config.field_schema import Fields, JsonSchema, amount, mapping, pattern, text
-from provisioner.config.scenario_fields import DEFINITION, DOC, FIELDS, SECTION
+from provisioner.config.schema.field_schema import Fields, JsonSchema, amount, mapping, pattern, text
+from provisioner.config.schema.scenario_fields import DEFINITION, DOC, FIELDS, SECTION
 from provisioner.core.model.resource import CANCEL, DEACTIVATE, REMOVALS
 from provisioner.core.schema.field import Field
 from provisioner.core.schema.kind import NAME_PATTERN, NAME_SAYS, Kind

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 from yaml import events
 
-from provisioner.config.read import UnreadableError, events_of
+from provisioner.config.text.read import UnreadableError, events_of
 
 
-class Spot(NamedTuple):
+class Position(NamedTuple):
     """The positions (from 1) of a value and of its key; `raw` is an unquoted scalar as it is written."""
 
     line: int
@@ -33,16 +33,16 @@ class _Level(Struct):
     mark: Any = None
 
 
-def spots(text: str) -> dict[Path, Spot]:
-    """Return the spot of each path of keys and indexes in a text's first document, as far as it is YAML."""
-    found: dict[Path, Spot] = {}
+def positions(text: str) -> dict[Path, Position]:
+    """Return the position of each path of keys and indexes in a text's first document, if it is YAML."""
+    found: dict[Path, Position] = {}
     with suppress(UnreadableError):
         _find(text, found)
-    found.setdefault((), Spot(1, 1, 1, 1, None))
+    found.setdefault((), Position(1, 1, 1, 1, None))
     return found
 
 
-def _find(text: str, found: dict[Path, Spot]) -> None:
+def _find(text: str, found: dict[Path, Position]) -> None:
     levels: list[_Level] = []
     with events_of(text) as get:
         for event in takewhile(lambda event: not isinstance(event, events.DocumentEndEvent), iter(get, None)):
@@ -54,7 +54,7 @@ def _find(text: str, found: dict[Path, Spot]) -> None:
                     levels.append(_Level(path, isinstance(event, events.MappingStartEvent)))
 
 
-def _node(event: Any, levels: list[_Level], found: dict[Path, Spot]) -> Path:
+def _node(event: Any, levels: list[_Level], found: dict[Path, Position]) -> Path:
     """Note one node and return its path; a mapping's key only gets remembered."""
     if not levels:
         return _note((), event, event.start_mark, found)
@@ -70,8 +70,8 @@ def _node(event: Any, levels: list[_Level], found: dict[Path, Spot]) -> Path:
     return path
 
 
-def _note(path: Path, event: Any, key: Any, found: dict[Path, Spot]) -> Path:
+def _note(path: Path, event: Any, key: Any, found: dict[Path, Position]) -> Path:
     mark = event.start_mark
     raw = event.value if isinstance(event, events.ScalarEvent) and event.implicit[0] else None
-    found.setdefault(path, Spot(mark.line + 1, mark.column + 1, key.line + 1, key.column + 1, raw))
+    found.setdefault(path, Position(mark.line + 1, mark.column + 1, key.line + 1, key.column + 1, raw))
     return path

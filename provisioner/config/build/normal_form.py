@@ -9,9 +9,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from provisioner.config.field_schema import AMOUNT_SAYS
-from provisioner.config.near import near
-from provisioner.config.scalar import Secret, SecretNumber, from_outside, shown
+from provisioner.config.schema.field_schema import AMOUNT_SAYS
+from provisioner.config.text.near import near
+from provisioner.config.text.scalar import Secret, SecretNumber, from_outside, shown
 from provisioner.core.model.money import parse_money
 from provisioner.core.model.resource import Address, Ref
 from provisioner.core.schema.field import Field, Shape

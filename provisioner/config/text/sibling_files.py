@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from provisioner.config.document import OVERLAYS, SUFFIXES
+from provisioner.config.text.document import OVERLAYS, SUFFIXES
 from provisioner.core.schema.kind import Kind
 
 MOST_FILES, MOST_BYTES = 100, 65_536  # it is a hint, and must cost nothing that anybody notices

@@ -1,7 +1,7 @@
 """One YAML text into plain values, safely: bounded, without objects, and with everything odd about it said.
 
 Reads the parser's events once, and builds the tree from them. It keeps no positions but those of the named
-blocks; `spots` finds the others when something is to be said about them.
+blocks; `positions` finds the others when something is to be said about them.
 """
 
 import re
@@ -13,7 +13,7 @@ import yaml
 from msgspec import Struct, field
 from yaml import events
 
-from provisioner.config.scalar import BROKEN, LONGEST_KEY, plain
+from provisioner.config.text.scalar import BROKEN, LONGEST_KEY, plain
 
 DEEPEST = 100
 EXPANDED_AT_LEAST = 1_000_000  # a file may expand to so many values, or to 50 times its own, if that is more

@@ -5,10 +5,10 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from provisioner.config.blocks import Block, Piece, locate
-from provisioner.config.merge import lay_over
-from provisioner.config.near import near
-from provisioner.config.scalar import shown
+from provisioner.config.build.sections import Block, Piece, locate
+from provisioner.config.build.merge import lay_over
+from provisioner.config.text.near import near
+from provisioner.config.text.scalar import shown
 from provisioner.core.model.errors import Problem
 
 MOST = 50  # profiles under one another; each may have two pieces, the environment's being the second

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
-from provisioner.config.document import Document
-from provisioner.config.merge import lay_over
-from provisioner.config.near import near
+from provisioner.config.text.document import Document
+from provisioner.config.build.merge import lay_over
+from provisioner.config.text.near import near
 from provisioner.core.model.errors import Problem, Where
 
 Path = tuple[Any, ...]
@@ -61,11 +61,11 @@ def locate(pieces: Sequence[Piece], path: Path, *, key: bool = False) -> BlockPl
         for piece in reversed(pieces):
             whole = (*piece.path, *path[:length])
             for candidate in (whole, (*whole[:-1], "<<")):
-                spot = piece.document.spot(candidate)
-                if spot:
+                position = piece.document.position(candidate)
+                if position:
                     at_key = key and length == len(path)
                     where = piece.document.where(candidate, key=at_key)
-                    return BlockPlace(where, ".".join(map(str, piece.path)), spot.raw)
+                    return BlockPlace(where, ".".join(map(str, piece.path)), position.raw)
     return BlockPlace(pieces[-1].where(), ".".join(map(str, pieces[-1].path)), None)
 
 

@@ -1,0 +1,1 @@
+"""Files as values: YAML read safely, with the place of everything, and what may be read besides."""
