@@ -19,7 +19,9 @@ from provisioner.core.plan.selection import EVERYTHING, Selection
 from provisioner.core.schema.kind import Kind
 from provisioner.engine.read.observe import Progress, observe, silent
 from provisioner.kinds import KINDS
-from provisioner.stripe_api import Limits, StripeReader, StripeWriter, Transport
+from provisioner.stripe_api.client import Transport
+from provisioner.stripe_api.gateway import StripeReader, StripeWriter
+from provisioner.stripe_api.rate_limit import Limits
 
 ReadingDisplay = Callable[[Mapping[str, int], Limits], AbstractContextManager[Progress]]
 

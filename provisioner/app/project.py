@@ -20,8 +20,9 @@ from provisioner.core.plan.guardrails import judge
 from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.selection import Selection
 from provisioner.engine.apply.execute import Report, Result
-from provisioner.stripe_api import Transport, limits_for
+from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.credentials import SANDBOX_KEY, key_for, safe_base
+from provisioner.stripe_api.rate_limit import limits_for
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_NUMBERS: Mapping[str, int] = MappingProxyType({})

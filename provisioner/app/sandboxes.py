@@ -8,8 +8,10 @@ from msgspec import Struct
 
 from provisioner.engine.private_file import private_database
 from provisioner.net.sandbox_control import control
-from provisioner.stripe_api import Limits, StripeWriter, Transport
+from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.credentials import SANDBOX_KEY
+from provisioner.stripe_api.gateway import StripeWriter
+from provisioner.stripe_api.rate_limit import Limits
 
 # Nobody else is on a private sandbox.
 LIMITLESS = Limits(endpoint=10_000, total=10_000)

@@ -9,7 +9,7 @@ from provisioner.chaos.sandbox_fixture import KEY, LIMITLESS, SandboxFixture
 from provisioner.core.model.config import Config
 from provisioner.net.address import parse_origin
 from provisioner.net.client import HttpAnswer
-from provisioner.stripe_api import Transport
+from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.http import BoundedClient
 
 TIMEOUTS = (5.0, 0.25)  # seconds; the sandbox's own answers take a few milliseconds

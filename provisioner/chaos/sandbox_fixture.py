@@ -12,7 +12,9 @@ from msgspec import Struct, field
 from provisioner.net.sandbox_control import control
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
-from provisioner.stripe_api import Limits, StripeWriter, Transport
+from provisioner.stripe_api.client import Transport
+from provisioner.stripe_api.gateway import StripeWriter
+from provisioner.stripe_api.rate_limit import Limits
 
 KEY = "sk_test_chaos"
 LIMITLESS = Limits(endpoint=1_000_000, total=1_000_000)

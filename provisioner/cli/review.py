@@ -24,7 +24,8 @@ from provisioner.core.plan.plan import Plan
 from provisioner.engine.apply.execute import Outcome, Report, Result
 from provisioner.engine.apply.journal import Journal, line
 from provisioner.notify.notice import Highlights, tell_plan, tell_report
-from provisioner.stripe_api import Limits, Remaining
+from provisioner.stripe_api.estimate import Remaining
+from provisioner.stripe_api.rate_limit import Limits
 from provisioner.views.plan.document import plan_document
 from provisioner.views.report import report_document, report_head, report_text, result_line
 

@@ -15,8 +15,9 @@ from provisioner.cli.options.shared import Options
 from provisioner.cli.terminal.log import tell
 from provisioner.cli.terminal.progress import reading
 from provisioner.core.model.config import Config
-from provisioner.stripe_api import Transport, limits_for
+from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.credentials import SANDBOX_KEY, key_for, safe_base
+from provisioner.stripe_api.rate_limit import limits_for
 from provisioner.views.values import count, inert
 
 SANDBOX_STATE = Path(".provisioner/sandbox.db")

@@ -14,10 +14,10 @@ from provisioner.core.model.errors import AccessError, ProvisionerError
 from provisioner.fleet.job import Job
 from provisioner.fleet.shared_limit import SharedLimit
 from provisioner.net.address import parse_origin
-from provisioner.stripe_api import Transport, limits_for
-from provisioner.stripe_api.client import TIMEOUTS
+from provisioner.stripe_api.client import TIMEOUTS, Transport
 from provisioner.stripe_api.credentials import SANDBOX_KEY, STRIPE, key_for, safe_base
 from provisioner.stripe_api.http import BoundedClient
+from provisioner.stripe_api.rate_limit import limits_for
 
 AT_ONCE = 32  # requests to one account, as `stripe_api.rate_limit` has it
 

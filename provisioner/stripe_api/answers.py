@@ -1,6 +1,6 @@
-"""The forms of Stripe's answers, as far as they are read.
+"""The forms of Stripe's answers, as far as they are read, and what reads an answer in its form.
 
-Every answer is held to its form where it is decoded, so what reads it need not doubt a type. The forms of the
+Every answer is held to its form where it is decoded, so what uses it need not doubt a type. The forms of the
 kinds' objects follow from the kinds' fields; Stripe may leave out anything but an id, and answer null for it.
 """
 
@@ -9,12 +9,14 @@ from functools import cache
 from types import GenericAlias
 from typing import Annotated, Any, Required, TypedDict
 
+import msgspec
 from msgspec import Meta
 
 from provisioner.core.schema.field import Field, Shape
+from provisioner.engine.ports import Wanted
 from provisioner.kinds import KINDS
+from provisioner.stripe_api.http import API_VERSION, Read, values
 
-API_VERSION = "2026-10-28.endive"  # the one that the kinds are written for (SDK: _api_version.py)
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,255}$")]  # ids become parts of further addresses
 typed_dict: Any = TypedDict  # as a function, for names that are not known before
 Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # the last second of the year 9999
@@ -227,3 +229,54 @@ def _form(field: Field, answered: Field | None) -> Any:
             return whole | None
         case _:
             return str | None
+
+
+@cache
+def _held_to(form: Any) -> Read:
+    def read(body: bytes) -> Any:
+        found = values(body)
+        msgspec.convert(found, form)
+        return found
+
+    return read
+
+
+def object_of(path: str) -> Read:
+    """What reads the object at a path; raises msgspec.ValidationError where it has another form."""
+    return _held_to(form_of(resource_of(path)))
+
+
+def page_of(resource: str, wanted: Wanted | None = None) -> Read:
+    """What reads pages of a resource, all or `wanted` of each object; raises as `object_of`'s."""
+    if resource == "events":
+        return _events
+    return _some(resource, wanted) if wanted else _held_to(_page(form_of(resource_of(resource))))
+
+
+def _events(body: bytes) -> Any:
+    """Read a page of events, each with an object of a form of its own."""
+    found = _held_to(_page(form_of("events")))(body)
+    for event in found["data"]:
+        msgspec.convert(event["data"]["object"], form_of_snapshot(event))
+    return found
+
+
+@cache
+def _page(item: Any) -> Any:
+    return typed_dict("page", {"data": Required[list[item]], "has_more": Required[bool]}, total=False)
+
+
+@cache
+def _some(resource: str, wanted: Wanted) -> Read:
+    forms = names_of(resource)
+    names = wanted.names | wanted.references
+    item = typed_dict("item", {name: forms[name] for name in forms if name in names}, total=False)
+    decoder = msgspec.json.Decoder(_page(item))
+
+    def read(body: bytes) -> Any:
+        try:
+            return decoder.decode(body)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+    return read

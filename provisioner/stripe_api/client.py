@@ -16,12 +16,10 @@ from urllib.parse import urlencode
 from provisioner._version import __version__
 from provisioner.core.model.errors import ProvisionerError, StripeError
 from provisioner.net.address import parse_origin
-from provisioner.stripe_api.answers import API_VERSION
 from provisioner.stripe_api.circuit_breaker import Circuit
 from provisioner.stripe_api.credentials import STRIPE
-from provisioner.stripe_api.decode import Read, values
 from provisioner.stripe_api.failure import CallError
-from provisioner.stripe_api.http import BoundedClient, Reply
+from provisioner.stripe_api.http import API_VERSION, BoundedClient, Read, Reply, values
 from provisioner.stripe_api.personal import Words, words_of
 from provisioner.stripe_api.rate_limit import Limits, Pace, go_on
 from provisioner.stripe_api.retry import REPLAYED, SERVER_ERRORS, for_concurrency, may_retry
@@ -69,7 +67,7 @@ class Transport:
         self._pace = Pace(limits)
         self._gate = gate
         self._circuit = Circuit(clock)
-        self._sleep = sleep or self._rest
+        self._sleep: Callable[[float], Any] = sleep or self.stop.wait
 
     def send(
         self,
@@ -223,9 +221,6 @@ class Transport:
         if not self.stop.is_set():
             self._sleep(seconds)
         return not self.stop.is_set()
-
-    def _rest(self, seconds: float) -> None:
-        self.stop.wait(seconds)
 
 
 def _flat(params: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, Any]]:

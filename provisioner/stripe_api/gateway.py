@@ -7,9 +7,9 @@ from typing import Any
 from provisioner.core.model.errors import StripeError
 from provisioner.core.plan.call import Call
 from provisioner.engine.ports import NOTHING, Answer, Page, Wanted
-from provisioner.stripe_api.answers import API_VERSION
+from provisioner.stripe_api.answers import object_of, page_of
 from provisioner.stripe_api.client import Transport
-from provisioner.stripe_api.decode import object_of, page_of
+from provisioner.stripe_api.http import API_VERSION
 
 PAGE = 100
 MOST_PAGES = 10_000  # a million objects; no account has so many

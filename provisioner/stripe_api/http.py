@@ -19,12 +19,24 @@ from provisioner.net.client import (
     TooLargeError,
     UnreachableError,
 )
-from provisioner.stripe_api.decode import Read, values
 from provisioner.stripe_api.failure import AnswerError, LostError, RefusalError
 
+API_VERSION = "2026-10-28.endive"  # the one that the kinds are written for (SDK: _api_version.py)
 LARGEST = 32 * MEGABYTE  # a page of a hundred cards has about 400 kB
 WHOLE = 60.0  # seconds for all of one answer, however it trickles in
 REDIRECTS, REFUSALS = range(300, 400), 400
+
+Read = Callable[[bytes], Any]
+
+_all = msgspec.json.Decoder()
+
+
+def values(body: bytes) -> Any:
+    """Return the values of a JSON text. Raises ValueError."""
+    try:
+        return _all.decode(body)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 class Reply(Struct):

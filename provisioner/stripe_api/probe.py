@@ -8,8 +8,8 @@ from typing import Any
 from msgspec import Struct, field
 
 from provisioner.core.model.errors import AccessError, ProvisionerError, StripeError
+from provisioner.stripe_api.answers import object_of, page_of
 from provisioner.stripe_api.client import Transport
-from provisioner.stripe_api.decode import object_of, page_of
 
 MISSING = "provisionerdoctor"  # the end of an id that no object has
 NOT_FOUND, BAD_REQUEST = 404, 400

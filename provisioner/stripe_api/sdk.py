@@ -10,9 +10,8 @@ from typing import Any
 
 import stripe
 
-from provisioner.stripe_api.decode import Read
 from provisioner.stripe_api.failure import AnswerError, LostError
-from provisioner.stripe_api.http import BoundedClient, Reply, decode
+from provisioner.stripe_api.http import BoundedClient, Read, Reply, decode
 
 # STRIPE_LOG=debug would have the SDK print whole requests, personal data and all
 stripe._util.STRIPE_LOG = None  # noqa: SLF001 - it is read once, at import (SDK: _util.py)

@@ -11,9 +11,11 @@ from chaos.hostile import answer, hostile
 from provisioner.core.model.errors import AccessError, StripeError
 from provisioner.net import address, route
 from provisioner.net.address import parse_origin
-from provisioner.stripe_api import Limits, StripeReader, Transport
+from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.failure import LostError
+from provisioner.stripe_api.gateway import StripeReader
 from provisioner.stripe_api.http import BoundedClient
+from provisioner.stripe_api.rate_limit import Limits
 
 KEY = "sk_test_canary4242424242"
 GOOD = answer('{"id": "acct_1", "object": "account"}')

@@ -15,10 +15,11 @@ from provisioner.core.model.errors import (
 )
 from provisioner.core.plan.call import Call
 from provisioner.net.address import parse_origin
-from provisioner.stripe_api import Limits, StripeWriter, Transport
 from provisioner.stripe_api import http as bounds
+from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.failure import LostError
-from provisioner.stripe_api.rate_limit import MOST_AT_ONCE
+from provisioner.stripe_api.gateway import StripeWriter
+from provisioner.stripe_api.rate_limit import MOST_AT_ONCE, Limits
 
 KEY = "sk_test_canary4242424242"
 GOOD = answer('{"id": "acct_1", "object": "account"}')

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 
-from provisioner.stripe_api import StripeReader
+from provisioner.stripe_api.gateway import StripeReader
 
 
 def test_law_1_a_reader_has_no_method_that_writes() -> None:

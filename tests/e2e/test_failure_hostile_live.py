@@ -10,7 +10,9 @@ from support.command import provisioner
 from provisioner.core.plan.call import Call
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
-from provisioner.stripe_api import Limits, StripeWriter, Transport
+from provisioner.stripe_api.client import Transport
+from provisioner.stripe_api.gateway import StripeWriter
+from provisioner.stripe_api.rate_limit import Limits
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202ereversed\u2066<script>alert(1)</script>**b**|x|\u200b\x9b31m"
 EVERY = (

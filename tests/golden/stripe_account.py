@@ -22,7 +22,9 @@ from provisioner.engine.apply.execute import execute
 from provisioner.engine.ports import NOTHING, Answer
 from provisioner.engine.read.observe import observe
 from provisioner.kinds import KINDS
-from provisioner.stripe_api import Limits, StripeWriter, Transport
+from provisioner.stripe_api.client import Transport
+from provisioner.stripe_api.gateway import StripeWriter
+from provisioner.stripe_api.rate_limit import Limits
 
 KEY = "sk_test_golden"
 UNHURRIED = Limits(1_000_000, 1_000_000)

@@ -14,8 +14,9 @@ from provisioner.chaos.sandbox_fixture import LIMITLESS
 from provisioner.net.address import parse_origin
 from provisioner.net.client import HttpAnswer
 from provisioner.sandbox.api.faults import Effect
-from provisioner.stripe_api import StripeWriter, Transport
+from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.failure import LostError, RefusalError
+from provisioner.stripe_api.gateway import StripeWriter
 from provisioner.stripe_api.http import REFUSALS, BoundedClient
 
 Json = dict[str, Any]

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from provisioner.cli.terminal.log import is_json, tell
-from provisioner.stripe_api import Limits, at_least
+from provisioner.stripe_api.rate_limit import Limits, at_least
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

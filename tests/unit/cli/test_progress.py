@@ -7,7 +7,8 @@ from provisioner.cli.terminal.progress import spell, time_left
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.kinds import KINDS
-from provisioner.stripe_api import Limits, Remaining
+from provisioner.stripe_api.estimate import Remaining
+from provisioner.stripe_api.rate_limit import Limits
 
 LIMITS = Limits(endpoint=25, total=100)
 SHIPPING = {"name": "Jenny Rosen", "address": HOLDER["billing"]["address"]}

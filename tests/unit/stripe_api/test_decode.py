@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from provisioner.engine.ports import Wanted
-from provisioner.stripe_api.decode import page_of, values
+from provisioner.stripe_api.answers import page_of, values
 
 WANTED = Wanted(frozenset({"id", "status", "shipping"}), frozenset({"cardholder"}))
 
