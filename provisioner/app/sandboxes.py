@@ -58,7 +58,7 @@ def clear_of_midnight(now: int) -> int:
 def sandbox_at(state: Path | None) -> Iterator[str]:
     """Run an embedded Stripe API that keeps its state in a file, or in memory; yields its address."""
     from provisioner.sandbox.server import running  # noqa: PLC0415 - cold start: the server is heavy
-    from provisioner.sandbox.settings import Settings  # noqa: PLC0415 - as above
+    from provisioner.sandbox.settings import Settings  # noqa: PLC0415 - cold start: as above
 
     if state:
         private_database(state)
@@ -84,8 +84,8 @@ def stages() -> Iterator[Callable[[str], PrivateSandbox]]:
 @contextmanager
 def private_sandbox(country: str = "US") -> Iterator[PrivateSandbox]:
     """A sandbox in memory for an account of this country."""
-    from provisioner.sandbox.server import running  # noqa: PLC0415 - only those who want it pay for it
-    from provisioner.sandbox.settings import Settings  # noqa: PLC0415
+    from provisioner.sandbox.server import running  # noqa: PLC0415 - cold start: the server is heavy
+    from provisioner.sandbox.settings import Settings  # noqa: PLC0415 - cold start: as above
 
     with running(Settings(rate_limit=False, topup_settle=0.0, country=country)) as base:
         yield PrivateSandbox(Transport(SANDBOX_KEY, limits=LIMITLESS, api_base=base))

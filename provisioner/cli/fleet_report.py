@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
@@ -22,6 +22,7 @@ from provisioner.views.version import FORMAT_VERSION
 SUFFIXES = {".jsonl": "jsonl", ".html": "html", ".txt": "text"}
 PAUSE = 5.0  # seconds between lines of progress in a log; on a terminal it is one line, four times a second
 BLINK = 0.25
+CLEAR = "\r\x1b[2K"  # the line of a terminal
 Write = Callable[[str], Any]
 
 
@@ -63,22 +64,16 @@ def report(fleet: str, format_: str, files: Sequence[Path]) -> Iterator[FleetRep
     """A report on stdout and in files; raises ProvisionerError for a file that cannot be written."""
     with ExitStack() as stack:
         sinks: list[tuple[str, Write]] = [(format_, lambda text: click.echo(text, nl=False))]
-        sinks += [(_format(path), stack.enter_context(_opened(path)).write) for path in files]
+        for path in files:
+            if path.suffix not in SUFFIXES:
+                raise ProvisionerError(f"{path}: a report's name ends in {', '.join(SUFFIXES)}")
+            file = stack.enter_context(os.fdopen(emptied(path), "w", encoding="utf-8"))
+            sinks.append((SUFFIXES[path.suffix], file.write))
         made = FleetReport(fleet, sinks)
         try:
             yield made
         finally:
             made.close()
-
-
-def _format(path: Path) -> str:
-    if path.suffix not in SUFFIXES:
-        raise ProvisionerError(f"{path}: a report's name ends in {', '.join(SUFFIXES)}")
-    return SUFFIXES[path.suffix]
-
-
-def _opened(path: Path) -> TextIO:
-    return os.fdopen(emptied(path), "w", encoding="utf-8")
 
 
 class FleetProgress:
@@ -97,17 +92,16 @@ class FleetProgress:
     def show(self, totals: Totals) -> None:
         """Say where it stands, if it is time to."""
         now = time.monotonic()
-        if now - self._said >= (BLINK if self._live else PAUSE):
-            self._said = now
-            click.echo(("\r\x1b[2K" if self._live else "") + self._line(totals), err=True, nl=not self._live)
+        if now - self._said < (BLINK if self._live else PAUSE):
+            return
+        self._said = now
+        rate = totals.seen / self.seconds
+        left = f", {(self._accounts - totals.seen) / rate:.0f} s left" if rate else ""
+        failed = f"; {totals.failed} failed" if totals.failed else ""
+        line = f"{self._phase}: {totals.seen:,} of {self._accounts:,} accounts, {rate:.1f}/s{left}{failed}"
+        click.echo(f"{CLEAR}{line}" if self._live else line, err=True, nl=not self._live)
 
     def clear(self) -> None:
         """Make room on a terminal for what else is said."""
         if self._live:
-            click.echo("\r\x1b[2K", err=True, nl=False)
-
-    def _line(self, totals: Totals) -> str:
-        rate = totals.seen / self.seconds
-        left = f", {(self._accounts - totals.seen) / rate:.0f} s left" if rate else ""
-        failed = f"; {totals.failed} failed" if totals.failed else ""
-        return f"{self._phase}: {totals.seen:,} of {self._accounts:,} accounts, {rate:.1f}/s{left}{failed}"
+            click.echo(CLEAR, err=True, nl=False)

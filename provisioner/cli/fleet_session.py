@@ -132,8 +132,9 @@ def opened(
     budget = budget_of(f"provisioner-{uuid.uuid4()}", rate)
     with ExitStack() as stack:
         base = stack.enter_context(sandbox_at(SANDBOX_STATE)) if options.sandbox else ""
-        if base:
-            _connect(base, [account.id for account in accounts])
+        ids = [account.id for account in accounts] if base else []
+        for start in range(0, len(ids), CHUNK):  # the sandbox is to know them, as Stripe does
+            control(base, "accounts", {"ids": ids[start : start + CHUNK]})
         stop = threading.Event()
         engine = stack.enter_context(_engine(options, budget, stop, base))
 
@@ -154,14 +155,14 @@ def _engine(
     options: FleetOptions, budget: RequestBudget, stop: threading.Event, base: str
 ) -> Iterator[Engine]:
     if options.executor == "local":
-        from provisioner.fleet.local import local  # noqa: PLC0415 - each engine is loaded when it is asked for
+        from provisioner.fleet.local import local  # noqa: PLC0415 - cold start: an engine for those who use it
 
         with local(budget, stop, base, options.at_once) as engine:
             yield engine
         return
     if not options.scheduler:
         raise ProvisionerError("--executor dask needs --scheduler ADDRESS (or DASK_SCHEDULER_ADDRESS)")
-    from provisioner.fleet.cluster import cluster  # noqa: PLC0415
+    from provisioner.fleet.cluster import cluster  # noqa: PLC0415 - cold start: as above
 
     with cluster(options.scheduler, budget) as engine:
         yield engine
@@ -178,9 +179,3 @@ def _check(engine: Engine, accounts: Sequence[FleetAccount], job: Callable[[str,
         lines = [f"{outcome.account}: {text}" for outcome in bad for text in outcome.problems]
         text = "\n".join(["nothing was sent to Stripe, as a configuration cannot be used", *lines])
         raise AccessError(text) if all(outcome.code == ACCESS for outcome in bad) else ProvisionerError(text)
-
-
-def _connect(base: str, ids: Sequence[str]) -> None:
-    """Have the sandbox know the fleet's accounts, as Stripe does."""
-    for start in range(0, len(ids), CHUNK):
-        control(base, "accounts", {"ids": ids[start : start + CHUNK]})

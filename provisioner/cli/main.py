@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
         try:
             return super().main(*words, **{**given, "standalone_mode": False})
         except Exception as error:  # noqa: BLE001 - the last to see it
-            from provisioner.cli.terminal.exit import failure  # noqa: PLC0415 - only those who fail pay for it
+            from provisioner.cli.terminal.exit import failure  # noqa: PLC0415 - cold start: little fails
 
             if isinstance(error, click.exceptions.NoArgsIsHelpError):
                 error.show()

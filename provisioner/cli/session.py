@@ -10,8 +10,7 @@ from msgspec.structs import replace
 from provisioner.app import configuration
 from provisioner.app.account import Account
 from provisioner.app.sandboxes import sandbox_at
-from provisioner.cli.load import load
-from provisioner.cli.options.shared import Options
+from provisioner.cli.options.shared import Options, load
 from provisioner.cli.terminal.log import tell
 from provisioner.cli.terminal.progress import reading
 from provisioner.core.model.config import Config

@@ -13,7 +13,6 @@ from provisioner.core.diff.drift import find_drift
 from provisioner.core.diff.find import Comparison
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.engine.apply.execute import Outcome as Ending
-from provisioner.engine.apply.execute import Report
 from provisioner.engine.apply.journal import line
 from provisioner.fleet.ceiling import approved, ceiling_of, ends, stopped
 from provisioner.fleet.job import Job
@@ -29,7 +28,11 @@ def run_account(site: WorkerContext, job: Job) -> AccountOutcome:
     meter = Meter(site.gate)
     blank = AccountOutcome(job.phase, job.account.id, job.account.name, DONE)
     try:
-        outcome = _do(site, job, meter, blank)
+        if job.phase == "check":
+            configuration(site, job)
+            outcome = blank
+        else:
+            outcome = _DEEDS[job.phase](open_account(site, job, meter), job, blank)
     except ProvisionerError as error:
         outcome = replace(blank, code=error.exit_code, problems=_few(str(error).splitlines()))
     except Exception as error:  # noqa: BLE001 - one account's failure is its own
@@ -37,13 +40,6 @@ def run_account(site: WorkerContext, job: Job) -> AccountOutcome:
         says = f"an error of provisioner's own ({type(error).__name__}); please report it"
         outcome = replace(blank, code=ERROR, problems=(says,))
     return replace(outcome, requests=meter.requests, seconds=time.monotonic() - begun, worker=site.who)
-
-
-def _do(site: WorkerContext, job: Job, meter: Meter, blank: AccountOutcome) -> AccountOutcome:
-    if job.phase == "check":
-        configuration(site, job)
-        return blank
-    return _DEEDS[job.phase](open_account(site, job, meter), job, blank)
 
 
 def _few(problems: list[str]) -> tuple[str, ...]:
@@ -69,24 +65,20 @@ def _apply(account: Account, job: Job, blank: AccountOutcome) -> AccountOutcome:
     plan = approved(plan, account.config.guardrails, job.ceiling, job.approve)
     steps: list[Mapping[str, str]] = []
     report = carry_out(account, plan, lambda result: steps.append({"account": blank.account, **line(result)}))
+    money: Counter[str] = Counter()
+    for result in report.of(Ending.DONE):
+        if result.step.does == "top up":
+            money[str(result.step.call.params["currency"])] += int(result.step.call.params["amount"])
     missed = [result for result in report.results if result.outcome is not Ending.DONE]
     return replace(
         blank,
         code=report.exit_code,
         counts={str(ending): len(report.of(ending)) for ending in Ending},
-        money=_moved(report),
+        money=money,
         ends=ends(plan),
         problems=_few([f"{result.step.address}: {result.reason}" for result in missed]),
         steps=tuple(steps),
     )
-
-
-def _moved(report: Report) -> Mapping[str, int]:
-    money: Counter[str] = Counter()
-    for result in report.of(Ending.DONE):
-        if result.step.does == "top up":
-            money[str(result.step.call.params["currency"])] += int(result.step.call.params["amount"])
-    return money
 
 
 def _drift(account: Account, _job: Job, blank: AccountOutcome) -> AccountOutcome:

@@ -1,7 +1,5 @@
 """An account's plan, held to its own guardrails and to what was judged with the whole fleet."""
 
-from collections.abc import Iterator
-
 from provisioner.core.approval.approve import capped
 from provisioner.core.approval.ceilings import above
 from provisioner.core.diff.change import Action, Change
@@ -55,13 +53,10 @@ def approved(plan: Plan, limits: Guardrails, ceiling: Ceiling | None, approve: s
         )
     if more := [*above(KINDS, plan, ceiling.exposure, ceiling.activated, ceiling.replaced)]:
         raise StaleError(f"{'; '.join(more)}; plan again")
-    changes = tuple(_held(plan, ceiling))
-    return plan if changes == plan.changes else with_changes(KINDS, plan, changes)
-
-
-def _held(plan: Plan, ceiling: Ceiling) -> Iterator[Change]:
+    changes: list[Change] = []
     for change in plan.changes:
         if change.action is not Action.TOP_UP:
-            yield change
+            changes.append(change)
         elif most := ceiling.top_up.get(change.params["currency"], 0):
-            yield capped(change, most)
+            changes.append(capped(change, most))
+    return plan if tuple(changes) == plan.changes else with_changes(KINDS, plan, tuple(changes))

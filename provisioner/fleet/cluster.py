@@ -1,17 +1,28 @@
-"""A Dask cluster as an engine: its scheduler hands the jobs out, and again where a worker is lost."""
+"""A Dask cluster as an engine: its scheduler hands the jobs out, and again where a worker is lost.
+
+What runs on a worker stands here too: a job comes in, an outcome goes back, and nothing else.
+"""
 
 import logging
+import os
+import socket
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
 from provisioner._version import __version__
 from provisioner.core.model.errors import ProvisionerError
-from provisioner.fleet.budget import RequestBudget
+from provisioner.fleet.account import run_account
+from provisioner.fleet.budget import RequestBudget, SharedLimit
+from provisioner.fleet.job import Job
+from provisioner.fleet.outcome import AccountOutcome
 from provisioner.fleet.run import Engine, EngineLostError
-from provisioner.fleet.worker import on_worker, version
+from provisioner.fleet.worker_context import WorkerContext, environment, site
 
 PATIENCE = 30.0  # seconds until there must be a worker
 LEASE = "15s"  # a lost worker's places come back after this; workers renew theirs every 6 s
@@ -19,6 +30,9 @@ LOUD = ("distributed", "distributed.client", "tornado.application", "asyncio")  
 AHEAD = 2  # jobs a thread, so that no worker waits for its next
 ANSWER = 10.0  # seconds that the scheduler has for an answer
 FAREWELL = 3.0  # seconds until places that still rest are given up
+# github.com/python/cpython/issues/106883: before it, `sys._current_frames` may deadlock with new threads
+FRAMES_ARE_SAFE = (3, 11, 9)
+_one_at_a_time = threading.Lock()
 
 
 @contextmanager
@@ -83,3 +97,40 @@ def _forget(places: Any) -> None:
     while places.get_value() and time.monotonic() < end:
         time.sleep(0.1)
     places.close()
+
+
+def version() -> str:
+    """The version of provisioner here."""
+    return __version__
+
+
+def on_worker(job: Job) -> AccountOutcome:
+    """Do a job with the key in this process's own environment; never raises."""
+    try:
+        with _one_at_a_time:
+            here = _site(job.budget, job.sandbox)
+    except ProvisionerError as error:
+        account = job.account
+        return AccountOutcome(job.phase, account.id, account.name, error.exit_code, problems=(str(error),))
+    return run_account(here, job)
+
+
+@lru_cache(maxsize=2)
+def _site(budget: RequestBudget, sandbox: str) -> WorkerContext:
+    """What the accounts of one run share in this process; made in a task, where Dask knows its worker."""
+    distributed: Any = import_module("distributed")  # an extra; and it has no types
+    # leases live on the scheduler, so that the workers' requests are counted together
+    places = distributed.Semaphore(max_leases=budget.places, name=budget.name)
+    worker = distributed.get_worker()
+    _spare_from_deadlock(worker)
+    accounts = worker.state.nthreads
+    who = f"{socket.gethostname()}:{os.getpid()}"
+    gate = SharedLimit(places, budget.rest)
+    return site(environment(os.environ, sandbox), gate, threading.Event(), who, accounts)
+
+
+def _spare_from_deadlock(worker: Any) -> None:
+    """Stop Dask's sampling profiler where it would hang the worker: accounts begin many threads."""
+    profiler = worker.periodic_callbacks.get("profile")
+    if profiler is not None and sys.version_info < FRAMES_ARE_SAFE:
+        worker.loop.add_callback(profiler.stop)

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from functools import partial
 
 from provisioner.fleet.account import run_account
-from provisioner.fleet.budget import RequestBudget
+from provisioner.fleet.budget import RequestBudget, SharedLimit
 from provisioner.fleet.run import Engine
-from provisioner.fleet.shared_limit import SharedLimit
 from provisioner.fleet.worker_context import environment, site
 
 

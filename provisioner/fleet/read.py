@@ -134,7 +134,10 @@ class _Reading(Struct):
             value.get("name", value["account"]),
             self.configuration(row, document),
             value.get("env", document.value.get("env")),
-            {name: _written(given) for name, given in variables.items()},
+            {
+                name: str(given).lower() if isinstance(given, bool) else str(given)
+                for name, given in variables.items()
+            },
             value.get("labels", {}),
         )
         for name, given in variables.items():
@@ -184,10 +187,6 @@ class _Reading(Struct):
         named = row.value.get("account") if isinstance(row.value, dict) else None
         address = f"accounts.{named[:60]}" if isinstance(named, str) else "accounts"
         self.problems.append(Problem(row.where(path, key), address, words))
-
-
-def _written(value: str | int | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _selectors(document: Document, problems: list[Problem]) -> Iterator[Selector]:

@@ -21,6 +21,13 @@ class Term(NamedTuple):
     glob: str
     negated: bool
 
+    def holds(self, account: "Labelled") -> bool:
+        """Whether it is true of an account."""
+        if not self.label:
+            return fnmatchcase(account.id, self.glob) or fnmatchcase(account.name, self.glob)
+        has = self.label in account.labels and fnmatchcase(account.labels[self.label], self.glob)
+        return has != self.negated
+
 
 Selector = tuple[Term, ...]
 
@@ -60,14 +67,7 @@ def _term(text: str) -> Term:
 
 def fits(selectors: Iterable[Selector], account: Labelled) -> bool:
     """Whether an account fits one of the selectors, which is all of the selector's terms."""
-    return any(all(_holds(term, account) for term in selector) for selector in selectors)
-
-
-def _holds(term: Term, account: Labelled) -> bool:
-    if not term.label:
-        return fnmatchcase(account.id, term.glob) or fnmatchcase(account.name, term.glob)
-    has = term.label in account.labels and fnmatchcase(account.labels[term.label], term.glob)
-    return has != term.negated
+    return any(all(term.holds(account) for term in selector) for selector in selectors)
 
 
 class Shard(Struct, frozen=True):

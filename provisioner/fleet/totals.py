@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -71,20 +71,14 @@ class Totals(Struct):
 
 def judge(totals: Totals, limits: FleetLimits, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
     """The limits of the fleet that a planned whole is over; `allowed` are the numbers that a person named."""
-    found = (*_money(totals, limits), *_ends(totals, limits))
-    return standing(found, allowed)
-
-
-def _money(totals: Totals, limits: FleetLimits) -> Iterator[Danger]:
+    found: list[Danger] = []
     for currency, amount in sorted(totals.money.items()):
         text = f"{show_money(amount, currency)} would be moved over the fleet"
-        yield from over("top_up", text, Money(amount, currency), limits.top_up)
-
-
-def _ends(totals: Totals, limits: FleetLimits) -> Iterator[Danger]:
+        found += over("top_up", text, Money(amount, currency), limits.top_up)
     if limits.retired is not None and totals.ends > limits.retired:
         text = f"{totals.ends} would be retired or replaced over the fleet, max_retired is {limits.retired}"
-        yield Danger("retired", text, totals.ends)
+        found.append(Danger("retired", text, totals.ends))
+    return standing(found, allowed)
 
 
 def totals_document(totals: Totals, fleet: str, seconds: float) -> dict[str, Any]:

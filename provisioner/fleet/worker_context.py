@@ -11,8 +11,8 @@ from provisioner.app.account import Account
 from provisioner.app.configuration import load
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import AccessError, ProvisionerError
+from provisioner.fleet.budget import SharedLimit
 from provisioner.fleet.job import Job
-from provisioner.fleet.shared_limit import SharedLimit
 from provisioner.net.address import parse_origin
 from provisioner.stripe_api.client import TIMEOUTS, Transport
 from provisioner.stripe_api.credentials import SANDBOX_KEY, STRIPE, key_for, safe_base

@@ -46,7 +46,7 @@ def _through(proxy: str, options: Mapping[str, Any]) -> urllib3.ProxyManager:
 
 def _proxy(address: WebAddress) -> str | None:
     # the standard library knows where each system keeps its proxies; requests on this machine never load it
-    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415, TID251
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415, TID251 - cold start
 
     if proxy_bypass(address.origin.partition("://")[2]):
         return None
@@ -56,7 +56,7 @@ def _proxy(address: WebAddress) -> str | None:
 
 def _trust(environ: Mapping[str, str]) -> dict[str, Any]:
     """Whose certificates are trusted: a file's or folder's that the environment names, or the usual ones."""
-    import certifi  # noqa: PLC0415 - plain HTTP on this machine needs no certificates
+    import certifi  # noqa: PLC0415 - cold start: plain HTTP on this machine needs no certificates
 
     named = next(filter(None, map(environ.get, BUNDLES)), None) or certifi.where()
     return {"ca_cert_dir" if Path(named).is_dir() else "ca_certs": named}

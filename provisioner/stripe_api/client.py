@@ -203,7 +203,7 @@ class Transport:
 
     @cached_property
     def _writer(self) -> "SdkWriter":
-        from provisioner.stripe_api.sdk import SdkWriter  # noqa: PLC0415 - who only reads pays nothing for it
+        from provisioner.stripe_api.sdk import SdkWriter  # noqa: PLC0415 - cold start: most only read
 
         return SdkWriter(self._key, API_VERSION, self.account, self._http)
 

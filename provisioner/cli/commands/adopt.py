@@ -5,7 +5,14 @@ from pathlib import Path
 import click
 
 from provisioner.app.adopt import plan_import, plan_imports
-from provisioner.cli.options.shared import Options, WriteOptions, complete, stripe_only_options, write_options
+from provisioner.cli.options.shared import (
+    Options,
+    WriteOptions,
+    address_of,
+    complete,
+    stripe_only_options,
+    write_options,
+)
 from provisioner.cli.review import do
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import DONE, PARTLY, exits
@@ -57,7 +64,4 @@ def _words(words: tuple[str, ...], *, every: bool) -> tuple[Path, Address | None
         return Path(words[0] if words else "."), None, ""
     if every or len(words) not in (ONE, TWO):
         raise ProvisionerError("give [PATH] ADDRESS ID, such as `import cards.ads ic_1Abc`, or [PATH] --all")
-    section, _, name = words[-2].partition(".")
-    if not name:
-        raise ProvisionerError(f"{words[-2]!r} is no address; write SECTION.NAME, such as cards.ads")
-    return Path(words[0] if len(words) == TWO else "."), Address(section, name), words[-1]
+    return Path(words[0] if len(words) == TWO else "."), address_of(words[-2]), words[-1]

@@ -1,8 +1,5 @@
 """`apply`: plan, ask, do, report."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import click
 from msgspec.structs import replace
 
@@ -47,9 +44,6 @@ def command(options: Options, *, manner: WriteOptions, news: Notification) -> in
             check_maker(plan, saved)
             return hold_to(stripe.kinds, stripe.config, plan, saved)
 
-        shown = [Stop(each["guardrail"], each["text"], each.get("number")) for each in _stopped_by(saved)]
+        stopped = (saved or {}).get("stopped_by") or ()
+        shown = [Stop(each["guardrail"], each["text"], each.get("number")) for each in stopped]
         return do(stripe, make, manner, color=options.color, shown=shown, heard=news.has)
-
-
-def _stopped_by(saved: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
-    return (saved or {}).get("stopped_by") or ()

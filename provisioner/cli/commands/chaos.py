@@ -1,19 +1,21 @@
-"""`chaos`: disturb applies on the sandbox, and see whether the next run ends as it should."""
+"""`chaos`: disturb applies on the sandbox, or play random histories, and see how they end."""
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from provisioner.cli.options.shared import Options, config_options
+from provisioner.cli.options.shared import Options, config_options, load
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
 from provisioner.views.version import FORMAT_VERSION
 
 DEFAULT_RUNS = 100
 SHOWN = 20
+DEFAULT_STEPS = 200
+TOLD = 100  # steps between two lines of progress
 
 
 def _numbers(_context: click.Context, _param: click.Parameter, value: str | None) -> frozenset[int]:
@@ -60,23 +62,23 @@ def command(  # noqa: PLR0913 - one for each option
     faults, answers that are lies, lists that lag, kills, two runs at once, saved plans, and edits by hand;
     what has become of the estate is checked after each step. Needs no key and touches no Stripe.
     """
-    if estate:
-        from provisioner.cli.commands.chaos_estate import play_estate  # noqa: PLC0415 - a server and more, as below
-
-        return play_estate(seed, steps, only, format_)
-    if steps or only:
+    if (steps or only) and not estate:
         raise click.UsageError("--steps and --only are for --estate")
-    document = _disturbed(options, seed, None if whole else runs)
-    click.echo(json.dumps(document, indent=2) if format_ == "json" else _text(document), nl=format_ == "json")
+    if estate:
+        document = _played(seed, steps or max(only, default=DEFAULT_STEPS), only)
+        text = _played_text
+    else:
+        document = _disturbed(options, seed, None if whole else runs)
+        text = _disturbed_text
+    click.echo(json.dumps(document, indent=2) if format_ == "json" else text(document), nl=format_ == "json")
     return ERROR if document["failed"] else DONE
 
 
 def _disturbed(options: Options, seed: int, runs: int | None) -> dict[str, Any]:
     """Run so many cells of the matrix, or all, and say what came of them."""
-    from provisioner.chaos.run import cells, disturb, rehearse  # noqa: PLC0415
-    from provisioner.chaos.sandbox_fixture import arena  # noqa: PLC0415 - a server and more, only for this command
-    from provisioner.chaos.scene import canonical, country_of, scene_of  # noqa: PLC0415
-    from provisioner.cli.load import load  # noqa: PLC0415
+    from provisioner.chaos.run import cells, disturb, rehearse  # noqa: PLC0415 - cold start: a server and more
+    from provisioner.chaos.sandbox_fixture import arena  # noqa: PLC0415 - cold start: as above
+    from provisioner.chaos.scene import canonical, country_of, scene_of  # noqa: PLC0415 - cold start: as above
 
     own = click.get_current_context().get_parameter_source("path") is ParameterSource.COMMANDLINE
     scene = scene_of(load(options), seed) if own else canonical()
@@ -91,15 +93,11 @@ def _disturbed(options: Options, seed: int, runs: int | None) -> dict[str, Any]:
                 click.echo(f"FAILED: {cell}: {verdicts[-1].wrong[0]}", err=True)
             elif number % DEFAULT_RUNS == 0:
                 click.echo(f"{number} of {len(chosen)}", err=True)
-    return _document(verdicts, seed, len(course.asked))
-
-
-def _document(verdicts: Sequence[Any], seed: int, requests: int) -> dict[str, Any]:
     counts = Counter(verdict.cell.disturbance for verdict in verdicts)
     return {
         "format_version": FORMAT_VERSION,
         "seed": seed,
-        "requests": requests,
+        "requests": len(course.asked),
         "runs": len(verdicts),
         "converged": sum(not verdict.wrong for verdict in verdicts),
         "disturbances": dict(sorted(counts.items())),
@@ -107,7 +105,7 @@ def _document(verdicts: Sequence[Any], seed: int, requests: int) -> dict[str, An
     }
 
 
-def _text(document: dict[str, Any]) -> str:
+def _disturbed_text(document: dict[str, Any]) -> str:
     lines = [f"  {count:5} {name}" for name, count in document["disturbances"].items()]
     for failed in document["failed"][:SHOWN]:
         lines += [f"FAILED: {failed['run']}", *(f"  {text}" for text in failed["wrong"])]
@@ -116,3 +114,47 @@ def _text(document: dict[str, Any]) -> str:
         f"same money, no card ever wider than old or new allow (seed {document['seed']})."
     )
     return "\n".join([f"Disturbed at one of {document['requests']} requests:", *lines, end]) + "\n"
+
+
+def _played(seed: int, steps: int, only: Collection[int]) -> dict[str, Any]:
+    """Play so many steps of histories, or only some of them, and say what came of them."""
+    from provisioner.chaos.estate.play import play, reduced  # noqa: PLC0415 - cold start: a server and more
+
+    played = 0
+
+    def heard(_seed: int, step: Any) -> None:
+        nonlocal played
+        played += 1
+        if step.wrong:
+            click.echo(f"FAILED: {step.wrong[0]}", err=True)
+        elif played % TOLD == 0:
+            click.echo(f"{played} of {steps}", err=True)
+
+    found = play(seed, steps, only, heard)
+    failures = [failure if only else reduced(failure) for failure in found.failures]
+    return {
+        "format_version": FORMAT_VERSION,
+        "seed": seed,
+        "steps": found.steps,
+        "histories": found.histories,
+        "runs": dict(sorted(found.runs.items())),
+        "failed": [
+            {
+                "replay": f"provisioner chaos --estate {failure.script}",
+                "wrong": list(failure.wrong),
+                "steps": [{"number": step.number, "did": list(step.did)} for step in failure.steps],
+            }
+            for failure in failures
+        ],
+    }
+
+
+def _played_text(document: dict[str, Any]) -> str:
+    lines = [f"  {count:5} {how}" for how, count in document["runs"].items()]
+    for failed in document["failed"]:
+        lines += [f"FAILED: {failed['replay']}", *(f"  {text}" for text in failed["wrong"])]
+        for step in failed["steps"]:
+            lines += [f"  step {step['number']}", *(f"    {text}" for text in step["did"])]
+    good = document["histories"] - len(document["failed"])
+    end = f"{good} of {document['histories']} histories ended as they should (seed {document['seed']})."
+    return "\n".join([f"{document['steps']} steps; the runs of them:", *lines, end]) + "\n"

@@ -10,8 +10,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from provisioner.app.account import Account
-from provisioner.cli.load import load
-from provisioner.cli.options.shared import Options, stripe_options
+from provisioner.cli.options.shared import Options, load, stripe_options
 from provisioner.cli.session import fitted, key_session
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
 from provisioner.core.diff.top_up import must_be_wired, other_currency
@@ -115,9 +114,12 @@ def _ask(stripe: Account, *, restricted: bool) -> Iterator[Check]:
     account = read(stripe.transport, "account")
     cards = read(stripe.transport, "issuing/cards", {"limit": 1})
     answered = account if account.allowed else cards
-    yield _reached(answered, stripe.transport.base)
     if not answered.reached:
+        advice = f"is {stripe.transport.base} reachable from here (proxy, firewall, status.stripe.com)?"
+        yield Check("network", answered.text, ERROR, advice)
         return
+    took = f" in {answered.took * 1000:.0f} ms" if answered.took else ""
+    yield Check("network", f"Stripe answers{took}")
     yield _account(stripe.config, account, restricted=restricted)
     if account.allowed is False and not restricted:
         return
@@ -128,14 +130,6 @@ def _ask(stripe: Account, *, restricted: bool) -> Iterator[Check]:
         probe = read(stripe.transport, "issuing/funding_instructions", {"limit": 1})
         yield _permission("funding", "read funding instructions", probe, needed=False)
     yield from _circumstances(stripe, answered)
-
-
-def _reached(probe: Probe, where: str) -> Check:
-    if not probe.reached:
-        advice = f"is {where} reachable from here (proxy, firewall, status.stripe.com)?"
-        return Check("network", probe.text, ERROR, advice)
-    took = f" in {probe.took * 1000:.0f} ms" if probe.took else ""
-    return Check("network", f"Stripe answers{took}")
 
 
 def _account(config: Config, probe: Probe, *, restricted: bool) -> Check:

@@ -1,7 +1,7 @@
 """`fleet`: the same commands for many connected accounts."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -108,7 +108,12 @@ def apply(
     # a person who is asked has seen what gives spending power
     with opened(options, approve if auto_approve else "broadening", allow) as fleet:
         ceilings: dict[str, Ceiling] = {}
-        planned = fleet.phase("plan", fleet.stages, fleet.failures, also=_noting(ceilings))
+
+        def note(outcome: AccountOutcome) -> None:
+            if outcome.code == CHANGES and outcome.ceiling:
+                ceilings[outcome.account] = outcome.ceiling
+
+        planned = fleet.phase("plan", fleet.stages, fleet.failures, also=note)
         news.at(fleet.fleet.name, fleet.fleet.mode)
         if planned.failed:
             _hear(news, fleet, planned)
@@ -130,14 +135,6 @@ def _hear(news: Notification, fleet: Open, *phases: Totals) -> None:
     documents = [totals_document(totals, fleet.fleet.name, 0) for totals in phases]
     result = {name: value for name, value in documents[-1].items() if name != "seconds"}  # not measured here
     news.has({"format_version": FORMAT_VERSION, **result}, tell_fleet(documents))
-
-
-def _noting(ceilings: dict[str, Ceiling]) -> Callable[[AccountOutcome], None]:
-    def note(outcome: AccountOutcome) -> None:
-        if outcome.code == CHANGES and outcome.ceiling:
-            ceilings[outcome.account] = outcome.ceiling
-
-    return note
 
 
 def _carry_out(fleet: Open, ceilings: Mapping[str, Ceiling], failures: int) -> Totals:

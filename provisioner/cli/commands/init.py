@@ -66,7 +66,8 @@ def command(options: Options, *, folder: Path, from_stripe: bool) -> int:
     mode = "live" if re.match("(sk|rk)_live_", os.environ.get("STRIPE_API_KEY", "")) else "test"
     text = templates.MODELINE.format(schema=SCHEMA)
     if from_stripe:
-        text += _live(options, place, mode)
+        with key_session(options, place.project, mode) as stripe:
+            text += export(stripe, with_account=True)
     else:
         text += templates.CONFIGURATION.format(project=place.project, mode=mode)
     _write(place.folder / CONFIG, text)
@@ -111,11 +112,6 @@ def _others(folder: Path) -> Path | None:
             if name.endswith((".yaml", ".yml")) and not name.startswith("."):
                 return Path(here, name)
     return None
-
-
-def _live(options: Options, place: ProjectPlace, mode: str) -> str:
-    with key_session(options, place.project, mode) as stripe:
-        return export(stripe, with_account=True)
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,12 +5,17 @@ from pathlib import Path
 import click
 
 from provisioner.app.retire import plan_retirement
-from provisioner.cli.options.shared import Options, WriteOptions, complete, stripe_only_options, write_options
+from provisioner.cli.options.shared import (
+    Options,
+    WriteOptions,
+    address_of,
+    complete,
+    stripe_only_options,
+    write_options,
+)
 from provisioner.cli.review import do
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import exits
-from provisioner.core.model.errors import ProvisionerError
-from provisioner.core.model.resource import Address
 
 
 @click.command()
@@ -37,13 +42,6 @@ def command(
 
     Cards and cardholders become inactive, which declaring them again undoes.
     """
-    wanted = [_address(text) for text in addresses]
+    wanted = [address_of(text) for text in addresses]
     with session(options) as stripe:
         return do(stripe, lambda: plan_retirement(stripe, wanted, cancel=cancel), manner, color=options.color)
-
-
-def _address(text: str) -> Address:
-    section, _, name = text.partition(".")
-    if not name:
-        raise ProvisionerError(f"{text!r} is no address; write SECTION.NAME, such as cards.ads")
-    return Address(section, name)

@@ -54,8 +54,8 @@ def serve(
     webhooks_anywhere: bool,
 ) -> None:
     """Serve the embedded Stripe API on this machine until interrupted."""
-    from provisioner.sandbox.server import serve as run  # noqa: PLC0415 - the server is heavy
-    from provisioner.sandbox.settings import Settings  # noqa: PLC0415
+    from provisioner.sandbox.server import serve as run  # noqa: PLC0415 - cold start: the server is heavy
+    from provisioner.sandbox.settings import Settings  # noqa: PLC0415 - cold start: as above
 
     try:
         settings = Settings(

@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from provisioner.app.purchases import CHOICES, in_test_mode, offline, on_sandbox, refuse_live
-from provisioner.cli.load import load
-from provisioner.cli.options.shared import Options, stripe_options
+from provisioner.cli.options.shared import Options, load, stripe_options
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
 from provisioner.cli.terminal.progress import ProgressDisplay
@@ -41,7 +40,11 @@ def command(options: Options, *, told: bool, generate: bool, junit: Path | None,
     agree.
     """
     config = load(options)
-    scenarios = _scenarios(config, options.path, generate=generate)
+    scenarios = [*config.scenarios, *(boundaries(config.declared, CHOICES, "cards") if generate else ())]
+    if not scenarios:
+        raise ProvisionerError(
+            f"{options.path} declares no scenarios; add some under `scenarios:`, or --generate"
+        )
     place = "offline" if told else "sandbox" if options.sandbox else "stripe"
     results = _results(options, config, scenarios, place)
     if junit:
@@ -51,14 +54,6 @@ def command(options: Options, *, told: bool, generate: bool, junit: Path | None,
     else:
         click.echo(results_text(results, place), nl=False)
     return DONE if all(result.standing is Standing.PASSED for result in results) else ERROR
-
-
-def _scenarios(config: Config, path: Path, *, generate: bool) -> list[Scenario]:
-    made = boundaries(config.declared, CHOICES, "cards") if generate else ()
-    scenarios = [*config.scenarios, *made]
-    if not scenarios:
-        raise ProvisionerError(f"{path} declares no scenarios; add some under `scenarios:`, or --generate")
-    return scenarios
 
 
 def _results(

@@ -5,8 +5,7 @@ import json
 import click
 
 from provisioner.app.configuration import count_resources
-from provisioner.cli.load import load
-from provisioner.cli.options.shared import Options, config_options
+from provisioner.cli.options.shared import Options, config_options, load
 from provisioner.cli.terminal.exit import DONE, exits, problem_document
 from provisioner.views.values import count
 

@@ -4,7 +4,6 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -78,8 +77,13 @@ def notified(command_name: str) -> Callable[[Callable[..., None]], Callable[...,
                 command_name, str(options.path), env, account=account, run=run_address(os.environ)
             )
             news = Notification(place)
-            with _told(targets, news):
+            try:
                 command(options, news=news, **given)
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else ExitCode.ERROR
+                if code or news.told.title:
+                    _deliver(targets, news, code)
+                raise
 
         return run
 
@@ -98,18 +102,6 @@ def _targets(texts: Sequence[str]) -> Iterator[Target]:
                 tell(f"Warning: the target of --notify{which} {error}; it is not told", level=logging.WARNING)
 
 
-@contextmanager
-def _told(targets: Sequence[Target], news: Notification) -> Iterator[None]:
-    """Tell the news when the block ends; it does so by SystemExit, which goes on unchanged."""
-    try:
-        yield
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else ExitCode.ERROR
-        if code or news.told.title:
-            _deliver(targets, news, code)
-        raise
-
-
 def announce(texts: Sequence[str], place: NoticePlace, code: int, error: str) -> None:
     """Tell some targets of what went wrong before a command could begin."""
     _deliver(list(_targets(texts)), Notification(place, error={"error": error}), code)
@@ -119,7 +111,7 @@ def _deliver(targets: Sequence[Target], news: Notification, code: int) -> None:
     """Tell everybody; raises nothing, as what was done is done, whoever hears of it."""
     if not targets:
         return
-    from provisioner.notify.send import deliver  # noqa: PLC0415 - only those who tell pay for it
+    from provisioner.notify.send import deliver  # noqa: PLC0415 - cold start: few tell
 
     with lasting():
         try:

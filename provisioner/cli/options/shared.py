@@ -1,5 +1,7 @@
-"""The options that commands share, each with one meaning everywhere."""
+"""The options that commands share, each with one meaning everywhere, and the configuration that they name."""
 
+import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
@@ -9,10 +11,13 @@ import click
 from msgspec import Struct, field
 from msgspec.structs import fields, replace
 
-from provisioner.cli.terminal.log import FORMATS, set_up
+from provisioner.cli.terminal.log import FORMATS, set_up, tell
+from provisioner.core.model.errors import ProvisionerError
 
 if TYPE_CHECKING:
     from provisioner.config.text.outside import Allowed
+    from provisioner.core.model.config import Config
+    from provisioner.core.model.resource import Address
 
 R = TypeVar("R")
 FASTEST = 1_000_000  # requests a second: far above what any API lets through, so that every pace is a number
@@ -40,13 +45,34 @@ class Options(Struct, frozen=True):
     @property
     def allowed(self) -> "Allowed":
         """What the configuration may read besides."""
-        from provisioner.config.text.outside import Allowed  # noqa: PLC0415 - not every command reads one
+        from provisioner.config.text.outside import Allowed  # noqa: PLC0415 - cold start: not every command reads one
 
         return Allowed(self.allow_env, self.allow_files)
 
     def at(self, path: str | Path) -> "Options":
         """The same options for another path."""
         return replace(self, path=Path(path))
+
+
+def load(options: Options) -> "Config":
+    """Read the configuration, and tell of its warnings; raises ConfigError."""
+    config = _read(options)
+    for warning in config.warnings:
+        tell(f"Warning: {warning}", level=logging.WARNING)
+    return config
+
+
+def _read(options: Options) -> "Config":
+    from provisioner.app import configuration  # noqa: PLC0415 - cold start: not every command reads one
+
+    return configuration.load(
+        options.path,
+        env=options.env,
+        variables=options.variables,
+        environ=os.environ,
+        allowed=options.allowed,
+        policy=options.policy,
+    )
 
 
 class WriteOptions(Struct, frozen=True):
@@ -70,7 +96,7 @@ def _pairs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 
 def numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
     """Read `--allow retired=12`."""
-    from provisioner.core.plan.guardrails import NAMES  # noqa: PLC0415 - only commands that judge need it
+    from provisioner.core.plan.guardrails import NAMES  # noqa: PLC0415 - cold start: few commands judge
 
     return named_numbers(values, NAMES)
 
@@ -97,8 +123,8 @@ def named_numbers(values: Sequence[str], names: Sequence[str]) -> dict[str, int]
 
 def _number(name: str, text: str) -> tuple[str, int]:
     """A number and what it counts for, as amounts say their currency themselves; raises ValueError."""
-    from provisioner.core.model.money import parse_money  # noqa: PLC0415
-    from provisioner.core.plan.guardrails import ENDLESS, MONEY, UNLIMITED  # noqa: PLC0415 - as in `numbers`
+    from provisioner.core.model.money import parse_money  # noqa: PLC0415 - cold start: few commands judge
+    from provisioner.core.plan.guardrails import ENDLESS, MONEY, UNLIMITED  # noqa: PLC0415 - cold start: as above
 
     what, _, currency = name.partition(".")
     if text.isascii() and text.isdigit():
@@ -120,11 +146,24 @@ def rate(_ctx: click.Context, _param: click.Parameter, value: float | None) -> f
     return value
 
 
-def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-    """What a shell offers for an address."""
-    from provisioner.cli.options.addresses import addresses  # noqa: PLC0415 - cold start: a shell asks
+def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """What a shell offers for an address: those of the configuration; none where it is not sound."""
+    given = {name: ctx.params[name] for name in ("env", "allow_env", "allow_files") if ctx.params.get(name)}
+    try:
+        config = _read(Options(**given).at(ctx.params.get("path") or Path()))
+    except (ProvisionerError, OSError):
+        return []
+    return sorted(name for name in map(str, config.declared) if name.startswith(incomplete))
 
-    return list(addresses(ctx, param, incomplete))
+
+def address_of(text: str) -> "Address":
+    """Read an address such as `cards.ads`; raises ProvisionerError."""
+    from provisioner.core.model.resource import Address  # noqa: PLC0415 - cold start: few commands take one
+
+    section, _, name = text.partition(".")
+    if not name:
+        raise ProvisionerError(f"{text!r} is no address; write SECTION.NAME, such as cards.ads")
+    return Address(section, name)
 
 
 _PART = (

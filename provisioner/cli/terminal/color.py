@@ -40,15 +40,12 @@ def paint(text: str, *, colour: bool) -> str:
         return text
     lines: list[list[str]] = []
     for line in text.split("\n"):
-        if lines and _indent(line) == hang(lines[-1][0]):
+        indent = len(line) - len(line.lstrip(" "))
+        if lines and indent == hang(lines[-1][0]):
             lines[-1].append(line)
         else:
             lines.append([line])
     return "\n".join(_painted(parts) for parts in lines)
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
 
 
 def _painted(parts: Sequence[str]) -> str:

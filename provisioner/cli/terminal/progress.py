@@ -89,8 +89,8 @@ class ProgressDisplay:
 
     def _draw(self, done: int, detail: str) -> None:
         if self._live is None or self._task is None:
-            from rich.console import Console  # noqa: PLC0415 - only what is long on a terminal needs it
-            from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
+            from rich.console import Console  # noqa: PLC0415 - cold start: little is drawn
+            from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415 - cold start: as above
 
             self._live = Progress(
                 TextColumn(self._what),
