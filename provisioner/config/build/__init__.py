@@ -1,0 +1,1 @@
+"""Documents into resources: holes filled, sections merged, profiles laid under, fields in normal form."""
