@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from provisioner.config.build.settings import SHOWN_SAYS
 from provisioner.config.text.near import near
 from provisioner.config.text.scalar import from_outside, shown
-from provisioner.config.build.settings import SHOWN_SAYS
 from provisioner.core.model.resource import DEACTIVATE, Lifecycle, Reissue
 from provisioner.core.schema.field import Field, Shape
 from provisioner.core.schema.kind import FieldFault, Kind

@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from provisioner.config.build.sections import Block, Piece, locate
 from provisioner.config.build.merge import lay_over
+from provisioner.config.build.sections import Block, Piece, locate
 from provisioner.config.text.near import near
 from provisioner.config.text.scalar import shown
 from provisioner.core.model.errors import Problem

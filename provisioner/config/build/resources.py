@@ -5,15 +5,15 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from provisioner.config.build.sections import Block, Piece, locate
 from provisioner.config.build.lifecycle import lifecycle, lifecycle_faults
 from provisioner.config.build.merge import lay_over, prune
 from provisioner.config.build.normal_form import Names, Normal, normal, some
 from provisioner.config.build.profiles import Profiles, users
-from provisioner.config.text.scalar import BROKEN, shown
+from provisioner.config.build.sections import Block, Piece, locate
 from provisioner.config.schema.configuration import definition_of
-from provisioner.config.schema.validate import Misfit, Shapes
 from provisioner.config.schema.messages import say
+from provisioner.config.schema.validate import Misfit, Shapes
+from provisioner.config.text.scalar import BROKEN, shown
 from provisioner.core.model.errors import Problem, Where
 from provisioner.core.model.resource import Address, Declared
 from provisioner.core.schema.field import Field, Shape

@@ -6,12 +6,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from provisioner.config.build.sections import Block, Blocks, locate
-from provisioner.config.build.resources import problem_of
 from provisioner.config.build.normal_form import Names, Normal, normal
-from provisioner.config.text.scalar import BROKEN
+from provisioner.config.build.resources import problem_of
+from provisioner.config.build.sections import Block, Blocks, locate
 from provisioner.config.schema.scenario_fields import DEFINITION, DOC, FIELDS, SECTION, TIME_SAYS
 from provisioner.config.schema.validate import Shapes
+from provisioner.config.text.scalar import BROKEN
 from provisioner.core.model.errors import Problem
 from provisioner.core.model.resource import Address, Declared, Ref
 from provisioner.core.model.scenario import METHOD_OF, Purchase, Scenario

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
-from provisioner.config.text.document import Document
 from provisioner.config.build.merge import lay_over
+from provisioner.config.text.document import Document
 from provisioner.config.text.near import near
 from provisioner.core.model.errors import Problem, Where
 

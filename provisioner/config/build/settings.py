@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from provisioner.config.build.sections import Block, Blocks
-from provisioner.config.text.document import Document
 from provisioner.config.schema.field_schema import AMOUNT_SAYS
+from provisioner.config.text.document import Document
 from provisioner.config.text.scalar import Secret, from_outside
 from provisioner.core.model.config import Guardrails
 from provisioner.core.model.errors import Problem, Where

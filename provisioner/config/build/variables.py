@@ -11,11 +11,11 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from provisioner.config.schema.expected_type import Schema, wants_number
 from provisioner.config.text.document import Document
 from provisioner.config.text.near import near
 from provisioner.config.text.outside import HoleError, Outside
 from provisioner.config.text.scalar import BROKEN, Secret, SecretNumber, number_in, plain
-from provisioner.config.schema.expected_type import Schema, wants_number
 from provisioner.core.model.errors import Problem
 
 SIGN, LITERAL_SIGN = "${", "$${"
