@@ -213,7 +213,9 @@ def _amount(amount: int, currency: str) -> str | int:
 
 def _factor_out(cards: dict[str, Tree]) -> Tree:
     """Move what two or more cards share, controls and all, into profiles; returns them."""
-    shapes = {name: _shared(card) for name, card in cards.items()}
+    shapes = {
+        name: json.dumps({key: card[key] for key in SHARED if key in card}) for name, card in cards.items()
+    }
     counts = Counter(shapes.values())
     names = {shape: f"shared-{n}" for n, shape in enumerate((s for s, c in counts.items() if c > 1), start=1)}
     profiles = {name: json.loads(shape) for shape, name in names.items()}
@@ -222,7 +224,3 @@ def _factor_out(cards: dict[str, Tree]) -> Tree:
             rest = {name: value for name, value in cards[card].items() if name not in SHARED}
             cards[card] = {"use": names[shape], **rest}
     return profiles
-
-
-def _shared(card: Tree) -> str:
-    return json.dumps({name: card[name] for name in SHARED if name in card})

@@ -87,20 +87,15 @@ def _fill(
     values, wrong = chosen(defaults, given)
     problems += [Problem(None, "", text) for text in wrong]
     inside = Substitution(values, outside, problems, shapes.schema)
-    filled = [_filled(document, inside) if may_have_holes(document) else document for document in documents]
+    filled = [
+        replace(document, value=inside.fill_all(document)) if may_have_holes(document) else document
+        for document in documents
+    ]
     known = defaults.keys() | inside.used
     for name in given.keys() - known:
         text = f"--var {name}: there is no variable of that name{near(name, known)}"
         problems.append(Problem(None, "", text))
     return filled
-
-
-def _filled(document: Document, inside: Substitution) -> Document:
-    value = {
-        key: item if key == "vars" else inside.fill(document, item, (key,))
-        for key, item in document.value.items()
-    }
-    return replace(document, value=value)
 
 
 def _fits(document: Document, shapes: Shapes, problems: list[Problem]) -> bool:

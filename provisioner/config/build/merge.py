@@ -19,15 +19,10 @@ def lay_over(base: Any, over: Any) -> Any:
     merged = dict(base)
     for key, value in over.items():
         merged[key] = lay_over(merged[key], value) if key in merged else value
-        twin = _twin(key)
-        if twin and value and twin not in over:
+        other = _PAIRED.get(key[:_PREFIX])
+        if other and value and (twin := other + key[_PREFIX:]) not in over:
             merged.pop(twin, None)
     return merged
-
-
-def _twin(key: str) -> str:
-    other = _PAIRED.get(key[:_PREFIX])
-    return other + key[_PREFIX:] if other else ""
 
 
 def prune(value: Any, says: Collection[str] = ()) -> Any:

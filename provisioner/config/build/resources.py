@@ -107,7 +107,9 @@ class Builder(Struct):
             return None
         if doubts := [*kind.doubts(resource.fields)]:
             self.warnings += [_fault(doubt, pieces, block) for doubt in doubts]
-        return Declared(address, resource.fields, lifecycle(tools), _sensitive(resource), block.where())
+        # one empty set for all that have none
+        sensitive = frozenset(resource.sensitive) if resource.sensitive else NOTHING_SENSITIVE
+        return Declared(address, resource.fields, lifecycle(tools), sensitive, block.where())
 
     def _sound(self, block: Block, pieces: tuple[Piece, ...], faults: Sequence[FieldFault]) -> bool:
         if faults:
@@ -127,11 +129,6 @@ def _emptied(kind: Kind) -> set[str]:
     """The fields that can be declared to be empty: hashes that are owned as a whole, and lists."""
     lists = (Shape.SET, Shape.LIST, Shape.TABLE)
     return {field.name for field in kind.fields if field.whole or field.shape in lists}
-
-
-def _sensitive(resource: Normal) -> frozenset[str]:
-    """The paths of what must not be shown; one empty set for all that have none."""
-    return frozenset(resource.sensitive) if resource.sensitive else NOTHING_SENSITIVE
 
 
 def _fault(fault: FieldFault, pieces: tuple[Piece, ...], block: Block) -> Problem:

@@ -101,7 +101,9 @@ def gather(
             new = Block(section, name, (Piece(document, _path(section, name)),), value)
             there = blocks.section(section).setdefault(name, new)
             if there is not new and not (section in SHARED and there.value == value):
-                problems.append(_twice(there, new))
+                what = "is given with another value" if section in SHARED else "is declared"
+                text = f"{what} at {there.where()} as well; keep one of the two"
+                problems.append(Problem(new.where(), new.address, text))
     for overlay in overlays:
         for section, name, value in _entries(overlay, named):
             piece = Piece(overlay, _path(section, name))
@@ -134,8 +136,3 @@ def _entries(document: Document, named: frozenset[str]) -> Iterator[tuple[str, s
         elif isinstance(value, dict):
             for name, block in value.items():
                 yield key, name, block
-
-
-def _twice(there: Block, new: Block) -> Problem:
-    what = "is given with another value" if new.section in SHARED else "is declared"
-    return Problem(new.where(), new.address, f"{what} at {there.where()} as well; keep one of the two")

@@ -41,6 +41,13 @@ class Substitution(Struct):
         """Return `value` (which stands at `path`) with its holes filled; adds problems."""
         return self._walk(document, value, path, {})
 
+    def fill_all(self, document: Document) -> dict[str, Any]:
+        """Return all of a document but its variables with the holes filled; adds problems."""
+        return {
+            key: item if key == "vars" else self.fill(document, item, (key,))
+            for key, item in document.value.items()
+        }
+
     def _walk(self, document: Document, value: Any, path: tuple[Any, ...], seen: dict[int, Any]) -> Any:
         if isinstance(value, str):
             return self._text(document, value, path) if SIGN in value else value
@@ -62,7 +69,10 @@ class Substitution(Struct):
             whole = _HOLE.fullmatch(text)
             if whole and whole["inner"] is not None:
                 return self._whole(document, whole, path)
-            parts = [self._part(document, match) for match in _HOLE.finditer(text)]
+            parts = [
+                SIGN if match["inner"] is None else self._hole(document, match)
+                for match in _HOLE.finditer(text)
+            ]
         except HoleError as wrong:
             address = ".".join(str(key) for key in path[:2])
             self.problems.append(Problem(document.where(path), address, str(wrong)))
@@ -82,9 +92,6 @@ class Substitution(Struct):
             what = f"the {_SOURCES[source]} {name!r}"
             raise HoleError(f"{path[-1]!r}: a whole number is wanted, such as 7, and {what} holds none")
         return SecretNumber(number)
-
-    def _part(self, document: Document, match: re.Match[str]) -> Any:
-        return SIGN if match["inner"] is None else self._hole(document, match)
 
     def _hole(self, document: Document, match: re.Match[str]) -> Any:
         source, point, name = match["inner"].partition(".")

@@ -106,7 +106,9 @@ class Fields(Struct, frozen=True):
             case Shape.AMOUNT:
                 return amount(what.low or 0)
             case Shape.INTEGER | Shape.BOOLEAN:
-                return {"type": _TYPES[what.shape], **_bounds(what)}
+                bounds = {"minimum": what.low, "maximum": what.high}
+                stated = {keyword: bound for keyword, bound in bounds.items() if bound is not None}
+                return {"type": _TYPES[what.shape], **stated}
             case _:
                 return self._text(what)
 
@@ -129,11 +131,6 @@ class Fields(Struct, frozen=True):
         name = what.name.rpartition("_")[2]
         self.definitions[name] = choices
         return name
-
-
-def _bounds(what: Field) -> JsonSchema:
-    bounds = {"minimum": what.low, "maximum": what.high}
-    return {keyword: bound for keyword, bound in bounds.items() if bound is not None}
 
 
 def _about(what: Field) -> JsonSchema:

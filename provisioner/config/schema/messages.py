@@ -106,7 +106,8 @@ def _wrong_type(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
     what = _what(value)
     if wanted == ["string"] and isinstance(value, bool | int | Odd):
         unsaid = from_outside(value) or (hidden and not isinstance(value, bool))
-        written = "it" if unsaid else _quoted(value, raw)
+        text = raw if raw is not None else value.raw if isinstance(value, Odd) else str(value)
+        written = "it" if unsaid else f'"{text[:LONGEST_SHOWN]}"'
         return f"a text is wanted, but without quotes this is {what}; write {written} in quotes"
     if "integer" in wanted and "string" in wanted:
         return f"{AMOUNT_SAYS}, not {what}"
@@ -118,11 +119,6 @@ def _wrong_type(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
         quoted = "; write it without quotes" if raw is None else ""
         hint = "; what comes from outside is one" if isinstance(value, Secret) else quoted
     return f"{nouns} is wanted, not {what}{hint}"
-
-
-def _quoted(value: Any, raw: str | None) -> str:
-    text = raw if raw is not None else value.raw if isinstance(value, Odd) else str(value)
-    return f'"{text[:LONGEST_SHOWN]}"'
 
 
 def _what(value: Any) -> str:

@@ -144,11 +144,9 @@ def text_of(file: Path, problems: list[Problem], outside: Outside) -> str | None
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        problems.append(Problem(_after(file, data[: error.start]), "", "not UTF-8; save the file as UTF-8"))
+        before = data[: error.start]
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+        where = Where(str(file), before.count(b"\n") + 1, column)
+        problems.append(Problem(where, "", "not UTF-8; save the file as UTF-8"))
         return None
     return text.removeprefix("\ufeff")  # a byte order mark, which editors on Windows write
-
-
-def _after(file: Path, data: bytes) -> Where:
-    column = len(data[data.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-    return Where(str(file), data.count(b"\n") + 1, column)
