@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from provisioner.config.build.lifecycle import lifecycle, lifecycle_faults
 from provisioner.config.build.merge import lay_over, prune
-from provisioner.config.build.normal_form import Names, Normal, normal, some
+from provisioner.config.build.normal_form import Names, normal, some
 from provisioner.config.build.profiles import Profiles, users
 from provisioner.config.build.sections import Block, Piece, locate
 from provisioner.config.schema.configuration import definition_of
