@@ -16,7 +16,7 @@ from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory, take_inventory
 from provisioner.core.plan.plan import Plan, assemble, conclude
 from provisioner.core.plan.selection import EVERYTHING, Selection
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.read.observe import Progress, observe, silent
 from provisioner.kinds import KINDS
 from provisioner.stripe_api.client import Transport
@@ -69,7 +69,7 @@ class Account(Struct, frozen=True):
         refuses it, and StripeError when there is no usable answer.
         """
         declared = Counter(address.section for address in self.config.declared)
-        expected = {kind.resource: declared[kind.section] for kind in self.kinds if kind.owns_objects}
+        expected = {kind.resource: declared[kind.section] for kind in owned(self.kinds)}
         with self.display(expected, self.transport.limits) as progress:
             snapshot = self._known(observe(self.reader, self.kinds, self.config.declared, progress))
         self.check(snapshot)
@@ -77,7 +77,7 @@ class Account(Struct, frozen=True):
 
     def read_balances(self) -> Snapshot:
         """Read the account, its balances and top-ups, and no other objects; raises as `read` does."""
-        without_objects = [kind for kind in self.kinds if not kind.owns_objects]
+        without_objects = [kind for kind in self.kinds if not kind.is_owned]
         snapshot = self._known(observe(self.reader, without_objects, self.config.declared))
         self.check(snapshot)
         return snapshot

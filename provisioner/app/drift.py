@@ -17,6 +17,7 @@ from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.marks import PROJECT
 from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.selection import EVERYTHING, Selection
+from provisioner.core.schema.kind import owned
 from provisioner.engine.cache.memory import Memory, Sign, identity_of, load, signing, text_of
 from provisioner.engine.cache.recall import Recall, entries, recall, recall_all
 from provisioner.engine.cache.scan import OpenPart
@@ -162,7 +163,7 @@ def _identity(account: Account, sign: Sign, world: Snapshot) -> str:
 def _report(account: Account, recalled: Recall) -> DriftReport:
     part, found = recalled.part, recalled.found
     drifts = find_drift(account.kinds, part.config, recalled.surveyed, found.changes, found.notes)
-    others = {kind.name: _of_others(part, kind.resource) for kind in account.kinds if kind.owns_objects}
+    others = {kind.name: _of_others(part, kind.resource) for kind in owned(account.kinds)}
     return DriftReport(drifts, others, str(part.world.account.get("id", "")))
 
 

@@ -14,7 +14,7 @@ from provisioner.core.model.config import Config
 from provisioner.core.model.errors import AccessError, ProvisionerError, StripeError
 from provisioner.core.model.resource import Address, Declared, Live, Ref
 from provisioner.core.model.scenario import Course, Scenario, Unsure
-from provisioner.core.ownership.reissue import says_spent
+from provisioner.core.ownership.reissue import says_self_canceled
 from provisioner.core.purchases.generate import Choices, declared_facts, hides
 from provisioner.core.purchases.history import issuing_available, live_facts
 from provisioner.core.purchases.result import ScenarioResult
@@ -153,6 +153,6 @@ def find_card(account: Account, card: Address) -> Live:
     for estate in account.take_inventory()[1].estates.values():
         if card in estate.current:
             return estate.current[card]
-        if spent := estate.spent.get(card):
-            raise ProvisionerError(f"{card}: {says_spent(spent)}")
+        if ended := estate.self_canceled.get(card):
+            raise ProvisionerError(f"{card}: {says_self_canceled(ended)}")
     raise ProvisionerError(f"{card} is not in Stripe yet; run `provisioner apply` first")

@@ -19,7 +19,7 @@ from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory
 from provisioner.core.ownership.marks import PREFIX, PROJECT, read_stamp
 from provisioner.core.schema.field import Field, Shape
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, owned
 from provisioner.core.schema.normal_form import read
 
 Tree = dict[str, Any]
@@ -49,9 +49,8 @@ def export(
     that Stripe shows none for: it is written down. Raises ProvisionerError where there is nothing.
     """
     sections: dict[str, Tree] = {}
-    for kind in sorted(kinds, key=lambda kind: kind.rank):
-        if kind.owns_objects:
-            sections[kind.section] = _section(kind, project, world, surveyed)
+    for kind in owned(kinds):
+        sections[kind.section] = _section(kind, project, world, surveyed)
     ids = {str(address): identity for identity, address in surveyed.by_id.items()}
     if not any(sections.values()):
         raise ProvisionerError(NOTHING + _whose(kinds, world))
@@ -77,10 +76,9 @@ def _whose(kinds: Sequence[Kind], world: Snapshot) -> str:
     """Which projects have what there is, for who has forgotten to name one."""
     owners = Counter(
         str(marks[PROJECT])
-        for kind in kinds
-        if kind.owns_objects
+        for kind in owned(kinds)
         for raw in world.objects.get(kind.resource, ())
-        if (marks := raw.get("metadata") or {}).get(PROJECT) and raw.get("status") not in kind.final_statuses
+        if (marks := raw.get("metadata") or {}).get(PROJECT) and not kind.retirement.is_final(raw)
     )
     have = [f"project {shown(owner)} has {count}" for owner, count in sorted(owners.items())]
     return f"; {', '.join(have)}" if have else ""
@@ -126,7 +124,7 @@ def _section(kind: Kind, project: str, world: Snapshot, surveyed: Inventory) -> 
     managed = {live.id: address for address, live in surveyed.estates[kind.name].current.items()}
     for raw in reversed(world.objects.get(kind.resource, ())):
         owner = (raw.get("metadata") or {}).get(PROJECT)
-        if raw.get("status") in kind.final_statuses or owner not in (None, "", project):
+        if kind.retirement.is_final(raw) or owner not in (None, "", project):
             continue
         if owner == project and raw["id"] not in managed:
             continue
@@ -178,7 +176,7 @@ def _tree(fields: Sequence[Field], have: Mapping[str, Any], currency: str) -> Tr
     out: Tree = {}
     for field in fields:
         value = have.get(field.name)
-        if value is None or not field.exported or field.secret or value in field.noise:
+        if value is None or not field.exported or field.secret or value in field.server_defaults:
             continue
         written = _value(field, value, currency)
         if written not in (None, {}, []):

@@ -6,7 +6,7 @@ from typing import Any
 
 from provisioner.core.model.resource import Address
 from provisioner.core.schema.field import Field, Shape
-from provisioner.core.schema.kind import FieldFault, Kind
+from provisioner.core.schema.kind import FieldFault, Kind, Role
 
 CURRENCY = "^[a-z]{3}$"
 
@@ -40,7 +40,7 @@ KIND = Kind(
     resource="topups",
     doc="How much money to keep in the Issuing balance of one currency, such as `usd`.",
     rank=2,
-    owns_objects=False,
+    role=Role.BALANCE,
     name_pattern=CURRENCY,
     name_says="a balance target's name is its currency, three small letters such as usd",
     check=check,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provisioner.core.schema.field import Field, OnChange, Shape
-from provisioner.core.schema.kind import FieldFault, Kind
+from provisioner.core.schema.kind import FieldFault, Kind, Replacement, Retirement, Role, Spending
 from provisioner.kinds.postal import address, personal
 from provisioner.kinds.spending_controls import (
     exclusive,
@@ -68,14 +68,14 @@ def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
     for one, other in (("exp_month", "exp_year"), ("exp_year", "exp_month")):
         if one in fields and other not in fields:
             yield FieldFault((one,), f"{one!r} goes with {other!r}")
-    if fault := unfit(fields, str(fields.get("replacement_reason", ""))):
+    if fault := replacement_error(fields, str(fields.get("replacement_reason", ""))):
         yield FieldFault(("replacement_reason",), fault)
     if ("replacement_for" in fields) != ("replacement_reason" in fields):
         one = "replacement_for" if "replacement_for" in fields else "replacement_reason"
         yield FieldFault((one,), "'replacement_for' and 'replacement_reason' go together")
 
 
-def unfit(fields: Mapping[str, Any], reason: str) -> str:
+def replacement_error(fields: Mapping[str, Any], reason: str) -> str:
     """Why Stripe would not replace a card for a reason (docs.stripe.com/api/issuing/cards/create)."""
     if reason == "damaged" and fields.get("type") == "virtual":
         return "only a physical card can be replaced as damaged; a virtual one as lost, stolen or expired"
@@ -88,14 +88,14 @@ def currency(_address: object, fields: Mapping[str, Any]) -> str | None:
     return named if isinstance(named, str) else None
 
 
-def held_back(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+def deferred_fields(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """A physical card cannot be created active, only activated later (docs.stripe.com/issuing/cards)."""
     if fields.get("type") == "physical" and fields.get("status") == "active":
         return {"status": "active"}
     return {}
 
 
-def spent(raw: Mapping[str, Any]) -> str:
+def self_canceled(raw: Mapping[str, Any]) -> str:
     """
     Read from a canceled card that its own controls have ended it (SDK: issuing/_card.py, lifecycle_controls).
 
@@ -107,7 +107,7 @@ def spent(raw: Mapping[str, Any]) -> str:
     return "canceled by Stripe as its lifecycle_controls ask"
 
 
-def shut(raw: Mapping[str, Any]) -> tuple[str, ...]:
+def frozen_fields(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """
     A shipment can be changed until the printer has it (docs.stripe.com/issuing/cards/physical/ship-cards).
 
@@ -125,18 +125,20 @@ KIND = Kind(
     doc="A card, virtual or physical.",
     rank=1,
     id_prefix="ic_",
-    deactivate={"status": "inactive"},
-    cancel={"status": "canceled"},
-    final_statuses=frozenset({"canceled"}),
+    role=Role.SPENDER,
+    retirement=Retirement(
+        deactivate={"status": "inactive"},
+        cancel={"status": "canceled"},
+        final_statuses=frozenset({"canceled"}),
+        ends_by="lifecycle_controls.cancel_after.payment_count",
+        self_canceled=self_canceled,
+    ),
+    spending=Spending(exposure=monthly_exposure, as_created=with_default_limit),
+    replacement=Replacement("replacement_for", "replacement_reason", replacement_error),
     check=check,
     currency=currency,
-    held_back=held_back,
-    exposure=monthly_exposure,
-    as_created=with_default_limit,
-    ends_by="lifecycle_controls.cancel_after.payment_count",
-    spent=spent,
-    unfit=unfit,
-    shut=shut,
+    deferred_fields=deferred_fields,
+    frozen_fields=frozen_fields,
     answered=(
         Field("cancellation_reason"),
         Field("shipping", Shape.HASH, fields=(Field("status"),)),

@@ -10,7 +10,7 @@ from typing import Any
 
 from provisioner.core.model.requirements import MissingRequirements, Outstanding
 from provisioner.core.schema.field import Field, OnChange, Shape
-from provisioner.core.schema.kind import FieldFault, Kind
+from provisioner.core.schema.kind import FieldFault, Kind, Retirement, Role
 from provisioner.core.schema.normal_form import at
 from provisioner.kinds.postal import address, personal
 from provisioner.kinds.spending_controls import (
@@ -145,7 +145,7 @@ NAMES = ("individual.first_name", "individual.last_name")
 ACCEPTANCE = tuple(f"individual.card_issuing.user_terms_acceptance.{part}" for part in ("date", "ip"))
 
 
-def lacks(fields: Mapping[str, Any], country: str) -> MissingRequirements:
+def missing_requirements(fields: Mapping[str, Any], country: str) -> MissingRequirements:
     """
     Tell what Stripe will want before a card of a declared holder can be active.
 
@@ -162,7 +162,7 @@ def lacks(fields: Mapping[str, Any], country: str) -> MissingRequirements:
     return MissingRequirements(missing, maybe, MEANS)
 
 
-def hold(raw: Mapping[str, Any]) -> Outstanding | None:
+def outstanding(raw: Mapping[str, Any]) -> Outstanding | None:
     """Read what Stripe still wants of a cardholder, or why it holds it back (SDK: issuing/_cardholder.py)."""
     wanted = raw.get("requirements")
     if not wanted or not (wanted.get("past_due") or wanted.get("disabled_reason")):
@@ -178,13 +178,14 @@ KIND = Kind(
     doc="A person or company that holds cards.",
     rank=0,
     id_prefix="ich_",
-    deactivate={"status": "inactive"},
+    role=Role.HOLDER,
+    retirement=Retirement(deactivate={"status": "inactive"}),
     check=check,
     doubts=doubts,
     currency=currency,
     pool=monthly_pool,
-    hold=hold,
-    lacks=lacks,
+    outstanding=outstanding,
+    missing_requirements=missing_requirements,
     answered=(
         Field("requirements", Shape.HASH, fields=(Field("past_due", Shape.LIST), Field("disabled_reason"))),
     ),
@@ -212,7 +213,7 @@ KIND = Kind(
             doc="Whether the holder's cards may be used at all.",
             choices=("active", "inactive"),
             default="active",
-            closed=("blocked",),
+            stripe_only_values=("blocked",),
             direction=switching,
         ),
         personal(
@@ -228,7 +229,7 @@ KIND = Kind(
             pattern=r"^\+?[\d ().\-]{8,}$",
             pattern_says='a phone number in quotes, such as "+18008675309"',
             clearable=False,
-            same=same_phone,
+            equivalent=same_phone,
         ),
         Field(
             "billing",

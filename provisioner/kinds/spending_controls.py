@@ -89,7 +89,7 @@ LIMITS = Field(
     Shape.TABLE,
     doc="Limits by interval, counted from midnight UTC. No limit means Stripe's default of 500 a day.",
     key=("interval", "categories"),
-    noise=(DEFAULT_LIMITS,),
+    server_defaults=(DEFAULT_LIMITS,),
     direction=limiting,
     fields=(
         Field(
@@ -126,14 +126,14 @@ def spending_controls(currency: Field | None = None) -> Field:
         "spending_controls",
         Shape.HASH,
         doc="What may be bought, where, and for how much. Once declared, all of it is kept as declared.",
-        whole=True,
+        owned_whole=True,
         amounts_in=currency.name if currency else "",
-        meet=meet,
+        intersect=intersect,
         fields=(*_lists(), LIMITS, *([currency] if currency else [])),
     )
 
 
-def meet(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+def intersect(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
     """
     Make the controls that allow what both allow: limits of both, lists crossed.
 

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from provisioner.core.schema.field import Field, Shape
+from provisioner.core.schema.kind import owned
 from provisioner.engine.ports import Wanted
 from provisioner.kinds import KINDS
 from provisioner.stripe_api.http import API_VERSION, Read, values
@@ -181,7 +182,7 @@ def resource_of(path: str) -> str:
 def form_of_snapshot(event: Mapping[str, Any]) -> Any:
     """The form of the object that an event shows; one in another version of the API may have any."""
     name = event["data"]["object"].get("object")
-    resources = {kind.service.removesuffix("s"): kind.resource for kind in KINDS if kind.owns_objects}
+    resources = {kind.service.removesuffix("s"): kind.resource for kind in owned(KINDS)}
     current = event.get("api_version") in (None, API_VERSION)
     return form_of(resources[name] if current and isinstance(name, str) and name in resources else "")
 

@@ -157,7 +157,7 @@ class Direct:
 def world(reader: Reader, kinds: Sequence[Kind], config: Config) -> Snapshot:
     """What `observe` reads, one request after the other."""
     sections = {address.section for address in config.declared}
-    wanted = [kind for kind in kinds if kind.owns_objects or kind.section in sections]
+    wanted = [kind for kind in kinds if kind.is_owned or kind.section in sections]
     account = reader.retrieve("account")
     objects = {kind.resource: list(map(keeper(kind), reader.list(kind.resource))) for kind in wanted}
     return Snapshot(account, reader.retrieve("balance"), mended(reader, wanted, objects, keeper))

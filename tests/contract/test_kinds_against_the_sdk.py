@@ -20,7 +20,7 @@ OURS = [
     (card.KIND, sdk.issuing.CardCreateParams, sdk.issuing.CardUpdateParams),
     (balance_target.KIND, sdk.TopupCreateParams, sdk.TopupModifyParams),
 ]
-OBJECTS = [each for each in OURS if each[0].owns_objects]
+OBJECTS = [each for each in OURS if each[0].is_owned]
 OF_REQUESTS = {"expand", *RequestOptions.__annotations__}
 # Set by the tool itself.
 OURS_ALONE = {"amount", "currency"}
@@ -84,7 +84,7 @@ def test_every_kind_is_held_against_the_sdk() -> None:
 def test_every_parameter_of_stripes_is_a_field(kind: Kind, create: Any, update: Any) -> None:
     names = {field.name for field in kind.fields}
     offered = (hints(create).keys() | hints(update).keys()) - OF_REQUESTS - ONLY_TO_END - NOT_OFFERED
-    if not kind.owns_objects:
+    if not kind.is_owned:
         offered -= OURS_ALONE
         names -= {"target", "top_up_below", "min_top_up", "max_top_up"}
 
@@ -163,7 +163,7 @@ def test_every_call_resolves_on_the_sdks_client(kind: Kind) -> None:
     service: Any = stripe.StripeClient("sk_test_x").v1
     for name in kind.service.split("."):
         service = getattr(service, name)
-    for verb in ("create", "update", "list") if kind.owns_objects else ("create", "cancel", "list"):
+    for verb in ("create", "update", "list") if kind.is_owned else ("create", "cancel", "list"):
         assert callable(getattr(service, verb))
     assert kind.resource == kind.service.replace(".", "/")
 

@@ -21,7 +21,7 @@ from provisioner.core.ownership.marks import OUR_KEYS, applied
 from provisioner.core.plan.call import Phase
 from provisioner.core.plan.guardrails import NAMES
 from provisioner.core.schema.field import Field, OnChange, Shape
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, owned
 from provisioner.kinds import KINDS
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.views.report import VERBS
@@ -170,7 +170,7 @@ def values(field: Field) -> tuple:
     if field.choices:
         one = next(choice for choice in field.choices if choice != field.default)
         return one, next(choice for choice in field.choices if choice != one)
-    return ("+18005550100", "+18005550199") if field.same else ("a", "b")
+    return ("+18005550100", "+18005550199") if field.equivalent else ("a", "b")
 
 
 def single(kind: Kind) -> list[tuple[str, Field, OnChange]]:
@@ -201,9 +201,7 @@ def edited(kind: Kind, before, after):
     return edits, notes
 
 
-FIELDS = list(
-    chain.from_iterable([(kind, *each) for each in single(kind)] for kind in KINDS if kind.owns_objects)
-)
+FIELDS = list(chain.from_iterable([(kind, *each) for each in single(kind)] for kind in owned(KINDS)))
 
 
 @pytest.mark.parametrize(

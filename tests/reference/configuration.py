@@ -244,14 +244,14 @@ def _fault(fault: FieldFault) -> str:
 
 
 def _life(kind: Kind) -> str:
-    if not kind.owns_objects:
+    if not kind.is_owned:
         return (
             f"{kind.name_says[0].upper()}{kind.name_says[1:]}. It has no object of its own: a change counts "
             "from the next plan on, and one that leaves the YAML is simply watched no more."
         )
     inactive, canceled = (
-        codes(f"{name}: {value}" for name, value in (params or {}).items())
-        for params in (kind.deactivate, kind.cancel)
+        codes(f"{name}: {value}" for name, value in params.items())
+        for params in (kind.retirement.deactivate, kind.retirement.cancel)
     )
     text = f"Ids begin with {code(kind.id_prefix)}. One that leaves the YAML is deactivated ({inactive}); "
     text += "declared again, the same object comes back. "
@@ -265,7 +265,7 @@ def _own(kind: Kind, name: str) -> str:
 
 
 def _own_lifecycle(kind: Kind) -> Iterator[Sequence[str]]:
-    if kind.owns_objects:
+    if kind.is_owned:
         yield "`lifecycle`", "mapping", "", "", "", f"{_own(kind, 'lifecycle')} See [lifecycle](#lifecycle)."
 
 
@@ -288,7 +288,7 @@ Cells = tuple[str, str, str, str, str, str]
 
 def _rows(kind: Kind) -> Iterator[Cells]:
     for cells in _fields(kind.fields):
-        yield cells if kind.owns_objects else (*cells[:3], "", "", cells[5])
+        yield cells if kind.is_owned else (*cells[:3], "", "", cells[5])
 
 
 def _fields(fields: Sequence[Field], prefix: str = "", above: OnChange = OnChange.UPDATE) -> Iterator[Cells]:
@@ -380,8 +380,8 @@ def _meaning(field: Field) -> str:
                 f"{code(field.example) if not isinstance(field.example, list) else codes(field.example)}."
             )
         ]
-    if field.closed:
-        parts += [f"Stripe itself may set {codes(field.closed)}, which no plan tries to lift."]
+    if field.stripe_only_values:
+        parts += [f"Stripe itself may set {codes(field.stripe_only_values)}, which no plan tries to lift."]
     if field.sensitive:
         parts += ["Never shown."]
     return " ".join(parts)

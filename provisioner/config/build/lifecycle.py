@@ -30,9 +30,11 @@ def lifecycle(raw: Mapping[str, Any]) -> Lifecycle:
 def lifecycle_faults(
     kind: Kind, raw: Mapping[str, Any], fields: Mapping[str, Any], declared: Collection[str]
 ) -> Iterator[FieldFault]:
-    """Find earlier names that are none, ignored fields that do not exist, and unfit reissues."""
-    if "reissue" in raw and (text := kind.unfit(fields, str(raw["reissue"]["reason"]))):
-        yield FieldFault(("lifecycle", "reissue", "reason"), f"'reissue': {text}")
+    """Find earlier names that are none, ignored fields that do not exist, and impossible reissues."""
+    if "reissue" in raw and kind.replacement:
+        text = kind.replacement.replacement_error(fields, str(raw["reissue"]["reason"]))
+        if text:
+            yield FieldFault(("lifecycle", "reissue", "reason"), f"'reissue': {text}")
     yield from _shown_names(raw)
     for at, name in enumerate(raw.get("previously", ())):
         if name in declared:

@@ -128,7 +128,7 @@ class Builder(Struct):
 def _emptied(kind: Kind) -> set[str]:
     """The fields that can be declared to be empty: hashes that are owned as a whole, and lists."""
     lists = (Shape.SET, Shape.LIST, Shape.TABLE)
-    return {field.name for field in kind.fields if field.whole or field.shape in lists}
+    return {field.name for field in kind.fields if field.owned_whole or field.shape in lists}
 
 
 def _fault(fault: FieldFault, pieces: tuple[Piece, ...], block: Block) -> Problem:

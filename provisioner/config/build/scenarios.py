@@ -87,6 +87,7 @@ def _kind(declared: Mapping[Address, Declared]) -> Kind:
         doc=DOC,
         fields=FIELDS,
         rank=0,
+        role=None,
         check=check,
         currency=currency,
     )

@@ -10,8 +10,7 @@ from typing import Any
 
 from provisioner.config.schema.field_schema import Fields, JsonSchema, amount, mapping, pattern, text
 from provisioner.config.schema.scenario_fields import DEFINITION, DOC, FIELDS, SECTION
-from provisioner.core.model.resource import CANCEL, DEACTIVATE, REMOVALS
-from provisioner.core.schema.field import Field
+from provisioner.core.model.resource import CANCEL, DEACTIVATE, KEEP, REMOVALS
 from provisioner.core.schema.kind import NAME_PATTERN, NAME_SAYS, Kind
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -167,7 +166,7 @@ def _resource(kind: Kind, fields: Fields, *, part: bool) -> JsonSchema:
             "items": use,
         },
     }
-    if kind.owns_objects:
+    if kind.is_owned:
         own["lifecycle"] = {
             "description": "What is the tool's own: protection, removal, renaming, reissue.",
             **_lifecycle(kind),
@@ -179,7 +178,8 @@ def _resource(kind: Kind, fields: Fields, *, part: bool) -> JsonSchema:
 
 def removals(kind: Kind) -> list[str]:
     """Return what may become of an object of this kind when it leaves the YAML."""
-    return [each for each in REMOVALS if each != CANCEL or kind.cancel]
+    can = {DEACTIVATE: bool(kind.retirement.deactivate), CANCEL: bool(kind.retirement.cancel), KEEP: True}
+    return [each for each in REMOVALS if can[each]]
 
 
 def _lifecycle(kind: Kind) -> JsonSchema:
@@ -190,7 +190,7 @@ def _lifecycle(kind: Kind) -> JsonSchema:
             "description": "What becomes of the object when it leaves the YAML; deactivate is reversible.",
             "type": "string",
             "enum": removals(kind),
-            "default": DEACTIVATE,
+            "default": removals(kind)[0],
         },
         "previously": {
             "description": "Earlier names of it, for renaming without touching the object.",
@@ -215,7 +215,7 @@ def _lifecycle(kind: Kind) -> JsonSchema:
 
 def reissue_reasons(kind: Kind) -> JsonSchema:
     """The reasons for which an object of this kind may be reissued; empty where Stripe has no replacement."""
-    reasons: list[Field] = [what for what in kind.fields if what.name == "replacement_reason"]
-    if not reasons:
+    if not kind.replacement:
         return {}
-    return {"description": reasons[0].doc, "type": "string", "enum": list(reasons[0].choices)}
+    reason = kind.field(kind.replacement.reason)
+    return {"description": reason.doc, "type": "string", "enum": list(reason.choices)}

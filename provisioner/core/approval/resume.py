@@ -43,13 +43,13 @@ def between(kind: Kind, change: Change) -> str:
     if (
         change.action is not Action.UPDATE
         or not field
-        or not field.meet
+        or not field.intersect
         or not change.live
         or not change.declared
     ):
         return ""
     had, wants = (side.fields.get(field.name) or {} for side in (change.live, change.declared))
-    values = field.meet(had, wants)
+    values = field.intersect(had, wants)
     return content([field.name, values]) if values not in (had, wants) else ""
 
 
@@ -84,7 +84,7 @@ def rest(change: Change, without: Iterable[str]) -> str:
 
 def _set_twice(kind: Kind) -> Field | None:
     """The field of which an update may set both sides' common part first: of what others refer to."""
-    return next((field for field in kind.fields if field.meet and kind.exposure is None), None)
+    return next((field for field in kind.fields if field.intersect and kind.spending is None), None)
 
 
 def replaced_ids(approved: Document) -> dict[str, str]:
@@ -131,7 +131,7 @@ def _is_activation(kind: Kind, change: Change, approved: Document) -> bool:
     """Whether an object that the plan has created is to be activated, which has never been done."""
     status = [(edit.path, edit.after) for edit in change.edits] == [("status", "active")]
     never = change.live is not None and change.live.stamp.revision == FIRST
-    apart = change.declared is not None and bool(kind.held_back(change.declared.fields))
+    apart = change.declared is not None and bool(kind.deferred_fields(change.declared.fields))
     by_a_call = approved["action"] == "replace" or (approved["action"] == "create" and apart)
     return status and never and by_a_call
 

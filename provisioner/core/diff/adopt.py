@@ -17,7 +17,7 @@ from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory
 from provisioner.core.ownership.marks import PROJECT
 from provisioner.core.ownership.matching import pair
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, owned
 from provisioner.core.schema.normal_form import leaves, read
 
 Raw = Mapping[str, Any]
@@ -56,7 +56,7 @@ def adopt_one(
     such object, or when another project or address has it.
     """
     declared = config.declared.get(address)
-    kind = next((kind for kind in kinds if kind.section == address.section and kind.owns_objects), None)
+    kind = next((kind for kind in owned(kinds) if kind.section == address.section), None)
     if declared is None or kind is None:
         raise ProvisionerError(f"{address} is not declared; write it in the YAML first, then import")
     if address in surveyed.ids:
@@ -69,7 +69,7 @@ def adopt_one(
     owner = (raw.get("metadata") or {}).get(PROJECT)
     if owner:
         raise ProvisionerError(f"{identity} belongs to project {owner} already; it is not touched")
-    if raw.get("status") in kind.final_statuses:
+    if kind.retirement.is_final(raw):
         raise ProvisionerError(f"{identity} is {raw['status']} for good; there is nothing to adopt")
     return Adoptions((_adoption(kind, config.project, declared, raw, surveyed),))
 
@@ -85,9 +85,7 @@ def adopt_all(kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: 
     surveyed = Inventory(surveyed.estates, dict(surveyed.ids), dict(surveyed.by_id))
     changes: list[Change] = []
     unclear: list[Unclear] = []
-    for kind in sorted(kinds, key=lambda kind: kind.rank):
-        if not kind.owns_objects:
-            continue
+    for kind in owned(kinds):
         wanted = [d for d in config.declared.values() if d.address.section == kind.section]
         wanted.sort(key=lambda declared: (declared.where or NOWHERE, declared.address))
         free = [raw for raw in world.objects.get(kind.resource, ()) if _is_free(kind, raw)]
@@ -105,14 +103,14 @@ def _missing(
 ) -> tuple[Address, ...]:
     """The addresses that have no object, now that all have theirs which can."""
     told = {each.address for each in unclear}
-    ended = {address for estate in surveyed.estates.values() for address in estate.spent}
-    sections = {kind.section for kind in kinds if kind.owns_objects}
+    ended = {address for estate in surveyed.estates.values() for address in estate.self_canceled}
+    sections = {kind.section for kind in owned(kinds)}
     wanted = (address for address in config.declared if address.section in sections)
     return tuple(sorted(a for a in wanted if a not in surveyed.ids and a not in told and a not in ended))
 
 
 def _is_free(kind: Kind, raw: Raw) -> bool:
-    return not (raw.get("metadata") or {}).get(PROJECT) and raw.get("status") not in kind.final_statuses
+    return not (raw.get("metadata") or {}).get(PROJECT) and not kind.retirement.is_final(raw)
 
 
 def _match(

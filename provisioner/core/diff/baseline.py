@@ -137,7 +137,7 @@ def _outdated(kind: Kind, declared: Declared, live: Live) -> list[str]:
         for path, field, _ in leaves(kind.fields, declared.fields)
         if _is_watched(kind, path, field)
         and not declared.lifecycle.ignores(path)
-        and there.get(path) not in field.closed
+        and there.get(path) not in field.stripe_only_values
         and live.stamp.applied.get(name := field_code(path)) not in (None, lives.get(name), wants.get(name))
     ]
 
@@ -149,7 +149,7 @@ def _unrecorded(kind: Kind, declared: Declared, live: Live) -> list[str]:
         for path, field, _ in leaves(kind.fields, declared.fields)
         if field_code(path) not in live.stamp.applied
         and not declared.lifecycle.ignores(path)
-        and there.get(path) not in (None, *field.closed)
+        and there.get(path) not in (None, *field.stripe_only_values)
     ]
 
 

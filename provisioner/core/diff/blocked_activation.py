@@ -40,7 +40,7 @@ def _is_lost_by_it(change: Change, lives: Mapping[Address, Live]) -> bool:
     if live is None or declared is None or live.status != "active" or _ends_by_itself(change):
         return False
     holders = [lives[address] for address in references(live.fields) if address in lives]
-    works = all(holder.status in ("", "active") and not holder.hold for holder in holders)
+    works = all(holder.status in ("", "active") and not holder.outstanding for holder in holders)
     return works and reissued_for(declared, live) not in LOST
 
 

@@ -64,7 +64,7 @@ class _Scope:
         self.applied = live.stamp.applied
         self.ignores = declared.lifecycle.ignores
         self.replaced = replaced
-        self.want, self.have, self.shut = declared.fields, live.fields, live.shut
+        self.want, self.have, self.frozen = declared.fields, live.fields, live.frozen_fields
         self.stuck: list[str] = []
 
     def doubtful(self, fields: Sequence[Field]) -> list[Field]:
@@ -97,13 +97,13 @@ class _Scope:
             if (w is None and h is None and not field.write_only) or self.ignores(path):
                 continue
             if field.shape is Shape.HASH:
-                whole = owned or (field.whole and w is not None)
+                whole = owned or (field.owned_whole and w is not None)
                 w, h = self.pair(_judged(field, w), w or {}, h or {}, path + ".", owned=whole)
             elif field.shape is Shape.MAP:
                 w, h = self.map(path, w or {}, h or {})
             else:
                 w, h = self.value(field, path, w, h, owned=owned)
-            if path in self.shut:
+            if path in self.frozen:
                 w, h = self.past(path, w, h)
             if w not in (None, {}):
                 wanted[field.name] = w
@@ -128,7 +128,7 @@ class _Scope:
         if want is None or want == ():
             says = "declared no more" if want is None else "declared to be empty"
             return self.undeclared(field, path, have, owned=owned, says=says)
-        if have in field.closed:
+        if have in field.stripe_only_values:
             self.stuck.append(f"{path} is {have}, which only Stripe sets and lifts; nothing is done about it")
             return None, None
         if field.write_only:
@@ -140,7 +140,7 @@ class _Scope:
             return want, says_replaced(want)
         if field.shape is Shape.TABLE and have:
             return align(field, want, have)
-        if field.same and have is not None and field.same(want, have):
+        if field.equivalent and have is not None and field.equivalent(want, have):
             return want, want
         return want, have
 
@@ -150,7 +150,12 @@ class _Scope:
         if mine and field.write_only:
             self.stuck.append(f"{path} is {says}, but Stripe cannot clear it; it stays as it is")
             return None, None
-        if not mine or have == field.default or have in field.noise or have in field.closed:
+        if (
+            not mine
+            or have == field.default
+            or have in field.server_defaults
+            or have in field.stripe_only_values
+        ):
             return None, None
         if field.default is not None and field.on_change is OnChange.UPDATE:
             return field.default, have

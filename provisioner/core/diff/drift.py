@@ -18,9 +18,9 @@ from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Address, Declared, Live, Ref
 from provisioner.core.ownership.inventory import Inventory, KindInventory
 from provisioner.core.ownership.marks import field_code, value_digest
-from provisioner.core.ownership.reissue import reissued_for, says_spent
+from provisioner.core.ownership.reissue import reissued_for, says_self_canceled
 from provisioner.core.schema.field import Direction, Field
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, owned
 
 
 class Moved(StrEnum):
@@ -94,15 +94,13 @@ def find_drift(
 ) -> tuple[Drift, ...]:
     """All that moved, in the order of addresses; `changes` and `notes` are those that a plan would have."""
     found: list[Drift] = []
-    for kind in kinds:
-        if not kind.owns_objects:
-            continue
+    for kind in owned(kinds):
         estate = surveyed.estates[kind.name]
         for address, live in estate.current.items():
             declared = config.declared.get(address)
             found += _of_declared(kind, declared, live, surveyed) if declared else _of_retired(kind, live)
         found += _gone(kind, estate, changes)
-        found += _spent(config, estate, changes)
+        found += _self_canceled(config, estate, changes)
     found += _waiting(changes, {drift.address for drift in found if not drift.warns})
     for note in notes:
         if note.pending:
@@ -112,9 +110,9 @@ def find_drift(
 
 
 def _of_declared(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> Iterator[Drift]:
-    yield from _closed(kind, declared, live)
-    if live.hold:
-        yield Drift(declared.address, live.id, "", Moved.STRIPE, None, None, text=live.hold.says())
+    yield from _stripe_only(kind, declared, live)
+    if live.outstanding:
+        yield Drift(declared.address, live.id, "", Moved.STRIPE, None, None, text=live.outstanding.says())
     edits, _ = compare(kind, declared, live)
     if not edits:
         return
@@ -142,11 +140,11 @@ def _is_of_before(declared: Declared, live: Live, field: Field, surveyed: Invent
     )
 
 
-def _closed(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
+def _stripe_only(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
     """What Stripe itself holds back: no apply lifts it, and somebody has to know."""
     for field in kind.fields:
         there = live.fields.get(field.name)
-        if there in field.closed:
+        if there in field.stripe_only_values:
             text = f"{field.name} is {there}, which only Stripe sets and lifts"
             wanted = declared.fields.get(field.name, field.default)
             direction = Direction.TIGHTENING
@@ -184,7 +182,7 @@ def _drift(declared: Declared, live: Live, edit: Edit, moved: Moved) -> Drift:
 def _of_retired(kind: Kind, live: Live) -> Iterator[Drift]:
     """An object that we retired and that somebody has brought back."""
     field = next((f for f in kind.fields if f.name == "status"), None)
-    end = (kind.deactivate or {}).get("status")
+    end = kind.retirement.deactivate.get("status")
     was = live.stamp.applied.get(field_code("status"))
     if field is None or end is None or live.status == end:
         return
@@ -196,7 +194,7 @@ def _gone(kind: Kind, estate: KindInventory, changes: Sequence[Change]) -> Itera
     """Declared objects that were ended behind our back."""
     for change in changes:
         last = estate.last.get(change.address)
-        asked = change.declared and last and last.spent and reissued_for(change.declared, last)
+        asked = change.declared and last and last.self_canceled and reissued_for(change.declared, last)
         if change.action is Action.CREATE and change.kind == kind.name and last and last.final and not asked:
             text = f"{last.status} outside of this configuration; the next apply creates it anew"
             yield Drift(
@@ -204,12 +202,12 @@ def _gone(kind: Kind, estate: KindInventory, changes: Sequence[Change]) -> Itera
             )
 
 
-def _spent(config: Config, estate: KindInventory, changes: Sequence[Change]) -> Iterator[Drift]:
+def _self_canceled(config: Config, estate: KindInventory, changes: Sequence[Change]) -> Iterator[Drift]:
     """Declared objects that have ended as they were declared to, and are not to be made anew."""
-    again = {change.address for change in changes} if estate.spent else set()
-    for address, live in estate.spent.items():
+    again = {change.address for change in changes} if estate.self_canceled else set()
+    for address, live in estate.self_canceled.items():
         if address in config.declared and address not in again:
-            yield Drift(address, live.id, "", Moved.ENDED, None, None, text=says_spent(live))
+            yield Drift(address, live.id, "", Moved.ENDED, None, None, text=says_self_canceled(live))
 
 
 def _waiting(changes: Sequence[Change], seen: set[Address]) -> Iterator[Drift]:

@@ -19,7 +19,7 @@ from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory, KindInventory, is_retired, take_inventory
 from provisioner.core.ownership.marks import ADDRESS, MOST_KEYS, PROJECT, field_code, value_digest
 from provisioner.core.ownership.next_marks import has_room
-from provisioner.core.ownership.reissue import reissued_for, says_spent, says_used, successor
+from provisioner.core.ownership.reissue import reissued_for, says_self_canceled, says_used, successor
 from provisioner.core.schema.kind import Kind
 
 
@@ -67,14 +67,14 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: Snapshot, surveye
     in_order = sorted(config.declared)
     for kind in sorted(kinds, key=lambda kind: kind.rank):
         wanted = [config.declared[a] for a in in_order if a.section == kind.section]
-        if kind.owns_objects:
+        if kind.is_owned:
             _find_objects(found, Records(kind, config.project), wanted, surveyed.estates[kind.name])
         else:
             top_ups, notes = plan_funding(kind, config.project, wanted, world)
             found.changes += top_ups
             found.notes += notes
     found.notes += _cut_off(config, surveyed, found.changes)
-    found.notes += _lacking(kinds, world, found)
+    found.notes += _missing_requirements(kinds, world, found)
     if found.held:
         lives = {a: live for estate in surveyed.estates.values() for a, live in estate.current.items()}
         found.changes, notes = not_activated(found.changes, found.held, lives)
@@ -117,11 +117,11 @@ def _of_others(
     for kind in kinds if wanted else ():
         for raw in world.objects.get(kind.resource, ()):
             marks = raw.get("metadata")
-            if not marks or marks.get(ADDRESS) not in wanted or raw.get("status") in kind.final_statuses:
+            if not marks or marks.get(ADDRESS) not in wanted or kind.retirement.is_final(raw):
                 continue
             if (owner := marks.get(PROJECT)) and owner != config.project:
                 owners[owner] += 1
-                spending |= {owner} if kind.exposure and raw.get("status") == "active" else set()
+                spending |= {owner} if kind.spending and raw.get("status") == "active" else set()
     for owner, count in sorted(owners.items()):
         belong = "belongs" if count == 1 else "belong"
         spend = " and can spend" if owner in spending else ""
@@ -140,20 +140,20 @@ def _cut_off(config: Config, surveyed: Inventory, changes: Sequence[Change]) -> 
                 yield Note(str(address), f"is kept, but cannot be used once {names} has ended")
 
 
-def _lacking(kinds: Sequence[Kind], world: Snapshot, found: Differences) -> Iterator[Note]:
+def _missing_requirements(kinds: Sequence[Kind], world: Snapshot, found: Differences) -> Iterator[Note]:
     """What Stripe will hold back once it is made, as the declaration lacks what is wanted."""
     by_name, country = {kind.name: kind for kind in kinds}, str(world.account.get("country") or "")
     for change in found.changes:
         if change.declared is None or change.action not in (Action.CREATE, Action.REPLACE):
             continue
-        if text := by_name[change.kind].lacks(change.declared.fields, country).says():
+        if text := by_name[change.kind].missing_requirements(change.declared.fields, country).says():
             found.held.add(change.address)
             yield Note(str(change.address), text)
 
 
 def _not_issued(kinds: Sequence[Kind], world: Snapshot, found: Differences) -> Iterator[Note]:
     """What is to be made in a currency that the account, by its country, has none in."""
-    by_name, own = {kind.name: kind for kind in kinds if kind.exposure}, issued_in(world.account)
+    by_name, own = {kind.name: kind for kind in kinds if kind.spending}, issued_in(world.account)
     others: Counter[tuple[str, str]] = Counter()
     for change in found.changes:
         if change.declared and change.action in (Action.CREATE, Action.REPLACE) and change.kind in by_name:
@@ -173,9 +173,9 @@ def _find_objects(
         live = estate.current.get(declared.address)
         if live is not None:
             _compare(found, records, declared, live, estate)
-        elif (spent := estate.spent.get(declared.address)) and not reissued_for(declared, spent):
+        elif (ended := estate.self_canceled.get(declared.address)) and not reissued_for(declared, ended):
             # a new one is made when that is asked for, and not before
-            found.notes.append(Note(str(declared.address), says_spent(spent)))
+            found.notes.append(Note(str(declared.address), says_self_canceled(ended)))
         else:
             found.changes.append(_creation(kind, declared, estate, found.replaced))
     names = {declared.address for declared in wanted}
@@ -220,7 +220,7 @@ def _compare(
         found.notes.append(Note(str(declared.address), used, pending=True))
     why = reissued_for(declared, live)
     forcing = [edit.path for edit in edits if edit.forces_replacement]
-    if forcing and _is_closed(kind, live):
+    if forcing and _is_held_back(kind, live):
         text = f"is {live.status}, which only Stripe lifts; it is not replaced for {', '.join(forcing)}"
         found.notes.append(Note(str(declared.address), text))
     elif forcing or why:
@@ -244,8 +244,8 @@ def _compare(
         )
     elif edits or (edits := records.to_mark(declared, live)):
         _update(found, kind, declared, live, edits)
-    if live.hold and declared.address not in found.replaced:
-        _note_hold(found, declared, live.hold, edits)
+    if live.outstanding and declared.address not in found.replaced:
+        _note_outstanding(found, declared, live.outstanding, edits)
 
 
 def _update(found: Differences, kind: Kind, declared: Declared, live: Live, edits: tuple[Edit, ...]) -> None:
@@ -268,7 +268,7 @@ def _without_room(declared: Declared, edits: Sequence[Edit]) -> Note:
 
 def _left_retired(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:
     """What we have retired, and does not come back by being declared again: its status is left to others."""
-    for name, end in (kind.deactivate or {}).items():
+    for name, end in kind.retirement.deactivate.items():
         field = kind.field(name)
         ours = live.stamp.applied.get(field_code(name)) == value_digest(live.stamp.project, name, field, end)
         wanted = declared.fields.get(name, field.default)
@@ -280,16 +280,22 @@ def _left_retired(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:
             yield Note(str(declared.address), text, pending=True)
 
 
-def _note_hold(found: Differences, declared: Declared, hold: Outstanding, edits: Sequence[Edit]) -> None:
+def _note_outstanding(
+    found: Differences, declared: Declared, outstanding: Outstanding, edits: Sequence[Edit]
+) -> None:
     """Say what Stripe still wants, but for what this plan brings."""
-    if text := hold.says(edit.path for edit in edits if edit.after is not None):
+    if text := outstanding.says(edit.path for edit in edits if edit.after is not None):
         found.held.add(declared.address)
         found.notes.append(Note(str(declared.address), text))
 
 
-def _is_closed(kind: Kind, live: Live) -> bool:
+def _is_held_back(kind: Kind, live: Live) -> bool:
     """Whether Stripe itself holds an object back; a new one in its place would get around that."""
-    return any(live.fields.get(field.name) in field.closed for field in kind.fields if field.closed)
+    return any(
+        live.fields.get(field.name) in field.stripe_only_values
+        for field in kind.fields
+        if field.stripe_only_values
+    )
 
 
 def _removal(kind: Kind, live: Live) -> list[Change]:
@@ -312,5 +318,5 @@ def _end(kind: Kind, live: Live, reason: str, *, cancel: bool) -> Change:
         reason,
         live=live,
         generation=live.stamp.generation,
-        params={"cancel": cancel and kind.cancel is not None},
+        params={"cancel": cancel and bool(kind.retirement.cancel)},
     )

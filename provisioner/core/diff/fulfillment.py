@@ -60,14 +60,14 @@ def _is_as_asked(field: Field, value: Any, there: Any) -> bool:
     try:
         want, have = (_normal(field, each) for each in (value, there))
         if want is None:
-            return have in (None, field.default, *field.noise, *field.closed)
+            return have in (None, field.default, *field.server_defaults, *field.stripe_only_values)
         have = field.default if have is None else have
         if field.shape is Shape.TABLE and have is not None:
             want, have = align(field, want, have)
-        is_same = field.same is not None and have is not None and field.same(want, have)
+        is_same = field.equivalent is not None and have is not None and field.equivalent(want, have)
     except (TypeError, AttributeError):  # it has another form than any value of the field
         return False
-    return is_same or want == have or have in field.closed
+    return is_same or want == have or have in field.stripe_only_values
 
 
 def _normal(field: Field, value: Any) -> Any:

@@ -18,11 +18,11 @@ def fields_after(kind: Kind, change: Change) -> Mapping[str, Any]:
     """
     live = change.live.fields if change.live else {}
     if change.action is Action.RETIRE:
-        return {**live, **((change.params.get("cancel") and kind.cancel) or kind.deactivate or {})}
+        return {**live, **kind.retirement.params(cancel=bool(change.params.get("cancel")))}
     if change.declared is None or change.action is Action.ADOPT:
         return live
     if change.action in (Action.CREATE, Action.REPLACE):
-        return kind.as_created(change.declared.fields)
+        return kind.spending.as_created(change.declared.fields) if kind.spending else change.declared.fields
     fields = {field.name: field for field in kind.fields}
     for path in dict.fromkeys(edit.path.partition("[")[0] for edit in change.edits):
         field = fields.get(path.partition(".")[0])

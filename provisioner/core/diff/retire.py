@@ -7,7 +7,7 @@ from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.model.resource import Address, references
 from provisioner.core.ownership.inventory import Inventory, is_retired
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, owned
 
 
 def retire(
@@ -22,7 +22,7 @@ def retire(
     changes = []
     for address in addresses:
         kind = next((kind for kind in kinds if kind.section == address.section), None)
-        if kind is None or not kind.owns_objects:
+        if kind is None or not kind.is_owned:
             raise ProvisionerError(f"{address} has no object in Stripe")
         estate = surveyed.estates[kind.name]
         # what has ended for good is done with, so that the command can be given again
@@ -34,7 +34,7 @@ def retire(
                 f"{address} is still declared, and the next apply would bring it back; remove it first"
             )
         if not is_retired(kind, live, cancel=cancel):
-            params = {"cancel": cancel and kind.cancel is not None}
+            params = {"cancel": cancel and bool(kind.retirement.cancel)}
             changes.append(Change(Action.RETIRE, address, kind.name, "asked for", live=live, params=params))
     return changes
 
@@ -49,13 +49,11 @@ def retire_all(kinds: Sequence[Kind], surveyed: Inventory, *, cancel: bool) -> l
     kept = [live for live in lives if live.stamp.on_remove == "keep"]
     needed = {address for live in kept for address in references(live.fields)} | {x.address for x in kept}
     changes = []
-    for kind in kinds:
-        if not kind.owns_objects:
-            continue
+    for kind in owned(kinds):
         for address, live in sorted(surveyed.estates[kind.name].current.items()):
             final = cancel or live.stamp.on_remove == "cancel"
             if address not in needed and not is_retired(kind, live, cancel=final):
-                params = {"cancel": final and kind.cancel is not None}
+                params = {"cancel": final and bool(kind.retirement.cancel)}
                 reason = "everything is to be retired"
                 changes.append(Change(Action.RETIRE, address, kind.name, reason, live=live, params=params))
     return changes

@@ -66,22 +66,26 @@ class Declared(Struct, frozen=True):
 
 
 class Live(Struct, frozen=True):
-    """An object of ours as Stripe has it: `fields` in normal form, `stamp` what we wrote on it.
-
-    `final` says that Stripe will never let it act or change again (a canceled card), `spent` how it has ended
-    as it was declared to, `canceled_as` why it was canceled in Stripe's word (lost, stolen), `hold` what
-    Stripe holds against it for the time being, and `shut` the fields that it takes no change of any more.
-    """
+    """An object of ours, as Stripe has it."""
 
     address: Address
+    """The address that its ownership metadata names."""
     id: str
+    """Stripe's id."""
     fields: Mapping[str, Any]
+    """Its fields in normal form."""
     stamp: "Ownership"
+    """What we wrote on it."""
     final: bool = False
-    hold: Outstanding | None = None
-    spent: str = ""
+    """Whether Stripe will never let it act or change again, as with a canceled card."""
+    outstanding: Outstanding | None = None
+    """What Stripe still wants of it before it can be used."""
+    self_canceled: str = ""
+    """How it has ended as it was declared to; empty where it has not."""
     canceled_as: str = ""
-    shut: tuple[str, ...] = ()
+    """Why it was canceled, in Stripe's word (lost, stolen)."""
+    frozen_fields: tuple[str, ...] = ()
+    """The fields that Stripe takes no change of any more."""
 
     @property
     def status(self) -> str:

@@ -23,7 +23,7 @@ from provisioner.core.ownership.marks import (
     value_digest,
 )
 from provisioner.core.ownership.reissue import LOST, reissued_for
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, owned
 from provisioner.core.schema.normal_form import reader
 
 Resolve = Callable[[str, str], Ref | str]
@@ -35,8 +35,8 @@ class KindInventory(Struct, frozen=True):
 
     `current` is the object of each address, the newest that has not ended; `leftovers` are older ones
     that an interrupted replacement has left able to act; `past` holds the ids of all objects that ever
-    had an address, and `last` the one of the highest generation, ended or not; `spent` are those of them
-    that have ended as they were declared to, with none in their place. `unmanaged` counts the objects of
+    had an address, and `last` the one of the highest generation, ended or not; `self_canceled` are those of
+    them that have ended as they were declared to, with none in their place. `unmanaged` counts the objects of
     others.
     """
 
@@ -44,34 +44,34 @@ class KindInventory(Struct, frozen=True):
     leftovers: tuple[Live, ...] = ()
     past: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     last: Mapping[Address, Live] = field(default_factory=dict)
-    spent: Mapping[Address, Live] = field(default_factory=dict)
+    self_canceled: Mapping[Address, Live] = field(default_factory=dict)
     unmanaged: int = 0
 
     def renamed(self, declared: Collection[Declared]) -> "KindInventory":
         """The same estate, with objects under the new names of those that had another one before."""
         current, past = dict(self.current), dict(self.past)
-        spent, last = dict(self.spent), dict(self.last)
+        self_canceled, last = dict(self.self_canceled), dict(self.last)
         wanted = {each.address for each in declared}
         for each in declared:
             if each.address not in current and _awaits_successor(each, last.get(each.address)):
                 continue  # its own card has ended to be reissued; what has its earlier name is another
             names = (Address(each.address.section, name) for name in each.lifecycle.previously)
             before = [old for old in names if old not in wanted]
-            for old in before if each.address not in current and each.address not in spent else ():
+            for old in before if each.address not in current and each.address not in self_canceled else ():
                 if old in current:
                     current[each.address] = current.pop(old)
                     past[each.address] = past.get(each.address, ()) + past[old]
                     break
-                if old in spent and each.address not in last:
+                if old in self_canceled and each.address not in last:
                     # the mark of what is canceled cannot be changed any more: the old name stays on it
-                    last[each.address] = spent[each.address] = spent.pop(old)
+                    last[each.address] = self_canceled[each.address] = self_canceled.pop(old)
                     past[each.address] = past[old]
                     break
             for old in before if each.address in past else ():
                 # what had the earlier name is of its past, also where that name is gone by now
                 if old in past and old not in current:
                     past[each.address] = tuple(dict.fromkeys(past[each.address] + past[old]))
-        return replace(self, current=current, past=past, spent=spent, last=last)
+        return replace(self, current=current, past=past, self_canceled=self_canceled, last=last)
 
     def next_generation(self, address: Address, live: Live | None = None) -> int:
         """The generation of what comes after `live`, and after all that ever had the address."""
@@ -105,9 +105,7 @@ def take_inventory(
     Raises ConflictError where live objects contradict each other.
     """
     found = Inventory(ids={address: identity for identity, address in known.items()}, by_id=dict(known))
-    for kind in sorted(kinds, key=lambda kind: kind.rank):
-        if not kind.owns_objects:
-            continue
+    for kind in owned(kinds):
         wanted = [each for each in config.declared.values() if each.address.section == kind.section]
         raws = world.objects.get(kind.resource, ())
         estate = sort_out(kind, config, raws, found.resolve).renamed(wanted)
@@ -148,7 +146,7 @@ def sort_out(
         leftovers=tuple(leftovers),
         past={address: tuple([live.id for live in lives]) for address, lives in found.items()},
         last=last,
-        spent={a: live for a, live in last.items() if live.spent and a not in current},
+        self_canceled={a: live for a, live in last.items() if live.self_canceled and a not in current},
         unmanaged=unmanaged,
     )
 
@@ -197,9 +195,9 @@ def is_retired(kind: Kind, live: Live, *, cancel: bool | None = None) -> bool:
     """
     if live.final:
         return True
-    end = kind.cancel if cancel is not False and kind.cancel else kind.deactivate
-    return end is None or all(
-        (there := live.fields.get(name)) == value or there in kind.field(name).closed
+    end = kind.retirement.params(cancel=cancel is not False)
+    return all(
+        (there := live.fields.get(name)) == value or there in kind.field(name).stripe_only_values
         for name, value in end.items()
     )
 
@@ -213,17 +211,17 @@ def _live(kind: Kind, config: Config, raw: Mapping[str, Any], fields_of: Fields)
     if metadata.get(PROJECT) != config.project:
         return None
     stamp = _stamp(kind, config, raw["id"], metadata)
-    final = raw.get("status") in kind.final_statuses
+    final = kind.retirement.is_final(raw)
     return Live(
         address=stamp.address,
         id=raw["id"],
         fields=_without_marks(fields_of(raw)),
         stamp=stamp,
         final=final,
-        hold=kind.hold(raw),
-        spent=_spent(kind, stamp, raw) if final else "",
+        outstanding=kind.outstanding(raw),
+        self_canceled=_self_canceled(kind, stamp, raw) if final else "",
         canceled_as=raw.get("cancellation_reason") or "",
-        shut=tuple(raw.get("shut") or kind.shut(raw)),
+        frozen_fields=tuple(raw.get("frozen_fields") or kind.frozen_fields(raw)),
     )
 
 
@@ -247,13 +245,14 @@ def _stamp(kind: Kind, config: Config, identity: str, metadata: Mapping[str, str
     )
 
 
-def _spent(kind: Kind, stamp: Ownership, raw: Mapping[str, Any]) -> str:
+def _self_canceled(kind: Kind, stamp: Ownership, raw: Mapping[str, Any]) -> str:
     """How an object has ended as it was declared to; empty where it was by us, or never declared."""
     by_us = {
         value_digest(stamp.project, name, kind.field(name), end) == stamp.applied.get(field_code(name))
-        for name, end in (kind.cancel or {}).items()
+        for name, end in kind.retirement.cancel.items()
     }
-    return kind.spent(raw) if field_code(kind.ends_by) in stamp.applied and True not in by_us else ""
+    ends = field_code(kind.retirement.ends_by) in stamp.applied
+    return kind.retirement.self_canceled(raw) if ends and True not in by_us else ""
 
 
 def _without_marks(fields: dict[str, Any]) -> Mapping[str, Any]:

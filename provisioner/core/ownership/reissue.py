@@ -18,10 +18,11 @@ def reissued_for(declared: Declared, live: Live) -> str:
     return asked.reason if asked and asked.number > live.stamp.reissued else ""
 
 
-def says_spent(live: Live) -> str:
+def says_self_canceled(live: Live) -> str:
     """What to say of an object that has ended as it was declared to, and how to have another."""
     number = live.stamp.reissued + 1
-    return f"{live.spent}; write lifecycle.reissue.number: {number} for another, or take it out of the YAML"
+    again = f"write lifecycle.reissue.number: {number} for another, or take it out of the YAML"
+    return f"{live.self_canceled}; {again}"
 
 
 def says_used(declared: Declared, live: Live) -> str:

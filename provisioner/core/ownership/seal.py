@@ -13,7 +13,7 @@ from typing import Any
 
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.marks import PROJECT, read_stamp
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, owned
 
 LENGTH = 32  # hexadecimal: 128 bits
 PROJECT_SALT, ACCOUNT, KEY = "project", "account", "key"
@@ -73,8 +73,8 @@ def salt_of(kinds: Sequence[Kind], project: str, world: Snapshot) -> str:
     """
     if world.salt:
         return world.salt
-    for kind in sorted(kinds, key=lambda kind: kind.rank):
-        raws = world.objects.get(kind.resource, ()) if kind.owns_objects else ()
+    for kind in owned(kinds):
+        raws = world.objects.get(kind.resource, ())
         marks = ((raw.get("metadata") or {}) for raw in reversed(raws))
         if oldest := next((each for each in marks if each.get(PROJECT) == project), None):
             stamp = read_stamp(oldest)

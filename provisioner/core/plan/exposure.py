@@ -10,7 +10,7 @@ from provisioner.core.diff.outcome import fields_after
 from provisioner.core.model.resource import Address, Ref
 from provisioner.core.ownership.inventory import Inventory
 from provisioner.core.schema.field import Direction, Shape
-from provisioner.core.schema.kind import Kind, Pool
+from provisioner.core.schema.kind import Kind, Pool, Spending
 
 NO_LIMIT = inf
 Amount = float  # whole minor units, or NO_LIMIT
@@ -56,8 +56,8 @@ def spenders(kinds: Iterable[Kind], surveyed: Inventory, changes: Sequence[Chang
     kinds = tuple(kinds)
     found: list[Spender] = []
     for kind in kinds:
-        if kind.exposure is not None:
-            found += _spenders(_Sides(kind, kinds, surveyed, changes), surveyed, changes)
+        if kind.spending:
+            found += _spenders(_Sides(kind, kind.spending, kinds, surveyed, changes), surveyed, changes)
     return found
 
 
@@ -90,7 +90,7 @@ def _changed(sides: "_Sides", change: Change) -> Spender:
     before, at_least = sides.before(had), sides.at_least(had)
     if at_least.own == NO_LIMIT != after.own:
         # Stripe does not say whether a card shows its default limit [?]
-        at_least = at_least._replace(own=sides.own(kind.as_created(had)))
+        at_least = at_least._replace(own=sides.own(sides.spending.as_created(had)))
     left_unknown = before.pool[0] != after.pool[0] and sides.is_unknown(before)
     return Spender(change.address, before, after, None if left_unknown else at_least)
 
@@ -103,9 +103,14 @@ class _Sides:
     """
 
     def __init__(
-        self, kind: Kind, kinds: Sequence[Kind], surveyed: Inventory, changes: Sequence[Change]
+        self,
+        kind: Kind,
+        spending: Spending,
+        kinds: Sequence[Kind],
+        surveyed: Inventory,
+        changes: Sequence[Change],
     ) -> None:
-        self.kind = kind
+        self.kind, self.spending = kind, spending
         self._pools_before: dict[Address | str, Pool] = {}
         self.moved: set[Address | str] = set()
         self._widened: set[Address | str] = set()
@@ -133,7 +138,7 @@ class _Sides:
 
     def own(self, fields: Mapping[str, Any]) -> Amount:
         """What a card may spend by its own limits."""
-        return _amount(self.kind.exposure(fields) if self.kind.exposure else 0)
+        return _amount(self.spending.exposure(fields))
 
     def before(self, fields: Mapping[str, Any]) -> Side:
         """A live card before the changes."""

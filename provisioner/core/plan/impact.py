@@ -37,4 +37,4 @@ def blast_radius(kinds: Mapping[str, Kind], changes: Iterable[Change], found: Se
 
 def _is_final(kind: Kind, change: Change) -> bool:
     canceled = change.action is Action.RETIRE and bool(change.params.get("cancel"))
-    return kind.cancel is not None and (canceled or change.action is Action.REPLACE)
+    return bool(kind.retirement.cancel) and (canceled or change.action is Action.REPLACE)

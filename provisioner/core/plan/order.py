@@ -68,7 +68,7 @@ def _step(phase: Phase, change: Change, does: str, call: Call, direction: Direct
 def _create(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
     yield _creation(kind, owner, change, inactive=False)
     declared = change.declared.fields if change.declared else {}
-    if later := kind.held_back(declared):
+    if later := kind.deferred_fields(declared):
         yield _activation(kind, owner, change, later)
 
 
@@ -81,7 +81,7 @@ def _activation(kind: Kind, owner: Owner, change: Change, sent: Mapping[str, Any
 def _creation(kind: Kind, owner: Owner, change: Change, *, inactive: bool) -> Step:
     params = creation_params(kind, owner.project, change, inactive=inactive, salt=owner.salt)
     key = creation_key(owner.project, change.address, change.generation, change.follows)
-    gives = kind.exposure is not None and params.get("status") == "active"
+    gives = kind.spending is not None and params.get("status") == "active"
     direction = Direction.BROADENING if gives else Direction.NEUTRAL
     return _step(Phase.CREATE, change, "create", Call(kind.service, "create", None, params, key), direction)
 
@@ -93,7 +93,7 @@ def _update(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
     Of a card only what takes power goes ahead. Of a cardholder all does, and before its cards are created:
     Stripe makes none active for one whose facts are missing.
     """
-    widens = kind.exposure is None
+    widens = kind.spending is None
     rest = Phase.PREPARE if widens and not change.bookkeeping else Phase.UPDATE
     phase = Phase.TIGHTEN if change.direction is Direction.TIGHTENING else rest
     if change.direction is Direction.BROADENING:
@@ -124,7 +124,7 @@ def first_half(kind: Kind, change: Change) -> Change | None:
     """
     if not change.declared or not change.live:
         return None
-    all_but_broadening = kind.exposure is None
+    all_but_broadening = kind.spending is None
     ahead = (Direction.TIGHTENING, Direction.NEUTRAL) if all_but_broadening else (Direction.TIGHTENING,)
     part: list[Edit] = []
     fields = dict(change.declared.fields)
@@ -133,13 +133,13 @@ def first_half(kind: Kind, change: Change) -> Change | None:
         sub = rest.partition("[")[0].partition(".")[0]
         field = None if edit.path.startswith(OUR_OWN) else kind.field(top)
         had = change.live.fields.get(top) or {}
-        if field and field.meet and all_but_broadening:
-            fields[top] = between = field.meet(had, change.declared.fields.get(top) or {})
+        if field and field.intersect and all_but_broadening:
+            fields[top] = between = field.intersect(had, change.declared.fields.get(top) or {})
             if between.get(sub) != had.get(sub):
                 part.append(replace(edit, direction=Direction.TIGHTENING))
         elif field and edit.direction in ahead:
             part.append(edit)
-        elif field and field.whole and edit.direction is Direction.BROADENING:
+        elif field and field.owned_whole and edit.direction is Direction.BROADENING:
             fields[top] = put(fields.get(top, {}), sub, had.get(sub))
     if not part or any(kind.check(fields)):
         return None
@@ -159,7 +159,7 @@ def _replace(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
         raise ValueError(f"{change.address}: a replacement needs both sides")
     why = reissued_for(change.declared, change.live)
     gone = why if why in LOST else ""
-    activates = kind.exposure is not None and change.declared.fields.get("status") == "active"
+    activates = kind.spending is not None and change.declared.fields.get("status") == "active"
     named = {ADDRESS: str(change.address)} if change.address != change.live.address else {}
     if gone:
         end = _end(kind, change, change.live, Phase.TIGHTEN, cancel=True, why=gone)
@@ -169,7 +169,7 @@ def _replace(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
     elif named:
         call = Call(kind.service, "update", change.live.id, {"metadata": named})
         yield _step(Phase.PREPARE, change, "rename", call, Direction.NEUTRAL)
-    yield _creation(kind, owner, change, inactive=kind.exposure is not None)
+    yield _creation(kind, owner, change, inactive=kind.spending is not None)
     ends_by_itself = activates and "replacement_for" in change.params
     if not gone and not ends_by_itself and not is_retired(kind, change.live):
         yield _end(kind, change, change.live, Phase.FINISH, cancel=True)

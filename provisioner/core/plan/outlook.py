@@ -69,7 +69,7 @@ def outlook(
 
 def _balances(kinds: Sequence[Kind], config: Config, world: Snapshot) -> Iterator[Balance]:
     for kind in kinds:
-        if kind.owns_objects or not world.balance:
+        if kind.is_owned or not world.balance:
             continue
         for address in sorted(a for a in config.declared if a.section == kind.section):
             declared, have = config.declared[address], funds(world, address)

@@ -22,10 +22,10 @@ def creation_params(
     """
     The parameters that create an object, our marks among them, with the project's `salt`.
 
-    What Stripe takes only later (`kind.held_back`) is left out; with `inactive` so is its activation.
+    What Stripe takes only later (`kind.deferred_fields`) is left out; with `inactive` so is its activation.
     """
     declared = _declared(change)
-    later = kind.held_back(declared.fields)
+    later = kind.deferred_fields(declared.fields)
     params = {
         name: to_wire(value)
         for name, value in declared.fields.items()
@@ -112,7 +112,7 @@ def _sent(
         return {name: (wanted or {}).get(name, UNSET) for name in names}
     if field.shape is not Shape.HASH:
         return _value(field, wanted)
-    if field.whole or field.sent_whole:
+    if field.owned_whole or field.sent_whole:
         return _whole(field, wanted or {}, had or {}, path, touched)
     parts = {
         sub.name: sent
@@ -146,9 +146,9 @@ def _whole(
         elif wanted is not None:
             parts[sub.name] = to_wire(wanted)
         elif had is not None and any(name.startswith(f"{path}.{sub.name}") for name in touched):
-            if field.whole or sub.default is not None:
+            if field.owned_whole or sub.default is not None:
                 parts[sub.name] = _value(sub, None)
-        elif had is not None and not field.whole:
+        elif had is not None and not field.owned_whole:
             parts[sub.name] = to_wire(had)
     return parts
 
@@ -161,7 +161,7 @@ def retirement(kind: Kind, live: Live, *, cancel: bool, why: str = "") -> tuple[
     status was applied by us: declared again without one, it is reset to Stripe's default, and the same
     object comes back. A kind without cancellation is deactivated.
     """
-    params = dict((cancel and kind.cancel) or kind.deactivate or {})
+    params = dict(kind.retirement.params(cancel=cancel))
     if why:
         params["cancellation_reason"] = why
     record = dict(live.stamp.applied)

@@ -21,7 +21,7 @@ from provisioner.core.plan.order import Owner, order_steps
 from provisioner.core.plan.outlook import Outlook, exposure_by_team, outlook
 from provisioner.core.plan.scenario_flips import flips
 from provisioner.core.plan.selection import EVERYTHING, Selection, select
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, owned
 
 
 class Plan(Struct, frozen=True):
@@ -125,7 +125,7 @@ def assemble(
         notes=(*_carried(changes), *found.notes),
         unchanged=sum(address not in touched for address in config.declared),
         ids=surveyed.ids,
-        totals={kind.name: _standing(kind, config, surveyed) for kind in kinds if kind.owns_objects},
+        totals={kind.name: _standing(kind, config, surveyed) for kind in owned(kinds)},
         unmanaged={name: estate.unmanaged for name, estate in surveyed.estates.items()},
         blast=blast_radius({kind.name: kind for kind in kinds}, changes, cards),
         fingerprint=fingerprint(seals, changes),

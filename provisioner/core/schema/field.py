@@ -43,50 +43,68 @@ def neutral(_before: Any, _after: Any) -> Direction:
 
 
 class Field(Struct, frozen=True):
-    """One parameter of Stripe's, under Stripe's name.
-
-    `doc` is shown in editors. `choices` closes the values unless `open_choices`; `pattern` (with
-    `pattern_says`, what would be right), `low`, `high` and `longest` bound them. `default` is what
-    Stripe has when the parameter was never given, `noise` values that Stripe may show by itself for an
-    unset field. `clearable` says that `""` unsets it, or leaving it out where a hash is `sent_whole`.
-    `closed` values are Stripe's alone to set and to lift. `personal` and `secret` values are never shown;
-    `write_only` ones are never answered. `whole` makes a hash owned as one piece once any of it is
-    declared; `sent_whole` sends all of it when any of it changes. An export leaves out what is not
-    `exported`: what Stripe chose, or the past. `amounts_in` names the field of a hash that is the currency of
-    the amounts in it, and theirs where it is left out. `same(a, b)` compares where Stripe rewrites what it is
-    given. `meet(a, b)` is the value of a `whole` hash that allows what both allow, as far as there is one.
-    """
+    """One parameter of Stripe's, under Stripe's name, and everything that is known of its values."""
 
     name: str
+    """Stripe's name of the parameter."""
     shape: Shape = Shape.TEXT
+    """What its values look like."""
     doc: str = ""
+    """What editors and the reference show."""
     fields: tuple["Field", ...] = ()
+    """The sub-fields of a hash, or the columns of a table."""
     key: tuple[str, ...] = ()
+    """The columns that tell the rows of a table apart."""
     choices: tuple[str, ...] = ()
+    """The values that Stripe takes; empty where it takes any."""
     open_choices: bool = False
+    """Whether Stripe may take values beside `choices`."""
     pattern: str = ""
+    """The regular expression that a string must match."""
     pattern_says: str = ""
+    """What would be right, for a string that does not match `pattern`."""
     low: int | None = None
+    """The lowest number."""
     high: int | None = None
+    """The highest number."""
     longest: int | None = None
+    """The most characters of a string."""
     required: bool = False
+    """Whether a resource must declare it."""
     on_change: OnChange = OnChange.UPDATE
+    """What a changed value asks of Stripe."""
     refers_to: str = ""
+    """The section whose objects a reference names."""
     default: Any = None
-    noise: tuple[Any, ...] = ()
+    """What Stripe has when the parameter was never given."""
+    server_defaults: tuple[Any, ...] = ()
+    """Values that Stripe may show for a field that nobody has set."""
     clearable: bool = True
-    closed: tuple[str, ...] = ()
+    """Whether `""` unsets it, or leaving it out where a hash is `sent_whole`."""
+    stripe_only_values: tuple[str, ...] = ()
+    """Values that only Stripe sets, and only Stripe lifts."""
     personal: bool = False
+    """Whether values are personal data, and never shown."""
     secret: bool = False
+    """Whether values are secrets, and never shown or exported."""
     write_only: bool = False
-    whole: bool = False
+    """Whether Stripe never answers it."""
+    owned_whole: bool = False
+    """Whether a hash is owned as one piece as soon as any of it is declared."""
     sent_whole: bool = False
+    """Whether all of a hash is sent when any of it changes."""
     exported: bool = True
+    """Whether an export writes it; it leaves out what Stripe chose, and what is past."""
     amounts_in: str = ""
+    """The sub-field of a hash that is the currency of its amounts, and theirs where it is left out."""
     example: Any = None
-    same: Callable[[Any, Any], bool] | None = None
+    """A value that the reference shows."""
+    equivalent: Callable[[Any, Any], bool] | None = None
+    """Whether two values are the same to Stripe, where it rewrites what it is given."""
     direction: Callable[[Any, Any], Direction] = neutral
-    meet: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] | None = None
+    """Whether an edit from one value to another gives or takes spending power."""
+    intersect: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] | None = None
+    """The value of a hash that is `owned_whole` which allows what two values both allow, if there is one."""
 
     @property
     def sensitive(self) -> bool:

@@ -4,7 +4,8 @@ Everything else (JSON Schema, normal form, diff, masking, calls) walks this tree
 field of Stripe's is written down once.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Enum
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -49,94 +50,150 @@ def no_currency(_address: Address, _fields: Mapping[str, Any]) -> str | None:
     return None
 
 
-def nothing_held(_raw: Mapping[str, Any]) -> Outstanding | None:
-    """The hold on objects of a kind that Stripe asks nothing of."""
+def nothing_outstanding(_raw: Mapping[str, Any]) -> Outstanding | None:
+    """What Stripe wants of objects of a kind that it never holds back."""
     return None
 
 
-def nothing_lacks(_fields: Mapping[str, Any], _country: str) -> MissingRequirements:
-    """The lack of a kind that can be used as soon as it is there."""
+def nothing_missing(_fields: Mapping[str, Any], _country: str) -> MissingRequirements:
+    """What a kind still needs that can be used as soon as it is created."""
     return MissingRequirements((), (), "")
 
 
-def never_spent(_raw: Mapping[str, Any]) -> str:
-    """The end by itself of objects of a kind that has none."""
+def never_self_canceled(_raw: Mapping[str, Any]) -> str:
+    """How an object has ended by its own fields, for a kind that cannot."""
     return ""
 
 
-def nothing_shut(_raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """The fields that can be changed no more of a kind whose fields always can."""
+def nothing_frozen(_raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields that Stripe takes no change of, for a kind whose fields can always be changed."""
     return ()
 
 
 def any_reason(_fields: Mapping[str, Any], _reason: str) -> str:
-    """The fault of a reissue of a kind whose objects can be reissued for any reason."""
+    """The fault of a reissue, for a kind that can be reissued for every reason."""
     return ""
 
 
-def nothing_later(_fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The held-back fields of a kind that is created in one call."""
+def nothing_deferred(_fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The deferred fields of a kind that is created in one call."""
     return {}
 
 
 def nothing_added(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields of a new object of a kind to which Stripe adds nothing that counts."""
+    """The fields of a new object, for a kind to which Stripe adds nothing that counts."""
     return fields
 
 
-class Kind(Struct, frozen=True):
-    """A kind of resource.
+class Role(Enum):
+    """What a kind is to the others: every rule that is about cards, holders or money asks this."""
 
-    `section` heads it in the YAML, `resource` is what is listed to observe it (`issuing/cards`),
-    `service` the SDK's name for it (`issuing.cards`), and `id_prefix` what its ids begin with. Kinds with
-    a lower `rank` are created first. `deactivate` and `cancel` are the parameters that retire an object,
-    empty where Stripe has no such thing; an object with one of the `final_statuses` is over for good. One
-    that does not own its objects (`owns_objects`) moves money. `check` finds faults between fields, on
-    raw values of the YAML in their own shapes, `doubts` what Stripe may or may not refuse.
-    `currency` names the currency of a resource's amounts where it is fixed. `held_back` names the fields
-    that Stripe takes only in a call after the creation.
-    `exposure` is the most that an object may spend in a month by its own limits, in minor units (None:
-    without limit); a kind without it spends nothing. `pool` is the most that all objects which refer to one
-    may spend together; a kind without it bounds nobody. `as_created` adds to the fields of a new object what
-    Stripe gives it where they are left out. `name_pattern` (with `name_says`) narrows the names in the YAML.
-    `hold` reads from an object as Stripe answers it what Stripe holds against it, from `requirements`
-    alone; `lacks` says of declared fields what it will want, in an account of a country (two letters,
-    empty where it is not known). `ends_by` is the path of the field that asks Stripe to end an object by
-    itself, and `spent` says of one that is over how that came about (empty: in another way), from its
-    fields and `cancellation_reason` alone. `unfit` says why an object with these fields cannot be
-    reissued for a reason, empty where it can. `shut` names the fields of an object as Stripe answers it
-    that can be changed no more, though others of its kind can.
-    """
+    HOLDER = "holder"  # bears the name, and may bound what all spenders that refer to it spend together
+    SPENDER = "spender"  # spends money
+    BALANCE = "balance"  # money itself: it is moved, and has no object that a project owns
+
+
+class Retirement(Struct, frozen=True):
+    """How objects of a kind end."""
+
+    deactivate: Mapping[str, str] = {}
+    """The parameters that deactivate an object, which can be undone; empty where Stripe has no such thing."""
+    cancel: Mapping[str, str] = {}
+    """The parameters that end an object for good; empty where Stripe has no such thing."""
+    final_statuses: frozenset[str] = frozenset()
+    """The statuses of an object that can never act or change again."""
+    ends_by: str = ""
+    """The path of the field that asks Stripe to end an object without another call."""
+    self_canceled: Callable[[Mapping[str, Any]], str] = never_self_canceled
+    """How an object that has ended came to its end by `ends_by`; empty where it ended in another way."""
+
+    def params(self, *, cancel: bool) -> Mapping[str, str]:
+        """The parameters that end an object: for good with `cancel`, where Stripe has that."""
+        return (cancel and self.cancel) or self.deactivate
+
+    def is_final(self, raw: Mapping[str, Any]) -> bool:
+        """Whether an object, as Stripe answers it or in normal form, has ended for good."""
+        return raw.get("status") in self.final_statuses
+
+
+class Spending(Struct, frozen=True):
+    """What objects of a kind may spend."""
+
+    exposure: Callable[[Mapping[str, Any]], int | None]
+    """The most that an object may spend in a month by its own limits, in minor units; None: no limit."""
+    as_created: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_added
+    """The fields of a new object, with what Stripe gives it where they are left out."""
+
+
+class Replacement(Struct, frozen=True):
+    """How an object of a kind names the one that it is issued for."""
+
+    predecessor: str
+    """The field with the id of the object that it replaces."""
+    reason: str
+    """The field with the reason, whose choices are the reasons for a reissue."""
+    replacement_error: Callable[[Mapping[str, Any], str], str] = any_reason
+    """Why an object with these fields cannot be reissued for a reason; empty where it can."""
+
+
+class Kind(Struct, frozen=True):
+    """A kind of resource: its fields, and what sets it apart from other kinds."""
 
     name: str
+    """What one of it is called in messages: `balance target`."""
     section: str
+    """The key that heads it in the YAML: `balance_targets`."""
     service: str
+    """The SDK's name for it: `issuing.cards`."""
     resource: str
+    """The path of its list in the API: `issuing/cards`."""
     doc: str
+    """What editors and the reference show."""
     fields: tuple[Field, ...]
+    """The parameters that a resource may declare."""
     rank: int
+    """Kinds with a lower rank are created first."""
+    role: Role | None
+    """What it is to other kinds; None for a scenario, which is checked as a resource is and never sent."""
     id_prefix: str = ""
-    deactivate: Mapping[str, str] | None = None
-    cancel: Mapping[str, str] | None = None
-    final_statuses: frozenset[str] = frozenset()
-    exposure: Callable[[Mapping[str, Any]], int | None] | None = None
+    """What the ids of its objects begin with."""
+    retirement: Retirement = Retirement()
+    """How its objects end."""
+    spending: Spending | None = None
+    """What its objects may spend; None where they spend nothing."""
+    replacement: Replacement | None = None
+    """How an object names its predecessor; None where Stripe knows no reissue of it."""
     pool: Callable[[Mapping[str, Any]], Pool] | None = None
-    as_created: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_added
+    """The most that all objects which refer to one may spend together; None where it bounds nobody."""
     check: Callable[[Mapping[str, Any]], Iterator[FieldFault]] = no_faults
+    """Faults between fields, which hold values of the YAML in their own shapes."""
     doubts: Callable[[Mapping[str, Any]], Iterator[FieldFault]] = no_faults
+    """What Stripe may or may not refuse, as its sources disagree."""
     currency: Callable[[Address, Mapping[str, Any]], str | None] = no_currency
-    held_back: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_later
-    hold: Callable[[Mapping[str, Any]], Outstanding | None] = nothing_held
-    lacks: Callable[[Mapping[str, Any], str], MissingRequirements] = nothing_lacks
-    ends_by: str = ""
-    spent: Callable[[Mapping[str, Any]], str] = never_spent
-    unfit: Callable[[Mapping[str, Any], str], str] = any_reason
-    shut: Callable[[Mapping[str, Any]], tuple[str, ...]] = nothing_shut
+    """The currency of a resource's amounts, where it is fixed."""
+    deferred_fields: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_deferred
+    """The fields that Stripe takes only in a call after the creation."""
+    missing_requirements: Callable[[Mapping[str, Any], str], MissingRequirements] = nothing_missing
+    """
+    What declared fields lack that Stripe will ask for, in an account of a country.
+
+    The country is two upper-case letters, empty where it is not known.
+    """
+    outstanding: Callable[[Mapping[str, Any]], Outstanding | None] = nothing_outstanding
+    """What Stripe still wants of an object before it can be used, as it answers."""
+    frozen_fields: Callable[[Mapping[str, Any]], tuple[str, ...]] = nothing_frozen
+    """The fields of an object that Stripe takes no change of any more, though it does of others."""
     answered: tuple[Field, ...] = ()
-    """What `hold`, `spent` and `shut` read of Stripe's answers beside `fields`."""
-    owns_objects: bool = True
+    """What is read of Stripe's answers beside `fields`."""
     name_pattern: str = NAME_PATTERN
+    """The regular expression of names in the YAML."""
     name_says: str = NAME_SAYS
+    """What would be right, for a name that does not match `name_pattern`."""
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether it has objects that carry ownership metadata: money has none."""
+        return self.role is not Role.BALANCE
 
     def field(self, name: str) -> Field:
         """Return the field called `name`; raises KeyError."""
@@ -144,6 +201,11 @@ class Kind(Struct, frozen=True):
             if field.name == name:
                 return field
         raise KeyError(name)
+
+
+def owned(kinds: Iterable[Kind]) -> list[Kind]:
+    """The kinds whose objects carry ownership metadata, those that are created first at the beginning."""
+    return sorted((kind for kind in kinds if kind.is_owned), key=lambda kind: kind.rank)
 
 
 def event_type(service: str, what: str) -> str:

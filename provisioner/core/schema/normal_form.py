@@ -16,7 +16,7 @@ Tree = dict[str, Any]
 EMPTY: tuple[Any, ...] = ("", [], (), {})  # the same as absent
 
 
-BESIDE = ("id", "created", "requirements", "shut", "cancellation_reason")
+BESIDE = ("id", "created", "requirements", "frozen_fields", "cancellation_reason")
 
 
 class Kept(dict[str, Any]):
@@ -24,7 +24,7 @@ class Kept(dict[str, Any]):
     An object in normal form already, but that a reference still is an id.
 
     `id` and `created` stand beside the fields, and so do `requirements`, `cancellation_reason` and the names
-    of `shut` fields where there are any. It shares its values with whatever is read from it.
+    of `frozen_fields` where there are any. It shares its values with whatever is read from it.
     """
 
     __slots__ = ()

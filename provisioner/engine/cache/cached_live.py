@@ -44,10 +44,10 @@ def _counted(kind: Kind, fields: Mapping[str, Any]) -> list[Any]:
     """What a plan takes into account of an object that it does not change."""
     if kind.pool is not None:
         return [kind.pool(fields)]
-    if kind.exposure is None:
+    if kind.spending is None:
         return []
     refs = [fields.get(field.name) for field in kind.fields if field.shape is Shape.REF]
-    return [kind.exposure(fields), fields.get("currency"), *refs]
+    return [kind.spending.exposure(fields), fields.get("currency"), *refs]
 
 
 def _fields(kind: Kind, declared: Declared, like: Likeness) -> Mapping[str, Any]:
@@ -59,6 +59,6 @@ def _noisy(fields: Sequence[Field], declared: Mapping[str, Any]) -> dict[str, An
     for field in fields:
         if field.shape is Shape.HASH and (below := _noisy(field.fields, declared.get(field.name, {}))):
             out[field.name] = below
-        elif field.noise:
-            out.setdefault(field.name, field.noise[0])
+        elif field.server_defaults:
+            out.setdefault(field.name, field.server_defaults[0])
     return out

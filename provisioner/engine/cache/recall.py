@@ -15,7 +15,7 @@ from provisioner.core.model.resource import Address, references
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory, take_inventory
 from provisioner.core.ownership.marks import ADDRESS, read_stamp
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.cache.cached_live import Likeness, likeness, stand_in
 from provisioner.engine.cache.memory import (
     GONE,
@@ -91,7 +91,7 @@ def _look(
 ) -> Recall:
     if time.time() - memory.taken > OLDEST:
         raise GapError(f"it is older than {OLDEST // 86_400} days")
-    owning = [kind for kind in kinds if kind.owns_objects]
+    owning = owned(kinds)
     try:
         news = touched(reader, owning, memory.event, memory.event_at)
     except AccessError:
@@ -121,9 +121,7 @@ def _told_from(config: Config, surveyed: Inventory) -> set[Address]:
 
 def _whole(kinds: Sequence[Kind], config: Config, seen: Recall) -> Inventory:
     estates = dict(seen.surveyed.estates)
-    for kind in kinds:
-        if not kind.owns_objects:
-            continue
+    for kind in owned(kinds):
         there = {
             address: stand_in(kind, config.declared[address], identity, seen.part.likes[identity])
             for identity, address in seen.part.known.items()
@@ -153,8 +151,7 @@ def entries(
     """
     return {
         kind.resource: _entries(kind, config, sign, world.objects[kind.resource], surveyed, moving)
-        for kind in kinds
-        if kind.owns_objects
+        for kind in owned(kinds)
     }
 
 
@@ -183,6 +180,6 @@ def _entries(
 def _taken(kind: Kind, sign: Sign, raw: Mapping[str, Any]) -> str:
     """The digest of the address that an object has by its marks, as long as it has not ended."""
     marks = raw.get("metadata")
-    if not marks or ADDRESS not in marks or raw.get("status") in kind.final_statuses:
+    if not marks or ADDRESS not in marks or kind.retirement.is_final(raw):
         return OPEN
     return taken_digest(sign, marks[ADDRESS])

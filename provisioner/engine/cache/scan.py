@@ -15,7 +15,7 @@ from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory
 from provisioner.core.ownership.marks import ADDRESS, PROJECT
 from provisioner.core.schema.field import Shape
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.cache.cached_live import Likeness
 from provisioner.engine.cache.memory import (
     GONE,
@@ -60,7 +60,7 @@ class Scan:
     ) -> None:
         self._reader, self._config, self._memory, self._sign = reader, config, memory, sign
         self._news, self._read = news, dict(news)
-        self._owning = [kind for kind in kinds if kind.owns_objects]
+        self._owning = owned(kinds)
         self._asked: dict[str, int] = {}
         self._declared = {
             address_digest(sign, address): address

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from provisioner.core.diff.drift import Drift
 from provisioner.core.model.resource import Address
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, event_type, owned
 from provisioner.engine.ports import Reader
 
 OURS = "provisioner-"  # what our idempotency keys begin with
@@ -34,9 +34,7 @@ def explain(reader: Reader, kinds: Iterable[Kind], drifts: Iterable[Drift]) -> d
     wanted = [drift for drift in drifts if drift.counts and drift.id]
     if not wanted:
         return {}
-    types = [
-        f"{kind.service.replace('.', '_').removesuffix('s')}.updated" for kind in kinds if kind.owns_objects
-    ]
+    types = [event_type(kind.service, "updated") for kind in owned(kinds)]
     ids = {drift.id for drift in wanted}
     by_object: dict[str, list[Mapping[str, Any]]] = {}
     for event in reader.list("events", {"types": types}):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from provisioner.core.schema.kind import Kind, event_type
+from provisioner.core.schema.kind import Kind, event_type, owned
 from provisioner.engine.ports import Lister
 
 MARGIN = 300  # seconds: nothing is documented on the order in which events come to be listed [?]
@@ -15,8 +15,7 @@ class GapError(Exception):
 
 def types_of(kinds: Iterable[Kind]) -> list[str]:
     """The events that tell of an object of these kinds."""
-    services = [kind.service for kind in kinds if kind.owns_objects]
-    return [event_type(service, what) for service in services for what in ("created", "updated")]
+    return [event_type(kind.service, what) for kind in owned(kinds) for what in ("created", "updated")]
 
 
 def newest_event(reader: Lister, kinds: Iterable[Kind]) -> tuple[str, int]:

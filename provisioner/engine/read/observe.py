@@ -37,8 +37,8 @@ def observe(
     is told of every page; `workers` makes what reads side by side. Raises StripeError or AccessError.
     """
     expected = Counter(address.section for address in declared)
-    asked = [kind for kind in kinds if kind.owns_objects or expected[kind.section]]
-    money = any(not kind.owns_objects for kind in asked)
+    asked = [kind for kind in kinds if kind.is_owned or expected[kind.section]]
+    money = any(not kind.is_owned for kind in asked)
     with workers(len(asked) + 2) as side_by_side, workers(READERS * 2) as pool:
         account = side_by_side.submit(_account, reader)
         lists = {
@@ -47,13 +47,13 @@ def observe(
                 pool,
                 partial(reader.page, kind.resource, wanted=wanted(kind)),
                 kind.resource,
-                expected[kind.section] if kind.owns_objects else 0,
+                expected[kind.section] if kind.is_owned else 0,
                 keeper(kind, declared),
                 partial(progress, kind.resource),
             )
             for kind in asked
         }
-        moving = [lists[kind.resource] for kind in asked if not kind.owns_objects]
+        moving = [lists[kind.resource] for kind in asked if not kind.is_owned]
         balance = side_by_side.submit(_balance, reader, moving) if money else None
         wired = money and must_be_wired(account.result())
         objects = {resource: found.result() for resource, found in lists.items()}

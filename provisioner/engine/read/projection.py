@@ -25,7 +25,7 @@ NOTHING: Mapping[Address, Declared] = MappingProxyType({})
 
 def keeper(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callable[[Item], Item]:
     """How to reduce an object of this kind; one of a kind without objects of its own stays whole."""
-    if not kind.owns_objects:
+    if not kind.is_owned:
         return _whole
     keep = normal_form.keeper(kind.fields)
     as_declared = {
@@ -36,10 +36,10 @@ def keeper(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callab
     def shared(item: Item) -> Item:
         kept = keep(item)
         marks = kept.get("metadata", {})
-        if kind.hold(item):
+        if kind.outstanding(item):
             kept["requirements"] = item["requirements"]
-        if shut := kind.shut(item):
-            kept["shut"] = shut
+        if frozen := kind.frozen_fields(item):
+            kept["frozen_fields"] = frozen
         if reason := item.get("cancellation_reason"):
             kept["cancellation_reason"] = reason  # is no field, and `core.estate` reads it
         for key in ALIKE & marks.keys():
@@ -54,7 +54,7 @@ def keeper(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callab
 
 def wanted(kind: Kind) -> Wanted | None:
     """What `keeper` reads of an object of this kind; None where it is all."""
-    if not kind.owns_objects:
+    if not kind.is_owned:
         return None
     names = {field.name for field in kind.fields if not field.write_only}
     references = {field.name for field in kind.fields if field.shape is Shape.REF}

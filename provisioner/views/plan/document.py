@@ -13,7 +13,9 @@ from provisioner.kinds import KINDS
 from provisioner.views.version import PLAN_FORMAT
 
 KIND_OF = {kind.name: kind for kind in KINDS}
-CANCELED = frozenset(kind.name for kind in KINDS if kind.cancel)  # kinds whose objects can end for good
+CANCELED = frozenset(
+    kind.name for kind in KINDS if kind.retirement.cancel
+)  # kinds whose objects can end for good
 
 
 def plan_document(plan: Plan, stopped: Sequence[Stop] = ()) -> dict[str, Any]:

@@ -23,12 +23,12 @@ from provisioner.core.ownership.marks import (
     value_digest,
 )
 from provisioner.core.schema.field import Field, Shape
-from provisioner.core.schema.kind import NAME_PATTERN, Kind
+from provisioner.core.schema.kind import NAME_PATTERN, Kind, owned
 from provisioner.core.schema.normal_form import leaves
 from provisioner.kinds import KINDS, card, cardholder
 
 BITS = 6
-OURS = [kind for kind in KINDS if kind.owns_objects]
+OURS = owned(KINDS)
 
 
 def largest(field: Field) -> Any:

@@ -9,7 +9,7 @@ from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Address, Declared
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import take_inventory
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, owned
 from provisioner.core.schema.normal_form import read
 from provisioner.engine.read.projection import keeper, wanted
 from provisioner.kinds import KINDS, balance_target, card, cardholder
@@ -63,7 +63,7 @@ def test_what_stands_beside_the_fields_is_none_of_them() -> None:
 
     kept = keeper(card.KIND)(ended)
 
-    assert (kept["cancellation_reason"], kept["shut"]) == ("lost", ("shipping",))
+    assert (kept["cancellation_reason"], kept["frozen_fields"]) == ("lost", ("shipping",))
     fields = read(card.KIND.fields, kept, lambda _section, identity: identity)
     assert fields == {"status": "canceled", "shipping": {"name": "A"}}
 
@@ -96,7 +96,7 @@ class Read(dict[str, object]):
         return super().__getitem__(name)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.owns_objects], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", owned(KINDS), ids=lambda kind: kind.name)
 def test_nothing_is_read_of_an_object_but_what_is_wanted_of_it(kind: Kind) -> None:
     asked, names = wanted(kind), set[str]()
     held = {"past_due": ["company.tax_id"], "disabled_reason": "rejected.listed"}

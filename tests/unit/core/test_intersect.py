@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.chaos.power import SPANS, power, shops
-from provisioner.kinds.spending_controls import meet
+from provisioner.kinds.spending_controls import intersect
 
 CATEGORIES = ("advertising_services", "taxicabs_limousines", "hotels_motels_and_resorts")
 SHARED, *OTHERS = CATEGORIES
@@ -45,7 +45,7 @@ def at_most(controls: dict[str, Any]) -> dict[tuple[Any, ...], int]:
 
 @given(CONTROLS, CONTROLS)
 def test_it_is_as_wide_as_the_narrower_of_both_at_every_shop(one: Any, other: Any) -> None:
-    between, narrow, narrower = at_most(dict(meet(one, other))), at_most(one), at_most(other)
+    between, narrow, narrower = at_most(dict(intersect(one, other))), at_most(one), at_most(other)
 
     assert all(between[at] <= min(narrow[at], narrower[at]) for at in between)
     assert not any(between[at] == 0 < min(narrow[at], narrower[at]) for at in between)
@@ -53,7 +53,7 @@ def test_it_is_as_wide_as_the_narrower_of_both_at_every_shop(one: Any, other: An
 
 @given(CONTROLS)
 def test_a_state_and_itself_are_that_state(one: Any) -> None:
-    assert meet(one, one) == one
+    assert intersect(one, one) == one
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_a_state_and_itself_are_that_state(one: Any) -> None:
     ],
 )
 def test_where_nothing_is_left_it_stays_as_it_is(one: Any, other: Any) -> None:
-    assert meet(one, other) == one
+    assert intersect(one, other) == one
 
 
 def test_limits_in_two_currencies_are_not_mixed() -> None:
     dollars = {"spending_limits": ({"amount": 5, "interval": "daily"},), "spending_limits_currency": "usd"}
     euros = {"spending_limits": ({"amount": 3, "interval": "daily"},), "spending_limits_currency": "eur"}
 
-    assert meet(dollars, euros) == dollars
-    assert meet({}, euros) == euros
-    assert meet(dollars, {}) == dollars
+    assert intersect(dollars, euros) == dollars
+    assert intersect({}, euros) == euros
+    assert intersect(dollars, {}) == dollars
