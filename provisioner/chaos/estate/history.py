@@ -304,6 +304,8 @@ def _to_the_end(play: History, rng: random.Random) -> list[str]:
         found += _shown(play, config, wanted)
         play.did.append("apply, in peace")
         found += play.checked(lambda: [runs.apply(play.wire(), Order(config))], [wanted])
+        if play.ended[-1].how != "done":
+            found.append(f"an apply in peace is not done: {play.ended[-1]}"[:TOLD])
         found += _time(play, SETTLED)
         if play.ended[-1] == NOTHING_TO_DO:
             break
