@@ -7,13 +7,13 @@ from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from provisioner.chaos.killable_client import KEY
 from provisioner.sandbox.api.faults import Effect, Fault
 from provisioner.sandbox.http.app import application, opened
 from provisioner.sandbox.http.control import CONTROLS
 from provisioner.sandbox.settings import Settings
 from provisioner.sandbox.state.objects import ids_by
 
-KEY = "sk_test_chaos"
 BASE = "http://127.0.0.1"
 OK = 200
 BEGINNING = 1_800_000_000  # when every history begins

@@ -1,20 +1,16 @@
 """An HTTP client that counts its requests, and dies at one of them as a killed process does."""
 
 import threading
-import time
 from typing import Any
 
-from provisioner.app.account import Account
-from provisioner.chaos.sandbox_fixture import KEY, LIMITLESS, SandboxFixture
-from provisioner.core.model.config import Config
 from provisioner.net.address import parse_origin
 from provisioner.net.client import HttpAnswer
-from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.http import BoundedClient
+from provisioner.stripe_api.rate_limit import Limits
 
+KEY = "sk_test_chaos"
+LIMITLESS = Limits(endpoint=1_000_000, total=1_000_000)
 TIMEOUTS = (5.0, 0.25)  # seconds; the sandbox's own answers take a few milliseconds
-HASTE = 200  # waits between attempts are so many times shorter
-LONGEST_WAIT = 0.006  # seconds
 
 
 class Killed(BaseException):
@@ -41,13 +37,3 @@ class KillableClient(BoundedClient):
                 super().exchange(method, path, *rest, **named)
             raise Killed
         return super().exchange(method, path, *rest, **named)
-
-
-def _hasten(seconds: float) -> None:
-    time.sleep(min(seconds / HASTE, LONGEST_WAIT))
-
-
-def account(arena: SandboxFixture, client: KillableClient, config: Config) -> Account:
-    """An account for one apply through a mortal client; it waits in real time, but not for long."""
-    transport = Transport(KEY, limits=LIMITLESS, api_base=arena.base, http=client, sleep=_hasten)
-    return Account(config, transport)

@@ -28,6 +28,16 @@ class Shop(NamedTuple):
     presence: str
 
 
+def exceeds(now: tuple[Object, Object], sides: Sequence[tuple[Object, Object]]) -> bool:
+    """Whether a card with its holder can spend more, anywhere or in any span, than all of some others."""
+    every = [each for pair in (now, *sides) for each in pair]
+    return any(
+        power(*now, shop, span) > max((power(*side, shop, span) for side in sides), default=0)
+        for shop in shops(every)
+        for span in SPANS
+    )
+
+
 def power(card: Object, holder: Object, shop: Shop, span: str) -> int:
     """The most that a card can spend at a shop in a span of time, by its own controls and its holder's."""
     if card.get("status") != "active" or holder.get("status") != "active":

@@ -1,13 +1,15 @@
 """The matrix: an apply disturbed at one request, the runs after it, and how they end."""
 
 import random
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
 
+from provisioner.app.account import Account
 from provisioner.app.apply import carry_out
-from provisioner.chaos.killable_client import KillableClient, Killed, account
+from provisioner.chaos.killable_client import KEY, LIMITLESS, KillableClient, Killed
 from provisioner.chaos.normalized_state import Picture, differences, picture
 from provisioner.chaos.sandbox_fixture import SandboxFixture
 from provisioner.chaos.scene import Scene
@@ -15,6 +17,7 @@ from provisioner.chaos.watch import Object, estate, moments, newest_event, too_w
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ProvisionerError, StripeError
 from provisioner.engine.apply.execute import Report
+from provisioner.stripe_api.client import Transport
 
 # What can happen at one request: the sandbox's faults, once or from there on, and the end of the process
 # before the request is sent or before its answer is heard.
@@ -26,6 +29,8 @@ SLOW = 0.3  # seconds; longer than the client waits
 PAUSES = (0, 0, 10, 90_000)  # seconds until the next run: at once, money settled, keys forgotten
 LATER = 600
 RUNS_AFTER = 3
+HASTE = 200  # waits between attempts are so many times shorter
+LONGEST_WAIT = 0.006  # seconds
 
 
 class Rehearsal(Struct, frozen=True):
@@ -64,7 +69,7 @@ def rehearse(arena: SandboxFixture, scene: Scene) -> Rehearsal:
 
     The arena keeps the state before it. Raises StripeError where the sandbox refuses the scene.
     """
-    _peacefully(arena, scene.before)
+    _complete(_apply(arena, scene.before, KillableClient(arena.base)))
     arena.advance(LATER)
     arena.keep()
     reader = arena.writer()
@@ -94,7 +99,8 @@ def cells(course: Rehearsal, seed: int, runs: int | None = None) -> list[Cell]:
 def disturb(arena: SandboxFixture, course: Rehearsal, cell: Cell) -> CellVerdict:
     """Run one cell: the disturbed apply, the runs after it until one finds nothing to do, the comparison."""
     arena.put_back()
-    arena.fail(list(_faults(cell)))
+    if cell.disturbance not in KILLS:
+        arena.fail([_fault(cell)])
     dies_at = cell.at if cell.disturbance in KILLS else None
     _tolerantly(
         arena, course.scene.after, KillableClient(arena.base, dies_at, heard=cell.disturbance == "kill_after")
@@ -120,17 +126,15 @@ def _converge(arena: SandboxFixture, course: Rehearsal) -> tuple[int, list[str]]
     return RUNS_AFTER, ["it does not converge", *reasons]
 
 
-def _faults(cell: Cell) -> Iterator[dict[str, Any]]:
+def _fault(cell: Cell) -> dict[str, Any]:
     effect = LASTING.get(cell.disturbance, cell.disturbance)
-    if cell.disturbance in KILLS:
-        return
     count = None if cell.disturbance in LASTING else 1
     seconds = SLOW if effect == "delay" else 0.0
-    yield {"effect": effect, "match": "* /v1/*", "skip": cell.at, "count": count, "seconds": seconds}
+    return {"effect": effect, "match": "* /v1/*", "skip": cell.at, "count": count, "seconds": seconds}
 
 
 def _apply(arena: SandboxFixture, config: Config, client: KillableClient) -> Report:
-    stripe = account(arena, client, config)
+    stripe = _account(arena, client, config)
     # one at a time, so that the same request is always the same one
     return carry_out(stripe, stripe.plan(stripe.compare()), workers=1)
 
@@ -145,10 +149,6 @@ def _tolerantly(arena: SandboxFixture, config: Config, client: KillableClient) -
         return "killed"
 
 
-def _peacefully(arena: SandboxFixture, config: Config) -> None:
-    _complete(_apply(arena, config, KillableClient(arena.base)))
-
-
 def _complete(report: Report) -> None:
     if reasons := _reasons(report):
         raise StripeError(f"the sandbox does not take this configuration: {reasons[0]}")
@@ -159,4 +159,13 @@ def _reasons(report: Report) -> list[str]:
 
 
 def _is_quiet(arena: SandboxFixture, config: Config) -> bool:
-    return not account(arena, KillableClient(arena.base), config).compare().differences.changes
+    return not _account(arena, KillableClient(arena.base), config).compare().differences.changes
+
+
+def _account(arena: SandboxFixture, client: KillableClient, config: Config) -> Account:
+    """An account for one apply through a killable client; it waits in real time, but not for long."""
+
+    def sleep(seconds: float) -> None:
+        time.sleep(min(seconds / HASTE, LONGEST_WAIT))
+
+    return Account(config, Transport(KEY, limits=LIMITLESS, api_base=arena.base, http=client, sleep=sleep))

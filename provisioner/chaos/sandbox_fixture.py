@@ -9,15 +9,12 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from provisioner.chaos.killable_client import KEY, LIMITLESS
 from provisioner.net.sandbox_control import control
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
 from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.gateway import StripeWriter
-from provisioner.stripe_api.rate_limit import Limits
-
-KEY = "sk_test_chaos"
-LIMITLESS = Limits(endpoint=1_000_000, total=1_000_000)
 
 
 class SandboxFixture(Struct):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, groupby
 from typing import Any
 
-from provisioner.chaos.power import SPANS, power, shops
+from provisioner.chaos.power import exceeds
 from provisioner.core.ownership.marks import ADDRESS
 from provisioner.engine.ports import Reader
 
@@ -57,9 +57,12 @@ def too_wide(
         now |= {str(item["id"]): item for item in changed}
         spending = [card for card in _spending(now) if _address(card)]
         found += [f"two cards at {_address(one)}" for one in _doubles(spending, before, allowed)]
-        for card in _touched(spending, changed):
+        ids = {item["id"] for item in changed}
+        for card in spending:
+            if not {card["id"], card["cardholder"]["id"]} & ids:
+                continue
             same = _same(card, before)
-            if _exceeds((card, _holder(now, card)), [side[same] for side in allowed if same in side]):
+            if exceeds((card, _holder(now, card)), [side[same] for side in allowed if same in side]):
                 found.append(f"{_address(card)} could spend more than before and after")
     return list(dict.fromkeys(found))
 
@@ -81,20 +84,6 @@ def _doubles(
 def _same(card: Object, before: Mapping[str, Object]) -> str:
     """What a card is known by in all runs that began with the same estate: of those that are new the name."""
     return str(card["id"]) if card["id"] in before else _address(card)
-
-
-def _touched(cards: Iterable[Object], changed: Iterable[Object]) -> Iterator[Object]:
-    ids = {item["id"] for item in changed}
-    return (card for card in cards if card["id"] in ids or card["cardholder"]["id"] in ids)
-
-
-def _exceeds(now: tuple[Object, Object], sides: list[tuple[Object, Object]]) -> bool:
-    every = [each for pair in (now, *sides) for each in pair]
-    return any(
-        power(*now, shop, span) > max((power(*side, shop, span) for side in sides), default=0)
-        for shop in shops(every)
-        for span in SPANS
-    )
 
 
 def _spending(objects: Mapping[str, Object]) -> list[Object]:

@@ -5,20 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from provisioner.chaos.embedded import Embedded, Said
-from provisioner.chaos.estate.edits import ADDRESS, CATEGORIES, PROJECT, controls
+from provisioner.chaos.estate.edits import ADDRESS, CATEGORIES, controls
+from provisioner.chaos.estate.reading import GENERATION, OF_ADDRESS, OF_PROJECT, is_ours
 
 Json = dict[str, Any]
 Objects = Mapping[str, Json]
 Done = tuple[str, list[Said]]
 
-OF_PROJECT, OF_ADDRESS = "provisioner_project", "provisioner_address"
-GENERATION = "provisioner_generation"
 PATHS = {"issuing.card": "/v1/issuing/cards", "issuing.cardholder": "/v1/issuing/cardholders"}
-
-
-def is_ours(item: Json) -> bool:
-    """Whether an object carries the marks of the project."""
-    return (item.get("metadata") or {}).get(OF_PROJECT) == PROJECT
 
 
 def deed(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:

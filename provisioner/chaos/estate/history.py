@@ -10,12 +10,12 @@ from msgspec import Struct, field
 from provisioner.chaos.embedded import Embedded
 from provisioner.chaos.estate import runs
 from provisioner.chaos.estate.edits import Yaml, begin, edit, sound
-from provisioner.chaos.estate.hands import copy_marks, deed, is_ours
-from provisioner.chaos.estate.reading import Declaration, differences, read, standing, unfinished
-from provisioner.chaos.estate.runs import NOTHING_TO_DO, Ended, Order, Turns
+from provisioner.chaos.estate.hands import copy_marks, deed
+from provisioner.chaos.estate.reading import Declaration, differences, is_ours, read, standing, unfinished
+from provisioner.chaos.estate.runs import NOTHING_TO_DO, Ended, Order
 from provisioner.chaos.estate.trouble import PEACE, Trouble, draw, likely
-from provisioner.chaos.estate.watch import Moment, Watch, too_much, wrong
-from provisioner.chaos.estate.wire import Mail, Wire
+from provisioner.chaos.estate.watch import Watch, too_much, wrong
+from provisioner.chaos.estate.wire import Mail, Turns, Wire
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConfigError, ProvisionerError
 from provisioner.core.plan.selection import EVERYTHING, Selection
@@ -108,7 +108,10 @@ class History(Struct):
         in_play = [*self.wanted, *wanted]
         found = [str(each) for each in ended if each.how == "traceback" or "provisioner's own" in each.said]
         found += wrong(before, moments, in_play, self.watch)
-        found += too_much(coming, self.watch.coming(), in_play, created=_pulled(moments))
+        pulled = any(
+            item["object"] == "topup" and had is None for each in moments for had, item in each.changed
+        )
+        found += too_much(coming, self.watch.coming(), in_play, created=pulled)
         self.wanted = in_play if self.mail.waiting else []
         return found
 
@@ -117,10 +120,6 @@ def history(sandbox: Embedded, folder: Path, seed: int) -> History:
     """A new history."""
     rng = random.Random(f"{seed}/0")  # noqa: S311 - to be repeatable
     return History(seed, sandbox, folder, begin(rng), Watch(sandbox))
-
-
-def _pulled(moments: Sequence[Moment]) -> bool:
-    return any(item["object"] == "topup" and had is None for each in moments for had, item in each.changed)
 
 
 def _edits(play: History, rng: random.Random) -> None:
@@ -155,15 +154,10 @@ def _applied(play: History, rng: random.Random) -> list[str]:
         return []
     trouble, selection = draw(rng), _selection(play, rng)
     asked = Order(config, selection, anything=likely(rng, 0.8))
-    play.did.append(f"apply {_told(selection)}; {trouble}")
+    part = [f"--target {a}" for a in selection.targets] + [f"--exclude {a}" for a in selection.excludes]
+    play.did.append(f"apply {' '.join(part)}; {trouble}")
     wanted = read(play.yaml.text(), in_part=selection != EVERYTHING)
     return play.checked(lambda: [runs.apply(play.wire(trouble), asked)], [wanted])
-
-
-def _told(selection: Selection) -> str:
-    return " ".join(
-        [*(f"--target {a}" for a in selection.targets), *(f"--exclude {a}" for a in selection.excludes)]
-    )
 
 
 def _at_once(play: History, rng: random.Random) -> list[str]:
@@ -181,7 +175,7 @@ def _at_once(play: History, rng: random.Random) -> list[str]:
     troubles = [draw(rng) if likely(rng, 0.4) else PEACE for _ in range(2)]
     play.did.append(f"two applies at once; {troubles[0]} | {troubles[1]}")
     wires = [play.wire(trouble, turns.gate(number)) for number, trouble in enumerate(troubles)]
-    return play.checked(lambda: runs.at_once(turns, wires, [Order(one), Order(other)]), wanted)
+    return play.checked(lambda: runs.at_once(wires, [Order(one), Order(other)], turns.leave), wanted)
 
 
 def _save(play: History, rng: random.Random) -> list[str]:
@@ -311,7 +305,12 @@ def _to_the_end(play: History, rng: random.Random) -> list[str]:
             break
     else:
         found.append(f"after {MOST_RUNS} applies in peace: {play.ended[-1]}"[:TOLD])
-    return [*found, *unfinished(wanted, play.watch.objects), *_short(play, wanted)]
+    found += unfinished(wanted, play.watch.objects)
+    coming = play.watch.coming()
+    for block in wanted.targets.values():
+        if coming < block.get("top_up_below", block["target"]) - block.get("min_top_up", 0):
+            found.append(f"the balance is {coming}, the target {block['target']}, and nothing is topped up")
+    return found
 
 
 def _shown(play: History, config: Config, wanted: Declaration) -> Iterator[str]:
@@ -326,14 +325,6 @@ def _shown(play: History, config: Config, wanted: Declaration) -> Iterator[str]:
         if found and address not in touched:
             for name in differences(wanted, address, block, found[0], objects):
                 yield f"{address} {found[0]['id']}: {name} is not as declared, and the plan does not say so"
-
-
-def _short(play: History, wanted: Declaration) -> Iterator[str]:
-    coming = play.watch.coming()
-    for block in wanted.targets.values():
-        least = block.get("top_up_below", block["target"]) - block.get("min_top_up", 0)
-        if coming < least:
-            yield f"the balance is {coming}, the target {block['target']}, and nothing is topped up"
 
 
 Act = Callable[[History, random.Random], list[str]]

@@ -79,15 +79,11 @@ def reduced(failure: Failure) -> Failure:
     for number in reversed(numbers[:-1]):
         fewer = [step.number for step in best.steps if step.number != number]
         again = one(failure.seed, numbers[-1], fewer)
-        if again and again[-1].number == numbers[-1] and _alike(again[-1].wrong, failure.wrong):
+        if again and again[-1].number == numbers[-1] and _sorts(again[-1].wrong) & _sorts(failure.wrong):
             best = Failure(failure.seed, tuple(again))
     return best
 
 
-def _alike(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether two failures are of the same sort: the same words, whatever the names and ids in them."""
-    return bool(_sort(one) & _sort(other))
-
-
-def _sort(wrong: Sequence[str]) -> set[str]:
+def _sorts(wrong: Sequence[str]) -> set[str]:
+    """The sorts of what is wrong: its words, whatever the names and ids in them."""
     return {" ".join(word for word in text.split() if word.isalpha()) for text in wrong}

@@ -10,14 +10,15 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
-from provisioner.chaos.estate.hands import GENERATION, OF_ADDRESS, is_ours
+from provisioner.chaos.estate.edits import PROJECT
 
 Json = dict[str, Any]
 Objects = Mapping[str, Json]
 
 LISTS = ("categories", "merchant_countries", "card_presences")
 ADDED = {(50_000, "daily", frozenset[str]())}  # the limit that Stripe gives a card that was given none
-LIFECYCLE = "provisioner_lifecycle"
+OF_PROJECT, OF_ADDRESS = "provisioner_project", "provisioner_address"
+GENERATION, LIFECYCLE = "provisioner_generation", "provisioner_lifecycle"
 OF_KIND = {"cards": "issuing.card", "cardholders": "issuing.cardholder"}
 
 
@@ -41,6 +42,11 @@ def read(text: str, *, in_part: bool = False) -> Declaration:
     sections = ("cards", "cardholders", "balance_targets")
     cards, holders, targets = (document.get(section) or {} for section in sections)
     return Declaration(cards, holders, targets, in_part)
+
+
+def is_ours(item: Json) -> bool:
+    """Whether an object carries the marks of the project."""
+    return (item.get("metadata") or {}).get(OF_PROJECT) == PROJECT
 
 
 def address_of(item: Json) -> str:
@@ -88,7 +94,7 @@ def _card(wanted: Declaration, block: Json, item: Json, objects: Objects) -> Ite
         if name in block and block[name] != item[name]:
             yield name
     reissue = (block.get("lifecycle") or {}).get("reissue", {}).get("number", 0)
-    if reissue > _reissued(item):
+    if reissue > int(told(item).get("reissued") or 0):
         yield "reissue"
 
 
@@ -117,10 +123,6 @@ def told(item: Json) -> dict[str, str]:
     """What an object is told about its end: `protect`, `on_remove`, `reissued`."""
     words = str(item["metadata"].get(LIFECYCLE, "")).split()
     return {name: value for name, _, value in (word.partition("=") for word in words)}
-
-
-def _reissued(item: Json) -> int:
-    return int(told(item).get("reissued") or 0)
 
 
 def unfinished(wanted: Declaration, objects: Objects) -> Iterator[str]:

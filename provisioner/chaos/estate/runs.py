@@ -1,18 +1,15 @@
 """Runs of provisioner as its commands make them: plan, judge, carry out; a saved plan; two at once."""
 
 import json
-import random
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 
-from provisioner.chaos.embedded import Said
-from provisioner.chaos.estate.wire import Gate, Wire
 from provisioner.chaos.killable_client import Killed
 from provisioner.config import load_config
 from provisioner.core.approval.approve import hold_to
@@ -24,6 +21,7 @@ from provisioner.core.plan.selection import EVERYTHING, Selection
 from provisioner.engine.apply.execute import execute
 from provisioner.engine.read.observe import observe
 from provisioner.kinds import KINDS
+from provisioner.stripe_api.gateway import StripeWriter
 from provisioner.views.plan.document import plan_document
 
 Json = dict[str, Any]
@@ -51,6 +49,13 @@ class Order(Struct, frozen=True):
     anything: bool = True
 
 
+class Way(Protocol):
+    """The way of one run to Stripe."""
+
+    def writer(self) -> StripeWriter:
+        """What it reads and writes through."""
+
+
 class InTurn(Executor):
     """Does what is submitted at once, in the thread that submits it, so that requests have one order."""
 
@@ -74,30 +79,30 @@ def load(text: str, folder: Path) -> Config:
     return load_config(path, KINDS)
 
 
-def plan(wire: Wire, config: Config, selection: Selection = EVERYTHING) -> Plan:
+def plan(way: Way, config: Config, selection: Selection = EVERYTHING) -> Plan:
     """What `provisioner plan` comes to; raises ProvisionerError."""
-    world = observe(wire.writer(), KINDS, config.declared, workers=InTurn)
+    world = observe(way.writer(), KINDS, config.declared, workers=InTurn)
     return make_plan(KINDS, config, world, selection)
 
 
-def saved(wire: Wire, config: Config) -> Json:
+def saved(way: Way, config: Config) -> Json:
     """What `plan --out` writes; raises ProvisionerError."""
-    document: Json = json.loads(json.dumps(plan_document(plan(wire, config))))
+    document: Json = json.loads(json.dumps(plan_document(plan(way, config))))
     return document
 
 
-def apply(wire: Wire, asked: Order) -> Ended:
+def apply(way: Way, asked: Order) -> Ended:
     """What `provisioner apply` comes to."""
     try:
-        return _apply(wire, asked)
+        return _apply(way, asked)
     except Killed:
         return Ended("killed")
     except ProvisionerError as error:
         return Ended(type(error).__name__, str(error))
 
 
-def _apply(wire: Wire, asked: Order) -> Ended:
-    writer = wire.writer()
+def _apply(way: Way, asked: Order) -> Ended:
+    writer = way.writer()
     world = observe(writer, KINDS, asked.config.declared, workers=InTurn)
     made = make_plan(KINDS, asked.config, world, asked.selection)
     if asked.saved:
@@ -111,53 +116,17 @@ def _apply(wire: Wire, asked: Order) -> Ended:
     return Ended("partly", "; ".join(reasons))
 
 
-class Turns:
-    """Lets one of several runs make one request at a time, as a seed chooses."""
-
-    def __init__(self, rng: random.Random, runs: int) -> None:
-        self._rng = rng
-        self._alive = set(range(runs))
-        self._waiting: set[int] = set()
-        self._chosen: int | None = None
-        self._changed = threading.Condition()
-
-    def gate(self, run: int) -> Gate:
-        """What a run waits at before each request."""
-
-        def take(request: Callable[[], Said]) -> Said:
-            with self._changed:
-                self._waiting.add(run)
-                self._choose()
-                self._changed.wait_for(lambda: self._chosen == run)
-                self._waiting.discard(run)
-                self._chosen = None
-                return request()
-
-        return take
-
-    def leave(self, run: int) -> None:
-        """A run has ended."""
-        with self._changed:
-            self._alive.discard(run)
-            self._choose()
-
-    def _choose(self) -> None:
-        if self._chosen is None and self._waiting and self._waiting == self._alive:
-            self._chosen = self._rng.choice(sorted(self._waiting))
-            self._changed.notify_all()
-
-
-def at_once(turns: Turns, wires: Sequence[Wire], asked: Sequence[Order]) -> list[Ended]:
-    """Several applies at the same time, each at its own gate; how each ended."""
+def at_once(ways: Sequence[Way], asked: Sequence[Order], leave: Callable[[int], None]) -> list[Ended]:
+    """Several applies at the same time; how each ended. `leave` is told the number of one that has."""
     ended = [Ended("never begun")] * len(asked)
 
     def run(number: int) -> None:
         try:
-            ended[number] = apply(wires[number], asked[number])
+            ended[number] = apply(ways[number], asked[number])
         except Exception as error:  # noqa: BLE001 - it is looked at where all have ended
             ended[number] = Ended("traceback", repr(error))
         finally:
-            turns.leave(number)
+            leave(number)
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(len(asked))]
     for thread in threads:

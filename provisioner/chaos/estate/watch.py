@@ -8,9 +8,8 @@ from typing import Any
 from msgspec import Struct, field
 
 from provisioner.chaos.embedded import Embedded, Said
-from provisioner.chaos.estate.hands import is_ours
-from provisioner.chaos.estate.reading import Declaration, address_of, standing
-from provisioner.chaos.power import SPANS, power, shops
+from provisioner.chaos.estate.reading import Declaration, address_of, is_ours, standing
+from provisioner.chaos.power import exceeds
 
 Json = dict[str, Any]
 Objects = Mapping[str, Json]
@@ -141,7 +140,7 @@ def _too_wide(
             continue
         pair = (card, _holder(now, card))
         allowed = [*_before(card, sides), *(end for side in wanted for end in _ends(card, side, sides))]
-        if _exceeds(pair, allowed):
+        if exceeds(pair, allowed):
             yield f"{address} {card['id']} could spend more than before and after"
 
 
@@ -188,15 +187,6 @@ def _as_asked(block: Json, card: Json, sides: Sequence[Objects]) -> Json:
         status = "active" if "active" in (status, *(item["status"] for item in was)) else "inactive"
     controls = {} if "spending_controls" in ignored else block.get("spending_controls", {})
     return {"status": status, "spending_controls": controls}
-
-
-def _exceeds(now: Pair, allowed: Sequence[Pair]) -> bool:
-    every = [each for pair in (now, *allowed) for each in pair]
-    return any(
-        power(*now, shop, span) > max((power(*side, shop, span) for side in allowed), default=0)
-        for shop in shops(every)
-        for span in SPANS
-    )
 
 
 def too_much(before: int, after: int, wanted: Sequence[Declaration], created: bool) -> Iterator[str]:

@@ -1,16 +1,17 @@
 """The client of one run: everything that goes wrong on its way to the sandbox happens here."""
 
 import json
+import random
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 from msgspec import Struct, field
 
-from provisioner.chaos.embedded import BASE, KEY, Embedded, Said
+from provisioner.chaos.embedded import BASE, Embedded, Said
 from provisioner.chaos.estate.trouble import INNER, KILLS, PEACE, Strike, Trouble
-from provisioner.chaos.killable_client import Killed
-from provisioner.chaos.sandbox_fixture import LIMITLESS
+from provisioner.chaos.killable_client import KEY, LIMITLESS, Killed
 from provisioner.net.address import parse_origin
 from provisioner.net.client import HttpAnswer
 from provisioner.sandbox.api.faults import Effect
@@ -171,12 +172,47 @@ class Wire(BoundedClient):
         if said.status >= REFUSALS or (self._lag.lists and self._lists > self._lag.lists):
             return said
         page = said.data
-        shown = [item for item in page["data"] if _about(item)["id"] in self._seen]
+        shown = [
+            item
+            for item in page["data"]
+            if (item["data"]["object"] if item["object"] == "event" else item)["id"] in self._seen
+        ]
         if self._lag.way == "is_old" and resource != "events":
             shown = [self._seen[item["id"]] for item in shown]
         return Said(said.status, said.headers, json.dumps({**page, "data": shown}).encode())
 
 
-def _about(item: Json) -> Json:
-    about: Json = item["data"]["object"] if item["object"] == "event" else item
-    return about
+class Turns:
+    """Lets one of several runs make one request at a time, as a seed chooses."""
+
+    def __init__(self, rng: random.Random, runs: int) -> None:
+        self._rng = rng
+        self._alive = set(range(runs))
+        self._waiting: set[int] = set()
+        self._chosen: int | None = None
+        self._changed = threading.Condition()
+
+    def gate(self, run: int) -> Gate:
+        """What a run waits at before each request."""
+
+        def take(request: Callable[[], Said]) -> Said:
+            with self._changed:
+                self._waiting.add(run)
+                self._choose()
+                self._changed.wait_for(lambda: self._chosen == run)
+                self._waiting.discard(run)
+                self._chosen = None
+                return request()
+
+        return take
+
+    def leave(self, run: int) -> None:
+        """A run has ended."""
+        with self._changed:
+            self._alive.discard(run)
+            self._choose()
+
+    def _choose(self) -> None:
+        if self._chosen is None and self._waiting and self._waiting == self._alive:
+            self._chosen = self._rng.choice(sorted(self._waiting))
+            self._changed.notify_all()
