@@ -202,7 +202,11 @@ def _values() -> Iterator[str]:
         "that [hold keys](environment.md). YAML files that are links stay in the folder, too. The options "
         "`--allow-file PATH` and `--allow-env NAME` let more be read.\n"
         "- **`use:`** takes a profile's fields over, or those of several in that order; mappings merge, "
-        "and the resource's own keys win. A key of `null` takes a profile's key away."
+        "and the resource's own keys win. A key of `null` takes a profile's key away, and declares nothing.\n"
+        "- **Empty is declared**: `spending_controls: {}` says that there are none, so what somebody adds "
+        "by hand is a change; Stripe's own limit of 500 a day never is. The same holds for a list of `[]`.\n"
+        "- **Warnings** stop nothing: what Stripe may refuse, where its sources disagree, is on stderr with "
+        "its place."
     )
     yield "How to read the tables of fields:"
     yield (
