@@ -8,6 +8,8 @@ from pathlib import Path
 from github import GitHub, Json
 from threads import own_comment
 
+from provisioner.engine.private_file import write_private
+
 
 class NotApprovedError(Exception):
     """There is no plan that somebody has approved."""
@@ -88,7 +90,7 @@ def fetch(github: GitHub, pull: Json, slug: str, saw: Reviewed, to: Path) -> Pat
     plan = github.file_in_artifact(newest["archive_download_url"], "plan.json")
     if _digest(plan) != saw.digest:
         raise NotApprovedError(f"the plan of run {saw.run} is not the one that the comment shows; plan again")
-    to.write_bytes(plan)
+    write_private(to, plan.decode("utf-8", "replace"))  # what is not UTF-8 is not a saved plan either
     return to
 
 

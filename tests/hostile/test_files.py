@@ -196,13 +196,11 @@ def test_a_stream_of_the_process_gets_the_plan_as_it_is() -> None:
 def test_files_are_written_in_one_place_only() -> None:
     """Whoever opens a file to write it does so through `engine/private_file.py`."""
     writes = re.compile(
-        r"\.write_text\(|\.write_bytes\(|os\.open\(|open\([^)]*[\"'][wax]b?\+?[\"']|mkstemp|fcntl"
+        r"\.write_(?:text|bytes)\(|os\.open\((?!os\.devnull)[^)]*O_(?:WRONLY|RDWR|CREAT)|mkstemp|fcntl"
+        r"|(?<!Path\(os\.devnull\)\.)\bopen\([^)]*[\"'][wax]b?\+?[\"']"
     )
     allowed = {
         "provisioner/engine/private_file.py",
-        "provisioner/config/text/regular_file.py",  # reads
-        "provisioner/cli/terminal/stdio.py",  # /dev/null
-        "provisioner/cli/terminal/streams.py",  # /dev/null
         "provisioner/sandbox/sdk_types.py",  # this repository's own data
         "provisioner/chaos/estate/runs.py",  # into a temporary folder of its own
         "action/job.py",  # files that GitHub names
