@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from provisioner.core.model.currencies import currency_of
 from provisioner.engine.private_file import private_database
 from provisioner.net.sandbox_control import control
 from provisioner.stripe_api.client import Transport
@@ -16,7 +17,6 @@ from provisioner.stripe_api.rate_limit import Limits
 # Nobody else is on a private sandbox.
 LIMITLESS = Limits(endpoint=10_000, total=10_000)
 DAY = 86_400
-HOMES = {"gbp": "GB", "eur": "DE"}  # a country that issues cards in the currency; usd is the default
 NEARLY = 60  # seconds before midnight in which no scenario without a time is begun
 
 
@@ -73,7 +73,7 @@ def stages() -> Iterator[Callable[[str], PrivateSandbox]]:
     with ExitStack() as stack:
 
         def stage_for(currency: str) -> PrivateSandbox:
-            country = HOMES.get(currency, "US")
+            country = currency_of(currency).home
             if country not in opened:
                 opened[country] = stack.enter_context(private_sandbox(country))
             return opened[country]

@@ -8,9 +8,11 @@ from msgspec.structs import replace
 
 from provisioner.app.account import Account
 from provisioner.app.apply import carry_out
-from provisioner.app.sandboxes import HOMES, PrivateSandbox
+from provisioner.app.sandboxes import PrivateSandbox
 from provisioner.core.model.config import Config
+from provisioner.core.model.currencies import country_of, currency_of
 from provisioner.core.model.errors import StripeError
+from provisioner.core.model.limits import LARGEST_AMOUNT
 from provisioner.core.model.resource import Address, Declared, Lifecycle, Ref
 from provisioner.core.model.scenario import Course, Purchase, Scenario
 from provisioner.core.model.snapshot import Snapshot
@@ -19,7 +21,6 @@ from provisioner.engine.apply.execute import Outcome
 from provisioner.engine.ports import Writer
 from provisioner.engine.purchases.authorize import Authorization, capture, play
 
-LARGEST_TOP_UP = 99_999_999
 # The Gregorian calendar repeats itself, weekdays and all, every 28 years (between 1901 and 2099).
 CYCLE_YEARS = 28
 MONTHS = 12
@@ -89,14 +90,14 @@ def _cast(card: Address, declared: Mapping[Address, Declared], years: int) -> di
 def _stand_in(currency: str) -> Declared:
     """Who holds the card of a cardholder that is not managed here: a company without limits of its own."""
     home = {"line1": "1 Main Street", "city": "Springfield", "postal_code": "94111"}
-    address = {**home, "country": HOMES.get(currency, "US")}
+    address = {**home, "country": currency_of(currency).home}
     fields = {"type": "company", "name": "Stand In", "phone_number": PHONE, "billing": {"address": address}}
     return Declared(STAND_IN, fields)
 
 
 def _fund(writer: Writer, amount: int, currency: str) -> None:
     """Have so much available for Issuing; accounts outside the US are pushed to, they cannot pull."""
-    if currency != "usd":
+    if not country_of(currency_of(currency).home).can_pull:
         if amount:
             call = Call(
                 "test_helpers.issuing", "fund_balance", None, {"amount": amount, "currency": currency}
@@ -104,7 +105,7 @@ def _fund(writer: Writer, amount: int, currency: str) -> None:
             writer.perform(call)
         return
     while amount > 0:
-        part = min(amount, LARGEST_TOP_UP)
+        part = min(amount, LARGEST_AMOUNT)
         params = {"amount": part, "currency": currency, "destination_balance": "issuing"}
         writer.perform(Call("topups", "create", None, params))
         amount -= part

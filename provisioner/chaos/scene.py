@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from provisioner.app.configuration import load
 from provisioner.core.model.config import Config
+from provisioner.core.model.currencies import currency_of
 from provisioner.core.model.resource import Address, Declared, Reissue
 
 CANONICAL = Path(__file__).parent / "canonical"
@@ -76,6 +77,6 @@ def _earlier(card: Declared, way: str) -> Declared:
 
 def country_of(config: Config) -> str:
     """The country of an account that can have a configuration's cards."""
-    homes = {"gbp": "GB", "eur": "DE"}
     currencies = {str(each.fields.get("currency", "usd")) for each in config.declared.values()}
-    return next((homes[currency] for currency in sorted(currencies) if currency in homes), "US")
+    homes = (currency_of(currency).home for currency in sorted(currencies))
+    return next((home for home in homes if home != "US"), "US")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from provisioner.core.model.currencies import country_of
 from provisioner.core.model.requirements import MissingRequirements, Outstanding
 from provisioner.core.schema.field import Field, OnChange, Shape
 from provisioner.core.schema.kind import FieldFault, Kind, Retirement, Role
@@ -149,14 +150,13 @@ def missing_requirements(fields: Mapping[str, Any], country: str) -> MissingRequ
     """
     Tell what Stripe will want before a card of a declared holder can be active.
 
-    An individual's names (SDK: params/issuing/_cardholder_create_params.py), and in the US the acceptance of
-    the terms (docs.stripe.com/issuing/other/choose-cardholder); whether a birth date, too, is not said [?].
-    Outside the US the phone number of anybody (docs.stripe.com/error-codes, of the EU; of others [?]).
+    An individual's names (SDK: params/issuing/_cardholder_create_params.py), and what the country asks for;
+    whether a birth date, too, is not said [?].
     """
     country = country or str(at(fields, "billing.address.country") or "")
     person = fields.get("type", "individual") == "individual"
-    wanted = [*NAMES, *(ACCEPTANCE if country == "US" else ())] if person else []
-    wanted += ["phone_number"] if country not in ("", "US") else []
+    wanted = [*NAMES, *(ACCEPTANCE if country_of(country).asks_acceptance else ())] if person else []
+    wanted += ["phone_number"] if country and country_of(country).asks_phone else []
     perhaps = ["individual.dob"] if person else []
     missing, maybe = ([path for path in paths if at(fields, path) is None] for paths in (wanted, perhaps))
     return MissingRequirements(missing, maybe, MEANS)
@@ -177,6 +177,9 @@ KIND = Kind(
     resource="issuing/cardholders",
     doc="A person or company that holds cards.",
     rank=0,
+    object_name="issuing.cardholder",
+    created_event="issuing_cardholder.created",
+    updated_event="issuing_cardholder.updated",
     id_prefix="ich_",
     role=Role.HOLDER,
     retirement=Retirement(deactivate={"status": "inactive"}),

@@ -6,23 +6,20 @@ Semantics: docs.stripe.com/issuing/controls/spending-controls.
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from provisioner.core.model.money import exponent
-from provisioner.core.purchases.simulator import DEFAULT_LIMIT
+from provisioner.core.model.limits import DEFAULT_A_DAY, default_limit
+from provisioner.core.model.money import PER
 from provisioner.core.schema.field import Direction, Field, Shape
 from provisioner.core.schema.kind import FieldFault, Pool
 from provisioner.kinds.categories import CATEGORIES
 from provisioner.kinds.postal import COUNTRY, COUNTRY_SAYS
 
-INTERVALS = ("per_authorization", "daily", "weekly", "monthly", "yearly", "all_time")
+INTERVALS = tuple(PER)
 PRESENCES = ("not_present", "present")
 PAIRS = (
     ("allowed_categories", "blocked_categories"),
     ("allowed_merchant_countries", "blocked_merchant_countries"),
     ("allowed_card_presences", "blocked_card_presences"),
 )
-
-# What Stripe shows on a card that was given no limits.
-DEFAULT_LIMITS = (DEFAULT_LIMIT,)
 
 
 def _verdict(tightens: bool, broadens: bool) -> Direction:
@@ -87,9 +84,10 @@ def _lists() -> Iterator[Field]:
 LIMITS = Field(
     "spending_limits",
     Shape.TABLE,
-    doc="Limits by interval, counted from midnight UTC. No limit means Stripe's default of 500 a day.",
+    doc="Limits by interval, counted from midnight UTC. "
+    f"No limit means Stripe's default of {DEFAULT_A_DAY} a day.",
     key=("interval", "categories"),
-    server_defaults=(DEFAULT_LIMITS,),
+    server_defaults=((default_limit("usd"),),),
     direction=limiting,
     fields=(
         Field(
@@ -194,17 +192,15 @@ WINDOWS = {"daily": 31, "weekly": 6, "monthly": 1, "yearly": 1, "all_time": 1}
 
 def with_default_limit(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """
-    The fields of a new card, with Stripe's default limit where they have none: 500 a day in its currency.
+    The fields of a new card, with Stripe's default limit in its currency where they have none.
 
-    Source: docs.stripe.com/issuing/controls/spending-controls. The 10,000 that nobody can raise are for one
-    authorization, and bound no month.
+    The limit that nobody can raise is for one authorization, and bounds no month.
     """
     controls = fields.get("spending_controls") or {}
     if controls.get("spending_limits"):
         return fields
-    whole_units = 10 ** exponent(str(fields.get("currency", "")))
-    limit = {**DEFAULT_LIMIT, "amount": DEFAULT_LIMIT["amount"] // 100 * whole_units}
-    return {**fields, "spending_controls": {**controls, "spending_limits": (limit,)}}
+    limits = (default_limit(str(fields.get("currency", ""))),)
+    return {**fields, "spending_controls": {**controls, "spending_limits": limits}}
 
 
 def monthly_exposure(fields: Mapping[str, Any]) -> int | None:

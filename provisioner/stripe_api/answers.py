@@ -182,7 +182,7 @@ def resource_of(path: str) -> str:
 def form_of_snapshot(event: Mapping[str, Any]) -> Any:
     """The form of the object that an event shows; one in another version of the API may have any."""
     name = event["data"]["object"].get("object")
-    resources = {kind.service.removesuffix("s"): kind.resource for kind in owned(KINDS)}
+    resources = {kind.object_name: kind.resource for kind in owned(KINDS)}
     current = event.get("api_version") in (None, API_VERSION)
     return form_of(resources[name] if current and isinstance(name, str) and name in resources else "")
 

@@ -168,6 +168,15 @@ def test_every_call_resolves_on_the_sdks_client(kind: Kind) -> None:
     assert kind.resource == kind.service.replace(".", "/")
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_its_objects_and_events_are_called_as_the_sdk_calls_them(kind: Kind) -> None:
+    names = {each.OBJECT_NAME for each in (stripe.issuing.Card, stripe.issuing.Cardholder, stripe.Topup)}
+    events = choices(hints(sdk.WebhookEndpointCreateParams)["enabled_events"])
+
+    assert kind.object_name in names
+    assert {kind.created_event, kind.updated_event} - {""} <= events
+
+
 def test_destination_balance_is_still_unknown_to_the_sdk() -> None:
     """When it is typed, the top-up's own check of the answer may be thought over."""
     assert "destination_balance" not in hints(sdk.TopupCreateParams)

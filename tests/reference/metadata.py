@@ -2,8 +2,9 @@
 
 import json
 
-from provisioner.config.schema.field_schema import METADATA_KEY, METADATA_KEYS, METADATA_VALUE
+from provisioner.config.schema.field_schema import OWN_METADATA_KEYS
 from provisioner.core.diff import top_up
+from provisioner.core.model.limits import METADATA_KEY, METADATA_KEYS, METADATA_VALUE
 from provisioner.core.model.resource import Address, Lifecycle
 from provisioner.core.ownership import marks
 from provisioner.core.schema.normal_form import leaves
@@ -63,8 +64,9 @@ def page() -> str:
         ),
         "## Limits",
         prose(
-            f"Stripe takes 50 keys of {METADATA_KEY} characters, with values of {METADATA_VALUE}. Six keys "
-            f"are the tool's, so {METADATA_KEYS} are left for `metadata` in the YAML. Keys that begin with "
+            f"Stripe takes {METADATA_KEYS} keys of {METADATA_KEY} characters, with values of "
+            f"{METADATA_VALUE}. Six keys are the tool's, so {OWN_METADATA_KEYS} are left for `metadata` in "
+            "the YAML. Keys that begin with "
             f"{code(marks.PREFIX)} are refused there. Keys that others set on an object are left alone."
         ),
         prose(

@@ -122,6 +122,7 @@ def carry_out(plan: Plan, stripe: StripeModel, *, calls: int | None = None) -> I
             resolve_refs(step.call.id, ids),
             resolve_refs(step.call.params, ids),
             step.call.key,
+            event=step.call.event,
         )
         made = stripe.perform(call).object
         if step.call.verb == "create" and step.call.service != "topups":

@@ -5,7 +5,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from provisioner.core.model.limits import METADATA_KEY, METADATA_KEYS, METADATA_VALUE
 from provisioner.core.model.money import AMOUNT_PATTERN
+from provisioner.core.ownership.marks import OUR_KEYS
 from provisioner.core.schema.field import Field, Shape
 
 JsonSchema = dict[str, Any]
@@ -16,8 +18,7 @@ MANY_CHOICES = 20
 AMOUNT_SAYS = (
     'an amount is a whole number of minor units (200000) or a text with its currency ("2,000.00 USD")'
 )
-# docs.stripe.com/api/metadata: 50 keys of 40 characters, values of 500; six keys are the tool's
-METADATA_KEYS, METADATA_KEY, METADATA_VALUE = 44, 40, 500
+OWN_METADATA_KEYS = METADATA_KEYS - len(OUR_KEYS)
 METADATA_KEY_PATTERN = r"^(?!provisioner_)[^\[\]]+$"
 METADATA_KEY_SAYS = "a metadata key has no [ or ], and does not begin with provisioner_, which is the tool's"
 _TYPES = {Shape.INTEGER: "integer", Shape.BOOLEAN: "boolean"}
@@ -59,7 +60,7 @@ def mapping(properties: JsonSchema, required: Sequence[str] = ()) -> JsonSchema:
 def _metadata() -> JsonSchema:
     return {
         "type": "object",
-        "maxProperties": METADATA_KEYS,
+        "maxProperties": OWN_METADATA_KEYS,
         "propertyNames": {
             "minLength": 1,
             "maxLength": METADATA_KEY,

@@ -13,11 +13,12 @@ from provisioner.core.diff.compare import additions, compare
 from provisioner.core.diff.top_up import issued_in, plan_funding
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConfigError, Problem
+from provisioner.core.model.limits import METADATA_KEYS
 from provisioner.core.model.requirements import Outstanding
 from provisioner.core.model.resource import Address, Declared, Live, references
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory, KindInventory, is_retired, take_inventory
-from provisioner.core.ownership.marks import ADDRESS, MOST_KEYS, PROJECT, field_code, value_digest
+from provisioner.core.ownership.marks import ADDRESS, PROJECT, field_code, value_digest
 from provisioner.core.ownership.next_marks import has_room
 from provisioner.core.ownership.reissue import reissued_for, says_self_canceled, says_used, successor
 from provisioner.core.schema.kind import Kind
@@ -260,9 +261,8 @@ def _update(found: Differences, kind: Kind, declared: Declared, live: Live, edit
 def _without_room(declared: Declared, edits: Sequence[Edit]) -> Note:
     """Why our marks are not brought up to date: nobody else's work must wait for that."""
     paths = ", ".join(edit.path for edit in edits)
-    text = (
-        f"{paths}: not marked on the object, whose metadata has all of the {MOST_KEYS} keys that Stripe takes"
-    )
+    full = f"whose metadata has all of the {METADATA_KEYS} keys that Stripe takes"
+    text = f"{paths}: not marked on the object, {full}"
     return Note(str(declared.address), f"{text}; take one of them away in Stripe", pending=True)
 
 

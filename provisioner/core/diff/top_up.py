@@ -11,21 +11,15 @@ from typing import Any
 from msgspec import Struct
 
 from provisioner.core.diff.change import Action, Change, Note
+from provisioner.core.model.currencies import country_of
+from provisioner.core.model.limits import LARGEST_AMOUNT
 from provisioner.core.model.money import show_money
 from provisioner.core.model.resource import MASK, Address, Declared
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.marks import ADDRESS, PREFIX, PROJECT
 from provisioner.core.schema.kind import Kind
 
-# Countries whose accounts can pull money from a bank account (docs.stripe.com/issuing/funding/balance);
-# elsewhere money must be wired to the bank account of the funding instructions.
-PULLING = frozenset({"US"})
-# The currency that accounts issue cards in and hold money for, by country; the others that Stripe issues
-# cards in are countries of the euro (docs.stripe.com/issuing/global).
-ISSUED_IN = {"US": "usd", "GB": "gbp"}
-OTHERWISE = "eur"
 MOVING = frozenset({"pending", "succeeded"})
-LARGEST = 999_999_99  # minor units: Stripe takes amounts of eight digits (docs.stripe.com/currencies)
 # What a person writes on a top-up that went to another balance, once its money is where it belongs.
 MISROUTED, RESOLVED = PREFIX + "misrouted", "resolved"
 # Seconds by which a look at what is new reaches back: lists may lag behind writes, and nobody says how far.
@@ -131,7 +125,7 @@ def plan_funding(
             continue
         wired = must_be_wired(world.account)
         fields = {k: v for k, v in wanted.fields.items() if not wired or k != "max_top_up"}
-        amount, remark = shortfall(fields, have, wanted.address.name, most=None if wired else LARGEST)
+        amount, remark = shortfall(fields, have, wanted.address.name, most=None if wired else LARGEST_AMOUNT)
         if amount and wired:
             notes.append(Note(name, _wire(world, amount, wanted.address.name), pending=True))
         elif amount and (waits := _rest(world, wanted, fields["target"] - have.coming)):
@@ -162,7 +156,7 @@ def _barred(world: Snapshot, project: str, wanted: Declared) -> list[str]:
 
 def _rest(world: Snapshot, wanted: Declared, missing: int) -> str:
     """What waits until a top-up of the largest size has settled; empty where none is pending."""
-    currency, size = wanted.address.name, min(wanted.fields.get("max_top_up", LARGEST), LARGEST)
+    currency, size = wanted.address.name, min(wanted.fields.get("max_top_up", LARGEST_AMOUNT), LARGEST_AMOUNT)
     pending = (t for t in _made(world, wanted.address) if t.get("status") == "pending" and is_bound(t))
     largest = next((top_up for top_up in pending if top_up["amount"] >= size), None)
     if largest is None:
@@ -183,7 +177,7 @@ def _failed(world: Snapshot, wanted: Declared) -> Iterator[Note]:
 
 
 def shortfall(
-    fields: Mapping[str, Any], have: Funds, currency: str, most: int | None = LARGEST
+    fields: Mapping[str, Any], have: Funds, currency: str, most: int | None = LARGEST_AMOUNT
 ) -> tuple[int, str]:
     """
     How much to top up, in minor units (0: nothing), and a remark for the reader.
@@ -216,7 +210,7 @@ def shortfall(
 
 def must_be_wired(account: Mapping[str, Any]) -> bool:
     """Whether Stripe cannot pull money into an account, by its country."""
-    return account.get("country", "US") not in PULLING
+    return not country_of(account.get("country", "US")).can_pull
 
 
 def other_currency(account: Mapping[str, Any], currency: str) -> str:
@@ -234,7 +228,7 @@ def other_currency(account: Mapping[str, Any], currency: str) -> str:
 def issued_in(account: Mapping[str, Any]) -> str:
     """The currency that an account issues cards in, by its country; empty where that is not known."""
     country = account.get("country")
-    return ISSUED_IN.get(str(country), OTHERWISE) if country else ""
+    return country_of(str(country)).currency if country else ""
 
 
 def _is_held(world: Snapshot, wanted: Declared) -> bool:

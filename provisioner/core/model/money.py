@@ -4,10 +4,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-# docs.stripe.com/currencies: amounts of these are whole units, or thousandths
-ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
-THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
-SIGNS = {"usd": "$", "eur": "€", "gbp": "£"}
+from provisioner.core.model.currencies import currency_of
+
 PER = {  # the intervals of limits
     "per_authorization": "a purchase",
     "daily": "a day",
@@ -33,9 +31,7 @@ class Money(NamedTuple):
 
 def exponent(currency: str) -> int:
     """How many digits of an amount in `currency` stand behind the point."""
-    if currency in ZERO_DECIMAL:
-        return 0
-    return 3 if currency in THREE_DECIMAL else 2
+    return currency_of(currency).exponent
 
 
 @lru_cache(maxsize=4096)
@@ -63,5 +59,5 @@ def show_money(amount: int, currency: str) -> str:
     whole, part = divmod(abs(amount), 10**digits)
     text = f"{whole:,}.{part:0{digits}d}" if digits else f"{whole:,}"
     sign = "-" if amount < 0 else ""
-    mark = SIGNS.get(currency, f"{currency.upper()} ")
+    mark = currency_of(currency).sign or f"{currency.upper()} "
     return f"{sign}{mark}{text}"

@@ -17,6 +17,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from provisioner.core.model.limits import METADATA_VALUE
 from provisioner.core.model.resource import DEACTIVATE, REMOVALS, Address, Declared, Lifecycle, Ownership, Ref
 from provisioner.core.schema.field import Field
 from provisioner.core.schema.kind import NAME_PATTERN
@@ -27,8 +28,6 @@ PROJECT, ADDRESS, GENERATION = PREFIX + "project", PREFIX + "address", PREFIX + 
 LIFECYCLE = PREFIX + "lifecycle"
 APPLIED = (PREFIX + "applied", PREFIX + "applied_2")
 OUR_KEYS = (PROJECT, ADDRESS, GENERATION, LIFECYCLE, *APPLIED)
-LONGEST_VALUE = 500
-MOST_KEYS = 50
 MOST_DIGITS = 9  # of the numbers that we count up by one
 _NAME, _ID = re.compile(NAME_PATTERN), re.compile("[A-Za-z0-9_-]{1,100}")
 _SALT = re.compile("[0-9a-f]{32}")
@@ -141,7 +140,7 @@ def marks(stamp: Ownership) -> dict[str, str]:
     record = dict.fromkeys(APPLIED, "")
     entries = [name + value for name, value in sorted(stamp.applied.items())]
     for key in APPLIED:
-        while entries and len(record[key]) + 1 + len(entries[0]) <= LONGEST_VALUE:
+        while entries and len(record[key]) + 1 + len(entries[0]) <= METADATA_VALUE:
             record[key] = f"{record[key]} {entries.pop(0)}".lstrip()
     if entries:
         raise ValueError(f"the record of {stamp.address} does not fit its metadata")

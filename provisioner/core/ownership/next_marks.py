@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from provisioner.core.model.limits import METADATA_KEYS
 from provisioner.core.model.resource import Declared, Live, Ownership
-from provisioner.core.ownership.marks import MOST_KEYS, applied, field_code, marks, stamp_for
+from provisioner.core.ownership.marks import applied, field_code, marks, stamp_for
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import leaves, part
 
@@ -16,7 +17,7 @@ def has_room(kind: Kind, declared: Declared, live: Live) -> bool:
         for stamp in (live.stamp, stamp_after(kind, declared, live))
     )
     others = live.fields.get("metadata", {}).keys() | declared.fields.get("metadata", {}).keys()
-    return needed <= had or len(others) + len(needed) <= MOST_KEYS
+    return needed <= had or len(others) + len(needed) <= METADATA_KEYS
 
 
 def stamp_after(kind: Kind, declared: Declared, live: Live) -> Ownership:

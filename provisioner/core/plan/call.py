@@ -17,7 +17,8 @@ class Call(Struct, frozen=True):
 
     References in `id` and `params` are bound to ids when the call is made. `key` is the idempotency
     key; None asks for a fresh one, which is right for calls that only set values. `private` says that the
-    object has values that must not be shown, which Stripe's messages about it may quote.
+    object has values that must not be shown, which Stripe's messages about it may quote. `event` is the type
+    of the event that tells of what it creates, empty where there is none.
     """
 
     service: str
@@ -26,6 +27,7 @@ class Call(Struct, frozen=True):
     params: Mapping[str, Any]
     key: str | None = None
     private: bool = False
+    event: str = ""
 
 
 BOOKKEEPING = ("rename", "mark")  # what steps do that write our marks alone

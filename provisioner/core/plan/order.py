@@ -83,7 +83,8 @@ def _creation(kind: Kind, owner: Owner, change: Change, *, inactive: bool) -> St
     key = creation_key(owner.project, change.address, change.generation, change.follows)
     gives = kind.spending is not None and params.get("status") == "active"
     direction = Direction.BROADENING if gives else Direction.NEUTRAL
-    return _step(Phase.CREATE, change, "create", Call(kind.service, "create", None, params, key), direction)
+    call = Call(kind.service, "create", None, params, key, event=kind.created_event)
+    return _step(Phase.CREATE, change, "create", call, direction)
 
 
 def _update(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
@@ -193,7 +194,7 @@ def _end(kind: Kind, change: Change, live: Live, phase: Phase, *, cancel: bool, 
 
 def _top_up(kind: Kind, _owner: Owner, change: Change) -> Iterator[Step]:
     key = funding_key(change.address.name, change.follows or None)
-    call = Call(kind.service, "create", None, change.params, key)
+    call = Call(kind.service, "create", None, change.params, key, event=kind.created_event)
     yield _step(Phase.MONEY, change, "top up", call, Direction.BROADENING)
 
 

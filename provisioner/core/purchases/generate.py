@@ -7,12 +7,12 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from provisioner.core.model.limits import LARGEST_PURCHASE
 from provisioner.core.model.money import show_money
 from provisioner.core.model.resource import Address, Declared, Ref
 from provisioner.core.model.scenario import METHOD_OF, Facts, Purchase, Scenario
 from provisioner.core.purchases.simulator import (
     LISTS,
-    MOST_AT_ONCE,
     counts,
     limit_words,
     limits,
@@ -165,7 +165,7 @@ def _stands_still(facts: Facts) -> str:
 def _at_limits(card: Address, facts: Facts, plain: Purchase, categories: Sequence[str]) -> Iterator[Scenario]:
     currency = str(facts.card["currency"])
     bounds = [(f"{whose}'s {limit_words(limit, currency)}", limit) for whose, limit, _ in limits(facts)]
-    most = {"amount": MOST_AT_ONCE, "interval": "per_authorization"}
+    most = {"amount": LARGEST_PURCHASE, "interval": "per_authorization"}
     for bound, limit in [*bounds, (f"most of Stripe's, {limit_words(most, currency)}", most)]:
         fitting = [name for name in categories if not limit.get("categories") or name in limit["categories"]]
         purchase = replace(

@@ -12,6 +12,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from provisioner.core.model.currencies import country_of, currency_of
+from provisioner.core.model.limits import DEFAULT_A_DAY, LARGEST_PURCHASE, default_limit
 from provisioner.core.model.money import PER, show_money
 from provisioner.core.model.scenario import (
     APPROVED,
@@ -24,9 +26,6 @@ from provisioner.core.model.scenario import (
     Verdict,
 )
 
-# What nobody can raise: 10,000 per authorization; and what a card without limits gets: 500 a day.
-MOST_AT_ONCE = 1_000_000
-DEFAULT_LIMIT: Mapping[str, Any] = {"amount": 50_000, "interval": "daily"}
 MOMENT = int(dt.datetime(2025, 1, 15, 12, tzinfo=dt.UTC).timestamp())
 LISTS = (
     ("categories", "category", "category"),
@@ -82,7 +81,7 @@ def room(purchase: Purchase, facts: Facts) -> int:
         for _, limit, past in limits(facts)
         if counts(limit, purchase)
     ]
-    return max(0, min([MOST_AT_ONCE, *left]))
+    return max(0, min([LARGEST_PURCHASE, *left]))
 
 
 def counts(limit: Mapping[str, Any], purchase: Purchase) -> bool:
@@ -107,8 +106,8 @@ def _refusals(purchase: Purchase, facts: Facts) -> Iterator[tuple[str, str]]:
     for whose, fields in (("card", facts.card), ("cardholder", facts.holder)):
         for why in listed_out(purchase, fields.get("spending_controls", {})):
             yield "spending_controls", f"the {whose} {why}"
-    if purchase.amount > MOST_AT_ONCE:
-        most = show_money(MOST_AT_ONCE, currency)
+    if purchase.amount > LARGEST_PURCHASE:
+        most = show_money(LARGEST_PURCHASE, currency)
         yield "spending_controls", f"Stripe approves at most {most} a purchase"
     for whose, limit, past in limits(facts):
         gone = spent(limit, purchase, past)
@@ -157,7 +156,8 @@ def owes(holder: Mapping[str, Any], currency: str) -> bool:
     person = holder.get("individual", {})
     terms = person.get("card_issuing", {}).get("user_terms_acceptance", {})
     named = person.get("first_name") and person.get("last_name")
-    return not named or (currency == "usd" and not (terms.get("date") and terms.get("ip")))
+    country = country_of(currency_of(currency).home)
+    return not named or (country.asks_acceptance and not (terms.get("date") and terms.get("ip")))
 
 
 def listed_out(purchase: Purchase, controls: Mapping[str, Any]) -> Iterator[str]:
@@ -175,7 +175,7 @@ def limits(facts: Facts) -> Iterator[tuple[str, Mapping[str, Any], tuple[Purchas
     """Every limit whose amount is certain: whose it is, and the purchases that count towards it."""
     own = facts.card.get("spending_controls", {}).get("spending_limits")
     if not own and facts.fresh:
-        own = (DEFAULT_LIMIT,)
+        own = (default_limit(_currency(facts)),)
     yield from (("card", limit, facts.on_card) for limit in own or ())
     if not _is_foreign(facts):
         yield from (("cardholder", limit, facts.on_holder) for limit in _held(facts))
@@ -226,12 +226,14 @@ def _doubt(purchase: Purchase, facts: Facts) -> str:
     if _is_foreign(facts) and any(counts(limit, purchase) for limit in _held(facts)):
         return "the cardholder's limits are in another currency, and Stripe's rate is not known"
     limited = facts.card.get("spending_controls", {}).get("spending_limits")
+    default = default_limit(_currency(facts))
     if (
         not limited
         and not facts.fresh
-        and spent(DEFAULT_LIMIT, purchase, facts.on_card) + purchase.amount > (DEFAULT_LIMIT["amount"])
+        and spent(default, purchase, facts.on_card) + purchase.amount > default["amount"]
     ):
-        return "whether Stripe's default of 500 a day comes back when limits are cleared is not documented"
+        back = f"Stripe's default of {DEFAULT_A_DAY} a day comes back"
+        return f"whether {back} when limits are cleared is not documented"
     return ""
 
 

@@ -155,6 +155,12 @@ class Kind(Struct, frozen=True):
     """Kinds with a lower rank are created first."""
     role: Role | None
     """What it is to other kinds; None for a scenario, which is checked as a resource is and never sent."""
+    object_name: str = ""
+    """What Stripe's answers call an object of it: `issuing.card`."""
+    created_event: str = ""
+    """The type of the event that tells of a new object; empty where Stripe has none."""
+    updated_event: str = ""
+    """The type of the event that tells of a change; empty where Stripe has none."""
     id_prefix: str = ""
     """What the ids of its objects begin with."""
     retirement: Retirement = Retirement()
@@ -206,8 +212,3 @@ class Kind(Struct, frozen=True):
 def owned(kinds: Iterable[Kind]) -> list[Kind]:
     """The kinds whose objects carry ownership metadata, those that are created first at the beginning."""
     return sorted((kind for kind in kinds if kind.is_owned), key=lambda kind: kind.rank)
-
-
-def event_type(service: str, what: str) -> str:
-    """The type of the events of a service's objects: `issuing_card.created` of `issuing.cards`."""
-    return f"{service.replace('.', '_').removesuffix('s')}.{what}"

@@ -119,7 +119,7 @@ def _look(writer: Writer, call: Call, seen: _Seen) -> _Look:
     since = {"created": {"gte": seen.since}} if seen.since else {}
     listed = [t for t in writer.list(call.service, since) if t.get("currency") == seen.address.name]
     ids = {top_up.get("id") for top_up in listed}
-    told = _told(writer, seen)
+    told = _told(writer, call, seen)
     found = [*(writer.retrieve(f"{call.service}/{i}") for i in told or () if i not in ids), *listed]
     if seen.newest and seen.newest not in ids:
         found.append(writer.retrieve(f"{call.service}/{seen.newest}"))
@@ -135,9 +135,9 @@ def _look(writer: Writer, call: Call, seen: _Seen) -> _Look:
     return _Look(newer, doubt if seen.recent <= ids else "Stripe's list of top-ups is older than the plan")
 
 
-def _told(writer: Writer, seen: _Seen) -> list[str] | None:
+def _told(writer: Writer, call: Call, seen: _Seen) -> list[str] | None:
     """The top-ups that events tell of and the plan has not seen; None where events cannot be read."""
-    params: dict[str, Any] = {"types": ["topup.created"]}
+    params: dict[str, Any] = {"types": [call.event]}
     if seen.since:
         params["created"] = {"gte": seen.since}
     try:

@@ -11,7 +11,6 @@ from provisioner.core.model.errors import AccessError, StaleError, StripeError, 
 from provisioner.core.ownership.marks import LIFECYCLE, OUR_KEYS, lasting
 from provisioner.core.plan.call import Call, Phase, Step, attempt_key
 from provisioner.core.plan.plan import Plan
-from provisioner.core.schema.kind import event_type
 from provisioner.engine.apply.failure import (
     ATTEMPTS,
     MARGIN,
@@ -113,7 +112,7 @@ def _look_again(writer: Writer, plan: Plan, step: Step, call: Call) -> Mapping[s
     too. Raises StripeError where it stays in doubt: a second object would be worse than none.
     """
     in_doubt = f"it is not known whether another run has created {step.address}; no second one is made"
-    tells = True
+    tells = bool(call.event)
     for pause in (0.0, *PAUSES):
         if pause and not writer.wait(pause):
             raise StripeError(f"interrupted: {in_doubt}. Run it again")
@@ -136,7 +135,7 @@ def _look_again(writer: Writer, plan: Plan, step: Step, call: Call) -> Mapping[s
 def _told_by_events(writer: Writer, plan: Plan, call: Call) -> Mapping[str, Any] | None:
     """The object at the address of a creation that an event tells of, as it is now. Raises AccessError."""
     since = plan.newest.get(_resource(call), 0) - LAG
-    params: dict[str, Any] = {"types": [event_type(call.service, "created")]}
+    params: dict[str, Any] = {"types": [call.event]}
     for event in writer.list("events", params | ({"created": {"gte": since}} if since > 0 else {})):
         shown = (event.get("data") or {}).get("object") or {}
         if _is_at_its_place(shown, call):

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from provisioner.core.diff.drift import Drift
 from provisioner.core.model.resource import Address
-from provisioner.core.schema.kind import Kind, event_type, owned
+from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.ports import Reader
 
 OURS = "provisioner-"  # what our idempotency keys begin with
@@ -34,7 +34,7 @@ def explain(reader: Reader, kinds: Iterable[Kind], drifts: Iterable[Drift]) -> d
     wanted = [drift for drift in drifts if drift.counts and drift.id]
     if not wanted:
         return {}
-    types = [event_type(kind.service, "updated") for kind in owned(kinds)]
+    types = [kind.updated_event for kind in owned(kinds) if kind.updated_event]
     ids = {drift.id for drift in wanted}
     by_object: dict[str, list[Mapping[str, Any]]] = {}
     for event in reader.list("events", {"types": types}):

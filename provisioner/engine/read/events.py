@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from provisioner.core.schema.kind import Kind, event_type, owned
+from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.ports import Lister
 
 MARGIN = 300  # seconds: nothing is documented on the order in which events come to be listed [?]
@@ -15,7 +15,8 @@ class GapError(Exception):
 
 def types_of(kinds: Iterable[Kind]) -> list[str]:
     """The events that tell of an object of these kinds."""
-    return [event_type(kind.service, what) for kind in owned(kinds) for what in ("created", "updated")]
+    events = (event for kind in owned(kinds) for event in (kind.created_event, kind.updated_event))
+    return [event for event in events if event]
 
 
 def newest_event(reader: Lister, kinds: Iterable[Kind]) -> tuple[str, int]:

@@ -6,7 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.declare import PROJECT, config, target
 
-from provisioner.core.diff.top_up import LARGEST, Funds, funds, shortfall
+from provisioner.core.diff.top_up import Funds, funds, shortfall
+from provisioner.core.model.limits import LARGEST_AMOUNT
 from provisioner.core.model.resource import Address
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.plan.plan import Plan, make_plan
@@ -57,7 +58,7 @@ def test_enough_applies_reach_the_target_and_then_rest(fields: dict[str, int], a
     assert available <= max(fields["target"], available)
     missing = fields["target"] - available
     below = available < fields.get("top_up_below", fields["target"])
-    assert not below or min(missing, LARGEST) < fields.get("min_top_up", 0)
+    assert not below or min(missing, LARGEST_AMOUNT) < fields.get("min_top_up", 0)
 
 
 def top_up(number: int, status: str = "pending", **more: Any) -> dict[str, Any]:
