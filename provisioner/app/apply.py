@@ -7,14 +7,14 @@ from provisioner.core.plan.plan import Plan
 from provisioner.engine.apply.execute import WORKERS, Report, Result, execute
 
 
-def _silent(_result: Result) -> None:
-    """Do nothing: nobody watches."""
+def silent(_result: Result) -> None:
+    """Hear of a result and do nothing, where nobody watches."""
 
 
 def carry_out(
     account: Account,
     plan: Plan,
-    on_result: Callable[[Result], None] = _silent,
+    on_result: Callable[[Result], None] = silent,
     workers: int = WORKERS,
 ) -> Report:
     """

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from provisioner.app import configuration
 from provisioner.app.account import Account
-from provisioner.app.apply import carry_out
+from provisioner.app.apply import carry_out, silent
 from provisioner.app.drift import DriftReport, find_account_drift, make_account_plan
 from provisioner.app.sandboxes import sandbox_at
 from provisioner.config.text.outside import Allowed
@@ -26,10 +26,6 @@ from provisioner.stripe_api.rate_limit import limits_for
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
-
-
-def _silent(_result: Result) -> None:
-    """Do nothing: nobody watches."""
 
 
 class Project:
@@ -128,7 +124,7 @@ class Project:
         self,
         plan: Plan,
         *,
-        on_progress: Callable[[Result], None] = _silent,
+        on_progress: Callable[[Result], None] = silent,
         allow: Mapping[str, int] = NO_NUMBERS,
     ) -> Report:
         """

@@ -120,7 +120,11 @@ class _Applied(Struct, frozen=True):
         shown = self.writer.retrieve(f"issuing/cards/{card.id}")
         holder = next((self.live[one].fields for one in self._owner(card.address)), {})
         available = issuing_available(self.balance, told.scenario.currency)
-        facts = live_facts(card, holder, shown, self._past(str(shown["cardholder"]["id"])), available)
+        holder_id = str(shown["cardholder"]["id"])
+        if holder_id not in self.past:
+            found = self.writer.list("issuing/authorizations", {"cardholder": holder_id})
+            self.past[holder_id] = list(found)
+        facts = live_facts(card, holder, shown, self.past[holder_id], available)
         hidden = hides(card.address, self.declared)
         actual, now = on_applied(self.writer, told.scenario, card.id)
         simulated = simulate(told.scenario, replace(facts, hidden=hidden), now)
@@ -130,12 +134,6 @@ class _Applied(Struct, frozen=True):
         """The card's cardholder, where it is managed here."""
         reference = self.declared[card].fields.get("cardholder")
         return (reference.address,) if isinstance(reference, Ref) else ()
-
-    def _past(self, holder_id: str) -> list[Mapping[str, Any]]:
-        if holder_id not in self.past:
-            found = self.writer.list("issuing/authorizations", {"cardholder": holder_id})
-            self.past[holder_id] = list(found)
-        return self.past[holder_id]
 
 
 def _applied(account: Account) -> _Applied:

@@ -46,7 +46,9 @@ def scene_of(config: Config, seed: int) -> Scene:
         if way == "new":
             del before[address]
         elif way in ("expired", "lost"):
-            after[address] = _reissued(after[address], way)
+            told = after[address].lifecycle
+            reissue = Reissue((told.reissue.number if told.reissue else 0) + 1, way)
+            after[address] = replace(after[address], lifecycle=replace(told, reissue=reissue))
         else:
             before[address] = _earlier(before[address], way)
     for number, address in enumerate(rng.sample(cards, min(EXTRA, len(cards)))):
@@ -55,11 +57,6 @@ def scene_of(config: Config, seed: int) -> Scene:
         before[extra] = replace(config.declared[address], address=extra, lifecycle=lifecycle)
     before = {a: each for a, each in before.items() if a.section != "balance_targets"}
     return Scene(replace(config, declared=before), replace(config, declared=after))
-
-
-def _reissued(card: Declared, reason: str) -> Declared:
-    number = card.lifecycle.reissue.number if card.lifecycle.reissue else 0
-    return replace(card, lifecycle=replace(card.lifecycle, reissue=Reissue(number + 1, reason)))
 
 
 def _earlier(card: Declared, way: str) -> Declared:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from provisioner.ci.command import Done, log_markdown, mark, provisioner, slug
+from provisioner.ci.command import log_markdown, mark, provisioner, slug
 from provisioner.ci.gitlab_api import GitLab, GitLabError
 from provisioner.ci.gitlab_threads import close_issue, drift_issue, note
 from provisioner.core.model.exit_codes import ExitCode
@@ -26,17 +26,14 @@ def plan(words: Sequence[str], environ: Mapping[str, str]) -> int:
     if not (out and request and environ.get(TOKEN)):
         return _only(("plan", *words))
     done = provisioner("plan", *words)
-    body = _plan_markdown(done, out)
+    if done.code in WELL:
+        body = provisioner("show", out, "--format=markdown", shown=False).stdout
+    else:
+        body = log_markdown("The plan failed", done)
     sha, link = environ.get("CI_COMMIT_SHA", "")[:12], environ.get("CI_JOB_URL", "")
     text = f"{body}\n<sub>Commit `{sha}` in [this job]({link}), which has the whole of it.</sub>\n"
     _tell(lambda: note(_gitlab(environ), request, mark("plan", _slug(words)), text))
     return done.code
-
-
-def _plan_markdown(done: Done, out: str) -> str:
-    if done.code not in WELL:
-        return log_markdown("The plan failed", done)
-    return provisioner("show", out, "--format=markdown", shown=False).stdout
 
 
 def drift(words: Sequence[str], environ: Mapping[str, str]) -> int:

@@ -32,21 +32,17 @@ def session(options: Options, loaded: Callable[[Config], None] = lambda _config:
     """
     config = fitted(options, load(options))
     loaded(config)
-    _tell_of_unread(options.path, config.project)
-    with _session(options, config) as opened:
-        yield opened
-
-
-def _tell_of_unread(path: Path, project: str) -> None:
-    """One file of several looks as if what the others declare had been removed."""
-    if unread := configuration.files_not_loaded(path, project):
+    if unread := configuration.files_not_loaded(options.path, config.project):
+        # one file of several looks as if what the others declare had been removed
         more = f" and {count(len(unread) - 1, 'more file')}" if len(unread) > 1 else ""
-        first = inert(str(unread[0].relative_to(path.parent)))
+        first = inert(str(unread[0].relative_to(options.path.parent)))
         others = f"{first}{more} beside it declare{'' if more else 's'}"
         tell(
-            f"Note: only {inert(path.name)} is read; what {others} is not, and counts as removed. "
+            f"Note: only {inert(options.path.name)} is read; what {others} is not, and counts as removed. "
             "Give the folder to read all."
         )
+    with _session(options, config) as opened:
+        yield opened
 
 
 @contextmanager

@@ -119,7 +119,10 @@ class HttpClient:
         except SSLError:
             raise CertificateError from None
         except (HTTPError, OSError) as error:
-            raise _broken(error, budget) from error
+            if budget.is_full:
+                raise TooLargeError from error
+            late = budget.is_late or isinstance(error, Urllib3TimeoutError)
+            raise (LateError if late else BrokenError) from error
         finally:
             current.reset(token)
 
@@ -166,9 +169,3 @@ def _read(answer: urllib3.BaseHTTPResponse, largest: int, peek: int | None) -> b
     except SSLError as error:  # a line that breaks: the certificate has been seen by now
         raise BrokenError from error
     return b"".join(chunks)
-
-
-def _broken(error: Exception, budget: TimeBudget) -> WireError:
-    if budget.is_full:
-        return TooLargeError()
-    return LateError() if budget.is_late or isinstance(error, Urllib3TimeoutError) else BrokenError()

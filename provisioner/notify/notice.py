@@ -69,6 +69,7 @@ def notice_document(
         title = OUTCOMES[code][1]
         lines = [*said, *lines]
         summary = f"{title}: {said[0].strip()}"
+    shown = [clip(inert(line.rstrip()), LONGEST_LINE) for line in lines[:MOST_LINES]]
     return {
         "format_version": FORMAT_VERSION,
         "command": place.command,
@@ -85,14 +86,9 @@ def notice_document(
         "money": list(told.money),
         "final": list(told.final),
         "broadening": told.broadening,
-        "lines": _bounded(lines),
+        "lines": shown + ([f"and {len(lines) - MOST_LINES:,} more"] if len(lines) > MOST_LINES else []),
         "result": dict(result) if error is None else {"format_version": FORMAT_VERSION, **error},
     }
-
-
-def _bounded(lines: Sequence[str]) -> list[str]:
-    shown = [clip(inert(line.rstrip()), LONGEST_LINE) for line in lines[:MOST_LINES]]
-    return shown + ([f"and {len(lines) - MOST_LINES:,} more"] if len(lines) > MOST_LINES else [])
 
 
 def tell_plan(plan: Document) -> Highlights:
@@ -107,17 +103,18 @@ def tell_report(report: Document, title: str) -> Highlights:
     for change in report["changes"]:
         if change["action"] == "top_up" and (change["address"], "top up") in done:
             money[change["currency"]] = money.get(change["currency"], 0) + change["amount"]
+    missed = []
+    for result in report["results"]:
+        if result["outcome"] != "done":
+            failed, does = result["outcome"] == "failed", result["does"]
+            what = f"FAILED to {does}" if failed else f"not done ({does})"
+            missed.append(f"{result['address']}: {what}: {result['reason']}")
     return Highlights(
         title,
         [{"currency": currency, "amount": amount} for currency, amount in sorted(money.items())],
         sorted(address for address, does in done if does == "cancel"),
-        lines=[_missed(result) for result in report["results"] if result["outcome"] != "done"],
+        lines=missed,
     )
-
-
-def _missed(result: Document) -> str:
-    what = f"FAILED to {result['does']}" if result["outcome"] == "failed" else f"not done ({result['does']})"
-    return f"{result['address']}: {what}: {result['reason']}"
 
 
 def tell_drift(document: Document) -> Highlights:

@@ -162,7 +162,13 @@ class Transport:
                     go_on(stop)
                     answer = self._reply(method, resource, params, key, read, within)
             except CallError as error:
-                self._learn(error)
+                fresh = error.headers.get(REPLAYED) != "true"
+                if not error.status or (fresh and error.status >= SERVER_ERRORS):
+                    self._circuit.failed()
+                else:
+                    self._circuit.answered()
+                if for_concurrency(error):
+                    self._pace.fewer()
                 raise
         self._circuit.answered()
         self._pace.answered()
@@ -206,15 +212,6 @@ class Transport:
         from provisioner.stripe_api.sdk import SdkWriter  # noqa: PLC0415 - cold start: most only read
 
         return SdkWriter(self._key, API_VERSION, self.account, self._http)
-
-    def _learn(self, error: CallError) -> None:
-        fresh = error.headers.get(REPLAYED) != "true"
-        if not error.status or (fresh and error.status >= SERVER_ERRORS):
-            self._circuit.failed()
-        else:
-            self._circuit.answered()
-        if for_concurrency(error):
-            self._pace.fewer()
 
     def wait(self, seconds: float) -> bool:
         """Wait as between two attempts, and no longer once `stop` is set; whether it is not."""

@@ -58,15 +58,11 @@ def html_row(document: Document) -> str:
 
 def html_tail(totals: Sequence[Document]) -> str:
     """The totals of each phase, and the end of the page."""
-    sums = "".join(
-        f"<h1>{_text(totals_line(each))}</h1><pre>{_text(_details(each), lines=True)}</pre>\n"
-        for each in totals
-    )
+    sums = ""
+    for each in totals:
+        details = dedent(totals_text(each).partition("\n")[2]).rstrip()
+        sums += f"<h1>{_text(totals_line(each))}</h1><pre>{_text(details, lines=True)}</pre>\n"
     return f"</tbody></table>\n<section>{sums}</section>{TAIL}"
-
-
-def _details(totals: Document) -> str:
-    return dedent(totals_text(totals).partition("\n")[2]).rstrip()
 
 
 def _text(text: str, *, lines: bool = False) -> str:

@@ -137,13 +137,6 @@ def _by_hand(play: History, rng: random.Random) -> list[str]:
     return []
 
 
-def _selection(play: History, rng: random.Random) -> Selection:
-    if not likely(rng, 0.12) or not play.yaml.cards:
-        return EVERYTHING
-    name = f"cards.{rng.choice(sorted(play.yaml.cards))}"
-    return rng.choice((Selection((name,)), Selection((), (name,))))
-
-
 def _applied(play: History, rng: random.Random) -> list[str]:
     """Edits, at times a hand, and an apply in trouble."""
     _edits(play, rng)
@@ -152,7 +145,10 @@ def _applied(play: History, rng: random.Random) -> list[str]:
     config = play.config()
     if config is None:
         return []
-    trouble, selection = draw(rng), _selection(play, rng)
+    trouble, selection = draw(rng), EVERYTHING
+    if likely(rng, 0.12) and play.yaml.cards:
+        name = f"cards.{rng.choice(sorted(play.yaml.cards))}"
+        selection = rng.choice((Selection((name,)), Selection((), (name,))))
     asked = Order(config, selection, anything=likely(rng, 0.8))
     part = [f"--target {a}" for a in selection.targets] + [f"--exclude {a}" for a in selection.excludes]
     play.did.append(f"apply {' '.join(part)}; {trouble}")

@@ -136,18 +136,14 @@ def unfinished(wanted: Declaration, objects: Objects) -> Iterator[str]:
             yield f"{address} is there {len(found)} times"
         for name in differences(wanted, address, block, found[0], objects):
             yield f"{address} {found[0]['id']}: {name} is not as declared"
-        yield from _not_told(address, block, found[0])
+        lifecycle, said = block.get("lifecycle") or {}, told(found[0])
+        expected = (bool(lifecycle.get("protect")), lifecycle.get("on_remove", "deactivate"))
+        if expected != ("protect" in said, said.get("on_remove", "deactivate")):
+            yield f"{address} {found[0]['id']}: its marks say {said}"
         for older in found[1:]:
             if older["status"] == "active":
                 yield f"{address}: {older['id']} was replaced, and is active"
     yield from _left(wanted, objects)
-
-
-def _not_told(address: str, block: Json, item: Json) -> Iterator[str]:
-    lifecycle = block.get("lifecycle") or {}
-    expected = (bool(lifecycle.get("protect")), lifecycle.get("on_remove", "deactivate"))
-    if expected != ("protect" in told(item), told(item).get("on_remove", "deactivate")):
-        yield f"{address} {item['id']}: its marks say {told(item)}"
 
 
 def _left(wanted: Declaration, objects: Objects) -> Iterator[str]:

@@ -75,23 +75,21 @@ def wrong(
             now |= {item["id"]: item for _, item in moment.changed}
             sides.append(dict(now))
             continue
-        yield from _not_ours(moment)
+        # Stripe itself ends a card whose successor is activated
+        replaced = {item.get("replacement_for") for _, item in moment.changed}
+        for had, item in moment.changed:
+            if not is_ours(had or item) and item["id"] not in replaced:
+                yield f"{item['id']} is not ours, and was written"
         now |= {item["id"]: item for _, item in moment.changed}
         yield from _doubles(now, sides, wanted, watch.forged)
         yield from _too_wide(now, moment, sides, wanted)
 
 
-def _not_ours(moment: Moment) -> Iterator[str]:
-    # Stripe itself ends a card whose successor is activated
-    replaced = {item.get("replacement_for") for _, item in moment.changed}
-    for had, item in moment.changed:
-        if not is_ours(had or item) and item["id"] not in replaced:
-            yield f"{item['id']} is not ours, and was written"
-
-
 def _doubles(
     now: Objects, sides: Sequence[Objects], wanted: Sequence[Declaration], forged: set[str]
 ) -> Iterator[str]:
+    blocks = [block for side in wanted for block in side.cards.values()]
+    former = {name for block in blocks for name in (block.get("lifecycle") or {}).get("previously", ())}
     by_address: dict[str, list[Json]] = defaultdict(list)
     for card in _spending(now):
         if (address := address_of(card)) and card["id"] not in forged:
@@ -99,7 +97,7 @@ def _doubles(
     for address, cards in by_address.items():
         before = [card for card in cards if any(_can_spend(side, card["id"]) for side in sides)]
         # one that is renamed carries its old name until it is its turn
-        renamed = any(address.partition(".")[2] in _former(side) for side in wanted)
+        renamed = address.partition(".")[2] in former
         if len(cards) - len(before) > 1 or (len(cards) > 1 and not renamed and len(before) < len(cards)):
             yield f"{address}: {' and '.join(card['id'] for card in cards)} can spend at once"
 
@@ -107,14 +105,6 @@ def _doubles(
 def _can_spend(side: Objects, identity: str) -> bool:
     card = side.get(identity)
     return bool(card and card["status"] == "active" and _holder(side, card)["status"] == "active")
-
-
-def _former(wanted: Declaration) -> set[str]:
-    return {
-        name
-        for block in wanted.cards.values()
-        for name in (block.get("lifecycle") or {}).get("previously", ())
-    }
 
 
 def _spending(objects: Objects) -> Iterator[Json]:

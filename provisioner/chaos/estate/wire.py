@@ -126,18 +126,13 @@ class Wire(BoundedClient):
         for late in self._mail.due():
             self._pass(late)
         self.asked[request.method] += 1
-        strike = self._strike(request, self.asked[request.method])
+        number = self.asked[request.method]
+        at = (each for each in self._strikes if each.method == request.method and number >= each.at)
+        strike = next((each for each in at if not each.count or self._struck[each] < each.count), None)
         if strike is None:
             return self._lagging(request, self._pass(request))
         self._struck[strike] += 1
         return self._hit(request, strike)
-
-    def _strike(self, request: Outgoing, number: int) -> Strike | None:
-        for strike in self._strikes:
-            spent = strike.count and self._struck[strike] >= strike.count
-            if strike.method == request.method and number >= strike.at and not spent:
-                return strike
-        return None
 
     def _hit(self, request: Outgoing, strike: Strike) -> Said:
         effect = strike.effect

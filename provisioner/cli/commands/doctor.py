@@ -123,7 +123,10 @@ def _ask(stripe: Account, *, restricted: bool) -> Iterator[Check]:
     yield _account(stripe.config, account, restricted=restricted)
     if account.allowed is False and not restricted:
         return
-    yield from _targets(stripe.config, account)
+    for address in sorted(a for a in stripe.config.declared if a.section == "balance_targets"):
+        why, _, advice = other_currency(account.data, address.name).partition("; ")
+        if why:
+            yield Check("balance", f"{address}: {why}", advice=advice, warning=True)
     yield _issuing(account, cards)
     yield from _permissions(stripe, restricted=restricted)
     if must_be_wired(account.data):
@@ -148,14 +151,6 @@ def _account(config: Config, probe: Probe, *, restricted: bool) -> Check:
     how = ", connected (STRIPE_ACCOUNT)" if connected else ""
     advice = "" if config.account else f"`account: {found}` in the configuration lets no other key be used"
     return Check("account", f"{found} in {country}{how}; {pulls}", advice=advice)
-
-
-def _targets(config: Config, account: Probe) -> Iterator[Check]:
-    """Balance targets that this account cannot be filled up to."""
-    for address in sorted(a for a in config.declared if a.section == "balance_targets"):
-        why, _, advice = other_currency(account.data, address.name).partition("; ")
-        if why:
-            yield Check("balance", f"{address}: {why}", advice=advice, warning=True)
 
 
 def _issuing(account: Probe, cards: Probe) -> Check:

@@ -50,15 +50,13 @@ def paint(text: str, *, colour: bool) -> str:
 
 def _painted(parts: Sequence[str]) -> str:
     """One line, in the parts that it was broken into for the terminal; what it is, all of it says."""
-    style = _style(" ".join([parts[0], *(part.strip() for part in parts[1:])]))
+    line = " ".join([parts[0], *(part.strip() for part in parts[1:])])
+    if _FINAL.match(line):
+        style = Style("red", bold=True)
+    elif _BOLD.match(line):
+        style = Style(bold=True)
+    else:
+        style = next((Style(colour) for pattern, colour in _COLOURS if pattern.match(line)), Style())
     if style == Style():
         return "\n".join(parts)
     return "\n".join(click.style(part, fg=style.colour, bold=style.bold or None) for part in parts)
-
-
-def _style(line: str) -> Style:
-    if _FINAL.match(line):
-        return Style("red", bold=True)
-    if _BOLD.match(line):
-        return Style(bold=True)
-    return next((Style(colour) for pattern, colour in _COLOURS if pattern.match(line)), Style())

@@ -151,51 +151,20 @@ def execute(
 
 def _phase(run: _Run, pool: ThreadPoolExecutor, steps: Sequence[Step], workers: int) -> None:
     """Make the steps of one phase, each as soon as those before it that touch the same objects are done."""
-    waiting, frees = _blockers(steps)
     ready = Ready(steps)
-    for first, others in enumerate(waiting):
-        if not others:
-            ready.add(first)
     under_way: dict[Future[Result], int] = {}
     while ready or under_way:
         while len(under_way) < workers and (number := ready.take()) is not None:
             step = steps[number]
             if reason := run.barred(step):
                 run.end(Result(step, Outcome.SKIPPED, reason=reason))
-                _free(number, waiting, frees, ready)
+                ready.end(number)
             else:
                 under_way[pool.submit(_make, run, step)] = number
         done, _ = wait(under_way, return_when=FIRST_COMPLETED) if under_way else (set(), set())
         for future in done:
-            number = under_way.pop(future)
             run.end(future.result())
-            _free(number, waiting, frees, ready)
-
-
-def _blockers(steps: Sequence[Step]) -> tuple[list[set[int]], list[list[int]]]:
-    """Which earlier steps each waits for: those on its own object, on one that it needs, or needing it."""
-    waiting: list[set[int]] = [set() for _ in steps]
-    frees: list[list[int]] = [[] for _ in steps]
-    writers: dict[Address, int] = {}
-    readers: dict[Address, list[int]] = {}
-    for number, step in enumerate(steps):
-        before = {writers[a] for a in (step.address, *step.needs) if a in writers}
-        for other in before.union(readers.pop(step.address, ())):
-            waiting[number].add(other)
-            frees[other].append(number)
-        writers[step.address] = number
-        for address in step.needs:
-            readers.setdefault(address, []).append(number)
-    return waiting, frees
-
-
-def _free(number: int, waiting: Sequence[set[int]], frees: Sequence[Sequence[int]], ready: Ready) -> None:
-    """A step has ended: those that waited for nothing else may be made."""
-    ready.end(number)
-    for other in frees[number]:
-        waiting[other].discard(number)
-        if not waiting[other]:
-            ready.add(other)
+            ready.end(under_way.pop(future))
 
 
 def _make(run: _Run, step: Step) -> Result:

@@ -1,26 +1,44 @@
-"""Steps that may be made now, a queue for each endpoint, so that every endpoint's limit is used in full."""
+"""Which steps of a phase may be made now: none before those that it waits for, each endpoint used in full."""
 
 from collections import Counter, deque
 from collections.abc import Sequence
 
+from provisioner.core.model.resource import Address
 from provisioner.core.plan.call import Step
 
 EACH = 16  # steps at once on one endpoint: 25 a second when Stripe takes 600 ms for each
 
 
 class Ready:
-    """Hands out steps by their numbers; the endpoint with the fewest under way comes first."""
+    """
+    Hands out steps by their numbers; the endpoint with the fewest under way comes first.
+
+    A step waits for the earlier ones on its own object, on one that it needs, or needing it.
+    """
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self._endpoints = [(step.call.service, step.call.verb) for step in steps]
         self._queues: dict[tuple[str, str], deque[int]] = {}
         self._under_way: Counter[tuple[str, str]] = Counter()
+        self._waiting: list[set[int]] = [set() for _ in steps]
+        self._frees: list[list[int]] = [[] for _ in steps]
+        writers: dict[Address, int] = {}
+        readers: dict[Address, list[int]] = {}
+        for number, step in enumerate(steps):
+            before = {writers[a] for a in (step.address, *step.needs) if a in writers}
+            for other in before.union(readers.pop(step.address, ())):
+                self._waiting[number].add(other)
+                self._frees[other].append(number)
+            writers[step.address] = number
+            for address in step.needs:
+                readers.setdefault(address, []).append(number)
+            if not self._waiting[number]:
+                self._add(number)
 
     def __bool__(self) -> bool:
         return any(self._queues.values())
 
-    def add(self, number: int) -> None:
-        """A step that may be made now."""
+    def _add(self, number: int) -> None:
         self._queues.setdefault(self._endpoints[number], deque()).append(number)
 
     def take(self) -> int | None:
@@ -33,5 +51,9 @@ class Ready:
         return self._queues[name].popleft()
 
     def end(self, number: int) -> None:
-        """A step that was taken has ended."""
+        """A step that was taken has ended: those that waited for nothing else may be made."""
         self._under_way[self._endpoints[number]] -= 1
+        for other in self._frees[number]:
+            self._waiting[other].discard(number)
+            if not self._waiting[other]:
+                self._add(other)

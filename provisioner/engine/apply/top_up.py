@@ -55,7 +55,9 @@ def fund(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
     """
     if call.key is None:
         raise ValueError(f"{step.address}: a top-up without a key")
-    seen, doubts = _seen(plan, step), 0
+    change = next(c for c in plan.changes if c.action is Action.TOP_UP and c.address == step.address)
+    since = look_back(plan.newest.get(step.call.service, 0))
+    seen, doubts = _Seen(plan.project, step.address, since, change.seen, change.follows or None), 0
     for attempt in range(ATTEMPTS):
         if newer := _look(writer, call, seen).newer:
             return _followed(newer, call, seen)
@@ -72,12 +74,6 @@ def fund(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
         else:
             return _confirmed(writer, call, answer)
     raise StripeError(f"Stripe has kept a failure for each of {ATTEMPTS} keys; try again in 24 hours")
-
-
-def _seen(plan: Plan, step: Step) -> _Seen:
-    change = next(c for c in plan.changes if c.action is Action.TOP_UP and c.address == step.address)
-    since = look_back(plan.newest.get(step.call.service, 0))
-    return _Seen(plan.project, step.address, since, change.seen, change.follows or None)
 
 
 def _settled(writer: Writer, call: Call, seen: _Seen, error: StripeError, doubts: int) -> list[TopUp]:

@@ -39,25 +39,18 @@ def explain(reader: Reader, kinds: Iterable[Kind], drifts: Iterable[Drift]) -> d
     by_object: dict[str, list[Mapping[str, Any]]] = {}
     for event in reader.list("events", {"types": types}):
         identity = event["data"]["object"].get("id")
-        if identity in ids and not _is_ours(event):
+        is_ours = str((event.get("request") or {}).get("idempotency_key") or "").startswith(OURS)
+        if identity in ids and not is_ours:
             by_object.setdefault(identity, []).append(event)
-    return {
-        drift.place: _trace(event)
-        for drift in wanted
-        for event in [_newest(drift, by_object.get(drift.id, []))]
-        if event is not None
-    }
-
-
-def _is_ours(event: Mapping[str, Any]) -> bool:
-    request = event.get("request") or {}
-    return str(request.get("idempotency_key") or "").startswith(OURS)
-
-
-def _newest(drift: Drift, events: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The newest event whose previous values hold the path; the status, for an object that has ended."""
-    path = drift.path.partition("[")[0] or "status"
-    return next((e for e in events if _holds(e["data"].get("previous_attributes") or {}, path)), None)
+    traces: dict[Place, Trace] = {}
+    for drift in wanted:
+        path = drift.path.partition("[")[0] or "status"  # which is what moves where an object has ended
+        for event in by_object.get(drift.id, []):
+            if _holds(event["data"].get("previous_attributes") or {}, path):
+                request = str((event.get("request") or {}).get("id") or "")
+                traces[drift.place] = Trace(int(event["created"]), str(event["id"]), request)
+                break
+    return traces
 
 
 def _holds(tree: Any, path: str) -> bool:
@@ -66,8 +59,3 @@ def _holds(tree: Any, path: str) -> bool:
         return False
     below = tree[name]
     return not rest or not isinstance(below, Mapping) or _holds(below, rest)
-
-
-def _trace(event: Mapping[str, Any]) -> Trace:
-    request = event.get("request") or {}
-    return Trace(int(event["created"]), str(event["id"]), str(request.get("id") or ""))

@@ -44,11 +44,7 @@ def _lacking(kinds: Sequence[Kind], objects: Objects) -> Iterator[str]:
             if field.shape is not Shape.REF or kind.resource not in objects:
                 continue
             listed = {item["id"] for item in objects.get(resources[field.refers_to], ())}
-            if _referred(field.name, objects[kind.resource]) - listed:
+            values = [item.get(field.name) for item in objects[kind.resource]]
+            identities = [value.get("id") if type(value) is dict else value for value in values]
+            if {each for each in identities if each and type(each) is str} - listed:
                 yield field.refers_to
-
-
-def _referred(name: str, items: Sequence[Item]) -> set[str]:
-    values = [value for item in items if (value := item.get(name))]
-    identities = [value.get("id") if type(value) is dict else value for value in values]
-    return {identity for identity in identities if type(identity) is str}

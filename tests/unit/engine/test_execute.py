@@ -15,7 +15,8 @@ from provisioner.core.model.errors import NotSentError, OutageError, StripeError
 from provisioner.core.model.resource import Lifecycle
 from provisioner.core.plan.call import Call, Step
 from provisioner.core.plan.plan import Plan, make_plan
-from provisioner.engine.apply.execute import Outcome, Report, Result, _blockers, execute
+from provisioner.engine.apply.execute import Outcome, Report, Result, execute
+from provisioner.engine.apply.scheduler import Ready
 from provisioner.engine.ports import Answer
 from provisioner.kinds import KINDS
 
@@ -248,24 +249,19 @@ def test_a_card_and_its_cardholder_are_never_written_at_once(plan: Plan) -> None
 def _never_at_once(plan: Plan) -> None:
     for phase in {step.phase for step in plan.steps}:
         steps = [step for step in plan.steps if step.phase is phase]
-        before = _all_before(steps)
-        for late, step in enumerate(steps):
-            for early, other in enumerate(steps[:late]):
-                related = (
-                    step.address == other.address
-                    or step.address in other.needs
-                    or other.address in step.needs
-                )
-                assert not related or early in before[late], (other, step)
+        ready, under_way, ended = Ready(steps), list[int](), set[int]()
+        while len(ended) < len(steps):
+            while (late := ready.take()) is not None:
+                under_way.append(late)
+                for early, other in enumerate(steps[:late]):
+                    assert early in ended or not _is_related(steps[late], other), (other, steps[late])
+            # the last one first: whatever waits for the others is still held up
+            ended.add(under_way[-1])
+            ready.end(under_way.pop())
 
 
-def _all_before(steps: list[Step]) -> list[set[int]]:
-    waiting, _ = _blockers(steps)
-    reached = [set(direct) for direct in waiting]
-    for number in range(len(steps)):
-        for earlier in sorted(waiting[number]):
-            reached[number] |= reached[earlier]
-    return reached
+def _is_related(step: Step, other: Step) -> bool:
+    return step.address == other.address or step.address in other.needs or other.address in step.needs
 
 
 @settings(max_examples=40)
