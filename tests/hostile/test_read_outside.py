@@ -67,6 +67,41 @@ def test_a_variable_that_holds_a_key_is_refused(
     assert f"allow it with --allow-env {name}" in said
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        KEY,
+        f"Bearer {KEY}",
+        f"rk_live_{CANARY}",
+        f"whsec_{CANARY}",
+        f"postgres://app:{CANARY}@db.internal/app",
+        f"redis://:{CANARY}@cache:6379",
+        f"-----BEGIN RSA PRIVATE KEY-----\n{CANARY}",
+        "ghp_" + "a" * 36,
+    ],
+)
+def test_a_variable_with_a_key_in_it_is_refused_whatever_its_name(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, value: str
+):
+    monkeypatch.setenv("NOTE", value)
+    desk.write(HOLDER % "${env.NOTE}")
+
+    said = refused(desk)
+
+    assert value not in said
+    assert "allow it with --allow-env NOTE" in said
+
+
+@pytest.mark.parametrize("value", ["https://example.com/a?b=c:d@e", "task_test_1", "a:b@example.com"])
+def test_a_variable_that_only_resembles_one_with_a_key_is_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, value: str
+):
+    monkeypatch.setenv("NOTE", value)
+    desk.write(HOLDER % "${env.NOTE}")
+
+    assert note(desk) == value
+
+
 def test_a_variable_that_the_command_allows_is_read_and_others_are_not(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ):

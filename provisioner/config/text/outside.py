@@ -1,8 +1,8 @@
 """What a configuration may read from outside of itself: variables of the environment, and files.
 
 The author of a change writes the YAML, and the machine that plans it holds keys. So holes read neither a
-variable whose name says that it holds a key, nor a file that lies elsewhere than the configuration; only
-whoever gives the command can allow more.
+variable whose name or value says that it holds a key, nor a file that lies elsewhere than the configuration;
+only whoever gives the command can allow more.
 """
 
 import os
@@ -18,7 +18,12 @@ LARGEST_SECRET = 65536
 # of names in capitals with "_" at both ends
 KEY_BEGINNINGS = ("STRIPE_", "AWS_", "PROVISIONER_", "INPUT_")
 KEY_PARTS = ("TOKEN", "KEY", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "WEBHOOK", "PROXY")
-KEY_WORDS = ("AUTH", "JWT", "PASS", "PAT", "PWD")
+KEY_WORDS = ("AUTH", "BEARER", "COOKIE", "DSN", "JWT", "PASS", "PAT", "PGPASS", "PWD", "SESSION")
+# whatever the name: keys of Stripe's and GitHub's, addresses with a password, and private keys
+_KEY_VALUE = re.compile(
+    r"\b(?:[rs]k_(?:live|test)_|whsec_|gh[a-z]_\w{20}|github_pat_)"
+    r"|://[^\s/?#]*:[^\s/?#]*@|-----BEGIN [A-Z ]*PRIVATE KEY"
+)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -56,6 +61,11 @@ class Outside(Struct, frozen=True):
             )
         if name not in self.environ:
             raise HoleError(f"the environment variable {name!r} is not set")
+        if _KEY_VALUE.search(self.environ[name]) and name not in self.allowed.names:
+            raise HoleError(
+                f"the environment variable {name!r} is not read, as its value looks like a key or holds a "
+                f"password; allow it with --allow-env {name}"
+            )
         return _sound(self.environ[name], f"the environment variable {name!r}")
 
     def file(self, beside: Path, name: str) -> str:
