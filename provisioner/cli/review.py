@@ -19,14 +19,15 @@ from provisioner.cli.terminal.progress import ProgressDisplay, spell
 from provisioner.cli.terminal.render import present
 from provisioner.cli.terminal.signals import stoppable
 from provisioner.core.model.errors import GuardrailError, ProvisionerError, StaleError
+from provisioner.core.plan.document import PlanDocument, as_json
 from provisioner.core.plan.guardrails import Stop, judge, still_stopped, stops, unapproved
 from provisioner.core.plan.plan import Plan
+from provisioner.core.plan.write_document import plan_document
 from provisioner.engine.apply.execute import Outcome, Report, Result
 from provisioner.engine.apply.journal import Journal, line
 from provisioner.notify.notice import Highlights, tell_plan, tell_report
 from provisioner.stripe_api.estimate import Remaining
 from provisioner.stripe_api.rate_limit import Limits
-from provisioner.views.plan.document import plan_document
 from provisioner.views.report import report_document, report_head, report_text, result_line
 
 JOURNAL = Path(".provisioner/journal.jsonl")
@@ -55,9 +56,9 @@ def do(
     """
     plan = make()
     # a plan that goes on is judged below, and one that is stopped there says why at once
-    document = plan_document(plan, stops(plan, stripe.config.guardrails) if dry_run else ())
+    document = plan_document(stripe.kinds, plan, stops(plan, stripe.config.guardrails) if dry_run else ())
     if plan.changes:
-        heard(document, tell_plan(document))
+        heard(as_json(document), tell_plan(document))
     if manner.format_ == "text":
         present(document, "text", color=color)
     if dry_run:
@@ -72,7 +73,7 @@ def do(
     report = _carry_out(stripe, plan, document, manner.format_)
     if report.results:
         result = report_document(report, document)
-        heard(result, tell_report(result, report_text(report).partition("\n")[0]))
+        heard(as_json(result), tell_report(result, report_text(report).partition("\n")[0]))
     return report.exit_code
 
 
@@ -123,7 +124,7 @@ def open_journal() -> Journal:
     return Journal(JOURNAL, lambda text: tell(f"Warning: {text}", level=logging.WARNING))
 
 
-def _carry_out(stripe: Account, plan: Plan, document: Mapping[str, Any], format_: str) -> Report:
+def _carry_out(stripe: Account, plan: Plan, document: PlanDocument, format_: str) -> Report:
     """Execute the plan, telling of each step on stderr and in the journal, and report how it ended."""
     journal = open_journal() if plan.steps else None
     rest = Remaining(stripe.transport.limits, plan.steps)
@@ -151,9 +152,9 @@ def _carry_out(stripe: Account, plan: Plan, document: Mapping[str, Any], format_
     return report
 
 
-def _say(report: Report, document: Mapping[str, Any], format_: str) -> None:
+def _say(report: Report, document: PlanDocument, format_: str) -> None:
     if format_ == "json":
-        click.echo(json.dumps(report_document(report, document), indent=2))
+        click.echo(json.dumps(as_json(report_document(report, document)), indent=2))
     elif report.results:
         head = report_head(document, datetime.now(UTC))
         click.echo(f"\n{head}\n{report_text(report)}", nl=False)

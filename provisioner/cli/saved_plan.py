@@ -2,44 +2,49 @@
 
 import json
 import os
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
+from msgspec import ValidationError, convert
 from msgspec.structs import replace
 
 from provisioner.cli.options.shared import Options
-from provisioner.cli.saved_form import misfit
 from provisioner.config.text.document import files_of
 from provisioner.core.approval.integrity import check_time, check_unedited, proven
 from provisioner.core.model.errors import ConfigError, ProvisionerError, StaleError
+from provisioner.core.plan.document import (
+    PLAN_FORMAT,
+    OldSavedPlan,
+    PlanDocument,
+    SavedPlanDocument,
+    SourceDocument,
+    as_json,
+)
 from provisioner.core.plan.plan import Plan
 from provisioner.engine.private_file import write_private
-from provisioner.views.version import PLAN_FORMAT
 
 OLD = "1.0"  # the format before plans were held to all that they show
 
 
-def save(path: Path, document: Mapping[str, Any], plan: Plan, options: Options, good_for: timedelta) -> None:
+def save(path: Path, document: PlanDocument, plan: Plan, options: Options, good_for: timedelta) -> None:
     """
     Save a plan's document, with the way back to its configuration, and for how long it is good.
 
     Values of --var are not kept, they may be secret. Raises ProvisionerError when the file cannot be written.
     """
     created = now()
-    times = {"created": created.isoformat(), "expires": (created + good_for).isoformat()}
-    source = {
-        "path": str(options.path),
-        "from_plan": _relative(options.path, path.parent),
-        "env": options.env,
-        "variables": sorted(options.variables),
-        "targets": list(options.targets),
-        "excludes": list(options.excludes),
-    }
-    saved = proven({**document, **times, "source": source}, plan.seal)
-    write_private(path, json.dumps(saved, indent=2) + "\n")
+    source = SourceDocument(
+        path=str(options.path),
+        from_plan=_relative(options.path, path.parent),
+        env=options.env,
+        variables=tuple(sorted(options.variables)),
+        targets=options.targets,
+        excludes=options.excludes,
+    )
+    expires = (created + good_for).isoformat()
+    dated = replace(document, created=created.isoformat(), expires=expires, source=source)
+    write_private(path, json.dumps(as_json(proven(dated, plan.seal)), indent=2) + "\n")
 
 
 def now() -> datetime:
@@ -64,30 +69,33 @@ def is_saved(path: Path) -> bool:
         return False
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> SavedPlanDocument | OldSavedPlan:
     """
     Read a saved plan, one of an older format too.
 
     Raises ProvisionerError for anything else, and StaleError for one that has been edited.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        text = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError):
         raise ProvisionerError(f"{path} is no saved plan") from None
-    version = document.get("format_version") if isinstance(document, dict) else None
+    version = text.get("format_version") if isinstance(text, dict) else None
     if version not in (PLAN_FORMAT, OLD):
         raise ProvisionerError(f"{path} is no saved plan of format {PLAN_FORMAT}")
-    if wrong := misfit(document, old=version == OLD):
-        raise ProvisionerError(f"{path} is no saved plan: {wrong}")
-    if version != OLD:
-        check_unedited(document)
-    return dict(document)
+    try:
+        if version == OLD:
+            return convert(text, OldSavedPlan)
+        document = convert(text, SavedPlanDocument)
+    except ValidationError as error:
+        raise ProvisionerError(f"{path} is no saved plan: {error}") from None
+    check_unedited(document, text)
+    return document
 
 
-def read_to_apply(path: Path) -> dict[str, Any]:
+def read_to_apply(path: Path) -> SavedPlanDocument:
     """Read a saved plan that is to be applied; raises as `read` does, and StaleError where it is not good."""
     document = read(path)
-    if document["format_version"] == OLD:
+    if isinstance(document, OldSavedPlan):
         raise StaleError(
             f"{path} is a saved plan of format {OLD}, which can be shown but is not applied: nothing in it "
             "tells whether it was edited, or what has changed in Stripe since; plan again with this version"
@@ -100,7 +108,7 @@ def _environment(name: str | None) -> str:
     return f"environment {name}" if name else "no environment"
 
 
-def _source(planfile: Path, source: Mapping[str, Any]) -> Path:
+def _source(planfile: Path, source: SourceDocument) -> Path:
     """
     Where the configuration of a plan is: as seen from the plan's file, else from the current folder.
 
@@ -108,39 +116,39 @@ def _source(planfile: Path, source: Mapping[str, Any]) -> Path:
     configuration does no harm, as nothing but what was approved is done. Raises ProvisionerError.
     """
     folder = planfile.resolve().parent
-    beside = [folder / source["from_plan"]] if isinstance(source.get("from_plan"), str) else []
-    places = {Path(_relative(place, Path()) or place): None for place in [*beside, Path(source["path"])]}
+    beside = [] if source.from_plan is None else [folder / source.from_plan]
+    places = {Path(_relative(place, Path()) or place): None for place in [*beside, Path(source.path)]}
     for place in places:
         with suppress(ConfigError):
             files_of(place)
             return place
     tried = " nor ".join(str(place.resolve()) for place in places)
     raise ProvisionerError(
-        f"{planfile} was made of {source['path']}, and there is no configuration at {tried}; apply it in the "
+        f"{planfile} was made of {source.path}, and there is no configuration at {tried}; apply it in the "
         "folder where it was made"
     )
 
 
-def options_of(saved: Mapping[str, Any], options: Options) -> Options:
+def options_of(saved: SavedPlanDocument, options: Options) -> Options:
     """
     The options under which a plan was made, with the values of variables as given now.
 
     Raises ProvisionerError for options that the saved plan already decides, and for variables without a
     value; StaleError where --env demands another environment. The configuration must be there.
     """
-    source = saved["source"]
+    source = saved.source
     if options.targets or options.excludes:
         raise ProvisionerError("a saved plan decides --target and --exclude by itself; leave them out")
-    if options.env is not None and options.env != (source["env"] or ""):
+    if options.env is not None and options.env != (source.env or ""):
         raise StaleError(
-            f"{options.path} is of {_environment(source['env'])}, not of {_environment(options.env)}"
+            f"{options.path} is of {_environment(source.env)}, not of {_environment(options.env)}"
         )
-    if missing := sorted(set(source["variables"]) - set(options.variables)):
+    if missing := sorted(set(source.variables) - set(options.variables)):
         raise ProvisionerError(f"the plan was made with --var {', '.join(missing)}; give the same again")
     return replace(
         options,
         path=_source(options.path, source),
-        env=source["env"],
-        targets=tuple(source["targets"]),
-        excludes=tuple(source["excludes"]),
+        env=source.env,
+        targets=source.targets,
+        excludes=source.excludes,
     )

@@ -1,14 +1,18 @@
 """What somebody is told when an apply or a look for drift has ended: one document, whoever they are."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from provisioner.core.model.exit_codes import ExitCode
+from provisioner.core.plan.document import PlanDocument
+from provisioner.engine.apply.execute import Outcome
 from provisioner.views.drift import drift_line, entries_lines
 from provisioner.views.fleet import outcome_line, sum_line
 from provisioner.views.plan.text import summary_line
+from provisioner.views.report import ReportDocument
 from provisioner.views.safe_markdown import clip
 from provisioner.views.values import inert
 from provisioner.views.version import FORMAT_VERSION
@@ -91,24 +95,24 @@ def notice_document(
     }
 
 
-def tell_plan(plan: Document) -> Highlights:
+def tell_plan(plan: PlanDocument) -> Highlights:
     """Of a plan that was not carried out: what it would have done."""
     return Highlights(lines=[summary_line(plan)])
 
 
-def tell_report(report: Document, title: str) -> Highlights:
+def tell_report(report: ReportDocument, title: str) -> Highlights:
     """Of an apply: the money that has moved, what has ended for good, and what was not done."""
-    done = {(r["address"], r["does"]) for r in report["results"] if r["outcome"] == "done"}
-    money: dict[str, int] = {}
-    for change in report["changes"]:
-        if change["action"] == "top_up" and (change["address"], "top up") in done:
-            money[change["currency"]] = money.get(change["currency"], 0) + change["amount"]
+    done = {(each.address, each.does) for each in report.results if each.outcome is Outcome.DONE}
+    money: Counter[str] = Counter()
+    for change in report.changes:
+        if change.money and (change.address, "top up") in done:
+            money[change.money.currency] += change.money.amount
     missed = []
-    for result in report["results"]:
-        if result["outcome"] != "done":
-            failed, does = result["outcome"] == "failed", result["does"]
-            what = f"FAILED to {does}" if failed else f"not done ({does})"
-            missed.append(f"{result['address']}: {what}: {result['reason']}")
+    for each in report.results:
+        if each.outcome is not Outcome.DONE:
+            failed = each.outcome is Outcome.FAILED
+            what = f"FAILED to {each.does}" if failed else f"not done ({each.does})"
+            missed.append(f"{each.address}: {what}: {each.reason}")
     return Highlights(
         title,
         [{"currency": currency, "amount": amount} for currency, amount in sorted(money.items())],

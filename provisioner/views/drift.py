@@ -20,6 +20,7 @@ WHO = {
     "stripe": "held back by Stripe",
     "ended": "has ended as declared",
 }
+WHAT = ("declared", "live")
 WAITS = "pending"  # of what the YAML has not moved, such as a balance that has gone down
 
 Document = Mapping[str, Any]
@@ -113,8 +114,7 @@ def entry_lines(entry: Document) -> Iterator[str]:
     if entry["text"]:
         yield f"      {inert(entry['text'])}"
     else:
-        elsewhere = {**entry, "currency": entry.get("currency_live", entry.get("currency", ""))}
-        declared, live = _side(entry["declared"], entry), _side(entry["after"], elsewhere)
+        declared, live = _both(entry)
         yield f"      {inert(entry['path'])}: declared {declared}, live {live}"
     if trace := entry.get("trace"):
         by = f"request {trace['request']}" if trace["request"] else "by Stripe or in the Dashboard"
@@ -127,8 +127,12 @@ def _remarks(document: Document, key: str) -> list[Document]:
     return [{**each, "moved": moved, "direction": "neutral"} for each in document.get(key, ())]
 
 
-def _side(value: Any, entry: Document) -> str:
-    return "nothing" if value is None else show_value(value, entry) + show_row(entry)
+def _both(entry: Document) -> tuple[str, str]:
+    """What is declared and what is live, each in its own currency."""
+    currency, row = entry.get("currency", ""), show_row(entry.get("row", {}))
+    sides = (entry["declared"], currency), (entry["after"], entry.get("currency_live", currency))
+    declared, live = ("nothing" if value is None else show_value(value, of) + row for value, of in sides)
+    return declared, live
 
 
 def drift_line(document: Document) -> str:
@@ -189,10 +193,7 @@ def _sides(entry: Document, told: Sequence[str]) -> Iterator[str]:
         yield from (f"  {line}" for line in told)
         return
     path = inert(entry["path"])
-    declared, live = (
-        f"{_side(entry['declared'], entry)}  (declared)",
-        f"{_side(entry['after'], entry)}  (live)",
-    )
+    declared, live = (f"{value}  ({what})" for value, what in zip(_both(entry), WHAT, strict=True))
     before, after = (live, declared) if entry["moved"] == "yaml" else (declared, live)
     yield clip(f"- {path}: {before}", LONGEST_LINE)
     yield clip(f"+ {path}: {after}", LONGEST_LINE)

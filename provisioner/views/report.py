@@ -1,9 +1,11 @@
 """What an apply did, as text and as JSON values."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from provisioner.core.plan.document import PlanDocument
 from provisioner.engine.apply.execute import Outcome, Report, Result
 
 VERBS = {
@@ -30,10 +32,10 @@ def result_line(result: Result) -> str:
     return f"{step.address}: not done ({step.does}): {result.reason}"
 
 
-def report_head(plan: Mapping[str, Any], at: datetime) -> str:
+def report_head(plan: PlanDocument, at: datetime) -> str:
     """Where and when it was, as a ticket wants it: project, mode, account, plan, time."""
-    place = f"Project {plan['project']}, {plan['mode']} mode, account {plan['account'] or 'unknown'}"
-    return f"{place}, plan {plan['fingerprint'][:19]}, {at:%Y-%m-%d %H:%M} UTC"
+    place = f"Project {plan.project}, {plan.mode} mode, account {plan.account or 'unknown'}"
+    return f"{place}, plan {plan.fingerprint[:19]}, {at:%Y-%m-%d %H:%M} UTC"
 
 
 def report_text(report: Report) -> str:
@@ -64,21 +66,49 @@ def _steps(count: int) -> str:
     return f"{count} step" if count == 1 else f"{count} steps"
 
 
-def report_document(report: Report, plan: Mapping[str, Any]) -> dict[str, Any]:
+class StepDocument(Struct, frozen=True, kw_only=True):
+    """What became of one step."""
+
+    address: str
+    """Section and name in the YAML."""
+    does: str
+    """The step."""
+    outcome: Outcome
+    """skipped: not begun."""
+    id: str | None
+    """The object that was written."""
+    request_id: str | None
+    """Stripe's id of the last request that was made for it."""
+    reason: str | None
+    """Why it was not done."""
+
+
+class ReportDocument(PlanDocument, frozen=True, kw_only=True):
     """The plan's document, and what became of each of its steps."""
-    return {
-        **plan,
-        "complete": report.complete,
-        "interrupted": report.interrupted,
-        "results": [
-            {
-                "address": str(r.step.address),
-                "does": r.step.does,
-                "outcome": str(r.outcome),
-                "id": r.id or None,
-                "request_id": r.request_id or None,
-                "reason": r.reason or None,
-            }
+
+    complete: bool
+    """Whether every step was done."""
+    interrupted: bool
+    """Whether Ctrl-C or SIGTERM ended it."""
+    results: tuple[StepDocument, ...]
+    """One entry a step, in the order in which they ended."""
+
+
+def report_document(report: Report, plan: PlanDocument) -> ReportDocument:
+    """Write what an apply did as its document."""
+    return ReportDocument(
+        **asdict(plan),
+        complete=report.complete,
+        interrupted=report.interrupted,
+        results=tuple(
+            StepDocument(
+                address=str(r.step.address),
+                does=r.step.does,
+                outcome=r.outcome,
+                id=r.id or None,
+                request_id=r.request_id or None,
+                reason=r.reason or None,
+            )
             for r in report.results
-        ],
-    }
+        ),
+    )

@@ -4,17 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from provisioner.core.model.money import PER, show_money
+from provisioner.core.plan.document import EditDocument
+from provisioner.core.plan.outlook import Power
 
-Document = Mapping[str, Any]
 
-
-def show_value(value: Any, edit: Document) -> str:
-    """Write a value of an edit; whole numbers are amounts where the edit has a `currency`."""
-    currency = edit.get("currency", "")
+def show_value(value: Any, currency: str) -> str:
+    """Write a value; whole numbers are amounts where there is a `currency`."""
     if isinstance(value, Mapping):
         return _limit(value, currency) if {"amount", "interval"} <= value.keys() else _hash(value, currency)
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(show_value(item, edit) for item in value) + "]"
+        return "[" + ", ".join(show_value(item, currency) for item in value) + "]"
     if isinstance(value, int) and not isinstance(value, bool) and currency:
         return inert(show_amount(value, currency))
     if isinstance(value, bool):
@@ -22,36 +21,31 @@ def show_value(value: Any, edit: Document) -> str:
     return inert(str(value))
 
 
-def show_side(edit: Document, side: str) -> str:
-    """Write `before` or `after` of an edit, each in its own currency."""
-    currency = (
-        edit.get("currency_before", edit.get("currency", ""))
-        if side == "before"
-        else edit.get("currency", "")
-    )
-    return show_value(edit[side], {"currency": currency})
+def show_sides(edit: EditDocument) -> tuple[str, str]:
+    """Write what was before an edit and what is after it, each in its own currency."""
+    before = show_value(edit.before, edit.shown_currency_before)
+    return before, show_value(edit.after, edit.currency)
 
 
-def show_row(edit: Document) -> str:
-    """Which row of a table an edit is about: ` a day on advertising_services`; empty for anything else."""
-    row = edit.get("row") or {}
+def show_row(row: Mapping[str, Any]) -> str:
+    """Which row of a table a value is in: ` a day on advertising_services`; empty for anything else."""
     return _which(row) if row.get("interval") else ""
 
 
-def _limit(limit: Document, currency: str) -> str:
-    return show_value(limit["amount"], {"currency": currency}) + _which(limit)
+def _limit(limit: Mapping[str, Any], currency: str) -> str:
+    return show_value(limit["amount"], currency) + _which(limit)
 
 
-def _which(limit: Document) -> str:
+def _which(limit: Mapping[str, Any]) -> str:
     categories = limit.get("categories") or ()
     per = PER.get(str(limit["interval"]), inert(str(limit["interval"])))
     on = f" on {listed([inert(str(name)) for name in categories])}" if categories else ""
     return f" {per}{on}"
 
 
-def _hash(value: Document, currency: str) -> str:
+def _hash(value: Mapping[str, Any], currency: str) -> str:
     parts = (
-        f"{inert(str(name))}: {show_value(item, {'currency': currency if name == 'amount' else ''})}"
+        f"{inert(str(name))}: {show_value(item, currency if name == 'amount' else '')}"
         for name, item in value.items()
     )
     return "{" + ", ".join(parts) + "}"
@@ -62,17 +56,11 @@ def show_amount(amount: int, currency: str) -> str:
     return f"{show_money(amount, currency)} ({amount})"
 
 
-def show_power(power: Document, currency: str) -> str:
+def show_power(power: Power, currency: str) -> str:
     """What cards may spend in a month: `$500.00`, `$500.00 and 2 cards without limit`, `nothing`."""
-    unlimited = power["unlimited"]
-    endless = f"{count(unlimited, 'card')} without limit" if unlimited else ""
-    bounded = inert(show_money(power["amount"], currency)) if power["amount"] else ""
+    endless = f"{count(power.unlimited, 'card')} without limit" if power.unlimited else ""
+    bounded = inert(show_money(power.amount, currency)) if power.amount else ""
     return " and ".join(part for part in (bounded, endless) if part) or "nothing"
-
-
-def gives_power(change: Document) -> bool:
-    """Whether a change lets cards spend more: by one of its edits, or as money that they may spend."""
-    return change["action"] == "top_up" or any(e["direction"] == "broadening" for e in change["edits"])
 
 
 def count(number: int, noun: str) -> str:

@@ -1,17 +1,17 @@
 """A card that is renamed and replaced at once, stopped at any write: the next run knows both as one."""
 
-import json
 from collections.abc import Iterator
 
 import pytest
+from support.plan_documents import saved_and_read
 
 from chaos.acts import CARD, HOLDER, cards, carry_out, config, plan, reasons
 from chaos.direct import Bank, Direct
 from chaos.test_worlds import Killed, Mortal
 from provisioner.chaos.normalized_state import differences, picture
 from provisioner.core.approval.approve import hold_to
+from provisioner.core.plan.write_document import plan_document
 from provisioner.kinds import KINDS
-from provisioner.views.plan.document import plan_document
 
 HOLDERS = {"acme": HOLDER}
 BEFORE = config(cardholders=HOLDERS, cards={"old": {**CARD, "lifecycle": {"on_remove": "keep"}}})
@@ -37,7 +37,7 @@ def test_it_is_finished_and_nothing_is_left_beside_it(bank, why, write, end):
     told = {"on_remove": "keep", "previously": ["old"], **why}
     wanted = config(cardholders=HOLDERS, cards={"new": {**CARD, "second_line": "X", "lifecycle": told}})
     bank.put_back()
-    approved = json.loads(json.dumps(plan_document(plan(bank, wanted))))
+    approved = saved_and_read(plan_document(KINDS, plan(bank, wanted)))
     carry_out(Direct(bank), plan(bank, wanted))
     undisturbed = picture(Direct(bank))
 

@@ -1,6 +1,5 @@
 """An approved plan whose apply is stopped at any write: the same file, given again, ends what it began."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from threading import Event
@@ -8,6 +7,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from support.plan_documents import saved_and_read
 
 from chaos.acts import CARD, HOLDER, config
 from chaos.acts import plan as plan_on
@@ -19,9 +19,9 @@ from provisioner.core.model.config import Config
 from provisioner.core.model.errors import StaleError
 from provisioner.core.model.resource import Address
 from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.core.plan.write_document import plan_document
 from provisioner.engine.apply.execute import execute
 from provisioner.kinds import KINDS
-from provisioner.views.plan.document import plan_document
 
 BEFORE, AFTER = canonical().before, canonical().after
 WRITES = 24
@@ -79,7 +79,7 @@ def approved() -> Iterator[Approved]:
     bank.advance(600)
     bank.keep()
     plan = make_plan(KINDS, AFTER, world(Direct(bank), KINDS, AFTER))
-    document = json.loads(json.dumps(plan_document(plan)))
+    document = saved_and_read(plan_document(KINDS, plan))
     assert len(carry_out(plan, bank)) == WRITES
     bank.advance(600)
     yield Approved(bank, document, picture(Direct(bank)))
@@ -127,7 +127,7 @@ def test_a_holder_that_gives_and_takes_is_finished_unless_somebody_else_has_move
     after = holder(spending_limits=[{"amount": 5000, "interval": "monthly"}])
     bank = Bank()
     carry_out(plan_on(bank, before), bank)
-    approved = json.loads(json.dumps(plan_document(plan_on(bank, after))))
+    approved = saved_and_read(plan_document(KINDS, plan_on(bank, after)))
     first = plan_on(bank, after).steps[0]
     Direct(bank).perform(first.call)
     if by_hand:

@@ -27,10 +27,10 @@ from provisioner.core.ownership.marks import ADDRESS, APPLIED, GENERATION, PROJE
 from provisioner.core.plan.call import Call
 from provisioner.core.plan.guardrails import judge
 from provisioner.core.plan.plan import Plan
+from provisioner.core.plan.write_document import plan_document
 from provisioner.kinds import KINDS
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
-from provisioner.views.plan.document import plan_document
 from provisioner.views.plan.text import NO_CHANGES, plan_text
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
@@ -110,7 +110,7 @@ def planned(stripe: Account, config: Config) -> Plan | str:
 
 
 def text_of(plan: Plan) -> str:
-    return plan_text(plan_document(plan))
+    return plan_text(plan_document(KINDS, plan))
 
 
 def calls_text(stripe: Account, plan: Plan, made: list[Call]) -> str:

@@ -4,7 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from support.plan_documents import change, document
 
+from provisioner.core.model.resource import Address
+from provisioner.core.plan.call import Call, Phase, Step
+from provisioner.engine.apply.execute import Outcome, Report, Result
 from provisioner.notify.notice import (
     Highlights,
     NoticePlace,
@@ -14,34 +18,29 @@ from provisioner.notify.notice import (
     tell_report,
 )
 from provisioner.notify.slack import slack_message
+from provisioner.views.report import report_document
 
 FOLDER = Path(__file__).parent / "notices"
 RUN = "https://github.com/acme/cards/actions/runs/7"
 HERE = NoticePlace("apply", "issuing", "prod", "acme-issuing", "live", "acct_1Abc", RUN)
-REPORT = {
-    "changes": [
-        {"address": "balance_targets.usd", "action": "top_up", "currency": "usd", "amount": 1_500_000},
-        {"address": "cards.old", "action": "retire"},
-        {"address": "cards.ads", "action": "update"},
-    ],
-    "results": [
-        {"address": "balance_targets.usd", "does": "top up", "outcome": "done", "reason": None},
-        {"address": "cards.old", "does": "cancel", "outcome": "done", "reason": None},
-    ],
-}
-FAILED = {
-    "changes": REPORT["changes"],
-    "results": [
-        {**REPORT["results"][0], "outcome": "skipped", "reason": "it gives spending power"},
-        REPORT["results"][1],
-        {
-            "address": "cards.ads",
-            "does": "update",
-            "outcome": "failed",
-            "reason": "Stripe refused: <b>`no`</b> & more (request req_1)",
-        },
-    ],
-}
+PLAN = document(
+    change("balance_targets.usd", "top_up", currency="usd", amount=1_500_000),
+    change("cards.old", "retire"),
+    change("cards.ads"),
+)
+
+
+def result(address: str, does: str, outcome: Outcome = Outcome.DONE, reason: str = "") -> Result:
+    call = Call("issuing.cards", "update", None, {})
+    return Result(Step(Phase.UPDATE, Address(*address.split(".")), does, call), outcome, reason=reason)
+
+
+def told(title: str, *results: Result) -> Highlights:
+    return tell_report(report_document(Report(results), PLAN), title)
+
+
+CANCELED = result("cards.old", "cancel")
+REFUSED = "Stripe refused: <b>`no`</b> & more (request req_1)"
 DRIFT = {
     "summary": {"drift": 1, "pending": 0, "unmanaged": {"card": 2}},
     "drift": [
@@ -80,11 +79,21 @@ FLEET = {
 }
 DONE = {"format_version": "1.0"}
 NOTICES = {
-    "applied": (HERE, 0, tell_report(REPORT, "Applied: 2 steps done."), None),
+    "applied": (
+        HERE,
+        0,
+        told("Applied: 2 steps done.", result("balance_targets.usd", "top up"), CANCELED),
+        None,
+    ),
     "applied-in-part": (
         HERE,
         5,
-        tell_report(FAILED, "Applied in part: 1 step done, 1 failed, 1 not done."),
+        told(
+            "Applied in part: 1 step done, 1 failed, 1 not done.",
+            result("balance_targets.usd", "top up", Outcome.SKIPPED, "it gives spending power"),
+            CANCELED,
+            result("cards.ads", "update", Outcome.FAILED, REFUSED),
+        ),
         None,
     ),
     "drift": (NoticePlace("drift", ".", None, "acme-issuing", "test", None, RUN), 2, tell_drift(DRIFT), None),

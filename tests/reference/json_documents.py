@@ -13,15 +13,16 @@ from provisioner.core.diff.drift import Drift, Moved
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Address, Declared
 from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.plan.document import PLAN_FORMAT, PlanDocument, as_json
 from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.core.plan.write_document import plan_document
 from provisioner.core.schema.field import Direction
 from provisioner.engine.apply.execute import Outcome, Report, Result
 from provisioner.engine.read.attribution import Trace
 from provisioner.kinds import KINDS
 from provisioner.views.drift import drift_document
-from provisioner.views.plan.document import plan_document
-from provisioner.views.report import report_document
-from provisioner.views.version import FORMAT_VERSION, PLAN_FORMAT
+from provisioner.views.report import ReportDocument, report_document
+from provisioner.views.version import FORMAT_VERSION
 
 from . import markdown
 from .markdown import folded, prose, table
@@ -120,8 +121,8 @@ def plan_page() -> str:
         "apply on there is a salt.\n"
         "- `key`: a key that may not read its account makes plans that only this key applies. With "
         "`STRIPE_ACCOUNT` set, that is the account that the plan is for.",
-        *_document("plan", _json(example_plan())),
-        *_document("apply", _json(_results(example_report()))),
+        *_document("plan", _json(as_json(example_plan()))),
+        *_document("apply", _json(_results(as_json(example_report())))),
     )
 
 
@@ -183,12 +184,12 @@ def _plan() -> Plan:
     return make_plan(KINDS, Config("acme-issuing", "test", "acct_1Abc", declared), world)
 
 
-def example_plan() -> dict[str, Any]:
+def example_plan() -> PlanDocument:
     """A plan of a card and a top-up, as the command prints it."""
-    return plan_document(_plan())
+    return plan_document(KINDS, _plan())
 
 
-def example_report() -> dict[str, Any]:
+def example_report() -> ReportDocument:
     """The report of that plan's apply, in which the top-up was not made."""
     first, *others = _plan().steps
     done = Result(first, Outcome.DONE, id="ic_1Abc", request_id="req_1Abc")

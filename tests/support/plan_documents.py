@@ -1,6 +1,11 @@
 """Plan documents for the tests of views: large ones, and ones that somebody has forged."""
 
+import json
 from typing import Any
+
+from msgspec import convert
+
+from provisioner.core.plan.document import PlanDocument, as_json
 
 Json = dict[str, Any]
 
@@ -47,16 +52,18 @@ def limit(before: int, after: int) -> Json:
     )
 
 
-def document(*changes: Json, notes: tuple[Json, ...] = (), **more: Any) -> Json:
+def document(*changes: Json, notes: tuple[Json, ...] = (), **more: Any) -> PlanDocument:
     counted = [each["action"] for each in changes]
     actions = ("create", "update", "replace", "retire", "adopt", "top_up")
     money = [each for each in changes if each["action"] == "top_up"]
-    return {
-        "format_version": "1.0",
+    text = {
+        "format_version": "1.1",
         "project": "acme",
+        "environment": None,
         "mode": "test",
         "account": "acct_1",
         "fingerprint": "sha256:" + "0" * 64,
+        "keyed_with": "project",
         "summary": {action: counted.count(action) for action in actions} | {"unchanged": 0},
         "blast_radius": {
             "money": [{"currency": each["currency"], "amount": each["amount"]} for each in money],
@@ -66,18 +73,25 @@ def document(*changes: Json, notes: tuple[Json, ...] = (), **more: Any) -> Json:
         },
         "changes": list(changes),
         "notes": list(notes),
+        "outlook": {},
         **more,
     }
+    return convert(text, PlanDocument)
 
 
-def many(number: int, *, different: bool = False) -> Json:
+def saved_and_read(document: PlanDocument) -> PlanDocument:
+    """The document as it comes back from its file."""
+    return convert(json.loads(json.dumps(as_json(document))), PlanDocument)
+
+
+def many(number: int, *, different: bool = False) -> PlanDocument:
     """A plan of as many raised limits: all alike, or each to an amount of its own."""
     return document(
         *(change(f"cards.c{n:06}", edits=[limit(50_000, 75_000 + n * different)]) for n in range(number))
     )
 
 
-def forged() -> Json:
+def forged() -> PlanDocument:
     """A plan in which every text is hostile."""
     bad = change(HOSTILE, "retire", [edit(HOSTILE, HOSTILE, [HOSTILE, {HOSTILE: HOSTILE}])], final=True)
     bad |= {"kind": HOSTILE, "id": HOSTILE, "reason": HOSTILE}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from provisioner.chaos.embedded import Embedded
 from provisioner.chaos.estate import runs
@@ -18,6 +19,7 @@ from provisioner.chaos.estate.watch import Watch, too_much, wrong
 from provisioner.chaos.estate.wire import Mail, Turns, Wire
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConfigError, ProvisionerError
+from provisioner.core.plan.document import PlanDocument
 from provisioner.core.plan.selection import EVERYTHING, Selection
 
 Json = dict[str, Any]
@@ -43,7 +45,7 @@ class HistoryStep(Struct, frozen=True):
 class Saved(Struct, frozen=True):
     """A saved plan: the document, the YAML it was made of, and the objects as they were then."""
 
-    document: Json
+    document: PlanDocument
     wanted: Declaration
     objects: Json
 
@@ -184,7 +186,7 @@ def _save(play: History, rng: random.Random) -> list[str]:
             play.did.append(f"no plan to save: {error}"[:TOLD])
         else:
             play.plans.append(Saved(document, read(play.yaml.text()), dict(play.watch.objects)))
-            play.did.append(f"plan number {len(play.plans)} is saved: {document['summary']}")
+            play.did.append(f"plan number {len(play.plans)} is saved: {asdict(document.summary)}")
     return []
 
 

@@ -8,23 +8,22 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
 from provisioner.chaos.killable_client import Killed
 from provisioner.config import load_config
 from provisioner.core.approval.approve import hold_to
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import GuardrailError, ProvisionerError
+from provisioner.core.plan.document import PlanDocument, as_json
 from provisioner.core.plan.guardrails import judge
 from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.core.plan.selection import EVERYTHING, Selection
+from provisioner.core.plan.write_document import plan_document
 from provisioner.engine.apply.execute import execute
 from provisioner.engine.read.observe import observe
 from provisioner.kinds import KINDS
 from provisioner.stripe_api.gateway import StripeWriter
-from provisioner.views.plan.document import plan_document
-
-Json = dict[str, Any]
 
 
 class Ended(Struct, frozen=True):
@@ -45,7 +44,7 @@ class Order(Struct, frozen=True):
 
     config: Config
     selection: Selection = EVERYTHING
-    saved: Json | None = None
+    saved: PlanDocument | None = None
     anything: bool = True
 
 
@@ -85,10 +84,10 @@ def plan(way: Way, config: Config, selection: Selection = EVERYTHING) -> Plan:
     return make_plan(KINDS, config, world, selection)
 
 
-def saved(way: Way, config: Config) -> Json:
-    """What `plan --out` writes; raises ProvisionerError."""
-    document: Json = json.loads(json.dumps(plan_document(plan(way, config))))
-    return document
+def saved(way: Way, config: Config) -> PlanDocument:
+    """What `plan --out` writes and `apply` reads; raises ProvisionerError."""
+    written = json.dumps(as_json(plan_document(KINDS, plan(way, config))))
+    return convert(json.loads(written), PlanDocument)
 
 
 def apply(way: Way, asked: Order) -> Ended:

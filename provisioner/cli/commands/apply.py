@@ -12,7 +12,6 @@ from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import exits
 from provisioner.core.approval.approve import hold_to
 from provisioner.core.approval.integrity import check_maker
-from provisioner.core.plan.guardrails import Stop
 from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.selection import Selection
 
@@ -44,6 +43,5 @@ def command(options: Options, *, manner: WriteOptions, news: Notification) -> in
             check_maker(plan, saved)
             return hold_to(stripe.kinds, stripe.config, plan, saved)
 
-        stopped = (saved or {}).get("stopped_by") or ()
-        shown = [Stop(each["guardrail"], each["text"], each.get("number")) for each in stopped]
+        shown = saved.stopped_by if saved else ()
         return do(stripe, make, manner, color=options.color, shown=shown, heard=news.has)

@@ -16,7 +16,7 @@ from provisioner.cli.terminal.render import format_option, ignore_option, presen
 from provisioner.core.approval.integrity import LONGEST
 from provisioner.core.plan.guardrails import stops
 from provisioner.core.plan.selection import Selection
-from provisioner.views.plan.document import is_empty, plan_document
+from provisioner.core.plan.write_document import plan_document
 
 _TIME = re.compile(r"(?P<number>[0-9]{1,7})(?P<unit>[smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -69,8 +69,8 @@ def command(
         plan = make_account_plan(stripe, Selection(options.targets, options.excludes), cache)
         # a saved plan has been reviewed by whoever applies it: that is the approval
         stopped = stops(plan, stripe.config.guardrails, approved=out is not None)
-    document = plan_document(plan, stopped)
+    document = plan_document(stripe.kinds, plan, stopped)
     if out:
         save(out, document, plan, options, good_for)
     present(document, format_, color=options.color)
-    return CHANGES if detailed_exitcode and not is_empty(document, exitcode_ignore) else DONE
+    return CHANGES if detailed_exitcode and not document.is_empty(exitcode_ignore) else DONE

@@ -7,7 +7,6 @@ import click
 from provisioner.cli.saved_plan import read
 from provisioner.cli.terminal.exit import CHANGES, DONE, exits
 from provisioner.cli.terminal.render import format_option, ignore_option, present
-from provisioner.views.plan.document import is_empty
 
 
 @click.command()
@@ -25,4 +24,4 @@ def command(
     """Show the plan saved in PLANFILE, without touching Stripe."""
     document = read(planfile)
     present(document, format_, color=color)
-    return CHANGES if detailed_exitcode and not is_empty(document, exitcode_ignore) else DONE
+    return CHANGES if detailed_exitcode and not document.is_empty(exitcode_ignore) else DONE

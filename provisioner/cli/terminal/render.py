@@ -4,13 +4,14 @@ import importlib
 import json
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from provisioner.cli.terminal.color import paint, wants_colour
 from provisioner.cli.terminal.stdio import PLAIN
+from provisioner.core.plan.document import ShownPlan, as_json
 from provisioner.views.plan.text import plan_text
 
 FORMATS = ("text", "json", "markdown", "html")
@@ -32,10 +33,10 @@ def ignore_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def present(document: Mapping[str, Any], format_: str, *, color: bool | None) -> None:
+def present(document: ShownPlan, format_: str, *, color: bool | None) -> None:
     """Write a plan's document to stdout, and nothing but it."""
     if format_ == "json":
-        click.echo(json.dumps(document, indent=2))
+        click.echo(json.dumps(as_json(document), indent=2))
     elif format_ == "text":
         click.echo(paint(plan_text(document, width()), colour=wants_colour(color)), nl=False)
     else:

@@ -1,14 +1,13 @@
 """A saved plan against what would be done now: each step must be the one that was approved."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
-from typing import Any
 
 from msgspec.structs import replace
 
 from provisioner.core.approval.ceilings import above
-from provisioner.core.approval.resume import finishes, goal, replaced_ids
+from provisioner.core.approval.resume import finishes, replaced_ids
 from provisioner.core.approval.stale_reasons import differs, is_declared, what_is_new, what_moved
 from provisioner.core.diff.change import Action, Change, Note
 from provisioner.core.model.config import Config
@@ -16,13 +15,13 @@ from provisioner.core.model.errors import StaleError
 from provisioner.core.model.money import show_money
 from provisioner.core.model.resource import Address
 from provisioner.core.ownership.seal import Seal
+from provisioner.core.plan.digests import goal
+from provisioner.core.plan.document import ChangeDocument, PlanDocument
 from provisioner.core.plan.plan import Plan, with_changes
 from provisioner.core.schema.kind import Kind
 
-Document = Mapping[str, Any]
 
-
-def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Document) -> Plan:
+def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: PlanDocument) -> Plan:
     """
     What is left of an approved plan: every change as approved, top-ups up to the approved amount.
 
@@ -40,12 +39,12 @@ def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Documen
     notes: list[Note] = []
     by_name, replaced = {kind.name: kind for kind in kinds}, replaced_ids(approved)
     for change, there in _with_approved(plan, approved):
-        before = next((each for each in there if each["action"] == change.action), None)
+        before = next((each for each in there if each.action is change.action), None)
         kind = by_name[change.kind]
         if change.action is Action.TOP_UP and _is_asked_for(change, before, plan, approved):
-            left = before["amount"] - _pulled_since(change, before.get("newest")) if before else 0
-            held += [capped(change, left)] if left > 0 else []
-            notes += [_left_out(change, before)] if left <= 0 else []
+            amount = _left_of(change, before)
+            held += [capped(change, amount)] if amount > 0 else []
+            notes += [_left_out(change, before)] if amount <= 0 else []
         elif any(
             _is_same(change, each, seal) or finishes(kind, change, each, replaced, seal) for each in there
         ):
@@ -62,23 +61,23 @@ def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Documen
     return left
 
 
-def _above(kinds: Sequence[Kind], plan: Plan, approved: Document) -> Iterator[str]:
+def _above(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) -> Iterator[str]:
     """The numbers of the plan that are above those which the approved plan has shown."""
-    shown = approved["blast_radius"]
-    exposure = {each["currency"]: each["amount"] for each in shown["exposure_added"]}
-    replaced = {each["address"] for each in approved["changes"] if each["action"] == Action.REPLACE}
-    return above(kinds, plan, exposure, shown["cards_activated"], replaced)
+    shown = approved.blast_radius
+    exposure = {each.currency: each.amount for each in shown.exposure_added}
+    replaced = {each.address for each in approved.changes if each.action is Action.REPLACE}
+    return above(kinds, plan, exposure, shown.cards_activated, replaced)
 
 
-def sealed_by(plan: Plan, approved: Document) -> Seal:
+def sealed_by(plan: Plan, approved: PlanDocument) -> Seal:
     """
     The seal by which an approved plan stands for what it does not show.
 
     Raises StaleError where this run cannot make it.
     """
-    source = approved["keyed_with"]
+    source = approved.keyed_with
     if source not in plan.seals:
-        raise StaleError(f"the saved plan cannot be checked with this key: {NEEDS.get(source, NEEDS['key'])}")
+        raise StaleError(f"the saved plan cannot be checked with this key: {NEEDS[source]}")
     return plan.seals[source]
 
 
@@ -89,66 +88,70 @@ NEEDS = {
 }
 
 
-def _not_asked_for(kinds: Sequence[Kind], config: Config, plan: Plan, approved: Document) -> Iterator[str]:
+def _not_asked_for(
+    kinds: Sequence[Kind], config: Config, plan: Plan, approved: PlanDocument
+) -> Iterator[str]:
     """
     Approved changes that are in no plan because the YAML is another, and not because they are done.
 
     Raises StaleError where nothing of what was approved is about this project.
     """
-    whose = tuple(approved.get(name) for name in ("project", "mode", "account"))
+    whose = (approved.project, approved.mode, approved.account)
     if (plan.project, plan.mode, plan.account) != whose:
         raise StaleError("the saved plan is for another project, mode or account")
     planned = {str(change.address) for change in plan.changes}
     by_section = {kind.section: kind for kind in kinds}
-    for each in approved["changes"]:
-        address = Address(*each["address"].split(".", 1))
-        if each["address"] in planned:
+    for each in approved.changes:
+        address = Address(*each.address.split(".", 1))
+        if each.address in planned:
             continue
         declared = config.declared.get(address)
-        was = f"{address}: {each['action']} was approved, and the YAML here"
-        if each["action"] == Action.RETIRE:
+        was = f"{address}: {each.action} was approved, and the YAML here"
+        if each.action is Action.RETIRE:
             if declared and _stands(plan, address, each):
                 yield f"{was} declares it"
         elif declared is None:
             yield f"{was} does not declare it"
-        elif (each["action"] == Action.REPLACE and _stands(plan, address, each)) or (
-            each["action"] == Action.UPDATE
-            and not is_declared(by_section[address.section], declared, each["edits"])
+        elif (each.action is Action.REPLACE and _stands(plan, address, each)) or (
+            each.action is Action.UPDATE
+            and not is_declared(by_section[address.section], declared, each.edits)
         ):
             yield f"{was} says something else of it"
 
 
-def _stands(plan: Plan, address: Address, change: Document) -> bool:
+def _stands(plan: Plan, address: Address, change: ChangeDocument) -> bool:
     """Whether it is the object that stands under the address, and none that was left beside it."""
-    return bool(plan.ids.get(address) == change["id"])
+    return plan.ids.get(address) == change.id
 
 
-def _with_approved(plan: Plan, approved: Document) -> Iterator[tuple[Change, list[Document]]]:
+def _with_approved(plan: Plan, approved: PlanDocument) -> Iterator[tuple[Change, list[ChangeDocument]]]:
     """Each change with those that were approved for its address, the one of the same object first."""
-    known: dict[str, list[Document]] = defaultdict(list)
-    for each in approved["changes"]:
-        known[each["address"]].append(each)
+    known: dict[str, list[ChangeDocument]] = defaultdict(list)
+    for each in approved.changes:
+        known[each.address].append(each)
     for change in plan.changes:
         there = known[str(change.address)]
         if change.action is Action.RETIRE and change.id == plan.ids.get(change.address):
             # where a replacement has come so far that its object goes, another stands in its place
-            there = [each for each in there if each["action"] == change.action]
-        yield change, sorted(there, key=lambda each: bool(each["id"] != change.id))
+            there = [each for each in there if each.action is change.action]
+        yield change, sorted(there, key=lambda each: each.id != change.id)
 
 
-def _pulled_since(change: Change, newest: str | None) -> int:
-    """What our top-ups have moved since the approval: an approved amount is approved once."""
-    since = takewhile(lambda made: made[0] != newest, change.made)
-    return sum(amount for _, amount in since)
+def _left_of(change: Change, before: ChangeDocument | None) -> int:
+    """How much of an approved top-up our top-ups since have left: an approved amount is approved once."""
+    if before is None or before.money is None:
+        return 0
+    since = takewhile(lambda made: made[0] != before.newest, change.made)
+    return before.money.amount - sum(amount for _, amount in since)
 
 
-def _is_same(change: Change, before: Document, seal: Seal) -> bool:
+def _is_same(change: Change, before: ChangeDocument, seal: Seal) -> bool:
     """Whether it is an approved change, of which a reader saw just what would be done."""
-    saw = {edit["path"]: edit for edit in before["edits"]}
+    saw = {edit.path: edit for edit in before.edits}
     return (
-        bool(seal(change.fingerprint) == before["fingerprint"])
+        seal(change.fingerprint) == before.fingerprint
         and (change.kind, change.reason, change.bookkeeping)
-        == (before["kind"], before["reason"], before.get("bookkeeping", ""))
+        == (before.kind, before.reason, before.bookkeeping)
         and saw.keys() == {edit.path for edit in change.edits}
         and not any(differs(edit, saw[edit.path], change) for edit in change.edits)
     )
@@ -162,8 +165,8 @@ def capped(change: Change, ceiling: int) -> Change:
     return replace(change, reason=reason, params={**change.params, "amount": ceiling})
 
 
-def _why(change: Change, plan: Plan, approved: Document) -> str:
-    others = [c["action"] for c in approved["changes"] if c["address"] == str(change.address)]
+def _why(change: Change, plan: Plan, approved: PlanDocument) -> str:
+    others = [each.action for each in approved.changes if each.address == str(change.address)]
     if others:
         return f"{', '.join(others)} was"
     declared, was = _targets(change, plan, approved)
@@ -173,29 +176,29 @@ def _why(change: Change, plan: Plan, approved: Document) -> str:
     return f"it is new: {fields}" if fields else "it is new"
 
 
-def _is_asked_for(change: Change, before: Document | None, plan: Plan, approved: Document) -> bool:
+def _is_asked_for(change: Change, before: ChangeDocument | None, plan: Plan, approved: PlanDocument) -> bool:
     """Whether a top-up is the approved one but for its amount, or one that only the balance asks for."""
     if before is None:
         return _is_its_target(change, plan, approved)
-    return bool(sealed_by(plan, approved)(goal(change)) == before.get("goal"))
+    return sealed_by(plan, approved)(goal(change)) == before.goal
 
 
-def _is_its_target(change: Change, plan: Plan, approved: Document) -> bool:
+def _is_its_target(change: Change, plan: Plan, approved: PlanDocument) -> bool:
     """Whether a target is declared as it was: then it is the balance that moved."""
     now, then = _targets(change, plan, approved)
     return now is not None and now == then
 
 
-def _targets(change: Change, plan: Plan, approved: Document) -> tuple[str | None, str | None]:
+def _targets(change: Change, plan: Plan, approved: PlanDocument) -> tuple[str | None, str | None]:
     """What stands for the target of a balance as it is declared, and as it was; None where there is none."""
     currency = change.address.name
-    balances = (approved.get("outlook") or {}).get("balances") or ()
+    balances = approved.outlook.balances
     seal = sealed_by(plan, approved)
     now = next((seal(each.declared) for each in plan.outlook.balances if each.currency == currency), None)
-    return now, next((each.get("declared") for each in balances if each["currency"] == currency), None)
+    return now, next((each.declared for each in balances if each.currency == currency), None)
 
 
-def _left_out(change: Change, before: Document | None) -> Note:
+def _left_out(change: Change, before: ChangeDocument | None) -> Note:
     """That a top-up waits: what was approved of it has been made, or none was, and the balance has moved."""
     why = "as what was approved has been made" if before else "as the balance has moved since"
     amount = show_money(change.params["amount"], change.params["currency"])

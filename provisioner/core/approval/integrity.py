@@ -6,43 +6,49 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from provisioner.core.approval.approve import sealed_by
 from provisioner.core.model.errors import StaleError
 from provisioner.core.ownership.seal import Seal, canonical
+from provisioner.core.plan.document import PlanDocument, SavedPlanDocument, as_json
 from provisioner.core.plan.plan import Plan
 
-Document = Mapping[str, Any]
 LONGEST = timedelta(days=7)
 SKEW = timedelta(minutes=10)  # by which the clock of one machine may be behind that of another
 PROOFS = ("digest", "seal")
 
 
-def proven(document: Document, seal: Seal) -> dict[str, Any]:
+def proven(document: PlanDocument, seal: Seal) -> PlanDocument:
     """The document with a digest of all that is in it, and one that only a holder of a key can make."""
-    digest = digest_of(document)
-    return {**document, "digest": digest, "seal": seal.whole(digest)}
+    digest = digest_of(as_json(document))
+    return replace(document, digest=digest, seal=seal.whole(digest))
 
 
-def check_unedited(document: Document) -> None:
-    """Raise StaleError where a document is not as it was saved, or its sums are not those of its changes."""
-    if document.get("digest") != digest_of(document) or not _adds_up(document):
+def check_unedited(document: SavedPlanDocument, text: Mapping[str, Any]) -> None:
+    """
+    Raise StaleError where a document is not as it was saved, or its sums are not those of its changes.
+
+    `text` is all that its file holds, keys that nobody reads included.
+    """
+    if document.digest != digest_of(text) or not _adds_up(document):
         raise StaleError("the saved plan has been edited since it was made; plan again")
 
 
-def check_maker(plan: Plan, document: Document) -> None:
+def check_maker(plan: Plan, document: SavedPlanDocument) -> None:
     """
     Raise StaleError where a saved plan was not made with a key of the account that it is applied on.
 
     Whoever can edit the file can make a new digest of it, but no new seal.
     """
-    whose, here = ((each["project"], each["mode"], each["account"]) for each in (document, _place(plan)))
+    whose, here = ((each.project, each.mode, each.account) for each in (document, plan))
     # of an account that is not known only the key tells, which the seal is made of then
-    if whose != here and (document["account"] or whose[:2] != here[:2]):
+    if whose != here and (document.account or whose[:2] != here[:2]):
         raise StaleError(
             f"the saved plan is for another project, mode or account: {_said(whose)}; this is {_said(here)}"
         )
     seal = sealed_by(plan, document)
-    if seal.whole(document["digest"]) != document["seal"]:
+    if seal.whole(document.digest) != document.seal:
         raise StaleError(
             f"the saved plan has been edited since it was made, or {MADE[seal.source]}; plan again"
         )
@@ -55,9 +61,9 @@ MADE = {
 }
 
 
-def check_time(document: Document, now: datetime) -> None:
+def check_time(document: SavedPlanDocument, now: datetime) -> None:
     """Raise StaleError where a saved plan is not good any more, or was made in the future."""
-    created, expires = (datetime.fromisoformat(document[name]) for name in ("created", "expires"))
+    created, expires = map(datetime.fromisoformat, (document.created, document.expires))
     if now >= min(expires, created + LONGEST):
         raise StaleError(
             f"the saved plan was made at {_minute(created)} and was good until {_minute(expires)}; plan again"
@@ -72,32 +78,27 @@ def _minute(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
-def _place(plan: Plan) -> Document:
-    return {"project": plan.project, "mode": plan.mode, "account": plan.account}
-
-
 def _said(whose: tuple[str, str, str]) -> str:
     project, mode, account = whose
     return f"{project}, {mode} mode, account {account or 'unknown'}"
 
 
-def digest_of(document: Document) -> str:
-    """The digest of all that is in a document but for its proofs."""
-    told = {name: value for name, value in document.items() if name not in PROOFS}
+def digest_of(text: Mapping[str, Any]) -> str:
+    """The digest of all that is in the JSON of a document but for its proofs."""
+    told = {name: value for name, value in text.items() if name not in PROOFS}
     return "sha256:" + hashlib.sha256(canonical(told).encode()).hexdigest()
 
 
-def _adds_up(document: Document) -> bool:
+def _adds_up(document: SavedPlanDocument) -> bool:
     """Whether what is shown first is the sum of the changes that are shown below it."""
-    changes, blast = document["changes"], document["blast_radius"]
-    counts = Counter(change.get("bookkeeping") or change["action"] for change in changes)
+    changes, shown = document.changes, document.blast_radius
+    counts = Counter(change.counted_as for change in changes)
     money: Counter[str] = Counter()
     for change in changes:
-        if change["action"] == "top_up":
-            money[change["currency"]] += change["amount"]
+        if change.money:
+            money[change.money.currency] += change.money.amount
     return (
-        all(counts[name] == count for name, count in document["summary"].items() if name != "unchanged")
-        and counts.keys() <= document["summary"].keys()
-        and {each["currency"]: each["amount"] for each in blast["money"]} == money
-        and blast["final"] == sum(bool(change.get("final")) for change in changes)
+        all(counts[name] == count for name, count in document.summary.counts.items())
+        and {each.currency: each.amount for each in shown.money} == money
+        and shown.final == sum(bool(change.final) for change in changes)
     )

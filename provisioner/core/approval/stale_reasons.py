@@ -5,38 +5,38 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit, shown
+from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit
 from provisioner.core.model.money import show_money
 from provisioner.core.model.resource import Declared
+from provisioner.core.plan.document import ChangeDocument, EditDocument, as_json
+from provisioner.core.plan.write_document import edit_document
 from provisioner.core.schema.field import Field
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import at
 
-Document = Mapping[str, Any]
 FEW = 3  # so many fields are told of, the others counted
 LONGEST = 60
 PLAIN = "["  # a path with rows in it leads to no plain value
 _ROW = re.compile(r"([^\[]+)\[([0-9]{1,4})\](?:\.(.+))?")
 
 
-def differs(edit: Edit, approved: Document, change: Change) -> bool:
+def differs(edit: Edit, approved: EditDocument, change: Change) -> bool:
     """Whether a reader would see another edit than the one that was approved."""
-    seen = shown(edit, change.declared)
-    names = seen.keys() | approved.keys() - {"digest"}
-    return any(_json(seen.get(name)) != _json(approved.get(name)) for name in names)
+    seen = edit_document(edit, change.declared, approved.digest)
+    return _json(as_json(seen)) != _json(as_json(approved))
 
 
-def is_declared(kind: Kind, declared: Declared, approved: Iterable[Document]) -> bool:
+def is_declared(kind: Kind, declared: Declared, approved: Iterable[EditDocument]) -> bool:
     """
     Whether a declaration asks for approved edits, as far as these are shown.
 
     Other values may have come to it since, by which the same edits were planned.
     """
-    return all(_asks(kind, declared, edit) for edit in approved if not edit["sensitive"])
+    return all(_asks(kind, declared, edit) for edit in approved if not edit.sensitive)
 
 
-def _asks(kind: Kind, declared: Declared, edit: Document) -> bool:
-    path, after = str(edit["path"]), edit["after"]
+def _asks(kind: Kind, declared: Declared, edit: EditDocument) -> bool:
+    path, after = edit.path, edit.after
     own, _, name = path.partition(".")
     if own == "lifecycle":
         return bool(getattr(declared.lifecycle, name, after) == after)
@@ -77,19 +77,19 @@ def what_is_new(change: Change) -> str:
     return _few([f"{edit.path}{_sides(edit)}" for edit in change.edits])
 
 
-def what_moved(change: Change, before: Document) -> str:
+def what_moved(change: Change, before: ChangeDocument) -> str:
     """The fields that are not as approved, and on which side; sensitive ones by their path alone."""
-    if change.id != before["id"]:
-        return f"the object is {change.id}, approved was {before['id']}"
+    if change.id != before.id:
+        return f"the object is {change.id}, approved was {before.id}"
     return _few([*_moved(change, before)]) or _unseen(change, before)
 
 
-def _unseen(change: Change, before: Document) -> str:
+def _unseen(change: Change, before: ChangeDocument) -> str:
     """What has moved where no edit that is shown has."""
     since = "since the plan was approved"
     if change.action is Action.TOP_UP:
         return "the YAML says something else of it than was approved"
-    if change.live and change.live.stamp.revision != before.get("revision"):
+    if change.live and change.live.stamp.revision != before.revision:
         return f"another apply has written {change.id} {since}"
     hidden = [edit.path for edit in change.edits if edit.sensitive]
     if not hidden:
@@ -98,8 +98,8 @@ def _unseen(change: Change, before: Document) -> str:
     return f"{names} moved {since}"
 
 
-def _moved(change: Change, before: Document) -> Iterator[str]:
-    approved = {edit["path"]: edit for edit in before["edits"]}
+def _moved(change: Change, before: ChangeDocument) -> Iterator[str]:
+    approved = {edit.path: edit for edit in before.edits}
     for edit in change.edits:
         then = approved.pop(edit.path, None)
         if then is None:
@@ -120,27 +120,27 @@ def _currency_before(edit: Edit) -> str:
     return edit.currency if edit.currency_before is None else edit.currency_before
 
 
-def _both(edit: Edit, approved: Document) -> str:
+def _both(edit: Edit, approved: EditDocument) -> str:
     said = []
-    if not edit.sensitive and edit.after != approved["after"]:
-        now, then = (_shown(value, edit.currency) for value in (edit.after, approved["after"]))
+    if not edit.sensitive and edit.after != approved.after:
+        now, then = (_shown(value, edit.currency) for value in (edit.after, approved.after))
         said.append(f"the YAML says {now}, approved was {then}")
-    if not edit.sensitive and edit.before != approved["before"]:
-        then = _shown(approved["before"], approved.get("currency_before", approved.get("currency", "")))
+    if not edit.sensitive and edit.before != approved.before:
+        then = _shown(approved.before, approved.shown_currency_before)
         now = _shown(edit.before, _currency_before(edit))
         said.append(f"Stripe has {now}, and had {then}")
     return f"{edit.path} moved since the plan was approved" + (f": {', '.join(said)}" if said else "")
 
 
-def _gone(change: Change, approved: Document) -> str:
+def _gone(change: Change, approved: EditDocument) -> str:
     """An edit that was approved, and is none any more: both sides are alike by now."""
-    path = str(approved["path"])
+    path = approved.path
     text = f"{path} moved since the plan was approved: it needs no change any more"
-    if approved["sensitive"] or PLAIN in path or change.declared is None:
+    if approved.sensitive or PLAIN in path or change.declared is None:
         return text
     return f"{text}, as " + (
         "Stripe has it already"
-        if _json(at(change.declared.fields, path)) == _json(approved["after"])
+        if _json(at(change.declared.fields, path)) == _json(approved.after)
         else "the YAML says what Stripe has"
     )
 

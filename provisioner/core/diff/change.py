@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
@@ -67,26 +67,6 @@ def row_of(edit: Edit, declared: Declared | None) -> dict[str, Any]:
     return {name: value for name, value in row[number].items() if name != leaf}
 
 
-def shown(edit: Edit, declared: Declared | None) -> dict[str, Any]:
-    """All that a reader sees of an edit, as JSON values."""
-    document: dict[str, Any] = {
-        "path": edit.path,
-        "before": edit.before,
-        "after": edit.after,
-        "direction": str(edit.direction.value),
-        "sensitive": edit.sensitive,
-    }
-    if edit.forces_replacement:
-        document["forces_replacement"] = True
-    if edit.currency:
-        document["currency"] = edit.currency
-    if edit.currency_before is not None:
-        document["currency_before"] = edit.currency_before
-    if row := row_of(edit, declared):
-        document["row"] = row
-    return document
-
-
 class Change(Struct, frozen=True):
     """
     What would happen to one address.
@@ -132,7 +112,7 @@ class Change(Struct, frozen=True):
         return content([facts, edits, self.params, wanted(self.declared), observed(self.live)])
 
     @property
-    def bookkeeping(self) -> str:
+    def bookkeeping(self) -> Literal["rename", "mark", ""]:
         """`rename` or `mark` for an update of our marks alone: nothing a card can do changes; else empty."""
         paths = [edit.path for edit in self.edits]
         if self.action is not Action.UPDATE or not all(path.startswith(OUR_OWN) for path in paths):
@@ -185,13 +165,12 @@ def _taken_out(fields: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     return put(fields, f"{top}.{below}" if below else top, None)
 
 
-class Note(Struct, frozen=True):
-    """
-    Something that a reader of the plan should know, though nothing will be done about it.
-
-    `pending` says that a person has something to do before live is as declared.
-    """
+class Note(Struct, frozen=True, omit_defaults=True):
+    """Something that a reader of the plan should know, though nothing will be done about it."""
 
     address: str
+    """What it is about."""
     text: str
+    """What to know."""
     pending: bool = False
+    """Somebody has something to do before live is as declared."""

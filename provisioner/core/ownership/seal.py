@@ -9,14 +9,17 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.marks import PROJECT, read_stamp
 from provisioner.core.schema.kind import Kind, owned
 
 LENGTH = 32  # hexadecimal: 128 bits
-PROJECT_SALT, ACCOUNT, KEY = "project", "account", "key"
+Source = Literal["project", "account", "key"]
+PROJECT_SALT: Source = "project"
+ACCOUNT: Source = "account"
+KEY: Source = "key"
 # what stays as it is for as long as a plan is good, and is in no plan; the id tells accounts apart
 DETAILS = (
     "id",
@@ -35,9 +38,9 @@ class Seal:
 
     __slots__ = ("_secret", "source")
 
-    def __init__(self, source: str, material: Any) -> None:
+    def __init__(self, source: Source, material: Any) -> None:
         text = json.dumps(["provisioner plan", source, material], sort_keys=True, default=str)
-        self.source = source
+        self.source: Source = source
         self._secret = hashlib.sha256(text.encode()).digest()
 
     def __eq__(self, other: object) -> bool:

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from provisioner.core.diff.change import Action, Change
@@ -43,16 +43,21 @@ class Danger(Struct, frozen=True):
         return f"{self.name}={ENDLESS if self.number == UNLIMITED else self.number}"
 
 
-class Stop(NamedTuple):
-    """
-    A guardrail that stops a plan, by its name, and what to do about it.
+GUARDRAILS = f"^({'|'.join(NAMES)})([.].+)?$|^require_approval$"
 
-    `number` is the one that lets the plan pass, None where it is a word.
-    """
 
-    guardrail: str
+class Stop(Struct, frozen=True, omit_defaults=True):
+    """A guardrail that stops a plan, and what to do about it; it has no number where a word lets it pass."""
+
+    guardrail: Annotated[str, Meta(extra_json_schema={"pattern": GUARDRAILS})]
+    """As `--allow` names it, or `require_approval`."""
     text: str
+    """What is over which limit, and what would let it pass."""
     number: int | None = None
+    """
+    The number that lets it pass, as `--allow` takes it. A saved plan wants it when it is applied, whatever
+    the configuration says by then.
+    """
 
 
 def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[Danger, ...]:

@@ -30,11 +30,12 @@ def blast_radius(kinds: Mapping[str, Kind], changes: Iterable[Change], found: Se
     for change in changes:
         if change.action is Action.TOP_UP:
             money[change.params["currency"]] += change.params["amount"]
-        final += _is_final(kinds[change.kind], change)
+        final += is_final(kinds[change.kind], change)
     moved = tuple(Money(amount, currency) for currency, amount in sorted(money.items()))
     return Impact(moved, raised(found), activated(found), final)
 
 
-def _is_final(kind: Kind, change: Change) -> bool:
+def is_final(kind: Kind, change: Change) -> bool:
+    """Whether a change ends an object in a way that nothing can undo."""
     canceled = change.action is Action.RETIRE and bool(change.params.get("cancel"))
     return bool(kind.retirement.cancel) and (canceled or change.action is Action.REPLACE)

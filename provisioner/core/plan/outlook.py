@@ -36,11 +36,14 @@ class Balance(Struct, frozen=True):
 
 
 class Power(Struct, frozen=True):
-    """What some cards may spend in a month: `amount` of those with a limit, `unlimited` without one."""
+    """What some cards may spend in a month."""
 
-    amount: int = 0
-    unlimited: int = 0
-    cards: int = 0
+    amount: int
+    """What the cards with a limit may spend in a month."""
+    unlimited: int
+    """How many cards have no limit."""
+    cards: int
+    """How many cards can spend at all."""
 
 
 class Exposure(Struct, frozen=True):

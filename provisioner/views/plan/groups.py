@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from provisioner.views.values import Document
+from provisioner.core.plan.document import ChangeDocument, EditDocument
 
 OWN = frozenset({"cardholder"})  # every card has its own; two cards are alike without it
 
@@ -19,43 +19,45 @@ class Group(Struct, frozen=True):
     same.
     """
 
-    changes: tuple[Document, ...]
-    edits: tuple[Document, ...]
+    changes: tuple[ChangeDocument, ...]
+    edits: tuple[EditDocument, ...]
     differing: dict[str, int]
 
     @property
-    def first(self) -> Document:
+    def first(self) -> ChangeDocument:
         """The change that stands for all of them."""
         return self.changes[0]
 
 
-def alike(change: Document) -> tuple[Any, ...]:
+def alike(change: ChangeDocument) -> tuple[Any, ...]:
     """What two changes have in common that do the same to different objects."""
     return (
         *_head(change),
-        change["reason"],
-        tuple((edit["path"], None if edit["path"] in OWN else _values(edit)) for edit in change["edits"]),
+        change.reason,
+        tuple((edit.path, None if edit.path in OWN else _values(edit)) for edit in change.edits),
     )
 
 
-def akin(change: Document) -> tuple[Any, ...]:
+def akin(change: ChangeDocument) -> tuple[Any, ...]:
     """What two changes have in common that touch the same fields, to whatever values."""
     # a table's rows differ in number from object to object; what matters is the table
-    return (*_head(change), frozenset(edit["path"].partition("[")[0] for edit in change["edits"]))
+    return (*_head(change), frozenset(edit.path.partition("[")[0] for edit in change.edits))
 
 
-def _values(edit: Document) -> str:
+def _values(edit: EditDocument) -> str:
     """What is shown of both sides: the same numbers are other amounts in another currency."""
-    return repr([edit.get(name) for name in ("before", "after", "currency", "currency_before")])
+    return repr([edit.before, edit.after, edit.currency, edit.currency_before])
 
 
-def _head(change: Document) -> tuple[Any, ...]:
-    return change["kind"], change["action"], change.get("bookkeeping"), bool(change.get("final"))
+def _head(change: ChangeDocument) -> tuple[Any, ...]:
+    return change.kind, change.action, change.bookkeeping, bool(change.final)
 
 
-def group(changes: Iterable[Document], key: Callable[[Document], tuple[Any, ...]], least: int) -> list[Group]:
+def group(
+    changes: Iterable[ChangeDocument], key: Callable[[ChangeDocument], tuple[Any, ...]], least: int
+) -> list[Group]:
     """Put changes with one key together where there are at least `least`; in the order of the first."""
-    found: dict[tuple[Any, ...], list[tuple[int, Document]]] = {}
+    found: dict[tuple[Any, ...], list[tuple[int, ChangeDocument]]] = {}
     for place, change in enumerate(changes):
         found.setdefault(key(change), []).append((place, change))
     groups: list[tuple[int, Group]] = []
@@ -65,13 +67,13 @@ def group(changes: Iterable[Document], key: Callable[[Document], tuple[Any, ...]
     return [one for _, one in sorted(groups, key=itemgetter(0))]
 
 
-def _group(changes: Sequence[Document]) -> Group:
+def _group(changes: Sequence[ChangeDocument]) -> Group:
     first = changes[0]
     if len(changes) == 1:
-        return Group((first,), tuple(first["edits"]), {})
+        return Group((first,), first.edits, {})
     values: dict[str, set[str]] = {}
     for change in changes:
-        for edit in change["edits"]:
-            values.setdefault(edit["path"], set()).add(_values(edit))
+        for edit in change.edits:
+            values.setdefault(edit.path, set()).add(_values(edit))
     differing = {path: len(found) for path, found in values.items() if len(found) > 1}
-    return Group(tuple(changes), tuple(first["edits"]), differing)
+    return Group(tuple(changes), first.edits, differing)

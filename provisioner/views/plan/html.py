@@ -9,22 +9,33 @@ from importlib import resources
 from typing import Any
 
 from provisioner.core.model.money import exponent, show_money
+from provisioner.core.plan.document import (
+    BalanceDocument,
+    ChangeDocument,
+    EditDocument,
+    ShownPlan,
+    TeamExposure,
+)
+from provisioner.core.plan.outlook import Power
+from provisioner.core.schema.field import Direction
 from provisioner.views.plan.text import (
     STOPPED,
     SYMBOLS,
     blast_radius,
-    deed,
     headline,
     stop_lines,
     summary_line,
 )
-from provisioner.views.values import Document, inert, show_amount, show_power, show_row, show_side
+from provisioner.views.values import inert, show_amount, show_power, show_row, show_sides
 
-POWER = {"broadening": "gives spending power", "tightening": "takes spending power away"}
+POWER = {
+    Direction.BROADENING: "gives spending power",
+    Direction.TIGHTENING: "takes spending power away",
+}
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
-def plan_html(document: Document) -> str:
+def plan_html(document: ShownPlan) -> str:
     """
     Write a plan's document as one HTML page.
 
@@ -37,7 +48,7 @@ def plan_html(document: Document) -> str:
     data = json.dumps(_model(document), separators=(",", ":"))
     fill = {
         "@@POLICY@@": f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'",
-        "@@TITLE@@": _escaped(f"Plan for {document['project']}"),
+        "@@TITLE@@": _escaped(f"Plan for {document.project}"),
         "@@SUMMARY@@": _escaped(summary_line(document)),
         # no text can end the element that holds it
         "@@DATA@@": data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"),
@@ -50,73 +61,65 @@ def _escaped(text: str) -> str:
     return html.escape(inert(text)).encode("ascii", "xmlcharrefreplace").decode()
 
 
-def _model(document: Document) -> dict[str, Any]:
+def _model(document: ShownPlan) -> dict[str, Any]:
     """What the page shows, in words already; edits that many changes share are in it once."""
     edits: dict[tuple[str, ...], int] = {}
-    changes = [_change(change, edits) for change in document["changes"]]
-    seen = document.get("outlook") or {}
+    changes = [_change(change, edits) for change in document.changes]
     return {
-        "project": inert(document["project"]),
-        "mode": inert(document["mode"]),
-        "account": inert(document["account"]),
-        "fingerprint": inert(str(document.get("fingerprint", ""))),
+        "project": inert(document.project),
+        "mode": inert(document.mode),
+        "account": inert(document.account),
+        "fingerprint": inert(document.fingerprint),
         "summary": inert(summary_line(document)),
         "blast": list(blast_radius(document).items()),
-        "final": document["blast_radius"]["final"],
+        "final": document.blast_radius.final,
         "stopped": {"title": STOPPED, "texts": stop_lines(document)},
         "edits": [list(edit) for edit in edits],
         "changes": changes,
-        "notes": [[inert(note["address"]), inert(note["text"])] for note in document["notes"]],
-        "balances": [_balance(balance, document) for balance in seen.get("balances", ())],
-        "exposure": [_exposure(row) for row in seen.get("exposure", ())],
+        "notes": [[inert(note.address), inert(note.text)] for note in document.notes],
+        "balances": [_balance(balance, document) for balance in document.outlook.balances],
+        "exposure": [_exposure(row) for row in document.outlook.exposure],
     }
 
 
-def _change(change: Document, edits: dict[tuple[str, ...], int]) -> dict[str, Any]:
-    directions = {edit["direction"] for edit in change["edits"]}
-    lines = [_edit(edit) for edit in change["edits"]]
-    if change["action"] in ("create", "retire"):
-        directions.discard("tightening")  # limits of what begins take nothing away
-    if change["action"] == "retire":
-        directions.add("tightening")
-    if change["action"] == "top_up":
-        directions.add("broadening")
-        lines.append(("+", "amount", "", inert(show_amount(change["amount"], change["currency"])), ""))
+def _change(change: ChangeDocument, edits: dict[tuple[str, ...], int]) -> dict[str, Any]:
+    lines = [_edit(edit) for edit in change.edits]
+    if change.money:
+        lines.append(("+", "amount", "", inert(show_amount(*change.money)), ""))
     model: dict[str, Any] = {
-        "a": inert(change["address"]),
-        "k": inert(change["kind"]),
-        "c": "marks" if change.get("bookkeeping") else inert(change["action"]),
+        "a": inert(change.address),
+        "k": inert(change.kind),
+        "c": "marks" if change.bookkeeping else change.action.value,
         "h": headline(change).removesuffix(" [final]"),
-        "s": SYMBOLS.get(deed(change), ""),
-        "r": inert(change["reason"]),
+        "s": SYMBOLS[change.counted_as],
+        "r": inert(change.reason),
         "e": [edits.setdefault(line, len(edits)) for line in lines],
     }
-    marks = {"f": change.get("final"), "b": "broadening" in directions, "t": "tightening" in directions}
-    identity = {"i": inert(change["id"])} if change["id"] else {}
+    marks = {"f": change.final, "b": change.gives_power, "t": change.takes_power}
+    identity = {"i": inert(change.id)} if change.id else {}
     return model | identity | {name: 1 for name, holds in marks.items() if holds}
 
 
-def _edit(edit: Document) -> tuple[str, ...]:
+def _edit(edit: EditDocument) -> tuple[str, ...]:
     """Symbol, path, before, after and what else to know, all as shown."""
-    symbol = "+" if edit["before"] is None else "-" if edit["after"] is None else "~"
-    before, after = (
-        "" if edit[side] is None else show_side(edit, side) + show_row(edit) for side in ("before", "after")
-    )
-    more = ["forces replacement"] if edit.get("forces_replacement") else []
-    said = edit["direction"] if edit["before"] is not None or edit["direction"] == "broadening" else ""
-    more += [POWER[said]] if said in POWER else []
-    return symbol, inert(edit["path"]), before, after, ", ".join(more)
+    symbol = "+" if edit.before is None else "-" if edit.after is None else "~"
+    before, after = (text + show_row(edit.row) for text in show_sides(edit))
+    more = ["forces replacement"] if edit.forces_replacement else []
+    if edit.direction is Direction.BROADENING or edit.before is not None:
+        more += [POWER[edit.direction]] if edit.direction in POWER else []
+    sides = "" if edit.before is None else before, "" if edit.after is None else after
+    return symbol, inert(edit.path), *sides, ", ".join(more)
 
 
-def _balance(balance: Document, document: Document) -> dict[str, Any]:
-    currency = balance["currency"]
-    top_up = sum(m["amount"] for m in document["blast_radius"]["money"] if m["currency"] == currency)
+def _balance(balance: BalanceDocument, document: ShownPlan) -> dict[str, Any]:
+    currency = balance.currency
+    top_up = sum(each.amount for each in document.blast_radius.money if each.currency == currency)
     amounts = {
-        "available": balance["available"],
-        "pending": balance["pending"],
+        "available": balance.available,
+        "pending": balance.pending,
         "top_up": top_up,
-        "target": balance["target"],
-        "top_up_below": balance["top_up_below"],
+        "target": balance.target,
+        "top_up_below": balance.top_up_below,
     }
     return {
         "currency": inert(currency.upper()),
@@ -125,21 +128,21 @@ def _balance(balance: Document, document: Document) -> dict[str, Any]:
     }
 
 
-def _exposure(row: Document) -> dict[str, Any]:
-    currency = row["currency"]
+def _exposure(row: TeamExposure) -> dict[str, Any]:
+    currency = row.currency
     scale = 10 ** exponent(currency)
     return {
-        "team": inert(row["team"]) if row["team"] else f"{row['others']:,} others",
+        "team": inert(row.team) if row.team else f"{row.others:,} others",
         "currency": inert(currency.upper()),
-        "before": _power(row["before"], currency, scale),
-        "after": _power(row["after"], currency, scale),
+        "before": _power(row.before, currency, scale),
+        "after": _power(row.after, currency, scale),
     }
 
 
-def _power(power: Document, currency: str, scale: int) -> dict[str, Any]:
+def _power(power: Power, currency: str, scale: int) -> dict[str, Any]:
     return {
-        "size": power["amount"] / scale,
-        "unlimited": power["unlimited"],
-        "cards": power["cards"],
+        "size": power.amount / scale,
+        "unlimited": power.unlimited,
+        "cards": power.cards,
         "shown": show_power(power, currency),
     }

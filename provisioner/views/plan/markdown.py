@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from provisioner.core.diff.change import Action
 from provisioner.core.model.money import show_money
+from provisioner.core.plan.document import ShownPlan, TeamExposure
 from provisioner.views.plan.groups import Group, akin, alike, group
 from provisioner.views.plan.text import (
     STOPPED,
@@ -15,7 +17,7 @@ from provisioner.views.plan.text import (
     summary_line,
 )
 from provisioner.views.safe_markdown import as_diff, clip, code, fence, plain, size, tag
-from provisioner.views.values import Document, count, gives_power, show_power
+from provisioner.views.values import count, show_power
 
 LONGEST = 60_000  # GitHub takes 65,536 characters; what stands around the comment is the caller's
 NAMES = 30
@@ -23,10 +25,10 @@ MOST_GROUPS = 150  # more are no longer read one by one
 MOST_NOTES = 40
 RESERVE = 1_500
 TRIES = 50
-ORDER = ("retire", "replace", "top_up", "update", "create", "adopt")
+ORDER = (Action.RETIRE, Action.REPLACE, Action.TOP_UP, Action.UPDATE, Action.CREATE, Action.ADOPT)
 
 
-def plan_markdown(document: Document, longest: int = LONGEST) -> str:
+def plan_markdown(document: ShownPlan, longest: int = LONGEST) -> str:
     """
     Write a plan's document as Markdown of at most `longest` bytes.
 
@@ -34,7 +36,7 @@ def plan_markdown(document: Document, longest: int = LONGEST) -> str:
     fields are; and what does not fit is counted. Values appear in code only.
     """
     head = _head(document)
-    changes = document["changes"]
+    changes = document.changes
     groups = sorted(group(changes, alike, 2), key=_weight)
     text = _with_groups(head, groups, longest) if len(groups) <= MOST_GROUPS else None
     if text is None:
@@ -74,86 +76,85 @@ def _shortened(head: str, groups: Sequence[Group], longest: int) -> str:
 
 def _weight(one: Group) -> tuple[bool, bool, int]:
     """What a reader must see first: what is final, then what gives spending power, then by action."""
-    action = one.first["action"]
-    gives = any(map(gives_power, one.changes))
-    known = action in ORDER and not one.first.get("bookkeeping")
-    return (not one.first.get("final"), not gives, ORDER.index(action) if known else len(ORDER))
+    gives = any(change.gives_power for change in one.changes)
+    place = len(ORDER) if one.first.bookkeeping else ORDER.index(one.first.action)
+    return (not one.first.final, not gives, place)
 
 
-def _head(document: Document) -> str:
+def _head(document: ShownPlan) -> str:
     parts = [
-        f"### Plan for {code(document['project'])} ({code(document['mode'])} mode)",
+        f"### Plan for {code(document.project)} ({code(document.mode)} mode)",
         f"**{plain(clip(summary_line(document), 500))}**",
     ]
-    if document["changes"]:
+    if document.changes:
         parts.append(_blast(document))
         parts += _stopped(document)
         parts += _final(document)
     if lines := [*_exposure(document)]:
         parts.append(_details("Spending exposure a month, by team", fence(lines, "text")))
-    if notes := document["notes"]:
-        told = (f"{n['address']}: {n['text']}" if n["address"] else n["text"] for n in notes[:MOST_NOTES])
+    if notes := document.notes:
+        told = (f"{n.address}: {n.text}" if n.address else n.text for n in notes[:MOST_NOTES])
         more = [f"and {len(notes) - MOST_NOTES:,} more"] if len(notes) > MOST_NOTES else []
         body = fence([clip(t, 400) for t in [*told, *more]], "text")
-        parts.append(_details(count(len(notes), "note"), body, is_open=not document["changes"]))
+        parts.append(_details(count(len(notes), "note"), body, is_open=not document.changes))
     return "\n\n".join(parts)
 
 
-def _blast(document: Document) -> str:
+def _blast(document: ShownPlan) -> str:
     rows = ["| Blast radius | |", "|---|---|"]
     for name, answer in blast_radius(document).items():
         cell = answer if answer == "none" else f"**{plain(clip(answer, 300))}**"
         rows.append(f"| {name} | {cell} |")
-    gives = sum(map(gives_power, document["changes"]))
+    gives = sum(change.gives_power for change in document.changes)
     rows.append(f"| changes that give spending power | {f'**{gives:,}**' if gives else 'none'} |")
     return "\n".join(rows)
 
 
-def _stopped(document: Document) -> Iterator[str]:
+def _stopped(document: ShownPlan) -> Iterator[str]:
     if stops := stop_lines(document):
         more = [f"and {len(stops) - NAMES:,} more"] if len(stops) > NAMES else []
         lines = ["[!WARNING]", f"**{STOPPED}**", *fence([*stops[:NAMES], *more], "text").split("\n")]
         yield "\n".join(f"> {line}" for line in lines)
 
 
-def _final(document: Document) -> Iterator[str]:
-    final = tuple(change for change in document["changes"] if change.get("final"))
+def _final(document: ShownPlan) -> Iterator[str]:
+    final = tuple(change for change in document.changes if change.final)
     if final:
-        named = ", ".join(code(change["address"]) for change in final[:NAMES])
+        named = ", ".join(code(change.address) for change in final[:NAMES])
         more = f" and {len(final) - NAMES:,} more" if len(final) > NAMES else ""
         yield f"> [!CAUTION]\n> {count(len(final), 'change')} cannot be undone: {named}{more}"
 
 
-def _exposure(document: Document) -> Iterator[str]:
-    rows = (document.get("outlook") or {}).get("exposure") or ()
-    moved = [row for row in rows if row["before"] != row["after"]]
-    several = len({row["currency"] for row in rows}) > 1
+def _exposure(document: ShownPlan) -> Iterator[str]:
+    rows = document.outlook.exposure
+    moved = [row for row in rows if row.before != row.after]
+    several = len({row.currency for row in rows}) > 1
     named = [_team(row, several=several) for row in moved]
     width = min(40, max(map(len, named), default=0))
     for name, row in islice(zip(named, moved, strict=True), MOST_NOTES):
-        before, after = (show_power(row[side], row["currency"]) for side in ("before", "after"))
+        before, after = (show_power(power, row.currency) for power in (row.before, row.after))
         yield f"{clip(name, 60).ljust(width)}  {before} -> {after}"
 
 
-def _team(row: Document, *, several: bool) -> str:
-    team = row["team"] or f"{row['others']:,} others"
-    return f"{team} ({row['currency'].upper()})" if several else str(team)
+def _team(row: TeamExposure, *, several: bool) -> str:
+    team = row.team or f"{row.others:,} others"
+    return f"{team} ({row.currency.upper()})" if several else team
 
 
 def _block(one: Group) -> str:
     change, number = one.first, len(one.changes)
-    gives = sum(map(gives_power, one.changes))
-    title = f"{tag(change['address'] if number == 1 else count(number, change['kind']))} {headline(change)}"
+    gives = sum(each.gives_power for each in one.changes)
+    title = f"{tag(change.address if number == 1 else count(number, change.kind))} {headline(change)}"
     lines = [as_diff(line) for line in islice(group_lines(one, NAMES), 2, 400)]
-    if change["action"] == "top_up":
-        title += f": {plain(clip(show_money(change['amount'], change['currency']), 60))}"
+    if change.money:
+        title += f": {plain(clip(show_money(*change.money), 60))}"
     elif len(one.edits) == 1:
         title += f": {tag(clip(lines[0].removeprefix('! '), 120))}"
     if 0 < gives < number:
         title += f"; {gives:,} of them give spending power"
-    if not one.edits and change["action"] != "top_up":
+    if not one.edits and not change.money:
         lines = [f"- {addresses(one.changes, NAMES)}"]  # what ends, or ends for another to take its place
-    return _details(title, fence([f"# {change['reason']}", *lines], "diff"))
+    return _details(title, fence([f"# {change.reason}", *lines], "diff"))
 
 
 def _details(title: str, body: str, *, is_open: bool = False) -> str:

@@ -4,9 +4,11 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from provisioner.core.diff.change import Action
 from provisioner.core.model.money import show_money
+from provisioner.core.plan.document import ChangeDocument, EditDocument, ShownPlan
 from provisioner.views.plan.groups import Group, alike, group
-from provisioner.views.values import Document, count, inert, listed, show_amount, show_row, show_side
+from provisioner.views.values import count, inert, listed, show_amount, show_row, show_sides
 
 NO_CHANGES = "No changes. Stripe matches the configuration."
 NO_CHANGES_OF_A_PART = "No changes. Stripe matches this part of the configuration."
@@ -42,83 +44,74 @@ _BOUND = "\N{NO-BREAK SPACE}"  # no value holds one: it would be escaped
 _INDENT = re.compile(r"^ *(?:(?:[-+~=$#*!]|-/\+) )?")
 
 
-def plan_text(document: Document, width: int | None = None) -> str:
+def plan_text(document: ShownPlan, width: int | None = None) -> str:
     """
     Write a plan's document as text, ending in the line that counts.
 
     Lines are broken at `width` columns where it is given, as for a terminal; a log wants them whole.
     """
-    lines = [*blast_lines(document)] if document["changes"] else []
-    for one in group(document["changes"], alike, MANY):
+    lines = [*blast_lines(document)] if document.changes else []
+    for one in group(document.changes, alike, MANY):
         lines += ["", *group_lines(one, NAMES, width * 3 // 5 if width else None)]
-    for note in document["notes"]:
-        about = f"{inert(note['address'])}: " if note["address"] else ""
-        lines += ["", f"Note: {about}{inert(note['text'])}"]
+    for note in document.notes:
+        about = f"{inert(note.address)}: " if note.address else ""
+        lines += ["", f"Note: {about}{inert(note.text)}"]
     if stops := stop_lines(document):
         lines += ["", STOPPED, *(f"  ! {text}" for text in stops)]
     lines += ["", summary_line(document)]
     return "\n".join(_broken(lines, width) if width else lines).lstrip("\n") + "\n"
 
 
-def summary_line(document: Document) -> str:
+def summary_line(document: ShownPlan) -> str:
     """`Plan: 2 to create, ...; top up $300.00.`, or the sentence that says there is nothing to do."""
-    if not document["changes"]:
+    if not document.changes:
         return _nothing_to_do(document)
-    summary = document["summary"]
-    counts = ", ".join(
-        [f"{summary[action]} to {action}" for action in COUNTED]
-        + [f"{summary[action]} to {action}" for action in BOOKKEEPING if summary.get(action)]
-    )
-    moved = [show_money(money["amount"], money["currency"]) for money in document["blast_radius"]["money"]]
+    numbers = document.summary.counts
+    named = [*COUNTED, *(action for action in BOOKKEEPING if numbers[action])]
+    counts = ", ".join(f"{numbers[action]} to {action}" for action in named)
+    moved = [show_money(money.amount, money.currency) for money in document.blast_radius.money]
     money = inert(listed(moved))
     return f"Plan: {counts}; top up {money}." if money else f"Plan: {counts}."
 
 
-def _nothing_to_do(document: Document) -> str:
-    if any(note.get("pending") for note in document["notes"]):
+def _nothing_to_do(document: ShownPlan) -> str:
+    if any(note.pending for note in document.notes):
         return NO_CHANGES_BUT
-    return NO_CHANGES_OF_A_PART if document.get("left_out") else NO_CHANGES
+    return NO_CHANGES_OF_A_PART if document.left_out else NO_CHANGES
 
 
-def stop_lines(document: Document) -> list[str]:
+def stop_lines(document: ShownPlan) -> list[str]:
     """Which guardrails would stop an apply of the plan, and what would let it pass."""
-    return [inert(stop["text"]) for stop in document.get("stopped_by") or ()]
+    return [inert(stop.text) for stop in document.stopped_by]
 
 
-def blast_radius(document: Document) -> dict[str, str]:
+def blast_radius(document: ShownPlan) -> dict[str, str]:
     """What a plan costs at worst: what is asked, and the answer in words."""
-    blast = document["blast_radius"]
-    money = [show_money(m["amount"], m["currency"]) for m in blast["money"]]
+    blast = document.blast_radius
+    money = [show_money(each.amount, each.currency) for each in blast.money]
     exposure = [
-        f"{'unlimited' if e['amount'] is None else show_money(e['amount'], e['currency'])} ({e['currency']})"
-        for e in blast["exposure_added"]
+        f"{'unlimited' if e.amount is None else show_money(e.amount, e.currency)} ({e.currency})"
+        for e in blast.exposure_added
     ]
     return {
         "money that moves": inert(", ".join(money)) or "none",
         "exposure added a month": inert(", ".join(exposure)) or "none",
-        "cards that newly spend": f"{blast['cards_activated']:,}" if blast["cards_activated"] else "none",
-        "final, cannot be undone": f"{blast['final']:,}" if blast["final"] else "none",
+        "cards that newly spend": f"{blast.cards_activated:,}" if blast.cards_activated else "none",
+        "final, cannot be undone": f"{blast.final:,}" if blast.final else "none",
     }
 
 
-def blast_lines(document: Document) -> Iterator[str]:
+def blast_lines(document: ShownPlan) -> Iterator[str]:
     """The blast radius, a line for each question."""
     yield "Blast radius"
     for name, answer in blast_radius(document).items():
         yield f"  {name + ':':<24} {answer}"
 
 
-def deed(change: Document) -> str:
-    """What a change does: its action, or which of our marks it is about (`rename`, `mark`)."""
-    ours = change.get("bookkeeping")
-    return str(ours if ours in BOOKKEEPING else change["action"])
-
-
-def headline(change: Document) -> str:
+def headline(change: ChangeDocument) -> str:
     """What will happen to one address, in words."""
-    action = deed(change)
-    said = HEADLINES.get(action) or ("will be canceled" if change.get("final") else "will be deactivated")
-    return f"{said} [final]" if change.get("final") else said
+    said = HEADLINES.get(change.counted_as) or ("will be canceled" if change.final else "will be deactivated")
+    return f"{said} [final]" if change.final else said
 
 
 def group_lines(one: Group, names: int, column: int | None = None) -> Iterator[str]:
@@ -129,44 +122,44 @@ def group_lines(one: Group, names: int, column: int | None = None) -> Iterator[s
     """
     change, number = one.first, len(one.changes)
     if number == 1:
-        identity = f" ({inert(change['id'])})" if change["id"] else ""
+        identity = f" ({inert(change.id)})" if change.id else ""
         said = headline(change)
-        said = f"{said.removesuffix(' [final]')}{identity}{' [final]' if change.get('final') else ''}"
-        yield f"  # {inert(change['address'])} {said}: {inert(change['reason'])}"
-        yield f"  {SYMBOLS[deed(change)]} {inert(change['kind'])}"
+        said = f"{said.removesuffix(' [final]')}{identity}{' [final]' if change.final else ''}"
+        yield f"  # {inert(change.address)} {said}: {inert(change.reason)}"
+        yield f"  {SYMBOLS[change.counted_as]} {inert(change.kind)}"
     else:
-        yield f"  # {count(number, inert(change['kind']))} {headline(change)}: {inert(change['reason'])}"
-        yield f"  {SYMBOLS[deed(change)]} {count(number, inert(change['kind']))}"
-    if change["action"] == "top_up":
-        yield f"      + amount = {inert(show_amount(change['amount'], change['currency']))}"
-    width = max((len(inert(edit["path"])) for edit in one.edits), default=0)
+        yield f"  # {count(number, inert(change.kind))} {headline(change)}: {inert(change.reason)}"
+        yield f"  {SYMBOLS[change.counted_as]} {count(number, inert(change.kind))}"
+    if change.money:
+        yield f"      + amount = {inert(show_amount(*change.money))}"
+    width = max((len(inert(edit.path)) for edit in one.edits), default=0)
     width = 0 if column and width > column else width  # a change's values stand in one column, or in none
     for edit in one.edits:
-        yield _edit(edit, width, one.differing.get(edit["path"], 0))
-    if number > 1 and change["action"] == "adopt":  # which is which is the question then
-        yield from (f"      {inert(each['address'])} ({inert(each['id'])})" for each in one.changes)
+        yield _edit(edit, width, one.differing.get(edit.path, 0))
+    if number > 1 and change.action is Action.ADOPT:  # which is which is the question then
+        yield from (f"      {inert(each.address)} ({inert(each.id or '')})" for each in one.changes)
     elif number > 1:
         yield f"      {addresses(one.changes, names)}"
 
 
-def addresses(changes: tuple[Document, ...], names: int) -> str:
+def addresses(changes: tuple[ChangeDocument, ...], names: int) -> str:
     """Some addresses by name, the others by their number."""
-    named = ", ".join(inert(change["address"]) for change in changes[:names])
+    named = ", ".join(inert(change.address) for change in changes[:names])
     more = len(changes) - names
     return f"{named} and {more:,} more" if more > 0 else named
 
 
-def _edit(edit: Document, width: int, differing: int) -> str:
-    before, after = (show_side(edit, side) for side in ("before", "after"))
-    tail = "  # forces replacement" if edit.get("forces_replacement") else ""
-    name = inert(edit["path"]).ljust(width)
+def _edit(edit: EditDocument, width: int, differing: int) -> str:
+    before, after = show_sides(edit)
+    tail = "  # forces replacement" if edit.forces_replacement else ""
+    name = inert(edit.path).ljust(width)
     if differing:
-        symbol = "+" if edit["before"] is None else "-" if edit["after"] is None else "~"
+        symbol = "+" if edit.before is None else "-" if edit.after is None else "~"
         return f"      {symbol} {name} = ({differing:,} different values){tail}"
-    tail = show_row(edit) + tail
-    if edit["before"] is None:
+    tail = show_row(edit.row) + tail
+    if edit.before is None:
         return f"      + {name} = {after}{tail}"
-    if edit["after"] is None:
+    if edit.after is None:
         return f"      - {name} = {before} -> unset{tail}"
     return f"      ~ {name} = {before} -> {after}{tail}"
 

@@ -1,10 +1,9 @@
 """A saved plan is done as it was approved, or refused: no other YAML gives it another meaning."""
 
-import json
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.declare import card, config, holder
+from support.plan_documents import saved_and_read
 from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.approval.approve import hold_to
@@ -12,8 +11,8 @@ from provisioner.core.model.config import Config
 from provisioner.core.model.errors import StaleError
 from provisioner.core.model.resource import Lifecycle, Reissue
 from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.core.plan.write_document import plan_document
 from provisioner.kinds import KINDS
-from provisioner.views.plan.document import plan_document
 
 LIFE = st.builds(
     Lifecycle,
@@ -54,7 +53,7 @@ def test_as_long_as_nothing_was_written_all_that_was_approved_is_done_and_nothin
     for _ in carry_out(make_plan(KINDS, before, stripe.world()), stripe):
         pass
     plan = make_plan(KINDS, approved, stripe.world())
-    saved = json.loads(json.dumps(plan_document(plan)))
+    saved = saved_and_read(plan_document(KINDS, plan))
 
     assert done(hold_to(KINDS, approved, plan, saved)) == done(plan)
     try:
@@ -71,7 +70,7 @@ def test_what_was_done_is_done_and_not_stale(before: Config, approved: Config) -
     for _ in carry_out(make_plan(KINDS, before, stripe.world()), stripe):
         pass
     plan = make_plan(KINDS, approved, stripe.world())
-    saved = json.loads(json.dumps(plan_document(plan)))
+    saved = saved_and_read(plan_document(KINDS, plan))
     for _ in carry_out(plan, stripe):
         pass
 

@@ -17,8 +17,8 @@ from provisioner.core.model.resource import Declared, Lifecycle, Reissue
 from provisioner.core.plan.guardrails import judge
 from provisioner.core.plan.outlook import Exposure
 from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.core.plan.write_document import plan_document
 from provisioner.kinds import KINDS
-from provisioner.views.plan.document import plan_document
 
 TIMES = {"daily": 31, "weekly": 6, "monthly": 1, "yearly": 1, "all_time": 1}
 LIMITS = Guardrails(max_exposure_added={"usd": 1000, "gbp": 1000}, max_activated=1)
@@ -194,7 +194,7 @@ def test_no_higher_limit_lowers_what_is_added(
 def test_a_saved_plan_is_judged_like_the_plan_itself(before: list[Declared], after: list[Declared]) -> None:
     stripe = applied(*before)
     plan = planned(stripe, after)
-    held = hold_to(KINDS, plan.config, plan, plan_document(plan))
+    held = hold_to(KINDS, plan.config, plan, plan_document(KINDS, plan))
 
     assert held.blast == plan.blast
     assert held.outlook == plan.outlook

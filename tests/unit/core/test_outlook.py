@@ -46,7 +46,7 @@ EDITED = {"personalization_design": "ics_1"}
     [
         ({}, card(spending_controls=limit(2000)), Power(2000, 0, 1)),
         ({}, card(), Power(0, 1, 1)),
-        ({}, card(status=None, spending_controls=limit(1000)), Power()),
+        ({}, card(status=None, spending_controls=limit(1000)), Power(0, 0, 0)),
         (
             {"spending_controls": {"spending_limits": [{"amount": 7000, "interval": "monthly"}]}},
             card(lifecycle=ignoring(LIMITED), spending_controls=limit(1000), **EDITED),
@@ -55,12 +55,12 @@ EDITED = {"personalization_design": "ics_1"}
         (
             {"spending_controls": {"spending_limits": [{"amount": 7000, "interval": "monthly"}]}},
             card(lifecycle=ignoring("spending_controls"), spending_controls=limit(1000), status="inactive"),
-            Power(),
+            Power(0, 0, 0),
         ),
         (
             {"status": "inactive"},
             card(lifecycle=ignoring("status"), spending_controls=limit(2000)),
-            Power(),
+            Power(0, 0, 0),
         ),
         ({}, card(spending_controls=limit(1000), second_line="A"), Power(1000, 0, 1)),
         ({}, card(second_line="A"), Power(31 * 50_000, 0, 1)),
@@ -91,7 +91,7 @@ def test_a_card_that_is_retired_may_spend_nothing() -> None:
     apply(stripe, BEFORE)
 
     [row] = plan_of(stripe).outlook.exposure
-    assert (row.before, row.after) == (Power(1000, 0, 1), Power())
+    assert (row.before, row.after) == (Power(1000, 0, 1), Power(0, 0, 0))
 
 
 def test_a_team_is_shown_only_where_the_yaml_names_it() -> None:

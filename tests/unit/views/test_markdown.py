@@ -149,7 +149,12 @@ TEXTS = st.text(max_size=40) | st.sampled_from([HOSTILE, "```", "</details>", "|
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS, TEXTS), max_size=8))
 def test_no_text_breaks_the_comment(rows):
     changes = [
-        change(address, "retire" if n % 2 else "update", [edit(path, before, after)], final=bool(n % 2))
+        change(
+            f"cards.{address}",
+            "retire" if n % 2 else "update",
+            [edit(path, before, after)],
+            final=bool(n % 2),
+        )
         for n, (address, path, before, after) in enumerate(rows)
     ]
     page = rendered(plan_markdown(document(*changes, project=rows[0][0] if rows else "acme")))

@@ -11,9 +11,9 @@ from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.model.errors import AccessError, ProvisionerError, StaleError, StripeError
 from provisioner.core.plan.plan import make_plan
+from provisioner.core.plan.write_document import plan_document
 from provisioner.engine.apply.execute import execute
 from provisioner.kinds import KINDS
-from provisioner.views.plan.document import plan_document
 from provisioner.views.plan.text import NO_CHANGES, plan_text
 from provisioner.views.report import report_document, report_text
 
@@ -23,7 +23,7 @@ def text_of(*wanted: Any, before: Any = ()) -> str:
     if before:
         for _ in carry_out(make_plan(KINDS, config(*before), stripe.world()), stripe):
             pass
-    return plan_text(plan_document(make_plan(KINDS, config(*wanted), stripe.world())))
+    return plan_text(plan_document(KINDS, make_plan(KINDS, config(*wanted), stripe.world())))
 
 
 def test_a_plan_opens_with_its_blast_radius_and_ends_in_the_line_that_counts() -> None:
@@ -55,7 +55,7 @@ def test_law_7_personal_values_stand_in_no_view() -> None:
     wanted = holder(email="jenny@example.com", phone_number="+18008675309", name="Jenny Rosen")
     stripe = StripeModel()
     plan = make_plan(KINDS, config(wanted), stripe.world())
-    document = plan_document(plan)
+    document = plan_document(KINDS, plan)
     report = execute(plan, stripe, lambda _result: None, threading.Event())
 
     for shown in (

@@ -1,0 +1,136 @@
+"""A plan written as its document: all that readers need is decided here, once."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from provisioner.core.diff.change import Action, Change, Edit, content, row_of
+from provisioner.core.model.resource import Declared
+from provisioner.core.ownership.seal import Seal
+from provisioner.core.plan.digests import between, goal, rest, set_first
+from provisioner.core.plan.document import (
+    PLAN_FORMAT,
+    AddedExposure,
+    BalanceDocument,
+    ChangeDocument,
+    EditDocument,
+    ImpactDocument,
+    MovedMoney,
+    OutlookDocument,
+    PlanDocument,
+    SummaryDocument,
+    TeamExposure,
+    as_json,
+)
+from provisioner.core.plan.guardrails import Stop
+from provisioner.core.plan.impact import is_final
+from provisioner.core.plan.outlook import Outlook
+from provisioner.core.plan.plan import Plan
+from provisioner.core.schema.kind import Kind
+
+
+def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = ()) -> PlanDocument:
+    """
+    Write a plan as its document: no secret and nothing personal, as edits are masked when they are made.
+
+    `stopped` are the guardrails that would stop it.
+    """
+    by_name = {kind.name: kind for kind in kinds}
+    return PlanDocument(
+        format_version=PLAN_FORMAT,
+        project=plan.project,
+        environment=plan.environment,
+        mode=plan.mode,
+        account=plan.account,
+        fingerprint=plan.fingerprint,
+        keyed_with=plan.seal.source,
+        summary=SummaryDocument(**plan.summary),
+        blast_radius=ImpactDocument(
+            money=tuple(MovedMoney(currency, amount) for amount, currency in plan.blast.money),
+            exposure_added=tuple(AddedExposure(*each) for each in plan.blast.exposure.items()),
+            cards_activated=plan.blast.activated,
+            final=plan.blast.final,
+        ),
+        changes=tuple(_change(by_name[change.kind], change, plan.seal) for change in plan.changes),
+        left_out=plan.left_out,
+        stopped_by=tuple(stopped),
+        notes=plan.notes,
+        outlook=_outlook(plan.outlook, plan.seal),
+    )
+
+
+def _change(kind: Kind, change: Change, seal: Seal) -> ChangeDocument:
+    fingerprint = seal(change.fingerprint)
+    aim, first = goal(change), between(kind, change)
+    document = ChangeDocument(
+        address=str(change.address),
+        kind=change.kind,
+        action=change.action,
+        id=change.id,
+        reason=change.reason,
+        edits=tuple(_edit(edit, change, fingerprint) for edit in change.edits),
+        fingerprint=fingerprint,
+        revision=change.live.stamp.revision if change.live else None,
+        rest=seal(rest(change, set_first(kind, change))) if change.live else "",
+        goal=seal(aim) if aim else "",
+        between=seal(first) if first else "",
+        bookkeeping=change.bookkeeping,
+        amount=change.params["amount"] if change.action is Action.TOP_UP else None,
+        currency=change.params["currency"] if change.action is Action.TOP_UP else None,
+        final=is_final(kind, change) if change.action in (Action.RETIRE, Action.REPLACE) else None,
+    )
+    if change.action is Action.TOP_UP:
+        return replace(document, newest=change.follows or None)
+    return document
+
+
+def _edit(edit: Edit, change: Change, fingerprint: str) -> EditDocument:
+    """An edit; its digest is of what is shown, or for a hidden value that of all that the change hides."""
+    document = edit_document(edit, change.declared, fingerprint)
+    if edit.sensitive:
+        return document
+    shown = as_json(document)
+    del shown["digest"]
+    return replace(document, digest=content(shown)[: len(fingerprint)])
+
+
+def edit_document(edit: Edit, declared: Declared | None, digest: str = "") -> EditDocument:
+    """All that a reader sees of an edit, with a digest that stands for it."""
+    return EditDocument(
+        path=edit.path,
+        before=edit.before,
+        after=edit.after,
+        direction=edit.direction,
+        sensitive=edit.sensitive,
+        forces_replacement=edit.forces_replacement,
+        currency=edit.currency,
+        currency_before=edit.currency_before,
+        row=row_of(edit, declared),
+        digest=digest,
+    )
+
+
+def _outlook(seen: Outlook, seal: Seal) -> OutlookDocument:
+    return OutlookDocument(
+        tuple(
+            BalanceDocument(
+                currency=balance.currency,
+                available=balance.available,
+                pending=balance.pending,
+                target=balance.target,
+                top_up_below=balance.top_up_below,
+                declared=seal(balance.declared),
+            )
+            for balance in seen.balances
+        ),
+        tuple(
+            TeamExposure(
+                team=each.team or None,
+                currency=each.currency,
+                others=each.others,
+                before=each.before,
+                after=each.after,
+            )
+            for each in seen.exposure
+        ),
+    )
