@@ -12,10 +12,11 @@ from provisioner.core.plan.document import ChangeDocument, EditDocument, as_json
 from provisioner.core.plan.write_document import edit_document
 from provisioner.core.schema.field import Field
 from provisioner.core.schema.kind import Kind
-from provisioner.core.schema.normal_form import at
+from provisioner.core.schema.normal_form import at, leaves
 
 FEW = 3  # so many fields are told of, the others counted
 LONGEST = 60
+RECORDS = ("managed", "recorded")  # edits of our record, which name the values that are declared
 PLAIN = "["  # a path with rows in it leads to no plain value
 _ROW = re.compile(r"([^\[]+)\[([0-9]{1,4})\](?:\.(.+))?")
 
@@ -40,6 +41,8 @@ def _asks(kind: Kind, declared: Declared, edit: EditDocument) -> bool:
     own, _, name = path.partition(".")
     if own == "lifecycle":
         return bool(getattr(declared.lifecycle, name, after) == after)
+    if path in RECORDS:
+        return {place for place, _, _ in leaves(kind.fields, declared.fields)}.issuperset(after)
     if path.startswith(OUR_OWN):
         return True
     value = _value(declared.fields, path)

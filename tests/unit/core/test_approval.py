@@ -1,6 +1,6 @@
 """A saved plan is done as it was approved, or refused: no other YAML gives it another meaning."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.declare import card, config, holder
 from support.plan_documents import saved_and_read
@@ -44,8 +44,16 @@ def done(plan: Plan) -> set[tuple[str, str, str | None, str]]:
     return {(str(each.address), str(each.action), each.id, each.fingerprint) for each in plan.changes}
 
 
+HOLDERS = holder(), holder("other")
+
+
 @settings(max_examples=300)
 @given(YAML, YAML, YAML)
+@example(  # a value that was declared as Stripe has it, and is declared no more: only our record would change
+    config(*HOLDERS, card(status=None)),
+    config(*HOLDERS, card(status="inactive")),
+    config(*HOLDERS, card(status=None)),
+)
 def test_as_long_as_nothing_was_written_all_that_was_approved_is_done_and_nothing_else(
     before: Config, approved: Config, here: Config
 ) -> None:
