@@ -73,7 +73,7 @@ def document(*changes: Json, notes: tuple[Json, ...] = (), **more: Any) -> PlanD
         },
         "changes": list(changes),
         "notes": list(notes),
-        "outlook": {},
+        "outlook": {"balances": [], "exposure": []},
         **more,
     }
     return convert(text, PlanDocument)

@@ -217,9 +217,9 @@ class TeamExposure(Struct, frozen=True, kw_only=True):
 class OutlookDocument(Struct, frozen=True):
     """The balances and the exposure of teams, before a plan and after it."""
 
-    balances: tuple[BalanceDocument, ...] = ()
+    balances: tuple[BalanceDocument, ...]
     """One entry for each currency with a target."""
-    exposure: tuple[TeamExposure, ...] = ()
+    exposure: tuple[TeamExposure, ...]
     """
     By team: `metadata.team` of the card, else of its cardholder, else the cardholder's name. A team of null
     puts `others` small ones together.
@@ -285,7 +285,7 @@ class ShownPlan(Struct, frozen=True, kw_only=True):
     """
     notes: tuple[Note, ...]
     """What a reader should know, though nothing will be done about it."""
-    outlook: OutlookDocument = OutlookDocument()
+    outlook: OutlookDocument = OutlookDocument((), ())
     """
     The balances with a target, and what cards may spend in a month by their own limits, before and after.
     """

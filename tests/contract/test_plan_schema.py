@@ -1,0 +1,122 @@
+"""The plan's published schema: written from the structs, and as strict as format 1.1 first was."""
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema_rs import Draft7Validator
+from reference.json_documents import example_plan
+from reference.plan_schema import FILE, plan_schema, plan_schema_text
+from support.plan_documents import change, document, edit, limit
+
+from provisioner.core.plan.document import as_json
+
+FIRST = json.loads((Path(__file__).parent / "plan-1.1.schema.json").read_text(encoding="utf-8"))
+GONE = object()
+VALUES = (
+    GONE,
+    None,
+    True,
+    False,
+    5,
+    -5,
+    "",
+    "x",
+    "usd",
+    "live",
+    "update",
+    "broadening",
+    [],
+    {},
+    {"x": "y"},
+    [5],
+)
+POWER = {"amount": 100, "unlimited": 0, "cards": 1}
+DIGEST = "sha256:" + "0" * 64
+FOREIGN = edit("limits", 5, [6], currency="usd", currency_before="", forces_replacement=True)
+EVERYTHING = document(
+    change("cards.ads", edits=[limit(5, 6), FOREIGN], revision=1, rest="r", goal="g", between="b"),
+    change("cards.new", edits=[edit("address", "a", "b")], bookkeeping="rename"),
+    change("cards.old", "retire", final=True),
+    change("balance_targets.usd", "top_up", kind="balance target", amount=5, currency="usd", newest=None),
+    notes=({"address": "cards.ads", "text": "stays inactive", "pending": True},),
+    left_out=1,
+    stopped_by=[{"guardrail": "retired.cards", "text": "too many", "number": 1}],
+    outlook={
+        "balances": [
+            {
+                "currency": "usd",
+                "available": 1,
+                "pending": 0,
+                "target": None,
+                "top_up_below": 2,
+                "declared": "d",
+            }
+        ],
+        "exposure": [{"team": None, "currency": "usd", "others": 2, "before": POWER, "after": POWER}],
+    },
+    created="2026-11-29T10:00:00+00:00",
+    expires="2026-12-06T10:00:00+00:00",
+    source={"path": ".", "env": None, "variables": [], "targets": [], "excludes": []},
+    digest=DIGEST,
+    seal="s",
+)
+DOCUMENTS = {"example": example_plan(), "everything": EVERYTHING}
+
+
+def test_the_file_is_what_the_structs_say(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--update-golden"):
+        FILE.write_text(plan_schema_text(), encoding="utf-8")
+
+    assert FILE.read_text(encoding="utf-8") == plan_schema_text(), "stale: python -m tests.reference"
+
+
+def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, below in inside:
+        yield (*place, name)
+        yield from places(below, (*place, name))
+
+
+def mutated(text: Any) -> Iterator[tuple[Any, Any]]:
+    """The document; then with each value in turn away or another, and with one more key in each mapping."""
+    yield (), text
+    for place in places(text):
+        if place[0] == "source" and len(place) > 1:
+            continue  # nothing was said of what is in it
+        for value in VALUES:
+            out = copy.deepcopy(text)
+            inner: Any = out
+            for name in place[:-1]:
+                inner = inner[name]
+            if value is GONE:
+                del inner[place[-1]]
+            else:
+                inner[place[-1]] = value
+            yield (*place, value), out
+    for place in places(text):
+        out = inner = copy.deepcopy(text)
+        for name in place:
+            inner = inner[name]
+        if isinstance(inner, dict) and place != ("source",):
+            inner["later"] = "x"
+            yield (*place, "later"), out
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_it_accepts_what_it_accepted_when_it_was_first_published(name: str) -> None:
+    first, now = Draft7Validator(FIRST), Draft7Validator(plan_schema())
+    told = {place: (first.is_valid(text), now.is_valid(text)) for place, text in _mutated(name)}
+
+    assert told[""] == (True, True)
+    assert {place: both for place, both in told.items() if both[0] != both[1]} == {}
+    assert (False, False) in told.values()
+
+
+def _mutated(name: str) -> Iterator[tuple[str, Any]]:
+    text = json.loads(json.dumps(as_json(DOCUMENTS[name])))
+    for place, out in mutated(text):
+        yield ".".join(map(str, place)), out
