@@ -3,14 +3,13 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from provisioner.app import configuration
 from provisioner.app.account import Account
 from provisioner.app.sandboxes import sandbox_at
-from provisioner.cli.options.shared import Options, load
+from provisioner.cli.options.shared import SANDBOX_STATE, Options, load
 from provisioner.cli.terminal.log import tell
 from provisioner.cli.terminal.progress import reading
 from provisioner.core.model.config import Config
@@ -18,8 +17,6 @@ from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.credentials import SANDBOX_KEY, key_for, safe_base
 from provisioner.stripe_api.rate_limit import limits_for
 from provisioner.views.values import count, inert
-
-SANDBOX_STATE = Path(".provisioner/sandbox.db")
 
 
 @contextmanager

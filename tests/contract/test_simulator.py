@@ -7,8 +7,8 @@ from hypothesis import event, given, settings
 from msgspec.structs import replace
 from support.purchases import CARD, CATEGORIES, EDGES, INTERVALS, limit, limits, scenario, world, worlds
 
+from provisioner.app.purchases import on_stage
 from provisioner.app.sandboxes import private_sandbox
-from provisioner.app.stage import on_stage
 from provisioner.core.purchases.generate import declared_facts
 from provisioner.core.purchases.simulator import simulate
 

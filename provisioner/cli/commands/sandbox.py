@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from provisioner.cli.session import SANDBOX_STATE
+from provisioner.cli.options.shared import SANDBOX_STATE
 from provisioner.engine.private_file import DATABASE, check_replaceable, private_database
 
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)(ms|s|m|h)$")

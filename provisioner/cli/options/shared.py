@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from provisioner.core.model.resource import Address
 
 R = TypeVar("R")
+SANDBOX_STATE = Path(".provisioner/sandbox.db")  # what --sandbox keeps in the current folder
 FASTEST = 1_000_000  # requests a second: far above what any API lets through, so that every pace is a number
 
 
