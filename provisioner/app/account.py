@@ -19,6 +19,7 @@ from provisioner.core.plan.selection import EVERYTHING, Selection
 from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.read.observe import Progress, observe, silent
 from provisioner.kinds import KINDS
+from provisioner.stripe_api.answers import Answers
 from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.gateway import StripeReader, StripeWriter
 from provisioner.stripe_api.rate_limit import Limits
@@ -54,12 +55,12 @@ class Account(Struct, frozen=True):
     @property
     def reader(self) -> StripeReader:
         """A client that cannot write."""
-        return StripeReader(self.transport)
+        return StripeReader(self.transport, Answers(self.kinds))
 
     @property
     def writer(self) -> StripeWriter:
         """The only client here that can write."""
-        return StripeWriter(self.transport)
+        return StripeWriter(self.transport, Answers(self.kinds))
 
     def read(self) -> Snapshot:
         """

@@ -4,7 +4,7 @@ Every answer is held to its form where it is decoded, so what uses it need not d
 kinds' objects follow from the kinds' fields; Stripe may leave out anything but an id, and answer null for it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from types import GenericAlias
 from typing import Annotated, Any, Required, TypedDict
@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from provisioner.core.schema.field import Field, Shape
-from provisioner.core.schema.kind import owned
+from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.ports import Wanted
 from provisioner.kinds import KINDS
 from provisioner.stripe_api.http import API_VERSION, Read, values
@@ -172,35 +172,57 @@ FORMS: dict[str, Any] = {
 }
 
 
-def resource_of(path: str) -> str:
-    """Return the resource of a path: `issuing/cards` of `test_helpers/issuing/cards/ic_1/shipping/ship`."""
-    plain = path.removeprefix("test_helpers/")
-    known = (*FORMS, *(kind.resource for kind in KINDS))
-    return next((each for each in known if f"{plain}/".startswith(f"{each}/")), "")
+class Answers:
+    """Reads the answers of Stripe's in which objects of these kinds are."""
 
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        self._kinds = {kind.resource: kind for kind in kinds}
+        self._resources = {kind.object_name: kind.resource for kind in owned(self._kinds.values())}
 
-def form_of_snapshot(event: Mapping[str, Any]) -> Any:
-    """The form of the object that an event shows; one in another version of the API may have any."""
-    name = event["data"]["object"].get("object")
-    resources = {kind.object_name: kind.resource for kind in owned(KINDS)}
-    current = event.get("api_version") in (None, API_VERSION)
-    return form_of(resources[name] if current and isinstance(name, str) and name in resources else "")
+    def object_of(self, path: str) -> Read:
+        """What reads the object at a path; raises msgspec.ValidationError where it has another form."""
+        return _held_to(self._form_at(path))
+
+    def page_of(self, resource: str, wanted: Wanted | None = None) -> Read:
+        """What reads pages of a resource, all or `wanted` of each object; raises as `object_of`'s."""
+        if resource == "events":
+            return self._events
+        return _some(self._kinds[resource], wanted) if wanted else _held_to(_page(self._form_at(resource)))
+
+    def _form_at(self, path: str) -> Any:
+        """The form of what is at `issuing/cards/ic_1` or `test_helpers/issuing/cards/ic_1/shipping/ship`."""
+        plain = path.removeprefix("test_helpers/")
+        known = (each for each in (*FORMS, *self._kinds) if f"{plain}/".startswith(f"{each}/"))
+        return self._form_of(next(known, ""))
+
+    def _form_of(self, resource: str) -> Any:
+        if resource in FORMS:
+            return FORMS[resource]
+        return form_of_kind(self._kinds[resource]) if resource in self._kinds else Anything
+
+    def _events(self, body: bytes) -> Any:
+        """Read a page of events, each with an object of a form of its own."""
+        found = _held_to(_page(FORMS["events"]))(body)
+        for event in found["data"]:
+            msgspec.convert(event["data"]["object"], self._form_of_snapshot(event))
+        return found
+
+    def _form_of_snapshot(self, event: Mapping[str, Any]) -> Any:
+        """The form of the object that an event shows; one in another version of the API may have any."""
+        name = event["data"]["object"].get("object")
+        current = event.get("api_version") in (None, API_VERSION)
+        return self._form_of(self._resources.get(name, "") if current and isinstance(name, str) else "")
 
 
 @cache
-def form_of(resource: str) -> Any:
-    """The form of an object of a resource."""
-    if resource in FORMS:
-        return FORMS[resource]
-    if resource not in {kind.resource for kind in KINDS}:
-        return Anything
-    return typed_dict("object", names_of(resource), total=False)
+def form_of_kind(kind: Kind) -> Any:
+    """The form of an object of a kind."""
+    return typed_dict("object", names_of(kind), total=False)
 
 
 @cache
-def names_of(resource: str) -> dict[str, Any]:
+def names_of(kind: Kind) -> dict[str, Any]:
     """The forms of the values of a kind's object by their names."""
-    kind = next(kind for kind in KINDS if kind.resource == resource)
     fields = [field for field in kind.fields if not field.write_only]
     return {"id": Required[Id], "created": Moment, **_forms(fields, kind.answered)}
 
@@ -242,34 +264,14 @@ def _held_to(form: Any) -> Read:
     return read
 
 
-def object_of(path: str) -> Read:
-    """What reads the object at a path; raises msgspec.ValidationError where it has another form."""
-    return _held_to(form_of(resource_of(path)))
-
-
-def page_of(resource: str, wanted: Wanted | None = None) -> Read:
-    """What reads pages of a resource, all or `wanted` of each object; raises as `object_of`'s."""
-    if resource == "events":
-        return _events
-    return _some(resource, wanted) if wanted else _held_to(_page(form_of(resource_of(resource))))
-
-
-def _events(body: bytes) -> Any:
-    """Read a page of events, each with an object of a form of its own."""
-    found = _held_to(_page(form_of("events")))(body)
-    for event in found["data"]:
-        msgspec.convert(event["data"]["object"], form_of_snapshot(event))
-    return found
-
-
 @cache
 def _page(item: Any) -> Any:
     return typed_dict("page", {"data": Required[list[item]], "has_more": Required[bool]}, total=False)
 
 
 @cache
-def _some(resource: str, wanted: Wanted) -> Read:
-    forms = names_of(resource)
+def _some(kind: Kind, wanted: Wanted) -> Read:
+    forms = names_of(kind)
     names = wanted.names | wanted.references
     item = typed_dict("item", {name: forms[name] for name in forms if name in names}, total=False)
     decoder = msgspec.json.Decoder(_page(item))
@@ -281,3 +283,6 @@ def _some(resource: str, wanted: Wanted) -> Read:
             raise ValueError("nested too deeply") from None
 
     return read
+
+
+ANSWERS = Answers(KINDS)

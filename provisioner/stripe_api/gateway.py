@@ -7,7 +7,7 @@ from typing import Any
 from provisioner.core.model.errors import StripeError
 from provisioner.core.plan.call import Call
 from provisioner.engine.ports import NOTHING, Answer, Page, Wanted
-from provisioner.stripe_api.answers import object_of, page_of
+from provisioner.stripe_api.answers import ANSWERS, Answers
 from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.http import API_VERSION
 
@@ -20,17 +20,22 @@ class StripeReader:
 
     version = API_VERSION
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, answers: Answers = ANSWERS) -> None:
         self._transport = transport
+        self._answers = answers
 
     def retrieve(self, resource: str) -> Mapping[str, Any]:
         """Return one object: `account`, `balance`, `issuing/cards/ic_1`."""
-        found: Mapping[str, Any] = self._transport.send("GET", resource, {}, read=object_of(resource)).data
+        found: Mapping[str, Any] = self._transport.send(
+            "GET", resource, {}, read=self._answers.object_of(resource)
+        ).data
         return found
 
     def page(self, resource: str, params: Mapping[str, Any] = NOTHING, wanted: Wanted | None = None) -> Page:
         """Return one page of a resource; its objects have what is `wanted` of them, or all."""
-        answer = self._transport.send("GET", resource, params, read=page_of(resource, wanted)).data
+        answer = self._transport.send(
+            "GET", resource, params, read=self._answers.page_of(resource, wanted)
+        ).data
         return Page(answer["data"], answer["has_more"])
 
     def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Iterator[Mapping[str, Any]]:
@@ -72,7 +77,7 @@ class StripeWriter(StripeReader):
             key,
             gives_up=gives_up,
             private=call.private,
-            read=object_of(resource),
+            read=self._answers.object_of(resource),
         )
         return Answer(
             object=answer.data,

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from provisioner.core.model.errors import AccessError, ProvisionerError, StripeError
-from provisioner.stripe_api.answers import object_of, page_of
+from provisioner.stripe_api.answers import ANSWERS
 from provisioner.stripe_api.client import Transport
 
 MISSING = "provisionerdoctor"  # the end of an id that no object has
@@ -37,7 +37,7 @@ def read(transport: Transport, resource: str, params: Mapping[str, Any] | None =
     """Make one GET; raises nothing of Stripe's."""
     begun = time.monotonic()
     try:
-        look = page_of(resource) if params else object_of(resource)
+        look = ANSWERS.page_of(resource) if params else ANSWERS.object_of(resource)
         answer = transport.send("GET", resource, params or {}, read=look)
     except ProvisionerError as error:
         return _refused(error)

@@ -136,7 +136,7 @@ class Replacement(Struct, frozen=True):
     """Why an object with these fields cannot be reissued for a reason; empty where it can."""
 
 
-class Kind(Struct, frozen=True):
+class Kind(Struct, frozen=True, eq=False):
     """A kind of resource: its fields, and what sets it apart from other kinds."""
 
     name: str

@@ -7,13 +7,13 @@ import msgspec
 import pytest
 
 from provisioner.engine.ports import Wanted
-from provisioner.stripe_api.answers import page_of, values
+from provisioner.stripe_api.answers import ANSWERS, values
 
 WANTED = Wanted(frozenset({"id", "status", "shipping"}), frozenset({"cardholder"}))
 
 
 def read(page: Any) -> Any:
-    return page_of("issuing/cards", WANTED)(json.dumps(page).encode())
+    return ANSWERS.page_of("issuing/cards", WANTED)(json.dumps(page).encode())
 
 
 def test_of_the_objects_of_a_page_only_what_is_wanted_is_there() -> None:
@@ -53,7 +53,7 @@ def test_a_page_of_another_form_is_refused(page: Any) -> None:
         read(page)
 
 
-@pytest.mark.parametrize("read", [values, page_of("issuing/cards", WANTED)])
+@pytest.mark.parametrize("read", [values, ANSWERS.page_of("issuing/cards", WANTED)])
 @pytest.mark.parametrize(
     "body",
     [
