@@ -41,7 +41,7 @@ _HOME = {
             "StaleError",
             "StripeError",
         ),
-        "provisioner.core.model.resource.errors",
+        "provisioner.core.model.errors",
     ),
 }
 
