@@ -65,7 +65,9 @@ def page() -> str:
             "plan, log or file. Names of variables that hold keys are refused, unless the command has "
             "`--allow-env NAME`, as the author of a pull request could send what they hold to Stripe: names "
             f"that begin with {_codes(KEY_BEGINNINGS)}, that contain {_codes(KEY_PARTS)}, or that have "
-            f"{_codes(KEY_WORDS)} as a word of their own; in small letters, too."
+            f"{_codes(KEY_WORDS)} as a word of their own; in lowercase, too. Whatever its name, a "
+            "variable is refused whose value is a key of Stripe's or GitHub's, a private key, or an address "
+            "with a password (`postgres://user:password@host`)."
         ),
         prose(
             "Every other setting is an [option](commands.md) or stands in the "
