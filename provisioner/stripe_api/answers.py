@@ -29,12 +29,26 @@ class Named(TypedDict, total=False):
     id: Required[Id]
 
 
+class BankForm(TypedDict, total=False):
+    """A bank account that belongs to an account."""
+
+    id: str | None
+    fingerprint: str | None
+
+
+class BanksForm(TypedDict, total=False):
+    """The bank accounts of an account."""
+
+    data: list[BankForm] | None
+
+
 class AccountForm(TypedDict, total=False):
     """An account."""
 
     id: Required[Id]
     country: str | None
     capabilities: dict[str, str] | None
+    external_accounts: BanksForm | None
 
 
 class AmountForm(TypedDict):

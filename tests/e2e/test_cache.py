@@ -211,7 +211,7 @@ def test_events_that_are_gone_ask_for_a_full_read(applied: Desk) -> None:
 
 def test_an_old_full_read_is_done_again(applied: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time()
-    monkeypatch.setattr("provisioner.engine.cache.memory.recall.time.time", lambda: now + 8 * 24 * HOUR)
+    monkeypatch.setattr("provisioner.engine.cache.recall.time.time", lambda: now + 8 * 24 * HOUR)
 
     assert "it is older than 7 days" in applied.run("plan", *CACHE).stderr
 

@@ -105,7 +105,7 @@ CARD_FIELDS: dict[str, Any] = {
     "shipping.business_name": None,
     "shipping.require_signature": None,
     "shipping.address_validation.mode": "normalization_only",
-    "metadata.team": None,
+    "metadata.team": "b",
 }
 
 
