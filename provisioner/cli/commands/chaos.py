@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from provisioner.cli.options.shared import Options, config_options, load
+from provisioner.cli.options.shared import Options, config_options, load, text_or_json
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
 from provisioner.views.version import FORMAT_VERSION
 
@@ -39,9 +39,7 @@ def _numbers(_context: click.Context, _param: click.Parameter, value: str | None
     metavar="NUMBERS",
     help="Play these steps alone, such as 3,9,12; for --estate.",
 )
-@click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to report."
-)
+@text_or_json()
 @exits
 def command(  # noqa: PLR0913 - one for each option
     options: Options,

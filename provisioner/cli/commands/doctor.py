@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from provisioner.app.account import Account
-from provisioner.cli.options.shared import Options, load, stripe_options
+from provisioner.cli.options.shared import Options, load, stripe_options, text_or_json
 from provisioner.cli.session import fitted, key_session
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
 from provisioner.core.diff.top_up import must_be_wired, other_currency
@@ -45,9 +45,7 @@ class Check(Struct, frozen=True):
 @click.command()
 @stripe_options
 @click.option("--mode", type=click.Choice(["test", "live"]), help="Of a key without a configuration.")
-@click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to say it."
-)
+@text_or_json("How to say it.")
 @exits
 def command(options: Options, *, mode: str | None, format_: str) -> int:
     """

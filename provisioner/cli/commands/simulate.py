@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from provisioner.app.purchases import CHOICES, find_card, refuse_live
-from provisioner.cli.options.shared import Options, stripe_only_options
+from provisioner.cli.options.shared import Options, stripe_only_options, text_or_json
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
 from provisioner.config.text.near import near
@@ -39,9 +39,7 @@ def command() -> None:
 @click.option("--presence", type=click.Choice(list(METHOD_OF)), help="Whether the card is there.")
 @click.option("--method", type=click.Choice(METHODS), help="How the card is read, instead of --presence.")
 @click.option("--capture", is_flag=True, help="Take the money, too.")
-@click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it."
-)
+@text_or_json("How to show it.")
 @click.argument("card")
 @exits
 def purchase(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from provisioner.app.purchases import CHOICES, in_test_mode, offline, on_sandbox, refuse_live
-from provisioner.cli.options.shared import Options, load, stripe_options
+from provisioner.cli.options.shared import Options, load, stripe_options, text_or_json
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
 from provisioner.cli.terminal.progress import ProgressDisplay
@@ -27,9 +27,7 @@ from provisioner.views.purchases.scenarios import results_document, results_juni
 @click.option(
     "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Also write JUnit XML to this file."
 )
-@click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to show it."
-)
+@text_or_json("How to show it.")
 @exits
 def command(options: Options, *, told: bool, generate: bool, junit: Path | None, format_: str) -> int:
     """

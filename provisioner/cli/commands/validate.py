@@ -5,16 +5,14 @@ import json
 import click
 
 from provisioner.app.configuration import count_resources
-from provisioner.cli.options.shared import Options, config_options, load
+from provisioner.cli.options.shared import Options, config_options, load, text_or_json
 from provisioner.cli.terminal.exit import DONE, exits, problem_document
 from provisioner.views.values import count
 
 
 @click.command()
 @config_options
-@click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to say it."
-)
+@text_or_json("How to say it.")
 @exits
 def command(options: Options, *, format_: str) -> int:
     """Check the configuration at PATH; nothing is sent anywhere."""

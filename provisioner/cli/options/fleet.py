@@ -9,7 +9,7 @@ import click
 from msgspec import Struct
 from msgspec.structs import fields
 
-from provisioner.cli.options.shared import ALLOW_ENV, ALLOW_FILE, POLICY, rate
+from provisioner.cli.options.shared import ALLOW_ENV, ALLOW_FILE, POLICY, rate, with_options
 from provisioner.fleet.select import Selector, Shard, parse_selector, parse_shard
 
 R = TypeVar("R")
@@ -119,7 +119,4 @@ def fleet_options(command: Callable[..., R]) -> Callable[..., R]:
         shared = {name: given.pop(name) for name in _NAMES if name in given}
         return command(FleetOptions(**shared), **given)
 
-    wrapped: Callable[..., R] = run
-    for option in _OPTIONS:
-        wrapped = option(wrapped)
-    return wrapped
+    return with_options(run, _OPTIONS)

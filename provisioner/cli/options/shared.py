@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -167,6 +167,20 @@ def address_of(text: str) -> "Address":
     return Address(section, name)
 
 
+def with_options(command: Callable[..., R], options: Iterable[Callable[..., Any]]) -> Callable[..., R]:
+    """Give a command options, the last of them first in its help."""
+    for option in options:
+        command = option(command)
+    return command
+
+
+def text_or_json(help_: str = "How to report.") -> Callable[..., Any]:
+    """Make the option `--format` of a command that has no other format."""
+    return click.option(
+        "--format", "format_", type=click.Choice(["text", "json"]), default="text", help=help_
+    )
+
+
 _PART = (
     click.option(
         "--exclude",
@@ -186,9 +200,7 @@ _PART = (
     ),
 )
 _WRITE = (
-    click.option(
-        "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to report."
-    ),
+    text_or_json(),
     click.option(
         "--approve",
         type=click.Choice(["broadening"]),
@@ -290,10 +302,7 @@ def _with(command: Callable[..., R], options: Sequence[Callable[..., Any]]) -> C
         set_up(verbose=shared.get("verbose", False), format_=shared.get("log_format", "text"))
         return command(Options(**shared), **given)
 
-    wrapped: Callable[..., R] = run
-    for option in options:
-        wrapped = option(wrapped)
-    return wrapped
+    return with_options(run, options)
 
 
 def stripe_only_options(command: Callable[..., R]) -> Callable[..., R]:
@@ -316,7 +325,4 @@ def write_options(command: Callable[..., R]) -> Callable[..., R]:
         )
         return command(*words, manner=manner, **given)
 
-    wrapped: Callable[..., R] = run
-    for option in _WRITE:
-        wrapped = option(wrapped)
-    return wrapped
+    return with_options(run, _WRITE)
