@@ -13,7 +13,7 @@ NOTHING = Resource("", "", "")
 
 
 @dataclass(frozen=True)
-class Call:
+class HandlerCall:
     """One request that is being served: an open transaction, checked parameters, the id in the path."""
 
     tx: Tx
@@ -31,7 +31,7 @@ class Preparation:
     webhook, as `webhooks.post` does.
     """
 
-    reading: Callable[[], AbstractContextManager[Call]]
+    reading: Callable[[], AbstractContextManager[HandlerCall]]
     post: Callable[[str, str, str, float], tuple[int, dict[str, str], bytes]]
 
 
@@ -49,7 +49,7 @@ class Route:
 
     method: str
     path: str
-    handler: Callable[[Call], Json]
+    handler: Callable[[HandlerCall], Json]
     params: str
     scope: str
     answers: Resource = NOTHING

@@ -31,7 +31,7 @@ def describe(names: set[str]) -> dict[str, Any]:
     `{enum}`, `{list}`, `{map}`, `{hash}`, `{any}`, `{unset}` (which also takes the empty string).
     Enumerations of more than 40 values stand once, under `enums`.
     """
-    reader = _Reader()
+    reader = _TypeReader()
     for name in sorted(names):
         reader.read(name)
     return {"enums": reader.enums, "types": dict(sorted(reader.types.items()))}
@@ -43,7 +43,7 @@ def rendered() -> str:
     return json.dumps(describe(names), indent=1, sort_keys=True) + "\n"
 
 
-class _Reader:
+class _TypeReader:
     def __init__(self) -> None:
         self.types: dict[str, dict[str, Any]] = {}
         self.enums: dict[str, list[str]] = {}

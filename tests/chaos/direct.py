@@ -18,7 +18,7 @@ from provisioner.engine.ports import NOTHING, Answer, Reader
 from provisioner.engine.read.projection import keeper
 from provisioner.engine.read.repair import mended
 from provisioner.sandbox.api import forms, schema, timers
-from provisioner.sandbox.api.asked import Answer as Answered
+from provisioner.sandbox.api.asked import ApiAnswer as Answered
 from provisioner.sandbox.api.asked import Asked, refusal
 from provisioner.sandbox.api.execute import execute
 from provisioner.sandbox.api.faults import Fault
@@ -29,7 +29,7 @@ from provisioner.sandbox.http.webhooks import Postman
 from provisioner.sandbox.settings import Settings
 from provisioner.sandbox.state import clock
 from provisioner.sandbox.state.default_account import default_account
-from provisioner.sandbox.state.errors import StripeError as Refusal
+from provisioner.sandbox.state.errors import ApiError as Refusal
 from provisioner.sandbox.state.objects import Origin, Tx, new_id
 from provisioner.sandbox.state.store import Store
 from provisioner.stripe_api.gateway import path as path_of

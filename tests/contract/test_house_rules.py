@@ -53,3 +53,13 @@ def test_the_contract_of_strangers_names_every_kind() -> None:
     modules = [each for each in vars(kinds).values() if isinstance(each, ModuleType)]
 
     assert set(strangers["modules"]) == {each.__name__ for each in modules if hasattr(each, "KIND")}
+
+
+def test_no_class_has_the_name_of_another() -> None:
+    places: dict[str, list[str]] = {}
+    for file in FILES:
+        for node in ast.walk(parsed(file)):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(file.relative_to(ROOT)))
+
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

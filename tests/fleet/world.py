@@ -19,7 +19,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from provisioner.cli.commands.fleet import command
-from provisioner.sandbox.api.limits import Limits
+from provisioner.sandbox.api.limits import AccountLimits
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
 
@@ -152,21 +152,21 @@ def platform(accounts: int, *, enforced: bool = False, **settings: Any) -> Itera
     Counts requests where the server lets them in.
     """
     there = Platform("")
-    take = Limits.take
+    take = AccountLimits.take
 
-    def count(self: Limits, account: str, endpoint: str) -> None:
+    def count(self: AccountLimits, account: str, endpoint: str) -> None:
         there.arrivals.append(time.monotonic())
         if enforced:
             take(self, account, endpoint)
 
-    Limits.take = count  # type: ignore[method-assign]
+    AccountLimits.take = count  # type: ignore[method-assign]
     try:
         with running(Settings(**settings)) as base:
             there.base = base
             there.connect(ids(accounts))
             yield there
     finally:
-        Limits.take = take  # type: ignore[method-assign]
+        AccountLimits.take = take  # type: ignore[method-assign]
 
 
 def in_process(there: Platform, folder: Path, *words: str, **env: str | None) -> Result:

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from provisioner.sandbox.api.limits import Limits
-from provisioner.sandbox.state.errors import StripeError
+from provisioner.sandbox.api.limits import AccountLimits
+from provisioner.sandbox.state.errors import ApiError
 
 
 class Clock:
@@ -15,12 +15,12 @@ class Clock:
         return self.now
 
 
-def let_through(limits: Limits, endpoint: str, tries: int) -> int:
+def let_through(limits: AccountLimits, endpoint: str, tries: int) -> int:
     passed = 0
     for _ in range(tries):
         try:
             limits.take("acct_1", endpoint)
-        except StripeError:
+        except ApiError:
             continue
         passed += 1
     return passed
@@ -28,7 +28,7 @@ def let_through(limits: Limits, endpoint: str, tries: int) -> int:
 
 def test_25_requests_a_second_on_an_endpoint_and_in_all() -> None:
     clock = Clock()
-    limits = Limits(clock)
+    limits = AccountLimits(clock)
     assert let_through(limits, "GET /a", 40) == 25
     assert let_through(limits, "GET /b", 40) == 0
     clock.now += 1.0
@@ -38,16 +38,16 @@ def test_25_requests_a_second_on_an_endpoint_and_in_all() -> None:
 
 
 def test_accounts_have_limits_of_their_own() -> None:
-    limits = Limits(Clock())
+    limits = AccountLimits(Clock())
     assert let_through(limits, "GET /a", 25) == 25
     limits.take("acct_2", "GET /a")
 
 
 @pytest.mark.parametrize(("endpoint", "reason"), [("GET /a", "endpoint-rate"), ("GET /b", "global-rate")])
 def test_the_reason_is_told(endpoint, reason) -> None:
-    limits = Limits(Clock())
+    limits = AccountLimits(Clock())
     let_through(limits, "GET /a", 25)
-    with pytest.raises(StripeError) as refused:
+    with pytest.raises(ApiError) as refused:
         limits.take("acct_1", endpoint)
     assert (refused.value.status, refused.value.headers["Stripe-Rate-Limited-Reason"]) == (429, reason)
 

@@ -4,7 +4,7 @@ import pytest
 
 from provisioner.sandbox import sdk_types
 from provisioner.sandbox.api import forms
-from provisioner.sandbox.state.errors import StripeError
+from provisioner.sandbox.state.errors import ApiError
 
 from .conftest import ADDRESS
 
@@ -41,7 +41,7 @@ def test_forms_nest(text: str, nested: object) -> None:
     ["a[b=1", "[a]=1", "a[b]c=1", "a=1&a[b]=2", "a[]=1&a[b]=2", "a[][b]=1", "a=%ff", "x" + "[y]" * 20 + "=1"],
 )
 def test_forms_that_cannot_be_nested_are_refused(text: str) -> None:
-    with pytest.raises(StripeError) as refused:
+    with pytest.raises(ApiError) as refused:
         forms.nest(forms.pairs(text))
     assert refused.value.status == 400
 

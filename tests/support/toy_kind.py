@@ -4,7 +4,7 @@ from typing import Any
 
 from provisioner.core.schema.field import Field, OnChange, Shape
 from provisioner.core.schema.kind import Kind, Retirement, Role
-from provisioner.sandbox.registry import Call, Route, registered
+from provisioner.sandbox.registry import HandlerCall, Route, registered
 from provisioner.sandbox.rules.common.crud import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
 from provisioner.sandbox.state.objects import Resource, new_id
@@ -32,7 +32,7 @@ TEAM_KIND = Kind(
 TEAM = registered(Resource("issuing.team", "team_", "team"))
 
 
-def create(call: Call) -> dict[str, Any]:
+def create(call: HandlerCall) -> dict[str, Any]:
     """Make a team."""
     params = {name: value for name, value in call.params.items() if name != "expand"}
     blank = {"id": new_id("team_"), "object": "issuing.team", "created": call.tx.now, "status": "active"}
@@ -41,7 +41,7 @@ def create(call: Call) -> dict[str, Any]:
     return team
 
 
-def update(call: Call) -> dict[str, Any]:
+def update(call: HandlerCall) -> dict[str, Any]:
     """Change a team; what it does stays."""
     team = call.tx.fetch(TEAM, call.id)
     team |= {**call.params, "metadata": merged(team["metadata"], call.params)}

@@ -5,7 +5,7 @@ from typing import Any
 
 from provisioner.sandbox.api.faults import Fault
 from provisioner.sandbox.registry import Route
-from provisioner.sandbox.state.errors import StripeError
+from provisioner.sandbox.state.errors import ApiError
 from provisioner.sandbox.state.objects import dump
 
 
@@ -29,7 +29,7 @@ class Asked:
 
 
 @dataclass
-class Answer:
+class ApiAnswer:
     """An answer ready to be sent; `cut` says whether it breaks off before (`drop`) or in its middle."""
 
     status: int
@@ -38,11 +38,11 @@ class Answer:
     cut: str = ""
 
 
-def refusal(error: StripeError, account_id: str, request_id: str) -> Answer:
+def refusal(error: ApiError, account_id: str, request_id: str) -> ApiAnswer:
     """An error as an answer."""
-    return Answer(error.status, dump(error.body(account_id, request_id)), dict(error.headers))
+    return ApiAnswer(error.status, dump(error.body(account_id, request_id)), dict(error.headers))
 
 
-def broken() -> StripeError:
+def broken() -> ApiError:
     """Stripe's own failure, as an error."""
-    return StripeError(500, "An error occurred while processing this request. Try again later.", "api_error")
+    return ApiError(500, "An error occurred while processing this request. Try again later.", "api_error")

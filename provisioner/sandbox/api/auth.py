@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 
-from provisioner.sandbox.state.errors import StripeError
+from provisioner.sandbox.state.errors import ApiError
 
 _SECRET_TEST = ("sk_test_", "rk_test_")
 _PREFIX = re.compile("[a-z]{2,4}_(?:test|live)_")
@@ -21,24 +21,24 @@ def key_of(authorization: str) -> str:
     scheme, _, value = authorization.strip().partition(" ")
     key = {"basic": _user(value), "bearer": value.strip()}.get(scheme.lower())
     if not key:
-        raise StripeError(
+        raise ApiError(
             401,
             "You did not provide an API key. Give it as `Authorization: Bearer YOUR_KEY`, or as the user "
             "name of HTTP Basic authentication.",
             headers={"WWW-Authenticate": 'Basic realm="Stripe"'},
         )
     if key.startswith("pk_"):
-        raise StripeError(
+        raise ApiError(
             403,
             "This call cannot be made with a publishable key; use a secret one.",
             code="secret_key_required",
         )
     if key.startswith(("sk_live_", "rk_live_")):
-        raise StripeError(
+        raise ApiError(
             401, f"Invalid API Key provided: {masked(key)}. This sandbox takes test-mode keys only."
         )
     if not key.startswith(_SECRET_TEST) or len(key) <= len(_SECRET_TEST[0]):
-        raise StripeError(401, f"Invalid API Key provided: {masked(key)}")
+        raise ApiError(401, f"Invalid API Key provided: {masked(key)}")
     return key
 
 

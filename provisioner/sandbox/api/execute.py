@@ -6,23 +6,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provisioner.sandbox.api import idempotency, timers
-from provisioner.sandbox.api.asked import Answer, Asked, broken, refusal
+from provisioner.sandbox.api.asked import ApiAnswer, Asked, broken, refusal
 from provisioner.sandbox.api.outbox import distribute
-from provisioner.sandbox.registry import Call
+from provisioner.sandbox.registry import HandlerCall
 from provisioner.sandbox.rules.common.expand import expanded
-from provisioner.sandbox.rules.common.listing import Page
+from provisioner.sandbox.rules.common.listing import ListPage
 from provisioner.sandbox.state import clock
-from provisioner.sandbox.state.errors import StripeError
+from provisioner.sandbox.state.errors import ApiError
 from provisioner.sandbox.state.objects import Origin, Tx, dump
 from provisioner.sandbox.state.store import Store
 
 
 @contextlib.contextmanager
-def reading(store: Store, asked: Asked) -> Iterator[Call]:
+def reading(store: Store, asked: Asked) -> Iterator[HandlerCall]:
     """The request's view of the state, to look at only; for what is done before the handler runs."""
     with store.transaction(write=False) as db:
         moment = clock.now(db)
-        yield Call(
+        yield HandlerCall(
             Tx(db, asked.account, int(moment), Origin(asked.request_id, asked.key)), asked.params, asked.id
         )
 
@@ -36,7 +36,7 @@ def answered_before(store: Store, asked: Asked) -> bool:
         return idempotency.replay(call.tx, asked.key, digest) is not None
 
 
-def execute(store: Store, asked: Asked, extra: Mapping[str, Any]) -> Answer:
+def execute(store: Store, asked: Asked, extra: Mapping[str, Any]) -> ApiAnswer:
     """Carry out a request. Raises StripeError for a refusal that is not kept for an idempotency key."""
     write = asked.route.method != "GET"
     with store.transaction(write=write) as db:
@@ -50,20 +50,20 @@ def execute(store: Store, asked: Asked, extra: Mapping[str, Any]) -> Answer:
         return _answer(db, asked, moment, extra)
 
 
-def _answer(db: sqlite3.Connection, asked: Asked, moment: float, extra: Mapping[str, Any]) -> Answer:
+def _answer(db: sqlite3.Connection, asked: Asked, moment: float, extra: Mapping[str, Any]) -> ApiAnswer:
     tx = Tx(db, asked.account, int(moment), Origin(asked.request_id, asked.key))
     if asked.key is None:
         return _unwritten(tx, asked, extra) if asked.effect == "unwritten" else _handle(tx, asked, extra)
     digest = idempotency.digest(asked.route.method, asked.path, asked.params)
     replayed = idempotency.replay(tx, asked.key, digest)
     if replayed is not None:
-        return Answer(*replayed)
+        return ApiAnswer(*replayed)
     if asked.effect == "unwritten":
         return _unwritten(tx, asked, extra)
     db.execute("SAVEPOINT handler")
     try:
         answer = _handle(tx, asked, extra)
-    except StripeError as error:
+    except ApiError as error:
         db.execute("ROLLBACK TO handler")
         answer = refusal(error, asked.account, asked.request_id)
     db.execute("RELEASE handler")
@@ -72,7 +72,7 @@ def _answer(db: sqlite3.Connection, asked: Asked, moment: float, extra: Mapping[
     return answer
 
 
-def _unwritten(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> Answer:
+def _unwritten(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> ApiAnswer:
     """The answer of a request that leaves nothing behind."""
     tx.db.execute("SAVEPOINT unwritten")
     answer = _handle(tx, asked, extra)
@@ -81,16 +81,16 @@ def _unwritten(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> Answer:
     return answer
 
 
-def _handle(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> Answer:
+def _handle(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> ApiAnswer:
     if asked.effect == "500_began":
         raise broken()
-    shown = asked.route.handler(Call(tx, asked.params, asked.id, extra))
+    shown = asked.route.handler(HandlerCall(tx, asked.params, asked.id, extra))
     distribute(tx)
     if asked.effect == "500_after":
         return refusal(broken(), asked.account, asked.request_id)
-    if isinstance(shown, Page):
-        return Answer(200, shown.text)
+    if isinstance(shown, ListPage):
+        return ApiAnswer(200, shown.text)
     if shown.get("object") != "list":
         paths = asked.params.get("expand", [])
         shown = expanded(tx, asked.route.answers, shown, paths, reading=asked.route.method == "GET")
-    return Answer(200, dump(shown))
+    return ApiAnswer(200, dump(shown))

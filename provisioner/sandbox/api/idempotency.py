@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from provisioner.sandbox.state.errors import StripeError, invalid
+from provisioner.sandbox.state.errors import ApiError, invalid
 from provisioner.sandbox.state.objects import Tx
 
 _LONGEST = 255
@@ -28,9 +28,9 @@ def key_of(request: Request) -> str | None:
     return key
 
 
-def in_use(key: str) -> StripeError:
+def in_use(key: str) -> ApiError:
     """The refusal of a request whose key another request is being served under."""
-    return StripeError(
+    return ApiError(
         409,
         f"Another request is in progress under the idempotency key {key!r}.",
         code="idempotency_key_in_use",
@@ -56,7 +56,7 @@ def replay(tx: Tx, key: str, asked: str) -> tuple[int, str, dict[str, str]] | No
     if row is None:
         return None
     if row[0] != asked:
-        raise StripeError(
+        raise ApiError(
             400,
             "Keys for idempotent requests can only be used with the same endpoint and parameters they were "
             f"first used with. Use another key than '{key}' for a different request.",

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from provisioner.sandbox.state.errors import StripeError
+from provisioner.sandbox.state.errors import ApiError
 
 RATE = 25
 
@@ -27,7 +27,7 @@ class _Bucket:
 
 
 @dataclass
-class Limits:
+class AccountLimits:
     """The buckets of all accounts and endpoints."""
 
     clock: Callable[[], float] = time.monotonic
@@ -45,9 +45,9 @@ class Limits:
             self._buckets[account, name].left -= 1
 
 
-def too_many(reason: str) -> StripeError:
+def too_many(reason: str) -> ApiError:
     """The refusal of a request over a limit; `reason` is that of `Stripe-Rate-Limited-Reason`."""
-    return StripeError(
+    return ApiError(
         429,
         "Too many requests hit the API too quickly. Retry with an exponential backoff.",
         code="rate_limit",

@@ -7,7 +7,7 @@ card's writers also share a lock on its cardholder, whose own writers need it al
 
 from dataclasses import dataclass, field
 
-from provisioner.sandbox.state.errors import StripeError
+from provisioner.sandbox.state.errors import ApiError
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Locks:
     def take(self, alone: str | None, shared: str | None) -> None:
         """Lock an object alone and another shared; raises StripeError (429) when either cannot be."""
         if (alone and self._held.get(alone)) or (shared and self._held.get(shared, 0) < 0):
-            raise StripeError(
+            raise ApiError(
                 429,
                 "This object cannot be accessed right now because another request is working on it.",
                 code="lock_timeout",

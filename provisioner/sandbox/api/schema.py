@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from provisioner.sandbox.state.errors import StripeError, invalid
+from provisioner.sandbox.state.errors import ApiError, invalid
 
 _DATA = Path(__file__).with_name("params.json")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -199,7 +199,7 @@ def _first(nodes: list[Any], value: Any, path: str) -> Any:
     for node in fitting[:-1]:
         try:
             return _value(node, value, path)
-        except StripeError:
+        except ApiError:
             continue
     return _value((fitting or nodes)[-1], value, path)
 
@@ -254,7 +254,7 @@ def _as_list(value: Any, path: str) -> list[Any]:
     return value
 
 
-def _empty(path: str) -> StripeError:
+def _empty(path: str) -> ApiError:
     return invalid(
         f"You passed an empty string for '{path}', which asks to unset it; '{path}' cannot be unset. "
         "Leave it out, or give it a value.",

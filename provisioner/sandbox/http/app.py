@@ -13,14 +13,14 @@ from starlette.responses import Response
 from starlette.routing import Route as Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from provisioner.sandbox.api.asked import Answer, broken, refusal
+from provisioner.sandbox.api.asked import ApiAnswer, broken, refusal
 from provisioner.sandbox.api.routes import ROUTES
 from provisioner.sandbox.http import callers, control, pipeline
 from provisioner.sandbox.http.sandbox import Sandbox
 from provisioner.sandbox.http.webhooks import Postman
 from provisioner.sandbox.registry import Route
 from provisioner.sandbox.settings import Settings
-from provisioner.sandbox.state.errors import StripeError
+from provisioner.sandbox.state.errors import ApiError
 from provisioner.sandbox.state.objects import new_id
 from provisioner.sandbox.state.store import Store
 
@@ -70,13 +70,13 @@ class _OwnCallersOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         why = callers.refusal(scope["headers"]) if scope["type"] == "http" else ""
-        await (_refused(StripeError(403, why)) if why else self._app)(scope, receive, send)
+        await (_refused(ApiError(403, why)) if why else self._app)(scope, receive, send)
 
 
 class _Cut(Response):
     """An answer whose connection breaks: before its first byte, or in its middle."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: ApiAnswer) -> None:
         super().__init__(answer.body, answer.status, answer.headers, "application/json")
         self._cut = answer.cut
 
@@ -99,7 +99,7 @@ def _path(sandbox: Sandbox, route: Route) -> Path:
     return Path(route.path, endpoint, methods=[route.method])
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: ApiAnswer) -> Response:
     if answer.cut:
         return _Cut(answer)
     return Response(answer.body, answer.status, answer.headers, media_type="application/json")
@@ -107,9 +107,7 @@ def _response(answer: Answer) -> Response:
 
 async def _unknown(request: Request, _error: Exception) -> Response:
     asked = f"{request.method}: {request.url.path}"
-    return _refused(
-        StripeError(404, f"Unrecognized request URL ({asked}). The sandbox has a part of the API.")
-    )
+    return _refused(ApiError(404, f"Unrecognized request URL ({asked}). The sandbox has a part of the API."))
 
 
 async def _failed(request: Request, error: Exception) -> Response:
@@ -117,7 +115,7 @@ async def _failed(request: Request, error: Exception) -> Response:
     return _refused(broken())
 
 
-def _refused(error: StripeError) -> Response:
+def _refused(error: ApiError) -> Response:
     request_id = new_id("req_", 14)
     answer = refusal(error, "", request_id)
     answer.headers["Request-Id"] = request_id

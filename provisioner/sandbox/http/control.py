@@ -21,7 +21,7 @@ from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.money import topup
 from provisioner.sandbox.state import clock
 from provisioner.sandbox.state.default_account import default_account
-from provisioner.sandbox.state.errors import StripeError
+from provisioner.sandbox.state.errors import ApiError
 from provisioner.sandbox.state.objects import Origin, Tx
 
 Json = dict[str, Any]
@@ -145,7 +145,7 @@ def _endpoint(
             answer = deed(sandbox, asked)
             sandbox.postman.call()
             return JSONResponse(answer)
-        except (KeyError, TypeError, ValueError, StripeError) as problem:
+        except (KeyError, TypeError, ValueError, ApiError) as problem:
             return JSONResponse({"error": _said(problem)}, 400)
 
     return endpoint
@@ -157,7 +157,7 @@ def _said(problem: Exception) -> str:
             return "the body is no JSON"
         case KeyError():
             return f"{problem.args[0]!r} is missing or unknown"
-        case StripeError():
+        case ApiError():
             return problem.message
         case _:
             return str(problem)

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 
 from provisioner.sandbox.api import auth, forms, idempotency, schema, version
-from provisioner.sandbox.api.asked import Answer, Asked, broken, refusal
+from provisioner.sandbox.api.asked import ApiAnswer, Asked, broken, refusal
 from provisioner.sandbox.api.execute import answered_before, execute, reading
 from provisioner.sandbox.api.faults import Fault
 from provisioner.sandbox.api.limits import too_many
@@ -19,16 +19,16 @@ from provisioner.sandbox.registry import Preparation, Route
 from provisioner.sandbox.rules.accounts import account, permissions
 from provisioner.sandbox.rules.cards.card import CARD
 from provisioner.sandbox.rules.common.changes import API_VERSION
-from provisioner.sandbox.state.errors import StripeError, invalid
+from provisioner.sandbox.state.errors import ApiError, invalid
 from provisioner.sandbox.state.objects import Origin, Tx, new_id
 
 _FORM = "application/x-www-form-urlencoded"
 # Who shows answers to people; Stripe indents them for everybody.
 _READERS = ("curl/", "Stripe/v1 stripe-cli")
-_DROPPED = Answer(500, "", cut="drop")
+_DROPPED = ApiAnswer(500, "", cut="drop")
 
 
-async def respond(sandbox: Sandbox, route: Route, request: Request) -> Answer:
+async def respond(sandbox: Sandbox, route: Route, request: Request) -> ApiAnswer:
     """Serve one request from its key to its answer; errors come back as answers too."""
     request_id = new_id("req_", 14)
     headers = {"Request-Id": request_id, "Stripe-Version": API_VERSION}
@@ -46,7 +46,7 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> Answer:
         asked_id = request.path_params.get("id", "")
         asked = Asked(route, account_id, params, asked_id, request_id, key, request.url.path, fault)
         answer = await _serve(sandbox, asked)
-    except StripeError as error:
+    except ApiError as error:
         answer = refusal(error, account_id, request_id)
     answer.headers = headers | answer.headers
     if request.headers.get("user-agent", "").startswith(_READERS):
@@ -93,7 +93,7 @@ async def _params(request: Request) -> dict[str, Any]:
     return forms.nest(pairs)
 
 
-async def _serve(sandbox: Sandbox, asked: Asked) -> Answer:
+async def _serve(sandbox: Sandbox, asked: Asked) -> ApiAnswer:
     with _in_flight(sandbox, asked), _locked(sandbox, asked):
         delay = asked.fault.seconds if asked.fault and asked.effect == "delay" else 0.0
         if wait := sandbox.settings.latency + delay:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from provisioner.sandbox.api.faults import Faults
-from provisioner.sandbox.api.limits import Limits
+from provisioner.sandbox.api.limits import AccountLimits
 from provisioner.sandbox.api.locks import Locks
 from provisioner.sandbox.http.webhooks import Postman
 from provisioner.sandbox.settings import Settings
@@ -19,10 +19,10 @@ class Sandbox:
     postman: Postman
     in_flight: set[tuple[str, str]] = field(default_factory=set)
     locks: Locks = field(default_factory=Locks)
-    limits: Limits = field(default_factory=Limits)
+    limits: AccountLimits = field(default_factory=AccountLimits)
     faults: Faults = field(default_factory=Faults)
 
     def forget(self) -> None:
         """Drop limits and faults, as after a restart."""
-        self.limits = Limits()
+        self.limits = AccountLimits()
         self.faults = Faults()

@@ -10,7 +10,7 @@ from typing import Any
 
 
 @dataclass(eq=False)
-class StripeError(Exception):
+class ApiError(Exception):
     """One refusal; raised anywhere while a request is served, it becomes the answer."""
 
     status: int
@@ -33,19 +33,19 @@ class StripeError(Exception):
         return {"error": error}
 
 
-def invalid(message: str, param: str | None = None, code: str | None = None) -> StripeError:
+def invalid(message: str, param: str | None = None, code: str | None = None) -> ApiError:
     """A 400: the request is understood and refused."""
-    return StripeError(400, message, code=code, param=param)
+    return ApiError(400, message, code=code, param=param)
 
 
-def exclusive(one: str, other: str) -> StripeError:
+def exclusive(one: str, other: str) -> ApiError:
     """Two parameters that may not be given together."""
     return invalid(
         f"You may only specify one of these parameters: {one}, {other}.", one, "parameters_exclusive"
     )
 
 
-def no_such(noun: str, object_id: str, param: str) -> StripeError:
+def no_such(noun: str, object_id: str, param: str) -> ApiError:
     """An object that does not exist: 404 when the address names it (`id`), 400 when a parameter does."""
     status = 404 if param == "id" else 400
-    return StripeError(status, f"No such {noun}: '{object_id}'", code="resource_missing", param=param)
+    return ApiError(status, f"No such {noun}: '{object_id}'", code="resource_missing", param=param)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from provisioner.sandbox.registry import Call, Route, registered
+from provisioner.sandbox.registry import HandlerCall, Route, registered
 from provisioner.sandbox.rules.common import countries
 from provisioner.sandbox.rules.common.changes import create
 from provisioner.sandbox.rules.common.metadata import merged
 from provisioner.sandbox.rules.common.programs import PROGRAMS, Program
 from provisioner.sandbox.state.default_account import default_account, make_default
-from provisioner.sandbox.state.errors import StripeError, invalid
+from provisioner.sandbox.state.errors import ApiError, invalid
 from provisioner.sandbox.state.objects import Resource, Tx, new_id
 
 Json = dict[str, Any]
@@ -35,7 +35,7 @@ def acting(own: Tx, wanted: str | None) -> str:
     if wanted is None or wanted == default:
         return default
     if own.get(ACCOUNT, wanted) is None:
-        raise StripeError(
+        raise ApiError(
             403,
             f"The provided key does not have access to account '{wanted}' (or that account does not exist).",
             code="account_invalid",
@@ -93,18 +93,18 @@ def program(tx: Tx) -> Program:
     return PROGRAMS[country(tx)]
 
 
-def _show_own(call: Call) -> Json:
+def _show_own(call: HandlerCall) -> Json:
     return of(call.tx)
 
 
-def _show(call: Call) -> Json:
+def _show(call: HandlerCall) -> Json:
     own = call.tx.at_home()
     if call.id != call.tx.account:
         acting(own, call.id)
     return own.fetch(ACCOUNT, call.id)
 
 
-def _connect(call: Call) -> Json:
+def _connect(call: HandlerCall) -> Json:
     params = call.params
     where = countries.country(params.get("country", of(call.tx)["country"]), "country")
     if where not in PROGRAMS:

@@ -8,7 +8,7 @@ permissions are not public; here they are `rak_` + scope + `_read` or `_write`.
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.state.errors import StripeError
+from provisioner.sandbox.state.errors import ApiError
 from provisioner.sandbox.state.objects import Tx
 
 _KEPT = "restricted_keys"
@@ -37,7 +37,7 @@ def require(own: Tx, key: str, scope: str, method: str, *, connected: bool) -> N
     level = "read" if method == "GET" else "write"
     for needed in (scope, *(("connected_account",) if connected else ())):
         if _LEVELS[granted.get(needed, "none")] < _LEVELS[level]:
-            raise StripeError(
+            raise ApiError(
                 403,
                 f"The provided key does not have the required permissions for this endpoint. Having the "
                 f"'rak_{needed}_{level}' permission would allow this request to continue.",

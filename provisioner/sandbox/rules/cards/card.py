@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import Call, Route, registered
+from provisioner.sandbox.registry import HandlerCall, Route, registered
 from provisioner.sandbox.rules.accounts import account
 from provisioner.sandbox.rules.cards import controls, pan, replacement, shipping
 from provisioner.sandbox.rules.cards.cardholder import CARDHOLDER
@@ -82,7 +82,7 @@ CARD: Resource = registered(
 )
 
 
-def create(call: Call) -> Json:
+def create(call: HandlerCall) -> Json:
     """Issue a card; inactive unless asked otherwise."""
     tx, params = call.tx, call.params
     if "cardholder" not in params:
@@ -138,7 +138,7 @@ def _begun(tx: Tx, params: Mapping[str, Any], number: str) -> Json:
     }
 
 
-def update(call: Call) -> Json:
+def update(call: HandlerCall) -> Json:
     """Change a card's status, controls, metadata or shipping."""
     tx, params = call.tx, call.params
     card = tx.fetch(CARD, call.id)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import Call, Route, registered
+from provisioner.sandbox.registry import HandlerCall, Route, registered
 from provisioner.sandbox.rules.cards import controls
 from provisioner.sandbox.rules.cards.person import individual, requirements
 from provisioner.sandbox.rules.common import unknowns
@@ -45,7 +45,7 @@ CARDHOLDER = registered(
 )
 
 
-def create(call: Call) -> Json:
+def create(call: HandlerCall) -> Json:
     """Make a cardholder."""
     tx, params = call.tx, call.params
     _check_name(params["name"])
@@ -69,7 +69,7 @@ def create(call: Call) -> Json:
     return keep(tx, CARDHOLDER, _changed(tx, blank, params), "issuing_cardholder.created")
 
 
-def update(call: Call) -> Json:
+def update(call: HandlerCall) -> Json:
     """Change a cardholder; what is not sent stays."""
     before = call.tx.fetch(CARDHOLDER, call.id)
     if before["status"] == "blocked" and "status" in call.params:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from provisioner.sandbox.registry import Call, Route
+from provisioner.sandbox.registry import HandlerCall, Route
 from provisioner.sandbox.rules.cards.card import CARD
 from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.state.errors import invalid
@@ -21,10 +21,10 @@ _STEPS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
-def _step(name: str) -> Callable[[Call], Json]:
+def _step(name: str) -> Callable[[HandlerCall], Json]:
     before, after = _STEPS[name]
 
-    def handler(call: Call) -> Json:
+    def handler(call: HandlerCall) -> Json:
         card = call.tx.fetch(CARD, call.id)
         shipment = card["shipping"]
         if shipment is None:

@@ -2,7 +2,7 @@
 
 import re
 
-from provisioner.sandbox.state.errors import StripeError, invalid
+from provisioner.sandbox.state.errors import ApiError, invalid
 
 CODES = frozenset(
     """
@@ -71,7 +71,7 @@ def e164(phone: str, home: str, param: str) -> str:
     return digits
 
 
-def _no_phone(phone: str, param: str) -> StripeError:
+def _no_phone(phone: str, param: str) -> ApiError:
     return invalid(
         f"'{phone}' is not a valid phone number. Give it in E.164 form, such as +18008675309.", param
     )

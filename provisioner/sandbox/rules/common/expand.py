@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from provisioner.sandbox.registry import resource_of
-from provisioner.sandbox.state.errors import StripeError, invalid
+from provisioner.sandbox.state.errors import ApiError, invalid
 from provisioner.sandbox.state.objects import Resource, Tx
 
 Json = dict[str, Any]
@@ -77,5 +77,5 @@ def _follow(tx: Tx, kinds: Sequence[Resource], shown: Json, parts: list[str], pa
         _expand(tx, kind, value, rest, path)
 
 
-def _impossible(path: str) -> StripeError:
+def _impossible(path: str) -> ApiError:
     return invalid(f"This property cannot be expanded ({path}).", "expand")

@@ -51,12 +51,12 @@ def page(
     envelope: Json = {"object": "list", "data": [], "has_more": len(rows) > limit, "url": url}
     texts = resource.texts(tx, [body for body, _ in found]) if "expand" not in params else None
     if texts is not None:
-        return Page(dump(envelope).replace("[]", f"[{','.join(texts)}]", 1))
+        return ListPage(dump(envelope).replace("[]", f"[{','.join(texts)}]", 1))
     envelope["data"] = [resource.show(tx, whole(*row)) for row in found]
     return expanded(tx, resource, envelope, params.get("expand", []))
 
 
-class Page(dict[str, Any]):
+class ListPage(dict[str, Any]):
     """A list that is JSON already: reading 100 objects only to write them again would be most of the work."""
 
     def __init__(self, text: str) -> None:

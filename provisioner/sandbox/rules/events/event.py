@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from provisioner.sandbox.registry import Call, Route
+from provisioner.sandbox.registry import HandlerCall, Route
 from provisioner.sandbox.rules.common.changes import EVENT
 from provisioner.sandbox.rules.common.listing import page
 from provisioner.sandbox.state.errors import exclusive, invalid, no_such
@@ -19,7 +19,7 @@ _TYPED = (
 _UNDELIVERED = "EXISTS (SELECT 1 FROM deliveries d WHERE d.event=o.id)"
 
 
-def listed(call: Call) -> Json:
+def listed(call: HandlerCall) -> Json:
     """A page of events of one type, of a group of types (`issuing_card.*`), of several, or of all."""
     params = dict(call.params)
     types = params.pop("types", None)
@@ -38,7 +38,7 @@ def listed(call: Call) -> Json:
     return page(call.tx, EVENT, params, _URL, extra)
 
 
-def retrieve(call: Call) -> Json:
+def retrieve(call: HandlerCall) -> Json:
     """One event, unless it is too old."""
     event = call.tx.fetch(EVENT, call.id)
     if event["created"] <= call.tx.now - _KEPT:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from provisioner.sandbox.registry import Call, Route, registered
+from provisioner.sandbox.registry import HandlerCall, Route, registered
 from provisioner.sandbox.rules.common.crud import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
 from provisioner.sandbox.state.errors import invalid
@@ -22,7 +22,7 @@ WEBHOOK_ENDPOINT = registered(Resource("webhook_endpoint", "we_", "webhook endpo
 _MOST = 16
 
 
-def create(call: Call) -> Json:
+def create(call: HandlerCall) -> Json:
     """Add an endpoint; the only answer that tells its secret."""
     tx, params = call.tx, call.params
     if len(list(tx.all(WEBHOOK_ENDPOINT))) >= _MOST:
@@ -46,7 +46,7 @@ def create(call: Call) -> Json:
     return {**show(tx, endpoint), "secret": endpoint["_secret"]}
 
 
-def update(call: Call) -> Json:
+def update(call: HandlerCall) -> Json:
     """Change an endpoint."""
     tx, params = call.tx, call.params
     endpoint = tx.fetch(WEBHOOK_ENDPOINT, call.id)
@@ -63,7 +63,7 @@ def update(call: Call) -> Json:
     return show(tx, endpoint)
 
 
-def delete(call: Call) -> Json:
+def delete(call: HandlerCall) -> Json:
     """Remove an endpoint, and what was still to be sent to it."""
     call.tx.fetch(WEBHOOK_ENDPOINT, call.id)
     call.tx.remove(WEBHOOK_ENDPOINT, call.id)

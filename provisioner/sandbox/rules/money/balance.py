@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from provisioner.sandbox.registry import Call, Route
+from provisioner.sandbox.registry import HandlerCall, Route
 from provisioner.sandbox.rules.accounts import account
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.money import ledger
@@ -10,7 +10,7 @@ from provisioner.sandbox.rules.money import ledger
 Json = dict[str, Any]
 
 
-def retrieve(call: Call) -> Json:
+def retrieve(call: HandlerCall) -> Json:
     """The account's balance; without Issuing it has no such part. What it shows at zero is a switch."""
     whose = account.of(call.tx)
     own = whose["default_currency"]

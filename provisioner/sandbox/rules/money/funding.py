@@ -7,7 +7,7 @@ docs.stripe.com/api/issuing/funding_instructions, docs.stripe.com/issuing/fundin
 import hashlib
 from typing import Any
 
-from provisioner.sandbox.registry import Call, Route
+from provisioner.sandbox.registry import HandlerCall, Route
 from provisioner.sandbox.rules.accounts import account
 from provisioner.sandbox.rules.money import ledger
 from provisioner.sandbox.state.errors import invalid
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 _TOLD = "funding_instructions"
 
 
-def instruct(call: Call) -> Json:
+def instruct(call: HandlerCall) -> Json:
     """Where to send money to; the same answer every time."""
     currency, own = _currency(call), account.program(call.tx).transfer
     kind = call.params["bank_transfer"]["type"]
@@ -28,14 +28,14 @@ def instruct(call: Call) -> Json:
     return _instructions(call.tx, currency)
 
 
-def listed(call: Call) -> Json:
+def listed(call: HandlerCall) -> Json:
     """The account's instructions: none before they were first asked for."""
     currency = _own_currency(call.tx)
     told = [_instructions(call.tx, currency)] if call.tx.recall(_TOLD) else []
     return {"object": "list", "data": told, "has_more": False, "url": _URL}
 
 
-def fund(call: Call) -> Json:
+def fund(call: HandlerCall) -> Json:
     """
     A test transfer that arrives at once; the answer is where it arrived.
 
@@ -56,7 +56,7 @@ def _own_currency(tx: Tx) -> str:
     return program.currency
 
 
-def _currency(call: Call) -> str:
+def _currency(call: HandlerCall) -> str:
     own = _own_currency(call.tx)
     if call.params["currency"].lower() != own:
         raise invalid(f"This account is funded in {own}, not in {call.params['currency']}.", "currency")

@@ -7,7 +7,7 @@ docs.stripe.com/api/balance_transactions, docs.stripe.com/reports/balance-transa
 
 from typing import Any, Literal
 
-from provisioner.sandbox.registry import Call, Route, registered
+from provisioner.sandbox.registry import HandlerCall, Route, registered
 from provisioner.sandbox.rules.common.crud import retrieve
 from provisioner.sandbox.rules.common.listing import page
 from provisioner.sandbox.state.errors import no_such
@@ -69,7 +69,7 @@ def book(
     return entry
 
 
-def listed(call: Call) -> Json:
+def listed(call: HandlerCall) -> Json:
     """A page of balance transactions; there are no payouts here that they could belong to."""
     if "payout" in call.params:
         raise no_such("payout", call.params["payout"], "payout")

@@ -8,7 +8,7 @@ sources: docs.stripe.com/connect/testing.
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import Call, Route, registered, timer
+from provisioner.sandbox.registry import HandlerCall, Route, registered, timer
 from provisioner.sandbox.rules.accounts import account
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
@@ -56,7 +56,7 @@ SETTLE = "topup.settle_after"
 _BUSINESS_DAYS = 5 * 86_400
 
 
-def create(call: Call) -> Json:
+def create(call: HandlerCall) -> Json:
     """Start a top-up; it stays pending until the sandbox's `topup_settle` has passed."""
     tx, params = call.tx, call.params
     _refuse(tx, params)
@@ -87,7 +87,7 @@ def create(call: Call) -> Json:
     return keep(tx, TOPUP, topup, "topup.created")
 
 
-def update(call: Call) -> Json:
+def update(call: HandlerCall) -> Json:
     """Change what may be changed: the description and metadata."""
     topup = call.tx.fetch(TOPUP, call.id)
     topup["metadata"] = merged(topup["metadata"], call.params)
@@ -96,7 +96,7 @@ def update(call: Call) -> Json:
     return save(call.tx, TOPUP, topup)
 
 
-def cancel(call: Call) -> Json:
+def cancel(call: HandlerCall) -> Json:
     """Cancel a top-up that is still pending."""
     topup = call.tx.fetch(TOPUP, call.id)
     if topup["status"] != "pending":

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import Call, Route
+from provisioner.sandbox.registry import HandlerCall, Route
 from provisioner.sandbox.rules.cards import lifecycle
 from provisioner.sandbox.rules.cards.card import CARD
 from provisioner.sandbox.rules.cards.cardholder import CARDHOLDER
@@ -14,7 +14,7 @@ from provisioner.sandbox.rules.common.crud import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
 from provisioner.sandbox.rules.purchases.authorization_judgement import verdict
 from provisioner.sandbox.rules.purchases.authorization_request import answered, begun
-from provisioner.sandbox.rules.purchases.decide import Verdict
+from provisioner.sandbox.rules.purchases.decide import Judgement
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, EXPIRY
 from provisioner.sandbox.state.errors import invalid
 from provisioner.sandbox.state.objects import Tx
@@ -26,22 +26,22 @@ _LONG = {"airlines_air_carriers", "car_rental_agencies", "hotels_motels_and_reso
 _DAY = 86_400
 
 
-def create(call: Call) -> Json:
+def create(call: HandlerCall) -> Json:
     """A test purchase: decided at once; when approved, its amount is held."""
     return _decided(call, pending(call))
 
 
-def create_on_card(call: Call) -> Json:
+def create_on_card(call: HandlerCall) -> Json:
     """The same by an older path (stripe-cli, trigger issuing_authorization.request)."""
     return _decided(call, pending_on_card(call))
 
 
-def pending(call: Call) -> Json:
+def pending(call: HandlerCall) -> Json:
     """The authorization that a purchase asks for, undecided."""
     return begun(call.tx, call.tx.fetch(CARD, call.params["card"], "card"), call.params)
 
 
-def pending_on_card(call: Call) -> Json:
+def pending_on_card(call: HandlerCall) -> Json:
     """The same for the older path, whose parameters have older names."""
     given = {"amount": call.params["held_amount"]}
     for old, new in (("held_currency", "currency"), ("authorization_method", "authorization_method")):
@@ -50,7 +50,7 @@ def pending_on_card(call: Call) -> Json:
     return begun(call.tx, call.tx.fetch(CARD, call.id), given)
 
 
-def _decided(call: Call, asked: Json) -> Json:
+def _decided(call: HandlerCall, asked: Json) -> Json:
     tx = call.tx
     answer = suspected(tx, call.params) or verdict(tx, asked)
     if "verdict" in call.extra:
@@ -69,11 +69,11 @@ def _decided(call: Call, asked: Json) -> Json:
     return shown
 
 
-def suspected(tx: Tx, params: Mapping[str, Any]) -> Verdict | None:
+def suspected(tx: Tx, params: Mapping[str, Any]) -> Judgement | None:
     """A refusal of a purchase of the highest fraud risk, where the sandbox is told to refuse these."""
     risk = params.get("risk_assessment", {}).get("fraud_risk", {}).get("level")
     if risk == "highest" and unknowns.on(tx, "highest_fraud_risk_declines"):
-        return Verdict(approved=False, reason="suspected_fraud")
+        return Judgement(approved=False, reason="suspected_fraud")
     return None
 
 
@@ -87,14 +87,14 @@ def _challenge(tx: Tx, authorization: Json) -> Json:
     }
 
 
-def update(call: Call) -> Json:
+def update(call: HandlerCall) -> Json:
     """Change an authorization's metadata, which is all that can be changed."""
     found = call.tx.fetch(AUTHORIZATION, call.id)
     found["metadata"] = merged(found["metadata"], call.params)
     return save(call.tx, AUTHORIZATION, found, "issuing_authorization.updated")
 
 
-def too_late(call: Call) -> Json:
+def too_late(call: HandlerCall) -> Json:
     """
     Approve or decline by a call of its own (deprecated): only while the request is pending.
 

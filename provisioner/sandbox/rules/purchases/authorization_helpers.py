@@ -6,7 +6,7 @@ docs.stripe.com/issuing/testing, docs.stripe.com/issuing/purchases/transactions
 
 from typing import Any
 
-from provisioner.sandbox.registry import Call, Route, timer
+from provisioner.sandbox.registry import HandlerCall, Route, timer
 from provisioner.sandbox.rules.common.changes import EVENT, save
 from provisioner.sandbox.rules.purchases import purchase_details
 from provisioner.sandbox.rules.purchases.authorization_judgement import verdict
@@ -19,7 +19,7 @@ from provisioner.sandbox.state.objects import Tx
 Json = dict[str, Any]
 
 
-def capture(call: Call) -> Json:
+def capture(call: HandlerCall) -> Json:
     """
     Take what is held, a part of it, or more than it; nothing stops the capture of what was approved.
 
@@ -47,7 +47,7 @@ def capture(call: Call) -> Json:
     return _saved(tx, after)
 
 
-def expire(call: Call) -> Json:
+def expire(call: HandlerCall) -> Json:
     """Let an authorization lapse; what is still held is released."""
     _pending(call.tx, call.id)
     lapse(call.tx, call.id)
@@ -66,7 +66,7 @@ def lapse(tx: Tx, authorization_id: str) -> None:
         _saved(tx, _shrunk(tx, found, found["_held"]) | {"status": "expired"})
 
 
-def reverse(call: Call) -> Json:
+def reverse(call: HandlerCall) -> Json:
     """
     Give up what is held or a part of it; with nothing left the authorization is over.
 
@@ -86,7 +86,7 @@ def reverse(call: Call) -> Json:
     return _saved(call.tx, after)
 
 
-def increment(call: Call) -> Json:
+def increment(call: HandlerCall) -> Json:
     """Ask for more: the increment is decided as a purchase of its own; refused, it changes nothing."""
     tx, asked = call.tx, incremented(call)
     answer = verdict(tx, asked)
@@ -96,7 +96,7 @@ def increment(call: Call) -> Json:
     return _saved(tx, answered(tx, asked, answer))
 
 
-def incremented(call: Call) -> Json:
+def incremented(call: HandlerCall) -> Json:
     """The authorization with a request for more pending."""
     authorization, amount = _pending(call.tx, call.id), call.params["increment_amount"]
     _positive(amount, "increment_amount")
@@ -112,7 +112,7 @@ def incremented(call: Call) -> Json:
     return {**authorization, "pending_request": pending}
 
 
-def finalize_amount(call: Call) -> Json:
+def finalize_amount(call: HandlerCall) -> Json:
     """
     Set the amount that was estimated when the purchase began, as at a fuel pump: the hold follows it.
 
@@ -134,7 +134,7 @@ def finalize_amount(call: Call) -> Json:
     return _saved(tx, after)
 
 
-def respond(call: Call) -> Json:
+def respond(call: HandlerCall) -> Json:
     """Answer a fraud challenge as the cardholder: it was me, or it was not."""
     found = call.tx.fetch(AUTHORIZATION, call.id)
     challenges = found["_fraud_challenges"] or []

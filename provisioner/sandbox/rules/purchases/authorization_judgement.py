@@ -8,19 +8,19 @@ from provisioner.sandbox.rules.cards.cardholder import CARDHOLDER
 from provisioner.sandbox.rules.common.programs import DEFAULT_LIMIT
 from provisioner.sandbox.rules.money import ledger
 from provisioner.sandbox.rules.purchases import exchange
-from provisioner.sandbox.rules.purchases.decide import Purchase, Rules, Spent, Verdict, refusal
+from provisioner.sandbox.rules.purchases.decide import AttemptedPurchase, Judgement, Rules, Spent, refusal
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION
 from provisioner.sandbox.state.objects import Tx
 
 Json = dict[str, Any]
 
 
-def verdict(tx: Tx, authorization: Json) -> Verdict:
+def verdict(tx: Tx, authorization: Json) -> Judgement:
     """Stripe's own answer to the pending request of an authorization (stored form)."""
     card = tx.fetch(CARD, authorization["card"])
     holder = CARDHOLDER.show(tx, tx.fetch(CARDHOLDER, card["cardholder"]))
     amount = authorization["pending_request"]["amount"]
-    purchase = Purchase(
+    purchase = AttemptedPurchase(
         amount=amount,
         total=authorization["amount"] + amount,
         category=authorization["merchant_data"]["category"],
@@ -30,7 +30,7 @@ def verdict(tx: Tx, authorization: Json) -> Verdict:
     )
     available = ledger.available(tx, "issuing").get(card["currency"], 0)
     reason = refusal(purchase, card, holder, available, _rules(tx, card, holder))
-    return Verdict(approved=reason is None, reason=reason or "card_active")
+    return Judgement(approved=reason is None, reason=reason or "card_active")
 
 
 def _rules(tx: Tx, card: Json, holder: Json) -> Iterator[Rules]:

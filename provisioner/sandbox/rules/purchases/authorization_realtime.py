@@ -13,17 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from provisioner.sandbox.registry import Call, Preparation, Route
+from provisioner.sandbox.registry import HandlerCall, Preparation, Route
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import event_of
 from provisioner.sandbox.rules.common.metadata import merged
 from provisioner.sandbox.rules.events.webhook_endpoint import WEBHOOK_ENDPOINT, wants
 from provisioner.sandbox.rules.purchases import authorization, authorization_helpers
 from provisioner.sandbox.rules.purchases.authorization_judgement import verdict
-from provisioner.sandbox.rules.purchases.decide import Verdict
+from provisioner.sandbox.rules.purchases.decide import Judgement
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION
 from provisioner.sandbox.state.default_account import default_account
-from provisioner.sandbox.state.errors import StripeError
+from provisioner.sandbox.state.errors import ApiError
 from provisioner.sandbox.state.objects import Tx, dump
 
 Json = dict[str, Any]
@@ -48,12 +48,12 @@ class _BadAnswerError(Exception):
     """The webhook answered, but not in the form that Stripe wants."""
 
 
-async def _prepare(given: Preparation, pending: Callable[[Call], Json]) -> Mapping[str, Any]:
+async def _prepare(given: Preparation, pending: Callable[[HandlerCall], Json]) -> Mapping[str, Any]:
     """Ask the webhook; an empty mapping when nobody is to be asked, or the handler will refuse anyway."""
     with given.reading() as call:
         try:
             question = _question(call, pending(call))
-        except StripeError:
+        except ApiError:
             question = None
     if question is None:
         return {}
@@ -64,7 +64,7 @@ async def _prepare(given: Preparation, pending: Callable[[Call], Json]) -> Mappi
     }
 
 
-def _question(call: Call, pending: Json) -> _Question | None:
+def _question(call: HandlerCall, pending: Json) -> _Question | None:
     tx = call.tx
     endpoint = _listener(tx)
     if endpoint is None or not verdict(tx, pending).approved or authorization.suspected(tx, call.params):
@@ -90,7 +90,7 @@ def _listener(tx: Tx) -> Json | None:
     return None
 
 
-async def _ask(given: Preparation, question: _Question) -> Verdict:
+async def _ask(given: Preparation, question: _Question) -> Judgement:
     """The webhook's verdict; asked in a thread of its own, since slow deliveries may fill the shared ones."""
     threads = ThreadPoolExecutor(1)
     sending = asyncio.get_running_loop().run_in_executor(
@@ -101,14 +101,14 @@ async def _ask(given: Preparation, question: _Question) -> Verdict:
         status, headers, body = await asyncio.wait_for(sending, PATIENCE)
         return _read(status, headers, body, question.authorization["pending_request"])
     except TimeoutError:
-        return Verdict(question.fallback, "webhook_timeout")
+        return Judgement(question.fallback, "webhook_timeout")
     except OSError:
-        return Verdict(question.fallback, "webhook_error", message="The endpoint could not be reached.")
+        return Judgement(question.fallback, "webhook_error", message="The endpoint could not be reached.")
     except _BadAnswerError as bad:
-        return Verdict(question.fallback, "webhook_error", message=str(bad))
+        return Judgement(question.fallback, "webhook_error", message=str(bad))
 
 
-def _read(status: int, headers: Mapping[str, str], body: bytes, pending: Mapping[str, Any]) -> Verdict:
+def _read(status: int, headers: Mapping[str, str], body: bytes, pending: Mapping[str, Any]) -> Judgement:
     """The webhook's verdict; raises _BadAnswerError for an answer that Stripe would not take."""
     if status != _OK:
         raise _BadAnswerError(f"The endpoint answered with status {status}, not 200.")
@@ -122,7 +122,7 @@ def _read(status: int, headers: Mapping[str, str], body: bytes, pending: Mapping
         raise _BadAnswerError("The answer lacks the boolean 'approved'.")
     reason = "webhook_approved" if answer["approved"] else "webhook_declined"
     amount = _amount(answer.get("amount"), pending) if answer["approved"] else None
-    return Verdict(answer["approved"], reason, amount, metadata=_metadata(answer.get("metadata") or {}))
+    return Judgement(answer["approved"], reason, amount, metadata=_metadata(answer.get("metadata") or {}))
 
 
 def _amount(given: Any, pending: Mapping[str, Any]) -> int | None:
@@ -141,7 +141,7 @@ def _metadata(given: Any) -> dict[str, str]:
         raise _BadAnswerError("The metadata must be a hash of strings.")
     try:
         return merged({}, {"metadata": given})
-    except StripeError as refused:
+    except ApiError as refused:
         raise _BadAnswerError(refused.message) from None
 
 

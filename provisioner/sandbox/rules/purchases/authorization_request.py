@@ -6,7 +6,7 @@ from typing import Any
 
 from provisioner.sandbox.rules.money import ledger
 from provisioner.sandbox.rules.purchases import exchange, merchant, purchase_details
-from provisioner.sandbox.rules.purchases.decide import Verdict
+from provisioner.sandbox.rules.purchases.decide import Judgement
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION
 from provisioner.sandbox.state.errors import invalid
 from provisioner.sandbox.state.objects import Tx, new_id
@@ -92,7 +92,7 @@ def _told(params: Mapping[str, Any]) -> Json:
     }
 
 
-def answered(tx: Tx, authorization: Json, verdict: Verdict) -> Json:
+def answered(tx: Tx, authorization: Json, verdict: Judgement) -> Json:
     """
     The authorization after an answer to its pending request; what is approved is held.
 
@@ -157,7 +157,7 @@ def _details(params: Mapping[str, Any]) -> Json:
     return {"atm_fee": given.get("atm_fee"), "cashback_amount": given.get("cashback_amount")}
 
 
-def _answer(tx: Tx, pending: Json, verdict: Verdict, amount: int) -> Json:
+def _answer(tx: Tx, pending: Json, verdict: Judgement, amount: int) -> Json:
     return {
         "amount": amount,
         "amount_details": pending["amount_details"],

@@ -16,7 +16,7 @@ MOST_PER_AUTHORIZATION = 1_000_000
 
 
 @dataclass(frozen=True)
-class Purchase:
+class AttemptedPurchase:
     """
     What a merchant asks for, in minor units of the card's currency.
 
@@ -51,7 +51,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """
     An answer to a purchase: approved or not, and Stripe's reason.
 
@@ -66,7 +66,7 @@ class Verdict:
 
 
 def refusal(
-    purchase: Purchase,
+    purchase: AttemptedPurchase,
     card: Mapping[str, Any],
     cardholder: Mapping[str, Any],
     available: int,
@@ -101,14 +101,14 @@ def _cardholder(cardholder: Mapping[str, Any]) -> str | None:
     return "cardholder_verification_required" if cardholder["requirements"]["disabled_reason"] else None
 
 
-def _controlled(purchase: Purchase, rules: Iterable[Rules]) -> bool:
+def _controlled(purchase: AttemptedPurchase, rules: Iterable[Rules]) -> bool:
     return purchase.total > MOST_PER_AUTHORIZATION or any(
         _listed_out(purchase, rule.controls) or any(_beyond(purchase, limit, rule) for limit in rule.limits)
         for rule in rules
     )
 
 
-def _listed_out(purchase: Purchase, controls: Mapping[str, Any]) -> bool:
+def _listed_out(purchase: AttemptedPurchase, controls: Mapping[str, Any]) -> bool:
     """Whether an allow-list lacks the purchase's category, country or presence, or a block-list has it."""
     for name, value in (
         ("categories", purchase.category),
@@ -121,7 +121,7 @@ def _listed_out(purchase: Purchase, controls: Mapping[str, Any]) -> bool:
     return False
 
 
-def _beyond(purchase: Purchase, limit: Mapping[str, Any], rule: Rules) -> bool:
+def _beyond(purchase: AttemptedPurchase, limit: Mapping[str, Any], rule: Rules) -> bool:
     """Whether the purchase would go past a limit; one with categories limits these and no others."""
     categories = limit["categories"]
     if categories and purchase.category not in categories:

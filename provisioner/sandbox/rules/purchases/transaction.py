@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import Call, Route
+from provisioner.sandbox.registry import HandlerCall, Route
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import emit, previous_attributes, save
 from provisioner.sandbox.rules.common.crud import listed, retrieve
@@ -65,7 +65,7 @@ def network_data(tx: Tx, authorization_code: str | None) -> Json:
     }
 
 
-def update(call: Call) -> Json:
+def update(call: HandlerCall) -> Json:
     """
     Change a transaction's metadata.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import Call, Route
+from provisioner.sandbox.registry import HandlerCall, Route
 from provisioner.sandbox.rules.cards import lifecycle
 from provisioner.sandbox.rules.cards.card import CARD
 from provisioner.sandbox.rules.common.changes import save
@@ -16,7 +16,7 @@ from provisioner.sandbox.state.objects import Tx
 Json = dict[str, Any]
 
 
-def force_capture(call: Call) -> Json:
+def force_capture(call: HandlerCall) -> Json:
     """A capture without an authorization: no status, control or balance can stop it."""
     origin = _unlinked(call.tx, call.params)
     shown = _recorded(call, origin, -1)
@@ -24,12 +24,12 @@ def force_capture(call: Call) -> Json:
     return shown
 
 
-def unlinked_refund(call: Call) -> Json:
+def unlinked_refund(call: HandlerCall) -> Json:
     """A refund that belongs to no purchase."""
     return _recorded(call, _unlinked(call.tx, call.params), 1)
 
 
-def refund(call: Call) -> Json:
+def refund(call: HandlerCall) -> Json:
     """
     Give back a captured transaction, all that is left of it or a part; the answer is the refund.
 
@@ -56,7 +56,7 @@ def refund(call: Call) -> Json:
     return TRANSACTION.show(tx, made)
 
 
-def _recorded(call: Call, origin: Json, sign: int) -> Json:
+def _recorded(call: HandlerCall, origin: Json, sign: int) -> Json:
     amount = sign * call.params["amount"]
     details = purchase_details.details(call.params.get("purchase_details"))
     made = record(call.tx, origin, amount, amount, {"_purchase_details": details})
