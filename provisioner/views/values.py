@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from provisioner.core.model.money import PER, show_money
-from provisioner.core.plan.document import EditDocument
-from provisioner.core.plan.outlook import Power
 
 
 def show_value(value: Any, currency: str) -> str:
@@ -19,12 +17,6 @@ def show_value(value: Any, currency: str) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return inert(str(value))
-
-
-def show_sides(edit: EditDocument) -> tuple[str, str]:
-    """Write what was before an edit and what is after it, each in its own currency."""
-    before = show_value(edit.before, edit.shown_currency_before)
-    return before, show_value(edit.after, edit.currency)
 
 
 def show_row(row: Mapping[str, Any]) -> str:
@@ -54,13 +46,6 @@ def _hash(value: Mapping[str, Any], currency: str) -> str:
 def show_amount(amount: int, currency: str) -> str:
     """An amount as people read it, and in minor units: `$2,000.00 (200000)`."""
     return f"{show_money(amount, currency)} ({amount})"
-
-
-def show_power(power: Power, currency: str) -> str:
-    """What cards may spend in a month: `$500.00`, `$500.00 and 2 cards without limit`, `nothing`."""
-    endless = f"{count(power.unlimited, 'card')} without limit" if power.unlimited else ""
-    bounded = inert(show_money(power.amount, currency)) if power.amount else ""
-    return " and ".join(part for part in (bounded, endless) if part) or "nothing"
 
 
 def count(number: int, noun: str) -> str:

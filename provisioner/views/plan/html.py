@@ -26,7 +26,8 @@ from provisioner.views.plan.text import (
     stop_lines,
     summary_line,
 )
-from provisioner.views.values import inert, show_amount, show_power, show_row, show_sides
+from provisioner.views.plan.values import show_power, show_sides
+from provisioner.views.values import inert, show_amount, show_row
 
 POWER = {
     Direction.BROADENING: "gives spending power",

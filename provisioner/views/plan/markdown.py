@@ -16,8 +16,9 @@ from provisioner.views.plan.text import (
     stop_lines,
     summary_line,
 )
+from provisioner.views.plan.values import show_power
 from provisioner.views.safe_markdown import as_diff, clip, code, fence, plain, size, tag
-from provisioner.views.values import count, show_power
+from provisioner.views.values import count
 
 LONGEST = 60_000  # GitHub takes 65,536 characters; what stands around the comment is the caller's
 NAMES = 30

@@ -8,7 +8,8 @@ from provisioner.core.diff.change import Action
 from provisioner.core.model.money import show_money
 from provisioner.core.plan.document import ChangeDocument, EditDocument, ShownPlan
 from provisioner.views.plan.groups import Group, alike, group
-from provisioner.views.values import count, inert, listed, show_amount, show_row, show_sides
+from provisioner.views.plan.values import show_sides
+from provisioner.views.values import count, inert, listed, show_amount, show_row
 
 NO_CHANGES = "No changes. Stripe matches the configuration."
 NO_CHANGES_OF_A_PART = "No changes. Stripe matches this part of the configuration."
