@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 from e2e.conftest import BARE_CARD, CARD, COMPANY, Desk
@@ -146,6 +147,25 @@ def test_a_creation_is_held_to_each_of_its_fields(
     assert "Rosen" not in said
     finishes(desk, liar)
     assert len(desk.live("cardholders")) == len(desk.live()) == 1
+
+
+def without_metadata(asked: Asked) -> Answer:
+    """Passed on without its metadata."""
+    kept = [(name, value) for name, value in parse_qsl(asked.body) if not name.startswith("metadata")]
+    asked.body = urlencode(kept, quote_via=quote, safe="[]")
+    return asked.pass_on()
+
+
+def test_a_creation_without_its_marks_names_the_object_that_nobody_looks_after(
+    desk: Desk, liar: Liar
+) -> None:
+    apply(desk, COMPANY)
+    liar.lie("POST /v1/issuing/cards", without_metadata)
+
+    said = apply(desk, COMPANY + CARD, code=5)
+
+    (card,) = desk.sdk.v1.issuing.cards.list()
+    assert f"cards.ads: FAILED to create: Stripe created {card.id} without the ownership metadata" in said
 
 
 def test_every_field_is_among_these() -> None:

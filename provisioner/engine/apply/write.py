@@ -197,8 +197,14 @@ def _ended(writer: Writer, call: Call, identity: str) -> Mapping[str, Any] | Non
 
 def _checked(answer: Answer, call: Call) -> Answer:
     identity = answer.object.get("id")
-    if not isinstance(identity, str) or not identity or _marks(answer.object)[:3] != _wanted(call)[:3]:
+    if not isinstance(identity, str) or not identity:
         raise UnfulfilledError("Stripe's answer to a creation is not the object that was asked for")
+    if _marks(answer.object)[:3] != _wanted(call)[:3]:
+        raise UnfulfilledError(
+            f"Stripe created {identity} without the ownership metadata that was asked for. It may be able to "
+            "spend, and the next run creates another one: see to it in the Dashboard first",
+            request_id=answer.request_id,
+        )
     return answer
 
 

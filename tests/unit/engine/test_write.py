@@ -159,6 +159,8 @@ def test_what_another_run_has_created_and_ended_since_is_made_no_second_time() -
 
 def test_an_answer_that_is_not_what_was_asked_for_is_an_error() -> None:
     with pytest.raises(StripeError, match="not the object that was asked for"):
+        make(StripeModel(), lambda _call: Answer({"metadata": {}}))
+    with pytest.raises(StripeError, match="created ich_9 without the ownership metadata"):
         make(StripeModel(), lambda _call: Answer({"id": "ich_9", "metadata": {}}))
 
 
