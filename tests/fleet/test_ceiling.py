@@ -8,7 +8,7 @@ from provisioner.core.model.config import Guardrails
 from provisioner.core.model.errors import StaleError
 from provisioner.core.model.resource import Declared
 from provisioner.core.plan.plan import Plan, make_plan
-from provisioner.fleet.ceiling import approved, ceiling_of
+from provisioner.fleet.account import approved, ceiling_of
 from provisioner.fleet.job import Ceiling
 from provisioner.kinds import KINDS
 

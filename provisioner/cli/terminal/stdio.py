@@ -88,11 +88,6 @@ class Output(Struct, frozen=True):
             return ""
         return failure.strerror or type(failure).__name__
 
-    @property
-    def failed(self) -> bool:
-        """Whether not all has arrived, for whatever reason."""
-        return self.sink is not None and self.sink.failure is not None
-
 
 @contextmanager
 def lasting() -> Iterator[Output]:
