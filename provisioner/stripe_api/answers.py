@@ -7,7 +7,7 @@ kinds' objects follow from the kinds' fields; Stripe may leave out anything but 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from types import GenericAlias
-from typing import Annotated, Any, Required, TypedDict
+from typing import Annotated, Any, Literal, Required, TypedDict
 
 import msgspec
 from msgspec import Meta
@@ -65,8 +65,9 @@ class Issuing(TypedDict, total=False):
 
 
 class BalanceForm(TypedDict, total=False):
-    """A balance."""
+    """A balance; one that does not say that it is one would count as an empty one, and be filled up."""
 
+    object: Required[Literal["balance"]]
     issuing: Issuing | None
 
 

@@ -238,6 +238,18 @@ def test_what_is_wrong_is_named_with_its_place_and_nothing_is_written(
     assert told in said
 
 
+@pytest.mark.parametrize("wrong", [{"id": ["a"]}, [], {"object": "account"}, "0"])
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_what_is_no_balance_is_not_taken_for_an_empty_one(desk: Desk, monkeypatch, command, wrong):
+    desk.write(CONFIG)
+    words = [command, "--auto-approve"] if command == "apply" else [command]
+    with lying(desk.base) as liar:
+        liar.lie("GET /v1/balance", lambda asked: Answer(200, wrong, asked.pass_on().headers))
+        monkeypatch.setenv("STRIPE_API_BASE", liar.base)
+        assert "answer to GET /v1/balance is not in the expected form" in desk.run(*words, code=1).output
+        assert not any(asked.startswith("POST") for asked in liar.asked)
+
+
 def test_an_id_that_is_a_path_is_refused(desk: Desk, monkeypatch):
     """It would become a part of the next address."""
     desk.write(CONFIG)
