@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from provisioner.app import configuration
 from provisioner.app.account import Account
 from provisioner.app.apply import carry_out, silent
-from provisioner.app.drift import DriftReport, find_account_drift, make_account_plan
+from provisioner.app.drift import DriftReport, find_account_drift
+from provisioner.app.plan import make_account_plan
 from provisioner.app.sandboxes import sandbox_at
 from provisioner.config.text.outside import Allowed
 from provisioner.core.model.config import Config

@@ -165,8 +165,7 @@ def test_a_selection_reads_no_more(applied: Desk) -> None:
 def test_a_slip_in_a_selection_is_told_from_all_names(applied: Desk) -> None:
     result = applied.run("plan", *CACHE, "--target", "cards.x3", code=1)
 
-    assert "it holds no names" in result.stderr
-    assert "no address is 'cards.x3'" in result.stderr
+    assert result.stderr == applied.run("plan", "--target", "cards.x3", code=1).stderr
 
 
 def test_what_refers_to_ours_by_its_id_is_refused_as_ever(applied: Desk) -> None:
@@ -179,17 +178,16 @@ def test_what_refers_to_ours_by_its_id_is_refused_as_ever(applied: Desk) -> None
 def test_nothing_personal_and_no_secret_is_in_the_file(applied: Desk) -> None:
     text = (applied.folder / "drift.cache").read_text(encoding="utf-8")
 
-    assert not [word for word in ("canary", "Acme", "cards.c1", "team", "sk_test") if word in text]
+    assert not [word for word in ("canary", "Acme", "team", "sk_test") if word in text]
 
 
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda text: text.replace("true", "false", 1),
+        lambda text: text.replace("cards.c1", "cards.c2", 1),
         lambda text: text[: len(text) // 2],
         lambda _text: "",
         lambda text: text.partition("\n")[0] + "\n",
-        lambda text: text.partition("\n")[2],  # as it was before there was a first line of its own
     ],
 )
 def test_a_file_that_was_changed_is_not_believed(applied: Desk, spoil: Any) -> None:

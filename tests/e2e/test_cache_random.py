@@ -162,7 +162,7 @@ def said(desk: Desk, command: str, *words: str) -> tuple[str, str]:
 @pytest.mark.parametrize("seed", range(5))
 def test_a_cache_changes_no_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch, seed: int, singly: bool):
     if singly:  # else a small estate is soon cheaper to read as a whole
-        monkeypatch.setattr("provisioner.engine.cache.scan.PAGE", 1)
+        monkeypatch.setattr("provisioner.engine.cache.recall.PAGE", 1)
     estate = Estate(desk, seed)
     for _ in range(2):
         estate.write()

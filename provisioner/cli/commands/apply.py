@@ -3,7 +3,7 @@
 import click
 from msgspec.structs import replace
 
-from provisioner.app.drift import make_account_plan
+from provisioner.app.plan import make_account_plan
 from provisioner.cli.options.notify import Notification, notified
 from provisioner.cli.options.shared import Options, WriteOptions, part_options, write_options
 from provisioner.cli.review import do

@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from provisioner.app.account import Account
-from provisioner.app.drift import Cache, DriftReport, explain_drift, find_account_drift
+from provisioner.app.cache import Cache
+from provisioner.app.drift import DriftReport, explain_drift, find_account_drift
 from provisioner.cli.options.cache import cache_options
 from provisioner.cli.options.notify import Notification, notified
 from provisioner.cli.options.shared import Options, stripe_options

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from provisioner.app.drift import Cache, make_account_plan
+from provisioner.app.cache import Cache
+from provisioner.app.plan import make_account_plan
 from provisioner.cli.options.cache import cache_options
 from provisioner.cli.options.shared import Options, part_options
 from provisioner.cli.saved_plan import save

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
-from provisioner.app.drift import Cache
+from provisioner.app.cache import Cache
 from provisioner.core.model.errors import ProvisionerError
-from provisioner.engine.cache.memory import is_ours
+from provisioner.engine.cache.file import is_cache
 from provisioner.engine.private_file import check_replaceable
 
 R = TypeVar("R")
@@ -22,13 +22,15 @@ def cache_options(command: Callable[..., R]) -> Callable[..., R]:
     def run(*words: Any, cache: Path | None, refresh: bool, **given: Any) -> R:
         return command(*words, cache=Cache(cache, refresh) if cache else None, **given)
 
-    run = click.option("--refresh", is_flag=True, help="Read everything, and write the cache file anew.")(run)
+    run = click.option("--refresh", is_flag=True, help="Read everything, and write the cache file again.")(
+        run
+    )
     return click.option(
         "--cache",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
         callback=_own,
-        help="Digests of the last full read; with them only what has changed since is read.",
+        help="What the last full read has found; with it, only what has changed since is read.",
     )(run)
 
 
@@ -38,7 +40,7 @@ def _own(_ctx: click.Context, _param: click.Parameter, path: Path | None) -> Pat
         return None
     try:
         check_replaceable(path)
-        ours = not path.exists() or is_ours(path)
+        ours = not path.exists() or is_cache(path)
     except ProvisionerError as error:
         raise click.BadParameter(str(error)) from None
     except OSError as error:

@@ -94,11 +94,18 @@ def find_drift(
 ) -> tuple[Drift, ...]:
     """All that moved, in the order of addresses; `changes` and `notes` are those that a plan would have."""
     found: list[Drift] = []
+    notes = tuple(notes)
+    told = {str(change.address) for change in changes} | {note.address for note in notes}
     for kind in owned(kinds):
         estate = surveyed.estates[kind.name]
         for address, live in estate.current.items():
             declared = config.declared.get(address)
-            found += _of_declared(kind, declared, live, surveyed) if declared else _of_retired(kind, live)
+            if declared is None:
+                found += _of_retired(kind, live)
+                continue
+            found += _by_stripe(kind, declared, live)
+            if told and str(address) in told:  # or else there is no edit either
+                found += _edited(kind, declared, live, surveyed)
         found += _gone(kind, estate, changes)
         found += _self_canceled(config, estate, changes)
     found += _waiting(changes, {drift.address for drift in found if not drift.warns})
@@ -109,10 +116,13 @@ def find_drift(
     return tuple(sorted(found, key=lambda drift: (drift.address, drift.path)))
 
 
-def _of_declared(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> Iterator[Drift]:
+def _by_stripe(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
     yield from _stripe_only(kind, declared, live)
     if live.outstanding:
         yield Drift(declared.address, live.id, "", Moved.STRIPE, None, None, text=live.outstanding.says())
+
+
+def _edited(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> Iterator[Drift]:
     edits, _ = compare(kind, declared, live)
     if not edits:
         return

@@ -11,8 +11,8 @@ class Snapshot(Struct, frozen=True):
 
     `objects` maps a resource (`issuing/cards`) to its objects, newest first as Stripe lists them;
     `instructions` say where to wire money to, for accounts that Stripe cannot pull for. `key` is a digest of
-    the API key that it was read with, `named` the account that Stripe was told to act for (STRIPE_ACCOUNT),
-    and `salt` that of the project where its oldest object is not among `objects`.
+    the API key that it was read with, and `named` the account that Stripe was told to act for
+    (STRIPE_ACCOUNT).
     """
 
     account: Mapping[str, Any]
@@ -21,4 +21,3 @@ class Snapshot(Struct, frozen=True):
     instructions: Sequence[Mapping[str, Any]] = ()
     key: str = ""
     named: str = ""
-    salt: str = ""

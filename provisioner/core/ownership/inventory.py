@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 from msgspec import Struct, field
@@ -49,6 +48,8 @@ class KindInventory(Struct, frozen=True):
 
     def renamed(self, declared: Collection[Declared]) -> "KindInventory":
         """The same estate, with objects under the new names of those that had another one before."""
+        if not any(each.lifecycle.previously for each in declared):
+            return self
         current, past = dict(self.current), dict(self.past)
         self_canceled, last = dict(self.self_canceled), dict(self.last)
         wanted = {each.address for each in declared}
@@ -92,19 +93,13 @@ class Inventory(Struct):
         return Ref(address) if address else identity
 
 
-NOTHING: Mapping[str, Address] = MappingProxyType({})
-
-
-def take_inventory(
-    kinds: Iterable[Kind], config: Config, world: Snapshot, known: Mapping[str, Address] = NOTHING
-) -> Inventory:
+def take_inventory(kinds: Iterable[Kind], config: Config, world: Snapshot) -> Inventory:
     """
     Find what is the project's in the world, those referred to before those that refer.
 
-    `known` are the addresses of further objects by id, which are not in this part of the world.
     Raises ConflictError where live objects contradict each other.
     """
-    found = Inventory(ids={address: identity for identity, address in known.items()}, by_id=dict(known))
+    found = Inventory()
     for kind in owned(kinds):
         wanted = [each for each in config.declared.values() if each.address.section == kind.section]
         raws = world.objects.get(kind.resource, ())

@@ -1,1 +1,6 @@
-"""What a full read leaves behind, so that the next needs only what has changed since."""
+"""
+The cache: what the last full read has found, in a file, so that the next run reads only what has changed.
+
+`file` is its format, `entries` turn objects into what may be in a file and back, and `recall` lays the events
+since over them. What comes of it is a snapshot like any other, and the ordinary plan is made of it.
+"""

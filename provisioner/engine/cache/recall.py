@@ -1,185 +1,185 @@
-"""What a full read has found, and what a memory of it and the events since are as good as."""
+"""What Stripe has now, from a cache and the events since, and what that says about the configuration."""
 
 import time
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from provisioner.core.diff.change import Action
-from provisioner.core.diff.find import Differences, find_changes
+from provisioner.core.diff.find import Comparison, compare_with
 from provisioner.core.model.config import Config
-from provisioner.core.model.errors import AccessError
-from provisioner.core.model.resource import Address, references
+from provisioner.core.model.errors import AccessError, OutageError, StripeError
 from provisioner.core.model.snapshot import Snapshot
-from provisioner.core.ownership.inventory import Inventory, take_inventory
-from provisioner.core.ownership.marks import ADDRESS, read_stamp
+from provisioner.core.ownership.inventory import is_retired
+from provisioner.core.ownership.marks import PROJECT
 from provisioner.core.schema.kind import Kind, owned
-from provisioner.engine.cache.cached_live import Likeness, likeness, stand_in
-from provisioner.engine.cache.memory import (
-    GONE,
-    OPEN,
-    Memory,
-    Remembered,
-    Sign,
-    address_digest,
-    declared_digest,
-    taken_digest,
-)
-from provisioner.engine.cache.scan import OpenPart, Scan
+from provisioner.engine.cache.entries import Objects, Told, declaration_digest, in_normal_form
+from provisioner.engine.cache.file import Content, Entry, Sign
 from provisioner.engine.ports import Lister
 from provisioner.engine.read.events import GapError, touched
+from provisioner.engine.read.parallel_list import PAGE, READERS
+from provisioner.engine.read.projection import keeper
 
 # seconds. Stripe keeps events for 30 days (docs.stripe.com/api/events); whether there is one for all that it
 # comes to want of a cardholder is not published [?], so there is a full read long before
 OLDEST = 7 * 86_400
 
-
-class Recall(Struct, frozen=True):
-    """What may not be in sync, and what was found in it."""
-
-    part: OpenPart
-    surveyed: Inventory
-    found: Differences
+Item = Mapping[str, Any]
 
 
 def recall(
-    reader: Lister, kinds: Sequence[Kind], config: Config, memory: Memory, sign: Sign, money: Snapshot
-) -> Recall:
-    """
-    Find what differs, reading only what a memory does not already say.
-
-    What is found is what a full read would find: changes, notes and drift. Raises GapError where
-    everything must be read, ConfigError, ConflictError, StripeError or AccessError.
-    """
-    return _look(reader, kinds, config, memory, sign, money, adds_up=False)
-
-
-def recall_all(
-    reader: Lister, kinds: Sequence[Kind], config: Config, memory: Memory, sign: Sign, money: Snapshot
-) -> Recall:
-    """
-    As `recall`, and the survey holds all that a plan adds up: read, or declared in its place.
-
-    What scenarios are told from is read.
-    """
-    seen = _look(reader, kinds, config, memory, sign, money, adds_up=True)
-    world = replace(seen.part.world, salt=_salt(reader, kinds, memory))
-    return replace(seen, part=replace(seen.part, world=world), surveyed=_whole(kinds, config, seen))
-
-
-def _salt(reader: Lister, kinds: Sequence[Kind], memory: Memory) -> str:
-    """The project's salt, which a memory does not hold, from the object that `core.seal` takes it from."""
-    for kind in sorted(kinds, key=lambda kind: kind.rank):
-        ours = [i for i, entry in memory.objects.get(kind.resource, {}).items() if entry.address]
-        if ours:
-            stamp = read_stamp(reader.retrieve(f"{kind.resource}/{ours[-1]}").get("metadata") or {})
-            return stamp.salt if stamp else ""
-    return ""
-
-
-def _look(
     reader: Lister,
     kinds: Sequence[Kind],
     config: Config,
-    memory: Memory,
+    content: Content,
     sign: Sign,
-    money: Snapshot,
+    balances: Snapshot,
     *,
-    adds_up: bool,
-) -> Recall:
-    if time.time() - memory.taken > OLDEST:
+    sealed: bool,
+) -> Comparison:
+    """
+    Compare the configuration with what a cache and the events since say of Stripe, beside its `balances`.
+
+    What neither tells is read; with `sealed` also the object whose marks have the salt that the digests in a
+    plan are made with. Raises GapError where everything must be read, and as `compare_with` does.
+    """
+    if time.time() - content.taken > OLDEST:
         raise GapError(f"it is older than {OLDEST // 86_400} days")
-    owning = owned(kinds)
-    try:
-        news = touched(reader, owning, memory.event, memory.event_at)
-    except AccessError:
-        raise GapError("events cannot be read with this key") from None
-    scan = Scan(reader, kinds, config, memory, sign, news)
-    if adds_up:
-        scan.open_uncounted()
+    recalled = _Recalled(reader, owned(kinds), config, content)
+    unknown = recalled.unknown(content, sign)
+    if sealed:
+        unknown |= recalled.salted()
     while True:
-        part = scan.part(money)
-        surveyed = take_inventory(kinds, part.config, part.world, part.known)
-        found = find_changes(kinds, part.config, part.world, surveyed)
-        if not scan.widen(part, surveyed, found, _told_from(config, surveyed) if adds_up else ()):
-            if adds_up:
-                scan.refuse_taken(
-                    change.address for change in found.changes if change.action is Action.CREATE
-                )
-            return Recall(part, surveyed, found)
+        recalled.read(unknown)
+        there = {**balances.objects, **recalled.objects}
+        in_order = {kind.resource: there[kind.resource] for kind in kinds if kind.resource in there}
+        seen = compare_with(kinds, config, replace(balances, objects=in_order))
+        if not (unknown := recalled.wanting(seen)):
+            return seen
 
 
-def _told_from(config: Config, surveyed: Inventory) -> set[Address]:
-    """The cards of scenarios, and their holders as declared and as live."""
-    cards = {scenario.card for scenario in config.scenarios}
-    lives = {a: live for estate in surveyed.estates.values() for a, live in estate.current.items()}
-    sides = [side for card in cards for side in (config.declared.get(card), lives.get(card)) if side]
-    return cards | {address for side in sides for address in references(side.fields)}
+class _Recalled:
+    """
+    The objects of a cache with the events since laid over them, and with what was read besides.
 
+    objects: the objects by resource, as lists show them.
+    """
 
-def _whole(kinds: Sequence[Kind], config: Config, seen: Recall) -> Inventory:
-    estates = dict(seen.surveyed.estates)
-    for kind in owned(kinds):
-        there = {
-            address: stand_in(kind, config.declared[address], identity, seen.part.likes[identity])
-            for identity, address in seen.part.known.items()
-            if address.section == kind.section
+    def __init__(self, reader: Lister, kinds: Sequence[Kind], config: Config, content: Content) -> None:
+        self._reader, self._kinds, self._config = reader, kinds, config
+        self._declared = {str(address): each for address, each in config.declared.items()}
+        patches = [in_normal_form(patch) for patch in content.patches]
+        self.objects = {
+            kind.resource: Objects(kind, content.objects[kind.resource], patches, self._declared)
+            for kind in kinds
         }
-        estate = estates[kind.name]
-        estates[kind.name] = replace(
-            estate,
-            current={**estate.current, **there},
-            unmanaged=estate.unmanaged + len(seen.part.unmanaged[kind.resource]),
-        )
-    return replace(seen.surveyed, estates=estates)
+        self._asked: Counter[str] = Counter()
+        self._in_part: dict[str, Entry] = {}
+        try:
+            self._news = touched(reader, kinds, content.event, content.event_at)
+        except AccessError:
+            raise GapError("events cannot be read with this key") from None
+
+    def unknown(self, content: Content, sign: Sign) -> set[str]:
+        """Lay the events over the entries, and find the objects of which neither says enough."""
+        found = {identity for identity, shown in self._news.items() if shown is None}
+        for entry in chain.from_iterable(content.objects.values()):
+            declared = self._declared.get(entry.address)
+            known = not entry.declared or (declared and entry.declared == declaration_digest(sign, declared))
+            if not known or entry.told == Told.NOTHING:
+                found.add(entry.id)
+            elif entry.told == Told.ENOUGH:
+                self._in_part[entry.id] = entry
+        shown = {identity: item for identity, item in self._news.items() if item is not None}
+        self._lay(shown)
+        return found - shown.keys()
+
+    def salted(self) -> set[str]:
+        """Find the object that `core.ownership.seal` takes the project's salt from, if it was not read."""
+        for kind in self._kinds:
+            objects = self.objects[kind.resource]
+            for place in reversed(range(len(objects))):
+                if (objects[place].get("metadata") or {}).get(PROJECT) == self._config.project:
+                    entry = objects.entries[place]
+                    return {entry.id} if isinstance(entry, Entry) else set()
+        return set()
+
+    def wanting(self, seen: Comparison) -> set[str]:
+        """
+        Find the objects of which more must be known than their entries tell.
+
+        They are those that a change is about; and of those that had no declaration, those that have one now
+        or can act.
+        """
+        found = {change.id for change in seen.differences.changes if change.id}
+        for kind in self._kinds if self._in_part else ():
+            for address, live in seen.inventory.estates[kind.name].current.items():
+                entry = self._in_part.get(live.id)
+                if entry and not entry.declared:
+                    acts = address in self._config.declared or not is_retired(kind, live, cancel=False)
+                    found |= {live.id} if acts else set()
+        return found & self._in_part.keys()
+
+    def read(self, ids: Collection[str]) -> None:
+        """Read objects: by page where they stand close to each other in the list, else one by one."""
+        found: dict[str, Item] = {}
+        for kind in self._kinds if ids else ():
+            listed = [_id(each) for each in self.objects[kind.resource].entries]
+            wanted = {identity for identity in ids if identity.startswith(kind.id_prefix)}
+            pages = _pages([place for place, identity in enumerate(listed) if identity in wanted])
+            self._asked[kind.name] += len(pages) + len(wanted.difference(listed))
+            if self._asked[kind.name] > len(listed) // PAGE + 1:
+                raise GapError(f"so many {kind.name}s must be looked at that reading all costs no more")
+            asked = [_parameters(listed, *page) for page in pages if page[0] < page[1]]
+            try:
+                with ThreadPoolExecutor(READERS) as pool:
+                    for page in pool.map(lambda params, k=kind: self._reader.page(k.resource, params), asked):
+                        found |= {item["id"]: item for item in page.items if item["id"] in wanted}
+                    left = [f"{kind.resource}/{identity}" for identity in wanted - found.keys()]
+                    found |= {item["id"]: item for item in pool.map(self._reader.retrieve, left)}
+            except OutageError:
+                raise
+            except StripeError:
+                raise GapError(f"Stripe does not find a {kind.name} that it knows") from None
+        self._lay(found)
+
+    def _lay(self, shown: Mapping[str, Item]) -> None:
+        """Put objects as Stripe shows them in the place of their entries, and new ones before all others."""
+        for kind in self._kinds if shown else ():
+            project = keeper(kind, self._config.declared)
+            found = {i: project(item) for i, item in shown.items() if i.startswith(kind.id_prefix)}
+            entries = self.objects[kind.resource].entries
+            for place, each in enumerate(entries):
+                if (identity := _id(each)) in found:
+                    entries[place] = found.pop(identity)
+                    self._in_part.pop(identity, None)
+            new: list[Item] = sorted(found.values(), key=lambda item: item["created"], reverse=True)
+            entries[:0] = new
 
 
-def entries(
-    kinds: Sequence[Kind],
-    config: Config,
-    sign: Sign,
-    world: Snapshot,
-    surveyed: Inventory,
-    moving: Collection[str],
-) -> dict[str, dict[str, Remembered]]:
-    """
-    What is to be remembered of every object, by resource and id.
-
-    `moving` are the addresses about which there is something to say, so that they are read each time.
-    """
-    return {
-        kind.resource: _entries(kind, config, sign, world.objects[kind.resource], surveyed, moving)
-        for kind in owned(kinds)
-    }
+def _id(each: Entry | Item) -> str:
+    if isinstance(each, Entry):
+        return each.id
+    return str(each["id"])
 
 
-def _entries(
-    kind: Kind,
-    config: Config,
-    sign: Sign,
-    raws: Sequence[Mapping[str, Any]],
-    surveyed: Inventory,
-    moving: Collection[str],
-) -> dict[str, Remembered]:
-    found = {str(raw["id"]): Remembered("", _taken(kind, sign, raw), current=False) for raw in raws}
-    estate = surveyed.estates[kind.name]
-    for address, ids in estate.past.items():
-        declared, live = config.declared.get(address), estate.current.get(address)
-        settled = OPEN if str(address) in moving else declared_digest(sign, declared) if declared else GONE
-        digest = address_digest(sign, address)
-        for identity in ids:
-            if live and live.id == identity:
-                found[identity] = Remembered(digest, settled, True, likeness(kind, declared, live))
-            else:
-                found[identity] = Remembered(digest, settled, current=False, like=Likeness.DECLARED)
+def _pages(places: Sequence[int]) -> list[tuple[int, int]]:
+    """Find the fewest pages that show all places of a list: the first and the last that each has to show."""
+    found: list[tuple[int, int]] = []
+    for place in places:
+        if found and place < found[-1][0] + PAGE:
+            found[-1] = (found[-1][0], place)
+        else:
+            found.append((place, place))
     return found
 
 
-def _taken(kind: Kind, sign: Sign, raw: Mapping[str, Any]) -> str:
-    """The digest of the address that an object has by its marks, as long as it has not ended."""
-    marks = raw.get("metadata")
-    if not marks or ADDRESS not in marks or kind.retirement.is_final(raw):
-        return OPEN
-    return taken_digest(sign, marks[ADDRESS])
+def _parameters(listed: Sequence[str], first: int, last: int) -> Mapping[str, Any]:
+    """Ask for a page; nothing is deleted and new objects come first, so neighbors stay neighbors."""
+    if first:
+        return {"limit": last - first + 1, "starting_after": listed[first - 1]}
+    behind = listed[last + 1 : last + 2]
+    return {"limit": last + 1, "ending_before": behind[0]} if behind else {"limit": PAGE}
