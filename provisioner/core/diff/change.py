@@ -129,9 +129,13 @@ class Change(Struct, frozen=True):
         return Direction.NEUTRAL
 
 
+# made once: a plan has a digest of each value that moves
+_canonical = json.JSONEncoder(sort_keys=True, default=str).encode
+
+
 def content(value: Any) -> str:
     """A digest of values, hidden ones too: not to be shown."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(_canonical(value).encode()).hexdigest()
 
 
 def wanted(declared: Declared | None) -> list[Any] | None:

@@ -58,9 +58,12 @@ class Seal:
         return hmac.digest(self._secret, canonical(values).encode(), "sha256").hex()
 
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
+
+
 def canonical(value: Any) -> str:
     """A value as text: the same for equal values, whatever the order of their keys."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return _encode(value)
 
 
 def account_of(world: Snapshot) -> str:

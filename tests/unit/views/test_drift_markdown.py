@@ -85,3 +85,11 @@ def test_a_limit_is_told_with_its_interval_as_in_a_plan():
         drift_markdown(drift(limit))
     )
     assert "declared $6,000.00 (600000) a month, live $9,000.00 (900000) a month" in drift_text(drift(limit))
+
+
+def test_each_side_is_told_in_its_own_currency():
+    moved = entry("cards.ads", 200_000, 200_000, path="limit", currency="usd", currency_live="eur")
+
+    assert "limit: declared $2,000.00 (200000), live €2,000.00 (200000)" in drift_text(drift(moved))
+    text = drift_markdown(drift(moved))
+    assert "- limit: $2,000.00 (200000)  (declared)\n+ limit: €2,000.00 (200000)  (live)" in text
