@@ -63,3 +63,20 @@ def test_no_class_has_the_name_of_another() -> None:
                 places.setdefault(node.name, []).append(str(file.relative_to(ROOT)))
 
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["field.Field", "kind.Kind", "kind.Replacement", "kind.Retirement", "kind.Spending"]
+)
+def test_every_attribute_of_a_kind_is_documented_at_the_attribute(name: str) -> None:
+    file, _, wanted = name.partition(".")
+    module = parsed(ROOT / "core" / "schema" / f"{file}.py")
+    [found] = (each for each in module.body if isinstance(each, ast.ClassDef) and each.name == wanted)
+    pairs = list(zip(found.body, [*found.body[1:], None], strict=True))
+
+    assert [
+        ast.unparse(attribute.target)
+        for attribute, text in pairs
+        if isinstance(attribute, ast.AnnAssign)
+        and not (isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant))
+    ] == []

@@ -28,7 +28,12 @@ class Waits:
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
     waits = Waits()
-    monkeypatch.setattr(Transport, "_rest", lambda _self, seconds: waits.rest(seconds))
+    make = Transport.__init__
+
+    def patient(transport: Transport, *words: Any, **named: Any) -> None:
+        make(transport, *words, **named, sleep=waits.rest)
+
+    monkeypatch.setattr(Transport, "__init__", patient)
     return waits
 
 
