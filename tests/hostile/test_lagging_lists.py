@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from e2e.conftest import BARE_CARD, CARD, COMPANY, Desk
