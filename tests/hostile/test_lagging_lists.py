@@ -191,3 +191,75 @@ def test_a_refusal_that_stripe_keeps_is_passed_at_once(desk: Desk, liar: Liar, w
 
     assert waits.seconds == []
     assert SYNC in desk.run("plan").stdout
+
+
+def test_a_rename_takes_no_address_at_which_the_list_hides_a_card(desk: Desk, liar: Liar) -> None:
+    desk.write(COMPANY + CARD)
+    desk.run("apply", "--auto-approve")
+    two = CARD + BARE_CARD.removeprefix("\ncards:\n").replace("ads:", "web:")
+    desk.write(COMPANY + two)
+    desk.run("apply", "--auto-approve")
+    hidden = desk.live()["cards.web"]["id"]
+    liar.hidden.add(hidden)
+    liar.lag("issuing/cards")
+    renamed = BARE_CARD.replace("ads:", "web:") + "    lifecycle: {previously: [ads]}\n"
+    desk.write(COMPANY + renamed)
+
+    said = desk.run("apply", "--auto-approve", code=1).output
+
+    assert f"{hidden} is at cards.web by now" in said
+    assert {"cards.ads", "cards.web"} <= set(desk.live())
+
+
+@pytest.mark.parametrize("lists", [0, 1, 4])
+def test_what_follows_an_ended_card_is_not_made_where_the_list_hides_another(
+    desk: Desk, liar: Liar, lists: int
+) -> None:
+    """The hidden one was given the address by a rename: no key tells of it."""
+    desk.write(COMPANY + CARD + BARE_CARD.removeprefix("\ncards:\n").replace("ads:", "web:"))
+    desk.run("apply", "--auto-approve")
+    live = desk.live()
+    desk.sdk.v1.issuing.cards.update(live["cards.ads"]["id"], {"status": "canceled"})
+    desk.sdk.v1.issuing.cards.update(
+        live["cards.web"]["id"], {"metadata": {"provisioner_address": "cards.ads"}}
+    )
+    liar.hidden.add(live["cards.web"]["id"])
+    liar.lag("issuing/cards")
+    if lists:
+        liar.lag("events", lists)
+    desk.write(COMPANY + CARD)
+
+    said = desk.run("apply", "--auto-approve", code=1).output
+
+    assert f"{live['cards.web']['id']} is at cards.ads by now" in said
+    assert count(desk, "issuing/cards") == 2
+
+
+def test_a_card_that_ended_long_ago_is_followed_without_a_wait(desk: Desk, waits: Waits) -> None:
+    desk.write(COMPANY + CARD)
+    desk.run("apply", "--auto-approve")
+    desk.sdk.v1.issuing.cards.update(desk.live()["cards.ads"]["id"], {"status": "canceled"})
+    desk.control("clock", b'{"advance": 7200}')
+    desk.sdk.v1.issuing.cards.create(
+        {
+            "cardholder": desk.live("cardholders")["cardholders.acme"]["id"],
+            "currency": "usd",
+            "type": "virtual",
+        }
+    )
+
+    desk.run("apply", "--auto-approve")
+
+    assert waits.seconds == []
+    assert SYNC in desk.run("plan", "--detailed-exitcode").stdout
+
+
+def test_a_key_that_may_not_read_events_is_as_safe_as_the_list(desk: Desk, liar: Liar) -> None:
+    desk.write(COMPANY + CARD)
+    desk.run("apply", "--auto-approve")
+    liar.lie("GET /v1/events", forbidden, count=None)
+    desk.write(COMPANY + CARD.replace("ads:", "web:") + "    lifecycle: {previously: [ads]}\n")
+
+    desk.run("apply", "--auto-approve")
+
+    assert SYNC in desk.run("plan", "--detailed-exitcode").stdout

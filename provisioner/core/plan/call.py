@@ -58,8 +58,11 @@ class Step(Struct, frozen=True):
     A call in its place: what it does to which address, and which addresses it refers to.
 
     What it refers to must exist before, and is never written at the same time (a card's cardholder).
-    `fields` are those of the kind, by which Stripe's answer is read. `ended` is the id of an object that must
-    have ended before, and `ends` that of one that Stripe ends by itself with this step; empty without one.
+    `fields` are those of the kind, by which Stripe's answer is read, and `events` the types of the events
+    that tell of its objects. `ended` is the id of an object that must have ended before, and `ends` that of
+    one that Stripe ends by itself with this step; empty without one. `claims` says that the object gets an
+    address at which another one may stand that Stripe's lists have not shown yet: by a rename, or by a
+    creation that follows what has ended.
     """
 
     phase: Phase
@@ -69,8 +72,10 @@ class Step(Struct, frozen=True):
     needs: frozenset[Address] = frozenset()
     direction: Direction = Direction.NEUTRAL
     fields: tuple[Field, ...] = ()
+    events: tuple[str, ...] = ()
     ended: str = ""
     ends: str = ""
+    claims: bool = False
 
     @property
     def marks_only(self) -> bool:

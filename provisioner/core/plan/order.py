@@ -44,7 +44,8 @@ def order_steps(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) 
         kind = by_name[change.kind]
         private = holds_hidden(hiding[kind.name], change)
         for each in _SPELL[change.action](kind, owner, change):
-            step = replace(each, fields=kind.fields, call=replace(each.call, private=private))
+            call = replace(each.call, private=private)
+            step = replace(each, fields=kind.fields, events=kind.events, call=call)
             if change.action is Action.RETIRE and change.address in needed:
                 step = replace(step, phase=Phase.FINISH)  # a leftover of what is referred to
             # what ends goes the other way round: cards before their holder
@@ -84,7 +85,9 @@ def _creation(kind: Kind, owner: Owner, change: Change, *, inactive: bool) -> St
     gives = kind.spending is not None and params.get("status") == "active"
     direction = Direction.BROADENING if gives else Direction.NEUTRAL
     call = Call(kind.service, "create", None, params, key, event=kind.created_event)
-    return _step(Phase.CREATE, change, "create", call, direction)
+    # all that follow the same live object have the same key
+    claims = bool(change.follows) and change.live is None
+    return replace(_step(Phase.CREATE, change, "create", call, direction), claims=claims)
 
 
 def _update(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
@@ -107,7 +110,8 @@ def _update(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
         phase = Phase.WIDEN if widens else Phase.ACTIVATE if on else Phase.UPDATE
     does = change.bookkeeping or "update"
     call = Call(kind.service, "update", change.id, update_params(kind, change, salt=owner.salt))
-    yield _step(phase, change, does, call, change.direction)
+    moves = any(edit.path == "address" for edit in change.edits)
+    yield replace(_step(phase, change, does, call, change.direction), claims=moves)
 
 
 def _adopt(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
@@ -169,8 +173,9 @@ def _replace(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
         yield replace(end, call=replace(end.call, params={**params, **metadata}))
     elif named:
         call = Call(kind.service, "update", change.live.id, {"metadata": named})
-        yield _step(Phase.PREPARE, change, "rename", call, Direction.NEUTRAL)
-    yield _creation(kind, owner, change, inactive=kind.spending is not None)
+        yield replace(_step(Phase.PREPARE, change, "rename", call, Direction.NEUTRAL), claims=True)
+    created = _creation(kind, owner, change, inactive=kind.spending is not None)
+    yield replace(created, claims=bool(gone and named))
     ends_by_itself = activates and "replacement_for" in change.params
     if not gone and not ends_by_itself and not is_retired(kind, change.live):
         yield _end(kind, change, change.live, Phase.FINISH, cancel=True)

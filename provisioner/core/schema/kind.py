@@ -201,6 +201,11 @@ class Kind(Struct, frozen=True, eq=False):
         """Whether it has objects that carry ownership metadata: money has none."""
         return self.role is not Role.BALANCE
 
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The types of the events that tell of its objects."""
+        return tuple(event for event in (self.created_event, self.updated_event) if event)
+
     def field(self, name: str) -> Field:
         """Return the field called `name`; raises KeyError."""
         for field in self.fields:

@@ -15,8 +15,7 @@ class GapError(Exception):
 
 def types_of(kinds: Iterable[Kind]) -> list[str]:
     """The events that tell of an object of these kinds."""
-    events = (event for kind in owned(kinds) for event in (kind.created_event, kind.updated_event))
-    return [event for event in events if event]
+    return [event for kind in owned(kinds) for event in kind.events]
 
 
 def newest_event(reader: Lister, kinds: Iterable[Kind]) -> tuple[str, int]:

@@ -1,0 +1,133 @@
+"""What stands at an address by now, as lists and events tell of it together."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from provisioner.core.model.errors import AccessError, StaleError, StripeError
+from provisioner.core.ownership.marks import LIFECYCLE, OUR_KEYS, lasting
+from provisioner.core.plan.call import Call, Step
+from provisioner.core.plan.plan import Plan
+from provisioner.engine.apply.failure import MARGIN, PAUSES
+from provisioner.engine.ports import Writer
+
+LAG = 3600  # seconds by which what a list shows may be older than what it does not show yet [?]
+
+Json = Mapping[str, Any]
+
+
+def look_up(writer: Writer, plan: Plan, call: Call) -> Json | None:
+    """The object at the address of a creation; it is not in the plan, so it is no older than that."""
+    return next((item for item in _listed(writer, plan, call) if is_at_its_place(item, call)), None)
+
+
+def look_again(writer: Writer, plan: Plan, step: Step, call: Call) -> Json | None:
+    """
+    What was made under a key whose answer does not tell; None where surely nothing was.
+
+    Lists may lag behind writes of other runs, so the looks go on for some time, and the events are asked
+    too. Raises StripeError where it stays in doubt: a second object would be worse than none.
+    """
+    in_doubt = f"it is not known whether another run has created {step.address}; no second one is made"
+    tells = bool(call.event)
+    for pause in (0.0, *PAUSES):
+        if pause and not writer.wait(pause):
+            raise StripeError(f"interrupted: {in_doubt}. Run it again")
+        found = look_up(writer, plan, call) if pause else None
+        if found is None and tells:
+            try:
+                found = _told_by_events(writer, plan, call)
+            except AccessError:
+                tells = False
+        if found is not None:
+            return found
+    if not tells:
+        raise StripeError(
+            f"{in_doubt}. The key may not read events, which would tell: run it again in a few minutes, or "
+            "with a key that may"
+        )
+    return None
+
+
+def refuse_taken(writer: Writer, plan: Plan, step: Step, call: Call) -> None:
+    """
+    See that no object is at the step's address but those that the plan has seen there.
+
+    Another run may have put one there by a rename, or as a later successor, and the lists that the plan
+    was made of may lag behind that. The events tell where the list still does not, and where something has
+    happened at the address of late, the looks go on for some time. A key that may not read events is as
+    safe as the list. Raises StaleError where there is one.
+    """
+    known = {i for kind in plan.surveyed.estates.values() for i in kind.past.get(step.address, ())}
+
+    def is_there(item: Json) -> bool:
+        return marks_of(item)[:2] == (plan.project, str(step.address))
+
+    for pause in (0.0, *PAUSES):
+        if pause and not writer.wait(pause):
+            raise StripeError(f"interrupted before it was known what is at {step.address}. Run it again")
+        lately = [item for item in _of_late(writer, step) if is_there(item)]
+        new = {str(item.get("id")) for item in lately} - known
+        found = [*_listed(writer, plan, call), *(writer.retrieve(f"{resource_of(call)}/{i}") for i in new)]
+        for item in filter(is_there, found):
+            twin = call.verb == "create" and marks_of(item) == wanted_marks(call)  # its key tells of it
+            if item.get("id") not in known and not twin:
+                raise StaleError(
+                    f"{item.get('id')} is at {step.address} by now, and Stripe's lists did not show it when "
+                    "this was planned; run it again in a few minutes"
+                )
+        if not lately:
+            return
+
+
+def _of_late(writer: Writer, step: Step) -> Iterator[Json]:
+    """The objects of a kind as the events of late show them; none where the key may not read events."""
+    newest = 0
+    try:
+        for event in writer.list("events", {"types": step.events}) if step.events else ():
+            newest = newest or event["created"]
+            if event["created"] < newest - LAG:
+                break
+            yield (event.get("data") or {}).get("object") or {}
+    except AccessError:
+        return
+
+
+def _listed(writer: Writer, plan: Plan, call: Call) -> Iterator[Json]:
+    """The objects of a kind that are no older than the newest that the plan has seen."""
+    since = plan.newest.get(resource_of(call), 0) - MARGIN
+    return writer.list(resource_of(call), {"created": {"gte": since}} if since > 0 else {})
+
+
+def _told_by_events(writer: Writer, plan: Plan, call: Call) -> Json | None:
+    """The object at the address of a creation that an event tells of, as it is now. Raises AccessError."""
+    since = plan.newest.get(resource_of(call), 0) - LAG
+    params: dict[str, Any] = {"types": [call.event]}
+    for event in writer.list("events", params | ({"created": {"gte": since}} if since > 0 else {})):
+        shown = (event.get("data") or {}).get("object") or {}
+        if is_at_its_place(shown, call):
+            found = writer.retrieve(f"{resource_of(call)}/{shown.get('id')}")
+            if is_at_its_place(found, call):
+                return found
+    return None
+
+
+def is_at_its_place(item: Json, call: Call) -> bool:
+    """Whether an object is at the address and of the generation of a creation."""
+    return marks_of(item)[:3] == wanted_marks(call)[:3]
+
+
+def marks_of(item: Json) -> tuple[str, ...]:
+    """All that two runs write alike on an object; the first three are project, address and generation."""
+    metadata = item.get("metadata") or {}
+    told = {**metadata, LIFECYCLE: lasting(metadata.get(LIFECYCLE, ""))}
+    return tuple(told.get(key, "") for key in OUR_KEYS)
+
+
+def wanted_marks(call: Call) -> tuple[str, ...]:
+    """The marks that a creation asks for."""
+    return marks_of(call.params)
+
+
+def resource_of(call: Call) -> str:
+    """The resource that lists the objects of a call's service."""
+    return call.service.replace(".", "/")
