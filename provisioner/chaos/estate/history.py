@@ -201,10 +201,11 @@ def _apply_saved(play: History, rng: random.Random) -> list[str]:
         _by_hand(play, rng)
     trouble = draw(rng) if likely(rng, 0.5) else PEACE
     play.did.append(f"apply of saved plan {number}; {trouble}")
-    before = dict(play.watch.objects)
+    before, late = dict(play.watch.objects), bool(play.mail.waiting)
     asked = Order(config, saved=plan.document)
     found = play.checked(lambda: [runs.apply(play.wire(trouble), asked)], [plan.wanted])
-    return [*found, *_revived(before, plan, play.watch.objects)]
+    # a request of an earlier run that arrives meanwhile is not the plan's
+    return found if late else [*found, *_revived(before, plan, play.watch.objects)]
 
 
 def _revived(before: Json, plan: Saved, after: Json) -> Iterator[str]:
