@@ -140,7 +140,9 @@ def config_of(raw: Json) -> Config:
 
 
 def _writer(base: str, account: str | None) -> StripeWriter:
-    return StripeWriter(Transport(KEY, limits=UNHURRIED, account=account, api_base=base))
+    return StripeWriter(
+        Transport(KEY, limits=UNHURRIED, account=account, api_base=base, sleep=lambda _seconds: None)
+    )
 
 
 def _fill(value: Any, names: Mapping[str, str]) -> Any:
