@@ -118,7 +118,11 @@ class Transport:
                 raise
             from provisioner.stripe_api.retry_loop import again  # noqa: PLC0415 - cold start: little fails
 
-            return again(failed, once, begun, self.stop, self._sleep)
+            try:
+                return again(failed, once, begun, self.stop, self._sleep)
+            except CallError as last:
+                last.repeated = True
+                raise
 
     def hide(self, texts: Callable[[], Iterable[str]]) -> None:
         """Take the words of `texts` out of errors from now on; it is called when there is an error."""

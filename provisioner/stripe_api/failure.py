@@ -12,12 +12,14 @@ class CallError(Exception):
     A request that has failed.
 
     `status` is the answer's (0 without one), `headers` are its own, in any case of letters, and
-    `details` is what Stripe says in the answer's `error`.
+    `details` is what Stripe says in the answer's `error`. `repeated` says that an earlier attempt of the
+    same request failed before this one.
     """
 
     status = 0
     headers: Mapping[str, str] = NOTHING
     details: Mapping[str, Any] = NOTHING
+    repeated = False
 
 
 class AnswerError(CallError):

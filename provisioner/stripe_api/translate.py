@@ -63,6 +63,7 @@ def translate(
         code=code,
         request_id=request_id,
         replayed=headers.get(REPLAYED) == "true",
+        repeated=error.repeated,
     )
 
 

@@ -263,3 +263,23 @@ def test_a_key_that_may_not_read_events_is_as_safe_as_the_list(desk: Desk, liar:
     desk.run("apply", "--auto-approve")
 
     assert SYNC in desk.run("plan", "--detailed-exitcode").stdout
+
+
+@pytest.mark.parametrize("service", KINDS)
+def test_a_run_uses_few_keys_while_stripe_fails_and_later_runs_find_others(desk: Desk, service: str) -> None:
+    desk.write(COMPANY)
+    if service == KINDS[1]:
+        desk.run("apply", "--auto-approve")
+        desk.write(COMPANY + BARE_CARD)
+    fault = {"effect": "500_began", "match": f"POST /v1/{service}", "count": 1000}
+    desk.control("faults", json.dumps({"faults": [fault]}).encode())
+
+    for _ in range(2):
+        said = desk.run("apply", "--auto-approve", code=1).output
+        assert "Stripe has failed under each of 5 new keys" in said
+        assert count(desk, service) == 0
+    desk.control("faults", b'{"faults": []}')
+    desk.run("apply", "--auto-approve")
+
+    assert count(desk, service) == 1
+    assert SYNC in desk.run("plan", "--detailed-exitcode").stdout

@@ -136,6 +136,7 @@ def _by_hand(play: History, rng: random.Random) -> list[str]:
     moments = play.watch.moments()
     if any(had and is_ours(had) and not is_ours(item) for each in moments for had, item in each.changed):
         play.past.clear()  # an old list would show it as ours
+        play.mail.waiting.clear()  # and so would a request that was sent while it was
     return []
 
 

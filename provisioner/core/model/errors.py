@@ -83,13 +83,22 @@ class StripeError(ProvisionerError):
     """Stripe refused a request, or gave no usable answer.
 
     `status` is the HTTP status (0 when there was no answer), `code` Stripe's error code or type.
-    `replayed` says that it is the answer kept for the idempotency key, and tells nothing about now.
+    `replayed` says that it is the answer kept for the idempotency key, and tells nothing about now;
+    `repeated` that an earlier attempt of the same call failed too, so that the answer may be this run's own.
     """
 
     def __init__(
-        self, text: str, *, status: int = 0, code: str = "", request_id: str = "", replayed: bool = False
+        self,
+        text: str,
+        *,
+        status: int = 0,
+        code: str = "",
+        request_id: str = "",
+        replayed: bool = False,
+        repeated: bool = False,
     ) -> None:
         self.status, self.code, self.request_id, self.replayed = status, code, request_id, replayed
+        self.repeated = repeated
         super().__init__(f"{text} (request {request_id})" if request_id else text)
 
 

@@ -7,6 +7,8 @@ CLIENT_ERRORS, SERVER_ERRORS = 400, 500
 TRANSIENT = frozenset({409, 429})  # another request is in the way (docs.stripe.com/error-low-level)
 # Keys for one step in 24 hours; each failure that Stripe keeps uses one up.
 ATTEMPTS = 100
+# Of them, how many new ones one run uses whose outcome only looks can tell: later runs need the others.
+DOUBTS = 5
 # Seconds by which a look at what is new reaches back, as Stripe counts whole seconds.
 MARGIN = 60
 # Seconds between the looks that must agree before another key is used: lists may lag behind writes.

@@ -14,6 +14,7 @@ from provisioner.core.plan.call import Call, Step, attempt_key
 from provisioner.core.plan.plan import Plan
 from provisioner.engine.apply.failure import (
     ATTEMPTS,
+    DOUBTS,
     PAUSES,
     is_lasting,
     is_of_the_past,
@@ -23,7 +24,6 @@ from provisioner.engine.apply.failure import (
 from provisioner.engine.ports import Answer, Writer
 
 ALIVE = frozenset({"pending", "succeeded"})
-DOUBTS = 5  # keys whose outcome only looks could tell, in one run
 AGAIN = "nothing was sent under another key, so that no money moves twice; run it again in a few minutes"
 
 TopUp = Mapping[str, Any]
@@ -68,7 +68,7 @@ def fund(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
                 raise _advised(error) from None
             if is_refusal_kept(error):
                 continue
-            doubts += 1
+            doubts += error.repeated
             if newer := _settled(writer, call, seen, error, doubts):
                 return _followed(newer, call, seen)
         else:

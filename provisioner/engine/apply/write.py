@@ -13,6 +13,7 @@ from provisioner.core.plan.call import Call, Phase, Step, attempt_key
 from provisioner.core.plan.plan import Plan
 from provisioner.engine.apply.failure import (
     ATTEMPTS,
+    DOUBTS,
     SERVER_ERRORS,
     is_of_the_past,
     is_open,
@@ -68,6 +69,7 @@ def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
     """
     if call.key is None:
         raise ValueError(f"{step.address}: a creation without a key")
+    doubts = 0
     for attempt in range(ATTEMPTS):
         failure: StripeError | None = None
         try:
@@ -87,7 +89,18 @@ def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
             return _made_before(step, found, call, failure.request_id if failure else "")
         if failure and not is_of_the_past(failure):
             raise failure
+        doubts += failure is not None and failure.repeated and not is_refusal_kept(failure)
+        _spare_keys(step, doubts)
     raise StripeError(f"Stripe has kept a failure for each of {ATTEMPTS} keys; try again in 24 hours")
+
+
+def _spare_keys(step: Step, doubts: int) -> None:
+    """Leave keys to later runs; raises StripeError where this one has used its part while Stripe fails."""
+    if doubts == DOUBTS:
+        raise StripeError(
+            f"Stripe has failed under each of {DOUBTS} new keys, and {step.address} was not created; run it "
+            "again in a few minutes"
+        )
 
 
 def _made_before(step: Step, found: Mapping[str, Any], call: Call, request_id: str) -> Answer:
