@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import urllib.request
 from pathlib import Path
 
@@ -25,6 +26,8 @@ SECRETS = (
     "203.0.113.77",
     "1913",
 )
+# digests and ids are drawn: four digits come up in them by chance
+DRAWN = re.compile(r"[0-9a-f]{24,}|\b(?:ich|ic|tu|req|acct|evt|iauth)_\w+", re.IGNORECASE)
 CONFIG = """
 version: 1
 project: canary-free
@@ -96,7 +99,7 @@ def test_no_secret_gets_out(base, tmp_path, disturbance):
     assert files.keys() >= {str(work / "plan.json"), str(work / ".provisioner/journal.jsonl")}
     assert "Traceback" not in said
     for where, text in {"output": said, **files}.items():
-        told = text.replace(PROJECT, "").lower()
+        told = DRAWN.sub("", text.replace(PROJECT, "")).lower()
         assert [secret for secret in SECRETS if secret in told] == [], (where, _around(told))
 
 
