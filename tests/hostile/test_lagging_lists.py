@@ -211,6 +211,28 @@ def test_a_rename_takes_no_address_at_which_the_list_hides_a_card(desk: Desk, li
     assert {"cards.ads", "cards.web"} <= set(desk.live())
 
 
+def test_where_a_card_stands_that_the_list_hides_its_holder_may_not_spend_more(
+    desk: Desk, liar: Liar
+) -> None:
+    """The hidden card is to be deactivated, and is not: nobody has seen it."""
+    holder = COMPANY + "    spending_controls: {spending_limits: [{amount: 1000, interval: daily}]}\n"
+    idle = BARE_CARD.replace("active", "inactive")
+    desk.write(holder + idle)
+    desk.run("apply", "--auto-approve")
+    desk.write(holder + idle + BARE_CARD.removeprefix("\ncards:\n").replace("ads:", "web:"))
+    desk.run("apply", "--auto-approve")
+    liar.hidden.add(desk.live()["cards.web"]["id"])
+    liar.lag("issuing/cards")
+    renamed = idle.replace("ads:", "web:") + "    lifecycle: {previously: [ads]}\n"
+    desk.write(holder.replace("1000", "9000") + renamed)
+
+    said = desk.run("apply", "--auto-approve", code=1).output
+
+    assert "is at cards.web by now" in said
+    acme = desk.live("cardholders")["cardholders.acme"]
+    assert [limit["amount"] for limit in acme["spending_controls"]["spending_limits"]] == [1000]
+
+
 @pytest.mark.parametrize("lists", [0, 1, 4])
 def test_what_follows_an_ended_card_is_not_made_where_the_list_hides_another(
     desk: Desk, liar: Liar, lists: int

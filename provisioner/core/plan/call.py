@@ -79,8 +79,8 @@ class Step(Struct, frozen=True):
 
     @property
     def marks_only(self) -> bool:
-        """Whether it writes nothing but our marks, and nothing else depends on it, such as a successor."""
-        return self.does in BOOKKEEPING and self.phase is not Phase.PREPARE
+        """Whether it writes only our marks, and nothing depends on it: no successor, and no new address."""
+        return self.does in BOOKKEEPING and self.phase is not Phase.PREPARE and not self.claims
 
 
 def creation_key(project: str, address: Address, generation: int, follows: str) -> str:
