@@ -1,4 +1,4 @@
-"""Routes, and what rules know each other by: the kinds of objects and the timers, by name."""
+"""Routes, and what rules know each other by: the kinds of objects and what is done to one, by name."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
@@ -57,10 +57,10 @@ class Route:
     since: str = ""
 
 
-Timer = TypeVar("Timer", bound=Callable[[Tx, str], None])
+Deed = TypeVar("Deed", bound=Callable[[Tx, str], None])
 
 _RESOURCES: dict[str, Resource] = {}
-TIMERS: dict[str, Callable[[Tx, str], None]] = {}
+_DEEDS: dict[str, Callable[[Tx, str], None]] = {}
 
 
 def registered(resource: Resource) -> Resource:
@@ -74,11 +74,16 @@ def resource_of(name: str) -> Resource:
     return _RESOURCES[name]
 
 
-def timer(name: str) -> Callable[[Timer], Timer]:
-    """Have a function done when a timer of this name (see `Tx.schedule`) goes off."""
+def deed(name: str) -> Callable[[Deed], Deed]:
+    """Let a function be done to an object by name: by another rule, or at its time (`Tx.schedule`)."""
 
-    def register(function: Timer) -> Timer:
-        TIMERS[name] = function
+    def register(function: Deed) -> Deed:
+        _DEEDS[name] = function
         return function
 
     return register
+
+
+def do(name: str, tx: Tx, object_id: str) -> None:
+    """Do what has this name to an object."""
+    _DEEDS[name](tx, object_id)

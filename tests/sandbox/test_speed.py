@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from provisioner.sandbox.rules.cards.card import CARD
-from provisioner.sandbox.rules.common.query import Query
+from provisioner.sandbox.rules.common.listing import Query
 from provisioner.sandbox.state.objects import Origin, Tx
 from provisioner.sandbox.state.store import Store
 

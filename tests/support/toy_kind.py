@@ -5,7 +5,7 @@ from typing import Any
 from provisioner.core.schema.field import Field, OnChange, Shape
 from provisioner.core.schema.kind import Kind, Retirement, Role
 from provisioner.sandbox.registry import HandlerCall, Route, registered
-from provisioner.sandbox.rules.common.crud import listed, retrieve
+from provisioner.sandbox.rules.common.listing import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
 from provisioner.sandbox.state.objects import Resource, new_id
 

@@ -49,7 +49,7 @@ def reverse_topup(tx: Tx, object_id: str, _value: Any) -> Json:
 def settle_topup(tx: Tx, object_id: str, _value: Any) -> Json:
     """Settle a pending top-up now."""
     topup.settle(tx, object_id)
-    return topup.TOPUP.show(tx, tx.fetch(topup.TOPUP, object_id))
+    return topup.TOPUP.shown(tx, object_id)
 
 
 ACTS: Mapping[str, Callable[[Tx, str, Any], Json]] = {

@@ -7,9 +7,8 @@ from typing import Any
 
 from provisioner.sandbox.api import idempotency, timers
 from provisioner.sandbox.api.asked import ApiAnswer, Asked, broken, refusal
-from provisioner.sandbox.api.outbox import distribute
+from provisioner.sandbox.api.expand import expanded
 from provisioner.sandbox.registry import HandlerCall
-from provisioner.sandbox.rules.common.expand import expanded
 from provisioner.sandbox.rules.common.listing import ListPage
 from provisioner.sandbox.state import clock
 from provisioner.sandbox.state.errors import ApiError
@@ -85,12 +84,10 @@ def _handle(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> ApiAnswer:
     if asked.effect == "500_began":
         raise broken()
     shown = asked.route.handler(HandlerCall(tx, asked.params, asked.id, extra))
-    distribute(tx)
     if asked.effect == "500_after":
         return refusal(broken(), asked.account, asked.request_id)
     if isinstance(shown, ListPage):
         return ApiAnswer(200, shown.text)
-    if shown.get("object") != "list":
-        paths = asked.params.get("expand", [])
-        shown = expanded(tx, asked.route.answers, shown, paths, reading=asked.route.method == "GET")
+    paths = asked.params.get("expand", [])
+    shown = expanded(tx, asked.route.answers, shown, paths, reading=asked.route.method == "GET")
     return ApiAnswer(200, dump(shown))

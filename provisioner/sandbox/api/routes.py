@@ -4,11 +4,10 @@ from provisioner.sandbox.registry import Route
 from provisioner.sandbox.rules.accounts import account
 from provisioner.sandbox.rules.cards import card, cardholder, shipping_steps
 from provisioner.sandbox.rules.events import event, webhook_endpoint
-from provisioner.sandbox.rules.money import balance, funding, ledger, topup
+from provisioner.sandbox.rules.money import balance, funding, topup
 from provisioner.sandbox.rules.purchases import (
     authorization,
     authorization_helpers,
-    authorization_realtime,
     transaction,
     transaction_helpers,
 )
@@ -22,10 +21,8 @@ ROUTES: tuple[Route, ...] = (
     *shipping_steps.ROUTES,
     *authorization.ROUTES,
     *authorization_helpers.ROUTES,
-    *authorization_realtime.ROUTES,
     *transaction.ROUTES,
     *transaction_helpers.ROUTES,
-    *ledger.ROUTES,
     *funding.ROUTES,
     *event.ROUTES,
     *webhook_endpoint.ROUTES,

@@ -2,8 +2,7 @@
 
 import sqlite3
 
-from provisioner.sandbox.api.outbox import distribute
-from provisioner.sandbox.registry import TIMERS
+from provisioner.sandbox.registry import do
 from provisioner.sandbox.state.objects import Origin, Tx
 
 
@@ -19,6 +18,4 @@ def run(db: sqlite3.Connection, now: float) -> None:
     ).fetchone():
         seq, at, account, action, object_id = row
         db.execute("DELETE FROM due WHERE seq=?", (seq,))
-        tx = Tx(db, account, int(at), Origin())
-        TIMERS[action](tx, object_id)
-        distribute(tx)
+        do(action, Tx(db, account, int(at), Origin()), object_id)

@@ -17,7 +17,6 @@ from provisioner.sandbox.api.limits import too_many
 from provisioner.sandbox.http.sandbox import Sandbox
 from provisioner.sandbox.registry import Preparation, Route
 from provisioner.sandbox.rules.accounts import account, permissions
-from provisioner.sandbox.rules.cards.card import CARD
 from provisioner.sandbox.rules.common.changes import API_VERSION
 from provisioner.sandbox.state.errors import ApiError, invalid
 from provisioner.sandbox.state.objects import Origin, Tx, new_id
@@ -137,9 +136,9 @@ def _locked(sandbox: Sandbox, asked: Asked) -> Iterator[None]:
         yield
         return
     alone, shared = asked.id or asked.params.get("replacement_for"), asked.params.get("cardholder")
-    if asked.route.answers is CARD and asked.id:
+    if asked.route.answers.object == "issuing.card" and asked.id:
         with reading(sandbox.store, asked) as call:
-            shared = (call.tx.get(CARD, asked.id) or {}).get("cardholder")
+            shared = (call.tx.get(asked.route.answers, asked.id) or {}).get("cardholder")
     sandbox.locks.take(alone, shared)
     try:
         yield

@@ -27,6 +27,11 @@ def as_stored(_tx: "Tx", stored: Json) -> Json:
     return stored
 
 
+def without_private(_tx: "Tx", stored: Json) -> Json:
+    """Show an object without its private fields, whose names begin with `_`."""
+    return {name: value for name, value in stored.items() if not name.startswith("_")}
+
+
 def one_by_one(_tx: "Tx", _bodies: list[str]) -> list[str] | None:
     """No way to show many at once."""
     return None
@@ -64,6 +69,10 @@ class Resource:
     secret: Mapping[str, Callable[["Tx", Json], Json]] = field(default_factory=dict)
     guarded: frozenset[str] = frozenset()
 
+    def shown(self, tx: "Tx", object_id: str) -> Json:
+        """The answered form of an object; raises StripeError (404) when there is none."""
+        return self.show(tx, tx.fetch(self, object_id))
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -78,12 +87,10 @@ class Tx:
     What handlers work with: one account, at one moment (`now`, unix seconds of the sandbox's clock).
 
     Objects are read and written in their stored form. All writes of a request are committed
-    together, or none of them is. `cache` holds what cannot change within the transaction, `outbox` the
-    events that are to be sent once the request is done: account, id and type of each.
+    together, or none of them is. `cache` holds what cannot change within the transaction.
     """
 
     def __init__(self, db: sqlite3.Connection, account: str, now: int, origin: Origin) -> None:
-        self.outbox: list[tuple[str, str, str]] = []
         self.db = db
         self.account = account
         self.now = now
@@ -175,7 +182,7 @@ class Tx:
         )
 
     def schedule(self, at: float, action: str, object_id: str) -> None:
-        """Have the timer of this name (see `registry`) done on an object once the clock has reached `at`."""
+        """Have the deed of this name (see `registry`) done to an object once the clock has reached `at`."""
         self.db.execute(
             "INSERT INTO due (at, account, action, id) VALUES (?, ?, ?, ?)",
             (at, self.account, action, object_id),

@@ -5,9 +5,9 @@ from typing import Any
 
 from provisioner.sandbox.registry import HandlerCall, Route, registered
 from provisioner.sandbox.rules.common import countries
-from provisioner.sandbox.rules.common.changes import create
+from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.metadata import merged
-from provisioner.sandbox.rules.common.programs import PROGRAMS, Program
+from provisioner.sandbox.rules.common.programs import PROGRAMS, account_of, country_of, issues
 from provisioner.sandbox.state.default_account import default_account, make_default
 from provisioner.sandbox.state.errors import ApiError, invalid
 from provisioner.sandbox.state.objects import Resource, Tx, new_id
@@ -43,11 +43,6 @@ def acting(own: Tx, wanted: str | None) -> str:
     return wanted
 
 
-def issues(account: Json) -> bool:
-    """Whether an account has Issuing."""
-    return "card_issuing" in account["capabilities"]
-
-
 def require_issuing(own: Tx, account_id: str) -> None:
     """
     Raises StripeError (400) when an account does not have Issuing, as Stripe does for all of it.
@@ -76,43 +71,29 @@ def connect(own: Tx, ids: Iterable[str], country: str | None = None) -> int:
     return len(new)
 
 
-def of(tx: Tx) -> Json:
-    """The account that a transaction acts on."""
-    return tx.at_home().fetch(ACCOUNT, tx.account)
+def retrieve_own(call: HandlerCall) -> Json:
+    """The account itself."""
+    return account_of(call.tx)
 
 
-def country(tx: Tx) -> str:
-    """The country of the account that a transaction acts on."""
-    if "country" not in tx.cache:
-        tx.cache["country"] = of(tx)["country"]
-    return str(tx.cache["country"])
-
-
-def program(tx: Tx) -> Program:
-    """How the account that a transaction acts on issues."""
-    return PROGRAMS[country(tx)]
-
-
-def _show_own(call: HandlerCall) -> Json:
-    return of(call.tx)
-
-
-def _show(call: HandlerCall) -> Json:
+def retrieve(call: HandlerCall) -> Json:
+    """An account that the key has access to."""
     own = call.tx.at_home()
     if call.id != call.tx.account:
         acting(own, call.id)
     return own.fetch(ACCOUNT, call.id)
 
 
-def _connect(call: HandlerCall) -> Json:
+def create(call: HandlerCall) -> Json:
+    """Make a connected account."""
     params = call.params
-    where = countries.country(params.get("country", of(call.tx)["country"]), "country")
+    where = countries.country(params.get("country", country_of(call.tx)), "country")
     if where not in PROGRAMS:
         raise invalid(f"This sandbox has accounts in {', '.join(sorted(PROGRAMS))} only.", "country")
     wanted = [name for name, one in params.get("capabilities", {}).items() if one.get("requested")]
     made = _new(call.tx, where, params.get("email"), params.get("type", "custom"), wanted)
     made["metadata"] = merged({}, params)
-    return create(call.tx.at_home(), ACCOUNT, made)
+    return keep(call.tx.at_home(), ACCOUNT, made)
 
 
 def _new(tx: Tx, country: str, email: str | None, kind: str, capabilities: Sequence[str]) -> Json:
@@ -198,7 +179,7 @@ _SETTINGS: Json = {
 }
 
 ROUTES = (
-    Route("GET", "/v1/account", _show_own, "AccountRetrieveCurrentParams", "account", ACCOUNT),
-    Route("GET", "/v1/accounts/{id}", _show, "AccountRetrieveParams", "account", ACCOUNT),
-    Route("POST", "/v1/accounts", _connect, "own.AccountCreate", "account", ACCOUNT),
+    Route("GET", "/v1/account", retrieve_own, "AccountRetrieveCurrentParams", "account", ACCOUNT),
+    Route("GET", "/v1/accounts/{id}", retrieve, "AccountRetrieveParams", "account", ACCOUNT),
+    Route("POST", "/v1/accounts", create, "own.AccountCreate", "account", ACCOUNT),
 )

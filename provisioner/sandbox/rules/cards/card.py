@@ -9,36 +9,35 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, registered
-from provisioner.sandbox.rules.accounts import account
+from provisioner.sandbox.registry import HandlerCall, Route, deed, registered, resource_of
 from provisioner.sandbox.rules.cards import controls, pan, replacement, shipping
-from provisioner.sandbox.rules.cards.cardholder import CARDHOLDER
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import save
-from provisioner.sandbox.rules.common.crud import listed, retrieve
+from provisioner.sandbox.rules.common.listing import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
-from provisioner.sandbox.rules.common.programs import DEFAULT_LIMIT
+from provisioner.sandbox.rules.common.programs import DEFAULT_LIMIT, program_of
 from provisioner.sandbox.state.errors import invalid, no_such
-from provisioner.sandbox.state.objects import Resource, Tx, new_id
+from provisioner.sandbox.state.objects import Resource, Tx, new_id, without_private
 
 Json = dict[str, Any]
 
+_HOLDER = "issuing.cardholder"
 _SECOND_LINE = 24
 _HELD_BY = re.compile(r'"cardholder":"(ich_\w+)"')
 
 
 def show(tx: Tx, stored: Json) -> Json:
     """A card as it is answered: with its whole cardholder, without its number."""
-    shown = {name: value for name, value in stored.items() if not name.startswith("_")}
-    shown["cardholder"] = CARDHOLDER.show(tx, tx.fetch(CARDHOLDER, stored["cardholder"]))
+    shown = without_private(tx, stored)
+    shown["cardholder"] = resource_of(_HOLDER).shown(tx, stored["cardholder"])
     return shown
 
 
 def texts(tx: Tx, bodies: list[str]) -> list[str] | None:
     """Many cards as they are answered; `create` puts the cardholder before what a user may name."""
     ids = [_HELD_BY.search(body) for body in bodies]
-    holders = tx.bodies(CARDHOLDER, {found[1] for found in ids if found})
+    holders = tx.bodies(resource_of(_HOLDER), {found[1] for found in ids if found})
     return [
         body.replace(found[0], f'"cardholder":{holders[found[1]]}', 1) if found else body
         for body, found in zip(bodies, ids, strict=True)
@@ -87,9 +86,9 @@ def create(call: HandlerCall) -> Json:
     tx, params = call.tx, call.params
     if "cardholder" not in params:
         raise invalid("Missing required param: cardholder.", "cardholder", "parameter_missing")
-    holder = tx.fetch(CARDHOLDER, params["cardholder"], "cardholder")
+    holder = tx.fetch(resource_of(_HOLDER), params["cardholder"], "cardholder")
     _check(tx, params)
-    if account.program(tx).card_needs_phone and not holder["phone_number"]:
+    if program_of(tx).card_needs_phone and not holder["phone_number"]:
         raise invalid(
             f"You cannot create a card without a phone number of cardholder {holder['id']}.",
             code="cardholder_phone_number_required",
@@ -167,7 +166,7 @@ def activated(tx: Tx, card: Json) -> Json:
 
     Raises StripeError while the cardholder has requirements past due.
     """
-    if tx.fetch(CARDHOLDER, card["cardholder"])["requirements"]["disabled_reason"]:
+    if tx.fetch(resource_of(_HOLDER), card["cardholder"])["requirements"]["disabled_reason"]:
         raise invalid(
             f"The card cannot be activated: cardholder {card['cardholder']} has outstanding requirements.",
             "status",
@@ -189,6 +188,23 @@ def canceled(card: Json, reason: str | None) -> Json:
     }
 
 
+@deed("card.paid")
+def paid(tx: Tx, card_id: str) -> None:
+    """
+    Count one payment (a non-zero authorization or a forced capture); the last one cancels the card.
+
+    docs.stripe.com/issuing/controls/lifecycle-controls
+    """
+    card = tx.fetch(CARD, card_id)
+    after = (card["lifecycle_controls"] or {}).get("cancel_after")
+    if after is None or card["status"] == "canceled":
+        return
+    card["_payments"] = card.get("_payments", 0) + 1
+    tx.put(CARD, card)
+    if card["_payments"] >= after["payment_count"]:
+        save(tx, CARD, canceled(card, None), "issuing_card.updated")
+
+
 def _controlled(tx: Tx, card: Json, params: Mapping[str, Any], *, new: bool) -> Json:
     """The card's controls after a request, with the default limit where Stripe would set it."""
     given = params.get("spending_controls", {})
@@ -208,7 +224,7 @@ def _controlled(tx: Tx, card: Json, params: Mapping[str, Any], *, new: bool) -> 
 
 
 def _check(tx: Tx, params: Mapping[str, Any]) -> None:
-    own = account.program(tx).currency
+    own = program_of(tx).currency
     if params["currency"].lower() != own:
         raise invalid(f"This account issues cards in {own}, not in {params['currency']}.", "currency")
     if len(params.get("second_line", "")) > _SECOND_LINE:

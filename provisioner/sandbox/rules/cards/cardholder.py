@@ -15,10 +15,10 @@ from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.common.countries import country, e164
-from provisioner.sandbox.rules.common.crud import listed, retrieve
+from provisioner.sandbox.rules.common.listing import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
 from provisioner.sandbox.state.errors import invalid
-from provisioner.sandbox.state.objects import Resource, Tx, as_they_are, new_id
+from provisioner.sandbox.state.objects import Resource, Tx, as_they_are, new_id, without_private
 
 Json = dict[str, Any]
 
@@ -28,18 +28,13 @@ _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'\-])*")
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+")
 
 
-def show(_tx: Tx, stored: Json) -> Json:
-    """A cardholder as it is answered."""
-    return {name: value for name, value in stored.items() if not name.startswith("_")}
-
-
 CARDHOLDER = registered(
     Resource(
         "issuing.cardholder",
         "ich_",
         "issuing cardholder",
         filters=("email", "phone_number", "status", "type"),
-        show=show,
+        show=without_private,
         texts=as_they_are,
     )
 )

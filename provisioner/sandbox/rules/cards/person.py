@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.rules.accounts import account
 from provisioner.sandbox.rules.common import unknowns
+from provisioner.sandbox.rules.common.programs import program_of
 from provisioner.sandbox.state.errors import invalid
 from provisioner.sandbox.state.objects import Tx
 
@@ -65,7 +65,7 @@ def requirements(tx: Tx, cardholder: Mapping[str, Any]) -> Json:
 def _past_due(tx: Tx, cardholder: Mapping[str, Any]) -> list[str]:
     person = cardholder["individual"] or {}
     missing = [f"individual.{name}" for name in ("first_name", "last_name") if not person.get(name)]
-    if account.program(tx).holder_accepts_terms:
+    if program_of(tx).holder_accepts_terms:
         accepted = (person.get("card_issuing") or {}).get("user_terms_acceptance") or {}
         terms = "individual.card_issuing.user_terms_acceptance"
         missing = [f"{terms}.{part}" for part in ("date", "ip") if not accepted.get(part)] + missing

@@ -1,14 +1,14 @@
 """
-Every change of an object: kept, told as an event, and shown as the answer.
+Every change of an object: kept, told as an event to whom it concerns, and shown as the answer.
 
 What an event holds: docs.stripe.com/api/events/object; `previous_attributes` has the old values of
 what changed, a hash's changed members only, arrays whole, and null for what was not there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import registered
+from provisioner.sandbox.registry import registered, resource_of
 from provisioner.sandbox.state.default_account import default_account
 from provisioner.sandbox.state.objects import Resource, Tx, new_id
 
@@ -58,10 +58,30 @@ def save(tx: Tx, resource: Resource, stored: Json, event: str | None = None) -> 
 
 
 def emit(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> None:
-    """Record an event about an object as it is shown now."""
+    """Record an event about an object as it is shown now, and have it delivered."""
     told = event_of(tx, event_type, shown, previous)
     tx.add(EVENT, told)
-    tx.outbox.append((tx.account, told["id"], event_type))
+    for owner, endpoint in listeners(tx, event_type):
+        tx.db.execute(
+            "INSERT INTO deliveries (at, account, event, owner, endpoint, attempt) VALUES (?, ?, ?, ?, ?, 0)",
+            (tx.now, tx.account, told["id"], owner, endpoint["id"]),
+        )
+
+
+def listeners(tx: Tx, event_type: str) -> Iterator[tuple[str, Json]]:
+    """
+    The webhook endpoints that an event of the account goes to, each after the account that it belongs to.
+
+    These are the account's own and, for a connected account, the platform's for connected accounts. `*`
+    leaves out what must be asked for by name.
+    """
+    platform = default_account(tx)
+    for owner in dict.fromkeys((tx.account, platform)):
+        for endpoint in Tx(tx.db, owner, tx.now, tx.origin).all(resource_of("webhook_endpoint")):
+            asked = endpoint["enabled_events"]
+            wanted = event_type in asked or ("*" in asked and event_type != "issuing_authorization.request")
+            if wanted and endpoint["status"] == "enabled" and endpoint["_connect"] == (owner != tx.account):
+                yield owner, endpoint
 
 
 def event_of(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> Json:

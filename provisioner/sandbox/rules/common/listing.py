@@ -1,17 +1,30 @@
-"""Lists: newest first, paged by object ids, narrowed by filters (docs.stripe.com/api/pagination)."""
+"""Reading a kind of object: one, or a list of them, newest first, paged by ids, narrowed by filters.
 
-from collections.abc import Iterable, Mapping, Sequence
+docs.stripe.com/api/pagination
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from provisioner.sandbox.rules.common.expand import expanded
-from provisioner.sandbox.rules.common.query import Query
-from provisioner.sandbox.state.errors import exclusive, invalid
-from provisioner.sandbox.state.objects import Resource, Tx, dump, whole
+from provisioner.sandbox.registry import HandlerCall
+from provisioner.sandbox.state.errors import exclusive, invalid, no_such
+from provisioner.sandbox.state.objects import Resource, Tx, as_text, dump, whole
 
 Json = dict[str, Any]
 
 _PAGE = 10
 _LARGEST_PAGE = 100
+_COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+def retrieve(resource: Resource) -> Callable[[HandlerCall], Json]:
+    """A handler that answers one object by the id in the path."""
+    return lambda call: resource.shown(call.tx, call.id)
+
+
+def listed(resource: Resource, url: str) -> Callable[[HandlerCall], Json]:
+    """A handler that answers a page of a resource's objects."""
+    return lambda call: page(call.tx, resource, call.params, url)
 
 
 def page(
@@ -24,9 +37,9 @@ def page(
     """
     One page of a resource, as the list object that Stripe answers.
 
-    `params` are checked list parameters: `limit`, the cursors, `created`, `expand`, and any of
-    the resource's filters. `extra` adds conditions: (SQL on `o.`, its values). Raises StripeError for
-    a limit or a cursor that is not one.
+    `params` are checked list parameters: `limit`, the cursors, `created`, `expand` (which needs the objects
+    themselves), and any of the resource's filters. `extra` adds conditions: (SQL on `o.`, its
+    values). Raises StripeError for a limit or a cursor that is not one.
     """
     limit = params.get("limit", _PAGE)
     if not 1 <= limit <= _LARGEST_PAGE:
@@ -53,7 +66,7 @@ def page(
     if texts is not None:
         return ListPage(dump(envelope).replace("[]", f"[{','.join(texts)}]", 1))
     envelope["data"] = [resource.show(tx, whole(*row)) for row in found]
-    return expanded(tx, resource, envelope, params.get("expand", []))
+    return envelope
 
 
 class ListPage(dict[str, Any]):
@@ -62,3 +75,77 @@ class ListPage(dict[str, Any]):
     def __init__(self, text: str) -> None:
         super().__init__(object="list")
         self.text = text
+
+
+class Query:
+    """
+    Where a list's objects are (`source`), what they must be (`clauses`, `values`), their order (`seq`).
+
+    The order of `seq` is also that of `created`, because the clock never goes back. Without
+    filters the index of a kind has it; with some, the lookup entries of the rarest one.
+    """
+
+    def __init__(self, tx: Tx, resource: Resource, params: Mapping[str, Any]) -> None:
+        self._tx = tx
+        self._params = params
+        self._whose = (tx.account, resource.object)
+        self.clauses: list[str] = []
+        self.values: list[Any] = []
+        filters = sorted((f for f in resource.filters if f in params), key=self._count)
+        self.source = "lookup l CROSS JOIN objects o ON o.seq = l.seq" if filters else "objects o"
+        self.seq = "l.seq" if filters else "o.seq"
+        self._narrow(filters)
+        for sign, value in _comparisons(params.get("created")):
+            self._created(sign, value)
+        for sign, value in _comparisons(params.get("amount")):
+            self.where(f"json_extract(o.body, '$.amount') {sign} ?", value)
+        for param, sign in (("starting_after", "<"), ("ending_before", ">")):
+            if param in params:
+                row = tx.db.execute(
+                    "SELECT seq FROM objects WHERE account=? AND kind=? AND id=?",
+                    (*self._whose, params[param]),
+                ).fetchone()
+                if row is None:
+                    raise no_such(resource.noun, params[param], param)
+                self.where(f"{self.seq} {sign} ?", row[0])
+
+    def where(self, clause: str, *values: Any) -> None:
+        """One more condition."""
+        self.clauses.append(clause)
+        self.values += values
+
+    def _narrow(self, filters: list[str]) -> None:
+        if not filters:
+            self.where("o.account=? AND o.kind=?", *self._whose)
+            return
+        self.where("l.account=? AND l.kind=? AND l.field=? AND l.value=?", *self._looked_up(filters[0]))
+        for field in filters[1:]:
+            too = "x.account=? AND x.kind=? AND x.field=? AND x.value=? AND x.seq=l.seq"
+            self.where(f"EXISTS (SELECT 1 FROM lookup x WHERE {too})", *self._looked_up(field))  # noqa: S608
+
+    def _looked_up(self, field: str) -> tuple[str, str, str, str]:
+        return (*self._whose, field, as_text(self._params[field]))
+
+    def _count(self, field: str) -> int:
+        """How many objects a filter lets through, counted up to 1,000."""
+        some = "SELECT 1 FROM lookup WHERE account=? AND kind=? AND field=? AND value=? LIMIT 1000"
+        found = self._tx.db.execute(f"SELECT count(*) FROM ({some})", self._looked_up(field))  # noqa: S608
+        return int(found.fetchone()[0])
+
+    def _created(self, sign: str, value: int) -> None:
+        for one in (">=", "<=") if sign == "=" else (sign,):
+            way, bound, none = ("ASC", ">=", 1 << 62) if one.startswith(">") else ("DESC", "<=", -1)
+            edge = (
+                f"SELECT seq FROM objects WHERE account=? AND kind=? AND created {one} ? "  # noqa: S608
+                f"ORDER BY created {way}, seq {way} LIMIT 1"
+            )
+            self.where(f"{self.seq} {bound} coalesce(({edge}), {none})", *self._whose, value)
+
+
+def _comparisons(wanted: Any) -> Iterable[tuple[str, int]]:
+    """A range parameter: a number, or a hash of gt, gte, lt, lte."""
+    if isinstance(wanted, int):
+        yield "=", wanted
+    elif isinstance(wanted, dict):
+        for name, value in wanted.items():
+            yield _COMPARISONS[name], value

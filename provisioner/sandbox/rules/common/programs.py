@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from provisioner.sandbox.registry import resource_of
 from provisioner.sandbox.rules.common.countries import EURO
+from provisioner.sandbox.state.objects import Tx
+
+Json = dict[str, Any]
 
 # docs.stripe.com/issuing/controls/spending-controls: 500 a day, in the card's own currency.
 DEFAULT_LIMIT: Mapping[str, Any] = {"amount": 50_000, "categories": [], "interval": "daily"}
@@ -34,3 +38,25 @@ PROGRAMS: Mapping[str, Program] = {
     "GB": Program("gbp", "gb_bank_transfer"),
     **dict.fromkeys(sorted(EURO), Program("eur", "eu_bank_transfer")),
 }
+
+
+def account_of(tx: Tx) -> Json:
+    """The account that a transaction acts on."""
+    return tx.at_home().fetch(resource_of("account"), tx.account)
+
+
+def country_of(tx: Tx) -> str:
+    """The country of the account that a transaction acts on."""
+    if "country" not in tx.cache:
+        tx.cache["country"] = account_of(tx)["country"]
+    return str(tx.cache["country"])
+
+
+def program_of(tx: Tx) -> Program:
+    """How the account that a transaction acts on issues."""
+    return PROGRAMS[country_of(tx)]
+
+
+def issues(account: Json) -> bool:
+    """Whether an account has Issuing."""
+    return "card_issuing" in account["capabilities"]

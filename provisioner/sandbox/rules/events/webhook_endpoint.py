@@ -1,24 +1,18 @@
 """Webhook endpoints: where events are sent to (docs.stripe.com/api/webhook_endpoints)."""
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from provisioner.sandbox.registry import HandlerCall, Route, registered
-from provisioner.sandbox.rules.common.crud import listed, retrieve
+from provisioner.sandbox.rules.common.listing import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
 from provisioner.sandbox.state.errors import invalid
-from provisioner.sandbox.state.objects import Resource, Tx, new_id
+from provisioner.sandbox.state.objects import Resource, new_id, without_private
 
 Json = dict[str, Any]
 
 
-def show(_tx: Tx, stored: Json) -> Json:
-    """An endpoint as it is answered; its secret is told once, when it is made."""
-    return {name: value for name, value in stored.items() if not name.startswith("_")}
-
-
-WEBHOOK_ENDPOINT = registered(Resource("webhook_endpoint", "we_", "webhook endpoint", show=show))
+WEBHOOK_ENDPOINT = registered(Resource("webhook_endpoint", "we_", "webhook endpoint", show=without_private))
 _MOST = 16
 
 
@@ -43,7 +37,7 @@ def create(call: HandlerCall) -> Json:
         "_secret": new_id("whsec_", 32),
     }
     tx.add(WEBHOOK_ENDPOINT, endpoint)
-    return {**show(tx, endpoint), "secret": endpoint["_secret"]}
+    return {**without_private(tx, endpoint), "secret": endpoint["_secret"]}
 
 
 def update(call: HandlerCall) -> Json:
@@ -60,7 +54,7 @@ def update(call: HandlerCall) -> Json:
     if "disabled" in params:
         endpoint["status"] = "disabled" if params["disabled"] else "enabled"
     tx.put(WEBHOOK_ENDPOINT, endpoint)
-    return show(tx, endpoint)
+    return without_private(tx, endpoint)
 
 
 def delete(call: HandlerCall) -> Json:
@@ -69,14 +63,6 @@ def delete(call: HandlerCall) -> Json:
     call.tx.remove(WEBHOOK_ENDPOINT, call.id)
     call.tx.db.execute("DELETE FROM deliveries WHERE endpoint=?", (call.id,))
     return {"id": call.id, "object": "webhook_endpoint", "deleted": True}
-
-
-def wants(endpoint: Mapping[str, Any], event_type: str) -> bool:
-    """Whether an endpoint is to get events of a type; `*` leaves out what must be asked for by name."""
-    asked = endpoint["enabled_events"]
-    return endpoint["status"] == "enabled" and (
-        event_type in asked or ("*" in asked and event_type != "issuing_authorization.request")
-    )
 
 
 def _events(asked: list[str]) -> list[str]:

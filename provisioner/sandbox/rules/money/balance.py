@@ -1,18 +1,23 @@
-"""The balance: payments and Issuing funds, by currency (docs.stripe.com/api/balance)."""
+"""
+The balance, payments and Issuing funds by currency, and the transactions that moved it.
+
+docs.stripe.com/api/balance, docs.stripe.com/api/balance_transactions
+"""
 
 from typing import Any
 
 from provisioner.sandbox.registry import HandlerCall, Route
-from provisioner.sandbox.rules.accounts import account
-from provisioner.sandbox.rules.common import unknowns
-from provisioner.sandbox.rules.money import ledger
+from provisioner.sandbox.rules.common import ledger, listing, unknowns
+from provisioner.sandbox.rules.common.ledger import BALANCE_TRANSACTION
+from provisioner.sandbox.rules.common.programs import account_of, issues
+from provisioner.sandbox.state.errors import no_such
 
 Json = dict[str, Any]
 
 
 def retrieve(call: HandlerCall) -> Json:
     """The account's balance; without Issuing it has no such part. What it shows at zero is a switch."""
-    whose = account.of(call.tx)
+    whose = account_of(call.tx)
     own = whose["default_currency"]
     empty = {own: 0} if unknowns.on(call.tx, "empty_balance_shown") else {}
     payments = _rows({own: 0} | ledger.available(call.tx, "payments"))
@@ -24,7 +29,17 @@ def retrieve(call: HandlerCall) -> Json:
         "livemode": False,
         "pending": _rows(dict.fromkeys((row["currency"] for row in payments), 0)),
     }
-    return {**shown, "issuing": {"available": issuing}} if account.issues(whose) else shown
+    return {**shown, "issuing": {"available": issuing}} if issues(whose) else shown
+
+
+def listed(call: HandlerCall) -> Json:
+    """A page of balance transactions; there are no payouts here that they could belong to."""
+    if "payout" in call.params:
+        raise no_such("payout", call.params["payout"], "payout")
+    params = dict(call.params)
+    if "currency" in params:
+        params["currency"] = params["currency"].lower()
+    return listing.page(call.tx, BALANCE_TRANSACTION, params, _URL)
 
 
 def _rows(amounts: dict[str, int]) -> list[Json]:
@@ -34,4 +49,16 @@ def _rows(amounts: dict[str, int]) -> list[Json]:
     ]
 
 
-ROUTES = (Route("GET", "/v1/balance", retrieve, "BalanceRetrieveParams", "balance"),)
+_URL = "/v1/balance_transactions"
+ROUTES = (
+    Route("GET", "/v1/balance", retrieve, "BalanceRetrieveParams", "balance"),
+    Route("GET", _URL, listed, "BalanceTransactionListParams", "balance", BALANCE_TRANSACTION),
+    Route(
+        "GET",
+        _URL + "/{id}",
+        listing.retrieve(BALANCE_TRANSACTION),
+        "BalanceTransactionRetrieveParams",
+        "balance",
+        BALANCE_TRANSACTION,
+    ),
+)

@@ -8,8 +8,8 @@ import hashlib
 from typing import Any
 
 from provisioner.sandbox.registry import HandlerCall, Route
-from provisioner.sandbox.rules.accounts import account
-from provisioner.sandbox.rules.money import ledger
+from provisioner.sandbox.rules.common import ledger
+from provisioner.sandbox.rules.common.programs import country_of, program_of
 from provisioner.sandbox.state.errors import invalid
 from provisioner.sandbox.state.objects import Tx
 
@@ -20,7 +20,7 @@ _TOLD = "funding_instructions"
 
 def instruct(call: HandlerCall) -> Json:
     """Where to send money to; the same answer every time."""
-    currency, own = _currency(call), account.program(call.tx).transfer
+    currency, own = _currency(call), program_of(call.tx).transfer
     kind = call.params["bank_transfer"]["type"]
     if kind != own:
         raise invalid(f"Funds in {currency} come by {own}, not by {kind}.", "bank_transfer[type]")
@@ -50,9 +50,9 @@ def fund(call: HandlerCall) -> Json:
 
 def _own_currency(tx: Tx) -> str:
     """The account's currency; raises StripeError where funds are pulled by top-ups instead."""
-    program = account.program(tx)
+    program = program_of(tx)
     if not program.transfer:
-        raise invalid(f"A Funding Instruction is not currently supported for {account.country(tx)}.")
+        raise invalid(f"A Funding Instruction is not currently supported for {country_of(tx)}.")
     return program.currency
 
 
@@ -64,13 +64,13 @@ def _currency(call: HandlerCall) -> str:
 
 
 def _instructions(tx: Tx, currency: str) -> Json:
-    country = account.country(tx)
+    country = country_of(tx)
     return {
         "object": "funding_instructions",
         "bank_transfer": {
             "country": country,
             "financial_addresses": [_sort_code(tx) if country == "GB" else _iban(tx, country)],
-            "type": account.program(tx).transfer,
+            "type": program_of(tx).transfer,
         },
         "currency": currency,
         "funding_type": "bank_transfer",

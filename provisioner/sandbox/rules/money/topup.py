@@ -8,16 +8,15 @@ sources: docs.stripe.com/connect/testing.
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, registered, timer
-from provisioner.sandbox.rules.accounts import account
-from provisioner.sandbox.rules.common import unknowns
+from provisioner.sandbox.registry import HandlerCall, Route, deed, registered
+from provisioner.sandbox.rules.common import ledger, unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import save
-from provisioner.sandbox.rules.common.crud import listed, retrieve
+from provisioner.sandbox.rules.common.listing import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
-from provisioner.sandbox.rules.money import ledger
+from provisioner.sandbox.rules.common.programs import account_of, issues, program_of
 from provisioner.sandbox.state.errors import invalid, no_such
-from provisioner.sandbox.state.objects import Resource, Tx, new_id
+from provisioner.sandbox.state.objects import Resource, Tx, new_id, without_private
 
 Json = dict[str, Any]
 
@@ -34,7 +33,7 @@ _FAILURES: Mapping[str, str] = {
 
 def show(tx: Tx, stored: Json) -> Json:
     """A top-up as it is answered."""
-    shown = {name: value for name, value in stored.items() if not name.startswith("_")}
+    shown = without_private(tx, stored)
     if stored["_balance"] != "payments" and unknowns.on(tx, "destination_balance_shown"):
         shown["destination_balance"] = stored["_balance"]
     return shown
@@ -104,7 +103,7 @@ def cancel(call: HandlerCall) -> Json:
     return save(call.tx, TOPUP, {**topup, "status": "canceled"}, "topup.canceled")
 
 
-@timer("topup.settle")
+@deed("topup.settle")
 def settle(tx: Tx, topup_id: str) -> None:
     """What happens once the bank has answered: the money is there, or the top-up has failed."""
     topup = tx.fetch(TOPUP, topup_id)
@@ -133,7 +132,7 @@ def _refuse(tx: Tx, params: Mapping[str, Any]) -> None:
         raise invalid("Invalid positive integer", "amount", "parameter_invalid_integer")
     if params["amount"] > _LARGEST:
         raise invalid(f"The amount must be at most {_LARGEST}.", "amount", "amount_too_large")
-    program = account.program(tx)
+    program = program_of(tx)
     own = program.currency
     if program.transfer:
         raise invalid(
@@ -141,7 +140,7 @@ def _refuse(tx: Tx, params: Mapping[str, Any]) -> None:
         )
     if params["currency"].lower() != own:
         raise invalid(f"This account cannot be topped up in {params['currency']}, only in {own}.", "currency")
-    gated = not account.issues(account.of(tx)) or not unknowns.on(tx, "issuing_top_ups")
+    gated = not issues(account_of(tx)) or not unknowns.on(tx, "issuing_top_ups")
     if "destination_balance" in params and gated:
         raise invalid(
             "Received unknown parameter: destination_balance", "destination_balance", "parameter_unknown"

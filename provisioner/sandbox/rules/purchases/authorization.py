@@ -1,23 +1,17 @@
 """Authorizations: purchases asked for and decided (docs.stripe.com/issuing/purchases/authorizations)."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route
-from provisioner.sandbox.rules.cards import lifecycle
-from provisioner.sandbox.rules.cards.card import CARD
-from provisioner.sandbox.rules.cards.cardholder import CARDHOLDER
-from provisioner.sandbox.rules.common import unknowns
+from provisioner.sandbox.registry import HandlerCall, Route, do, resource_of
 from provisioner.sandbox.rules.common.changes import EVENT, save
 from provisioner.sandbox.rules.common.changes import create as keep
-from provisioner.sandbox.rules.common.crud import listed, retrieve
+from provisioner.sandbox.rules.common.listing import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
-from provisioner.sandbox.rules.purchases.authorization_judgement import verdict
+from provisioner.sandbox.rules.purchases.authorization_judgement import suspected, verdict
+from provisioner.sandbox.rules.purchases.authorization_realtime import by_webhook
 from provisioner.sandbox.rules.purchases.authorization_request import answered, begun
-from provisioner.sandbox.rules.purchases.decide import Judgement
-from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, EXPIRY
+from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, CARD, CARDHOLDER, EXPIRY
 from provisioner.sandbox.state.errors import invalid
-from provisioner.sandbox.state.objects import Tx
 
 Json = dict[str, Any]
 
@@ -38,7 +32,7 @@ def create_on_card(call: HandlerCall) -> Json:
 
 def pending(call: HandlerCall) -> Json:
     """The authorization that a purchase asks for, undecided."""
-    return begun(call.tx, call.tx.fetch(CARD, call.params["card"], "card"), call.params)
+    return begun(call.tx, call.tx.fetch(resource_of(CARD), call.params["card"], "card"), call.params)
 
 
 def pending_on_card(call: HandlerCall) -> Json:
@@ -47,7 +41,7 @@ def pending_on_card(call: HandlerCall) -> Json:
     for old, new in (("held_currency", "currency"), ("authorization_method", "authorization_method")):
         if old in call.params:
             given[new] = call.params[old]
-    return begun(call.tx, call.tx.fetch(CARD, call.id), given)
+    return begun(call.tx, call.tx.fetch(resource_of(CARD), call.id), given)
 
 
 def _decided(call: HandlerCall, asked: Json) -> Json:
@@ -59,32 +53,21 @@ def _decided(call: HandlerCall, asked: Json) -> Json:
         answer = call.extra["verdict"] if answer.approved else answer
     made = answered(tx, asked, answer)
     if answer.reason == "suspected_fraud":
-        made["_fraud_challenges"] = [_challenge(tx, made)]
+        # The message that asks the cardholder about it; without a phone it cannot be delivered.
+        reachable = tx.fetch(resource_of(CARDHOLDER), made["cardholder"])["phone_number"] is not None
+        challenge = {
+            "channel": "sms",
+            "status": "pending" if reachable else "undeliverable",
+            "undeliverable_reason": None if reachable else "no_phone_number",
+        }
+        made["_fraud_challenges"] = [challenge]
     shown = keep(tx, AUTHORIZATION, made, "issuing_authorization.created")
     if made["approved"]:
         days = 31 if made["merchant_data"]["category"] in _LONG else 7
         tx.schedule(tx.now + days * _DAY, EXPIRY, made["id"])
         if made["amount"]:
-            lifecycle.paid(tx, made["card"])
+            do("card.paid", tx, made["card"])
     return shown
-
-
-def suspected(tx: Tx, params: Mapping[str, Any]) -> Judgement | None:
-    """A refusal of a purchase of the highest fraud risk, where the sandbox is told to refuse these."""
-    risk = params.get("risk_assessment", {}).get("fraud_risk", {}).get("level")
-    if risk == "highest" and unknowns.on(tx, "highest_fraud_risk_declines"):
-        return Judgement(approved=False, reason="suspected_fraud")
-    return None
-
-
-def _challenge(tx: Tx, authorization: Json) -> Json:
-    """The message that asks the cardholder about a purchase; without a phone it cannot be delivered."""
-    reachable = tx.fetch(CARDHOLDER, authorization["cardholder"])["phone_number"] is not None
-    return {
-        "channel": "sms",
-        "status": "pending" if reachable else "undeliverable",
-        "undeliverable_reason": None if reachable else "no_phone_number",
-    }
 
 
 def update(call: HandlerCall) -> Json:
@@ -107,12 +90,18 @@ def too_late(call: HandlerCall) -> Json:
 
 _URL = "/v1/issuing/authorizations"
 _ONE = _URL + "/{id}"
+_TEST = "/v1/test_helpers/issuing/authorizations"
+_OLD_TEST = "/v1/issuing/cards/{id}/test/authorizations"
 _OF = "issuing.Authorization"
 _SCOPE = "issuing_authorization"
+_CREATE = f"test_helpers.{_OF}CreateParams"
+_OLD_CREATE = "own.CardTestAuthorization"
 ROUTES = (
     Route("GET", _URL, listed(AUTHORIZATION, _URL), _OF + "ListParams", _SCOPE, AUTHORIZATION),
     Route("GET", _ONE, retrieve(AUTHORIZATION), _OF + "RetrieveParams", _SCOPE, AUTHORIZATION),
     Route("POST", _ONE, update, _OF + "UpdateParams", _SCOPE, AUTHORIZATION),
     Route("POST", _ONE + "/approve", too_late, _OF + "ApproveParams", _SCOPE, AUTHORIZATION),
     Route("POST", _ONE + "/decline", too_late, _OF + "DeclineParams", _SCOPE, AUTHORIZATION),
+    Route("POST", _TEST, create, _CREATE, _SCOPE, AUTHORIZATION, by_webhook(pending)),
+    Route("POST", _OLD_TEST, create_on_card, _OLD_CREATE, _SCOPE, AUTHORIZATION, by_webhook(pending_on_card)),
 )

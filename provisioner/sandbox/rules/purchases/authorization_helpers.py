@@ -6,10 +6,11 @@ docs.stripe.com/issuing/testing, docs.stripe.com/issuing/purchases/transactions
 
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, timer
+from provisioner.sandbox.registry import HandlerCall, Route, deed
 from provisioner.sandbox.rules.common.changes import EVENT, save
 from provisioner.sandbox.rules.purchases import purchase_details
 from provisioner.sandbox.rules.purchases.authorization_judgement import verdict
+from provisioner.sandbox.rules.purchases.authorization_realtime import by_webhook
 from provisioner.sandbox.rules.purchases.authorization_request import answered, held, merchant_share, released
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, EXPIRY
 from provisioner.sandbox.rules.purchases.transaction import network_data, record
@@ -51,10 +52,10 @@ def expire(call: HandlerCall) -> Json:
     """Let an authorization lapse; what is still held is released."""
     _pending(call.tx, call.id)
     lapse(call.tx, call.id)
-    return AUTHORIZATION.show(call.tx, call.tx.fetch(AUTHORIZATION, call.id))
+    return AUTHORIZATION.shown(call.tx, call.id)
 
 
-@timer(EXPIRY)
+@deed(EXPIRY)
 def lapse(tx: Tx, authorization_id: str) -> None:
     """
     What happens when nobody has captured an authorization in time; nothing, if it is no longer pending.
@@ -173,12 +174,13 @@ _TEST = "/v1/test_helpers/issuing/authorizations/{id}"
 _OF = "test_helpers.issuing.Authorization"
 _SCOPE = "issuing_authorization"
 ROUTES = tuple(
-    Route("POST", f"{_TEST}/{path}", handler, f"{_OF}{name}Params", _SCOPE, AUTHORIZATION)
-    for path, handler, name in (
-        ("capture", capture, "Capture"),
-        ("expire", expire, "Expire"),
-        ("reverse", reverse, "Reverse"),
-        ("finalize_amount", finalize_amount, "FinalizeAmount"),
-        ("fraud_challenges/respond", respond, "Respond"),
+    Route("POST", f"{_TEST}/{path}", handler, f"{_OF}{name}Params", _SCOPE, AUTHORIZATION, prepare)
+    for path, handler, name, prepare in (
+        ("capture", capture, "Capture", None),
+        ("expire", expire, "Expire", None),
+        ("reverse", reverse, "Reverse", None),
+        ("increment", increment, "Increment", by_webhook(incremented)),
+        ("finalize_amount", finalize_amount, "FinalizeAmount", None),
+        ("fraud_challenges/respond", respond, "Respond", None),
     )
 )

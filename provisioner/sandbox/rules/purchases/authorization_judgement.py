@@ -1,15 +1,14 @@
 """Gathers what bears on a purchase (card, holder, funds, what was spent before) and has it decided."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from provisioner.sandbox.rules.cards.card import CARD
-from provisioner.sandbox.rules.cards.cardholder import CARDHOLDER
+from provisioner.sandbox.registry import resource_of
+from provisioner.sandbox.rules.common import ledger, unknowns
 from provisioner.sandbox.rules.common.programs import DEFAULT_LIMIT
-from provisioner.sandbox.rules.money import ledger
 from provisioner.sandbox.rules.purchases import exchange
 from provisioner.sandbox.rules.purchases.decide import AttemptedPurchase, Judgement, Rules, Spent, refusal
-from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION
+from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, CARD, CARDHOLDER
 from provisioner.sandbox.state.objects import Tx
 
 Json = dict[str, Any]
@@ -17,8 +16,8 @@ Json = dict[str, Any]
 
 def verdict(tx: Tx, authorization: Json) -> Judgement:
     """Stripe's own answer to the pending request of an authorization (stored form)."""
-    card = tx.fetch(CARD, authorization["card"])
-    holder = CARDHOLDER.show(tx, tx.fetch(CARDHOLDER, card["cardholder"]))
+    card = tx.fetch(resource_of(CARD), authorization["card"])
+    holder = resource_of(CARDHOLDER).shown(tx, card["cardholder"])
     amount = authorization["pending_request"]["amount"]
     purchase = AttemptedPurchase(
         amount=amount,
@@ -33,35 +32,36 @@ def verdict(tx: Tx, authorization: Json) -> Judgement:
     return Judgement(approved=reason is None, reason=reason or "card_active")
 
 
+def suspected(tx: Tx, params: Mapping[str, Any]) -> Judgement | None:
+    """A refusal of a purchase of the highest fraud risk, where the sandbox is told to refuse these."""
+    risk = params.get("risk_assessment", {}).get("fraud_risk", {}).get("level")
+    if risk == "highest" and unknowns.on(tx, "highest_fraud_risk_declines"):
+        return Judgement(approved=False, reason="suspected_fraud")
+    return None
+
+
 def _rules(tx: Tx, card: Json, holder: Json) -> Iterator[Rules]:
     """The card's rules, which count the cards that it replaces, and the holder's, which count all cards."""
     controls = card["spending_controls"]
     limits = controls["spending_limits"] or ([DEFAULT_LIMIT] if card["_default_limit"] else [])
     yield Rules(controls, limits, _spent(tx, "card", _chain(tx, card)))
-    yield Rules(
-        holder["spending_controls"],
-        [
-            _in_currency(limit, holder, card["currency"])
-            for limit in holder["spending_controls"]["spending_limits"]
-        ],
-        _spent(tx, "cardholder", [holder["id"]]),
-    )
-
-
-def _in_currency(limit: Json, holder: Json, currency: str) -> Json:
-    """A holder's limit, whose amount may be in a currency of its own, in the card's."""
-    own = holder["spending_controls"]["spending_limits_currency"] or currency
-    return {**limit, "amount": exchange.converted(limit["amount"], own, currency)}
+    controls = holder["spending_controls"]
+    given_in = controls["spending_limits_currency"] or card["currency"]
+    limits = [
+        {**limit, "amount": exchange.converted(limit["amount"], given_in, card["currency"])}
+        for limit in controls["spending_limits"]
+    ]
+    yield Rules(controls, limits, _spent(tx, "cardholder", [holder["id"]]))
 
 
 def _chain(tx: Tx, card: Json) -> list[str]:
     """The ids of all cards that replaced each other, up and down from this one."""
-    first = card
-    while first["replacement_for"] and (before := tx.get(CARD, first["replacement_for"])):
+    cards, first = resource_of(CARD), card
+    while first["replacement_for"] and (before := tx.get(cards, first["replacement_for"])):
         first = before
     found = [first["id"]]
     for card_id in found:
-        found += [later["id"] for later in tx.find(CARD, "replacement_for", card_id)]
+        found += [later["id"] for later in tx.find(cards, "replacement_for", card_id)]
     return found
 
 

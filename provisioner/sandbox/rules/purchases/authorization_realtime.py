@@ -8,23 +8,20 @@ approve, before the transaction that carries the purchase out opens, and its ans
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Preparation, Route
+from provisioner.sandbox.registry import HandlerCall, Preparation
 from provisioner.sandbox.rules.common import unknowns
-from provisioner.sandbox.rules.common.changes import event_of
+from provisioner.sandbox.rules.common.changes import event_of, listeners
 from provisioner.sandbox.rules.common.metadata import merged
-from provisioner.sandbox.rules.events.webhook_endpoint import WEBHOOK_ENDPOINT, wants
-from provisioner.sandbox.rules.purchases import authorization, authorization_helpers
-from provisioner.sandbox.rules.purchases.authorization_judgement import verdict
+from provisioner.sandbox.rules.purchases.authorization_judgement import suspected, verdict
 from provisioner.sandbox.rules.purchases.decide import Judgement
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION
-from provisioner.sandbox.state.default_account import default_account
 from provisioner.sandbox.state.errors import ApiError
-from provisioner.sandbox.state.objects import Tx, dump
+from provisioner.sandbox.state.objects import dump
 
 Json = dict[str, Any]
 
@@ -48,26 +45,34 @@ class _BadAnswerError(Exception):
     """The webhook answered, but not in the form that Stripe wants."""
 
 
-async def _prepare(given: Preparation, pending: Callable[[HandlerCall], Json]) -> Mapping[str, Any]:
-    """Ask the webhook; an empty mapping when nobody is to be asked, or the handler will refuse anyway."""
-    with given.reading() as call:
-        try:
-            question = _question(call, pending(call))
-        except ApiError:
-            question = None
-    if question is None:
-        return {}
-    return {
-        "id": question.authorization["id"],
-        "event": question.event,
-        "verdict": await _ask(given, question),
-    }
+def by_webhook(
+    pending: Callable[[HandlerCall], Json],
+) -> Callable[[Preparation], Awaitable[Mapping[str, Any]]]:
+    """
+    What asks the webhook about the authorization that `pending` makes of a request.
+
+    It brings an empty mapping when nobody is to be asked, or the handler will refuse anyway.
+    """
+
+    async def prepare(given: Preparation) -> Mapping[str, Any]:
+        with given.reading() as call:
+            try:
+                question = _question(call, pending(call))
+            except ApiError:
+                question = None
+        if question is None:
+            return {}
+        verdict = await _ask(given, question)
+        return {"id": question.authorization["id"], "event": question.event, "verdict": verdict}
+
+    return prepare
 
 
 def _question(call: HandlerCall, pending: Json) -> _Question | None:
+    """The question to the newest endpoint, as Stripe asks one only; the account's own come first."""
     tx = call.tx
-    endpoint = _listener(tx)
-    if endpoint is None or not verdict(tx, pending).approved or authorization.suspected(tx, call.params):
+    _, endpoint = next(listeners(tx, EVENT_TYPE), ("", None))
+    if endpoint is None or not verdict(tx, pending).approved or suspected(tx, call.params):
         return None
     return _Question(
         pending,
@@ -76,18 +81,6 @@ def _question(call: HandlerCall, pending: Json) -> _Question | None:
         endpoint["_secret"],
         unknowns.on(tx, "webhook_failure_approves"),
     )
-
-
-def _listener(tx: Tx) -> Json | None:
-    """The endpoint to ask: Stripe asks one only; of several the newest is taken, the account's own first."""
-    platform = default_account(tx)
-    for owner, connect in ((tx.account, False), (platform, True)):
-        if connect and tx.account == platform:
-            continue
-        for endpoint in Tx(tx.db, owner, tx.now, tx.origin).all(WEBHOOK_ENDPOINT):
-            if endpoint["_connect"] == connect and wants(endpoint, EVENT_TYPE):
-                return endpoint
-    return None
 
 
 async def _ask(given: Preparation, question: _Question) -> Judgement:
@@ -121,8 +114,12 @@ def _read(status: int, headers: Mapping[str, str], body: bytes, pending: Mapping
     if not isinstance(answer, dict) or not isinstance(answer.get("approved"), bool):
         raise _BadAnswerError("The answer lacks the boolean 'approved'.")
     reason = "webhook_approved" if answer["approved"] else "webhook_declined"
-    amount = _amount(answer.get("amount"), pending) if answer["approved"] else None
-    return Judgement(answer["approved"], reason, amount, metadata=_metadata(answer.get("metadata") or {}))
+    return Judgement(
+        answer["approved"],
+        reason,
+        _amount(answer.get("amount"), pending) if answer["approved"] else None,
+        metadata=_metadata(answer.get("metadata") or {}),
+    )
 
 
 def _amount(given: Any, pending: Mapping[str, Any]) -> int | None:
@@ -143,42 +140,3 @@ def _metadata(given: Any) -> dict[str, str]:
         return merged({}, {"metadata": given})
     except ApiError as refused:
         raise _BadAnswerError(refused.message) from None
-
-
-async def _before_create(given: Preparation) -> Mapping[str, Any]:
-    return await _prepare(given, authorization.pending)
-
-
-async def _before_create_on_card(given: Preparation) -> Mapping[str, Any]:
-    return await _prepare(given, authorization.pending_on_card)
-
-
-async def _before_increment(given: Preparation) -> Mapping[str, Any]:
-    return await _prepare(given, authorization_helpers.incremented)
-
-
-_TEST = "/v1/test_helpers/issuing/authorizations"
-_TEST_ON_CARD = "/v1/issuing/cards/{id}/test/authorizations"
-_OF = "test_helpers.issuing.Authorization"
-_SCOPE = "issuing_authorization"
-ROUTES = (
-    Route("POST", _TEST, authorization.create, _OF + "CreateParams", _SCOPE, AUTHORIZATION, _before_create),
-    Route(
-        "POST",
-        _TEST_ON_CARD,
-        authorization.create_on_card,
-        "own.CardTestAuthorization",
-        _SCOPE,
-        AUTHORIZATION,
-        _before_create_on_card,
-    ),
-    Route(
-        "POST",
-        _TEST + "/{id}/increment",
-        authorization_helpers.increment,
-        _OF + "IncrementParams",
-        _SCOPE,
-        AUTHORIZATION,
-        _before_increment,
-    ),
-)

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.rules.money import ledger
+from provisioner.sandbox.rules.common import ledger
 from provisioner.sandbox.rules.purchases import exchange, merchant, purchase_details
 from provisioner.sandbox.rules.purchases.decide import Judgement
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION

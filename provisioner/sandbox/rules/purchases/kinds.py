@@ -6,27 +6,22 @@ docs.stripe.com/api/issuing/authorizations, docs.stripe.com/api/issuing/transact
 
 from typing import Any
 
-from provisioner.sandbox.registry import registered
-from provisioner.sandbox.rules.cards.card import CARD
-from provisioner.sandbox.rules.money.ledger import BALANCE_TRANSACTION
-from provisioner.sandbox.state.objects import Resource, Tx, as_they_are
+from provisioner.sandbox.registry import registered, resource_of
+from provisioner.sandbox.state.objects import Resource, Tx, as_they_are, without_private
 
 Json = dict[str, Any]
-EXPIRY = "authorization.expire"  # the timer of an authorization that nobody captures
-
-
-def _bare(stored: Json) -> Json:
-    return {name: value for name, value in stored.items() if not name.startswith("_")}
+CARD = "issuing.card"
+CARDHOLDER = "issuing.cardholder"
+EXPIRY = "authorization.expire"  # what ends an authorization that nobody captures
 
 
 def show_authorization(tx: Tx, stored: Json) -> Json:
     """An authorization as it is answered: with its card, transactions and balance transactions whole."""
-    shown = _bare(stored)
-    shown["card"] = CARD.show(tx, tx.fetch(CARD, stored["card"]))
-    shown["transactions"] = [_bare(tx.fetch(TRANSACTION, one)) for one in stored["transactions"]]
-    shown["balance_transactions"] = [
-        tx.fetch(BALANCE_TRANSACTION, one) for one in stored["balance_transactions"]
-    ]
+    shown = without_private(tx, stored)
+    shown["card"] = resource_of(CARD).shown(tx, stored["card"])
+    shown["transactions"] = [TRANSACTION.shown(tx, one) for one in stored["transactions"]]
+    entries = resource_of("balance_transaction")
+    shown["balance_transactions"] = [entries.shown(tx, one) for one in stored["balance_transactions"]]
     return shown
 
 
@@ -40,7 +35,7 @@ TRANSACTION: Resource = registered(
         "ipi_",
         "issuing transaction",
         filters=("card", "cardholder", "type"),
-        show=lambda _tx, stored: _bare(stored),
+        show=without_private,
         expandable={
             "authorization": ("issuing.authorization",),
             "balance_transaction": ("balance_transaction",),

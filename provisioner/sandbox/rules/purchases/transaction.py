@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.sandbox.registry import HandlerCall, Route
+from provisioner.sandbox.rules.common import ledger
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import emit, previous_attributes, save
-from provisioner.sandbox.rules.common.crud import listed, retrieve
+from provisioner.sandbox.rules.common.listing import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
-from provisioner.sandbox.rules.money import ledger
 from provisioner.sandbox.rules.purchases import purchase_details
 from provisioner.sandbox.rules.purchases.kinds import TRANSACTION
 from provisioner.sandbox.state.objects import Tx, new_id

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route
-from provisioner.sandbox.rules.cards import lifecycle
-from provisioner.sandbox.rules.cards.card import CARD
+from provisioner.sandbox.registry import HandlerCall, Route, do, resource_of
 from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.purchases import exchange, merchant, purchase_details
-from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, TRANSACTION
+from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, CARD, TRANSACTION
 from provisioner.sandbox.rules.purchases.transaction import record
 from provisioner.sandbox.state.errors import invalid
 from provisioner.sandbox.state.objects import Tx
@@ -20,7 +18,7 @@ def force_capture(call: HandlerCall) -> Json:
     """A capture without an authorization: no status, control or balance can stop it."""
     origin = _unlinked(call.tx, call.params)
     shown = _recorded(call, origin, -1)
-    lifecycle.paid(call.tx, origin["card"])
+    do("card.paid", call.tx, origin["card"])
     return shown
 
 
@@ -65,7 +63,7 @@ def _recorded(call: HandlerCall, origin: Json, sign: int) -> Json:
 
 def _unlinked(tx: Tx, params: Mapping[str, Any]) -> Json:
     """The card, cardholder and merchant of a transaction that has no authorization."""
-    card = tx.fetch(CARD, params["card"], "card")
+    card = tx.fetch(resource_of(CARD), params["card"], "card")
     _positive(params["amount"], "amount")
     if exchange.known(params.get("currency", card["currency"]), "currency") != card["currency"]:
         raise invalid(f"The currency of a transaction must be its card's, {card['currency']}.", "currency")

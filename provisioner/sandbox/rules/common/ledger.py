@@ -7,10 +7,7 @@ docs.stripe.com/api/balance_transactions, docs.stripe.com/reports/balance-transa
 
 from typing import Any, Literal
 
-from provisioner.sandbox.registry import HandlerCall, Route, registered
-from provisioner.sandbox.rules.common.crud import retrieve
-from provisioner.sandbox.rules.common.listing import page
-from provisioner.sandbox.state.errors import no_such
+from provisioner.sandbox.registry import registered
 from provisioner.sandbox.state.objects import Resource, Tx, as_they_are, new_id
 
 Json = dict[str, Any]
@@ -67,27 +64,3 @@ def book(
     }
     tx.add(BALANCE_TRANSACTION, entry)
     return entry
-
-
-def listed(call: HandlerCall) -> Json:
-    """A page of balance transactions; there are no payouts here that they could belong to."""
-    if "payout" in call.params:
-        raise no_such("payout", call.params["payout"], "payout")
-    params = dict(call.params)
-    if "currency" in params:
-        params["currency"] = params["currency"].lower()
-    return page(call.tx, BALANCE_TRANSACTION, params, _URL)
-
-
-_URL = "/v1/balance_transactions"
-ROUTES = (
-    Route("GET", _URL, listed, "BalanceTransactionListParams", "balance", BALANCE_TRANSACTION),
-    Route(
-        "GET",
-        _URL + "/{id}",
-        retrieve(BALANCE_TRANSACTION),
-        "BalanceTransactionRetrieveParams",
-        "balance",
-        BALANCE_TRANSACTION,
-    ),
-)

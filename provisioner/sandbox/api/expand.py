@@ -12,7 +12,7 @@ Json = dict[str, Any]
 _DEEPEST = 4
 
 
-def expanded(tx: Tx, resource: Resource, shown: Json, paths: Sequence[str], *, reading: bool = True) -> Json:
+def expanded(tx: Tx, resource: Resource, shown: Json, paths: Sequence[str], *, reading: bool) -> Json:
     """
     The answer with each path (`balance_transaction`, `data.card.replaced_by`) expanded.
 
