@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from provisioner.ci.command import log_markdown, mark, provisioner, slug
 from provisioner.ci.gitlab_api import GitLab, GitLabError
 from provisioner.ci.gitlab_threads import close_issue, drift_issue, note
-from provisioner.core.model.exit_codes import ExitCode
+from provisioner.core.model.errors import ExitCode
 
 TOKEN = "PROVISIONER_GITLAB_TOKEN"  # noqa: S105 - its name
 WELL = (ExitCode.DONE, ExitCode.CHANGES)

@@ -19,8 +19,8 @@ from provisioner.cli.terminal.progress import ProgressDisplay, spell
 from provisioner.cli.terminal.render import present
 from provisioner.cli.terminal.signals import stoppable
 from provisioner.core.model.errors import GuardrailError, ProvisionerError, StaleError
-from provisioner.core.plan.document import PlanDocument, as_json
-from provisioner.core.plan.guardrails import Stop, judge, still_stopped, stops, unapproved
+from provisioner.core.plan.document import PlanDocument, Stop, as_json
+from provisioner.core.plan.guardrails import judge, still_stopped, stops, unapproved
 from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.write_document import plan_document
 from provisioner.engine.apply.execute import Outcome, Report, Result

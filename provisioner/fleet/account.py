@@ -12,8 +12,7 @@ from msgspec.structs import replace
 
 from provisioner.app.account import Account
 from provisioner.app.apply import carry_out
-from provisioner.core.approval.approve import capped
-from provisioner.core.approval.ceilings import above
+from provisioner.core.approval.approve import above, capped
 from provisioner.core.diff.change import Action, Change
 from provisioner.core.diff.drift import find_drift
 from provisioner.core.diff.find import Comparison

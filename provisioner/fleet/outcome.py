@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from provisioner.core.model.exit_codes import ExitCode
+from provisioner.core.model.errors import ExitCode
 from provisioner.fleet.job import Ceiling
 
 DONE, ERROR, CHANGES, GUARDRAIL, STALE, PARTLY, ACCESS, INTERRUPTED = ExitCode

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from provisioner.core.model.exit_codes import ExitCode
+from provisioner.core.model.errors import ExitCode
 from provisioner.core.plan.document import PlanDocument
 from provisioner.engine.apply.execute import Outcome
 from provisioner.views.drift import drift_line, entries_lines

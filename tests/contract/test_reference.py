@@ -15,12 +15,11 @@ from referencing import Registry, Resource
 from provisioner.cli.main import main
 from provisioner.config.schema.configuration import definition_of, json_schema
 from provisioner.core.diff.compare import compare
-from provisioner.core.model.exit_codes import ExitCode
+from provisioner.core.model.errors import ExitCode
 from provisioner.core.model.resource import Address, Declared, Live, Ownership
 from provisioner.core.ownership.marks import OUR_KEYS, applied
 from provisioner.core.plan.call import Phase
-from provisioner.core.plan.document import as_json
-from provisioner.core.plan.guardrails import NAMES
+from provisioner.core.plan.document import GUARDRAILS, as_json
 from provisioner.core.schema.field import Field, OnChange, Shape
 from provisioner.core.schema.kind import Kind, owned
 from provisioner.kinds import KINDS
@@ -137,7 +136,7 @@ def test_help_names_the_guardrails():
     for path, command in leaves():
         allow = next((option.help for option in command.params if option.name == "allow"), None)
         if allow and not path.startswith("fleet"):
-            assert all(name in allow for name in NAMES), path
+            assert all(name in allow for name in GUARDRAILS), path
 
 
 def test_every_option_and_command_has_help():

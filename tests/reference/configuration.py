@@ -7,7 +7,8 @@ from provisioner.config.schema.configuration import definition_of, json_schema
 from provisioner.config.schema.field_schema import MANY_CHOICES
 from provisioner.config.schema.scenario_fields import FIELDS, SECTION
 from provisioner.core.model.money import show_money
-from provisioner.core.plan.guardrails import ENDLESS, FEW, NAMES, SHARE
+from provisioner.core.plan.document import GUARDRAILS
+from provisioner.core.plan.guardrails import ENDLESS, FEW, SHARE
 from provisioner.core.schema.field import Field, OnChange, Shape, neutral
 from provisioner.core.schema.kind import FieldFault, Kind
 from provisioner.fleet.fleet_schema import fleet_schema
@@ -82,9 +83,10 @@ def page() -> str:
             "retires or replaces something protected is stopped always, and so is one that ends a working "
             "card whose successor cannot be activated, as Stripe will hold back its cardholder (`stranded`). "
             "`--allow NAME=NUMBER` lets one plan pass, up to the number; the names are "
-            f"{codes(NAMES)}. A plan that is over one in several currencies, or for several kinds, wants a "
-            "number for each: `top_up.usd=5000`, `retired.cards=14`. Money is named in minor units or with "
-            f'its currency: `--allow top_up="9,900.00 USD"`; `--allow exposure_added={ENDLESS}` lets cards '
+            f"{codes(GUARDRAILS)}. A plan that is over one in several currencies, or for several kinds, "
+            "wants a number for each: `top_up.usd=5000`, `retired.cards=14`. Money is named in minor units "
+            'or with its currency: `--allow top_up="9,900.00 USD"`; '
+            f"`--allow exposure_added={ENDLESS}` lets cards "
             "without a limit pass. A plan says which guardrails would stop it, and so does its JSON "
             "(`stopped_by`)."
         ),

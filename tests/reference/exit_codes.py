@@ -3,7 +3,7 @@
 import click
 
 from provisioner.cli.main import main
-from provisioner.core.model.exit_codes import ExitCode
+from provisioner.core.model.errors import ExitCode
 from provisioner.fleet.outcome import SEVERITY
 
 from . import markdown

@@ -15,8 +15,7 @@ from provisioner.cli.session import fitted, key_session
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
 from provisioner.core.diff.top_up import must_be_wired, other_currency
 from provisioner.core.model.config import Config
-from provisioner.core.model.errors import AccessError, ProvisionerError
-from provisioner.core.model.exit_codes import ExitCode
+from provisioner.core.model.errors import AccessError, ExitCode, ProvisionerError
 from provisioner.stripe_api.probe import Probe, read, write
 from provisioner.views.values import inert
 

@@ -15,7 +15,7 @@ from provisioner.cli.terminal.log import tell
 from provisioner.cli.terminal.signals import on_signal
 from provisioner.cli.terminal.stdio import lasting
 from provisioner.core.model.config import Config
-from provisioner.core.model.exit_codes import ExitCode
+from provisioner.core.model.errors import ExitCode
 from provisioner.notify.notice import Highlights, NoticePlace, notice_document
 from provisioner.notify.target import Target, parse_target
 

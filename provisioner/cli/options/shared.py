@@ -97,9 +97,9 @@ def _pairs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 
 def numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
     """Read `--allow retired=12`."""
-    from provisioner.core.plan.guardrails import NAMES  # noqa: PLC0415 - cold start: few commands judge
+    from provisioner.core.plan.document import GUARDRAILS  # noqa: PLC0415 - cold start: few commands judge
 
-    return named_numbers(values, NAMES)
+    return named_numbers(values, GUARDRAILS)
 
 
 def named_numbers(values: Sequence[str], names: Sequence[str]) -> dict[str, int]:
@@ -125,7 +125,8 @@ def named_numbers(values: Sequence[str], names: Sequence[str]) -> dict[str, int]
 def _number(name: str, text: str) -> tuple[str, int]:
     """A number and what it counts for, as amounts say their currency themselves; raises ValueError."""
     from provisioner.core.model.money import parse_money  # noqa: PLC0415 - cold start: few commands judge
-    from provisioner.core.plan.guardrails import ENDLESS, MONEY, UNLIMITED  # noqa: PLC0415 - cold start: as above
+    from provisioner.core.plan.document import MONEY  # noqa: PLC0415 - cold start: as above
+    from provisioner.core.plan.guardrails import ENDLESS, UNLIMITED  # noqa: PLC0415 - cold start: as above
 
     what, _, currency = name.partition(".")
     if text.isascii() and text.isdigit():

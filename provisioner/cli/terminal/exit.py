@@ -14,8 +14,7 @@ import click
 from provisioner.cli.terminal.log import tell
 from provisioner.cli.terminal.signals import end, on_signal
 from provisioner.cli.terminal.stdio import lasting
-from provisioner.core.model.errors import ConfigError, Problem, ProvisionerError
-from provisioner.core.model.exit_codes import ExitCode
+from provisioner.core.model.errors import ConfigError, ExitCode, Problem, ProvisionerError
 from provisioner.views.version import FORMAT_VERSION
 
 P = ParamSpec("P")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import click
 
-from provisioner.core.model.exit_codes import ExitCode
+from provisioner.core.model.errors import ExitCode
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

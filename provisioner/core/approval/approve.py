@@ -1,15 +1,15 @@
 """A saved plan against what would be done now: each step must be the one that was approved."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from msgspec.structs import replace
 
-from provisioner.core.approval.ceilings import above
+from provisioner.core.approval.integrity import sealed_by
 from provisioner.core.approval.resume import finishes, replaced_ids
 from provisioner.core.approval.stale_reasons import differs, is_declared, what_is_new, what_moved
-from provisioner.core.diff.change import Action, Change, Note
+from provisioner.core.diff.change import Action, Change, Note, content, wanted
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import StaleError
 from provisioner.core.model.money import show_money
@@ -17,6 +17,7 @@ from provisioner.core.model.resource import Address
 from provisioner.core.ownership.seal import Seal
 from provisioner.core.plan.digests import goal
 from provisioner.core.plan.document import ChangeDocument, PlanDocument
+from provisioner.core.plan.exposure import NO_LIMIT, Spender, activated, raised, spenders
 from provisioner.core.plan.plan import Plan, with_changes
 from provisioner.core.schema.kind import Kind
 
@@ -69,23 +70,41 @@ def _above(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) -> Iterato
     return above(kinds, plan, exposure, shown.cards_activated, replaced)
 
 
-def sealed_by(plan: Plan, approved: PlanDocument) -> Seal:
+def above(
+    kinds: Sequence[Kind],
+    plan: Plan,
+    exposure: Mapping[str, int | None],
+    activations: int,
+    replaced: Collection[str],
+) -> Iterator[str]:
     """
-    The seal by which an approved plan stands for what it does not show.
+    Say which numbers of a plan are above those that were approved for it.
 
-    Raises StaleError where this run cannot make it.
+    Each change may be the approved one and still give more than it did: a cardholder has more cards by now,
+    or its limit is gone. What a `replaced` card (by its address) may spend by its own limits was approved
+    with it; how much of that is new depends on how far its replacement has come. Money and what ends need no
+    number here, as each top-up and each object is approved by itself.
     """
-    source = approved.keyed_with
-    if source not in plan.seals:
-        raise StaleError(f"the saved plan cannot be checked with this key: {NEEDS[source]}")
-    return plan.seals[source]
+    cards = [
+        _as_before(each) if str(each.address) in replaced and each.after and each.after.spends else each
+        for each in spenders(kinds, plan.surveyed, plan.changes)
+    ]
+    for currency, more in raised(cards).items():
+        most = exposure.get(currency, 0)
+        if most is not None and (more is None or more > most):
+            approved = show_money(most, currency)
+            now = f"unlimited ({currency})" if more is None else show_money(more, currency)
+            yield f"exposure added is {now} a month, approved was {approved}"
+    if (count := activated(cards)) > activations:
+        yield f"{count} cards could newly spend, approved were {activations}"
 
 
-NEEDS = {
-    "project": "it was made where the project's oldest object carries a salt; plan again",
-    "account": "the key that made it could read the account, and this one may not; let it read the account",
-    "key": "it was made with a key that may not read its account, so only that key applies it",
-}
+def _as_before(card: Spender) -> Spender:
+    """The card as if it could spend the same before, under no other holder's bound."""
+    if card.after is None:
+        return card
+    side = card.after._replace(pool=("", card.after.pool[1]), bound=NO_LIMIT)
+    return card._replace(before=side, at_least=side)
 
 
 def _not_asked_for(
@@ -191,11 +210,9 @@ def _is_its_target(change: Change, plan: Plan, approved: PlanDocument) -> bool:
 
 def _targets(change: Change, plan: Plan, approved: PlanDocument) -> tuple[str | None, str | None]:
     """What stands for the target of a balance as it is declared, and as it was; None where there is none."""
-    currency = change.address.name
-    balances = approved.outlook.balances
-    seal = sealed_by(plan, approved)
-    now = next((seal(each.declared) for each in plan.outlook.balances if each.currency == currency), None)
-    return now, next((each.declared for each in balances if each.currency == currency), None)
+    now = plan.config.declared.get(change.address)
+    was = (each.declared for each in approved.outlook.balances if each.currency == change.address.name)
+    return sealed_by(plan, approved)(content(wanted(now))) if now else None, next(was, None)
 
 
 def _left_out(change: Change, before: ChangeDocument | None) -> Note:

@@ -8,7 +8,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from provisioner.core.approval.approve import sealed_by
 from provisioner.core.model.errors import StaleError
 from provisioner.core.ownership.seal import Seal, canonical
 from provisioner.core.plan.document import PlanDocument, SavedPlanDocument, as_json
@@ -17,6 +16,25 @@ from provisioner.core.plan.plan import Plan
 LONGEST = timedelta(days=7)
 SKEW = timedelta(minutes=10)  # by which the clock of one machine may be behind that of another
 PROOFS = ("digest", "seal")
+
+
+def sealed_by(plan: Plan, approved: PlanDocument) -> Seal:
+    """
+    The seal by which an approved plan stands for what it does not show.
+
+    Raises StaleError where this run cannot make it.
+    """
+    source = approved.keyed_with
+    if source not in plan.seals:
+        raise StaleError(f"the saved plan cannot be checked with this key: {NEEDS[source]}")
+    return plan.seals[source]
+
+
+NEEDS = {
+    "project": "it was made where the project's oldest object carries a salt; plan again",
+    "account": "the key that made it could read the account, and this one may not; let it read the account",
+    "key": "it was made with a key that may not read its account, so only that key applies it",
+}
 
 
 def proven(document: PlanDocument, seal: Seal) -> PlanDocument:

@@ -8,8 +8,7 @@ from typing import Any
 from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit
 from provisioner.core.model.money import show_money
 from provisioner.core.model.resource import Declared
-from provisioner.core.plan.document import ChangeDocument, EditDocument, as_json
-from provisioner.core.plan.write_document import edit_document
+from provisioner.core.plan.document import ChangeDocument, EditDocument, as_json, edit_document
 from provisioner.core.schema.field import Field
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import at, leaves

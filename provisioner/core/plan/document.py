@@ -6,18 +6,20 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field, to_builtins
 from msgspec.structs import asdict
 
-from provisioner.core.diff.change import Action, Note
+from provisioner.core.diff.change import Action, Edit, Note, row_of
 from provisioner.core.model.money import Money
+from provisioner.core.model.resource import Declared
 from provisioner.core.ownership.seal import Source
-from provisioner.core.plan.guardrails import Stop
-from provisioner.core.plan.outlook import Power
 from provisioner.core.schema.field import Direction
 
 PLAN_FORMAT = "1.1"
+MONEY = ("top_up", "exposure_added")  # guardrails whose number is an amount in minor units
+GUARDRAILS = ("retired", "protected", "stranded", "activated", *MONEY)
 Count = Annotated[int, Meta(ge=0)]
 Currency = Annotated[
     str, Meta(description="Three small letters: usd.", extra_json_schema={"pattern": "^[a-z]{3}$"})
 ]
+STOPS = f"^({'|'.join(GUARDRAILS)})([.].+)?$|^require_approval$"
 Sha256 = Annotated[str, Meta(extra_json_schema={"pattern": "^sha256:[0-9a-f]{64}$"})]
 
 
@@ -52,6 +54,22 @@ class EditDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def shown_currency_before(self) -> str:
         """The currency of the amounts in `before`, empty where Stripe does not tell it."""
         return self.currency if self.currency_before is None else self.currency_before
+
+
+def edit_document(edit: Edit, declared: Declared | None, digest: str = "") -> EditDocument:
+    """All that a reader sees of an edit, with a digest that stands for it."""
+    return EditDocument(
+        path=edit.path,
+        before=edit.before,
+        after=edit.after,
+        direction=edit.direction,
+        sensitive=edit.sensitive,
+        forces_replacement=edit.forces_replacement,
+        currency=edit.currency,
+        currency_before=edit.currency_before,
+        row=row_of(edit, declared),
+        digest=digest,
+    )
 
 
 class ChangeDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -199,6 +217,17 @@ class BalanceDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A keyed digest of the target as declared."""
 
 
+class Power(Struct, frozen=True):
+    """What some cards may spend in a month."""
+
+    amount: int
+    """What the cards with a limit may spend in a month."""
+    unlimited: int
+    """How many cards have no limit."""
+    cards: int
+    """How many cards can spend at all."""
+
+
 class TeamExposure(Struct, frozen=True, kw_only=True):
     """What the cards of one team may spend in a month."""
 
@@ -223,6 +252,20 @@ class OutlookDocument(Struct, frozen=True):
     """
     By team: `metadata.team` of the card, else of its cardholder, else the cardholder's name. A team of null
     puts `others` small ones together.
+    """
+
+
+class Stop(Struct, frozen=True, omit_defaults=True):
+    """A guardrail that stops a plan, and what to do about it; it has no number where a word lets it pass."""
+
+    guardrail: Annotated[str, Meta(extra_json_schema={"pattern": STOPS})]
+    """As `--allow` names it, or `require_approval`."""
+    text: str
+    """What is over which limit, and what would let it pass."""
+    number: int | None = None
+    """
+    The number that lets it pass, as `--allow` takes it. A saved plan wants it when it is applied, whatever
+    the configuration says by then.
     """
 
 

@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Any, NamedTuple
 
-from provisioner.core.diff.change import Action, Change
-from provisioner.core.diff.outcome import fields_after
+from provisioner.core.diff.change import Action, Change, fields_after
 from provisioner.core.model.resource import Address, Ref
 from provisioner.core.ownership.inventory import Inventory
 from provisioner.core.schema.field import Direction, Shape

@@ -2,23 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 from msgspec.structs import replace
 
 from provisioner.core.diff.change import Action, Change
 from provisioner.core.model.config import Guardrails
 from provisioner.core.model.money import Money, show_money
 from provisioner.core.ownership.reissue import reissued_for
+from provisioner.core.plan.document import Stop
 from provisioner.core.plan.plan import Plan
 from provisioner.core.schema.field import Direction
 
 # what a person must name to let exposure without limit pass, and the word for it; no other number does
 UNLIMITED, ENDLESS = 999_999_999_999, "unlimited"
 FEW, SHARE = 10, 0.3  # from ten objects of a kind on, at most 30 % of them may end unasked
-MONEY = ("top_up", "exposure_added")  # those whose number is an amount in minor units
-NAMES = ("retired", "protected", "stranded", "activated", *MONEY)
 
 
 class Danger(Struct, frozen=True):
@@ -41,23 +39,6 @@ class Danger(Struct, frozen=True):
     def allow(self) -> str:
         """What `--allow` takes to let it pass."""
         return f"{self.name}={ENDLESS if self.number == UNLIMITED else self.number}"
-
-
-GUARDRAILS = f"^({'|'.join(NAMES)})([.].+)?$|^require_approval$"
-
-
-class Stop(Struct, frozen=True, omit_defaults=True):
-    """A guardrail that stops a plan, and what to do about it; it has no number where a word lets it pass."""
-
-    guardrail: Annotated[str, Meta(extra_json_schema={"pattern": GUARDRAILS})]
-    """As `--allow` names it, or `require_approval`."""
-    text: str
-    """What is over which limit, and what would let it pass."""
-    number: int | None = None
-    """
-    The number that lets it pass, as `--allow` takes it. A saved plan wants it when it is applied, whatever
-    the configuration says by then.
-    """
 
 
 def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[Danger, ...]:

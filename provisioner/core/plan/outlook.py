@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from operator import add
 
-from msgspec import Struct
-
 from provisioner.core.diff.change import content, wanted
 from provisioner.core.diff.top_up import funds
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Address, Live, Ref
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory
+from provisioner.core.ownership.seal import Seal
+from provisioner.core.plan.document import BalanceDocument, Power, TeamExposure
 from provisioner.core.plan.exposure import NO_LIMIT, PoolKey, Side, Spender, pools_touched, shares
 from provisioner.core.schema.kind import Kind
 
@@ -19,58 +19,12 @@ MOST_TEAMS = 60  # the rest are added up: an overview of more is none
 UNKNOWN = "(unknown)"
 
 
-class Balance(Struct, frozen=True):
+def balances(kinds: Sequence[Kind], config: Config, world: Snapshot, seal: Seal) -> Iterator[BalanceDocument]:
     """
-    One currency of the Issuing balance in minor units; `target` is None where it must not be shown.
+    Every balance that has a target; hidden values are not among what is shown.
 
-    `declared` stands for all that the YAML says of the target; hidden values can be guessed back from it, so
-    it is shown only under a seal.
+    What is declared can be guessed back from its digest, so that it is shown only under a seal.
     """
-
-    currency: str
-    available: int
-    pending: int
-    target: int | None
-    top_up_below: int | None
-    declared: str = ""
-
-
-class Power(Struct, frozen=True):
-    """What some cards may spend in a month."""
-
-    amount: int
-    """What the cards with a limit may spend in a month."""
-    unlimited: int
-    """How many cards have no limit."""
-    cards: int
-    """How many cards can spend at all."""
-
-
-class Exposure(Struct, frozen=True):
-    """What a team's cards may spend in a month, with their holders; `others` teams are put together."""
-
-    team: str
-    currency: str
-    before: Power
-    after: Power
-    others: int = 0
-
-
-class Outlook(Struct, frozen=True):
-    """The balances with a target, and the exposure by team, largest first."""
-
-    balances: tuple[Balance, ...] = ()
-    exposure: tuple[Exposure, ...] = ()
-
-
-def outlook(
-    kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: Inventory, found: Sequence[Spender]
-) -> Outlook:
-    """Add up the balances, and what all cards (`found`) may spend before and after the changes."""
-    return Outlook(tuple(_balances(kinds, config, world)), exposure_by_team(config, surveyed, found))
-
-
-def _balances(kinds: Sequence[Kind], config: Config, world: Snapshot) -> Iterator[Balance]:
     for kind in kinds:
         if kind.is_owned or not world.balance:
             continue
@@ -79,11 +33,19 @@ def _balances(kinds: Sequence[Kind], config: Config, world: Snapshot) -> Iterato
             shown = {name: n for name, n in declared.fields.items() if name not in declared.sensitive}
             target = shown.get("target")
             below = shown.get("top_up_below", target)
-            stands = content(wanted(declared))
-            yield Balance(address.name, have.available, have.pending, target, below, stands)
+            yield BalanceDocument(
+                currency=address.name,
+                available=have.available,
+                pending=have.pending,
+                target=target,
+                top_up_below=below,
+                declared=seal(content(wanted(declared))),
+            )
 
 
-def exposure_by_team(config: Config, surveyed: Inventory, found: Sequence[Spender]) -> tuple[Exposure, ...]:
+def exposure_by_team(
+    config: Config, surveyed: Inventory, found: Sequence[Spender]
+) -> tuple[TeamExposure, ...]:
     """What cards may spend before and after, by team; a holder's bound is divided among its cards."""
     teams, touched = _Teams(config, surveyed), pools_touched(found)
     sides = [(each.address, each.before) for each in found]
@@ -184,26 +146,32 @@ def _team(fields: Mapping[str, object]) -> str:
     return str(metadata.get("team", "")) if isinstance(metadata, dict) else ""
 
 
-def _largest(teams: list[Team]) -> list[Exposure]:
+def _largest(teams: list[Team]) -> list[TeamExposure]:
     """The largest first by currency, and the many small ones in one row."""
     able = [(max(_size(before), _size(after)), place, before, after) for place, before, after in teams]
     able.sort(reverse=True)
     rest: dict[str, tuple[Tally, Tally, Tally]] = defaultdict(lambda: (_nothing(), _nothing(), [0]))
-    largest: list[Exposure] = []
+    largest: list[TeamExposure] = []
     for _, place, before, after in able:
         if not before[CARDS] and not after[CARDS]:
             continue
         if len(largest) < MOST_TEAMS:
-            largest.append(Exposure(*place, Power(*before), Power(*after)))
+            largest.append(_exposure(*place, before, after))
             continue
         together = rest[place[1]]
         for total, part in zip(together, (before, after, (1,)), strict=True):
             total[:] = map(add, total, part)
     others = [
-        Exposure("", currency, Power(*before), Power(*after), count)
+        _exposure(None, currency, before, after, count)
         for currency, (before, after, (count,)) in sorted(rest.items())
     ]
     return [*largest, *others]
+
+
+def _exposure(team: str | None, currency: str, before: Tally, after: Tally, others: int = 0) -> TeamExposure:
+    return TeamExposure(
+        team=team, currency=currency, others=others, before=Power(*before), after=Power(*after)
+    )
 
 
 def _size(tally: Tally) -> tuple[int, int]:

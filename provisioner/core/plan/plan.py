@@ -15,10 +15,11 @@ from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory, is_retired
 from provisioner.core.ownership.seal import Seal, account_of, new_salt, salt_of, seals_of
 from provisioner.core.plan.call import Step
+from provisioner.core.plan.document import OutlookDocument
 from provisioner.core.plan.exposure import spenders
 from provisioner.core.plan.impact import Impact, blast_radius
 from provisioner.core.plan.order import Owner, order_steps
-from provisioner.core.plan.outlook import Outlook, exposure_by_team, outlook
+from provisioner.core.plan.outlook import balances, exposure_by_team
 from provisioner.core.plan.scenario_flips import flips
 from provisioner.core.plan.selection import EVERYTHING, Selection, select
 from provisioner.core.schema.kind import Kind, owned
@@ -52,7 +53,7 @@ class Plan(Struct, frozen=True):
     seals: Mapping[str, Seal]
     config: Config
     surveyed: Inventory
-    outlook: Outlook = field(default_factory=Outlook)
+    outlook: OutlookDocument = OutlookDocument((), ())
     newest: Mapping[str, int] = field(default_factory=dict)
     left_out: int = 0
     selection: Selection = EVERYTHING
@@ -132,7 +133,10 @@ def assemble(
         seals=seals,
         config=config,
         surveyed=surveyed,
-        outlook=outlook(kinds, config, world, surveyed, cards),
+        outlook=OutlookDocument(
+            balances=tuple(balances(kinds, config, world, next(iter(seals.values())))),
+            exposure=exposure_by_team(config, surveyed, cards),
+        ),
         newest={resource: created(raws[0]) for resource, raws in world.objects.items() if raws},
         environment=config.environment,
         salt=salt,

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from provisioner.core.diff.change import Action, Change, Note
-from provisioner.core.diff.outcome import fields_after
+from provisioner.core.diff.change import Action, Change, Note, fields_after
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Address, Live, Ref
 from provisioner.core.model.scenario import Course, Facts, Scenario, Unsure

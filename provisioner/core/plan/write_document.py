@@ -4,27 +4,23 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from provisioner.core.diff.change import Action, Change, Edit, content, row_of
-from provisioner.core.model.resource import Declared
+from provisioner.core.diff.change import Action, Change, Edit, content
 from provisioner.core.ownership.seal import Seal
 from provisioner.core.plan.digests import between, goal, rest, set_first
 from provisioner.core.plan.document import (
     PLAN_FORMAT,
     AddedExposure,
-    BalanceDocument,
     ChangeDocument,
     EditDocument,
     ImpactDocument,
     MovedMoney,
-    OutlookDocument,
     PlanDocument,
+    Stop,
     SummaryDocument,
-    TeamExposure,
     as_json,
+    edit_document,
 )
-from provisioner.core.plan.guardrails import Stop
 from provisioner.core.plan.impact import is_final
-from provisioner.core.plan.outlook import Outlook
 from provisioner.core.plan.plan import Plan
 from provisioner.core.schema.kind import Kind
 
@@ -55,7 +51,7 @@ def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = (
         left_out=plan.left_out,
         stopped_by=tuple(stopped),
         notes=plan.notes,
-        outlook=_outlook(plan.outlook, plan.seal),
+        outlook=plan.outlook,
     )
 
 
@@ -92,45 +88,3 @@ def _edit(edit: Edit, change: Change, fingerprint: str) -> EditDocument:
     shown = as_json(document)
     del shown["digest"]
     return replace(document, digest=content(shown)[: len(fingerprint)])
-
-
-def edit_document(edit: Edit, declared: Declared | None, digest: str = "") -> EditDocument:
-    """All that a reader sees of an edit, with a digest that stands for it."""
-    return EditDocument(
-        path=edit.path,
-        before=edit.before,
-        after=edit.after,
-        direction=edit.direction,
-        sensitive=edit.sensitive,
-        forces_replacement=edit.forces_replacement,
-        currency=edit.currency,
-        currency_before=edit.currency_before,
-        row=row_of(edit, declared),
-        digest=digest,
-    )
-
-
-def _outlook(seen: Outlook, seal: Seal) -> OutlookDocument:
-    return OutlookDocument(
-        tuple(
-            BalanceDocument(
-                currency=balance.currency,
-                available=balance.available,
-                pending=balance.pending,
-                target=balance.target,
-                top_up_below=balance.top_up_below,
-                declared=seal(balance.declared),
-            )
-            for balance in seen.balances
-        ),
-        tuple(
-            TeamExposure(
-                team=each.team or None,
-                currency=each.currency,
-                others=each.others,
-                before=each.before,
-                after=each.after,
-            )
-            for each in seen.exposure
-        ),
-    )

@@ -11,13 +11,13 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from provisioner.core.model.errors import (
+    ExitCode,
     NotSentError,
     OutageError,
     ProvisionerError,
     StripeError,
     UnfulfilledError,
 )
-from provisioner.core.model.exit_codes import ExitCode
 from provisioner.core.model.resource import Address
 from provisioner.core.plan.call import Call, Phase, Step, resolve_refs
 from provisioner.core.plan.plan import Plan

@@ -13,10 +13,10 @@ from provisioner.core.plan.document import (
     BalanceDocument,
     ChangeDocument,
     EditDocument,
+    Power,
     ShownPlan,
     TeamExposure,
 )
-from provisioner.core.plan.outlook import Power
 from provisioner.core.schema.field import Direction
 from provisioner.views.plan.text import (
     STOPPED,

@@ -1,8 +1,7 @@
 """Values of a plan as people read them: both sides of an edit, and what cards may spend."""
 
 from provisioner.core.model.money import show_money
-from provisioner.core.plan.document import EditDocument
-from provisioner.core.plan.outlook import Power
+from provisioner.core.plan.document import EditDocument, Power
 from provisioner.views.values import count, inert, show_value
 
 

@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 from support.declare import card, config, holder
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.approval.approve import hold_to
-from provisioner.core.approval.ceilings import above
+from provisioner.core.approval.approve import above, hold_to
 from provisioner.core.diff.change import Action
 from provisioner.core.model.config import Guardrails
 from provisioner.core.model.resource import Declared, Lifecycle, Reissue
+from provisioner.core.plan.document import TeamExposure
 from provisioner.core.plan.guardrails import judge
-from provisioner.core.plan.outlook import Exposure
 from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.core.plan.write_document import plan_document
 from provisioner.kinds import KINDS
@@ -51,7 +50,7 @@ def bound(item: Mapping[str, Any], currency: str) -> float:
     )
 
 
-def shown(rows: tuple[Exposure, ...], side: str) -> dict[str, float]:
+def shown(rows: tuple[TeamExposure, ...], side: str) -> dict[str, float]:
     totals: dict[str, float] = {}
     for row in rows:
         power = getattr(row, side)

@@ -9,7 +9,7 @@ from support.declare import card, config, holder
 from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.model.resource import Declared, Lifecycle
-from provisioner.core.plan.outlook import Exposure, Power
+from provisioner.core.plan.document import Power, TeamExposure
 from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.kinds import KINDS
 
@@ -145,5 +145,5 @@ def test_what_is_foretold_is_what_the_next_plan_finds(
     )
 
 
-def _powers(rows: tuple[Exposure, ...], side: str) -> list[Power]:
+def _powers(rows: tuple[TeamExposure, ...], side: str) -> list[Power]:
     return [power for row in rows if (power := getattr(row, side)).cards]
