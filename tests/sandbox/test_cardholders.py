@@ -26,8 +26,9 @@ def test_a_company(api) -> None:
         ("+1 (800) 867-5309", "+18008675309"),
         ("(800) 867-5309", "+18008675309"),
         ("1-800-867-5309", "+18008675309"),
-        ("0049 30 901820", "+4930901820"),
+        ("011 49 30 901820", "+4930901820"),
         ("+447700900000", "+447700900000"),
+        ("+39 06 1234 5678", "+390612345678"),
     ],
 )
 def test_phone_numbers_are_kept_in_e164(api, given, kept) -> None:
@@ -46,6 +47,11 @@ def test_phone_numbers_are_kept_in_e164(api, given, kept) -> None:
         ({"email": '"<jenny@example.com'}, "email"),
         ({"phone_number": "12"}, "phone_number"),
         ({"phone_number": "+1555"}, "phone_number"),
+        ({"phone_number": "+11111111111"}, "phone_number"),
+        ({"phone_number": "+44770090000"}, "phone_number"),
+        ({"phone_number": "0049 30 901820"}, "phone_number"),  # as dialed in Germany, by a holder in the US
+        ({"phone_number": "1-800-FLOWERS"}, "phone_number"),
+        ({"phone_number": "+18008675309 ext. 5"}, "phone_number"),
         ({"billing": {"address": {**ADDRESS, "country": "XX"}}}, "billing[address][country]"),
         ({"billing": {"address": {**ADDRESS, "country": "USA"}}}, "billing[address][country]"),
         ({"individual": {"first_name": "J3nny"}}, "individual[first_name]"),
