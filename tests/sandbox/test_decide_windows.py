@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from provisioner.sandbox.rules.purchases import windows
+from provisioner.sandbox.rules.purchases import decide
 
 
 def at(text: str) -> int:
@@ -26,11 +26,11 @@ def at(text: str) -> int:
     ],
 )
 def test_a_window_begins_at_midnight_utc(interval, now, begun):
-    assert windows.start(interval, at(now)) == at(begun)
+    assert decide.window_start(interval, at(now)) == at(begun)
 
 
 @pytest.mark.parametrize(
     ("year", "month", "after"), [(2028, 2, "2028-03-01T00:00:00"), (2028, 12, "2029-01-01T00:00:00")]
 )
 def test_a_card_is_good_until_its_month_is_over(year, month, after):
-    assert windows.after_month(year, month) == at(after)
+    assert decide.after_month(year, month) == at(after)

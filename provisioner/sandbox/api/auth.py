@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import re
 
 from provisioner.sandbox.state.errors import ApiError
@@ -19,7 +20,10 @@ def key_of(authorization: str) -> str:
     403 for a publishable one.
     """
     scheme, _, value = authorization.strip().partition(" ")
-    key = {"basic": _user(value), "bearer": value.strip()}.get(scheme.lower())
+    key = value.strip() if scheme.lower() == "bearer" else ""
+    if scheme.lower() == "basic":
+        with contextlib.suppress(binascii.Error, UnicodeDecodeError):
+            key = base64.b64decode(value, validate=True).decode().partition(":")[0]
     if not key:
         raise ApiError(
             401,
@@ -53,10 +57,3 @@ def masked(key: str) -> str:
     start = prefix.end() if prefix else 0
     end = len(key) - _SHOWN if len(key) - start > _SHOWN else len(key)
     return key[:start] + "*" * (end - start) + key[end:]
-
-
-def _user(value: str) -> str:
-    try:
-        return base64.b64decode(value, validate=True).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""

@@ -38,20 +38,16 @@ def nest(flat: Iterable[tuple[str, str]]) -> dict[str, Any]:
         parts = [match[1], *_PART.findall(match[2])]
         if len(parts) > _DEEPEST:
             raise invalid(f"Parameter nested too deeply: {match[1]}", match[1])
-        _put(root, parts, value, name)
+        here: Any = root
+        *outer, last = parts if parts[-1] else parts[:-1]
+        for part in outer:
+            here = here.setdefault(part, {}) if part else None
+            if not isinstance(here, dict):
+                raise invalid(f"Invalid parameter: {name} does not agree with the other parameters", name)
+        if parts[-1]:
+            here[last] = value
+        elif isinstance(items := here.setdefault(last, []), list):
+            items.append(value)
+        else:
+            raise invalid(f"Invalid array parameter: {name} is also given as a value or a hash", name)
     return root
-
-
-def _put(root: dict[str, Any], parts: list[str], value: str, name: str) -> None:
-    here: Any = root
-    *outer, last = parts if parts[-1] else parts[:-1]
-    for part in outer:
-        here = here.setdefault(part, {}) if part else None
-        if not isinstance(here, dict):
-            raise invalid(f"Invalid parameter: {name} does not agree with the other parameters", name)
-    if parts[-1]:
-        here[last] = value
-    elif isinstance(items := here.setdefault(last, []), list):
-        items.append(value)
-    else:
-        raise invalid(f"Invalid array parameter: {name} is also given as a value or a hash", name)

@@ -18,6 +18,7 @@ _DATA = Path(__file__).with_name("params.json")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,12})?")
 _LONGEST = 5000  # of any string, by Stripe's OpenAPI description
+_SHOWN = 12  # values of an enumeration that a message names
 _INDEX = re.compile(r"[0-9]{1,4}")
 
 _CONTROLS = (
@@ -114,23 +115,16 @@ OWN: dict[str, dict[str, Any]] = {
 def _data() -> dict[str, Any]:
     data: dict[str, Any] = json.loads(_DATA.read_text(encoding="utf-8"))
     for name, entry in data["types"].items():
-        _amend(name, entry["fields"])
+        fields = entry["fields"]
+        fields |= {field: node for (suffix, field), node in _UNTYPED.items() if name.endswith(suffix)}
+        for field in _MORE_VALUES.keys() & fields.keys():
+            fields[field] = {"list": {"enum": [*fields[field]["list"]["enum"], *_MORE_VALUES[field]]}}
+        # The prose of the API reference lets all of these be emptied; the types do so for some only.
+        for field in ("metadata", *(_CONTROLS if name.endswith("SpendingControls") else ())):
+            if field in fields and "unset" not in fields[field]:
+                fields[field] = {"unset": fields[field]}
     data["types"].update(OWN)
     return data
-
-
-def _amend(name: str, fields: dict[str, Any]) -> None:
-    for (suffix, field), node in _UNTYPED.items():
-        if name.endswith(suffix):
-            fields[field] = node
-    for field, values in _MORE_VALUES.items():
-        if field in fields:
-            fields[field] = {"list": {"enum": [*fields[field]["list"]["enum"], *values]}}
-    # The prose of the API reference lets all of these be emptied; the types do so for some only.
-    unsettable = ("metadata", *(_CONTROLS if name.endswith("SpendingControls") else ()))
-    for field in unsettable:
-        if field in fields and "unset" not in fields[field]:
-            fields[field] = {"unset": fields[field]}
 
 
 def types() -> Mapping[str, Any]:
@@ -173,12 +167,21 @@ def _value(node: Any, value: Any, path: str) -> Any:
     if isinstance(node, dict) and "any" in node:
         return _first(node["any"], value, path)
     if value == "":
-        raise _empty(path)
+        raise invalid(
+            f"You passed an empty string for '{path}', which asks to unset it; '{path}' cannot be unset. "
+            "Leave it out, or give it a value.",
+            path,
+            "parameter_invalid_empty",
+        )
     match node:
         case str():
             return _scalar(node, value, path)
         case {"enum": enum}:
-            return _enum(enum, value, path)
+            allowed = values(enum)
+            if value not in allowed:
+                shown = ", ".join(allowed if len(allowed) <= _SHOWN else [*allowed[:5], "..."])
+                raise invalid(f"Invalid {path}: must be one of {shown}", path, "parameter_invalid_enum")
+            return value
         case {"hash": name}:
             return _hash(name, _as_hash(value, path), path)
         case {"map": item}:
@@ -206,9 +209,9 @@ def _first(nodes: list[Any], value: Any, path: str) -> Any:
 
 def _scalar(kind: str, value: Any, path: str) -> Any:
     if not isinstance(value, str):
-        raise invalid(
-            f"Invalid {'integer' if kind == 'int' else 'string'}: {value}", path, _scalar_code(kind)
-        )
+        code = {"int": "parameter_invalid_integer", "bool": "parameter_invalid_boolean"}.get(kind)
+        noun = "integer" if kind == "int" else "string"
+        raise invalid(f"Invalid {noun}: {value}", path, code or "parameter_invalid_string")
     if kind == "int":
         if not _INTEGER.fullmatch(value):
             raise invalid(f"Invalid integer: {value}", path, "parameter_invalid_integer")
@@ -226,20 +229,6 @@ def _scalar(kind: str, value: Any, path: str) -> Any:
     return value
 
 
-def _scalar_code(kind: str) -> str:
-    return {"int": "parameter_invalid_integer", "bool": "parameter_invalid_boolean"}.get(
-        kind, "parameter_invalid_string"
-    )
-
-
-def _enum(enum: list[str] | str, value: Any, path: str) -> str:
-    allowed = values(enum)
-    if value not in allowed:
-        shown = allowed if len(allowed) <= 12 else [*allowed[:5], "..."]  # noqa: PLR2004  a readable message
-        raise invalid(f"Invalid {path}: must be one of {', '.join(shown)}", path, "parameter_invalid_enum")
-    return str(value)
-
-
 def _as_hash(value: Any, path: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise invalid(f"Invalid object: {path} must be a hash", path, "parameter_invalid_object")
@@ -252,15 +241,6 @@ def _as_list(value: Any, path: str) -> list[Any]:
     if not isinstance(value, list):
         raise invalid(f"Invalid array: {path} must be an array", path, "parameter_invalid_array")
     return value
-
-
-def _empty(path: str) -> ApiError:
-    return invalid(
-        f"You passed an empty string for '{path}', which asks to unset it; '{path}' cannot be unset. "
-        "Leave it out, or give it a value.",
-        path,
-        "parameter_invalid_empty",
-    )
 
 
 def _join(path: str, key: str) -> str:

@@ -22,23 +22,16 @@ def of(asked: str | None, since: str = "") -> str:
     """
     if not asked:
         return API_VERSION
+    never = invalid(f"Invalid Stripe API version: {asked}")
     form = _FORM.fullmatch(asked)
-    if form is None or not _is_date(form[1]):
-        raise _no_version(asked)
+    if form is None:
+        raise never
+    try:
+        dt.date.fromisoformat(form[1])
+    except ValueError:
+        raise never from None
     if form[1] <= API_VERSION[:10] and form[2] != _PREVIEW and asked not in schema.values(_KNOWN):
-        raise _no_version(asked)
+        raise never
     if form[1] < since:
         raise invalid(f"This endpoint needs a Stripe-Version of {since} or later; the request has {asked}.")
     return asked
-
-
-def _is_date(text: str) -> bool:
-    try:
-        dt.date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _no_version(asked: str) -> Exception:
-    return invalid(f"Invalid Stripe API version: {asked}")

@@ -4,8 +4,9 @@ The sandbox's own control path, `/_sandbox/...`: JSON in, JSON out, no key.
 docs/sandbox.md lists what it takes. Nothing here exists in Stripe's API.
 """
 
+import contextlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -26,29 +27,35 @@ from provisioner.sandbox.state.objects import Origin, Tx
 Json = dict[str, Any]
 
 
+@contextlib.contextmanager
+def _own(sandbox: Sandbox) -> Iterator[Tx]:
+    """A transaction in what the sandbox keeps for itself."""
+    with sandbox.store.transaction(write=True) as db:
+        yield Tx(db, "", int(clock.now(db)), Origin())
+
+
 def begin(sandbox: Sandbox) -> None:
     """Give a new sandbox what it has from the start: its account, and how long top-ups take."""
-    with sandbox.store.transaction(write=True) as db:
-        own = Tx(db, "", int(clock.now(db)), Origin())
+    with _own(sandbox) as own:
         account.begin(own, sandbox.settings.country)
         own.remember(topup.SETTLE, sandbox.settings.topup_settle)
 
 
-def _reset(sandbox: Sandbox, _asked: Json) -> Json:
+def reset(sandbox: Sandbox, _asked: Json) -> Json:
+    """Forget everything."""
     sandbox.store.clear()
     sandbox.forget()
     begin(sandbox)
     return {}
 
 
-def _accounts(sandbox: Sandbox, asked: Json) -> Json:
+def connect_accounts(sandbox: Sandbox, asked: Json) -> Json:
     """`{"ids": ["acct_...", ...], "country": "US"}` connects accounts of these ids, where missing."""
-    with sandbox.store.transaction(write=True) as db:
-        own = Tx(db, "", int(clock.now(db)), Origin())
+    with _own(sandbox) as own:
         return {"made": account.connect(own, asked["ids"], asked.get("country"))}
 
 
-def _clock(sandbox: Sandbox, asked: Json) -> Json:
+def move_clock(sandbox: Sandbox, asked: Json) -> Json:
     """
     `{"advance": seconds}` moves the clock; everything that falls due on the way happens at its moment.
 
@@ -66,57 +73,55 @@ def _clock(sandbox: Sandbox, asked: Json) -> Json:
     return {"now": now}
 
 
-def _switches(sandbox: Sandbox, asked: Json) -> Json:
+def choose_switches(sandbox: Sandbox, asked: Json) -> Json:
     """`{name: true|false, ...}` decides what is not known of Stripe; answers all switches."""
-    with sandbox.store.transaction(write=True) as db:
-        return dict(unknowns.choose(Tx(db, "", 0, Origin()), asked))
+    with _own(sandbox) as own:
+        return dict(unknowns.choose(own, asked))
 
 
-def _keys(sandbox: Sandbox, asked: Json) -> Json:
+def restrict_key(sandbox: Sandbox, asked: Json) -> Json:
     """`{"key": "rk_test_...", "permissions": {scope: "none"|"read"|"write"}}` restricts a key."""
-    with sandbox.store.transaction(write=True) as db:
-        return permissions.restrict(Tx(db, "", 0, Origin()), asked["key"], asked["permissions"])
+    with _own(sandbox) as own:
+        return permissions.restrict(own, asked["key"], asked["permissions"])
 
 
-def _faults(sandbox: Sandbox, asked: Json) -> Json:
+def set_faults(sandbox: Sandbox, asked: Json) -> Json:
     """`{"faults": [{...}], "seed": n}` replaces all faults; see `faults.Fault` for one."""
     sandbox.faults.replace([Fault(**fault) for fault in asked.get("faults", [])], asked.get("seed", 0))
     return {"faults": len(asked.get("faults", []))}
 
 
-def _faults_hit(sandbox: Sandbox, _asked: Json) -> Json:
+def faults_hit(sandbox: Sandbox, _asked: Json) -> Json:
     """How many requests have been hit since the faults were set."""
     return {"hit": sandbox.faults.hit}
 
 
-def _topup_settle(sandbox: Sandbox, asked: Json) -> Json:
+def settle_topups(sandbox: Sandbox, asked: Json) -> Json:
     """`{"seconds": n or null}`: how long top-ups from now on stay pending (null: for ever)."""
-    with sandbox.store.transaction(write=True) as db:
-        Tx(db, "", 0, Origin()).remember(topup.SETTLE, asked["seconds"])
+    with _own(sandbox) as own:
+        own.remember(topup.SETTLE, asked["seconds"])
     return dict(asked)
 
 
-def _act(sandbox: Sandbox, asked: Json) -> Json:
+def act(sandbox: Sandbox, asked: Json) -> Json:
     """`{"act": name, "id": object, "value": ...}` has Stripe do something by itself; see `stripe_acts`."""
-    with sandbox.store.transaction(write=True) as db:
-        now = clock.now(db)
-        timers.run(db, now)
-        home_id = default_account(Tx(db, "", 0, Origin()))
-        tx = Tx(db, asked.get("account", home_id), int(now), Origin())
+    with _own(sandbox) as own:
+        timers.run(own.db, clock.now(own.db))
+        tx = Tx(own.db, asked.get("account", default_account(own)), own.now, Origin())
         return acts.ACTS[asked["act"]](tx, asked["id"], asked.get("value"))
 
 
 READABLE = frozenset({"clock", "faults/hit", "switches"})  # by GET: what is, and nothing changes
 CONTROLS: Mapping[str, Callable[[Sandbox, Json], Json]] = {
-    "accounts": _accounts,
-    "act": _act,
-    "clock": _clock,
-    "faults": _faults,
-    "faults/hit": _faults_hit,
-    "keys": _keys,
-    "reset": _reset,
-    "switches": _switches,
-    "topup_settle": _topup_settle,
+    "accounts": connect_accounts,
+    "act": act,
+    "clock": move_clock,
+    "faults": set_faults,
+    "faults/hit": faults_hit,
+    "keys": restrict_key,
+    "reset": reset,
+    "switches": choose_switches,
+    "topup_settle": settle_topups,
 }
 
 
@@ -142,19 +147,14 @@ def _endpoint(
             answer = deed(sandbox, asked)
             sandbox.postman.call()
             return JSONResponse(answer)
-        except (KeyError, TypeError, ValueError, ApiError) as problem:
-            return JSONResponse({"error": _said(problem)}, 400)
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            why = "the body is no JSON"
+        except KeyError as problem:
+            why = f"{problem.args[0]!r} is missing or unknown"
+        except ApiError as refused:
+            why = refused.message
+        except (TypeError, ValueError) as problem:
+            why = str(problem)
+        return JSONResponse({"error": why}, 400)
 
     return endpoint
-
-
-def _said(problem: Exception) -> str:
-    match problem:
-        case json.JSONDecodeError() | UnicodeDecodeError():
-            return "the body is no JSON"
-        case KeyError():
-            return f"{problem.args[0]!r} is missing or unknown"
-        case ApiError():
-            return problem.message
-        case _:
-            return str(problem)

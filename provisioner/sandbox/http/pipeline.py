@@ -12,7 +12,6 @@ from starlette.requests import ClientDisconnect, Request
 from provisioner.sandbox.api import auth, forms, idempotency, schema, version
 from provisioner.sandbox.api.asked import ApiAnswer, Asked, broken, refusal
 from provisioner.sandbox.api.execute import answered_before, execute, reading
-from provisioner.sandbox.api.faults import Fault
 from provisioner.sandbox.api.limits import too_many
 from provisioner.sandbox.http.sandbox import Sandbox
 from provisioner.sandbox.registry import Preparation, Route
@@ -39,7 +38,10 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> ApiAnswer
         headers["Stripe-Version"] = version.of(request.headers.get("stripe-version"), route.since)
         account_id = _enter(sandbox, route, request)
         headers |= {"Stripe-Account": account_id} if "stripe-account" in request.headers else {}
-        _fail_before(fault)
+        if fault is not None and fault.effect == "429":
+            raise too_many("endpoint-rate")
+        if fault is not None and fault.effect == "500_before":
+            raise broken()
         params = schema.check(route.params, await _params(request))
         key = idempotency.key_of(request) if route.method == "POST" else None
         asked_id = request.path_params.get("id", "")
@@ -68,13 +70,6 @@ def _enter(sandbox: Sandbox, route: Route, request: Request) -> str:
     return account_id
 
 
-def _fail_before(fault: Fault | None) -> None:
-    if fault is not None and fault.effect == "429":
-        raise too_many("endpoint-rate")
-    if fault is not None and fault.effect == "500_before":
-        raise broken()
-
-
 async def _params(request: Request) -> dict[str, Any]:
     pairs = forms.pairs(request.url.query)
     try:
@@ -97,20 +92,15 @@ async def _serve(sandbox: Sandbox, asked: Asked) -> ApiAnswer:
         delay = asked.fault.seconds if asked.fault and asked.effect == "delay" else 0.0
         if wait := sandbox.settings.latency + delay:
             await asyncio.sleep(wait)
-        extra = await _prepared(sandbox, asked)
+        extra: Mapping[str, Any] = {}
+        if asked.route.prepare is not None and not answered_before(sandbox.store, asked):
+            look = partial(reading, sandbox.store, asked)
+            extra = await asked.route.prepare(Preparation(look, sandbox.postman.post))
         answer = execute(sandbox.store, asked, extra)
     if asked.route.method != "GET":
         sandbox.postman.call()
     answer.cut = {"drop_after": "drop", "truncate": "middle"}.get(asked.effect, "")
     return answer
-
-
-async def _prepared(sandbox: Sandbox, asked: Asked) -> Mapping[str, Any]:
-    """What the route's slow work brings; nothing where the answer is there already."""
-    if asked.route.prepare is None or answered_before(sandbox.store, asked):
-        return {}
-    look = partial(reading, sandbox.store, asked)
-    return await asked.route.prepare(Preparation(look, sandbox.postman.post))
 
 
 @contextlib.contextmanager

@@ -65,13 +65,8 @@ class Postman:
             results = await asyncio.gather(*(self._aside(one) for one in ready))
             self._settle(list(zip(ready, results, strict=True)))
             if len(ready) < _AT_ONCE:
-                await self._rest()
-
-    async def _rest(self) -> None:
-        try:
-            await asyncio.wait_for(self._called.wait(), _TICK)
-        except TimeoutError:
-            return
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._called.wait(), _TICK)
 
     async def _aside(self, one: _Delivery) -> bool:
         """Send in a thread that the sandbox does not wait for when it ends; what is not sent then is kept."""
@@ -83,19 +78,16 @@ class Postman:
                 arrived.set_result(result)
 
         def work() -> None:
-            result = self._send(one)
+            try:
+                status, _headers, _body = self.post(one.url, one.secret, one.body, _PATIENCE)
+            except OSError:
+                status = 0
+            result = 200 <= status < 300  # noqa: PLR2004  success, as HTTP defines it
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
                 loop.call_soon_threadsafe(tell, result)
 
         threading.Thread(target=work, name="webhook", daemon=True).start()
         return await arrived
-
-    def _send(self, one: _Delivery) -> bool:
-        try:
-            status, _headers, _body = self.post(one.url, one.secret, one.body, _PATIENCE)
-        except OSError:
-            return False
-        return 200 <= status < 300  # noqa: PLR2004  success, as HTTP defines it
 
     def _ready(self) -> list[_Delivery]:
         with self._store.transaction(write=False) as db:
@@ -110,7 +102,13 @@ class Postman:
                 "WHERE at <= ? ORDER BY at, seq LIMIT ?",
                 (now, _AT_ONCE),
             ).fetchall()
-            return [_delivery(Tx(db, "", int(now), Origin()), *row) for row in rows]
+            ready = []
+            for seq, account, event, owner, endpoint, attempt in rows:
+                there, where = (Tx(db, name, int(now), Origin()) for name in (account, owner))
+                target = where.fetch(WEBHOOK_ENDPOINT, endpoint)
+                told = dump(EVENT.shown(there, event))
+                ready.append(_Delivery(seq, attempt, target["url"], target["_secret"], told))
+            return ready
 
     def _settle(self, sent: list[tuple[_Delivery, bool]]) -> None:
         if not sent:
@@ -179,12 +177,3 @@ def _connection(url: str, patience: float, *, anywhere: bool) -> http.client.HTT
         connection.sock = context.wrap_socket(connected, server_hostname=host) if context else connected
         return connection
     raise refused
-
-
-def _delivery(
-    own: Tx, seq: int, account: str, event: str, owner: str, endpoint: str, attempt: int
-) -> _Delivery:
-    there = Tx(own.db, owner, own.now, own.origin)
-    target = there.fetch(WEBHOOK_ENDPOINT, endpoint)
-    shown = EVENT.show(own, Tx(own.db, account, own.now, own.origin).fetch(EVENT, event))
-    return _Delivery(seq, attempt, target["url"], target["_secret"], dump(shown))

@@ -14,7 +14,7 @@ from provisioner.sandbox.rules.cards.person import individual, requirements
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import save
-from provisioner.sandbox.rules.common.countries import country, e164
+from provisioner.sandbox.rules.common.countries import address, e164
 from provisioner.sandbox.rules.common.listing import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
 from provisioner.sandbox.state.errors import invalid
@@ -43,7 +43,10 @@ CARDHOLDER = registered(
 def create(call: HandlerCall) -> Json:
     """Make a cardholder."""
     tx, params = call.tx, call.params
-    _check_name(params["name"])
+    if len(params["name"]) > _LONGEST_NAME:
+        raise invalid(f"The name can be at most {_LONGEST_NAME} characters long.", "name")
+    if not _NAME.fullmatch(params["name"]):
+        raise invalid("The name cannot contain numbers or special characters.", "name")
     blank: Json = {
         "id": new_id(CARDHOLDER.prefix),
         "object": "issuing.cardholder",
@@ -80,7 +83,7 @@ def _changed(tx: Tx, stored: Json, params: Mapping[str, Any]) -> Json:
         if field in params:
             after[field] = params[field]
     if "billing" in params:
-        after["billing"] = {"address": _address(params["billing"]["address"])}
+        after["billing"] = {"address": address(params["billing"]["address"], "billing[address]")}
     if "email" in params:
         if not _EMAIL.fullmatch(params["email"]):
             raise invalid(f"Invalid email address: {params['email']}", "email", "email_invalid")
@@ -98,24 +101,6 @@ def _changed(tx: Tx, stored: Json, params: Mapping[str, Any]) -> Json:
         before = stored["spending_controls"] if unknowns.on(tx, "controls_merge") else controls.empty([])
         after["spending_controls"] = controls.merged(before, given, [])
     return {**after, "requirements": requirements(tx, after)}
-
-
-def _address(given: Mapping[str, str]) -> Json:
-    return {
-        "city": given["city"],
-        "country": country(given["country"], "billing[address][country]"),
-        "line1": given["line1"],
-        "line2": given.get("line2"),
-        "postal_code": given["postal_code"],
-        "state": given.get("state"),
-    }
-
-
-def _check_name(name: str) -> None:
-    if len(name) > _LONGEST_NAME:
-        raise invalid(f"The name can be at most {_LONGEST_NAME} characters long.", "name")
-    if not _NAME.fullmatch(name):
-        raise invalid("The name cannot contain numbers or special characters.", "name")
 
 
 _URL = "/v1/issuing/cardholders"

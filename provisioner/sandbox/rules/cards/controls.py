@@ -46,18 +46,20 @@ def merged(before: Mapping[str, Any], given: Mapping[str, Any], unset: list[Any]
 
 
 def _clean(name: str, value: Any) -> Any:
+    param = f"{_PARAM}[{name}]"
     if name == "spending_limits":
-        return [_limit(limit, f"{_PARAM}[{name}][{i}]") for i, limit in enumerate(value)]
+        for i, limit in enumerate(value):
+            if limit["amount"] < 0:
+                amount = f"{param}[{i}][amount]"
+                raise invalid("Invalid non-negative integer", amount, "parameter_invalid_integer")
+        return [
+            {
+                "amount": each["amount"],
+                "categories": each.get("categories") or [],
+                "interval": each["interval"],
+            }
+            for each in value
+        ]
     if name.endswith("_merchant_countries"):
-        return [country(code, f"{_PARAM}[{name}][{i}]") for i, code in enumerate(value)]
-    return currency(value, f"{_PARAM}[{name}]") if name == "spending_limits_currency" else value
-
-
-def _limit(limit: Mapping[str, Any], param: str) -> Json:
-    if limit["amount"] < 0:
-        raise invalid("Invalid non-negative integer", f"{param}[amount]", "parameter_invalid_integer")
-    return {
-        "amount": limit["amount"],
-        "categories": limit.get("categories") or [],
-        "interval": limit["interval"],
-    }
+        return [country(code, f"{param}[{i}]") for i, code in enumerate(value)]
+    return currency(value, param) if name == "spending_limits_currency" else value

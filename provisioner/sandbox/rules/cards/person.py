@@ -34,7 +34,8 @@ def individual(tx: Tx, before: Mapping[str, Any] | None, given: Mapping[str, Any
     }
     for field in ("first_name", "last_name"):
         if field in given:
-            if not _NAME.fullmatch(given[field]) or not all(map(_latin, given[field])):
+            letters = [unicodedata.name(each, "") for each in given[field] if each.isalpha()]
+            if not _NAME.fullmatch(given[field]) or not all(each.startswith("LATIN ") for each in letters):
                 raise invalid("Names can hold letters, spaces and . , - ' only.", f"individual[{field}]")
             after[field] = given[field]
     if "dob" in given:
@@ -44,7 +45,10 @@ def individual(tx: Tx, before: Mapping[str, Any] | None, given: Mapping[str, Any
         old = after.get("card_issuing", none)["user_terms_acceptance"]
         after["card_issuing"] = {"user_terms_acceptance": _acceptance(tx, old, acceptance)}
     if document := given.get("verification", {}).get("document"):
-        _check_files(document)
+        for side, file_id in document.items():
+            if not file_id.startswith("file_"):  # files are not kept here, so the right form has to do
+                param = f"individual[verification][document][{side}]"
+                raise invalid(f"No such file upload: '{file_id}'", param, "resource_missing")
         after["verification"] = {"document": after["verification"]["document"] | document}
     return after
 
@@ -57,25 +61,18 @@ def requirements(tx: Tx, cardholder: Mapping[str, Any]) -> Json:
     (docs.stripe.com/issuing/other/choose-cardholder). A reason that Stripe gave by itself, as
     after a watchlist hit, stands under `_disabled_reason`.
     """
-    past_due = _past_due(tx, cardholder) if cardholder["type"] == "individual" else []
+    past_due = []
+    if cardholder["type"] == "individual":
+        person = cardholder["individual"] or {}
+        past_due = [f"individual.{name}" for name in ("first_name", "last_name") if not person.get(name)]
+        if program_of(tx).holder_accepts_terms:
+            accepted = (person.get("card_issuing") or {}).get("user_terms_acceptance") or {}
+            terms = "individual.card_issuing.user_terms_acceptance"
+            past_due = [f"{terms}.{part}" for part in ("date", "ip") if not accepted.get(part)] + past_due
+            if unknowns.on(tx, "birth_date_required") and not person.get("dob"):
+                past_due += [f"individual.dob.{part}" for part in ("day", "month", "year")]
     reason = cardholder.get("_disabled_reason") or ("requirements.past_due" if past_due else None)
     return {"disabled_reason": reason, "past_due": past_due}
-
-
-def _past_due(tx: Tx, cardholder: Mapping[str, Any]) -> list[str]:
-    person = cardholder["individual"] or {}
-    missing = [f"individual.{name}" for name in ("first_name", "last_name") if not person.get(name)]
-    if program_of(tx).holder_accepts_terms:
-        accepted = (person.get("card_issuing") or {}).get("user_terms_acceptance") or {}
-        terms = "individual.card_issuing.user_terms_acceptance"
-        missing = [f"{terms}.{part}" for part in ("date", "ip") if not accepted.get(part)] + missing
-        if unknowns.on(tx, "birth_date_required") and not person.get("dob"):
-            missing += [f"individual.dob.{part}" for part in ("day", "month", "year")]
-    return missing
-
-
-def _latin(character: str) -> bool:
-    return not character.isalpha() or unicodedata.name(character, "").startswith("LATIN ")
 
 
 def _birth_date(tx: Tx, given: Mapping[str, int]) -> Json:
@@ -100,11 +97,3 @@ def _acceptance(tx: Tx, before: Json, given: Mapping[str, Any]) -> Json:
         except ValueError:
             raise invalid(f"Invalid IP address: {given['ip']}", f"{param}[ip]") from None
     return after
-
-
-def _check_files(document: Mapping[str, str]) -> None:
-    """Files are not kept here, so an id of the right form has to do."""
-    for side, file_id in document.items():
-        if not file_id.startswith("file_"):
-            param = f"individual[verification][document][{side}]"
-            raise invalid(f"No such file upload: '{file_id}'", param, "resource_missing")

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.rules.common.countries import EUROPE, country
+from provisioner.sandbox.rules.common.countries import EUROPE, address
 from provisioner.sandbox.state.errors import invalid
 
 Json = dict[str, Any]
 
-_ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 # The default mode is not documented; Stripe's sample card shows this one.
 _DEFAULT_MODE = "normalization_only"
 
@@ -45,20 +44,19 @@ def canceled(shipment: Json | None) -> Json | None:
 
 
 def _shipment(given: Mapping[str, Any]) -> Json:
-    address = {field: given["address"].get(field) for field in _ADDRESS}
-    address["country"] = country(given["address"]["country"], "shipping[address][country]")
+    to = address(given["address"], "shipping[address]")
     eori = given.get("customs", {}).get("eori_number")
-    if given.get("type") == "bulk" and address["country"] in EUROPE and not eori:
+    if given.get("type") == "bulk" and to["country"] in EUROPE and not eori:
         # SDK, CardCreateParamsShippingCustoms: required for bulk shipments to Europe.
         param = "shipping[customs][eori_number]"
         raise invalid(f"Missing required param: {param}.", param, "parameter_missing")
     mode = given.get("address_validation", {}).get("mode", _DEFAULT_MODE)
     validated = mode == "validation_and_normalization"
     return {
-        "address": address,
+        "address": to,
         "address_validation": {
             "mode": mode,
-            "normalized_address": None if mode == "disabled" else address,
+            "normalized_address": None if mode == "disabled" else to,
             "result": "likely_deliverable" if validated else None,
         },
         "business_name": given.get("business_name"),

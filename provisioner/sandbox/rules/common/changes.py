@@ -17,20 +17,20 @@ Json = dict[str, Any]
 API_VERSION = "2026-10-28.endive"
 
 
-def _show_event(tx: Tx, stored: Json) -> Json:
+def show_event(tx: Tx, stored: Json) -> Json:
+    """An event as it is answered: with how many deliveries of it are still to be made."""
     waiting = tx.db.execute(
         "SELECT count(*) FROM deliveries WHERE event=? AND at IS NOT NULL", (stored["id"],)
     ).fetchone()
     return {**stored, "pending_webhooks": waiting[0]}
 
 
-def _event_texts(tx: Tx, bodies: list[str]) -> list[str] | None:
+def event_texts(tx: Tx, bodies: list[str]) -> list[str] | None:
+    """Many events as they are answered, if nothing of any is still to be delivered."""
     return None if tx.db.execute("SELECT 1 FROM deliveries LIMIT 1").fetchone() else bodies
 
 
-EVENT = registered(
-    Resource("event", "evt_", "event", filters=("type",), show=_show_event, texts=_event_texts)
-)
+EVENT = registered(Resource("event", "evt_", "event", filters=("type",), show=show_event, texts=event_texts))
 
 
 def create(tx: Tx, resource: Resource, stored: Json, event: str | None = None) -> Json:

@@ -1,6 +1,7 @@
 """Countries as two-letter codes (ISO 3166-1 alpha-2), and phone numbers in E.164."""
 
 import re
+from collections.abc import Mapping
 
 from provisioner.sandbox.state.errors import invalid
 
@@ -29,6 +30,14 @@ def country(code: str, param: str) -> str:
     if code.upper() not in CODES:
         raise invalid(f"Country '{code}' is unknown. Use a two-letter country code, such as 'US'.", param)
     return code.upper()
+
+
+def address(given: Mapping[str, str], param: str) -> dict[str, str | None]:
+    """An address as it is answered; raises StripeError when its country is none."""
+    names = ("city", "country", "line1", "line2", "postal_code", "state")
+    return {name: given.get(name) for name in names} | {
+        "country": country(given["country"], f"{param}[country]")
+    }
 
 
 def e164(phone: str, home: str, param: str) -> str:

@@ -94,7 +94,13 @@ class Query:
         filters = sorted((f for f in resource.filters if f in params), key=self._count)
         self.source = "lookup l CROSS JOIN objects o ON o.seq = l.seq" if filters else "objects o"
         self.seq = "l.seq" if filters else "o.seq"
-        self._narrow(filters)
+        if filters:
+            self.where("l.account=? AND l.kind=? AND l.field=? AND l.value=?", *self._looked_up(filters[0]))
+        else:
+            self.where("o.account=? AND o.kind=?", *self._whose)
+        for field in filters[1:]:
+            too = "x.account=? AND x.kind=? AND x.field=? AND x.value=? AND x.seq=l.seq"
+            self.where(f"EXISTS (SELECT 1 FROM lookup x WHERE {too})", *self._looked_up(field))  # noqa: S608
         for sign, value in _comparisons(params.get("created")):
             self._created(sign, value)
         for sign, value in _comparisons(params.get("amount")):
@@ -113,15 +119,6 @@ class Query:
         """One more condition."""
         self.clauses.append(clause)
         self.values += values
-
-    def _narrow(self, filters: list[str]) -> None:
-        if not filters:
-            self.where("o.account=? AND o.kind=?", *self._whose)
-            return
-        self.where("l.account=? AND l.kind=? AND l.field=? AND l.value=?", *self._looked_up(filters[0]))
-        for field in filters[1:]:
-            too = "x.account=? AND x.kind=? AND x.field=? AND x.value=? AND x.seq=l.seq"
-            self.where(f"EXISTS (SELECT 1 FROM lookup x WHERE {too})", *self._looked_up(field))  # noqa: S608
 
     def _looked_up(self, field: str) -> tuple[str, str, str, str]:
         return (*self._whose, field, as_text(self._params[field]))

@@ -65,46 +65,35 @@ def _currency(call: HandlerCall) -> str:
 
 def _instructions(tx: Tx, currency: str) -> Json:
     country = country_of(tx)
+    # The same digits whenever an account asks.
+    number = str(int(hashlib.sha256(tx.account.encode()).hexdigest(), 16))
+    if country == "GB":
+        sort_code: Json = {
+            "account_holder_name": "Stripe Payments UK Limited",
+            "account_number": number[:8],
+            "sort_code": "000000",
+        }
+        address = {"sort_code": sort_code, "supported_networks": ["bacs", "fps"], "type": "sort_code"}
+    else:
+        iban: Json = {
+            "account_holder_name": "Stripe Technology Europe Limited",
+            "bic": "SXPYDEHH",
+            "country": country,
+            # The check digits 00 no bank accepts: nobody can send real money.
+            "iban": f"{country}00{number[:18]}",
+        }
+        address = {"iban": iban, "supported_networks": ["sepa"], "type": "iban"}
     return {
         "object": "funding_instructions",
         "bank_transfer": {
             "country": country,
-            "financial_addresses": [_sort_code(tx) if country == "GB" else _iban(tx, country)],
+            "financial_addresses": [address],
             "type": program_of(tx).transfer,
         },
         "currency": currency,
         "funding_type": "bank_transfer",
         "livemode": False,
     }
-
-
-def _sort_code(tx: Tx) -> Json:
-    address = {"account_number": _digits(tx, 8), "sort_code": "000000"}
-    return {
-        "sort_code": {"account_holder_name": "Stripe Payments UK Limited", **address},
-        "supported_networks": ["bacs", "fps"],
-        "type": "sort_code",
-    }
-
-
-def _iban(tx: Tx, country: str) -> Json:
-    """A made-up account whose check digits, 00, no bank accepts: nobody can send it real money."""
-    return {
-        "iban": {
-            "account_holder_name": "Stripe Technology Europe Limited",
-            "bic": "SXPYDEHH",
-            "country": country,
-            "iban": f"{country}00{_digits(tx, 18)}",
-        },
-        "supported_networks": ["sepa"],
-        "type": "iban",
-    }
-
-
-def _digits(tx: Tx, length: int) -> str:
-    """Digits that stay the same for an account."""
-    number = int(hashlib.sha256(tx.account.encode()).hexdigest(), 16)
-    return str(number)[:length]
 
 
 _URL = "/v1/issuing/funding_instructions"

@@ -11,7 +11,13 @@ from provisioner.sandbox.rules.common.changes import EVENT, save
 from provisioner.sandbox.rules.purchases import purchase_details
 from provisioner.sandbox.rules.purchases.authorization_judgement import verdict
 from provisioner.sandbox.rules.purchases.authorization_realtime import by_webhook
-from provisioner.sandbox.rules.purchases.authorization_request import answered, held, merchant_share, released
+from provisioner.sandbox.rules.purchases.authorization_request import (
+    answered,
+    held,
+    merchant_share,
+    released,
+    requested,
+)
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, EXPIRY
 from provisioner.sandbox.rules.purchases.transaction import network_data, record
 from provisioner.sandbox.state.errors import invalid
@@ -101,15 +107,8 @@ def incremented(call: HandlerCall) -> Json:
     """The authorization with a request for more pending."""
     authorization, amount = _pending(call.tx, call.id), call.params["increment_amount"]
     _positive(amount, "increment_amount")
-    pending: Json = {
-        "amount": amount,
-        "amount_details": {"atm_fee": None, "cashback_amount": None},
-        "currency": authorization["currency"],
-        "is_amount_controllable": call.params.get("is_amount_controllable", False),
-        "merchant_amount": merchant_share(authorization, amount),
-        "merchant_currency": authorization["merchant_currency"],
-        "network_risk_score": None,
-    }
+    currency, share = authorization["currency"], merchant_share(authorization, amount)
+    pending = requested(call.params, amount, currency, share, authorization["merchant_currency"])
     return {**authorization, "pending_request": pending}
 
 

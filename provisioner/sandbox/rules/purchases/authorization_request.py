@@ -24,7 +24,7 @@ def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
     `_held` is what is held of it now, `_captured` what was captured. Raises StripeError for
     amounts and currencies that cannot be.
     """
-    request = _pending(params, card["currency"])
+    amount, merchant_amount, merchant_currency = _amounts(params, card["currency"])
     return {
         "id": new_id(AUTHORIZATION.prefix),
         "object": "issuing.authorization",
@@ -37,9 +37,9 @@ def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
         "currency": card["currency"],
         "livemode": False,
         "merchant_amount": 0,
-        "merchant_currency": request["merchant_currency"],
+        "merchant_currency": merchant_currency,
         "metadata": {},
-        "pending_request": request,
+        "pending_request": requested(params, amount, card["currency"], merchant_amount, merchant_currency),
         "request_history": [],
         "status": "pending",
         "token": None,
@@ -52,9 +52,10 @@ def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
     }
 
 
-def _pending(params: Mapping[str, Any], currency: str) -> Json:
-    """The request that is still to be decided."""
-    amount, merchant_amount, merchant_currency = _amounts(params, currency)
+def requested(
+    params: Mapping[str, Any], amount: int, currency: str, merchant_amount: int, merchant_currency: str
+) -> Json:
+    """A request that is still to be decided."""
     return {
         "amount": amount,
         "amount_details": _details(params),

@@ -1,15 +1,15 @@
 """
 Whether a purchase is approved, and if not, Stripe's reason: pure functions of what bears on it.
 
-docs.stripe.com/issuing/purchases/authorizations, docs.stripe.com/issuing/controls/spending-controls;
-the reasons are those of the SDK's `issuing.Authorization.RequestHistory`.
+docs.stripe.com/issuing/purchases/authorizations, docs.stripe.com/issuing/controls/spending-controls; when
+the stretches of time begin over which limits count: docs.stripe.com/api/issuing/cards/object. The reasons are
+those of the SDK's `issuing.Authorization.RequestHistory`.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-from provisioner.sandbox.rules.purchases import windows
 
 # docs.stripe.com/issuing/controls/spending-controls: 10,000 per authorization, which nobody can raise.
 MOST_PER_AUTHORIZATION = 1_000_000
@@ -79,46 +79,34 @@ def refusal(
     card's currency. The first reason wins: card, cardholder, funds, controls. [?] Stripe does not
     document which of several reasons it gives.
     """
-    return (
-        _card(card, purchase.at)
-        or _cardholder(cardholder)
-        or ("insufficient_funds" if purchase.amount > available else None)
-        or ("spending_controls" if _controlled(purchase, rules) else None)
-    )
-
-
-def _card(card: Mapping[str, Any], now: int) -> str | None:
     if card["status"] == "canceled":
         return "card_canceled"
-    if now >= windows.after_month(card["exp_year"], card["exp_month"]):
+    if purchase.at >= after_month(card["exp_year"], card["exp_month"]):
         return "card_expired"
-    return None if card["status"] == "active" else "card_inactive"
-
-
-def _cardholder(cardholder: Mapping[str, Any]) -> str | None:
+    if card["status"] != "active":
+        return "card_inactive"
     if cardholder["status"] != "active":
         return f"cardholder_{cardholder['status']}"
-    return "cardholder_verification_required" if cardholder["requirements"]["disabled_reason"] else None
+    if cardholder["requirements"]["disabled_reason"]:
+        return "cardholder_verification_required"
+    if purchase.amount > available:
+        return "insufficient_funds"
+    if purchase.total > MOST_PER_AUTHORIZATION or any(_forbids(rule, purchase) for rule in rules):
+        return "spending_controls"
+    return None
 
 
-def _controlled(purchase: AttemptedPurchase, rules: Iterable[Rules]) -> bool:
-    return purchase.total > MOST_PER_AUTHORIZATION or any(
-        _listed_out(purchase, rule.controls) or any(_beyond(purchase, limit, rule) for limit in rule.limits)
-        for rule in rules
-    )
-
-
-def _listed_out(purchase: AttemptedPurchase, controls: Mapping[str, Any]) -> bool:
-    """Whether an allow-list lacks the purchase's category, country or presence, or a block-list has it."""
+def _forbids(rule: Rules, purchase: AttemptedPurchase) -> bool:
+    """Whether an allow-list lacks what is bought, a block-list has it, or it would go past a limit."""
     for name, value in (
         ("categories", purchase.category),
         ("merchant_countries", purchase.country),
         ("card_presences", purchase.presence),
     ):
-        allowed, blocked = controls[f"allowed_{name}"], controls[f"blocked_{name}"]
+        allowed, blocked = rule.controls[f"allowed_{name}"], rule.controls[f"blocked_{name}"]
         if (allowed and value not in allowed) or (blocked and value in blocked):
             return True
-    return False
+    return any(_beyond(purchase, limit, rule) for limit in rule.limits)
 
 
 def _beyond(purchase: AttemptedPurchase, limit: Mapping[str, Any], rule: Rules) -> bool:
@@ -128,8 +116,38 @@ def _beyond(purchase: AttemptedPurchase, limit: Mapping[str, Any], rule: Rules) 
         return False
     if limit["interval"] == "per_authorization":
         return purchase.total > int(limit["amount"])
-    begun = windows.start(limit["interval"], purchase.at)
+    begun = window_start(limit["interval"], purchase.at)
     spent = sum(
         one.amount for one in rule.spent if one.at >= begun and (not categories or one.category in categories)
     )
     return spent + purchase.amount > int(limit["amount"])
+
+
+def window_start(interval: str, now: int) -> int:
+    """
+    The moment (unix seconds) from which spending counts towards a limit of this interval at `now`.
+
+    Days begin at midnight UTC, weeks on Sunday, months on the 1st, years on January 1st; `all_time`
+    counts from the beginning. `per_authorization` looks at one purchase alone: it starts now.
+    """
+    midnight = dt.datetime.fromtimestamp(now, dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    match interval:
+        case "per_authorization":
+            return now
+        case "daily":
+            begun = midnight
+        case "weekly":
+            begun = midnight - dt.timedelta(days=midnight.isoweekday() % 7)
+        case "monthly":
+            begun = midnight.replace(day=1)
+        case "yearly":
+            begun = midnight.replace(month=1, day=1)
+        case _:
+            return 0
+    return int(begun.timestamp())
+
+
+def after_month(year: int, month: int) -> int:
+    """The first moment (unix seconds, UTC) after a month: when a card with this expiry has expired."""
+    later = dt.datetime(year + month // 12, month % 12 + 1, 1, tzinfo=dt.UTC)
+    return int(later.timestamp())
