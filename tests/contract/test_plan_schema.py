@@ -1,8 +1,9 @@
 """The plan's published schema: written from the structs, and as strict as format 1.1 first was."""
 
-import copy
 import json
 from collections.abc import Iterator
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,12 @@ import pytest
 from jsonschema_rs import Draft7Validator
 from reference.json_documents import example_plan
 from reference.plan_schema import FILE, plan_schema, plan_schema_text
+from support.mutate import GONE, places, replaced
 from support.plan_documents import change, document, edit, limit
 
 from provisioner.core.plan.document import as_json
 
 FIRST = json.loads((Path(__file__).parent / "plan-1.1.schema.json").read_text(encoding="utf-8"))
-GONE = object()
 VALUES = (
     GONE,
     None,
@@ -74,38 +75,6 @@ def test_the_file_is_what_the_structs_say(request: pytest.FixtureRequest) -> Non
     assert FILE.read_text(encoding="utf-8") == plan_schema_text(), "stale: python -m tests.reference"
 
 
-def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, below in inside:
-        yield (*place, name)
-        yield from places(below, (*place, name))
-
-
-def mutated(text: Any) -> Iterator[tuple[Any, Any]]:
-    """The document; then with each value in turn away or another, and with one more key in each mapping."""
-    yield (), text
-    for place in places(text):
-        if place[0] == "source" and len(place) > 1:
-            continue  # nothing was said of what is in it
-        for value in VALUES:
-            out = copy.deepcopy(text)
-            inner: Any = out
-            for name in place[:-1]:
-                inner = inner[name]
-            if value is GONE:
-                del inner[place[-1]]
-            else:
-                inner[place[-1]] = value
-            yield (*place, value), out
-    for place in places(text):
-        out = inner = copy.deepcopy(text)
-        for name in place:
-            inner = inner[name]
-        if isinstance(inner, dict) and place != ("source",):
-            inner["later"] = "x"
-            yield (*place, "later"), out
-
-
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_it_accepts_what_it_accepted_when_it_was_first_published(name: str) -> None:
     first, now = Draft7Validator(FIRST), Draft7Validator(plan_schema())
@@ -117,6 +86,14 @@ def test_it_accepts_what_it_accepted_when_it_was_first_published(name: str) -> N
 
 
 def _mutated(name: str) -> Iterator[tuple[str, Any]]:
+    """The document; then with each value in turn away or another, and with one more key in each mapping."""
     text = json.loads(json.dumps(as_json(DOCUMENTS[name])))
-    for place, out in mutated(text):
-        yield ".".join(map(str, place)), out
+    yield "", text
+    for place in places(text):
+        if place[0] == "source" and len(place) > 1:
+            continue  # nothing was said of what is in it
+        where = ".".join(map(str, place))
+        for value in VALUES:
+            yield f"{where}.{value}", replaced(text, place, value)
+        if place != ("source",) and isinstance(reduce(getitem, place, text), dict):
+            yield f"{where}.later", replaced(text, (*place, "later"), "x")

@@ -1,16 +1,14 @@
 """A file that is no saved plan any more (cut, edited by hand, of a later version) is refused in words."""
 
-import copy
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.mutate import GONE, places, replaced
 
 from e2e.conftest import CARD, COMPANY, Desk
 from provisioner.core.approval.integrity import digest_of
 
-GONE = object()
 FUNDS = 'balance_targets: {usd: {target: "300.00 USD"}}\n'
 
 
@@ -22,25 +20,6 @@ def saved(desk: Desk) -> dict[str, Any]:
     desk.run("plan", "--out", "plan.json")
     document: dict[str, Any] = json.loads((desk.folder / "plan.json").read_text(encoding="utf-8"))
     return document
-
-
-def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, below in inside:
-        yield (*place, name)
-        yield from places(below, (*place, name))
-
-
-def with_(document: dict[str, Any], place: tuple[Any, ...], value: Any) -> dict[str, Any]:
-    out = copy.deepcopy(document)
-    inner: Any = out
-    for name in place[:-1]:
-        inner = inner[name]
-    if value is GONE:
-        del inner[place[-1]]
-    else:
-        inner[place[-1]] = value
-    return out
 
 
 @pytest.mark.parametrize(
@@ -56,7 +35,7 @@ def with_(document: dict[str, Any], place: tuple[Any, ...], value: Any) -> dict[
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(desk: Desk, saved, place, value, said):
-    (desk.folder / "plan.json").write_text(json.dumps(with_(saved, place, value)), encoding="utf-8")
+    (desk.folder / "plan.json").write_text(json.dumps(replaced(saved, place, value)), encoding="utf-8")
 
     for words in (["show", "plan.json"], ["apply", "plan.json"]):
         refused = desk.run(*words, code=1).stderr
@@ -68,7 +47,7 @@ def test_what_is_wrong_is_told_with_its_place(desk: Desk, saved, place, value, s
 @pytest.mark.parametrize("value", [GONE, 5, "x", None])
 def test_no_view_stumbles_over_a_value_that_is_missing_or_another(desk: Desk, saved, value):
     for place in places(saved):
-        forged = with_(saved, place, value)
+        forged = replaced(saved, place, value)
         forged["digest"] = digest_of(forged)
         (desk.folder / "plan.json").write_text(json.dumps(forged), encoding="utf-8")
         for form in ("markdown", "html"):

@@ -5,7 +5,6 @@ An honest run is recorded, then played again with one value of one answer replac
 with every wrong value at every place: `python -m hostile.test_malformed_answers` in `tests/`.
 """
 
-import copy
 import hashlib
 import json
 import sys
@@ -17,8 +16,8 @@ from typing import Any
 import pytest
 from e2e.conftest import COMPANY, Desk
 from support.liar import Answer, Asked, lying
+from support.mutate import GONE, Place, places, replaced
 
-GONE = object()
 WRONG = (None, 7, -1, 10**30, 1.5, True, "text", "", [], {}, [None], {"id": None}, GONE)
 CONFIG = (
     COMPANY
@@ -63,39 +62,13 @@ COMMANDS = {
     "test": ["test", "--generate"],
     "apply": ["apply", "--auto-approve"],
 }
-Place = tuple[int, tuple[str | int, ...]]
-
-
-def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Every place of a value, of lists the first item's only."""
-    yield path
-    if isinstance(value, dict):
-        for name, below in value.items():
-            yield from places(below, (*path, name))
-    elif isinstance(value, list) and value:
-        yield from places(value[0], (*path, 0))
-
-
-def replaced(value: Any, path: tuple[str | int, ...], other: Any) -> Any:
-    """The value with another one at a place."""
-    if not path:
-        return None if other is GONE else other
-    value = copy.deepcopy(value)
-    outer = value
-    for name in path[:-1]:
-        outer = outer[name]
-    if other is GONE:
-        del outer[path[-1]]
-    else:
-        outer[path[-1]] = other
-    return value
 
 
 @dataclass
 class Recorder:
     """Lies in the answer to one request of each path, the first; of the others it keeps what was honest."""
 
-    wrong_at: tuple[str, tuple[str | int, ...]] | None = None
+    wrong_at: tuple[str, Place] | None = None
     wrong: Any = None
     honest: dict[str, Any] = field(default_factory=dict)
     lied_to: str = ""
@@ -159,7 +132,7 @@ def check(command: str, recorder: Recorder, said: str) -> str:
     return ""
 
 
-def chosen(what: str, path: tuple[str | int, ...], share: int) -> Iterator[Any]:
+def chosen(what: str, path: Place, share: int) -> Iterator[Any]:
     """All wrong values, or one that differs from place to place, for one of `share` places."""
     if not share:
         yield from WRONG
@@ -176,7 +149,7 @@ def trouble(desk: Desk, monkeypatch: pytest.MonkeyPatch, command: str, share: in
     assert len(honest.honest) > 2
     writes = bool(honest.written)
     for what, data in honest.honest.items():
-        for path in places(data):
+        for path in [(), *places(data, items=1)]:
             for wrong in chosen(what, path, share):
                 if writes:
                     prepare(desk, command)
