@@ -2,10 +2,12 @@
 
 import random
 import threading
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from itertools import count
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import pytest
@@ -18,6 +20,7 @@ from provisioner.engine.read.parallel_list import Stretch, TimeWindow, _Scan, re
 
 NOW = 1_790_000_000
 YEAR = 365 * 86_400
+CREATED = itemgetter("created")
 
 
 class Listing:
@@ -44,11 +47,17 @@ class Listing:
 
     def found(self, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         created = params.get("created", {})
-        low, high = created.get("gte", 0), created.get("lt", NOW + 1)
-        ids = [item["id"] for item in self.items]
-        begin = ids.index(params["ending_before"]) + 1 if "ending_before" in params else 0
-        end = ids.index(params["starting_after"]) if "starting_after" in params else len(ids)
-        return [item for item in reversed(self.items[begin:end]) if low <= item["created"] < high]
+        begin = bisect_left(self.items, created.get("gte", 0), key=CREATED)
+        end = bisect_left(self.items, created.get("lt", NOW + 1), key=CREATED)
+        if "ending_before" in params:
+            begin = max(begin, _number(params["ending_before"]) + 1)
+        if "starting_after" in params:
+            end = min(end, _number(params["starting_after"]))
+        return self.items[begin:end][::-1]
+
+
+def _number(identity: str) -> int:
+    return int(identity.removeprefix("ic_"))
 
 
 def read(listing: Listing, expected: int = 0, answers_after: float = 0.1) -> list[str]:
