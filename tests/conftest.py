@@ -2,12 +2,19 @@
 
 import ipaddress
 import logging
+import os
 import socket
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+# Else each command that a test starts would compile the whole package for itself.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 settings.register_profile("suite", deadline=None, database=None)
 settings.load_profile("suite")
@@ -24,6 +31,15 @@ def _no_socket_leaves_this_machine() -> Iterator[None]:
         patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for PATH with commands that start at once."""
+    from support.quick_command import quick_command  # noqa: PLC0415 - it loads the whole command line
+
+    with quick_command(tmp_path_factory.mktemp("commands")) as folder:
+        yield folder
 
 
 @pytest.fixture(autouse=True)

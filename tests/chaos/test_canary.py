@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.command import provisioner
+from support.quick_command import quick_command
 
 from provisioner.chaos.run import LASTING, ONCE
 from provisioner.sandbox.server import running
@@ -59,13 +60,22 @@ def base():
         yield base
 
 
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory):
+    """As for all tests, but loaded where the SDK is told to print whole requests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STRIPE_LOG", "debug")
+        with quick_command(tmp_path_factory.mktemp("commands")) as folder:
+            yield folder
+
+
 def control(base: str, what: str, value) -> None:
     request = urllib.request.Request(f"{base}/_sandbox/{what}", json.dumps(value).encode())  # noqa: S310
     urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
 
 
 @pytest.mark.parametrize("disturbance", [*PLAYED, "no disturbance"])
-def test_no_secret_gets_out(base, tmp_path, disturbance):
+def test_no_secret_gets_out(base, tmp_path, commands, disturbance):
     control(base, "reset", {})
     fault = {
         "effect": LASTING.get(disturbance, disturbance),
@@ -92,7 +102,7 @@ def test_no_secret_gets_out(base, tmp_path, disturbance):
         ["plan", "../declared", "-v", "--format", "json"],
         ["drift", "../declared", "-v"],
     ):
-        ended = provisioner(*words, cwd=work, **env)
+        ended = provisioner(*words, cwd=work, commands=commands, **env)
         said += f"$ {words}\n{ended.stdout}{ended.stderr}"
 
     files = {str(path): path.read_text(errors="replace") for path in work.rglob("*") if path.is_file()}
@@ -107,13 +117,14 @@ def _around(text: str) -> list[str]:
     return [text[max(0, text.find(s) - 150) : text.find(s) + 60] for s in SECRETS if s in text]
 
 
-def test_the_suite_looks_at_an_apply_that_is_refused(base, tmp_path):
+def test_the_suite_looks_at_an_apply_that_is_refused(base, tmp_path, commands):
     """Else nothing of what Stripe quotes would have been there to be taken out."""
     control(base, "reset", {})
     path = Path(tmp_path) / "provisioner.yaml"
     path.write_text(CONFIG)
     words = ("apply", str(path), "--auto-approve")
-    ended = provisioner(*words, cwd=tmp_path, STRIPE_API_BASE=base, STRIPE_API_KEY="sk_test_a")
+    env = {"STRIPE_API_BASE": base, "STRIPE_API_KEY": "sk_test_a"}
+    ended = provisioner(*words, cwd=tmp_path, commands=commands, **env)
 
     assert ended.returncode == 5
     assert "Stripe answers 400" in ended.stderr

@@ -1,7 +1,6 @@
 """Eight applies at once, as processes, under the rate limits of test mode."""
 
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -29,17 +28,17 @@ def ask(base: str, path: str):
         return http.request("GET", base + path, headers={"Authorization": "Bearer sk_test_a"}).json()
 
 
-def start(base: str, cwd: Path, name: str) -> subprocess.Popen:
+def start(base: str, cwd: Path, commands: Path, name: str) -> subprocess.Popen:
     env = environ(STRIPE_API_BASE=base, STRIPE_API_KEY="sk_test_together")
-    words = [sys.executable, "-m", "provisioner", "apply", str(CONFIGS / f"{name}.yaml"), "--auto-approve"]
+    words = [str(commands / "provisioner"), "apply", str(CONFIGS / f"{name}.yaml"), "--auto-approve"]
     return subprocess.Popen(
         words, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
 
 
-def together(base: str, cwd: Path, names: list[str]) -> tuple[list[int], str]:
+def together(base: str, cwd: Path, commands: Path, names: list[str]) -> tuple[list[int], str]:
     """Apply all of these at once; how each exited, and all that they said."""
-    begun = [start(base, cwd, name) for name in names]
+    begun = [start(base, cwd, commands, name) for name in names]
     said = [process.communicate(timeout=120)[0] for process in begun]
     return [process.returncode for process in begun], "\n".join(said)
 
@@ -57,9 +56,9 @@ def money(base: str) -> list[int]:
     return [topup["amount"] for topup in ask(base, "/v1/topups?limit=100")["data"]]
 
 
-def test_of_the_same_configuration_they_end_like_one(base, tmp_path):
-    together(base, tmp_path, ["before"])
-    codes, said = together(base, tmp_path, ["one"] * EIGHT)
+def test_of_the_same_configuration_they_end_like_one(base, tmp_path, commands):
+    together(base, tmp_path, commands, ["before"])
+    codes, said = together(base, tmp_path, commands, ["one"] * EIGHT)
 
     assert codes == [0] * EIGHT, said
     assert set(living(base).values()) == {1}
@@ -67,14 +66,16 @@ def test_of_the_same_configuration_they_end_like_one(base, tmp_path):
     assert "Traceback" not in said
 
 
-def test_of_differing_ones_nothing_is_there_twice_and_the_next_apply_ends_it(base, tmp_path):
-    together(base, tmp_path, ["before"])
-    codes, said = together(base, tmp_path, ["one", "two", "three", "one", "two", "three", "one", "two"])
+def test_of_differing_ones_nothing_is_there_twice_and_the_next_apply_ends_it(base, tmp_path, commands):
+    together(base, tmp_path, commands, ["before"])
+    codes, said = together(
+        base, tmp_path, commands, ["one", "two", "three", "one", "two", "three", "one", "two"]
+    )
 
     assert set(codes) <= {0, 1, 5}, said
     assert set(living(base).values()) == {1}
     assert sum(money(base)) <= 300_000
-    codes, said = together(base, tmp_path, ["two"])
+    codes, said = together(base, tmp_path, commands, ["two"])
     assert codes == [0], said
     assert set(living(base).values()) == {1}
     assert sum(money(base)) == 300_000

@@ -38,6 +38,7 @@ class Repository:
     desk: Desk
     github: FakeGitHub
     temp: Path
+    python: Path
 
     def git(self, *words: str) -> str:
         identity = ("-c", "user.name=Mara", "-c", "user.email=mara@acme.example")
@@ -78,7 +79,7 @@ class Repository:
             }
         )
         done = subprocess.run(
-            [sys.executable, str(ROOT / "action" / "run.py")],
+            [self.python, ROOT / "action" / "run.py"],
             cwd=self.desk.folder,
             env=env,
             capture_output=True,
@@ -99,14 +100,15 @@ class Repository:
 
 
 @pytest.fixture
-def repository(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+def repository(desk: Desk, tmp_path_factory: pytest.TempPathFactory, commands: Path) -> Iterator[Repository]:
     with fake_github() as github:
-        made = Repository(desk, github, tmp_path_factory.mktemp("runner"))
+        made = Repository(desk, github, tmp_path_factory.mktemp("runner"), commands / "python3")
         made.git("init", "-q", "-b", "main")
         yield made
 
 
 def test_a_plan_is_one_comment_updated_in_place(repository):
+    repository.python = Path(sys.executable)  # once as it starts for a user
     repository.commit(2_000)
     first = repository.step("plan", pull=12)
     repository.commit(3_000)

@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,10 +11,10 @@ from e2e.conftest import COMPANY, Desk
 CARDS = "cards:\n  ads: {cardholder: acme, type: virtual, currency: usd}\n"
 
 
-def offered(desk: Desk, *words: str) -> list[str]:
+def offered(desk: Desk, commands: Path, *words: str) -> list[str]:
     """What the shell is told of the last word, as bash asks for it."""
     done = subprocess.run(
-        [sys.executable, "-c", "from provisioner.cli.main import main; main(prog_name='provisioner')"],
+        [commands / "provisioner"],
         cwd=desk.folder,
         env={
             "_PROVISIONER_COMPLETE": "bash_complete",
@@ -29,19 +29,19 @@ def offered(desk: Desk, *words: str) -> list[str]:
     return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
 
 
-def test_commands_options_and_addresses(desk):
+def test_commands_options_and_addresses(desk, commands):
     desk.write(COMPANY + CARDS)
 
-    assert offered(desk, "do") == ["doctor"]
-    assert "--detailed-exitcode" in offered(desk, "plan", "--d")
-    assert offered(desk, "plan", "--target", "card") == ["cardholders.acme", "cards.ads"]
-    assert offered(desk, "retire", "cards.") == ["cards.ads"]
+    assert offered(desk, commands, "do") == ["doctor"]
+    assert "--detailed-exitcode" in offered(desk, commands, "plan", "--d")
+    assert offered(desk, commands, "plan", "--target", "card") == ["cardholders.acme", "cards.ads"]
+    assert offered(desk, commands, "retire", "cards.") == ["cards.ads"]
 
 
-def test_an_unsound_configuration_offers_nothing(desk):
+def test_an_unsound_configuration_offers_nothing(desk, commands):
     desk.write("cards: [")
 
-    assert offered(desk, "plan", "--target", "c") == []
+    assert offered(desk, commands, "plan", "--target", "c") == []
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -2,13 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.pages import BLOCK, CHECKED, PAGES, PICTURES, PLAYED, ROOT, Block, blocks, name, rewritten
 from support.playing import play
-from support.quick_command import quick_command
 from support.yaml_blocks import judge, parses
 
 from provisioner.sandbox.server import running
@@ -22,12 +20,6 @@ def each(*languages: str, run: bool = True) -> pytest.MarkDecorator:
     """Parametrise over blocks, each by page and line."""
     chosen = [block for block in ALL if block.language in languages and bool(block.reason) != run]
     return pytest.mark.parametrize("block", chosen, ids=str)
-
-
-@pytest.fixture(scope="session")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with quick_command(tmp_path_factory.mktemp("commands")) as folder:
-        yield folder
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Each example: valid, applies, and the second plan is empty."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,19 @@ FLEETS = [path.name for path in FOLDERS if (path / "fleet.yaml").is_file()]
 EXAMPLES = [path.name for path in FOLDERS if path.name not in FLEETS]
 
 
+@pytest.fixture
+def run(tmp_path, commands):
+    return partial(provisioner, cwd=tmp_path, commands=commands)
+
+
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_applies_and_its_second_plan_is_empty(example, tmp_path):
+def test_an_example_applies_and_its_second_plan_is_empty(example, run):
     where = str(ROOT / "examples" / example)
 
-    assert provisioner("validate", where, cwd=tmp_path).returncode == 0
-    assert provisioner("plan", where, "--sandbox", "--detailed-exitcode", cwd=tmp_path).returncode == 2
-    applied = provisioner("apply", where, "--sandbox", "--auto-approve", "--format", "json", cwd=tmp_path)
-    second = provisioner("plan", where, "--sandbox", "--detailed-exitcode", cwd=tmp_path)
+    assert run("validate", where).returncode == 0
+    assert run("plan", where, "--sandbox", "--detailed-exitcode").returncode == 2
+    applied = run("apply", where, "--sandbox", "--auto-approve", "--format", "json")
+    second = run("plan", where, "--sandbox", "--detailed-exitcode")
 
     assert applied.returncode == 0, applied.stderr
     assert json.loads(applied.stdout)["complete"] is True
@@ -28,11 +34,11 @@ def test_an_example_applies_and_its_second_plan_is_empty(example, tmp_path):
 
 
 @pytest.mark.parametrize("example", FLEETS)
-def test_a_fleet_applies_and_its_second_plan_is_empty(example, tmp_path):
+def test_a_fleet_applies_and_its_second_plan_is_empty(example, run):
     where = str(ROOT / "examples" / example)
 
-    applied = provisioner("fleet", "apply", where, "--sandbox", "--auto-approve", cwd=tmp_path)
-    second = provisioner("fleet", "plan", where, "--sandbox", "--detailed-exitcode", cwd=tmp_path)
+    applied = run("fleet", "apply", where, "--sandbox", "--auto-approve")
+    second = run("fleet", "plan", where, "--sandbox", "--detailed-exitcode")
 
     assert applied.returncode == 0, applied.stdout + applied.stderr
     assert second.returncode == 0, second.stdout

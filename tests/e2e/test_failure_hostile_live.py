@@ -40,13 +40,15 @@ def base():
         yield base
 
 
-def run(base: str, cwd, *words: str) -> subprocess.CompletedProcess[str]:
-    return provisioner(*words, cwd=cwd, STRIPE_API_BASE=base, STRIPE_API_KEY="sk_test_hostile")
+def run(base: str, cwd, commands, *words: str) -> subprocess.CompletedProcess[str]:
+    return provisioner(
+        *words, cwd=cwd, commands=commands, STRIPE_API_BASE=base, STRIPE_API_KEY="sk_test_hostile"
+    )
 
 
-def test_names_and_metadata_from_stripe_are_inert_in_every_output(base, tmp_path):
+def test_names_and_metadata_from_stripe_are_inert_in_every_output(base, tmp_path, commands):
     (tmp_path / "provisioner.yaml").write_text(CONFIG)
-    assert run(base, tmp_path, "apply", "--auto-approve").returncode == 0
+    assert run(base, tmp_path, commands, "apply", "--auto-approve").returncode == 0
     writer = StripeWriter(Transport("sk_test_hostile", limits=Limits(1e6, 1e6), api_base=base))
     [card], [holder] = list(writer.list("issuing/cards")), list(writer.list("issuing/cardholders"))
     writer.perform(Call("issuing.cards", "update", card["id"], {"metadata": {"team": HOSTILE}}))
@@ -63,7 +65,7 @@ def test_names_and_metadata_from_stripe_are_inert_in_every_output(base, tmp_path
         marks = {**ours, "provisioner_address": address}
         writer.perform(Call("issuing.cards", "create", None, {**cards, "metadata": marks}))
         for words in every:
-            ended = run(base, tmp_path, *words)
+            ended = run(base, tmp_path, commands, *words)
             assert ended.returncode in (code, 2), (words, ended.stderr)
             said += ended.stdout + ended.stderr
 

@@ -118,10 +118,12 @@ def test_a_second_name_of_another_file_is_not_written_through(valuable: Path, fi
 
 @pytest.mark.parametrize("file", [*PRIVATE, "new/.gitignore"])
 @pytest.mark.usefixtures("valuable")
-def test_a_pipe_is_refused_at_once(file: str) -> None:
+def test_a_pipe_is_refused_at_once(file: str, commands: Path) -> None:
     Path(file).parent.mkdir(parents=True, exist_ok=True)
     os.mkfifo(file)
-    ended = provisioner(*WRITTEN[file], cwd=Path())  # in a process that is ended should it wait
+    ended = provisioner(
+        *WRITTEN[file], cwd=Path(), commands=commands
+    )  # in a process that is ended should it wait
 
     assert (ended.returncode, ended.stderr.count("Traceback")) == (1, 0), ended.stderr
     assert f"{file} is not a regular file" in ended.stderr

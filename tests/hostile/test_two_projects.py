@@ -1,7 +1,6 @@
 """Two projects with a target for one balance: one of them fills it, and the other says so."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,9 +21,9 @@ PLAN = ("plan", "--detailed-exitcode")
 APPLY = ("apply", "--auto-approve")
 
 
-def start(desk: Desk, folder: Path) -> subprocess.Popen[str]:
+def start(desk: Desk, commands: Path, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "provisioner", "apply", str(folder), "--auto-approve"],
+        [str(commands / "provisioner"), "apply", str(folder), "--auto-approve"],
         cwd=folder,
         env=environ(STRIPE_API_BASE=desk.base, STRIPE_API_KEY=KEY),
         stdout=subprocess.PIPE,
@@ -33,11 +32,11 @@ def start(desk: Desk, folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def test_eight_applies_of_two_projects_at_once_fill_the_balance_once(desk: Desk) -> None:
+def test_eight_applies_of_two_projects_at_once_fill_the_balance_once(desk: Desk, commands: Path) -> None:
     for project, amount in (("acme", "50.00 USD"), ("bakery", "60.00 USD")):
         text = f'version: 1\nproject: {project}\nbalance_targets:\n  usd: {{target: "{amount}"}}\n'
         desk.write(text, f"{project}/provisioner.yaml")
-    begun = [start(desk, desk.folder / ("acme", "bakery")[n % 2]) for n in range(EIGHT)]
+    begun = [start(desk, commands, desk.folder / ("acme", "bakery")[n % 2]) for n in range(EIGHT)]
     said = [process.communicate(timeout=120)[0] for process in begun]
 
     [top_up] = top_ups(desk)

@@ -11,10 +11,17 @@ def environ(**more: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("STRIPE_")} | more
 
 
-def provisioner(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; without `STRIPE_API_KEY` it has no key."""
+def provisioner(
+    *words: str, cwd: Path, commands: Path | None = None, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """
+    Run a command to its end; without `STRIPE_API_KEY` it has no key.
+
+    `commands` is the folder of a `quick_command`, where it does not matter how Python starts.
+    """
+    command = [sys.executable, "-m", "provisioner"] if commands is None else [str(commands / "provisioner")]
     return subprocess.run(
-        [sys.executable, "-m", "provisioner", *words],
+        [*command, *words],
         cwd=cwd,
         env=environ(**env),
         capture_output=True,

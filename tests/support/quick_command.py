@@ -1,8 +1,9 @@
 """
-`provisioner` as a command that starts at once: a process that has loaded the package forks for each call.
+`provisioner` and `python3` as commands that start at once: a process with the package loaded forks for each.
 
-What runs is the program's own `main` with the caller's arguments, environment, folder and streams, in a
-process of its own. Only Python and the package are loaded once.
+What runs is the program's own `main`, or the module or script that `python3` is given, with the caller's
+arguments, environment, folder and streams, in a process of its own. Only Python and the package are loaded
+once; what depends on how Python itself starts (encodings, `PYTHON...`) needs a process that really does.
 """
 
 import gc
@@ -10,6 +11,7 @@ import importlib
 import json
 import os
 import pkgutil
+import runpy
 import signal
 import socket
 import subprocess
@@ -26,6 +28,8 @@ from provisioner.cli.main import main
 CALLER = """\
 #!{python} -IS
 import json, os, signal, socket, sys
+if sys.argv[1:2] == ["-c"]:
+    os.execv({python!r}, sys.argv)
 with socket.socket(socket.AF_UNIX) as server:
     server.connect({address!r})
     asked = json.dumps([sys.argv, os.getcwd(), dict(os.environ)]).encode() + b"\\n"
@@ -40,11 +44,13 @@ with socket.socket(socket.AF_UNIX) as server:
 
 @contextmanager
 def quick_command(folder: Path) -> Iterator[Path]:
-    """Make a folder for PATH that holds the command while the context lasts; `folder` is an empty one."""
-    address, command = folder / "socket", folder / "bin" / "provisioner"
-    command.parent.mkdir()
-    command.write_text(CALLER.format(python=sys.executable, address=str(address)), encoding="utf-8")
-    command.chmod(0o755)
+    """Make a folder for PATH that holds the commands while the context lasts; `folder` is an empty one."""
+    address, commands = folder / "socket", folder / "bin"
+    commands.mkdir()
+    for name in ("provisioner", "python3"):
+        command = commands / name
+        command.write_text(CALLER.format(python=sys.executable, address=str(address)), encoding="utf-8")
+        command.chmod(0o755)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(address))
         listener.listen()
@@ -55,7 +61,7 @@ def quick_command(folder: Path) -> Iterator[Path]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         ) as server:
-            yield command.parent
+            yield commands
             server.kill()
 
 
@@ -104,10 +110,27 @@ def _watch(pid: int, caller: socket.socket) -> NoReturn:
     os._exit(0)
 
 
+def run() -> None:
+    """Run what the command line names: `provisioner ...`, `python3 -m MODULE ...` or `python3 SCRIPT ...`."""
+    command, *words = sys.argv
+    if Path(command).name == "provisioner":
+        main(prog_name="provisioner")
+        return
+    sys.executable = command  # what it starts in turn starts at once, too
+    if words[0] == "-m":
+        sys.argv = words[1:]
+        sys.modules.pop(words[1], None)  # it runs as `__main__`
+        runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = words
+        sys.path.insert(0, str(Path(words[0]).parent))
+        runpy.run_path(words[0], run_name="__main__")
+
+
 if __name__ == "__main__":
     serve(socket.socket(fileno=int(sys.argv[1])))
     try:
-        main()
+        run()
     except SystemExit as end:
         sys.stdout.flush()
         os._exit(end.code if isinstance(end.code, int) else 0)  # without taking apart what is shared
