@@ -1,5 +1,6 @@
 """Writes that are answered 200 and not carried out: each is a failed step that names the field."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -258,6 +259,22 @@ def test_what_is_to_end_and_does_not_is_a_failed_step(
     assert f"cards.ads: FAILED to {does}: Stripe accepted the request, but did not do it: status" in said
     desk.run(*words)
     assert desk.live()["cards.ads"]["status"] != "active"
+
+
+def test_a_lowered_limit_is_looked_at_before_what_it_goes_with_is_raised(desk: Desk) -> None:
+    holder = COMPANY + "    spending_controls: {spending_limits: [{amount: 1000, interval: daily}]}\n"
+    apply(desk, holder + CARD)
+    fault = {"effect": "unwritten", "match": "POST /v1/issuing/cards/*", "count": 1}
+    desk.control("faults", json.dumps({"faults": [fault]}).encode())
+
+    said = apply(desk, holder.replace("1000", "900000") + CARD.replace("2,000.00", "1,000.00"), code=5)
+
+    assert "cards.ads: FAILED to update: Stripe accepted the request, but did not do it" in said
+    assert "spending_controls.spending_limits is not as asked. Its answer said otherwise" in said
+    acme = desk.live("cardholders")["cardholders.acme"]
+    assert [limit["amount"] for limit in acme["spending_controls"]["spending_limits"]] == [1000]
+    desk.run("apply", "--auto-approve")
+    assert SYNC in desk.run("plan", "--detailed-exitcode").stdout
 
 
 def test_an_import_that_writes_no_marks_is_a_failed_step(desk: Desk, liar: Liar) -> None:

@@ -234,6 +234,31 @@ def test_where_a_card_stands_that_the_list_hides_its_holder_may_not_spend_more(
     assert [limit["amount"] for limit in acme["spending_controls"]["spending_limits"]] == [1000]
 
 
+def test_what_a_list_shows_of_the_past_is_not_written_back(desk: Desk, liar: Liar) -> None:
+    """What tightens goes first, with the limit as it is; a limit lowered by hand is not in the list yet."""
+    holder = COMPANY + "    spending_controls: {spending_limits: [{amount: 5000, interval: daily}]}\n"
+    desk.write(holder + BARE_CARD)
+    desk.run("apply", "--auto-approve")
+    acme = desk.live("cardholders")["cardholders.acme"]["id"]
+    holders = desk.sdk.v1.issuing.cardholders
+    past = holders.list().to_dict()
+    limits: Any = {"spending_controls": {"spending_limits": [{"amount": 100, "interval": "daily"}]}}
+    holders.update(acme, limits)
+    liar.lie("GET /v1/issuing/cardholders", lambda _asked: Answer(200, past), count=None)
+    wider = holder.replace("5000", "9000").replace(
+        "controls: {", "controls: {blocked_categories: [book_stores], "
+    )
+    desk.write(wider + BARE_CARD)
+
+    said = desk.run("apply", "--auto-approve", code=1).output
+
+    assert "cardholders.acme is not as Stripe's list showed it; run it again in a few minutes" in said
+    assert holders.retrieve(acme).spending_controls.spending_limits[0].amount == 100
+    liar.honestly()
+    desk.run("apply", "--auto-approve")
+    assert SYNC in desk.run("plan", "--detailed-exitcode").stdout
+
+
 @pytest.mark.parametrize("lists", [0, 1, 4])
 def test_what_follows_an_ended_card_is_not_made_where_the_list_hides_another(
     desk: Desk, liar: Liar, lists: int

@@ -43,6 +43,15 @@ def unfulfilled(
             yield Unfulfilled(path, cleared=value in EMPTY)
 
 
+def differing(fields: Sequence[Field], seen: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of the fields whose values, `seen` in normal form, are others in an answer."""
+    for field in fields:
+        if field.name in seen and (_normal(field, answer.get(field.name)) or None) != (
+            seen[field.name] or None
+        ):
+            yield field.name
+
+
 def says_unfulfilled(found: Sequence[Unfulfilled]) -> str:
     """Say it in words, without a value: those of people are among them."""
     wrong = [each.path for each in found if not each.cleared]

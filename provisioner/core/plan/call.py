@@ -62,7 +62,9 @@ class Step(Struct, frozen=True):
     that tell of its objects. `ended` is the id of an object that must have ended before, and `ends` that of
     one that Stripe ends by itself with this step; empty without one. `claims` says that the object gets an
     address at which another one may stand that Stripe's lists have not shown yet: by a rename, or by a
-    creation that follows what has ended.
+    creation that follows what has ended. `seen` are the values in Stripe, by field, that the call is made of,
+    so that it is not made where they have changed since. `relied_on` says that something which gives spending
+    power goes with it, so that it is looked at once more after Stripe has accepted it.
     """
 
     phase: Phase
@@ -76,6 +78,8 @@ class Step(Struct, frozen=True):
     ended: str = ""
     ends: str = ""
     claims: bool = False
+    seen: Mapping[str, Any] = {}
+    relied_on: bool = False
 
     @property
     def marks_only(self) -> bool:

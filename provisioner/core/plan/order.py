@@ -52,7 +52,15 @@ def order_steps(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) 
             down = step.phase in (Phase.TIGHTEN, Phase.FINISH)
             steps.append((step.phase, -kind.rank if down else kind.rank, step))
     ordered = [step for _, _, step in sorted(steps, key=lambda entry: (*entry[:2], entry[2].address))]
-    return tuple(_after_its_own(step, ordered) if step.phase is Phase.FINISH else step for step in ordered)
+    ordered = [_after_its_own(step, ordered) if step.phase is Phase.FINISH else step for step in ordered]
+    giving = [step for step in ordered if step.direction is Direction.BROADENING]
+    given, needed = {step.address for step in giving}, {address for step in giving for address in step.needs}
+    return tuple(
+        replace(step, relied_on=True)
+        if step.direction is Direction.TIGHTENING and (step.address in needed or step.needs & given)
+        else step
+        for step in ordered
+    )
 
 
 def _after_its_own(step: Step, steps: Iterable[Step]) -> Step:
@@ -105,7 +113,14 @@ def _update(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
             ahead = Phase.TIGHTEN if half.direction is Direction.TIGHTENING else rest
             does = "tighten" if ahead is Phase.TIGHTEN else "update"
             call = Call(kind.service, "update", half.id, update_params(kind, half, marked=False))
-            yield _step(ahead, change, does, call, half.direction)
+            written_again = half.declared.fields if half.declared else {}
+            declared, live = change.declared.fields if change.declared else {}, change.live
+            seen = {
+                name: live.fields.get(name)
+                for name, value in written_again.items()
+                if live and value is not declared.get(name)
+            }
+            yield replace(_step(ahead, change, does, call, half.direction), seen=seen)
         on = any(e.path == "status" and e.direction is Direction.BROADENING for e in change.edits)
         phase = Phase.WIDEN if widens else Phase.ACTIVATE if on else Phase.UPDATE
     does = change.bookkeeping or "update"

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from provisioner.core.diff.fulfillment import says_unfulfilled, unfulfilled
+from provisioner.core.diff.fulfillment import differing, says_unfulfilled, unfulfilled
 from provisioner.core.model.errors import StaleError, StripeError, UnfulfilledError
 from provisioner.core.ownership.marks import LIFECYCLE
 from provisioner.core.plan.call import Call, Phase, Step, attempt_key
@@ -53,7 +53,11 @@ def write(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
             f"{step.ended} can still act, although Stripe accepted its cancellation; its successor is not "
             "activated before it has ended"
         )
+    if step.seen:
+        _refuse_moved(writer, step, call)
     answer = _set(writer, plan, step, call)
+    if step.relied_on:
+        _look_once_more(writer, step, call)
     if step.ends and not _ended(writer, call, step.ends):
         _set(writer, plan, step, Call(call.service, "update", step.ends, {"status": ENDED}))
     return answer
@@ -140,6 +144,23 @@ def _set(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
             raise UnfulfilledError(f"{call.id} does not carry this project's ownership metadata any more")
         return _fulfilled(step, answer, call.params)
     raise AssertionError("unreachable")
+
+
+def _refuse_moved(writer: Writer, step: Step, call: Call) -> None:
+    """Raise StaleError where the values that a call is made of, as a list showed them, have changed since."""
+    found = writer.retrieve(f"{resource_of(call)}/{call.id}")
+    if any(differing(step.fields, step.seen, found)):
+        raise StaleError(f"{step.address} is not as Stripe's list showed it; run it again in a few minutes")
+
+
+def _look_once_more(writer: Writer, step: Step, call: Call) -> None:
+    """Raise UnfulfilledError where an object is not as it was just set, although Stripe's answer said so."""
+    asked = {name: value for name, value in call.params.items() if name != "metadata"}
+    if found := [*unfulfilled(step.fields, asked, writer.retrieve(f"{resource_of(call)}/{call.id}"))]:
+        raise UnfulfilledError(
+            f"{says_unfulfilled(found)}. Its answer said otherwise; nothing that goes with it is given more "
+            "spending power before it is done"
+        )
 
 
 def _ended(writer: Writer, call: Call, identity: str) -> Mapping[str, Any] | None:
