@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
@@ -40,6 +41,7 @@ class Account(Struct, frozen=True):
     expected: the ids that Stripe may answer for; any other account is refused. Empty means any account.
     display: shows how far a full read is, given the expected number of objects of each resource.
     kinds: the kinds of resources that there are.
+    workers: makes what reads side by side.
     """
 
     config: Config
@@ -47,6 +49,7 @@ class Account(Struct, frozen=True):
     expected: tuple[str, ...] = ()
     display: ReadingDisplay = _no_display
     kinds: Sequence[Kind] = KINDS
+    workers: Callable[[int], Executor] = ThreadPoolExecutor
 
     def __post_init__(self) -> None:
         """Let no error quote what the configuration hides."""
@@ -72,7 +75,9 @@ class Account(Struct, frozen=True):
         declared = Counter(address.section for address in self.config.declared)
         expected = {kind.resource: declared[kind.section] for kind in owned(self.kinds)}
         with self.display(expected, self.transport.limits) as progress:
-            snapshot = self._known(observe(self.reader, self.kinds, self.config.declared, progress))
+            snapshot = self._known(
+                observe(self.reader, self.kinds, self.config.declared, progress, self.workers)
+            )
         self.check(snapshot)
         return snapshot
 

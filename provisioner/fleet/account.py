@@ -6,7 +6,7 @@ A plan is held to the account's own guardrails, and to what was judged with the 
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -20,12 +20,12 @@ from provisioner.core.model.config import Guardrails
 from provisioner.core.model.errors import GuardrailError, ProvisionerError, StaleError
 from provisioner.core.plan.guardrails import judge, unapproved
 from provisioner.core.plan.plan import Plan, with_changes
+from provisioner.core.schema.kind import Kind
 from provisioner.engine.apply.execute import Outcome as Ending
 from provisioner.engine.apply.journal import line
 from provisioner.fleet.job import Ceiling, Job
 from provisioner.fleet.outcome import CHANGES, DONE, ERROR, MOST_PROBLEMS, AccountOutcome
 from provisioner.fleet.worker_context import Meter, WorkerContext, configuration, open_account
-from provisioner.kinds import KINDS
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def _plan(account: Account, job: Job, blank: AccountOutcome) -> AccountOutcome:
 
 def _apply(account: Account, job: Job, blank: AccountOutcome) -> AccountOutcome:
     plan = account.plan(account.compare())
-    plan = approved(plan, account.config.guardrails, job.ceiling, job.approve)
+    plan = approved(account.kinds, plan, account.config.guardrails, job.ceiling, job.approve)
     steps: list[Mapping[str, str]] = []
     report = carry_out(account, plan, lambda result: steps.append({"account": blank.account, **line(result)}))
     money: Counter[str] = Counter()
@@ -144,7 +144,9 @@ def stopped(plan: Plan, limits: Guardrails, approve: str | None) -> tuple[str, .
     return (*dangers, *([word] if word else []))
 
 
-def approved(plan: Plan, limits: Guardrails, ceiling: Ceiling | None, approve: str | None) -> Plan:
+def approved(
+    kinds: Sequence[Kind], plan: Plan, limits: Guardrails, ceiling: Ceiling | None, approve: str | None
+) -> Plan:
     """
     The plan, with its top-ups cut to what was planned.
 
@@ -159,7 +161,7 @@ def approved(plan: Plan, limits: Guardrails, ceiling: Ceiling | None, approve: s
         raise StaleError(
             f"{ends(plan)} would be retired or replaced, {ceiling.ends} were planned; plan again"
         )
-    if more := [*above(KINDS, plan, ceiling.exposure, ceiling.activated, ceiling.replaced)]:
+    if more := [*above(kinds, plan, ceiling.exposure, ceiling.activated, ceiling.replaced)]:
         raise StaleError(f"{'; '.join(more)}; plan again")
     changes: list[Change] = []
     for change in plan.changes:
@@ -167,7 +169,7 @@ def approved(plan: Plan, limits: Guardrails, ceiling: Ceiling | None, approve: s
             changes.append(change)
         elif most := ceiling.top_up.get(change.params["currency"], 0):
             changes.append(capped(change, most))
-    return plan if tuple(changes) == plan.changes else with_changes(KINDS, plan, tuple(changes))
+    return plan if tuple(changes) == plan.changes else with_changes(kinds, plan, tuple(changes))
 
 
 _DEEDS: Mapping[str, Callable[[Account, Job, AccountOutcome], AccountOutcome]] = {

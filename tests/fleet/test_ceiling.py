@@ -20,13 +20,15 @@ def planned(stripe: StripeModel, *declared: Declared) -> Plan:
 
 
 def test_a_top_up_that_has_grown_is_cut_to_what_was_planned() -> None:
-    plan = approved(planned(StripeModel(), target(5000)), LIMITS, Ceiling({"usd": 3000}), None)
+    plan = approved(KINDS, planned(StripeModel(), target(5000)), LIMITS, Ceiling({"usd": 3000}), None)
 
     assert [step.call.params["amount"] for step in plan.steps] == [3000]
 
 
 def test_a_top_up_that_was_not_planned_waits() -> None:
-    plan = approved(planned(StripeModel(), holder(), target(5000)), LIMITS, Ceiling({"eur": 9000}), None)
+    plan = approved(
+        KINDS, planned(StripeModel(), holder(), target(5000)), LIMITS, Ceiling({"eur": 9000}), None
+    )
 
     assert [str(step.address) for step in plan.steps] == ["cardholders.acme"]
 
@@ -37,9 +39,9 @@ def test_more_ends_than_planned_make_it_stale() -> None:
         pass
     plan = planned(stripe, holder())
 
-    assert approved(plan, LIMITS, Ceiling(ends=2), None) is plan
+    assert approved(KINDS, plan, LIMITS, Ceiling(ends=2), None) is plan
     with pytest.raises(StaleError, match="2 would be retired or replaced, 1 were planned; plan again"):
-        approved(plan, LIMITS, Ceiling(ends=1), None)
+        approved(KINDS, plan, LIMITS, Ceiling(ends=1), None)
 
 
 def test_more_exposure_or_more_activations_than_planned_make_it_stale() -> None:
@@ -53,6 +55,6 @@ def test_more_exposure_or_more_activations_than_planned_make_it_stale() -> None:
         pass
     plan = planned(stripe, on, card("a"), card("b"))
 
-    assert approved(plan, LIMITS, ceiling_of(plan), None) is plan
+    assert approved(KINDS, plan, LIMITS, ceiling_of(plan), None) is plan
     with pytest.raises(StaleError, match=r"exposure added is \$31,000.00 a month, approved was \$15,500.00"):
-        approved(plan, LIMITS, allowed, None)
+        approved(KINDS, plan, LIMITS, allowed, None)

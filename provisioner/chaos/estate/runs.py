@@ -5,25 +5,23 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from pathlib import Path
-from threading import Event
 from typing import Any, Protocol
 
 from msgspec import Struct, convert
 
+from provisioner.app import configuration
+from provisioner.app.account import Account
+from provisioner.app.apply import carry_out
 from provisioner.chaos.killable_client import Killed
-from provisioner.config import load_config
 from provisioner.core.approval.approve import hold_to
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import GuardrailError, ProvisionerError
 from provisioner.core.plan.document import PlanDocument, as_json
 from provisioner.core.plan.guardrails import judge
-from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.selection import EVERYTHING, Selection
 from provisioner.core.plan.write_document import plan_document
-from provisioner.engine.apply.execute import execute
-from provisioner.engine.read.observe import observe
-from provisioner.kinds import KINDS
-from provisioner.stripe_api.gateway import StripeWriter
+from provisioner.stripe_api.client import Transport
 
 
 class Ended(Struct, frozen=True):
@@ -51,8 +49,8 @@ class Order(Struct, frozen=True):
 class Way(Protocol):
     """The way of one run to Stripe."""
 
-    def writer(self) -> StripeWriter:
-        """What it reads and writes through."""
+    def transport(self) -> Transport:
+        """What sends its requests."""
 
 
 class InTurn(Executor):
@@ -75,19 +73,24 @@ def load(text: str, folder: Path) -> Config:
     """Read a configuration; raises ConfigError."""
     path = folder / "estate.yaml"
     path.write_text(text, encoding="utf-8")
-    return load_config(path, KINDS)
+    return configuration.load(path)
 
 
-def plan(way: Way, config: Config, selection: Selection = EVERYTHING) -> Plan:
+def plan(way: Way, config: Config) -> Plan:
     """What `provisioner plan` comes to; raises ProvisionerError."""
-    world = observe(way.writer(), KINDS, config.declared, workers=InTurn)
-    return make_plan(KINDS, config, world, selection)
+    account = _account(way, config)
+    return account.plan(account.compare())
 
 
 def saved(way: Way, config: Config) -> PlanDocument:
     """What `plan --out` writes and `apply` reads; raises ProvisionerError."""
-    written = json.dumps(as_json(plan_document(KINDS, plan(way, config))))
+    account = _account(way, config)
+    written = json.dumps(as_json(plan_document(account.kinds, account.plan(account.compare()))))
     return convert(json.loads(written), PlanDocument)
+
+
+def _account(way: Way, config: Config) -> Account:
+    return Account(config, way.transport(), workers=InTurn)
 
 
 def apply(way: Way, asked: Order) -> Ended:
@@ -101,14 +104,13 @@ def apply(way: Way, asked: Order) -> Ended:
 
 
 def _apply(way: Way, asked: Order) -> Ended:
-    writer = way.writer()
-    world = observe(writer, KINDS, asked.config.declared, workers=InTurn)
-    made = make_plan(KINDS, asked.config, world, asked.selection)
+    account = _account(way, asked.config)
+    made = account.plan(account.compare(), asked.selection)
     if asked.saved:
-        made = hold_to(KINDS, asked.config, made, asked.saved)
+        made = hold_to(account.kinds, asked.config, made, asked.saved)
     if not asked.anything and (dangers := judge(made, asked.config.guardrails, {})):
         raise GuardrailError("; ".join(map(str, dangers)))
-    report = execute(made, writer, lambda _result: None, Event(), workers=1)
+    report = carry_out(account, made, workers=1)
     if report.complete:
         return Ended("done", f"{len(report.results)} steps") if report.results else NOTHING_TO_DO
     reasons = [f"{each.step.address}: {each.reason}" for each in report.results if each.reason]

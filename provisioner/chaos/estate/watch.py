@@ -122,14 +122,17 @@ def _holder(objects: Objects, card: Json) -> Json:
 def _too_wide(
     now: Objects, moment: Moment, sides: Sequence[Objects], wanted: Sequence[Declaration]
 ) -> Iterator[str]:
-    """Cards that could spend more than they could before and may in the end."""
+    """Cards that could spend more than they could before and may in the end, whichever run ends last."""
     ids = {item["id"] for _, item in moment.changed}
     for card in _spending(now):
         address = address_of(card)
         if not address or not {card["id"], card["cardholder"]["id"]} & ids:
             continue
         pair = (card, _holder(now, card))
-        allowed = [*_before(card, sides), *(end for side in wanted for end in _ends(card, side, sides))]
+        allowed = [
+            *_before(card, sides),
+            *(end for side in wanted for end in _ends(card, side, wanted, sides)),
+        ]
         if exceeds(pair, allowed):
             yield f"{address} {card['id']} could spend more than before and after"
 
@@ -144,12 +147,14 @@ def _before(card: Json, sides: Sequence[Objects]) -> Iterator[Pair]:
             yield from ((each, _holder(side, each)) for each in there if address_of(each) == address_of(card))
 
 
-def _ends(card: Json, wanted: Declaration, sides: Sequence[Objects]) -> Iterator[Pair]:
+def _ends(
+    card: Json, wanted: Declaration, every: Sequence[Declaration], sides: Sequence[Objects]
+) -> Iterator[Pair]:
     """What is asked for at the card's address, and at those that it is to be moved to."""
     for block in _named(wanted.cards, address_of(card)):
-        asked, holder = _as_asked(block, card, sides), wanted.cardholders.get(block["cardholder"])
-        if holder is not None:
-            yield asked, {"status": "active", **holder}
+        asked = _as_asked(block, card, sides)
+        holders = (side.cardholders.get(block["cardholder"]) for side in every)
+        yield from ((asked, {"status": "active", **holder}) for holder in holders if holder is not None)
         if wanted.in_part:  # the holder may be left as it is
             address = f"cardholders.{block['cardholder']}"
             yield from ((asked, each) for side in sides for each in standing(side, address))

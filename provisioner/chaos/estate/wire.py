@@ -17,7 +17,6 @@ from provisioner.net.client import HttpAnswer
 from provisioner.sandbox.api.faults import Effect
 from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.failure import LostError, RefusalError
-from provisioner.stripe_api.gateway import StripeWriter
 from provisioner.stripe_api.http import REFUSALS, BoundedClient
 
 Json = dict[str, Any]
@@ -89,8 +88,8 @@ class Wire(BoundedClient):
         self._dead = False
         self._now = 0.0
 
-    def writer(self) -> StripeWriter:
-        """What a run reads and writes through; it waits for nothing, though its clock goes on.
+    def transport(self) -> Transport:
+        """What sends a run's requests; it waits for nothing, though its clock goes on.
 
         By one second for each wait, as how long the waits are is left to chance.
         """
@@ -98,10 +97,9 @@ class Wire(BoundedClient):
         def sleep(_seconds: float) -> None:
             self._now += 1
 
-        transport = Transport(
+        return Transport(
             KEY, limits=LIMITLESS, api_base=BASE, http=self, sleep=sleep, clock=lambda: self._now
         )
-        return StripeWriter(transport)
 
     def exchange(
         self,

@@ -1,12 +1,12 @@
 """One write, held to its promise: done once, whatever was tried before under the same key."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
-from provisioner.core.diff.fulfillment import differing, says_unfulfilled, unfulfilled
+from provisioner.core.diff.fulfillment import Unfulfilled, differing, says_unfulfilled, unfulfilled
 from provisioner.core.model.errors import StaleError, StripeError, UnfulfilledError
 from provisioner.core.ownership.marks import LIFECYCLE
 from provisioner.core.plan.call import Call, Phase, Step, attempt_key
@@ -147,20 +147,29 @@ def _set(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
 
 
 def _refuse_moved(writer: Writer, step: Step, call: Call) -> None:
-    """Raise StaleError where the values that a call is made of, as a list showed them, have changed since."""
+    """
+    Raise StaleError where the values that a call is made of, as a list showed them, have changed since.
+
+    Another run may have made the same call by now.
+    """
     found = writer.retrieve(f"{resource_of(call)}/{call.id}")
-    if any(differing(step.fields, step.seen, found)):
+    if any(differing(step.fields, step.seen, found)) and any(_not_as_set(step, call, found)):
         raise StaleError(f"{step.address} is not as Stripe's list showed it; run it again in a few minutes")
 
 
 def _look_once_more(writer: Writer, step: Step, call: Call) -> None:
     """Raise UnfulfilledError where an object is not as it was just set, although Stripe's answer said so."""
-    asked = {name: value for name, value in call.params.items() if name != "metadata"}
-    if found := [*unfulfilled(step.fields, asked, writer.retrieve(f"{resource_of(call)}/{call.id}"))]:
+    found = writer.retrieve(f"{resource_of(call)}/{call.id}")
+    if wrong := [*_not_as_set(step, call, found)]:
         raise UnfulfilledError(
-            f"{says_unfulfilled(found)}. Its answer said otherwise; nothing that goes with it is given more "
+            f"{says_unfulfilled(wrong)}. Its answer said otherwise; nothing that goes with it is given more "
             "spending power before it is done"
         )
+
+
+def _not_as_set(step: Step, call: Call, found: Mapping[str, Any]) -> Iterator[Unfulfilled]:
+    asked = {name: value for name, value in call.params.items() if name != "metadata"}
+    return unfulfilled(step.fields, asked, found)
 
 
 def _ended(writer: Writer, call: Call, identity: str) -> Mapping[str, Any] | None:
