@@ -7,7 +7,6 @@ from msgspec import Struct
 from provisioner.app.account import Account
 from provisioner.app.cache import Cache, compare
 from provisioner.core.diff.drift import Drift, find_drift
-from provisioner.core.ownership.marks import PROJECT
 from provisioner.core.schema.kind import owned
 from provisioner.engine.read.attribution import Place, Trace, explain
 
@@ -36,11 +35,7 @@ def find_account_drift(account: Account, cache: Cache | None = None) -> DriftRep
     snapshot, found, project = seen.snapshot, seen.differences, account.config.project
     drifts = find_drift(account.kinds, account.config, seen.inventory, found.changes, found.notes)
     others = {
-        kind.name: [
-            str(raw["id"])
-            for raw in snapshot.objects.get(kind.resource, ())
-            if (raw.get("metadata") or {}).get(PROJECT) != project
-        ]
+        kind.name: [each.id for each in snapshot.objects.get(kind.resource, ()) if each.project != project]
         for kind in owned(account.kinds)
     }
     return DriftReport(drifts, others, str(snapshot.account.get("id", "")))

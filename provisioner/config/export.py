@@ -14,13 +14,13 @@ from provisioner.config.schema.configuration import removals
 from provisioner.config.text.scalar import plain, shown
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.model.money import exponent
-from provisioner.core.model.resource import DEACTIVATE, Address, Ref
+from provisioner.core.model.resource import DEACTIVATE, Address, Ownership, Ref
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory
-from provisioner.core.ownership.marks import PREFIX, PROJECT, read_stamp
+from provisioner.core.ownership.marks import PREFIX
 from provisioner.core.schema.field import Field, Shape
 from provisioner.core.schema.kind import Kind, owned
-from provisioner.core.schema.normal_form import read
+from provisioner.core.schema.normal_form import resolver
 
 Tree = dict[str, Any]
 SHARED = ("type", "currency", "status", "spending_controls")
@@ -50,7 +50,7 @@ def export(
     """
     sections: dict[str, Tree] = {}
     for kind in owned(kinds):
-        sections[kind.section] = _section(kind, project, world, surveyed)
+        sections[kind.section] = _section(kind, world, surveyed)
     ids = {str(address): identity for identity, address in surveyed.by_id.items()}
     if not any(sections.values()):
         raise ProvisionerError(NOTHING + _whose(kinds, world))
@@ -75,10 +75,10 @@ def literal(value: Any) -> Any:
 def _whose(kinds: Sequence[Kind], world: Snapshot) -> str:
     """Which projects have what there is, for who has forgotten to name one."""
     owners = Counter(
-        str(marks[PROJECT])
+        each.project
         for kind in owned(kinds)
-        for raw in world.objects.get(kind.resource, ())
-        if (marks := raw.get("metadata") or {}).get(PROJECT) and not kind.retirement.is_final(raw)
+        for each in world.objects.get(kind.resource, ())
+        if each.project and not kind.retirement.is_final(each.fields)
     )
     have = [f"project {shown(owner)} has {count}" for owner, count in sorted(owners.items())]
     return f"; {', '.join(have)}" if have else ""
@@ -118,23 +118,21 @@ def _with_ids(text: str, sections: Mapping[str, Sequence[str]], ids: Mapping[str
         yield line
 
 
-def _section(kind: Kind, project: str, world: Snapshot, surveyed: Inventory) -> Tree:
+def _section(kind: Kind, world: Snapshot, surveyed: Inventory) -> Tree:
     """One section, oldest object first, so that names stay as objects are added."""
     section: Tree = {}
     managed = {live.id: address for address, live in surveyed.estates[kind.name].current.items()}
-    for raw in reversed(world.objects.get(kind.resource, ())):
-        owner = (raw.get("metadata") or {}).get(PROJECT)
-        if kind.retirement.is_final(raw) or owner not in (None, "", project):
+    resolved = resolver(kind.fields, surveyed.resolve)
+    for each in reversed(world.objects.get(kind.resource, ())):
+        if kind.retirement.is_final(each.fields) or (each.project and each.id not in managed):
             continue
-        if owner == project and raw["id"] not in managed:
-            continue
-        fields = read(kind.fields, raw, surveyed.resolve)
-        address = managed.get(raw["id"]) or _address(kind, fields, section)
-        surveyed.by_id[raw["id"]] = address
+        fields = resolved(each.fields)
+        address = managed.get(each.id) or _address(kind, fields, section)
+        surveyed.by_id[each.id] = address
         currency = kind.currency(address, fields) or ""
         if not currency and (home := str(world.account.get("default_currency") or "")):
             fields, currency = _with_currency(kind.fields, fields, home), home
-        section[address.name] = _tree(kind.fields, fields, currency) | _lifecycle(kind, raw)
+        section[address.name] = _tree(kind.fields, fields, currency) | _lifecycle(kind, each.ownership)
     return section
 
 
@@ -149,9 +147,8 @@ def _with_currency(fields: Sequence[Field], have: Mapping[str, Any], home: str) 
     return found
 
 
-def _lifecycle(kind: Kind, raw: Mapping[str, Any]) -> Tree:
+def _lifecycle(kind: Kind, stamp: Ownership | None) -> Tree:
     """What the marks of a managed object say about its end, as far as the YAML can say it of its kind."""
-    stamp = read_stamp(raw.get("metadata") or {})
     if stamp is None:
         return {}
     said: Tree = {"protect": True} if stamp.protect else {}

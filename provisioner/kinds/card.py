@@ -6,6 +6,7 @@ What can change in place is what `CardUpdateParams` of the Stripe SDK has; the r
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from provisioner.core.model.resource import NO_FACTS, ObservedFacts
 from provisioner.core.schema.field import Field, OnChange, Shape
 from provisioner.core.schema.kind import FieldFault, Kind, Replacement, Retirement, Role, Spending
 from provisioner.kinds.postal import address, personal
@@ -95,26 +96,26 @@ def deferred_fields(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-def self_canceled(raw: Mapping[str, Any]) -> str:
+def observe(raw: Mapping[str, Any]) -> ObservedFacts:
     """
-    Read from a canceled card that its own controls have ended it (SDK: issuing/_card.py, lifecycle_controls).
+    Read how a card has ended, and whether it has been shipped.
 
-    Stripe does not say who has canceled a card [?]; where it names a reason, such as lost, it was not these.
-    """
-    controls = raw.get("lifecycle_controls") or {}
-    if not controls.get("cancel_after") or raw.get("cancellation_reason"):
-        return ""
-    return "canceled by Stripe as its lifecycle_controls ask"
+    Its own controls may have ended it (SDK: issuing/_card.py, lifecycle_controls). Stripe does not say who
+    has canceled a card [?]; where it names a reason, such as lost, it was not these.
 
-
-def frozen_fields(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """
     A shipment can be changed until the printer has it (docs.stripe.com/issuing/cards/physical/ship-cards).
-
     Whether one that has failed or come back can be changed is not documented [?]; it counts as gone.
     """
-    shipment = raw.get("shipping") or {}
-    return () if shipment.get("status", "pending") == "pending" else ("shipping",)
+    reason, controls = raw.get("cancellation_reason") or "", raw.get("lifecycle_controls") or {}
+    is_spent = raw.get("status") == "canceled" and not reason and controls.get("cancel_after")
+    is_shipped = (raw.get("shipping") or {}).get("status", "pending") != "pending"
+    if not (reason or is_spent or is_shipped):
+        return NO_FACTS
+    return ObservedFacts(
+        self_canceled="canceled by Stripe as its lifecycle_controls ask" if is_spent else "",
+        canceled_as=reason,
+        frozen_fields=("shipping",) if is_shipped else (),
+    )
 
 
 KIND = Kind(
@@ -134,14 +135,20 @@ KIND = Kind(
         cancel={"status": "canceled"},
         final_statuses=frozenset({"canceled"}),
         ends_by="lifecycle_controls.cancel_after.payment_count",
-        self_canceled=self_canceled,
     ),
     spending=Spending(exposure=monthly_exposure, as_created=with_default_limit),
-    replacement=Replacement("replacement_for", "replacement_reason", replacement_error),
+    replacement=Replacement(
+        predecessor="replacement_for",
+        reason="replacement_reason",
+        ends_first=frozenset({"lost", "stolen"}),
+        ends_as="cancellation_reason",
+        shared_fields=("cardholder", "type", "currency"),
+        replacement_error=replacement_error,
+    ),
     check=check,
     currency=currency,
     deferred_fields=deferred_fields,
-    frozen_fields=frozen_fields,
+    observe=observe,
     answered=(
         Field("cancellation_reason"),
         Field("shipping", Shape.HASH, fields=(Field("status"),)),

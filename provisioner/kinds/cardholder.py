@@ -10,6 +10,7 @@ from typing import Any
 
 from provisioner.core.model.currencies import country_of
 from provisioner.core.model.requirements import MissingRequirements, Outstanding
+from provisioner.core.model.resource import NO_FACTS, ObservedFacts
 from provisioner.core.schema.field import Field, OnChange, Shape
 from provisioner.core.schema.kind import FieldFault, Kind, Retirement, Role
 from provisioner.core.schema.normal_form import at
@@ -162,12 +163,13 @@ def missing_requirements(fields: Mapping[str, Any], country: str) -> MissingRequ
     return MissingRequirements(missing, maybe, MEANS)
 
 
-def outstanding(raw: Mapping[str, Any]) -> Outstanding | None:
+def observe(raw: Mapping[str, Any]) -> ObservedFacts:
     """Read what Stripe still wants of a cardholder, or why it holds it back (SDK: issuing/_cardholder.py)."""
     wanted = raw.get("requirements")
     if not wanted or not (wanted.get("past_due") or wanted.get("disabled_reason")):
-        return None
-    return Outstanding(tuple(wanted.get("past_due") or ()), wanted.get("disabled_reason") or "", MEANS)
+        return NO_FACTS
+    missing, reason = tuple(wanted.get("past_due") or ()), wanted.get("disabled_reason") or ""
+    return ObservedFacts(outstanding=Outstanding(missing, reason, MEANS))
 
 
 KIND = Kind(
@@ -187,7 +189,7 @@ KIND = Kind(
     doubts=doubts,
     currency=currency,
     pool=monthly_pool,
-    outstanding=outstanding,
+    observe=observe,
     missing_requirements=missing_requirements,
     answered=(
         Field("requirements", Shape.HASH, fields=(Field("past_due", Shape.LIST), Field("disabled_reason"))),

@@ -13,9 +13,9 @@ from provisioner.core.model.config import Config
 from provisioner.core.model.errors import StripeError
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.plan.call import Call
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.ports import NOTHING, Answer, Reader
-from provisioner.engine.read.projection import keeper
+from provisioner.engine.read.projection import observer
 from provisioner.engine.read.repair import mended
 from provisioner.sandbox.api import forms, schema, timers
 from provisioner.sandbox.api.asked import ApiAnswer as Answered
@@ -159,5 +159,7 @@ def world(reader: Reader, kinds: Sequence[Kind], config: Config) -> Snapshot:
     sections = {address.section for address in config.declared}
     wanted = [kind for kind in kinds if kind.is_owned or kind.section in sections]
     account = reader.retrieve("account")
-    objects = {kind.resource: list(map(keeper(kind), reader.list(kind.resource))) for kind in wanted}
-    return Snapshot(account, reader.retrieve("balance"), mended(reader, wanted, objects, keeper))
+    objects = {kind.resource: list(map(observer(kind), reader.list(kind.resource))) for kind in owned(wanted)}
+    top_ups = [top_up for kind in wanted if not kind.is_owned for top_up in reader.list(kind.resource)]
+    balance = reader.retrieve("balance")
+    return Snapshot(account, balance, mended(reader, owned(wanted), objects, observer), top_ups)

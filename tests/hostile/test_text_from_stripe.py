@@ -1,6 +1,7 @@
 """Text that lives in Stripe means itself when it is exported and loaded; it never reads a key or a file."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from e2e.conftest import KEY, Desk
@@ -13,7 +14,8 @@ from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Address
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import take_inventory
-from provisioner.kinds import KINDS
+from provisioner.engine.read.projection import observer
+from provisioner.kinds import KINDS, cardholder
 
 HOLES = "${env.STRIPE_API_KEY} $${env.HOME} ${file.provisioner.yaml} ${var.x} ${"
 ADDRESS = {"line1": "${env.STRIPE_API_KEY}", "city": "Oakland", "postal_code": "94111", "country": "US"}
@@ -50,7 +52,8 @@ def test_no_key_reaches_stripe_by_what_stripe_itself_holds(desk: Desk, start: st
     assert KEY not in str([cards, holders])
 
 
-def exported(world: Snapshot) -> str:
+def exported(holder: dict[str, Any]) -> str:
+    world = Snapshot({}, {}, {cardholder.KIND.resource: [observer(cardholder.KIND)(holder)]})
     return export(KINDS, "p", "test", world, take_inventory(KINDS, Config("p", "test", None, {}), world))
 
 
@@ -72,11 +75,9 @@ keys = st.text(st.characters(exclude_characters="[]", exclude_categories=("Cs",)
 @example(metadata={"${env.HOME}": "${env.HOME}", "<<": "$$${", "~": "~", "a" * 40: "\x1b[31m\x00\ufeff\x85"})
 def test_any_text_survives_an_export_and_a_load(tmp_path: Path, metadata: dict[str, str]):
     holder = {"id": "ich_1", "name": "Acme", "type": "company", "status": "active", "metadata": metadata}
-    world = Snapshot(
-        {}, {}, {"issuing/cardholders": [{**holder, "billing": {"address": {**ADDRESS, "state": "CA"}}}]}
-    )
     file = tmp_path / "a.yaml"
-    file.write_text(exported(world), encoding="utf-8")
+    billing = {"address": {**ADDRESS, "state": "CA"}}
+    file.write_text(exported({**holder, "billing": billing}), encoding="utf-8")
 
     fields = load_config(file, KINDS, environ={"HOME": "h"}).declared[Address("cardholders", "acme")].fields
 
@@ -86,11 +87,8 @@ def test_any_text_survives_an_export_and_a_load(tmp_path: Path, metadata: dict[s
 
 def test_an_id_that_is_no_id_adds_no_line():
     holder = {"id": ODD_ID, "name": "Acme", "type": "company", "status": "active", "metadata": {}}
-    world = Snapshot(
-        {}, {}, {"issuing/cardholders": [{**holder, "billing": {"address": {**ADDRESS, "state": "CA"}}}]}
-    )
 
-    assert "cards:" not in exported(world)
+    assert "cards:" not in exported({**holder, "billing": {"address": {**ADDRESS, "state": "CA"}}})
 
 
 OUTSIDE = {

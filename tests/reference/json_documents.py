@@ -180,7 +180,7 @@ def _plan() -> Plan:
     for text, fields in yaml.safe_load(DECLARED).items():
         address = Address(*text.split("."))
         declared[address] = Declared(address, fields)
-    world = Snapshot({"id": "acct_1Abc", "country": "US"}, {}, {"topups": ()})
+    world = Snapshot({"id": "acct_1Abc", "country": "US"}, {}, {})
     return make_plan(KINDS, Config("acme-issuing", "test", "acct_1Abc", declared), world)
 
 

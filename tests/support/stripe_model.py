@@ -10,10 +10,14 @@ from provisioner.core.model.errors import StripeError
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.plan.call import Call, resolve_refs
 from provisioner.core.plan.plan import Plan
+from provisioner.core.schema.kind import owned
 from provisioner.engine.ports import Answer
+from provisioner.engine.read.projection import observer
+from provisioner.kinds import KINDS
 
 DEFAULT_LIMIT = {"amount": 50000, "interval": "daily", "categories": []}
 PREFIX = {"issuing/cardholders": "ich", "issuing/cards": "ic", "topups": "tu"}
+SEEN = {kind.resource: observer(kind) for kind in owned(KINDS)}
 REPLACED_WHOLE = {"billing", "shipping", "preferred_locales", "dob"}
 
 Json = dict[str, Any]
@@ -34,7 +38,8 @@ class StripeModel:
         return Snapshot(
             {"id": "acct_1", "country": self.country},
             self.retrieve("balance"),
-            {n: [*o] for n, o in self.objects.items()},
+            {name: [*map(SEEN[name], self.objects[name])] for name in SEEN},
+            [*self.objects["topups"]],
         )
 
     def retrieve(self, resource: str) -> Mapping[str, Any]:

@@ -6,7 +6,6 @@ from provisioner.core.approval.stale_reasons import differs
 from provisioner.core.diff.change import OUR_OWN, Action, Change, content
 from provisioner.core.diff.compare import says_replaced
 from provisioner.core.ownership.marks import FIRST
-from provisioner.core.ownership.reissue import LOST
 from provisioner.core.ownership.seal import Seal
 from provisioner.core.plan.digests import ADDRESS, goal, moving, rest, set_twice
 from provisioner.core.plan.document import ChangeDocument, PlanDocument
@@ -40,7 +39,7 @@ def finishes(
     if not approved.goal or seal(goal(change)) != approved.goal:
         return False
     if change.action is Action.CREATE:
-        return approved.action is Action.REPLACE and _ends_first(change)
+        return approved.action is Action.REPLACE and _ends_first(kind, change)
     if change.action is Action.REPLACE:
         return _is_at(change, approved) and _is_carried(kind, change, approved, replaced, seal)
     if change.action is not Action.UPDATE:
@@ -65,9 +64,9 @@ def _is_activation(kind: Kind, change: Change, approved: ChangeDocument) -> bool
     return status and never and by_a_call
 
 
-def _ends_first(change: Change) -> bool:
+def _ends_first(kind: Kind, change: Change) -> bool:
     asked = change.declared.lifecycle.reissue if change.declared else None
-    return asked is not None and asked.reason in LOST and asked.number > change.reissued
+    return asked is not None and kind.ends_first(asked.reason) and asked.number > change.reissued
 
 
 def _set_between(kind: Kind, change: Change, approved: ChangeDocument, seal: Seal) -> str:

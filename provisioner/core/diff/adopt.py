@@ -18,9 +18,9 @@ from provisioner.core.ownership.inventory import Inventory
 from provisioner.core.ownership.marks import PROJECT
 from provisioner.core.ownership.matching import pair
 from provisioner.core.schema.kind import Kind, owned
-from provisioner.core.schema.normal_form import leaves, read
+from provisioner.core.schema.normal_form import leaves, resolver
 
-Raw = Mapping[str, Any]
+Item = Mapping[str, Any]
 NOWHERE = Where("", 0, 0)
 FAR = 1_000_000  # further than any object that has all that is declared
 
@@ -63,15 +63,15 @@ def adopt_one(
         raise ProvisionerError(
             f"{address} has {surveyed.ids[address]} already; import adopts no second object"
         )
-    raw = next((raw for raw in world.objects.get(kind.resource, ()) if raw["id"] == identity), None)
-    if raw is None:
+    found = next((each for each in world.objects.get(kind.resource, ()) if each.id == identity), None)
+    if found is None:
         raise ProvisionerError(f"there is no {kind.name} {identity} in this account")
-    owner = (raw.get("metadata") or {}).get(PROJECT)
-    if owner:
-        raise ProvisionerError(f"{identity} belongs to project {owner} already; it is not touched")
-    if kind.retirement.is_final(raw):
-        raise ProvisionerError(f"{identity} is {raw['status']} for good; there is nothing to adopt")
-    return Adoptions((_adoption(kind, config.project, declared, raw, surveyed),))
+    if found.project:
+        raise ProvisionerError(f"{identity} belongs to project {found.project} already; it is not touched")
+    if kind.retirement.is_final(found.fields):
+        raise ProvisionerError(f"{identity} is {found.fields['status']} for good; there is nothing to adopt")
+    have = resolver(kind.fields, surveyed.resolve)(found.fields)
+    return Adoptions((_adoption(kind, config.project, declared, identity, have, surveyed),))
 
 
 def adopt_all(kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: Inventory) -> Adoptions:
@@ -86,15 +86,22 @@ def adopt_all(kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: 
     changes: list[Change] = []
     unclear: list[Unclear] = []
     for kind in owned(kinds):
-        wanted = [d for d in config.declared.values() if d.address.section == kind.section]
+        wanted = [
+            declared
+            for declared in config.declared.values()
+            if declared.address.section == kind.section and declared.address not in surveyed.ids
+        ]
         wanted.sort(key=lambda declared: (declared.where or NOWHERE, declared.address))
-        free = [raw for raw in world.objects.get(kind.resource, ()) if _is_free(kind, raw)]
-        for declared, raw in _match(
-            kind, [d for d in wanted if d.address not in surveyed.ids], free, surveyed, unclear
-        ):
-            changes.append(_adoption(kind, config.project, declared, raw, surveyed))
-            surveyed.ids[declared.address] = raw["id"]
-            surveyed.by_id[raw["id"]] = declared.address
+        resolved = resolver(kind.fields, surveyed.resolve)
+        free = {
+            each.id: resolved(each.fields)
+            for each in reversed(world.objects.get(kind.resource, ()))
+            if not each.project and not kind.retirement.is_final(each.fields)
+        }
+        for declared, identity in _match(kind, wanted, free, unclear):
+            changes.append(_adoption(kind, config.project, declared, identity, free[identity], surveyed))
+            surveyed.ids[declared.address] = identity
+            surveyed.by_id[identity] = declared.address
     return Adoptions(tuple(changes), tuple(unclear), _missing(kinds, config, surveyed, unclear))
 
 
@@ -109,24 +116,14 @@ def _missing(
     return tuple(sorted(a for a in wanted if a not in surveyed.ids and a not in told and a not in ended))
 
 
-def _is_free(kind: Kind, raw: Raw) -> bool:
-    return not (raw.get("metadata") or {}).get(PROJECT) and not kind.retirement.is_final(raw)
-
-
 def _match(
-    kind: Kind,
-    wanted: Sequence[Declared],
-    free: Sequence[Raw],
-    surveyed: Inventory,
-    unclear: list[Unclear],
-) -> Iterator[tuple[Declared, Raw]]:
+    kind: Kind, wanted: Sequence[Declared], free: Mapping[str, Item], unclear: list[Unclear]
+) -> Iterator[tuple[Declared, str]]:
     """Pair resources with objects where there is one way to do it, or where all ways are the same."""
-    by_id = {raw["id"]: raw for raw in free}
-    reads = [(raw["id"], read(kind.fields, raw, surveyed.resolve)) for raw in reversed(free)]
-    wants = [_distances(kind, declared, reads) for declared in wanted]
+    wants = [_distances(kind, declared, free) for declared in wanted]
     pairs = pair(wants)
     for block, identity in sorted(pairs.found.items()):
-        yield wanted[block], by_id[identity]
+        yield wanted[block], identity
     for block, fits in pairs.unclear.items():
         ids = set(fits)
         others = [
@@ -136,12 +133,10 @@ def _match(
             unclear.append(Unclear(wanted[block].address, fits, tuple(others)))
 
 
-def _distances(
-    kind: Kind, declared: Declared, reads: Sequence[tuple[str, Mapping[str, Any]]]
-) -> dict[str, int]:
+def _distances(kind: Kind, declared: Declared, free: Mapping[str, Item]) -> dict[str, int]:
     """The objects that fit a resource, with how far they are from it; those of its name where none does."""
-    exact = {i: _undeclared(kind, declared, have) for i, have in reads if _fits(kind, declared, have)}
-    return exact or {identity: FAR for identity, have in reads if _is_named(declared, have)}
+    exact = {i: _undeclared(kind, declared, have) for i, have in free.items() if _fits(kind, declared, have)}
+    return exact or {identity: FAR for identity, have in free.items() if _is_named(declared, have)}
 
 
 def _fits(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:
@@ -169,9 +164,10 @@ def _live(declared: Declared, project: str, have: Mapping[str, Any], identity: s
     return Live(declared.address, identity, have, Ownership(project, declared.address))
 
 
-def _adoption(kind: Kind, project: str, declared: Declared, raw: Raw, surveyed: Inventory) -> Change:
-    have = read(kind.fields, raw, surveyed.resolve)
-    live = _live(declared, project, have, raw["id"])
+def _adoption(
+    kind: Kind, project: str, declared: Declared, identity: str, have: Item, surveyed: Inventory
+) -> Change:
+    live = _live(declared, project, have, identity)
     differing = [edit.path for edit in compare(kind, declared, live)[0]]
     reason = "by its marks in metadata alone"
     if differing:

@@ -1,17 +1,21 @@
 """Cards that are to be active and will not be, as Stripe holds back their cardholder; and what that costs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from msgspec.structs import replace
 
 from provisioner.core.diff.change import Action, Change, Note
 from provisioner.core.model.resource import Address, Live, references
-from provisioner.core.ownership.reissue import LOST, reissued_for
+from provisioner.core.ownership.reissue import reissued_for
+from provisioner.core.schema.kind import Kind
 
 
 def not_activated(
-    changes: Sequence[Change], held: AbstractSet[Address], lives: Mapping[Address, Live]
+    kinds: Iterable[Kind],
+    changes: Sequence[Change],
+    held: AbstractSet[Address],
+    lives: Mapping[Address, Live],
 ) -> tuple[list[Change], list[Note]]:
     """
     The changes, those told apart that end a working card for one that cannot work, and what to say.
@@ -19,31 +23,29 @@ def not_activated(
     `held` are those whom Stripe holds back, or will hold back once they are made; `lives` are all objects.
     """
     told, notes = [], []
+    by_name = {kind.name: kind for kind in kinds}
     for change in changes:
+        kind = by_name[change.kind]
+        ends_after = kind.replacement is not None and kind.replacement.ends_after(change.params)
         fields = change.declared.fields if change.declared else {}
         names = " and ".join(str(holder) for holder in sorted(references(fields) & held))
         is_replaced = change.action is Action.REPLACE and fields.get("status") == "active"
-        stranded = bool(names) and is_replaced and _is_lost_by_it(change, lives)
+        stranded = bool(names) and is_replaced and not ends_after and _is_lost_by_it(kind, change, lives)
         told.append(replace(change, stranded=True) if stranded else change)
         refused = f"cannot be activated as long as Stripe holds back {names}"
         if names and is_replaced:
-            ends = "stays for now, as" if _ends_by_itself(change) else "ends, and"
+            ends = "stays for now, as" if ends_after else "ends, and"
             notes.append(Note(str(change.address), f"{ends} its successor {refused}"))
         elif names and any(edit.path == "status" and edit.after == "active" for edit in change.edits):
             notes.append(Note(str(change.address), refused))
     return told, notes
 
 
-def _is_lost_by_it(change: Change, lives: Mapping[Address, Live]) -> bool:
+def _is_lost_by_it(kind: Kind, change: Change, lives: Mapping[Address, Live]) -> bool:
     """Whether a card works today, and ends though nobody has said that it is in wrong hands."""
     live, declared = change.live, change.declared
-    if live is None or declared is None or live.status != "active" or _ends_by_itself(change):
+    if live is None or declared is None or live.status != "active":
         return False
     holders = [lives[address] for address in references(live.fields) if address in lives]
     works = all(holder.status in ("", "active") and not holder.outstanding for holder in holders)
-    return works and reissued_for(declared, live) not in LOST
-
-
-def _ends_by_itself(change: Change) -> bool:
-    """Whether Stripe ends a card only when its successor is activated (worn out or expired)."""
-    return "replacement_for" in change.params and change.params["replacement_reason"] not in LOST
+    return works and not kind.ends_first(reissued_for(declared, live))

@@ -18,7 +18,7 @@ from provisioner.core.model.requirements import Outstanding
 from provisioner.core.model.resource import Address, Declared, Live, references
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory, KindInventory, is_retired, take_inventory
-from provisioner.core.ownership.marks import ADDRESS, PROJECT, field_code, value_digest
+from provisioner.core.ownership.marks import field_code, value_digest
 from provisioner.core.ownership.next_marks import has_room
 from provisioner.core.ownership.reissue import reissued_for, says_self_canceled, says_used, successor
 from provisioner.core.schema.kind import Kind
@@ -78,7 +78,7 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: Snapshot, surveye
     found.notes += _missing_requirements(kinds, world, found)
     if found.held:
         lives = {a: live for estate in surveyed.estates.values() for a, live in estate.current.items()}
-        found.changes, notes = not_activated(found.changes, found.held, lives)
+        found.changes, notes = not_activated(kinds, found.changes, found.held, lives)
         found.notes += notes
     found.notes += _not_issued(kinds, world, found)
     found.notes += _of_others(kinds, config, world, found.changes)
@@ -112,21 +112,22 @@ def _of_others(
     kinds: Sequence[Kind], config: Config, world: Snapshot, changes: Sequence[Change]
 ) -> Iterator[Note]:
     """Addresses that are to be created and that other projects have: what a renamed project leaves behind."""
-    wanted = {str(change.address) for change in changes if change.action is Action.CREATE}
+    wanted = {change.address for change in changes if change.action is Action.CREATE}
     owners: Counter[str] = Counter()
     spending: set[str] = set()
     for kind in kinds if wanted else ():
-        for raw in world.objects.get(kind.resource, ()):
-            marks = raw.get("metadata")
-            if not marks or marks.get(ADDRESS) not in wanted or kind.retirement.is_final(raw):
+        for each in world.objects.get(kind.resource, ()):
+            owner = each.ownership
+            if not owner or owner.project == config.project or owner.address not in wanted:
                 continue
-            if (owner := marks.get(PROJECT)) and owner != config.project:
-                owners[owner] += 1
-                spending |= {owner} if kind.spending and raw.get("status") == "active" else set()
-    for owner, count in sorted(owners.items()):
+            if not kind.retirement.is_final(each.fields):
+                owners[owner.project] += 1
+                is_active = kind.spending and each.fields.get("status") == "active"
+                spending |= {owner.project} if is_active else set()
+    for name, count in sorted(owners.items()):
         belong = "belongs" if count == 1 else "belong"
-        spend = " and can spend" if owner in spending else ""
-        text = f"{count} of these addresses {belong} to project {owner!r} in Stripe"
+        spend = " and can spend" if name in spending else ""
+        text = f"{count} of these addresses {belong} to project {name!r} in Stripe"
         yield Note("", f"{text}; what is there stays as it is{spend}; was the project renamed?")
 
 
@@ -198,7 +199,7 @@ def _creation(
         declared=declared,
         generation=estate.next_generation(declared.address),
         follows=last.id if last else "",
-        params=successor(declared, last, replaced) if last else {},
+        params=successor(kind, declared, last, replaced) if last else {},
         reissued=last.stamp.reissued if last else 0,
     )
 
@@ -217,7 +218,7 @@ def _compare(
     edits, notes = compare(kind, declared, live, found.replaced)
     found.notes += notes
     found.notes += _left_retired(kind, declared, live) if declared.lifecycle.ignore else ()
-    if used := says_used(declared, live):
+    if used := says_used(kind, declared, live):
         found.notes.append(Note(str(declared.address), used, pending=True))
     why = reissued_for(declared, live)
     forcing = [edit.path for edit in edits if edit.forces_replacement]
@@ -225,7 +226,7 @@ def _compare(
         text = f"is {live.status}, which only Stripe lifts; it is not replaced for {', '.join(forcing)}"
         found.notes.append(Note(str(declared.address), text))
     elif forcing or why:
-        params = successor(declared, live, found.replaced)
+        params = successor(kind, declared, live, found.replaced)
         found.replaced.add(declared.address)
         reasons = [f"reissue: {why}"] if why else []
         reasons += [f"Stripe cannot change {', '.join(forcing)} in place"] if forcing else []

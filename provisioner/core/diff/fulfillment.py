@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from provisioner.core.model.requirements import listed
 from provisioner.core.schema.field import Field, Shape
-from provisioner.core.schema.normal_form import EMPTY, align, read
+from provisioner.core.schema.normal_form import EMPTY, align, reader
 
 
 class Unfulfilled(NamedTuple):
@@ -80,4 +80,4 @@ def _is_as_asked(field: Field, value: Any, there: Any) -> bool:
 
 
 def _normal(field: Field, value: Any) -> Any:
-    return read((field,), {field.name: value}, lambda _section, identity: identity).get(field.name)
+    return reader((field,))({field.name: value}).get(field.name)

@@ -62,14 +62,13 @@ def funds(world: Snapshot, address: Address) -> Funds:
         t["amount"] for t in _top_ups(world, address) if t.get("status") == "pending" and is_bound(t)
     )
     made = tuple((t["id"], t["amount"] if t.get("status") in MOVING else 0) for t in _made(world, address))
-    top_ups = world.objects.get("topups", ())
-    since = look_back(created(top_ups[0])) if top_ups else 0
+    since = look_back(created(world.top_ups[0])) if world.top_ups else 0
     seen = frozenset(str(t["id"]) for t in _top_ups(world, address) if created(t) >= since)
     return Funds(available, pending, made, seen)
 
 
 def _top_ups(world: Snapshot, address: Address) -> Iterator[Mapping[str, Any]]:
-    return (t for t in world.objects.get("topups", ()) if t.get("currency") == address.name)
+    return (t for t in world.top_ups if t.get("currency") == address.name)
 
 
 def _made(world: Snapshot, address: Address) -> Iterator[Mapping[str, Any]]:
@@ -280,7 +279,7 @@ def _top_up(kind: Kind, project: str, wanted: Declared, have: Funds, amount: int
     )
 
 
-def created(raw: Mapping[str, Any]) -> int:
-    """When an object was created (Unix seconds); 0 where Stripe does not say."""
-    at = raw.get("created")
+def created(top_up: Mapping[str, Any]) -> int:
+    """When a top-up was created (Unix seconds); 0 where Stripe does not say."""
+    at = top_up.get("created")
     return at if isinstance(at, int) else 0

@@ -14,7 +14,7 @@ class Outstanding(NamedTuple):
     `means` says what comes of it.
     """
 
-    missing: Sequence[str]
+    missing: tuple[str, ...]
     reason: str
     means: str
 

@@ -65,6 +65,22 @@ class Declared(Struct, frozen=True):
     where: Where | None = None
 
 
+class ObservedFacts(Struct, frozen=True):
+    """What Stripe says of an object beside its fields, as its kind reads it."""
+
+    outstanding: Outstanding | None = None
+    """What Stripe still wants of it before it can be used."""
+    self_canceled: str = ""
+    """How it has ended by its own fields; empty where it has not ended, or in another way."""
+    canceled_as: str = ""
+    """Why it was canceled, in Stripe's word (lost, stolen)."""
+    frozen_fields: tuple[str, ...] = ()
+    """The fields that Stripe takes no change of any more."""
+
+
+NO_FACTS = ObservedFacts()  # most objects have none
+
+
 class Live(Struct, frozen=True):
     """An object of ours, as Stripe has it."""
 
@@ -99,7 +115,8 @@ class Ownership(Struct, frozen=True):
 
     `predecessor` is the id of the object that had the address before, empty where there was none.
     `revision` counts our writes: 1 as it was created, 0 where nothing is known. `salt` is a secret of the
-    project's, of which the digests in saved plans are made; it is shown nowhere.
+    project's, of which the digests in saved plans are made; it is shown nowhere. `unreadable` is the metadata
+    key of a mark that holds what we never write, where no guess at it is safe.
     """
 
     project: str
@@ -112,6 +129,7 @@ class Ownership(Struct, frozen=True):
     predecessor: str = ""
     revision: int = 0
     salt: str = ""
+    unreadable: str = ""
 
 
 def references(fields: Mapping[str, Any]) -> frozenset[Any]:

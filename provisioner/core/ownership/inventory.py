@@ -10,20 +10,17 @@ from msgspec.structs import replace
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConflictError
 from provisioner.core.model.resource import Address, Declared, Live, Ownership, Ref
-from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.model.snapshot import Observed, Snapshot
 from provisioner.core.ownership.marks import (
     ADDRESS,
     LIFECYCLE,
-    OUR_KEYS,
     PROJECT,
-    UnreadableMarkError,
     field_code,
-    read_stamp,
     value_digest,
 )
-from provisioner.core.ownership.reissue import LOST, reissued_for
+from provisioner.core.ownership.reissue import reissued_for
 from provisioner.core.schema.kind import Kind, owned
-from provisioner.core.schema.normal_form import reader
+from provisioner.core.schema.normal_form import resolver
 
 Resolve = Callable[[str, str], Ref | str]
 
@@ -46,7 +43,7 @@ class KindInventory(Struct, frozen=True):
     self_canceled: Mapping[Address, Live] = field(default_factory=dict)
     unmanaged: int = 0
 
-    def renamed(self, declared: Collection[Declared]) -> "KindInventory":
+    def renamed(self, kind: Kind, declared: Collection[Declared]) -> "KindInventory":
         """The same estate, with objects under the new names of those that had another one before."""
         if not any(each.lifecycle.previously for each in declared):
             return self
@@ -54,7 +51,9 @@ class KindInventory(Struct, frozen=True):
         self_canceled, last = dict(self.self_canceled), dict(self.last)
         wanted = {each.address for each in declared}
         for each in declared:
-            if each.address not in current and _awaits_successor(each, last.get(each.address)):
+            ended = last.get(each.address) if each.address not in current else None
+            why = reissued_for(each, ended) if ended else ""
+            if ended and kind.ends_first(why) and kind.ends_first(ended.canceled_as):
                 continue  # its own card has ended to be reissued; what has its earlier name is another
             names = (Address(each.address.section, name) for name in each.lifecycle.previously)
             before = [old for old in names if old not in wanted]
@@ -102,24 +101,28 @@ def take_inventory(kinds: Iterable[Kind], config: Config, world: Snapshot) -> In
     found = Inventory()
     for kind in owned(kinds):
         wanted = [each for each in config.declared.values() if each.address.section == kind.section]
-        raws = world.objects.get(kind.resource, ())
-        estate = sort_out(kind, config, raws, found.resolve).renamed(wanted)
+        objects = world.objects.get(kind.resource, ())
+        estate = sort_out(kind, config.project, objects, found.resolve).renamed(kind, wanted)
         found.estates[kind.name] = estate
         found.ids |= {address: live.id for address, live in estate.current.items()}
         found.by_id |= {live.id: address for address, live in estate.current.items()}
     return found
 
 
-def sort_out(
-    kind: Kind, config: Config, raws: Iterable[Mapping[str, Any]], resolve: Resolve
-) -> KindInventory:
+def sort_out(kind: Kind, project: str, objects: Iterable[Observed], resolve: Resolve) -> KindInventory:
     """
     Find the project's objects among all of a kind.
 
     Raises ConflictError, naming all, where several live objects have one address and the newest does not
     lead back to the others: each names the object that it replaces in its marks, or has nothing to replace.
     """
-    found, unmanaged = _by_address(kind, config, raws, resolve)
+    found: dict[Address, list[Live]] = defaultdict(list)
+    unmanaged, resolved = 0, resolver(kind.fields, resolve)
+    for each in objects:
+        if each.ownership and each.ownership.project == project:
+            found[each.ownership.address].append(_live(kind, each, each.ownership, resolved(each.fields)))
+        else:
+            unmanaged += 1
     current: dict[Address, Live] = {}
     leftovers: list[Live] = []
     conflicts: list[tuple[Address, list[Live]]] = []
@@ -144,27 +147,6 @@ def sort_out(
         self_canceled={a: live for a, live in last.items() if live.self_canceled and a not in current},
         unmanaged=unmanaged,
     )
-
-
-def _by_address(
-    kind: Kind, config: Config, raws: Iterable[Mapping[str, Any]], resolve: Resolve
-) -> tuple[Mapping[Address, list[Live]], int]:
-    """The project's objects by address, newest first, and how many others there are."""
-    found: dict[Address, list[Live]] = defaultdict(list)
-    unmanaged = 0
-    fields_of = reader(kind.fields, resolve)
-    for raw in raws:
-        live = _live(kind, config, raw, fields_of)
-        if live is None:
-            unmanaged += 1
-        else:
-            found[live.address].append(live)
-    return found, unmanaged
-
-
-def _awaits_successor(declared: Declared, last: Live | None) -> bool:
-    """Whether the last object of an address was canceled as lost or stolen, and is to be reissued as that."""
-    return last is not None and last.canceled_as in LOST and reissued_for(declared, last) in LOST
 
 
 def _latest(lives: Sequence[Live]) -> Live:
@@ -197,67 +179,40 @@ def is_retired(kind: Kind, live: Live, *, cancel: bool | None = None) -> bool:
     )
 
 
-Fields = Callable[[Mapping[str, Any]], dict[str, Any]]
-MARKS = frozenset(OUR_KEYS)
-
-
-def _live(kind: Kind, config: Config, raw: Mapping[str, Any], fields_of: Fields) -> Live | None:
-    metadata = raw.get("metadata") or {}
-    if metadata.get(PROJECT) != config.project:
-        return None
-    stamp = _stamp(kind, config, raw["id"], metadata)
-    final = kind.retirement.is_final(raw)
+def _live(kind: Kind, observed: Observed, stamp: Ownership, fields: Mapping[str, Any]) -> Live:
+    """What an object of ours is; raises ConflictError where no reading of its marks is safe."""
+    if stamp.unreadable or stamp.address.section != kind.section:
+        key = stamp.unreadable or ADDRESS
+        what, right = {
+            ADDRESS: (f"is no address of {kind.section}", f"set the key to {kind.section}.NAME"),
+            LIFECYCLE: ("has no number behind reissued=", "write that of the last reissue there"),
+        }[key]
+        raise ConflictError(
+            f"{kind.name} {observed.id} carries the mark of this project, but its metadata key {key} {what} "
+            "(edited by hand?). It is not touched, and nothing is created in its place: "
+            f"{right}, or remove the key {PROJECT}"
+        )
+    facts = observed.facts
     return Live(
         address=stamp.address,
-        id=raw["id"],
-        fields=_without_marks(fields_of(raw)),
+        id=observed.id,
+        fields=fields,
         stamp=stamp,
-        final=final,
-        outstanding=kind.outstanding(raw),
-        self_canceled=_self_canceled(kind, stamp, raw) if final else "",
-        canceled_as=raw.get("cancellation_reason") or "",
-        frozen_fields=tuple(raw.get("frozen_fields") or kind.frozen_fields(raw)),
+        final=kind.retirement.is_final(fields),
+        outstanding=facts.outstanding,
+        self_canceled=facts.self_canceled if facts.self_canceled and _may_end_itself(kind, stamp) else "",
+        canceled_as=facts.canceled_as,
+        frozen_fields=facts.frozen_fields,
     )
 
 
-def _stamp(kind: Kind, config: Config, identity: str, metadata: Mapping[str, str]) -> Ownership:
-    """What the marks of an object say; raises ConflictError where no reading of them is safe."""
-    try:
-        stamp = read_stamp(metadata, config.declared)
-        if stamp and stamp.address.section == kind.section:
-            return stamp
-        key = ADDRESS
-    except UnreadableMarkError as wrong:
-        key = wrong.key
-    what, right = {
-        ADDRESS: (f"is no address of {kind.section}", f"set the key to {kind.section}.NAME"),
-        LIFECYCLE: ("has no number behind reissued=", "write that of the last reissue there"),
-    }[key]
-    raise ConflictError(
-        f"{kind.name} {identity} carries the mark of this project, but its metadata key {key} {what} (edited "
-        "by hand?). It is not touched, and nothing is created in its place: "
-        f"{right}, or remove the key {PROJECT}"
-    )
-
-
-def _self_canceled(kind: Kind, stamp: Ownership, raw: Mapping[str, Any]) -> str:
-    """How an object has ended as it was declared to; empty where it was by us, or never declared."""
+def _may_end_itself(kind: Kind, stamp: Ownership) -> bool:
+    """Whether an object was declared to end by its own fields, and not ended by us."""
     by_us = {
         value_digest(stamp.project, name, kind.field(name), end) == stamp.applied.get(field_code(name))
         for name, end in kind.retirement.cancel.items()
     }
-    ends = field_code(kind.retirement.ends_by) in stamp.applied
-    return kind.retirement.self_canceled(raw) if ends and True not in by_us else ""
-
-
-def _without_marks(fields: dict[str, Any]) -> Mapping[str, Any]:
-    """The fields with the metadata that is not ours, which most objects have none of."""
-    own = {name: text for name, text in fields.get("metadata", {}).items() if name not in MARKS}
-    if own:
-        fields["metadata"] = own
-    else:
-        fields.pop("metadata", None)
-    return fields
+    return field_code(kind.retirement.ends_by) in stamp.applied and True not in by_us
 
 
 def _explain(address: Address, lives: Iterable[Live]) -> str:

@@ -12,6 +12,7 @@ import base64
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
@@ -153,14 +154,6 @@ def marks(stamp: Ownership) -> dict[str, str]:
     }
 
 
-class UnreadableMarkError(Exception):
-    """A mark holds what we never write, and no guess at it is safe; `key` is that of the metadata."""
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-        super().__init__(key)
-
-
 def read_stamp(
     metadata: Mapping[str, str], declared: Mapping[Address, Declared] = UNKNOWN
 ) -> Ownership | None:
@@ -168,23 +161,26 @@ def read_stamp(
     Read the stamp of an object, or None where it has none; the address of one that is `declared` is shared.
 
     People can edit metadata, so marks are held to what the YAML may say: one that cannot be read counts as
-    not written. Raises UnreadableMarkError where that is not safe: without its address an object would be
-    made again, and without the number of its last reissue it would be reissued again.
+    not written. Where that is not safe, the stamp says that it is `unreadable`: without its address an object
+    would be made again, and without the number of its last reissue it would be reissued again.
     """
     if not metadata.get(PROJECT):
         return None
     section, _, name = metadata.get(ADDRESS, "").partition(".")
     address = Address(section, name)
     known = declared.get(address)
-    if known is None and not _NAME.fullmatch(name):
-        raise UnreadableMarkError(ADDRESS)
     record, more = (metadata.get(key, "") for key in APPLIED)
+    words = _told(metadata.get(LIFECYCLE, ""))
+    unreadable = LIFECYCLE if words.reissued < 0 else ""
+    if known is None and not _NAME.fullmatch(name):
+        unreadable = ADDRESS
     return Ownership(
-        metadata[PROJECT],
+        sys.intern(metadata[PROJECT]),
         known.address if known else address,
         _number(metadata.get(GENERATION, ""), 0) or 1,
         Record(f"{record} {more}".strip() if more else record),
-        *_told(metadata.get(LIFECYCLE, "")),
+        *words,
+        unreadable=unreadable,
     )
 
 
@@ -193,7 +189,7 @@ class _Words(NamedTuple):
 
     protect: bool
     on_remove: str
-    reissued: int
+    reissued: int  # -1: unreadable
     predecessor: str
     revision: int
     salt: str
@@ -204,13 +200,11 @@ def _told(text: str) -> _Words:
     words = text.split()
     facts = dict(word.partition("=")[::2] for word in words)
     on_remove, predecessor = facts.get("on_remove", DEACTIVATE), facts.get("replaces", "")
-    reissued, salt = _number(facts.get("reissued", "0"), -1), facts.get("salt", "")
-    if reissued < 0:
-        raise UnreadableMarkError(LIFECYCLE)
+    salt = facts.get("salt", "")
     return _Words(
         protect="protect" in words,
         on_remove=on_remove if on_remove in REMOVALS else DEACTIVATE,
-        reissued=reissued,
+        reissued=_number(facts.get("reissued", "0"), -1),
         predecessor=predecessor if _ID.fullmatch(predecessor) else "",
         revision=_number(facts.get("revision", ""), 0),
         salt=salt if _SALT.fullmatch(salt) else "",

@@ -7,9 +7,7 @@ damaged or expired one stays usable until its successor is activated, which canc
 from collections.abc import Set as AbstractSet
 
 from provisioner.core.model.resource import Address, Declared, Live, references
-
-LOST = frozenset({"lost", "stolen"})
-KEPT = ("cardholder", "type", "currency")  # what a successor must have of the card before it
+from provisioner.core.schema.kind import Kind
 
 
 def reissued_for(declared: Declared, live: Live) -> str:
@@ -25,7 +23,7 @@ def says_self_canceled(live: Live) -> str:
     return f"{live.self_canceled}; {again}"
 
 
-def says_used(declared: Declared, live: Live) -> str:
+def says_used(kind: Kind, declared: Declared, live: Live) -> str:
     """
     What to say of a reissue that is asked for under a number which was used already; empty where all is well.
 
@@ -33,27 +31,28 @@ def says_used(declared: Declared, live: Live) -> str:
     for is known of a card that names the one before it; of others, such as one made anew, nothing is said.
     """
     asked, used = declared.lifecycle.reissue, live.stamp.reissued
-    if asked is None or asked.number > used:
+    if asked is None or asked.number > used or not kind.replacement:
         return ""
-    was = live.fields.get("replacement_reason", "")
+    was = live.fields.get(kind.replacement.reason, "")
     if asked.number == used and was in ("", asked.reason):
         return ""
     why = f" ({was})" if was and asked.number == used else ""
     return f"reissue: number {asked.number} was used{why}; write number: {used + 1} to reissue again"
 
 
-def successor(declared: Declared, live: Live, replaced: AbstractSet[Address]) -> dict[str, str]:
+def successor(kind: Kind, declared: Declared, live: Live, replaced: AbstractSet[Address]) -> dict[str, str]:
     """
-    The parameters by which a new card names the one that it is issued for, where it may.
+    The parameters by which a new object names the one that it is issued for, where it may.
 
-    Not of another holder (one of the `replaced` is), type or currency; and of a card that is canceled
-    already only as what it was canceled as: Stripe takes lost and stolen of a card that is marked so
-    (docs.stripe.com/api/issuing/cards/create). Otherwise it is a new card, with nothing said of the old one.
+    Not where fields differ that both must share (a reference to one of the `replaced` does); and of one that
+    is canceled already only as what it was canceled as: Stripe takes lost and stolen of a card that is marked
+    so (docs.stripe.com/api/issuing/cards/create). Otherwise it is new, with nothing said of the old one.
     """
-    why = reissued_for(declared, live)
-    alike = all(declared.fields.get(name) == live.fields.get(name) for name in KEPT)
-    if not why or not alike or replaced & references(declared.fields):
+    why, terms = reissued_for(declared, live), kind.replacement
+    if not why or not terms or replaced & references(declared.fields):
         return {}
-    if live.final and (why not in LOST or live.canceled_as != why):
+    if any(declared.fields.get(name) != live.fields.get(name) for name in terms.shared_fields):
         return {}
-    return {"replacement_for": live.id, "replacement_reason": why}
+    if live.final and (why not in terms.ends_first or live.canceled_as != why):
+        return {}
+    return {terms.predecessor: live.id, terms.reason: why}

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from provisioner.core.model.snapshot import Snapshot
-from provisioner.core.ownership.marks import PROJECT, read_stamp
 from provisioner.core.schema.kind import Kind, owned
 
 LENGTH = 32  # hexadecimal: 128 bits
@@ -78,11 +77,9 @@ def salt_of(kinds: Sequence[Kind], project: str, world: Snapshot) -> str:
     Objects are never deleted, so it is the same for all runs.
     """
     for kind in owned(kinds):
-        raws = world.objects.get(kind.resource, ())
-        marks = ((raw.get("metadata") or {}) for raw in reversed(raws))
-        if oldest := next((each for each in marks if each.get(PROJECT) == project), None):
-            stamp = read_stamp(oldest)
-            return stamp.salt if stamp else ""
+        for each in reversed(world.objects.get(kind.resource, ())):
+            if each.ownership and each.ownership.project == project:
+                return each.ownership.salt
     return ""
 
 

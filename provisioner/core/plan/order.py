@@ -10,7 +10,7 @@ from provisioner.core.diff.hidden import hiding_fields, holds_hidden
 from provisioner.core.model.resource import Live, Ref, references
 from provisioner.core.ownership.inventory import is_retired
 from provisioner.core.ownership.marks import ADDRESS
-from provisioner.core.ownership.reissue import LOST, reissued_for
+from provisioner.core.ownership.reissue import reissued_for
 from provisioner.core.plan.call import Call, Phase, Step, creation_key, funding_key
 from provisioner.core.plan.params import (
     activation_params,
@@ -178,7 +178,7 @@ def _replace(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
     if change.live is None or change.declared is None:
         raise ValueError(f"{change.address}: a replacement needs both sides")
     why = reissued_for(change.declared, change.live)
-    gone = why if why in LOST else ""
+    gone = why if kind.ends_first(why) else ""
     activates = kind.spending is not None and change.declared.fields.get("status") == "active"
     named = {ADDRESS: str(change.address)} if change.address != change.live.address else {}
     if gone:
@@ -191,7 +191,8 @@ def _replace(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
         yield replace(_step(Phase.PREPARE, change, "rename", call, Direction.NEUTRAL), claims=True)
     created = _creation(kind, owner, change, inactive=kind.spending is not None)
     yield replace(created, claims=bool(gone and named))
-    ends_by_itself = activates and "replacement_for" in change.params
+    names_old = kind.replacement is not None and kind.replacement.predecessor in change.params
+    ends_by_itself = activates and names_old
     if not gone and not ends_by_itself and not is_retired(kind, change.live):
         yield _end(kind, change, change.live, Phase.FINISH, cancel=True)
     if activates:

@@ -162,8 +162,8 @@ def retirement(kind: Kind, live: Live, *, cancel: bool, why: str = "") -> tuple[
     object comes back. A kind without cancellation is deactivated.
     """
     params = dict(kind.retirement.params(cancel=cancel))
-    if why:
-        params["cancellation_reason"] = why
+    if why and kind.replacement:
+        params[kind.replacement.ends_as] = why
     record = dict(live.stamp.applied)
     record |= applied(live.stamp.project, kind.fields, params)
     after = replace(live.stamp, applied=record, revision=live.stamp.revision + 1)

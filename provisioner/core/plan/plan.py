@@ -137,10 +137,17 @@ def assemble(
             balances=tuple(balances(kinds, config, world, next(iter(seals.values())))),
             exposure=exposure_by_team(config, surveyed, cards),
         ),
-        newest={resource: created(raws[0]) for resource, raws in world.objects.items() if raws},
+        newest=_newest(kinds, world),
         environment=config.environment,
         salt=salt,
     )
+
+
+def _newest(kinds: Sequence[Kind], world: Snapshot) -> Mapping[str, int]:
+    """When the newest object of each resource was created."""
+    newest = {resource: found[0].created for resource, found in world.objects.items() if found}
+    money = [kind.resource for kind in kinds if not kind.is_owned]
+    return newest | dict.fromkeys(money, created(world.top_ups[0])) if world.top_ups else newest
 
 
 def _standing(kind: Kind, config: Config, surveyed: Inventory) -> int:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from provisioner.core.model.requirements import MissingRequirements, Outstanding
-from provisioner.core.model.resource import Address
+from provisioner.core.model.requirements import MissingRequirements
+from provisioner.core.model.resource import NO_FACTS, Address, ObservedFacts
 from provisioner.core.schema.field import Field
 
 NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
@@ -50,24 +50,14 @@ def no_currency(_address: Address, _fields: Mapping[str, Any]) -> str | None:
     return None
 
 
-def nothing_outstanding(_raw: Mapping[str, Any]) -> Outstanding | None:
-    """What Stripe wants of objects of a kind that it never holds back."""
-    return None
+def no_facts(_raw: Mapping[str, Any]) -> ObservedFacts:
+    """What Stripe says beside the fields of objects of a kind of which it says nothing more."""
+    return NO_FACTS
 
 
 def nothing_missing(_fields: Mapping[str, Any], _country: str) -> MissingRequirements:
     """What a kind still needs that can be used as soon as it is created."""
     return MissingRequirements((), (), "")
-
-
-def never_self_canceled(_raw: Mapping[str, Any]) -> str:
-    """How an object has ended by its own fields, for a kind that cannot."""
-    return ""
-
-
-def nothing_frozen(_raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """The fields that Stripe takes no change of, for a kind whose fields can always be changed."""
-    return ()
 
 
 def any_reason(_fields: Mapping[str, Any], _reason: str) -> str:
@@ -104,16 +94,14 @@ class Retirement(Struct, frozen=True):
     """The statuses of an object that can never act or change again."""
     ends_by: str = ""
     """The path of the field that asks Stripe to end an object without another call."""
-    self_canceled: Callable[[Mapping[str, Any]], str] = never_self_canceled
-    """How an object that has ended came to its end by `ends_by`; empty where it ended in another way."""
 
     def params(self, *, cancel: bool) -> Mapping[str, str]:
         """The parameters that end an object: for good with `cancel`, where Stripe has that."""
         return (cancel and self.cancel) or self.deactivate
 
-    def is_final(self, raw: Mapping[str, Any]) -> bool:
-        """Whether an object, as Stripe answers it or in normal form, has ended for good."""
-        return raw.get("status") in self.final_statuses
+    def is_final(self, fields: Mapping[str, Any]) -> bool:
+        """Whether an object with these fields has ended for good."""
+        return fields.get("status") in self.final_statuses
 
 
 class Spending(Struct, frozen=True):
@@ -132,8 +120,18 @@ class Replacement(Struct, frozen=True):
     """The field with the id of the object that it replaces."""
     reason: str
     """The field with the reason, whose choices are the reasons for a reissue."""
+    ends_first: frozenset[str] = frozenset()
+    """The reasons for which the predecessor ends before its successor is made; else Stripe ends it after."""
+    ends_as: str = ""
+    """The parameter with the reason, of a call that ends the predecessor first."""
+    shared_fields: tuple[str, ...] = ()
+    """The fields that a successor must have as its predecessor has them."""
     replacement_error: Callable[[Mapping[str, Any], str], str] = any_reason
     """Why an object with these fields cannot be reissued for a reason; empty where it can."""
+
+    def ends_after(self, params: Mapping[str, Any]) -> bool:
+        """Whether Stripe ends the predecessor that parameters name, as soon as its successor is activated."""
+        return self.predecessor in params and params[self.reason] not in self.ends_first
 
 
 class Kind(Struct, frozen=True, eq=False):
@@ -185,12 +183,10 @@ class Kind(Struct, frozen=True, eq=False):
 
     The country is two upper-case letters, empty where it is not known.
     """
-    outstanding: Callable[[Mapping[str, Any]], Outstanding | None] = nothing_outstanding
-    """What Stripe still wants of an object before it can be used, as it answers."""
-    frozen_fields: Callable[[Mapping[str, Any]], tuple[str, ...]] = nothing_frozen
-    """The fields of an object that Stripe takes no change of any more, though it does of others."""
+    observe: Callable[[Mapping[str, Any]], ObservedFacts] = no_facts
+    """What Stripe says of an object beside its fields, read of its answer."""
     answered: tuple[Field, ...] = ()
-    """What is read of Stripe's answers beside `fields`."""
+    """What `observe` reads of Stripe's answers beside `fields`."""
     name_pattern: str = NAME_PATTERN
     """The regular expression of names in the YAML."""
     name_says: str = NAME_SAYS
@@ -200,6 +196,10 @@ class Kind(Struct, frozen=True, eq=False):
     def is_owned(self) -> bool:
         """Whether it has objects that carry ownership metadata: money has none."""
         return self.role is not Role.BALANCE
+
+    def ends_first(self, reason: str) -> bool:
+        """Whether what is reissued for a reason ends before its successor is made."""
+        return self.replacement is not None and reason in self.replacement.ends_first
 
     @property
     def events(self) -> tuple[str, ...]:

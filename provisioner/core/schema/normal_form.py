@@ -16,70 +16,12 @@ Tree = dict[str, Any]
 EMPTY: tuple[Any, ...] = ("", [], (), {})  # the same as absent
 
 
-BESIDE = ("id", "created", "requirements", "frozen_fields", "cancellation_reason")
+def reader(fields: Sequence[Field]) -> Callable[[Item], Tree]:
+    """What brings values as Stripe answers them to normal form, but that a reference still is an id."""
+    steps = tuple((field.name, _value_reader(field)) for field in fields if not field.write_only)
 
-
-class Kept(dict[str, Any]):
-    """
-    An object in normal form already, but that a reference still is an id.
-
-    `id` and `created` stand beside the fields, and so do `requirements`, `cancellation_reason` and the names
-    of `frozen_fields` where there are any. It shares its values with whatever is read from it.
-    """
-
-    __slots__ = ()
-
-    def fields(self) -> dict[str, Any]:
-        """The fields alone."""
-        out = dict(self)
-        for name in BESIDE:
-            out.pop(name, None)
-        return out
-
-
-def keeper(fields: Sequence[Field]) -> Callable[[Mapping[str, Any]], Kept]:
-    """What makes `Kept` of objects as Stripe answers them, without all that no field asks for."""
-    read_tree = _tree_reader(fields, lambda _section, identity: identity)
-
-    def keep(raw: Mapping[str, Any]) -> Kept:
-        kept = Kept()
-        read_tree(raw, kept)
-        kept["id"], kept["created"] = raw["id"], raw.get("created", 0)
-        return kept
-
-    return keep
-
-
-def read(fields: Sequence[Field], raw: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
-    """
-    Bring an object as Stripe answers it to normal form.
-
-    `resolve(section, id)` turns the id of another object into the reference that the YAML would use,
-    or gives the id back.
-    """
-    return reader(fields, resolve)(raw)
-
-
-def reader(fields: Sequence[Field], resolve: Resolve) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """What `read` does, made ready once for many objects of a kind."""
-    read_tree = _tree_reader(fields, resolve)
-    refs = tuple((field.name, field.refers_to) for field in fields if field.shape is Shape.REF)
-
-    def read_kept(kept: Kept) -> dict[str, Any]:
-        out = kept.fields()
-        for name, section in refs:
-            if name in out:
-                out[name] = resolve(section, out[name])
-        return out
-
-    return lambda raw: read_kept(raw) if type(raw) is Kept else read_tree(raw, {})
-
-
-def _tree_reader(fields: Sequence[Field], resolve: Resolve) -> Callable[[Item, Tree], Tree]:
-    """What reads the fields into a tree, and gives it back."""
-    steps = tuple((field.name, _value_reader(field, resolve)) for field in fields if not field.write_only)
-
-    def read_tree(raw: Item, out: Tree) -> Tree:
+    def read(raw: Item) -> Tree:
+        out: Tree = {}
         for name, step in steps:
             value = raw.get(name)
             if not value:
@@ -89,27 +31,42 @@ def _tree_reader(fields: Sequence[Field], resolve: Resolve) -> Callable[[Item, T
                 out[name] = value
         return out
 
-    return read_tree
+    return read
 
 
-def _value_reader(field: Field, resolve: Resolve) -> Callable[[Any], Any] | None:
+def resolver(fields: Sequence[Field], resolve: Resolve) -> Callable[[Item], Item]:
+    """
+    What puts references in the place of ids.
+
+    `resolve(section, id)` turns the id of another object into the reference that the YAML would use,
+    or gives the id back.
+    """
+    refs = tuple((field.name, field.refers_to) for field in fields if field.shape is Shape.REF)
+
+    def resolved(tree: Item) -> Item:
+        found = {name: resolve(section, tree[name]) for name, section in refs if name in tree}
+        return {**tree, **found} if found else tree
+
+    return resolved
+
+
+def _value_reader(field: Field) -> Callable[[Any], Any] | None:
     """How a field's values are read; None where they stay as they are."""
     match field.shape:
         case Shape.HASH:
-            below = _tree_reader(field.fields, resolve)
-            return lambda value: below(value, {}) if isinstance(value, dict) else None
+            below = reader(field.fields)
+            return lambda value: below(value) if isinstance(value, dict) else None
         case Shape.SET:
             return lambda value: tuple(sorted(set(value)))
         case Shape.LIST:
             return tuple
         case Shape.TABLE:
-            row = _tree_reader(field.fields, resolve)
-            return lambda value: tuple([row(each, {}) for each in value])
+            row = reader(field.fields)
+            return lambda value: tuple([row(each) for each in value])
         case Shape.MAP:
             return lambda value: value if all(value.values()) else {n: v for n, v in value.items() if v != ""}
         case Shape.REF:
-            section = field.refers_to
-            return lambda value: resolve(section, value["id"] if isinstance(value, dict) else value)
+            return lambda value: value["id"] if isinstance(value, dict) else value
         case Shape.TEXT if field.choices:
             # one text for all objects, where there are but few
             known = {choice: choice for choice in field.choices}

@@ -11,30 +11,21 @@ from enum import IntEnum
 from typing import Any
 
 from msgspec import json
+from msgspec.structs import replace
 
 from provisioner.core.diff.compare import hidden
 from provisioner.core.model.config import Config
-from provisioner.core.model.resource import MASK, Address, Declared
+from provisioner.core.model.resource import MASK, Address, Declared, Ownership
+from provisioner.core.model.snapshot import Observed
 from provisioner.core.ownership.inventory import Inventory
-from provisioner.core.ownership.marks import (
-    ADDRESS,
-    APPLIED,
-    LIFECYCLE,
-    OUR_KEYS,
-    PROJECT,
-    Record,
-    field_code,
-)
+from provisioner.core.ownership.marks import Record, field_code, spelled
 from provisioner.core.schema.field import Field, Shape
 from provisioner.core.schema.kind import Kind
-from provisioner.core.schema.normal_form import BESIDE, Kept
-from provisioner.engine.cache.file import Entry, Sign
+from provisioner.engine.cache.file import Entry, Patch, Sign
 
 Item = Mapping[str, Any]
 Tree = dict[str, Any]
-FACTS = tuple(name for name in BESIDE if name not in ("id", "created"))
-COMMON = frozenset(OUR_KEYS) - {ADDRESS, *APPLIED}  # the marks that say the same on most objects
-SALT = "salt="  # a secret of the project's, in the mark of the lifecycle
+NOWHERE = Address("", "")
 
 
 class Told(IntEnum):
@@ -60,48 +51,37 @@ class EntryWriter:
     def __init__(self, config: Config, inventory: Inventory, sign: Sign) -> None:
         self._config, self._inventory, self._sign = config, inventory, sign
         self._places: dict[bytes, int] = {}
-        self.patches: list[Tree] = []
+        self.patches: list[Patch] = []
 
-    def entry(self, kind: Kind, item: Item) -> Entry:
+    def entry(self, kind: Kind, item: Observed) -> Entry:
         """Turn an object into an entry; of those of others only what a plan says of them is written."""
-        identity, created, marks = item["id"], item.get("created", 0), item.get("metadata") or {}
-        address = str(marks.get(ADDRESS, ""))
-        if marks.get(PROJECT) != self._config.project:
-            owner = {"metadata": {PROJECT: marks[PROJECT]}} if address and PROJECT in marks else {}
-            place = self._place({"status": item.get("status"), **owner})
-            return Entry(identity, created, address if owner else "", patch=place)
-        declared = self._config.declared.get(Address(*address.partition(".")[::2]))
-        compared = declared and self._inventory.ids.get(declared.address) == identity
-        applied = tuple(str(marks.get(key, "")) for key in APPLIED)
-        found = _Difference(declared, " ".join(applied))
-        patch = found.between(kind.fields, declared.fields if declared and compared else {}, item)
-        patch |= {name: item[name] for name in FACTS if name in item}
+        stamp = item.ownership
+        if stamp is None or stamp.project != self._config.project:
+            owner = Ownership(stamp.project, NOWHERE) if stamp and stamp.address.name else None
+            place = self._place(Patch({"status": item.fields.get("status")}, owner))
+            return Entry(item.id, item.created, str(stamp.address) if stamp and owner else "", patch=place)
+        declared, applied = self._config.declared.get(stamp.address), spelled(stamp.applied).strip()
+        compared = declared and self._inventory.ids.get(declared.address) == item.id
+        found = _Difference(declared, stamp.applied)
+        patch = found.between(kind.fields, declared.fields if declared and compared else {}, item.fields)
         patch = {} if found.told is Told.NOTHING else patch
-        patch["metadata"] = patch.get("metadata", {}) | _common(marks)
+        alike = replace(stamp, address=NOWHERE, applied={}, salt="")
         return Entry(
-            identity,
-            created,
-            address,
+            item.id,
+            item.created,
+            str(stamp.address),
             applied,
-            tuple(item.get(field.name) for field in kind.fields if field.shape is Shape.REF),
+            tuple(item.fields.get(field.name) for field in kind.fields if field.shape is Shape.REF),
             declaration_digest(self._sign, declared) if declared and compared else "",
-            self._place(patch),
+            self._place(Patch(patch, alike, item.facts)),
             int(found.told),
         )
 
-    def _place(self, patch: Tree) -> int:
+    def _place(self, patch: Patch) -> int:
         place = self._places.setdefault(json.encode(patch, order="deterministic"), len(self.patches))
         if place == len(self.patches):
             self.patches.append(patch)
         return place
-
-
-def _common(marks: Mapping[str, str]) -> dict[str, str]:
-    """The marks that say the same on most objects, without the project's salt."""
-    found = {key: marks[key] for key in COMMON if marks.get(key)}
-    if words := found.get(LIFECYCLE):
-        found[LIFECYCLE] = " ".join(word for word in words.split() if not word.startswith(SALT))
-    return found
 
 
 class _Difference:
@@ -111,10 +91,10 @@ class _Difference:
     told: how much of the object the patch tells.
     """
 
-    def __init__(self, declared: Declared | None, applied: str) -> None:
+    def __init__(self, declared: Declared | None, applied: Mapping[str, str]) -> None:
         self._sensitive = declared.sensitive if declared else frozenset()
         self._ignores = declared.lifecycle.ignores if declared else lambda _path: False
-        self._applied = Record(applied.strip())
+        self._applied = applied
         self.told = Told.ALL
 
     def between(self, fields: Sequence[Field], want: Item, have: Item, prefix: str = "") -> Tree:
@@ -136,7 +116,7 @@ class _Difference:
 
     def _texts(self, field: Field, path: str, want: Item, have: Item) -> Tree:
         patch: Tree = dict.fromkeys(want.keys() - have.keys())
-        for key in have.keys() - OUR_KEYS:
+        for key in have:
             if want.get(key) != have[key]:
                 patch |= self._value(field, key, f"{path}.{key}", want.get(key), have[key])
         return patch
@@ -153,7 +133,7 @@ class _Difference:
         return {name: MASK} if left and (want is not None or field_code(path) in self._applied) else {}
 
 
-class Objects(Sequence[Any]):
+class Objects(Sequence[Observed]):
     """
     The objects of one kind as a list shows them, each made of its entry as it is asked for.
 
@@ -164,33 +144,32 @@ class Objects(Sequence[Any]):
         self,
         kind: Kind,
         entries: Sequence[Entry],
-        patches: Sequence[Item],
+        patches: Sequence[Patch],
         declared: Mapping[str, Declared],
     ) -> None:
-        self.entries: list[Entry | Item] = [*entries]
+        self.entries: list[Entry | Observed] = [*entries]
         self._references = [field.name for field in kind.fields if field.shape is Shape.REF]
         self._patches, self._declared = patches, declared
 
     def __len__(self) -> int:
         return len(self.entries)
 
-    def __iter__(self) -> Iterator[Item]:
+    def __iter__(self) -> Iterator[Observed]:
         return map(self._object, self.entries)
 
     def __getitem__(self, place: Any) -> Any:
         return self._object(self.entries[place])
 
-    def _object(self, entry: Entry | Item) -> Item:
-        if not isinstance(entry, Entry):
+    def _object(self, entry: Entry | Observed) -> Observed:
+        if isinstance(entry, Observed):
             return entry
-        kept = Kept(self._declared[entry.address].fields if entry.declared else ())
-        _merge(kept, self._patches[entry.patch])
-        kept["id"], kept["created"] = entry.id, entry.created
-        kept |= {name: i for name, i in zip(self._references, entry.references, strict=False) if i}
-        if entry.address:
-            kept["metadata"] |= {ADDRESS: entry.address}
-            kept["metadata"] |= {key: text for key, text in zip(APPLIED, entry.applied, strict=False) if text}
-        return kept
+        patch, declared = self._patches[entry.patch], self._declared.get(entry.address)
+        fields = dict(declared.fields) if declared and entry.declared else {}
+        _merge(fields, patch.fields)
+        fields |= {name: i for name, i in zip(self._references, entry.references, strict=False) if i}
+        address = declared.address if declared else Address(*entry.address.partition(".")[::2])
+        stamp = patch.ownership and replace(patch.ownership, address=address, applied=Record(entry.applied))
+        return Observed(entry.id, entry.created, fields, stamp, patch.facts)
 
 
 def _merge(tree: Tree, patch: Item) -> None:

@@ -10,14 +10,30 @@ from typing import Any, final
 from msgspec import MsgspecError, Struct, json
 
 from provisioner.core.model.config import Config
+from provisioner.core.model.resource import NO_FACTS, ObservedFacts, Ownership
 from provisioner.engine.private_file import write_private
 
-FORMAT = 5
+FORMAT = 6
 HEADER = f"provisioner cache {FORMAT}"
 LENGTH = 32  # hexadecimal: 128 bits
 _OURS = re.compile(rb"provisioner cache \d+\r?\n|[0-9a-f]{24}\r?\n\[")  # the latter before format 4
 
 Sign = Callable[[Any], str]
+
+
+class Patch(Struct, frozen=True, array_like=True):
+    """
+    What many objects have alike.
+
+    fields: the JSON merge patch (RFC 7386) that leads from a declaration to the fields.
+    ownership: whose an object is, without its address, its record and the project's salt; None where it is
+        nobody's.
+    facts: what Stripe says of it beside its fields.
+    """
+
+    fields: Mapping[str, Any]
+    ownership: Ownership | None = None
+    facts: ObservedFacts = NO_FACTS
 
 
 @final
@@ -27,7 +43,7 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
 
     id, created: Stripe's.
     address: the address in its marks, of this project or another; empty without one.
-    applied: the record of what was last applied to it, as the marks have it.
+    applied: the record of what was last applied to it, as text.
     references: the ids that its reference fields name, in the order of the kind's fields.
     declared: the digest of the declaration that it was compared with; empty for an object that is not the
         one of a declared address.
@@ -38,7 +54,7 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
     id: str
     created: int
     address: str
-    applied: tuple[str, ...] = ()
+    applied: str = ""
     references: tuple[str | None, ...] = ()
     declared: str = ""
     patch: int = 0
@@ -52,7 +68,7 @@ class Content(Struct, frozen=True, array_like=True):
     identity: the digest of all that must be the same for the file to be of use.
     taken: when it was read, in Unix seconds.
     event, event_at: the newest event by then; empty and 0 where there was none.
-    patches: what differs from declarations, each once.
+    patches: what entries refer to, each once.
     objects: the objects of each resource, newest first.
     """
 
@@ -60,7 +76,7 @@ class Content(Struct, frozen=True, array_like=True):
     taken: int
     event: str
     event_at: int
-    patches: Sequence[Mapping[str, Any]]
+    patches: Sequence[Patch]
     objects: Mapping[str, Sequence[Entry]]
 
 

@@ -14,14 +14,13 @@ from provisioner.core.model.config import Config
 from provisioner.core.model.errors import AccessError, OutageError, StripeError
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import is_retired
-from provisioner.core.ownership.marks import PROJECT
 from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.cache.entries import Objects, Told, declaration_digest, in_normal_form
 from provisioner.engine.cache.file import Content, Entry, Sign
 from provisioner.engine.ports import Lister
 from provisioner.engine.read.events import GapError, touched
 from provisioner.engine.read.parallel_list import PAGE, READERS
-from provisioner.engine.read.projection import keeper
+from provisioner.engine.read.projection import observer
 
 # seconds. Stripe keeps events for 30 days (docs.stripe.com/api/events); whether there is one for all that it
 # comes to want of a cardholder is not published [?], so there is a full read long before
@@ -54,9 +53,7 @@ def recall(
         unknown |= recalled.salted()
     while True:
         recalled.read(unknown)
-        there = {**balances.objects, **recalled.objects}
-        in_order = {kind.resource: there[kind.resource] for kind in kinds if kind.resource in there}
-        seen = compare_with(kinds, config, replace(balances, objects=in_order))
+        seen = compare_with(kinds, config, replace(balances, objects=recalled.objects))
         if not (unknown := recalled.wanting(seen)):
             return seen
 
@@ -71,7 +68,7 @@ class _Recalled:
     def __init__(self, reader: Lister, kinds: Sequence[Kind], config: Config, content: Content) -> None:
         self._reader, self._kinds, self._config = reader, kinds, config
         self._declared = {str(address): each for address, each in config.declared.items()}
-        patches = [in_normal_form(patch) for patch in content.patches]
+        patches = [replace(patch, fields=in_normal_form(patch.fields)) for patch in content.patches]
         self.objects = {
             kind.resource: Objects(kind, content.objects[kind.resource], patches, self._declared)
             for kind in kinds
@@ -102,7 +99,7 @@ class _Recalled:
         for kind in self._kinds:
             objects = self.objects[kind.resource]
             for place in reversed(range(len(objects))):
-                if (objects[place].get("metadata") or {}).get(PROJECT) == self._config.project:
+                if objects[place].project == self._config.project:
                     entry = objects.entries[place]
                     return {entry.id} if isinstance(entry, Entry) else set()
         return set()
@@ -127,7 +124,7 @@ class _Recalled:
         """Read objects: by page where they stand close to each other in the list, else one by one."""
         found: dict[str, Item] = {}
         for kind in self._kinds if ids else ():
-            listed = [_id(each) for each in self.objects[kind.resource].entries]
+            listed = [each.id for each in self.objects[kind.resource].entries]
             wanted = {identity for identity in ids if identity.startswith(kind.id_prefix)}
             pages = _pages([place for place, identity in enumerate(listed) if identity in wanted])
             self._asked[kind.name] += len(pages) + len(wanted.difference(listed))
@@ -149,21 +146,14 @@ class _Recalled:
     def _lay(self, shown: Mapping[str, Item]) -> None:
         """Put objects as Stripe shows them in the place of their entries, and new ones before all others."""
         for kind in self._kinds if shown else ():
-            project = keeper(kind, self._config.declared)
-            found = {i: project(item) for i, item in shown.items() if i.startswith(kind.id_prefix)}
+            observed = observer(kind, self._config.declared)
+            found = {i: observed(item) for i, item in shown.items() if i.startswith(kind.id_prefix)}
             entries = self.objects[kind.resource].entries
             for place, each in enumerate(entries):
-                if (identity := _id(each)) in found:
-                    entries[place] = found.pop(identity)
-                    self._in_part.pop(identity, None)
-            new: list[Item] = sorted(found.values(), key=lambda item: item["created"], reverse=True)
-            entries[:0] = new
-
-
-def _id(each: Entry | Item) -> str:
-    if isinstance(each, Entry):
-        return each.id
-    return str(each["id"])
+                if each.id in found:
+                    entries[place] = found.pop(each.id)
+                    self._in_part.pop(each.id, None)
+            entries[:0] = sorted(found.values(), key=lambda each: each.created, reverse=True)
 
 
 def _pages(places: Sequence[int]) -> list[tuple[int, int]]:

@@ -4,18 +4,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from provisioner.core.diff.top_up import must_be_wired
 from provisioner.core.model.errors import AccessError
 from provisioner.core.model.resource import Address, Declared
 from provisioner.core.model.snapshot import Snapshot
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.ports import Lister, Reader
 from provisioner.engine.read.parallel_list import READERS, read_list
-from provisioner.engine.read.projection import keeper, wanted
+from provisioner.engine.read.projection import observer, wanted
 from provisioner.engine.read.repair import mended
 
+T = TypeVar("T")
 Progress = Callable[[str, int], None]
 
 
@@ -37,30 +38,26 @@ def observe(
     is told of every page; `workers` makes what reads side by side. Raises StripeError or AccessError.
     """
     expected = Counter(address.section for address in declared)
-    asked = [kind for kind in kinds if kind.is_owned or expected[kind.section]]
-    money = any(not kind.is_owned for kind in asked)
-    with workers(len(asked) + 2) as side_by_side, workers(READERS * 2) as pool:
+    asked = owned(kinds)
+    money = [kind for kind in kinds if not kind.is_owned and expected[kind.section]]
+    with workers(len(asked) + len(money) + 2) as side_by_side, workers(READERS * 2) as pool:
+
+        def listed(kind: Kind, expected: int, keep: Callable[[Mapping[str, Any]], T]) -> Future[list[T]]:
+            ask = partial(reader.page, kind.resource, wanted=wanted(kind))
+            told = partial(progress, kind.resource)
+            return side_by_side.submit(read_list, pool, ask, kind.resource, expected, keep, told)
+
         account = side_by_side.submit(_account, reader)
-        lists = {
-            kind.resource: side_by_side.submit(
-                read_list,
-                pool,
-                partial(reader.page, kind.resource, wanted=wanted(kind)),
-                kind.resource,
-                expected[kind.section] if kind.is_owned else 0,
-                keeper(kind, declared),
-                partial(progress, kind.resource),
-            )
-            for kind in asked
-        }
-        moving = [lists[kind.resource] for kind in asked if not kind.is_owned]
+        lists = {kind: listed(kind, expected[kind.section], observer(kind, declared)) for kind in asked}
+        moving = [listed(kind, 0, dict) for kind in money]
         balance = side_by_side.submit(_balance, reader, moving) if money else None
-        wired = money and must_be_wired(account.result())
-        objects = {resource: found.result() for resource, found in lists.items()}
+        wired = bool(money) and must_be_wired(account.result())
+        objects = {kind.resource: found.result() for kind, found in lists.items()}
         return Snapshot(
             account=account.result(),
             balance=balance.result() if balance else {},
-            objects=mended(reader, asked, objects, partial(keeper, declared=declared)),
+            objects=mended(reader, asked, objects, partial(observer, declared=declared)),
+            top_ups=[top_up for found in moving for top_up in found.result()],
             instructions=list(reader.list("issuing/funding_instructions")) if wired else (),
         )
 

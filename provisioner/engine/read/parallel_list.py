@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
@@ -20,7 +20,7 @@ from provisioner.engine.ports import Page
 
 Item = Mapping[str, Any]
 Ask = Callable[[Mapping[str, Any]], Page]
-Keep = Callable[[Item], Item]
+T = TypeVar("T")  # what is kept of an object
 
 PAGE = 100
 READERS = 8  # at once on one list; 25 pages a second need them when Stripe takes 300 ms for each
@@ -37,7 +37,7 @@ MORE = 0.19  # requests that cuts may cost for each page, at most
 class TimeWindow(Struct, frozen=True):
     """What is kept of one page: its objects with their times and ids, and whether more follow."""
 
-    items: list[Item]
+    items: list[Any]
     times: list[int]
     ids: list[str]
     more: bool
@@ -52,7 +52,7 @@ class Stretch(Struct):
     reached: int = 0
     a_page: float = 0.0  # seconds that a page covers here
     cursor: str = ""
-    found: list[Item] = field(default_factory=list)
+    found: list[Any] = field(default_factory=list)
     begun: bool = False
     done: bool = False
 
@@ -105,7 +105,7 @@ class _Scan(Struct):
 
     ask: Ask
     resource: str
-    keep: Keep
+    keep: Callable[[Item], Any]
     expected: int
     clock: Callable[[], float]
     stretches: list[Stretch] = field(default_factory=lambda: [Stretch(0, None)])
@@ -181,7 +181,7 @@ class _Scan(Struct):
         near = (each.done or (each.begun and each.pages_left() < WORTH_IT) for each in self.stretches)
         return self.pages > 0 and all(near)
 
-    def items(self) -> list[Item]:
+    def items(self) -> list[Any]:
         return [item for stretch in self.stretches for item in stretch.found]
 
 
@@ -193,10 +193,10 @@ def read_list(
     ask: Ask,
     resource: str,
     expected: int,
-    keep: Keep,
+    keep: Callable[[Item], T],
     told: Told,
     clock: Callable[[], float] = time.monotonic,
-) -> list[Item]:
+) -> list[T]:
     """
     Read all objects of a list, newest first, none missed and none twice while others are being created.
 
@@ -207,7 +207,7 @@ def read_list(
     """
     scan = _Scan(ask, resource, keep, expected, clock)
     under_way: dict[Future[TimeWindow], Stretch] = {}
-    newer: Future[list[Item]] | None = None
+    newer: Future[list[Any]] | None = None
     newest = ""
     while True:
         busy = {id(stretch) for stretch in under_way.values()}
@@ -225,9 +225,9 @@ def read_list(
         told(scan.count)
 
 
-def _newer(scan: _Scan, newest: str) -> list[Item]:
+def _newer(scan: _Scan, newest: str) -> list[Any]:
     """What has been created since the first page was read."""
-    found: list[Item] = []
+    found: list[Any] = []
     while True:
         part = scan.page({"ending_before": newest})
         by_id = dict(zip(part.ids, part.items, strict=True))

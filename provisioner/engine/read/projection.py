@@ -1,4 +1,4 @@
-"""What is kept of a live object: its fields in normal form, its marks, and nothing empty.
+"""What is kept of a live object: its fields in normal form, whose it is, what Stripe says, and nothing empty.
 
 A page holds several times as much (every card brings its whole cardholder along), and a large account
 has thousands of pages. What is as declared is kept once: live and declared share the value, which makes
@@ -10,56 +10,42 @@ from types import MappingProxyType
 from typing import Any
 
 from provisioner.core.model.resource import Address, Declared
-from provisioner.core.ownership.marks import ADDRESS, GENERATION, LIFECYCLE, PROJECT
-from provisioner.core.schema import normal_form
+from provisioner.core.model.snapshot import Observed
+from provisioner.core.ownership.marks import OUR_KEYS, read_stamp
 from provisioner.core.schema.field import Shape
 from provisioner.core.schema.kind import Kind
-from provisioner.core.schema.normal_form import BESIDE
+from provisioner.core.schema.normal_form import reader
 from provisioner.engine.ports import Wanted
 
 Item = Mapping[str, Any]
-
-ALIKE = frozenset((PROJECT, GENERATION, LIFECYCLE))  # marks that say the same on most objects
 NOTHING: Mapping[Address, Declared] = MappingProxyType({})
 
 
-def keeper(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callable[[Item], Item]:
-    """How to reduce an object of this kind; one of a kind without objects of its own stays whole."""
-    if not kind.is_owned:
-        return _whole
-    keep = normal_form.keeper(kind.fields)
-    as_declared = {
-        str(address): each.fields for address, each in declared.items() if address.section == kind.section
-    }
-    texts: dict[str, str] = {}
+def observer(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callable[[Item], Observed]:
+    """What makes `Observed` of this kind's objects as Stripe answers them."""
+    read, observe = reader(kind.fields), kind.observe
 
-    def shared(item: Item) -> Item:
-        kept = keep(item)
-        marks = kept.get("metadata", {})
-        if kind.outstanding(item):
-            kept["requirements"] = item["requirements"]
-        if frozen := kind.frozen_fields(item):
-            kept["frozen_fields"] = frozen
-        if reason := item.get("cancellation_reason"):
-            kept["cancellation_reason"] = reason  # is no field, and `core.estate` reads it
-        for key in ALIKE & marks.keys():
-            marks[key] = texts.setdefault(marks[key], marks[key])
-        for key, value in as_declared.get(marks.get(ADDRESS, ""), {}).items():
-            if kept.get(key) == value:
-                kept[key] = value
-        return kept
+    def observed(item: Item) -> Observed:
+        fields = read(item)
+        metadata = fields.get("metadata", {})
+        if ownership := read_stamp(metadata, declared):
+            fields["metadata"] = {name: metadata[name] for name in metadata if name not in OUR_KEYS}
+            if not fields["metadata"]:
+                del fields["metadata"]
+            known = declared.get(ownership.address)
+            for name, value in known.fields.items() if known else ():
+                if fields.get(name) == value:
+                    fields[name] = value
+        return Observed(item["id"], item.get("created", 0), fields, ownership, observe(item))
 
-    return shared
+    return observed
 
 
 def wanted(kind: Kind) -> Wanted | None:
-    """What `keeper` reads of an object of this kind; None where it is all."""
+    """What is read of an object of this kind; None where it is all."""
     if not kind.is_owned:
         return None
-    names = {field.name for field in kind.fields if not field.write_only}
+    names = {"id", "created", *(field.name for field in kind.answered)}
+    names.update(field.name for field in kind.fields if not field.write_only)
     references = {field.name for field in kind.fields if field.shape is Shape.REF}
-    return Wanted(frozenset(names - references).union(BESIDE), frozenset(references))
-
-
-def _whole(item: Item) -> Item:
-    return item
+    return Wanted(frozenset(names - references), frozenset(references))

@@ -3,20 +3,22 @@
 Without it a card issued meanwhile would seem to be a stranger's, and be replaced for nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from provisioner.core.schema.field import Shape
+from provisioner.core.model.snapshot import Observed
 from provisioner.core.schema.kind import Kind
 from provisioner.engine.ports import Reader
 
-Item = Mapping[str, Any]
-Objects = Mapping[str, Sequence[Item]]
+Objects = Mapping[str, Sequence[Observed]]
 MARGIN = 60  # seconds; Stripe counts whole ones
 
 
 def mended(
-    reader: Reader, kinds: Sequence[Kind], objects: Objects, keep: Callable[[Kind], Callable[[Item], Item]]
+    reader: Reader,
+    kinds: Sequence[Kind],
+    objects: Objects,
+    observer: Callable[[Kind], Callable[[Mapping[str, Any]], Observed]],
 ) -> Objects:
     """
     The objects, with what is new at the head of each list that lacks something referred to.
@@ -25,26 +27,15 @@ def mended(
     AccessError.
     """
     by_section = {kind.section: kind for kind in kinds}
-    for section in _lacking(kinds, objects):
-        kind = by_section[section]
-        listed = objects.get(kind.resource, ())
-        known = {item["id"] for item in listed}
-        since = max((int(item.get("created", 0)) for item in listed[:1]), default=0) - MARGIN
-        items = reader.list(kind.resource, {"created": {"gte": since}} if since > 0 else {})
-        newer = [keep(kind)(item) for item in items if item.get("id") not in known]
-        objects = {**objects, kind.resource: [*newer, *listed]}
-    return objects
-
-
-def _lacking(kinds: Sequence[Kind], objects: Objects) -> Iterator[str]:
-    """The sections whose lists lack an object that another one refers to."""
-    resources = {kind.section: kind.resource for kind in kinds}
-    for kind in kinds:
-        for field in kind.fields:
-            if field.shape is not Shape.REF or kind.resource not in objects:
-                continue
-            listed = {item["id"] for item in objects.get(resources[field.refers_to], ())}
-            values = [item.get(field.name) for item in objects[kind.resource]]
-            identities = [value.get("id") if type(value) is dict else value for value in values]
-            if {each for each in identities if each and type(each) is str} - listed:
-                yield field.refers_to
+    found = dict(objects)
+    references = [(kind, field) for kind in kinds for field in kind.fields if field.refers_to]
+    for referring, field in references:
+        lacking = by_section[field.refers_to]
+        listed = found.get(lacking.resource, ())
+        known: set[str | None] = {each.id for each in listed}
+        if {each.fields.get(field.name) for each in found.get(referring.resource, ())} - known - {None}:
+            since = listed[0].created - MARGIN if listed else 0
+            items = reader.list(lacking.resource, {"created": {"gte": since}} if since > 0 else {})
+            newer = [observer(lacking)(item) for item in items if item.get("id") not in known]
+            found[lacking.resource] = [*newer, *listed]
+    return found

@@ -77,7 +77,7 @@ def top_up(number: int, status: str = "pending", **more: Any) -> dict[str, Any]:
 def world(*top_ups: dict[str, Any], available: int = 0, country: str = "US", balance: Any = None) -> Snapshot:
     rows = [{"currency": "eur", "amount": 99}, {"currency": "usd", "amount": available}]
     issuing = {"issuing": {"available": rows}} if balance is None else balance
-    return Snapshot({"id": "acct_1", "country": country}, issuing, {"topups": [*top_ups]})
+    return Snapshot({"id": "acct_1", "country": country}, issuing, {}, top_ups)
 
 
 def plan(seen: Snapshot, amount: int = 5000, **fields: int) -> Plan:

@@ -13,7 +13,7 @@ from provisioner.core.model.resource import MASK, Address, Declared, Lifecycle, 
 from provisioner.core.ownership.marks import applied
 from provisioner.core.schema.field import Direction, Shape
 from provisioner.core.schema.kind import Kind
-from provisioner.core.schema.normal_form import at, put, read
+from provisioner.core.schema.normal_form import at, put, reader, resolver
 from provisioner.kinds.card import KIND as CARD
 from provisioner.kinds.cardholder import KIND as CARDHOLDER
 from provisioner.kinds.cardholder import same_phone
@@ -45,7 +45,7 @@ EMPTY = {Shape.HASH: {}, Shape.MAP: {}, Shape.SET: [], Shape.LIST: [], Shape.TAB
 @given(st.sets(st.sampled_from([field.name for field in CARDHOLDER.fields])), st.booleans())
 def test_null_and_empty_are_the_same_as_absent(names: set[str], null: bool) -> None:
     raw = {name: None if null else EMPTY.get(CARDHOLDER.field(name).shape, "") for name in names}
-    assert read(CARDHOLDER.fields, raw, lambda _section, identity: identity) == {}
+    assert reader(CARDHOLDER.fields)(raw) == {}
 
 
 def test_what_stripe_shows_of_its_own_is_dropped() -> None:
@@ -65,7 +65,8 @@ def test_what_stripe_shows_of_its_own_is_dropped() -> None:
         },
         "shipping": None,
     }
-    assert read(CARD.fields, raw, lambda _section, identity: Ref(Address("cardholders", identity))) == {
+    resolved = resolver(CARD.fields, lambda _section, identity: Ref(Address("cardholders", identity)))
+    assert resolved(reader(CARD.fields)(raw)) == {
         "cardholder": Ref(Address("cardholders", "ich_1")),
         "spending_controls": {"spending_limits": ({"amount": 1, "interval": "daily"},)},
     }

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 import pytest
 
 from provisioner.core.model.config import Config
-from provisioner.core.model.resource import Address, Declared
+from provisioner.core.model.resource import Address, Declared, ObservedFacts
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import take_inventory
 from provisioner.core.schema.kind import Kind, owned
-from provisioner.core.schema.normal_form import read
-from provisioner.engine.read.projection import keeper, wanted
+from provisioner.engine.read.projection import observer, wanted
 from provisioner.kinds import KINDS, balance_target, card, cardholder
 
 NAMES = ("first", "second")
@@ -33,8 +32,8 @@ def answered(name: str) -> dict[str, object]:
 
 
 def test_addresses_and_marks_that_are_alike_are_kept_once() -> None:
-    keep = keeper(cardholder.KIND, DECLARED)
-    kept = [keep(answered(name)) for name in NAMES]
+    observed = observer(cardholder.KIND, DECLARED)
+    first, second = kept = [observed(answered(name)) for name in NAMES]
     config = Config("bench", "test", None, DECLARED)
     current = (
         take_inventory(KINDS, config, Snapshot({}, {}, {cardholder.KIND.resource: kept}))
@@ -45,10 +44,12 @@ def test_addresses_and_marks_that_are_alike_are_kept_once() -> None:
     assert len(current) == len(NAMES)
     assert all(live.address is DECLARED[live.address].address for live in current.values())
     assert all(live.stamp.address is live.address for live in current.values())
-    first, second = (item["metadata"] for item in kept)
-    assert first["provisioner_address"] != second["provisioner_address"]
-    for key in ("provisioner_project", "provisioner_generation", "provisioner_lifecycle"):
-        assert first[key] is second[key]
+    assert first.ownership
+    assert second.ownership
+    assert first.ownership.address != second.ownership.address
+    assert first.project is second.project
+    assert first.facts is second.facts
+    assert "metadata" not in first.fields
 
 
 def test_what_stands_beside_the_fields_is_none_of_them() -> None:
@@ -61,11 +62,10 @@ def test_what_stands_beside_the_fields_is_none_of_them() -> None:
         "shipping": shipping,
     }
 
-    kept = keeper(card.KIND)(ended)
+    observed = observer(card.KIND)(ended)
 
-    assert (kept["cancellation_reason"], kept["frozen_fields"]) == ("lost", ("shipping",))
-    fields = read(card.KIND.fields, kept, lambda _section, identity: identity)
-    assert fields == {"status": "canceled", "shipping": {"name": "A"}}
+    assert observed.facts == ObservedFacts(canceled_as="lost", frozen_fields=("shipping",))
+    assert observed.fields == {"status": "canceled", "shipping": {"name": "A"}}
 
 
 def test_what_is_as_declared_is_kept_once_and_what_is_not_as_it_is() -> None:
@@ -74,10 +74,10 @@ def test_what_is_as_declared_is_kept_once_and_what_is_not_as_it_is() -> None:
     declared = Declared(address, {"name": "Acme Inc", "billing": home, "email": "a@acme.example"})
     live = {"name": "Acme Inc", "billing": json.loads(json.dumps(home)), "email": "b@acme.example"}
 
-    kept = keeper(cardholder.KIND, {address: declared})(answered("first") | live)
+    observed = observer(cardholder.KIND, {address: declared})(answered("first") | live)
 
-    assert kept["billing"] is home
-    assert kept["email"] == "b@acme.example"
+    assert observed.fields["billing"] is home
+    assert observed.fields["email"] == "b@acme.example"
 
 
 class Read(dict[str, object]):
@@ -101,7 +101,7 @@ def test_nothing_is_read_of_an_object_but_what_is_wanted_of_it(kind: Kind) -> No
     asked, names = wanted(kind), set[str]()
     held = {"past_due": ["company.tax_id"], "disabled_reason": "rejected.listed"}
     item = answered("first") | {"requirements": held, "shipping": {"status": "shipped"}}
-    keeper(kind)(Read(item, names))
+    observer(kind)(Read(item, names))
 
     assert asked
     assert names <= asked.names | asked.references

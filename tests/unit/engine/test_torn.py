@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
+from provisioner.core.model.snapshot import Observed
+from provisioner.core.schema.kind import owned
+from provisioner.engine.read.projection import observer
 from provisioner.engine.read.repair import mended
 from provisioner.kinds import KINDS
 
 NOW = 1_790_000_000
 HOLDERS, CARDS = "issuing/cardholders", "issuing/cards"
 OLD, NEW = {"id": "ich_old", "created": NOW}, {"id": "ich_new", "created": NOW}
+OWNED = owned(KINDS)
 
 
 class Listing:
@@ -26,10 +30,10 @@ class Listing:
         return (each for each in self.holders if each["created"] >= since)
 
 
-def listed(*holders: str) -> dict[str, list[Mapping[str, Any]]]:
+def listed(*holders: str) -> dict[str, list[Observed]]:
     """What was read: the old holder, and a card of each of these holders."""
-    cards = [{"id": f"ic_{holder}", "created": NOW, "cardholder": {"id": holder}} for holder in holders]
-    return {HOLDERS: [OLD], CARDS: cards}
+    cards = [Observed(f"ic_{holder}", NOW, {"cardholder": holder}) for holder in holders]
+    return {HOLDERS: [Observed("ich_old", NOW)], CARDS: cards}
 
 
 @pytest.mark.parametrize("later", [0, 30])
@@ -37,13 +41,13 @@ def test_a_holder_that_was_made_meanwhile_is_looked_for(later: int) -> None:
     made = {**NEW, "created": NOW + later}
     reader = Listing(made, OLD)
 
-    found = mended(reader, KINDS, listed("ich_new", "ich_old"), lambda _kind: lambda item: item)
+    found = mended(reader, OWNED, listed("ich_new", "ich_old"), observer)
 
-    assert found[HOLDERS] == [made, OLD]
+    assert found[HOLDERS] == [Observed("ich_new", NOW + later), Observed("ich_old", NOW)]
 
 
 def test_lists_that_lack_nothing_are_not_read_again() -> None:
     reader, objects = Listing(NEW, OLD), listed("ich_old")
 
-    assert mended(reader, KINDS, objects, lambda _kind: lambda item: item) == objects
+    assert mended(reader, OWNED, objects, observer) == objects
     assert reader.asked == []
