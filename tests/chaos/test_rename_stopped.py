@@ -44,7 +44,7 @@ def test_it_is_finished_and_nothing_is_left_beside_it(bank, why, write, end):
     bank.put_back()
     with pytest.raises(Killed):
         carry_out(Mortal(bank, end, write), plan(bank, wanted))
-    report = carry_out(Direct(bank), hold_to(KINDS, wanted, plan(bank, wanted), approved))
+    report = carry_out(Direct(bank), hold_to(KINDS, plan(bank, wanted), approved))
 
     assert reasons(report) == []
     assert differences(undisturbed, picture(Direct(bank))) == []

@@ -41,7 +41,7 @@ class Approved:
 
     def held(self, config: Config = AFTER) -> Plan:
         plan = make_plan(KINDS, config, world(Direct(self.bank), KINDS, config))
-        return hold_to(KINDS, config, plan, self.document)
+        return hold_to(KINDS, plan, self.document)
 
     def stop_at(self, write: int, *, heard: bool) -> None:
         """Apply until a write, which is sent and not `heard`, or not sent."""
@@ -136,8 +136,8 @@ def test_a_holder_that_gives_and_takes_is_finished_unless_somebody_else_has_move
 
     if by_hand:
         with pytest.raises(StaleError, match="spending_limits"):
-            hold_to(KINDS, after, plan_on(bank, after), approved)
+            hold_to(KINDS, plan_on(bank, after), approved)
     else:
-        carry_out(hold_to(KINDS, after, plan_on(bank, after), approved), bank)
+        carry_out(hold_to(KINDS, plan_on(bank, after), approved), bank)
         assert plan_on(bank, after).changes == ()
     bank.store.close()

@@ -107,7 +107,7 @@ def _apply(way: Way, asked: Order) -> Ended:
     account = _account(way, asked.config)
     made = account.plan(account.compare(), asked.selection)
     if asked.saved:
-        made = hold_to(account.kinds, asked.config, made, asked.saved)
+        made = hold_to(account.kinds, made, asked.saved)
     if not asked.anything and (dangers := judge(made, asked.config.guardrails, {})):
         raise GuardrailError("; ".join(map(str, dangers)))
     report = carry_out(account, made, workers=1)

@@ -41,7 +41,7 @@ def command(options: Options, *, manner: WriteOptions, news: Notification) -> in
             if saved is None:
                 return plan
             check_maker(plan, saved)
-            return hold_to(stripe.kinds, stripe.config, plan, saved)
+            return hold_to(stripe.kinds, plan, saved)
 
         shown = saved.stopped_by if saved else ()
         return do(stripe, make, manner, color=options.color, shown=shown, heard=news.has)

@@ -7,22 +7,20 @@ from itertools import takewhile
 from msgspec.structs import replace
 
 from provisioner.core.approval.integrity import sealed_by
-from provisioner.core.approval.resume import finishes, replaced_ids
-from provisioner.core.approval.stale_reasons import differs, is_declared, what_is_new, what_moved
+from provisioner.core.approval.resume import is_approved, replaced_ids
+from provisioner.core.approval.stale_reasons import is_declared, what_is_new, what_moved
 from provisioner.core.diff.change import Action, Change, Note, content, wanted
-from provisioner.core.model.config import Config
 from provisioner.core.model.errors import StaleError
 from provisioner.core.model.money import show_money
 from provisioner.core.model.resource import Address
-from provisioner.core.ownership.seal import Seal
 from provisioner.core.plan.digests import goal
 from provisioner.core.plan.document import ChangeDocument, PlanDocument
-from provisioner.core.plan.exposure import NO_LIMIT, Spender, activated, raised, spenders
+from provisioner.core.plan.exposure import NO_LIMIT, activated, raised, spenders
 from provisioner.core.plan.plan import Plan, with_changes
 from provisioner.core.schema.kind import Kind
 
 
-def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: PlanDocument) -> Plan:
+def hold_to(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) -> Plan:
     """
     What is left of an approved plan: every change as approved, top-ups up to the approved amount.
 
@@ -30,44 +28,33 @@ def hold_to(kinds: Sequence[Kind], config: Config, plan: Plan, approved: PlanDoc
     is approved with it, so a plan that was applied in part can be applied again. A top-up that is new because
     money has moved is left out, and a note says so: a balance moves with every purchase, and the rest is done
     all the same. Exposure added and cards activated are ceilings, too. Raises StaleError that names each
-    object and field that has moved, each number that is above what was approved, and what `config`, by which
-    the plan was made, does not ask for at all: it is that of another commit than was approved. What an object
-    was when the plan was approved it must still be, or be as far as this plan has come with it.
+    object and field that has moved, each number that is above what was approved, and what the configuration
+    does not ask for at all: it is that of another commit than was approved. What an object was when the plan
+    was approved it must still be, or be as far as this plan has come with it.
     """
     seal = sealed_by(plan, approved)
-    moved = [*_not_asked_for(kinds, config, plan, approved)]
+    moved = [*_not_asked_for(kinds, plan, approved)]
     held: list[Change] = []
     notes: list[Note] = []
     by_name, replaced = {kind.name: kind for kind in kinds}, replaced_ids(approved)
     for change, there in _with_approved(plan, approved):
         before = next((each for each in there if each.action is change.action), None)
-        kind = by_name[change.kind]
         if change.action is Action.TOP_UP and _is_asked_for(change, before, plan, approved):
-            amount = _left_of(change, before)
-            held += [capped(change, amount)] if amount > 0 else []
-            notes += [_left_out(change, before)] if amount <= 0 else []
-        elif any(
-            _is_same(change, each, seal) or finishes(kind, change, each, replaced, seal) for each in there
-        ):
+            top_up = _what_is_left(change, before)
+            held += [top_up] if isinstance(top_up, Change) else []
+            notes += [top_up] if isinstance(top_up, Note) else []
+        elif any(is_approved(by_name[change.kind], change, each, replaced, seal) for each in there):
             held.append(change)
-        elif before:
-            moved.append(f"{change.address}: {what_moved(change, before)}")
         else:
-            why = _why(change, plan, approved)
-            moved.append(f"{change.address}: {change.action} was not approved ({why})")
+            moved.append(f"{change.address}: {_why(change, before, plan, approved)}")
     left = replace(with_changes(kinds, plan, held), notes=(*plan.notes, *notes))
-    if moved or (moved := [*_above(kinds, left, approved)]):
+    shown = approved.blast_radius
+    exposure = {each.currency: each.amount for each in shown.exposure_added}
+    moved = moved or [*above(kinds, left, exposure, shown.cards_activated, set(replaced))]
+    if moved:
         listed = "\n".join(f"  {line}" for line in moved)
         raise StaleError(f"the saved plan is stale; nothing was written, plan again\n{listed}")
     return left
-
-
-def _above(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) -> Iterator[str]:
-    """The numbers of the plan that are above those which the approved plan has shown."""
-    shown = approved.blast_radius
-    exposure = {each.currency: each.amount for each in shown.exposure_added}
-    replaced = {each.address for each in approved.changes if each.action is Action.REPLACE}
-    return above(kinds, plan, exposure, shown.cards_activated, replaced)
 
 
 def above(
@@ -85,10 +72,12 @@ def above(
     with it; how much of that is new depends on how far its replacement has come. Money and what ends need no
     number here, as each top-up and each object is approved by itself.
     """
-    cards = [
-        _as_before(each) if str(each.address) in replaced and each.after and each.after.spends else each
-        for each in spenders(kinds, plan.surveyed, plan.changes)
-    ]
+    cards = []
+    for card in spenders(kinds, plan.surveyed, plan.changes):
+        side = card.after if str(card.address) in replaced else None
+        if side and side.spends:  # as if it could spend the same before, under no other holder's bound
+            side = side._replace(pool=("", side.pool[1]), bound=NO_LIMIT)
+        cards.append(card._replace(before=side, at_least=side) if side and side.spends else card)
     for currency, more in raised(cards).items():
         most = exposure.get(currency, 0)
         if most is not None and (more is None or more > most):
@@ -99,17 +88,7 @@ def above(
         yield f"{count} cards could newly spend, approved were {activations}"
 
 
-def _as_before(card: Spender) -> Spender:
-    """The card as if it could spend the same before, under no other holder's bound."""
-    if card.after is None:
-        return card
-    side = card.after._replace(pool=("", card.after.pool[1]), bound=NO_LIMIT)
-    return card._replace(before=side, at_least=side)
-
-
-def _not_asked_for(
-    kinds: Sequence[Kind], config: Config, plan: Plan, approved: PlanDocument
-) -> Iterator[str]:
+def _not_asked_for(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) -> Iterator[str]:
     """
     Approved changes that are in no plan because the YAML is another, and not because they are done.
 
@@ -124,7 +103,7 @@ def _not_asked_for(
         address = Address(*each.address.split(".", 1))
         if each.address in planned:
             continue
-        declared = config.declared.get(address)
+        declared = plan.config.declared.get(address)
         was = f"{address}: {each.action} was approved, and the YAML here"
         if each.action is Action.RETIRE:
             if declared and _stands(plan, address, each):
@@ -156,26 +135,6 @@ def _with_approved(plan: Plan, approved: PlanDocument) -> Iterator[tuple[Change,
         yield change, sorted(there, key=lambda each: each.id != change.id)
 
 
-def _left_of(change: Change, before: ChangeDocument | None) -> int:
-    """How much of an approved top-up our top-ups since have left: an approved amount is approved once."""
-    if before is None or before.money is None:
-        return 0
-    since = takewhile(lambda made: made[0] != before.newest, change.made)
-    return before.money.amount - sum(amount for _, amount in since)
-
-
-def _is_same(change: Change, before: ChangeDocument, seal: Seal) -> bool:
-    """Whether it is an approved change, of which a reader saw just what would be done."""
-    saw = {edit.path: edit for edit in before.edits}
-    return (
-        seal(change.fingerprint) == before.fingerprint
-        and (change.kind, change.reason, change.bookkeeping)
-        == (before.kind, before.reason, before.bookkeeping)
-        and saw.keys() == {edit.path for edit in change.edits}
-        and not any(differs(edit, saw[edit.path], change) for edit in change.edits)
-    )
-
-
 def capped(change: Change, ceiling: int) -> Change:
     """An approved amount is a ceiling: what is short beyond it waits for the next plan."""
     if change.params["amount"] <= ceiling:
@@ -184,26 +143,30 @@ def capped(change: Change, ceiling: int) -> Change:
     return replace(change, reason=reason, params={**change.params, "amount": ceiling})
 
 
-def _why(change: Change, plan: Plan, approved: PlanDocument) -> str:
+def _why(change: Change, before: ChangeDocument | None, plan: Plan, approved: PlanDocument) -> str:
+    """Why a change is none that was approved: what has moved, or that it is another or a new one."""
+    if before:
+        return what_moved(change, before)
     others = [each.action for each in approved.changes if each.address == str(change.address)]
-    if others:
-        return f"{', '.join(others)} was"
     declared, was = _targets(change, plan, approved)
-    if change.action is Action.TOP_UP and declared and was:
-        return "it is new: the YAML says something else of its target"
-    fields = what_is_new(change)
-    return f"it is new: {fields}" if fields else "it is new"
+    if others:
+        why = f"{', '.join(others)} was"
+    elif change.action is Action.TOP_UP and declared and was:
+        why = "it is new: the YAML says something else of its target"
+    else:
+        fields = what_is_new(change)
+        why = f"it is new: {fields}" if fields else "it is new"
+    return f"{change.action} was not approved ({why})"
 
 
 def _is_asked_for(change: Change, before: ChangeDocument | None, plan: Plan, approved: PlanDocument) -> bool:
-    """Whether a top-up is the approved one but for its amount, or one that only the balance asks for."""
-    if before is None:
-        return _is_its_target(change, plan, approved)
-    return sealed_by(plan, approved)(goal(change)) == before.goal
+    """
+    Whether a top-up is the approved one but for its amount, or one that only the balance asks for.
 
-
-def _is_its_target(change: Change, plan: Plan, approved: PlanDocument) -> bool:
-    """Whether a target is declared as it was: then it is the balance that moved."""
+    It does where the target is declared as it was: then it is the balance that moved.
+    """
+    if before:
+        return sealed_by(plan, approved)(goal(change)) == before.goal
     now, then = _targets(change, plan, approved)
     return now is not None and now == then
 
@@ -215,8 +178,14 @@ def _targets(change: Change, plan: Plan, approved: PlanDocument) -> tuple[str | 
     return sealed_by(plan, approved)(content(wanted(now))) if now else None, next(was, None)
 
 
-def _left_out(change: Change, before: ChangeDocument | None) -> Note:
-    """That a top-up waits: what was approved of it has been made, or none was, and the balance has moved."""
+def _what_is_left(change: Change, before: ChangeDocument | None) -> Change | Note:
+    """A top-up, as far as ours since have left of what was approved of it; that it waits where nothing is."""
+    left = 0
+    if before and before.money:  # an approved amount is approved once
+        since = takewhile(lambda made: made[0] != before.newest, change.made)
+        left = before.money.amount - sum(amount for _, amount in since)
+    if left > 0:
+        return capped(change, left)
     why = "as what was approved has been made" if before else "as the balance has moved since"
     amount = show_money(change.params["amount"], change.params["currency"])
     text = f"a top-up of {amount} was not approved, {why}; the next plan makes it"

@@ -23,23 +23,28 @@ def replaced_ids(approved: PlanDocument) -> dict[str, str | None]:
     }
 
 
-def finishes(
+def is_approved(
     kind: Kind, change: Change, approved: ChangeDocument, replaced: Mapping[str, str | None], seal: Seal
 ) -> bool:
     """
-    Whether a change is what is left of an approved one: it leads to the same goal, by steps of that one.
+    Whether a change is an approved one, of which a reader saw just what would be done, or what is left of it.
 
-    A replacement leaves its creation (a lost card ends first), the activation, or the end of what it
-    replaces; a creation the activation, where that is a call of its own; an update the second of two calls.
-    A card is carried along to a holder in whose place the new one stands already; `replaced` are such.
-    What somebody else has written since, or this plan to its end, is no more what was approved.
+    What is left leads to the same goal, by steps of the approved one. A replacement leaves its creation (a
+    lost card ends first), the activation, or the end of what it replaces; a creation the activation, where
+    that is a call of its own; an update the second of two calls. A card is carried along to a holder in whose
+    place the new one stands already; `replaced` are such. What somebody else has written since, or this plan
+    to its end, is no more what was approved.
     """
+    if _is_same(change, approved, seal):
+        return True
     if change.action is Action.RETIRE:
         return approved.action is Action.REPLACE and _is_at(change, approved)
     if not approved.goal or seal(goal(change)) != approved.goal:
         return False
     if change.action is Action.CREATE:
-        return approved.action is Action.REPLACE and _ends_first(kind, change)
+        asked = change.declared.lifecycle.reissue if change.declared else None
+        ends_first = asked is not None and kind.ends_first(asked.reason) and asked.number > change.reissued
+        return approved.action is Action.REPLACE and ends_first
     if change.action is Action.REPLACE:
         return _is_at(change, approved) and _is_carried(kind, change, approved, replaced, seal)
     if change.action is not Action.UPDATE:
@@ -47,6 +52,17 @@ def finishes(
     if approved.action is Action.UPDATE:
         return _is_at(change, approved) and _is_second_half(kind, change, approved, seal)
     return _is_activation(kind, change, approved)
+
+
+def _is_same(change: Change, approved: ChangeDocument, seal: Seal) -> bool:
+    then = {edit.path: edit for edit in approved.edits}
+    return (
+        seal(change.fingerprint) == approved.fingerprint
+        and (change.kind, change.reason, change.bookkeeping)
+        == (approved.kind, approved.reason, approved.bookkeeping)
+        and then.keys() == {edit.path for edit in change.edits}
+        and not any(differs(edit, then[edit.path]) for edit in change.edits)
+    )
 
 
 def _is_at(change: Change, approved: ChangeDocument) -> bool:
@@ -64,37 +80,23 @@ def _is_activation(kind: Kind, change: Change, approved: ChangeDocument) -> bool
     return status and never and by_a_call
 
 
-def _ends_first(kind: Kind, change: Change) -> bool:
-    asked = change.declared.lifecycle.reissue if change.declared else None
-    return asked is not None and kind.ends_first(asked.reason) and asked.number > change.reissued
-
-
-def _set_between(kind: Kind, change: Change, approved: ChangeDocument, seal: Seal) -> str:
-    """The field that stands as an approved update sets it in its first call; empty without such."""
-    field = set_twice(kind)
-    if not field or not approved.between or not change.live:
-        return ""
-    stands = content([field.name, change.live.fields.get(field.name)])
-    return field.name if seal(stands) == approved.between else ""
-
-
 def _is_second_half(kind: Kind, change: Change, approved: ChangeDocument, seal: Seal) -> bool:
     """Whether nothing has moved but what the first call of an update does: what gives no power, and marks."""
-    first = _set_between(kind, change, approved, seal)
-    now = {edit.path: edit for edit in change.edits if not _below(edit.path, first)}
-    then = {edit.path: edit for edit in approved.edits if not _below(edit.path, first)}
-    done = [edit for path, edit in then.items() if path not in now]
-    moved = {edit.path for edit in done} | ({first} if first else set())
+    first: tuple[str, ...] = ()  # the field that stands as the first call has set it
+    if (field := set_twice(kind)) and approved.between and change.live:
+        stands = content([field.name, change.live.fields.get(field.name)])
+        first = (field.name,) if seal(stands) == approved.between else ()
+    below = tuple(f"{name}." for name in first)
+    then = {edit.path: edit for edit in approved.edits}
+    now = {edit.path: edit for edit in change.edits if not edit.path.startswith(below)}
+    done = [edit for path, edit in then.items() if path not in now and not path.startswith(below)]
+    moved = {edit.path for edit in done}.union(first)
     return (
-        all(path in then and not differs(edit, then[path], change) for path, edit in now.items())
+        all(path in then and not differs(edit, then[path]) for path, edit in now.items())
         and change.direction is Direction.BROADENING
         and not any(e.direction is Direction.BROADENING or e.path.startswith(OUR_OWN) for e in done)
         and seal(rest(change, moved)) == approved.rest
     )
-
-
-def _below(path: str, name: str) -> bool:
-    return bool(name) and path.startswith(f"{name}.")
 
 
 def _is_carried(
@@ -108,8 +110,7 @@ def _is_carried(
         and all(
             edit.path in then
             and (
-                not differs(edit, then[edit.path], change)
-                or replaced.get(str(then[edit.path].before)) == edit.before
+                not differs(edit, then[edit.path]) or replaced.get(str(then[edit.path].before)) == edit.before
             )
             for edit in change.edits
         )

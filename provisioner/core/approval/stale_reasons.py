@@ -9,7 +9,6 @@ from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit
 from provisioner.core.model.money import show_money
 from provisioner.core.model.resource import Declared
 from provisioner.core.plan.document import ChangeDocument, EditDocument, as_json, edit_document
-from provisioner.core.schema.field import Field
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import at, leaves
 
@@ -20,10 +19,9 @@ PLAIN = "["  # a path with rows in it leads to no plain value
 _ROW = re.compile(r"([^\[]+)\[([0-9]{1,4})\](?:\.(.+))?")
 
 
-def differs(edit: Edit, approved: EditDocument, change: Change) -> bool:
+def differs(edit: Edit, approved: EditDocument) -> bool:
     """Whether a reader would see another edit than the one that was approved."""
-    seen = edit_document(edit, change.declared, approved.digest)
-    return _json(as_json(seen)) != _json(as_json(approved))
+    return _json(as_json(edit_document(edit, approved.digest))) != _json(as_json(approved))
 
 
 def is_declared(kind: Kind, declared: Declared, approved: Iterable[EditDocument]) -> bool:
@@ -45,7 +43,9 @@ def _asks(kind: Kind, declared: Declared, edit: EditDocument) -> bool:
     if path.startswith(OUR_OWN):
         return True
     value = _value(declared.fields, path)
-    return _json(value) == _json(after) or (value is None and after == _default(kind, path))
+    if value is None and (field := kind.field_at(path)) and after == field.default:
+        return True  # what is there in Stripe where a field is declared no more
+    return _json(value) == _json(after)
 
 
 def _value(fields: Mapping[str, Any], path: str) -> Any:
@@ -62,16 +62,6 @@ def _value(fields: Mapping[str, Any], path: str) -> Any:
     return there.get(row[3]) if there and row[3] else there
 
 
-def _default(kind: Kind, path: str) -> Any:
-    """What is there in Stripe where a field is declared no more."""
-    fields: Iterable[Field] = kind.fields
-    found = None
-    for name in path.split("."):
-        found = next((field for field in fields if field.name == name), None)
-        fields = found.fields if found else ()
-    return found.default if found else None
-
-
 def what_is_new(change: Change) -> str:
     """The fields of a change that was not approved; of an update with what they are on both sides."""
     if change.action is not Action.UPDATE:
@@ -83,11 +73,8 @@ def what_moved(change: Change, before: ChangeDocument) -> str:
     """The fields that are not as approved, and on which side; sensitive ones by their path alone."""
     if change.id != before.id:
         return f"the object is {change.id}, approved was {before.id}"
-    return _few([*_moved(change, before)]) or _unseen(change, before)
-
-
-def _unseen(change: Change, before: ChangeDocument) -> str:
-    """What has moved where no edit that is shown has."""
+    if moved := [*_moved(change, before)]:
+        return _few(moved)
     since = "since the plan was approved"
     if change.action is Action.TOP_UP:
         return "the YAML says something else of it than was approved"
@@ -106,7 +93,7 @@ def _moved(change: Change, before: ChangeDocument) -> Iterator[str]:
         then = approved.pop(edit.path, None)
         if then is None:
             yield f"{edit.path} is new{_sides(edit)}"
-        elif differs(edit, then, change):
+        elif differs(edit, then):
             yield _both(edit, then)
     yield from (_gone(change, edit) for edit in approved.values())
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Literal
@@ -36,6 +35,7 @@ class Edit(Struct, frozen=True):
     `before` and `after` are ready to show: sensitive ones are masked here already, None is absent.
     Amounts in them are minor units of `currency`, in `before` of `currency_before` where that is not None
     (empty: of one that Stripe does not tell). `undone` is the direction of the way back.
+    `row` tells the row of a table from others (the interval of a limit), where it may be shown.
     """
 
     path: str
@@ -47,25 +47,7 @@ class Edit(Struct, frozen=True):
     currency: str = ""
     currency_before: str | None = None
     undone: Direction = Direction.NEUTRAL
-
-
-_ROW = re.compile(r"^(?P<table>[^\[]+)\[(?P<number>\d+)\]\.")
-
-
-def row_of(edit: Edit, declared: Declared | None) -> dict[str, Any]:
-    """What tells the row of an edit from others in its table (the interval of a limit); empty without one."""
-    place = _ROW.match(edit.path)
-    hidden = declared.sensitive if declared else frozenset()
-    if place is None or edit.sensitive or any(path.startswith(place["table"]) for path in hidden):
-        return {}
-    row: Any = declared.fields if declared else {}
-    for name in place["table"].split("."):
-        row = row.get(name, {})
-    number = int(place["number"])
-    if number >= len(row):
-        return {}
-    leaf = edit.path.rpartition(".")[2]
-    return {name: value for name, value in row[number].items() if name != leaf}
+    row: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Change(Struct, frozen=True):

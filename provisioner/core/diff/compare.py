@@ -283,18 +283,35 @@ def _edit(
 ) -> Edit:
     had, wanted = sides
     before, after = _at(had, place), _at(wanted, place)
-    whole = place[: len(place) - 1] if field.shape is Shape.MAP else _field_place(place)
-    old, new = (_rows(_at(side, whole)) for side in sides)
+    depth = next((number for number, step in enumerate(place) if isinstance(step, int)), len(place))
+    whole = place[: len(place) - 1] if field.shape is Shape.MAP else place[:depth]  # above a table's rows
+    old, new = (_without_gaps(_at(side, whole)) for side in sides)
+    hide = hidden(field, path, declared.sensitive)
     return Edit(
         path=path,
-        before=mask(before, hide := hidden(field, path, declared.sensitive)),
+        before=mask(before, hide),
         after=mask(after, hide),
         direction=field.direction(old, new),
         undone=field.direction(new, old),
         sensitive=hide,
         forces_replacement=kind.field(path.partition(".")[0].partition("[")[0]).on_change is OnChange.REPLACE,
         currency=_currency(kind, declared, field),
+        row={} if hide else _row(declared, place, depth),
     )
+
+
+def _row(declared: Declared, place: tuple[Any, ...], depth: int) -> Mapping[str, Any]:
+    """What tells the row of a value from others in its table; empty where it has none, or some are hidden."""
+    table = ".".join(place[:depth])
+    if len(place) < depth + 2 or any(path.startswith(table) for path in declared.sensitive):
+        return {}
+    row = _at(declared.fields, place[:-1]) or {}
+    return {name: value for name, value in row.items() if name != place[-1]}
+
+
+def _without_gaps(value: Any) -> Any:
+    """A table without the gaps that aligning has left in it; any other value as it is."""
+    return tuple(row for row in value if row is not None) if isinstance(value, tuple) else value
 
 
 def _judged(field: Field, want: Mapping[str, Any] | None) -> Sequence[Field]:
@@ -304,22 +321,9 @@ def _judged(field: Field, want: Mapping[str, Any] | None) -> Sequence[Field]:
     return [sub for sub in field.fields if sub.name != field.amounts_in]
 
 
-def _rows(value: Any) -> Any:
-    """A table without the gaps that aligning has left in it; any other value as it is."""
-    return tuple(row for row in value if row is not None) if isinstance(value, tuple) else value
-
-
 def _currency(kind: Kind, declared: Declared, field: Field) -> str:
     """The currency of the amounts in a field's values, empty where it has none."""
     return (kind.currency(declared.address, declared.fields) or "") if field.has_amounts else ""
-
-
-def _field_place(place: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The place of the field itself, above the rows of a table."""
-    for number, step in enumerate(place):
-        if isinstance(step, int):
-            return place[:number]
-    return place
 
 
 def hidden(field: Field, path: str, sensitive: frozenset[str]) -> bool:

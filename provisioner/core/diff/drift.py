@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from provisioner.core.diff.baseline import digests
-from provisioner.core.diff.change import Action, Change, Edit, Note, row_of
+from provisioner.core.diff.change import Action, Change, Edit, Note
 from provisioner.core.diff.compare import compare
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Address, Declared, Live, Ref
@@ -129,7 +129,7 @@ def _edited(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> 
     lives, wants = digests(kind, declared, live)
     for edit in edits:
         path = edit.path.partition("[")[0]
-        field = _field(kind, path)
+        field = kind.field_at(path)
         if field is None or field.write_only or _is_of_before(declared, live, field, surveyed):
             yield _drift(declared, live, edit, Moved.YAML)
         else:
@@ -184,7 +184,7 @@ def _drift(declared: Declared, live: Live, edit: Edit, moved: Moved) -> Drift:
         edit.before,
         direction,
         edit.currency,
-        row=row_of(edit, declared),
+        row=edit.row,
         currency_live=edit.currency_before,
     )
 
@@ -232,14 +232,3 @@ def _waiting(changes: Sequence[Change], seen: set[Address]) -> Iterator[Drift]:
         if change.address not in seen and change.action in words:
             text = words[change.action]
             yield Drift(change.address, change.id or "", "", Moved.YAML, None, None, text=text)
-
-
-def _field(kind: Kind, path: str) -> Field | None:
-    """The field at a path, or None for what is the tool's own."""
-    names = path.split(".")
-    field = next((f for f in kind.fields if f.name == names[0]), None)
-    for name in names[1:]:
-        if field is None or not field.fields:
-            break
-        field = next((f for f in field.fields if f.name == name), None)
-    return field

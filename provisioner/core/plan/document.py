@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field, to_builtins
 from msgspec.structs import asdict
 
-from provisioner.core.diff.change import Action, Edit, Note, row_of
+from provisioner.core.diff.change import Action, Edit, Note
 from provisioner.core.model.money import Money
-from provisioner.core.model.resource import Declared
 from provisioner.core.ownership.seal import Source
 from provisioner.core.schema.field import Direction
 
@@ -56,7 +55,7 @@ class EditDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.currency if self.currency_before is None else self.currency_before
 
 
-def edit_document(edit: Edit, declared: Declared | None, digest: str = "") -> EditDocument:
+def edit_document(edit: Edit, digest: str = "") -> EditDocument:
     """All that a reader sees of an edit, with a digest that stands for it."""
     return EditDocument(
         path=edit.path,
@@ -67,7 +66,7 @@ def edit_document(edit: Edit, declared: Declared | None, digest: str = "") -> Ed
         forces_replacement=edit.forces_replacement,
         currency=edit.currency,
         currency_before=edit.currency_before,
-        row=row_of(edit, declared),
+        row=dict(edit.row),
         digest=digest,
     )
 

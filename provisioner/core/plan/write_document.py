@@ -64,7 +64,7 @@ def _change(kind: Kind, change: Change, seal: Seal) -> ChangeDocument:
         action=change.action,
         id=change.id,
         reason=change.reason,
-        edits=tuple(_edit(edit, change, fingerprint) for edit in change.edits),
+        edits=tuple(_edit(edit, fingerprint) for edit in change.edits),
         fingerprint=fingerprint,
         revision=change.live.stamp.revision if change.live else None,
         rest=seal(rest(change, set_first(kind, change))) if change.live else "",
@@ -80,9 +80,9 @@ def _change(kind: Kind, change: Change, seal: Seal) -> ChangeDocument:
     return document
 
 
-def _edit(edit: Edit, change: Change, fingerprint: str) -> EditDocument:
+def _edit(edit: Edit, fingerprint: str) -> EditDocument:
     """An edit; its digest is of what is shown, or for a hidden value that of all that the change hides."""
-    document = edit_document(edit, change.declared, fingerprint)
+    document = edit_document(edit, fingerprint)
     if edit.sensitive:
         return document
     shown = as_json(document)

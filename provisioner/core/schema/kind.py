@@ -213,6 +213,16 @@ class Kind(Struct, frozen=True, eq=False):
                 return field
         raise KeyError(name)
 
+    def field_at(self, path: str) -> Field | None:
+        """Return the field of the value at a path, None for what is the tool's own."""
+        found, fields = None, self.fields
+        for name in path.split("."):
+            if found is not None and not fields:
+                break  # a key of a map of texts
+            found = next((field for field in fields if field.name == name), None)
+            fields = found.fields if found else ()
+        return found
+
 
 def owned(kinds: Iterable[Kind]) -> list[Kind]:
     """The kinds whose objects carry ownership metadata, those that are created first at the beginning."""

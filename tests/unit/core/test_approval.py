@@ -63,9 +63,9 @@ def test_as_long_as_nothing_was_written_all_that_was_approved_is_done_and_nothin
     plan = make_plan(KINDS, approved, stripe.world())
     saved = saved_and_read(plan_document(KINDS, plan))
 
-    assert done(hold_to(KINDS, approved, plan, saved)) == done(plan)
+    assert done(hold_to(KINDS, plan, saved)) == done(plan)
     try:
-        held = hold_to(KINDS, here, make_plan(KINDS, here, stripe.world()), saved)
+        held = hold_to(KINDS, make_plan(KINDS, here, stripe.world()), saved)
     except StaleError:
         return
     assert done(held) == done(plan)
@@ -83,4 +83,4 @@ def test_what_was_done_is_done_and_not_stale(before: Config, approved: Config) -
         pass
 
     again = make_plan(KINDS, approved, stripe.world())
-    assert done(hold_to(KINDS, approved, again, saved)) == set()
+    assert done(hold_to(KINDS, again, saved)) == set()

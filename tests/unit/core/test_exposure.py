@@ -193,7 +193,7 @@ def test_no_higher_limit_lowers_what_is_added(
 def test_a_saved_plan_is_judged_like_the_plan_itself(before: list[Declared], after: list[Declared]) -> None:
     stripe = applied(*before)
     plan = planned(stripe, after)
-    held = hold_to(KINDS, plan.config, plan, plan_document(KINDS, plan))
+    held = hold_to(KINDS, plan, plan_document(KINDS, plan))
 
     assert held.blast == plan.blast
     assert held.outlook == plan.outlook
