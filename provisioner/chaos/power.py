@@ -28,6 +28,27 @@ class Shop(NamedTuple):
     presence: str
 
 
+def holder_of(objects: Mapping[str, Object], card: Object) -> Object:
+    """A card's holder as it is now; the one inside of the card is as old as the card's last event."""
+    found: Object = objects.get(card["cardholder"]["id"], card["cardholder"])
+    return found
+
+
+def can_spend(objects: Mapping[str, Object], identity: str) -> bool:
+    """Whether an object is there, and is a card that is active and whose holder is."""
+    card = objects.get(identity)
+    return bool(
+        card
+        and card["object"] == "issuing.card"
+        and card["status"] == "active" == holder_of(objects, card)["status"]
+    )
+
+
+def spending(objects: Mapping[str, Object]) -> list[Object]:
+    """The cards that can spend."""
+    return [item for identity, item in objects.items() if can_spend(objects, identity)]
+
+
 def exceeds(now: tuple[Object, Object], sides: Sequence[tuple[Object, Object]]) -> bool:
     """Whether a card with its holder can spend more, anywhere or in any span, than all of some others."""
     every = [each for pair in (now, *sides) for each in pair]

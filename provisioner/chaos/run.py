@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Mapping
-from typing import Any
 
 from msgspec import Struct
 
@@ -100,7 +99,11 @@ def disturb(arena: SandboxFixture, course: Rehearsal, cell: Cell) -> CellVerdict
     """Run one cell: the disturbed apply, the runs after it until one finds nothing to do, the comparison."""
     arena.put_back()
     if cell.disturbance not in KILLS:
-        arena.fail([_fault(cell)])
+        effect = LASTING.get(cell.disturbance, cell.disturbance)
+        count = None if cell.disturbance in LASTING else 1
+        seconds = SLOW if effect == "delay" else 0.0
+        fault = {"effect": effect, "match": "* /v1/*", "skip": cell.at, "count": count, "seconds": seconds}
+        arena.fail([fault])
     dies_at = cell.at if cell.disturbance in KILLS else None
     _tolerantly(
         arena, course.scene.after, KillableClient(arena.base, dies_at, heard=cell.disturbance == "kill_after")
@@ -124,13 +127,6 @@ def _converge(arena: SandboxFixture, course: Rehearsal) -> tuple[int, list[str]]
         elif _is_quiet(arena, course.scene.after):
             return run, [] if run == 1 else [f"it took {run} runs", *reasons]
     return RUNS_AFTER, ["it does not converge", *reasons]
-
-
-def _fault(cell: Cell) -> dict[str, Any]:
-    effect = LASTING.get(cell.disturbance, cell.disturbance)
-    count = None if cell.disturbance in LASTING else 1
-    seconds = SLOW if effect == "delay" else 0.0
-    return {"effect": effect, "match": "* /v1/*", "skip": cell.at, "count": count, "seconds": seconds}
 
 
 def _apply(arena: SandboxFixture, config: Config, client: KillableClient) -> Report:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, groupby
 from typing import Any
 
-from provisioner.chaos.power import exceeds
+from provisioner.chaos.power import exceeds, holder_of, spending
 from provisioner.core.ownership.marks import ADDRESS
 from provisioner.engine.ports import Reader
 
@@ -49,33 +49,33 @@ def too_wide(
     """
     sides = (before, *ends)
     allowed = [
-        {_same(card, before): (card, _holder(side, card)) for card in _spending(side)} for side in sides
+        {_same(card, before): (card, holder_of(side, card)) for card in spending(side)} for side in sides
     ]
     now = dict(before)
     found: list[str] = []
     for changed in steps:
         now |= {str(item["id"]): item for item in changed}
-        spending = [card for card in _spending(now) if _address(card)]
-        found += [f"two cards at {_address(one)}" for one in _doubles(spending, before, allowed)]
+        cards = [card for card in spending(now) if _address(card)]
+        found += [f"two cards at {_address(one)}" for one in _doubles(cards, before, allowed)]
         ids = {item["id"] for item in changed}
-        for card in spending:
+        for card in cards:
             if not {card["id"], card["cardholder"]["id"]} & ids:
                 continue
             same = _same(card, before)
-            if exceeds((card, _holder(now, card)), [side[same] for side in allowed if same in side]):
+            if exceeds((card, holder_of(now, card)), [side[same] for side in allowed if same in side]):
                 found.append(f"{_address(card)} could spend more than before and after")
     return list(dict.fromkeys(found))
 
 
 def _doubles(
-    spending: Sequence[Object], before: Mapping[str, Object], allowed: Sequence[Mapping[str, Any]]
+    cards: Sequence[Object], before: Mapping[str, Object], allowed: Sequence[Mapping[str, Any]]
 ) -> Iterator[Object]:
     """Cards that spend beside another of their address; where a state has both, one is not renamed yet."""
     by_address: dict[str, list[Object]] = defaultdict(list)
-    for card in spending:
+    for card in cards:
         by_address[_address(card)].append(card)
-    for cards in by_address.values():
-        for one, other in combinations(cards, 2):
+    for those in by_address.values():
+        for one, other in combinations(those, 2):
             both = {_same(one, before), _same(other, before)}
             if not any(len(both & side.keys()) > 1 for side in allowed):
                 yield one
@@ -84,16 +84,6 @@ def _doubles(
 def _same(card: Object, before: Mapping[str, Object]) -> str:
     """What a card is known by in all runs that began with the same estate: of those that are new the name."""
     return str(card["id"]) if card["id"] in before else _address(card)
-
-
-def _spending(objects: Mapping[str, Object]) -> list[Object]:
-    cards = [item for item in objects.values() if item.get("object") == "issuing.card"]
-    return [c for c in cards if c["status"] == "active" and _holder(objects, c)["status"] == "active"]
-
-
-def _holder(objects: Mapping[str, Object], card: Object) -> Object:
-    """The card's holder as it is now; the one inside of the card is as old as the card's last event."""
-    return objects.get(str(card["cardholder"]["id"]), card["cardholder"])
 
 
 def _address(card: Object) -> str:

@@ -16,8 +16,9 @@ from click.testing import CliRunner
 from provisioner.chaos.embedded import Embedded, embedded
 from provisioner.chaos.estate import play, runs
 from provisioner.chaos.estate.history import HistoryStep
+from provisioner.chaos.estate.reading import read
 from provisioner.chaos.estate.trouble import Strike, Trouble
-from provisioner.chaos.estate.watch import Watch
+from provisioner.chaos.estate.watch import Watch, ended_for, revived
 from provisioner.chaos.estate.wire import Mail, Wire
 from provisioner.cli.main import main
 
@@ -105,3 +106,31 @@ def test_who_looks_on_knows_each_request_and_what_it_changed(sandbox) -> None:
     changed = [[after["object"] for _, after in moment.changed] for moment in watch.moments()]
     assert changed == [["issuing.cardholder"], ["issuing.card"]]
     assert watch.moments() == []
+
+
+def card(identity: str, status: str, **more: object) -> dict[str, object]:
+    marks = {"provisioner_project": "estate", "provisioner_address": "cards.a"}
+    facts = {"type": "virtual", "currency": "usd", "cardholder": {"id": "ich_1"}, "spending_controls": {}}
+    return {"object": "issuing.card", "id": identity, "status": status, "metadata": marks, **facts, **more}
+
+
+def test_a_saved_plan_that_switches_on_what_was_switched_off_since_is_found() -> None:
+    on, off = {"ic_1": card("ic_1", "active")}, {"ic_1": card("ic_1", "inactive")}
+    assert len(list(revived(planned=on, before=off, after=on))) == 1
+    assert list(revived(planned=off, before=off, after=on)) == []
+    assert list(revived(planned=on, before=off, after=off)) == []
+
+
+def test_a_card_that_is_ended_for_one_with_a_copy_of_its_marks_is_found() -> None:
+    holder = {
+        "object": "issuing.cardholder",
+        "id": "ich_1",
+        "status": "active",
+        "metadata": {"provisioner_project": "estate", "provisioner_address": "cardholders.one"},
+    }
+    there = {"ich_1": holder, "ic_forged": card("ic_forged", "active")}
+    before, after = {**there, "ic_1": card("ic_1", "active")}, {**there, "ic_1": card("ic_1", "canceled")}
+    of_others = {**after, "ic_1": card("ic_1", "canceled", type="physical")}
+    assert len(list(ended_for("ic_forged", before, after, read(YAML)))) == 1
+    assert list(ended_for("ic_forged", before, before, read(YAML))) == []
+    assert list(ended_for("ic_forged", before, of_others, read(YAML))) == []  # the YAML asks for another

@@ -8,11 +8,13 @@ from provisioner.chaos.embedded import Embedded, Said
 from provisioner.chaos.estate.edits import ADDRESS, CATEGORIES, controls
 from provisioner.chaos.estate.reading import GENERATION, OF_ADDRESS, OF_PROJECT, is_ours
 
-Json = dict[str, Any]
+Json = Mapping[str, Any]
 Objects = Mapping[str, Json]
 Done = tuple[str, list[Said]]
+Deed = Callable[[Embedded, Objects, random.Random], Done]
 
-PATHS = {"issuing.card": "/v1/issuing/cards", "issuing.cardholder": "/v1/issuing/cardholders"}
+CARD, CARDHOLDER = "issuing.card", "issuing.cardholder"
+PATHS = {CARD: "/v1/issuing/cards", CARDHOLDER: "/v1/issuing/cardholders"}
 
 
 def deed(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
@@ -20,85 +22,67 @@ def deed(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
     return rng.choice(DEEDS)(sandbox, objects, rng)
 
 
-def _update(sandbox: Embedded, item: Json, params: Json) -> Done:
-    said = sandbox.write(f"{PATHS[item['object']]}/{item['id']}", params)
-    name = (item.get("metadata") or {}).get(OF_ADDRESS, "an object of others")
-    refused = "" if said.done else " (refused)"
-    return f"{name} {item['id']} ({item['status']}) by hand: {params}{refused}", [said]
-
-
-def _some(objects: Objects, rng: random.Random, kind: str = "", *, living: bool = True) -> Json | None:
+def _some(objects: Objects, rng: random.Random, kind: str = "") -> Json | None:
+    """A card or a cardholder that has not ended for good, of anybody's."""
     found = [
         item
         for item in objects.values()
-        if item["object"] in PATHS
-        and (not kind or item["object"] == kind)
-        and not (living and item["status"] == "canceled")
+        if item["object"] in PATHS and kind in ("", item["object"]) and item["status"] != "canceled"
     ]
     return rng.choice(found) if found else None
 
 
-def _switch(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
-    if item := _some(objects, rng):
-        return _update(sandbox, item, {"status": rng.choice(("inactive", "inactive", "active"))})
-    return "nothing by hand", []
+def _updated(params: Callable[[random.Random], Json], kind: str = "") -> Deed:
+    """An object, of some kind or of any, is given other values."""
+
+    def update(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
+        item = _some(objects, rng, kind)
+        if item is None:
+            return "nothing by hand", []
+        given = params(rng)
+        said = sandbox.write(f"{PATHS[item['object']]}/{item['id']}", given)
+        name = (item.get("metadata") or {}).get(OF_ADDRESS, "an object of others")
+        refused = "" if said.done else " (refused)"
+        return f"{name} {item['id']} ({item['status']}) by hand: {given}{refused}", [said]
+
+    return update
 
 
-def _limit(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
-    if item := _some(objects, rng):
-        limits = controls(rng).get("spending_limits") or ""
-        return _update(sandbox, item, {"spending_controls": {"spending_limits": limits}})
-    return "nothing by hand", []
+def limits(rng: random.Random) -> Json:
+    """Other limits, or none."""
+    return {"spending_controls": {"spending_limits": controls(rng).get("spending_limits") or ""}}
 
 
-def _allow(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
-    if item := _some(objects, rng):
-        way, other = rng.choice((("allowed", "blocked"), ("blocked", "allowed")))
-        some = [CATEGORIES[0], CATEGORIES[1]] if way == "allowed" else [rng.choice(CATEGORIES[1:])]
-        lists = {f"{way}_categories": some, f"{other}_categories": ""}
-        return _update(sandbox, item, {"spending_controls": lists})
-    return "nothing by hand", []
+def lists(rng: random.Random) -> Json:
+    """A list of categories, and none of the other sort."""
+    way, other = rng.choice((("allowed", "blocked"), ("blocked", "allowed")))
+    some = [CATEGORIES[0], CATEGORIES[1]] if way == "allowed" else [rng.choice(CATEGORIES[1:])]
+    return {"spending_controls": {f"{way}_categories": some, f"{other}_categories": ""}}
 
 
-def _cancel(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
-    if item := _some(objects, rng, "issuing.card"):
-        why = rng.choice(({}, {"cancellation_reason": rng.choice(("lost", "stolen"))}))
-        return _update(sandbox, item, {"status": "canceled", **why})
-    return "nothing by hand", []
+def end(rng: random.Random) -> Json:
+    """The end of a card, at times with a reason."""
+    return {"status": "canceled", **rng.choice(({}, {"cancellation_reason": rng.choice(("lost", "stolen"))}))}
 
 
-def _note(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
-    if item := _some(objects, rng):
-        return _update(sandbox, item, {"metadata": {"team": rng.choice(("green", ""))}})
-    return "nothing by hand", []
-
-
-def _disown(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
-    """Take the project's mark away: from now on it is not ours."""
-    if item := _some(objects, rng, "issuing.card"):
-        return _update(sandbox, item, {"metadata": {OF_PROJECT: ""}})
-    return "nothing by hand", []
-
-
-def _strange_card(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
+def strange_card(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
     """A card of others, on a holder of ours or theirs."""
-    holder = _some(objects, rng, "issuing.cardholder")
+    holder = _some(objects, rng, CARDHOLDER)
     if holder is None:
         return "nothing by hand", []
-    made = sandbox.write(
-        "/v1/issuing/cards", {"cardholder": holder["id"], "currency": "usd", "type": "virtual"}
-    )
-    return f"a card of others on {holder['id']}", [made]
+    params = {"cardholder": holder["id"], "currency": "usd", "type": "virtual"}
+    return f"a card of others on {holder['id']}", [sandbox.write(PATHS[CARD], params)]
 
 
-def _strange_holder(sandbox: Embedded, _objects: Objects, _rng: random.Random) -> Done:
+def strange_holder(sandbox: Embedded, _objects: Objects, _rng: random.Random) -> Done:
+    """A cardholder of others."""
     params = {"name": "Stranger", "type": "company", "billing": {"address": ADDRESS}}
-    return "a holder of others", [sandbox.write("/v1/issuing/cardholders", params)]
+    return "a holder of others", [sandbox.write(PATHS[CARDHOLDER], params)]
 
 
-def _buy(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
+def buy(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
     """A purchase, captured where it is approved."""
-    card = _some(objects, rng, "issuing.card")
+    card = _some(objects, rng, CARD)
     if card is None:
         return "no purchase", []
     amount = rng.choice((500, 1000, 5000))
@@ -113,13 +97,14 @@ def _buy(sandbox: Embedded, objects: Objects, rng: random.Random) -> Done:
     return f"a purchase of {amount} with {card['id']}", [asked, bought]
 
 
-def _top_up(sandbox: Embedded, _objects: Objects, rng: random.Random) -> Done:
+def top_up(sandbox: Embedded, _objects: Objects, rng: random.Random) -> Done:
     """Money from others."""
     params = {"amount": rng.choice((700, 3000)), "currency": "usd", "destination_balance": "issuing"}
     return f"a top-up of others: {params['amount']}", [sandbox.write("/v1/topups", params)]
 
 
-def _cancel_top_up(sandbox: Embedded, objects: Objects, _rng: random.Random) -> Done:
+def cancel_top_up(sandbox: Embedded, objects: Objects, _rng: random.Random) -> Done:
+    """The newest top-up that has not settled is canceled."""
     pending = [item for item in objects.values() if item["object"] == "topup" and item["status"] == "pending"]
     if not pending:
         return "no top-up to cancel", []
@@ -127,16 +112,19 @@ def _cancel_top_up(sandbox: Embedded, objects: Objects, _rng: random.Random) -> 
     return f"top-up {pending[-1]['id']} is canceled by hand", [said]
 
 
-Deed = Callable[[Embedded, Objects, random.Random], Done]
+_SWITCH = _updated(lambda rng: {"status": rng.choice(("inactive", "inactive", "active"))})
+_LIMIT = _updated(limits)
+_NOTE = _updated(lambda rng: {"metadata": {"team": rng.choice(("green", ""))}})
+_DISOWN = _updated(lambda _rng: {"metadata": {OF_PROJECT: ""}}, CARD)  # from now on it is not ours
 DEEDS: tuple[Deed, ...] = (
-    *(_switch, _switch, _switch, _limit, _limit, _allow, _cancel, _note),
-    *(_disown, _strange_card, _strange_holder, _buy, _buy, _top_up, _cancel_top_up),
+    *(_SWITCH, _SWITCH, _SWITCH, _LIMIT, _LIMIT, _updated(lists), _updated(end, CARD)),
+    *(_NOTE, _DISOWN, strange_card, strange_holder, buy, buy, top_up, cancel_top_up),
 )
 
 
 def copy_marks(sandbox: Embedded, objects: Objects, rng: random.Random) -> tuple[str, list[Said], str]:
     """A card made by hand with the marks of one of ours, of the same or a higher generation, and its id."""
-    ours = [item for item in objects.values() if is_ours(item) and item["object"] == "issuing.card"]
+    ours = [item for item in objects.values() if is_ours(item) and item["object"] == CARD]
     living = [item for item in ours if item["status"] != "canceled"]
     if not living:
         return "no marks to copy", [], ""
@@ -144,7 +132,7 @@ def copy_marks(sandbox: Embedded, objects: Objects, rng: random.Random) -> tuple
     marks = {key: value for key, value in card["metadata"].items() if key.startswith("provisioner_")}
     marks[GENERATION] = str(int(marks.get(GENERATION, "1")) + rng.choice((0, 1, 7)))
     params = {"cardholder": card["cardholder"]["id"], "currency": "usd", "type": "virtual", "metadata": marks}
-    said = sandbox.write("/v1/issuing/cards", {**params, "status": rng.choice(("active", "inactive"))})
+    said = sandbox.write(PATHS[CARD], {**params, "status": rng.choice(("active", "inactive"))})
     if not said.done:
         return "marks could not be copied", [said], ""
     what = (

@@ -15,7 +15,7 @@ from provisioner.chaos.estate.hands import copy_marks, deed
 from provisioner.chaos.estate.reading import Declaration, differences, is_ours, read, standing, unfinished
 from provisioner.chaos.estate.runs import NOTHING_TO_DO, Ended, Order
 from provisioner.chaos.estate.trouble import PEACE, Trouble, draw, likely
-from provisioner.chaos.estate.watch import Watch, too_much, wrong
+from provisioner.chaos.estate.watch import Watch, ended_for, revived, too_much, wrong
 from provisioner.chaos.estate.wire import Mail, Turns, Wire
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConfigError, ProvisionerError
@@ -129,7 +129,8 @@ def _edits(play: History, rng: random.Random) -> None:
         play.did.append(f"edit: {edit(play.yaml, rng)}")
 
 
-def _by_hand(play: History, rng: random.Random) -> list[str]:
+def by_hand(play: History, rng: random.Random) -> list[str]:
+    """Somebody does something without provisioner."""
     what, answers = deed(play.sandbox, play.watch.objects, rng)
     play.did.append(f"hand: {what}")
     play.watch.hands(answers)
@@ -140,11 +141,11 @@ def _by_hand(play: History, rng: random.Random) -> list[str]:
     return []
 
 
-def _applied(play: History, rng: random.Random) -> list[str]:
+def applied(play: History, rng: random.Random) -> list[str]:
     """Edits, at times a hand, and an apply in trouble."""
     _edits(play, rng)
     if likely(rng, 0.25):
-        _by_hand(play, rng)
+        by_hand(play, rng)
     config = play.config()
     if config is None:
         return []
@@ -159,7 +160,7 @@ def _applied(play: History, rng: random.Random) -> list[str]:
     return play.checked(lambda: [runs.apply(play.wire(trouble), asked)], [wanted])
 
 
-def _at_once(play: History, rng: random.Random) -> list[str]:
+def at_once(play: History, rng: random.Random) -> list[str]:
     """Two applies at once, at times of different YAML."""
     _edits(play, rng)
     one, wanted = play.config(), [read(play.yaml.text())]
@@ -177,7 +178,7 @@ def _at_once(play: History, rng: random.Random) -> list[str]:
     return play.checked(lambda: runs.at_once(wires, [Order(one), Order(other)], turns.leave), wanted)
 
 
-def _save(play: History, rng: random.Random) -> list[str]:
+def save(play: History, rng: random.Random) -> list[str]:
     """A plan that is saved, after some edits."""
     _edits(play, rng)
     if config := play.config():
@@ -191,7 +192,7 @@ def _save(play: History, rng: random.Random) -> list[str]:
     return []
 
 
-def _apply_saved(play: History, rng: random.Random) -> list[str]:
+def apply_saved(play: History, rng: random.Random) -> list[str]:
     """A saved plan that is applied, late, again, or after others have done something."""
     config = play.config()
     if config is None or not play.plans:
@@ -199,29 +200,19 @@ def _apply_saved(play: History, rng: random.Random) -> list[str]:
     number = rng.choice((len(play.plans), len(play.plans), rng.randint(1, len(play.plans))))
     plan = play.plans[number - 1]
     if likely(rng, 0.3):
-        _by_hand(play, rng)
+        by_hand(play, rng)
     trouble = draw(rng) if likely(rng, 0.5) else PEACE
     play.did.append(f"apply of saved plan {number}; {trouble}")
     before, late = dict(play.watch.objects), bool(play.mail.waiting)
     asked = Order(config, saved=plan.document)
     found = play.checked(lambda: [runs.apply(play.wire(trouble), asked)], [plan.wanted])
     # a request of an earlier run that arrives meanwhile is not the plan's
-    return found if late else [*found, *_revived(before, plan, play.watch.objects)]
+    return found if late else [*found, *revived(plan.objects, before, play.watch.objects)]
 
 
-def _revived(before: Json, plan: Saved, after: Json) -> Iterator[str]:
-    """Objects that somebody has switched off since the plan was made, and the plan on again."""
-    for identity, item in after.items():
-        was, then = before.get(identity), plan.objects.get(identity)
-        if was and then and was["object"] != "topup":
-            off = then["status"] == "active" != was["status"]
-            if off and item["status"] == "active":
-                yield f"{identity} was switched off after the plan was saved, and the plan has switched it on"
-
-
-def _pass_time(play: History, rng: random.Random) -> list[str]:
-    seconds = rng.choice((10, SETTLED, DAY))
-    return _time(play, seconds)
+def pass_time(play: History, rng: random.Random) -> list[str]:
+    """Some time passes."""
+    return _time(play, rng.choice((10, SETTLED, DAY)))
 
 
 def _time(play: History, seconds: int) -> list[str]:
@@ -239,7 +230,7 @@ def _time(play: History, seconds: int) -> list[str]:
     return found
 
 
-def _forge(play: History, rng: random.Random) -> list[str]:
+def forge(play: History, rng: random.Random) -> list[str]:
     """A copy of a card's marks: an apply may refuse to go on, and never ends the true one for it."""
     what, answers, forged = copy_marks(play.sandbox, play.watch.objects, rng)
     play.did.append(f"hand: {what}")
@@ -253,9 +244,9 @@ def _forge(play: History, rng: random.Random) -> list[str]:
     if config:
         play.did.append("apply")
         before = dict(play.watch.objects)
-        wanted = [read(play.yaml.text())]
-        found = play.checked(lambda: [runs.apply(play.wire(), Order(config))], wanted)
-        found += _ended_for(before, play, forged)
+        wanted = read(play.yaml.text())
+        found = play.checked(lambda: [runs.apply(play.wire(), Order(config))], [wanted])
+        found += ended_for(forged, before, play.watch.objects, wanted)
     answers = [play.sandbox.write(f"/v1/issuing/cards/{forged}", {"status": "canceled"})]
     play.did.append(f"hand: {forged} is canceled")
     play.watch.hands(answers)
@@ -264,29 +255,7 @@ def _forge(play: History, rng: random.Random) -> list[str]:
     return found
 
 
-def _ended_for(before: Json, play: History, forged: str) -> Iterator[str]:
-    address = before[forged]["metadata"]["provisioner_address"]
-    for identity, item in before.items():
-        after = play.watch.objects[identity]
-        same = item["object"] == "issuing.card" and item["metadata"].get("provisioner_address") == address
-        ended = item["status"] != "canceled" == after["status"]
-        if same and ended and identity != forged and not _replaced(play, identity):
-            yield f"{identity} at {address} was ended for a card with a copy of its marks"
-
-
-def _replaced(play: History, identity: str) -> bool:
-    """Whether the YAML asked for another card in its place."""
-    name = play.watch.objects[identity]["metadata"]["provisioner_address"].partition(".")[2]
-    block = play.yaml.cards.get(name)
-    if block is None:
-        return True
-    asked = differences(
-        read(play.yaml.text()), f"cards.{name}", block, play.watch.objects[identity], play.watch.objects
-    )
-    return bool({"cardholder", "type", "currency", "second_line", "reissue"} & set(asked))
-
-
-def _to_the_end(play: History, rng: random.Random) -> list[str]:
+def to_the_end(play: History, rng: random.Random) -> list[str]:
     """Trouble is over: applies until there is nothing left to do, and everything is as declared."""
     _edits(play, rng)
     play.yaml = sound(play.yaml)
@@ -329,7 +298,7 @@ def _shown(play: History, config: Config, wanted: Declaration) -> Iterator[str]:
 
 Act = Callable[[History, random.Random], list[str]]
 ACTS: tuple[Act, ...] = (
-    *(_applied, _applied, _applied, _applied, _applied, _applied, _applied),
-    *(_at_once, _at_once, _by_hand, _by_hand, _pass_time, _save, _apply_saved, _apply_saved, _forge),
+    *(applied, applied, applied, applied, applied, applied, applied),
+    *(at_once, at_once, by_hand, by_hand, pass_time, save, apply_saved, apply_saved, forge),
 )
-APPLY_ALL: tuple[Act, ...] = (_to_the_end,)
+APPLY_ALL: tuple[Act, ...] = (to_the_end,)

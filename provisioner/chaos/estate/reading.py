@@ -12,13 +12,17 @@ from msgspec import Struct
 
 from provisioner.chaos.estate.edits import PROJECT
 
-Json = dict[str, Any]
+Json = Mapping[str, Any]
 Objects = Mapping[str, Json]
 
 LISTS = ("categories", "merchant_countries", "card_presences")
 ADDED = {(50_000, "daily", frozenset[str]())}  # the limit that Stripe gives a card that was given none
 OF_PROJECT, OF_ADDRESS = "provisioner_project", "provisioner_address"
 GENERATION, LIFECYCLE = "provisioner_generation", "provisioner_lifecycle"
+PLAIN = {
+    "cards": ("type", "currency", "second_line", "status"),
+    "cardholders": ("name", "type", "email", "status"),
+}
 OF_KIND = {"cards": "issuing.card", "cardholders": "issuing.cardholder"}
 
 
@@ -67,44 +71,31 @@ def standing(objects: Objects, address: str) -> list[Json]:
 
 def differences(wanted: Declaration, address: str, block: Json, item: Json, objects: Objects) -> list[str]:
     """The declared fields that an object does not have as declared."""
+    section = address.partition(".")[0]
+    found = [name for name in PLAIN[section] if name in block and block[name] != item[name]]
+    if section == "cards":
+        found += _of_a_card(wanted, block, item, objects)
+    else:
+        said = {name: value for name, value in item["billing"]["address"].items() if value is not None}
+        found += ["billing"] if block["billing"]["address"] != said else []
+    controls = block.get("spending_controls")
+    if controls is not None and _plain(controls) != _plain(item["spending_controls"]):
+        found.append("spending_controls")
+    if any(item["metadata"].get(key) != value for key, value in block.get("metadata", {}).items()):
+        found.append("metadata")
     ignored = (block.get("lifecycle") or {}).get("ignore", ())
-    compare = _card if address.startswith("cards.") else _holder
-    found = [*compare(wanted, block, item, objects), *_common(block, item)]
     return [name for name in found if name not in ignored]
 
 
-def _common(block: Json, item: Json) -> Iterator[str]:
-    if "status" in block and block["status"] != item["status"]:
-        yield "status"
-    if "spending_controls" in block and _plain(block["spending_controls"]) != _plain(
-        item["spending_controls"]
-    ):
-        yield "spending_controls"
-    if any(item["metadata"].get(key) != value for key, value in block.get("metadata", {}).items()):
-        yield "metadata"
-
-
-def _card(wanted: Declaration, block: Json, item: Json, objects: Objects) -> Iterator[str]:
+def _of_a_card(wanted: Declaration, block: Json, item: Json, objects: Objects) -> Iterator[str]:
     name = block["cardholder"]
     names = (name, *(wanted.cardholders[name].get("lifecycle") or {}).get("previously", ()))
     holders = (standing(objects, f"cardholders.{each}")[:1] for each in names)
     if item["cardholder"]["id"] not in [holder["id"] for found in holders for holder in found]:
         yield "cardholder"
-    for name in ("type", "currency", "second_line"):
-        if name in block and block[name] != item[name]:
-            yield name
     reissue = (block.get("lifecycle") or {}).get("reissue", {}).get("number", 0)
     if reissue > int(told(item).get("reissued") or 0):
         yield "reissue"
-
-
-def _holder(_wanted: Declaration, block: Json, item: Json, _objects: Objects) -> Iterator[str]:
-    for name in ("name", "type", "email"):
-        if name in block and block[name] != item[name]:
-            yield name
-    said = {name: value for name, value in item["billing"]["address"].items() if value is not None}
-    if block["billing"]["address"] != said:
-        yield "billing"
 
 
 def _plain(controls: Mapping[str, Any]) -> Any:

@@ -95,22 +95,18 @@ def _account(way: Way, config: Config) -> Account:
 
 def apply(way: Way, asked: Order) -> Ended:
     """What `provisioner apply` comes to."""
+    account = _account(way, asked.config)
     try:
-        return _apply(way, asked)
+        made = account.plan(account.compare(), asked.selection)
+        if asked.saved:
+            made = hold_to(account.kinds, made, asked.saved)
+        if not asked.anything and (dangers := judge(made, asked.config.guardrails, {})):
+            raise GuardrailError("; ".join(map(str, dangers)))
+        report = carry_out(account, made, workers=1)
     except Killed:
         return Ended("killed")
     except ProvisionerError as error:
         return Ended(type(error).__name__, str(error))
-
-
-def _apply(way: Way, asked: Order) -> Ended:
-    account = _account(way, asked.config)
-    made = account.plan(account.compare(), asked.selection)
-    if asked.saved:
-        made = hold_to(account.kinds, made, asked.saved)
-    if not asked.anything and (dangers := judge(made, asked.config.guardrails, {})):
-        raise GuardrailError("; ".join(map(str, dangers)))
-    report = carry_out(account, made, workers=1)
     if report.complete:
         return Ended("done", f"{len(report.results)} steps") if report.results else NOTHING_TO_DO
     reasons = [f"{each.step.address}: {each.reason}" for each in report.results if each.reason]

@@ -8,13 +8,21 @@ from typing import Any
 from msgspec import Struct, field
 
 from provisioner.chaos.embedded import Embedded, Said
-from provisioner.chaos.estate.reading import Declaration, address_of, is_ours, standing
-from provisioner.chaos.power import exceeds
+from provisioner.chaos.estate.reading import (
+    OF_ADDRESS,
+    Declaration,
+    address_of,
+    differences,
+    is_ours,
+    standing,
+)
+from provisioner.chaos.power import can_spend, exceeds, holder_of, spending
 
-Json = dict[str, Any]
+Json = Mapping[str, Any]
 Objects = Mapping[str, Json]
 Pair = tuple[Json, Json]  # a card and its holder
 
+REPLACING = {"cardholder", "type", "currency", "second_line", "reissue"}  # fields that make another card
 KINDS = ("issuing.card", "issuing.cardholder", "topup")
 ALIVE = ("pending", "succeeded")
 
@@ -91,32 +99,15 @@ def _doubles(
     blocks = [block for side in wanted for block in side.cards.values()]
     former = {name for block in blocks for name in (block.get("lifecycle") or {}).get("previously", ())}
     by_address: dict[str, list[Json]] = defaultdict(list)
-    for card in _spending(now):
+    for card in spending(now):
         if (address := address_of(card)) and card["id"] not in forged:
             by_address[address].append(card)
     for address, cards in by_address.items():
-        before = [card for card in cards if any(_can_spend(side, card["id"]) for side in sides)]
+        before = [card for card in cards if any(can_spend(side, card["id"]) for side in sides)]
         # one that is renamed carries its old name until it is its turn
         renamed = address.partition(".")[2] in former
         if len(cards) - len(before) > 1 or (len(cards) > 1 and not renamed and len(before) < len(cards)):
             yield f"{address}: {' and '.join(card['id'] for card in cards)} can spend at once"
-
-
-def _can_spend(side: Objects, identity: str) -> bool:
-    card = side.get(identity)
-    return bool(card and card["status"] == "active" and _holder(side, card)["status"] == "active")
-
-
-def _spending(objects: Objects) -> Iterator[Json]:
-    for item in objects.values():
-        if item["object"] == "issuing.card" and _can_spend(objects, item["id"]):
-            yield item
-
-
-def _holder(objects: Objects, card: Json) -> Json:
-    """The holder as it is; the one inside of the card is as old as the card's last event."""
-    found: Json = objects.get(card["cardholder"]["id"], card["cardholder"])
-    return found
 
 
 def _too_wide(
@@ -124,11 +115,11 @@ def _too_wide(
 ) -> Iterator[str]:
     """Cards that could spend more than they could before and may in the end, whichever run ends last."""
     ids = {item["id"] for _, item in moment.changed}
-    for card in _spending(now):
+    for card in spending(now):
         address = address_of(card)
         if not address or not {card["id"], card["cardholder"]["id"]} & ids:
             continue
-        pair = (card, _holder(now, card))
+        pair = (card, holder_of(now, card))
         allowed = [
             *_before(card, sides),
             *(end for side in wanted for end in _ends(card, side, wanted, sides)),
@@ -141,10 +132,11 @@ def _before(card: Json, sides: Sequence[Objects]) -> Iterator[Pair]:
     """What there was: of a new card, those that had its address."""
     for side in sides:
         if card["id"] in side:
-            yield side[card["id"]], _holder(side, side[card["id"]])
+            yield side[card["id"]], holder_of(side, side[card["id"]])
         else:
-            there = (item for item in side.values() if item["object"] == "issuing.card")
-            yield from ((each, _holder(side, each)) for each in there if address_of(each) == address_of(card))
+            cards = (item for item in side.values() if item["object"] == "issuing.card")
+            same = (each for each in cards if address_of(each) == address_of(card))
+            yield from ((each, holder_of(side, each)) for each in same)
 
 
 def _ends(
@@ -190,3 +182,27 @@ def too_much(before: int, after: int, wanted: Sequence[Declaration], created: bo
     most = max([before, *targets])
     if created and after > most:
         yield f"{after} is in the balance or on its way; it was {before}, and the targets are {targets}"
+
+
+def revived(planned: Objects, before: Objects, after: Objects) -> Iterator[str]:
+    """Objects that somebody has switched off since a plan was made, and the plan on again."""
+    for identity, item in after.items():
+        was, then = before.get(identity), planned.get(identity)
+        if was is None or then is None or was["object"] == "topup":
+            continue
+        if item["status"] == then["status"] == "active" != was["status"]:
+            yield f"{identity} was switched off after the plan was saved, and the plan has switched it on"
+
+
+def ended_for(forged: str, before: Objects, after: Objects, wanted: Declaration) -> Iterator[str]:
+    """Cards that were ended for one with a copy of their marks, where the YAML asks for no other card."""
+    address = before[forged]["metadata"][OF_ADDRESS]
+    block = wanted.cards.get(address.partition(".")[2])
+    for identity, item in before.items():
+        if item["object"] != "issuing.card" or identity == forged or block is None:
+            continue
+        same, ended = item["metadata"].get(OF_ADDRESS) == address, after[identity]["status"] == "canceled"
+        if same and ended and item["status"] != "canceled":
+            asked = differences(wanted, address, block, after[identity], after)
+            if not REPLACING & set(asked):
+                yield f"{identity} at {address} was ended for a card with a copy of its marks"

@@ -19,7 +19,7 @@ from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.failure import LostError, RefusalError
 from provisioner.stripe_api.http import REFUSALS, BoundedClient
 
-Json = dict[str, Any]
+Json = Mapping[str, Any]
 Gate = Callable[[Callable[[], Said]], Said]
 Seen = Mapping[str, Json]  # objects by id
 
