@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from provisioner.chaos.embedded import Embedded, embedded
-from provisioner.chaos.estate import play, runs
-from provisioner.chaos.estate.history import HistoryStep
+from provisioner.chaos.estate import runs
+from provisioner.chaos.estate.history import HistoryStep, one, play
 from provisioner.chaos.estate.reading import read
 from provisioner.chaos.estate.trouble import Strike, Trouble
 from provisioner.chaos.estate.watch import Watch, ended_for, revived
@@ -38,15 +38,15 @@ cards:
 
 @pytest.mark.parametrize("seed", [200, 300])
 def test_histories_end_as_they_should(seed: int) -> None:
-    played = play.play(seed, STEPS)
+    played = play(seed, STEPS)
     assert [(failure.script, failure.wrong) for failure in played.failures] == []
     assert set(played.runs) >= {"done", "partly", "killed"}
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Embedded]:
-    with embedded(1) as one:
-        yield one
+    with embedded(1) as empty:
+        yield empty
 
 
 def cards(sandbox: Embedded) -> list[str]:
@@ -81,7 +81,7 @@ def test_a_step_that_goes_wrong_is_found_and_told_with_what_plays_it_again(monke
 
 def test_the_same_seed_plays_the_same_history() -> None:
     def told() -> list[HistoryStep]:
-        return play.one(5, 6)
+        return one(5, 6)
 
     assert told() == told()
 

@@ -1,6 +1,12 @@
-"""One history of an estate, by a seed: edits, runs in trouble, hands in between; checked after each step."""
+"""
+Histories of an estate, by a seed: edits, runs in trouble, hands in between; checked after each step.
+
+They are played one after the other; one that goes wrong is cut down to the steps that it takes.
+"""
 
 import random
+import tempfile
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +14,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
-from provisioner.chaos.embedded import Embedded
+from provisioner.chaos.embedded import Embedded, embedded
 from provisioner.chaos.estate import runs
 from provisioner.chaos.estate.edits import Yaml, begin, edit, sound
 from provisioner.chaos.estate.hands import copy_marks, deed
@@ -23,6 +29,7 @@ from provisioner.core.plan.document import PlanDocument
 from provisioner.core.plan.selection import EVERYTHING, Selection
 
 Json = dict[str, Any]
+Heard = Callable[[int, "HistoryStep"], None]
 
 STEPS = 40  # of one history
 A_WHILE, SETTLED, DAY = (0, 1, 3, 20), 600, 90_000  # seconds
@@ -124,171 +131,171 @@ def history(sandbox: Embedded, folder: Path, seed: int) -> History:
     return History(seed, sandbox, folder, begin(rng), Watch(sandbox))
 
 
-def _edits(play: History, rng: random.Random) -> None:
+def _edits(estate: History, rng: random.Random) -> None:
     for _ in range(rng.choice((0, 1, 1, 2, 2, 3))):
-        play.did.append(f"edit: {edit(play.yaml, rng)}")
+        estate.did.append(f"edit: {edit(estate.yaml, rng)}")
 
 
-def by_hand(play: History, rng: random.Random) -> list[str]:
+def by_hand(estate: History, rng: random.Random) -> list[str]:
     """Somebody does something without provisioner."""
-    what, answers = deed(play.sandbox, play.watch.objects, rng)
-    play.did.append(f"hand: {what}")
-    play.watch.hands(answers)
-    moments = play.watch.moments()
+    what, answers = deed(estate.sandbox, estate.watch.objects, rng)
+    estate.did.append(f"hand: {what}")
+    estate.watch.hands(answers)
+    moments = estate.watch.moments()
     if any(had and is_ours(had) and not is_ours(item) for each in moments for had, item in each.changed):
-        play.past.clear()  # an old list would show it as ours
-        play.mail.waiting.clear()  # and so would a request that was sent while it was
+        estate.past.clear()  # an old list would show it as ours
+        estate.mail.waiting.clear()  # and so would a request that was sent while it was
     return []
 
 
-def applied(play: History, rng: random.Random) -> list[str]:
+def applied(estate: History, rng: random.Random) -> list[str]:
     """Edits, at times a hand, and an apply in trouble."""
-    _edits(play, rng)
+    _edits(estate, rng)
     if likely(rng, 0.25):
-        by_hand(play, rng)
-    config = play.config()
+        by_hand(estate, rng)
+    config = estate.config()
     if config is None:
         return []
     trouble, selection = draw(rng), EVERYTHING
-    if likely(rng, 0.12) and play.yaml.cards:
-        name = f"cards.{rng.choice(sorted(play.yaml.cards))}"
+    if likely(rng, 0.12) and estate.yaml.cards:
+        name = f"cards.{rng.choice(sorted(estate.yaml.cards))}"
         selection = rng.choice((Selection((name,)), Selection((), (name,))))
     asked = Order(config, selection, anything=likely(rng, 0.8))
     part = [f"--target {a}" for a in selection.targets] + [f"--exclude {a}" for a in selection.excludes]
-    play.did.append(f"apply {' '.join(part)}; {trouble}")
-    wanted = read(play.yaml.text(), in_part=selection != EVERYTHING)
-    return play.checked(lambda: [runs.apply(play.wire(trouble), asked)], [wanted])
+    estate.did.append(f"apply {' '.join(part)}; {trouble}")
+    wanted = read(estate.yaml.text(), in_part=selection != EVERYTHING)
+    return estate.checked(lambda: [runs.apply(estate.wire(trouble), asked)], [wanted])
 
 
-def at_once(play: History, rng: random.Random) -> list[str]:
+def at_once(estate: History, rng: random.Random) -> list[str]:
     """Two applies at once, at times of different YAML."""
-    _edits(play, rng)
-    one, wanted = play.config(), [read(play.yaml.text())]
+    _edits(estate, rng)
+    one, wanted = estate.config(), [read(estate.yaml.text())]
     if likely(rng, 0.5):
-        play.did.append("meanwhile, in another branch:")
-        _edits(play, rng)
-        wanted.append(read(play.yaml.text()))
-    other = play.config()
+        estate.did.append("meanwhile, in another branch:")
+        _edits(estate, rng)
+        wanted.append(read(estate.yaml.text()))
+    other = estate.config()
     if one is None or other is None:
         return []
     turns = Turns(rng, 2)
     troubles = [draw(rng) if likely(rng, 0.4) else PEACE for _ in range(2)]
-    play.did.append(f"two applies at once; {troubles[0]} | {troubles[1]}")
-    wires = [play.wire(trouble, turns.gate(number)) for number, trouble in enumerate(troubles)]
-    return play.checked(lambda: runs.at_once(wires, [Order(one), Order(other)], turns.leave), wanted)
+    estate.did.append(f"two applies at once; {troubles[0]} | {troubles[1]}")
+    wires = [estate.wire(trouble, turns.gate(number)) for number, trouble in enumerate(troubles)]
+    return estate.checked(lambda: runs.at_once(wires, [Order(one), Order(other)], turns.leave), wanted)
 
 
-def save(play: History, rng: random.Random) -> list[str]:
+def save(estate: History, rng: random.Random) -> list[str]:
     """A plan that is saved, after some edits."""
-    _edits(play, rng)
-    if config := play.config():
+    _edits(estate, rng)
+    if config := estate.config():
         try:
-            document = runs.saved(play.wire(), config)
+            document = runs.saved(estate.wire(), config)
         except ProvisionerError as error:
-            play.did.append(f"no plan to save: {error}"[:TOLD])
+            estate.did.append(f"no plan to save: {error}"[:TOLD])
         else:
-            play.plans.append(Saved(document, read(play.yaml.text()), dict(play.watch.objects)))
-            play.did.append(f"plan number {len(play.plans)} is saved: {asdict(document.summary)}")
+            estate.plans.append(Saved(document, read(estate.yaml.text()), dict(estate.watch.objects)))
+            estate.did.append(f"plan number {len(estate.plans)} is saved: {asdict(document.summary)}")
     return []
 
 
-def apply_saved(play: History, rng: random.Random) -> list[str]:
+def apply_saved(estate: History, rng: random.Random) -> list[str]:
     """A saved plan that is applied, late, again, or after others have done something."""
-    config = play.config()
-    if config is None or not play.plans:
+    config = estate.config()
+    if config is None or not estate.plans:
         return []
-    number = rng.choice((len(play.plans), len(play.plans), rng.randint(1, len(play.plans))))
-    plan = play.plans[number - 1]
+    number = rng.choice((len(estate.plans), len(estate.plans), rng.randint(1, len(estate.plans))))
+    plan = estate.plans[number - 1]
     if likely(rng, 0.3):
-        by_hand(play, rng)
+        by_hand(estate, rng)
     trouble = draw(rng) if likely(rng, 0.5) else PEACE
-    play.did.append(f"apply of saved plan {number}; {trouble}")
-    before, late = dict(play.watch.objects), bool(play.mail.waiting)
+    estate.did.append(f"apply of saved plan {number}; {trouble}")
+    before, late = dict(estate.watch.objects), bool(estate.mail.waiting)
     asked = Order(config, saved=plan.document)
-    found = play.checked(lambda: [runs.apply(play.wire(trouble), asked)], [plan.wanted])
+    found = estate.checked(lambda: [runs.apply(estate.wire(trouble), asked)], [plan.wanted])
     # a request of an earlier run that arrives meanwhile is not the plan's
-    return found if late else [*found, *revived(plan.objects, before, play.watch.objects)]
+    return found if late else [*found, *revived(plan.objects, before, estate.watch.objects)]
 
 
-def pass_time(play: History, rng: random.Random) -> list[str]:
+def pass_time(estate: History, rng: random.Random) -> list[str]:
     """Some time passes."""
-    return _time(play, rng.choice((10, SETTLED, DAY)))
+    return _time(estate, rng.choice((10, SETTLED, DAY)))
 
 
-def _time(play: History, seconds: int) -> list[str]:
-    play.did.append(f"{seconds} seconds pass")
+def _time(estate: History, seconds: int) -> list[str]:
+    estate.did.append(f"{seconds} seconds pass")
     # what was on its way arrives; and no list is a day behind
-    before = dict(play.watch.objects)
-    arrived = [play.sandbox.ask(r.method, r.target, r.headers, r.body) for r in play.mail.all()]
-    found = list(wrong(before, play.watch.moments(), play.wanted, play.watch)) if arrived else []
-    play.wanted = []
-    play.sandbox.control("clock", {"advance": seconds})
-    play.sandbox.read("/v1/balance")
-    play.watch.moments()
+    before = dict(estate.watch.objects)
+    arrived = [estate.sandbox.ask(r.method, r.target, r.headers, r.body) for r in estate.mail.all()]
+    found = list(wrong(before, estate.watch.moments(), estate.wanted, estate.watch)) if arrived else []
+    estate.wanted = []
+    estate.sandbox.control("clock", {"advance": seconds})
+    estate.sandbox.read("/v1/balance")
+    estate.watch.moments()
     if seconds >= SETTLED:
-        play.past.clear()
+        estate.past.clear()
     return found
 
 
-def forge(play: History, rng: random.Random) -> list[str]:
+def forge(estate: History, rng: random.Random) -> list[str]:
     """A copy of a card's marks: an apply may refuse to go on, and never ends the true one for it."""
-    what, answers, forged = copy_marks(play.sandbox, play.watch.objects, rng)
-    play.did.append(f"hand: {what}")
-    play.watch.hands(answers)
-    play.watch.moments()
+    what, answers, forged = copy_marks(estate.sandbox, estate.watch.objects, rng)
+    estate.did.append(f"hand: {what}")
+    estate.watch.hands(answers)
+    estate.watch.moments()
     if not forged:
         return []
-    play.watch.forged.add(forged)
-    config = play.config()
+    estate.watch.forged.add(forged)
+    config = estate.config()
     found: list[str] = []
     if config:
-        play.did.append("apply")
-        before = dict(play.watch.objects)
-        wanted = read(play.yaml.text())
-        found = play.checked(lambda: [runs.apply(play.wire(), Order(config))], [wanted])
-        found += ended_for(forged, before, play.watch.objects, wanted)
-    answers = [play.sandbox.write(f"/v1/issuing/cards/{forged}", {"status": "canceled"})]
-    play.did.append(f"hand: {forged} is canceled")
-    play.watch.hands(answers)
-    play.watch.moments()
-    play.past.clear()  # an old list would not show it, and count generations otherwise
+        estate.did.append("apply")
+        before = dict(estate.watch.objects)
+        wanted = read(estate.yaml.text())
+        found = estate.checked(lambda: [runs.apply(estate.wire(), Order(config))], [wanted])
+        found += ended_for(forged, before, estate.watch.objects, wanted)
+    answers = [estate.sandbox.write(f"/v1/issuing/cards/{forged}", {"status": "canceled"})]
+    estate.did.append(f"hand: {forged} is canceled")
+    estate.watch.hands(answers)
+    estate.watch.moments()
+    estate.past.clear()  # an old list would not show it, and count generations otherwise
     return found
 
 
-def to_the_end(play: History, rng: random.Random) -> list[str]:
+def to_the_end(estate: History, rng: random.Random) -> list[str]:
     """Trouble is over: applies until there is nothing left to do, and everything is as declared."""
-    _edits(play, rng)
-    play.yaml = sound(play.yaml)
-    found = _time(play, SETTLED)
-    config, wanted = play.config(), read(play.yaml.text())
+    _edits(estate, rng)
+    estate.yaml = sound(estate.yaml)
+    found = _time(estate, SETTLED)
+    config, wanted = estate.config(), read(estate.yaml.text())
     if config is None:
         return found
     for _ in range(MOST_RUNS):
-        found += _shown(play, config, wanted)
-        play.did.append("apply, in peace")
-        found += play.checked(lambda: [runs.apply(play.wire(), Order(config))], [wanted])
-        if play.ended[-1].how != "done":
-            found.append(f"an apply in peace is not done: {play.ended[-1]}"[:TOLD])
-        found += _time(play, SETTLED)
-        if play.ended[-1] == NOTHING_TO_DO:
+        found += _shown(estate, config, wanted)
+        estate.did.append("apply, in peace")
+        found += estate.checked(lambda: [runs.apply(estate.wire(), Order(config))], [wanted])
+        if estate.ended[-1].how != "done":
+            found.append(f"an apply in peace is not done: {estate.ended[-1]}"[:TOLD])
+        found += _time(estate, SETTLED)
+        if estate.ended[-1] == NOTHING_TO_DO:
             break
     else:
-        found.append(f"after {MOST_RUNS} applies in peace: {play.ended[-1]}"[:TOLD])
-    found += unfinished(wanted, play.watch.objects)
-    coming = play.watch.coming()
+        found.append(f"after {MOST_RUNS} applies in peace: {estate.ended[-1]}"[:TOLD])
+    found += unfinished(wanted, estate.watch.objects)
+    coming = estate.watch.coming()
     for block in wanted.targets.values():
         if coming < block.get("top_up_below", block["target"]) - block.get("min_top_up", 0):
             found.append(f"the balance is {coming}, the target {block['target']}, and nothing is topped up")
     return found
 
 
-def _shown(play: History, config: Config, wanted: Declaration) -> Iterator[str]:
+def _shown(estate: History, config: Config, wanted: Declaration) -> Iterator[str]:
     """What differs and the plan does not show."""
     try:
-        touched = {str(change.address) for change in runs.plan(play.wire(), config).changes}
+        touched = {str(change.address) for change in runs.plan(estate.wire(), config).changes}
     except ProvisionerError:
         return
-    objects = play.watch.objects
+    objects = estate.watch.objects
     for address, block in wanted.blocks():
         found = standing(objects, address)
         if found and address not in touched:
@@ -302,3 +309,79 @@ ACTS: tuple[Act, ...] = (
     *(at_once, at_once, by_hand, by_hand, pass_time, save, apply_saved, apply_saved, forge),
 )
 APPLY_ALL: tuple[Act, ...] = (to_the_end,)
+
+
+class Failure(Struct, frozen=True):
+    """A history that has gone wrong: its seed, the steps that it takes, and what they did."""
+
+    seed: int
+    steps: tuple[HistoryStep, ...]
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """What is wrong at its end."""
+        return self.steps[-1].wrong
+
+    @property
+    def script(self) -> str:
+        """The arguments that play it again."""
+        numbers = [step.number for step in self.steps]
+        only = "" if numbers == list(range(1, numbers[-1] + 1)) else f" --only {','.join(map(str, numbers))}"
+        return f"--seed {self.seed} --steps {numbers[-1]}{only}"
+
+
+class Played(Struct, frozen=True):
+    """What came of it all; `runs` counts how they ended."""
+
+    steps: int
+    histories: int
+    runs: Counter[str]
+    failures: tuple[Failure, ...]
+
+
+def play(
+    seed: int, steps: int, only: Collection[int] = (), heard: Heard = lambda _seed, _step: None
+) -> Played:
+    """Play so many steps from a seed on; each history has the seed after the one before."""
+    failures: list[Failure] = []
+    ended: Counter[str] = Counter()
+    planned = played = histories = 0
+    while planned < steps:
+        count = min(STEPS, steps - planned)
+        done = one(seed + histories, count, only, heard)
+        if done and done[-1].wrong:
+            failures.append(Failure(seed + histories, tuple(done)))
+        ended.update(how for step in done for how in step.runs)
+        played, planned, histories = played + len(done), planned + count, histories + 1
+    return Played(played, histories, ended, tuple(failures))
+
+
+def one(
+    seed: int, count: int, only: Collection[int] = (), heard: Heard = lambda _seed, _step: None
+) -> list[HistoryStep]:
+    """The steps of one history, up to the first after which something is wrong."""
+    done: list[HistoryStep] = []
+    with embedded(seed) as sandbox, tempfile.TemporaryDirectory(prefix="provisioner-estate-") as folder:
+        for step in history(sandbox, Path(folder), seed).steps(count, only):
+            done.append(step)
+            heard(seed, step)
+            if step.wrong:
+                break
+    return done
+
+
+def reduced(failure: Failure) -> Failure:
+    """The same failure with as few steps as it takes, found by leaving out one after the other."""
+    numbers = [step.number for step in failure.steps]
+    best = failure
+    for number in reversed(numbers[:-1]):
+        fewer = [step.number for step in best.steps if step.number != number]
+        again = one(failure.seed, numbers[-1], fewer)
+        if again and again[-1].number == numbers[-1] and _sorts(again[-1].wrong) & _sorts(failure.wrong):
+            best = Failure(failure.seed, tuple(again))
+    return best
+
+
+def _sorts(wrong: Sequence[str]) -> set[str]:
+    """The sorts of what is wrong: its words, whatever the names and ids in them."""
+    return {" ".join(word for word in text.split() if word.isalpha()) for text in wrong}

@@ -116,7 +116,7 @@ def _disturbed_text(document: dict[str, Any]) -> str:
 
 def _played(seed: int, steps: int, only: Collection[int]) -> dict[str, Any]:
     """Play so many steps of histories, or only some of them, and say what came of them."""
-    from provisioner.chaos.estate.play import play, reduced  # noqa: PLC0415 - cold start: a server and more
+    from provisioner.chaos.estate.history import play, reduced  # noqa: PLC0415 - cold start: a server and more
 
     played = 0
 
