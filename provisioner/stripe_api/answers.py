@@ -71,7 +71,7 @@ class BalanceForm(TypedDict, total=False):
     issuing: Issuing | None
 
 
-class TopUp(TypedDict, total=False):
+class TopUpForm(TypedDict, total=False):
     """A top-up."""
 
     id: Required[Id]
@@ -180,7 +180,7 @@ class Anything(TypedDict, total=False):
 FORMS: dict[str, Any] = {
     "account": AccountForm,
     "balance": BalanceForm,
-    "topups": TopUp,
+    "topups": TopUpForm,
     "events": Event,
     "issuing/authorizations": Authorization,
     "issuing/funding_instructions": Instructions,

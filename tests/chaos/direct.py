@@ -9,6 +9,7 @@ from typing import Any
 
 from support.forms import flat
 
+from provisioner.core.diff.top_up import read_top_up
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import StripeError
 from provisioner.core.model.snapshot import Snapshot
@@ -160,6 +161,7 @@ def world(reader: Reader, kinds: Sequence[Kind], config: Config) -> Snapshot:
     wanted = [kind for kind in kinds if kind.is_owned or kind.section in sections]
     account = reader.retrieve("account")
     objects = {kind.resource: list(map(observer(kind), reader.list(kind.resource))) for kind in owned(wanted)}
-    top_ups = [top_up for kind in wanted if not kind.is_owned for top_up in reader.list(kind.resource)]
+    money = [kind for kind in wanted if not kind.is_owned]
+    top_ups = [read_top_up(each) for kind in money for each in reader.list(kind.resource)]
     balance = reader.retrieve("balance")
     return Snapshot(account, balance, mended(reader, owned(wanted), objects, observer), top_ups)

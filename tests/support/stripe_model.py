@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from provisioner.core.diff.top_up import read_top_up
 from provisioner.core.model.errors import StripeError
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.plan.call import Call, resolve_refs
@@ -39,7 +40,7 @@ class StripeModel:
             {"id": "acct_1", "country": self.country},
             self.retrieve("balance"),
             {name: [*map(SEEN[name], self.objects[name])] for name in SEEN},
-            [*self.objects["topups"]],
+            [*map(read_top_up, self.objects["topups"])],
         )
 
     def retrieve(self, resource: str) -> Mapping[str, Any]:

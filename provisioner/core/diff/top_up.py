@@ -15,11 +15,10 @@ from provisioner.core.model.currencies import country_of
 from provisioner.core.model.limits import LARGEST_AMOUNT
 from provisioner.core.model.money import show_money
 from provisioner.core.model.resource import MASK, Address, Declared
-from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.model.snapshot import Snapshot, TopUp
 from provisioner.core.ownership.marks import ADDRESS, PREFIX, PROJECT
 from provisioner.core.schema.kind import Kind
 
-MOVING = frozenset({"pending", "succeeded"})
 # What a person writes on a top-up that went to another balance, once its money is where it belongs.
 MISROUTED, RESOLVED = PREFIX + "misrouted", "resolved"
 # Seconds by which a look at what is new reaches back: lists may lag behind writes, and nobody says how far.
@@ -58,43 +57,33 @@ def funds(world: Snapshot, address: Address) -> Funds:
     """Read the funds behind one currency; an account without Issuing balance has none."""
     entries = (world.balance.get("issuing") or {}).get("available") or ()
     available = sum(entry["amount"] for entry in entries if entry["currency"] == address.name)
-    pending = sum(
-        t["amount"] for t in _top_ups(world, address) if t.get("status") == "pending" and is_bound(t)
-    )
-    made = tuple((t["id"], t["amount"] if t.get("status") in MOVING else 0) for t in _made(world, address))
-    since = look_back(created(world.top_ups[0])) if world.top_ups else 0
-    seen = frozenset(str(t["id"]) for t in _top_ups(world, address) if created(t) >= since)
-    return Funds(available, pending, made, seen)
+    top_ups = [each for each in world.top_ups if each.currency == address.name]
+    pending = sum(each.amount for each in top_ups if each.status == "pending" and each.is_bound)
+    made = tuple((each.id, each.amount if each.is_moving else 0) for each in _made(world, address))
+    since = look_back(world.top_ups[0].created) if world.top_ups else 0
+    return Funds(available, pending, made, frozenset(each.id for each in top_ups if each.created >= since))
 
 
-def _top_ups(world: Snapshot, address: Address) -> Iterator[Mapping[str, Any]]:
-    return (t for t in world.top_ups if t.get("currency") == address.name)
-
-
-def _made(world: Snapshot, address: Address) -> Iterator[Mapping[str, Any]]:
+def _made(world: Snapshot, address: Address) -> Iterator[TopUp]:
     """The top-ups that balance targets of this currency have made, newest first."""
-    return (top_up for top_up in _top_ups(world, address) if maker(top_up, address))
+    return (each for each in world.top_ups if each.currency == address.name and each.maker(address))
 
 
-def is_bound(top_up: Mapping[str, Any]) -> bool:
-    """
-    Whether Stripe says that a top-up fills the Issuing balance.
-
-    `destination_balance` is in no public reference, so where Stripe does not say it, it is not so.
-    """
-    return top_up.get("destination_balance") == "issuing"
-
-
-def maker(top_up: Mapping[str, Any], address: Address) -> str:
-    """The project that has made a top-up for the balance target at `address`; empty where none has."""
-    metadata = top_up.get("metadata") or {}
-    return str(metadata.get(PROJECT) or "") if metadata.get(ADDRESS) == str(address) else ""
-
-
-def is_lost(top_up: Mapping[str, Any]) -> bool:
-    """Whether its money has gone to another balance, and nobody has said that this is resolved."""
-    resolved = (top_up.get("metadata") or {}).get(MISROUTED) == RESOLVED
-    return top_up.get("status") == "succeeded" and not is_bound(top_up) and not resolved
+def read_top_up(raw: Mapping[str, Any]) -> TopUp:
+    """Read a top-up as Stripe answers it."""
+    metadata = raw.get("metadata") or {}
+    return TopUp(
+        id=raw["id"],
+        amount=raw["amount"],
+        currency=raw["currency"],
+        created=raw.get("created", 0),
+        status=raw.get("status") or "",
+        failure=raw.get("failure_code") or "",
+        destination=raw.get("destination_balance") or "",
+        project=metadata.get(PROJECT, ""),
+        address=metadata.get(ADDRESS, ""),
+        resolved=metadata.get(MISROUTED) == RESOLVED,
+    )
 
 
 def look_back(newest: int) -> int:
@@ -143,35 +132,33 @@ def _barred(world: Snapshot, project: str, wanted: Declared) -> list[str]:
     if not _is_held(world, wanted) and (other := other_currency(world.account, address.name)):
         return [other]
     newest = next(_made(world, address), None)
-    if newest is not None and (owner := maker(newest, address)) != project:
-        return [taken(owner, newest["id"], address)]
+    if newest is not None and (owner := newest.maker(address)) != project:
+        return [taken(owner, newest.id, address)]
     return [
-        f"top-up {top_up['id']} ({show_money(top_up['amount'], address.name)}) has filled another balance, "
+        f"top-up {top_up.id} ({show_money(top_up.amount, address.name)}) has filled another balance, "
         f"not Issuing; nothing more is pulled until that is resolved ({HOW_TO})"
         for top_up in _made(world, address)
-        if is_lost(top_up)
+        if top_up.is_lost
     ]
 
 
 def _rest(world: Snapshot, wanted: Declared, missing: int) -> str:
     """What waits until a top-up of the largest size has settled; empty where none is pending."""
     currency, size = wanted.address.name, min(wanted.fields.get("max_top_up", LARGEST_AMOUNT), LARGEST_AMOUNT)
-    pending = (t for t in _made(world, wanted.address) if t.get("status") == "pending" and is_bound(t))
-    largest = next((top_up for top_up in pending if top_up["amount"] >= size), None)
+    pending = (each for each in _made(world, wanted.address) if each.status == "pending" and each.is_bound)
+    largest = next((each for each in pending if each.amount >= size), None)
     if largest is None:
         return ""
-    short, at_once = show_money(missing, currency), show_money(largest["amount"], currency)
-    return (
-        f"pending: {short} more, pulled once top-up {largest['id']} has settled ({at_once}, the most at once)"
-    )
+    short, at_once = show_money(missing, currency), show_money(largest.amount, currency)
+    return f"pending: {short} more, pulled once top-up {largest.id} has settled ({at_once}, the most at once)"
 
 
 def _failed(world: Snapshot, wanted: Declared) -> Iterator[Note]:
     """That the bank refused the last time: it may well do so again, and each try may cost."""
     newest = next(_made(world, wanted.address), None)
-    if newest is not None and newest.get("status") == "failed":
-        why = newest.get("failure_code") or "for no reason that Stripe tells"
-        text = f"the one before, {newest['id']}, has failed ({why}); this is one more try"
+    if newest is not None and newest.status == "failed":
+        why = newest.failure or "for no reason that Stripe tells"
+        text = f"the one before, {newest.id}, has failed ({why}); this is one more try"
         yield Note(str(wanted.address), text)
 
 
@@ -277,9 +264,3 @@ def _top_up(kind: Kind, project: str, wanted: Declared, have: Funds, amount: int
         made=have.made,
         seen=have.seen,
     )
-
-
-def created(top_up: Mapping[str, Any]) -> int:
-    """When a top-up was created (Unix seconds); 0 where Stripe does not say."""
-    at = top_up.get("created")
-    return at if isinstance(at, int) else 0

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from provisioner.core.diff.change import Action, Change, Note
 from provisioner.core.diff.find import Comparison, Differences, compare_with
-from provisioner.core.diff.top_up import created
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Address, references
 from provisioner.core.model.snapshot import Snapshot
@@ -147,7 +146,7 @@ def _newest(kinds: Sequence[Kind], world: Snapshot) -> Mapping[str, int]:
     """When the newest object of each resource was created."""
     newest = {resource: found[0].created for resource, found in world.objects.items() if found}
     money = [kind.resource for kind in kinds if not kind.is_owned]
-    return newest | dict.fromkeys(money, created(world.top_ups[0])) if world.top_ups else newest
+    return newest | dict.fromkeys(money, world.top_ups[0].created) if world.top_ups else newest
 
 
 def _standing(kind: Kind, config: Config, surveyed: Inventory) -> int:

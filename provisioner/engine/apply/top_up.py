@@ -1,15 +1,15 @@
 """A top-up: made once for each state of the past, and only into the Issuing balance."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from provisioner.core.diff.change import Action
-from provisioner.core.diff.top_up import HOW_TO, is_bound, is_lost, look_back, maker, taken
+from provisioner.core.diff.top_up import HOW_TO, look_back, read_top_up, taken
 from provisioner.core.model.errors import ProvisionerError, StaleError, StripeError
 from provisioner.core.model.resource import Address
+from provisioner.core.model.snapshot import TopUp
 from provisioner.core.plan.call import Call, Step, attempt_key
 from provisioner.core.plan.plan import Plan
 from provisioner.engine.apply.failure import (
@@ -23,10 +23,7 @@ from provisioner.engine.apply.failure import (
 )
 from provisioner.engine.ports import Answer, Writer
 
-ALIVE = frozenset({"pending", "succeeded"})
 AGAIN = "nothing was sent under another key, so that no money moves twice; run it again in a few minutes"
-
-TopUp = Mapping[str, Any]
 
 
 class _Seen(Struct, frozen=True):
@@ -120,12 +117,12 @@ def _look(writer: Writer, call: Call, seen: _Seen) -> _Look:
     if seen.newest and seen.newest not in ids:
         found.append(writer.retrieve(f"{call.service}/{seen.newest}"))
     newer = []
-    for top_up in found:
-        owner = maker(top_up, seen.address)
+    for top_up in map(read_top_up, found):
+        owner = top_up.maker(seen.address)
         if owner == seen.project:
             _hold(writer, call, top_up)
-        moves = is_bound(top_up) and top_up.get("status") in ALIVE
-        if top_up.get("id") not in seen.recent | {seen.newest} and (owner or moves):
+        moves = top_up.is_bound and top_up.is_moving
+        if top_up.id not in seen.recent | {seen.newest} and (owner or moves):
             newer.append(top_up)
     doubt = "the key may not read events" if told is None else ""
     return _Look(newer, doubt if seen.recent <= ids else "Stripe's list of top-ups is older than the plan")
@@ -166,13 +163,13 @@ def _advised(error: StripeError) -> StripeError:
 def _followed(newer: list[TopUp], call: Call, seen: _Seen) -> Answer:
     """What has come since the plan, where it is just what the plan would have made."""
     (last, *others) = newer
-    owner = maker(last, seen.address)
+    owner = last.maker(seen.address)
     if owner and owner != seen.project:
-        raise StaleError(taken(owner, str(last.get("id")), seen.address))
-    if others or not owner or not _is_asked(last, call) or last.get("status") not in ALIVE:
+        raise StaleError(taken(owner, last.id, seen.address))
+    if others or not owner or not _is_asked(last, call) or not last.is_moving:
         who = "another run" if owner else "somebody"
-        raise StaleError(f"{who} has just funded this balance ({last.get('id')}); plan again")
-    return Answer(last, replayed=True)
+        raise StaleError(f"{who} has just funded this balance ({last.id}); plan again")
+    return Answer({**call.params, "id": last.id}, replayed=True)
 
 
 def _confirmed(writer: Writer, call: Call, answer: Answer) -> Answer:
@@ -182,13 +179,14 @@ def _confirmed(writer: Writer, call: Call, answer: Answer) -> Answer:
         raise StripeError(
             "Stripe's answer to a top-up has no id; look into the Dashboard before trying again"
         )
-    top_up = writer.retrieve(f"{call.service}/{identity}") if answer.replayed else answer.object
+    raw = writer.retrieve(f"{call.service}/{identity}") if answer.replayed else answer.object
+    top_up = read_top_up(raw)
     _hold(writer, call, top_up)
-    if top_up.get("status") not in ALIVE:
-        raise StaleError(f"top-up {identity} is {top_up.get('status')} by now; plan again")
+    if not top_up.is_moving:
+        raise StaleError(f"top-up {identity} is {top_up.status} by now; plan again")
     if not _is_asked(top_up, call):
         raise StripeError(f"top-up {identity} is not of the amount that was asked for")
-    return replace(answer, object=top_up)
+    return replace(answer, object=raw)
 
 
 def _hold(writer: Writer, call: Call, top_up: TopUp) -> None:
@@ -197,11 +195,11 @@ def _hold(writer: Writer, call: Call, top_up: TopUp) -> None:
 
     Some accounts ignore or refuse `destination_balance` (it is not in Stripe's public reference).
     """
-    identity = str(top_up.get("id"))
-    bound = "another balance" if top_up.get("destination_balance") else "the payments balance"
-    if is_lost(top_up):
+    identity = top_up.id
+    bound = "another balance" if top_up.destination else "the payments balance"
+    if top_up.is_lost:
         raise StripeError(f"top-up {identity} went to {bound}, not to Issuing; see {HOW_TO}")
-    if is_bound(top_up) or top_up.get("status") != "pending":
+    if top_up.is_bound or top_up.status != "pending":
         return
     try:
         writer.perform(Call(call.service, "cancel", identity, {}))
@@ -211,4 +209,4 @@ def _hold(writer: Writer, call: Call, top_up: TopUp) -> None:
 
 
 def _is_asked(top_up: TopUp, call: Call) -> bool:
-    return all(top_up.get(name) == call.params[name] for name in ("amount", "currency"))
+    return (top_up.amount, top_up.currency) == (call.params["amount"], call.params["currency"])

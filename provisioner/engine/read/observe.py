@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
-from provisioner.core.diff.top_up import must_be_wired
+from provisioner.core.diff.top_up import must_be_wired, read_top_up
 from provisioner.core.model.errors import AccessError
 from provisioner.core.model.resource import Address, Declared
 from provisioner.core.model.snapshot import Snapshot
@@ -49,7 +49,7 @@ def observe(
 
         account = side_by_side.submit(_account, reader)
         lists = {kind: listed(kind, expected[kind.section], observer(kind, declared)) for kind in asked}
-        moving = [listed(kind, 0, dict) for kind in money]
+        moving = [listed(kind, 0, read_top_up) for kind in money]
         balance = side_by_side.submit(_balance, reader, moving) if money else None
         wired = bool(money) and must_be_wired(account.result())
         objects = {kind.resource: found.result() for kind, found in lists.items()}

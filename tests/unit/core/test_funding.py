@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.declare import PROJECT, config, target
 
-from provisioner.core.diff.top_up import Funds, funds, shortfall
+from provisioner.core.diff.top_up import Funds, funds, read_top_up, shortfall
 from provisioner.core.model.limits import LARGEST_AMOUNT
 from provisioner.core.model.resource import Address
 from provisioner.core.model.snapshot import Snapshot
@@ -77,7 +77,7 @@ def top_up(number: int, status: str = "pending", **more: Any) -> dict[str, Any]:
 def world(*top_ups: dict[str, Any], available: int = 0, country: str = "US", balance: Any = None) -> Snapshot:
     rows = [{"currency": "eur", "amount": 99}, {"currency": "usd", "amount": available}]
     issuing = {"issuing": {"available": rows}} if balance is None else balance
-    return Snapshot({"id": "acct_1", "country": country}, issuing, {}, top_ups)
+    return Snapshot({"id": "acct_1", "country": country}, issuing, {}, [*map(read_top_up, top_ups)])
 
 
 def plan(seen: Snapshot, amount: int = 5000, **fields: int) -> Plan:
