@@ -134,8 +134,17 @@ def _match(
 
 
 def _distances(kind: Kind, declared: Declared, free: Mapping[str, Item]) -> dict[str, int]:
-    """The objects that fit a resource, with how far they are from it; those of its name where none does."""
-    exact = {i: _undeclared(kind, declared, have) for i, have in free.items() if _fits(kind, declared, have)}
+    """
+    The objects that fit a resource, with how far they are from it; those of its name where none does.
+
+    The distance is how many values an object has beyond those declared.
+    """
+    wanted = {path for path, _, _ in leaves(kind.fields, declared.fields)}
+    exact = {
+        identity: sum(path not in wanted for path, _, _ in leaves(kind.fields, have))
+        for identity, have in free.items()
+        if _fits(kind, declared, have)
+    }
     return exact or {identity: FAR for identity, have in free.items() if _is_named(declared, have)}
 
 
@@ -146,12 +155,6 @@ def _fits(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:
         f"{field.name}.{sub.name}" for field in kind.fields for sub in field.fields if sub.write_only
     }
     return all(edit.path in write_only or edit.path.startswith("lifecycle.") for edit in edits)
-
-
-def _undeclared(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> int:
-    """How many values an object has beyond those declared; of several that fit, the closest has fewest."""
-    wanted = {path for path, _, _ in leaves(kind.fields, declared.fields)}
-    return sum(path not in wanted for path, _, _ in leaves(kind.fields, have))
 
 
 def _is_named(declared: Declared, have: Mapping[str, Any]) -> bool:

@@ -183,7 +183,8 @@ def _find_objects(
     names = {declared.address for declared in wanted}
     for address in sorted(estate.current.keys() - names):
         found.changes += _removal(kind, estate.current[address])
-    found.changes += [_leftover(kind, live) for live in estate.leftovers]
+    interrupted = "left by an interrupted replacement"
+    found.changes += [_end(kind, live, interrupted, cancel=True) for live in estate.leftovers]
 
 
 def _creation(
@@ -305,10 +306,6 @@ def _removal(kind: Kind, live: Live) -> list[Change]:
     if live.stamp.on_remove == "keep" or is_retired(kind, live, cancel=cancel):
         return []
     return [_end(kind, live, "declared no more", cancel=cancel)]
-
-
-def _leftover(kind: Kind, live: Live) -> Change:
-    return _end(kind, live, "left by an interrupted replacement", cancel=True)
 
 
 def _end(kind: Kind, live: Live, reason: str, *, cancel: bool) -> Change:

@@ -128,8 +128,9 @@ def plan_funding(
 
 def _barred(world: Snapshot, project: str, wanted: Declared) -> list[str]:
     """Why a balance is not filled, however little there is: each text names what somebody has to do first."""
-    address = wanted.address
-    if not _is_held(world, wanted) and (other := other_currency(world.account, address.name)):
+    address, entries = wanted.address, (world.balance.get("issuing") or {}).get("available") or ()
+    is_shown = any(entry["currency"] == address.name for entry in entries)  # whatever the country
+    if not is_shown and (other := other_currency(world.account, address.name)):
         return [other]
     newest = next(_made(world, address), None)
     if newest is not None and (owner := newest.maker(address)) != project:
@@ -215,12 +216,6 @@ def issued_in(account: Mapping[str, Any]) -> str:
     """The currency that an account issues cards in, by its country; empty where that is not known."""
     country = account.get("country")
     return country_of(str(country)).currency if country else ""
-
-
-def _is_held(world: Snapshot, wanted: Declared) -> bool:
-    """Whether Stripe shows an Issuing balance in a currency, whatever the country."""
-    entries = (world.balance.get("issuing") or {}).get("available") or ()
-    return any(entry["currency"] == wanted.address.name for entry in entries)
 
 
 def _wire(world: Snapshot, amount: int, currency: str) -> str:
