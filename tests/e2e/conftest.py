@@ -15,6 +15,7 @@ from provisioner.cli.main import main
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
 from provisioner.stripe_api.client import Transport
+from provisioner.stripe_api.rate_limit import Pace
 
 KEY = "sk_test_canary51Key"
 
@@ -106,6 +107,7 @@ def desk(stripe_base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> D
     monkeypatch.setenv("STRIPE_API_BASE", stripe_base)
     monkeypatch.delenv("STRIPE_ACCOUNT", raising=False)
     monkeypatch.setattr(Transport, "wait", at_once)
+    monkeypatch.setattr(Pace, "leave", lambda _pace, _lane: 0.0)  # as this Stripe has no limits
     desk = Desk(tmp_path, stripe_base)
     desk.control("reset")
     return desk

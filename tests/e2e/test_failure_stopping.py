@@ -26,10 +26,11 @@ def base():
         yield base
 
 
-def start(base: str, cwd: Path, *words: str, **how) -> subprocess.Popen:
+def start(base: str, cwd: Path, *words: str, commands: Path | None = None, **how) -> subprocess.Popen:
     env = environ(STRIPE_API_BASE=base, STRIPE_API_KEY="sk_test_canary99")
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **how}
-    return subprocess.Popen([sys.executable, "-m", "provisioner", *words], cwd=cwd, env=env, **given)
+    command = [sys.executable, "-m", "provisioner"] if commands is None else [str(commands / "provisioner")]
+    return subprocess.Popen([*command, *words], cwd=cwd, env=env, **given)
 
 
 def run(base: str, cwd: Path, *words: str, **how) -> subprocess.CompletedProcess:
@@ -69,15 +70,15 @@ def journal(cwd: Path) -> list[dict]:
     return [json.loads(line) for line in (cwd / ".provisioner/journal.jsonl").read_text().splitlines()]
 
 
-def assert_converges(base: str, cwd: Path) -> None:
+def assert_converges(base: str, cwd: Path, commands: Path) -> None:
     control(base, "faults", {"faults": []})
-    again = run(base, cwd, *APPLY)
+    again = run(base, cwd, *APPLY, commands=commands)
     assert again.returncode == 0, again.stderr
-    assert run(base, cwd, "plan", str(EXAMPLE), "--detailed-exitcode").returncode == 0
+    assert run(base, cwd, "plan", str(EXAMPLE), "--detailed-exitcode", commands=commands).returncode == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_lets_the_calls_under_way_end_and_the_next_run_finishes(base, tmp_path, number):
+def test_a_signal_lets_the_calls_under_way_end_and_the_next_run_finishes(base, tmp_path, number, commands):
     slow_down(base, "POST /v1/issuing/cards")
     with start(base, tmp_path, *APPLY, "--format", "json") as process:
         until(process, "cardholders.")
@@ -92,7 +93,7 @@ def test_a_signal_lets_the_calls_under_way_end_and_the_next_run_finishes(base, t
     done = [result["id"] for result in document["results"] if result["outcome"] == "done"]
     told = [entry["id"] for entry in journal(tmp_path) if entry["outcome"] == "done"]
     assert sorted(done) == sorted(told)
-    assert_converges(base, tmp_path)
+    assert_converges(base, tmp_path, commands)
 
 
 def people(folder: Path, count: int) -> None:
@@ -102,7 +103,7 @@ def people(folder: Path, count: int) -> None:
     (folder / "many.yaml").write_text(text)
 
 
-def test_what_waits_for_its_turn_is_not_sent_after_a_signal(base, tmp_path):
+def test_what_waits_for_its_turn_is_not_sent_after_a_signal(base, tmp_path, commands):
     """One creation a second: many steps are under way, and all but one or two wait for the limit."""
     people(tmp_path, 40)
     words = ("apply", "many.yaml", "--auto-approve", "--max-rps", "1000")
@@ -119,11 +120,11 @@ def test_what_waits_for_its_turn_is_not_sent_after_a_signal(base, tmp_path):
     assert sorted(live) == sorted(entry["id"] for entry in entries if entry["outcome"] == "done")
     assert [r["reason"] for r in results if r["outcome"] != "done"] == ["interrupted"] * (40 - len(live))
     assert len(entries) == len(results) == 40
-    finished = run(base, tmp_path, *words, "--max-endpoint-rps", "1000")
+    finished = run(base, tmp_path, *words, "--max-endpoint-rps", "1000", commands=commands)
     assert f"Applied: {40 - len(live)} steps done." in finished.stdout
 
 
-def test_the_second_signal_ends_at_once_and_still_says_it_in_json(base, tmp_path):
+def test_the_second_signal_ends_at_once_and_still_says_it_in_json(base, tmp_path, commands):
     slow_down(base, "POST /v1/issuing/cards")
     with start(base, tmp_path, *APPLY, "--format", "json") as process:
         until(process, "cardholders.")
@@ -137,7 +138,7 @@ def test_the_second_signal_ends_at_once_and_still_says_it_in_json(base, tmp_path
     assert ended["interrupted"] is True
     left = {result["reason"] for result in ended["results"] if result["outcome"] != "done"}
     assert "ended before it was known whether it was done" in left
-    assert_converges(base, tmp_path)
+    assert_converges(base, tmp_path, commands)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -158,7 +159,7 @@ def wait_for_request(base: str, process: subprocess.Popen) -> None:
         assert process.poll() is None, process.stderr.read()
 
 
-def test_a_killed_apply_leaves_no_lie_in_the_journal_and_is_finished(base, tmp_path):
+def test_a_killed_apply_leaves_no_lie_in_the_journal_and_is_finished(base, tmp_path, commands):
     with start(base, tmp_path, *APPLY) as process:
         until(process, "cards.")
         process.kill()
@@ -170,13 +171,13 @@ def test_a_killed_apply_leaves_no_lie_in_the_journal_and_is_finished(base, tmp_p
     }
     assert process.returncode == -signal.SIGKILL
     assert told <= live
-    assert_converges(base, tmp_path)
+    assert_converges(base, tmp_path, commands)
 
 
-def test_the_journal_does_not_glue_a_line_to_a_torn_one(base, tmp_path):
+def test_the_journal_does_not_glue_a_line_to_a_torn_one(base, tmp_path, commands):
     (tmp_path / ".provisioner").mkdir()
     (tmp_path / ".provisioner/journal.jsonl").write_text('{"torn": ')
-    run(base, tmp_path, *APPLY)
+    run(base, tmp_path, *APPLY, commands=commands)
 
     torn, *whole = (tmp_path / ".provisioner/journal.jsonl").read_text().splitlines()
     assert torn == '{"torn": '
@@ -184,13 +185,13 @@ def test_the_journal_does_not_glue_a_line_to_a_torn_one(base, tmp_path):
 
 
 @pytest.mark.parametrize("words", [APPLY, (*APPLY, "--format", "json")])
-def test_a_reader_that_leaves_does_not_stop_an_apply(base, tmp_path, words):
+def test_a_reader_that_leaves_does_not_stop_an_apply(base, tmp_path, words, commands):
     with start(base, tmp_path, *words, stderr=subprocess.DEVNULL) as process:
         process.stdout.readline() if "json" not in words else None
         process.stdout.close()
         assert process.wait(timeout=60) == 0
 
-    assert run(base, tmp_path, "plan", str(EXAMPLE), "--detailed-exitcode").returncode == 0
+    assert run(base, tmp_path, "plan", str(EXAMPLE), "--detailed-exitcode", commands=commands).returncode == 0
 
 
 def test_nor_does_one_of_stdout_and_stderr_together(base, tmp_path):
@@ -259,15 +260,15 @@ def test_a_full_disk_under_the_sandbox_is_an_error_in_words(tmp_path):
     assert "Traceback" not in ended.stderr
 
 
-def test_what_is_written_is_its_owners_alone(base, tmp_path):
-    run(base, tmp_path, "plan", str(EXAMPLE), "--out", "plan.json")
-    run(base, tmp_path, *APPLY)
+def test_what_is_written_is_its_owners_alone(base, tmp_path, commands):
+    run(base, tmp_path, "plan", str(EXAMPLE), "--out", "plan.json", commands=commands)
+    run(base, tmp_path, *APPLY, commands=commands)
 
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.rglob("*")}
     assert modes == {".provisioner": "0o700", "journal.jsonl": "0o600", "plan.json": "0o600"}
 
 
-def test_a_network_that_dies_midway_ends_the_run_with_what_was_done(base, tmp_path):
+def test_a_network_that_dies_midway_ends_the_run_with_what_was_done(base, tmp_path, commands):
     control(
         base, "faults", {"faults": [{"effect": "drop_before", "match": "POST *", "skip": 12, "count": None}]}
     )
@@ -279,7 +280,7 @@ def test_a_network_that_dies_midway_ends_the_run_with_what_was_done(base, tmp_pa
 
     assert process.returncode == 130
     assert results.count("done") == 12
-    assert_converges(base, tmp_path)
+    assert_converges(base, tmp_path, commands)
 
 
 def test_an_unknown_option_is_an_error_and_no_change(base, tmp_path):

@@ -108,15 +108,16 @@ def test_a_killed_workers_accounts_are_run_again_and_nothing_happens_twice(there
 
 
 @pytest.mark.parametrize("name", ["plan", "apply"])
-def test_a_scheduler_that_dies_is_one_error_with_the_totals_so_far(there, folder, cluster, name):
+def test_a_scheduler_that_dies_is_one_error_with_the_totals_so_far(there, folder, tmp_path, name):
     make_fleet(folder, ACCOUNTS, CARDS, platform=4)
     more = ("--auto-approve",) if name == "apply" else ()
-    command = [sys.executable, "-m", "provisioner", *words(cluster, name, *more)]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    child = subprocess.Popen(command, cwd=folder, env=keyless(there), **streams)
-    first = next(line for line in child.stdout if line.startswith("acct_"))
-    cluster.scheduler.kill()
-    said, wrong = child.communicate(timeout=90)
+    with dask_cluster(tmp_path / "dask", there.environ(), workers=1) as cluster:
+        command = [sys.executable, "-m", "provisioner", *words(cluster, name, *more)]
+        child = subprocess.Popen(command, cwd=folder, env=keyless(there), **streams)
+        first = next(line for line in child.stdout if line.startswith("acct_"))
+        cluster.scheduler.kill()
+        said, wrong = child.communicate(timeout=90)
 
     assert child.returncode == 1, wrong
     assert "to create" in first

@@ -11,8 +11,6 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
-import yaml
-
 from provisioner.config import load_config
 from provisioner.core.model.config import Config
 from provisioner.core.ownership.marks import ADDRESS, GENERATION, PROJECT
@@ -66,6 +64,7 @@ class Account:
     base: str
     country: str = "US"
     named: dict[str, str] = field(default_factory=dict)
+    _read: dict[str, Json] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.control("reset")
@@ -79,19 +78,23 @@ class Account:
 
     def apply(self, plan: Plan) -> list[Call]:
         recorder = Recorder(self.writer)
+        self._read = {}
         report = execute(plan, recorder, lambda _result: None, Event())
         assert report.complete, [result for result in report.results if result.reason]
         return recorder.calls
 
     def objects(self) -> dict[str, Json]:
-        """Everything that the account holds, by id, oldest first."""
-        found = [dict(item) for resource in RESOURCES for item in reversed([*self.writer.list(resource)])]
-        return {item["id"]: item for item in found}
+        """Everything that the account holds, by id, oldest first; read once after each change."""
+        if not self._read:
+            found = [dict(item) for resource in RESOURCES for item in reversed([*self.writer.list(resource)])]
+            self._read = {item["id"]: item for item in found}
+        return self._read
 
     def hold(self, steps: Sequence[Json]) -> None:
         """Do to the account what the case says has happened to it."""
         for step in steps:
             names = {name: identity for identity, name in self.names().items()}
+            self._read = {}
             if "control" in step:
                 acting = {"account": self.id} if step["control"] == "act" else {}
                 self.control(step["control"], {**acting, **_fill(step["params"], names)})
@@ -135,7 +138,7 @@ def config_of(raw: Json) -> Config:
     """A configuration out of what YAML holds."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "config.yaml"
-        file.write_text(yaml.safe_dump(raw, sort_keys=False), encoding="utf-8")
+        file.write_text(json.dumps(raw), encoding="utf-8")
         return load_config(file, KINDS, variables={"later": LATER} if "later" in raw.get("vars", ()) else {})
 
 

@@ -12,7 +12,6 @@ from provisioner.stripe_api.client import Transport
 
 SYNC = "No changes. Stripe matches the configuration.\n"
 KINDS = ["issuing/cardholders", "issuing/cards"]
-FAST = ("--max-rps", "1000", "--max-endpoint-rps", "1000")
 
 
 class Waits:
@@ -323,7 +322,7 @@ def test_a_run_uses_few_keys_while_stripe_fails_and_later_runs_find_others(desk:
     desk.control("faults", json.dumps({"faults": [fault]}).encode())
 
     for _ in range(2):
-        said = desk.run("apply", "--auto-approve", *FAST, code=1).output
+        said = desk.run("apply", "--auto-approve", code=1).output
         assert "Stripe has failed under each of 5 new keys" in said
         assert count(desk, service) == 0
     desk.control("faults", b'{"faults": []}')
