@@ -127,18 +127,14 @@ def _cast(card: Address, declared: Mapping[Address, Declared], years: int) -> di
     if isinstance(holder, Ref):
         owner = declared[holder.address]
     else:
-        owner = _stand_in(str(fields["currency"]))
-        fields["cardholder"] = Ref(STAND_IN)
+        # a company without limits of its own, where its cardholder is not managed here
+        home = {"line1": "1 Main Street", "city": "Springfield", "postal_code": "94111"}
+        address = {**home, "country": currency_of(str(fields["currency"])).home}
+        billing = {"address": address}
+        person = {"type": "company", "name": "Stand In", "phone_number": PHONE, "billing": billing}
+        owner, fields["cardholder"] = Declared(STAND_IN, person), Ref(STAND_IN)
     cast = (replace(declared[card], fields=fields), owner)
     return {each.address: replace(each, lifecycle=Lifecycle()) for each in cast}
-
-
-def _stand_in(currency: str) -> Declared:
-    """Who holds the card of a cardholder that is not managed here: a company without limits of its own."""
-    home = {"line1": "1 Main Street", "city": "Springfield", "postal_code": "94111"}
-    address = {**home, "country": currency_of(currency).home}
-    fields = {"type": "company", "name": "Stand In", "phone_number": PHONE, "billing": {"address": address}}
-    return Declared(STAND_IN, fields)
 
 
 def _fund(writer: Writer, amount: int, currency: str) -> None:

@@ -9,11 +9,10 @@ from msgspec.structs import replace
 from provisioner.core.approval.integrity import sealed_by
 from provisioner.core.approval.resume import is_approved, replaced_ids
 from provisioner.core.approval.stale_reasons import is_declared, what_is_new, what_moved
-from provisioner.core.diff.change import Action, Change, Note, content, wanted
+from provisioner.core.diff.change import Action, Change, Note, content, goal, wanted
 from provisioner.core.model.errors import StaleError
 from provisioner.core.model.money import show_money
 from provisioner.core.model.resource import Address
-from provisioner.core.plan.digests import goal
 from provisioner.core.plan.document import ChangeDocument, PlanDocument
 from provisioner.core.plan.exposure import NO_LIMIT, activated, raised, spenders
 from provisioner.core.plan.plan import Plan, with_changes

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from provisioner.core.approval.stale_reasons import differs
-from provisioner.core.diff.change import OUR_OWN, Action, Change, content
+from provisioner.core.diff.change import OUR_OWN, Action, Change, content, goal, rest
 from provisioner.core.diff.compare import says_replaced
 from provisioner.core.ownership.marks import FIRST
 from provisioner.core.ownership.seal import Seal
-from provisioner.core.plan.digests import ADDRESS, goal, moving, rest, set_twice
+from provisioner.core.plan.digests import ADDRESS, moving, set_twice
 from provisioner.core.plan.document import ChangeDocument, PlanDocument
 from provisioner.core.schema.field import Direction
 from provisioner.core.schema.kind import Kind

@@ -57,14 +57,13 @@ class Records:
             for name in each.names:
                 value = value[name]
             spelt = value if type(value) is str else repr(value)
-            said.append(self._entries.get((each.path, spelt)) or self._entry(each, value, spelt))
+            entry = self._entries.get((each.path, spelt))
+            if entry is None:
+                entry = f" {each.code}{value_digest(self._project, each.path, each.field, value)} "
+                if len(self._entries) < MOST:
+                    self._entries[each.path, spelt] = entry
+            said.append(entry)
         return said
-
-    def _entry(self, watched: "_Watched", value: Any, spelt: str) -> str:
-        entry = f" {watched.code}{value_digest(self._project, watched.path, watched.field, value)} "
-        if len(self._entries) < MOST:
-            self._entries[watched.path, spelt] = entry
-        return entry
 
 
 class _Watched(NamedTuple):

@@ -112,6 +112,31 @@ class Change(Struct, frozen=True):
         return Direction.NEUTRAL
 
 
+def goal(change: Change) -> str:
+    """
+    What stands for the object that is there afterwards: its generation, and all that is declared of it.
+
+    Of a top-up all but its amount, of which what was approved is a ceiling. Empty for a change that has no
+    declaration.
+    """
+    if change.declared is None:
+        return ""
+    if change.action is Action.TOP_UP:
+        return content({name: value for name, value in change.params.items() if name != "amount"})
+    live = change.live
+    generation = live.stamp.generation if live and change.action is not Action.REPLACE else change.generation
+    return content([generation, wanted(change.declared)])
+
+
+def rest(change: Change, without: Iterable[str]) -> str:
+    """
+    What stands for the object that a change is made to as it is, but for what is at some paths.
+
+    As long as it is the same, nobody else has changed the object.
+    """
+    return content(observed(change.live, without)) if change.live else ""
+
+
 # made once: a plan has a digest of each value that moves
 _canonical = json.JSONEncoder(sort_keys=True, default=str).encode
 

@@ -178,7 +178,12 @@ def _exchanged(
     moving = (
         [] if was == becomes else [e.path for f, e in edits if _names(kind, declared, live, e.path, becomes)]
     )
-    gives = moving and _has_amounts(kind, declared, live)
+    amounts = [path for path, f, _ in leaves(kind.fields, live.fields) if f.has_amounts] if moving else []
+    # with some afterwards, too: those that are declared, or left to others
+    gives = amounts and (
+        any(declared.lifecycle.ignores(path) for path in amounts)
+        or any(f.has_amounts for _, f, _ in leaves(kind.fields, declared.fields))
+    )
     for field, edit in edits:
         each = edit
         if field.has_amounts and was != becomes and edit.before is not None:
@@ -207,13 +212,6 @@ def _names(kind: Kind, declared: Declared, live: Live, path: str, currency: str 
     return currency is not None and kind.currency(declared.address, with_it) == currency
 
 
-def _has_amounts(kind: Kind, declared: Declared, live: Live) -> bool:
-    """Whether there are amounts before, and afterwards: those that are declared, or left to others."""
-    there = [path for path, field, _ in leaves(kind.fields, live.fields) if field.has_amounts]
-    stays = any(declared.lifecycle.ignores(path) for path in there)
-    return bool(there) and (stays or any(f.has_amounts for _, f, _ in leaves(kind.fields, declared.fields)))
-
-
 def _edits(kind: Kind, declared: Declared, had: Any, wanted: Any) -> Iterator[tuple[Field, Edit]]:
     """Name the values that differ, each once, by the path that the YAML has for it."""
     from deepdiff.diff import DeepDiff  # noqa: PLC0415 - a plan without changes needs no differ
@@ -235,7 +233,9 @@ def _places(
     fields: Sequence[Field], steps: Sequence[Any], wanted: Any, had: Any
 ) -> Iterator[tuple[str, Field, tuple[Any, ...]]]:
     """Name what differs below a step of the trees: a hash or table that came or went gives all its values."""
-    field, depth = _descend(fields, steps)
+    field, depth = next(f for f in fields if f.name == steps[0]), 1
+    while field.shape is Shape.HASH and depth < len(steps):  # rows and keys are no fields
+        field, depth = field.field(steps[depth]), depth + 1
     place, rest = tuple(steps[:depth]), tuple(steps[depth:])
     path = ".".join(place)
     either = _at(wanted, place) or _at(had, place)
@@ -259,14 +259,6 @@ def _same_row(field: Field, place: tuple[Any, ...], wanted: Any, had: Any) -> bo
     """Whether two rows are one that was changed, and not one in the place of another."""
     one, other = _at(wanted, place) or {}, _at(had, place) or {}
     return all(one.get(name) == other.get(name) for name in field.key)
-
-
-def _descend(fields: Sequence[Field], steps: Sequence[Any]) -> tuple[Field, int]:
-    """The field that the steps lead to, and how many of them it took; rows and keys are not fields."""
-    field, depth = next(f for f in fields if f.name == steps[0]), 1
-    while field.shape is Shape.HASH and depth < len(steps):
-        field, depth = field.field(steps[depth]), depth + 1
-    return field, depth
 
 
 def _at(tree: Any, place: Sequence[Any]) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from provisioner.core.diff.baseline import digests
-from provisioner.core.diff.change import Action, Change, Edit, Note
+from provisioner.core.diff.change import Action, Change, Note
 from provisioner.core.diff.compare import compare
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Address, Declared, Live, Ref
@@ -117,7 +117,13 @@ def find_drift(
 
 
 def _by_stripe(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
-    yield from _stripe_only(kind, declared, live)
+    """What Stripe itself holds back: no apply lifts it, and somebody has to know."""
+    for field in kind.held_by_stripe(live.fields):
+        there, wanted = live.fields[field.name], declared.fields.get(field.name, field.default)
+        text = f"{field.name} is {there}, which only Stripe sets and lifts"
+        yield Drift(
+            declared.address, live.id, field.name, Moved.LIVE, wanted, there, Direction.TIGHTENING, text=text
+        )
     if live.outstanding:
         yield Drift(declared.address, live.id, "", Moved.STRIPE, None, None, text=live.outstanding.says())
 
@@ -129,17 +135,28 @@ def _edited(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> 
     lives, wants = digests(kind, declared, live)
     for edit in edits:
         path = edit.path.partition("[")[0]
-        field = kind.field_at(path)
-        if field is None or field.write_only or _is_of_before(declared, live, field, surveyed):
-            yield _drift(declared, live, edit, Moved.YAML)
-        else:
-            unset = (
-                None
-                if field.default is None
-                else value_digest(live.stamp.project, path, field, field.default)
-            )
-            moved = _moved(live, path, wants.get(field_code(path)), lives.get(field_code(path), unset))
-            yield _drift(declared, live, edit, moved)
+        field, code, moved = kind.field_at(path), field_code(path), Moved.YAML
+        if field and not field.write_only and not _is_of_before(declared, live, field, surveyed):
+            cleared = field.default
+            unset = None if cleared is None else value_digest(live.stamp.project, path, field, cleared)
+            was, had = live.stamp.applied.get(code), lives.get(code, unset)
+            if wants.get(code) == was:
+                moved = Moved.LIVE
+            elif had != was and was is not None:  # what was never applied cannot have been moved away from
+                moved = Moved.BOTH
+        yield Drift(
+            declared.address,
+            live.id,
+            edit.path,
+            moved,
+            edit.after,
+            edit.before,
+            # an edit undoes what drift did, so drift went the other way
+            edit.undone if moved is not Moved.YAML else edit.direction,
+            edit.currency,
+            row=edit.row,
+            currency_live=edit.currency_before,
+        )
 
 
 def _is_of_before(declared: Declared, live: Live, field: Field, surveyed: Inventory) -> bool:
@@ -147,45 +164,6 @@ def _is_of_before(declared: Declared, live: Live, field: Field, surveyed: Invent
     wanted, had = declared.fields.get(field.name), live.fields.get(field.name)
     return isinstance(wanted, Ref) and any(
         had in estate.past.get(wanted.address, ()) for estate in surveyed.estates.values()
-    )
-
-
-def _stripe_only(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
-    """What Stripe itself holds back: no apply lifts it, and somebody has to know."""
-    for field in kind.fields:
-        there = live.fields.get(field.name)
-        if there in field.stripe_only_values:
-            text = f"{field.name} is {there}, which only Stripe sets and lifts"
-            wanted = declared.fields.get(field.name, field.default)
-            direction = Direction.TIGHTENING
-            yield Drift(
-                declared.address, live.id, field.name, Moved.LIVE, wanted, there, direction, text=text
-            )
-
-
-def _moved(live: Live, path: str, wanted: str | None, had: str | None) -> Moved:
-    """Who moved a value, by its digests: as it is wanted, as it is, and as it was last applied."""
-    was = live.stamp.applied.get(field_code(path))
-    if wanted == was:
-        return Moved.LIVE
-    # what was never applied cannot have been moved away from
-    return Moved.BOTH if had != was and was is not None else Moved.YAML
-
-
-def _drift(declared: Declared, live: Live, edit: Edit, moved: Moved) -> Drift:
-    # an edit undoes what drift did, so drift went the other way
-    direction = edit.undone if moved is not Moved.YAML else edit.direction
-    return Drift(
-        declared.address,
-        live.id,
-        edit.path,
-        moved,
-        edit.after,
-        edit.before,
-        direction,
-        edit.currency,
-        row=edit.row,
-        currency_live=edit.currency_before,
     )
 
 

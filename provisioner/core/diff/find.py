@@ -10,16 +10,16 @@ from provisioner.core.diff.baseline import Records
 from provisioner.core.diff.blocked_activation import not_activated
 from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit, Note
 from provisioner.core.diff.compare import additions, compare
+from provisioner.core.diff.retire import end_object
 from provisioner.core.diff.top_up import issued_in, plan_funding
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConfigError, Problem
 from provisioner.core.model.limits import METADATA_KEYS
-from provisioner.core.model.requirements import Outstanding
 from provisioner.core.model.resource import Address, Declared, Live, references
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory, KindInventory, is_retired, take_inventory
 from provisioner.core.ownership.marks import field_code, value_digest
-from provisioner.core.ownership.next_marks import has_room
+from provisioner.core.ownership.next_marks import has_room, stamp_after
 from provisioner.core.ownership.reissue import reissued_for, says_self_canceled, says_used, successor
 from provisioner.core.schema.kind import Kind
 
@@ -182,20 +182,28 @@ def _find_objects(
             found.changes.append(_creation(kind, declared, estate, found.replaced))
     names = {declared.address for declared in wanted}
     for address in sorted(estate.current.keys() - names):
-        found.changes += _removal(kind, estate.current[address])
-    interrupted = "left by an interrupted replacement"
-    found.changes += [_end(kind, live, interrupted, cancel=True) for live in estate.leftovers]
+        live = estate.current[address]
+        cancel = live.stamp.on_remove == "cancel"  # as it was told to itself
+        if live.stamp.on_remove != "keep" and not is_retired(kind, live, cancel=cancel):
+            found.changes.append(end_object(kind, live.address, live, "declared no more", cancel=cancel))
+    for left in estate.leftovers:
+        reason = "left by an interrupted replacement"
+        found.changes.append(end_object(kind, left.address, left, reason, cancel=True))
 
 
 def _creation(
     kind: Kind, declared: Declared, estate: KindInventory, replaced: AbstractSet[Address]
 ) -> Change:
     last = estate.last.get(declared.address)
+    reason = "declared, and not in Stripe"
+    if last:
+        why = reissued_for(declared, last)
+        reason = f"reissue: {why}; its predecessor is canceled" if why else "its predecessor is canceled"
     return Change(
         Action.CREATE,
         declared.address,
         kind.name,
-        _why_created(declared, last),
+        reason,
         edits=additions(kind, declared),
         declared=declared,
         generation=estate.next_generation(declared.address),
@@ -203,13 +211,6 @@ def _creation(
         params=successor(kind, declared, last, replaced) if last else {},
         reissued=last.stamp.reissued if last else 0,
     )
-
-
-def _why_created(declared: Declared, last: Live | None) -> str:
-    if last is None:
-        return "declared, and not in Stripe"
-    why = reissued_for(declared, last)
-    return f"reissue: {why}; its predecessor is canceled" if why else "its predecessor is canceled"
 
 
 def _compare(
@@ -223,7 +224,7 @@ def _compare(
         found.notes.append(Note(str(declared.address), used, pending=True))
     why = reissued_for(declared, live)
     forcing = [edit.path for edit in edits if edit.forces_replacement]
-    if forcing and _is_held_back(kind, live):
+    if forcing and kind.held_by_stripe(live.fields):  # a new one in its place would get around that
         text = f"is {live.status}, which only Stripe lifts; it is not replaced for {', '.join(forcing)}"
         found.notes.append(Note(str(declared.address), text))
     elif forcing or why:
@@ -247,25 +248,24 @@ def _compare(
         )
     elif edits or (edits := records.to_mark(declared, live)):
         _update(found, kind, declared, live, edits)
-    if live.outstanding and declared.address not in found.replaced:
-        _note_outstanding(found, declared, live.outstanding, edits)
+    brought = [edit.path for edit in edits if edit.after is not None]
+    wants = live.outstanding.says(brought) if live.outstanding else ""
+    if wants and declared.address not in found.replaced:
+        found.held.add(declared.address)
+        found.notes.append(Note(str(declared.address), wants))
 
 
 def _update(found: Differences, kind: Kind, declared: Declared, live: Live, edits: tuple[Edit, ...]) -> None:
     own = all(edit.path.startswith(OUR_OWN) for edit in edits)
-    if own and not has_room(kind, declared, live):
-        found.notes.append(_without_room(declared, edits))
+    if own and not has_room(declared, live, stamp_after(kind, declared, live)):
+        # nobody else's work must wait for our marks
+        paths = ", ".join(edit.path for edit in edits)
+        full = f"whose metadata has all of the {METADATA_KEYS} keys that Stripe takes"
+        text = f"{paths}: not marked on the object, {full}; take one of them away in Stripe"
+        found.notes.append(Note(str(declared.address), text, pending=True))
         return
     reason = "marks only, nothing a card can do changes" if own else "declared differs from live"
     found.changes.append(Change(Action.UPDATE, declared.address, kind.name, reason, edits, declared, live))
-
-
-def _without_room(declared: Declared, edits: Sequence[Edit]) -> Note:
-    """Why our marks are not brought up to date: nobody else's work must wait for that."""
-    paths = ", ".join(edit.path for edit in edits)
-    full = f"whose metadata has all of the {METADATA_KEYS} keys that Stripe takes"
-    text = f"{paths}: not marked on the object, {full}"
-    return Note(str(declared.address), f"{text}; take one of them away in Stripe", pending=True)
 
 
 def _left_retired(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:
@@ -280,41 +280,3 @@ def _left_retired(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:
                 f"set it to {wanted} in Stripe, or take {name!r} out of 'ignore'"
             )
             yield Note(str(declared.address), text, pending=True)
-
-
-def _note_outstanding(
-    found: Differences, declared: Declared, outstanding: Outstanding, edits: Sequence[Edit]
-) -> None:
-    """Say what Stripe still wants, but for what this plan brings."""
-    if text := outstanding.says(edit.path for edit in edits if edit.after is not None):
-        found.held.add(declared.address)
-        found.notes.append(Note(str(declared.address), text))
-
-
-def _is_held_back(kind: Kind, live: Live) -> bool:
-    """Whether Stripe itself holds an object back; a new one in its place would get around that."""
-    return any(
-        live.fields.get(field.name) in field.stripe_only_values
-        for field in kind.fields
-        if field.stripe_only_values
-    )
-
-
-def _removal(kind: Kind, live: Live) -> list[Change]:
-    """What happens to an object whose address is gone from the YAML, as it was told to itself."""
-    cancel = live.stamp.on_remove == "cancel"
-    if live.stamp.on_remove == "keep" or is_retired(kind, live, cancel=cancel):
-        return []
-    return [_end(kind, live, "declared no more", cancel=cancel)]
-
-
-def _end(kind: Kind, live: Live, reason: str, *, cancel: bool) -> Change:
-    return Change(
-        Action.RETIRE,
-        live.address,
-        kind.name,
-        reason,
-        live=live,
-        generation=live.stamp.generation,
-        params={"cancel": cancel and bool(kind.retirement.cancel)},
-    )

@@ -1,11 +1,11 @@
-"""Retiring on purpose: what `retire` and `destroy` ask for, whatever the YAML says."""
+"""Retiring: how an object ends, and what `retire` and `destroy` ask for, whatever the YAML says."""
 
 from collections.abc import Iterable, Sequence
 
 from provisioner.core.diff.change import Action, Change
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ProvisionerError
-from provisioner.core.model.resource import Address, references
+from provisioner.core.model.resource import Address, Live, references
 from provisioner.core.ownership.inventory import Inventory, is_retired
 from provisioner.core.schema.kind import Kind, owned
 
@@ -34,8 +34,7 @@ def retire(
                 f"{address} is still declared, and the next apply would bring it back; remove it first"
             )
         if not is_retired(kind, live, cancel=cancel):
-            params = {"cancel": cancel and bool(kind.retirement.cancel)}
-            changes.append(Change(Action.RETIRE, address, kind.name, "asked for", live=live, params=params))
+            changes.append(end_object(kind, address, live, "asked for", cancel=cancel))
     return changes
 
 
@@ -53,7 +52,18 @@ def retire_all(kinds: Sequence[Kind], surveyed: Inventory, *, cancel: bool) -> l
         for address, live in sorted(surveyed.estates[kind.name].current.items()):
             final = cancel or live.stamp.on_remove == "cancel"
             if address not in needed and not is_retired(kind, live, cancel=final):
-                params = {"cancel": final and bool(kind.retirement.cancel)}
-                reason = "everything is to be retired"
-                changes.append(Change(Action.RETIRE, address, kind.name, reason, live=live, params=params))
+                changes.append(end_object(kind, address, live, "everything is to be retired", cancel=final))
     return changes
+
+
+def end_object(kind: Kind, address: Address, live: Live, reason: str, *, cancel: bool) -> Change:
+    """End an object: deactivated, or canceled for good where Stripe can."""
+    return Change(
+        Action.RETIRE,
+        address,
+        kind.name,
+        reason,
+        live=live,
+        generation=live.stamp.generation,
+        params={"cancel": cancel and bool(kind.retirement.cancel)},
+    )

@@ -10,12 +10,9 @@ from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import leaves, part
 
 
-def has_room(kind: Kind, declared: Declared, live: Live) -> bool:
-    """Whether metadata takes the marks of an update; Stripe refuses a 51st key, and all that is with it."""
-    had, needed = (
-        {key for key, value in marks(stamp).items() if value}
-        for stamp in (live.stamp, stamp_after(kind, declared, live))
-    )
+def has_room(declared: Declared, live: Live, after: Ownership) -> bool:
+    """Whether metadata takes the marks `after` an update; Stripe refuses a 51st key, and all with it."""
+    had, needed = ({key for key, value in marks(stamp).items() if value} for stamp in (live.stamp, after))
     others = live.fields.get("metadata", {}).keys() | declared.fields.get("metadata", {}).keys()
     return needed <= had or len(others) + len(needed) <= METADATA_KEYS
 

@@ -1,29 +1,13 @@
-"""What stands for the parts of a change that a plan does not show; it is shown only under a seal."""
+"""What an apply that is stopped half-way leaves of a change: the parts that go ahead of the rest."""
 
 from collections.abc import Iterable
 
-from provisioner.core.diff.change import Action, Change, content, observed, wanted
+from provisioner.core.diff.change import Action, Change, content
 from provisioner.core.plan.order import first_half
 from provisioner.core.schema.field import Direction, Field
 from provisioner.core.schema.kind import Kind
 
 ADDRESS = "address"  # the path of the edit that renames
-
-
-def goal(change: Change) -> str:
-    """
-    What stands for the object that is there afterwards: its generation, and all that is declared of it.
-
-    Of a top-up all but its amount, of which what was approved is a ceiling. Empty for a change that has no
-    declaration.
-    """
-    if change.declared is None:
-        return ""
-    if change.action is Action.TOP_UP:
-        return content({name: value for name, value in change.params.items() if name != "amount"})
-    live = change.live
-    generation = live.stamp.generation if live and change.action is not Action.REPLACE else change.generation
-    return content([generation, wanted(change.declared)])
 
 
 def between(kind: Kind, change: Change) -> str:
@@ -40,15 +24,6 @@ def between(kind: Kind, change: Change) -> str:
     had, wants = (side.fields.get(field.name) or {} for side in (change.live, change.declared))
     values = field.intersect(had, wants)
     return content([field.name, values]) if values not in (had, wants) else ""
-
-
-def rest(change: Change, without: Iterable[str]) -> str:
-    """
-    What stands for the object that a change is made to as it is, but for what is at some paths.
-
-    As long as it is the same, nobody else has changed the object.
-    """
-    return content(observed(change.live, without)) if change.live else ""
 
 
 def set_first(kind: Kind, change: Change) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """What cards may spend in a month, before changes and after them: by their own limits and their holders'."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import inf
 from typing import Any, NamedTuple
 
@@ -55,29 +55,24 @@ def spenders(kinds: Iterable[Kind], surveyed: Inventory, changes: Sequence[Chang
     kinds = tuple(kinds)
     found: list[Spender] = []
     for kind in kinds:
-        if kind.spending:
-            found += _spenders(_Sides(kind, kind.spending, kinds, surveyed, changes), surveyed, changes)
-    return found
-
-
-def _spenders(sides: "_Sides", surveyed: Inventory, changes: Sequence[Change]) -> Iterator[Spender]:
-    kind = sides.kind
-    changed = {change.id: change for change in changes if change.kind == kind.name and change.live}
-    estate = surveyed.estates[kind.name]
-    lives = ((live.address, live) for live in estate.leftovers)
-    for address, live in (*estate.current.items(), *lives):
-        change = changed.pop(live.id, None) if changed else None
-        if change is not None:
-            yield _changed(sides, change)
+        if not kind.spending:
             continue
-        before = sides.before(live.fields)
-        if before.pool[0] in sides.moved:
-            yield Spender(address, before, sides.after(live.fields), sides.at_least(live.fields))
-        else:
-            yield Spender(address, before, before, before)
-    for change in changes:
-        if change.kind == kind.name and (change.live is None or change.id in changed):
-            yield _changed(sides, change)
+        sides = _Sides(kind, kind.spending, kinds, surveyed, changes)
+        changed = {change.id: change for change in changes if change.kind == kind.name and change.live}
+        estate = surveyed.estates[kind.name]
+        lives = ((live.address, live) for live in estate.leftovers)
+        for address, live in (*estate.current.items(), *lives):
+            change = changed.pop(live.id, None) if changed else None
+            if change is not None:
+                found.append(_changed(sides, change))
+                continue
+            before = after = at_least = sides.before(live.fields)
+            if before.pool[0] in sides.moved:
+                after, at_least = sides.after(live.fields), sides.at_least(live.fields)
+            found.append(Spender(address, before, after, at_least))
+        left = [c for c in changes if c.kind == kind.name and (c.live is None or c.id in changed)]
+        found += [_changed(sides, change) for change in left]
+    return found
 
 
 def _changed(sides: "_Sides", change: Change) -> Spender:

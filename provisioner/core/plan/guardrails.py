@@ -82,15 +82,14 @@ def still_stopped(shown: Iterable[Stop], allowed: Mapping[str, int]) -> tuple[St
 
     Whatever the configuration says by now: who approved the plan has read that it needs these numbers.
     """
-    return tuple(
-        stop for stop in shown if stop.number is not None and _named(stop.guardrail, allowed) < stop.number
-    )
-
-
-def _named(name: str, allowed: Mapping[str, int]) -> int:
-    """The number that was named for a guardrail, or for its one currency or kind; -1 where none was."""
-    parts = [number for each, number in allowed.items() if each.startswith(f"{name}.")]
-    return max(allowed.get(name, -1), parts[0] if len(parts) == 1 else -1)
+    left = []
+    for stop in shown:
+        # the number that was named for it, or for its one currency or kind
+        parts = [number for each, number in allowed.items() if each.startswith(f"{stop.guardrail}.")]
+        named = max(allowed.get(stop.guardrail, -1), parts[0] if len(parts) == 1 else -1)
+        if stop.number is not None and named < stop.number:
+            left.append(stop)
+    return tuple(left)
 
 
 def unapproved(plan: Plan, limits: Guardrails, approve: str | None) -> str:
@@ -127,11 +126,6 @@ def _stranded(plan: Plan) -> Iterator[Danger]:
         yield Danger("stranded", text, len(names))
 
 
-def _retires(plan: Plan, change: Change) -> bool:
-    """Whether an address loses its object; what an interrupted replacement has left was counted before."""
-    return change.action is Action.RETIRE and change.id == plan.ids.get(change.address)
-
-
 def _is_replaced(change: Change) -> bool:
     """Whether an object ends for another in its place, without anybody having asked for just that."""
     return (
@@ -146,7 +140,11 @@ def _retired(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
     replaced = any(_is_replaced(change) for change in plan.changes)
     ends = "retired or replaced" if replaced else "retired"
     by_kind = Counter(
-        change.kind for change in plan.changes if _retires(plan, change) or _is_replaced(change)
+        change.kind
+        for change in plan.changes
+        # an address loses its object; what an interrupted replacement has left was counted before
+        if (change.action is Action.RETIRE and change.id == plan.ids.get(change.address))
+        or _is_replaced(change)
     )
     total = sum(by_kind.values())
     if limits.max_retired is not None:

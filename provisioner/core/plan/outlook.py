@@ -7,7 +7,7 @@ from operator import add
 from provisioner.core.diff.change import content, wanted
 from provisioner.core.diff.top_up import funds
 from provisioner.core.model.config import Config
-from provisioner.core.model.resource import Address, Live, Ref
+from provisioner.core.model.resource import Address, Ref
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory
 from provisioner.core.ownership.seal import Seal
@@ -129,12 +129,9 @@ class _Teams:
         if not isinstance(holder, Ref):
             return str(holder or UNKNOWN)
         address = holder.address
-        found = self._declared.get(address) or self._live(address)
+        lives = (current[address] for current in self._lives if address in current)
+        found = self._declared.get(address) or next(lives, None)
         return (self._shown(found.fields) if found else "") or address.name
-
-    def _live(self, address: Address) -> Live | None:
-        there = (current[address] for current in self._lives if address in current)
-        return next(there, None)
 
     def _shown(self, fields: Mapping[str, object]) -> str:
         team = _team(fields)

@@ -76,8 +76,8 @@ def update_params(kind: Kind, change: Change, *, marked: bool = True, salt: str 
         if (sent := _sent(field, field.name, wanted, live.fields, touched)) is not None
     }
     if marked:
-        room = has_room(kind, declared, live)
         after = stamp_after(kind, declared, live)
+        room = has_room(declared, live, after)
         after = replace(after, salt=after.salt or salt)
         params = with_marks(params, after, live.stamp, room=room)
     return params

@@ -1,6 +1,6 @@
 """The plan: everything that an apply would do, complete before the first write."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
@@ -9,19 +9,31 @@ from msgspec.structs import replace
 from provisioner.core.diff.change import Action, Change, Note
 from provisioner.core.diff.find import Comparison, Differences, compare_with
 from provisioner.core.model.config import Config
+from provisioner.core.model.money import Money
 from provisioner.core.model.resource import Address, references
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory, is_retired
 from provisioner.core.ownership.seal import Seal, account_of, new_salt, salt_of, seals_of
 from provisioner.core.plan.call import Step
 from provisioner.core.plan.document import OutlookDocument
-from provisioner.core.plan.exposure import spenders
-from provisioner.core.plan.impact import Impact, blast_radius
+from provisioner.core.plan.exposure import Spender, activated, raised, spenders
 from provisioner.core.plan.order import Owner, order_steps
 from provisioner.core.plan.outlook import balances, exposure_by_team
 from provisioner.core.plan.scenario_flips import flips
 from provisioner.core.plan.selection import EVERYTHING, Selection, select
 from provisioner.core.schema.kind import Kind, owned
+
+
+class Impact(Struct, frozen=True):
+    """
+    `money` that moves; `exposure` added a month by currency in minor units (None: without limit);
+    `activated` cards that can newly spend; `final` changes that nothing can undo.
+    """
+
+    money: tuple[Money, ...] = ()
+    exposure: Mapping[str, int | None] = field(default_factory=dict)
+    activated: int = 0
+    final: int = 0
 
 
 class Plan(Struct, frozen=True):
@@ -182,6 +194,24 @@ def _carried(changes: Sequence[Change]) -> Iterator[Note]:
     )
     for address, count in sorted(followers.items()):
         yield Note(str(address), f"its replacement carries {count} along, each replaced under the new one")
+
+
+def blast_radius(kinds: Mapping[str, Kind], changes: Iterable[Change], found: Sequence[Spender]) -> Impact:
+    """Add up what the changes move, give and end; `found` are all cards, with the changes and without."""
+    money: dict[str, int] = defaultdict(int)
+    final = 0
+    for change in changes:
+        if change.action is Action.TOP_UP:
+            money[change.params["currency"]] += change.params["amount"]
+        final += is_final(kinds[change.kind], change)
+    moved = tuple(Money(amount, currency) for currency, amount in sorted(money.items()))
+    return Impact(moved, raised(found), activated(found), final)
+
+
+def is_final(kind: Kind, change: Change) -> bool:
+    """Whether a change ends an object in a way that nothing can undo."""
+    canceled = change.action is Action.RETIRE and bool(change.params.get("cancel"))
+    return bool(kind.retirement.cancel) and (canceled or change.action is Action.REPLACE)
 
 
 def fingerprint(seals: Mapping[str, Seal], changes: Iterable[Change]) -> str:

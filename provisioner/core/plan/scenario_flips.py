@@ -50,17 +50,12 @@ def _simulated(
     *,
     fresh: bool,
 ) -> Course:
-    holder = _holder(card.get("cardholder"), live, moved)
+    reference = card.get("cardholder")
+    holder: Mapping[str, Any] = {}
+    if isinstance(reference, Ref):
+        found = live.get(reference.address)
+        holder = moved.get(reference.address, found.fields if found else {})
     return simulate(scenario, Facts(card, holder, available=scenario.balance, fresh=fresh))
-
-
-def _holder(
-    reference: Any, live: Mapping[Address, Live], moved: Mapping[Address, Mapping[str, Any]]
-) -> Mapping[str, Any]:
-    if not isinstance(reference, Ref):
-        return {}
-    found = live.get(reference.address)
-    return moved.get(reference.address, found.fields if found else {})
 
 
 def _gist(scenario: Scenario, course: Course) -> tuple[Any, ...]:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from provisioner.core.diff.change import Action, Change, Edit, content
+from provisioner.core.diff.change import Action, Change, Edit, content, goal, rest
 from provisioner.core.ownership.seal import Seal
-from provisioner.core.plan.digests import between, goal, rest, set_first
+from provisioner.core.plan.digests import between, set_first
 from provisioner.core.plan.document import (
     PLAN_FORMAT,
     AddedExposure,
@@ -20,8 +20,7 @@ from provisioner.core.plan.document import (
     as_json,
     edit_document,
 )
-from provisioner.core.plan.impact import is_final
-from provisioner.core.plan.plan import Plan
+from provisioner.core.plan.plan import Plan, is_final
 from provisioner.core.schema.kind import Kind
 
 
@@ -31,7 +30,7 @@ def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = (
 
     `stopped` are the guardrails that would stop it.
     """
-    by_name = {kind.name: kind for kind in kinds}
+    by_name, seal = {kind.name: kind for kind in kinds}, plan.seal
     return PlanDocument(
         format_version=PLAN_FORMAT,
         project=plan.project,
@@ -39,7 +38,7 @@ def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = (
         mode=plan.mode,
         account=plan.account,
         fingerprint=plan.fingerprint,
-        keyed_with=plan.seal.source,
+        keyed_with=seal.source,
         summary=SummaryDocument(**plan.summary),
         blast_radius=ImpactDocument(
             money=tuple(MovedMoney(currency, amount) for amount, currency in plan.blast.money),
@@ -47,7 +46,7 @@ def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = (
             cards_activated=plan.blast.activated,
             final=plan.blast.final,
         ),
-        changes=tuple(_change(by_name[change.kind], change, plan.seal) for change in plan.changes),
+        changes=tuple(_change(by_name[change.kind], change, seal) for change in plan.changes),
         left_out=plan.left_out,
         stopped_by=tuple(stopped),
         notes=plan.notes,

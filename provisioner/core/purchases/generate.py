@@ -89,7 +89,18 @@ def allowed_purchase(facts: Facts, choices: Choices) -> Purchase | None:
 
 
 def _allowed_values(facts: Facts, choices: Choices) -> dict[str, list[str]]:
-    return {name: _allowed(name, attribute, facts, choices) for name, attribute, _ in LISTS}
+    """By list, the values that neither the card's nor its holder's lists keep out."""
+    sides = [fields.get("spending_controls", {}) for fields in (facts.card, facts.holder)]
+    allowed = {}
+    for name, attribute, _ in LISTS:
+        listed = [value for side in sides for value in side.get(f"allowed_{name}", ())]
+        only = [{key: side[key] for key in side if key.endswith(f"_{name}")} for side in sides]
+        allowed[name] = [
+            value
+            for value in dict.fromkeys([*listed, *choices.of(name)])
+            if not any(any(listed_out(replace(ANY, **_with(attribute, value)), side)) for side in only)
+        ]
+    return allowed
 
 
 def _of_card(card: Address, facts: Facts, choices: Choices) -> Iterator[Scenario]:
@@ -109,29 +120,10 @@ def _of_card(card: Address, facts: Facts, choices: Choices) -> Iterator[Scenario
             barred = replace(plain, **_with(attribute, value))
             yield _scenario(card, facts, f"not the {word} {value}", barred, approved=False, reason=CONTROLS)
     yield from _at_limits(card, facts, plain, allowed["categories"])
-    yield from _at_the_end(card, facts, replace(plain, amount=1))
-
-
-def _at_the_end(card: Address, facts: Facts, least: Purchase) -> Iterator[Scenario]:
-    """A card that ends itself declines the payment after its last."""
-    last = payments_left(facts)
-    if last is not None and last <= min(MOST_PURCHASES, room(least, facts)):
-        before = [least] * last
-        yield _scenario(
-            card, facts, f"after {last} payments", least, before, approved=False, reason="card_canceled"
-        )
-
-
-def _allowed(name: str, attribute: str, facts: Facts, choices: Choices) -> list[str]:
-    """The values that neither the card's nor its holder's lists keep out."""
-    sides = [fields.get("spending_controls", {}) for fields in (facts.card, facts.holder)]
-    listed = [value for side in sides for value in side.get(f"allowed_{name}", ())]
-    only = [{key: side[key] for key in side if key.endswith(f"_{name}")} for side in sides]
-    return [
-        value
-        for value in dict.fromkeys([*listed, *choices.of(name)])
-        if not any(any(listed_out(replace(ANY, **_with(attribute, value)), side)) for side in only)
-    ]
+    least, last = replace(plain, amount=1), payments_left(facts)
+    if last is not None and last <= min(MOST_PURCHASES, room(least, facts)):  # the card ends itself
+        before, words = [least] * last, f"after {last} payments"
+        yield _scenario(card, facts, words, least, before, approved=False, reason="card_canceled")
 
 
 def _barred(name: str, facts: Facts, allowed: Sequence[str], choices: Choices) -> list[str]:

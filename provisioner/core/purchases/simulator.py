@@ -98,7 +98,10 @@ def limit_words(limit: Mapping[str, Any], currency: str) -> str:
 def _refusals(purchase: Purchase, facts: Facts) -> Iterator[tuple[str, str]]:
     """Why the purchase is declined: Stripe's reason and words, the first reason first."""
     yield from _card(purchase, facts)
-    yield from _holder(facts)
+    if (status := facts.holder.get("status", "active")) != "active":
+        yield f"cardholder_{status}", f"the cardholder is {status}"
+    if facts.disabled:
+        yield "cardholder_verification_required", "Stripe needs to know more of the cardholder"
     currency = _currency(facts)
     if facts.available is not None and purchase.amount > facts.available:
         available = show_money(facts.available, currency)
@@ -134,14 +137,6 @@ def payments_left(facts: Facts) -> int | None:
     """How many payments Stripe lets the card make before it cancels it; None is any number."""
     ends = facts.card.get("lifecycle_controls", {}).get("cancel_after", {}).get("payment_count")
     return None if ends is None else max(0, int(ends) - facts.payments)
-
-
-def _holder(facts: Facts) -> Iterator[tuple[str, str]]:
-    status = facts.holder.get("status", "active")
-    if status != "active":
-        yield f"cardholder_{status}", f"the cardholder is {status}"
-    if facts.disabled:
-        yield "cardholder_verification_required", "Stripe needs to know more of the cardholder"
 
 
 def owes(holder: Mapping[str, Any], currency: str) -> bool:

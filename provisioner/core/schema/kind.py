@@ -213,6 +213,10 @@ class Kind(Struct, frozen=True, eq=False):
                 return field
         raise KeyError(name)
 
+    def held_by_stripe(self, fields: Mapping[str, Any]) -> list[Field]:
+        """Return the fields whose value only Stripe sets, and only Stripe lifts."""
+        return [each for each in self.fields if fields.get(each.name) in each.stripe_only_values]
+
     def field_at(self, path: str) -> Field | None:
         """Return the field of the value at a path, None for what is the tool's own."""
         found, fields = None, self.fields
