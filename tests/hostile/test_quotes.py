@@ -10,6 +10,8 @@ from e2e.conftest import Desk
 from fleet.world import in_process, make_fleet, platform
 from support.liar import Answer, Asked, Liar, lying
 
+from provisioner.stripe_api import retry_loop
+
 MESSAGE = (
     "Ms. QUIMBY (Zebediah), whose number ends in 5309 or (800) 867-5309, lives in Springfield, at 7 42 "
     "Evergreen; born '58, 05/1958; reached at z.quimby at quimby.example; needs rak_issuing_card_write."
@@ -49,6 +51,8 @@ HEARD = "import json, sys; open('heard', 'a').write(sys.stdin.read())"
 
 @pytest.fixture
 def liar(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Liar]:
+    """What it refuses for being busy is asked again at once: as often as ever, and in no time."""
+    monkeypatch.setattr(retry_loop, "_wait", lambda _state: 0.0)
     with lying(desk.base) as liar:
         monkeypatch.setenv("STRIPE_API_BASE", liar.base)
         yield liar
