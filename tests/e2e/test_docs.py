@@ -67,6 +67,11 @@ def test_whoever_pastes_a_block_waits_for_the_sandbox_and_hears_of_what_fails() 
     assert [str(b) for b in typed if silent.search(b.text)] == []
 
 
+def test_files_are_edited_with_commands_that_macos_has_too() -> None:
+    """The sed of macOS takes what follows `-i` for the ending of a backup."""
+    assert [str(b) for b in ALL if re.search(r"\bsed (-\w+ )*-\w*i", b.text)] == []
+
+
 @pytest.mark.parametrize("block", [block for block in ALL if block.reason], ids=str)
 def test_not_run(block: Block) -> None:
     pytest.skip(block.reason)
