@@ -13,7 +13,7 @@ from provisioner.config.build.variables import LITERAL_SIGN, SIGN
 from provisioner.config.schema.configuration import removals
 from provisioner.config.text.scalar import plain, shown
 from provisioner.core.model.errors import ProvisionerError
-from provisioner.core.model.money import exponent
+from provisioner.core.model.money import show_number
 from provisioner.core.model.resource import DEACTIVATE, Address, Ownership, Ref
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory
@@ -60,7 +60,11 @@ def export(
     document |= {"profiles": profiles} if profiles else {}
     document |= {name: section for name, section in sections.items() if section}
     names = {name: [*section] for name, section in sections.items()}
-    return HEAD + "".join(_with_ids(_yaml(literal(document)), names, ids))
+    document = literal(document)
+    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    if not all(map(str.isprintable, text.split("\n"))):  # signs that nobody sees, or that turn others round
+        text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=110)
+    return HEAD + "".join(_with_ids(text, names, ids))
 
 
 def literal(value: Any) -> Any:
@@ -84,24 +88,16 @@ def _whose(kinds: Sequence[Kind], world: Snapshot) -> str:
     return f"; {', '.join(have)}" if have else ""
 
 
-def _yaml(document: Tree) -> str:
-    """YAML; where there are signs that nobody sees, or that turn others round, all but ASCII is escaped."""
-    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
-    if all(map(str.isprintable, text.split("\n"))):
-        return text
-    return str(yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=110))
-
-
 class _Dumper(yaml.SafeDumper):
     """Puts a text in quotes where we, and not only YAML 1.1, read it as something else: 08123 or 0o7."""
 
 
-def _as_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    style = None if plain(text) == text else "'"
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
-
-
-_Dumper.add_representer(str, _as_text)
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style=None if plain(text) == text else "'"
+    ),
+)
 
 
 def _with_ids(text: str, sections: Mapping[str, Sequence[str]], ids: Mapping[str, str]) -> Iterator[str]:
@@ -192,18 +188,9 @@ def _value(field: Field, value: Any, currency: str) -> Any:
         case Shape.REF:
             return value.address.name if isinstance(value, Ref) else value
         case Shape.AMOUNT:
-            return _amount(value, currency)
+            return f"{show_number(value, currency)} {currency.upper()}" if currency else value
         case _:
             return list(value) if isinstance(value, tuple) else value
-
-
-def _amount(amount: int, currency: str) -> str | int:
-    """`2,000.00 USD`; minor units where the currency is not known."""
-    if not currency:
-        return amount
-    digits = exponent(currency)
-    whole, part = divmod(amount, 10**digits)
-    return f"{whole:,}" + (f".{part:0{digits}d}" if digits else "") + f" {currency.upper()}"
 
 
 def _factor_out(cards: dict[str, Tree]) -> Tree:

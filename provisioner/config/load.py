@@ -9,12 +9,11 @@ from msgspec.structs import replace
 
 from provisioner.config.build.normal_form import Names
 from provisioner.config.build.profiles import Profiles
-from provisioner.config.build.resources import AT_KEY, Builder
+from provisioner.config.build.resources import AT_KEY, Builder, problem_in
 from provisioner.config.build.scenarios import build_scenarios
 from provisioner.config.build.sections import PROFILES, SHARED, Blocks, gather
 from provisioner.config.build.settings import guardrails, missing_settings, settings, shown_from_outside
 from provisioner.config.build.variables import Substitution, chosen, may_have_holes
-from provisioner.config.schema.messages import say
 from provisioner.config.schema.scenario_fields import SECTION as SCENARIOS
 from provisioner.config.schema.validate import Shapes, shapes_of
 from provisioner.config.text.document import Document, files_of, open_document, overlay_of
@@ -104,12 +103,8 @@ def _fits(document: Document, shapes: Shapes, problems: list[Problem]) -> bool:
     misfits = shapes.misfits("file", document.value)
     for misfit in misfits:
         if misfit.value is not BROKEN:
-            path = misfit.path
-            around = path[: -1 if misfit.keyword in AT_KEY else None][:2]
-            position = document.position(path)
-            text = say(misfit, raw=position.raw if position else None, hidden=False)
-            where = document.where(path, key=misfit.keyword in AT_KEY)
-            problems.append(Problem(where, ".".join(map(str, around)), text))
+            around = misfit.path[: -1 if misfit.keyword in AT_KEY else None][:2]
+            problems.append(problem_in(document, misfit, around))
     return not misfits
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from provisioner.config.build.resources import AT_KEY
+from provisioner.config.build.resources import problem_in
 from provisioner.config.build.sections import Block, Piece
 from provisioner.config.build.settings import MONEY, guardrails
 from provisioner.config.load import in_order
-from provisioner.config.schema.messages import say
 from provisioner.config.schema.validate import shapes_of
 from provisioner.config.text.document import open_document
 from provisioner.config.text.outside import Outside
@@ -31,10 +30,8 @@ def load_policy(file: Path, kinds: Sequence[Kind]) -> Guardrails:
     document = open_document(file, problems, Outside(file.parent, {}))
     for misfit in shapes_of(kinds).misfits("file", {SECTION: document.value}):
         if misfit.value is not BROKEN:
-            path, at_key = misfit.path[1:], misfit.keyword in AT_KEY
-            position = document.position(path)
-            text = say(misfit, raw=position.raw if position else None, hidden=False)
-            problems.append(Problem(document.where(path, key=at_key), ".".join(map(str, path[:-1])), text))
+            path = misfit.path[1:]
+            problems.append(problem_in(document, misfit._replace(path=path), path[:-1]))
     blocks = {
         name: Block("", name, (Piece(document, (name,)),), value) for name, value in document.value.items()
     }

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from provisioner.config.build.resources import AT_KEY
+from provisioner.config.build.resources import AT_KEY, problem_in
 from provisioner.config.build.variables import SIGN
 from provisioner.config.load import in_order
 from provisioner.config.schema.messages import say
@@ -84,11 +84,7 @@ class _Reading(Struct):
         misfits = self.shapes.misfits(definition, document.value)
         for misfit in misfits:
             if misfit.value is not BROKEN and document.reading.sound:
-                position = document.position(misfit.path)
-                where = document.where(misfit.path, key=misfit.keyword in AT_KEY)
-                address = ".".join(str(key) for key in misfit.path[:-1][:2])
-                words = say(misfit, raw=position.raw if position else None, hidden=False)
-                self.problems.append(Problem(where, address, words))
+                self.problems.append(problem_in(document, misfit, misfit.path[:-1][:2]))
         bad = {misfit.path[0] for misfit in misfits if misfit.path}
         if not document.reading.sound or "configuration" in bad:
             bad |= {"accounts", "roster"}  # nothing true can be said of them

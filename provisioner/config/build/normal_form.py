@@ -4,7 +4,7 @@ Takes values that fit the schema; what the schema cannot say (currencies, dangli
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -108,38 +108,22 @@ def _once(shape: "Read") -> "Read":
 
 def _hash(what: Field, raw: Any, out: Normal, path: Path) -> Any:
     normalised = _mapping(what.fields, raw, out, path)
-    if what.amounts_in and what.amounts_in not in normalised:
-        _name_currency(what, normalised, out, path)
-    return normalised
-
-
-def _name_currency(what: Field, normalised: dict[str, Any], out: Normal, path: Path) -> None:
-    """
-    Give amounts their currency where the field for it was left out: the one that they are written with.
-
-    Minor units alone are in Stripe's own default, the currency of the account's country (SDK:
-    params/issuing/_cardholder_create_params.py), which nobody knows here.
-    """
+    if not what.amounts_in or what.amounts_in in normalised:
+        return normalised
+    # The currency that its amounts are written with. Minor units alone are in Stripe's own default, that of
+    # the account's country (SDK: params/issuing/_cardholder_create_params.py), which nobody knows here.
     amounts = next((sub.name for sub in what.fields if normalised.get(sub.name) and sub.has_amounts), "")
-    if not amounts or out.currency is None:
-        return
-    normalised[what.amounts_in] = out.currency
-    prefix = ".".join(key for key in path if isinstance(key, str))
-    if any(hidden.startswith(f"{prefix}.{amounts}") for hidden in out.sensitive):
-        out.sensitive.add(f"{prefix}.{what.amounts_in}")
+    if amounts and out.currency is not None:
+        normalised[what.amounts_in] = out.currency
+        prefix = ".".join(key for key in path if isinstance(key, str))
+        if any(hidden.startswith(f"{prefix}.{amounts}") for hidden in out.sensitive):
+            out.sensitive.add(f"{prefix}.{what.amounts_in}")
+    return normalised
 
 
 def _set(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
     plain = set(raw) if _TEXTS.issuperset(map(type, raw)) else {_plain(item, out, path) for item in raw}
     return tuple(sorted(plain))
-
-
-def _list(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
-    return tuple(_plain(item, out, path) for item in raw)
-
-
-def _map(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
-    return {name: _plain(raw[name], out, (*path, name)) for name in sorted(raw)}
 
 
 def _plain(value: Any, out: Normal, path: Path) -> Any:
@@ -149,10 +133,6 @@ def _plain(value: Any, out: Normal, path: Path) -> Any:
         out.sensitive.add(".".join(names))
         return int(value) if type(value) is SecretNumber else str(value)
     return value
-
-
-def _number(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
-    return _plain(raw, out, path)
 
 
 def _table(what: Field, rows: Sequence[Mapping[str, Any]], out: Normal, path: Path) -> tuple[Any, ...]:
@@ -176,20 +156,15 @@ def _amount(what: Field, raw: Any, out: Normal, path: Path) -> int:
     except ValueError as error:
         out.faults.append(FieldFault(path, AMOUNT_SAYS if hidden else f"{what.name!r}: {error}"))
         return 0
-    out.faults.extend(_currency(what.name, money.currency, out, path, hidden=hidden))
+    if out.currency is None:
+        out.currency = money.currency  # the first amount's, where the resource has none of its own
+    elif out.currency != money.currency:
+        other = "another currency" if hidden else money.currency.upper()
+        text = f"{what.name!r} is in {other}, but the amounts here are in {out.currency.upper()}"
+        out.faults.append(FieldFault(path, text))
     if money.amount < (what.low or 0):
         out.faults.append(FieldFault(path, f"{what.name!r} is at least {what.low} minor units"))
     return money.amount
-
-
-def _currency(name: str, currency: str, out: Normal, path: Path, *, hidden: bool) -> Iterator[FieldFault]:
-    """An amount in another currency than the resource's; where that has none, the first amount's counts."""
-    if out.currency is None:
-        out.currency = currency
-    elif out.currency != currency:
-        here = f"the amounts here are in {out.currency.upper()}"
-        text = f"{name!r} is in {'another currency' if hidden else currency.upper()}, but {here}"
-        yield FieldFault(path, text)
 
 
 def _reference(what: Field, raw: str, out: Normal, path: Path) -> Ref | str:
@@ -210,11 +185,13 @@ Read = Callable[[Field, Any, Normal, Path], Any]
 Steps = tuple[tuple[str, Field, Read | None], ...]
 _SHAPES: Mapping[Shape, Read] = {  # the others' values stay as they are
     Shape.AMOUNT: _amount,
-    Shape.INTEGER: _number,
+    Shape.INTEGER: lambda _what, raw, out, path: _plain(raw, out, path),
     Shape.REF: _reference,
     Shape.HASH: _once(_hash),
     Shape.SET: _once(_set),
-    Shape.LIST: _list,
+    Shape.LIST: lambda _what, raw, out, path: tuple(_plain(item, out, path) for item in raw),
     Shape.TABLE: _once(_table),
-    Shape.MAP: _map,
+    Shape.MAP: lambda _what, raw, out, path: {
+        name: _plain(raw[name], out, (*path, name)) for name in sorted(raw)
+    },
 }

@@ -1,6 +1,6 @@
 """Blocks into `Declared`: profiles laid under them, shapes checked, fields in normal form."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -13,6 +13,7 @@ from provisioner.config.build.sections import Block, Piece, locate
 from provisioner.config.schema.configuration import definition_of
 from provisioner.config.schema.messages import say
 from provisioner.config.schema.validate import Misfit, Shapes
+from provisioner.config.text.document import Document
 from provisioner.config.text.scalar import BROKEN, shown
 from provisioner.core.model.errors import Problem, Where
 from provisioner.core.model.resource import Address, Declared
@@ -20,6 +21,7 @@ from provisioner.core.schema.field import Field, Shape
 from provisioner.core.schema.kind import FieldFault, Kind
 
 NOTHING_SENSITIVE: frozenset[str] = frozenset()
+LISTS = (Shape.SET, Shape.LIST, Shape.TABLE)
 AT_KEY = frozenset({"additionalProperties", "propertyNames", "required"})
 
 
@@ -48,7 +50,10 @@ class Builder(Struct):
             return None
         pieces = laid.pieces + block.pieces
         merged = lay_over(laid.value, own)
-        whole = prune(merged, _emptied(kind)) if self.empties else merged
+        whole = merged
+        if self.empties:  # but hashes that are owned as a whole, and lists, can be declared to be empty
+            own_all = (field.name for field in kind.fields if field.owned_whole or field.shape in LISTS)
+            whole = prune(merged, {*own_all})
         if whole is not merged and self.check(kind, pieces, definition_of(kind, part=True), merged):
             return None  # a key that declares nothing must be a known one, too
         if misfits := self.check(kind, pieces, definition_of(kind), whole):
@@ -80,18 +85,14 @@ class Builder(Struct):
         for name, block in self.profiles.blocks.items():
             self.profiles.under(block)
             value = {} if block.value is None else block.value
-            kind = self._kind_of(kinds, sections.get(name), value)
+            # a profile is for the kind of its users, else for the one that it fits best
+            kind = min(
+                [kind for kind in kinds if kind.section == sections.get(name)] or kinds,
+                key=lambda kind: len(self.shapes.misfits(definition_of(kind, part=True), value)),
+            )
             if self.check(kind, block.pieces, definition_of(kind, part=True), value):
                 unsound.add(name)
         return frozenset(unsound)
-
-    def _kind_of(self, kinds: Sequence[Kind], section: str | None, value: Any) -> Kind:
-        """The kind that a profile is for: that of its users, else the one that it fits best."""
-        used_by = [kind for kind in kinds if kind.section == section]
-        return min(
-            used_by or kinds,
-            key=lambda kind: len(self.shapes.misfits(definition_of(kind, part=True), value)),
-        )
 
     def _declared(
         self, kind: Kind, block: Block, pieces: tuple[Piece, ...], whole: Mapping[str, Any]
@@ -102,7 +103,11 @@ class Builder(Struct):
         faults = resource.faults
         if tools:
             faults += lifecycle_faults(kind, tools, whole, self.names.declared[kind.section])
-            faults += self._claimed(address, tools, block)
+        for at, name in enumerate(tools.get("previously", ())):
+            there = self.claims.setdefault(Address(kind.section, name), block.where())
+            if there != block.where():
+                text = f"'previously': the resource at {there} claims {shown(name)} as well; keep one"
+                faults.append(FieldFault(("lifecycle", "previously", at), text))
         if not self._sound(block, pieces, faults):
             return None
         if doubts := [*kind.doubts(resource.fields)]:
@@ -116,20 +121,6 @@ class Builder(Struct):
             self.problems += [_fault(fault, pieces, block) for fault in faults]
         return not faults
 
-    def _claimed(self, address: Address, tools: Mapping[str, Any], block: Block) -> Iterator[FieldFault]:
-        for at, name in enumerate(tools.get("previously", ())):
-            earlier = Address(address.section, name)
-            there = self.claims.setdefault(earlier, block.where())
-            if there != block.where():
-                text = f"'previously': the resource at {there} claims {shown(name)} as well; keep one"
-                yield FieldFault(("lifecycle", "previously", at), text)
-
-
-def _emptied(kind: Kind) -> set[str]:
-    """The fields that can be declared to be empty: hashes that are owned as a whole, and lists."""
-    lists = (Shape.SET, Shape.LIST, Shape.TABLE)
-    return {field.name for field in kind.fields if field.owned_whole or field.shape in lists}
-
 
 def _fault(fault: FieldFault, pieces: tuple[Piece, ...], block: Block) -> Problem:
     if not fault.path:
@@ -142,6 +133,14 @@ def problem_of(misfit: Misfit, pieces: tuple[Piece, ...], kind: Kind) -> Problem
     place = locate(pieces, misfit.path, key=misfit.keyword in AT_KEY)
     hidden = _hidden(kind.fields, misfit.path)
     return Problem(place.where, place.address, say(misfit, raw=place.raw, hidden=hidden))
+
+
+def problem_in(document: Document, misfit: Misfit, around: tuple[Any, ...]) -> Problem:
+    """Return the problem for something that does not fit in a document as it is written."""
+    position = document.position(misfit.path)
+    text = say(misfit, raw=position.raw if position else None, hidden=False)
+    where = document.where(misfit.path, key=misfit.keyword in AT_KEY)
+    return Problem(where, ".".join(map(str, around)), text)
 
 
 def _hidden(fields: tuple[Field, ...], path: tuple[Any, ...]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from provisioner.config.build.normal_form import Names, Normal, normal
+from provisioner.config.build.normal_form import Names, normal
 from provisioner.config.build.resources import problem_of
 from provisioner.config.build.sections import Block, Blocks, locate
 from provisioner.config.schema.scenario_fields import DEFINITION, DOC, FIELDS, SECTION, TIME_SAYS
@@ -33,42 +33,34 @@ def build_scenarios(
     """
     names = Names({"cards": blocks.section("cards")}, {}, complete=complete)
     by_address = {each.address: each for each in declared}
-    built = (_build(block, by_address, shapes, names, problems) for block in blocks.section(SECTION).values())
+    kind = _kind(by_address)
+    built = (_build(block, kind, shapes, names, problems) for block in blocks.section(SECTION).values())
     return tuple(scenario for scenario in built if scenario)
 
 
 def _build(
-    block: Block,
-    declared: Mapping[Address, Declared],
-    shapes: Shapes,
-    names: Names,
-    problems: list[Problem],
+    block: Block, kind: Kind, shapes: Shapes, names: Names, problems: list[Problem]
 ) -> Scenario | None:
     raw = {} if block.value is None else block.value
-    kind = _kind(declared)
     misfits = shapes.misfits(DEFINITION, raw)
     problems += [problem_of(misfit, block.pieces, kind) for misfit in misfits if misfit.value is not BROKEN]
     if misfits:
         return None
-    found = normal(kind, Address(SECTION, block.name), raw, _with_gone(names, str(raw.get("card", ""))))
-    faults = [*found.faults, *_shown(found)]
+    name = str(raw.get("card", ""))
+    if not name.startswith("ic_"):
+        # a card must be taken away at once when it has to be; the scenario fails then, and says so
+        names = replace(names, declared={"cards": {*names.declared["cards"], name}})
+    found = normal(kind, Address(SECTION, block.name), raw, names)
+    faults = list(found.faults)
+    for path in sorted(found.sensitive):
+        text = f"{path!r} comes from the environment or a file, but results are shown; use ${{var.NAME}}"
+        faults.append(FieldFault(tuple(path.split(".")), text))
     for fault in faults:
         problems.append(Problem(locate(block.pieces, fault.path).where, block.address, fault.text))
     card = found.fields["card"]
     if faults or not isinstance(card, Ref):
         return None
     return _scenario(block, card.address, found.currency or "", found.fields)
-
-
-def _with_gone(names: Names, card: str) -> Names:
-    """
-    The names that a scenario may give: also that of a card which is not declared any more.
-
-    A card must be taken away at once when it has to be; the scenario fails then, and says so.
-    """
-    if card.startswith("ic_"):
-        return names
-    return replace(names, declared={"cards": {*names.declared["cards"], card}})
 
 
 def _kind(declared: Mapping[Address, Declared]) -> Kind:
@@ -91,13 +83,6 @@ def _kind(declared: Mapping[Address, Declared]) -> Kind:
         check=check,
         currency=currency,
     )
-
-
-def _shown(found: Normal) -> Iterator[FieldFault]:
-    """Results of scenarios are shown, so nothing in one may be secret."""
-    for path in sorted(found.sensitive):
-        text = f"{path!r} comes from the environment or a file, but results are shown; use ${{var.NAME}}"
-        yield FieldFault(tuple(path.split(".")), text)
 
 
 def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:

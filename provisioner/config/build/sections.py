@@ -108,20 +108,16 @@ def gather(
         for section, name, value in _entries(overlay, named):
             piece = Piece(overlay, _path(section, name))
             if value is None and section not in SHARED:
-                problems += _taken_away(blocks, section, name, piece)
+                known = blocks.section(section)
+                if known.pop(name, None) is None:
+                    text = f"null takes a block away, and there is none{near(name, known)}"
+                    problems.append(Problem(piece.where(), f"{section}.{name}", text))
                 continue
             there = blocks.section(section).get(name, Block(section, name, (), None))
             blocks.section(section)[name] = Block(
                 section, name, (*there.pieces, piece), lay_over(there.value, value)
             )
     return blocks
-
-
-def _taken_away(blocks: Blocks, section: str, name: str, piece: Piece) -> Iterator[Problem]:
-    known = blocks.section(section)
-    if known.pop(name, None) is None:
-        text = f"null takes a block away, and there is none{near(name, known)}"
-        yield Problem(piece.where(), f"{section}.{name}", text)
 
 
 def _path(section: str, name: str) -> Path:

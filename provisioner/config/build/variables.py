@@ -6,18 +6,18 @@ and the schema wants a whole number. `$${` stands for `${`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, field
 
-from provisioner.config.schema.expected_type import Schema, wants_number
 from provisioner.config.text.document import Document
 from provisioner.config.text.near import near
 from provisioner.config.text.outside import HoleError, Outside
 from provisioner.config.text.scalar import BROKEN, Secret, SecretNumber, number_in, plain
 from provisioner.core.model.errors import Problem
 
+Schema = Mapping[str, Any]
 SIGN, LITERAL_SIGN = "${", "$${"
 _HOLE = re.compile(r"\$\$\{|\$\{(?P<inner>[^{}]*)(?P<end>\}?)")
 _SOURCES = {"var": "variable", "env": "environment variable", "file": "file"}
@@ -77,14 +77,14 @@ class Substitution(Struct):
             address = ".".join(str(key) for key in path[:2])
             self.problems.append(Problem(document.where(path), address, str(wrong)))
             return BROKEN
-        filled = iter(parts)
-        joined = _HOLE.sub(lambda _: _written(next(filled)), text)
+        filled = iter(str(part).lower() if isinstance(part, bool) else str(part) for part in parts)
+        joined = _HOLE.sub(lambda _: next(filled), text)
         return Secret(joined) if any(isinstance(part, Secret) for part in parts) else joined
 
     def _whole(self, document: Document, match: re.Match[str], path: tuple[Any, ...]) -> Any:
         """What is all of a value: a text from outside is a whole number where one is wanted."""
         value = self._hole(document, match)
-        if type(value) is not Secret or not wants_number(self.schema, path):
+        if type(value) is not Secret or not _wants_number(self.schema, path):
             return value
         number = number_in(value)
         if number is None:
@@ -97,15 +97,12 @@ class Substitution(Struct):
         source, point, name = match["inner"].partition(".")
         if not match["end"]:
             raise HoleError(f"a '${{' that no '}}' closes; write {_FORMS}")
-        if not (point and name) or source not in ("var", "env", "file"):
+        if not (point and name) or source not in _SOURCES:
             raise HoleError(f"{match[0][:100]!r} means nothing; write {_FORMS}")
-        if source == "var":
-            return self._variable(name)
-        return Secret(
-            self.outside.variable(name) if source == "env" else self.outside.file(document.file, name)
-        )
-
-    def _variable(self, name: str) -> Any:
+        if source == "env":
+            return Secret(self.outside.variable(name))
+        if source == "file":
+            return Secret(self.outside.file(document.file, name))
         self.used.add(name)
         if name not in self.variables:
             raise HoleError(
@@ -121,8 +118,31 @@ def may_have_holes(document: Document) -> bool:
     return SIGN in document.text or "\\" in document.text
 
 
-def _written(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _wants_number(schema: Schema, path: tuple[Any, ...]) -> bool:
+    """Whether the schema takes nothing but a whole number at a path of keys and places in lists."""
+    types = {
+        name
+        for part in _parts(schema, schema.get("definitions", {}), path)
+        for name in ([part] if isinstance(part, str) else part)
+    }
+    return types - {"null"} == {"integer"}
+
+
+def _parts(schema: Any, definitions: Schema, path: tuple[Any, ...]) -> Iterator[str | list[str]]:
+    """The types that any part of a schema has for the value at a path below it."""
+    if not isinstance(schema, Mapping):
+        return
+    if "$ref" in schema:
+        schema = definitions[schema["$ref"].removeprefix("#/definitions/")]
+    for each in (*schema.get("anyOf", ()), *(schema.get(name) for name in ("then", "else"))):
+        yield from _parts(each, definitions, path)
+    if not path:
+        yield schema.get("type", [])
+    elif isinstance(path[0], int):
+        yield from _parts(schema.get("items"), definitions, path[1:])
+    else:
+        below = schema.get("properties", {}).get(path[0], schema.get("additionalProperties"))
+        yield from _parts(below, definitions, path[1:])
 
 
 def chosen(defaults: Mapping[str, Any], given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:

@@ -17,6 +17,68 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 CURRENCY = pattern("^[a-z]{3}$", "a currency is three small letters, such as usd")
 
 
+def _or_null(schema: JsonSchema) -> JsonSchema:
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    nullable = {**schema, "type": [*types, "null"]}
+    return nullable | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
+
+
+_BY_CURRENCY = {"type": "object", "propertyNames": CURRENCY, "additionalProperties": amount()}
+_LIMIT = {**amount(), **_BY_CURRENCY, "type": ["integer", "string", "object"]}
+_COUNT = {"type": "integer", "minimum": 0}
+_GUARDRAILS: JsonSchema = {
+    "max_top_up": {"description": "The most money that one apply may move, by currency.", **_LIMIT},
+    "max_exposure_added": {
+        "description": "The most that one apply may add to what cards can spend in a month, by currency.",
+        **_LIMIT,
+    },
+    "max_activated": {"description": "The most cards that one apply may activate.", **_COUNT},
+    "max_retired": {"description": "The most objects that one apply may retire or replace.", **_COUNT},
+    "require_approval": {
+        "description": "Edits of this direction need `--approve` in runs that nobody watches.",
+        "type": "string",
+        "enum": ["broadening"],
+    },
+}
+_VARIABLE = {"type": ["string", "integer", "boolean", "null"], "maxLength": 5000}
+_SETTINGS: dict[str, tuple[str, JsonSchema]] = {
+    "version": (
+        "The version of this format: 1. Given once in a folder.",
+        {"type": "integer", "enum": [1]},
+    ),
+    "project": (
+        "The namespace of ownership: no project touches another's objects. Given once in a folder.",
+        text(
+            **pattern(
+                "^[a-z0-9][a-z0-9_-]{0,62}$",
+                "a project is small letters, digits, _ and - (not these first), at most 63 characters",
+            ),
+            examples=["acme-issuing"],
+        ),
+    ),
+    "mode": (
+        "Whether this is for test or live keys; a key of the other mode is refused.",
+        {"type": "string", "enum": ["test", "live"], "default": "test"},
+    ),
+    "account": (
+        "The only Stripe account to work on; any other is refused.",
+        text(**pattern("^acct_[A-Za-z0-9]+$", "an account is acct_ and letters and digits")),
+    ),
+    "guardrails": (
+        "Limits on what one apply may do.",
+        mapping({name: _or_null(schema) for name, schema in _GUARDRAILS.items()}),
+    ),
+    "vars": (
+        "Variables for `${var.NAME}`, with their defaults (null: none); `--var NAME=VALUE` wins.",
+        {
+            "type": "object",
+            "propertyNames": pattern(NAME_PATTERN, NAME_SAYS),
+            "additionalProperties": _VARIABLE,
+        },
+    ),
+}
+
+
 def json_schema(kinds: Sequence[Kind]) -> JsonSchema:
     """
     Return the schema of a whole configuration file.
@@ -57,7 +119,15 @@ def _key(kind: Kind) -> str:
 def _top_level(kinds: Sequence[Kind], *, outline: bool) -> JsonSchema:
     """The properties of a file; an `outline` leaves out what the blocks hold."""
     parts = [{"$ref": f"#/definitions/{definition_of(kind, part=True)}"} for kind in kinds]
-    sections = {kind.section: _section(kind, outline=outline) for kind in kinds}
+    sections = {}
+    for kind, part in zip(kinds, parts, strict=True):
+        block = {
+            "if": {"type": "object", "required": ["use"]},
+            "then": part,
+            "else": {"$ref": f"#/definitions/{definition_of(kind)}"},
+        }
+        names = pattern(kind.name_pattern, kind.name_says)
+        sections[kind.section] = _named(f"{kind.doc} By name.", names, True if outline else block)
     profiles = _named(
         "Fields for many resources, taken over with `use`; a resource's own keys win.",
         pattern(NAME_PATTERN, NAME_SAYS),
@@ -69,7 +139,8 @@ def _top_level(kinds: Sequence[Kind], *, outline: bool) -> JsonSchema:
         pattern(NAME_PATTERN, NAME_SAYS),
         scenario,
     )
-    return {**_settings(), "profiles": profiles, **sections, SECTION: scenarios}
+    settings = {name: {"description": doc, **_or_null(schema)} for name, (doc, schema) in _SETTINGS.items()}
+    return {**settings, "profiles": profiles, **sections, SECTION: scenarios}
 
 
 def _named(description: str, names: JsonSchema, values: Any) -> JsonSchema:
@@ -79,81 +150,6 @@ def _named(description: str, names: JsonSchema, values: Any) -> JsonSchema:
         "propertyNames": names,
         "additionalProperties": values,
     }
-
-
-def _section(kind: Kind, *, outline: bool) -> JsonSchema:
-    names = pattern(kind.name_pattern, kind.name_says)
-    block = {
-        "if": {"type": "object", "required": ["use"]},
-        "then": {"$ref": f"#/definitions/{definition_of(kind, part=True)}"},
-        "else": {"$ref": f"#/definitions/{definition_of(kind)}"},
-    }
-    return _named(f"{kind.doc} By name.", names, True if outline else block)
-
-
-def _settings() -> JsonSchema:
-    variable = {"type": ["string", "integer", "boolean", "null"], "maxLength": 5000}
-    settings = {
-        "version": (
-            "The version of this format: 1. Given once in a folder.",
-            {"type": "integer", "enum": [1]},
-        ),
-        "project": (
-            "The namespace of ownership: no project touches another's objects. Given once in a folder.",
-            text(
-                **pattern(
-                    "^[a-z0-9][a-z0-9_-]{0,62}$",
-                    "a project is small letters, digits, _ and - (not these first), at most 63 characters",
-                ),
-                examples=["acme-issuing"],
-            ),
-        ),
-        "mode": (
-            "Whether this is for test or live keys; a key of the other mode is refused.",
-            {"type": "string", "enum": ["test", "live"], "default": "test"},
-        ),
-        "account": (
-            "The only Stripe account to work on; any other is refused.",
-            text(**pattern("^acct_[A-Za-z0-9]+$", "an account is acct_ and letters and digits")),
-        ),
-        "guardrails": ("Limits on what one apply may do.", mapping(_guardrails())),
-        "vars": (
-            "Variables for `${var.NAME}`, with their defaults (null: none); `--var NAME=VALUE` wins.",
-            {
-                "type": "object",
-                "propertyNames": pattern(NAME_PATTERN, NAME_SAYS),
-                "additionalProperties": variable,
-            },
-        ),
-    }
-    return {name: {"description": doc, **_or_null(schema)} for name, (doc, schema) in settings.items()}
-
-
-def _or_null(schema: JsonSchema) -> JsonSchema:
-    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    nullable = {**schema, "type": [*types, "null"]}
-    return nullable | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
-
-
-def _guardrails() -> JsonSchema:
-    by_currency = {"type": "object", "propertyNames": CURRENCY, "additionalProperties": amount()}
-    limit = {**amount(), **by_currency, "type": ["integer", "string", "object"]}
-    count = {"type": "integer", "minimum": 0}
-    guardrails: JsonSchema = {
-        "max_top_up": {"description": "The most money that one apply may move, by currency.", **limit},
-        "max_exposure_added": {
-            "description": "The most that one apply may add to what cards can spend in a month, by currency.",
-            **limit,
-        },
-        "max_activated": {"description": "The most cards that one apply may activate.", **count},
-        "max_retired": {"description": "The most objects that one apply may retire or replace.", **count},
-        "require_approval": {
-            "description": "Edits of this direction need `--approve` in runs that nobody watches.",
-            "type": "string",
-            "enum": ["broadening"],
-        },
-    }
-    return {name: _or_null(schema) for name, schema in guardrails.items()}
 
 
 def _resource(kind: Kind, fields: Fields, *, part: bool) -> JsonSchema:

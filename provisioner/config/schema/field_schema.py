@@ -57,17 +57,16 @@ def mapping(properties: JsonSchema, required: Sequence[str] = ()) -> JsonSchema:
     return {**schema, "required": list(required)} if required else schema
 
 
-def _metadata() -> JsonSchema:
-    return {
-        "type": "object",
-        "maxProperties": OWN_METADATA_KEYS,
-        "propertyNames": {
-            "minLength": 1,
-            "maxLength": METADATA_KEY,
-            **pattern(METADATA_KEY_PATTERN, METADATA_KEY_SAYS),
-        },
-        "additionalProperties": text(maxLength=METADATA_VALUE),
-    }
+_METADATA: JsonSchema = {
+    "type": "object",
+    "maxProperties": OWN_METADATA_KEYS,
+    "propertyNames": {
+        "minLength": 1,
+        "maxLength": METADATA_KEY,
+        **pattern(METADATA_KEY_PATTERN, METADATA_KEY_SAYS),
+    },
+    "additionalProperties": text(maxLength=METADATA_VALUE),
+}
 
 
 class Fields(Struct, frozen=True):
@@ -85,8 +84,17 @@ class Fields(Struct, frozen=True):
         return mapping(self.properties(fields, part=part), required)
 
     def schema(self, what: Field, *, part: bool) -> JsonSchema:
-        """Return the schema of one field."""
-        schema = _about(what) | self._shape(what, part=part)
+        """Return the schema of one field, with the title, description, default and example for editors."""
+        unit = ' Minor units (2000000), or a text with its currency: "20,000.00 USD".'
+        schema: JsonSchema = {
+            "title": what.name.replace("_", " ").capitalize(),
+            "description": what.doc + (unit if what.shape is Shape.AMOUNT else ""),
+        }
+        if what.default is not None:
+            schema["default"] = what.default
+        if what.example is not None:
+            schema["examples"] = [what.example]
+        schema |= self._shape(what, part=part)
         if part and "type" in schema:
             types = schema["type"]
             schema["type"] = [*([types] if isinstance(types, str) else types), "null"]
@@ -103,7 +111,7 @@ class Fields(Struct, frozen=True):
             case Shape.SET | Shape.LIST:
                 return {"type": "array", "items": self._text(what)}
             case Shape.MAP:
-                return _metadata()
+                return _METADATA
             case Shape.AMOUNT:
                 return amount(what.low or 0)
             case Shape.INTEGER | Shape.BOOLEAN:
@@ -115,34 +123,14 @@ class Fields(Struct, frozen=True):
 
     def _text(self, what: Field) -> JsonSchema:
         if len(what.choices) > MANY_CHOICES:
-            return {"$ref": f"#/definitions/{self._shared(what)}"}
+            choices = {"type": "string", "enum": list(what.choices)}
+            shared = (name for name, known in self.definitions.items() if known == choices)
+            name = next(shared, what.name.rpartition("_")[2])
+            self.definitions[name] = choices
+            return {"$ref": f"#/definitions/{name}"}
         if what.choices and not what.open_choices:
             return {"type": "string", "enum": list(what.choices)}
         schema = text(**({"maxLength": what.longest} if what.longest else {}))
         if what.choices:
             schema["examples"] = list(what.choices)
         return schema | (pattern(_or_hole(what.pattern), what.pattern_says) if what.pattern else {})
-
-    def _shared(self, what: Field) -> str:
-        """The name of the definition that holds a field's choices; fields with the same ones share it."""
-        choices = {"type": "string", "enum": list(what.choices)}
-        for name, known in self.definitions.items():
-            if known == choices:
-                return name
-        name = what.name.rpartition("_")[2]
-        self.definitions[name] = choices
-        return name
-
-
-def _about(what: Field) -> JsonSchema:
-    """What an editor shows: title, description, default and example."""
-    unit = ' Minor units (2000000), or a text with its currency: "20,000.00 USD".'
-    about: JsonSchema = {
-        "title": what.name.replace("_", " ").capitalize(),
-        "description": what.doc + (unit if what.shape is Shape.AMOUNT else ""),
-    }
-    if what.default is not None:
-        about["default"] = what.default
-    if what.example is not None:
-        about["examples"] = [what.example]
-    return about

@@ -17,6 +17,15 @@ _NOUNS = {
 }
 
 
+_KINDS = {  # of values; a boolean is an int, too
+    bool: "a boolean (true or false)",
+    int: "a number",
+    str: "a text",
+    list: "a list",
+    dict: "a mapping",
+}
+
+
 def say(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
     """
     Return the words for a misfit.
@@ -25,7 +34,10 @@ def say(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
     """
     match misfit.keyword:
         case "additionalProperties":
-            return _unknown_key(misfit)
+            key, known = misfit.path[-1], list(misfit.schema.get("properties", {}))
+            close = near(key, known)
+            here = close if close or len(known) > FEW else f"; known here: {', '.join(known)}"
+            return f"unknown key {key!r}{here}"
         case "required":
             doc = misfit.schema["properties"][misfit.value].get("description", "").partition(". ")[0]
             return f"{misfit.value!r} is missing{f': {doc}' if doc else ''}"
@@ -69,14 +81,6 @@ def _shown(value: Any, raw: str | None, *, hidden: bool) -> str:
     return shown(value if isinstance(value, str) else str(value if raw is None else raw))
 
 
-def _unknown_key(misfit: Misfit) -> str:
-    key, known = misfit.path[-1], list(misfit.schema.get("properties", {}))
-    close = near(key, known)
-    if close or len(known) > FEW:
-        return f"unknown key {key!r}{close}"
-    return f"unknown key {key!r}; known here: {', '.join(known)}"
-
-
 def _bad_name(misfit: Misfit) -> str:
     schema = misfit.schema
     match schema["keyword"]:
@@ -103,7 +107,8 @@ def _not_a_choice(misfit: Misfit, *, hidden: bool) -> str:
 def _wrong_type(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
     types, value = misfit.schema["type"], misfit.value
     wanted = [types] if isinstance(types, str) else [each for each in types if each != "null"]
-    what = _what(value)
+    kind = next((words for of, words in _KINDS.items() if isinstance(value, of)), "nothing")
+    what = value.what if isinstance(value, Odd) else kind
     if wanted == ["string"] and isinstance(value, bool | int | Odd):
         unsaid = from_outside(value) or (hidden and not isinstance(value, bool))
         text = raw if raw is not None else value.raw if isinstance(value, Odd) else str(value)
@@ -119,21 +124,3 @@ def _wrong_type(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
         quoted = "; write it without quotes" if raw is None else ""
         hint = "; what comes from outside is one" if isinstance(value, Secret) else quoted
     return f"{nouns} is wanted, not {what}{hint}"
-
-
-def _what(value: Any) -> str:
-    match value:
-        case Odd():
-            return value.what
-        case bool():
-            return "a boolean (true or false)"
-        case int():
-            return "a number"
-        case str():
-            return "a text"
-        case list():
-            return "a list"
-        case dict():
-            return "a mapping"
-        case _:
-            return "nothing"

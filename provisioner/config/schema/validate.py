@@ -61,7 +61,20 @@ class Shapes(Struct):
             import jsonschema  # noqa: PLC0415 - costs a third of a cold start, and is needed for errors only
 
             self._validators[definition] = jsonschema.Draft7Validator(self._only(definition))
-        return list(_tell(self._validators[definition].iter_errors(value)))
+        errors = self._validators[definition].iter_errors(value)
+        found = [misfit for error in errors for misfit in _split(error)]
+        # of several about one value, a wrong type says it all
+        wrong_type = {misfit.path for misfit in found if misfit.keyword == "type"}
+        told: set[Path] = set()
+        misfits = []
+        for misfit in found:
+            whole = misfit.keyword not in ("additionalProperties", "propertyNames", "required")
+            if whole and (misfit.path in told or (misfit.path in wrong_type and misfit.keyword != "type")):
+                continue
+            if whole:
+                told.add(misfit.path)
+            misfits.append(misfit)
+        return misfits
 
     def _only(self, definition: str) -> dict[str, Any]:
         return {
@@ -91,20 +104,6 @@ def _without_secrets(value: Any) -> Any:
     if from_outside(value):
         return int(value) if isinstance(value, int) else str(value)
     return value
-
-
-def _tell(errors: Iterator[Any]) -> Iterator[Misfit]:
-    """Turn jsonschema's errors into misfits: of several about one value, a wrong type says it all."""
-    found = [misfit for error in errors for misfit in _split(error)]
-    wrong_type = {misfit.path for misfit in found if misfit.keyword == "type"}
-    told: set[Path] = set()
-    for misfit in found:
-        whole = misfit.keyword not in ("additionalProperties", "propertyNames", "required")
-        if whole and (misfit.path in told or (misfit.path in wrong_type and misfit.keyword != "type")):
-            continue
-        if whole:
-            told.add(misfit.path)
-        yield misfit
 
 
 def _split(error: Any) -> Iterator[Misfit]:

@@ -1,7 +1,6 @@
 """Files and folders into documents: which files, their text, and where each value stands."""
 
 import os
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,20 +68,15 @@ def files_of(path: Path) -> list[Path]:
     if not path.is_dir():
         what = "is not a file or folder" if path.exists() else "does not exist"
         raise ConfigError([Problem(None, "", f"{path} {what}; give a YAML file or a folder of them")])
-    found = sorted(_yaml_files(path))
+    found = []
+    for here, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if not name.startswith(".") and name != OVERLAYS]
+        files = (Path(here, name) for name in names if name.endswith(SUFFIXES) and not name.startswith("."))
+        found += [file for file in files if file.is_file()]
     if not found:
         text = f"{path} holds no YAML file (*.yaml, *.yml); `provisioner init` makes a starting one"
         raise ConfigError([Problem(None, "", text)])
-    return found
-
-
-def _yaml_files(folder: Path) -> Iterator[Path]:
-    for here, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".") and name != OVERLAYS]
-        for name in names:
-            file = Path(here, name)
-            if name.endswith(SUFFIXES) and not name.startswith(".") and file.is_file():
-                yield file
+    return sorted(found)
 
 
 def overlay_of(path: Path, env: str) -> Path:

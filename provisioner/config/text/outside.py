@@ -71,8 +71,9 @@ class Outside(Struct, frozen=True):
     def file(self, beside: Path, name: str) -> str:
         """Return the text of a file that a file of the configuration names; raises HoleError."""
         try:
-            file = (beside.parent / name).resolve()
-            if not self._may_read(file):
+            file, folder = (beside.parent / name).resolve(), self.folder.resolve()
+            inside = file.is_relative_to(folder) and not _hidden(file.relative_to(folder))
+            if not (inside and not _strays(self.folder)) and not self.allows(file):
                 raise HoleError(
                     f"the file {name!r} is hidden, or outside of the configuration's folder; put it there, "
                     f"or allow it with --allow-file {beside.parent / name}"
@@ -88,11 +89,6 @@ class Outside(Struct, frozen=True):
             said = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
             raise HoleError(f"the file {name!r} cannot be read: {said}") from None
         return _sound(text.removesuffix("\n").removesuffix("\r"), f"the file {name!r}")
-
-    def _may_read(self, file: Path) -> bool:
-        folder = self.folder.resolve()
-        inside = file.is_relative_to(folder) and not _hidden(file.relative_to(folder))
-        return (inside and not _strays(self.folder)) or self.allows(file)
 
     def has(self, file: Path) -> bool:
         """Whether a file lies in the folder, all links followed."""

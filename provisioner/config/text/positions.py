@@ -36,15 +36,8 @@ class _Level(Struct):
 def positions(text: str) -> dict[Path, Position]:
     """Return the position of each path of keys and indexes in a text's first document, if it is YAML."""
     found: dict[Path, Position] = {}
-    with suppress(UnreadableError):
-        _find(text, found)
-    found.setdefault((), Position(1, 1, 1, 1, None))
-    return found
-
-
-def _find(text: str, found: dict[Path, Position]) -> None:
     levels: list[_Level] = []
-    with events_of(text) as get:
+    with suppress(UnreadableError), events_of(text) as get:
         for event in takewhile(lambda event: not isinstance(event, events.DocumentEndEvent), iter(get, None)):
             if isinstance(event, events.CollectionEndEvent):
                 levels.pop()
@@ -52,6 +45,8 @@ def _find(text: str, found: dict[Path, Position]) -> None:
                 path = _node(event, levels, found)
                 if isinstance(event, events.CollectionStartEvent):
                     levels.append(_Level(path, isinstance(event, events.MappingStartEvent)))
+    found.setdefault((), Position(1, 1, 1, 1, None))
+    return found
 
 
 def _node(event: Any, levels: list[_Level], found: dict[Path, Position]) -> Path:

@@ -22,8 +22,11 @@ def unread_beside(path: Path, project: str, kinds: Sequence[Kind]) -> list[Path]
         return []
     sections = "|".join(kind.section for kind in kinds).encode()
     declares = re.compile(rb"^(?:%s)[ \t]*:" % sections, re.MULTILINE)
+    texts = {}
     try:
-        texts = {file: _begin(file) for file in islice(_others(path), MOST_FILES)}
+        for file in islice(_others(path), MOST_FILES):
+            with file.open("rb") as opened:
+                texts[file] = opened.read(MOST_BYTES)
     except OSError:
         return []
     named = {found[1] for text in texts.values() if (found := PROJECT.search(text))}
@@ -41,8 +44,3 @@ def _others(path: Path) -> Iterator[Path]:
             hidden = file.name.startswith(".") or file.suffix not in SUFFIXES
             if not hidden and file.is_file() and not file.samefile(path):
                 yield file
-
-
-def _begin(file: Path) -> bytes:
-    with file.open("rb") as opened:
-        return opened.read(MOST_BYTES)

@@ -55,9 +55,12 @@ def parse_money(text: str) -> Money:
 
 def show_money(amount: int, currency: str) -> str:
     """Write an amount as people read it: `$2,000.00`, `-£5.00`, `CHF 12.50`."""
-    digits = exponent(currency)
-    whole, part = divmod(abs(amount), 10**digits)
-    text = f"{whole:,}.{part:0{digits}d}" if digits else f"{whole:,}"
-    sign = "-" if amount < 0 else ""
     mark = currency_of(currency).sign or f"{currency.upper()} "
-    return f"{sign}{mark}{text}"
+    return f"{'-' if amount < 0 else ''}{mark}{show_number(abs(amount), currency)}"
+
+
+def show_number(amount: int, currency: str) -> str:
+    """Write an amount that is not negative without its currency: `2,000.00`."""
+    digits = exponent(currency)
+    whole, part = divmod(amount, 10**digits)
+    return f"{whole:,}.{part:0{digits}d}" if digits else f"{whole:,}"
