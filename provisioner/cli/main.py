@@ -3,14 +3,15 @@
 import atexit
 import gc
 import importlib
+import os
 import sys
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import click
 
 from provisioner._version import __version__
-from provisioner.cli.terminal.streams import fill
 
 COMMANDS = {
     "init": "Write a starting project, with its CI workflow.",
@@ -39,6 +40,18 @@ COLLECT_RARELY = (1_000_000, 50, 100)
 MODULES = {"import": "adopt"}
 
 
+def fill_streams() -> None:
+    """Let standard streams that the caller has closed be /dev/null; the next file would get what is said."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            # the lowest number that is free is the one given
+            stream = Path(os.devnull).open("w" if number else "r", encoding="utf-8")  # noqa: SIM115 - to the end
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+
+
 class LazyGroup(click.Group):
     """Commands live in modules of their own name, imported when they are run."""
 
@@ -58,7 +71,7 @@ class LazyGroup(click.Group):
 
     def main(self, *words: Any, **given: Any) -> Any:
         """Run the command line; whatever goes wrong outside of a command is told like the rest."""
-        fill()
+        fill_streams()
         gc.set_threshold(*COLLECT_RARELY)
         atexit.register(gc.freeze)  # or Python would look through all of an estate again as it ends
         words_given = list(given.get("args") or (words[0] if words else None) or sys.argv[1:])

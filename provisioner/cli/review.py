@@ -50,9 +50,8 @@ def do(
     Make a plan and carry it out, after a yes where one is to be asked for.
 
     `make` is called again after the question: what is approved is what is done. A `dry_run` ends where
-    writing would begin. `shown` are the guardrails by which an approved plan was stopped. `heard` is
-    told of the plan, and then of what came of it. Returns the exit code; raises GuardrailError,
-    StaleError, and ProvisionerError when there is no yes.
+    writing would begin. `shown` are the guardrails by which an approved plan was stopped. `heard` is told
+    of the plan, then of what came of it. Raises GuardrailError, StaleError, ProvisionerError without a yes.
     """
     plan = make()
     # a plan that goes on is judged below, and one that is stopped there says why at once
@@ -68,7 +67,9 @@ def do(
     _foretell(stripe.transport.limits, plan)
     if plan.changes and not manner.auto_approve:
         ask()
-        plan = _unmoved(make(), plan)
+        reviewed, plan = plan, make()
+        if (plan.fingerprint, plan.blast) != (reviewed.fingerprint, reviewed.blast):
+            raise StaleError("Stripe has changed since this plan was shown; nothing was written, plan again")
         _judge(stripe, plan, manner, shown)
     report = _carry_out(stripe, plan, document, manner.format_)
     if report.results:
@@ -111,12 +112,6 @@ def ask() -> None:
     question = "\nDo you want to do this? Only 'yes' is accepted"
     if click.prompt(question, default="", show_default=False, err=True) != "yes":
         raise ProvisionerError("not approved; nothing was written")
-
-
-def _unmoved(plan: Plan, shown: Plan) -> Plan:
-    if (plan.fingerprint, plan.blast) != (shown.fingerprint, shown.blast):
-        raise StaleError("Stripe has changed since this plan was shown; nothing was written, plan again")
-    return plan
 
 
 def open_journal() -> Journal:

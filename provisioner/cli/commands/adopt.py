@@ -20,8 +20,6 @@ from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.model.resource import Address
 from provisioner.core.plan.plan import Plan
 
-ONE, TWO = 2, 3
-
 
 @click.command()
 @stripe_only_options
@@ -44,24 +42,20 @@ def command(
     With --all, every declared resource without an object gets the one that fits, by name and e-mail or
     by all that is declared; exit 5 where several fit and none is taken. Only metadata is written.
     """
-    path, address, identity = _words(words, every=every)
+    needed = 0 if every else 2
+    if not needed <= len(words) <= needed + 1:
+        raise ProvisionerError("give [PATH] ADDRESS ID, such as `import cards.ads ic_1Abc`, or [PATH] --all")
+    path = Path(words[0]) if len(words) > needed else Path()
+    address = None if every else address_of(words[-2])
     unclear: set[Address] = set()
     with session(options.at(path)) as stripe:
 
         def make() -> Plan:
             if address is not None:
-                return plan_import(stripe, address, identity)
+                return plan_import(stripe, address, words[-1])
             plan, addresses = plan_imports(stripe)
             unclear.update(addresses)
             return plan
 
         code = do(stripe, make, manner, color=options.color, dry_run=dry_run)
     return PARTLY if code == DONE and unclear else code
-
-
-def _words(words: tuple[str, ...], *, every: bool) -> tuple[Path, Address | None, str]:
-    if every and len(words) < ONE:
-        return Path(words[0] if words else "."), None, ""
-    if every or len(words) not in (ONE, TWO):
-        raise ProvisionerError("give [PATH] ADDRESS ID, such as `import cards.ads ic_1Abc`, or [PATH] --all")
-    return Path(words[0] if len(words) == TWO else "."), address_of(words[-2]), words[-1]

@@ -3,7 +3,7 @@
 import click
 
 from provisioner.app.retire import plan_destruction
-from provisioner.cli.options.shared import Options, WriteOptions, stripe_options, write_options
+from provisioner.cli.options.shared import CANCEL, Options, WriteOptions, stripe_options, write_options
 from provisioner.cli.review import do
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import exits
@@ -12,7 +12,7 @@ from provisioner.cli.terminal.exit import exits
 @click.command()
 @stripe_options
 @write_options
-@click.option("--cancel", is_flag=True, help="For good: a canceled card never comes back.")
+@CANCEL
 @exits
 def command(options: Options, *, cancel: bool, manner: WriteOptions) -> int:
     """

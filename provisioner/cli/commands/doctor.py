@@ -1,6 +1,5 @@
 """`doctor`: what stands between this folder and Stripe, one line each, with what to do about it."""
 
-import json
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +11,7 @@ from msgspec.structs import asdict, replace
 from provisioner.app.account import Account
 from provisioner.cli.options.shared import Options, load, stripe_options, text_or_json
 from provisioner.cli.session import fitted, key_session
-from provisioner.cli.terminal.exit import DONE, ERROR, exits
+from provisioner.cli.terminal.exit import DONE, ERROR, exits, say_document
 from provisioner.core.diff.top_up import must_be_wired, other_currency
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import AccessError, ExitCode, ProvisionerError
@@ -56,19 +55,14 @@ def command(options: Options, *, mode: str | None, format_: str) -> int:
     for check in _examine(options, mode):
         checks.append(check)
         if format_ == "text":
-            click.echo(_line(check))
+            mark = "FAIL" if check.code else "warn" if check.warning else "ok"
+            advice = f"\n      {'':<14} -> {inert(check.advice)}" if check.advice else ""
+            click.echo(f"{mark:<5} {check.name:<14} {inert(check.said)}{advice}")
     codes = {check.code for check in checks}
     code = WRONG if WRONG in codes else max(codes, default=DONE)
     if format_ == "json":
-        listed = [asdict(check) for check in checks]
-        click.echo(json.dumps({"format_version": "1.0", "healthy": code == DONE, "checks": listed}, indent=2))
+        say_document({"healthy": code == DONE, "checks": [asdict(check) for check in checks]})
     return code
-
-
-def _line(check: Check) -> str:
-    mark = "FAIL" if check.code else "warn" if check.warning else "ok"
-    advice = f"\n      {'':<14} -> {inert(check.advice)}" if check.advice else ""
-    return f"{mark:<5} {check.name:<14} {inert(check.said)}{advice}"
 
 
 def _examine(options: Options, mode: str | None) -> Iterator[Check]:
@@ -85,26 +79,20 @@ def _examine(options: Options, mode: str | None) -> Iterator[Check]:
     try:
         with key_session(options, config.project, config.mode) as stripe:
             stripe.transport.stop.set()  # a doctor asks once: no retries
-            yield _key(options, config.mode)
-            asked = replace(stripe, config=fitted(options, config))
-            yield from _ask(asked, restricted=_restricted(options))
+            key = "" if options.sandbox else os.environ.get("STRIPE_API_KEY", "").strip()
+            restricted = key.startswith("rk_")
+            if options.sandbox:
+                yield Check("key", "the sandbox's own; no account is needed")
+            elif restricted:
+                yield Check("key", f"restricted key for {config.mode} mode")
+            else:
+                advice = "a restricted key (rk_...) can do less harm; see docs/how-to/restricted-keys.md"
+                yield Check("key", f"secret key for {config.mode} mode", advice=advice)
+            yield from _ask(replace(stripe, config=fitted(options, config)), restricted=restricted)
     except AccessError as error:
         yield Check("key", str(error), WRONG, "dashboard.stripe.com/apikeys; keep it in STRIPE_API_KEY only")
     except ProvisionerError as error:
         yield Check("session", str(error), ERROR)
-
-
-def _restricted(options: Options) -> bool:
-    return not options.sandbox and os.environ.get("STRIPE_API_KEY", "").strip().startswith("rk_")
-
-
-def _key(options: Options, mode: str) -> Check:
-    if options.sandbox:
-        return Check("key", "the sandbox's own; no account is needed")
-    kind = "restricted" if _restricted(options) else "secret"
-    better = "a restricted key (rk_...) can do less harm; see docs/how-to/restricted-keys.md"
-    advice = "" if kind == "restricted" else better
-    return Check("key", f"{kind} key for {mode} mode", advice=advice)
 
 
 def _ask(stripe: Account, *, restricted: bool) -> Iterator[Check]:

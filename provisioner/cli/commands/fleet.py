@@ -6,7 +6,7 @@ import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
@@ -18,7 +18,7 @@ from provisioner.app.sandboxes import sandbox_at
 from provisioner.cli.fleet_report import FleetProgress, FleetReport, report
 from provisioner.cli.options.fleet import PATH, SELECT, FleetOptions, fleet_options
 from provisioner.cli.options.notify import Notification, notified
-from provisioner.cli.options.shared import ALLOW_FILE, SANDBOX_STATE, named_numbers
+from provisioner.cli.options.shared import ALLOW_FILE, APPROVE, AUTO_APPROVE, SANDBOX_STATE, named_numbers
 from provisioner.cli.review import ask, open_journal
 from provisioner.cli.terminal.exit import CHANGES, DONE, INTERRUPTED, exits
 from provisioner.cli.terminal.signals import stoppable
@@ -159,22 +159,18 @@ def opened(
         yield Open(fleet, limits, staged(fleet, accounts), engine, job, told, stop, allow)
 
 
-@contextmanager
 def _engine(
     options: FleetOptions, budget: RequestBudget, stop: threading.Event, base: str
-) -> Iterator[Engine]:
+) -> AbstractContextManager[Engine]:
     if options.executor == "local":
         from provisioner.fleet.local import local  # noqa: PLC0415 - cold start: an engine for those who use it
 
-        with local(budget, stop, base, options.at_once) as engine:
-            yield engine
-        return
+        return local(budget, stop, base, options.at_once)
     if not options.scheduler:
         raise ProvisionerError("--executor dask needs --scheduler ADDRESS (or DASK_SCHEDULER_ADDRESS)")
     from provisioner.fleet.cluster import cluster  # noqa: PLC0415 - cold start: as above
 
-    with cluster(options.scheduler, budget) as engine:
-        yield engine
+    return cluster(options.scheduler, budget)
 
 
 def _check(engine: Engine, accounts: Sequence[FleetAccount], job: Callable[[str, FleetAccount], Job]) -> None:
@@ -198,10 +194,6 @@ def command() -> None:
     PATH is a fleet.yaml or the folder of one. The key is the platform's; on a cluster the workers have
     it in their own environment. The exit code is the worst of all accounts' codes.
     """
-
-
-def _numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
-    return named_numbers(values, NAMES)
 
 
 def _read(phase: str, options: FleetOptions, news: Notification | None = None) -> int:
@@ -241,17 +233,13 @@ def status(options: FleetOptions) -> int:
 
 @command.command()
 @fleet_options
-@click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@click.option(
-    "--approve",
-    type=click.Choice(["broadening"]),
-    help="With --auto-approve: give spending power, too, where guardrails.require_approval says so.",
-)
+@AUTO_APPROVE
+@APPROVE
 @click.option(
     "--allow",
     multiple=True,
     metavar="NAME=NUMBER",
-    callback=_numbers,
+    callback=lambda _ctx, _param, values: named_numbers(values, NAMES),
     help="Let this run pass a guardrail of the fleet, up to the number; NAME is top_up, retired or failed.",
 )
 @notified("fleet apply")

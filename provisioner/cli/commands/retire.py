@@ -1,11 +1,11 @@
 """`retire`: end objects on purpose, those that left the YAML with `on_remove: keep` among them."""
 
-from pathlib import Path
-
 import click
 
 from provisioner.app.retire import plan_retirement
 from provisioner.cli.options.shared import (
+    CANCEL,
+    CONFIGURATION,
     Options,
     WriteOptions,
     address_of,
@@ -21,13 +21,8 @@ from provisioner.cli.terminal.exit import exits
 @click.command()
 @stripe_only_options
 @write_options
-@click.option(
-    "--path",
-    type=click.Path(path_type=Path),
-    default=".",
-    help="The configuration.",
-)
-@click.option("--cancel", is_flag=True, help="For good: a canceled card never comes back.")
+@CONFIGURATION
+@CANCEL
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...", shell_complete=complete)
 @exits
 def command(

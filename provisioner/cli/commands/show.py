@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from provisioner.cli.options.shared import NO_COLOR
 from provisioner.cli.saved_plan import read
 from provisioner.cli.terminal.exit import CHANGES, DONE, exits
 from provisioner.cli.terminal.render import format_option, ignore_option, present
@@ -14,9 +15,7 @@ from provisioner.cli.terminal.render import format_option, ignore_option, presen
 @format_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when the plan has changes.")
 @ignore_option
-@click.option(
-    "--no-color", "color", flag_value=False, default=None, help="No colour; NO_COLOR does the same."
-)
+@NO_COLOR
 @exits
 def command(
     planfile: Path, *, format_: str, detailed_exitcode: bool, exitcode_ignore: str | None, color: bool | None

@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 import click
 
 from provisioner.app.purchases import CHOICES, find_card, refuse_live
-from provisioner.cli.options.shared import Options, stripe_only_options, text_or_json
+from provisioner.cli.options.shared import CONFIGURATION, Options, stripe_only_options, text_or_json
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
 from provisioner.config.text.near import near
@@ -18,7 +17,7 @@ from provisioner.core.model.resource import Address
 from provisioner.core.model.scenario import METHOD_OF, METHODS, Purchase, Verdict
 from provisioner.core.purchases.generate import allowed_purchase, declared_facts
 from provisioner.core.purchases.simulator import decide
-from provisioner.engine.purchases.walkthrough import Walk, walk
+from provisioner.engine.purchases.walkthrough import walk
 from provisioner.kinds.categories import CATEGORIES
 from provisioner.views.purchases.walkthrough import walk_document, walk_text
 
@@ -32,7 +31,7 @@ def command() -> None:
 
 @command.command()
 @stripe_only_options
-@click.option("--path", type=click.Path(path_type=Path), default=".", help="The configuration.")
+@CONFIGURATION
 @click.option("--amount", required=True, help='Minor units (1000), or with currency: "10.00 USD".')
 @click.option("--category", help="Merchant category (default: one that the card allows).")
 @click.option("--country", help="Merchant country (default: US, or one that the card allows).")
@@ -65,7 +64,9 @@ def purchase(
         asked = _purchase(config, address, amount, merchant)
         live, currency = find_card(stripe, address), str(config.declared[address].fields["currency"])
         walked = walk(stripe.writer, live.id, currency, asked, captured=capture)
-    document = walk_document(str(address), walked, _why(config, address, walked))
+    told = decide(walked.purchase, declared_facts(address, config.declared, walked.balances[0]))
+    explained = isinstance(told, Verdict) and told.reason == walked.verdict.reason
+    document = walk_document(str(address), walked, told.why if explained else "")
     if format_ == "json":
         click.echo(json.dumps(document, indent=2))
     else:
@@ -111,10 +112,3 @@ def _minor_units(amount: str, currency: str) -> int:
     if money.currency != currency:
         raise ProvisionerError(f"--amount: the card is in {currency.upper()}, not {money.currency.upper()}")
     return money.amount
-
-
-def _why(config: Config, card: Address, walked: Walk) -> str:
-    """What in the declaration explains a refusal, empty when nothing does or it must not be shown."""
-    told = decide(walked.purchase, declared_facts(card, config.declared, walked.balances[0]))
-    same = isinstance(told, Verdict) and told.reason == walked.verdict.reason
-    return told.why if same else ""

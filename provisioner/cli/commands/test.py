@@ -1,7 +1,7 @@
 """`test`: whether each card approves and declines what it should."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -11,9 +11,7 @@ from provisioner.cli.options.shared import Options, load, stripe_options, text_o
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
 from provisioner.cli.terminal.progress import ProgressDisplay
-from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ProvisionerError
-from provisioner.core.model.scenario import Scenario
 from provisioner.core.purchases.generate import boundaries
 from provisioner.core.purchases.result import ScenarioResult, Standing
 from provisioner.engine.private_file import write_private
@@ -44,7 +42,14 @@ def command(options: Options, *, told: bool, generate: bool, junit: Path | None,
             f"{options.path} declares no scenarios; add some under `scenarios:`, or --generate"
         )
     place = "offline" if told else "sandbox" if options.sandbox else "stripe"
-    results = _results(options, config, scenarios, place)
+    if told:
+        results = list(offline(config, scenarios))
+    elif options.sandbox:
+        results = _all(on_sandbox(config, scenarios), len(scenarios))
+    else:
+        refuse_live(config)
+        with session(options) as stripe:
+            results = _all(in_test_mode(stripe, scenarios), len(scenarios))
     if junit:
         write_private(junit, results_junit(results, config.project))
     if format_ == "json":
@@ -52,18 +57,6 @@ def command(options: Options, *, told: bool, generate: bool, junit: Path | None,
     else:
         click.echo(results_text(results, place), nl=False)
     return DONE if all(result.standing is Standing.PASSED for result in results) else ERROR
-
-
-def _results(
-    options: Options, config: Config, scenarios: Sequence[Scenario], place: str
-) -> list[ScenarioResult]:
-    if place == "offline":
-        return list(offline(config, scenarios))
-    if place == "sandbox":
-        return _all(on_sandbox(config, scenarios), len(scenarios))
-    refuse_live(config)
-    with session(options) as stripe:
-        return _all(in_test_mode(stripe, scenarios), len(scenarios))
 
 
 def _all(results: Iterator[ScenarioResult], total: int) -> list[ScenarioResult]:

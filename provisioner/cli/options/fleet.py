@@ -1,15 +1,13 @@
 """The options of the fleet's commands."""
 
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 from msgspec import Struct
-from msgspec.structs import fields
 
-from provisioner.cli.options.shared import ALLOW_ENV, ALLOW_FILE, POLICY, rate, with_options
+from provisioner.cli.options.shared import ALLOW_ENV, ALLOW_FILE, POLICY, SANDBOX, as_struct, parsed, rate
 from provisioner.fleet.select import Selector, Shard, parse_selector, parse_shard
 
 R = TypeVar("R")
@@ -35,26 +33,12 @@ class FleetOptions(Struct, frozen=True):
     policy: Path | None = None
 
 
-def _selectors(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...]) -> tuple[Selector, ...]:
-    try:
-        return tuple(map(parse_selector, texts))
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-def _shard(_ctx: click.Context, _param: click.Parameter, text: str) -> Shard:
-    try:
-        return parse_shard(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
 PATH = click.argument("path", type=click.Path(path_type=Path), default=".")
 SELECT = click.option(
     "--select",
     multiple=True,
     metavar="SELECTOR",
-    callback=_selectors,
+    callback=parsed(lambda texts: tuple(map(parse_selector, texts))),
     help="Only accounts that fit: 'tier=gold,region=eu-*', 'acct_1*'; any of several.",
 )
 _OPTIONS = (
@@ -78,7 +62,7 @@ _OPTIONS = (
         callback=rate,
         help="Most requests a second with the platform's key.",
     ),
-    click.option("--sandbox", is_flag=True, help="Use the embedded Stripe API; no key, no network."),
+    SANDBOX,
     click.option(
         "--at-once",
         type=click.IntRange(1, 256),
@@ -100,7 +84,11 @@ _OPTIONS = (
         help="What the accounts are worked on with.",
     ),
     click.option(
-        "--shards", default="1/1", metavar="N/M", callback=_shard, help="Only part N of M, by account id."
+        "--shards",
+        default="1/1",
+        metavar="N/M",
+        callback=parsed(parse_shard),
+        help="Only part N of M, by account id.",
     ),
     POLICY,
     ALLOW_FILE,
@@ -108,15 +96,8 @@ _OPTIONS = (
     SELECT,
     PATH,
 )
-_NAMES = tuple(field.name for field in fields(FleetOptions))
 
 
 def fleet_options(command: Callable[..., R]) -> Callable[..., R]:
     """The options of a command that works on a fleet; it is handed them as `FleetOptions`."""
-
-    @wraps(command)
-    def run(**given: Any) -> R:
-        shared = {name: given.pop(name) for name in _NAMES if name in given}
-        return command(FleetOptions(**shared), **given)
-
-    return with_options(run, _OPTIONS)
+    return as_struct(command, _OPTIONS, FleetOptions)

@@ -141,6 +141,18 @@ def _number(name: str, text: str) -> tuple[str, int]:
     return f"{what}.{money.currency}", money.amount
 
 
+def parsed(parse: Callable[[Any], R]) -> Callable[[click.Context, click.Parameter, Any], R]:
+    """The callback of an option that is read by `parse`, whose ValueError says what would be right."""
+
+    def callback(_ctx: click.Context, _param: click.Parameter, given: Any) -> R:
+        try:
+            return parse(given)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return callback
+
+
 def rate(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
     """Let only rates pass that a pace can be made of: neither endless nor `nan`."""
     if value is not None and not value <= FASTEST:
@@ -200,14 +212,24 @@ _PART = (
         help="Only these addresses, and what they need; 'cards.ads*' stands for many.",
     ),
 )
+APPROVE = click.option(
+    "--approve",
+    type=click.Choice(["broadening"]),
+    help="With --auto-approve: give spending power, too, where guardrails.require_approval says so.",
+)
+AUTO_APPROVE = click.option("--auto-approve", is_flag=True, help="Do not ask.")
+CANCEL = click.option("--cancel", is_flag=True, help="For good: a canceled card never comes back.")
+CONFIGURATION = click.option(
+    "--path", type=click.Path(path_type=Path), default=".", help="The configuration."
+)
+NO_COLOR = click.option(
+    "--no-color", "color", flag_value=False, default=None, help="No colour; NO_COLOR does the same."
+)
+SANDBOX = click.option("--sandbox", is_flag=True, help="Use the embedded Stripe API; no key, no network.")
 _WRITE = (
     text_or_json(),
-    click.option(
-        "--approve",
-        type=click.Choice(["broadening"]),
-        help="With --auto-approve: give spending power, too, where guardrails.require_approval says so.",
-    ),
-    click.option("--auto-approve", is_flag=True, help="Do not ask."),
+    APPROVE,
+    AUTO_APPROVE,
     click.option(
         "--allow",
         multiple=True,
@@ -260,9 +282,7 @@ _HOW = (
         help="What stderr says: lines, or JSON objects.",
     ),
     click.option("-v", "--verbose", is_flag=True, help="Show every request on stderr, with its id."),
-    click.option(
-        "--no-color", "color", flag_value=False, default=None, help="No colour; NO_COLOR does the same."
-    ),
+    NO_COLOR,
     click.option("--allow-api-base", is_flag=True, help="Let STRIPE_API_BASE be any https address."),
     click.option(
         "--max-endpoint-rps",
@@ -276,48 +296,52 @@ _HOW = (
         callback=rate,
         help="Most requests a second in all (default: 100 in live mode, 25 in test mode).",
     ),
-    click.option("--sandbox", is_flag=True, help="Use the embedded Stripe API; no key, no network."),
+    SANDBOX,
 )
-_NAMES = tuple(field.name for field in fields(Options))
 
 
 def config_options(command: Callable[..., R]) -> Callable[..., R]:
     """The options of a command that reads the configuration; it is handed them as `Options`."""
-    return _with(command, _WHERE)
+    return as_struct(command, _WHERE)
 
 
 def stripe_options(command: Callable[..., R]) -> Callable[..., R]:
     """The options of a command that also talks to Stripe; it is handed all of them as `Options`."""
-    return _with(command, (*_HOW, *_WHERE))
+    return as_struct(command, (*_HOW, *_WHERE))
 
 
 def part_options(command: Callable[..., R]) -> Callable[..., R]:
     """The options of a command that can do a part of a plan; it is handed all of them as `Options`."""
-    return _with(command, (*_PART, *_HOW, *_WHERE))
+    return as_struct(command, (*_PART, *_HOW, *_WHERE))
 
 
-def _with(command: Callable[..., R], options: Sequence[Callable[..., Any]]) -> Callable[..., R]:
+def as_struct(
+    command: Callable[..., R], options: Sequence[Callable[..., Any]], kind: type[Struct] = Options
+) -> Callable[..., R]:
+    """Give a command options, and hand it those that the struct has as the struct."""
+    names = [field.name for field in fields(kind)]
+
     @wraps(command)
     def run(**given: Any) -> R:
-        shared = {name: given.pop(name) for name in _NAMES if name in given}
+        shared = {name: given.pop(name) for name in names if name in given}
         set_up(verbose=shared.get("verbose", False), format_=shared.get("log_format", "text"))
-        return command(Options(**shared), **given)
+        return command(kind(**shared), **given)
 
     return with_options(run, options)
 
 
 def stripe_only_options(command: Callable[..., R]) -> Callable[..., R]:
     """The options of a command that finds its PATH by itself; it is handed the rest as `Options`."""
-    return _with(command, (*_HOW, *_WHERE[:-1]))
+    return as_struct(command, (*_HOW, *_WHERE[:-1]))
 
 
 def key_options(command: Callable[..., R]) -> Callable[..., R]:
     """The options of a command that needs no configuration; it is handed them as `Options`."""
-    return _with(command, _HOW)
+    return as_struct(command, _HOW)
 
 
 def write_options(command: Callable[..., R]) -> Callable[..., R]:
-    """The options of every command that writes; it is handed them as a `Manner`."""
+    """The options of every command that writes; it is handed them as `WriteOptions`."""
 
     @wraps(command)
     def run(*words: Any, **given: Any) -> R:

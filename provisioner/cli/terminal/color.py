@@ -3,28 +3,23 @@
 import os
 import re
 import sys
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any
 
 import click
 
 from provisioner.views.plan.text import hang
 
-_COLOURS = (
-    (re.compile(r"^\s*(\+|=) "), "green"),
-    (re.compile(r"^\s*(-/\+|-) "), "red"),
-    (re.compile(r"^\s*(~|\$) "), "yellow"),
-    (re.compile(r"^\s*\* "), "cyan"),
+_STYLES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (  # the first that fits
+    (
+        re.compile(r"^(Guardrails stop |  ! |  final, cannot be undone: \d|  # .* \[final\])"),
+        {"fg": "red", "bold": True},
+    ),
+    (re.compile(r"^(  # |Plan: |No changes\.|Blast radius|Applied|Error)"), {"bold": True}),
+    (re.compile(r"^\s*(\+|=) "), {"fg": "green"}),
+    (re.compile(r"^\s*(-/\+|-) "), {"fg": "red"}),
+    (re.compile(r"^\s*(~|\$) "), {"fg": "yellow"}),
+    (re.compile(r"^\s*\* "), {"fg": "cyan"}),
 )
-_BOLD = re.compile(r"^(  # |Plan: |No changes\.|Blast radius|Applied|Error)")
-_FINAL = re.compile(r"^(Guardrails stop |  ! |  final, cannot be undone: \d|  # .* \[final\])")
-
-
-class Style(NamedTuple):
-    """How a line is shown."""
-
-    colour: str | None = None
-    bold: bool = False
 
 
 def wants_colour(asked: bool | None) -> bool:
@@ -45,18 +40,9 @@ def paint(text: str, *, colour: bool) -> str:
             lines[-1].append(line)
         else:
             lines.append([line])
-    return "\n".join(_painted(parts) for parts in lines)
-
-
-def _painted(parts: Sequence[str]) -> str:
-    """One line, in the parts that it was broken into for the terminal; what it is, all of it says."""
-    line = " ".join([parts[0], *(part.strip() for part in parts[1:])])
-    if _FINAL.match(line):
-        style = Style("red", bold=True)
-    elif _BOLD.match(line):
-        style = Style(bold=True)
-    else:
-        style = next((Style(colour) for pattern, colour in _COLOURS if pattern.match(line)), Style())
-    if style == Style():
-        return "\n".join(parts)
-    return "\n".join(click.style(part, fg=style.colour, bold=style.bold or None) for part in parts)
+    painted: list[str] = []
+    for parts in lines:  # of each line, those that it was broken into for the terminal
+        whole = " ".join([parts[0], *(part.strip() for part in parts[1:])])
+        style = next((style for pattern, style in _STYLES if pattern.match(whole)), None)
+        painted += [click.style(part, **style) if style else part for part in parts]
+    return "\n".join(painted)

@@ -4,8 +4,6 @@ import importlib
 import json
 import shutil
 import sys
-from collections.abc import Callable
-from typing import Any
 
 import click
 
@@ -15,22 +13,14 @@ from provisioner.core.plan.document import ShownPlan, as_json
 from provisioner.views.plan.text import plan_text
 
 FORMATS = ("text", "json", "markdown", "html")
-
-
-def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--format` of commands that show a plan."""
-    return click.option(
-        "--format", "format_", type=click.Choice(FORMATS), default="text", help="How to show it."
-    )(command)
-
-
-def ignore_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--exitcode-ignore` of commands that have `--detailed-exitcode`."""
-    return click.option(
-        "--exitcode-ignore",
-        type=click.Choice(["bookkeeping"]),
-        help="With --detailed-exitcode: renames and other changes of marks only are none.",
-    )(command)
+format_option = click.option(
+    "--format", "format_", type=click.Choice(FORMATS), default="text", help="How to show it."
+)
+ignore_option = click.option(  # of commands that have `--detailed-exitcode`
+    "--exitcode-ignore",
+    type=click.Choice(["bookkeeping"]),
+    help="With --detailed-exitcode: renames and other changes of marks only are none.",
+)
 
 
 def present(document: ShownPlan, format_: str, *, color: bool | None) -> None:
