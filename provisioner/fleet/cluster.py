@@ -63,7 +63,11 @@ def cluster(address: str, budget: RequestBudget) -> Iterator[Engine]:
             places.register()
         # not pure: the same job run twice is two runs, never an old answer
         yield Engine(client.get_executor(pure=False), on_worker, lambda: _width(client, address))
-        _forget(places)
+        # taken off the scheduler once the last places have rested
+        end = time.monotonic() + FAREWELL
+        while places.get_value() and time.monotonic() < end:
+            time.sleep(0.1)
+        places.close()
 
 
 def _check(client: Any, address: str) -> None:
@@ -91,14 +95,6 @@ def _width(client: Any, address: str) -> int:
     return max(1, AHEAD * threads)
 
 
-def _forget(places: Any) -> None:
-    """Take the run's semaphore off the scheduler, once the last places have rested."""
-    end = time.monotonic() + FAREWELL
-    while places.get_value() and time.monotonic() < end:
-        time.sleep(0.1)
-    places.close()
-
-
 def version() -> str:
     """The version of provisioner here."""
     return __version__
@@ -122,15 +118,10 @@ def _site(budget: RequestBudget, sandbox: str) -> WorkerContext:
     # leases live on the scheduler, so that the workers' requests are counted together
     places = distributed.Semaphore(max_leases=budget.places, name=budget.name)
     worker = distributed.get_worker()
-    _spare_from_deadlock(worker)
+    profiler = worker.periodic_callbacks.get("profile")
+    if profiler is not None and sys.version_info < FRAMES_ARE_SAFE:
+        worker.loop.add_callback(profiler.stop)  # it would hang the worker: accounts begin many threads
     accounts = worker.state.nthreads
     who = f"{socket.gethostname()}:{os.getpid()}"
     gate = SharedLimit(places, budget.rest)
     return site(environment(os.environ, sandbox), gate, threading.Event(), who, accounts)
-
-
-def _spare_from_deadlock(worker: Any) -> None:
-    """Stop Dask's sampling profiler where it would hang the worker: accounts begin many threads."""
-    profiler = worker.periodic_callbacks.get("profile")
-    if profiler is not None and sys.version_info < FRAMES_ARE_SAFE:
-        worker.loop.add_callback(profiler.stop)

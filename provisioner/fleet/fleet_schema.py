@@ -11,6 +11,8 @@ ACCOUNT = pattern("^acct_[A-Za-z0-9]+$", "an account is acct_ and letters and di
 FAILED = pattern("^(?:100|[1-9]?[0-9])%$", 'a share of accounts is like "5%", a number of them like 20')
 AMOUNT_SAYS = 'a fleet\'s amount has its currency: "50,000.00 USD", or {usd: 5000000} in minor units'
 LONGEST_LABEL = 200
+_BY_CURRENCY = {"type": "object", "propertyNames": CURRENCY, "additionalProperties": amount()}
+_MONEY = {**amount(), **_BY_CURRENCY, "type": ["string", "object"], "patternErrorMessage": AMOUNT_SAYS}
 
 
 def fleet_schema() -> JsonSchema:
@@ -71,6 +73,16 @@ def _named(values: JsonSchema) -> JsonSchema:
 
 def _top_level(items: JsonSchema) -> JsonSchema:
     texts = {"type": ["string", "array"], "minLength": 1, "items": text()}
+    guardrails = {
+        "max_top_up": _described("The most money that a run may move, by currency.", _MONEY),
+        "max_retired": _described(
+            "The most objects that a run may retire or replace.", {"type": "integer", "minimum": 0}
+        ),
+        "max_failed": _described(
+            'Accounts that may fail before a run stops: 20, or "5%" of them.',
+            {"type": ["integer", "string"], "minimum": 0, **FAILED},
+        ),
+    }
     return {
         "version": _described("The version of this format: 1.", {"type": "integer", "enum": [1]}),
         "fleet": _described("The fleet's name, for reports.", text(maxLength=100)),
@@ -88,22 +100,9 @@ def _top_level(items: JsonSchema) -> JsonSchema:
             "Requests a second.",
             mapping({"account": _rate("To one account."), "platform": _rate("With the platform's key.")}),
         ),
-        "guardrails": _described("What one run over the fleet may do at most.", mapping(_guardrails())),
+        "guardrails": _described("What one run over the fleet may do at most.", mapping(guardrails)),
     }
 
 
 def _rate(description: str) -> JsonSchema:
     return _described(description, {"type": "integer", "minimum": 1, "maximum": 10_000})
-
-
-def _guardrails() -> JsonSchema:
-    by_currency = {"type": "object", "propertyNames": CURRENCY, "additionalProperties": amount()}
-    money = {**amount(), **by_currency, "type": ["string", "object"], "patternErrorMessage": AMOUNT_SAYS}
-    failed = {"type": ["integer", "string"], "minimum": 0, **FAILED}
-    return {
-        "max_top_up": _described("The most money that a run may move, by currency.", money),
-        "max_retired": _described(
-            "The most objects that a run may retire or replace.", {"type": "integer", "minimum": 0}
-        ),
-        "max_failed": _described('Accounts that may fail before a run stops: 20, or "5%" of them.', failed),
-    }

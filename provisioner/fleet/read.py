@@ -39,7 +39,12 @@ def load_fleet(path: Path, allowed: Allowed = NOTHING_MORE) -> Fleet:
     does not choose what is read of a machine. Raises ConfigError that carries all problems, in the order
     of files and lines.
     """
-    file = _file(path)
+    file = path
+    if path.is_dir():
+        there = [path / name for name in FILES if (path / name).is_file()]
+        if not there:
+            raise ConfigError([Problem(None, "", f"{path} holds no {FILES[0]}")])
+        file = there[0]
     reading = _Reading(Outside(file.parent, {}, allowed))
     document = reading.sound("file", open_document(file, reading.problems, reading.outside))
     value = document.value
@@ -59,15 +64,6 @@ def load_fleet(path: Path, allowed: Allowed = NOTHING_MORE) -> Fleet:
         Rates(**value.get("rates", {})),
         limits,
     )
-
-
-def _file(path: Path) -> Path:
-    if not path.is_dir():
-        return path
-    for name in FILES:
-        if (path / name).is_file():
-            return path / name
-    raise ConfigError([Problem(None, "", f"{path} holds no {FILES[0]}")])
 
 
 class _Reading(Struct):

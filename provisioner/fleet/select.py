@@ -50,19 +50,16 @@ class Labelled(Protocol):
 
 def parse_selector(text: str) -> Selector:
     """Read `tier=gold,region!=eu-*`; raises ValueError with what would be right."""
-    terms = tuple(_term(part.strip()) for part in text.split(","))
+    terms = []
+    for part in text.split(","):
+        left, equals, right = part.strip().partition("=")
+        label = left.removesuffix("!").strip()
+        # without a label before the sign there is nothing to compare
+        glob = right.strip() if label else ""
+        terms.append(Term(label, glob, left.endswith("!")) if equals else Term("", left, negated=False))
     if not all(term.glob for term in terms):
         raise ValueError(SELECTOR_SAYS)
-    return terms
-
-
-def _term(text: str) -> Term:
-    left, equals, right = text.partition("=")
-    if not equals:
-        return Term("", text, negated=False)
-    label = left.removesuffix("!").strip()
-    # without a label before the sign there is nothing to compare
-    return Term(label, right.strip() if label else "", negated=left.endswith("!"))
+    return tuple(terms)
 
 
 def fits(selectors: Iterable[Selector], account: Labelled) -> bool:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -55,31 +55,25 @@ def deliver(
     ended: SimpleQueue[Ended] = SimpleQueue()
     running: list[subprocess.Popen[bytes]] = []
     waiting, untold = list(targets), []
+    end = time.monotonic() + SECONDS
     with interruptible(lambda: ended.put(None)):
         for target in targets:
             # a daemon: the process may end while a name is still being looked up, which nothing can stop
             arguments = (target, notice, text, running, ended)
             threading.Thread(target=_send, args=arguments, daemon=True, name="notify").start()
-        for target, trouble in _until(ended, len(targets), time.monotonic() + SECONDS):
-            waiting.remove(target)
-            if trouble:
-                untold.append((target, trouble))
+        with suppress(Empty):
+            while waiting and (one := ended.get(timeout=max(0, end - time.monotonic()))):
+                waiting.remove(one[0])
+                untold += [one] if one[1] else []
     for process in running:
-        _kill(process)
+        if process.poll() is None:
+            with suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)  # and whatever it has started
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(1)
     return untold + [
         (target, f"it did not answer within {SECONDS:.0f} seconds {MAYBE}") for target in waiting
     ]
-
-
-def _until(ended: SimpleQueue[Ended], count: int, end: float) -> Iterator[tuple[Target, str]]:
-    for _ in range(count):
-        try:
-            one = ended.get(timeout=max(0, end - time.monotonic()))
-        except Empty:
-            return
-        if one is None:
-            return
-        yield one
 
 
 def _send(
@@ -154,12 +148,3 @@ def _run(
     process.communicate(text.encode(errors="replace"))
     code = process.returncode
     return "" if code == 0 else f"it ended with {code}"
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a command and whatever it has started, if it is still there."""
-    if process.poll() is None:
-        with suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(1)

@@ -29,7 +29,11 @@ def slack_message(notice: Document) -> dict[str, Any]:
     emoji = EMOJI.get(notice["outcome"], TROUBLE)
     head = f"{emoji} *{_escape(notice['title'])}*\n{_where(notice)}"
     facts = "\n".join(_facts(notice))
-    link = f"<{_escape(notice['run'])}|This run>" if _is_address(notice["run"]) else ""
+    run = notice["run"] or ""
+    # an address, without the signs that would end it
+    linked = run.startswith(("https://", "http://")) and len(run) <= LONGEST_ADDRESS
+    linked = linked and not any(c in "<>|" or c.isspace() for c in run)
+    link = f"<{_escape(run)}|This run>" if linked else ""
     blocks = [_section(head)]
     if facts:
         blocks.append(_section(facts))
@@ -102,10 +106,3 @@ def _inside(text: str) -> str:
 def _escape(text: str) -> str:
     """docs.slack.dev/messaging/formatting-message-text: these three, and no others."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _is_address(text: str | None) -> bool:
-    """Whether a text may stand in a link: an address, without the signs that would end it."""
-    given = text or ""
-    clean = len(given) <= LONGEST_ADDRESS and not any(c in "<>|" or c.isspace() for c in given)
-    return clean and given.startswith(("https://", "http://"))

@@ -1,6 +1,6 @@
 """A fleet's report as text: one line an account, then what they add up to."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from provisioner.core.model.money import show_money
@@ -44,14 +44,12 @@ def _plan(document: Document) -> str:
 def _apply(document: Document) -> str:
     counts = document["counts"]
     done = [f"{count(counts['done'], 'step')} done"] if counts.get("done") else []
-    parts = [*done, *(f"{counts[name]} {word}" for name, word in _STEPS.items() if counts.get(name))]
+    missed = {"failed": "failed", "skipped": "not done"}
+    parts = [*done, *(f"{counts[name]} {word}" for name, word in missed.items() if counts.get(name))]
     money = money_text(document)
     return ", ".join([*parts, *([f"topped up {money}"] if money else [])]) or (
         "" if counts == {} else IN_SYNC
     )
-
-
-_STEPS = {"failed": "failed", "skipped": "not done"}
 
 
 def _drift(document: Document) -> str:
@@ -89,27 +87,21 @@ def money_text(document: Document) -> str:
 
 def totals_text(document: Document) -> str:
     """The end of a report: totals, why it stopped early, and the ten worst."""
-    return "\n".join(_totals(document)) + "\n"
-
-
-def _totals(document: Document) -> Iterator[str]:
-    yield totals_line(document)
-    yield f"  {sum_line(document)}"
-    for text in document.get("stopped_by", ()):
-        yield f"  Guardrails of the fleet stop this: apply writes nothing (exit code 3): {inert(text)}"
+    lines = [totals_line(document), f"  {sum_line(document)}"]
+    stops = "Guardrails of the fleet stop this: apply writes nothing (exit code 3)"
+    lines += [f"  {stops}: {inert(text)}" for text in document.get("stopped_by", ())]
     if stopped := document.get("stopped"):
         are, its = ("is", "its") if stopped == 1 else ("are", "their")
         own = f"{count(stopped, 'account')} {are} stopped by guardrails of {its} own"
-        yield f"  {own}: apply writes nothing there (exit code 3)."
+        lines.append(f"  {own}: apply writes nothing there (exit code 3).")
     if document["halted"]:
-        yield f"  Stopped: {document['halted']}; what was under way was finished."
-    if document["not_begun"]:
-        yield f"  {document['not_begun']} were not begun; running the same command again does what is left."
+        lines.append(f"  Stopped: {document['halted']}; what was under way was finished.")
+    if left := document["not_begun"]:
+        lines.append(f"  {left} were not begun; running the same command again does what is left.")
     if document["failed"]:
-        yield "  Worst:"
-        for each in document["worst"]:
-            if each["failed"]:
-                yield f"    {outcome_line(each)}"
+        lines.append("  Worst:")
+        lines += [f"    {outcome_line(each)}" for each in document["worst"] if each["failed"]]
+    return "\n".join(lines) + "\n"
 
 
 def totals_line(document: Document) -> str:

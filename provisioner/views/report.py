@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 
 from provisioner.core.plan.document import PlanDocument
 from provisioner.engine.apply.execute import Outcome, Report, Result
+from provisioner.views.values import count
 
 VERBS = {
     "create": "created",
@@ -20,6 +21,13 @@ VERBS = {
     "cancel": "canceled",
     "top up": "topped up",
 }
+
+
+AGAIN = "Running the same command again finishes what is left; nothing is done twice.\n"
+REFUSED = (
+    "Stripe refuses this as it stands; mend it, then run the same command again: it finishes what is left, "
+    "and nothing is done twice.\n"
+)
 
 
 def result_line(result: Result) -> str:
@@ -41,29 +49,16 @@ def report_head(plan: PlanDocument, at: datetime) -> str:
 def report_text(report: Report) -> str:
     """The end of an apply: what was done, what not, and what to do next."""
     counts = {outcome: len(report.of(outcome)) for outcome in Outcome}
+    done = count(counts[Outcome.DONE], "step")
     if report.complete:
-        return f"Applied: {_steps(counts[Outcome.DONE])} done.\n"
+        return f"Applied: {done} done.\n"
     missed = [result_line(r) for r in report.results if r.outcome is not Outcome.DONE]
     head = "Interrupted" if report.interrupted else "Applied in part" if report.in_part else "Nothing applied"
     return (
-        f"{head}: {_steps(counts[Outcome.DONE])} done, {counts[Outcome.FAILED]} failed, "
-        f"{counts[Outcome.SKIPPED]} not done.\n"
+        f"{head}: {done} done, {counts[Outcome.FAILED]} failed, {counts[Outcome.SKIPPED]} not done.\n"
         + "".join(f"  {line}\n" for line in missed)
-        + f"{_next(report)}\n"
+        + (REFUSED if any(result.lasting for result in report.results) else AGAIN)
     )
-
-
-def _next(report: Report) -> str:
-    if any(result.lasting for result in report.results):
-        return (
-            "Stripe refuses this as it stands; mend it, then run the same command again: it finishes what is "
-            "left, and nothing is done twice."
-        )
-    return "Running the same command again finishes what is left; nothing is done twice."
-
-
-def _steps(count: int) -> str:
-    return f"{count} step" if count == 1 else f"{count} steps"
 
 
 class StepDocument(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,13 @@ from provisioner.core.model.money import PER, show_money
 def show_value(value: Any, currency: str) -> str:
     """Write a value; whole numbers are amounts where there is a `currency`."""
     if isinstance(value, Mapping):
-        return _limit(value, currency) if {"amount", "interval"} <= value.keys() else _hash(value, currency)
+        if {"amount", "interval"} <= value.keys():
+            return show_value(value["amount"], currency) + _which(value)
+        parts = (
+            f"{inert(str(name))}: {show_value(item, currency if name == 'amount' else '')}"
+            for name, item in value.items()
+        )
+        return "{" + ", ".join(parts) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(show_value(item, currency) for item in value) + "]"
     if isinstance(value, int) and not isinstance(value, bool) and currency:
@@ -24,23 +30,11 @@ def show_row(row: Mapping[str, Any]) -> str:
     return _which(row) if row.get("interval") else ""
 
 
-def _limit(limit: Mapping[str, Any], currency: str) -> str:
-    return show_value(limit["amount"], currency) + _which(limit)
-
-
 def _which(limit: Mapping[str, Any]) -> str:
     categories = limit.get("categories") or ()
     per = PER.get(str(limit["interval"]), inert(str(limit["interval"])))
     on = f" on {listed([inert(str(name)) for name in categories])}" if categories else ""
     return f" {per}{on}"
-
-
-def _hash(value: Mapping[str, Any], currency: str) -> str:
-    parts = (
-        f"{inert(str(name))}: {show_value(item, currency if name == 'amount' else '')}"
-        for name, item in value.items()
-    )
-    return "{" + ", ".join(parts) + "}"
 
 
 def show_amount(amount: int, currency: str) -> str:

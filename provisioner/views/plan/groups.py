@@ -1,6 +1,6 @@
 """Changes that say the same, put together: `312 cards: ... $500.00 -> $750.00 a day`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
 
@@ -12,21 +12,22 @@ OWN = frozenset({"cardholder"})  # every card has its own; two cards are alike w
 
 
 class Group(Struct, frozen=True):
-    """
-    Changes that are told as one: of one kind, for one reason, with the same edits.
-
-    `edits` are those of the first; `differing` counts, by path, the values where they are not all the
-    same.
-    """
+    """Changes that are told as one: of one kind, for one reason, with the same edits."""
 
     changes: tuple[ChangeDocument, ...]
-    edits: tuple[EditDocument, ...]
-    differing: dict[str, int]
 
     @property
     def first(self) -> ChangeDocument:
         """The change that stands for all of them."""
         return self.changes[0]
+
+    def differing(self) -> dict[str, int]:
+        """How many values there are, by path, where they are not all the same."""
+        values: dict[str, set[str]] = {}
+        for change in self.changes:
+            for edit in change.edits:
+                values.setdefault(edit.path, set()).add(_values(edit))
+        return {path: len(found) for path, found in values.items() if len(found) > 1}
 
 
 def alike(change: ChangeDocument) -> tuple[Any, ...]:
@@ -63,17 +64,5 @@ def group(
     groups: list[tuple[int, Group]] = []
     for together in found.values():
         parts = [together] if len(together) >= least else [[one] for one in together]
-        groups += [(part[0][0], _group([change for _, change in part])) for part in parts]
+        groups += [(part[0][0], Group(tuple(change for _, change in part))) for part in parts]
     return [one for _, one in sorted(groups, key=itemgetter(0))]
-
-
-def _group(changes: Sequence[ChangeDocument]) -> Group:
-    first = changes[0]
-    if len(changes) == 1:
-        return Group((first,), first.edits, {})
-    values: dict[str, set[str]] = {}
-    for change in changes:
-        for edit in change.edits:
-            values.setdefault(edit.path, set()).add(_values(edit))
-    differing = {path: len(found) for path, found in values.items() if len(found) > 1}
-    return Group(tuple(changes), first.edits, differing)

@@ -15,7 +15,6 @@ from provisioner.core.plan.document import (
     EditDocument,
     Power,
     ShownPlan,
-    TeamExposure,
 )
 from provisioner.core.schema.field import Direction
 from provisioner.views.plan.text import (
@@ -79,7 +78,15 @@ def _model(document: ShownPlan) -> dict[str, Any]:
         "changes": changes,
         "notes": [[inert(note.address), inert(note.text)] for note in document.notes],
         "balances": [_balance(balance, document) for balance in document.outlook.balances],
-        "exposure": [_exposure(row) for row in document.outlook.exposure],
+        "exposure": [
+            {
+                "team": inert(row.team) if row.team else f"{row.others:,} others",
+                "currency": inert(row.currency.upper()),
+                "before": _power(row.before, row.currency),
+                "after": _power(row.after, row.currency),
+            }
+            for row in document.outlook.exposure
+        ],
     }
 
 
@@ -129,20 +136,9 @@ def _balance(balance: BalanceDocument, document: ShownPlan) -> dict[str, Any]:
     }
 
 
-def _exposure(row: TeamExposure) -> dict[str, Any]:
-    currency = row.currency
-    scale = 10 ** exponent(currency)
+def _power(power: Power, currency: str) -> dict[str, Any]:
     return {
-        "team": inert(row.team) if row.team else f"{row.others:,} others",
-        "currency": inert(currency.upper()),
-        "before": _power(row.before, currency, scale),
-        "after": _power(row.after, currency, scale),
-    }
-
-
-def _power(power: Power, currency: str, scale: int) -> dict[str, Any]:
-    return {
-        "size": power.amount / scale,
+        "size": power.amount / 10 ** exponent(currency),
         "unlimited": power.unlimited,
         "cards": power.cards,
         "shown": show_power(power, currency),

@@ -5,7 +5,7 @@ from itertools import islice
 
 from provisioner.core.diff.change import Action
 from provisioner.core.model.money import show_money
-from provisioner.core.plan.document import ShownPlan, TeamExposure
+from provisioner.core.plan.document import ShownPlan
 from provisioner.views.plan.groups import Group, akin, alike, group
 from provisioner.views.plan.text import (
     STOPPED,
@@ -89,8 +89,7 @@ def _head(document: ShownPlan) -> str:
     ]
     if document.changes:
         parts.append(_blast(document))
-        parts += _stopped(document)
-        parts += _final(document)
+        parts += _alerts(document)
     if lines := [*_exposure(document)]:
         parts.append(_details("Spending exposure a month, by team", fence(lines, "text")))
     if notes := document.notes:
@@ -111,35 +110,30 @@ def _blast(document: ShownPlan) -> str:
     return "\n".join(rows)
 
 
-def _stopped(document: ShownPlan) -> Iterator[str]:
+def _alerts(document: ShownPlan) -> Iterator[str]:
+    """What stops the plan, and what of it cannot be undone."""
     if stops := stop_lines(document):
         more = [f"and {len(stops) - NAMES:,} more"] if len(stops) > NAMES else []
         lines = ["[!WARNING]", f"**{STOPPED}**", *fence([*stops[:NAMES], *more], "text").split("\n")]
         yield "\n".join(f"> {line}" for line in lines)
-
-
-def _final(document: ShownPlan) -> Iterator[str]:
-    final = tuple(change for change in document.changes if change.final)
-    if final:
-        named = ", ".join(code(change.address) for change in final[:NAMES])
-        more = f" and {len(final) - NAMES:,} more" if len(final) > NAMES else ""
-        yield f"> [!CAUTION]\n> {count(len(final), 'change')} cannot be undone: {named}{more}"
+    if final := [code(change.address) for change in document.changes if change.final]:
+        named = ", ".join(final[:NAMES])
+        named += f" and {len(final) - NAMES:,} more" if len(final) > NAMES else ""
+        yield f"> [!CAUTION]\n> {count(len(final), 'change')} cannot be undone: {named}"
 
 
 def _exposure(document: ShownPlan) -> Iterator[str]:
     rows = document.outlook.exposure
     moved = [row for row in rows if row.before != row.after]
     several = len({row.currency for row in rows}) > 1
-    named = [_team(row, several=several) for row in moved]
+    named = [
+        (row.team or f"{row.others:,} others") + (f" ({row.currency.upper()})" if several else "")
+        for row in moved
+    ]
     width = min(40, max(map(len, named), default=0))
     for name, row in islice(zip(named, moved, strict=True), MOST_NOTES):
         before, after = (show_power(power, row.currency) for power in (row.before, row.after))
         yield f"{clip(name, 60).ljust(width)}  {before} -> {after}"
-
-
-def _team(row: TeamExposure, *, several: bool) -> str:
-    team = row.team or f"{row.others:,} others"
-    return f"{team} ({row.currency.upper()})" if several else team
 
 
 def _block(one: Group) -> str:
@@ -149,11 +143,11 @@ def _block(one: Group) -> str:
     lines = [as_diff(line) for line in islice(group_lines(one, NAMES), 2, 400)]
     if change.money:
         title += f": {plain(clip(show_money(*change.money), 60))}"
-    elif len(one.edits) == 1:
+    elif len(change.edits) == 1:
         title += f": {tag(clip(lines[0].removeprefix('! '), 120))}"
     if 0 < gives < number:
         title += f"; {gives:,} of them give spending power"
-    if not one.edits and not change.money:
+    if not change.edits and not change.money:
         lines = [f"- {addresses(one.changes, NAMES)}"]  # what ends, or ends for another to take its place
     return _details(title, fence([f"# {change.reason}", *lines], "diff"))
 

@@ -66,19 +66,15 @@ def plan_text(document: ShownPlan, width: int | None = None) -> str:
 def summary_line(document: ShownPlan) -> str:
     """`Plan: 2 to create, ...; top up $300.00.`, or the sentence that says there is nothing to do."""
     if not document.changes:
-        return _nothing_to_do(document)
+        if any(note.pending for note in document.notes):
+            return NO_CHANGES_BUT
+        return NO_CHANGES_OF_A_PART if document.left_out else NO_CHANGES
     numbers = document.summary.counts
     named = [*COUNTED, *(action for action in BOOKKEEPING if numbers[action])]
     counts = ", ".join(f"{numbers[action]} to {action}" for action in named)
     moved = [show_money(money.amount, money.currency) for money in document.blast_radius.money]
     money = inert(listed(moved))
     return f"Plan: {counts}; top up {money}." if money else f"Plan: {counts}."
-
-
-def _nothing_to_do(document: ShownPlan) -> str:
-    if any(note.pending for note in document.notes):
-        return NO_CHANGES_BUT
-    return NO_CHANGES_OF_A_PART if document.left_out else NO_CHANGES
 
 
 def stop_lines(document: ShownPlan) -> list[str]:
@@ -133,10 +129,11 @@ def group_lines(one: Group, names: int, column: int | None = None) -> Iterator[s
         yield f"  {SYMBOLS[change.counted_as]} {count(number, inert(change.kind))}"
     if change.money:
         yield f"      + amount = {inert(show_amount(*change.money))}"
-    width = max((len(inert(edit.path)) for edit in one.edits), default=0)
+    width = max((len(inert(edit.path)) for edit in change.edits), default=0)
     width = 0 if column and width > column else width  # a change's values stand in one column, or in none
-    for edit in one.edits:
-        yield _edit(edit, width, one.differing.get(edit.path, 0))
+    differing = one.differing() if number > 1 else {}
+    for edit in change.edits:
+        yield _edit(edit, width, differing.get(edit.path, 0))
     if number > 1 and change.action is Action.ADOPT:  # which is which is the question then
         yield from (f"      {inert(each.address)} ({inert(each.id or '')})" for each in one.changes)
     elif number > 1:

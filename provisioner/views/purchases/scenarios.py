@@ -1,6 +1,6 @@
 """Results of scenarios, as text, as one JSON document, and as JUnit XML for CI systems."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -25,21 +25,18 @@ PLACES = {
 
 def results_text(results: Sequence[ScenarioResult], place: str) -> str:
     """Every declared scenario and whatever has not passed, one line each, and the line that counts."""
-    lines = [line for result in results for line in _lines(result)]
+    lines = []
+    for result in results:
+        scenario, passed = result.scenario, result.standing is Standing.PASSED
+        if passed and scenario.where is None:
+            continue
+        answer = result.course.answer if passed else expected(scenario)
+        lines.append(f"  {MARKS[result.standing]:{WIDTH}}  {scenario.name}: {answer} {_deal(scenario)}")
+        if result.text:
+            lines.append(f"  {'':{WIDTH}}    {result.text}")
     counts = tally(results)
     said = ", ".join(f"{counts[standing]} {standing}" for standing in Standing if counts[standing])
     return "\n".join([*lines, *([""] if lines else []), f"Scenarios: {said}.", f"({PLACES[place]})"]) + "\n"
-
-
-def _lines(result: ScenarioResult) -> Iterator[str]:
-    scenario, passed = result.scenario, result.standing is Standing.PASSED
-    if passed and scenario.where is None:
-        return
-    mark = MARKS[result.standing].ljust(WIDTH)
-    answer = result.course.answer if passed else expected(scenario)
-    yield f"  {mark}  {scenario.name}: {answer} {_deal(scenario)}"
-    if result.text:
-        yield f"  {'':{WIDTH}}    {result.text}"
 
 
 def _deal(scenario: Scenario) -> str:
@@ -116,19 +113,15 @@ def results_junit(results: Sequence[ScenarioResult], project: str) -> str:
     suites = ET.Element("testsuites", totals)
     suite = ET.SubElement(suites, "testsuite", totals)
     for result in results:
-        _case(suite, result)
+        scenario = result.scenario
+        facts = {"classname": str(scenario.card), "name": scenario.name}
+        if scenario.where:
+            facts |= {"file": scenario.where.file, "line": str(scenario.where.line)}
+        case = ET.SubElement(suite, "testcase", facts)
+        if result.standing in (Standing.FAILED, Standing.DISAGREED):
+            failure = {"type": str(result.standing), "message": result.text}
+            ET.SubElement(case, "failure", failure).text = _deal(scenario)
+        elif result.standing is Standing.ERROR:
+            ET.SubElement(case, "error", {"type": "error", "message": result.text}).text = _deal(scenario)
     ET.indent(suites)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
-
-
-def _case(suite: ET.Element, result: ScenarioResult) -> None:
-    scenario = result.scenario
-    facts = {"classname": str(scenario.card), "name": scenario.name}
-    if scenario.where:
-        facts |= {"file": scenario.where.file, "line": str(scenario.where.line)}
-    case = ET.SubElement(suite, "testcase", facts)
-    if result.standing in (Standing.FAILED, Standing.DISAGREED):
-        failure = ET.SubElement(case, "failure", {"type": str(result.standing), "message": result.text})
-        failure.text = _deal(scenario)
-    elif result.standing is Standing.ERROR:
-        ET.SubElement(case, "error", {"type": "error", "message": result.text}).text = _deal(scenario)

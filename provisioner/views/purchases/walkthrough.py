@@ -1,6 +1,6 @@
 """One test purchase from end to end, as text and as JSON values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from provisioner.core.model.money import show_money
@@ -42,26 +42,25 @@ def walk_document(address: str, walked: Walk, why: str) -> dict[str, Any]:
 
 def walk_text(document: Document) -> str:
     """The walk as people read it, one step a line."""
-    return "".join(f"{line}\n" for line in _lines(document))
 
-
-def _lines(document: Document) -> Iterator[str]:
     def money(amount: int) -> str:
         return show_money(amount, document["currency"])
 
-    purchase, balance = document["purchase"], document["balance"]
+    purchase, balance, approved = document["purchase"], document["balance"], document["approved"]
     merchant = f"{purchase['merchant']} ({purchase['category']}, {purchase['merchant_country']})"
-    yield f"{document['address']} ({document['card']})"
-    yield f"  purchase        {money(purchase['amount'])} at {merchant}, {purchase['authorization_method']}"
-    yield f"  balance before  {money(balance['before'])} available for Issuing"
-    answer = "approved" if document["approved"] else "declined"
-    yield f"  authorization   {document['authorization']}: {answer}, {document['reason']}"
+    answer = f"{'approved' if approved else 'declined'}, {document['reason']}"
+    lines = [
+        f"{document['address']} ({document['card']})",
+        f"  purchase        {money(purchase['amount'])} at {merchant}, {purchase['authorization_method']}",
+        f"  balance before  {money(balance['before'])} available for Issuing",
+        f"  authorization   {document['authorization']}: {answer}",
+    ]
     if document["why"]:
-        yield f"                  {document['why']}"
-    if document["approved"]:
-        yield f"  hold            {money(document['hold'])}; {money(balance['held'])} left available"
-    for one in document["transactions"]:
-        yield f"  {one['type']:15} {one['id']}: {money(one['amount'])}"
-    if document["approved"]:
-        yield f"  status          {document['status']}"
-    yield f"  balance after   {money(balance['after'])}"
+        lines.append(f"                  {document['why']}")
+    if approved:
+        lines.append(f"  hold            {money(document['hold'])}; {money(balance['held'])} left available")
+    lines += [f"  {one['type']:15} {one['id']}: {money(one['amount'])}" for one in document["transactions"]]
+    if approved:
+        lines.append(f"  status          {document['status']}")
+    lines.append(f"  balance after   {money(balance['after'])}")
+    return "\n".join(lines) + "\n"
