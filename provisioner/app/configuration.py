@@ -7,10 +7,10 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from provisioner.config import load_config
-from provisioner.config.policy import load_policy
+from provisioner.config.load import load_policy
 from provisioner.config.schema.configuration import schema_text
+from provisioner.config.text.document import unread_beside
 from provisioner.config.text.outside import NOTHING_MORE, Allowed
-from provisioner.config.text.sibling_files import unread_beside
 from provisioner.core.model.config import Config
 from provisioner.core.schema.kind import Kind
 from provisioner.kinds import KINDS

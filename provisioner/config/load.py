@@ -1,4 +1,4 @@
-"""The way in: a path becomes a `Config`, or a `ConfigError` with every problem of the configuration."""
+"""The way in: a path becomes a `Config` or a policy, or a `ConfigError` with every problem of it."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,8 +11,14 @@ from provisioner.config.build.normal_form import Names
 from provisioner.config.build.profiles import Profiles
 from provisioner.config.build.resources import AT_KEY, Builder, problem_in
 from provisioner.config.build.scenarios import build_scenarios
-from provisioner.config.build.sections import PROFILES, SHARED, Blocks, gather
-from provisioner.config.build.settings import guardrails, missing_settings, settings, shown_from_outside
+from provisioner.config.build.sections import PROFILES, SHARED, Block, Blocks, Piece, gather
+from provisioner.config.build.settings import (
+    MONEY,
+    guardrails,
+    missing_settings,
+    settings,
+    shown_from_outside,
+)
 from provisioner.config.build.variables import Substitution, chosen, may_have_holes
 from provisioner.config.schema.scenario_fields import SECTION as SCENARIOS
 from provisioner.config.schema.validate import Shapes, shapes_of
@@ -26,6 +32,7 @@ from provisioner.core.model.resource import Declared
 from provisioner.core.schema.kind import Kind
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+NO_CURRENCY = 'a policy names the currency of an amount, such as "20,000.00 USD", or amounts by currency'
 
 
 def load_config(
@@ -142,6 +149,36 @@ def _limits(
     by_section = {kind.section: kind for kind in kinds}
     currencies = {by_section[each.address.section].currency(each.address, each.fields) for each in declared}
     return guardrails(blocks.section("guardrails"), {name for name in currencies if name}, problems)
+
+
+def load_policy(file: Path, kinds: Sequence[Kind]) -> Guardrails:
+    """
+    Read a policy: a YAML file with the keys of a configuration's `guardrails`.
+
+    Amounts name their currency: those of the configuration are for its author to choose. Raises ConfigError
+    that carries all problems with their lines.
+    """
+    problems: list[Problem] = []
+    document = open_document(file, problems, Outside(file.parent, {}))
+    for misfit in shapes_of(kinds).misfits("file", {"guardrails": document.value}):
+        if misfit.value is not BROKEN:
+            path = misfit.path[1:]
+            problems.append(problem_in(document, misfit._replace(path=path), path[:-1]))
+    blocks = {
+        name: Block("", name, (Piece(document, (name,)),), value) for name, value in document.value.items()
+    }
+    problems += [
+        Problem(document.where((name,)), name, NO_CURRENCY)
+        for name in MONEY
+        if name in blocks and isinstance(blocks[name].value, int)
+    ]
+    if not problems and not any(block.value is not None for block in blocks.values()):
+        says = "a policy has at least one guardrail, such as `max_retired: 5`"
+        problems.append(Problem(Where(str(file), 1, 1), "", says))
+    limits = Guardrails() if problems else guardrails(blocks, (), problems)
+    if problems:
+        raise ConfigError(in_order(problems))
+    return limits
 
 
 def in_order(problems: Sequence[Problem]) -> list[Problem]:

@@ -1,10 +1,10 @@
 """A fleet as values: its accounts, how fast it may go, and what one run may do at most."""
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from msgspec import Struct, field
-
-from provisioner.fleet.select import Selector
 
 
 class FleetAccount(Struct, frozen=True):
@@ -21,6 +21,24 @@ class FleetAccount(Struct, frozen=True):
     env: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+
+
+class Term(NamedTuple):
+    """One condition of a selector: on a label, or on id and name where `label` is empty."""
+
+    label: str
+    glob: str
+    negated: bool
+
+    def holds(self, account: FleetAccount) -> bool:
+        """Whether it is true of an account."""
+        if not self.label:
+            return fnmatchcase(account.id, self.glob) or fnmatchcase(account.name, self.glob)
+        has = self.label in account.labels and fnmatchcase(account.labels[self.label], self.glob)
+        return has != self.negated
+
+
+Selector = tuple[Term, ...]
 
 
 class Rates(Struct, frozen=True):

@@ -20,9 +20,9 @@ from provisioner.config.text.scalar import BROKEN
 from provisioner.core.model.errors import ConfigError, Problem, Where
 from provisioner.core.model.money import parse_money
 from provisioner.fleet.fleet_schema import fleet_schema_text
-from provisioner.fleet.model import Fleet, FleetAccount, FleetLimits, Rates
+from provisioner.fleet.model import Fleet, FleetAccount, FleetLimits, Rates, Selector
 from provisioner.fleet.rows import ROSTERS, Row, document_rows, roster_rows
-from provisioner.fleet.select import Selector, parse_selector
+from provisioner.fleet.select import parse_selector
 
 FILES = ("fleet.yaml", "fleet.yml")
 HOLE_SAYS = (

@@ -1,51 +1,17 @@
 """Which accounts: by label and glob, and in which shard."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable
 
 from msgspec import Struct
+
+from provisioner.fleet.model import FleetAccount, Selector, Term
 
 SELECTOR_SAYS = (
     "a selector is like 'tier=gold', 'region=eu-*', 'tier!=test' or 'acct_1*' (an id or a name), and with "
     "commas between, all of them must fit"
 )
 SHARD_SAYS = "a shard is NUMBER/ALL, such as 2/8"
-
-
-class Term(NamedTuple):
-    """One condition: on a label, or on id and name where `label` is empty."""
-
-    label: str
-    glob: str
-    negated: bool
-
-    def holds(self, account: "Labelled") -> bool:
-        """Whether it is true of an account."""
-        if not self.label:
-            return fnmatchcase(account.id, self.glob) or fnmatchcase(account.name, self.glob)
-        has = self.label in account.labels and fnmatchcase(account.labels[self.label], self.glob)
-        return has != self.negated
-
-
-Selector = tuple[Term, ...]
-
-
-class Labelled(Protocol):
-    """What can be selected."""
-
-    @property
-    def id(self) -> str:
-        """Stripe's id."""
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        """Its labels."""
 
 
 def parse_selector(text: str) -> Selector:
@@ -62,7 +28,7 @@ def parse_selector(text: str) -> Selector:
     return tuple(terms)
 
 
-def fits(selectors: Iterable[Selector], account: Labelled) -> bool:
+def fits(selectors: Iterable[Selector], account: FleetAccount) -> bool:
     """Whether an account fits one of the selectors, which is all of the selector's terms."""
     return any(all(term.holds(account) for term in selector) for selector in selectors)
 

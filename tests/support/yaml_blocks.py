@@ -13,7 +13,7 @@ from msgspec.structs import fields
 
 from provisioner.cli.main import main
 from provisioner.config import load_config
-from provisioner.config.policy import load_policy
+from provisioner.config.load import load_policy
 from provisioner.core.model.config import Guardrails
 from provisioner.fleet.fleet_schema import fleet_schema
 from provisioner.kinds import KINDS

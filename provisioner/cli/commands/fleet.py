@@ -26,11 +26,11 @@ from provisioner.config.text.outside import Allowed
 from provisioner.core.model.errors import AccessError, GuardrailError, ProvisionerError
 from provisioner.fleet.budget import RequestBudget, budget_of, part_of, platform_rate
 from provisioner.fleet.job import Ceiling, Job
-from provisioner.fleet.model import Fleet, FleetAccount, FleetLimits
+from provisioner.fleet.model import Fleet, FleetAccount, FleetLimits, Selector
 from provisioner.fleet.outcome import ACCESS, AccountOutcome, worse
 from provisioner.fleet.read import load_fleet
 from provisioner.fleet.run import Engine, EngineLostError, run, stream
-from provisioner.fleet.select import Selector, Shard, fits
+from provisioner.fleet.select import Shard, fits
 from provisioner.fleet.totals import NAMES, Totals, judge, totals_document
 from provisioner.net.sandbox_control import control
 from provisioner.notify.notice import tell_fleet

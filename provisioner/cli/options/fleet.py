@@ -8,7 +8,8 @@ import click
 from msgspec import Struct
 
 from provisioner.cli.options.shared import ALLOW_ENV, ALLOW_FILE, POLICY, SANDBOX, as_struct, parsed, rate
-from provisioner.fleet.select import Selector, Shard, parse_selector, parse_shard
+from provisioner.fleet.model import Selector
+from provisioner.fleet.select import Shard, parse_selector, parse_shard
 
 R = TypeVar("R")
 AT_ONCE = 8

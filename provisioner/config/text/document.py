@@ -1,7 +1,10 @@
 """Files and folders into documents: which files, their text, and where each value stands."""
 
 import os
+import re
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +15,7 @@ from provisioner.config.text.outside import Outside
 from provisioner.config.text.read import Reading, read
 from provisioner.config.text.regular_file import FileTooLargeError, read_regular
 from provisioner.core.model.errors import ConfigError, Problem, Where
+from provisioner.core.schema.kind import Kind
 
 if TYPE_CHECKING:
     from provisioner.config.text.positions import Position
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 SUFFIXES = (".yaml", ".yml")
 OVERLAYS = "environments"
 LARGEST_FILE = 256 * 2**20
+MOST_FILES, MOST_BYTES = 100, 65_536  # it is a hint, and must cost nothing that anybody notices
+_PROJECT = re.compile(rb"^project[ \t]*:[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)
 
 
 class Document(Struct, frozen=True, dict=True):
@@ -94,6 +100,40 @@ def overlay_of(path: Path, env: str) -> Path:
     known = f"there {'is' if len(names) == 1 else 'are'} {', '.join(names)}" if names else "there are none"
     text = f"no environment {env!r} in {folder}{near(env, names)}; {known}"
     raise ConfigError([Problem(None, "", text)])
+
+
+def unread_beside(path: Path, project: str, kinds: Sequence[Kind]) -> list[Path]:
+    """
+    YAML files in the folder of a file, and one folder below, that declare resources; no file, none.
+
+    None either where one of them names another project: whose the others are cannot be told then.
+    """
+    if not path.is_file():
+        return []
+    sections = "|".join(kind.section for kind in kinds).encode()
+    declares = re.compile(rb"^(?:%s)[ \t]*:" % sections, re.MULTILINE)
+    texts = {}
+    try:
+        for file in islice(_neighbours(path), MOST_FILES):
+            with file.open("rb") as opened:
+                texts[file] = opened.read(MOST_BYTES)
+    except OSError:
+        return []
+    named = {found[1] for text in texts.values() if (found := _PROJECT.search(text))}
+    return (
+        [file for file, text in texts.items() if declares.search(text)] if named <= {project.encode()} else []
+    )
+
+
+def _neighbours(path: Path) -> Iterator[Path]:
+    below = sorted(folder for folder in path.parent.iterdir() if folder.is_dir() and not folder.is_symlink())
+    for folder in (path.parent, *below):
+        if (folder.name.startswith(".") and folder != path.parent) or folder.name == OVERLAYS:
+            continue
+        for file in sorted(folder.iterdir()):
+            hidden = file.name.startswith(".") or file.suffix not in SUFFIXES
+            if not hidden and file.is_file() and not file.samefile(path):
+                yield file
 
 
 def open_document(file: Path, problems: list[Problem], outside: Outside) -> Document:
