@@ -12,12 +12,12 @@ from typing import Any
 import click
 
 from provisioner.core.model.errors import ProvisionerError
+from provisioner.core.model.json_document import FORMAT_VERSION
 from provisioner.engine.private_file import emptied
 from provisioner.fleet.outcome import AccountOutcome, outcome_document
 from provisioner.fleet.totals import Totals, totals_document
 from provisioner.views.fleet import outcome_line, totals_text
 from provisioner.views.fleet_html import html_head, html_row, html_tail
-from provisioner.views.version import FORMAT_VERSION
 
 SUFFIXES = {".jsonl": "jsonl", ".html": "html", ".txt": "text"}
 PAUSE = 5.0  # seconds between lines of progress in a log; on a terminal it is one line, four times a second

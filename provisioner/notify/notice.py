@@ -6,16 +6,18 @@ from typing import Any
 
 from msgspec import Struct
 
+from provisioner.core.diff.drift_document import DriftDocument
 from provisioner.core.model.errors import ExitCode
+from provisioner.core.model.json_document import FORMAT_VERSION
 from provisioner.core.plan.document import PlanDocument
+from provisioner.core.schema.field import Direction
 from provisioner.engine.apply.execute import Outcome
-from provisioner.views.drift import drift_line, entries_lines
+from provisioner.views.drift import drift_line, under_headings, value_lines
 from provisioner.views.fleet import outcome_line, sum_line
 from provisioner.views.plan.text import summary_line
 from provisioner.views.report import ReportDocument
 from provisioner.views.safe_markdown import clip
 from provisioner.views.values import inert
-from provisioner.views.version import FORMAT_VERSION
 
 Document = Mapping[str, Any]
 
@@ -121,11 +123,11 @@ def tell_report(report: ReportDocument, title: str) -> Highlights:
     )
 
 
-def tell_drift(document: Document) -> Highlights:
+def tell_drift(document: DriftDocument) -> Highlights:
     """Of a look for drift: what has moved in Stripe; what waits in the YAML is only counted."""
-    moved = [entry for entry in document["drift"] if entry["moved"] != "yaml"]
-    gives = sum(entry["direction"] == "broadening" for entry in moved)
-    lines = [line.removeprefix("  ") for line in entries_lines(moved)]
+    moved = [value for value in document.drift if not value.waits]
+    gives = sum(value.direction is Direction.BROADENING for value in moved)
+    lines = [line.removeprefix("  ") for line in under_headings(map(value_lines, moved))]
     return Highlights(drift_line(document), broadening=gives, lines=lines)
 
 

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from support.plan_documents import change, document
 
+from provisioner.core.diff.drift import Drift, Moved
+from provisioner.core.diff.drift_document import TraceDocument, drift_document
 from provisioner.core.model.resource import Address
 from provisioner.core.plan.call import Call, Phase, Step
+from provisioner.core.schema.field import Direction
 from provisioner.engine.apply.execute import Outcome, Report, Result
 from provisioner.notify.notice import (
     Highlights,
@@ -41,23 +44,25 @@ def told(title: str, *results: Result) -> Highlights:
 
 CANCELED = result("cards.old", "cancel")
 REFUSED = "Stripe refused: <b>`no`</b> & more (request req_1)"
-DRIFT = {
-    "summary": {"drift": 1, "pending": 0, "unmanaged": {"card": 2}},
-    "drift": [
-        {
-            "address": "cards.ads",
-            "id": "ic_1",
-            "path": "spending_controls.spending_limits[0].amount",
-            "moved": "live",
-            "declared": 200_000,
-            "after": 900_000,
-            "direction": "broadening",
-            "currency": "usd",
-            "text": "",
-            "trace": {"at": "2026-11-23T05:17:00+00:00", "event": "evt_1", "request": "req_1"},
-        }
+ADS, LIMIT = Address("cards", "ads"), "spending_controls.spending_limits[0].amount"
+DRIFT = drift_document(
+    "acme-issuing",
+    [
+        Drift(
+            ADS,
+            "ic_1",
+            LIMIT,
+            Moved.LIVE,
+            200_000,
+            900_000,
+            Direction.BROADENING,
+            "usd",
+        )
     ],
-}
+    {(ADS, LIMIT): TraceDocument("2026-11-23T05:17:00+00:00", "evt_1", "req_1")},
+    {"card": ["ic_2", "ic_3"]},
+    listed=False,
+)
 WORST = {
     "phase": "apply",
     "account": "acct_2",

@@ -1,9 +1,10 @@
-"""`python -m tests.reference` writes the schema of plans and every page of docs/reference anew."""
+"""`python -m tests.reference` writes the schemas of documents and every page of docs/reference anew."""
 
+from .document_schemas import WRITTEN, file_of, text_of
 from .pages import FOLDER, PAGES
-from .plan_schema import FILE, plan_schema_text
 
-FILE.write_text(plan_schema_text(), encoding="utf-8")
+for name in WRITTEN:
+    file_of(name).write_text(text_of(name), encoding="utf-8")
 for name, write in PAGES.items():
     (FOLDER / name).write_text(write(), encoding="utf-8")
     print(FOLDER / name)  # noqa: T201 - this is what it says

@@ -1,9 +1,10 @@
-"""The JSON Schema of the plan: from the structs that are its JSON, and the text below each attribute."""
+"""The JSON Schemas of documents: from the structs that are their JSON, and the text below each attribute."""
 
 import ast
 import inspect
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from enum import Enum
 from itertools import pairwise
 from pathlib import Path
@@ -12,46 +13,106 @@ from typing import Any
 
 from msgspec.json import schema_components
 
-from provisioner.core.plan import document
+from provisioner.core.diff.drift_document import DriftDocument
+from provisioner.core.model.json_document import FORMAT_VERSION
+from provisioner.core.plan.document import PLAN_FORMAT, PlanDocument
 from provisioner.kinds import KINDS
+from provisioner.views.report import VERBS, ReportDocument
 
-FILE = Path(__file__).parents[2] / "schemas" / "plan.schema.json"
-ABOUT = (
-    "What `plan --format json` prints and `plan --out` saves. Amounts are whole numbers of minor units "
-    "(cents). Within format 1 keys may be added, and none is taken away or changes its meaning: readers "
-    "ignore what they do not know."
+FOLDER = Path(__file__).parents[2] / "schemas"
+STABLE = (
+    "Within format 1 keys may be added, and none is taken away or changes its meaning: readers ignore what "
+    "they do not know."
 )
 Json = dict[str, Any]
 NULL = {"type": "null"}
 
 
 def plan_schema() -> Json:
-    """The schema, of draft 7 as the others are: `PlanDocument`, with the other structs as definitions."""
-    _, found = schema_components([document.PlanDocument], ref_template="#/definitions/{name}")
-    enums = {name: [*vars(document)[name]] for name, each in found.items() if "properties" not in each}
-    definitions = {name: _struct(name, each, enums) for name, each in found.items() if name not in enums}
-    whole = definitions.pop("PlanDocument")
+    """What plans are, in any format that is written today."""
+    about = (
+        "What `plan --format json` prints and `plan --out` saves. Amounts are whole numbers of minor units "
+        f"(cents). {STABLE}"
+    )
+    schema = _schema(PlanDocument, "plan", PLAN_FORMAT, about)
     # the oldest plans have no `rename` and `mark`, which all others have
-    summary = definitions["SummaryDocument"]
+    summary = schema["definitions"]["SummaryDocument"]
     summary |= {"required": [*summary["properties"]], "additionalProperties": summary["properties"]["create"]}
-    definitions["ChangeDocument"]["properties"]["kind"]["enum"] = [kind.name for kind in KINDS]
+    schema["definitions"]["ChangeDocument"]["properties"]["kind"]["enum"] = [kind.name for kind in KINDS]
+    return schema
+
+
+def apply_schema() -> Json:
+    """What there is besides the plan where one has been carried out."""
+    about = (
+        "What `apply`, `import`, `retire` and `destroy` print with `--format json`: the plan "
+        f"(plan.schema.json), and what became of each of its steps. A change may take several steps. {STABLE}"
+    )
+    schema = _schema(ReportDocument, "apply", FORMAT_VERSION, about)
+    own = {key: schema["properties"][key] for key in schema["properties"] if key not in _keys(PlanDocument)}
+    step = schema["definitions"]["StepDocument"]
+    step["properties"]["does"]["enum"] = [*VERBS]
+    rest = {"allOf": [{"$ref": "plan.schema.json"}], "required": [*own], "properties": own}
+    return schema | rest | {"definitions": {"StepDocument": step}}
+
+
+def drift_schema() -> Json:
+    """What `drift` has found."""
+    about = f"What `drift --format json` prints. Amounts are whole numbers of minor units (cents). {STABLE}"
+    schema = _schema(DriftDocument, "drift", FORMAT_VERSION, about)
+    # what Stripe holds back or what has ended is a remark, and none of the values
+    schema["definitions"]["DriftedValue"]["properties"]["moved"]["enum"] = ["live", "yaml", "both"]
+    return schema
+
+
+WRITTEN: Mapping[str, Callable[[], Json]] = {
+    "plan": plan_schema,
+    "apply": apply_schema,
+    "drift": drift_schema,
+}
+
+
+def file_of(name: str) -> Path:
+    """Where a schema is published."""
+    return FOLDER / f"{name}.schema.json"
+
+
+def text_of(name: str) -> str:
+    """The file that is published."""
+    return json.dumps(WRITTEN[name](), indent=2) + "\n"
+
+
+def _keys(struct: type) -> tuple[str, ...]:
+    return tuple(struct.__struct_fields__)
+
+
+def _schema(struct: type, name: str, format_version: str, about: str) -> Json:
+    """The schema, of draft 7 as the others are: the struct, with those that it is made of as definitions."""
+    _, found = schema_components([struct], ref_template="#/definitions/{name}")
+    known = {key: each for module in _modules(struct) for key, each in vars(sys.modules[module]).items()}
+    enums = {each: [*known[each]] for each, schema in found.items() if "properties" not in schema}
+    definitions = {
+        each: _struct(known[each], schema, enums) for each, schema in found.items() if each not in enums
+    }
+    whole = definitions.pop(struct.__name__)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "$id": "plan.schema.json",
-        "title": f"provisioner plan, format {document.PLAN_FORMAT}",
-        "description": ABOUT,
+        "$id": f"{name}.schema.json",
+        "title": f"provisioner {name}, format {format_version}",
+        "description": about,
         **whole,
         "definitions": definitions,
     }
 
 
-def plan_schema_text() -> str:
-    """The file that is published."""
-    return json.dumps(plan_schema(), indent=2) + "\n"
+def _modules(struct: type) -> list[str]:
+    """The modules in which the names stand that a struct is written with, its own last."""
+    return [
+        each.__module__ for each in reversed(struct.__mro__) if each.__module__.startswith("provisioner.")
+    ]
 
 
-def _struct(name: str, schema: Json, enums: Mapping[str, list[Enum]]) -> Json:
-    struct = vars(document)[name]
+def _struct(struct: Any, schema: Json, enums: Mapping[str, list[Enum]]) -> Json:
     omits, docs = struct.__struct_config__.omit_defaults, _attribute_docs(struct)
     properties = {}
     for key, value in schema["properties"].items():

@@ -10,7 +10,9 @@ from typing import Any
 import yaml
 
 from provisioner.core.diff.drift import Drift, Moved
+from provisioner.core.diff.drift_document import DriftDocument, TraceDocument, drift_document
 from provisioner.core.model.config import Config
+from provisioner.core.model.json_document import FORMAT_VERSION
 from provisioner.core.model.resource import Address, Declared
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.plan.document import PLAN_FORMAT, PlanDocument, as_json
@@ -18,11 +20,8 @@ from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.core.plan.write_document import plan_document
 from provisioner.core.schema.field import Direction
 from provisioner.engine.apply.execute import Outcome, Report, Result
-from provisioner.engine.read.attribution import Trace
 from provisioner.kinds import KINDS
-from provisioner.views.drift import drift_document
 from provisioner.views.report import ReportDocument, report_document
-from provisioner.views.version import FORMAT_VERSION
 
 from . import markdown
 from .markdown import folded, prose, table
@@ -129,7 +128,7 @@ def plan_page() -> str:
 def other_page() -> str:
     """The page of all other documents."""
     listed = "\n".join(f"- [{name}](#{name}): {_first(schema(name)['description'])}" for name in OTHERS)
-    examples = {"drift": _json(example_drift())}
+    examples = {"drift": _json(as_json(example_drift()))}
     return markdown.page(
         "JSON",
         prose(
@@ -200,7 +199,7 @@ def example_report() -> ReportDocument:
     return report_document(Report((done, *missed)), example_plan())
 
 
-def example_drift() -> dict[str, Any]:
+def example_drift() -> DriftDocument:
     """Drift of one limit that was raised by hand."""
     found = Drift(
         Address("cards", "ads"),
@@ -212,7 +211,7 @@ def example_drift() -> dict[str, Any]:
         Direction.BROADENING,
         "usd",
     )
-    traces = {found.place: Trace(1795426200, "evt_1Abc", "req_1Abc")}
+    traces = {found.place: TraceDocument("2026-11-23T09:30:00+00:00", "evt_1Abc", "req_1Abc")}
     return drift_document(
         "acme-issuing", [found], traces, {"cardholder": ["ich_1Abc"], "card": []}, listed=False
     )

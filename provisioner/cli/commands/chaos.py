@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from provisioner.cli.options.shared import Options, config_options, load, text_or_json
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
-from provisioner.views.version import FORMAT_VERSION
+from provisioner.core.model.json_document import FORMAT_VERSION
 
 DEFAULT_RUNS = 100
 SHOWN = 20

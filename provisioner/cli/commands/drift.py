@@ -1,7 +1,6 @@
 """`drift`: live against what was last applied."""
 
 import json
-from typing import Any
 
 import click
 
@@ -15,8 +14,10 @@ from provisioner.cli.session import session
 from provisioner.cli.terminal.color import paint, wants_colour
 from provisioner.cli.terminal.exit import CHANGES, DONE, exits
 from provisioner.cli.terminal.render import say_page
+from provisioner.core.diff.drift_document import DriftDocument, drift_document
+from provisioner.core.plan.document import as_json
 from provisioner.notify.notice import tell_drift
-from provisioner.views.drift import drift_document, drift_markdown, drift_text
+from provisioner.views.drift import drift_markdown, drift_text
 
 FORMATS = ("text", "json", "markdown")
 
@@ -48,18 +49,18 @@ def command(
     with session(options, news.of) as stripe:
         seen = find_account_drift(stripe, cache)
         document = told(stripe, seen, explained=explained, unmanaged=unmanaged)
-    if document["summary"]["drift"]:
-        news.has(document, tell_drift(document), seen.account)
+    if document.summary.drift:
+        news.has(as_json(document), tell_drift(document), seen.account)
     if format_ == "json":
-        click.echo(json.dumps(document, indent=2))
+        click.echo(json.dumps(as_json(document), indent=2))
     elif format_ == "markdown":
         say_page(drift_markdown(document))
     else:
         click.echo(paint(drift_text(document), colour=wants_colour(options.color)), nl=False)
-    return CHANGES if document["summary"]["drift"] else DONE
+    return CHANGES if document.summary.drift else DONE
 
 
-def told(stripe: Account, seen: DriftReport, *, explained: bool, unmanaged: bool) -> dict[str, Any]:
+def told(stripe: Account, seen: DriftReport, *, explained: bool, unmanaged: bool) -> DriftDocument:
     """The document of what was seen; where it is to be `explained`, Stripe's events are read."""
     traces = explain_drift(stripe, seen) if explained else {}
     return drift_document(stripe.config.project, seen.drifts, traces, seen.others, listed=unmanaged)

@@ -24,6 +24,7 @@ from provisioner.cli.terminal.exit import CHANGES, DONE, INTERRUPTED, exits
 from provisioner.cli.terminal.signals import stoppable
 from provisioner.config.text.outside import Allowed
 from provisioner.core.model.errors import AccessError, GuardrailError, ProvisionerError
+from provisioner.core.model.json_document import FORMAT_VERSION
 from provisioner.fleet.budget import RequestBudget, budget_of, part_of, platform_rate
 from provisioner.fleet.job import Ceiling, Job
 from provisioner.fleet.model import Fleet, FleetAccount, FleetLimits, Selector
@@ -34,7 +35,6 @@ from provisioner.fleet.select import Shard, fits
 from provisioner.fleet.totals import NAMES, Totals, judge, totals_document
 from provisioner.net.sandbox_control import control
 from provisioner.notify.notice import tell_fleet
-from provisioner.views.version import FORMAT_VERSION
 
 # Each account leaves its own garbage, and thousands come after it: Python's own thresholds.
 COLLECT_OFTEN = (700, 10, 10)

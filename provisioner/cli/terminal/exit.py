@@ -15,7 +15,7 @@ from provisioner.cli.terminal.log import tell
 from provisioner.cli.terminal.signals import end, on_signal
 from provisioner.cli.terminal.stdio import lasting
 from provisioner.core.model.errors import ConfigError, ExitCode, Problem, ProvisionerError
-from provisioner.views.version import FORMAT_VERSION
+from provisioner.core.model.json_document import FORMAT_VERSION
 
 P = ParamSpec("P")
 

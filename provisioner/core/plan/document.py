@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field, to_builtins
 from msgspec.structs import asdict
 
 from provisioner.core.diff.change import Action, Edit, Note
+from provisioner.core.model.json_document import Count, Currency
 from provisioner.core.model.money import Money
 from provisioner.core.ownership.seal import Source
 from provisioner.core.schema.field import Direction
@@ -14,10 +15,7 @@ from provisioner.core.schema.field import Direction
 PLAN_FORMAT = "1.1"
 MONEY = ("top_up", "exposure_added")  # guardrails whose number is an amount in minor units
 GUARDRAILS = ("retired", "protected", "stranded", "activated", *MONEY)
-Count = Annotated[int, Meta(ge=0)]
-Currency = Annotated[
-    str, Meta(description="Three small letters: usd.", extra_json_schema={"pattern": "^[a-z]{3}$"})
-]
+
 STOPS = f"^({'|'.join(GUARDRAILS)})([.].+)?$|^require_approval$"
 Sha256 = Annotated[str, Meta(extra_json_schema={"pattern": "^sha256:[0-9a-f]{64}$"})]
 

@@ -1,30 +1,18 @@
 """Who moved it: Stripe's events of the last 30 days, held against what drifted."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from msgspec import Struct
-
 from provisioner.core.diff.drift import Drift
-from provisioner.core.model.resource import Address
+from provisioner.core.diff.drift_document import Place, TraceDocument
 from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.ports import Reader
 
 OURS = "provisioner-"  # what our idempotency keys begin with
 
 
-class Trace(Struct, frozen=True):
-    """When a value moved (Unix seconds), by which event and request; empty where Stripe does not say."""
-
-    created: int
-    event: str
-    request: str
-
-
-Place = tuple[Address, str]
-
-
-def explain(reader: Reader, kinds: Iterable[Kind], drifts: Iterable[Drift]) -> dict[Place, Trace]:
+def explain(reader: Reader, kinds: Iterable[Kind], drifts: Iterable[Drift]) -> dict[Place, TraceDocument]:
     """
     Find the newest event that moved each value, other than our own.
 
@@ -42,13 +30,14 @@ def explain(reader: Reader, kinds: Iterable[Kind], drifts: Iterable[Drift]) -> d
         is_ours = str((event.get("request") or {}).get("idempotency_key") or "").startswith(OURS)
         if identity in ids and not is_ours:
             by_object.setdefault(identity, []).append(event)
-    traces: dict[Place, Trace] = {}
+    traces: dict[Place, TraceDocument] = {}
     for drift in wanted:
         path = drift.path.partition("[")[0] or "status"  # which is what moves where an object has ended
         for event in by_object.get(drift.id, []):
             if _holds(event["data"].get("previous_attributes") or {}, path):
-                request = str((event.get("request") or {}).get("id") or "")
-                traces[drift.place] = Trace(int(event["created"]), str(event["id"]), request)
+                request = str((event.get("request") or {}).get("id") or "") or None
+                at = datetime.fromtimestamp(int(event["created"]), UTC).isoformat()
+                traces[drift.place] = TraceDocument(at, str(event["id"]), request)
                 break
     return traces
 

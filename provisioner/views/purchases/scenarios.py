@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from provisioner.core.model.json_document import FORMAT_VERSION
 from provisioner.core.model.money import show_money
 from provisioner.core.model.scenario import Course, Purchase, Scenario, Unsure
 from provisioner.core.purchases.result import ScenarioResult, Standing, expected, tally
-from provisioner.views.version import FORMAT_VERSION
 
 MARKS = {
     Standing.PASSED: "ok",

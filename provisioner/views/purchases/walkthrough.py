@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from provisioner.core.model.json_document import FORMAT_VERSION
 from provisioner.core.model.money import show_money
 from provisioner.engine.purchases.walkthrough import Walk
-from provisioner.views.version import FORMAT_VERSION
 
 Document = Mapping[str, Any]
 

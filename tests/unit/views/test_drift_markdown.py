@@ -3,20 +3,24 @@
 from typing import Any
 
 from markdown_it import MarkdownIt
+from msgspec import convert
 from support.plan_documents import HOSTILE
 
+from provisioner.core.diff.drift_document import DriftDocument, DriftedValue, DriftSummary
 from provisioner.views.drift import LONGEST, drift_markdown, drift_text
 
 
-def drift(*entries: dict[str, Any]) -> dict[str, Any]:
-    counts = sum(entry["moved"] != "yaml" for entry in entries)
-    summary = {"drift": counts, "pending": len(entries) - counts, "unmanaged": {}}
-    return {"project": "acme", "summary": summary, "drift": list(entries), "unmanaged": {}}
+def drift(*values: DriftedValue) -> DriftDocument:
+    waits = sum(value.waits for value in values)
+    summary = DriftSummary(drift=len(values) - waits, pending=waits, warnings=0, ended=0, unmanaged={})
+    nothing: dict[str, Any] = {"warnings": (), "ended": (), "unmanaged": {}}
+    return DriftDocument(format_version="1.0", project="acme", summary=summary, drift=values, **nothing)
 
 
-def entry(address: str, declared: Any, live: Any, moved: str = "live", **more: Any) -> dict[str, Any]:
+def entry(address: str, declared: Any, live: Any, moved: str = "live", **more: Any) -> DriftedValue:
     plain = {"id": "ic_1", "path": "status", "direction": "neutral", "currency": "", "text": ""}
-    return {"address": address, "declared": declared, "after": live, "moved": moved, **plain, **more}
+    sides = {"before": declared, "declared": declared, "after": live}
+    return convert({"address": address, "moved": moved, **sides, **plain, **more}, DriftedValue)
 
 
 def test_both_sides_and_who_did_it_are_told():

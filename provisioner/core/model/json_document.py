@@ -1,0 +1,12 @@
+"""What the JSON documents have in common."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+FORMAT_VERSION = "1.0"  # of every document but the plan; what it promises is in docs/reference/json.md
+Count = Annotated[int, Meta(ge=0)]
+Currency = Annotated[
+    str, Meta(description="Three small letters: usd.", extra_json_schema={"pattern": "^[a-z]{3}$"})
+]
+Format = Annotated[str, Meta(extra_json_schema={"const": FORMAT_VERSION})]
