@@ -12,9 +12,11 @@ from typing import Any
 import click
 
 from provisioner.core.model.errors import ProvisionerError
+from provisioner.core.model.fleet_report import AccountLine, FleetTotals
 from provisioner.core.model.json_document import FORMAT_VERSION
+from provisioner.core.plan.document import as_json
 from provisioner.engine.private_file import emptied
-from provisioner.fleet.outcome import AccountOutcome, outcome_document
+from provisioner.fleet.outcome import AccountOutcome
 from provisioner.fleet.totals import Totals, totals_document
 from provisioner.views.fleet import outcome_line, totals_text
 from provisioner.views.fleet_html import html_head, html_row, html_tail
@@ -32,7 +34,7 @@ class FleetReport:
     def __init__(self, fleet: str, sinks: Sequence[tuple[str, Write]]) -> None:
         self._fleet = fleet
         self._sinks = sinks
-        self._totals: list[dict[str, Any]] = []
+        self._totals: list[FleetTotals] = []
         self._each("html", lambda: html_head(fleet))
 
     def _each(self, format_: str, say: Callable[[], str]) -> None:
@@ -42,21 +44,24 @@ class FleetReport:
 
     def outcome(self, outcome: AccountOutcome) -> None:
         """One account has ended."""
-        document = outcome_document(outcome)
-        self._each("text", lambda: outcome_line(document) + "\n")
-        self._each("jsonl", lambda: json.dumps({"format_version": FORMAT_VERSION, **document}) + "\n")
-        self._each("html", lambda: html_row(document))
+        self._each("text", lambda: outcome_line(outcome) + "\n")
+        self._each("jsonl", lambda: _json_line(outcome.line))
+        self._each("html", lambda: html_row(outcome))
 
     def phase(self, totals: Totals, seconds: float) -> None:
         """A phase has ended."""
         document = totals_document(totals, self._fleet, seconds)
         self._totals.append(document)
         self._each("text", lambda: "\n" + totals_text(document) + "\n")
-        self._each("jsonl", lambda: json.dumps({"format_version": FORMAT_VERSION, **document}) + "\n")
+        self._each("jsonl", lambda: _json_line(document))
 
     def close(self) -> None:
         """All has been said."""
         self._each("html", lambda: html_tail(self._totals))
+
+
+def _json_line(document: AccountLine | FleetTotals) -> str:
+    return json.dumps({"format_version": FORMAT_VERSION, **as_json(document)}) + "\n"
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from provisioner.core.diff.drift import find_drift
 from provisioner.core.diff.find import Comparison
 from provisioner.core.model.config import Guardrails
 from provisioner.core.model.errors import GuardrailError, ProvisionerError, StaleError
+from provisioner.core.model.json_document import MovedMoney
 from provisioner.core.plan.guardrails import judge, unapproved
 from provisioner.core.plan.plan import Plan, with_changes
 from provisioner.core.schema.kind import Kind
@@ -47,7 +48,8 @@ def run_account(site: WorkerContext, job: Job) -> AccountOutcome:
         log.debug("%s failed: %s", job.account.id, type(error).__name__)
         says = f"an error of provisioner's own ({type(error).__name__}); please report it"
         outcome = replace(blank, code=ERROR, problems=(says,))
-    return replace(outcome, requests=meter.requests, seconds=time.monotonic() - begun, worker=site.who)
+    seconds = round(time.monotonic() - begun, 3)
+    return replace(outcome, requests=meter.requests, seconds=seconds, worker=site.who)
 
 
 def _few(problems: list[str]) -> tuple[str, ...]:
@@ -61,7 +63,7 @@ def _plan(account: Account, job: Job, blank: AccountOutcome) -> AccountOutcome:
         blank,
         code=CHANGES if plan.changes else DONE,
         counts={**plan.summary, "pending": sum(note.pending for note in plan.notes)},
-        money={currency: amount for amount, currency in plan.blast.money},
+        money=tuple(MovedMoney(currency, amount) for amount, currency in plan.blast.money),
         ends=ends(plan),
         ceiling=ceiling_of(plan),
         stopped_by=stopped(plan, account.config.guardrails, job.approve),
@@ -82,7 +84,7 @@ def _apply(account: Account, job: Job, blank: AccountOutcome) -> AccountOutcome:
         blank,
         code=report.exit_code,
         counts={str(ending): len(report.of(ending)) for ending in Ending},
-        money=money,
+        money=tuple(MovedMoney(*each) for each in money.items()),
         ends=ends(plan),
         problems=_few([f"{result.step.address}: {result.reason}" for result in missed]),
         steps=tuple(steps),

@@ -3,14 +3,15 @@
 import heapq
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 from msgspec import Struct, field
 
+from provisioner.core.model.fleet_report import FleetTotals
+from provisioner.core.model.json_document import MovedMoney
 from provisioner.core.model.money import Money, show_money
 from provisioner.core.plan.guardrails import Danger, over, standing
 from provisioner.fleet.model import FleetLimits
-from provisioner.fleet.outcome import DONE, AccountOutcome, outcome_document, worse
+from provisioner.fleet.outcome import DONE, AccountOutcome, worse
 from provisioner.views.values import count
 
 WORST = 10
@@ -46,7 +47,7 @@ class Totals(Struct):
         self.code = worse(self.code, outcome.code)
         self.ended[outcome.code] += 1
         self.counts.update(outcome.counts)
-        self.money.update(outcome.money)
+        self.money.update({each.currency: each.amount for each in outcome.money})
         self.ends += outcome.ends
         self.requests += outcome.requests
         self.failed += outcome.failed
@@ -81,24 +82,24 @@ def judge(totals: Totals, limits: FleetLimits, allowed: Mapping[str, int]) -> tu
     return standing(found, allowed)
 
 
-def totals_document(totals: Totals, fleet: str, seconds: float) -> dict[str, Any]:
-    """The totals as JSON values."""
-    return {
-        "phase": f"{totals.phase} totals",
-        "fleet": fleet,
-        "accounts": totals.accounts,
-        "ended": totals.seen,
-        "failed": totals.failed,
-        "not_begun": totals.accounts - totals.seen,
-        "codes": {str(code): count for code, count in sorted(totals.ended.items())},
-        "code": totals.code,
-        "halted": totals.halted,
-        "counts": dict(totals.counts),
-        "money": [{"currency": name, "amount": amount} for name, amount in sorted(totals.money.items())],
-        "ends": totals.ends,
-        "stopped": totals.stopped,
-        "stopped_by": [str(danger) for danger in totals.stopped_by],
-        "requests": totals.requests,
-        "seconds": round(seconds, 3),
-        "worst": [outcome_document(outcome) for outcome in totals.worst],
-    }
+def totals_document(totals: Totals, fleet: str, seconds: float) -> FleetTotals:
+    """Write the totals as their line of the report."""
+    return FleetTotals(
+        phase=f"{totals.phase} totals",
+        fleet=fleet,
+        accounts=totals.accounts,
+        ended=totals.seen,
+        failed=totals.failed,
+        not_begun=totals.accounts - totals.seen,
+        codes={str(int(code)): count for code, count in sorted(totals.ended.items())},
+        code=totals.code,
+        halted=totals.halted,
+        counts=dict(totals.counts),
+        money=tuple(MovedMoney(*each) for each in sorted(totals.money.items())),
+        ends=totals.ends,
+        stopped=totals.stopped,
+        stopped_by=tuple(str(danger) for danger in totals.stopped_by),
+        requests=totals.requests,
+        seconds=round(seconds, 3),
+        worst=tuple(outcome.line for outcome in totals.worst),
+    )

@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from provisioner.core.diff.drift_document import DriftDocument
 from provisioner.core.model.errors import ExitCode
+from provisioner.core.model.fleet_report import FleetTotals
 from provisioner.core.model.json_document import FORMAT_VERSION
-from provisioner.core.plan.document import PlanDocument
+from provisioner.core.plan.document import PlanDocument, as_json
 from provisioner.core.schema.field import Direction
 from provisioner.engine.apply.execute import Outcome
 from provisioner.views.drift import drift_line, under_headings, value_lines
@@ -131,14 +132,14 @@ def tell_drift(document: DriftDocument) -> Highlights:
     return Highlights(drift_line(document), broadening=gives, lines=lines)
 
 
-def tell_fleet(phases: Sequence[Document]) -> Highlights:
+def tell_fleet(phases: Sequence[FleetTotals]) -> Highlights:
     """Of the totals of a fleet's phases: the sum of the last, and the worst accounts of all."""
     last = phases[-1]
-    lines = [f"Stopped: {totals['halted']}" for totals in phases if totals["halted"]]
-    worst = (each for totals in phases for each in totals["worst"] if each["failed"] or totals is last)
+    lines = [f"Stopped: {totals.halted}" for totals in phases if totals.halted]
+    worst = (each for totals in phases for each in totals.worst if each.failed or totals is last)
     return Highlights(
         sum_line(last),
-        last["money"] if last["phase"].startswith("apply") else (),
-        broadening=last["counts"].get("broadening", 0),
+        [as_json(each) for each in last.money] if last.phase.startswith("apply") else (),
+        broadening=last.counts.get("broadening", 0),
         lines=[*lines, *map(outcome_line, worst)],
     )

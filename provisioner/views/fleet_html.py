@@ -1,14 +1,13 @@
 """A fleet's report as one page of HTML, written piece by piece: it needs no memory for all accounts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from textwrap import dedent
-from typing import Any
 
+from provisioner.core.model.fleet_report import AccountLine, FleetTotals
 from provisioner.views.fleet import outcome_words, stop_words, totals_line, totals_text
 from provisioner.views.values import inert
 
-Document = Mapping[str, Any]
 # the sum is known last and shown first: the page is laid out by `order`, and nothing in it can run
 HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -44,19 +43,19 @@ def html_head(fleet: str) -> str:
     return HEAD.format(title=_text(f"Fleet {fleet}"))
 
 
-def html_row(document: Document) -> str:
+def html_row(document: AccountLine) -> str:
     """One account."""
-    what = "; ".join(filter(None, (outcome_words(document), *stop_words(document), *document["problems"])))
+    what = "; ".join(filter(None, (outcome_words(document), *stop_words(document), *document.problems)))
     cells = "".join(
         f"<td>{_text(str(each))}</td>"
-        for each in (document["account"], document["name"], document["phase"], document["code"], what)
+        for each in (document.account, document.name, document.phase, document.code, what)
     )
-    numbers = f'<td class="n">{document["requests"]:,}</td><td class="n">{document["seconds"]:.2f}</td>'
-    mark = ' class="failed"' if document["failed"] else ""
+    numbers = f'<td class="n">{document.requests:,}</td><td class="n">{document.seconds:.2f}</td>'
+    mark = ' class="failed"' if document.failed else ""
     return f"<tr{mark}>{cells}{numbers}</tr>\n"
 
 
-def html_tail(totals: Sequence[Document]) -> str:
+def html_tail(totals: Sequence[FleetTotals]) -> str:
     """The totals of each phase, and the end of the page."""
     sums = ""
     for each in totals:

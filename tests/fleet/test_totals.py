@@ -1,10 +1,13 @@
 """The sum over a fleet: the worst wins, ten are kept, and limits judge the whole."""
 
+from provisioner.core.model.json_document import MovedMoney
 from provisioner.fleet.budget import budget_of, part_of, platform_rate
 from provisioner.fleet.model import FleetLimits, Rates
 from provisioner.fleet.outcome import ACCESS, CHANGES, DONE, ERROR, GUARDRAIL, PARTLY, STALE, AccountOutcome
 from provisioner.fleet.select import Shard
 from provisioner.fleet.totals import Totals, judge, totals_document
+
+USD_AND_EUR = (MovedMoney("usd", 600), MovedMoney("eur", 1))
 
 
 def outcome(code=DONE, account="acct_1", **more):
@@ -54,7 +57,7 @@ def test_a_tenth_may_fail_and_three_of_a_few():
 
 
 def test_money_and_ends_are_judged_as_a_whole_and_passed_by_naming_a_number():
-    whole = total(outcome(money={"usd": 600, "eur": 1}, ends=2), outcome(money={"usd": 500}, ends=1))
+    whole = total(outcome(money=USD_AND_EUR, ends=2), outcome(money=(MovedMoney("usd", 500),), ends=1))
     limits = FleetLimits(top_up={"usd": 1000, "eur": 1}, retired=2)
 
     money, ends = judge(whole, limits, {})
@@ -67,7 +70,7 @@ def test_money_and_ends_are_judged_as_a_whole_and_passed_by_naming_a_number():
 
 
 def test_money_in_a_currency_that_the_limit_does_not_name_is_over_it():
-    [euros] = judge(total(outcome(money={"usd": 600, "eur": 1})), FleetLimits(top_up={"usd": 1000}), {})
+    [euros] = judge(total(outcome(money=USD_AND_EUR)), FleetLimits(top_up={"usd": 1000}), {})
 
     assert str(euros) == (
         "€0.01 would be moved over the fleet, but max_top_up names no EUR, add it there; "
@@ -81,8 +84,8 @@ def test_the_document_counts_who_was_not_begun():
 
     document = totals_document(totals, "f", 2.0)
 
-    assert (document["ended"], document["not_begun"], document["failed"]) == (1, 4, 1)
-    assert document["worst"][0]["problems"] == ["no"]
+    assert (document.ended, document.not_begun, document.failed) == (1, 4, 1)
+    assert document.worst[0].problems == ("no",)
 
 
 def test_shards_share_the_rate_and_the_limits():

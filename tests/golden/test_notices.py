@@ -8,6 +8,8 @@ from support.plan_documents import change, document
 
 from provisioner.core.diff.drift import Drift, Moved
 from provisioner.core.diff.drift_document import TraceDocument, drift_document
+from provisioner.core.model.fleet_report import AccountLine, FleetTotals
+from provisioner.core.model.json_document import MovedMoney
 from provisioner.core.model.resource import Address
 from provisioner.core.plan.call import Call, Phase, Step
 from provisioner.core.schema.field import Direction
@@ -63,25 +65,26 @@ DRIFT = drift_document(
     {"card": ["ic_2", "ic_3"]},
     listed=False,
 )
-WORST = {
-    "phase": "apply",
-    "account": "acct_2",
-    "name": "south",
-    "code": 1,
-    "failed": True,
-    "counts": {},
-    "money": [],
-    "problems": ["Stripe does not answer"],
-}
-FLEET = {
-    "phase": "apply totals",
-    "halted": "1 account has failed, 0 may",
-    "counts": {"done": 24, "failed": 0, "skipped": 3},
-    "money": [{"currency": "usd", "amount": 300_000}, {"currency": "gbp", "amount": 5_000}],
-    "failed": 1,
-    "not_begun": 0,
-    "worst": [WORST],
-}
+WORST = AccountLine("apply", "acct_2", "south", 1, problems=("Stripe does not answer",))
+FLEET = FleetTotals(
+    phase="apply totals",
+    fleet="acme",
+    accounts=9,
+    ended=9,
+    failed=1,
+    not_begun=0,
+    codes={"0": 8, "1": 1},
+    code=1,
+    halted="1 account has failed, 0 may",
+    counts={"done": 24, "failed": 0, "skipped": 3},
+    money=(MovedMoney("usd", 300_000), MovedMoney("gbp", 5_000)),
+    ends=0,
+    stopped=0,
+    stopped_by=(),
+    requests=90,
+    seconds=2.0,
+    worst=(WORST,),
+)
 DONE = {"format_version": "1.0"}
 NOTICES = {
     "applied": (

@@ -14,6 +14,7 @@ from typing import Any
 from msgspec.json import schema_components
 
 from provisioner.core.diff.drift_document import DriftDocument
+from provisioner.core.model.fleet_report import AccountLine, FleetTotals
 from provisioner.core.model.json_document import FORMAT_VERSION
 from provisioner.core.plan.document import PLAN_FORMAT, PlanDocument
 from provisioner.kinds import KINDS
@@ -65,10 +66,37 @@ def drift_schema() -> Json:
     return schema
 
 
+def fleet_report_schema() -> Json:
+    """The lines of a fleet's report."""
+    about = (
+        "What `fleet ... --format jsonl` prints, and what `--report FILE.jsonl` holds: JSON lines, one for "
+        "each account and phase, and one with the totals after each phase. Amounts are whole numbers of "
+        f"minor units (cents). {STABLE}"
+    )
+    schema = _schema(FleetTotals, "fleet-report", FORMAT_VERSION, about)
+    definitions = schema.pop("definitions")
+    account, totals = definitions.pop("AccountLine"), {key: schema.pop(key) for key in ("type", "properties")}
+    phases = ["check", "plan", "apply", "drift", "status"]
+    account["properties"]["phase"]["enum"] = phases
+    totals["properties"]["phase"]["enum"] = [f"{phase} totals" for phase in phases]
+    totals["properties"]["worst"]["items"] = {"type": "object"}
+    first = {"type": "string", "const": FORMAT_VERSION, "description": "The version of this format."}
+    for line, struct in ((account, AccountLine), (totals, FleetTotals)):
+        line["properties"] = {"format_version": first} | line["properties"]
+        line |= {"required": [*line["properties"]], "description": inspect.getdoc(struct)}
+    return schema | {
+        "type": "object",
+        "required": ["format_version", "phase"],
+        "oneOf": [{"$ref": "#/definitions/account"}, {"$ref": "#/definitions/totals"}],
+        "definitions": {"account": account, "totals": totals, **definitions},
+    }
+
+
 WRITTEN: Mapping[str, Callable[[], Json]] = {
     "plan": plan_schema,
     "apply": apply_schema,
     "drift": drift_schema,
+    "fleet-report": fleet_report_schema,
 }
 
 
@@ -98,7 +126,7 @@ def _schema(struct: type, name: str, format_version: str, about: str) -> Json:
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": f"{name}.schema.json",
-        "title": f"provisioner {name}, format {format_version}",
+        "title": f"provisioner {name.replace('-', ' ')}, format {format_version}",
         "description": about,
         **whole,
         "definitions": definitions,

@@ -25,6 +25,7 @@ from provisioner.cli.terminal.signals import stoppable
 from provisioner.config.text.outside import Allowed
 from provisioner.core.model.errors import AccessError, GuardrailError, ProvisionerError
 from provisioner.core.model.json_document import FORMAT_VERSION
+from provisioner.core.plan.document import as_json
 from provisioner.fleet.budget import RequestBudget, budget_of, part_of, platform_rate
 from provisioner.fleet.job import Ceiling, Job
 from provisioner.fleet.model import Fleet, FleetAccount, FleetLimits, Selector
@@ -286,7 +287,8 @@ def apply(
 def _hear(news: Notification, fleet: Open, *phases: Totals) -> None:
     news.at(fleet.fleet.name, fleet.fleet.mode)
     documents = [totals_document(totals, fleet.fleet.name, 0) for totals in phases]
-    result = {name: value for name, value in documents[-1].items() if name != "seconds"}  # not measured here
+    result = as_json(documents[-1])
+    del result["seconds"]  # not measured here
     news.has({"format_version": FORMAT_VERSION, **result}, tell_fleet(documents))
 
 

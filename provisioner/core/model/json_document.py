@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 FORMAT_VERSION = "1.0"  # of every document but the plan; what it promises is in docs/reference/json.md
 Count = Annotated[int, Meta(ge=0)]
@@ -10,3 +10,11 @@ Currency = Annotated[
     str, Meta(description="Three small letters: usd.", extra_json_schema={"pattern": "^[a-z]{3}$"})
 ]
 Format = Annotated[str, Meta(extra_json_schema={"const": FORMAT_VERSION})]
+
+
+class MovedMoney(Struct, frozen=True):
+    """An amount that top-ups move."""
+
+    currency: Currency
+    amount: int
+    """In minor units."""

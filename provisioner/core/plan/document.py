@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field, to_builtins
 from msgspec.structs import asdict
 
 from provisioner.core.diff.change import Action, Edit, Note
-from provisioner.core.model.json_document import Count, Currency
+from provisioner.core.model.json_document import Count, Currency, MovedMoney
 from provisioner.core.model.money import Money
 from provisioner.core.ownership.seal import Source
 from provisioner.core.schema.field import Direction
@@ -167,14 +167,6 @@ class SummaryDocument(Struct, frozen=True, kw_only=True):
         counts: dict[str, int] = asdict(self)
         del counts["unchanged"]
         return counts
-
-
-class MovedMoney(Struct, frozen=True):
-    """An amount that top-ups move."""
-
-    currency: Currency
-    amount: int
-    """In minor units."""
 
 
 class AddedExposure(Struct, frozen=True):

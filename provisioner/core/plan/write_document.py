@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from provisioner.core.diff.change import Action, Change, Edit, content, goal, rest
+from provisioner.core.model.json_document import MovedMoney
 from provisioner.core.ownership.seal import Seal
 from provisioner.core.plan.digests import between, set_first
 from provisioner.core.plan.document import (
@@ -13,7 +14,6 @@ from provisioner.core.plan.document import (
     ChangeDocument,
     EditDocument,
     ImpactDocument,
-    MovedMoney,
     PlanDocument,
     Stop,
     SummaryDocument,

@@ -1,65 +1,64 @@
 """A fleet's report in words and as a page: what happened, and nothing that could act."""
 
+from msgspec.structs import replace
+
+from provisioner.core.model.fleet_report import AccountLine, FleetTotals
+from provisioner.core.model.json_document import MovedMoney
 from provisioner.views.fleet import outcome_line, totals_text
 from provisioner.views.fleet_html import html_head, html_row, html_tail
 
-OUTCOME = {
-    "phase": "plan",
-    "account": "acct_1A",
-    "name": "north",
-    "code": 2,
-    "failed": False,
-    "counts": {"create": 3, "retire": 1},
-    "money": [{"currency": "usd", "amount": 50000}],
-    "ends": 1,
-    "facts": {},
-    "problems": [],
-    "requests": 5,
-    "seconds": 0.25,
-    "worker": "w",
-}
-FAILED = {**OUTCOME, "code": 1, "failed": True, "counts": {}, "money": [], "problems": ["<b>no\x1b[31m"]}
-TOTALS = {
-    "phase": "plan totals",
-    "fleet": "acme",
-    "accounts": 4,
-    "ended": 2,
-    "failed": 1,
-    "not_begun": 2,
-    "codes": {"1": 1, "2": 1},
-    "halted": "1 account has failed, 0 may",
-    "counts": {"create": 3},
-    "money": [],
-    "requests": 10,
-    "seconds": 2.0,
-    "worst": [FAILED, OUTCOME],
-}
+OUTCOME = AccountLine(
+    "plan",
+    "acct_1A",
+    "north",
+    2,
+    counts={"create": 3, "retire": 1},
+    money=(MovedMoney("usd", 50000),),
+    ends=1,
+    requests=5,
+    seconds=0.25,
+    worker="w",
+)
+FAILED = replace(OUTCOME, code=1, counts={}, money=(), problems=("<b>no\x1b[31m",))
+TOTALS = FleetTotals(
+    phase="plan totals",
+    fleet="acme",
+    accounts=4,
+    ended=2,
+    failed=1,
+    not_begun=2,
+    codes={"1": 1, "2": 1},
+    code=1,
+    halted="1 account has failed, 0 may",
+    counts={"create": 3},
+    money=(),
+    ends=1,
+    stopped=0,
+    stopped_by=(),
+    requests=10,
+    seconds=2.0,
+    worst=(FAILED, OUTCOME),
+)
 
 
 def test_one_line_says_what_one_account_needs():
     assert outcome_line(OUTCOME) == "acct_1A  north  3 to create, 1 to retire; top up $500.00"
-    assert outcome_line({**OUTCOME, "name": "acct_1A", "counts": {}, "money": []}) == "acct_1A  in sync"
+    assert outcome_line(replace(OUTCOME, name="acct_1A", counts={}, money=())) == "acct_1A  in sync"
 
 
 def test_what_people_have_to_do_is_not_kept_back():
-    wire = {**OUTCOME, "name": "acct_1A", "counts": {"create": 0, "pending": 1}, "money": []}
+    wire = replace(OUTCOME, name="acct_1A", counts={"create": 0, "pending": 1}, money=())
 
     assert outcome_line(wire) == "acct_1A  in sync; 1 pending for people"
 
 
 def test_an_applied_account_says_its_steps():
-    applied = {
-        **OUTCOME,
-        "phase": "apply",
-        "counts": {"done": 4, "failed": 1, "skipped": 2},
-        "failed": True,
-        "code": 5,
-    }
+    applied = replace(OUTCOME, phase="apply", counts={"done": 4, "failed": 1, "skipped": 2}, code=5)
 
-    assert outcome_line({**applied, "problems": ["cards.a: no"]}) == (
+    assert outcome_line(replace(applied, problems=("cards.a: no",))) == (
         "acct_1A  north  FAILED (5): 4 steps done, 1 failed, 2 not done, topped up $500.00; cards.a: no"
     )
-    assert outcome_line({**applied, "failed": False, "counts": {"done": 1}, "money": []}) == (
+    assert outcome_line(replace(applied, code=0, counts={"done": 1}, money=())) == (
         "acct_1A  north  1 step done"
     )
 
@@ -85,11 +84,8 @@ def test_the_page_shows_text_as_text_and_lets_nothing_run():
 
 
 def test_what_stripe_holds_back_is_counted_beside_drift():
-    document = {"name": "a", "account": "a", "failed": False, "phase": "drift", "problems": []}
+    held = AccountLine("drift", "a", "a", 0, counts={"drift": 0, "pending": 1, "warnings": 2})
+    moved = AccountLine("drift", "a", "a", 2, counts={"drift": 3, "pending": 0, "warnings": 1})
 
-    assert outcome_line({**document, "counts": {"drift": 0, "pending": 1, "warnings": 2}}) == (
-        "a  no drift, 1 pending, 2 held back by Stripe"
-    )
-    assert outcome_line({**document, "counts": {"drift": 3, "pending": 0, "warnings": 1}}) == (
-        "a  3 moved in Stripe, 0 pending, 1 held back by Stripe"
-    )
+    assert outcome_line(held) == "a  no drift, 1 pending, 2 held back by Stripe"
+    assert outcome_line(moved) == "a  3 moved in Stripe, 0 pending, 1 held back by Stripe"
