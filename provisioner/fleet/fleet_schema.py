@@ -22,14 +22,22 @@ def fleet_schema() -> JsonSchema:
     `definitions` also holds what the checks take one by one: `account`, `file` (all but what the
     accounts hold) and `roster` (a YAML file of accounts, likewise).
     """
-    account = _account()
+    label = text(maxLength=LONGEST_LABEL)
+    account = {
+        "account": _described("Stripe's id of the connected account.", text(**ACCOUNT)),
+        "name": _described("What people call it; its id by default.", text(maxLength=LONGEST_LABEL)),
+        "configuration": _configuration("The configuration of this account"),
+        "env": _described("Lay environments/ENV.yaml over the configuration.", text(maxLength=100)),
+        "vars": _vars("Variables for the configuration, as --var gives them."),
+        "labels": _described("What --select and canary go by.", {**_named(label), "type": "object"}),
+    }
     return {
         "$schema": DRAFT,
         "title": "provisioner fleet",
         "description": "Many connected accounts, provisioned alike.",
         **mapping(_top_level({"$ref": "#/definitions/account"}), ["version", "fleet"]),
         "definitions": {
-            "account": account,
+            "account": {"title": "Account", **mapping(account, ["account"])},
             "file": mapping(_top_level({}), ["version", "fleet"]),
             "roster": mapping({"accounts": {"type": "array", "items": {}}}, ["accounts"]),
         },
@@ -43,19 +51,6 @@ def fleet_schema_text() -> str:
 
 def _described(description: str, schema: JsonSchema) -> JsonSchema:
     return {"description": description, **schema}
-
-
-def _account() -> JsonSchema:
-    label = text(maxLength=LONGEST_LABEL)
-    properties = {
-        "account": _described("Stripe's id of the connected account.", text(**ACCOUNT)),
-        "name": _described("What people call it; its id by default.", text(maxLength=LONGEST_LABEL)),
-        "configuration": _configuration("The configuration of this account"),
-        "env": _described("Lay environments/ENV.yaml over the configuration.", text(maxLength=100)),
-        "vars": _vars("Variables for the configuration, as --var gives them."),
-        "labels": _described("What --select and canary go by.", {**_named(label), "type": "object"}),
-    }
-    return {"title": "Account", **mapping(properties, ["account"])}
 
 
 def _configuration(what: str) -> JsonSchema:

@@ -79,11 +79,6 @@ class Drift(Struct, frozen=True):
         """Whether it is no drift, but somebody has to know."""
         return self.moved is Moved.STRIPE
 
-    @property
-    def ended(self) -> bool:
-        """Whether it is no drift, and an end that was declared."""
-        return self.moved is Moved.ENDED
-
 
 def find_drift(
     kinds: Sequence[Kind],
