@@ -27,15 +27,16 @@ def page() -> str:
     parts = [
         prose((main.help or "").partition("Exit codes:")[0]),
         prose(
-            "`provisioner` and `python -m provisioner` are the same. Results go to stdout, everything else "
-            "to stderr. Every command has `-h` and `--help`. What each [exit code](exit-codes.md) means, "
-            "what the [JSON](json.md) holds, and the [environment](environment.md) have pages of their own."
+            "`provisioner` and `python -m provisioner` are the same command. Results go to stdout, "
+            "everything else to stderr. Every command has `-h` and `--help`. Separate pages describe the "
+            "[exit codes](exit-codes.md), the [JSON output](json.md), and the [environment "
+            "variables](environment.md)."
         ),
         prose(f"Commands: {', '.join(names)}."),
         "## Shared options",
-        prose("These mean the same wherever a command names them."),
+        prose("These options have the same meaning in every command that lists them."),
         table(HEAD, sorted(_shared(fleet=False))),
-        prose("And these for all commands of `fleet`:"),
+        prose("These options are shared by the commands of `fleet`:"),
         table(HEAD, sorted(_shared(fleet=True))),
         *(part for path, command in walk() for part in _entry(path, command)),
     ]
@@ -54,7 +55,7 @@ def _entry(path: str, command: click.Command) -> Iterator[str]:
     rows, shared = list(_rows(command)), _shared(fleet=path.startswith("fleet "))
     yield table(HEAD, [row for row in rows if row not in shared])
     alike = ", ".join(row[0].partition(" ")[0].strip("`,") for row in rows if row in shared)
-    last = [f"Shared: {', '.join(code(name) for name in alike.split(', '))}."] if alike else []
+    last = [f"Shared options: {', '.join(code(name) for name in alike.split(', '))}."] if alike else []
     last += [said(codes_of(path, command))]
     if path in OF_COMMANDS:
         last += [f"JSON: [{OF_COMMANDS[path]}]({_place(OF_COMMANDS[path])})."]
@@ -108,8 +109,10 @@ def _meaning(option: click.Option) -> str:
     parts = [option.help or ""]
     if isinstance(option.type, click.IntRange | click.FloatRange):
         parts += [
-            f"From {option.type.min}" + (f" to {option.type.max}." if option.type.max is not None else " on.")
+            f"From {option.type.min} to {option.type.max}."
+            if option.type.max is not None
+            else f"At least {option.type.min}."
         ]
     if option.multiple:
-        parts += ["May be given several times."]
+        parts += ["Can be given several times."]
     return " ".join(parts)

@@ -23,26 +23,26 @@ from .markdown import code, codes, folded, prose, table
 
 SCHEMA = json_schema(KINDS)
 SETTINGS_HEAD = ("key", "type", "required", "meaning")
-HEAD = ("field", "type", "default", "a change", "taken away", "meaning")
+HEAD = ("field", "type", "default", "on change", "on removal", "meaning")
 WRITES = {
     "protect": "metadata",
     "on_remove": "metadata",
-    "previously": "metadata, where it renames",
+    "previously": "metadata, if it renames",
     "ignore": "writes nothing",
-    "reissue": "a new card; the present one ends for good",
+    "reissue": "a new card; the current one ends permanently",
 }
 SHAPES = {
-    Shape.TEXT: "text",
+    Shape.TEXT: "string",
     Shape.INTEGER: "integer",
     Shape.BOOLEAN: "`true` | `false`",
     Shape.AMOUNT: "[amount](#values)",
     Shape.HASH: "mapping",
     Shape.TABLE: "list of rows",
-    Shape.MAP: "mapping of texts",
+    Shape.MAP: "mapping of strings",
 }
 PAIRED = tuple({"spending_controls": {one: ["a"], other: ["b"]}} for one, other in PAIRS)
 SCENES: Mapping[str, Sequence[Mapping[str, Any]]] = {
-    # what the checks between fields are shown, so that they say what they say
+    # the fields that each check between fields is given, so that it reports its message
     "cardholder": [
         *PAIRED,
         {"type": "company", "individual": {}},
@@ -69,50 +69,50 @@ def page() -> str:
     return markdown.page(
         "Configuration",
         prose(
-            "PATH is a file, or a folder: then all `*.yaml` and `*.yml` in it count, recursively, without "
-            "hidden folders and `environments/`. Sections merge; an address may be declared once. With "
-            "`--env NAME`, `environments/NAME.yaml` is laid over the rest: mappings key by key, and null "
-            "takes a key or a whole block away (`ads: null` under `cards`). `provisioner schema` prints the "
-            "JSON Schema that editors and the checks use."
+            "PATH is a file or a folder. In a folder, all `*.yaml` and `*.yml` files are loaded, "
+            "including those in subfolders, except for hidden folders and `environments/`. Sections from "
+            "different files are merged; each address can appear only once. With `--env NAME`, the "
+            "overrides in `environments/NAME.yaml` are applied: mappings are merged key by key, and null "
+            "removes a key or a whole block (`ads: null` under `cards`). `provisioner schema` prints the "
+            "JSON Schema that editors and the validation use."
         ),
         "## Top level",
         table(SETTINGS_HEAD, _settings()),
         prose(
-            f"Without `max_retired`, a plan is stopped that retires or replaces more than {SHARE:.0%} of a "
-            f"kind that has {FEW} objects or more; a reissue that is asked for does not count. One that "
-            "retires or replaces something protected is stopped always, and so is one that ends a working "
-            "card whose successor cannot be activated, as Stripe will hold back its cardholder (`stranded`). "
-            "`--allow NAME=NUMBER` lets one plan pass, up to the number; the names are "
-            f"{codes(GUARDRAILS)}. A plan that is over one in several currencies, or for several kinds, "
-            "wants a number for each: `top_up.usd=5000`, `retired.cards=14`. Money is named in minor units "
-            'or with its currency: `--allow top_up="9,900.00 USD"`; '
-            f"`--allow exposure_added={ENDLESS}` lets cards "
-            "without a limit pass. A plan says which guardrails would stop it, and so does its JSON "
-            "(`stopped_by`)."
+            f"Without `max_retired`, a plan is blocked if it removes or replaces more than {SHARE:.0%} of "
+            f"a kind that has {FEW} or more objects; requested reissues do not count. A plan is always "
+            "blocked if it removes or replaces a protected object, or if it ends a working card whose "
+            "replacement cannot be activated because Stripe will hold back its cardholder (`stranded`). "
+            "`--allow NAME=NUMBER` allows one plan to exceed a guardrail, up to the number; the names are "
+            f"{codes(GUARDRAILS)}. If a plan exceeds a guardrail in several currencies or for several "
+            "kinds, pass a number for each: `top_up.usd=5000`, `retired.cards=14`. Write money in minor "
+            'units or with its currency: `--allow top_up="9,900.00 USD"`. `--allow '
+            f"exposure_added={ENDLESS}` allows cards without a limit. A plan lists the guardrails that "
+            "would block it, and so does its JSON (`stopped_by`)."
         ),
         prose(
-            "`max_top_up` and `max_exposure_added` are limits on all money: of a currency that one of them "
-            "does not name, nothing passes. Without the key there is no such limit."
+            "`max_top_up` and `max_exposure_added` apply to all currencies: a currency that is not listed "
+            "has a limit of zero. If the key is missing, there is no such limit."
         ),
         *_exposure(),
         *_values(),
         *(part for kind in KINDS for part in _kind(kind)),
         "## lifecycle",
         prose(
-            "What is the tool's own about a cardholder or a card. It never goes to Stripe but as "
-            "[metadata](metadata.md)."
+            "Settings for how provisioner manages a cardholder or a card. They are stored in Stripe only "
+            "as [metadata](metadata.md)."
         ),
         _example("lifecycle"),
-        table(("field", "type", "a change", "meaning"), _lifecycle()),
+        table(("field", "type", "on change", "meaning"), _lifecycle()),
         f"## {SECTION}",
         prose(
-            "Purchases, by name, and the answer expected of a card. `provisioner test` plays them; a plan "
-            "names those it turns over."
+            "Test purchases, by name, with the result that is expected for a card. `provisioner test` "
+            "runs them, and a plan lists those whose result it changes."
         ),
         _example(SECTION),
         table(("field", "type", "default", "meaning"), [_plain(row) for row in _fields(FIELDS)]),
         "## fleet.yaml",
-        prose("The accounts of a fleet, for `provisioner fleet`; [docs/fleet.md](../fleet.md) explains it."),
+        prose("The accounts of a fleet, for `provisioner fleet`. See [docs/fleet.md](../fleet.md)."),
         _example("fleet"),
         table(SETTINGS_HEAD, _fleet()),
         "## Long lists",
@@ -129,9 +129,9 @@ def _settings() -> Iterator[schemas.Row]:
     sections = {kind.section for kind in KINDS} | {SECTION}
     for name, sub in SCHEMA["properties"].items():
         if name in sections:
-            yield code(name), "by name", "", f"{sub['description']} See [{name}](#{name})."
+            yield code(name), "mapping", "", f"{sub['description']} See [{name}](#{name})."
         elif name in ("profiles", "vars"):
-            yield code(name), "by name", "", sub["description"]
+            yield code(name), "mapping", "", sub["description"]
         else:
             whole = {"properties": {name: _without_null(sub)}, "required": ["version", "project"]}
             for key, what, _, meaning in schemas.rows(whole, SCHEMA["definitions"]):
@@ -139,39 +139,42 @@ def _settings() -> Iterator[schemas.Row]:
 
 
 def _without_null(schema: Any) -> Any:
-    """A null in the YAML is as nothing; it need not be told of every key."""
+    """Leave out null: every key accepts it, and it means the same as a missing key."""
     if isinstance(schema, dict):
         return {key: _without_null(value) for key, value in schema.items()}
     return [each for each in schema if each not in ("null", None)] if isinstance(schema, list) else schema
 
 
 def _amounts(what: str) -> str:
-    if "integer or text" in what:
+    if "integer or string" in what:
         return "[amount](#values), or amounts by currency" if "mapping" in what else "[amount](#values)"
     return what
 
 
 def _exposure() -> Iterator[str]:
-    """How limits are brought to a month, as the card's kind does it."""
+    """Explain how limits become monthly exposure, with figures from the code that computes it."""
     yield "### Exposure added"
     yield prose(
-        "What a plan adds to what cards may spend in a month, by currency: each by its own "
-        "`spending_limits`, and all cards of one cardholder together by the cardholder's. It is the worst "
-        "case: the month that fits the most."
+        "Exposure added is the amount by which a plan raises the possible spending of cards per month, "
+        "for each currency: the `spending_limits` of each card, and for all cards of one cardholder "
+        "together the limits of the cardholder. It is the worst case: the month that fits the most of the "
+        "limit's intervals."
     )
-    yield table(("a card's limit", "in a month", "$9.00 counts as"), map(_window, INTERVALS))
+    yield table(("a card's limit", "times per month", "$9.00 counts as"), map(_window, INTERVALS))
     yield prose(
-        "Of several limits the smallest counts. A limit on some `categories` is left out, as it bounds "
-        "nothing else; so is one `per_authorization`, as nothing bounds how often. A new card without any "
-        "limit has Stripe's default of 500 per day. A card whose limits are removed, or that has none of "
-        "those that count, is *unlimited*, unless its cardholder has a limit: give it one, or `--allow "
-        f"exposure_added={ENDLESS}`."
+        "If there are several limits, the smallest one counts. A limit for only some `categories` does "
+        "not count, because spending in other categories is not limited; nor does a limit "
+        "`per_authorization`, because the number of purchases is not limited. A new card without any "
+        "limit has Stripe's default of 500 per day. A card whose limits are removed, or that has only "
+        "limits that do not count, is *unlimited* unless its cardholder has a limit: give it a limit, or "
+        f"pass `--allow exposure_added={ENDLESS}`."
     )
     yield prose(
-        "Cards of an inactive or blocked cardholder cannot spend; activating the cardholder adds what they "
-        "can spend from then on, and counts them as activated. A cardholder's limit bounds only cards in "
-        "its own currency, and that of a cardholder which is not managed here is not known. What a plan "
-        "lowers is not subtracted from what it raises, and neither is the money that is there."
+        "Cards of an inactive or blocked cardholder cannot spend. Activating the cardholder adds the "
+        "amount that its cards can spend from then on, and counts the cards as activated. A cardholder's "
+        "limit applies only to cards in its own currency; limits of a cardholder that is not managed by "
+        "the project are not known. Limits that a plan lowers are not subtracted from those it raises, "
+        "and neither is the available balance."
     )
 
 
@@ -182,43 +185,48 @@ def _window(interval: str) -> tuple[str, str, str]:
     }
     bound = monthly_exposure(fields)
     if bound is None:
-        return code(interval), "bounds no month", "unlimited"
+        return code(interval), "unlimited", "unlimited"
     times = bound // 900
-    return code(interval), f"{times} times" if times > 1 else "as it is", show_money(bound, "usd")
+    return code(interval), str(times), show_money(bound, "usd")
 
 
 def _values() -> Iterator[str]:
     yield "## Values"
     yield (
-        "- **Amounts** are whole minor units (`200000`, which is $2,000.00) or texts with their currency "
+        "- **Amounts** are whole minor units (`200000`, which is $2,000.00) or strings with a currency "
         '(`"2,000.00 USD"`).\n'
-        "- **Names** (of resources, profiles, variables, scenarios) are letters, digits and `_ . -`, at "
-        "most 100 characters.\n"
-        "- **`${var.NAME}`** stands for a variable (`vars:`, or `--var NAME=VALUE`), `${env.NAME}` for the "
-        "environment's, `${file.PATH}` for a file's text. The last two are sensitive: shown in no plan, "
-        "log or file. Where a whole number is wanted, one of them that is all of the value may hold its "
-        "digits. `$${` is a plain `${`. What fills a hole is not read for holes again, and keys have none. "
-        "`project`, `mode` and `account` are shown, so they take variables only.\n"
-        "- **What is read**: a file lies in the folder of the configuration (that of a single file is its "
-        "own), links followed, and is not hidden, as `.git` and `.env` are; a variable has no name of those "
-        "that [hold keys](environment.md). YAML files that are links stay in the folder, too. The options "
-        "`--allow-file PATH` and `--allow-env NAME` let more be read.\n"
-        "- **`use:`** takes a profile's fields over, or those of several in that order; mappings merge, "
-        "and the resource's own keys win. A key of `null` takes a profile's key away, and declares nothing.\n"
-        "- **Empty is declared**: `spending_controls: {}` says that there are none, so what somebody adds "
-        "by hand is a change; Stripe's own limit of 500 a day never is. The same holds for a list of `[]`.\n"
-        "- **Warnings** stop nothing: what Stripe may refuse, where its sources disagree, is on stderr with "
-        "its place."
+        "- **Names** (of resources, profiles, variables, scenarios) consist of letters, digits, and `_ . "
+        "-`, and have at most 100 characters.\n"
+        "- **`${var.NAME}`** is replaced with a variable (`vars:`, or `--var NAME=VALUE`), `${env.NAME}` "
+        "with an environment variable, and `${file.PATH}` with the contents of a file. The last two are "
+        "sensitive: they never appear in a plan, log, or file. Where an integer is expected, one of them "
+        "can be the whole value and contain its digits. Write `$${` for a literal `${`. Replaced values "
+        "are not searched for further references, and keys cannot contain references. `project`, `mode`, "
+        "and `account` are shown in output, so they can use only `${var.NAME}`.\n"
+        "- **Access to files and variables**: a file must be in the folder of the configuration (for a "
+        "single file, its own folder), after links are resolved, and cannot be hidden, such as `.git` and "
+        "`.env`. A variable cannot have one of the names that [keys have](environment.md). YAML files "
+        "that are links must point into the folder, too. `--allow-file PATH` and `--allow-env NAME` make "
+        "exceptions.\n"
+        "- **`use:`** takes the fields of one profile, or of several in the given order. Mappings are "
+        "merged, and the resource's own keys take precedence. A key set to `null` removes the profile's "
+        "key, and leaves the field unset.\n"
+        "- **Empty values count**: `spending_controls: {}` means that there are no controls, so controls "
+        "that somebody adds by hand are a change; Stripe's own limit of 500 per day never is. The same is "
+        "true of an empty list, `[]`.\n"
+        "- **Warnings** do not stop a command: stderr lists values that Stripe may reject, where Stripe's "
+        "sources disagree, with their place in the YAML."
     )
-    yield "How to read the tables of fields:"
+    yield "The tables of fields use these terms:"
     yield (
-        "- **a change**: *in place* is one update of the live object; *replaced* makes a new object and "
-        "ends the old one, since Stripe cannot change the field.\n"
-        "- **taken away**: what becomes of a value that was applied and is declared no more. *cleared* and "
-        "*back to* happen with the next apply; *stays* means that Stripe has no way to clear it, and the "
-        "plan says so; *left alone* that it says nothing without what it belongs to. A field that was never "
-        "declared is left alone.\n"
-        "- **never shown**: reads `(sensitive value)` in every plan, log and file."
+        "- **on change**: *in place* means that the object is updated; *replaced* means that a new object "
+        "is created and the old one ends, because Stripe cannot change the field.\n"
+        "- **on removal**: the effect of removing a value from the configuration after it was applied. "
+        "*cleared* and *back to* take effect with the next apply; *stays* means that Stripe has no way to "
+        "clear the value, and the plan says so; *left alone* means that the plan does not mention the "
+        "value without the resource it belongs to. A field that was never in the configuration is left "
+        "alone.\n"
+        "- **never shown**: appears as `(sensitive value)` in every plan, log, and file."
     )
 
 
@@ -229,7 +237,7 @@ def _kind(kind: Kind) -> Iterator[str]:
     yield table(
         HEAD,
         [
-            ("`use`", "text or list of texts", "", "", "", _own(kind, "use")),
+            ("`use`", "string or list of strings", "", "", "", _own(kind, "use")),
             *_own_lifecycle(kind),
             *_rows(kind),
         ],
@@ -237,11 +245,11 @@ def _kind(kind: Kind) -> Iterator[str]:
     gives = [path for path, field in _walk(kind.fields) if field.direction is not neutral]
     if gives:
         yield prose(
-            f"Edits of {codes(gives)} can give spending power (*broadening*), which "
-            "`guardrails.require_approval` looks at."
+            f"Edits of {codes(gives)} can raise spending (*broadening*); `guardrails.require_approval` "
+            "applies to them."
         )
     faults = list(dict.fromkeys(map(_fault, (f for scene in SCENES[kind.name] for f in kind.check(scene)))))
-    yield "Between the fields:\n\n" + "\n".join(f"- {text}" for text in faults)
+    yield "Rules between fields:\n\n" + "\n".join(f"- {text}" for text in faults)
 
 
 def _fault(fault: FieldFault) -> str:
@@ -252,18 +260,21 @@ def _fault(fault: FieldFault) -> str:
 def _life(kind: Kind) -> str:
     if not kind.is_owned:
         return (
-            f"{kind.name_says[0].upper()}{kind.name_says[1:]}. It has no object of its own: a change counts "
-            "from the next plan on, and one that leaves the YAML is simply watched no more."
+            f"{kind.name_says[0].upper()}{kind.name_says[1:]}. A balance target is not an object in "
+            "Stripe: a change takes effect with the next plan, and a target that is removed from the "
+            "configuration is no longer checked."
         )
     inactive, canceled = (
         codes(f"{name}: {value}" for name, value in params.items())
         for params in (kind.retirement.deactivate, kind.retirement.cancel)
     )
-    text = f"Ids begin with {code(kind.id_prefix)}. One that leaves the YAML is deactivated ({inactive}); "
-    text += "declared again, the same object comes back. "
+    text = (
+        f"IDs begin with {code(kind.id_prefix)}. A {kind.name} that is no longer in the configuration is "
+        f"deactivated ({inactive}); if it is added again, the same object is reactivated. "
+    )
     if canceled:
-        return f"{text}With `on_remove: cancel` it is canceled ({canceled}), which is final."
-    return f"{text}Stripe has no deletion of a {kind.name}."
+        return f"{text}With `on_remove: cancel` it is canceled ({canceled}), which is irreversible."
+    return f"{text}Stripe cannot delete a {kind.name}."
 
 
 def _own(kind: Kind, name: str) -> str:
@@ -276,7 +287,7 @@ def _own_lifecycle(kind: Kind) -> Iterator[Sequence[str]]:
 
 
 def _lifecycle() -> Iterator[tuple[str, str, str, str]]:
-    """That of cards, which has everything; what others lack is said."""
+    """Describe the lifecycle of cards, which has every key, and note which keys other kinds lack."""
     cards, holders = (
         SCHEMA["definitions"][name]["properties"]["lifecycle"] for name in ("card", "cardholder")
     )
@@ -344,8 +355,8 @@ def _word(field: Field) -> str:
     if field.pattern == COUNTRY:
         return "[countries](#long-lists)" if field.shape is Shape.SET else "[country](#long-lists)"
     if field.pattern_says:
-        return f"text: {field.pattern_says}"
-    return "text"
+        return f"string: {field.pattern_says}"
+    return "string"
 
 
 def _default(field: Field) -> str:
@@ -361,7 +372,7 @@ def _change(field: Field, change: OnChange) -> str:
 
 
 def _gone(field: Field, change: OnChange) -> str:
-    """What `diff` does with a value that is declared no more."""
+    """Return what a plan does with a value that is no longer in the configuration."""
     if field.shape is Shape.HASH or field.required:
         return ""
     if field.shape is Shape.MAP:
@@ -387,7 +398,7 @@ def _meaning(field: Field) -> str:
             )
         ]
     if field.stripe_only_values:
-        parts += [f"Stripe itself may set {codes(field.stripe_only_values)}, which no plan tries to lift."]
+        parts += [f"Stripe can set {codes(field.stripe_only_values)}, and no plan tries to change that."]
     if field.sensitive:
         parts += ["Never shown."]
     return " ".join(parts)

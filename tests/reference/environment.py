@@ -16,34 +16,36 @@ OF_A_CI = ("CI_", "GITHUB_")
 NAME = re.compile(r'"((?:[A-Z]+_)+[A-Z]+|CI|TERM)"')
 
 OURS = {
-    "STRIPE_API_KEY": "The key: `sk_test_`, `rk_test_`, `sk_live_` or `rk_live_`. It is taken from nowhere "
-    "else, and one of another mode than the configuration's is refused (exit 7). Not needed with "
-    "`--sandbox`.",
-    "STRIPE_ACCOUNT": "A connected account to work on (`Stripe-Account`). With `fleet` the roster says it "
-    "instead.",
-    "STRIPE_API_BASE": "Another address than `https://api.stripe.com`, for tests: https, or http on this "
-    "machine; scheme, host and port only. A live key goes to Stripe's alone; a test key elsewhere only with "
-    "`--allow-api-base`.",
-    "REQUESTS_CA_BUNDLE": "A file or folder of certificates to trust in the place of the usual ones, behind "
-    "a proxy that looks into connections.",
-    "CURL_CA_BUNDLE": "The same, where `REQUESTS_CA_BUNDLE` is not set.",
-    "DASK_SCHEDULER_ADDRESS": "With `fleet --executor dask`: the scheduler, as `--scheduler`.",
-    "PROVISIONER_NOTIFY": "Whom to tell how a command ended, one target a line, as `--notify`.",
-    "NO_COLOR": "Set to anything: no colour (no-color.org).",
-    "CI": "Set to anything: progress is plain lines, never drawn.",
-    "TERM": "`dumb`: no colour, nothing drawn.",
+    "STRIPE_API_KEY": "The Stripe key: `sk_test_`, `rk_test_`, `sk_live_`, or `rk_live_`. It is read only "
+    "from here, and a key whose mode differs from the configuration's is rejected (exit code 7). Not "
+    "needed with `--sandbox`.",
+    "STRIPE_ACCOUNT": "The connected account to work on (`Stripe-Account`). With `fleet`, the roster "
+    "lists the accounts instead.",
+    "STRIPE_API_BASE": "An address to use instead of `https://api.stripe.com`, for tests: https, or http "
+    "on this machine; only scheme, host, and port. A live key is sent only to Stripe; a test key is sent "
+    "to another machine only with `--allow-api-base`.",
+    "REQUESTS_CA_BUNDLE": "A file or folder of certificates to trust instead of the default ones, for use "
+    "behind a proxy that inspects TLS connections.",
+    "CURL_CA_BUNDLE": "The same, if `REQUESTS_CA_BUNDLE` is not set.",
+    "DASK_SCHEDULER_ADDRESS": "With `fleet --executor dask`: the address of the scheduler, like "
+    "`--scheduler`.",
+    "PROVISIONER_NOTIFY": "Targets to notify when a command ends, one per line, like `--notify`.",
+    "NO_COLOR": "If set to any value: no color (no-color.org).",
+    "CI": "If set to any value: progress is printed as plain lines, without animation.",
+    "TERM": "`dumb`: no color, no animation.",
 }
 IN_CI = {
-    "STRIPE_READ_KEY": "A restricted key that may only read, for plans and drift.",
-    "STRIPE_API_KEY": "A restricted key that may write, for the apply.",
-    "PROVISIONER_GITLAB_TOKEN": "A GitLab token that may write comments and issues.",
+    "STRIPE_READ_KEY": "A read-only restricted key, for plans and drift.",
+    "STRIPE_API_KEY": "A restricted key that can write, for the apply.",
+    "PROVISIONER_GITLAB_TOKEN": "A GitLab token that can write comments and issues.",
 }
 OTHERS = {
     "HTTPS_PROXY, ALL_PROXY, "
-    "NO_PROXY": "The way to Stripe, as other programs take it. What is sent to this machine goes through "
-    "no proxy.",
-    "COLUMNS": "How wide a terminal is taken to be.",
-    "GITHUB_..., CI_...": "What GitHub and GitLab tell their jobs: notices and comments name the run by it.",
+    "NO_PROXY": "The proxy for connections to Stripe, as in other programs. Connections to this machine "
+    "never use a proxy.",
+    "COLUMNS": "The width of the terminal.",
+    "GITHUB_..., CI_...": "Variables that GitHub and GitLab set for their jobs; notices and comments use "
+    "them to identify the run.",
     VARIABLE: "Set by the shell when it completes a command line (`provisioner completion`).",
 }
 
@@ -52,33 +54,32 @@ def page() -> str:
     """The page: ours, other people's, and what the configuration reads."""
     return markdown.page(
         "Environment",
-        table(("variable", "does"), [(code(name), text) for name, text in OURS.items()]),
-        prose("Secrets that the workflows of `provisioner init` and the [templates](../ci.md) ask a CI for:"),
-        table(("secret", "is"), [(code(name), text) for name, text in IN_CI.items()]),
-        prose("Conventions of others that hold here too:"),
+        table(("variable", "meaning"), [(code(name), text) for name, text in OURS.items()]),
+        prose("The workflows of `provisioner init` and the [templates](../ci.md) use these CI secrets:"),
+        table(("secret", "meaning"), [(code(name), text) for name, text in IN_CI.items()]),
+        prose("These common variables also have an effect:"),
         table(
-            ("variable", "does"),
+            ("variable", "meaning"),
             [(", ".join(map(code, name.split(", "))), text) for name, text in OTHERS.items()],
         ),
         prose(
-            "A configuration may read variables with `${env.NAME}`; such a value is sensitive: shown in no "
-            "plan, log or file. Names of variables that hold keys are refused, unless the command has "
-            "`--allow-env NAME`, as the author of a pull request could send what they hold to Stripe: names "
-            f"that begin with {_codes(KEY_BEGINNINGS)}, that contain {_codes(KEY_PARTS)}, or that have "
-            f"{_codes(KEY_WORDS)} as a word of their own; in lowercase, too. Whatever its name, a "
-            "variable is refused whose value is a key of Stripe's or GitHub's, a private key, or an address "
-            "with a password (`postgres://user:password@host`)."
+            "A configuration can read variables with `${env.NAME}`. Their values are sensitive and "
+            "never appear in a plan, log, or file. The author of a pull request could use this to send a "
+            "key to Stripe, so variables with the names of keys are rejected unless the command has "
+            f"`--allow-env NAME`. These are names that begin with {_codes(KEY_BEGINNINGS)}, that contain "
+            f"{_codes(KEY_PARTS)}, or that have {_codes(KEY_WORDS)} as a separate word, in uppercase or "
+            "lowercase. Regardless of its name, a variable is also rejected if its value is a Stripe or "
+            "GitHub key, a private key, or an address with a password (`postgres://user:password@host`)."
         ),
         prose(
-            "Every other setting is an [option](commands.md) or stands in the "
-            "[configuration](configuration.md)."
+            "All other settings are [options](commands.md) or part of the [configuration](configuration.md)."
         ),
     )
 
 
 def _codes(names: tuple[str, ...]) -> str:
     *most, last = map(code, names)
-    return f"{', '.join(most)} or {last}"
+    return f"{', '.join(most)}, or {last}"
 
 
 def read() -> set[str]:

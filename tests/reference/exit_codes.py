@@ -12,13 +12,14 @@ from .tree import leaves
 
 DO = {
     ExitCode.DONE: "nothing",
-    ExitCode.ERROR: "read the message; it names the file, the address or Stripe's request",
-    ExitCode.CHANGES: "look at the plan, or at the drift",
-    ExitCode.GUARDRAIL: "look twice; then `--allow NAME=NUMBER`, or `--approve broadening`. Nothing was "
-    "written",
-    ExitCode.STALE: "plan again and have that approved. Nothing was written",
-    ExitCode.PARTLY: "run the same command again; if the last line says so, mend what Stripe refuses first",
-    ExitCode.ACCESS: "`provisioner doctor` says what is wrong. Nothing was written",
+    ExitCode.ERROR: "read the message; it names the file, the address, or the Stripe request",
+    ExitCode.CHANGES: "review the plan or the drift",
+    ExitCode.GUARDRAIL: "review the plan carefully, then pass `--allow NAME=NUMBER` or `--approve "
+    "broadening`. Nothing was written",
+    ExitCode.STALE: "plan again, and have the new plan approved. Nothing was written",
+    ExitCode.PARTLY: "run the same command again; if the last line says that Stripe rejected a request, "
+    "fix the cause first",
+    ExitCode.ACCESS: "run `provisioner doctor` to find the cause. Nothing was written",
     ExitCode.INTERRUPTED: "run the same command again",
 }
 
@@ -30,17 +31,15 @@ def page() -> str:
     return markdown.page(
         "Exit codes",
         prose(
-            "Every command ends with one of these. None is ever given another meaning, and new ones may "
-            "come: treat a code that you do not know as 1. In CI they reach the outside unchanged."
+            "Every command ends with one of these codes. Their meanings never change, but new codes can "
+            "be added: treat an unknown code as 1. CI jobs end with the same codes."
         ),
-        table(("code", "means", "what to do", "commands"), rows),
+        table(("code", "meaning", "what to do", "commands"), rows),
         prose(
-            "With `fleet` each account has its own code, and what is said above holds for that account. The "
-            f"command ends with the worst of them; from good to bad: {worst}."
+            "With `fleet`, each account has its own exit code, with the meaning above. The command ends "
+            f"with the worst of them. From best to worst: {worst}."
         ),
-        prose(
-            "A command line that cannot be understood (an unknown option, a missing argument) is an error: 1."
-        ),
+        prose("An invalid command line (an unknown option, a missing argument) is an error: 1."),
     )
 
 

@@ -80,46 +80,50 @@ def plan_page() -> str:
         "Plan JSON",
         prose(
             "`plan --format json` prints a plan, `plan --out FILE` saves one, and `show FILE --format "
-            "json` prints it again. `apply --format json` prints it with what became of each step. stdout "
-            "is then one JSON document, written before the command ends, whatever happens; an "
-            "[error](json.md#error) is one, too."
+            "json` prints a saved plan. `apply --format json` prints the plan with the result of each "
+            "step. stdout is always one JSON document, written before the command ends; an "
+            "[error](json.md#error) is printed as JSON, too."
         ),
         prose(
-            f"`format_version` is `{PLAN_FORMAT}`. Within format 1 keys may be added, and none is taken "
-            "away or changes its meaning. So readers ignore what they do not know. A plan holds no secret "
-            "and nothing personal: such values read `(sensitive value)`. A saved plan of format 1.0 can be "
-            "shown, and is not applied (exit code 4): nothing in it tells whether it was edited, or what has "
-            "changed in Stripe since. Plan again."
+            f"`format_version` is `{PLAN_FORMAT}`. Within format 1, keys can be added, but no key is "
+            "removed or changes its meaning. Readers should therefore ignore unknown keys. A plan "
+            "contains no secrets and no personal data: these values appear as `(sensitive value)`. A "
+            "saved plan of format 1.0 can be shown but not applied (exit code 4), because it does not "
+            "record whether it was edited or what has changed in Stripe since. Plan again."
         ),
         "## Saved plans",
         prose(
-            "`apply FILE` does what `show FILE` shows, or nothing and ends with 4. It plans anew and "
-            "compares: each object must be as it was when the plan was made, or as far as this plan has "
-            "come with it. `revision` counts our writes on an object, so a plan that was applied and undone "
-            "since, by another apply or by hand, is not applied again. A change by hand that was taken back "
-            "by hand, before the plan was applied, leaves the object as it was and is not noticed. Given "
-            "again after an interruption, the same file finishes what is left."
+            "`apply FILE` makes exactly the changes that `show FILE` shows; otherwise it makes no changes "
+            "and ends with exit code 4. It plans again and compares: each object must be in the state it "
+            "had when the plan was made, or in a state that this plan has already brought it to. "
+            "`revision` counts provisioner's writes to an object, so a plan that was applied and then "
+            "undone, by another apply or by hand, is not applied again. A manual change that was reverted "
+            "by hand before the plan is applied leaves the object unchanged, and is not noticed. After an "
+            "interruption, apply the same file again to finish the remaining changes."
         ),
         prose(
-            "A plan is good for `--expires` (7 days at most). Whoever applies it may demand an environment "
-            "(`apply FILE --env prod`). `digest` is over all of the file: `show` and `apply` refuse one that "
-            "was edited. Whoever can edit a file can also make a new digest of it; `seal` is over the digest "
-            "and takes the secret below, so `apply` refuses that too. `show` has no key and cannot."
+            "A plan is valid for the time given by `--expires` (7 days at most). To require an "
+            "environment, pass it when you apply the plan (`apply FILE --env prod`). `digest` covers the "
+            "whole file: `show` and `apply` reject a file that was edited. Anyone who can edit the file "
+            "can also compute a new digest. `seal` is therefore a digest of `digest`, keyed with the "
+            "secret described below, so `apply` rejects that too. `show` has no key and cannot check the "
+            "seal."
         ),
         "### Hidden values",
         prose(
-            "`fingerprint`, `goal`, `rest`, `between`, `declared` and `seal` are HMAC-SHA256 over all that "
-            "they stand for together, so that no hidden value has a digest of its own. `keyed_with` names "
-            "what their secret is made of, anew by each run; it is written nowhere:"
+            "`fingerprint`, `goal`, `rest`, `between`, `declared`, and `seal` are HMAC-SHA256 digests. "
+            "Each covers all of its values together, so no hidden value has a separate digest. "
+            "`keyed_with` names the source of their secret, which each run derives again and never writes "
+            "anywhere:"
         ),
         "- `project`: the salt in the metadata of the project's oldest object. Every key of the account "
-        "that reads the project can check the plan; a stolen file says nothing.\n"
-        "- `account`: a project without objects has no salt yet, so the secret is made of what each key "
-        "reads of the account: id, time of creation, e-mail, business, bank accounts. Whoever knows all of "
-        "these, or guesses them to the second, can test guesses at what such a plan hides; from the first "
-        "apply on there is a salt.\n"
-        "- `key`: a key that may not read its account makes plans that only this key applies. With "
-        "`STRIPE_ACCOUNT` set, that is the account that the plan is for.",
+        "that can read the project can check the plan; a stolen file alone reveals nothing.\n"
+        "- `account`: a project without objects has no salt yet, so the secret is derived from account "
+        "data that every key can read: ID, creation time, email, business, and bank accounts. Anyone who "
+        "knows or guesses all of these, including the second of creation, can test guesses at the values "
+        "that such a plan hides. From the first apply on, there is a salt.\n"
+        "- `key`: a key that cannot read its account makes plans that only the same key can apply. With "
+        "`STRIPE_ACCOUNT` set, the plan is for that account.",
         *_document("plan", _json(as_json(example_plan()))),
         *_document("apply", _json(_results(as_json(example_report())))),
     )
@@ -132,11 +136,11 @@ def other_page() -> str:
     return markdown.page(
         "JSON",
         prose(
-            "What commands print with `--format json`, but for plans, which have [a page of their "
-            "own](plan-json.md). Each document but the lines of the journal and the log has a "
-            f"`format_version`, `{FORMAT_VERSION}` now, and each has a schema. Within format 1 keys may be "
-            "added, and none is taken away or changes its meaning. With `--format json` stdout is one JSON "
-            "document, whatever happens; everything else goes to stderr."
+            "This page describes the output of commands with `--format json`. Plans have [a separate "
+            "page](plan-json.md). Every document has a schema, and every document except the lines of the "
+            f"journal and the log has a `format_version`, currently `{FORMAT_VERSION}`. Within format 1, "
+            "keys can be added, but no key is removed or changes its meaning. With `--format json`, "
+            "stdout is always one JSON document; everything else goes to stderr."
         ),
         listed,
         *(part for name in OTHERS for part in _document(name, examples.get(name))),

@@ -14,22 +14,22 @@ from . import markdown
 from .markdown import code, prose, table
 
 MEANINGS = {
-    marks.PROJECT: "The project that the object belongs to. An object without it, or with another one, "
-    "is never written.",
+    marks.PROJECT: "The project that the object belongs to. An object without this key, or with another "
+    "project, is never written.",
     marks.ADDRESS: "Section and name in the YAML, such as `cards.ads`.",
-    marks.GENERATION: "1 for the first object at its address; each replacement or new creation counts "
-    "on. Of two that can still act, the higher one is the address's. The other is left over from an "
-    "interrupted replacement and ends, provided that the higher one names it (`replaces`).",
-    marks.LIFECYCLE: "Words: `protect`, `on_remove=cancel` or `on_remove=keep`, `reissued=NUMBER`, "
-    "and `replaces=ID`, the object that had the address before. They stay with the object when its YAML "
-    "is gone. `revision=NUMBER` counts our writes, from 1 as it was created: a saved plan holds only as "
-    "long as nobody has written the object since. `salt=TEXT` is the project's: of it the secret is made "
-    "by which [saved plans](plan-json.md#hidden-values) stand for what they hide. Neither is ever the "
-    "reason for a change.",
-    marks.APPLIED[0]: "Which fields were last applied, and a digest of each value: entries of "
-    f"{marks.CODE} characters for the field and {marks.PERSONAL} to {marks.PLAIN} for the "
-    "value, with spaces.",
-    marks.APPLIED[1]: "The rest of that, where one value of metadata is too short.",
+    marks.GENERATION: "1 for the first object at its address; each replacement or new creation increases "
+    "it by one. If two usable objects have the same address, the one with the higher generation owns it. "
+    "The other one is left over from an interrupted replacement and is ended, provided that the owner "
+    "names it (`replaces`).",
+    marks.LIFECYCLE: "Words: `protect`, `on_remove=cancel` or `on_remove=keep`, `reissued=NUMBER`, and "
+    "`replaces=ID`, the object that had the address before. They stay on the object when it is no longer "
+    "in the configuration. `revision=NUMBER` counts provisioner's writes, starting at 1 for the creation: "
+    "a saved plan is valid only until somebody writes the object. `salt=TEXT` belongs to the project: it "
+    "is the source of the secret for the digests that replace hidden values in [saved "
+    "plans](plan-json.md#hidden-values). Neither of these two ever causes a change.",
+    marks.APPLIED[0]: "The fields that were last applied, with a digest of each value: space-separated "
+    f"entries of {marks.CODE} characters for the field and {marks.PERSONAL} to {marks.PLAIN} for the value.",
+    marks.APPLIED[1]: "The rest of these entries, if one metadata value is too short.",
 }
 CARD = {
     "cardholder": "ich_1Abc",
@@ -47,62 +47,65 @@ def page() -> str:
     return markdown.page(
         "Metadata",
         prose(
-            "There is no state file. What the tool must remember about an object stands in the object's "
-            "own metadata. It is written in the very call that creates the object, and brought up to date "
-            "in the call that changes it."
+            "Provisioner has no state file. It stores what it must remember about an object in the "
+            "object's own metadata: in the same request that creates the object, and again in each "
+            "request that changes it."
         ),
         table(("key", "meaning"), keys),
-        prose("A card that was created as `cards.ads` and is protected has:"),
+        prose("This is the metadata of a card that was created as `cards.ads` and is protected:"),
         f"```json\n{json.dumps(_example(), indent=2)}\n```",
         prose(
-            "A top-up carries the first two only. The newest one with them names the project that fills the "
-            "balance, and the next one's idempotency key is derived from it ([exactly "
-            "once](../explanation/exactly-once.md)). "
-            f"{code(top_up.MISROUTED)}, set to {code(top_up.RESOLVED)} by a person, says of a top-up that "
-            "went to another balance that its money is where it belongs ([how "
+            "A top-up has only the first two keys. The newest top-up that has them names the project that "
+            "funds the balance, and the next top-up's idempotency key is derived from it ([exactly "
+            "once](../explanation/exactly-once.md)). If a top-up went to another balance, somebody sets "
+            f"{code(top_up.MISROUTED)} to {code(top_up.RESOLVED)} on it to confirm that the money is now "
+            "where it belongs ([how "
             "to](../how-to/fund-the-balance.md#money-that-went-to-another-balance))."
         ),
         "## Limits",
         prose(
-            f"Stripe takes {METADATA_KEYS} keys of {METADATA_KEY} characters, with values of "
-            f"{METADATA_VALUE}. Six keys are the tool's, so {OWN_METADATA_KEYS} are left for `metadata` in "
-            "the YAML. Keys that begin with "
-            f"{code(marks.PREFIX)} are refused there. Keys that others set on an object are left alone."
+            f"Stripe accepts {METADATA_KEYS} metadata keys of {METADATA_KEY} characters, with values of "
+            f"{METADATA_VALUE}. Provisioner uses six keys, so {OWN_METADATA_KEYS} are left for `metadata` "
+            f"in the YAML. Keys there cannot begin with {code(marks.PREFIX)}. Keys that others set on an "
+            "object are left alone."
         ),
         prose(
-            "The record fits for the largest resource that Stripe takes "
+            "The metadata has room for the record of the largest resource that Stripe accepts "
             "(`tests/unit/core/test_ownership.py`)."
         ),
-        "## What the digests tell",
+        "## What the digests reveal",
         prose(
-            f"They only show that a value has moved. A plain value has {plain} bits, a value that Stripe "
-            f"never answers {6 * marks.WRITE_ONLY}, a personal one {6 * marks.PERSONAL}: so few "
-            "that countless values share it, and none can be guessed from it alone. Values that say little "
-            "each and all together, such as a date of birth, share one digest."
+            f"The digests exist to show that a value changed. The digest of an ordinary value has {plain} "
+            f"bits, that of a value that Stripe never returns {6 * marks.WRITE_ONLY}, and that of a "
+            f"personal value {6 * marks.PERSONAL}. So many values share the same digest that none can be "
+            "guessed from it alone. Values that reveal little even in combination, such as the parts of a "
+            "date of birth, share one digest."
         ),
         prose(
-            "Whoever can read metadata (a holder of a key that reads cards, somebody with the Dashboard, a "
-            "receiver of the account's webhooks) can test guesses with them. Of 64 guesses at a personal "
-            "value one is left, of 262,144 at a tax number as well: of those with nine digits thousands are. "
-            "A plain value that came from `${env...}` or `${file...}`, such as a limit, is found where there "
-            "are not millions of candidates. But for a tax number, the same people read the value itself on "
-            "the object. The digests cannot be keyed: every key of the account must be able to read them, "
-            "those that do not exist yet as well, or a change of keys would look like a change of all "
-            "values. They are in no saved plan."
+            "Anyone who can read metadata (with a key that reads cards, in the Dashboard, or from the "
+            "account's webhooks) can test guesses with the digests. Of 64 guesses at a personal value, "
+            "one remains; of 262,144 guesses at a tax ID, one remains too, so thousands of nine-digit "
+            "numbers remain. An ordinary value from `${env...}` or `${file...}`, such as a limit, can be "
+            "found unless there are millions of candidates. Except for a tax ID, the same people can read "
+            "the value itself on the object. The digests cannot be keyed: every key of the account must "
+            "be able to read them, including keys that do not exist yet. Otherwise a new key would look "
+            "like a change of every value. Saved plans do not contain these digests."
         ),
         "## By hand",
         prose(
-            f"Whoever removes {code(marks.PROJECT)} from an object (Dashboard or API) takes it out of "
-            "the project: the next plan creates a new one for its address, if that is declared, and leaves "
-            "the old one alone. `provisioner import` writes the keys again. Two objects with one address, "
-            "of which neither names the other as the one that it replaces (a copy made by hand, say), are a "
-            "conflict: neither is touched, and the message says how to resolve it."
+            f"If somebody removes {code(marks.PROJECT)} from an object (in the Dashboard or with the API), "
+            "the object no longer belongs to the project: the next plan creates a new one for its "
+            "address, if that is still in the configuration, and leaves the old one alone. `provisioner "
+            "import` writes the keys again. If two objects have the same address and neither names the "
+            "other as the one that it replaces (because somebody copied the metadata by hand, for "
+            "example), this is a conflict: neither is touched, and the message says how to resolve it."
         ),
         prose(
-            "What somebody writes into the keys is held to what the YAML says. An end other than the three, "
-            "a generation that is no whole number from 1 on, and an id that is none count as not written, so "
-            "that a card is at most deactivated. An address that the YAML could not have, or a `reissued=` "
-            "without its number, is a conflict: read as not written, a card would be made or reissued again."
+            "Values that somebody writes into these keys are validated by the same rules as the YAML. An "
+            "`on_remove` other than the three settings, a generation that is not a positive whole number, "
+            "and an invalid ID are ignored, so the worst result is that a card is deactivated. An address "
+            "that is not possible in the YAML, or a `reissued=` without its number, is a conflict: if "
+            "they were ignored, provisioner would create or reissue a card again."
         ),
     )
 

@@ -8,8 +8,8 @@ from .markdown import code, codes
 
 Schema = Mapping[str, Any]
 Row = tuple[str, str, str, str]
-HEAD = ("key", "type", "there", "meaning")
-NAMES = {"object": "mapping", "array": "list", "string": "text", "null": "null"}
+HEAD = ("key", "type", "present", "meaning")
+NAMES = {"object": "mapping", "array": "list", "string": "string", "null": "null"}
 
 
 def rows(schema: Schema, definitions: Schema, prefix: str = "") -> Iterator[Row]:
@@ -37,7 +37,7 @@ def kind(schema: Schema, definitions: Schema) -> str:
     if "array" in types and "items" in schema:
         inner = kind(schema["items"], definitions)
         names[names.index("list")] = (
-            f"list of {inner}s" if inner in ("text", "mapping") else f"list of {inner}"
+            f"list of {inner}s" if inner in ("string", "mapping") else f"list of {inner}"
         )
     if "object" in types and isinstance(schema.get("additionalProperties"), Mapping):
         names[names.index("mapping")] = f"mapping to {kind(schema['additionalProperties'], definitions)}"
