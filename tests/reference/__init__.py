@@ -1,1 +1,1 @@
-"""Writes docs/reference from the code: what people look up is never what somebody remembered to change."""
+"""Write docs/reference from the code, so that the pages cannot go out of date."""

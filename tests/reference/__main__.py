@@ -1,4 +1,4 @@
-"""`python -m tests.reference` writes the schemas of documents and every page of docs/reference anew."""
+"""`python -m tests.reference` writes the schemas of documents and every page of docs/reference."""
 
 from .document_schemas import WRITTEN, file_of, text_of
 from .pages import FOLDER, PAGES

@@ -1,4 +1,4 @@
-"""Every command with its options, from click's own tree."""
+"""Write the page of commands and their options, from click's command tree."""
 
 import inspect
 from collections import Counter
@@ -22,7 +22,7 @@ Row = tuple[str, str, str, str]
 
 
 def page() -> str:
-    """The page: how to read it, what is shared, and every command."""
+    """Return the page: an introduction, the shared options, and every command."""
     names = [f"[`{name}`](#{anchor(f'provisioner {name}')})" for name in COMMANDS]
     parts = [
         prose((main.help or "").partition("Exit codes:")[0]),
@@ -72,7 +72,7 @@ def _shown(argument: click.Argument, command: click.Command) -> str:
 
 @cache
 def _shared(*, fleet: bool) -> frozenset[Row]:
-    """The options that many commands have alike; what they print differs, so `--format` is never one."""
+    """Return the options that many commands share; never `--format`, as its choices differ."""
     counts = Counter(
         row for path, command in leaves() if path.startswith("fleet ") is fleet for row in _rows(command)
     )

@@ -1,4 +1,4 @@
-"""Every block and field of the configuration, from the kinds and the schemas."""
+"""Write the page of the configuration's blocks and fields, from the kinds and the schemas."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -65,7 +65,7 @@ CURRENCIES = {field.amounts_in for kind in KINDS for field in kind.fields} - {""
 
 
 def page() -> str:
-    """The page: files, settings, each kind, scenarios, fleets, and the long lists."""
+    """Return the page: files, settings, each kind, scenarios, fleets, and the long lists."""
     return markdown.page(
         "Configuration",
         prose(
@@ -253,7 +253,7 @@ def _kind(kind: Kind) -> Iterator[str]:
 
 
 def _fault(fault: FieldFault) -> str:
-    """A rule between fields, as the check says it."""
+    """Return a rule between fields, in the words of the check's message."""
     return fault.text if "'" in fault.text else f"`{'.'.join(map(str, fault.path))}`: {fault.text}"
 
 

@@ -1,4 +1,4 @@
-"""The environment variables that the code reads, each with what it does."""
+"""Write the page of environment variables that the code reads."""
 
 import re
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ OTHERS = {
 
 
 def page() -> str:
-    """The page: ours, other people's, and what the configuration reads."""
+    """Return the page: our variables, common variables, and variables that the configuration reads."""
     return markdown.page(
         "Environment",
         table(("variable", "meaning"), [(code(name), text) for name, text in OURS.items()]),
@@ -83,7 +83,7 @@ def _codes(names: tuple[str, ...]) -> str:
 
 
 def read() -> set[str]:
-    """The names that the code may ask the environment for: what looks like one where the environment is."""
+    """Return the variables that the code can read: names of that form in files that use the environment."""
     return set(_read())
 
 

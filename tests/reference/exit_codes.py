@@ -1,4 +1,4 @@
-"""The exit codes, and which command can end with which."""
+"""Write the page of exit codes and the commands that can end with each."""
 
 import click
 
@@ -25,7 +25,7 @@ DO = {
 
 
 def page() -> str:
-    """The page: codes, what to do, which commands, and how a fleet adds them up."""
+    """Return the page: codes, what to do, the commands, and the exit code of a fleet."""
     rows = [(str(int(one)), one.meaning, DO[one], _commands(one)) for one in ExitCode]
     worst = " · ".join(str(int(one)) for one in SEVERITY)
     return markdown.page(
@@ -44,7 +44,7 @@ def page() -> str:
 
 
 def codes_of(path: str, command: click.Command) -> tuple[ExitCode, ...]:
-    """What a command can end with, from what it is able to do."""
+    """Return the exit codes of a command, derived from its options."""
     options = {parameter.name for parameter in command.params}
     found = {ExitCode.DONE, ExitCode.ERROR, ExitCode.INTERRUPTED}
     if "detailed_exitcode" in options or path.rsplit(maxsplit=1)[-1] == "drift":
@@ -53,13 +53,13 @@ def codes_of(path: str, command: click.Command) -> tuple[ExitCode, ...]:
         found.add(ExitCode.ACCESS)
     if "auto_approve" in options:  # it writes
         found |= {ExitCode.GUARDRAIL, ExitCode.STALE, ExitCode.PARTLY}
-    if "planfile" in options:  # it refuses one that was edited
+    if "planfile" in options:  # it rejects an edited plan file
         found.add(ExitCode.STALE)
     return tuple(sorted(found))
 
 
 def allowed(words: tuple[str, ...]) -> tuple[ExitCode, ...]:
-    """What a command line can end with, by the command that it names."""
+    """Return the exit codes of the command that a command line names."""
     command: click.Command = main
     path = []
     for word in words:
@@ -80,5 +80,5 @@ def _commands(one: ExitCode) -> str:
 
 
 def said(found: tuple[ExitCode, ...]) -> str:
-    """Codes as a line of a command's entry."""
+    """Return codes as a line of a command's entry."""
     return f"[Exit codes](exit-codes.md): {codes(int(one) for one in found)}."

@@ -1,4 +1,4 @@
-"""The JSON that commands print: every key, from the schemas, and examples that the code itself makes."""
+"""Write the pages of the commands' JSON: every key, from the schemas, and examples made by the code."""
 
 import json
 import re
@@ -75,7 +75,7 @@ balance_targets.usd: {target: 2000000, max_top_up: 1500000}
 
 
 def plan_page() -> str:
-    """The page of the plan and of what an apply reports."""
+    """Return the page of the plan and of the report of an apply."""
     return markdown.page(
         "Plan JSON",
         prose(
@@ -130,7 +130,7 @@ def plan_page() -> str:
 
 
 def other_page() -> str:
-    """The page of all other documents."""
+    """Return the page of all other documents."""
     listed = "\n".join(f"- [{name}](#{name}): {_first(schema(name)['description'])}" for name in OTHERS)
     examples = {"drift": _json(as_json(example_drift()))}
     return markdown.page(
@@ -164,7 +164,7 @@ def _document(name: str, example: str | None) -> list[str]:
 
 @cache
 def schema(name: str) -> Mapping[str, Any]:
-    """A published schema."""
+    """Return a published schema."""
     found: Mapping[str, Any] = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
     return found
 
@@ -188,12 +188,12 @@ def _plan() -> Plan:
 
 
 def example_plan() -> PlanDocument:
-    """A plan of a card and a top-up, as the command prints it."""
+    """Return a plan of a card and a top-up, as the command prints it."""
     return plan_document(KINDS, _plan())
 
 
 def example_report() -> ReportDocument:
-    """The report of that plan's apply, in which the top-up was not made."""
+    """Return the report of an apply of that plan in which the top-up was skipped."""
     first, *others = _plan().steps
     done = Result(first, Outcome.DONE, id="ic_1Abc", request_id="req_1Abc")
     missed = [
@@ -204,7 +204,7 @@ def example_report() -> ReportDocument:
 
 
 def example_drift() -> DriftDocument:
-    """Drift of one limit that was raised by hand."""
+    """Return the drift of one limit that was raised by hand."""
     found = Drift(
         Address("cards", "ads"),
         "ic_1Abc",
@@ -222,5 +222,5 @@ def example_drift() -> DriftDocument:
 
 
 def _results(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What a report has besides the plan's keys."""
+    """Return the keys of a report that a plan does not have."""
     return {key: value for key, value in document.items() if key in ("complete", "interrupted", "results")}

@@ -1,4 +1,4 @@
-"""What the tool writes into the metadata of Stripe's objects."""
+"""Write the page of the metadata that provisioner stores on Stripe's objects."""
 
 import json
 
@@ -41,7 +41,7 @@ CARD = {
 
 
 def page() -> str:
-    """The page: keys, an example that is made by the code itself, limits, and what to do by hand."""
+    """Return the page: keys, an example made by the code, limits, and manual changes."""
     keys = [(code(key), MEANINGS[key]) for key in marks.OUR_KEYS]
     plain = 6 * marks.PLAIN
     return markdown.page(
@@ -73,7 +73,7 @@ def page() -> str:
             "The metadata has room for the record of the largest resource that Stripe accepts "
             "(`tests/unit/core/test_ownership.py`)."
         ),
-        "## What the digests reveal",
+        "## Information in the digests",
         prose(
             f"The digests exist to show that a value changed. The digest of an ordinary value has {plain} "
             f"bits, that of a value that Stripe never returns {6 * marks.WRITE_ONLY}, and that of a "

@@ -1,4 +1,4 @@
-"""The pages of docs/reference, by name, and what writes each."""
+"""Map each page of docs/reference to the function that returns it."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

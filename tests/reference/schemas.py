@@ -1,4 +1,4 @@
-"""JSON Schema as tables: one row a key, with dots into mappings and `[]` into lists."""
+"""Turn JSON Schemas into tables: one row per key, with `.` for mappings and `[]` for lists."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ NAMES = {"object": "mapping", "array": "list", "string": "string", "null": "null
 
 
 def rows(schema: Schema, definitions: Schema, prefix: str = "") -> Iterator[Row]:
-    """The keys of an object, and of all that is in it."""
+    """Yield the keys of an object and of everything nested in it."""
     schema = _resolved(schema, definitions)
     required = schema.get("required", ())
     for name, sub in schema.get("properties", {}).items():
@@ -26,7 +26,7 @@ def rows(schema: Schema, definitions: Schema, prefix: str = "") -> Iterator[Row]
 
 
 def kind(schema: Schema, definitions: Schema) -> str:
-    """What a value looks like; empty for any value."""
+    """Return the type of a value, as the table shows it."""
     schema = _resolved(schema, definitions)
     if "const" in schema:
         return code(_word(schema["const"]))

@@ -1,4 +1,4 @@
-"""The commands, as click knows them."""
+"""Walk click's command tree."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -9,7 +9,7 @@ from provisioner.cli.main import main
 
 
 def walk(command: click.Command = main, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
-    """Every command below `command` with its words, groups before their commands."""
+    """Yield every command below `command` with its words, groups before their commands."""
     if path:
         yield " ".join(path), command
     if isinstance(command, click.Group):
@@ -22,5 +22,5 @@ def walk(command: click.Command = main, path: tuple[str, ...] = ()) -> Iterator[
 
 @cache
 def leaves() -> tuple[tuple[str, click.Command], ...]:
-    """The commands that do something."""
+    """Return the commands that are not groups."""
     return tuple((path, command) for path, command in walk() if not isinstance(command, click.Group))
