@@ -29,7 +29,7 @@ WRITES = {
     "on_remove": "metadata",
     "previously": "metadata, if it renames",
     "ignore": "writes nothing",
-    "reissue": "a new card; the current one ends permanently",
+    "reissue": "a new card; the current one is canceled, which is irreversible",
 }
 SHAPES = {
     Shape.TEXT: "string",
@@ -79,9 +79,9 @@ def page() -> str:
         "## Top level",
         table(SETTINGS_HEAD, _settings()),
         prose(
-            f"Without `max_retired`, a plan is blocked if it removes or replaces more than {SHARE:.0%} of "
-            f"a kind that has {FEW} or more objects; requested reissues do not count. A plan is always "
-            "blocked if it removes or replaces a protected object, or if it ends a working card whose "
+            f"Without `max_retired`, a plan is blocked if it removes or replaces more than {SHARE:.0%} of a "
+            f"kind that has {FEW} or more objects; requested reissues do not count. A plan is always "
+            "blocked if it removes or replaces a protected object, or if it cancels a working card whose "
             "replacement cannot be activated because Stripe will hold back its cardholder (`stranded`). "
             "`--allow NAME=NUMBER` allows one plan to exceed a guardrail, up to the number; the names are "
             f"{codes(GUARDRAILS)}. If a plan exceeds a guardrail in several currencies or for several "
@@ -220,7 +220,7 @@ def _values() -> Iterator[str]:
     yield "The tables of fields use these terms:"
     yield (
         "- **on change**: *in place* means that the object is updated; *replaced* means that a new object "
-        "is created and the old one ends, because Stripe cannot change the field.\n"
+        "is created and the old one is deactivated or canceled, because Stripe cannot change the field.\n"
         "- **on removal**: the effect of removing a value from the configuration after it was applied. "
         "*cleared* and *back to* take effect with the next apply; *stays* means that Stripe has no way to "
         "clear the value, and the plan says so; *left alone* means that the plan does not mention the "

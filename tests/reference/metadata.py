@@ -19,8 +19,8 @@ MEANINGS = {
     marks.ADDRESS: "Section and name in the YAML, such as `cards.ads`.",
     marks.GENERATION: "1 for the first object at its address; each replacement or new creation increases "
     "it by one. If two usable objects have the same address, the one with the higher generation owns it. "
-    "The other one is left over from an interrupted replacement and is ended, provided that the owner "
-    "names it (`replaces`).",
+    "The other one is left over from an interrupted replacement, and is deactivated or canceled, provided "
+    "that the owner names it (`replaces`).",
     marks.LIFECYCLE: "Words: `protect`, `on_remove=cancel` or `on_remove=keep`, `reissued=NUMBER`, and "
     "`replaces=ID`, the object that had the address before. They stay on the object when it is no longer "
     "in the configuration. `revision=NUMBER` counts provisioner's writes, starting at 1 for the creation: "
