@@ -51,7 +51,7 @@ def is_approved(
         return False
     if approved.action is Action.UPDATE:
         return _is_at(change, approved) and _is_second_half(kind, change, approved, seal)
-    return _is_activation(kind, change, approved)
+    return _is_activation(change, approved)
 
 
 def _is_same(change: Change, approved: ChangeDocument, seal: Seal) -> bool:
@@ -71,13 +71,12 @@ def _is_at(change: Change, approved: ChangeDocument) -> bool:
     return live is not None and (live.id, live.stamp.revision) == (approved.id, approved.revision)
 
 
-def _is_activation(kind: Kind, change: Change, approved: ChangeDocument) -> bool:
+def _is_activation(change: Change, approved: ChangeDocument) -> bool:
     """Whether an object that the plan has created is to be activated, which has never been done."""
     status = [(edit.path, edit.after) for edit in change.edits] == [("status", "active")]
-    never = change.live is not None and change.live.stamp.revision == FIRST
-    apart = change.declared is not None and bool(kind.deferred_fields(change.declared.fields))
-    by_a_call = approved.action is Action.REPLACE or (approved.action is Action.CREATE and apart)
-    return status and never and by_a_call
+    stamp = change.live.stamp if change.live else None
+    never = stamp is not None and stamp.to_activate and stamp.revision == FIRST
+    return status and never and approved.action in (Action.REPLACE, Action.CREATE)
 
 
 def _is_second_half(kind: Kind, change: Change, approved: ChangeDocument, seal: Seal) -> bool:
@@ -95,7 +94,7 @@ def _is_second_half(kind: Kind, change: Change, approved: ChangeDocument, seal: 
         all(path in then and not differs(edit, then[path]) for path, edit in now.items())
         and change.direction is Direction.BROADENING
         and not any(e.direction is Direction.BROADENING or e.path.startswith(OUR_OWN) for e in done)
-        and seal(rest(change, moved)) == approved.rest
+        and seal(rest(kind, change, moved)) == approved.rest
     )
 
 
@@ -114,5 +113,5 @@ def _is_carried(
             )
             for edit in change.edits
         )
-        and seal(rest(change, moving(kind, then))) == approved.rest
+        and seal(rest(kind, change, moving(kind, then))) == approved.rest
     )

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from provisioner.core.model.resource import Address, Declared, Live
+from provisioner.core.ownership.marks import field_code
 from provisioner.core.schema.field import Direction, Shape
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import at, put
@@ -26,6 +27,22 @@ class Action(StrEnum):
     RETIRE = "retire"
     ADOPT = "adopt"
     TOP_UP = "top_up"
+
+
+class Moved(StrEnum):
+    """
+    Which side has moved since the last apply.
+
+    UNKNOWN where nothing was applied before. Drift has two more, which no edit has: STRIPE holds an object
+    back, and it has ENDED as declared.
+    """
+
+    LIVE = "live"
+    YAML = "yaml"
+    BOTH = "both"
+    UNKNOWN = ""
+    STRIPE = "stripe"
+    ENDED = "ended"
 
 
 class Edit(Struct, frozen=True):
@@ -48,6 +65,12 @@ class Edit(Struct, frozen=True):
     currency_before: str | None = None
     undone: Direction = Direction.NEUTRAL
     row: Mapping[str, Any] = field(default_factory=dict)
+    moved: Moved = Moved.UNKNOWN
+
+    @property
+    def reverts_tightening(self) -> bool:
+        """Whether it gives back spending power that somebody has taken away in Stripe."""
+        return self.moved in (Moved.LIVE, Moved.BOTH) and self.direction is Direction.BROADENING
 
 
 class Change(Struct, frozen=True):
@@ -128,13 +151,16 @@ def goal(change: Change) -> str:
     return content([generation, wanted(change.declared)])
 
 
-def rest(change: Change, without: Iterable[str]) -> str:
+def rest(kind: Kind, change: Change, without: Iterable[str]) -> str:
     """
     What stands for the object that a change is made to as it is, but for what is at some paths.
 
     As long as it is the same, nobody else has changed the object.
     """
-    return content(observed(change.live, without)) if change.live else ""
+    below = {
+        f"{name}.{sub.name}" for name in without if (field := kind.field_at(name)) for sub in field.fields
+    }
+    return content(observed(change.live, sorted({*without} | below))) if change.live else ""
 
 
 # made once: a plan has a digest of each value that moves
@@ -157,15 +183,21 @@ def wanted(declared: Declared | None) -> list[Any] | None:
 
 
 def observed(live: Live | None, without: Iterable[str] = ()) -> list[Any] | None:
-    """All that is known of an object, our marks included, but for what is at some paths of edits."""
+    """
+    All that is known of an object, our marks included, but for what is at some paths of edits.
+
+    Neither is what was last applied there.
+    """
     if live is None:
         return None
     fields, stamp, address = live.fields, live.stamp, str(live.stamp.address)
+    applied = dict(stamp.applied)
     for path in without:
         fields, address = _taken_out(fields, path), "" if path == "address" else address
+        applied.pop(field_code(path.partition("[")[0]), None)
     told = [stamp.protect, stamp.on_remove, stamp.reissued, stamp.generation, stamp.predecessor]
     told.append(stamp.revision)
-    return [live.id, live.final, live.canceled_as, fields, address, told, dict(stamp.applied)]
+    return [live.id, live.final, live.canceled_as, fields, address, told, applied]
 
 
 def _taken_out(fields: Mapping[str, Any], path: str) -> Mapping[str, Any]:
@@ -173,7 +205,7 @@ def _taken_out(fields: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     top, _, below = path.partition("[")[0].partition(".")
     inner = fields.get(top)
     if isinstance(inner, Mapping) and below in inner:
-        return {**fields, top: {name: value for name, value in inner.items() if name != below}}
+        return put(fields, top, {name: value for name, value in inner.items() if name != below} or None)
     return put(fields, f"{top}.{below}" if below else top, None)
 
 

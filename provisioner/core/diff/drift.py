@@ -1,40 +1,20 @@
-"""Drift: live against what was last applied, told apart from what the YAML asks for.
-
-The record on each object holds a digest of every value last applied. A value that is not as declared
-has moved in Stripe when the YAML still has what was applied, in the YAML when Stripe still has it, and
-in both otherwise.
-"""
+"""Drift: what has changed in Stripe since the last apply, told apart from what the configuration asks for."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
 
-from provisioner.core.diff.baseline import digests
-from provisioner.core.diff.change import Action, Change, Note
+from provisioner.core.diff.attribution import attributed
+from provisioner.core.diff.change import Action, Change, Moved, Note
 from provisioner.core.diff.compare import compare
 from provisioner.core.model.config import Config
-from provisioner.core.model.resource import Address, Declared, Live, Ref
+from provisioner.core.model.resource import Address, Declared, Live
 from provisioner.core.ownership.inventory import Inventory, KindInventory
 from provisioner.core.ownership.marks import field_code, value_digest
 from provisioner.core.ownership.reissue import reissued_for, says_self_canceled
-from provisioner.core.schema.field import Direction, Field
+from provisioner.core.schema.field import Direction
 from provisioner.core.schema.kind import Kind, owned
-
-
-class Moved(StrEnum):
-    """
-    Which side has moved since the last apply.
-
-    Of none, `stripe` says that Stripe holds an object back, and `ended` that it has ended as declared.
-    """
-
-    LIVE = "live"
-    YAML = "yaml"
-    BOTH = "both"
-    STRIPE = "stripe"
-    ENDED = "ended"
 
 
 class Drift(Struct, frozen=True):
@@ -125,20 +105,8 @@ def _by_stripe(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
 
 def _edited(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> Iterator[Drift]:
     edits, _ = compare(kind, declared, live)
-    if not edits:
-        return
-    lives, wants = digests(kind, declared, live)
-    for edit in edits:
-        path = edit.path.partition("[")[0]
-        field, code, moved = kind.field_at(path), field_code(path), Moved.YAML
-        if field and not field.write_only and not _is_of_before(declared, live, field, surveyed):
-            cleared = field.default
-            unset = None if cleared is None else value_digest(live.stamp.project, path, field, cleared)
-            was, had = live.stamp.applied.get(code), lives.get(code, unset)
-            if wants.get(code) == was:
-                moved = Moved.LIVE
-            elif had != was and was is not None:  # what was never applied cannot have been moved away from
-                moved = Moved.BOTH
+    for edit in attributed(kind, declared, live, edits, surveyed):
+        moved = edit.moved or Moved.YAML
         yield Drift(
             declared.address,
             live.id,
@@ -152,14 +120,6 @@ def _edited(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> 
             row=edit.row,
             currency_live=edit.currency_before,
         )
-
-
-def _is_of_before(declared: Declared, live: Live, field: Field, surveyed: Inventory) -> bool:
-    """Whether an object refers to one that we have replaced since: it waits to be carried along."""
-    wanted, had = declared.fields.get(field.name), live.fields.get(field.name)
-    return isinstance(wanted, Ref) and any(
-        had in estate.past.get(wanted.address, ()) for estate in surveyed.estates.values()
-    )
 
 
 def _of_retired(kind: Kind, live: Live) -> Iterator[Drift]:

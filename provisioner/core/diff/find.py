@@ -6,9 +6,10 @@ from collections.abc import Set as AbstractSet
 
 from msgspec import Struct, field
 
+from provisioner.core.diff.attribution import attributed
 from provisioner.core.diff.baseline import Records
 from provisioner.core.diff.blocked_activation import not_activated
-from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit, Note
+from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit, Moved, Note
 from provisioner.core.diff.compare import additions, compare
 from provisioner.core.diff.retire import end_object
 from provisioner.core.diff.top_up import issued_in, plan_funding
@@ -69,7 +70,7 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: Snapshot, surveye
     for kind in sorted(kinds, key=lambda kind: kind.rank):
         wanted = [config.declared[a] for a in in_order if a.section == kind.section]
         if kind.is_owned:
-            _find_objects(found, Records(kind, config.project), wanted, surveyed.estates[kind.name])
+            _find_objects(found, Records(kind, config.project), wanted, surveyed)
         else:
             top_ups, notes = plan_funding(kind, config.project, wanted, world)
             found.changes += top_ups
@@ -168,13 +169,14 @@ def _not_issued(kinds: Sequence[Kind], world: Snapshot, found: Differences) -> I
 
 
 def _find_objects(
-    found: Differences, records: Records, wanted: Sequence[Declared], estate: KindInventory
+    found: Differences, records: Records, wanted: Sequence[Declared], inventory: Inventory
 ) -> None:
     kind = records.kind
+    estate = inventory.estates[kind.name]
     for declared in wanted:
         live = estate.current.get(declared.address)
         if live is not None:
-            _compare(found, records, declared, live, estate)
+            _compare(found, records, declared, live, inventory)
         elif (ended := estate.self_canceled.get(declared.address)) and not reissued_for(declared, ended):
             # a new one is made when that is asked for, and not before
             found.notes.append(Note(str(declared.address), says_self_canceled(ended)))
@@ -214,10 +216,11 @@ def _creation(
 
 
 def _compare(
-    found: Differences, records: Records, declared: Declared, live: Live, estate: KindInventory
+    found: Differences, records: Records, declared: Declared, live: Live, inventory: Inventory
 ) -> None:
     kind = records.kind
     edits, notes = compare(kind, declared, live, found.replaced)
+    edits = tuple(attributed(kind, declared, live, edits, inventory)) if edits else edits
     found.notes += notes
     found.notes += _left_retired(kind, declared, live) if declared.lifecycle.ignore else ()
     if used := says_used(kind, declared, live):
@@ -241,7 +244,7 @@ def _compare(
                 edits,
                 declared,
                 live,
-                generation=estate.next_generation(declared.address, live),
+                generation=inventory.estates[kind.name].next_generation(declared.address, live),
                 follows=live.id,
                 params=params,
             )
@@ -264,8 +267,19 @@ def _update(found: Differences, kind: Kind, declared: Declared, live: Live, edit
         text = f"{paths}: not marked on the object, {full}; take one of them away in Stripe"
         found.notes.append(Note(str(declared.address), text, pending=True))
         return
-    reason = "marks only, nothing a card can do changes" if own else "declared differs from live"
+    reason = "ownership metadata only" if own else _why_updated(edits)
     found.changes.append(Change(Action.UPDATE, declared.address, kind.name, reason, edits, declared, live))
+
+
+def _why_updated(edits: Sequence[Edit]) -> str:
+    sides = {edit.moved for edit in edits}
+    if sides == {Moved.LIVE}:
+        return "changed outside of provisioner"
+    if sides <= {Moved.YAML}:
+        return "configuration changed"
+    if sides == {Moved.UNKNOWN}:
+        return "differs from the configuration"
+    return "configuration changed, and changed outside of provisioner"
 
 
 def _left_retired(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:

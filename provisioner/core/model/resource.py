@@ -116,7 +116,8 @@ class Ownership(Struct, frozen=True):
     `predecessor` is the id of the object that had the address before, empty where there was none.
     `revision` counts our writes: 1 as it was created, 0 where nothing is known. `salt` is a secret of the
     project's, of which the digests in saved plans are made; it is shown nowhere. `unreadable` is the metadata
-    key of a mark that holds what we never write, where no guess at it is safe.
+    key of a mark that holds what we never write, where no guess at it is safe. `to_activate` says that it
+    was created inactive, and that the call that activates it has not been made.
     """
 
     project: str
@@ -129,6 +130,7 @@ class Ownership(Struct, frozen=True):
     predecessor: str = ""
     revision: int = 0
     salt: str = ""
+    to_activate: bool = False
     unreadable: str = ""
 
 

@@ -36,7 +36,8 @@ UNKNOWN: Mapping[Address, Declared] = MappingProxyType({})
 CODE = 4
 PLAIN, WRITE_ONLY, PERSONAL = 4, 3, 1  # characters of six bits each
 FIRST = 1  # the revision of an object as it is created
-UNLIKE = ("revision", "salt")  # words that may differ where two runs have done the same
+ACTIVATE = "to_activate"
+UNLIKE = ("revision", "salt", ACTIVATE)  # words that may differ where two runs have done the same
 
 
 def _short(text: str, length: int) -> str:
@@ -138,6 +139,7 @@ def marks(stamp: Ownership) -> dict[str, str]:
     words += [f"replaces={stamp.predecessor}"] if stamp.predecessor else []
     words += [f"revision={stamp.revision}"] if stamp.revision else []
     words += [f"salt={stamp.salt}"] if stamp.salt else []
+    words += [ACTIVATE] if stamp.to_activate else []
     record = dict.fromkeys(APPLIED, "")
     entries = [name + value for name, value in sorted(stamp.applied.items())]
     for key in APPLIED:
@@ -193,6 +195,7 @@ class _Words(NamedTuple):
     predecessor: str
     revision: int
     salt: str
+    to_activate: bool
 
 
 @lru_cache(maxsize=256)
@@ -208,6 +211,7 @@ def _told(text: str) -> _Words:
         predecessor=predecessor if _ID.fullmatch(predecessor) else "",
         revision=_number(facts.get("revision", ""), 0),
         salt=salt if _SALT.fullmatch(salt) else "",
+        to_activate=ACTIVATE in words,
     )
 
 

@@ -1,7 +1,7 @@
 """The plan's document: the JSON that `--format json` prints and `--out` saves, and that every view shows."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field, to_builtins
 from msgspec.structs import asdict
@@ -14,9 +14,10 @@ from provisioner.core.schema.field import Direction
 
 PLAN_FORMAT = "1.1"
 MONEY = ("top_up", "exposure_added")  # guardrails whose number is an amount in minor units
-GUARDRAILS = ("retired", "protected", "stranded", "activated", *MONEY)
+GUARDRAILS = ("retired", "protected", "stranded", "reverted", "activated", *MONEY)
 
 STOPS = f"^({'|'.join(GUARDRAILS)})([.].+)?$|^require_approval$"
+Mover = Literal["yaml", "live", "both", ""]
 Sha256 = Annotated[str, Meta(extra_json_schema={"pattern": "^sha256:[0-9a-f]{64}$"})]
 
 
@@ -33,6 +34,11 @@ class EditDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether it takes away, leaves or gives spending power."""
     sensitive: bool
     """Whether before and after are masked."""
+    moved: Mover = ""
+    """
+    Which side has moved since the last apply: the configuration, what is in Stripe, or both; empty where
+    nothing tells.
+    """
     forces_replacement: bool = False
     """Stripe cannot change this in place."""
     currency: Currency = ""
@@ -61,6 +67,7 @@ def edit_document(edit: Edit, digest: str = "") -> EditDocument:
         after=edit.after,
         direction=edit.direction,
         sensitive=edit.sensitive,
+        moved=cast("Mover", edit.moved.value),
         forces_replacement=edit.forces_replacement,
         currency=edit.currency,
         currency_before=edit.currency_before,

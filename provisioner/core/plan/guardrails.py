@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from provisioner.core.diff.change import Action, Change
+from provisioner.core.diff.change import Action, Change, Edit
 from provisioner.core.model.config import Guardrails
 from provisioner.core.model.money import Money, show_money
 from provisioner.core.ownership.reissue import reissued_for
@@ -43,7 +44,13 @@ class Danger(Struct, frozen=True):
 
 def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
     """The guardrails that stop this plan; `allowed` holds the numbers that a person has named."""
-    counted = (*_protected(plan), *_stranded(plan), *_retired(plan, limits), *_activated(plan, limits))
+    counted = (
+        *_protected(plan),
+        *_stranded(plan),
+        *_reverted(plan),
+        *_retired(plan, limits),
+        *_activated(plan, limits),
+    )
     dangers = (*counted, *_money(plan, limits))
     return standing(dangers, allowed)
 
@@ -124,6 +131,33 @@ def _stranded(plan: Plan) -> Iterator[Danger]:
         ends = "card would end, and its successor" if one else "cards would end, and their successors"
         text = f"{len(names)} working {ends} cannot be activated, see the notes ({_few(names)})"
         yield Danger("stranded", text, len(names))
+
+
+def _reverted(plan: Plan) -> Iterator[Danger]:
+    """Spending power that somebody has taken away in Stripe, and an apply would give back."""
+    said = [
+        f"{change.address}: {', '.join(map(_way_back, back))}"
+        for change in plan.changes
+        if (back := [edit for edit in change.edits if edit.reverts_tightening])
+    ]
+    if said:
+        what = "a tightening" if len(said) == 1 else f"{len(said)} tightenings"
+        text = (
+            f"this plan reverts {what} made outside of provisioner ({'; '.join(said)}). To keep what is in "
+            "Stripe, say the same in the configuration"
+        )
+        yield Danger("reverted", text, len(said))
+
+
+def _way_back(edit: Edit) -> str:
+    was, becomes = (_shown(edit, value) for value in (edit.before, edit.after))
+    return f"{edit.path} {was} -> {becomes}"
+
+
+def _shown(edit: Edit, value: Any) -> str:
+    if value is None:
+        return "unset"
+    return show_money(value, edit.currency) if edit.currency and type(value) is int else str(value)
 
 
 def _is_replaced(change: Change) -> bool:

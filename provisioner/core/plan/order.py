@@ -112,7 +112,7 @@ def _update(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
         if half := first_half(kind, change):
             ahead = Phase.TIGHTEN if half.direction is Direction.TIGHTENING else rest
             does = "tighten" if ahead is Phase.TIGHTEN else "update"
-            call = Call(kind.service, "update", half.id, update_params(kind, half, marked=False))
+            call = Call(kind.service, "update", half.id, update_params(kind, half, half=True))
             written_again = half.declared.fields if half.declared else {}
             declared, live = change.declared.fields if change.declared else {}, change.live
             seen = {

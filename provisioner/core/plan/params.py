@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from provisioner.core.diff.change import Change
 from provisioner.core.model.resource import Declared, Live, Ownership
-from provisioner.core.ownership.marks import LIFECYCLE, applied, marks, stamp_for
+from provisioner.core.ownership.marks import LIFECYCLE, applied, field_code, marks, stamp_for
 from provisioner.core.ownership.next_marks import has_room, record_of, stamp_after, with_marks
 from provisioner.core.schema.field import Field, Shape
 from provisioner.core.schema.kind import Kind
@@ -33,7 +33,9 @@ def creation_params(
     }
     if inactive and params.get("status") == "active":
         params["status"] = "inactive"
-    written = {key: value for key, value in marks(_new(kind, project, change, salt)).items() if value}
+    is_left = declared.fields.get("status") == "active" != params.get("status")
+    stamp = replace(_new(kind, project, change, salt), to_activate=is_left)
+    written = {key: value for key, value in marks(stamp).items() if value}
     return params | dict(change.params) | {"metadata": {**params.get("metadata", {}), **written}}
 
 
@@ -59,11 +61,12 @@ def _new(kind: Kind, project: str, change: Change, salt: str) -> Ownership:
     return stamp_for(project, declared.address, change.generation, declared.lifecycle, record, before)
 
 
-def update_params(kind: Kind, change: Change, *, marked: bool = True, salt: str = "") -> dict[str, Any]:
+def update_params(kind: Kind, change: Change, *, half: bool = False, salt: str = "") -> dict[str, Any]:
     """
-    The parameters that carry out the edits of an update and, when `marked`, bring our marks up to date.
+    The parameters that carry out the edits of an update, and bring our marks up to date.
 
-    The first half of an update that is made in two calls leaves the marks to the second.
+    The first `half` of an update that is made in two calls says only which values it has set: a run that
+    finds them knows that nobody else has.
     """
     declared, live = _declared(change), _live(change)
     touched = [edit.path.partition("[")[0] for edit in change.edits]
@@ -75,10 +78,20 @@ def update_params(kind: Kind, change: Change, *, marked: bool = True, salt: str 
         for field in kind.fields
         if (sent := _sent(field, field.name, wanted, live.fields, touched)) is not None
     }
-    if marked:
+    if half:
+        paths = {path for path in touched if at(declared.fields, path) != at(live.fields, path)}
+        record = {
+            code: digest for code, digest in live.stamp.applied.items() if code not in map(field_code, paths)
+        }
+        record |= applied(
+            live.stamp.project, kind.fields, part(kind.fields, declared.fields, paths.__contains__)
+        )
+        params = with_marks(params, replace(live.stamp, applied=record), live.stamp, room=False)
+    else:
         after = stamp_after(kind, declared, live)
         room = has_room(declared, live, after)
-        after = replace(after, salt=after.salt or salt)
+        is_left = live.stamp.to_activate and "status" not in touched
+        after = replace(after, salt=after.salt or salt, to_activate=is_left)
         params = with_marks(params, after, live.stamp, room=room)
     return params
 

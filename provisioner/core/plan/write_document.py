@@ -66,7 +66,7 @@ def _change(kind: Kind, change: Change, seal: Seal) -> ChangeDocument:
         edits=tuple(_edit(edit, fingerprint) for edit in change.edits),
         fingerprint=fingerprint,
         revision=change.live.stamp.revision if change.live else None,
-        rest=seal(rest(change, set_first(kind, change))) if change.live else "",
+        rest=seal(rest(kind, change, set_first(kind, change))) if change.live else "",
         goal=seal(aim) if aim else "",
         between=seal(first) if first else "",
         bookkeeping=change.bookkeeping,

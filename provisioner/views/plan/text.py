@@ -15,6 +15,7 @@ NO_CHANGES = "No changes. Stripe matches the configuration."
 NO_CHANGES_OF_A_PART = "No changes. Stripe matches this part of the configuration."
 NO_CHANGES_BUT = "No changes. What is pending is in the notes."
 STOPPED = "Guardrails stop this plan: apply writes nothing (exit code 3)"
+OUTSIDE = "Changed outside of provisioner (this plan reverts it)"
 SYMBOLS = {
     "create": "+",
     "update": "~",
@@ -52,6 +53,8 @@ def plan_text(document: ShownPlan, width: int | None = None) -> str:
     Lines are broken at `width` columns where it is given, as for a terminal; a log wants them whole.
     """
     lines = [*blast_lines(document)] if document.changes else []
+    if outside := [*outside_lines(document)]:
+        lines += ["", OUTSIDE, *(f"  {line}" for line in outside)]
     for one in group(document.changes, alike, MANY):
         lines += ["", *group_lines(one, NAMES, width * 3 // 5 if width else None)]
     for note in document.notes:
@@ -103,6 +106,17 @@ def blast_lines(document: ShownPlan) -> Iterator[str]:
     yield "Blast radius"
     for name, answer in blast_radius(document).items():
         yield f"  {name + ':':<24} {answer}"
+
+
+def outside_lines(document: ShownPlan) -> Iterator[str]:
+    """What others have changed in Stripe and the plan would change back, a line for each value."""
+    for change in document.changes:
+        for edit in change.edits:
+            if edit.moved in ("live", "both"):
+                before, after = (value or "unset" for value in show_sides(edit))
+                both = "; the configuration changed too" if edit.moved == "both" else ""
+                name = f"{inert(change.address)}: {inert(edit.path)}"
+                yield f"{name} is {before}{show_row(edit.row)}, and becomes {after}{both}"
 
 
 def headline(change: ChangeDocument) -> str:
