@@ -104,6 +104,7 @@ class History(Struct):
     def wire(self, trouble: Trouble = PEACE, gate: Any = None) -> Wire:
         """A client for one run."""
         back = trouble.lag.back + 1 if trouble.lag else 1
+        self.watch.lagging |= trouble.lag.resources if trouble.lag else set()
         seen = self.past[-back] if len(self.past) >= back else dict(self.watch.objects)
         return Wire(self.sandbox, self.mail, trouble, seen, *([gate] if gate else []))
 
@@ -117,6 +118,7 @@ class History(Struct):
         in_play = [*self.wanted, *wanted]
         found = [str(each) for each in ended if each.how == "traceback" or "provisioner's own" in each.said]
         found += wrong(before, moments, in_play, self.watch)
+        self.watch.lagging.clear()
         pulled = any(
             item["object"] == "topup" and had is None for each in moments for had, item in each.changed
         )
