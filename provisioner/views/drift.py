@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from provisioner.core.diff.drift import Moved
+from provisioner.core.diff.change import Moved
 from provisioner.core.diff.drift_document import DriftDocument, DriftedValue, Remark
 from provisioner.core.schema.field import Direction
 from provisioner.views.safe_markdown import LONGEST_LINE, clip, fence, plain, size

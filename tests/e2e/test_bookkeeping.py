@@ -32,12 +32,12 @@ def test_a_rename_is_no_update_in_any_view(applied: Desk):
     assert document["changes"][0]["bookkeeping"] == "rename"
     assert (document["summary"]["update"], document["summary"]["rename"]) == (0, 1)
     assert "# cards.search will be renamed (ic_" in text
-    assert ": marks only, nothing a card can do changes\n  * card\n" in text
+    assert ": ownership metadata only\n  * card\n" in text
     assert text.endswith(", 0 to adopt, 1 to rename.\n")
     assert (
         "<code>cards.search</code> will be renamed: <code>address = cards.ads -&gt; cards.search" in markdown
     )
-    assert "# marks only, nothing a card can do changes\n" in markdown
+    assert "# ownership metadata only\n" in markdown
     assert '"c":"marks","h":"will be renamed","s":"*"' in page
     assert "cards.search: renamed (ic_" in applied.run("apply", "--auto-approve").output
 

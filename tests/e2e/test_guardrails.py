@@ -53,7 +53,7 @@ def test_unlimited_is_a_word(desk: Desk):
         ("top_up.eur=9,900.00 USD", "top_up.eur is no amount in USD"),
         ("retired=1.00 USD", "the number is a whole one, such as 12"),
         ("top_up=unlimited", "an amount is a whole number of minor units"),
-        ("funds=1", "NAME one of retired, protected, stranded, activated, top_up, exposure_added"),
+        ("funds=1", "NAME one of retired, protected, stranded, reverted, activated, top_up, exposure_added"),
     ],
 )
 def test_what_is_no_number_is_told_what_would_be(desk: Desk, number: str, said: str):

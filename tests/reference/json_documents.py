@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from provisioner.core.diff.drift import Drift, Moved
+from provisioner.core.diff.change import Moved
+from provisioner.core.diff.drift import Drift
 from provisioner.core.diff.drift_document import DriftDocument, TraceDocument, drift_document
 from provisioner.core.model.config import Config
 from provisioner.core.model.json_document import FORMAT_VERSION

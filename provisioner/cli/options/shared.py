@@ -236,8 +236,8 @@ _WRITE = (
         metavar="NAME=NUMBER",
         callback=numbers,
         help="Let this plan pass a guardrail, up to the number; the refusal says both. NAME is retired, "
-        "protected, stranded or activated with a count, or top_up or exposure_added with money: '99.00 USD', "
-        "or 9900 in minor units. exposure_added also takes 'unlimited'.",
+        "protected, stranded, reverted or activated with a count, or top_up or exposure_added with money: "
+        "'99.00 USD', or 9900 in minor units. exposure_added also takes 'unlimited'.",
     ),
 )
 ALLOW_FILE = click.option(

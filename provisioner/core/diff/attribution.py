@@ -5,7 +5,7 @@ when the configuration still has what was applied, in the configuration when Str
 sides otherwise.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -19,11 +19,12 @@ from provisioner.core.schema.kind import Kind
 
 
 def attributed(
-    kind: Kind, declared: Declared, live: Live, edits: Iterable[Edit], inventory: Inventory
+    kind: Kind, declared: Declared, live: Live, edits: Sequence[Edit], inventory: Inventory
 ) -> Iterator[Edit]:
     """Yield the edits of an object, each with the side that has moved."""
-    edits = tuple(edits)
-    lives, wants = digests(kind, declared, live) if edits else ({}, {})
+    if not edits:
+        return
+    lives, wants = digests(kind, declared, live)
     for edit in edits:
         path = edit.path.partition("[")[0]
         field, code = kind.field_at(path), field_code(path)
@@ -53,6 +54,8 @@ def _is_expected(declared: Declared, live: Live, field: Field, inventory: Invent
     if field.name == "status" and live.stamp.to_activate:
         return True
     wanted, had = declared.fields.get(field.name), live.fields.get(field.name)
+    if isinstance(wanted, Ref) and wanted == had:  # it is replaced by this plan
+        return True
     return isinstance(wanted, Ref) and any(
         had in kind.past.get(wanted.address, ()) for kind in inventory.estates.values()
     )

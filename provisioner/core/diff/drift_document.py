@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from provisioner.core.diff.drift import Drift, Moved
+from provisioner.core.diff.change import Moved
+from provisioner.core.diff.drift import Drift
 from provisioner.core.model.json_document import FORMAT_VERSION, Count, Format
 from provisioner.core.model.resource import Address
 from provisioner.core.schema.field import Direction

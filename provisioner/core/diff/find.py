@@ -220,7 +220,7 @@ def _compare(
 ) -> None:
     kind = records.kind
     edits, notes = compare(kind, declared, live, found.replaced)
-    edits = tuple(attributed(kind, declared, live, edits, inventory)) if edits else edits
+    edits = tuple(attributed(kind, declared, live, edits, inventory))
     found.notes += notes
     found.notes += _left_retired(kind, declared, live) if declared.lifecycle.ignore else ()
     if used := says_used(kind, declared, live):
@@ -231,8 +231,6 @@ def _compare(
         text = f"is {live.status}, which only Stripe lifts; it is not replaced for {', '.join(forcing)}"
         found.notes.append(Note(str(declared.address), text))
     elif forcing or why:
-        params = successor(kind, declared, live, found.replaced)
-        found.replaced.add(declared.address)
         reasons = [f"reissue: {why}"] if why else []
         reasons += [f"Stripe cannot change {', '.join(forcing)} in place"] if forcing else []
         found.changes.append(
@@ -246,9 +244,10 @@ def _compare(
                 live,
                 generation=inventory.estates[kind.name].next_generation(declared.address, live),
                 follows=live.id,
-                params=params,
+                params=successor(kind, declared, live, found.replaced),
             )
         )
+        found.replaced.add(declared.address)
     elif edits or (edits := records.to_mark(declared, live)):
         _update(found, kind, declared, live, edits)
     brought = [edit.path for edit in edits if edit.after is not None]

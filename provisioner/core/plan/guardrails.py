@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -150,14 +149,12 @@ def _reverted(plan: Plan) -> Iterator[Danger]:
 
 
 def _way_back(edit: Edit) -> str:
-    was, becomes = (_shown(edit, value) for value in (edit.before, edit.after))
-    return f"{edit.path} {was} -> {becomes}"
-
-
-def _shown(edit: Edit, value: Any) -> str:
-    if value is None:
-        return "unset"
-    return show_money(value, edit.currency) if edit.currency and type(value) is int else str(value)
+    values = [
+        show_money(value, edit.currency) if edit.currency and type(value) is int else value
+        for value in (edit.before, edit.after)
+    ]
+    is_plain = all(isinstance(value, str | int) for value in values)
+    return f"{edit.path} {values[0]} -> {values[1]}" if is_plain else edit.path
 
 
 def _is_replaced(change: Change) -> bool:

@@ -113,7 +113,8 @@ def outside_lines(document: ShownPlan) -> Iterator[str]:
     for change in document.changes:
         for edit in change.edits:
             if edit.moved in ("live", "both"):
-                before, after = (value or "unset" for value in show_sides(edit))
+                sides = zip((edit.before, edit.after), show_sides(edit), strict=True)
+                before, after = ("unset" if value is None else shown for value, shown in sides)
                 both = "; the configuration changed too" if edit.moved == "both" else ""
                 name = f"{inert(change.address)}: {inert(edit.path)}"
                 yield f"{name} is {before}{show_row(edit.row)}, and becomes {after}{both}"

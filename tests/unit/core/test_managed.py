@@ -9,7 +9,8 @@ from support.declare import HOLDER, card, config, holder
 from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.diff.adopt import adopt_one
-from provisioner.core.diff.drift import Drift, Moved, find_drift
+from provisioner.core.diff.change import Moved
+from provisioner.core.diff.drift import Drift, find_drift
 from provisioner.core.diff.find import find_changes
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Declared, Lifecycle

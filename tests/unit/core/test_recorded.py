@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from support.declare import card, config, holder
 from support.stripe_model import StripeModel, carry_out
 
-from provisioner.core.diff.drift import Drift, Moved, find_drift
+from provisioner.core.diff.change import Moved
+from provisioner.core.diff.drift import Drift, find_drift
 from provisioner.core.diff.find import find_changes
 from provisioner.core.model.resource import Declared, Lifecycle
 from provisioner.core.ownership.inventory import take_inventory

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from provisioner.core.diff.drift import Drift, Moved
+from provisioner.core.diff.change import Moved
+from provisioner.core.diff.drift import Drift
 from provisioner.core.model.resource import Address
 from provisioner.engine.read.attribution import Trace, explain
 from provisioner.kinds import KINDS
