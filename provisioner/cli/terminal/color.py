@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from provisioner.views.plan.text import hang
+from provisioner.views.wrap import hang
 
 _STYLES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (  # the first that fits
     (

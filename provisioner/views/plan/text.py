@@ -1,7 +1,5 @@
 """The plan as people read it in a terminal, in Terraform's look; plain text, colour is the terminal's."""
 
-import re
-import textwrap
 from collections.abc import Iterable, Iterator
 
 from provisioner.core.diff.change import Action
@@ -10,6 +8,7 @@ from provisioner.core.plan.document import ChangeDocument, EditDocument, ShownPl
 from provisioner.views.plan.groups import Group, alike, group
 from provisioner.views.plan.values import show_sides
 from provisioner.views.values import count, inert, listed, show_amount, show_row
+from provisioner.views.wrap import wrap_lines
 
 NO_CHANGES = "No changes. Stripe matches the configuration."
 NO_CHANGES_OF_A_PART = "No changes. Stripe matches this part of the configuration."
@@ -39,11 +38,6 @@ COUNTED = ("create", "update", "replace", "retire", "adopt")
 BOOKKEEPING = ("rename", "mark")  # counted where there are any
 MANY = 5  # so many changes alike are told as one
 NAMES = 12  # so many of their addresses are named
-NARROWEST = 40
-# what is not parted however narrow the terminal is: money and what is done with it, a field and its sign
-_TOGETHER = re.compile(r"\btop up (?=\S)|(?<=\b[A-Z]{3}) (?=\d)|(?<=\S) +(?== )")
-_BOUND = "\N{NO-BREAK SPACE}"  # no value holds one: it would be escaped
-_INDENT = re.compile(r"^ *(?:(?:[-+~=$#*!]|-/\+) )?")
 
 
 def plan_text(document: ShownPlan, width: int | None = None) -> str:
@@ -63,7 +57,7 @@ def plan_text(document: ShownPlan, width: int | None = None) -> str:
     if stops := stop_lines(document):
         lines += ["", STOPPED, *(f"  ! {text}" for text in stops)]
     lines += ["", summary_line(document)]
-    return "\n".join(_broken(lines, width) if width else lines).lstrip("\n") + "\n"
+    return "\n".join(wrap_lines(lines, width)).lstrip("\n") + "\n"
 
 
 def summary_line(document: ShownPlan) -> str:
@@ -175,32 +169,3 @@ def _edit(edit: EditDocument, width: int, differing: int) -> str:
     if edit.after is None:
         return f"      - {name} = {before} -> unset{tail}"
     return f"      ~ {name} = {before} -> {after}{tail}"
-
-
-def hang(line: str) -> int:
-    """The column at which a line goes on where it is too long for a terminal."""
-    return len(_begin(line)) + 4
-
-
-def _begin(line: str) -> str:
-    found = _INDENT.match(line)
-    return found[0] if found else ""
-
-
-def _broken(lines: Iterable[str], width: int) -> Iterator[str]:
-    """Break what is too long at spaces, and let it hang below its own beginning."""
-    for line in lines:
-        if len(line) <= width or width < NARROWEST:
-            yield line
-            continue
-        begin = _begin(line)
-        bound = _TOGETHER.sub(lambda match: match[0].replace(" ", _BOUND), line[len(begin) :])
-        for part in textwrap.wrap(
-            bound,
-            width,
-            initial_indent=begin,  # a sign never stands alone, however long the word after it
-            subsequent_indent=" " * hang(line),
-            break_long_words=False,
-            break_on_hyphens=False,
-        ):
-            yield part.replace(_BOUND, " ")

@@ -1,0 +1,40 @@
+"""Break lines that are too long for a terminal, in plans and in every other report."""
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+
+NARROWEST = 40  # columns; below that, lines are left to the terminal
+# never parted, however narrow the terminal is: money and its verb, a field and its sign
+_TOGETHER = re.compile(r"\btop up (?=\S)|(?<=\b[A-Z]{3}) (?=\d)|(?<=\S) +(?== )")
+_BOUND = "\N{NO-BREAK SPACE}"  # no value holds one: it would be escaped
+_INDENT = re.compile(r"^ *(?:(?:[-+~=$#*!]|-/\+) )?")
+
+
+def wrap_lines(lines: Iterable[str], width: int | None) -> Iterator[str]:
+    """Break lines at spaces so that they fit `width` columns; without a width, leave them whole."""
+    for line in lines:
+        if width is None or len(line) <= width or width < NARROWEST:
+            yield line
+            continue
+        begin = _begin(line)
+        bound = _TOGETHER.sub(lambda match: match[0].replace(" ", _BOUND), line[len(begin) :])
+        for part in textwrap.wrap(
+            bound,
+            width,
+            initial_indent=begin,  # a sign never stays alone on its line, however long the word after it
+            subsequent_indent=" " * hang(line),
+            break_long_words=False,
+            break_on_hyphens=False,
+        ):
+            yield part.replace(_BOUND, " ")
+
+
+def hang(line: str) -> int:
+    """Return the column at which the continuation of a long line begins."""
+    return len(_begin(line)) + 4
+
+
+def _begin(line: str) -> str:
+    found = _INDENT.match(line)
+    return found[0] if found else ""
