@@ -1,6 +1,6 @@
 """The plan as people read it in a terminal, in Terraform's look; plain text, colour is the terminal's."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from provisioner.core.diff.change import Action
 from provisioner.core.model.money import show_money
