@@ -6,8 +6,7 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
-from provisioner.config import load_config
-from provisioner.config.load import load_policy
+from provisioner.config.load import load_config, load_policy
 from provisioner.config.schema.configuration import schema_text
 from provisioner.config.text.document import unread_beside
 from provisioner.config.text.outside import NOTHING_MORE, Allowed

@@ -1,5 +1,1 @@
-"""YAML in, `Declared` out: reads files and folders, checks them, and says all that is wrong at once."""
-
-from provisioner.config.load import load_config
-
-__all__ = ["load_config"]
+"""Reads YAML files and folders into a `Config`, checks them, and reports all problems at once."""

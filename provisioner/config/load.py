@@ -20,8 +20,9 @@ from provisioner.config.build.settings import (
     shown_from_outside,
 )
 from provisioner.config.build.variables import Substitution, chosen, may_have_holes
+from provisioner.config.schema.configuration import shapes_of
 from provisioner.config.schema.scenario_fields import SECTION as SCENARIOS
-from provisioner.config.schema.validate import Shapes, shapes_of
+from provisioner.config.schema.validate import Shapes
 from provisioner.config.text.document import Document, files_of, open_document, overlay_of
 from provisioner.config.text.near import near
 from provisioner.config.text.outside import NOTHING_MORE, Allowed, Outside

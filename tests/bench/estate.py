@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from provisioner.config import load_config
+from provisioner.config.load import load_config
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.plan.plan import make_plan
 from provisioner.kinds import KINDS

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from chaos.direct import Bank, Direct, world
-from provisioner.config import load_config
+from provisioner.config.load import load_config
 from provisioner.core.model.config import Config
 from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.engine.apply.execute import Outcome, Report, execute

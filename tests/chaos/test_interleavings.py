@@ -14,7 +14,7 @@ import pytest
 from chaos.direct import Bank, Direct, world
 from provisioner.chaos.normalized_state import Picture, differences, picture
 from provisioner.chaos.watch import estate, moments, newest_event, too_wide
-from provisioner.config import load_config
+from provisioner.config.load import load_config
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.ownership.marks import ADDRESS

@@ -16,7 +16,7 @@ import pytest
 from provisioner.chaos.run import DISTURBANCES, Cell, Rehearsal, cells, disturb, rehearse
 from provisioner.chaos.sandbox_fixture import SandboxFixture, arena
 from provisioner.chaos.scene import Scene, canonical, scene_of
-from provisioner.config import load_config
+from provisioner.config.load import load_config
 from provisioner.kinds import KINDS
 
 WHOLE = os.environ.get("PROVISIONER_CHAOS") == "all"

@@ -12,7 +12,7 @@ from provisioner.app.drift import find_account_drift
 from provisioner.app.export import export
 from provisioner.app.retire import plan_destruction
 from provisioner.app.sandboxes import LIMITLESS
-from provisioner.config import load_config
+from provisioner.config.load import load_config
 from provisioner.core.diff.change import Action
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConfigError

@@ -8,8 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.config.schema.configuration import definition_of, json_schema, schema_text
-from provisioner.config.schema.validate import shapes_of
+from provisioner.config.schema.configuration import definition_of, json_schema, schema_text, shapes_of
 from provisioner.kinds import KINDS
 
 ROOT = Path(__file__).parents[2]

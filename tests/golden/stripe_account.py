@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
-from provisioner.config import load_config
+from provisioner.config.load import load_config
 from provisioner.core.model.config import Config
 from provisioner.core.ownership.marks import ADDRESS, GENERATION, PROJECT
 from provisioner.core.plan.call import Call

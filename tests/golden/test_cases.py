@@ -19,8 +19,9 @@ import pytest
 import yaml
 
 from golden.stripe_account import LATER, Account, config_of
-from provisioner.config import load, load_config
-from provisioner.config.schema.validate import shapes_of
+from provisioner.config import load
+from provisioner.config.load import load_config
+from provisioner.config.schema.configuration import shapes_of
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.ownership.marks import ADDRESS, APPLIED, GENERATION, PROJECT

@@ -8,8 +8,8 @@ from e2e.conftest import KEY, Desk
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from provisioner.config import load_config
 from provisioner.config.export import export
+from provisioner.config.load import load_config
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Address
 from provisioner.core.model.snapshot import Snapshot

@@ -12,8 +12,7 @@ from jsonschema import Draft202012Validator
 from msgspec.structs import fields
 
 from provisioner.cli.main import main
-from provisioner.config import load_config
-from provisioner.config.load import load_policy
+from provisioner.config.load import load_config, load_policy
 from provisioner.core.model.config import Guardrails
 from provisioner.fleet.fleet_schema import fleet_schema
 from provisioner.kinds import KINDS

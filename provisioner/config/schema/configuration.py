@@ -10,6 +10,7 @@ from typing import Any
 
 from provisioner.config.schema.field_schema import Fields, JsonSchema, amount, mapping, pattern, text
 from provisioner.config.schema.scenario_fields import DEFINITION, DOC, FIELDS, SECTION
+from provisioner.config.schema.validate import Shapes, shapes_of_schema
 from provisioner.core.model.resource import CANCEL, DEACTIVATE, KEEP, REMOVALS
 from provisioner.core.schema.kind import NAME_PATTERN, NAME_SAYS, Kind
 
@@ -105,6 +106,11 @@ def json_schema(kinds: Sequence[Kind]) -> JsonSchema:
 def schema_text(kinds: Sequence[Kind]) -> str:
     """Return the schema as the text of `schemas/provisioner.schema.json`."""
     return json.dumps(json_schema(kinds), indent=2, ensure_ascii=False) + "\n"
+
+
+def shapes_of(kinds: Sequence[Kind]) -> Shapes:
+    """Return the shapes of the kinds' schema; compiled once, as thousands of accounts may share them."""
+    return shapes_of_schema(json.dumps(json_schema(kinds)))
 
 
 def definition_of(kind: Kind, *, part: bool = False) -> str:

@@ -5,16 +5,14 @@ and asked only about values that do not.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from jsonschema_rs import Draft7Validator
 from msgspec import Struct, field
 
-from provisioner.config.schema.configuration import json_schema
 from provisioner.config.text.scalar import from_outside
-from provisioner.core.schema.kind import Kind
 
 Path = tuple[Any, ...]
 
@@ -82,11 +80,6 @@ class Shapes(Struct):
             "definitions": self.schema["definitions"],
             "allOf": [{"$ref": f"#/definitions/{definition}"}],
         }
-
-
-def shapes_of(kinds: Sequence[Kind]) -> Shapes:
-    """Return the shapes of the kinds' schema; compiled once, as thousands of accounts may share them."""
-    return shapes_of_schema(json.dumps(json_schema(kinds)))
 
 
 @lru_cache(maxsize=8)

@@ -5,7 +5,6 @@ is owned whole. What is declared to be empty is compared with what is there. Eve
 belongs to others and is not looked at.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -13,17 +12,17 @@ from typing import Any
 from msgspec.structs import replace
 
 from provisioner.core.diff.change import Edit, Note
+from provisioner.core.diff.hidden import hidden, mask
 from provisioner.core.model.money import Money
-from provisioner.core.model.resource import MASK, Address, Declared, Live, Ref
+from provisioner.core.model.resource import Address, Declared, Live, Ref
 from provisioner.core.ownership.marks import field_code, value_digest
 from provisioner.core.schema.field import Direction, Field, OnChange, Shape
 from provisioner.core.schema.kind import Kind
-from provisioner.core.schema.normal_form import align, at, leaves, put, to_wire
+from provisioner.core.schema.normal_form import align, at, leaves, put
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
 
 WRITTEN = "(write-only)"
-_INDEX = re.compile(r"\[\d+\]")
 
 
 def compare(
@@ -318,26 +317,9 @@ def _currency(kind: Kind, declared: Declared, field: Field) -> str:
     return (kind.currency(declared.address, declared.fields) or "") if field.has_amounts else ""
 
 
-def hidden(field: Field, path: str, sensitive: frozenset[str]) -> bool:
-    """Whether the value at `path` must not be shown: by its field, or by where it came from."""
-    if field.sensitive or not sensitive:
-        return field.sensitive
-    plain = _INDEX.sub("", path)
-    return any(
-        plain == hid or plain.startswith(f"{hid}.") or hid.startswith(f"{plain}.") for hid in sensitive
-    )
-
-
 def says_replaced(address: object) -> str:
     """What stands for a reference to an object that is being replaced."""
     return f"{address} (replaced)"
-
-
-def mask(value: Any, hide: bool) -> Any:
-    """What is shown of a value, as JSON: absence always, a reference by its address."""
-    if hide and value is not None:
-        return MASK
-    return str(value) if isinstance(value, Ref) else to_wire(value)
 
 
 def additions(kind: Kind, declared: Declared) -> tuple[Edit, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from provisioner.core.diff.attribution import attributed
+from provisioner.core.diff.baseline import attributed
 from provisioner.core.diff.change import Action, Change, Moved, Note
 from provisioner.core.diff.compare import compare
 from provisioner.core.model.config import Config

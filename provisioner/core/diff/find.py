@@ -6,8 +6,7 @@ from collections.abc import Set as AbstractSet
 
 from msgspec import Struct, field
 
-from provisioner.core.diff.attribution import attributed
-from provisioner.core.diff.baseline import Records
+from provisioner.core.diff.baseline import Records, attributed
 from provisioner.core.diff.blocked_activation import not_activated
 from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit, Moved, Note
 from provisioner.core.diff.compare import additions, compare

@@ -1,13 +1,33 @@
-"""Which values must not be shown, and which objects hold some."""
+"""Values that must not be shown: the rule, the mask, and all that a configuration holds of them."""
 
+import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from provisioner.core.diff.change import Change
-from provisioner.core.diff.compare import hidden
 from provisioner.core.model.config import Config
+from provisioner.core.model.resource import MASK, Ref
 from provisioner.core.schema.field import Field
 from provisioner.core.schema.kind import Kind
-from provisioner.core.schema.normal_form import leaves
+from provisioner.core.schema.normal_form import leaves, to_wire
+
+_INDEX = re.compile(r"\[\d+\]")
+
+
+def hidden(field: Field, path: str, sensitive: frozenset[str]) -> bool:
+    """Whether the value at `path` must not be shown: by its field, or by where it came from."""
+    if field.sensitive or not sensitive:
+        return field.sensitive
+    plain = _INDEX.sub("", path)
+    return any(
+        plain == hid or plain.startswith(f"{hid}.") or hid.startswith(f"{plain}.") for hid in sensitive
+    )
+
+
+def mask(value: Any, hide: bool) -> Any:
+    """What is shown of a value, as JSON: absence always, a reference by its address."""
+    if hide and value is not None:
+        return MASK
+    return str(value) if isinstance(value, Ref) else to_wire(value)
 
 
 def hidden_texts(kinds: Iterable[Kind], config: Config) -> Iterator[str]:
@@ -17,15 +37,3 @@ def hidden_texts(kinds: Iterable[Kind], config: Config) -> Iterator[str]:
         for path, field, value in leaves(by_section[address.section].fields, declared.fields):
             if hidden(field, path, declared.sensitive):
                 yield from map(str, value if isinstance(value, tuple) else (value,))
-
-
-def hiding_fields(fields: Iterable[Field]) -> frozenset[str]:
-    """The names of the fields that are sensitive, or have a part that is."""
-    return frozenset(field.name for field in fields if field.sensitive or hiding_fields(field.fields))
-
-
-def holds_hidden(hiding: frozenset[str], change: Change) -> bool:
-    """Whether the object of a change has values that must not be shown, in the configuration or in Stripe."""
-    sides = [side.fields for side in (change.declared, change.live) if side]
-    hides = any(name in hiding for fields in sides for name in fields)
-    return hides or bool(change.declared and change.declared.sensitive)

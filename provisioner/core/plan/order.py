@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit
-from provisioner.core.diff.hidden import hiding_fields, holds_hidden
 from provisioner.core.model.resource import Live, Ref, references
 from provisioner.core.ownership.inventory import is_retired
 from provisioner.core.ownership.marks import ADDRESS
@@ -19,7 +18,7 @@ from provisioner.core.plan.params import (
     retirement,
     update_params,
 )
-from provisioner.core.schema.field import Direction
+from provisioner.core.schema.field import Direction, Field
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import put
 
@@ -227,3 +226,15 @@ _SPELL = {
     Action.RETIRE: _retire,
     Action.TOP_UP: _top_up,
 }
+
+
+def hiding_fields(fields: Iterable[Field]) -> frozenset[str]:
+    """The names of the fields that are sensitive, or have a part that is."""
+    return frozenset(field.name for field in fields if field.sensitive or hiding_fields(field.fields))
+
+
+def holds_hidden(hiding: frozenset[str], change: Change) -> bool:
+    """Whether the object of a change has values that must not be shown, in the configuration or in Stripe."""
+    sides = [side.fields for side in (change.declared, change.live) if side]
+    hides = any(name in hiding for fields in sides for name in fields)
+    return hides or bool(change.declared and change.declared.sensitive)

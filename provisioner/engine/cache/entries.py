@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import json
 from msgspec.structs import replace
 
-from provisioner.core.diff.compare import hidden
+from provisioner.core.diff.hidden import hidden
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import MASK, Address, Declared, Ownership
 from provisioner.core.model.snapshot import Observed

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.config import load_config
-from provisioner.config.schema.validate import shapes_of
+from provisioner.config.load import load_config
+from provisioner.config.schema.configuration import shapes_of
 from provisioner.core.model.errors import ConfigError
 from provisioner.kinds import KINDS
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisioner.config import load_config
+from provisioner.config.load import load_config
 from provisioner.core.model.errors import ConfigError
 from provisioner.kinds import KINDS
 

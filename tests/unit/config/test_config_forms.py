@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from config_texts import BASE, CARD, HEAD, HOLDER
 
-from provisioner.config import load_config
+from provisioner.config.load import load_config
 from provisioner.core.model.config import Guardrails
 from provisioner.core.model.resource import Address, Lifecycle, Ref, Reissue
 from provisioner.kinds import KINDS

@@ -8,7 +8,7 @@ from config_texts import BASE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from provisioner.config import load_config
+from provisioner.config.load import load_config
 from provisioner.core.model.errors import ConfigError
 from provisioner.kinds import KINDS
 

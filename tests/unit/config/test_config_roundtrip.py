@@ -8,7 +8,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from provisioner.config import load_config
+from provisioner.config.load import load_config
 from provisioner.core.model.money import exponent
 from provisioner.core.model.resource import Address, Ref
 from provisioner.core.schema.field import Field, Shape
