@@ -6,8 +6,9 @@ from typing import Any
 
 from provisioner.core.diff.change import Moved
 from provisioner.core.diff.drift import Drift
+from provisioner.core.diff.drift_document import TraceDocument
 from provisioner.core.model.resource import Address
-from provisioner.engine.read.attribution import Trace, explain
+from provisioner.engine.read.attribution import explain
 from provisioner.kinds import KINDS
 
 LIMITS = {"spending_controls": {"spending_limits": []}}
@@ -51,7 +52,8 @@ def test_the_newest_that_moved_the_value_is_named_and_our_own_is_not() -> None:
         event(2, LIMITS),
     ]
 
-    assert explain(Events(events), KINDS, [MOVED]) == {MOVED.place: Trace(3, "evt_3", "req_3")}
+    trace = TraceDocument("1970-01-01T00:00:03+00:00", "evt_3", "req_3")
+    assert explain(Events(events), KINDS, [MOVED]) == {MOVED.place: trace}
 
 
 def test_what_only_we_have_moved_is_not_explained() -> None:
