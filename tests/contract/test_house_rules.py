@@ -3,9 +3,11 @@
 import ast
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+import grimp
 import pytest
 
 import provisioner
@@ -14,6 +16,7 @@ from provisioner import kinds
 ROOT = Path(provisioner.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40
+DEEPEST = 15
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
@@ -80,3 +83,15 @@ def test_every_attribute_of_a_kind_is_documented_at_the_attribute(name: str) -> 
         if isinstance(attribute, ast.AnnAssign)
         and not (isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant))
     ] == []
+
+
+def test_imports_are_no_deeper_than_a_reader_can_follow() -> None:
+    graph = grimp.build_graph("provisioner", cache_dir=None)
+
+    @cache
+    def chain(module: str) -> tuple[str, ...]:
+        below = map(chain, graph.find_modules_directly_imported_by(module))
+        return (module, *max(below, key=len, default=()))
+
+    longest = max(map(chain, graph.modules), key=len)
+    assert len(longest) <= DEEPEST, " > ".join(longest)
