@@ -30,7 +30,7 @@ def test_controls_that_are_declared_empty_are_owned(desk: Desk, empty: str):
 
     plan = json.loads(desk.run("plan", "--format", "json", "--detailed-exitcode", code=2).stdout)
     desk.run("drift", code=2)
-    desk.run("apply", "--auto-approve")
+    desk.run("apply", "--auto-approve", "--allow", "reverted=1")
 
     paths = {edit["path"].partition("[")[0] for edit in plan["changes"][0]["edits"]}
     assert paths == {"spending_controls.spending_limits"}
