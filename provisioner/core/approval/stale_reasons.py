@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit
 from provisioner.core.model.money import show_money
 from provisioner.core.model.resource import Declared
@@ -20,8 +22,9 @@ _ROW = re.compile(r"([^\[]+)\[([0-9]{1,4})\](?:\.(.+))?")
 
 
 def differs(edit: Edit, approved: EditDocument) -> bool:
-    """Whether a reader would see another edit than the one that was approved."""
-    return _json(as_json(edit_document(edit, approved.digest))) != _json(as_json(approved))
+    """Whether a reader would see another edit than the one that was approved, whoever has moved the value."""
+    document = replace(edit_document(edit, approved.digest), moved=approved.moved)
+    return _json(as_json(document)) != _json(as_json(approved))
 
 
 def is_declared(kind: Kind, declared: Declared, approved: Iterable[EditDocument]) -> bool:

@@ -84,7 +84,6 @@ def _edit(edit: Edit, fingerprint: str) -> EditDocument:
     document = edit_document(edit, fingerprint)
     if edit.sensitive:
         return document
-    # the revision of the object says who has written it since: a value that moved twice is the same edit
-    shown = as_json(replace(document, moved=""))
+    shown = as_json(document)
     del shown["digest"]
     return replace(document, digest=content(shown)[: len(fingerprint)])
