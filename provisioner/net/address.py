@@ -56,17 +56,19 @@ def parse_address(text: str) -> WebAddress:
     if not text:
         raise AddressError("is empty")
     if not _PLAIN.fullmatch(text):
-        raise AddressError("holds a space, a backslash or another character that an address cannot have")
+        raise AddressError(
+            "contains a space, a backslash, or another character that is not allowed in an address"
+        )
     try:
         parts = parse_url(text)
     except LocationParseError:
         raise AddressError("is not a valid address") from None
     if parts.scheme not in PORTS:
-        raise AddressError("does not begin with http:// or https://")
+        raise AddressError("does not start with http:// or https://")
     if parts.auth is not None:
-        raise AddressError("holds a user name or a password")
+        raise AddressError("contains a user name or a password")
     if not parts.host or not _HOST.fullmatch(parts.host):
-        raise AddressError("has no valid host")
+        raise AddressError("does not have a valid host")
     return WebAddress(parts.scheme, parts.host, parts.port or PORTS[parts.scheme], parts.request_uri)
 
 
@@ -74,5 +76,5 @@ def parse_origin(text: str) -> WebAddress:
     """Read an address of scheme, host and port, and a slash at most; raises AddressError."""
     address = parse_address(text)
     if not _ORIGIN.fullmatch(text):
-        raise AddressError("holds more than scheme, host and port")
+        raise AddressError("contains more than scheme, host, and port")
     return address

@@ -4,6 +4,7 @@ No redirect is followed and no cookie kept, no answer is read beyond a size or a
 what is sent to this machine itself goes through no proxy.
 """
 
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -22,6 +23,7 @@ from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
 from provisioner.net.address import WebAddress
 from provisioner.net.budget import POOLS, TimeBudget, current
+from provisioner.net.causes import cause_of
 from provisioner.net.route import pool_to
 
 CONNECTIONS = 32
@@ -29,30 +31,35 @@ CHUNK = 64 * 1024
 MEGABYTE = 1024 * 1024
 NOTHING: Mapping[str, str] = MappingProxyType({})
 UNREACHED = (ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError)
+BROKEN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the other side hung up
 
 
 class WireError(Exception):
-    """There is no usable answer."""
+    """There is no usable response; `what` says why, and `advice` what to check."""
+
+    def __init__(self, what: str, advice: str = "") -> None:
+        self.what, self.advice = what, advice
+        super().__init__(f"{what}. {advice}" if advice else what)
 
 
 class UnreachableError(WireError):
-    """Nobody could be connected to, so nothing has been sent."""
+    """There was no connection, so no request was sent."""
 
 
 class BrokenError(WireError):
-    """The answer broke off; the request may have been received."""
+    """The connection broke before the response was complete; the request may have been received."""
 
 
 class LateError(BrokenError):
-    """The answer did not come in time."""
+    """The response was not complete in time; the request may have been received."""
 
 
 class TooLargeError(WireError):
-    """The answer is larger than it may be."""
+    """The response is larger than the limit."""
 
 
-class CertificateError(WireError):
-    """The certificate of the address cannot be verified."""
+class TlsError(WireError):
+    """TLS failed: a certificate that cannot be verified, or a server that does not speak TLS."""
 
 
 class Bounds(Struct, frozen=True):
@@ -109,22 +116,33 @@ class HttpClient:
         `within` is a shorter time than the bounds allow. With `peek` only so many bytes of the body are read.
         Raises WireError.
         """
-        seconds = self._bounds.whole if within is None else min(within, self._bounds.whole)
-        budget = TimeBudget(self._clock() + seconds, 2 * self._bounds.largest, self._clock)
+        bounds = self._bounds
+        seconds = bounds.whole if within is None else min(within, bounds.whole)
+        budget = TimeBudget(self._clock() + seconds, 2 * bounds.largest, self._clock)
+        timeout = urllib3.Timeout(connect=min(seconds, bounds.connect), read=min(seconds, bounds.read))
         token = current.set(budget)
         try:
-            return self._send(method, path, headers, body, seconds, peek)
-        except UNREACHED as error:
-            raise UnreachableError from error
-        except SSLError:
-            raise CertificateError from None
+            return self._send(method, path, headers, body, timeout, peek)
         except (HTTPError, OSError) as error:
-            if budget.is_full:
-                raise TooLargeError from error
-            late = budget.is_late or isinstance(error, Urllib3TimeoutError)
-            raise (LateError if late else BrokenError) from error
+            raise self._failure(error, budget, timeout, seconds) from error
         finally:
             current.reset(token)
+
+    def _failure(
+        self, error: Exception, budget: TimeBudget, timeout: urllib3.Timeout, seconds: float
+    ) -> WireError:
+        """Return the error to raise for one of urllib3's or the operating system's."""
+        host, port = self.address.host, self.address.port
+        cause = cause_of(error, host, port, self._pool.proxy, timeout)
+        if isinstance(error, UNREACHED):
+            return UnreachableError(*cause)
+        if isinstance(error, SSLError) and not isinstance(error.args[0], BROKEN_TLS):
+            return TlsError(*cause)
+        if budget.is_full:
+            return TooLargeError(f"the response of {host}:{port} is too large")
+        if budget.is_late:
+            return LateError(f"no complete response from {host}:{port} within {seconds:.0f} s")
+        return LateError(*cause) if isinstance(error, Urllib3TimeoutError) else BrokenError(*cause)
 
     def _send(
         self,
@@ -132,10 +150,9 @@ class HttpClient:
         path: str,
         headers: Mapping[str, str],
         body: str | bytes | None,
-        seconds: float,
+        timeout: urllib3.Timeout,
         peek: int | None,
     ) -> HttpAnswer:
-        bounds = self._bounds
         answer = self._pool.request(
             method,
             f"{self.address.origin}{path}",
@@ -143,10 +160,10 @@ class HttpClient:
             body=body,
             redirect=False,
             preload_content=False,
-            timeout=urllib3.Timeout(connect=min(seconds, bounds.connect), read=min(seconds, bounds.read)),
+            timeout=timeout,
         )
         try:
-            return HttpAnswer(answer.status, answer.headers, _read(answer, bounds.largest, peek))
+            return HttpAnswer(answer.status, answer.headers, _read(answer, self._bounds.largest, peek))
         finally:
             answer.close()
 
@@ -165,7 +182,7 @@ def _read(answer: urllib3.BaseHTTPResponse, largest: int, peek: int | None) -> b
             chunks.append(chunk)
             size += len(chunk)
             if size > largest:
-                raise TooLargeError
+                raise TooLargeError("the response is too large")
     except SSLError as error:  # a line that breaks: the certificate has been seen by now
-        raise BrokenError from error
+        raise BrokenError("the TLS connection broke before the response was complete") from error
     return b"".join(chunks)

@@ -24,5 +24,5 @@ def control(base: str, what: str, asked: Mapping[str, Any]) -> Any:
     finally:
         client.close()
     if answer.status >= REFUSALS:
-        raise ValueError(f"the sandbox refuses {what} (HTTP {answer.status})")
+        raise ValueError(f"the sandbox rejected /_sandbox/{what} (HTTP {answer.status})")
     return msgspec.json.decode(answer.body)

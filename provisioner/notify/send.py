@@ -17,10 +17,10 @@ from provisioner.net.address import WebAddress
 from provisioner.net.client import (
     Bounds,
     BrokenError,
-    CertificateError,
     HttpAnswer,
     HttpClient,
     LateError,
+    TlsError,
     UnreachableError,
 )
 from provisioner.notify.slack import slack_message
@@ -106,7 +106,7 @@ def _post(address: WebAddress, notice: Mapping[str, Any]) -> str:
         return _refusal(address, answer)
     except UnreachableError:
         return "it cannot be reached"
-    except CertificateError:
+    except TlsError:
         return "its certificate cannot be trusted"
     except LateError:
         return f"it did not answer in time {MAYBE}"

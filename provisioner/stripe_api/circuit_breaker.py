@@ -24,8 +24,8 @@ class Circuit(Struct):
         """Raise OutageError when it is open."""
         if self._open:
             raise OutageError(
-                f"Stripe has not given a usable answer for {LASTING:.0f} seconds ({self._failures} requests "
-                "in a row), so the run ends here; see status.stripe.com, and run the command again later"
+                f"no usable response from Stripe for {LASTING:.0f} seconds ({self._failures} consecutive "
+                "requests), so the run ends here. See status.stripe.com, and run the command again later."
             )
 
     def answered(self) -> None:

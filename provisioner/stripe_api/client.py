@@ -99,13 +99,12 @@ class Transport:
         except CallError as error:
             request_id = error.headers.get("request-id")
             log.debug("%s /v1/%s failed: %s %s", method, resource, error.status, request_id)
-            elsewhere = "" if self.base == STRIPE else self.base
-            raise translate(error, params, self._key, elsewhere, None if private else self._words) from None
+            raise translate(error, params, self._key, None if private else self._words) from None
         except ProvisionerError:
             raise
         except Exception as error:  # noqa: BLE001 - the SDK stumbles in many ways over what is not Stripe's
             raise StripeError(
-                f"Stripe's answer to {method} {resource} is unreadable: {type(error).__name__}"
+                f"Stripe's response to {method} {resource} cannot be read: {type(error).__name__}"
             ) from None
 
     def _attempt(self, once: Callable[..., Reply]) -> Reply:
@@ -118,11 +117,7 @@ class Transport:
                 raise
             from provisioner.stripe_api.retry_loop import again  # noqa: PLC0415 - cold start: little fails
 
-            try:
-                return again(failed, once, begun, self.stop, self._sleep)
-            except CallError as last:
-                last.repeated = True
-                raise
+            return again(failed, once, begun, self.stop, self._sleep)
 
     def hide(self, texts: Callable[[], Iterable[str]]) -> None:
         """Take the words of `texts` out of errors from now on; it is called when there is an error."""

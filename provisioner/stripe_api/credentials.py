@@ -13,15 +13,16 @@ def key_for(mode: str, environ: Mapping[str, str]) -> str:
     """The key in STRIPE_API_KEY; raises AccessError without one, and for one of another mode than `mode`."""
     key = environ.get("STRIPE_API_KEY", "").strip()
     if not key:
-        raise AccessError("STRIPE_API_KEY is not set; to try without a key, add --sandbox")
+        raise AccessError("STRIPE_API_KEY is not set; to try provisioner without a key, add --sandbox")
     for prefix in ("sk_", "rk_"):
         if key.startswith(f"{prefix}{mode}_"):
             return key
         if key.startswith((f"{prefix}test_", f"{prefix}live_")):
             other = "live" if mode == "test" else "test"
-            raise AccessError(f"STRIPE_API_KEY is a {other} key; the configuration says mode: {mode}")
+            raise AccessError(f"STRIPE_API_KEY is a {other} key, but the configuration says mode: {mode}")
     raise AccessError(
-        "STRIPE_API_KEY is no secret or restricted key (sk_test_..., rk_test_..., sk_live_..., rk_live_...)"
+        "STRIPE_API_KEY is not a secret or restricted key "
+        "(sk_test_..., rk_test_..., sk_live_..., rk_live_...)"
     )
 
 
@@ -39,17 +40,17 @@ def safe_base(base: str | None, mode: str, *, elsewhere: bool = False) -> str | 
         address = parse_origin(base)
     except AddressError as error:
         raise AccessError(
-            f"STRIPE_API_BASE {error}; give scheme, host and port only, such as http://127.0.0.1:12111"
+            f"STRIPE_API_BASE {error}; give only scheme, host, and port, such as http://127.0.0.1:12111"
         ) from None
     if address.origin == STRIPE:
         return None
     if not address.is_private:
         raise AccessError("STRIPE_API_BASE must be an https:// address, or http:// on this machine")
     if mode == "live":
-        raise AccessError("STRIPE_API_BASE is not Stripe's address; a live key is sent nowhere else")
+        raise AccessError("STRIPE_API_BASE is not Stripe's address; a live key is sent only to Stripe")
     if not address.is_loopback and not elsewhere:
         raise AccessError(
-            "STRIPE_API_BASE is not Stripe's address, and who is there can read the key; if you trust them, "
-            "add --allow-api-base"
+            "STRIPE_API_BASE is not Stripe's address, and the server there can read the key; "
+            "if you trust it, add --allow-api-base"
         )
     return address.origin

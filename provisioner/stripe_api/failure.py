@@ -1,4 +1,4 @@
-"""What can go wrong with one request, before it is put into words."""
+"""The ways in which a request to Stripe can fail."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,22 +8,20 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class CallError(Exception):
-    """
-    A request that has failed.
-
-    `status` is the answer's (0 without one), `headers` are its own, in any case of letters, and
-    `details` is what Stripe says in the answer's `error`. `repeated` says that an earlier attempt of the
-    same request failed before this one.
-    """
+    """A request that failed."""
 
     status = 0
+    """The HTTP status of the response; 0 without one."""
     headers: Mapping[str, str] = NOTHING
+    """The headers of the response; their names are found in upper and lower case."""
     details: Mapping[str, Any] = NOTHING
-    repeated = False
+    """The `error` object in the response."""
+    attempts = 1
+    """The number of times that the request was tried."""
 
 
 class AnswerError(CallError):
-    """An answer that cannot be used; `says` why. Another try would end alike."""
+    """A response that cannot be used, with the reason in `says`; another attempt would fail as well."""
 
     def __init__(self, says: str) -> None:
         self.says = says
@@ -31,15 +29,18 @@ class AnswerError(CallError):
 
 
 class LostError(CallError):
-    """No answer, or none that can be read; another try may bring it. `says` which."""
+    """No response, or one that is not JSON; `says` why, and `advice` is a sentence on what to check."""
 
-    def __init__(self, says: str = "could not be reached, or did not answer in time") -> None:
-        self.says = says
+    def __init__(
+        self, says: str = "no response from Stripe", advice: str = "", *, may_pass: bool = True
+    ) -> None:
+        self.says, self.advice = says, advice
+        self.may_pass = may_pass  # False if another attempt would most likely fail as well
         super().__init__(says)
 
 
 class RefusalError(CallError):
-    """An answer of status 400 and above."""
+    """A response with an HTTP status of 400 or above."""
 
     def __init__(self, status: int, headers: Mapping[str, str], details: Mapping[str, Any]) -> None:
         self.status, self.headers, self.details = status, headers, details

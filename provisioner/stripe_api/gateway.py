@@ -54,9 +54,11 @@ class StripeReader:
                 return
             last = page.items[-1].get("id") if fresh else None
             if not last:
-                raise StripeError(f"Stripe's list of {resource} says that it goes on, but does not")
+                raise StripeError(
+                    f"Stripe's list of {resource} says that more pages follow, but contains no new object"
+                )
             cursor = {"starting_after": last}
-        raise StripeError(f"Stripe's list of {resource} does not end after {MOST_PAGES} pages")
+        raise StripeError(f"Stripe's list of {resource} does not end after {MOST_PAGES:,} pages")
 
 
 class StripeWriter(StripeReader):

@@ -13,17 +13,20 @@ from provisioner.net.client import (
     MEGABYTE,
     Bounds,
     BrokenError,
-    CertificateError,
     HttpAnswer,
     HttpClient,
+    TlsError,
     TooLargeError,
     UnreachableError,
 )
+from provisioner.stripe_api.credentials import STRIPE
 from provisioner.stripe_api.failure import AnswerError, LostError, RefusalError
 
 API_VERSION = "2026-10-28.endive"  # the one that the kinds are written for (SDK: _api_version.py)
 LARGEST = 32 * MEGABYTE  # a page of a hundred cards has about 400 kB
 WHOLE = 60.0  # seconds for all of one answer, however it trickles in
+OUTAGE_ADVICE = "See status.stripe.com, and run the command again later."
+ELSEWHERE_ADVICE = "Check the server and the network, and run the command again."
 REDIRECTS, REFUSALS = range(300, 400), 400
 
 Read = Callable[[bytes], Any]
@@ -63,6 +66,10 @@ class BoundedClient:
     ) -> None:
         connect, read = timeouts
         self._client = HttpClient(address, Bounds(connect, read, WHOLE, LARGEST), clock, connections)
+        is_stripe = address.origin == STRIPE
+        self._server = "Stripe" if is_stripe else f"Stripe at {address.origin}"
+        self._outage_advice = OUTAGE_ADVICE if is_stripe else ELSEWHERE_ADVICE
+        self._has_answered = False
 
     @property
     def address(self) -> WebAddress:
@@ -104,14 +111,21 @@ class BoundedClient:
         """
         try:
             answer = self._client.request(method, path, headers, body, within=within)
-        except CertificateError:
-            raise AnswerError("the certificate of Stripe's address cannot be verified") from None
+        except TlsError as error:
+            raise AnswerError(f"cannot connect to {self._server}: {error}") from None
         except TooLargeError:
-            raise AnswerError(f"Stripe's answer is larger than {LARGEST // MEGABYTE} MB") from None
-        except (UnreachableError, BrokenError):
-            raise LostError from None
+            raise AnswerError(f"Stripe's response is larger than {LARGEST // MEGABYTE} MB") from None
+        except UnreachableError as error:
+            # before the first response, a wrong address or a missing network is likelier than a short outage
+            says = f"cannot connect to {self._server}: {error.what}"
+            raise LostError(says, error.advice, may_pass=self._has_answered) from None
+        except BrokenError as error:
+            raise LostError(error.what, self._outage_advice) from None
+        self._has_answered = True
         if answer.status in REDIRECTS:
-            raise AnswerError(f"Stripe's address redirects (HTTP {answer.status}); a key is never sent on")
+            raise AnswerError(
+                f"Stripe's address redirects (HTTP {answer.status}); a key is never sent to another address"
+            )
         if answer.status >= REFUSALS:
             raise RefusalError(answer.status, answer.headers, _details(answer.body))
         return answer
@@ -134,10 +148,10 @@ def decode(body: bytes, read: Read, asked: str) -> Any:
         says = str(error).replace(" - at `$", " at `").replace("`.", "`")
         what = asked.partition("?")[0]
         raise AnswerError(
-            f"Stripe's answer to {what} is not in the expected form: {says[:1].lower()}{says[1:]}"
+            f"Stripe's response to {what} does not have the expected form: {says[:1].lower()}{says[1:]}"
         ) from None
     except ValueError:
-        raise LostError("has given an answer that is not JSON") from None
+        raise LostError("Stripe's response is not JSON") from None
 
 
 def _details(body: bytes) -> Mapping[str, Any]:
@@ -150,4 +164,4 @@ def _details(body: bytes) -> Mapping[str, Any]:
         isinstance(error.get(name), str | None) for name in ("type", "code", "message", "param")
     ):
         return error
-    return {"type": "api_error", "message": "the answer is not in the form of an error"}
+    return {"type": "api_error", "message": "the response does not have the form of an error"}

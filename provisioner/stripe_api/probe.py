@@ -66,7 +66,7 @@ def write(transport: Transport, resource: str, prefix: str) -> Probe:
         return _refused(error)
     except ProvisionerError as error:
         return _refused(error)
-    return Probe(allowed=None, text="Stripe knows an object that cannot be there")
+    return Probe(allowed=None, text="Stripe returned an object that cannot exist")
 
 
 def _refused(error: ProvisionerError) -> Probe:

@@ -18,6 +18,8 @@ def may_retry(error: BaseException) -> bool:
     """
     if not isinstance(error, CallError) or isinstance(error, AnswerError):
         return False
+    if isinstance(error, LostError):
+        return error.may_pass
     headers = error.headers
     if headers.get(REPLAYED) == "true":
         return False
@@ -25,7 +27,7 @@ def may_retry(error: BaseException) -> bool:
     if should in ("true", "false"):
         return should == "true"
     busy = error.status in (TOO_MANY, CONFLICT)
-    return isinstance(error, LostError) or busy or error.status >= SERVER_ERRORS
+    return busy or error.status >= SERVER_ERRORS
 
 
 def for_concurrency(error: CallError) -> bool:

@@ -54,7 +54,11 @@ def again(
         sleep=sleep,
         reraise=True,
     )
-    return retrying(attempt)
+    try:
+        return retrying(attempt)
+    except CallError as error:
+        error.attempts = retrying.statistics["attempt_number"]
+        raise
 
 
 def _error(state: tenacity.RetryCallState) -> BaseException | None:

@@ -63,5 +63,5 @@ class SdkWriter:
         try:
             answer = self._client.raw_request("post", f"/v1/{resource}", **params, **options)
         except (stripe.APIError, UnicodeError, RecursionError):
-            raise LostError("has given an answer that is not JSON") from None
+            raise LostError("Stripe's response is not JSON") from None
         return Reply(decode(answer.body.encode(), read, f"POST /v1/{resource}"), answer.headers)

@@ -11,7 +11,7 @@ from provisioner.stripe_api.personal import Words
 from provisioner.stripe_api.retry import REPLAYED
 
 REDACTED = "(redacted)"
-WITHHELD = "its message is not shown, as it may quote personal data; see the request in the Dashboard"
+WITHHELD = "its message is not shown because it may contain personal data; see the request in the Dashboard"
 NO_WORDS = Words()
 UNREACHABLE, UNAUTHORIZED, FORBIDDEN = 0, 401, 403
 _SHORTEST, _LONGEST_TEXT, _LONGEST_WORD = 3, 500, 100
@@ -29,10 +29,10 @@ _BIRTH = ("day", "month", "year")
 
 
 def translate(
-    error: CallError, params: Mapping[str, Any], key: str = "", base: str = "", words: Words | None = NO_WORDS
+    error: CallError, params: Mapping[str, Any], key: str = "", words: Words | None = NO_WORDS
 ) -> ProvisionerError:
     """
-    Put a failure into words; a `base` that is not Stripe's own is named where nobody answers there.
+    Put a failure into words.
 
     Keys, every value that was sent and personal `words` are taken out of the message: Stripe likes to quote
     them. Without `words` (None) it is not shown, as it may quote them in any spelling.
@@ -44,26 +44,27 @@ def translate(
     text = redact(text, params, key, words or NO_WORDS)
     request_id = _word(headers.get("request-id"))
     if status == UNAUTHORIZED:
-        return AccessError(f"Stripe refuses the key: {text}")
+        return AccessError(f"Stripe rejected the key: {text}")
     if status == FORBIDDEN:
-        return AccessError(f"the key lacks a permission: {text}")
+        return AccessError(f"the key is missing a permission: {text}")
     if isinstance(error, AnswerError):
         return StripeError(error.says, status=UNREACHABLE, code="unusable_answer")
     if isinstance(error, LostError):
-        who = f"Stripe, here {base}," if base else "Stripe"
-        return StripeError(f"{who} {error.says}", status=UNREACHABLE, code="api_connection_error")
+        tried = f" ({error.attempts} attempts)" if error.attempts > 1 else ""
+        advice = f". {error.advice}" if error.advice else ""
+        return StripeError(f"{error.says}{tried}{advice}", status=UNREACHABLE, code="api_connection_error")
     if not details:
-        return StripeError(f"Stripe's answer (HTTP {status}) is unreadable", status=status)
+        return StripeError(f"Stripe's response (HTTP {status}) cannot be read", status=status)
     code = _word(details.get("code") or details.get("type"))
     param = _word(details.get("param"))
     where = f"{param}: " if param else ""
     return StripeError(
-        f"Stripe answers {status} {code}: {where}{text}",
+        f"Stripe returned {status} {code}: {where}{text}",
         status=status,
         code=code,
         request_id=request_id,
         replayed=headers.get(REPLAYED) == "true",
-        repeated=error.repeated,
+        repeated=error.attempts > 1,
     )
 
 

@@ -127,4 +127,4 @@ def test_the_suite_looks_at_an_apply_that_is_refused(base, tmp_path, commands):
     ended = provisioner(*words, cwd=tmp_path, commands=commands, **env)
 
     assert ended.returncode == 5
-    assert "Stripe answers 400" in ended.stderr
+    assert "Stripe returned 400" in ended.stderr

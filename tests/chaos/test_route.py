@@ -60,7 +60,7 @@ def test_a_certificate_of_another_authority_or_name_gets_no_key(authority, name)
     whose = trustme.CA() if name == "127.0.0.1" else authority
     with (
         hostile([GOOD], served_by(whose, name)) as server,
-        pytest.raises(StripeError, match="certificate of Stripe's address cannot be verified"),
+        pytest.raises(StripeError, match=r"the certificate of 127.0.0.1:[0-9]+ cannot be verified"),
     ):
         account(server.base)
 
@@ -102,7 +102,7 @@ def test_what_is_named_in_no_proxy_is_asked_itself(monkeypatch):
     with hostile([GOOD]) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.base)
         monkeypatch.setenv("NO_PROXY", "stripe.example")
-        with pytest.raises(StripeError, match=f"Stripe, here {ELSEWHERE}, could not be reached"):
+        with pytest.raises(StripeError, match=f"cannot connect to Stripe at {ELSEWHERE}: the host name"):
             account(ELSEWHERE)
 
     assert proxy.asked == []
@@ -112,7 +112,7 @@ def test_a_key_passes_a_proxy_by_https_unseen(monkeypatch):
     refused = answer("", "403 Forbidden")
     with hostile([refused]) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.base)
-        with pytest.raises(StripeError, match="could not be reached"):
+        with pytest.raises(StripeError, match=r"refused to connect to stripe\.example:443"):
             account("https://stripe.example")
 
     assert proxy.asked[0].startswith(b"CONNECT stripe.example:443 ")

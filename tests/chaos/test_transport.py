@@ -109,7 +109,10 @@ def test_what_will_not_pass_is_not_tried_again(bad, clock):
 def test_a_redirect_takes_the_key_nowhere(clock):
     with hostile([GOOD]) as other:
         moved = answer("", "302 Found", [f"Location: {other.base}/v1/account"])
-        with hostile([moved]) as server, pytest.raises(StripeError, match="a key is never sent on"):
+        with (
+            hostile([moved]) as server,
+            pytest.raises(StripeError, match="a key is never sent to another address"),
+        ):
             writer(server, clock).retrieve("account")
 
     assert other.asked == []
@@ -253,7 +256,10 @@ def test_a_refusal_of_another_form_is_an_error_in_words(body, clock):
 
 def test_a_list_that_goes_round_in_circles_ends(clock):
     pages = [answer(PAGE % (json.dumps({"id": f"ic_{n % 3}"}), "true")) for n in range(30)]
-    with hostile(lambda n, _request: pages[n % 30]) as server, pytest.raises(StripeError, match="goes on"):
+    with (
+        hostile(lambda n, _request: pages[n % 30]) as server,
+        pytest.raises(StripeError, match="no new object"),
+    ):
         list(writer(server, clock).list("issuing/cards"))
 
 

@@ -166,7 +166,7 @@ def test_a_card_that_stripe_refuses_is_an_error_of_its_scenarios(desk):
     done = desk.run("test", "--sandbox", code=1)
 
     assert words(done.stdout) == {"fits": "ERROR", "one-too-many": "ERROR"}
-    assert "cards.ads cannot be applied: Stripe answers 400" in done.stdout
+    assert "cards.ads cannot be applied: Stripe returned 400" in done.stdout
 
 
 def test_without_scenarios_there_is_nothing_to_test(desk):

@@ -119,7 +119,7 @@ def test_a_failing_canary_keeps_the_rest_untouched(there, folder):
 
     assert run.exit_code == 5, run.stdout
     assert "Stopped: an account of the canary set has failed" in run.stdout
-    assert "cards.card-1: the key lacks a permission" in run.stdout
+    assert "cards.card-1: the key is missing a permission" in run.stdout
     assert "4 were not begun; running the same command again does what is left." in run.stdout
     assert all(not there.estate(each) for each in ids(ACCOUNTS)[1:])
 

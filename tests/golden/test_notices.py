@@ -117,7 +117,7 @@ NOTICES = {
         Highlights(lines=["Plan: 0 to create, 0 to update, 0 to replace, 9 to retire, 0 to adopt."]),
         {"error": "9 of 10 cards would be retired; name the number: --allow retired=9\nNothing was written."},
     ),
-    "wrong-key": (NoticePlace("drift", "issuing"), 7, Highlights(), {"error": "Stripe refuses the key"}),
+    "wrong-key": (NoticePlace("drift", "issuing"), 7, Highlights(), {"error": "Stripe rejected the key"}),
 }
 
 

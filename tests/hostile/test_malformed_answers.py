@@ -123,9 +123,9 @@ def record(desk: Desk, monkeypatch: pytest.MonkeyPatch, command: str, recorder: 
 
 def check(command: str, recorder: Recorder, said: str) -> str:
     """What is not as it should be; empty where all is well."""
-    if "mistake of provisioner" in said or "Traceback" in said or "is unreadable" in said:
+    if "mistake of provisioner" in said or "Traceback" in said or "cannot be read" in said:
         return said[-300:]
-    if "not in the expected form" in said and command != "doctor":
+    if "does not have the expected form" in said and command != "doctor":
         first = recorder.lied_to.startswith("GET") and not recorder.written
         if first and not said.startswith("1 ") and "skipped" not in said and "not done" not in said:
             return f"another exit code: {said[-300:]}"
@@ -207,7 +207,7 @@ def test_what_is_wrong_is_named_with_its_place_and_nothing_is_written(
         assert not any(asked.startswith("POST") for asked in liar.asked)
 
     method, where = path.split()
-    assert f"Error: Stripe's answer to {method} {where} is not in the expected form: " in said
+    assert f"Error: Stripe's response to {method} {where} does not have the expected form: " in said
     assert told in said
 
 
@@ -219,7 +219,9 @@ def test_what_is_no_balance_is_not_taken_for_an_empty_one(desk: Desk, monkeypatc
     with lying(desk.base) as liar:
         liar.lie("GET /v1/balance", lambda asked: Answer(200, wrong, asked.pass_on().headers))
         monkeypatch.setenv("STRIPE_API_BASE", liar.base)
-        assert "answer to GET /v1/balance is not in the expected form" in desk.run(*words, code=1).output
+        assert (
+            "response to GET /v1/balance does not have the expected form" in desk.run(*words, code=1).output
+        )
         assert not any(asked.startswith("POST") for asked in liar.asked)
 
 

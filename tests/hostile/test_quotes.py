@@ -115,7 +115,7 @@ def test_what_is_left_says_what_was_wrong(desk: Desk, liar: Liar) -> None:
     desk.write(HOLDER + CARD)
     liar.lie("POST /v1/issuing/cardholders", refusing(400, code="parameter_invalid", param="phone_number"))
 
-    assert "Stripe answers 400 parameter_invalid: phone_number: " in (
+    assert "Stripe returned 400 parameter_invalid: phone_number: " in (
         said := told(desk, "apply", "--auto-approve")
     )
     assert "req_1Quoted" in said
@@ -125,7 +125,7 @@ def test_the_permission_that_a_key_lacks_is_named(desk: Desk, liar: Liar) -> Non
     desk.write(HOLDER + CARD)
     liar.lie("POST /v1/issuing/cardholders", refusing(403))
 
-    assert "the key lacks a permission: rak_issuing_card_write" in told(desk, "apply", "--auto-approve")
+    assert "the key is missing a permission: rak_issuing_card_write" in told(desk, "apply", "--auto-approve")
 
 
 def test_a_message_about_what_is_nobodys_is_shown(desk: Desk, liar: Liar) -> None:
@@ -177,5 +177,5 @@ def test_no_report_of_a_fleet_quotes_anybody(tmp_path: Path, what: str) -> None:
     text = ended.output + "".join(file.read_text(encoding="utf-8") for file in files)
 
     assert liar.lied
-    assert "Stripe answers 400" in text
+    assert "Stripe returned 400" in text
     assert re.findall(r"\b(?:SHOP a|2100|Reno)\b", text) == []

@@ -181,7 +181,7 @@ def test_a_message_of_any_length_is_cut_and_told(desk: Desk, monkeypatch, messag
         monkeypatch.setenv("STRIPE_API_BASE", server.base)
         said = desk.run("plan", code=1).output
 
-    assert "Stripe answers 400 odd: " in said
+    assert "Stripe returned 400 odd: " in said
     assert len(said) < 2_000
 
 

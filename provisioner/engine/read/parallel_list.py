@@ -156,7 +156,9 @@ class _Scan(Struct):
 
     def stuck(self) -> StripeError:
         """The error for a page that says that more follow and brings nothing new."""
-        return StripeError(f"Stripe's list of {self.resource} says that it goes on, but does not")
+        return StripeError(
+            f"Stripe's list of {self.resource} says that more pages follow, but contains no new object"
+        )
 
     def at_once(self) -> int:
         """How many readers are of use at once."""

@@ -17,7 +17,7 @@ def test_another_host_needs_a_word(base):
 
 @pytest.mark.parametrize("base", ["https://example.com", "http://127.0.0.1:4242", "https://localhost"])
 def test_a_live_key_goes_nowhere_but_to_stripe(base):
-    with pytest.raises(AccessError, match="a live key is sent nowhere else"):
+    with pytest.raises(AccessError, match="a live key is sent only to Stripe"):
         safe_base(base, "live", elsewhere=True)
 
 

@@ -88,7 +88,7 @@ def test_the_end_says_what_was_not_done_and_what_to_do() -> None:
     [
         (StripeError("no", status=400, code="parameter_invalid"), True),
         (StripeError("no", status=404, code="resource_missing"), True),
-        (AccessError("the key lacks a permission"), True),
+        (AccessError("the key is missing a permission"), True),
         (StripeError("no", status=400, code="idempotency_error"), False),
         (StripeError("no", status=409, code="lock_timeout"), False),
         (StripeError("no", status=429, code="rate_limit"), False),

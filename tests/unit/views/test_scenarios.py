@@ -23,7 +23,7 @@ GENERATED = ScenarioResult(scenario(1), Course(0, YES), Course(0, YES))
 FAILED = ScenarioResult(DECLARED, Course(1, NO), Course(1, replace(NO, why="")))
 EARLY = ScenarioResult(DECLARED, Course(0, NO))
 DISAGREED = ScenarioResult(DECLARED, Course(1, NO), Course(1, YES))
-BROKEN = ScenarioResult(DECLARED, Course(1, YES), trouble="cards.ads cannot be applied: Stripe answers 400")
+BROKEN = ScenarioResult(DECLARED, Course(1, YES), trouble="cards.ads cannot be applied: Stripe returned 400")
 UNKNOWN = ScenarioResult(DECLARED, Course(1, Unsure("nobody knows")))
 BY_WEBHOOK = ScenarioResult(DECLARED, Course(1, YES), Course(1, HOOK))
 WAITING = replace(EARLY, simulated=Course(1, YES), remark="simulated only: Stripe's clock cannot be moved")
@@ -42,7 +42,7 @@ def test_text():
         f"  DISAGREED  one: approved {deal}",
         f"               Stripe: approved; the simulator: declined (spending_controls): {WHY}",
         f"  ERROR      one: approved {deal}",
-        "               cards.ads cannot be applied: Stripe answers 400",
+        "               cards.ads cannot be applied: Stripe returned 400",
         f"  ERROR      one: approved {deal}",
         "               nobody knows",
         f"  FAILED     one: approved {deal}",
