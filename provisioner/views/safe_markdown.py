@@ -1,4 +1,8 @@
-"""Texts of others in Markdown: only inside code, where nothing of them can link, mention, close or colour."""
+"""
+Text from configurations and from Stripe, made safe for Markdown.
+
+Such text is shown as code only, where it cannot link, mention anybody, or close an element.
+"""
 
 import html
 import re
@@ -13,7 +17,7 @@ _MARKS = {"+": "+", "=": "+", "$": "+", "-": "-", "-/+": "-", "~": "!", "#": "#"
 
 
 def code(text: str) -> str:
-    """A text as inline code; GitHub and GitLab read nothing in it."""
+    """Return a string as inline code, which GitHub and GitLab do not interpret."""
     clean = clip(inert(text), 200) or " "
     ticks = "`" * (_longest_run(clean) + 1)
     pad = " " if len(ticks) > 1 or clean[0] in " `" else ""
@@ -21,19 +25,19 @@ def code(text: str) -> str:
 
 
 def tag(text: str) -> str:
-    """A text as code inside an HTML block, where Markdown is not read."""
+    """Return a string as code for an HTML block, where Markdown is not interpreted."""
     return f"<code>{html.escape(clip(inert(text), 200))}</code>"
 
 
 def fence(lines: Iterable[str], language: str) -> str:
-    """Lines as a block of code that none of them can close."""
+    """Return lines as a code block whose fence is longer than any in them."""
     clipped = [clip(inert(line), LONGEST_LINE) for line in lines]
     ticks = "`" * max(3, 1 + max(map(_longest_run, clipped), default=0))
     return "\n".join([f"{ticks}{language}", *clipped, ticks])
 
 
 def as_diff(line: str) -> str:
-    """A line of the plan's text with its symbol in the first column, where `diff` blocks have colours."""
+    """Return a line of the plan's text for a `diff` block, which colors lines by their first character."""
     found = _DIFF.match(line)
     if found is None:
         return "  " + line.strip()
@@ -42,17 +46,17 @@ def as_diff(line: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Words and amounts, with anything else that a forged document may hold made harmless."""
+    """Return words and amounts for use outside of code; all other characters are escaped."""
     return "".join(c if c.isalnum() or c in " .,:;$€£()-" else f"&#{ord(c)};" for c in inert(text))
 
 
 def clip(text: str, longest: int) -> str:
-    """A text, or its beginning and how much is left out."""
-    return text if len(text) <= longest else f"{text[:longest]} ... ({len(text) - longest:,} characters more)"
+    """Return a string of at most `longest` characters; or its start and how much is left out."""
+    return text if len(text) <= longest else f"{text[:longest]} ... ({len(text) - longest:,} more characters)"
 
 
 def size(text: str) -> int:
-    """How long a comment is at most, however its host counts: in bytes."""
+    """Return the size of a string in bytes, which is at least its length however a host counts."""
     return len(text.encode())
 
 

@@ -1,4 +1,4 @@
-"""Values as people read them: money with its sign and interval, and nothing that could act on a screen."""
+"""How values are shown: money with its currency and interval, and without control characters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from provisioner.core.model.money import PER, show_money
 
 
 def show_value(value: Any, currency: str) -> str:
-    """Write a value; whole numbers are amounts where there is a `currency`."""
+    """Return a value as a string. With a `currency`, whole numbers are amounts in its minor units."""
     if isinstance(value, Mapping):
         if {"amount", "interval"} <= value.keys():
             return show_value(value["amount"], currency) + _which(value)
@@ -26,7 +26,7 @@ def show_value(value: Any, currency: str) -> str:
 
 
 def show_row(row: Mapping[str, Any]) -> str:
-    """Which row of a table a value is in: ` a day on advertising_services`; empty for anything else."""
+    """Return the interval and categories of a limit: ` per day on advertising_services`; else empty."""
     return _which(row) if row.get("interval") else ""
 
 
@@ -38,24 +38,30 @@ def _which(limit: Mapping[str, Any]) -> str:
 
 
 def show_amount(amount: int, currency: str) -> str:
-    """An amount as people read it, and in minor units: `$2,000.00 (200000)`."""
+    """Return an amount with its currency and in minor units: `$2,000.00 (200000)`."""
     return f"{show_money(amount, currency)} ({amount})"
 
 
 def count(number: int, noun: str) -> str:
-    """`1 card`, `1,200 cards`."""
+    """Return a number with its noun: `1 card`, `1,200 cards`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def listed(texts: Sequence[str]) -> str:
-    """`A`, `A and B`, `A, B and C`."""
+    """Return strings as a list in a sentence: `A`, `A and B`, `A, B and C`."""
     return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))
 
 
 def inert(text: str) -> str:
-    """Show control characters as what they are, so that no value can move the cursor or colour a screen."""
+    """Return a string with control characters escaped, so that it cannot move the cursor or change colors."""
     return (
         text
         if text.isprintable()
         else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     )
+
+
+def show_place(project: str, environment: str | None, mode: str, account: str) -> str:
+    """Return `Project acme, environment dev, test mode, account acct_1`; no environment where it is None."""
+    env = f", environment {inert(environment)}" if environment else ""
+    return f"Project {inert(project)}{env}, {inert(mode)} mode, account {inert(account) or 'unknown'}"

@@ -118,7 +118,7 @@ def test_a_plan_is_one_comment_updated_in_place(repository):
     assert (first.code, first.outputs["exitcode"], first.outputs["changed"]) == (0, "2", "true")
     assert first.outputs["summary"].startswith("Plan: 2 to create")
     assert repository.github.writes == ["POST issues/12/comments", "PATCH issues/comments/1"]
-    assert "$3,000.00 (300000) a month" in comment["body"]
+    assert "$3,000.00 (300000) per month" in comment["body"]
     assert "$2,000.00" not in comment["body"]
     assert second.outputs["files"].endswith("plan.html")
     assert KEY not in comment["body"] + second.log
@@ -236,7 +236,7 @@ def test_drift_opens_one_issue_and_closes_it_when_clean(repository):
 
     assert [done.code for done in (clean, first, again, after)] == [0, 2, 2, 0]
     assert opened["state"] == "open"
-    assert "$9,000.00 (900000) a month  (live)" in opened["body"]
+    assert "$9,000.00 (900000) per month  (live)" in opened["body"]
     assert "gave spending power" in opened["body"]
     assert repository.github.issues[1]["state"] == "closed"
     assert len(repository.github.issues) == 1

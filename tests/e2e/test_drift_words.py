@@ -11,10 +11,10 @@ def test_a_moved_limit_is_told_as_in_a_plan(desk: Desk):
         desk.live()["cards.ads"]["id"], {"spending_controls": {"spending_limits": limits}}
     )
 
-    assert "declared $6,000.00 (600000) a month, live $9,000.00 (900000) a month" in (
+    assert "declared $6,000.00 (600000) per month, live $9,000.00 (900000) per month" in (
         desk.run("drift", code=2).stdout
     )
-    assert ".amount: $9,000.00 (900000) a month  (live)" in (
+    assert ".amount: $9,000.00 (900000) per month  (live)" in (
         desk.run("drift", "--format", "markdown", code=2).stdout
     )
 

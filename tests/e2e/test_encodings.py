@@ -63,7 +63,7 @@ def test_a_plan_has_the_signs_that_its_encoding_has(folder: Path, encoding: str)
 
     assert code == 0
     assert "Error" not in said
-    assert all(f"[{sign} (200000) a month]" in plan for sign in SIGNS[encoding])
+    assert all(f"[{sign} (200000) per month]" in plan for sign in SIGNS[encoding])
     assert "?" not in plan
     assert "日本" in plan or "\\u65e5\\u672c" in plan
 
@@ -89,7 +89,7 @@ def test_where_no_language_is_set_up(folder: Path):
     plan, _, code = run(folder, "ascii", "plan", "--sandbox", **bare)
 
     assert code == 0
-    assert "[EUR 2,000.00 (200000) a month]" in plan
+    assert "[EUR 2,000.00 (200000) per month]" in plan
 
 
 def test_an_export_is_yaml_that_can_be_read_again(folder: Path):

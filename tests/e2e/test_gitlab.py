@@ -91,7 +91,7 @@ def test_a_plan_is_one_note_updated_in_place(pipeline):
     assert (first.returncode, second.returncode) == (0, 0)
     assert pipeline.gitlab.writes == ["POST merge_requests/12/notes", "PUT merge_requests/12/notes/122"]
     assert note["body"].startswith(MARK)
-    assert "$3,000.00 (300000) a month" in note["body"]
+    assert "$3,000.00 (300000) per month" in note["body"]
     assert "$2,000.00" not in note["body"]
     assert f"Commit `0123456789ab` in [this job]({JOB})" in note["body"]
     assert "Plan: 2 to create" in second.stdout
@@ -161,7 +161,7 @@ def test_drift_opens_one_issue_and_closes_it_when_clean(pipeline):
         "PUT issues/1",
     ]
     assert (opened["state"], opened["labels"]) == ("opened", "drift")
-    assert "$9,000.00 (900000) a month  (live)" in opened["description"]
+    assert "$9,000.00 (900000) per month  (live)" in opened["description"]
     assert JOB in opened["description"]
     assert pipeline.gitlab.issues[0]["state"] == "closed"
     assert "Drift: 1 moved in Stripe" in alone.stdout

@@ -12,7 +12,7 @@ def test_a_limit_is_told_and_sent_with_its_currency(desk: Desk):
     plan = desk.run("plan").stdout
     desk.run("apply", "--auto-approve")
 
-    assert "[$5,000.00 (500000) a month]" in plan
+    assert "[$5,000.00 (500000) per month]" in plan
     assert desk.live("cardholders")["cardholders.acme"]["spending_controls"]["spending_limits_currency"] == (
         "usd"
     )

@@ -121,7 +121,7 @@ def test_drift_tells_what_moved(desk: Desk, webhook, listener, monkeypatch):
     assert heard(desk)["account"].startswith("acct_")
     assert ":warning: *Drift: 1 moved in Stripe, 0 pending for the next apply.*" in text
     assert "1 move gave spending power that nobody has reviewed" in text
-    assert "declared $2,000.00 (200000) a month, live $9,000.00 (900000) a month" in text
+    assert "declared $2,000.00 (200000) per month, live $9,000.00 (900000) per month" in text
     assert "<https://gitlab.example/acme/-/jobs/7|This run>" in message["blocks"][-1]["elements"][0]["text"]
     assert heard(desk)["result"] == json.loads(printed)
 

@@ -119,7 +119,7 @@ def test_in_test_mode_the_past_counts_and_the_simulator_knows(desk):
     result = desk.run("test", code=1)
 
     assert words(result.stdout) == {"fits": "FAILED", "one-too-many": "FAILED"}
-    assert "the card may spend $50.00 a month, and $45.00 of it is spent" in result.stdout
+    assert "the card may spend $50.00 per month, and $45.00 of it is spent" in result.stdout
 
 
 def test_what_test_mode_cannot_arrange_is_simulated(desk):

@@ -7,12 +7,12 @@ from typing import NamedTuple
 from provisioner.core.model.currencies import currency_of
 
 PER = {  # the intervals of limits
-    "per_authorization": "a purchase",
-    "daily": "a day",
-    "weekly": "a week",
-    "monthly": "a month",
-    "yearly": "a year",
-    "all_time": "in all",
+    "per_authorization": "per purchase",
+    "daily": "per day",
+    "weekly": "per week",
+    "monthly": "per month",
+    "yearly": "per year",
+    "all_time": "lifetime",
 }
 
 AMOUNT_PATTERN = r"^(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,3})? [A-Za-z]{3}$"

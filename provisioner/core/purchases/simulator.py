@@ -91,7 +91,7 @@ def counts(limit: Mapping[str, Any], purchase: Purchase) -> bool:
 
 
 def limit_words(limit: Mapping[str, Any], currency: str) -> str:
-    """A limit as people say it: `$2,000.00 a month`."""
+    """A limit as people say it: `$2,000.00 per month`."""
     return f"{show_money(int(limit['amount']), currency)} {PER[limit['interval']]}"
 
 
@@ -111,7 +111,7 @@ def _refusals(purchase: Purchase, facts: Facts) -> Iterator[tuple[str, str]]:
             yield "spending_controls", f"the {whose} {why}"
     if purchase.amount > LARGEST_PURCHASE:
         most = show_money(LARGEST_PURCHASE, currency)
-        yield "spending_controls", f"Stripe approves at most {most} a purchase"
+        yield "spending_controls", f"Stripe approves at most {most} per purchase"
     for whose, limit, past in limits(facts):
         gone = spent(limit, purchase, past)
         if counts(limit, purchase) and gone + purchase.amount > int(limit["amount"]):

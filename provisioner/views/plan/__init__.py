@@ -1,1 +1,1 @@
-"""A plan as its document, as text, as Markdown and as a page."""
+"""A plan as text, as Markdown and as an HTML page."""

@@ -1,4 +1,4 @@
-"""Changes that say the same, put together: `312 cards: ... $500.00 -> $750.00 a day`."""
+"""Changes that do the same to different objects, put together in groups: `312 cards: ...`."""
 
 from collections.abc import Callable, Iterable
 from operator import itemgetter
@@ -8,21 +8,21 @@ from msgspec import Struct
 
 from provisioner.core.plan.document import ChangeDocument, EditDocument
 
-OWN = frozenset({"cardholder"})  # every card has its own; two cards are alike without it
+OWN = frozenset({"cardholder"})  # differs from card to card; changes that differ only here are shown as one
 
 
 class Group(Struct, frozen=True):
-    """Changes that are told as one: of one kind, for one reason, with the same edits."""
+    """One or more changes that are shown as one: the same kind, action, reason and fields."""
 
     changes: tuple[ChangeDocument, ...]
 
     @property
     def first(self) -> ChangeDocument:
-        """The change that stands for all of them."""
+        """The change whose reason and fields are shown for the whole group."""
         return self.changes[0]
 
     def differing(self) -> dict[str, int]:
-        """How many values there are, by path, where they are not all the same."""
+        """Return the paths of edits whose values differ in the group, with the number of values."""
         values: dict[str, set[str]] = {}
         for change in self.changes:
             for edit in change.edits:
@@ -31,7 +31,7 @@ class Group(Struct, frozen=True):
 
 
 def alike(change: ChangeDocument) -> tuple[Any, ...]:
-    """What two changes have in common that do the same to different objects."""
+    """Return a key that is equal for changes that set the same values for the same reason."""
     return (
         *_head(change),
         change.reason,
@@ -40,14 +40,14 @@ def alike(change: ChangeDocument) -> tuple[Any, ...]:
 
 
 def akin(change: ChangeDocument) -> tuple[Any, ...]:
-    """What two changes have in common that touch the same fields, to whatever values."""
-    # a table's rows differ in number from object to object; what matters is the table
-    return (*_head(change), frozenset(edit.path.partition("[")[0] for edit in change.edits))
+    """Return a key that is equal for changes to the same fields, whatever their values."""
+    # the number of rows in a table differs from object to object, so only the table's name counts
+    return (*_head(change), frozenset((edit.path.partition("[")[0], edit.moved) for edit in change.edits))
 
 
 def _values(edit: EditDocument) -> str:
-    """What is shown of both sides: the same numbers are other amounts in another currency."""
-    return repr([edit.before, edit.after, edit.currency, edit.currency_before])
+    """Return all that a reader sees of an edit: values, currencies, and who changed it."""
+    return repr([edit.before, edit.after, edit.currency, edit.currency_before, edit.moved])
 
 
 def _head(change: ChangeDocument) -> tuple[Any, ...]:
@@ -57,7 +57,11 @@ def _head(change: ChangeDocument) -> tuple[Any, ...]:
 def group(
     changes: Iterable[ChangeDocument], key: Callable[[ChangeDocument], tuple[Any, ...]], least: int
 ) -> list[Group]:
-    """Put changes with one key together where there are at least `least`; in the order of the first."""
+    """
+    Put changes with the same key into one group where there are at least `least` of them.
+
+    Groups are in the order of their first changes.
+    """
     found: dict[tuple[Any, ...], list[tuple[int, ChangeDocument]]] = {}
     for place, change in enumerate(changes):
         found.setdefault(key(change), []).append((place, change))

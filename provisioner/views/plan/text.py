@@ -1,20 +1,29 @@
-"""The plan as people read it in a terminal, in Terraform's look; plain text, colour is the terminal's."""
+"""
+The plan as text, laid out as Terraform does.
 
-from collections.abc import Iterator
+The text has no colors; a terminal adds them afterwards.
+"""
+
+from collections.abc import Iterator, Mapping
 
 from provisioner.core.diff.change import Action
 from provisioner.core.model.money import show_money
-from provisioner.core.plan.document import ChangeDocument, EditDocument, ShownPlan
-from provisioner.views.plan.groups import Group, alike, group
+from provisioner.core.plan.document import ChangeDocument, EditDocument, Mover, ShownPlan
+from provisioner.views.plan.groups import OWN, Group, alike, group
 from provisioner.views.plan.values import show_sides
-from provisioner.views.values import count, inert, listed, show_amount, show_row
+from provisioner.views.values import count, inert, listed, show_amount, show_place, show_row
 from provisioner.views.wrap import wrap_lines
 
 NO_CHANGES = "No changes. Stripe matches the configuration."
 NO_CHANGES_OF_A_PART = "No changes. Stripe matches this part of the configuration."
-NO_CHANGES_BUT = "No changes. What is pending is in the notes."
-STOPPED = "Guardrails stop this plan: apply writes nothing (exit code 3)"
+NO_CHANGES_BUT = "No changes. Stripe does not match the configuration yet; see the notes."
+STOPPED = "Blocked by guardrails: apply will make no changes (exit code 3)"
 OUTSIDE = "Changed outside of provisioner (this plan reverts it)"
+MOVED: dict[Mover, str] = {
+    "live": "changed outside of provisioner",
+    "both": "changed outside of provisioner and in the configuration",
+}
+IRREVERSIBLE = " [irreversible]"
 SYMBOLS = {
     "create": "+",
     "update": "~",
@@ -29,26 +38,36 @@ HEADLINES = {
     "create": "will be created",
     "update": "will be updated in place",
     "replace": "must be replaced",
-    "adopt": "will be adopted",
+    "adopt": "will be imported",
     "top_up": "will be topped up",
     "rename": "will be renamed",
-    "mark": "will be marked",
+    "mark": "will get new ownership metadata",
 }
-COUNTED = ("create", "update", "replace", "retire", "adopt")
-BOOKKEEPING = ("rename", "mark")  # counted where there are any
-MANY = 5  # so many changes alike are told as one
-NAMES = 12  # so many of their addresses are named
+COUNTED = {
+    "create": "create",
+    "update": "update",
+    "replace": "replace",
+    "retire": "retire",
+    "adopt": "import",
+    "rename": "rename",
+    "mark": "update (ownership metadata only)",
+}
+BOOKKEEPING = ("rename", "mark")  # the summary line leaves them out where there are none
+MANY = 5  # at least this many changes that do the same are shown as one
+NAMES = 12  # at most this many of their addresses are listed
 
 
 def plan_text(document: ShownPlan, width: int | None = None) -> str:
     """
-    Write a plan's document as text, ending in the line that counts.
+    Return a plan's document as text. The first line names project, mode and account; the last is the summary.
 
-    Lines are broken at `width` columns where it is given, as for a terminal; a log wants them whole.
+    Lines are wrapped at `width` columns, as for a terminal. Without `width` they are not wrapped, as for a log.
     """
-    lines = [*blast_lines(document)] if document.changes else []
+    lines = [place_line(document)]
     if outside := [*outside_lines(document)]:
         lines += ["", OUTSIDE, *(f"  {line}" for line in outside)]
+    if document.changes:
+        lines += ["", *blast_lines(document)]
     for one in group(document.changes, alike, MANY):
         lines += ["", *group_lines(one, NAMES, width * 3 // 5 if width else None)]
     for note in document.notes:
@@ -57,30 +76,38 @@ def plan_text(document: ShownPlan, width: int | None = None) -> str:
     if stops := stop_lines(document):
         lines += ["", STOPPED, *(f"  ! {text}" for text in stops)]
     lines += ["", summary_line(document)]
-    return "\n".join(wrap_lines(lines, width)).lstrip("\n") + "\n"
+    return "\n".join(wrap_lines(lines, width)) + "\n"
+
+
+def place_line(document: ShownPlan) -> str:
+    """Return the line that says which project, environment, mode and account the plan is for."""
+    return show_place(document.project, document.environment or None, document.mode, document.account)
 
 
 def summary_line(document: ShownPlan) -> str:
-    """`Plan: 2 to create, ...; top up $300.00.`, or the sentence that says there is nothing to do."""
+    """Return `Plan: 2 to create, ...; top up $300.00.`, or a sentence that says there is nothing to do."""
     if not document.changes:
         if any(note.pending for note in document.notes):
             return NO_CHANGES_BUT
         return NO_CHANGES_OF_A_PART if document.left_out else NO_CHANGES
     numbers = document.summary.counts
-    named = [*COUNTED, *(action for action in BOOKKEEPING if numbers[action])]
-    counts = ", ".join(f"{numbers[action]} to {action}" for action in named)
+    counts = ", ".join(
+        f"{numbers[action]} to {verb}"
+        for action, verb in COUNTED.items()
+        if numbers[action] or action not in BOOKKEEPING
+    )
     moved = [show_money(money.amount, money.currency) for money in document.blast_radius.money]
     money = inert(listed(moved))
     return f"Plan: {counts}; top up {money}." if money else f"Plan: {counts}."
 
 
 def stop_lines(document: ShownPlan) -> list[str]:
-    """Which guardrails would stop an apply of the plan, and what would let it pass."""
+    """Return a line for each guardrail that blocks the plan: what is wrong, and how to allow it."""
     return [inert(stop.text) for stop in document.stopped_by]
 
 
 def blast_radius(document: ShownPlan) -> dict[str, str]:
-    """What a plan costs at worst: what is asked, and the answer in words."""
+    """Return the worst that a plan can cost, in words, by name."""
     blast = document.blast_radius
     money = [show_money(each.amount, each.currency) for each in blast.money]
     exposure = [
@@ -88,49 +115,53 @@ def blast_radius(document: ShownPlan) -> dict[str, str]:
         for e in blast.exposure_added
     ]
     return {
-        "money that moves": inert(", ".join(money)) or "none",
-        "exposure added a month": inert(", ".join(exposure)) or "none",
-        "cards that newly spend": f"{blast.cards_activated:,}" if blast.cards_activated else "none",
-        "final, cannot be undone": f"{blast.final:,}" if blast.final else "none",
+        "top-ups": inert(", ".join(money)) or "none",
+        "added monthly exposure": inert(", ".join(exposure)) or "none",
+        "cards activated": f"{blast.cards_activated:,}" if blast.cards_activated else "none",
+        "irreversible changes": f"{blast.final:,}" if blast.final else "none",
     }
 
 
 def blast_lines(document: ShownPlan) -> Iterator[str]:
-    """The blast radius, a line for each question."""
+    """Yield the blast radius as lines: its heading, then one line for each number."""
     yield "Blast radius"
     for name, answer in blast_radius(document).items():
         yield f"  {name + ':':<24} {answer}"
 
 
 def outside_lines(document: ShownPlan) -> Iterator[str]:
-    """What others have changed in Stripe and the plan would change back, a line for each value."""
+    """Yield a line for each value that was changed outside of provisioner and that the plan sets back."""
     for change in document.changes:
         for edit in change.edits:
-            if edit.moved in ("live", "both"):
-                sides = zip((edit.before, edit.after), show_sides(edit), strict=True)
-                before, after = ("unset" if value is None else shown for value, shown in sides)
-                both = "; the configuration changed too" if edit.moved == "both" else ""
-                name = f"{inert(change.address)}: {inert(edit.path)}"
-                yield f"{name} is {before}{show_row(edit.row)}, and becomes {after}{both}"
+            if edit.moved not in MOVED:
+                continue
+            before, after = show_sides(edit)
+            now = "not set" if edit.before is None else before + show_row(edit.row)
+            does = "removes it" if edit.after is None else f"sets it to {after}"
+            both = " (the configuration changed too)" if edit.moved == "both" else ""
+            name = f"{inert(change.address)}: {inert(edit.path)}"
+            yield f"{name} is {now} in Stripe; this plan {does}{both}"
 
 
 def headline(change: ChangeDocument) -> str:
-    """What will happen to one address, in words."""
+    """Return what will happen to one address, in words."""
     said = HEADLINES.get(change.counted_as) or ("will be canceled" if change.final else "will be deactivated")
-    return f"{said} [final]" if change.final else said
+    return f"{said}{IRREVERSIBLE}" if change.final else said
 
 
 def group_lines(one: Group, names: int, column: int | None = None) -> Iterator[str]:
     """
-    A change, or many alike with at most `names` of their addresses, and of adoptions all with their ids.
+    Yield the lines of one change, or of many that do the same.
 
-    Values stand in one column, or right behind their names where that is beyond `column`.
+    Of many, at most `names` addresses are listed. All are listed with their ids where they are imported, and
+    with their cardholders where these differ. Values line up in one column, unless a field's name is longer
+    than `column`.
     """
     change, number = one.first, len(one.changes)
     if number == 1:
         identity = f" ({inert(change.id)})" if change.id else ""
         said = headline(change)
-        said = f"{said.removesuffix(' [final]')}{identity}{' [final]' if change.final else ''}"
+        said = f"{said.removesuffix(IRREVERSIBLE)}{identity}{IRREVERSIBLE if change.final else ''}"
         yield f"  # {inert(change.address)} {said}: {inert(change.reason)}"
         yield f"  {SYMBOLS[change.counted_as]} {inert(change.kind)}"
     else:
@@ -139,33 +170,48 @@ def group_lines(one: Group, names: int, column: int | None = None) -> Iterator[s
     if change.money:
         yield f"      + amount = {inert(show_amount(*change.money))}"
     width = max((len(inert(edit.path)) for edit in change.edits), default=0)
-    width = 0 if column and width > column else width  # a change's values stand in one column, or in none
+    width = 0 if column and width > column else width  # one column for all values of a change, or none
     differing = one.differing() if number > 1 else {}
+    is_mixed = len({edit.moved for edit in change.edits}) > 1  # otherwise the reason says who changed them
     for edit in change.edits:
-        yield _edit(edit, width, differing.get(edit.path, 0))
-    if number > 1 and change.action is Action.ADOPT:  # which is which is the question then
-        yield from (f"      {inert(each.address)} ({inert(each.id or '')})" for each in one.changes)
-    elif number > 1:
-        yield f"      {addresses(one.changes, names)}"
+        yield _edit(edit, width, differing.get(edit.path, 0), show_moved=is_mixed)
+    if number > 1:
+        yield from (f"      {line}" for line in _members(one, names, differing))
+
+
+def _members(one: Group, names: int, differing: Mapping[str, int]) -> Iterator[str]:
+    """Yield lines that list the addresses of a group."""
+    if one.first.action is Action.ADOPT:  # the reader must see which object each address gets
+        yield from (f"{inert(each.address)} ({inert(each.id or '')})" for each in one.changes)
+    elif holder := next((path for path in differing if path in OWN), ""):
+        for each in one.changes:
+            edit = next(edit for edit in each.edits if edit.path == holder)
+            yield f"{inert(each.address)}: {holder} {_value(edit)}"
+    else:
+        yield addresses(one.changes, names)
 
 
 def addresses(changes: tuple[ChangeDocument, ...], names: int) -> str:
-    """Some addresses by name, the others by their number."""
+    """Return the first `names` addresses, and how many more there are."""
     named = ", ".join(inert(change.address) for change in changes[:names])
     more = len(changes) - names
     return f"{named} and {more:,} more" if more > 0 else named
 
 
-def _edit(edit: EditDocument, width: int, differing: int) -> str:
+def _edit(edit: EditDocument, width: int, differing: int, *, show_moved: bool) -> str:
+    """Return the line of one edit; `differing` is the number of values where a group has several."""
+    symbol = "+" if edit.before is None else "-" if edit.after is None else "~"
+    remarks = ["forces replacement"] if edit.forces_replacement else []
+    remarks += [MOVED[edit.moved]] if show_moved and edit.moved in MOVED else []
+    tail = f"  # {'; '.join(remarks)}" if remarks else ""
+    below = ", listed below" if edit.path in OWN else ""
+    value = f"({differing:,} different values{below})" if differing else _value(edit)
+    return f"      {symbol} {inert(edit.path).ljust(width)} = {value}{tail}"
+
+
+def _value(edit: EditDocument) -> str:
+    """Return an edit's value before and after, as far as each is set."""
     before, after = show_sides(edit)
-    tail = "  # forces replacement" if edit.forces_replacement else ""
-    name = inert(edit.path).ljust(width)
-    if differing:
-        symbol = "+" if edit.before is None else "-" if edit.after is None else "~"
-        return f"      {symbol} {name} = ({differing:,} different values){tail}"
-    tail = show_row(edit.row) + tail
     if edit.before is None:
-        return f"      + {name} = {after}{tail}"
-    if edit.after is None:
-        return f"      - {name} = {before} -> unset{tail}"
-    return f"      ~ {name} = {before} -> {after}{tail}"
+        return after + show_row(edit.row)
+    return f"{before} -> {'unset' if edit.after is None else after}{show_row(edit.row)}"

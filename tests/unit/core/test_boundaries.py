@@ -29,10 +29,10 @@ def test_a_card_with_one_limit_and_one_category():
     assert [gist(one) for one in made(declared)] == [
         ("what is allowed", [100], True),
         (f"not the category {ADS}", [100], False),
-        ("at the card's $25,000.00 a month", [1_000_000, 1_000_000, 500_000], True),
-        ("$0.01 over the card's $25,000.00 a month", [1_000_000, 1_000_000, 500_001], False),
-        ("at the most of Stripe's, $10,000.00 a purchase", [1_000_000], True),
-        ("$0.01 over the most of Stripe's, $10,000.00 a purchase", [1_000_001], False),
+        ("at the card's $25,000.00 per month", [1_000_000, 1_000_000, 500_000], True),
+        ("$0.01 over the card's $25,000.00 per month", [1_000_000, 1_000_000, 500_001], False),
+        ("at the most of Stripe's, $10,000.00 per purchase", [1_000_000], True),
+        ("$0.01 over the most of Stripe's, $10,000.00 per purchase", [1_000_001], False),
     ]
     assert {one.purchase.category for one in made(declared) if one.approved} == {FOOD}
 
@@ -40,7 +40,7 @@ def test_a_card_with_one_limit_and_one_category():
 def test_a_limit_behind_a_tighter_one_is_reached_over_days():
     declared = world(controls=limits(limit(100, "daily"), limit(250, "monthly")))
 
-    at, over = (one for one in made(declared) if "a month" in one.name)
+    at, over = (one for one in made(declared) if "per month" in one.name)
 
     assert [one.amount for one in at.purchases] == [100, 100, 50]
     assert [one.amount for one in over.purchases] == [100, 100, 51]
@@ -54,8 +54,8 @@ def test_a_limit_that_cannot_be_reached_has_no_scenario():
     )
 
     assert [words for words, _, _ in map(gist, made(declared))] == [
-        "at the card's $0.01 a day",
-        "$0.01 over the card's $0.01 a day",
+        "at the card's $0.01 per day",
+        "$0.01 over the card's $0.01 per day",
     ]
 
 
@@ -66,7 +66,7 @@ def test_limits_by_category_are_tried_in_theirs():
 
     names = [one.name for one in made(declared)]
 
-    assert f"ads: at the card's $2.00 a week for {TAXI}" in names
+    assert f"ads: at the card's $2.00 per week for {TAXI}" in names
     assert f"ads: not the category {FOOD}" in names
 
 
@@ -99,7 +99,7 @@ def test_a_card_that_ends_itself():
 
     names = {gist(one)[0]: one for one in made(declared)}
 
-    assert "at the card's $21,000.00 a month" not in names  # takes three payments
+    assert "at the card's $21,000.00 per month" not in names  # takes three payments
     assert (names["after 2 payments"].reason, len(names["after 2 payments"].after)) == ("card_canceled", 2)
 
 

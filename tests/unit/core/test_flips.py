@@ -33,7 +33,7 @@ BIG = scenario(800)
     [
         (
             [holder(), card(spending_controls=limits(limit(500)))],
-            "declined after this plan (expected: approved; the card may spend $5.00 a month)",
+            "declined after this plan (expected: approved; the card may spend $5.00 per month)",
         ),
         (
             [holder(), card(status="inactive", **WIDE)],
@@ -45,7 +45,7 @@ BIG = scenario(800)
         ),
         (
             [holder(spending_controls=limits(limit(500, "daily"))), card(**WIDE)],
-            "declined after this plan (expected: approved; the cardholder may spend $5.00 a day)",
+            "declined after this plan (expected: approved; the cardholder may spend $5.00 per day)",
         ),
         (
             [holder(status="inactive"), card(**WIDE)],
@@ -57,7 +57,7 @@ BIG = scenario(800)
         ),
         (
             [holder(name="Acme Ltd"), card(spending_controls=limits(limit(500)))],  # both are replaced
-            "declined after this plan (expected: approved; the card may spend $5.00 a month)",
+            "declined after this plan (expected: approved; the card may spend $5.00 per month)",
         ),
         (
             [holder(), holder("other", status="inactive"), card(cardholder="other", **WIDE)],
@@ -74,7 +74,7 @@ def test_a_card_that_is_made_anew_without_limits_has_stripes_default() -> None:
 
     [said] = flips(before, [holder(), card(second_line="A")], scenario(60_000))
 
-    assert said.endswith("declined after this plan (expected: approved; the card may spend $500.00 a day)")
+    assert said.endswith("declined after this plan (expected: approved; the card may spend $500.00 per day)")
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_raising_a_limit_flips_back():
 
     assert said == (
         "scenarios.one: declined today, approved after this plan "
-        "(expected: approved; today the card may spend $5.00 a month)"
+        "(expected: approved; today the card may spend $5.00 per month)"
     )
 
 

@@ -21,7 +21,7 @@ def told(declared, asked):
         (
             world(),
             scenario(50_001),
-            "declined (spending_controls): the card may spend $500.00 a day",
+            "declined (spending_controls): the card may spend $500.00 per day",
         ),
         (
             world({"status": "inactive"}),
@@ -71,12 +71,12 @@ def told(declared, asked):
         (
             world(controls=limits(limit(2_000_000))),
             scenario(1_000_001),
-            "declined (spending_controls): Stripe approves at most $10,000.00 a purchase",
+            "declined (spending_controls): Stripe approves at most $10,000.00 per purchase",
         ),
         (
             world(controls=limits(limit(300)), held=limits(limit(200, "all_time"))),
             scenario(150, 51),
-            "declined (spending_controls): the cardholder may spend $2.00 in all, and $1.50 of it is spent",
+            "declined (spending_controls): the cardholder may spend $2.00 lifetime, and $1.50 of it is spent",
         ),
         (
             world(controls=limits(limit(100, "weekly", FOOD, TAXI))),
@@ -91,7 +91,7 @@ def told(declared, asked):
         (
             world(controls=limits(limit(0))),
             scenario(1),
-            "declined (spending_controls): the card may spend $0.00 a month",
+            "declined (spending_controls): the card may spend $0.00 per month",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else None,

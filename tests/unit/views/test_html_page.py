@@ -40,8 +40,8 @@ def test_edits_that_many_share_are_in_it_once():
         [
             "~",
             "spending_controls.spending_limits[0].amount",
-            "$500.00 (50000) a day",
-            "$750.00 (75000) a day",
+            "$500.00 (50000) per day",
+            "$750.00 (75000) per day",
             "gives spending power",
         ]
     ]

@@ -53,7 +53,7 @@ def test_the_blast_radius_comes_first_and_what_is_final_before_all_else():
     assert order == sorted(order)
     assert "cards.old" in details[1]
     assert "cards.ads" in details[2]
-    assert "$500.00 (50000) -> $750.00 (75000) a day" in details[2]
+    assert "$500.00 (50000) -> $750.00 (75000) per day" in details[2]
 
 
 def test_money_that_moves_gives_power_too():

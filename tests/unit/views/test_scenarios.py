@@ -13,7 +13,7 @@ from provisioner.core.purchases.result import ScenarioResult, Standing
 from provisioner.views.purchases.scenarios import results_document, results_junit, results_text
 
 DECLARED = replace(scenario(900, 2_500), where=Where("acme.yaml", 7, 3))
-WHY = "the card may spend $30.00 a month"
+WHY = "the card may spend $30.00 per month"
 YES = Verdict(approved=True, reason="card_active")
 NO = Verdict(approved=False, reason="spending_controls", why=WHY)
 HOOK = Verdict(approved=False, reason="webhook_declined")

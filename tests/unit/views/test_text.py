@@ -12,7 +12,7 @@ def test_many_changes_alike_are_one():
     text = plan_text(many(312))
 
     assert "# 312 cards will be updated in place: declared differs from live" in text
-    assert "~ spending_controls.spending_limits[0].amount = $500.00 (50000) -> $750.00 (75000) a day" in text
+    assert "~ spending_controls.spending_limits[0].amount = $500.00 (50000) -> $750.00 (75000) per day" in text
     assert "cards.c000000, cards.c000001" in text
     assert "and 300 more" in text
     assert len(text.splitlines()) < 15
@@ -42,7 +42,7 @@ def test_limits_are_words():
     ]
     text = plan_text(document(change("cards.ads", edits=[edit("limits", None, rows, currency="usd")])))
 
-    assert "[$500.00 (50000) a purchase, $2,000.00 (200000) a month on bakeries and caterers]" in text
+    assert "[$500.00 (50000) per purchase, $2,000.00 (200000) per month on bakeries and caterers]" in text
 
 
 def test_what_is_final_is_marked_and_red():
