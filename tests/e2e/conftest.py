@@ -1,5 +1,6 @@
 """The command line on a desk of its own: an empty folder, an empty Stripe, and the plain SDK beside it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,13 @@ def at_once(transport: Transport, seconds: float) -> bool:
     """Wait for a list that may lag, in no time: the sandbox's do not; as a test says that has its own way."""
     own = transport._sleep != transport.stop.wait
     return _wait(transport, seconds) if own else not transport.stop.is_set()
+
+
+def body(plan: str) -> str:
+    """Return a plan without its first line, which says where it would be applied."""
+    place, _, rest = plan.partition("\n\n")
+    assert re.fullmatch(r"Project .+, (test|live) mode, account acct_\w+", place), plan
+    return rest
 
 
 @dataclass(frozen=True)

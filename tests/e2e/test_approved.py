@@ -59,7 +59,7 @@ def test_a_purchase_after_the_approval_stops_nothing_and_is_not_topped_up(approv
         "the next plan makes it\n"
     ) in said
     again = approved.run("apply", "plan.json").stdout
-    assert again.endswith("\nNo changes. What is pending is in the notes.\n")
+    assert again.endswith("\nNo changes. Stripe does not match the configuration yet; see the notes.\n")
     approved.run("apply", "--auto-approve")
     assert pulled(approved) == [100, 30_000]
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from e2e.conftest import COMPANY, Desk
+from e2e.conftest import COMPANY, Desk, body
 
 CARD = "cards:\n  {name}: {{cardholder: acme, type: virtual, currency: usd, status: {status}{more}}}\n"
 RENAMED = ", lifecycle: {previously: [ads]}"
@@ -33,7 +33,7 @@ def test_a_rename_is_no_update_in_any_view(applied: Desk):
     assert (document["summary"]["update"], document["summary"]["rename"]) == (0, 1)
     assert "# cards.search will be renamed (ic_" in text
     assert ": ownership metadata only\n  * card\n" in text
-    assert text.endswith(", 0 to adopt, 1 to rename.\n")
+    assert text.endswith(", 0 to import, 1 to rename.\n")
     assert (
         "<code>cards.search</code> will be renamed: <code>address = cards.ads -&gt; cards.search" in markdown
     )
@@ -47,8 +47,8 @@ def test_protection_is_a_mark(applied: Desk):
 
     text = applied.run("plan").stdout
 
-    assert "# cards.ads will be marked (ic_" in text
-    assert text.endswith(", 0 to adopt, 1 to mark.\n")
+    assert "# cards.ads will get new ownership metadata (ic_" in text
+    assert text.endswith(", 0 to import, 1 to update (ownership metadata only).\n")
 
 
 def test_a_rename_with_an_edit_is_an_update(applied: Desk):
@@ -82,8 +82,8 @@ def test_a_value_that_was_live_already_is_taken_under_management(desk: Desk):
     desk.run("apply", "--auto-approve")
 
     assert "+ managed = [status]" in text
-    assert text.endswith(", 0 to adopt, 1 to mark.\n")
-    assert desk.run("plan").stdout == "No changes. Stripe matches the configuration.\n"
+    assert text.endswith(", 0 to import, 1 to update (ownership metadata only).\n")
+    assert body(desk.run("plan").stdout) == "No changes. Stripe matches the configuration.\n"
     desk.sdk.v1.issuing.cards.update(identity, {"status": "inactive"})
     desk.run("drift", code=2)
     desk.sdk.v1.issuing.cards.update(identity, {"status": "active"})
@@ -104,9 +104,9 @@ def test_a_card_that_is_reactivated_by_hand_is_drift_also_when_nobody_applied_it
     applied.run("apply", "--auto-approve")
 
     assert "+ recorded = [status]" in text
-    assert text.endswith(", 0 to adopt, 1 to mark.\n")
+    assert text.endswith(", 0 to import, 1 to update (ownership metadata only).\n")
     for words in (("plan",), ("plan", "--cache", "plan.cache")):
-        assert applied.run(*words).stdout == "No changes. Stripe matches the configuration.\n"
+        assert body(applied.run(*words).stdout) == "No changes. Stripe matches the configuration.\n"
     applied.sdk.v1.issuing.cards.update(identity, {"status": "active"})
     for words in (("drift",), ("drift", "--cache", "drift.cache")):
         told = applied.run(*words, code=2).stdout

@@ -34,7 +34,7 @@ def test_a_part_without_changes_is_no_match_of_the_whole(applied: Desk):
 
     assert last(part) == "No changes. Stripe matches this part of the configuration."
     assert document["left_out"] == 1
-    assert last(whole) == "Plan: 0 to create, 1 to update, 0 to replace, 0 to retire, 0 to adopt."
+    assert last(whole) == "Plan: 0 to create, 1 to update, 0 to replace, 0 to retire, 0 to import."
 
 
 def test_a_part_that_leaves_nothing_out_is_the_whole(applied: Desk):
@@ -51,7 +51,7 @@ def test_money_that_is_still_to_be_wired_is_no_match(desk: Desk, monkeypatch: py
     text = desk.run("plan").stdout
 
     assert "pending: wire £5,000.00" in text
-    assert last(text) == "No changes. What is pending is in the notes."
+    assert last(text) == "No changes. Stripe does not match the configuration yet; see the notes."
     assert json.loads(desk.run("plan", "--format", "json").stdout)["notes"][0]["pending"] is True
 
 
@@ -70,7 +70,10 @@ def test_a_target_in_a_currency_of_others_is_noted_and_not_tried(desk: Desk):
     ) in text
     assert "top up" not in last(text)
     assert desk.sdk.v1.topups.list().data == []
-    assert last(desk.run("plan").stdout) == "No changes. What is pending is in the notes."
+    assert (
+        last(desk.run("plan").stdout)
+        == "No changes. Stripe does not match the configuration yet; see the notes."
+    )
 
 
 def test_doctor_tells_of_a_target_in_a_currency_of_others(desk: Desk):

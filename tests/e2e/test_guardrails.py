@@ -79,7 +79,7 @@ def test_a_plan_says_which_guardrails_would_stop_it_and_ends_as_ever(stopped: De
     text = stopped.run("plan").stdout
     refused = stopped.run("apply", "--auto-approve", code=3).stderr
 
-    head, *told = text.partition("Guardrails stop this plan")[2].splitlines()
+    head, *told = text.partition("Blocked by guardrails")[2].splitlines()
     assert head == ": apply writes nothing (exit code 3)"
     lines = [line.removeprefix("  ! ") for line in told[:2]]
     assert [line.rpartition(" ")[2] for line in lines] == ["protected=1", "top_up=990000"]
@@ -88,7 +88,7 @@ def test_a_plan_says_which_guardrails_would_stop_it_and_ends_as_ever(stopped: De
     assert told[3].startswith("Plan: ")
     stopped.run("plan", "--detailed-exitcode", code=2)
     assert (
-        "Guardrails stop"
+        "Blocked by guardrails"
         not in stopped.run(
             "apply", "--auto-approve", "--allow", "protected=1", "--allow", "top_up=990000"
         ).stdout
@@ -128,5 +128,5 @@ def test_what_stops_a_plan_is_red_on_a_terminal(stopped: Desk):
     plain = stopped.run("plan").stdout
     red = [line for line in paint(plain, colour=True).splitlines() if line.startswith("\x1b[31m\x1b[1m")]
 
-    assert [line for line in red if "Guardrails stop" in line]
+    assert [line for line in red if "Blocked by guardrails" in line]
     assert len([line for line in red if "--allow" in line]) == 2

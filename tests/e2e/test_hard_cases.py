@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from e2e.conftest import CARD, COMPANY
+from e2e.conftest import CARD, COMPANY, body
 from e2e.test_life_of_a_card import SYNC, cards
 
 
@@ -74,7 +74,7 @@ def test_the_closest_object_is_adopted_and_none_is_made_twice(desk):
 
     desk.run("import", "--all", "--auto-approve")
 
-    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert body(desk.run("plan", "--detailed-exitcode").stdout) == SYNC
     assert desk.live()["cards.c2"]["metadata"]["team"] == "x"
 
 
@@ -92,7 +92,7 @@ def test_what_another_project_has_left_on_an_object_is_taken_over_whole(desk):
 
     desk.run("import", "--all", "--auto-approve")
 
-    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert body(desk.run("plan", "--detailed-exitcode").stdout) == SYNC
 
 
 def test_an_account_that_may_not_top_up_issuing_is_told_what_to_do(desk):
@@ -157,7 +157,7 @@ scenarios:
     desk.run("apply", "--auto-approve")
 
     assert desk.live()["cards.ads"]["status"] == "inactive"
-    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert body(desk.run("plan", "--detailed-exitcode").stdout) == SYNC
     assert "cards.ads is not declared" in desk.run("test", "--sandbox", code=1).stdout
 
 
@@ -178,7 +178,7 @@ def test_a_card_that_takes_a_name_whose_cards_were_canceled_stays_as_it_is(desk)
 
     desk.run("apply", "--auto-approve")
 
-    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert body(desk.run("plan", "--detailed-exitcode").stdout) == SYNC
     assert desk.sdk.v1.issuing.cards.retrieve(identity).status == "active"
     assert len(desk.sdk.v1.issuing.cards.list({"status": "active"}).data) == 1
 
@@ -223,4 +223,4 @@ def test_an_import_says_what_it_has_found_nothing_for(desk):
     assert (
         "Note: no object that is free fits cardholders.acme, cards.ads; apply makes what is missing\n" in said
     )
-    assert said.endswith("No changes. What is pending is in the notes.\n")
+    assert said.endswith("No changes. Stripe does not match the configuration yet; see the notes.\n")

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from support.pages import PAGES, PLAYED, ROOT, blocks
 
-from e2e.conftest import COMPANY, Desk
+from e2e.conftest import COMPANY, Desk, body
 
 CARD = "cards:\n  ads: {cardholder: acme, type: virtual, currency: usd, status: active}\n"
 
@@ -29,7 +29,7 @@ def test_what_init_writes_validates_and_plans_as_it_stands(desk):
     assert "provisioner plan --sandbox" in said
     assert desk.run("validate").exit_code == 0
     assert "Plan: 2 to create" in plan
-    assert desk.run("plan").output == "No changes. Stripe matches the configuration.\n"
+    assert body(desk.run("plan").output) == "No changes. Stripe matches the configuration.\n"
     assert yaml.safe_load(workflow)[True]["push"]["branches"] == ["trunk"]
     assert json.loads((desk.folder / "provisioner.schema.json").read_text(encoding="utf-8"))["title"]
     first = (desk.folder / "provisioner.yaml").read_text(encoding="utf-8").splitlines()[0]
@@ -184,7 +184,7 @@ def test_a_project_begins_with_what_is_live(desk):
 
     assert config["account"].startswith("acct_")
     assert [holder["name"] for holder in config["cardholders"].values()] == ["Acme Inc"]
-    assert desk.run("plan", "adopted").output == "No changes. Stripe matches the configuration.\n"
+    assert body(desk.run("plan", "adopted").output) == "No changes. Stripe matches the configuration.\n"
 
 
 def test_a_folder_with_accents_gives_a_readable_name(desk):

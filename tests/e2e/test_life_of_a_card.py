@@ -3,7 +3,7 @@
 import json
 import re
 
-from e2e.conftest import CARD, COMPANY
+from e2e.conftest import CARD, COMPANY, body
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
 
@@ -22,11 +22,11 @@ def test_apply_then_plan_is_empty(desk):
     desk.write(COMPANY + CARD)
 
     assert desk.run("plan", "--detailed-exitcode", code=2).stdout.endswith(
-        "Plan: 2 to create, 0 to update, 0 to replace, 0 to retire, 0 to adopt.\n"
+        "Plan: 2 to create, 0 to update, 0 to replace, 0 to retire, 0 to import.\n"
     )
     desk.run("apply", "--auto-approve")
 
-    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert body(desk.run("plan", "--detailed-exitcode").stdout) == SYNC
 
 
 def test_one_changed_field_is_the_only_one_named(desk):
@@ -57,7 +57,7 @@ def test_removed_controls_are_cleared_and_the_plan_says_so_before(desk):
     controls = desk.live()["cards.ads"]["spending_controls"]
     assert not controls["allowed_categories"]
     assert [row["amount"] for row in controls["spending_limits"]] in ([], [50000])
-    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert body(desk.run("plan", "--detailed-exitcode").stdout) == SYNC
 
 
 def test_a_card_that_leaves_the_yaml_cannot_be_spent_and_comes_back(desk):
@@ -68,7 +68,7 @@ def test_a_card_that_leaves_the_yaml_cannot_be_spent_and_comes_back(desk):
     desk.write(COMPANY)
     desk.run("apply", "--auto-approve")
     assert desk.live()["cards.ads"]["status"] == "inactive"
-    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert body(desk.run("plan", "--detailed-exitcode").stdout) == SYNC
 
     desk.write(COMPANY + CARD)
     desk.run("apply", "--auto-approve")
@@ -86,7 +86,7 @@ def test_a_replaced_card_is_never_spendable_beside_its_successor(desk):
     states = {card.id: card.status for card in desk.sdk.v1.issuing.cards.list().data}
     assert states.pop(old) == "canceled"
     assert list(states.values()) == ["active"]
-    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert body(desk.run("plan", "--detailed-exitcode").stdout) == SYNC
 
 
 def test_drift_is_told_from_what_is_pending_and_put_back(desk):
@@ -131,7 +131,7 @@ def test_a_card_canceled_behind_our_back_is_drift_and_is_made_anew(desk):
 
     assert desk.live()["cards.ads"]["id"] != old
     assert desk.live()["cards.ads"]["metadata"]["provisioner_generation"] == "2"
-    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert body(desk.run("plan", "--detailed-exitcode").stdout) == SYNC
 
 
 def test_an_approved_plan_whose_card_has_moved_is_refused_by_name(desk):
@@ -157,7 +157,7 @@ def test_an_approved_plan_is_applied_once_and_can_be_given_again(desk):
     desk.run("apply", "plan.json")
     again = desk.run("apply", "plan.json")
 
-    assert again.stdout == SYNC
+    assert body(again.stdout) == SYNC
     assert len(desk.sdk.v1.topups.list().data) == 1
 
 
@@ -235,7 +235,7 @@ def test_two_projects_never_see_each_other(desk):
 
     active = [card for card in desk.sdk.v1.issuing.cards.list().data if card.status == "active"]
     assert [card.metadata["provisioner_project"] for card in active] == ["two"]
-    assert desk.run("plan", "two", "--detailed-exitcode").stdout == SYNC
+    assert body(desk.run("plan", "two", "--detailed-exitcode").stdout) == SYNC
 
 
 def test_a_part_of_a_plan_brings_what_it_needs(desk):
@@ -279,10 +279,10 @@ def test_export_then_import_then_plan_is_empty(desk):
     desk.write(text)
     oldest_first = [card.id for card in reversed(desk.sdk.v1.issuing.cards.list().data)]
     assert re.findall("# (ic_.*)", text) == oldest_first
-    assert "3 to adopt" not in desk.run("plan").stdout
+    assert "3 to import" not in desk.run("plan").stdout
     desk.run("import", "--all", "--auto-approve")
 
-    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert body(desk.run("plan", "--detailed-exitcode").stdout) == SYNC
     assert len(desk.live()) == 3
 
 
@@ -327,7 +327,7 @@ def test_twins_that_stripe_shows_differently_are_each_adopted_by_a_block(desk):
     desk.run("import", "--all", "--auto-approve")
 
     assert [each["id"] for _, each in sorted(desk.live().items())] == [card.id for card in made]
-    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert body(desk.run("plan", "--detailed-exitcode").stdout) == SYNC
 
 
 def test_an_object_that_two_blocks_would_get_is_given_to_none_and_both_are_named(desk):
@@ -350,7 +350,7 @@ def test_retire_and_destroy_leave_nothing_spendable(desk):
     )
     desk.run("apply", "--auto-approve")
     desk.write(COMPANY)
-    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert body(desk.run("plan", "--detailed-exitcode").stdout) == SYNC
     assert desk.live()["cards.ads"]["status"] == "active"
 
     desk.run("retire", "cards.ads", "--cancel", "--auto-approve")

@@ -85,7 +85,7 @@ def test_a_plan_says_of_each_value_which_side_has_moved(desk: Desk) -> None:
     assert reasons["cards.ads"] == "configuration changed, and changed outside of provisioner"
     assert [stop["guardrail"] for stop in document["stopped_by"]] == ["reverted"]
     assert "Changed outside of provisioner (this plan reverts it)" in text
-    assert "cards.ads: status is inactive, and becomes active" in text
+    assert "cards.ads: status is inactive in Stripe; this plan sets it to active" in text
 
 
 def test_what_was_widened_in_stripe_is_reverted_without_being_asked(desk: Desk) -> None:

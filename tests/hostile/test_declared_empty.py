@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from e2e.conftest import BARE_CARD, COMPANY, Desk
+from e2e.conftest import BARE_CARD, COMPANY, Desk, body
 
 EMPTY = [
     "{}",
@@ -24,7 +24,7 @@ def test_controls_that_are_declared_empty_are_owned(desk: Desk, empty: str):
     desk.write(COMPANY + BARE_CARD + f"    spending_controls: {empty}\n")
     desk.run("apply", "--auto-approve")
     assert limits(desk) in ([], [(50000, "daily")])
-    assert desk.run("plan", "--detailed-exitcode").stdout.startswith("No changes.")
+    assert body(desk.run("plan", "--detailed-exitcode").stdout).startswith("No changes.")
     [card] = desk.live().values()
     desk.sdk.v1.issuing.cards.update(card["id"], {"spending_controls": HAND})
 
@@ -35,7 +35,7 @@ def test_controls_that_are_declared_empty_are_owned(desk: Desk, empty: str):
     paths = {edit["path"].partition("[")[0] for edit in plan["changes"][0]["edits"]}
     assert paths == {"spending_controls.spending_limits"}
     assert limits(desk) in ([], [(50000, "daily")])
-    assert desk.run("plan", "--detailed-exitcode").stdout.startswith("No changes.")
+    assert body(desk.run("plan", "--detailed-exitcode").stdout).startswith("No changes.")
 
 
 @pytest.mark.parametrize("said", ["", "    spending_controls:\n", "    spending_controls: ~\n"])
@@ -45,7 +45,7 @@ def test_controls_that_are_not_declared_are_left_alone(desk: Desk, said: str):
     [card] = desk.live().values()
     desk.sdk.v1.issuing.cards.update(card["id"], {"spending_controls": HAND})
 
-    assert desk.run("plan", "--detailed-exitcode").stdout.startswith("No changes.")
+    assert body(desk.run("plan", "--detailed-exitcode").stdout).startswith("No changes.")
 
 
 def test_an_empty_mapping_takes_nothing_away_from_a_profile(desk: Desk):
@@ -59,7 +59,7 @@ def test_an_empty_mapping_takes_nothing_away_from_a_profile(desk: Desk):
 def test_a_list_that_stripe_cannot_clear_is_said(desk: Desk):
     desk.write(COMPANY + "    preferred_locales: []\n")
     desk.run("apply", "--auto-approve")
-    assert desk.run("plan", "--detailed-exitcode").stdout.startswith("No changes.")
+    assert body(desk.run("plan", "--detailed-exitcode").stdout).startswith("No changes.")
     holder = desk.live("cardholders")["cardholders.acme"]["id"]
     desk.sdk.v1.issuing.cardholders.update(holder, {"preferred_locales": ["de"]})
 

@@ -65,5 +65,5 @@ def test_an_import_of_what_stands_in_the_list_twice_is_clear(desk: Desk, liar: L
     for resource in LISTS:
         liar.lie(f"GET /v1/{resource}", twice, count=None)
 
-    assert "1 to adopt" in desk.run("import", "--all", "--auto-approve").output
+    assert "1 to import" in desk.run("import", "--all", "--auto-approve").output
     assert SYNC in desk.run("plan").stdout

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from e2e.conftest import BARE_CARD, CARD, COMPANY, Desk
+from e2e.conftest import BARE_CARD, CARD, COMPANY, Desk, body
 
 PROTECTED = CARD.rstrip() + "\n    lifecycle: {protect: true}\n"
 SYNC = "No changes. Stripe matches the configuration.\n"
@@ -128,7 +128,7 @@ def test_reissues_one_after_the_other_each_name_the_one_before(desk: Desk, reaso
         reissue = f"    lifecycle: {{reissue: {{number: {number}, reason: {reason}}}}}\n"
         card = applied(desk, COMPANY + BARE_CARD + reissue)
         assert f"replaces={earlier['id']}" in card["metadata"]["provisioner_lifecycle"]
-        assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+        assert body(desk.run("plan", "--detailed-exitcode").stdout) == SYNC
         earlier = card
 
 
@@ -141,4 +141,4 @@ def test_a_card_carried_along_renamed_and_edited_keeps_the_name_of_the_one_befor
     desk.run("apply", "--auto-approve")
 
     assert f"replaces={first['id']}" in desk.live()["cards.search"]["metadata"]["provisioner_lifecycle"]
-    assert desk.run("plan", "--detailed-exitcode").stdout == SYNC
+    assert body(desk.run("plan", "--detailed-exitcode").stdout) == SYNC

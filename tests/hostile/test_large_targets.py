@@ -29,7 +29,7 @@ def test_it_is_reached_in_parts_each_after_the_one_before_has_settled(
         said = desk.run(*PLAN).output
         if done < len(parts):
             assert f"once top-up {top_ups(desk)[0]['id']} has settled" in said
-            assert "No changes. What is pending is in the notes." in said
+            assert "No changes. Stripe does not match the configuration yet; see the notes." in said
             desk.run(*APPLY)
         assert moved(desk) == parts[len(parts) - done :]
         settle(desk)

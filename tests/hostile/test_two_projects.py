@@ -56,7 +56,7 @@ def test_the_second_project_is_refused_with_the_name_of_the_first(desk: Desk) ->
     said = desk.run(*PLAN).output
     assert "project 'acme' fills this balance (tu_" in said
     assert "one balance target a currency" in said
-    assert "No changes. What is pending is in the notes." in said
+    assert "No changes. Stripe does not match the configuration yet; see the notes." in said
     desk.run(*APPLY)
     settle(desk)
     desk.run(*APPLY)

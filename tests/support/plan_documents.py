@@ -52,6 +52,11 @@ def limit(before: int, after: int) -> Json:
     )
 
 
+def frozen(address: str, moved: str = "live") -> Json:
+    """A card that somebody has frozen in Stripe, and that the plan activates."""
+    return change(address, edits=[edit("status", "inactive", "active", "broadening", moved=moved)])
+
+
 def document(*changes: Json, notes: tuple[Json, ...] = (), **more: Any) -> PlanDocument:
     counted = [each["action"] for each in changes]
     actions = ("create", "update", "replace", "retire", "adopt", "top_up")

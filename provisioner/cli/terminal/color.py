@@ -11,9 +11,10 @@ from provisioner.views.wrap import hang
 
 _STYLES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (  # the first that fits
     (
-        re.compile(r"^(Guardrails stop |  ! |  final, cannot be undone: \d|  # .* \[final\])"),
+        re.compile(r"^(Blocked by guardrails|  ! |  irreversible changes: +\d|  # .* \[irreversible\])"),
         {"fg": "red", "bold": True},
     ),
+    (re.compile(r"^Changed outside of provisioner"), {"fg": "yellow", "bold": True}),
     (re.compile(r"^(  # |Plan: |No changes\.|Blast radius|Applied|Error)"), {"bold": True}),
     (re.compile(r"^\s*(\+|=) "), {"fg": "green"}),
     (re.compile(r"^\s*(-/\+|-) "), {"fg": "red"}),

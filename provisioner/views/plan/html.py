@@ -1,4 +1,4 @@
-"""The plan as one page that needs nothing else: no server, no network, no script but its own."""
+"""The plan as one HTML page, which works without a server or a network."""
 
 import base64
 import hashlib
@@ -18,10 +18,15 @@ from provisioner.core.plan.document import (
 )
 from provisioner.core.schema.field import Direction
 from provisioner.views.plan.text import (
+    IRREVERSIBLE,
+    MOVED,
+    OUTSIDE,
     STOPPED,
     SYMBOLS,
     blast_radius,
     headline,
+    outside_lines,
+    place_line,
     stop_lines,
     summary_line,
 )
@@ -29,18 +34,18 @@ from provisioner.views.plan.values import show_power, show_sides
 from provisioner.views.values import inert, show_amount, show_row
 
 POWER = {
-    Direction.BROADENING: "gives spending power",
-    Direction.TIGHTENING: "takes spending power away",
+    Direction.BROADENING: "raises spending",
+    Direction.TIGHTENING: "lowers spending",
 }
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def plan_html(document: ShownPlan) -> str:
     """
-    Write a plan's document as one HTML page.
+    Return a plan's document as one HTML page.
 
-    What the plan holds is in it as JSON alone, and shown as text alone; the page's policy lets no other
-    script run and nothing be loaded, whatever a value says.
+    The page holds the plan as JSON and shows it as text. Its content security policy runs no script but the
+    page's and loads nothing, whatever the values are.
     """
     page = resources.files("provisioner.views").joinpath("page.html").read_text(encoding="utf-8")
     script = _SCRIPT.search(page)
@@ -48,31 +53,35 @@ def plan_html(document: ShownPlan) -> str:
     data = json.dumps(_model(document), separators=(",", ":"))
     fill = {
         "@@POLICY@@": f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'",
-        "@@TITLE@@": _escaped(f"Plan for {document.project}"),
+        "@@TITLE@@": _escaped(_title(document)),
+        "@@PLACE@@": _escaped(place_line(document)),
         "@@SUMMARY@@": _escaped(summary_line(document)),
-        # no text can end the element that holds it
+        # so that no value can end the script element
         "@@DATA@@": data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"),
     }
     return re.sub("|".join(fill), lambda found: fill[found[0]], page)
 
 
+def _title(document: ShownPlan) -> str:
+    return f"Plan for {document.project}" + (f" ({document.environment})" if document.environment else "")
+
+
 def _escaped(text: str) -> str:
-    """A text for HTML in ASCII, so that the page is the same in every encoding."""
+    """Return a string for HTML in ASCII, so that the page is the same in every encoding."""
     return html.escape(inert(text)).encode("ascii", "xmlcharrefreplace").decode()
 
 
 def _model(document: ShownPlan) -> dict[str, Any]:
-    """What the page shows, in words already; edits that many changes share are in it once."""
+    """Return what the page shows, with all values as text; edits that many changes share are there once."""
     edits: dict[tuple[str, ...], int] = {}
     changes = [_change(change, edits) for change in document.changes]
     return {
-        "project": inert(document.project),
-        "mode": inert(document.mode),
-        "account": inert(document.account),
+        "title": inert(_title(document)),
+        "place": place_line(document),
         "fingerprint": inert(document.fingerprint),
         "summary": inert(summary_line(document)),
         "blast": list(blast_radius(document).items()),
-        "final": document.blast_radius.final,
+        "outside": {"title": OUTSIDE, "texts": [*outside_lines(document)]},
         "stopped": {"title": STOPPED, "texts": stop_lines(document)},
         "edits": [list(edit) for edit in edits],
         "changes": changes,
@@ -98,23 +107,25 @@ def _change(change: ChangeDocument, edits: dict[tuple[str, ...], int]) -> dict[s
         "a": inert(change.address),
         "k": inert(change.kind),
         "c": "marks" if change.bookkeeping else change.action.value,
-        "h": headline(change).removesuffix(" [final]"),
+        "h": headline(change).removesuffix(IRREVERSIBLE),
         "s": SYMBOLS[change.counted_as],
         "r": inert(change.reason),
         "e": [edits.setdefault(line, len(edits)) for line in lines],
     }
-    marks = {"f": change.final, "b": change.gives_power, "t": change.takes_power}
+    outside = any(edit.moved in MOVED for edit in change.edits)
+    marks = {"f": change.final, "b": change.gives_power, "t": change.takes_power, "o": outside}
     identity = {"i": inert(change.id)} if change.id else {}
     return model | identity | {name: 1 for name, holds in marks.items() if holds}
 
 
 def _edit(edit: EditDocument) -> tuple[str, ...]:
-    """Symbol, path, before, after and what else to know, all as shown."""
+    """Return the symbol, path, values before and after, and remarks of an edit, as the page shows them."""
     symbol = "+" if edit.before is None else "-" if edit.after is None else "~"
     before, after = (text + show_row(edit.row) for text in show_sides(edit))
     more = ["forces replacement"] if edit.forces_replacement else []
     if edit.direction is Direction.BROADENING or edit.before is not None:
         more += [POWER[edit.direction]] if edit.direction in POWER else []
+    more += [MOVED[edit.moved]] if edit.moved in MOVED else []
     sides = "" if edit.before is None else before, "" if edit.after is None else after
     return symbol, inert(edit.path), *sides, ", ".join(more)
 

@@ -1,4 +1,8 @@
-"""The plan as one comment on a pull request: blast radius first, never too long, never broken."""
+"""
+The plan as Markdown for one comment on a pull request.
+
+The worst comes first. A plan that is too long for a comment is shortened, and says so.
+"""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -8,11 +12,13 @@ from provisioner.core.model.money import show_money
 from provisioner.core.plan.document import ShownPlan
 from provisioner.views.plan.groups import Group, akin, alike, group
 from provisioner.views.plan.text import (
+    OUTSIDE,
     STOPPED,
     addresses,
     blast_radius,
     group_lines,
     headline,
+    outside_lines,
     stop_lines,
     summary_line,
 )
@@ -20,10 +26,11 @@ from provisioner.views.plan.values import show_power
 from provisioner.views.safe_markdown import as_diff, clip, code, fence, plain, size, tag
 from provisioner.views.values import count
 
-LONGEST = 60_000  # GitHub takes 65,536 characters; what stands around the comment is the caller's
+LONGEST = 60_000  # GitHub takes 65,536 characters; the rest is for the lines that the caller adds
 NAMES = 30
-MOST_GROUPS = 150  # more are no longer read one by one
+MOST_GROUPS = 150  # nobody reads more than this one by one
 MOST_NOTES = 40
+LONGEST_OUTSIDE = 300  # characters of each value that was changed outside of provisioner
 RESERVE = 1_500
 TRIES = 50
 ORDER = (Action.RETIRE, Action.REPLACE, Action.TOP_UP, Action.UPDATE, Action.CREATE, Action.ADOPT)
@@ -31,10 +38,10 @@ ORDER = (Action.RETIRE, Action.REPLACE, Action.TOP_UP, Action.UPDATE, Action.CRE
 
 def plan_markdown(document: ShownPlan, longest: int = LONGEST) -> str:
     """
-    Write a plan's document as Markdown of at most `longest` bytes.
+    Return a plan's document as Markdown of at most `longest` bytes.
 
-    Changes that do the same are told as one; where even so there are too many, those that touch the same
-    fields are; and what does not fit is counted. Values appear in code only.
+    Changes that do the same are shown as one. Where these are still too many, changes to the same fields are
+    shown as one, and those that do not fit are counted. Values appear in code only.
     """
     head = _head(document)
     changes = document.changes
@@ -46,7 +53,7 @@ def plan_markdown(document: ShownPlan, longest: int = LONGEST) -> str:
 
 
 def _with_groups(head: str, groups: Sequence[Group], longest: int) -> str | None:
-    """All groups in full, or None where they do not fit."""
+    """Return all groups in full, or None where they do not fit."""
     parts, used = [head], size(head)
     for one in groups:
         parts.append(_block(one))
@@ -57,7 +64,7 @@ def _with_groups(head: str, groups: Sequence[Group], longest: int) -> str | None
 
 
 def _shortened(head: str, groups: Sequence[Group], longest: int) -> str:
-    """As many groups as fit, the heaviest first, and a count of the rest."""
+    """Return as many groups as fit, the most severe first, and a count of the other changes."""
     parts, used, missing, misses = [head], size(head), 0, 0
     for one in groups:
         block = _block(one) if misses < TRIES else ""
@@ -69,29 +76,28 @@ def _shortened(head: str, groups: Sequence[Group], longest: int) -> str:
             misses += 1
     if missing:
         parts.append(
-            f"**{missing:,} more changes do not fit here.** For all: `provisioner show` with the saved plan, "
-            "or its HTML page."
+            f"**{missing:,} more changes do not fit here.** To see them all, run `provisioner show` on the "
+            "saved plan, or open the HTML page."
         )
     return "\n\n".join(parts) + "\n"
 
 
 def _weight(one: Group) -> tuple[bool, bool, int]:
-    """What a reader must see first: what is final, then what gives spending power, then by action."""
+    """Return a sort key: irreversible changes first, then those that raise spending, then by action."""
     gives = any(change.gives_power for change in one.changes)
     place = len(ORDER) if one.first.bookkeeping else ORDER.index(one.first.action)
     return (not one.first.final, not gives, place)
 
 
 def _head(document: ShownPlan) -> str:
-    parts = [
-        f"### Plan for {code(document.project)} ({code(document.mode)} mode)",
-        f"**{plain(clip(summary_line(document), 500))}**",
-    ]
+    parts = [_title(document), f"**{plain(clip(summary_line(document), 500))}**"]
+    if outside := [clip(line, LONGEST_OUTSIDE) for line in outside_lines(document)]:
+        parts.append(_warning(OUTSIDE, outside))
     if document.changes:
         parts.append(_blast(document))
         parts += _alerts(document)
     if lines := [*_exposure(document)]:
-        parts.append(_details("Spending exposure a month, by team", fence(lines, "text")))
+        parts.append(_details("Monthly exposure by team", fence(lines, "text")))
     if notes := document.notes:
         told = (f"{n.address}: {n.text}" if n.address else n.text for n in notes[:MOST_NOTES])
         more = [f"and {len(notes) - MOST_NOTES:,} more"] if len(notes) > MOST_NOTES else []
@@ -100,26 +106,39 @@ def _head(document: ShownPlan) -> str:
     return "\n\n".join(parts)
 
 
+def _title(document: ShownPlan) -> str:
+    """Return the heading, which says which project, environment, mode and account the plan is for."""
+    environment = f", environment {code(document.environment)}" if document.environment else ""
+    account = code(document.account) if document.account else "unknown"
+    mode = f"{code(document.mode)} mode"
+    return f"### Plan for project {code(document.project)}{environment}, {mode}, account {account}"
+
+
+def _warning(title: str, lines: Sequence[str]) -> str:
+    """Return an alert with a title and as many of the lines as a reader can take in."""
+    more = [f"and {len(lines) - NAMES:,} more"] if len(lines) > NAMES else []
+    body = ["[!WARNING]", f"**{title}**", *fence([*lines[:NAMES], *more], "text").split("\n")]
+    return "\n".join(f"> {line}" for line in body)
+
+
 def _blast(document: ShownPlan) -> str:
     rows = ["| Blast radius | |", "|---|---|"]
     for name, answer in blast_radius(document).items():
         cell = answer if answer == "none" else f"**{plain(clip(answer, 300))}**"
         rows.append(f"| {name} | {cell} |")
     gives = sum(change.gives_power for change in document.changes)
-    rows.append(f"| changes that give spending power | {f'**{gives:,}**' if gives else 'none'} |")
+    rows.append(f"| changes that raise spending | {f'**{gives:,}**' if gives else 'none'} |")
     return "\n".join(rows)
 
 
 def _alerts(document: ShownPlan) -> Iterator[str]:
-    """What stops the plan, and what of it cannot be undone."""
+    """Yield the guardrails that block the plan, and its irreversible changes."""
     if stops := stop_lines(document):
-        more = [f"and {len(stops) - NAMES:,} more"] if len(stops) > NAMES else []
-        lines = ["[!WARNING]", f"**{STOPPED}**", *fence([*stops[:NAMES], *more], "text").split("\n")]
-        yield "\n".join(f"> {line}" for line in lines)
+        yield _warning(STOPPED, stops)
     if final := [code(change.address) for change in document.changes if change.final]:
         named = ", ".join(final[:NAMES])
         named += f" and {len(final) - NAMES:,} more" if len(final) > NAMES else ""
-        yield f"> [!CAUTION]\n> {count(len(final), 'change')} cannot be undone: {named}"
+        yield f"> [!CAUTION]\n> {count(len(final), 'irreversible change')}: {named}"
 
 
 def _exposure(document: ShownPlan) -> Iterator[str]:
@@ -146,9 +165,9 @@ def _block(one: Group) -> str:
     elif len(change.edits) == 1:
         title += f": {tag(clip(lines[0].removeprefix('! '), 120))}"
     if 0 < gives < number:
-        title += f"; {gives:,} of them give spending power"
-    if not change.edits and not change.money:
-        lines = [f"- {addresses(one.changes, NAMES)}"]  # what ends, or ends for another to take its place
+        title += f"; {gives:,} of them {'raises' if gives == 1 else 'raise'} spending"
+    if not change.edits and change.action in (Action.RETIRE, Action.REPLACE):
+        lines = [f"- {addresses(one.changes, NAMES)}"]  # in red, as what goes
     return _details(title, fence([f"# {change.reason}", *lines], "diff"))
 
 

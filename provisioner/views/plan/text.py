@@ -59,9 +59,9 @@ NAMES = 12  # at most this many of their addresses are listed
 
 def plan_text(document: ShownPlan, width: int | None = None) -> str:
     """
-    Return a plan's document as text. The first line names project, mode and account; the last is the summary.
+    Return a plan's document as text, wrapped at `width` columns where a width is given.
 
-    Lines are wrapped at `width` columns, as for a terminal. Without `width` they are not wrapped, as for a log.
+    The first line names project, environment, mode and account; the last one is the summary.
     """
     lines = [place_line(document)]
     if outside := [*outside_lines(document)]:
@@ -186,7 +186,7 @@ def _members(one: Group, names: int, differing: Mapping[str, int]) -> Iterator[s
     elif holder := next((path for path in differing if path in OWN), ""):
         for each in one.changes:
             edit = next(edit for edit in each.edits if edit.path == holder)
-            yield f"{inert(each.address)}: {holder} {_value(edit)}"
+            yield f"{inert(each.address)}: {_value(edit)}"
     else:
         yield addresses(one.changes, names)
 

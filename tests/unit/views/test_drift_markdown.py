@@ -88,7 +88,9 @@ def test_a_limit_is_told_with_its_interval_as_in_a_plan():
     assert "+ spending_controls.spending_limits[0].amount: $9,000.00 (900000) per month  (live)" in (
         drift_markdown(drift(limit))
     )
-    assert "declared $6,000.00 (600000) per month, live $9,000.00 (900000) per month" in drift_text(drift(limit))
+    assert "declared $6,000.00 (600000) per month, live $9,000.00 (900000) per month" in drift_text(
+        drift(limit)
+    )
 
 
 def test_each_side_is_told_in_its_own_currency():

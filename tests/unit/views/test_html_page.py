@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 
-from support.plan_documents import change, document, edit, forged, limit, many
+from support.plan_documents import change, document, edit, forged, frozen, limit, many
 
 from provisioner.views.plan.html import plan_html
 
@@ -42,9 +42,21 @@ def test_edits_that_many_share_are_in_it_once():
             "spending_controls.spending_limits[0].amount",
             "$500.00 (50000) per day",
             "$750.00 (75000) per day",
-            "gives spending power",
+            "raises spending",
         ]
     ]
+
+
+def test_it_says_where_the_plan_would_be_applied_and_what_was_changed_outside():
+    model = data(plan_html(document(frozen("cards.ads"), environment="dev")))
+
+    assert model["title"] == "Plan for acme (dev)"
+    assert model["place"] == "Project acme, environment dev, test mode, account acct_1"
+    assert model["outside"]["texts"] == [
+        "cards.ads: status is inactive in Stripe; this plan sets it to active"
+    ]
+    assert model["changes"][0]["o"] == 1
+    assert model["edits"][0][4] == "raises spending, changed outside of provisioner"
 
 
 def test_masked_values_are_all_there_is():

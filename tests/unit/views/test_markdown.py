@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from support.plan_documents import HOSTILE, change, document, edit, forged, limit, many
+from support.plan_documents import HOSTILE, change, document, edit, forged, frozen, limit, many
 
 from provisioner.views.plan.markdown import LONGEST, plan_markdown
 
@@ -47,7 +47,8 @@ def test_the_blast_radius_comes_first_and_what_is_final_before_all_else():
     ending = change("cards.old", "retire", final=True)
     text = plan_markdown(document(change("cards.ads", edits=[limit(50_000, 75_000)]), ending))
 
-    order = [text.index(words) for words in ("**Plan: ", "Blast radius", "cannot be undone: `cards.old`")]
+    wanted = ("**Plan: ", "Blast radius", "1 irreversible change: `cards.old`")
+    order = [text.index(words) for words in wanted]
     details = text.split("<details>")
 
     assert order == sorted(order)
@@ -56,11 +57,26 @@ def test_the_blast_radius_comes_first_and_what_is_final_before_all_else():
     assert "$500.00 (50000) -> $750.00 (75000) per day" in details[2]
 
 
+def test_the_heading_says_where_the_plan_would_be_applied():
+    first, *_ = plan_markdown(document(environment="dev")).splitlines()
+
+    assert first == "### Plan for project `acme`, environment `dev`, `test` mode, account `acct_1`"
+
+
+def test_values_that_were_changed_outside_come_before_all_else():
+    text = plan_markdown(document(*(frozen(f"cards.c{n:02}") for n in range(40))))
+    start = text.index("Changed outside of provisioner (this plan reverts it)")
+
+    assert start < text.index("Blast radius")
+    assert text.count("status is inactive in Stripe; this plan sets it to active") == 30
+    assert "> and 10 more\n" in text[start:]
+
+
 def test_money_that_moves_gives_power_too():
     top_up = change("balance_targets.usd", "top_up", amount=10_000, currency="usd")
     text = plan_markdown(document(top_up, change("cards.ads", edits=[limit(1, 2)])))
 
-    assert "| changes that give spending power | **2** |" in text
+    assert "| changes that raise spending | **2** |" in text
 
 
 def test_one_that_gives_power_among_many_that_take_it_comes_first_and_is_counted():
@@ -71,7 +87,7 @@ def test_one_that_gives_power_among_many_that_take_it_comes_first_and_is_counted
 
     first = text.split("<details>")[1]
     assert "<code>201 cards</code> will be updated in place" in first
-    assert "; 1 of them give spending power</summary>" in first
+    assert "; 1 of them raises spending</summary>" in first
 
 
 def test_teams_are_told_with_their_currency_where_there_are_several():

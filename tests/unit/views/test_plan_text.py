@@ -26,21 +26,22 @@ def text_of(*wanted: Any, before: Any = ()) -> str:
     return plan_text(plan_document(KINDS, make_plan(KINDS, config(*wanted), stripe.world())))
 
 
-def test_a_plan_opens_with_its_blast_radius_and_ends_in_the_line_that_counts() -> None:
+def test_a_plan_opens_with_its_place_and_its_blast_radius_and_ends_in_its_summary() -> None:
     lines = text_of(holder(), card(), target(30000)).splitlines()
 
-    assert lines[0] == "Blast radius"
+    assert lines[0].startswith("Project ")
+    assert lines[2] == "Blast radius"
     assert (
-        lines[-1] == "Plan: 2 to create, 0 to update, 0 to replace, 0 to retire, 0 to adopt; top up $300.00."
+        lines[-1] == "Plan: 2 to create, 0 to update, 0 to replace, 0 to retire, 0 to import; top up $300.00."
     )
 
 
-def test_no_changes_is_one_sentence() -> None:
-    assert (
-        text_of(holder(), before=[holder()]).strip()
-        == NO_CHANGES
-        == "No changes. Stripe matches the configuration."
-    )
+def test_no_changes_is_one_sentence_after_the_place() -> None:
+    place, empty, *said = text_of(holder(), before=[holder()]).splitlines()
+
+    assert place.startswith("Project ")
+    assert empty == ""
+    assert said == [NO_CHANGES] == ["No changes. Stripe matches the configuration."]
 
 
 @given(st.text(min_size=1, max_size=20))

@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.plan_documents import change, document, edit, forged, limit, many
+from support.plan_documents import change, document, edit, forged, frozen, limit, many
 
 from provisioner.cli.terminal.color import paint
 from provisioner.views.plan.text import plan_text
@@ -12,7 +12,9 @@ def test_many_changes_alike_are_one():
     text = plan_text(many(312))
 
     assert "# 312 cards will be updated in place: declared differs from live" in text
-    assert "~ spending_controls.spending_limits[0].amount = $500.00 (50000) -> $750.00 (75000) per day" in text
+    assert (
+        "~ spending_controls.spending_limits[0].amount = $500.00 (50000) -> $750.00 (75000) per day" in text
+    )
     assert "cards.c000000, cards.c000001" in text
     assert "and 300 more" in text
     assert len(text.splitlines()) < 15
@@ -32,7 +34,34 @@ def test_cards_of_different_holders_are_alike():
     text = plan_text(document(*made))
 
     assert "# 7 cards will be created" in text
-    assert "+ cardholder = (7 different values)" in text
+    assert "+ cardholder = (7 different values, listed below)" in text
+    assert "      cards.c6: cardholders.h6\n" in text
+
+
+def test_it_opens_with_where_it_would_be_applied_and_what_was_changed_outside():
+    text = plan_text(document(frozen("cards.ads"), frozen("cards.travel", moved="both"), environment="dev"))
+
+    assert text.startswith(
+        "Project acme, environment dev, test mode, account acct_1\n\n"
+        "Changed outside of provisioner (this plan reverts it)\n"
+        "  cards.ads: status is inactive in Stripe; this plan sets it to active\n"
+        "  cards.travel: status is inactive in Stripe; this plan sets it to active"
+        " (the configuration changed too)\n\nBlast radius\n"
+    )
+
+
+def test_values_changed_by_others_are_marked_among_those_that_the_configuration_changes():
+    outside, ours = (
+        edit("status", "inactive", "active", moved="live"),
+        edit("metadata.team", "a", "b", moved="yaml"),
+    )
+
+    mixed = plan_text(document(change("cards.ads", edits=[outside, ours])))
+    alone = plan_text(document(change("cards.ads", edits=[outside])))
+
+    assert "inactive -> active  # changed outside of provisioner\n" in mixed
+    assert "metadata.team = a -> b\n" in mixed
+    assert "inactive -> active\n" in alone
 
 
 def test_limits_are_words():
@@ -50,7 +79,7 @@ def test_what_is_final_is_marked_and_red():
     painted = paint(text, colour=True)
 
     (line,) = [line for line in painted.splitlines() if "cards.old" in line]
-    assert "will be canceled (ic_ds.old) [final]:" in text
+    assert "will be canceled (ic_ds.old) [irreversible]:" in text
     assert line.startswith("\x1b[31m\x1b[1m")
 
 
@@ -75,8 +104,8 @@ def test_what_is_final_is_red_where_its_line_is_broken_before_it_says_so():
     lines = paint(plan_text(plan, 60), colour=True).splitlines()
 
     first = next(n for n, line in enumerate(lines) if "# cards.ooo" in line)
-    assert "[final]" not in lines[first]
-    assert "[final]" in lines[first + 1]
+    assert "[irreversible]" not in lines[first]
+    assert "[irreversible]" in lines[first + 1]
     assert all(line.startswith("\x1b[31m\x1b[1m") for line in lines[first : first + 2])
 
 
