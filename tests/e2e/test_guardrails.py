@@ -80,7 +80,7 @@ def test_a_plan_says_which_guardrails_would_stop_it_and_ends_as_ever(stopped: De
     refused = stopped.run("apply", "--auto-approve", code=3).stderr
 
     head, *told = text.partition("Blocked by guardrails")[2].splitlines()
-    assert head == ": apply writes nothing (exit code 3)"
+    assert head == ": apply will make no changes (exit code 3)"
     lines = [line.removeprefix("  ! ") for line in told[:2]]
     assert [line.rpartition(" ")[2] for line in lines] == ["protected=1", "top_up=990000"]
     assert all(line in refused for line in lines)
