@@ -30,7 +30,7 @@ from provisioner.views.plan.text import (
     stop_lines,
     summary_line,
 )
-from provisioner.views.plan.values import show_power, show_sides
+from provisioner.views.plan.values import show_power, show_sides, team_name
 from provisioner.views.values import inert, show_amount, show_row
 
 POWER = {
@@ -89,7 +89,7 @@ def _model(document: ShownPlan) -> dict[str, Any]:
         "balances": [_balance(balance, document) for balance in document.outlook.balances],
         "exposure": [
             {
-                "team": inert(row.team) if row.team else f"{row.others:,} others",
+                "team": team_name(row),
                 "currency": inert(row.currency.upper()),
                 "before": _power(row.before, row.currency),
                 "after": _power(row.after, row.currency),

@@ -5,7 +5,7 @@ The worst comes first. A plan that is too long for a comment is shortened, and s
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import accumulate, islice
 
 from provisioner.core.diff.change import Action
 from provisioner.core.model.money import show_money
@@ -22,7 +22,7 @@ from provisioner.views.plan.text import (
     stop_lines,
     summary_line,
 )
-from provisioner.views.plan.values import show_power
+from provisioner.views.plan.values import show_power, team_name
 from provisioner.views.safe_markdown import as_diff, clip, code, fence, plain, size, tag
 from provisioner.views.values import count
 
@@ -31,6 +31,7 @@ NAMES = 30
 MOST_GROUPS = 150  # nobody reads more than this one by one
 MOST_NOTES = 40
 LONGEST_OUTSIDE = 300  # characters of each value that was changed outside of provisioner
+LONGEST_ALERT = 15_000  # bytes; there may be two, and the changes need room as well
 RESERVE = 1_500
 TRIES = 50
 ORDER = (Action.RETIRE, Action.REPLACE, Action.TOP_UP, Action.UPDATE, Action.CREATE, Action.ADOPT)
@@ -99,9 +100,9 @@ def _head(document: ShownPlan) -> str:
     if lines := [*_exposure(document)]:
         parts.append(_details("Monthly exposure by team", fence(lines, "text")))
     if notes := document.notes:
-        told = (f"{n.address}: {n.text}" if n.address else n.text for n in notes[:MOST_NOTES])
+        texts = (f"{n.address}: {n.text}" if n.address else n.text for n in notes[:MOST_NOTES])
         more = [f"and {len(notes) - MOST_NOTES:,} more"] if len(notes) > MOST_NOTES else []
-        body = fence([clip(t, 400) for t in [*told, *more]], "text")
+        body = fence([clip(t, 400) for t in [*texts, *more]], "text")
         parts.append(_details(count(len(notes), "note"), body, is_open=not document.changes))
     return "\n\n".join(parts)
 
@@ -115,9 +116,11 @@ def _title(document: ShownPlan) -> str:
 
 
 def _warning(title: str, lines: Sequence[str]) -> str:
-    """Return an alert with a title and as many of the lines as a reader can take in."""
-    more = [f"and {len(lines) - NAMES:,} more"] if len(lines) > NAMES else []
-    body = ["[!WARNING]", f"**{title}**", *fence([*lines[:NAMES], *more], "text").split("\n")]
+    """Return an alert with a title, as many of the lines as fit, and the number of the others."""
+    used = accumulate(size(line) for line in lines[:NAMES])
+    fitting = max(1, sum(so_far <= LONGEST_ALERT for so_far in used))
+    more = [f"and {len(lines) - fitting:,} more"] if len(lines) > fitting else []
+    body = ["[!WARNING]", f"**{title}**", *fence([*lines[:fitting], *more], "text").split("\n")]
     return "\n".join(f"> {line}" for line in body)
 
 
@@ -145,10 +148,7 @@ def _exposure(document: ShownPlan) -> Iterator[str]:
     rows = document.outlook.exposure
     moved = [row for row in rows if row.before != row.after]
     several = len({row.currency for row in rows}) > 1
-    named = [
-        (row.team or f"{row.others:,} others") + (f" ({row.currency.upper()})" if several else "")
-        for row in moved
-    ]
+    named = [team_name(row) + (f" ({row.currency.upper()})" if several else "") for row in moved]
     width = min(40, max(map(len, named), default=0))
     for name, row in islice(zip(named, moved, strict=True), MOST_NOTES):
         before, after = (show_power(power, row.currency) for power in (row.before, row.after))

@@ -1,7 +1,7 @@
 """How values of a plan are shown: both sides of an edit, and the monthly exposure of cards."""
 
 from provisioner.core.model.money import show_money
-from provisioner.core.plan.document import EditDocument, Power
+from provisioner.core.plan.document import EditDocument, Power, TeamExposure
 from provisioner.views.values import count, inert, show_value
 
 
@@ -16,3 +16,8 @@ def show_power(power: Power, currency: str) -> str:
     endless = f"{count(power.unlimited, 'card')} without a limit" if power.unlimited else ""
     bounded = inert(show_money(power.amount, currency)) if power.amount else ""
     return " and ".join(part for part in (bounded, endless) if part) or "none"
+
+
+def team_name(row: TeamExposure) -> str:
+    """Return the name of a row's team, or `3 other teams` where the row sums up several small ones."""
+    return inert(row.team) if row.team else count(row.others, "other team")

@@ -72,7 +72,17 @@ def test_values_that_were_changed_outside_come_before_all_else():
     assert "> and 10 more\n" in text[start:]
 
 
-def test_money_that_moves_gives_power_too():
+def test_long_values_that_were_changed_outside_leave_room_for_the_changes():
+    long = [edit("metadata.note", "\N{PARTY POPPER}" * 400, "x", moved="live")]
+    text = plan_markdown(document(*(change(f"cards.c{n:02}", edits=long) for n in range(40))))
+
+    assert len(text.encode()) <= LONGEST
+    assert "will be updated in place" in text
+    assert "> and 27 more\n" in text
+    rendered(text)
+
+
+def test_a_top_up_raises_spending_too():
     top_up = change("balance_targets.usd", "top_up", amount=10_000, currency="usd")
     text = plan_markdown(document(top_up, change("cards.ads", edits=[limit(1, 2)])))
 
@@ -90,7 +100,7 @@ def test_one_that_gives_power_among_many_that_take_it_comes_first_and_is_counted
     assert "; 1 of them raises spending</summary>" in first
 
 
-def test_teams_are_told_with_their_currency_where_there_are_several():
+def test_teams_are_shown_with_their_currency_where_there_are_several():
     power = [{"amount": 100, "unlimited": 0, "cards": 1}, {"amount": 200, "unlimited": 0, "cards": 1}]
     rows = [
         {"team": "ads", "currency": currency, "others": 0, "before": power[0], "after": power[1]}
@@ -99,6 +109,15 @@ def test_teams_are_told_with_their_currency_where_there_are_several():
     text = plan_markdown(document(outlook={"balances": [], "exposure": rows}))
 
     assert "ads (EUR)  €1.00 -> €2.00\nads (USD)  $1.00 -> $2.00\n" in text
+
+
+def test_small_teams_are_counted():
+    power = {"amount": 100, "unlimited": 0, "cards": 1}
+    row = {"team": None, "currency": "usd", "others": 3, "before": power, "after": power | {"amount": 200}}
+
+    assert "3 other teams  $1.00 -> $2.00\n" in plan_markdown(
+        document(outlook={"balances": [], "exposure": [row]})
+    )
 
 
 def test_notes_are_open_where_there_is_nothing_else():

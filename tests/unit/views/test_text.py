@@ -1,4 +1,4 @@
-"""The plan in a terminal: in Terraform's look, changes alike told once, as wide as the screen."""
+"""The plan in a terminal: laid out as Terraform does, with changes that do the same shown as one."""
 
 from hypothesis import given
 from hypothesis import strategies as st
