@@ -33,7 +33,7 @@ from provisioner.core.model.resource import Declared
 from provisioner.core.schema.kind import Kind
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
-NO_CURRENCY = 'a policy names the currency of an amount, such as "20,000.00 USD", or amounts by currency'
+NO_CURRENCY = 'an amount in a policy needs a currency: write "20,000.00 USD", or amounts by currency'
 
 
 def load_config(
@@ -68,7 +68,7 @@ def load_config(
     limits = _limits(kinds, blocks, declared, problems) if all(fitting) else Guardrails()
     if not problems and not declared:
         sections = ", ".join(kind.section for kind in kinds)
-        problems.append(Problem(None, "", f"{path} declares nothing; give at least one of {sections}"))
+        problems.append(Problem(None, "", f"{path} declares no resources; add at least one of {sections}"))
     if problems:
         raise ConfigError(in_order(problems))
     said = settings(blocks)
@@ -100,7 +100,7 @@ def _fill(
     ]
     known = defaults.keys() | inside.used
     for name in given.keys() - known:
-        text = f"--var {name}: there is no variable of that name{near(name, known)}"
+        text = f"--var {name}: unknown variable{near(name, known)}"
         problems.append(Problem(None, "", text))
     return filled
 
@@ -174,7 +174,7 @@ def load_policy(file: Path, kinds: Sequence[Kind]) -> Guardrails:
         if name in blocks and isinstance(blocks[name].value, int)
     ]
     if not problems and not any(block.value is not None for block in blocks.values()):
-        says = "a policy has at least one guardrail, such as `max_retired: 5`"
+        says = "a policy needs at least one guardrail, such as `max_retired: 5`"
         problems.append(Problem(Where(str(file), 1, 1), "", says))
     limits = Guardrails() if problems else guardrails(blocks, (), problems)
     if problems:

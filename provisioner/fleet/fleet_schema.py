@@ -7,7 +7,7 @@ from provisioner.config.schema.field_schema import JsonSchema, amount, mapping, 
 from provisioner.core.schema.kind import NAME_PATTERN, NAME_SAYS
 from provisioner.fleet.select import SELECTOR_SAYS
 
-ACCOUNT = pattern("^acct_[A-Za-z0-9]+$", "an account is acct_ and letters and digits")
+ACCOUNT = pattern("^acct_[A-Za-z0-9]+$", "an account is acct_ followed by letters and digits")
 FAILED = pattern("^(?:100|[1-9]?[0-9])%$", 'a share of accounts is like "5%", a number of them like 20')
 AMOUNT_SAYS = 'a fleet\'s amount has its currency: "50,000.00 USD", or {usd: 5000000} in minor units'
 LONGEST_LABEL = 200

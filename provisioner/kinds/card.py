@@ -168,7 +168,7 @@ KIND = Kind(
             doc="The card's currency.",
             required=True,
             pattern="^[a-z]{3}$",
-            pattern_says="a currency is three small letters, such as usd",
+            pattern_says="a currency is three lowercase letters, such as usd",
             on_change=OnChange.REPLACE,
             example="usd",
         ),

@@ -17,7 +17,7 @@ _CODES = """
 
 COUNTRY = f"^(?:{'|'.join(_CODES)})$"
 COUNTRY_SAYS = (
-    'a country is two capital letters (ISO 3166: GB, not UK), in quotes where YAML would read a boolean: "NO"'
+    'a country is two uppercase letters (ISO 3166: GB, not UK); quote "NO", which YAML reads as a boolean'
 )
 
 

@@ -112,7 +112,7 @@ CURRENCY = Field(
     "spending_limits_currency",
     doc="The currency of the cardholder's limits; left out, the one that their amounts are written with.",
     pattern="^[a-z]{3}$",
-    pattern_says="a currency is three small letters, such as usd",
+    pattern_says="a currency is three lowercase letters, such as usd",
     clearable=False,
     example="usd",
 )

@@ -90,7 +90,7 @@ def test_a_field_says_what_it_is(server, tmp_path, text, words):
         ("cards:\n  ads:\n    typ: virtual\n", 5, "typ"),
         ("cards:\n  ads:\n    type: plastic\n", 5, "virtual"),
         ("balance_targets:\n  usd:\n    target: 20.5\n", 5, ""),
-        ("cards:\n  ads:\n    currency: DOLLARS\n", 5, "three small letters"),
+        ("cards:\n  ads:\n    currency: DOLLARS\n", 5, "three lowercase letters"),
     ],
 )
 def test_a_mistake_is_marked_at_its_line(server, tmp_path, text, line, words):

@@ -96,7 +96,7 @@ BROKEN = {
     ),
     "id": (
         f"{HEAD}accounts:\n- account: ca_1\n",
-        "fleet.yaml:5:12: accounts.ca_1: 'account': an account is acct_",
+        "fleet.yaml:5:12: accounts.ca_1: 'account': 'ca_1' is not valid; an account is acct_",
     ),
     "unknown-in-account": (
         f"{HEAD}accounts:\n- account: acct_1A\n  label: {{}}\n",
@@ -104,7 +104,7 @@ BROKEN = {
     ),
     "label-number": (
         f"{HEAD}accounts: [{{account: acct_1A, labels: {{tier: 1}}}}]\n",
-        "fleet.yaml:4:46: accounts.acct_1A: 'tier': a text is wanted, but without quotes this is a number",
+        "fleet.yaml:4:46: accounts.acct_1A: 'tier': expected a string, got a number; quote it",
     ),
     "twice": (
         f"{HEAD}accounts:\n- account: acct_1A\n- account: acct_1A\n",
@@ -140,11 +140,11 @@ BROKEN = {
     ),
     "share": (
         f"{HEAD}accounts: [{{account: acct_1A}}]\nguardrails: {{max_failed: 5 %}}\n",
-        "fleet.yaml:5:26: guardrails: 'max_failed': a share of accounts is like \"5%\"",
+        "fleet.yaml:5:26: guardrails: 'max_failed': '5 %' is not valid; a share of accounts is like \"5%\"",
     ),
     "roster-name": (f"{HEAD}roster: shops.xls\n", "fleet.yaml:4:9: roster: 'shops.xls' does not end in .csv"),
     "roster-gone": (f"{HEAD}roster: [gone.csv]\n", "fleet.yaml:4:10: roster: 'gone.csv' is no file"),
-    "not-yaml": ("version: 1\nfleet: [\n", "fleet.yaml:3:1: fleet: not YAML"),
+    "not-yaml": ("version: 1\nfleet: [\n", "fleet.yaml:3:1: fleet: invalid YAML"),
 }
 
 
@@ -174,7 +174,7 @@ ROWS = {
     "csv-id": (
         "csv",
         'name,account\n"a, b",acct-1\n',
-        "roster.csv:2:8: accounts.acct-1: 'account': an account",
+        "roster.csv:2:8: accounts.acct-1: 'account': 'acct-1' is not valid; an account",
     ),
     "csv-quote": ("csv", 'account\n"acct_1A\n', "roster.csv:2:1: not CSV: unexpected end of data"),
     "csv-again": (
@@ -191,7 +191,7 @@ ROWS = {
     "jsonl-list": (
         "jsonl",
         "[]\n",
-        "roster.jsonl:1:1: accounts: a mapping (lines of `key: value`) is wanted",
+        "roster.jsonl:1:1: accounts: expected a mapping (lines of `key: value`)",
     ),
     "jsonl-fraction": (
         "jsonl",
@@ -199,7 +199,7 @@ ROWS = {
         "roster.jsonl:1:1: accounts.acct_1A: 'limit': ",
     ),
     "yaml-key": ("yaml", "accounts: []\nversion: 1\n", "roster.yaml:2:1: unknown key 'version'"),
-    "yaml-row": ("yaml", "accounts:\n- acct_1A\n", "roster.yaml:2:3: accounts: a mapping"),
+    "yaml-row": ("yaml", "accounts:\n- acct_1A\n", "roster.yaml:2:3: accounts: expected a mapping"),
 }
 
 

@@ -220,10 +220,13 @@ def test_a_policy_may_ask_for_a_word(desk: Desk):
     ("text", "said"),
     [
         ("max_topup: 1\n", "policy.yml:1:1: "),
-        ("max_retired: 5\nmax_top_up: 1000\n", "policy.yml:2:13: max_top_up: a policy names the currency"),
+        (
+            "max_retired: 5\nmax_top_up: 1000\n",
+            "policy.yml:2:13: max_top_up: an amount in a policy needs a currency",
+        ),
         ("max_retired: 5\nmax_exposure_added: {usd: many}\n", "policy.yml:2:27: "),
         ("- 1\n", "policy.yml:1:1: "),
-        ("# nothing\n", "policy.yml:1:1: a policy has at least one guardrail"),
+        ("# nothing\n", "policy.yml:1:1: a policy needs at least one guardrail"),
         ("guardrails: {max_retired: 5}\n", "policy.yml:1:1: "),
     ],
 )

@@ -35,7 +35,8 @@ def test_a_setting_cannot(desk: Desk, setting: str, hole: str):
     said = desk.run("plan", code=1)
 
     assert (
-        f": {setting}: '{setting}' is shown, so it cannot come from the environment or a file" in said.stderr
+        f": {setting}: '{setting}' appears in output, so it cannot come from the environment or a file"
+        in said.stderr
     )
     assert CANARY not in said.output
 
@@ -47,7 +48,7 @@ def test_a_setting_of_an_environment_cannot(desk: Desk):
 
     said = desk.run("plan", "--env", "prod", code=1)
 
-    assert said.stderr.startswith("environments/prod.yaml:1:10: project: 'project' is shown")
+    assert said.stderr.startswith("environments/prod.yaml:1:10: project: 'project' appears in output")
     assert CANARY not in said.output
 
 
@@ -57,7 +58,10 @@ def test_names_in_a_lifecycle_cannot(desk: Desk, key: str):
 
     said = desk.run("plan", code=1)
 
-    assert f"cards.ads: '{key}' is shown, so it cannot come from the environment or a file" in said.stderr
+    assert (
+        f"cards.ads: '{key}' appears in output, so it cannot come from the environment or a file"
+        in said.stderr
+    )
     assert CANARY not in said.output
 
 

@@ -38,11 +38,11 @@ def lifecycle_faults(
     yield from _shown_names(raw)
     for at, name in enumerate(raw.get("previously", ())):
         if name in declared:
-            text = f"'previously': {shown(name)} is declared too; an earlier name is one that is gone"
+            text = f"'previously': {shown(name)} is still declared; remove it there, or here"
             yield FieldFault(("lifecycle", "previously", at), text)
         elif name.startswith(f"{kind.section}."):
             # taken as it stands it would name nothing, and the object of the old name would be retired
-            text = f"'previously': write the name alone, {shown(name.partition('.')[2])}"
+            text = f"'previously': write only the name, {shown(name.partition('.')[2])}"
             yield FieldFault(("lifecycle", "previously", at), text)
     for at, path in enumerate(raw.get("ignore", ())):
         known = _siblings(kind.fields, path.split("."))
@@ -50,7 +50,7 @@ def lifecycle_faults(
             text = f"'ignore': a {kind.name} has no field {shown(path)}{near(path.rpartition('.')[2], known)}"
             yield FieldFault(("lifecycle", "ignore", at), text)
         elif any(field.name == path and field.refers_to for field in kind.fields):
-            text = f"'ignore': {shown(path)} cannot be ignored; a card without its cardholder is of no use"
+            text = f"'ignore': {shown(path)} cannot be ignored; a card always has its cardholder"
             yield FieldFault(("lifecycle", "ignore", at), text)
 
 

@@ -141,7 +141,9 @@ def _table(what: Field, rows: Sequence[Mapping[str, Any]], out: Normal, path: Pa
     for at, row in enumerate(normalised):
         key = tuple(row.get(name) for name in what.key)
         if what.key and key in seen:
-            out.faults.append(FieldFault((*path, at), f"a second row with the same {' and '.join(what.key)}"))
+            out.faults.append(
+                FieldFault((*path, at), f"duplicate row: another one has the same {' and '.join(what.key)}")
+            )
         seen.add(key)
     return normalised
 
@@ -163,7 +165,7 @@ def _amount(what: Field, raw: Any, out: Normal, path: Path) -> int:
         text = f"{what.name!r} is in {other}, but the amounts here are in {out.currency.upper()}"
         out.faults.append(FieldFault(path, text))
     if money.amount < (what.low or 0):
-        out.faults.append(FieldFault(path, f"{what.name!r} is at least {what.low} minor units"))
+        out.faults.append(FieldFault(path, f"{what.name!r} must be at least {what.low} minor units"))
     return money.amount
 
 
@@ -174,9 +176,9 @@ def _reference(what: Field, raw: str, out: Normal, path: Path) -> Ref | str:
     if name in declared:
         return Ref(Address(section, name))
     if not (prefix and name.startswith(prefix)) and out.names.complete:
-        ids = f", or give an id ({prefix}...)" if prefix else ""
+        ids = f", or use an id ({prefix}...)" if prefix else ""
         hint = "" if isinstance(raw, Secret) else near(name, declared)
-        text = f"nothing under {section!r} is called {shown(raw)}{hint or f'; declare it there{ids}'}"
+        text = f"{shown(raw)} is not declared under {section!r}{hint or f'; declare it there{ids}'}"
         out.faults.append(FieldFault(path, text))
     return name
 

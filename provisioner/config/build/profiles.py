@@ -66,11 +66,11 @@ class Profiles(Struct):
     def _one(self, user: Block, name: str, at: int, chain: tuple[str, ...]) -> Laid:
         if name in chain:
             circle = " -> ".join(map(shown, (*chain[chain.index(name) :], name)))
-            return self._wrong(user, at, f"profiles that use each other in a circle: {circle}")
+            return self._wrong(user, at, f"profiles use each other in a cycle: {circle}")
         if len(chain) >= MOST:
-            return self._wrong(user, at, f"more than {MOST} profiles under one another")
+            return self._wrong(user, at, f"more than {MOST} profiles are nested in each other")
         if name not in self.blocks:
-            return self._wrong(user, at, f"no profile {shown(name)}{near(name, self.blocks)}")
+            return self._wrong(user, at, f"unknown profile {shown(name)}{near(name, self.blocks)}")
         if name not in self._laid:
             block = self.blocks[name]
             below = self._stack(block, used(block), (*chain, name))
@@ -78,7 +78,7 @@ class Profiles(Struct):
             value = lay_over(below.value, {key: item for key, item in own.items() if key != "use"})
             pieces = below.pieces + block.pieces
             if len(pieces) > PIECES * MOST:
-                return self._wrong(user, at, f"more than {MOST} profiles under one another")
+                return self._wrong(user, at, f"more than {MOST} profiles are nested in each other")
             self._laid[name] = Laid(value, pieces, below.sound and name not in self.unsound)
         return self._laid[name]
 

@@ -106,7 +106,9 @@ class Builder(Struct):
         for at, name in enumerate(tools.get("previously", ())):
             there = self.claims.setdefault(Address(kind.section, name), block.where())
             if there != block.where():
-                text = f"'previously': the resource at {there} claims {shown(name)} as well; keep one"
+                text = (
+                    f"'previously': the resource at {there} also claims {shown(name)}; remove one of the two"
+                )
                 faults.append(FieldFault(("lifecycle", "previously", at), text))
         if not self._sound(block, pieces, faults):
             return None

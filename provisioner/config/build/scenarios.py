@@ -53,7 +53,9 @@ def _build(
     found = normal(kind, Address(SECTION, block.name), raw, names)
     faults = list(found.faults)
     for path in sorted(found.sensitive):
-        text = f"{path!r} comes from the environment or a file, but results are shown; use ${{var.NAME}}"
+        text = (
+            f"{path!r} comes from the environment or a file, but results appear in output; use ${{var.NAME}}"
+        )
         faults.append(FieldFault(tuple(path.split(".")), text))
     for fault in faults:
         problems.append(Problem(locate(block.pieces, fault.path).where, block.address, fault.text))
@@ -88,13 +90,17 @@ def _kind(declared: Mapping[Address, Declared]) -> Kind:
 def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
     """Find what contradicts itself in a scenario."""
     if fields["expect"] == "approved" and "reason" in fields:
-        yield FieldFault(("reason",), "'reason' is that of a declined purchase; an approved one has none")
+        yield FieldFault(
+            ("reason",), "'reason' is only for declined purchases; remove it, or expect declined"
+        )
     if "presence" in fields and "authorization_method" in fields:
-        yield FieldFault(("presence",), "'presence' follows from 'authorization_method'; give one of the two")
+        yield FieldFault(
+            ("presence",), "'presence' follows from 'authorization_method'; remove one of the two"
+        )
     yield from _times(fields)
     for at, row in enumerate(fields.get("after", ())):
         if "presence" in row and "authorization_method" in row:
-            text = "'presence' follows from 'authorization_method'; give one of the two"
+            text = "'presence' follows from 'authorization_method'; remove one of the two"
             yield FieldFault(("after", at, "presence"), text)
 
 
@@ -104,7 +110,7 @@ def _times(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
         (("after", at, "at"), row["at"]) for at, row in enumerate(rows) if "at" in row
     ]
     if "at" not in fields:
-        text = "'at' is missing in the scenario itself; earlier purchases have a time only if it has one"
+        text = "the scenario itself needs 'at', too, if an earlier purchase has one"
         yield from (FieldFault(path, text) for path, _ in places)
         return
     places.append((("at",), fields["at"]))
@@ -113,10 +119,10 @@ def _times(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
         try:
             moment = _moment(text)
         except ValueError:
-            yield FieldFault(path, f"{text!r} is no date and time; {TIME_SAYS}")
+            yield FieldFault(path, f"{text!r} is not a date and time; {TIME_SAYS}")
             continue
         if moment < last:
-            yield FieldFault(path, "earlier than the purchase before it; purchases stand in order of time")
+            yield FieldFault(path, "earlier than the purchase before it; list purchases in order of time")
         last = moment
 
 

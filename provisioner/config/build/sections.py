@@ -101,8 +101,8 @@ def gather(
             new = Block(section, name, (Piece(document, _path(section, name)),), value)
             there = blocks.section(section).setdefault(name, new)
             if there is not new and not (section in SHARED and there.value == value):
-                what = "is given with another value" if section in SHARED else "is declared"
-                text = f"{what} at {there.where()} as well; keep one of the two"
+                what = "has a different value" if section in SHARED else "is already declared"
+                text = f"{what} at {there.where()}; remove one of the two"
                 problems.append(Problem(new.where(), new.address, text))
     for overlay in overlays:
         for section, name, value in _entries(overlay, named):
@@ -110,7 +110,7 @@ def gather(
             if value is None and section not in SHARED:
                 known = blocks.section(section)
                 if known.pop(name, None) is None:
-                    text = f"null takes a block away, and there is none{near(name, known)}"
+                    text = f"null removes a block, but no block has this name{near(name, known)}"
                     problems.append(Problem(piece.where(), f"{section}.{name}", text))
                 continue
             there = blocks.section(section).get(name, Block(section, name, (), None))

@@ -11,11 +11,15 @@ from provisioner.core.model.config import Guardrails
 from provisioner.core.model.errors import Problem, Where
 from provisioner.core.model.money import parse_money
 
-VERSION_SAYS = "'version' is missing; begin the file with `version: 1`"
+VERSION_SAYS = "'version' is missing; start the file with `version: 1`"
 SHOWN = ("project", "mode", "account")
-SHOWN_SAYS = "is shown, so it cannot come from the environment or a file; write it here, or use ${var.NAME}"
+SHOWN_SAYS = (
+    "appears in output, so it cannot come from the environment or a file; write it here, or use ${var.NAME}"
+)
 MONEY = ("max_top_up", "max_exposure_added")  # the guardrails that are amounts
-PROJECT_SAYS = "'project' is missing; name the namespace of ownership, such as `project: acme-issuing`"
+PROJECT_SAYS = (
+    "'project' is missing; name the project that owns these resources, such as `project: acme-issuing`"
+)
 
 
 class ProjectSettings(NamedTuple):
@@ -94,7 +98,7 @@ def _amount(
         if currency in (None, money.currency):
             return money.currency, money.amount
         said = "another currency" if isinstance(value, Secret) else money.currency.upper()
-        text = f"an amount in {said} stands under {currency!r}; write the same currency twice"
+        text = f"the amount under {currency!r} is in {said}; use the same currency for both"
     last = block.pieces[-1]
     where = last.document.where((*last.path, *path))
     problems.append(Problem(where, block.address, text))

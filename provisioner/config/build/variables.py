@@ -21,7 +21,7 @@ Schema = Mapping[str, Any]
 SIGN, LITERAL_SIGN = "${", "$${"
 _HOLE = re.compile(r"\$\$\{|\$\{(?P<inner>[^{}]*)(?P<end>\}?)")
 _SOURCES = {"var": "variable", "env": "environment variable", "file": "file"}
-_FORMS = "${var.NAME}, ${env.NAME} or ${file.PATH}; a literal '${' is written '$${'"
+_FORMS = "${var.NAME}, ${env.NAME} or ${file.PATH}, or '$${' for a literal '${'"
 
 
 class Substitution(Struct):
@@ -89,16 +89,18 @@ class Substitution(Struct):
         number = number_in(value)
         if number is None:
             source, _, name = match["inner"].partition(".")
-            what = f"the {_SOURCES[source]} {name!r}"
-            raise HoleError(f"{path[-1]!r}: a whole number is wanted, such as 7, and {what} holds none")
+            what = f"{_SOURCES[source]} {name!r}"
+            raise HoleError(
+                f"{path[-1]!r}: expected a whole number such as 7, and {what} does not contain one"
+            )
         return SecretNumber(number)
 
     def _hole(self, document: Document, match: re.Match[str]) -> Any:
         source, point, name = match["inner"].partition(".")
         if not match["end"]:
-            raise HoleError(f"a '${{' that no '}}' closes; write {_FORMS}")
+            raise HoleError(f"'${{' has no closing '}}'; write {_FORMS}")
         if not (point and name) or source not in _SOURCES:
-            raise HoleError(f"{match[0][:100]!r} means nothing; write {_FORMS}")
+            raise HoleError(f"{match[0][:100]!r} is not a valid reference; write {_FORMS}")
         if source == "env":
             return Secret(self.outside.variable(name))
         if source == "file":
@@ -106,10 +108,11 @@ class Substitution(Struct):
         self.used.add(name)
         if name not in self.variables:
             raise HoleError(
-                f"no variable {name!r}{near(name, self.variables)}; give it in 'vars' or by --var {name}=..."
+                f"unknown variable {name!r}{near(name, self.variables)}; "
+                f"define it in 'vars' or pass --var {name}=..."
             )
         if self.variables[name] is None:
-            raise HoleError(f"the variable {name!r} has no value; give it with --var {name}=...")
+            raise HoleError(f"variable {name!r} has no value; pass --var {name}=...")
         return self.variables[name]
 
 
@@ -157,7 +160,7 @@ def chosen(defaults: Mapping[str, Any], given: Mapping[str, str]) -> tuple[dict[
         value = plain(text) if isinstance(default, int) else text
         if type(value) is not type(default) and isinstance(default, int):
             wanted = "true or false" if isinstance(default, bool) else "a whole number"
-            wrong.append(f"--var {name}: {wanted} is wanted, as in 'vars'")
+            wrong.append(f"--var {name}: expected {wanted}, as in 'vars'")
         else:
             values[name] = value
     return values, wrong

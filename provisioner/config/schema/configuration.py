@@ -15,7 +15,7 @@ from provisioner.core.model.resource import CANCEL, DEACTIVATE, KEEP, REMOVALS
 from provisioner.core.schema.kind import NAME_PATTERN, NAME_SAYS, Kind
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
-CURRENCY = pattern("^[a-z]{3}$", "a currency is three small letters, such as usd")
+CURRENCY = pattern("^[a-z]{3}$", "a currency is three lowercase letters, such as usd")
 
 
 def _or_null(schema: JsonSchema) -> JsonSchema:
@@ -28,15 +28,18 @@ _BY_CURRENCY = {"type": "object", "propertyNames": CURRENCY, "additionalProperti
 _LIMIT = {**amount(), **_BY_CURRENCY, "type": ["integer", "string", "object"]}
 _COUNT = {"type": "integer", "minimum": 0}
 _GUARDRAILS: JsonSchema = {
-    "max_top_up": {"description": "The most money that one apply may move, by currency.", **_LIMIT},
+    "max_top_up": {"description": "The maximum that one apply may top up, per currency.", **_LIMIT},
     "max_exposure_added": {
-        "description": "The most that one apply may add to what cards can spend in a month, by currency.",
+        "description": "The maximum monthly exposure that one apply may add, per currency.",
         **_LIMIT,
     },
-    "max_activated": {"description": "The most cards that one apply may activate.", **_COUNT},
-    "max_retired": {"description": "The most objects that one apply may retire or replace.", **_COUNT},
+    "max_activated": {"description": "The maximum number of cards that one apply may activate.", **_COUNT},
+    "max_retired": {
+        "description": "The maximum number of objects that one apply may retire or replace.",
+        **_COUNT,
+    },
     "require_approval": {
-        "description": "Edits of this direction need `--approve` in runs that nobody watches.",
+        "description": "Changes that raise spending (`broadening`) need `--approve` when nobody is asked.",
         "type": "string",
         "enum": ["broadening"],
     },
@@ -44,33 +47,33 @@ _GUARDRAILS: JsonSchema = {
 _VARIABLE = {"type": ["string", "integer", "boolean", "null"], "maxLength": 5000}
 _SETTINGS: dict[str, tuple[str, JsonSchema]] = {
     "version": (
-        "The version of this format: 1. Given once in a folder.",
+        "The version of this format: 1. Set it once per folder.",
         {"type": "integer", "enum": [1]},
     ),
     "project": (
-        "The namespace of ownership: no project touches another's objects. Given once in a folder.",
+        "The project that owns the objects; those of others are never changed. Set it once per folder.",
         text(
             **pattern(
                 "^[a-z0-9][a-z0-9_-]{0,62}$",
-                "a project is small letters, digits, _ and - (not these first), at most 63 characters",
+                "a project has 1 to 63 lowercase letters, digits, _ and - (a letter or digit first)",
             ),
             examples=["acme-issuing"],
         ),
     ),
     "mode": (
-        "Whether this is for test or live keys; a key of the other mode is refused.",
+        "The mode of the Stripe keys, test or live; a key for the other mode is rejected.",
         {"type": "string", "enum": ["test", "live"], "default": "test"},
     ),
     "account": (
-        "The only Stripe account to work on; any other is refused.",
-        text(**pattern("^acct_[A-Za-z0-9]+$", "an account is acct_ and letters and digits")),
+        "The Stripe account to manage; any other account is rejected.",
+        text(**pattern("^acct_[A-Za-z0-9]+$", "an account is acct_ followed by letters and digits")),
     ),
     "guardrails": (
         "Limits on what one apply may do.",
         mapping({name: _or_null(schema) for name, schema in _GUARDRAILS.items()}),
     ),
     "vars": (
-        "Variables for `${var.NAME}`, with their defaults (null: none); `--var NAME=VALUE` wins.",
+        "Variables for `${var.NAME}` and their defaults (null: none); `--var NAME=VALUE` overrides them.",
         {
             "type": "object",
             "propertyNames": pattern(NAME_PATTERN, NAME_SAYS),
@@ -135,13 +138,13 @@ def _top_level(kinds: Sequence[Kind], *, outline: bool) -> JsonSchema:
         names = pattern(kind.name_pattern, kind.name_says)
         sections[kind.section] = _named(f"{kind.doc} By name.", names, True if outline else block)
     profiles = _named(
-        "Fields for many resources, taken over with `use`; a resource's own keys win.",
+        "Fields shared by many resources, which `use` includes; the keys of a resource override them.",
         pattern(NAME_PATTERN, NAME_SAYS),
         True if outline else {"anyOf": parts},
     )
     scenario = True if outline else {"$ref": f"#/definitions/{DEFINITION}"}
     scenarios = _named(
-        "Purchases and the answers expected of cards, for `provisioner test`. By name.",
+        "Purchases and their expected outcomes, for `provisioner test`. By name.",
         pattern(NAME_PATTERN, NAME_SAYS),
         scenario,
     )
@@ -162,7 +165,7 @@ def _resource(kind: Kind, fields: Fields, *, part: bool) -> JsonSchema:
     use = {"type": "string", "minLength": 1}
     own: JsonSchema = {
         "use": {
-            "description": "The profile, or the list of profiles, that this starts from.",
+            "description": "The profile, or the list of profiles, to start from.",
             "type": ["string", "array"],
             "minLength": 1,
             "items": use,
@@ -170,7 +173,7 @@ def _resource(kind: Kind, fields: Fields, *, part: bool) -> JsonSchema:
     }
     if kind.is_owned:
         own["lifecycle"] = {
-            "description": "What is the tool's own: protection, removal, renaming, reissue.",
+            "description": "Settings for provisioner itself: protection, removal, renaming and reissue.",
             **_lifecycle(kind),
         }
     resource = fields.mapping(kind.fields, part=part)
@@ -187,29 +190,33 @@ def removals(kind: Kind) -> list[str]:
 def _lifecycle(kind: Kind) -> JsonSchema:
     names = text(**pattern(kind.name_pattern, kind.name_says))
     properties: JsonSchema = {
-        "protect": {"description": "Never retired or replaced.", "type": "boolean", "default": False},
+        "protect": {
+            "description": "Prevents plans that would retire or replace the object.",
+            "type": "boolean",
+            "default": False,
+        },
         "on_remove": {
-            "description": "What becomes of the object when it leaves the YAML; deactivate is reversible.",
+            "description": "The action when the configuration no longer has it; deactivate is reversible.",
             "type": "string",
             "enum": removals(kind),
             "default": removals(kind)[0],
         },
         "previously": {
-            "description": "Earlier names of it, for renaming without touching the object.",
+            "description": "Earlier names of the resource, to rename it without changing the object.",
             "type": "array",
             "items": names,
         },
         "ignore": {
-            "description": "Fields that are set at creation and never compared later, with dots into them.",
+            "description": "Fields (paths with dots) that are set at creation and not compared after that.",
             "type": "array",
             "items": text(),
         },
     }
     reasons = reissue_reasons(kind)
     if reasons:
-        number = {"description": "Raise it to reissue again.", "type": "integer", "minimum": 1}
+        number = {"description": "Increase it to reissue again.", "type": "integer", "minimum": 1}
         properties["reissue"] = {
-            "description": "A new card in place of the present one.",
+            "description": "Replaces the card with a new one.",
             **mapping({"number": number, "reason": reasons}, ["number", "reason"]),
         }
     return mapping(properties)

@@ -16,11 +16,11 @@ LONGEST_TEXT = 5000
 LONGEST_AMOUNT = 40
 MANY_CHOICES = 20
 AMOUNT_SAYS = (
-    'an amount is a whole number of minor units (200000) or a text with its currency ("2,000.00 USD")'
+    'an amount is a whole number of minor units (200000) or a string with a currency ("2,000.00 USD")'
 )
 OWN_METADATA_KEYS = METADATA_KEYS - len(OUR_KEYS)
 METADATA_KEY_PATTERN = r"^(?!provisioner_)[^\[\]]+$"
-METADATA_KEY_SAYS = "a metadata key has no [ or ], and does not begin with provisioner_, which is the tool's"
+METADATA_KEY_SAYS = "a metadata key cannot contain [ or ], or start with provisioner_, which is reserved"
 _TYPES = {Shape.INTEGER: "integer", Shape.BOOLEAN: "boolean"}
 
 
@@ -85,7 +85,7 @@ class Fields(Struct, frozen=True):
 
     def schema(self, what: Field, *, part: bool) -> JsonSchema:
         """Return the schema of one field, with the title, description, default and example for editors."""
-        unit = ' Minor units (2000000), or a text with its currency: "20,000.00 USD".'
+        unit = ' Minor units (2000000), or a string with a currency: "20,000.00 USD".'
         schema: JsonSchema = {
             "title": what.name.replace("_", " ").capitalize(),
             "description": what.doc + (unit if what.shape is Shape.AMOUNT else ""),

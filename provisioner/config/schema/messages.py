@@ -9,7 +9,7 @@ from provisioner.config.text.scalar import LONGEST_SHOWN, Odd, Secret, from_outs
 
 FEW = 12
 _NOUNS = {
-    "string": "a text",
+    "string": "a string",
     "integer": "a whole number",
     "boolean": "true or false",
     "array": "a list",
@@ -18,9 +18,9 @@ _NOUNS = {
 
 
 _KINDS = {  # of values; a boolean is an int, too
-    bool: "a boolean (true or false)",
+    bool: "a boolean",
     int: "a number",
-    str: "a text",
+    str: "a string",
     list: "a list",
     dict: "a mapping",
 }
@@ -36,7 +36,7 @@ def say(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
         case "additionalProperties":
             key, known = misfit.path[-1], list(misfit.schema.get("properties", {}))
             close = near(key, known)
-            here = close if close or len(known) > FEW else f"; known here: {', '.join(known)}"
+            here = close if close or len(known) > FEW else f"; valid keys: {', '.join(known)}"
             return f"unknown key {key!r}{here}"
         case "required":
             doc = misfit.schema["properties"][misfit.value].get("description", "").partition(". ")[0]
@@ -57,16 +57,16 @@ def _out_of_bounds(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
     match misfit.keyword:
         case "pattern":
             says = misfit.schema["patternErrorMessage"]
-            return f"{says}; {_shown(misfit.value, raw, hidden=hidden)} is not"
+            return f"{_shown(misfit.value, raw, hidden=hidden)} is not valid; {says}"
         case "minLength":
-            return "is empty; leave the key out instead"
+            return "must not be empty; remove the key instead"
         case "maxLength":
-            return f"has {len(misfit.value)} characters; at most {bound} are taken"
+            return f"has {len(misfit.value)} characters; the maximum is {bound}"
         case "maxProperties":
-            return f"has {len(misfit.value)} keys; at most {bound} are taken"
+            return f"has {len(misfit.value)} keys; the maximum is {bound}"
         case _:
             least = "at least" if misfit.keyword == "minimum" else "at most"
-            return f"{_shown(misfit.value, raw, hidden=hidden)} is out of range; {least} {bound} is right"
+            return f"{_shown(misfit.value, raw, hidden=hidden)} is out of range; must be {least} {bound}"
 
 
 def _name(misfit: Misfit) -> str:
@@ -77,7 +77,7 @@ def _name(misfit: Misfit) -> str:
 
 def _shown(value: Any, raw: str | None, *, hidden: bool) -> str:
     if hidden or from_outside(value):
-        return "the value given"
+        return "this value"
     return shown(value if isinstance(value, str) else str(value if raw is None else raw))
 
 
@@ -86,11 +86,13 @@ def _bad_name(misfit: Misfit) -> str:
     match schema["keyword"]:
         case "maxLength":
             longest = schema["maxLength"]
-            return f"the key {misfit.value[:20]!r}... has {len(misfit.value)} characters; at most {longest}"
+            return (
+                f"key {misfit.value[:20]!r}... has {len(misfit.value)} characters; the maximum is {longest}"
+            )
         case "minLength":
-            return "an empty key; give it a name"
+            return "a key must not be empty; give it a name"
         case _:
-            return f"{schema['patternErrorMessage']}; {misfit.value[:LONGEST_SHOWN]!r} is not"
+            return f"{misfit.value[:LONGEST_SHOWN]!r} is not valid; {schema['patternErrorMessage']}"
 
 
 def _not_a_choice(misfit: Misfit, *, hidden: bool) -> str:
@@ -98,29 +100,33 @@ def _not_a_choice(misfit: Misfit, *, hidden: bool) -> str:
     value = _shown(misfit.value, None, hidden=hidden)
     close = "" if hidden or isinstance(misfit.value, Secret) else near(misfit.value, map(str, choices))
     if len(choices) > FEW:
-        return f"{value} is not one of Stripe's {len(choices)}{close}"
+        return f"{value} is not one of Stripe's {len(choices)} values{close}"
     if len(choices) == 1:
-        return f"{value} is not right; it must be {choices[0]}"
+        return f"{value} is not valid; must be {choices[0]}"
     return f"{value} is not one of {', '.join(map(str, choices))}{close}"
 
 
 def _wrong_type(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
     types, value = misfit.schema["type"], misfit.value
     wanted = [types] if isinstance(types, str) else [each for each in types if each != "null"]
-    kind = next((words for of, words in _KINDS.items() if isinstance(value, of)), "nothing")
+    kind = next((words for of, words in _KINDS.items() if isinstance(value, of)), "null")
     what = value.what if isinstance(value, Odd) else kind
     if wanted == ["string"] and isinstance(value, bool | int | Odd):
         unsaid = from_outside(value) or (hidden and not isinstance(value, bool))
         text = raw if raw is not None else value.raw if isinstance(value, Odd) else str(value)
-        written = "it" if unsaid else f'"{text[:LONGEST_SHOWN]}"'
-        return f"a text is wanted, but without quotes this is {what}; write {written} in quotes"
+        quoted = "" if unsaid else f': "{text[:LONGEST_SHOWN]}"'
+        return f"expected a string, got {what}; quote it{quoted}"
     if "integer" in wanted and "string" in wanted:
-        return f"{AMOUNT_SAYS}, not {what}"
+        return f"expected an amount, got {what}; {AMOUNT_SAYS}"
     nouns = " or ".join(_NOUNS[each] for each in wanted)
     hint = ""
     if wanted == ["array"] and isinstance(value, str) and not hidden and not isinstance(value, Secret):
         hint = f"; write [{value[:LONGEST_SHOWN]}]"
     elif wanted in (["integer"], ["boolean"]) and isinstance(value, str):
-        quoted = "; write it without quotes" if raw is None else ""
-        hint = "; what comes from outside is one" if isinstance(value, Secret) else quoted
-    return f"{nouns} is wanted, not {what}{hint}"
+        quoted = "; remove the quotes" if raw is None else ""
+        hint = (
+            "; values from the environment and from files are strings"
+            if isinstance(value, Secret)
+            else quoted
+        )
+    return f"expected {nouns}, got {what}{hint}"

@@ -8,10 +8,10 @@ from provisioner.kinds.spending_controls import PRESENCES
 
 SECTION = "scenarios"
 DEFINITION = "scenario"
-DOC = "A purchase, and the answer expected of the card."
+DOC = "A purchase and its expected outcome."
 MOST_REPEATS = 100
 TIME = r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})$"
-TIME_SAYS = 'a time has a date and a zone, in quotes: "2026-11-30T23:59:00Z"'
+TIME_SAYS = 'a time needs a date and a time zone, in quotes: "2026-11-30T23:59:00Z"'
 # SDK, issuing/_authorization.py, RequestHistory.reason: those of declined purchases
 DECLINES = tuple(
     "account_disabled card_canceled card_expired card_inactive cardholder_blocked cardholder_inactive "
@@ -31,7 +31,7 @@ def _where_and_when(inherited: str) -> tuple[Field, ...]:
             pattern_says=COUNTRY_SAYS,
             example="US",
         ),
-        Field("presence", doc=f"Whether the card is there{inherited}.", choices=PRESENCES),
+        Field("presence", doc=f"Whether the card is present{inherited}.", choices=PRESENCES),
         Field(
             "authorization_method",
             doc="How the card is read, instead of `presence`; chip, contactless and swipe are present.",
@@ -39,7 +39,7 @@ def _where_and_when(inherited: str) -> tuple[Field, ...]:
         ),
         Field(
             "at",
-            doc="When it happens, for limits by the day, week, month or year (UTC).",
+            doc="The time of the purchase, for limits per day, week, month or year (UTC).",
             pattern=TIME,
             pattern_says=TIME_SAYS,
             example="2026-11-30T23:59:00Z",
@@ -47,7 +47,7 @@ def _where_and_when(inherited: str) -> tuple[Field, ...]:
         Field(
             "repeat",
             Shape.INTEGER,
-            doc="How often; all but the last must be approved.",
+            doc="How many times; all but the last must be approved.",
             low=1,
             high=MOST_REPEATS,
             default=1,
@@ -62,7 +62,7 @@ def _amount(name: str, doc: str, *, required: bool = False) -> Field:
 EARLIER = Field(
     "after",
     Shape.TABLE,
-    doc="Purchases that come before, in this order; each must be approved.",
+    doc="Earlier purchases, in order; each must be approved.",
     fields=(
         _amount("amount", "The amount of the earlier purchase.", required=True),
         Field("category", doc="Its category (default: the scenario's).", choices=CATEGORIES),
@@ -78,7 +78,9 @@ FIELDS = (
         refers_to="cards",
         example="ads",
     ),
-    _amount("amount", "The amount of the purchase, in the card's currency; 0 only checks.", required=True),
+    _amount(
+        "amount", "The amount of the purchase, in the card's currency; 0 only checks the card.", required=True
+    ),
     Field(
         "category",
         doc="The merchant's category.",
@@ -88,7 +90,7 @@ FIELDS = (
     ),
     *_where_and_when(""),
     EARLIER,
-    _amount("balance", "What is available for Issuing before all of it (default: enough)."),
-    Field("expect", doc="The answer expected of Stripe.", required=True, choices=("approved", "declined")),
-    Field("reason", doc="The reason expected of a declined purchase (default: whichever).", choices=DECLINES),
+    _amount("balance", "The Issuing balance before the first purchase (default: enough)."),
+    Field("expect", doc="The expected outcome.", required=True, choices=("approved", "declined")),
+    Field("reason", doc="The expected reason of a declined purchase (default: any).", choices=DECLINES),
 )

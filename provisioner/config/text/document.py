@@ -73,14 +73,14 @@ def files_of(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         what = "is not a file or folder" if path.exists() else "does not exist"
-        raise ConfigError([Problem(None, "", f"{path} {what}; give a YAML file or a folder of them")])
+        raise ConfigError([Problem(None, "", f"{path} {what}; pass a YAML file or a folder of YAML files")])
     found = []
     for here, folders, names in os.walk(path):
         folders[:] = [name for name in folders if not name.startswith(".") and name != OVERLAYS]
         files = (Path(here, name) for name in names if name.endswith(SUFFIXES) and not name.startswith("."))
         found += [file for file in files if file.is_file()]
     if not found:
-        text = f"{path} holds no YAML file (*.yaml, *.yml); `provisioner init` makes a starting one"
+        text = f"{path} contains no YAML files (*.yaml, *.yml); `provisioner init` creates one"
         raise ConfigError([Problem(None, "", text)])
     return sorted(found)
 
@@ -97,7 +97,7 @@ def overlay_of(path: Path, env: str) -> Path:
         if file.stem == env:
             return file
     names = [file.stem for file in there]
-    known = f"there {'is' if len(names) == 1 else 'are'} {', '.join(names)}" if names else "there are none"
+    known = f"known: {', '.join(names)}" if names else "there are none"
     text = f"no environment {env!r} in {folder}{near(env, names)}; {known}"
     raise ConfigError([Problem(None, "", text)])
 
@@ -149,7 +149,7 @@ def open_document(file: Path, problems: list[Problem], outside: Outside) -> Docu
     if value is None:
         value = {}
     if not isinstance(value, dict):
-        text_ = "a mapping is wanted here, with keys such as 'version', 'project' and 'cards'"
+        text_ = "expected a mapping with keys such as 'version', 'project' and 'cards'"
         problems.append(Problem(Where(str(file), 1, 1), "", text_))
         reading.sound, value = False, {}
     return Document(file, text, value, reading)
@@ -164,16 +164,20 @@ def text_of(file: Path, problems: list[Problem], outside: Outside) -> str | None
     """
     try:
         if not (outside.has(file) or outside.allows(file)):
-            said = f"a link that leads out of the folder; allow it with --allow-file {file}"
+            said = f"this link leads outside the configuration folder; pass --allow-file {file} to allow it"
             problems.append(Problem(Where(str(file), 1, 1), "", said))
             return None
         data = read_regular(file, LARGEST_FILE)
     except FileTooLargeError:
-        problems.append(Problem(Where(str(file), 1, 1), "", f"larger than {LARGEST_FILE // 2**20} MiB"))
+        problems.append(
+            Problem(Where(str(file), 1, 1), "", f"file is larger than {LARGEST_FILE // 2**20} MiB")
+        )
         return None
     except (OSError, RuntimeError) as error:
-        said = error.strerror if isinstance(error, OSError) and error.strerror else "a circle of links"
-        problems.append(Problem(Where(str(file), 1, 1), "", f"cannot be read: {said}"))
+        said = (
+            error.strerror if isinstance(error, OSError) and error.strerror else "symbolic links form a loop"
+        )
+        problems.append(Problem(Where(str(file), 1, 1), "", f"cannot read the file: {said}"))
         return None
     try:
         text = data.decode("utf-8")
@@ -181,6 +185,6 @@ def text_of(file: Path, problems: list[Problem], outside: Outside) -> str | None
         before = data[: error.start]
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
         where = Where(str(file), before.count(b"\n") + 1, column)
-        problems.append(Problem(where, "", "not UTF-8; save the file as UTF-8"))
+        problems.append(Problem(where, "", "file is not UTF-8; save it as UTF-8"))
         return None
     return text.removeprefix("\ufeff")  # a byte order mark, which editors on Windows write

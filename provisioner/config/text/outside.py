@@ -56,17 +56,17 @@ class Outside(Struct, frozen=True):
         """Return the value of a variable of the environment; raises HoleError."""
         if names_a_key(name) and name not in self.allowed.names:
             raise HoleError(
-                f"the environment variable {name!r} is not read, as variables of such names hold keys; "
-                f"rename it, or allow it with --allow-env {name}"
+                f"environment variable {name!r} is not read because its name suggests a secret; "
+                f"rename it, or pass --allow-env {name}"
             )
         if name not in self.environ:
-            raise HoleError(f"the environment variable {name!r} is not set")
+            raise HoleError(f"environment variable {name!r} is not set")
         if _KEY_VALUE.search(self.environ[name]) and name not in self.allowed.names:
             raise HoleError(
-                f"the environment variable {name!r} is not read, as its value looks like a key or holds a "
-                f"password; allow it with --allow-env {name}"
+                f"environment variable {name!r} is not read because its value looks like a key or contains a "
+                f"password; pass --allow-env {name} to allow it"
             )
-        return _sound(self.environ[name], f"the environment variable {name!r}")
+        return _sound(self.environ[name], f"environment variable {name!r}")
 
     def file(self, beside: Path, name: str) -> str:
         """Return the text of a file that a file of the configuration names; raises HoleError."""
@@ -75,20 +75,20 @@ class Outside(Struct, frozen=True):
             inside = file.is_relative_to(folder) and not _hidden(file.relative_to(folder))
             if not (inside and not _strays(self.folder)) and not self.allows(file):
                 raise HoleError(
-                    f"the file {name!r} is hidden, or outside of the configuration's folder; put it there, "
-                    f"or allow it with --allow-file {beside.parent / name}"
+                    f"file {name!r} is hidden or outside the configuration folder; move it into the folder, "
+                    f"or pass --allow-file {beside.parent / name}"
                 )
             if not file.exists():
-                raise HoleError(f"no file {name!r} beside this one")
+                raise HoleError(f"file {name!r} does not exist; its path is relative to this file")
             text = read_regular(file, LARGEST_SECRET).decode("utf-8")
         except UnicodeDecodeError:
-            raise HoleError(f"the file {name!r} is not UTF-8") from None
+            raise HoleError(f"file {name!r} is not UTF-8") from None
         except FileTooLargeError:
-            raise HoleError(f"the file {name!r} is larger than {LARGEST_SECRET} bytes") from None
+            raise HoleError(f"file {name!r} is larger than {LARGEST_SECRET} bytes") from None
         except (OSError, ValueError, RuntimeError) as error:
             said = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-            raise HoleError(f"the file {name!r} cannot be read: {said}") from None
-        return _sound(text.removesuffix("\n").removesuffix("\r"), f"the file {name!r}")
+            raise HoleError(f"file {name!r} cannot be read: {said}") from None
+        return _sound(text.removesuffix("\n").removesuffix("\r"), f"file {name!r}")
 
     def has(self, file: Path) -> bool:
         """Whether a file lies in the folder, all links followed."""
@@ -128,5 +128,5 @@ def _strays(folder: Path) -> bool:
 
 def _sound(text: str, what: str) -> str:
     if _CONTROL.search(text):
-        raise HoleError(f"{what} holds a control character")
+        raise HoleError(f"{what} contains a control character")
     return text

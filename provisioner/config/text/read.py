@@ -80,31 +80,33 @@ def events_of(text: str) -> Iterator[Callable[[], Any]]:
     except yaml.reader.ReaderError:
         before = _CONTROL.split(text, maxsplit=1)[0]
         column = len(before) - before.rfind("\n") - 1
-        raise UnreadableError(before.count("\n"), column, "a control character; leave it out") from None
+        raise UnreadableError(
+            before.count("\n"), column, "control characters are not allowed; remove this one"
+        ) from None
 
 
 _SYNTAX = (
     (
         "mapping values are not allowed",
-        "a ':' too many: quote a text that holds ': ', or mend the indentation",
+        "unexpected ':'; check the indentation, or quote the value",
     ),
-    ("could not find expected ':'", "a key without ':' (or a line with the wrong indentation)"),
-    ("did not find expected key", "not a key: mend the indentation, or quote the text"),
-    ("did not find expected '-' indicator", "not a list item: mend the indentation"),
-    ("did not find expected ',' or", "a '[' or '{' that is not closed, or a comma that is missing"),
-    ("unexpected end of stream", "a quote that is not closed"),
-    ("while scanning a quoted scalar", "a quoted text with an unknown escape"),
-    ("cannot start any token", "this character cannot begin a text; put the text in quotes"),
-    ("undefined tag handle", "tags are not allowed here; write plain YAML"),
+    ("could not find expected ':'", "expected ':' after a key; check the indentation"),
+    ("did not find expected key", "expected a key; check the indentation, or quote the value"),
+    ("did not find expected '-' indicator", "expected a list item ('- ...'); check the indentation"),
+    ("did not find expected ',' or", "missing a comma, or a closing ']' or '}'"),
+    ("unexpected end of stream", "missing closing quote"),
+    ("while scanning a quoted scalar", "unknown escape in a quoted string"),
+    ("cannot start any token", "a value cannot start with this character; quote it"),
+    ("undefined tag handle", "tags are not supported; write plain YAML"),
 )
 
 
 def _syntax(error: yaml.MarkedYAMLError, line: str) -> str:
     if "cannot start any token" in str(error.problem) and "\t" in line:
-        return "a tab cannot stand here; indent with spaces"
-    said = f"{error.problem or error.context or 'not YAML'} {error.context or ''}"
+        return "unexpected tab; indent with spaces"
+    said = f"{error.problem or error.context or 'invalid YAML'} {error.context or ''}"
     return next(
-        (text for part, text in _SYNTAX if part in said), f"not YAML: {error.problem or error.context}"
+        (text for part, text in _SYNTAX if part in said), f"invalid YAML: {error.problem or error.context}"
     )
 
 
@@ -146,7 +148,7 @@ class _Reader(Struct):
             if type(event) is events.DocumentStartEvent:
                 documents += 1
                 if documents > 1:
-                    text = "a second document ('---'); put it into a file of its own"
+                    text = "a file holds one document; move what follows '---' to another file"
                     raise UnreadableError(*_at(event), text)
             elif isinstance(event, events.NodeEvent):
                 self.out.value = self.node(event)
@@ -205,7 +207,7 @@ class _Reader(Struct):
         if event.implicit[0]:
             value = self.plains[raw] = plain(raw)
         elif event.style == '"' and _HALF.search(raw):
-            self.slip(event, "a text with half of a surrogate pair; leave it out")
+            self.slip(event, "half of a surrogate pair in a string; remove it")
             value = _HALF.sub("?", raw)
         else:
             value = self.quoted[raw] = raw
@@ -233,11 +235,11 @@ class _Reader(Struct):
             self.slip(event, f"'*{name[:60]}' has no anchor '&{name[:60]}' before it")
             return BROKEN
         if value is _OPEN:
-            raise UnreadableError(*_at(event), f"'*{name[:60]}' stands inside of what it refers to")
+            raise UnreadableError(*_at(event), f"'*{name[:60]}' is inside the value that it refers to")
         self.own += 1
         self.expanded += self.size(value)
         if self.expanded > EXPANDED_AT_LEAST and self.expanded > EXPANDED_TIMES * self.own:
-            raise UnreadableError(*_at(event), "aliases that expand to far more than the file itself")
+            raise UnreadableError(*_at(event), "aliases expand to far more than the file itself")
         return value
 
     def size(self, value: Any) -> int:
@@ -256,7 +258,7 @@ class _Reader(Struct):
     def check_tag(self, event: Any) -> None:
         if event.tag not in ("!", _PLAIN_TAGS[type(event)]):
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")[:60]
-            self.slip(event, f"the tag {tag!r} is not allowed; write plain YAML")
+            self.slip(event, f"tag {tag!r} is not supported; write plain YAML")
 
     def key(self, event: Any, mapping: dict[str, Any], start: Any) -> Any:
         """Return a key that is a text and new, `_MERGE` for `<<`, or `_SKIP` after saying what is wrong."""
@@ -266,10 +268,10 @@ class _Reader(Struct):
         if not isinstance(key, str):
             self.slip(event, _not_a_key(event))
         elif len(key) > LONGEST_KEY:
-            self.slip(event, f"a key of {len(key)} characters; at most {LONGEST_KEY} are taken")
+            self.slip(event, f"key has {len(key)} characters; the maximum is {LONGEST_KEY}")
         elif key in mapping:
             first = _first_line(self.text, start.start_mark.index, key)
-            self.slip(event, f"the key {key!r} is given twice, first in line {first}")
+            self.slip(event, f"duplicate key {key!r}; first defined on line {first}")
         else:
             if plain(key) == key != "<<":
                 self.keys.add(key)
@@ -285,7 +287,7 @@ class _Reader(Struct):
         if all(isinstance(source, dict) for source in sources):
             merged.extend(sources)
         else:
-            self.slip(event, "'<<' takes an alias of a mapping, or a list of them")
+            self.slip(event, "'<<' expects an alias of a mapping, or a list of such aliases")
 
     def slip(self, event: Any, text: str) -> None:
         mark = event.start_mark
@@ -316,7 +318,7 @@ def _at(event: Any) -> tuple[int, int]:
 
 def _not_a_key(event: Any) -> str:
     if type(event) is not _Scalar:
-        return "a key must be a text"
+        return "a key must be a string"
     if not event.value:
-        return "a key is missing before ':'"
-    return f'the key {event.value[:60]} is not read as a text; write "{event.value[:60]}" in quotes'
+        return "missing key before ':'"
+    return f'YAML does not read the key {event.value[:60]} as a string; quote it: "{event.value[:60]}"'

@@ -76,7 +76,7 @@ def number_in(text: str) -> int | None:
 def shown(text: str) -> str:
     """Return how a text may be shown in a message."""
     if isinstance(text, Secret):
-        return "the value given"
+        return "this value"
     return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}...")
 
 

@@ -40,4 +40,4 @@ def test_a_balance_targets_wrong_name_is_not_taken_for_a_currency(problems):
     text = HEAD + 'balance_targets:\n  main: {target: "10.00 USD", max_top_up: "5.00 USD"}\n'
 
     (said,) = problems(text)
-    assert "small letters such as usd; 'main' is not" in said
+    assert "'main' is not valid; a balance target's name is its currency" in said

@@ -36,14 +36,14 @@ def test_hidden_and_environment_files_and_others_are_left_out(load):
 
 def test_one_address_in_two_files_names_both_places(problems):
     assert problems({"a.yaml": BASE, "b.yaml": CARD}) == [
-        "b.yaml:2:3: cards.ads: is declared at a.yaml:9:3 as well; keep one of the two"
+        "b.yaml:2:3: cards.ads: is already declared at a.yaml:9:3; remove one of the two"
     ]
 
 
 def test_a_setting_in_two_files_must_be_the_same(problems):
     assert problems({"a.yaml": BASE, "b.yaml": HEAD}) == []
     assert problems({"a.yaml": BASE, "b.yaml": "project: q\n"}) == [
-        "b.yaml:1:1: project: is given with another value at a.yaml:2:1 as well; keep one of the two"
+        "b.yaml:1:1: project: has a different value at a.yaml:2:1; remove one of the two"
     ]
 
 
@@ -59,8 +59,8 @@ def test_nothing_to_read(problems, folder):
 
     assert "nope does not exist" in problems({}, "nope")[0]
     assert "pipe.yaml is not a file or folder" in problems({}, "pipe.yaml")[0]
-    assert "holds no YAML file" in problems({}, ".")[0]
-    assert "declares nothing" in problems({"a.yaml": HEAD}, ".")[0]
+    assert "contains no YAML files" in problems({}, ".")[0]
+    assert "declares no resources" in problems({"a.yaml": HEAD}, ".")[0]
 
 
 def test_a_file_that_cannot_be_read(problems, monkeypatch):
@@ -69,13 +69,13 @@ def test_a_file_that_cannot_be_read(problems, monkeypatch):
 
     monkeypatch.setattr("provisioner.config.text.document.read_regular", refuse)
 
-    assert problems(BASE) == ["a.yaml:1:1: cannot be read: Permission denied"]
+    assert problems(BASE) == ["a.yaml:1:1: cannot read the file: Permission denied"]
 
 
 def test_a_file_that_is_too_large(problems, monkeypatch):
     monkeypatch.setattr("provisioner.config.text.document.LARGEST_FILE", 100)
 
-    assert problems(BASE) == ["a.yaml:1:1: larger than 0 MiB"]
+    assert problems(BASE) == ["a.yaml:1:1: file is larger than 0 MiB"]
 
 
 def test_an_environment_is_laid_over_the_rest(load):
@@ -122,7 +122,7 @@ def test_an_environment_that_takes_away_what_is_not_there_is_told(problems):
     files = {"a.yaml": BASE, "environments/prod.yaml": "cards:\n  adds: null\n"}
 
     (line,) = problems(files, env="prod")
-    assert line.startswith("environments/prod.yaml:2:3: cards.adds: null takes a block away, and there is")
+    assert line.startswith("environments/prod.yaml:2:3: cards.adds: null removes a block, but no block has")
     assert line.endswith("did you mean 'ads'?")
 
 
@@ -160,7 +160,7 @@ def test_a_missing_environment_names_those_there_are(problems):
     files = {"a.yaml": BASE, "environments/prod.yaml": "", "environments/dev.yaml": ""}
 
     assert problems(files, env="prdo") == [
-        "no environment 'prdo' in environments; did you mean 'prod'?; there are dev, prod"
+        "no environment 'prdo' in environments; did you mean 'prod'?; known: dev, prod"
     ]
     assert "there are none" in problems({"b/a.yaml": BASE}, "b", env="prod")[0]
     assert "no environment '../x'" in problems({"x.yaml": BASE}, env="../x")[0]

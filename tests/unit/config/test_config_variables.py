@@ -54,9 +54,9 @@ def test_environments_may_set_variables(load):
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        ({"mont": "5"}, "--var mont: there is no variable of that name; did you mean 'month'?"),
-        ({"month": "May"}, "--var month: a whole number is wanted, as in 'vars'"),
-        ({"safe": "1"}, "--var safe: true or false is wanted, as in 'vars'"),
+        ({"mont": "5"}, "--var mont: unknown variable; did you mean 'month'?"),
+        ({"month": "May"}, "--var month: expected a whole number, as in 'vars'"),
+        ({"safe": "1"}, "--var safe: expected true or false, as in 'vars'"),
     ],
 )
 def test_wrong_variables(problems, variables, words):
@@ -66,7 +66,7 @@ def test_wrong_variables(problems, variables, words):
 def test_a_variable_without_value(problems):
     (line,) = problems(BASE + "    second_line: ${var.x}\nvars: {x: }\n")
 
-    assert "give it with --var x=..." in line
+    assert "pass --var x=..." in line
 
 
 def test_the_environment_and_files_are_sensitive(load, folder):
@@ -222,9 +222,9 @@ def test_what_is_no_whole_number_is_told_by_its_variable_and_not_shown(problems,
 
     day, month = problems(files, "a.yaml", environ=environ)
 
-    says = "a whole number is wanted, such as 7, and the"
-    assert day.endswith(f": cardholders.ada: 'day': {says} environment variable 'DAY' holds none")
-    assert month.endswith(f": cardholders.ada: 'month': {says} variable 'month' holds none")
+    says = "expected a whole number such as 7, and"
+    assert day.endswith(f": cardholders.ada: 'day': {says} environment variable 'DAY' does not contain one")
+    assert month.endswith(f": cardholders.ada: 'month': {says} variable 'month' does not contain one")
     assert day.startswith("a.yaml:")
     assert "twelve" not in month
 
@@ -232,7 +232,7 @@ def test_what_is_no_whole_number_is_told_by_its_variable_and_not_shown(problems,
 def test_a_number_from_outside_that_is_out_of_range_is_not_shown(problems):
     (line,) = problems(BASE + '    exp_month: "${env.M}"\n    exp_year: 2030\n', environ={"M": "1357"})
 
-    assert line.endswith("'exp_month': the value given is out of range; at most 12 is right")
+    assert line.endswith("'exp_month': this value is out of range; must be at most 12")
 
 
 def test_numbers_of_profiles_of_the_lifecycle_and_of_guardrails_may_come_from_outside(load):
@@ -255,7 +255,8 @@ guardrails: {max_retired: "${env.N}"}
 def test_a_truth_value_cannot_come_from_outside_and_no_quotes_are_blamed(problems):
     (line,) = problems(BASE + '    lifecycle: {protect: "${env.P}"}\n', environ={"P": "true"})
 
-    assert line.endswith("'protect': true or false is wanted, not a text; what comes from outside is one")
+    says = "expected true or false, got a string; values from the environment and from files are strings"
+    assert line.endswith(f"'protect': {says}")
 
 
 def test_what_several_cards_have_in_common_is_sensitive_on_each(load):
