@@ -62,13 +62,13 @@ def fitted(options: Options, config: Config) -> Config:
 @contextmanager
 def _session(options: Options, config: Config) -> Iterator[Account]:
     key = SANDBOX_KEY if options.sandbox else key_for(config.mode, os.environ)
-    if options.sandbox and not SANDBOX_STATE.exists():
-        tell(f"A new sandbox, with nothing in it: {SANDBOX_STATE.absolute()} (each folder has its own).")
-    with (
-        sandbox_at(SANDBOX_STATE)
-        if options.sandbox
-        else nullcontext(os.environ.get("STRIPE_API_BASE")) as base
-    ):
+    state = SANDBOX_STATE
+    if config.environment:  # what is tried in one must not show in another
+        state = state.with_stem(f"{state.stem}-{config.environment}")
+    if options.sandbox and not state.exists():
+        each = "environment of each folder" if config.environment else "folder"
+        tell(f"A new sandbox, with nothing in it: {state.absolute()} (each {each} has its own).")
+    with sandbox_at(state) if options.sandbox else nullcontext(os.environ.get("STRIPE_API_BASE")) as base:
         yield Account(
             config,
             Transport(

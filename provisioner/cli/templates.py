@@ -61,7 +61,7 @@ plan.html
 *.plan.json
 *.plan.html
 *.cache
-*sandbox.db*
+*sandbox*.db*
 """
 
 GITHUB = """\

@@ -16,7 +16,7 @@ from provisioner.core.model.resource import Address, Declared, Live, Ownership
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory
 from provisioner.core.ownership.marks import PROJECT
-from provisioner.core.ownership.matching import pair
+from provisioner.core.ownership.matching import is_named, pair
 from provisioner.core.schema.kind import Kind, owned
 from provisioner.core.schema.normal_form import leaves, resolver
 
@@ -145,7 +145,7 @@ def _distances(kind: Kind, declared: Declared, free: Mapping[str, Item]) -> dict
         for identity, have in free.items()
         if _fits(kind, declared, have)
     }
-    return exact or {identity: FAR for identity, have in free.items() if _is_named(declared, have)}
+    return exact or {identity: FAR for identity, have in free.items() if is_named(declared, have)}
 
 
 def _fits(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:
@@ -155,12 +155,6 @@ def _fits(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:
         f"{field.name}.{sub.name}" for field in kind.fields for sub in field.fields if sub.write_only
     }
     return all(edit.path in write_only or edit.path.startswith("lifecycle.") for edit in edits)
-
-
-def _is_named(declared: Declared, have: Mapping[str, Any]) -> bool:
-    """Whether an object has the declared name, and e-mail where one is declared; never without names."""
-    names = [name for name in ("name", "email") if name in declared.fields]
-    return "name" in names and all(declared.fields[name] == have.get(name) for name in names)
 
 
 def _live(declared: Declared, project: str, have: Mapping[str, Any], identity: str) -> Live:

@@ -2,8 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
+
+from provisioner.core.model.resource import Declared
 
 Fits = tuple[tuple[str, int], ...]  # ids with their distances, in the order in which they are shared out
 
@@ -80,3 +83,9 @@ def _choice(fits: Fits, count: int, taken: set[str]) -> _Choice:
     farthest = distances[:count][-1] if distances else 0
     closest = {identity: distance for identity, distance in left if distance <= farthest}
     return _Choice(closest, clear=len(closest) == count, forced=len(left) == count)
+
+
+def is_named(declared: Declared, have: Mapping[str, Any]) -> bool:
+    """Whether an object has the declared name, and e-mail where one is declared; never without names."""
+    names = [name for name in ("name", "email") if name in declared.fields]
+    return "name" in names and all(declared.fields[name] == have.get(name) for name in names)
