@@ -1,4 +1,4 @@
-"""The plan that was approved: the one that the comment on the merged pull request shows."""
+"""Finds the approved plan: the one that the comment on the merged pull request shows."""
 
 import json
 import re
@@ -12,29 +12,29 @@ from provisioner.engine.private_file import write_private
 
 
 class NotApprovedError(Exception):
-    """There is no plan that somebody has approved."""
+    """No plan was approved."""
 
 
 def artifact_name(slug: str, head: str) -> str:
-    """The name under which the plan of a commit is kept."""
+    """Return the name of the artifact with the plan of a commit."""
     return f"provisioner-plan-{slug}-{head}"
 
 
 def pull_request_of(github: GitHub, commit: str) -> Json:
-    """The merged pull request that a commit of the main branch came from; raises NotApprovedError."""
+    """Return the merged pull request of a commit on the main branch; raises NotApprovedError."""
     found = list(github.pages(f"commits/{commit}/pulls"))
     merged = [pull for pull in found if pull.get("merged_at")]
     exact = [pull for pull in merged if pull.get("merge_commit_sha") == commit]
     if not (exact or merged):
         raise NotApprovedError(
-            f"commit {commit[:12]} comes from no merged pull request, so no plan was approved"
+            f"commit {commit[:12]} is not from a merged pull request, so no plan was approved"
         )
     return (exact or merged)[0]
 
 
 @dataclass(frozen=True)
 class Reviewed:
-    """The plan that the comment on a pull request shows: the run that made it, its commit, its digest."""
+    """The plan that the comment on a pull request shows: its run, commit and digest."""
 
     run: str
     commit: str
@@ -51,9 +51,9 @@ _REVIEWED = re.compile(
 
 def reviewed(github: GitHub, pull: Json, marked: str) -> Reviewed:
     """
-    What the comment on a pull request, which begins with a mark, says that its readers have seen.
+    Return the plan that the comment with a mark shows on a pull request.
 
-    Raises NotApprovedError where there is none, or where it is about another commit than the last.
+    Raises NotApprovedError if there is none, or if it is not for the last commit.
     """
     number, head = pull["number"], str(pull["head"]["sha"])
     found = own_comment(github, number, marked)
@@ -61,18 +61,18 @@ def reviewed(github: GitHub, pull: Json, marked: str) -> Reviewed:
     match = _REVIEWED.fullmatch(lines[1]) if len(lines) > 1 else None
     if match is None or match["commit"] != head:
         raise NotApprovedError(
-            f"pull request #{number} has no plan of its last commit {head[:12]} in a comment that somebody "
-            "could review; plan again in a new pull request, or set `plan: none`"
+            f"pull request #{number} has no comment with a plan of its last commit {head[:12]}; plan again "
+            "in a new pull request, or set `plan: none`"
         )
     return Reviewed(**match.groupdict())
 
 
 def fetch(github: GitHub, pull: Json, slug: str, saw: Reviewed, to: Path) -> Path:
     """
-    Save the plan that was reviewed, of the run that made the comment, and return its path.
+    Save the reviewed plan, from the run that made the comment, and return its path.
 
-    Raises NotApprovedError where it is there no more, or is another one by now. One that a fork has made, or
-    that was made after the merge, does not count.
+    Raises NotApprovedError if it is missing or was replaced. Plans made in a fork or after the merge do not
+    count.
     """
     name = artifact_name(slug, saw.commit)
     artifacts = github.get(f"actions/runs/{saw.run}/artifacts", name=name, per_page=100)["artifacts"]
@@ -83,13 +83,13 @@ def fetch(github: GitHub, pull: Json, slug: str, saw: Reviewed, to: Path) -> Pat
     ]
     if not ours:
         raise NotApprovedError(
-            f"pull request #{pull['number']} has no plan that run {saw.run} has made of {saw.commit[:12]} "
-            "before the merge (or it has expired); plan again in a new pull request, or set `plan: none`"
+            f"pull request #{pull['number']} has no plan made by run {saw.run} for {saw.commit[:12]} before "
+            "the merge, or it has expired; plan again in a new pull request, or set `plan: none`"
         )
     newest = max(ours, key=lambda artifact: str(artifact["created_at"]))
     plan = github.file_in_artifact(newest["archive_download_url"], "plan.json")
     if _digest(plan) != saw.digest:
-        raise NotApprovedError(f"the plan of run {saw.run} is not the one that the comment shows; plan again")
+        raise NotApprovedError(f"the plan of run {saw.run} is not the one shown in the comment; plan again")
     write_private(to, plan.decode("utf-8", "replace"))  # what is not UTF-8 is not a saved plan either
     return to
 
@@ -107,5 +107,5 @@ def _made_here(artifact: Json, saw: Reviewed) -> bool:
 
 
 def _is_late(artifact: Json, pull: Json) -> bool:
-    """Whether it was made after the merge, by a run that nobody has waited for."""
+    """Return whether an artifact was made after the merge, by a run that was not waited for."""
     return str(artifact["created_at"]) > str(pull["merged_at"])

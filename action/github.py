@@ -1,4 +1,4 @@
-"""GitHub's REST API, as much of it as the Action needs."""
+"""A client for the part of GitHub's REST API that the Action needs."""
 
 import io
 import json
@@ -19,7 +19,7 @@ LARGEST = 200 * MEGABYTE  # a saved plan; one of 100,000 changes has about 100 M
 BOUNDS = Bounds(connect=10, read=30, whole=60, largest=32 * MEGABYTE)
 ARTIFACT = Bounds(connect=10, read=30, whole=300, largest=LARGEST)
 REDIRECTS, REFUSALS = range(300, 400), 400
-NOBODY = (401, 403, 404)  # what /user answers to the token of an app
+NOBODY = (401, 403, 404)  # responses of /user to the token of an app
 NOTHING: Mapping[str, str] = {}
 
 
@@ -45,7 +45,7 @@ class GitHub:
         return self._json("GET", f"{path}?{urlencode(query)}" if query else path, None)
 
     def me(self) -> int | None:
-        """The user whose token it is; None for that of an app, such as a job's own."""
+        """Return the id of the token's user; None for the token of an app, such as that of a job."""
         try:
             return int(self._json("GET", "user", None, self._api)["id"])
         except GitHubError as error:
@@ -60,10 +60,10 @@ class GitHub:
             yield from items
             if len(items) < PAGE:
                 return
-        raise GitHubError(f"GitHub's list {path} does not end after {MOST_PAGES} pages")
+        raise GitHubError(f"GitHub's list {path} has more than {MOST_PAGES} pages")
 
     def send(self, method: str, path: str, body: Mapping[str, Any]) -> Json:
-        """Write something and return the answer; raises GitHubError."""
+        """Send a write request and return the response; raises GitHubError."""
         answer: Json = self._json(method, path, dict(body))
         return answer
 
@@ -71,17 +71,17 @@ class GitHub:
         """
         Return one file of an artifact; raises GitHubError.
 
-        GitHub answers with a redirection to a store, which is asked without the token.
+        GitHub redirects to a file store, which does not get the token.
         """
         there = _address("the address of the artifact", address)
         if there.origin != self._address.origin:
-            raise GitHubError("the artifact is not at GitHub's API")
+            raise GitHubError("the address of the artifact is not at GitHub's API")
         answer = _exchange(there, "GET", there.path, self._headers, None, ARTIFACT)
         if answer.status in REDIRECTS:
             store = _address("the address of the artifact's store", str(answer.headers.get("location", "")))
             answer = _exchange(store, "GET", store.path, NOTHING, None, ARTIFACT)
         if answer.status >= REFUSALS:
-            raise GitHubError(f"GitHub answers {answer.status} to the artifact", answer.status)
+            raise GitHubError(f"GitHub returned {answer.status} for the artifact", answer.status)
         with zipfile.ZipFile(io.BytesIO(answer.body)) as zipped, zipped.open(name) as file:
             return file.read(LARGEST)
 
@@ -102,11 +102,11 @@ class GitHub:
         )
         if answer.status >= REDIRECTS.start:
             said = answer.body[:2_000].decode(errors="replace")
-            raise GitHubError(f"GitHub answers {answer.status} to {what}: {said}", answer.status)
+            raise GitHubError(f"GitHub returned {answer.status} for {what}: {said}", answer.status)
         try:
             return json.loads(answer.body)
         except (ValueError, RecursionError):
-            raise GitHubError(f"GitHub's answer to {what} is not JSON") from None
+            raise GitHubError(f"GitHub's response to {what} is not JSON") from None
 
 
 def _address(what: str, text: str) -> WebAddress:
@@ -115,7 +115,7 @@ def _address(what: str, text: str) -> WebAddress:
     except AddressError as error:
         raise GitHubError(f"{what} {error}") from None
     if not address.is_private:
-        raise GitHubError(f"{what} does not begin with https://")
+        raise GitHubError(f"{what} must begin with https://")
     return address
 
 
@@ -136,4 +136,4 @@ def _exchange(
     except AccessError as error:
         raise GitHubError(str(error)) from None
     except WireError as error:
-        raise GitHubError(f"GitHub gave no usable answer to {method}: {type(error).__name__}") from None
+        raise GitHubError(f"no usable response from GitHub to {method}: {type(error).__name__}") from None

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs provisioner as of this very commit of the Action into a virtual environment of its own.
+# Installs provisioner, from the same commit as the Action, into a separate virtual environment.
 set -euo pipefail
 
 where="${RUNNER_TEMP:-/tmp}/provisioner-venv"

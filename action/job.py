@@ -1,4 +1,4 @@
-"""What GitHub tells a step, and what the step tells GitHub."""
+"""The inputs that GitHub gives to a step, and the outputs that the step returns."""
 
 import json
 import os
@@ -22,12 +22,12 @@ class Job:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     def input(self, name: str) -> str:
-        """One input of the Action; empty where it was not given."""
+        """Return an input of the Action; empty if it was not given."""
         return self.environ.get(f"INPUT_{name.upper().replace('-', '_')}", "").strip()
 
     @property
     def arguments(self) -> list[str]:
-        """The command's arguments: environment, policy, and the further ones, one a line."""
+        """Return the arguments of the command: environment, policy, and those of `args`, one per line."""
         env = [f"--env={self.input('env')}"] if self.input("env") else []
         more = [word for line in self.input("args").splitlines() for word in shlex.split(line)]
         policy = [f"--policy={self.input('policy')}"] if self.input("policy") else []
@@ -35,48 +35,48 @@ class Job:
 
     @property
     def path(self) -> str:
-        """The configuration."""
+        """Return the path of the configuration."""
         return self.input("path") or "."
 
     @property
     def notify(self) -> str:
-        """Who is told, one a line: the input, or else the variable of the job."""
+        """Return the targets of notices, one per line: from the input, or else from the job's environment."""
         return self.input("notify") or self.environ.get("PROVISIONER_NOTIFY", "")
 
     @property
     def slug(self) -> str:
-        """What tells this configuration from others in one repository, in a file's name."""
+        """Return a name, for files, that is unique to this configuration in its repository."""
         return slug(self.path, self.input("env"))
 
     @property
     def event(self) -> dict[str, Any]:
-        """What has set the workflow off."""
+        """Return the event that started the workflow."""
         where = self.environ.get("GITHUB_EVENT_PATH", "")
         event: dict[str, Any] = json.loads(Path(where).read_text(encoding="utf-8")) if where else {}
         return event
 
     @property
     def github(self) -> GitHub:
-        """The API, for this repository."""
+        """Return a client for this repository."""
         api = self.environ.get("GITHUB_API_URL", "https://api.github.com")
         return GitHub(api, self.environ["GITHUB_REPOSITORY"], self.environ.get("GITHUB_TOKEN", ""))
 
     @property
     def folder(self) -> Path:
-        """Where files of this run go, outside of the checkout."""
+        """Return the folder for files of this run, outside of the checkout."""
         folder = Path(self.environ.get("RUNNER_TEMP", ".provisioner")) / "provisioner"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     @property
     def run_address(self) -> str:
-        """The page of this run."""
+        """Return the address of the page of this run."""
         names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
         server, repository, run = (self.environ.get(name, "") for name in names)
         return f"{server}/{repository}/actions/runs/{run}" if run else ""
 
     def output(self, name: str, value: str) -> None:
-        """Set one output; its end is marked by a word that no value can hold by accident."""
+        """Set an output; a random word marks its end."""
         if where := self.environ.get("GITHUB_OUTPUT"):
             end = secrets.token_hex(16)
             with Path(where).open("a", encoding="utf-8") as file:
@@ -89,6 +89,6 @@ class Job:
                 file.write(markdown + "\n")
 
     def warn(self, text: str) -> None:
-        """Say on the run's page what went wrong besides."""
+        """Show a warning on the page of the run."""
         clean = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
         sys.stdout.write(f"::warning title=provisioner::{clean}\n")

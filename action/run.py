@@ -1,7 +1,7 @@
 """
-The Action's one step: runs a command, tells GitHub of it, and ends with the command's own exit code.
+Runs the Action's only step: a command, whose result is shown on GitHub and whose exit code is returned.
 
-Where GitHub cannot be told, the command's outcome stands and a warning says so.
+If GitHub cannot be updated, it prints a warning and the exit code stays the same.
 """
 
 import json
@@ -16,7 +16,7 @@ from github import GitHubError
 from job import Job
 from threads import close_issue, comment, drift_issue
 
-from provisioner.ci.command import Done, log_markdown, mark
+from provisioner.ci.command import Done, drift_page, drift_title, log_markdown, mark
 from provisioner.ci.command import provisioner as run
 from provisioner.cli.options.notify import announce
 from provisioner.engine.private_file import write_private
@@ -25,22 +25,22 @@ from provisioner.notify.notice import NoticePlace
 CHANGES, STALE, MISUSED = 2, 4, 1
 DID = re.compile(r"\b[1-9][\d,]* steps? done\b")
 ENDINGS = {
-    0: "Applied",
-    3: "Stopped by a guardrail; nothing was written",
-    4: "The approved plan is stale; nothing was written, plan again",
-    5: "Applied in part; the last line says how to finish it",
-    7: "Wrong key, account or mode; nothing was written",
+    0: "Apply complete",
+    3: "Blocked by a guardrail; nothing was changed",
+    4: "The approved plan is stale; nothing was changed, plan again",
+    5: "Partially applied; the last line of the log says how to finish",
+    7: "Wrong key, account or mode; nothing was changed",
 }
 
 
 def provisioner(job: Job, *words: str, shown: bool = True) -> Done:
-    """Run a command, with the targets of `notify` where no list of processes shows them."""
+    """Run a command; the targets of `notify` are in its environment, because process lists show arguments."""
     env = {name: value for name, value in job.environ.items() if name != "INPUT_NOTIFY"}
     return run(*words, shown=shown, env={**env, "PROVISIONER_NOTIFY": job.notify})
 
 
 def plan(job: Job) -> int:
-    """Plan, keep the plan, and say it in one comment."""
+    """Plan, save the plan, and show it in one comment."""
     file = job.folder / "plan.json"
     done = provisioner(job, "plan", job.path, *job.arguments, f"--out={file}", "--detailed-exitcode")
     _outputs(job, done, changed=done.code == CHANGES)
@@ -65,7 +65,7 @@ def plan(job: Job) -> int:
 
 
 def apply(job: Job) -> int:
-    """Carry out what was approved, and say so on the pull request that it was approved in."""
+    """Apply the approved plan, and report the result on its pull request."""
     which, pull = job.input("plan") or "approved", None
     if which == "approved":
         try:
@@ -81,7 +81,7 @@ def apply(job: Job) -> int:
             return done.code
     else:
         target = [job.path, "--auto-approve"] if which == "none" else [which]
-    # a saved plan of another environment than the job's is refused, where the job says none, too
+    # refuse a saved plan of another environment, also if the job has none
     demanded = [] if which == "none" or job.input("env") else ["--env="]
     done = provisioner(job, "apply", *target, *demanded, *job.arguments)
     _outputs(job, done, changed=done.code in (0, 5) and bool(DID.search(done.stdout)))
@@ -95,17 +95,20 @@ def apply(job: Job) -> int:
 
 
 def drift(job: Job) -> int:
-    """Look for drift, and keep one issue that is open as long as there is any."""
-    done = provisioner(job, "drift", job.path, *job.arguments, "--format=markdown")
+    """Check for drift, and keep one issue open while there is any."""
+    ended = provisioner(job, "drift", job.path, *job.arguments, "--format=json", shown=False)
+    done, project = drift_page(ended)
     _outputs(job, done, changed=done.code == CHANGES)
     job.page(done.stdout if done.code in (0, CHANGES) else log_markdown("The drift check failed", done))
     marked, link = mark("drift", job.slug), job.run_address
     if done.code == CHANGES:
-        body = f"{done.stdout}\nFound by {link}; this issue is closed by itself when there is none left.\n"
-        title = f"Stripe has drifted from {job.path}"
+        body = (
+            f"{done.stdout}\nFound by {link}. This issue closes automatically when there is no drift left.\n"
+        )
+        title = drift_title(project, job.input("env"))
         _tell(job, lambda: drift_issue(job.github, marked, title, body))
     elif done.code == 0:
-        _tell(job, lambda: close_issue(job.github, marked, f"No drift any more, says {link}"))
+        _tell(job, lambda: close_issue(job.github, marked, f"No drift left, according to {link}"))
     return done.code
 
 
@@ -116,12 +119,12 @@ def _outputs(job: Job, done: Done, *, changed: bool) -> None:
 
 
 def _footer(job: Job, commit: str) -> str:
-    run = f" in [this run]({job.run_address})" if job.run_address else ""
-    return f"\n<sub>Commit `{commit[:12]}`{run}, which has the whole of it.</sub>\n"
+    run = f"; full output in [this run]({job.run_address})" if job.run_address else ""
+    return f"\n<sub>Commit `{commit[:12]}`{run}.</sub>\n"
 
 
 def _shows(job: Job, plan: Path, head: str) -> Reviewed:
-    """What an apply needs to know of the plan that the comment shows."""
+    """Return the line by which a later apply finds the plan that the comment shows."""
     digest = str(json.loads(plan.read_text(encoding="utf-8"))["digest"])
     return Reviewed(job.environ.get("GITHUB_RUN_ID") or "0", head, digest)
 
@@ -137,11 +140,11 @@ COMMANDS = {"plan": plan, "apply": apply, "drift": drift}
 
 
 def main() -> int:
-    """Run the command that the input names; returns the exit code."""
+    """Run the command given as an input; returns its exit code."""
     job = Job()
     command = COMMANDS.get(job.input("command"))
     if command is None:
-        sys.stdout.write(f"Error: command is {job.input('command')!r}; it is plan, apply or drift\n")
+        sys.stdout.write(f"Error: unknown command {job.input('command')!r}; use plan, apply or drift\n")
         return MISUSED
     return command(job)
 

@@ -1,4 +1,4 @@
-"""One comment and one issue, found again by a mark that nobody sees, and updated in place."""
+"""Keeps one comment and one issue up to date; an invisible mark identifies them."""
 
 from github import GitHub, Json
 
@@ -6,7 +6,7 @@ LABEL = "drift"
 
 
 def comment(github: GitHub, number: int, marked: str, body: str) -> None:
-    """Write the one comment on a pull request that has this mark, or change it where it is."""
+    """Write the comment on a pull request that has this mark, or update the existing one."""
     text = f"{marked}\n{body}"
     if found := own_comment(github, number, marked):
         github.send("PATCH", f"issues/comments/{found['id']}", {"body": text})
@@ -15,7 +15,7 @@ def comment(github: GitHub, number: int, marked: str, body: str) -> None:
 
 
 def own_comment(github: GitHub, number: int, marked: str) -> Json | None:
-    """Our own comment with a mark: others can copy the mark, and edit the comment where they did."""
+    """Return our own comment with a mark; comments of others, who can copy the mark, do not count."""
     me = github.me()
     ours = (c for c in github.pages(f"issues/{number}/comments") if _is_by(c.get("user") or {}, me))
     return next((found for found in ours if _is_marked(found, marked)), None)
@@ -26,7 +26,7 @@ def _is_by(user: Json, me: int | None) -> bool:
 
 
 def drift_issue(github: GitHub, marked: str, title: str, body: str) -> None:
-    """Open the one issue that has this mark, or change it where it is."""
+    """Open the issue that has this mark, or update the existing one."""
     text = f"{marked}\n{body}"
     if found := _open_issue(github, marked):
         github.send("PATCH", f"issues/{found['number']}", {"title": title, "body": text})
@@ -42,7 +42,7 @@ def close_issue(github: GitHub, marked: str, why: str) -> None:
 
 
 def _open_issue(github: GitHub, marked: str) -> Json | None:
-    """The issue with the mark; only of the one who writes as we do, as a mark can be copied."""
+    """Return the issue with the mark; those by bots first, because others can copy a mark."""
     ours = [i for i in github.pages("issues", state="open") if _is_marked(i, marked)]
     trusted = [issue for issue in ours if (issue.get("user") or {}).get("type") == "Bot"]
     return min(trusted or ours, key=lambda issue: int(issue["number"]), default=None)

@@ -1,1 +1,1 @@
-"""Tests on a sandbox: fails or kills an apply at any request, and checks that the next run completes it."""
+"""Faults and kills at every request of an apply, on the sandbox: does the next run put all right?"""

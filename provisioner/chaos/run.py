@@ -1,4 +1,4 @@
-"""Disturbs an apply at one request, runs it again, and compares the result with an undisturbed apply."""
+"""The matrix: an apply disturbed at one request, the runs after it, and how they end."""
 
 import random
 import time
@@ -18,67 +18,55 @@ from provisioner.core.model.errors import ProvisionerError, StripeError
 from provisioner.engine.apply.execute import Report
 from provisioner.stripe_api.client import Transport
 
-# What can happen at one request: a fault of the sandbox's, once or from there on, or a kill of the process
-# before the request is sent or before its response is received.
+# What can happen at one request: the sandbox's faults, once or from there on, and the end of the process
+# before the request is sent or before its answer is heard.
 ONCE = ("drop_before", "drop_after", "truncate", "429", "500_before", "500_began", "500_after", "delay")
 LASTING = {"outage": "drop_before", "deafness": "drop_after", "breakdown": "500_began", "muddle": "500_after"}
 KILLS = ("kill_before", "kill_after")
 DISTURBANCES = (*ONCE, *LASTING, *KILLS)
 SLOW = 0.3  # seconds; longer than the client waits
-PAUSES = (0, 0, 10, 90_000)  # seconds until the next run, such as until keys expire
+PAUSES = (0, 0, 10, 90_000)  # seconds until the next run: at once, money settled, keys forgotten
 LATER = 600
 RUNS_AFTER = 3
-HASTE = 200  # waits between attempts are shortened by this factor
+HASTE = 200  # waits between attempts are so many times shorter
 LONGEST_WAIT = 0.006  # seconds
 
 
 class Rehearsal(Struct, frozen=True):
-    """An undisturbed apply of a scene."""
+    """How the scene goes undisturbed: its requests, its beginning and its end."""
 
     scene: Scene
-    """The configurations before and after."""
     asked: tuple[str, ...]
-    """The requests of the apply."""
     since: str
-    """The id of the newest event before the apply."""
     before: Mapping[str, Object]
-    """The objects before the apply, by id."""
     after: Mapping[str, Object]
-    """The objects after the apply, by id."""
     end: Picture
-    """The state after the apply, without values that differ from run to run."""
 
 
 class Cell(Struct, frozen=True):
-    """One disturbance at one request."""
+    """One disturbance at one request, counted from 0, and how long until the next run."""
 
     disturbance: str
-    """One of DISTURBANCES."""
     at: int
-    """The number of the request, from 0."""
     pause: int = 0
-    """The seconds until the next run."""
 
     def __str__(self) -> str:
         return f"{self.disturbance} at request {self.at + 1}, next run after {self.pause} s"
 
 
 class CellVerdict(Struct, frozen=True):
-    """The result of one cell."""
+    """What came of one cell: how many runs it took after the disturbed one, and what is wrong."""
 
     cell: Cell
-    """The disturbance."""
     runs: int
-    """The number of runs after the disturbed one until nothing was left to do."""
     wrong: tuple[str, ...] = ()
-    """Descriptions of what went wrong."""
 
 
 def rehearse(arena: SandboxFixture, scene: Scene) -> Rehearsal:
     """
-    Apply the scene without a disturbance; the plan after it must be empty.
+    Apply the scene without disturbance, twice: the second run must find nothing to do.
 
-    `arena` stores the state before the apply. Raises StripeError if the sandbox rejects the scene.
+    The arena keeps the state before it. Raises StripeError where the sandbox refuses the scene.
     """
     _complete(_apply(arena, scene.before, KillableClient(arena.base)))
     arena.advance(LATER)
@@ -90,15 +78,15 @@ def rehearse(arena: SandboxFixture, scene: Scene) -> Rehearsal:
     arena.advance(LATER)
     asked = tuple(client.asked)
     if not _is_quiet(arena, scene.after):
-        raise StripeError("the plan after the apply is not empty")
+        raise StripeError("the second plan is not empty")
     return Rehearsal(scene, asked, since, before, estate(reader), picture(reader))
 
 
 def cells(course: Rehearsal, seed: int, runs: int | None = None) -> list[Cell]:
     """
-    Return every disturbance at every request, in an order that depends on the seed, or the first `runs`.
+    Every disturbance at every request, in an order that the seed chooses, or the first `runs` of it.
 
-    The disturbances alternate, so that a few runs cover all of them.
+    The disturbances take turns, so that few runs see all of them.
     """
     rng = random.Random(seed)  # noqa: S311 - to be repeatable
     requests = range(len(course.asked))
@@ -108,7 +96,7 @@ def cells(course: Rehearsal, seed: int, runs: int | None = None) -> list[Cell]:
 
 
 def disturb(arena: SandboxFixture, course: Rehearsal, cell: Cell) -> CellVerdict:
-    """Run a disturbed apply, apply again until nothing is left to do, and compare the results."""
+    """Run one cell: the disturbed apply, the runs after it until one finds nothing to do, the comparison."""
     arena.put_back()
     if cell.disturbance not in KILLS:
         effect = LASTING.get(cell.disturbance, cell.disturbance)
@@ -130,25 +118,25 @@ def disturb(arena: SandboxFixture, course: Rehearsal, cell: Cell) -> CellVerdict
 
 
 def _converge(arena: SandboxFixture, course: Rehearsal) -> tuple[int, list[str]]:
-    """Apply without disturbances until nothing is left to do; one run must be enough."""
+    """Apply in peace until there is nothing to do: the first run must bring it about."""
     reasons: list[str] = []
     for run in range(1, RUNS_AFTER + 1):
         report = _tolerantly(arena, course.scene.after, KillableClient(arena.base))
         if isinstance(report, str) or not report.complete:
             reasons.append(report if isinstance(report, str) else "; ".join(_reasons(report)))
         elif _is_quiet(arena, course.scene.after):
-            return run, [] if run == 1 else [f"{run} runs were needed instead of 1", *reasons]
-    return RUNS_AFTER, [f"changes are left after {RUNS_AFTER} runs", *reasons]
+            return run, [] if run == 1 else [f"it took {run} runs", *reasons]
+    return RUNS_AFTER, ["it does not converge", *reasons]
 
 
 def _apply(arena: SandboxFixture, config: Config, client: KillableClient) -> Report:
     stripe = _account(arena, client, config)
-    # one worker, so that the requests always have the same order
+    # one at a time, so that the same request is always the same one
     return carry_out(stripe, stripe.plan(stripe.compare()), workers=1)
 
 
 def _tolerantly(arena: SandboxFixture, config: Config, client: KillableClient) -> Report | str:
-    """Apply, and return the report, or the error if there is none; the run may be killed."""
+    """An apply that may fail, or be killed; what it said when it did not come to a report."""
     try:
         return _apply(arena, config, client)
     except ProvisionerError as error:
@@ -159,7 +147,7 @@ def _tolerantly(arena: SandboxFixture, config: Config, client: KillableClient) -
 
 def _complete(report: Report) -> None:
     if reasons := _reasons(report):
-        raise StripeError(f"the sandbox rejects this configuration: {reasons[0]}")
+        raise StripeError(f"the sandbox does not take this configuration: {reasons[0]}")
 
 
 def _reasons(report: Report) -> list[str]:
@@ -171,7 +159,7 @@ def _is_quiet(arena: SandboxFixture, config: Config) -> bool:
 
 
 def _account(arena: SandboxFixture, client: KillableClient, config: Config) -> Account:
-    """Return an account for one apply through `client`, with shortened waits."""
+    """An account for one apply through a killable client; it waits in real time, but not for long."""
 
     def sleep(seconds: float) -> None:
         time.sleep(min(seconds / HASTE, LONGEST_WAIT))

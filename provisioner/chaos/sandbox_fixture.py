@@ -1,4 +1,4 @@
-"""A sandbox that can be restored to an earlier state and told to fail."""
+"""A sandbox that can be put back to where it was, told to fail, and looked at from the side."""
 
 import sqlite3
 import tempfile
@@ -25,40 +25,40 @@ class SandboxFixture(Struct):
     _kept: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
 
     def reset(self) -> None:
-        """Delete everything in the sandbox."""
+        """Forget everything."""
         control(self.base, "reset", {})
 
     def keep(self) -> None:
-        """Store the current state."""
+        """Remember the present state."""
         with closing(sqlite3.connect(self.state)) as live:
             live.backup(self._kept)
 
     def put_back(self) -> None:
-        """Restore the stored state, and remove all faults."""
+        """Return to the state that was kept, without faults."""
         self.calm()
         with closing(sqlite3.connect(self.state, timeout=10)) as live:
             self._kept.backup(live)
 
     def fail(self, faults: Sequence[Mapping[str, Any]], seed: int = 0) -> None:
-        """Set these faults (see `sandbox.api.faults.Fault`)."""
+        """Set these faults (see `sandbox.faults.Fault`)."""
         control(self.base, "faults", {"faults": list(faults), "seed": seed})
 
     def calm(self) -> None:
-        """Remove all faults."""
+        """Set no faults."""
         self.fail([])
 
     def advance(self, seconds: float) -> None:
-        """Move the sandbox's clock forward."""
+        """Let time pass."""
         control(self.base, "clock", {"advance": seconds})
 
     def writer(self) -> StripeWriter:
-        """Return a writer whose requests are not counted or disturbed."""
+        """A way to look and to write that nothing disturbs."""
         return StripeWriter(Transport(KEY, limits=LIMITLESS, api_base=self.base))
 
 
 @contextmanager
 def arena(country: str = "US") -> Iterator[SandboxFixture]:
-    """Yield a new sandbox that is deleted at the end of the block."""
+    """A new sandbox, gone with the block."""
     with tempfile.TemporaryDirectory(prefix="provisioner-chaos-") as folder:
         state = Path(folder) / "sandbox.db"
         with running(Settings(state=state, rate_limit=False, country=country)) as base:

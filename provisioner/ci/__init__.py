@@ -1,1 +1,1 @@
-"""What a pipeline's job runs around a command, so that people hear of it where they review."""
+"""Runs a command in a CI job, and reports its result on the merge request or in an issue."""

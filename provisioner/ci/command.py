@@ -1,19 +1,34 @@
-"""A command run by a job: its exit code, what it said, and that as Markdown."""
+"""Runs a command in a CI job: its exit code, its output, and a log of it as Markdown."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
+from provisioner.core.diff.drift_document import DriftDocument
+from provisioner.core.model.errors import ExitCode
+from provisioner.views.drift import drift_markdown
 from provisioner.views.safe_markdown import fence
 
-COUNTING = ("Plan: ", "No changes.", "Applied", "Interrupted", "Nothing applied", "Drift: ", "No drift")
-LOG = 12_000  # characters of a log in a comment
+# beginnings of the line that sums up a plan, an apply or a drift check
+COUNTING = (
+    "Plan: ",
+    "No changes.",
+    "Applied",
+    "Apply complete",
+    "Partially applied",
+    "Interrupted",
+    "Nothing applied",
+    "Drift: ",
+    "No drift",
+)
+LOG = 12_000  # maximum characters of a log in a comment
 
 
 class Done(Struct, frozen=True):
-    """How a command ended, and what it said."""
+    """The exit code and output of a command."""
 
     code: int
     stdout: str
@@ -21,14 +36,14 @@ class Done(Struct, frozen=True):
 
     @property
     def summary(self) -> str:
-        """The line that says it all: the one that counts, or else the last."""
+        """Return the line that sums up the output, or else the last line."""
         lines = (self.stdout.strip() or self.stderr.strip()).splitlines()
         counts = [line for line in lines if line.strip("*").startswith(COUNTING)]
         return (counts or lines or [""])[-1].strip("*")
 
 
 def provisioner(*words: str, shown: bool = True, env: Mapping[str, str] | None = None) -> Done:
-    """Run a command; what it says goes to the log as well, its result only if it is to be `shown`."""
+    """Run a command; its messages go to the job's log, and its result, too, if `shown`."""
     done = subprocess.run(  # noqa: S603 - our own command line
         [sys.executable, "-m", "provisioner", *words], capture_output=True, text=True, check=False, env=env
     )
@@ -38,8 +53,28 @@ def provisioner(*words: str, shown: bool = True, env: Mapping[str, str] | None =
     return Done(done.returncode, done.stdout, done.stderr)
 
 
+def drift_page(done: Done) -> tuple[Done, str]:
+    """
+    Turn the JSON of `drift` into Markdown, and print it to the job's log.
+
+    Returns the command with Markdown as its output, and the project's name; both are empty after an error.
+    """
+    if done.code not in (ExitCode.DONE, ExitCode.CHANGES):
+        return Done(done.code, "", done.stderr), ""
+    document = convert(json.loads(done.stdout), DriftDocument)
+    page = drift_markdown(document)
+    sys.stdout.write(page)
+    sys.stdout.flush()
+    return Done(done.code, page, done.stderr), document.project
+
+
+def drift_title(project: str, env: str | None) -> str:
+    """Return the title of the issue about the drift of a project."""
+    return f"Drift in {project} ({env})" if env else f"Drift in {project}"
+
+
 def log_markdown(title: str, done: Done) -> str:
-    """What a command said, as Markdown that it cannot break out of."""
+    """Return the output of a command as a Markdown code block that it cannot break out of."""
     text = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip())
     tail = text if len(text) <= LOG else f"... {text[-LOG:]}"
     block = fence(tail.splitlines() or [""], "text")
@@ -48,12 +83,12 @@ def log_markdown(title: str, done: Done) -> str:
 
 
 def slug(path: str, env: str) -> str:
-    """What tells a configuration from others in one repository, in a mark or a file's name."""
+    """Return a name, for marks and files, that is unique to a configuration in its repository."""
     text = f"{path}-{env}" if env else path
     clean = "".join(c if c.isalnum() else "-" for c in text).strip("-")
     return clean or "root"
 
 
 def mark(what: str, name: str) -> str:
-    """The first line of a comment or an issue that is ours; nobody sees it."""
+    """Return the first, invisible line of our comments and issues, by which they are found."""
     return f"<!-- provisioner {what} {name} -->"

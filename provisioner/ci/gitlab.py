@@ -1,9 +1,9 @@
 """
-A job of GitLab's: `python3 -m provisioner.ci.gitlab plan|drift PATH [OPTIONS]`.
+Runs a job of a GitLab pipeline: `python3 -m provisioner.ci.gitlab plan|drift PATH [OPTIONS]`.
 
-It runs `provisioner` with the same words and ends with its exit code. With PROVISIONER_GITLAB_TOKEN set,
-a plan is also one note on the merge request, and drift one issue. Where GitLab cannot be told, the
-outcome stands, and a warning says so.
+It runs `provisioner` with the same arguments and returns its exit code. With PROVISIONER_GITLAB_TOKEN set,
+it also writes a plan to a note on the merge request, and drift to an issue. If GitLab cannot be updated, it
+prints a warning and the exit code stays the same.
 """
 
 import os
@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from provisioner.ci.command import log_markdown, mark, provisioner, slug
+from provisioner.ci.command import drift_page, drift_title, log_markdown, mark, provisioner, slug
 from provisioner.ci.gitlab_api import GitLab, GitLabError
 from provisioner.ci.gitlab_threads import close_issue, drift_issue, note
 from provisioner.core.model.errors import ExitCode
@@ -21,7 +21,7 @@ WELL = (ExitCode.DONE, ExitCode.CHANGES)
 
 
 def plan(words: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Plan, and say it in one note on the merge request; `--out` is where the plan is kept."""
+    """Plan, and write the plan to one note on the merge request; `--out` is the saved plan."""
     out, request = _option(words, "--out"), environ.get("CI_MERGE_REQUEST_IID")
     if not (out and request and environ.get(TOKEN)):
         return _only(("plan", *words))
@@ -31,28 +31,30 @@ def plan(words: Sequence[str], environ: Mapping[str, str]) -> int:
     else:
         body = log_markdown("The plan failed", done)
     sha, link = environ.get("CI_COMMIT_SHA", "")[:12], environ.get("CI_JOB_URL", "")
-    text = f"{body}\n<sub>Commit `{sha}` in [this job]({link}), which has the whole of it.</sub>\n"
+    text = f"{body}\n<sub>Commit `{sha}`; full plan in [this job]({link}).</sub>\n"
     _tell(lambda: note(_gitlab(environ), request, mark("plan", _slug(words)), text))
     return done.code
 
 
 def drift(words: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Look for drift, and keep one issue that is open as long as there is any."""
+    """Check for drift, and keep one issue open while there is any."""
     if not environ.get(TOKEN):
         return _only(("drift", *words))
-    done = provisioner("drift", *words, "--format=markdown")
+    done, project = drift_page(provisioner("drift", *words, "--format=json", shown=False))
     marked, link = mark("drift", _slug(words)), environ.get("CI_JOB_URL", "")
     if done.code == ExitCode.CHANGES:
-        title = f"Stripe has drifted from {words[0]}"
-        body = f"{done.stdout}\nFound by {link}; this issue is closed by itself when there is none left.\n"
+        title = drift_title(project, _option(words, "--env"))
+        body = (
+            f"{done.stdout}\nFound by {link}. This issue closes automatically when there is no drift left.\n"
+        )
         _tell(lambda: drift_issue(_gitlab(environ), marked, title, body))
     elif done.code == ExitCode.DONE:
-        _tell(lambda: close_issue(_gitlab(environ), marked, f"No drift any more, says {link}"))
+        _tell(lambda: close_issue(_gitlab(environ), marked, f"No drift left, according to {link}"))
     return done.code
 
 
 def _only(words: Sequence[str]) -> int:
-    """The command as it is, its output as it comes."""
+    """Run only the command, and stream its output."""
     return subprocess.run([sys.executable, "-m", "provisioner", *words], check=False).returncode  # noqa: S603
 
 
@@ -64,7 +66,7 @@ def _tell(write: Callable[[], None]) -> None:
     try:
         write()
     except (GitLabError, KeyError, TypeError) as error:
-        sys.stderr.write(f"Warning: GitLab was not told: {error}\n")
+        sys.stderr.write(f"Warning: GitLab was not updated: {error}\n")
 
 
 def _slug(words: Sequence[str]) -> str:
@@ -72,7 +74,7 @@ def _slug(words: Sequence[str]) -> str:
 
 
 def _option(words: Sequence[str], name: str) -> str | None:
-    """The value of an option, as `--out FILE` or `--out=FILE`."""
+    """Return the value of an option, given as `--out FILE` or `--out=FILE`."""
     for number, word in enumerate(words):
         if word.startswith(f"{name}="):
             return word.partition("=")[2]
@@ -87,7 +89,7 @@ COMMANDS = {"plan": plan, "drift": drift}
 def main(words: Sequence[str]) -> int:
     """Run the job; returns the command's exit code."""
     if len(words) < 2 or words[0] not in COMMANDS or words[1].startswith("-"):  # noqa: PLR2004
-        sys.stderr.write("Error: it is python3 -m provisioner.ci.gitlab plan|drift PATH [OPTIONS]\n")
+        sys.stderr.write("Error: usage: python3 -m provisioner.ci.gitlab plan|drift PATH [OPTIONS]\n")
         return ExitCode.ERROR
     return COMMANDS[words[0]](words[1:], os.environ)
 

@@ -1,4 +1,4 @@
-"""GitLab's REST API (docs.gitlab.com/api/rest), as much of it as a job needs."""
+"""A client for the part of GitLab's REST API (docs.gitlab.com/api/rest) that a job needs."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -31,15 +31,15 @@ class GitLab:
         except AddressError as error:
             raise GitLabError(f"the address of GitLab's API {error}") from None
         if not address.is_private:
-            raise GitLabError("the address of GitLab's API does not begin with https://")
+            raise GitLabError("the address of GitLab's API must begin with https://")
         self._root = address.path.rstrip("/")
         self._address, self._project, self._token = address, project, token
 
     def me(self) -> int:
-        """The number of the user that the token is of."""
+        """Return the id of the user to whom the token belongs."""
         found = self._ask("GET", "user")
         if not isinstance(found, dict) or type(found.get("id")) is not int:
-            raise GitLabError("GitLab's answer to GET user is not a user")
+            raise GitLabError("GitLab's response to GET user is not a user")
         return int(found["id"])
 
     def pages(self, path: str, **query: str | int) -> Iterator[Json]:
@@ -48,14 +48,14 @@ class GitLab:
             asked = urlencode({**query, "per_page": PAGE, "page": number})
             items = self._ask("GET", f"{self._path(path)}?{asked}")
             if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-                raise GitLabError(f"GitLab's answer to GET {path} is not a list of objects")
+                raise GitLabError(f"GitLab's response to GET {path} is not a list of objects")
             yield from items
             if len(items) < PAGE:
                 return
-        raise GitLabError(f"GitLab's list {path} does not end after {MOST_PAGES} pages")
+        raise GitLabError(f"GitLab's list {path} has more than {MOST_PAGES} pages")
 
     def send(self, method: str, path: str, body: Mapping[str, str]) -> None:
-        """Write something of the project's."""
+        """Send a write request for something in the project."""
         self._ask(method, self._path(path), body)
 
     def _path(self, path: str) -> str:
@@ -73,9 +73,9 @@ class GitLab:
                 client.close()
             if answer.status >= REDIRECTS:
                 said = answer.body[:500].decode(errors="replace")
-                raise GitLabError(f"GitLab answers {answer.status} to {what}: {said}")
+                raise GitLabError(f"GitLab returned {answer.status} for {what}: {said}")
             return msgspec.json.decode(answer.body)
         except AccessError as error:
             raise GitLabError(str(error)) from None
         except (WireError, ValueError, RecursionError) as error:
-            raise GitLabError(f"GitLab gave no usable answer to {what}: {type(error).__name__}") from None
+            raise GitLabError(f"no usable response from GitLab to {what}: {type(error).__name__}") from None

@@ -1,4 +1,4 @@
-"""One note on a merge request and one issue, found again by a mark that nobody sees, and updated in place."""
+"""Keeps one note on a merge request and one issue up to date; an invisible mark identifies them."""
 
 from provisioner.ci.gitlab_api import GitLab, Json
 
@@ -6,9 +6,9 @@ LABEL = "drift"
 
 
 def note(gitlab: GitLab, merge_request: str, marked: str, body: str) -> None:
-    """Write the one note on a merge request that has this mark, or change it where it is."""
+    """Write the note on a merge request that has this mark, or update the existing one."""
     path = f"merge_requests/{merge_request}/notes"
-    # only what the token's own user has written: a mark can be copied, and a maintainer may edit everything
+    # only notes by the token's own user: others can copy a mark, and maintainers can edit all notes
     me = gitlab.me()
     notes = gitlab.pages(path, order_by="created_at", sort="asc")
     ours = (found for found in notes if found["author"]["id"] == me and _is_marked(found["body"], marked))
@@ -19,7 +19,7 @@ def note(gitlab: GitLab, merge_request: str, marked: str, body: str) -> None:
 
 
 def drift_issue(gitlab: GitLab, marked: str, title: str, body: str) -> None:
-    """Open the one issue that has this mark, or change it where it is."""
+    """Open the issue that has this mark, or update the existing one."""
     written = {"title": title, "description": f"{marked}\n{body}"}
     if found := _open_issue(gitlab, marked):
         gitlab.send("PUT", f"issues/{found['iid']}", written)

@@ -1,4 +1,4 @@
-"""Where a fleet's report goes: stdout in one format, and files by the end of their names, line by line."""
+"""Writes the report of a fleet line by line: to stdout in one format, and to files by their suffix."""
 
 import json
 import os
@@ -22,14 +22,14 @@ from provisioner.views.fleet import outcome_line, totals_text
 from provisioner.views.fleet_html import html_head, html_row, html_tail
 
 SUFFIXES = {".jsonl": "jsonl", ".html": "html", ".txt": "text"}
-PAUSE = 5.0  # seconds between lines of progress in a log; on a terminal it is one line, four times a second
+PAUSE = 5.0  # seconds between progress lines in a log; a terminal shows one line, four times a second
 BLINK = 0.25
-CLEAR = "\r\x1b[2K"  # the line of a terminal
+CLEAR = "\r\x1b[2K"  # clears the current line of a terminal
 Write = Callable[[str], Any]
 
 
 class FleetReport:
-    """Writes each outcome where it belongs, as it ends; keeps the totals of each phase only."""
+    """Writes each outcome as soon as it is known, and keeps only the totals of each phase."""
 
     def __init__(self, fleet: str, sinks: Sequence[tuple[str, Write]]) -> None:
         self._fleet = fleet
@@ -43,20 +43,20 @@ class FleetReport:
                 write(say())
 
     def outcome(self, outcome: AccountOutcome) -> None:
-        """One account has ended."""
+        """Write the outcome of one account."""
         self._each("text", lambda: outcome_line(outcome) + "\n")
         self._each("jsonl", lambda: _json_line(outcome.line))
         self._each("html", lambda: html_row(outcome))
 
     def phase(self, totals: Totals, seconds: float) -> None:
-        """A phase has ended."""
+        """Write the totals of a phase."""
         document = totals_document(totals, self._fleet, seconds)
         self._totals.append(document)
         self._each("text", lambda: "\n" + totals_text(document) + "\n")
         self._each("jsonl", lambda: _json_line(document))
 
     def close(self) -> None:
-        """All has been said."""
+        """Finish the report."""
         self._each("html", lambda: html_tail(self._totals))
 
 
@@ -66,12 +66,12 @@ def _json_line(document: AccountLine | FleetTotals) -> str:
 
 @contextmanager
 def report(fleet: str, format_: str, files: Sequence[Path]) -> Iterator[FleetReport]:
-    """A report on stdout and in files; raises ProvisionerError for a file that cannot be written."""
+    """Open a report on stdout and in files; raises ProvisionerError for a file that cannot be written."""
     with ExitStack() as stack:
         sinks: list[tuple[str, Write]] = [(format_, lambda text: click.echo(text, nl=False))]
         for path in files:
             if path.suffix not in SUFFIXES:
-                raise ProvisionerError(f"{path}: a report's name ends in {', '.join(SUFFIXES)}")
+                raise ProvisionerError(f"{path}: the name of a report must end in {', '.join(SUFFIXES)}")
             file = stack.enter_context(os.fdopen(emptied(path), "w", encoding="utf-8"))
             sinks.append((SUFFIXES[path.suffix], file.write))
         made = FleetReport(fleet, sinks)
@@ -82,7 +82,7 @@ def report(fleet: str, format_: str, files: Sequence[Path]) -> Iterator[FleetRep
 
 
 class FleetProgress:
-    """How far a phase is, how fast, and how long it takes yet; on stderr."""
+    """Shows the progress of a phase on stderr: accounts, rate, and time left."""
 
     def __init__(self, phase: str, accounts: int) -> None:
         self._phase, self._accounts = phase, accounts
@@ -91,11 +91,11 @@ class FleetProgress:
 
     @property
     def seconds(self) -> float:
-        """Since it began."""
+        """Return the seconds since the phase began."""
         return time.monotonic() - self._begun
 
     def show(self, totals: Totals) -> None:
-        """Say where it stands, if it is time to."""
+        """Show the progress, unless the last time was a moment ago."""
         now = time.monotonic()
         if now - self._said < (BLINK if self._live else PAUSE):
             return
@@ -107,6 +107,6 @@ class FleetProgress:
         click.echo(f"{CLEAR}{line}" if self._live else line, err=True, nl=not self._live)
 
     def clear(self) -> None:
-        """Make room on a terminal for what else is said."""
+        """Clear the progress line of a terminal before other output."""
         if self._live:
             click.echo(CLEAR, err=True, nl=False)

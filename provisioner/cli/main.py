@@ -1,4 +1,4 @@
-"""The way in: finds the command that is asked for, and loads no other."""
+"""The entry point of the command line; it imports only the command that is run."""
 
 import atexit
 import gc
@@ -14,49 +14,49 @@ import click
 from provisioner._version import __version__
 
 COMMANDS = {
-    "init": "Write a starting project, with its CI workflow.",
-    "validate": "Check the configuration alone; no network.",
-    "plan": "Show what apply would do; writes nothing.",
-    "apply": "Plan, ask, and carry it out.",
-    "drift": "Report what moved in Stripe since the last apply.",
-    "import": "Adopt live objects into the configuration.",
-    "export": "Write YAML for what is live.",
-    "retire": "Retire objects on purpose.",
-    "destroy": "Retire everything that the project has.",
-    "show": "Show a saved plan without touching Stripe.",
-    "test": "Run the declared purchase scenarios.",
-    "simulate": "Make one test purchase on an applied card.",
-    "fleet": "The same for many connected accounts, here or on a cluster.",
-    "chaos": "Disturb applies on a sandbox: does the next run put all right?",
-    "sandbox": "The embedded Stripe API.",
-    "doctor": "Check the key, the account, permissions and the way to Stripe.",
+    "init": "Write a starter project and its CI workflow.",
+    "validate": "Check the configuration without using the network.",
+    "plan": "Show the changes that apply would make.",
+    "apply": "Show a plan, ask for approval, and make the changes.",
+    "drift": "Report changes made outside of provisioner since the last apply.",
+    "import": "Bring existing Stripe objects under management.",
+    "export": "Print YAML for the objects that exist in Stripe.",
+    "retire": "Deactivate or cancel specific objects.",
+    "destroy": "Deactivate or cancel every object of the project.",
+    "show": "Show a saved plan without contacting Stripe.",
+    "test": "Run the purchase scenarios in the configuration.",
+    "simulate": "Make a test purchase on an applied card.",
+    "fleet": "Plan, apply and check drift across many connected accounts.",
+    "chaos": "Test that applies on a sandbox recover from failures.",
+    "sandbox": "Run or reset the embedded Stripe API.",
+    "doctor": "Check the API key, account, permissions and connection.",
     "schema": "Print the JSON Schema of the configuration.",
-    "completion": "Print the script for completion in bash, zsh or fish.",
+    "completion": "Print the completion script for bash, zsh or fish.",
     "version": "Print the version.",
 }
-# Objects before a collection: estates are large, live to the end, and hold no cycles worth looking for.
+# Objects between garbage collections: a project is large, lives to the end, and has few cycles to collect.
 COLLECT_RARELY = (1_000_000, 50, 100)
-# `import` is a word of Python's own
+# `import` is a keyword of Python, so its module has another name
 MODULES = {"import": "adopt"}
 
 
 def fill_streams() -> None:
-    """Let standard streams that the caller has closed be /dev/null; the next file would get what is said."""
+    """Open /dev/null for each closed standard stream, or the next opened file would receive its output."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
-            # the lowest number that is free is the one given
-            stream = Path(os.devnull).open("w" if number else "r", encoding="utf-8")  # noqa: SIM115 - to the end
+            # the system hands out the lowest free descriptor
+            stream = Path(os.devnull).open("w" if number else "r", encoding="utf-8")  # noqa: SIM115 - open to the end
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
 
 
 class LazyGroup(click.Group):
-    """Commands live in modules of their own name, imported when they are run."""
+    """A group whose commands are imported from the module of the same name when they are run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order in which people need them."""
+        """Return the commands in the order in which people need them."""
         del ctx
         return list(COMMANDS)
 
@@ -69,16 +69,27 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; the error for an unknown one names the closest that exists."""
+        asked = args[0]
+        if asked not in COMMANDS and not asked.startswith("-") and not ctx.resilient_parsing:
+            from provisioner.config.text.near import near  # noqa: PLC0415 - cold start: few mistype
+
+            ctx.fail(f"No such command {asked!r}{near(asked, COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
     def main(self, *words: Any, **given: Any) -> Any:
-        """Run the command line; whatever goes wrong outside of a command is told like the rest."""
+        """Run the command line; errors outside of a command are reported like those of a command."""
         fill_streams()
         gc.set_threshold(*COLLECT_RARELY)
-        atexit.register(gc.freeze)  # or Python would look through all of an estate again as it ends
+        atexit.register(gc.freeze)  # or Python would scan all objects once more at exit
         words_given = list(given.get("args") or (words[0] if words else None) or sys.argv[1:])
         try:
             return super().main(*words, **{**given, "standalone_mode": False})
-        except Exception as error:  # noqa: BLE001 - the last to see it
-            from provisioner.cli.terminal.exit import failure  # noqa: PLC0415 - cold start: little fails
+        except Exception as error:  # noqa: BLE001 - the outermost handler
+            from provisioner.cli.terminal.exit import failure  # noqa: PLC0415 - cold start: most runs succeed
 
             if isinstance(error, click.exceptions.NoArgsIsHelpError):
                 error.show()
@@ -89,7 +100,7 @@ class LazyGroup(click.Group):
             sys.exit(failure(error, as_json=as_json))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing any."""
+        """List the commands without importing them."""
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -101,9 +112,9 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def main() -> None:
-    """Infrastructure as code for Stripe Issuing: YAML in git, planned and applied against live Stripe.
+    """Infrastructure as code for Stripe Issuing: plan and apply changes to Stripe from YAML in git.
 
-    PATH is a YAML file or a folder of them, and defaults to the current folder. Exit codes: 0 done, or
-    in sync; 1 error; 2 changes (plan --detailed-exitcode); 3 stopped by a guardrail; 4 the saved plan is
-    stale; 5 applied in part; 7 wrong key, account or mode; 130 interrupted.
+    PATH is a YAML file or a folder of YAML files (default: the current folder). Exit codes: 0 success;
+    1 error; 2 changes (plan --detailed-exitcode) or drift; 3 blocked by a guardrail; 4 the saved plan is
+    stale; 5 partially applied; 7 wrong key, account or mode; 130 interrupted.
     """

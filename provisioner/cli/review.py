@@ -1,4 +1,4 @@
-"""What every command that writes does alike: show, judge, ask, carry out, report."""
+"""The steps that every command that writes shares: show the plan, check guardrails, ask, apply, report."""
 
 import json
 import logging
@@ -12,7 +12,7 @@ import click
 
 from provisioner.app.account import Account
 from provisioner.app.apply import carry_out
-from provisioner.cli.options.shared import WriteOptions
+from provisioner.cli.options.shared import Options, WriteOptions
 from provisioner.cli.terminal.exit import DONE
 from provisioner.cli.terminal.log import tell
 from provisioner.cli.terminal.progress import ProgressDisplay, spell
@@ -29,11 +29,12 @@ from provisioner.notify.notice import Highlights, tell_plan, tell_report
 from provisioner.stripe_api.estimate import Remaining
 from provisioner.stripe_api.rate_limit import Limits
 from provisioner.views.report import report_document, report_head, report_text, result_line
+from provisioner.views.values import inert
 
 JOURNAL = Path(".provisioner/journal.jsonl")
 Heard = Callable[[Mapping[str, Any], Highlights], None]
 LONG = 5.0  # seconds
-CUT = "ended before it was known whether it was done"
+CUT = "interrupted before the result was known"
 
 
 def do(
@@ -41,35 +42,35 @@ def do(
     make: Callable[[], Plan],
     manner: WriteOptions,
     *,
-    color: bool | None,
+    options: Options,
     dry_run: bool = False,
     shown: Sequence[Stop] = (),
     heard: Heard = lambda _document, _told: None,
 ) -> int:
     """
-    Make a plan and carry it out, after a yes where one is to be asked for.
+    Make a plan, ask for approval unless it was given, and apply the plan.
 
-    `make` is called again after the question: what is approved is what is done. A `dry_run` ends where
-    writing would begin. `shown` are the guardrails by which an approved plan was stopped. `heard` is told
-    of the plan, then of what came of it. Raises GuardrailError, StaleError, ProvisionerError without a yes.
+    `make` is called again after the approval, so that exactly the approved plan is applied. A `dry_run`
+    ends before anything is written. `shown` are the guardrails that blocked a saved plan. `heard` gets the
+    plan, and later the result. Raises GuardrailError, StaleError, and ProvisionerError without approval.
     """
     plan = make()
-    # a plan that goes on is judged below, and one that is stopped there says why at once
+    # guardrails are checked below, except in a dry run, which shows them as part of the plan
     document = plan_document(stripe.kinds, plan, stops(plan, stripe.config.guardrails) if dry_run else ())
     if plan.changes:
         heard(as_json(document), tell_plan(document))
     if manner.format_ == "text":
-        present(document, "text", color=color)
+        present(document, "text", color=options.color)
     if dry_run:
         _say(Report(()), document, manner.format_)
         return DONE
     _judge(stripe, plan, manner, shown)
     _foretell(stripe.transport.limits, plan)
     if plan.changes and not manner.auto_approve:
-        ask()
+        ask(_approval_target(document, options))
         reviewed, plan = plan, make()
         if (plan.fingerprint, plan.blast) != (reviewed.fingerprint, reviewed.blast):
-            raise StaleError("Stripe has changed since this plan was shown; nothing was written, plan again")
+            raise StaleError("Stripe changed after this plan was shown, so nothing was changed; plan again")
         _judge(stripe, plan, manner, shown)
     report = _carry_out(stripe, plan, document, manner.format_)
     if report.results:
@@ -80,9 +81,9 @@ def do(
 
 def _judge(stripe: Account, plan: Plan, manner: WriteOptions, shown: Sequence[Stop]) -> None:
     """
-    Raise GuardrailError that names all that stops a plan, so that nobody finds out one by one.
+    Raise GuardrailError that names every guardrail which blocks the plan, not only the first.
 
-    Without a person to ask, what gives spending power needs a word of its own, where the YAML says so.
+    With --auto-approve, changes that raise spending need --approve if the configuration requires it.
     """
     limits = stripe.config.guardrails
     word = unapproved(plan, limits, manner.approve) if manner.auto_approve else ""
@@ -90,37 +91,47 @@ def _judge(stripe: Account, plan: Plan, manner: WriteOptions, shown: Sequence[St
     now = {danger.name for danger in dangers}
     before = [each.text for each in still_stopped(shown, manner.allow) if each.guardrail not in now]
     if why := [*map(str, dangers), *before, *([word] if word else [])]:
-        raise GuardrailError("\n".join([*why, "Nothing was written."]))
+        raise GuardrailError("\n".join([*why, "Nothing was changed."]))
 
 
 def _foretell(limits: Limits, plan: Plan) -> None:
-    """Say how long an apply will take that is not over in a moment."""
+    """Print the expected duration of an apply that takes more than a few seconds."""
     seconds = Remaining(limits, plan.steps).seconds()
     if seconds >= LONG:
         tell(
-            f"{len(plan.steps):,} steps will take about {spell(seconds)}, at {limits.endpoint:g} requests/s "
-            f"an endpoint and {limits.total:g}/s in all",
+            f"{len(plan.steps):,} steps will take about {spell(seconds)} (at most {limits.endpoint:g} "
+            f"requests/s per endpoint, {limits.total:g}/s in total)",
             steps=len(plan.steps),
             seconds=round(seconds),
         )
 
 
-def ask() -> None:
-    """Ask on the terminal; raises ProvisionerError when the answer is anything but yes."""
+def ask(target: str) -> None:
+    """
+    Ask on the terminal whether to apply the changes that were shown.
+
+    `target` says where, such as `acme-cards (test mode, acct_1Abc)`. Raises ProvisionerError without a yes.
+    """
     if not sys.stdin.isatty():
-        raise ProvisionerError("there is no terminal to ask on; add --auto-approve to go on without asking")
-    question = "\nDo you want to do this? Only 'yes' is accepted"
+        raise ProvisionerError("cannot ask for approval: stdin is not a terminal; use --auto-approve")
+    question = f"\nApply these changes to {inert(target)}? Only 'yes' will be accepted to approve"
     if click.prompt(question, default="", show_default=False, err=True) != "yes":
-        raise ProvisionerError("not approved; nothing was written")
+        raise ProvisionerError("not approved; nothing was changed")
+
+
+def _approval_target(document: PlanDocument, options: Options) -> str:
+    """Name the project, and the environment, mode and account in which it would be changed."""
+    where = [options.env, f"{document.mode} mode", document.account]
+    return f"{document.project} ({', '.join(filter(None, where))})"
 
 
 def open_journal() -> Journal:
-    """Open the journal of the current folder; raises UnsafeFileError."""
+    """Open the journal in the current folder; raises UnsafeFileError."""
     return Journal(JOURNAL, lambda text: tell(f"Warning: {text}", level=logging.WARNING))
 
 
 def _carry_out(stripe: Account, plan: Plan, document: PlanDocument, format_: str) -> Report:
-    """Execute the plan, telling of each step on stderr and in the journal, and report how it ended."""
+    """Apply the plan, writing each step to stderr and the journal, and print the report."""
     journal = open_journal() if plan.steps else None
     rest = Remaining(stripe.transport.limits, plan.steps)
     said = ProgressDisplay("Applying", "steps", len(plan.steps), rest.seconds)

@@ -1,4 +1,4 @@
-"""Plans in files: written by `plan --out`, read by `show` and `apply`."""
+"""Saved plans: written by `plan --out`, read by `show` and `apply`."""
 
 import json
 import os
@@ -24,14 +24,15 @@ from provisioner.core.plan.document import (
 from provisioner.core.plan.plan import Plan
 from provisioner.engine.private_file import write_private
 
-OLD = "1.0"  # the format before plans were held to all that they show
+OLD = "1.0"  # the format from before an apply was checked against everything that its plan shows
 
 
 def save(path: Path, document: PlanDocument, plan: Plan, options: Options, good_for: timedelta) -> None:
     """
-    Save a plan's document, with the way back to its configuration, and for how long it is good.
+    Save a plan with the path of its configuration and its expiry.
 
-    Values of --var are not kept, they may be secret. Raises ProvisionerError when the file cannot be written.
+    Values of --var are not saved, because they may be secret. Raises ProvisionerError if the file cannot be
+    written.
     """
     created = now()
     source = SourceDocument(
@@ -48,12 +49,12 @@ def save(path: Path, document: PlanDocument, plan: Plan, options: Options, good_
 
 
 def now() -> datetime:
-    """The time by which plans are made and expire."""
+    """Return the current time, to the second, in which plans are dated."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
 def _relative(path: Path, folder: Path) -> str | None:
-    """The way from a folder to a path that no link leads astray, None where there is none (another drive)."""
+    """Return a path relative to a folder, links resolved; None if there is none (another drive)."""
     try:
         return Path(os.path.relpath(os.path.realpath(path), os.path.realpath(folder))).as_posix()
     except ValueError:
@@ -61,7 +62,7 @@ def _relative(path: Path, folder: Path) -> str | None:
 
 
 def is_saved(path: Path) -> bool:
-    """Whether a path is a saved plan and no configuration: a file that begins as a JSON object."""
+    """Return whether a path is a saved plan, not a configuration: a file that begins as a JSON object."""
     try:
         with path.open("rb") as file:
             return path.suffix not in (".yaml", ".yml") and file.read(64).lstrip().startswith(b"{")
@@ -71,34 +72,34 @@ def is_saved(path: Path) -> bool:
 
 def read(path: Path) -> SavedPlanDocument | OldSavedPlan:
     """
-    Read a saved plan, one of an older format too.
+    Read a saved plan of the current or the older format.
 
-    Raises ProvisionerError for anything else, and StaleError for one that has been edited.
+    Raises ProvisionerError for any other file, and StaleError for a plan that was edited.
     """
     try:
         text = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError):
-        raise ProvisionerError(f"{path} is no saved plan") from None
+        raise ProvisionerError(f"{path} is not a saved plan") from None
     version = text.get("format_version") if isinstance(text, dict) else None
     if version not in (PLAN_FORMAT, OLD):
-        raise ProvisionerError(f"{path} is no saved plan of format {PLAN_FORMAT}")
+        raise ProvisionerError(f"{path} is not a saved plan of format {PLAN_FORMAT}")
     try:
         if version == OLD:
             return convert(text, OldSavedPlan)
         document = convert(text, SavedPlanDocument)
     except ValidationError as error:
-        raise ProvisionerError(f"{path} is no saved plan: {error}") from None
+        raise ProvisionerError(f"{path} is not a saved plan: {error}") from None
     check_unedited(document, text)
     return document
 
 
 def read_to_apply(path: Path) -> SavedPlanDocument:
-    """Read a saved plan that is to be applied; raises as `read` does, and StaleError where it is not good."""
+    """Read a saved plan to apply; raises as `read` does, and StaleError if it cannot be applied."""
     document = read(path)
     if isinstance(document, OldSavedPlan):
         raise StaleError(
-            f"{path} is a saved plan of format {OLD}, which can be shown but is not applied: nothing in it "
-            "tells whether it was edited, or what has changed in Stripe since; plan again with this version"
+            f"{path} is a saved plan of format {OLD}, which can be shown but not applied: it does not record "
+            "enough to detect edits and later changes in Stripe; plan again with this version"
         )
     check_time(document, now())
     return document
@@ -110,10 +111,10 @@ def _environment(name: str | None) -> str:
 
 def _source(planfile: Path, source: SourceDocument) -> Path:
     """
-    Where the configuration of a plan is: as seen from the plan's file, else from the current folder.
+    Find the configuration of a plan, relative to the plan's file or to the current folder.
 
-    The file may have been moved, as an artifact of CI is, and `apply` may be called from anywhere. A wrong
-    configuration does no harm, as nothing but what was approved is done. Raises ProvisionerError.
+    The file may have been moved, as CI artifacts are, and `apply` may run in any folder. A wrong
+    configuration does no harm, because only approved changes are made. Raises ProvisionerError.
     """
     folder = planfile.resolve().parent
     beside = [] if source.from_plan is None else [folder / source.from_plan]
@@ -122,29 +123,31 @@ def _source(planfile: Path, source: SourceDocument) -> Path:
         with suppress(ConfigError):
             files_of(place)
             return place
-    tried = " nor ".join(str(place.resolve()) for place in places)
+    tried = " or ".join(str(place.resolve()) for place in places)
     raise ProvisionerError(
-        f"{planfile} was made of {source.path}, and there is no configuration at {tried}; apply it in the "
+        f"{planfile} was made from {source.path}, but there is no configuration at {tried}; apply it in the "
         "folder where it was made"
     )
 
 
 def options_of(saved: SavedPlanDocument, options: Options) -> Options:
     """
-    The options under which a plan was made, with the values of variables as given now.
+    Return the options with which a plan was made, with the values of variables that are given now.
 
-    Raises ProvisionerError for options that the saved plan already decides, and for variables without a
-    value; StaleError where --env demands another environment. The configuration must be there.
+    Raises ProvisionerError for options that a saved plan does not take, for missing variables and for a
+    missing configuration; StaleError if --env names another environment.
     """
     source = saved.source
     if options.targets or options.excludes:
-        raise ProvisionerError("a saved plan decides --target and --exclude by itself; leave them out")
+        raise ProvisionerError("--target and --exclude cannot be used with a saved plan")
     if options.env is not None and options.env != (source.env or ""):
         raise StaleError(
-            f"{options.path} is of {_environment(source.env)}, not of {_environment(options.env)}"
+            f"{options.path} was made for {_environment(source.env)}, not for {_environment(options.env)}"
         )
     if missing := sorted(set(source.variables) - set(options.variables)):
-        raise ProvisionerError(f"the plan was made with --var {', '.join(missing)}; give the same again")
+        raise ProvisionerError(
+            f"the plan was made with --var {', '.join(missing)}; pass the same variables again"
+        )
     return replace(
         options,
         path=_source(options.path, source),

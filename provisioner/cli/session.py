@@ -1,4 +1,4 @@
-"""The way from a command's options to an account: configuration, key, and the real or the embedded API."""
+"""Opens an account for a command: its configuration, its key, and Stripe or the embedded API."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -22,21 +22,20 @@ from provisioner.views.values import count, inert
 @contextmanager
 def session(options: Options, loaded: Callable[[Config], None] = lambda _config: None) -> Iterator[Account]:
     """
-    Open a session: nothing is sent before the configuration is sound and the key fits its mode.
+    Open the account of a configuration, after checking the configuration and the mode of the key.
 
-    `loaded` is handed the configuration before anything is said of the key. Raises ConfigError
-    or AccessError.
+    `loaded` gets the configuration before the key is checked. Raises ConfigError or AccessError, before
+    anything is sent.
     """
     config = fitted(options, load(options))
     loaded(config)
     if unread := configuration.files_not_loaded(options.path, config.project):
-        # one file of several looks as if what the others declare had been removed
+        # with one file of several, resources in the others look as if they had been removed
         more = f" and {count(len(unread) - 1, 'more file')}" if len(unread) > 1 else ""
         first = inert(str(unread[0].relative_to(options.path.parent)))
-        others = f"{first}{more} beside it declare{'' if more else 's'}"
         tell(
-            f"Note: only {inert(options.path.name)} is read; what {others} is not, and counts as removed. "
-            "Give the folder to read all."
+            f"Note: Only {inert(options.path.name)} was loaded. Resources in {first}{more} will be treated "
+            "as removed; pass the folder to load all files."
         )
     with _session(options, config) as opened:
         yield opened
@@ -44,17 +43,17 @@ def session(options: Options, loaded: Callable[[Config], None] = lambda _config:
 
 @contextmanager
 def key_session(options: Options, project: str, mode: str) -> Iterator[Account]:
-    """Open a session without a configuration; raises AccessError."""
+    """Open an account without a configuration; raises AccessError."""
     with _session(options, fitted(options, Config(project, mode, None, {}))) as opened:
         yield opened
 
 
 def fitted(options: Options, config: Config) -> Config:
     """
-    The configuration as it is with these options.
+    Return the configuration, in test mode and without an account if the options ask for the sandbox.
 
-    The sandbox is of test mode, and nobody's account: a configuration for live mode can be tried there as it
-    stands, and no key of the environment's is used.
+    So a configuration for live mode can be tried in the sandbox unchanged, and no key from the environment
+    is used.
     """
     return replace(config, mode="test", account=None) if options.sandbox else config
 
@@ -67,7 +66,7 @@ def _session(options: Options, config: Config) -> Iterator[Account]:
         state = state.with_stem(f"{state.stem}-{config.environment}")
     if options.sandbox and not state.exists():
         each = "environment of each folder" if config.environment else "folder"
-        tell(f"A new sandbox, with nothing in it: {state.absolute()} (each {each} has its own).")
+        tell(f"Created an empty sandbox: {state.absolute()} (each {each} has its own).")
     with sandbox_at(state) if options.sandbox else nullcontext(os.environ.get("STRIPE_API_BASE")) as base:
         yield Account(
             config,

@@ -1,27 +1,27 @@
-"""What `init` writes: texts with a few names filled in."""
+"""The templates of the files that `init` writes."""
 
 from provisioner._version import __version__
 
-# Where a copy of provisioner lives is not to be guessed: a name that somebody else has registered would be
-# handed the keys. No owner and no registry can be called like this: a pipeline fails until it is replaced.
+# Users must fill in where their copy of provisioner is: a name that somebody else has registered would be
+# given their keys. No owner or registry can have these names, so a pipeline fails until they are replaced.
 REPOSITORY = "<OWNER>/provisioner"
 IMAGE = "<REGISTRY>/provisioner"
 REF = f"v{__version__}"
 MODELINE = "# yaml-language-server: $schema={schema}\n"
 
 CONFIGURATION = """\
-# {project}: who may hold cards, which cards there are, and how much money stands behind them.
-# Try it without an account or a key:  provisioner plan --sandbox
+# {project}: cardholders, their cards, and the balance that funds them.
+# Try it without a Stripe account or key:  provisioner plan --sandbox
 version: 1
 project: {project}
 mode: {mode}
 
-guardrails:                        # an apply beyond these stops and asks for the number
+guardrails:                        # limits of one apply; --allow can exceed them
   max_top_up: "1,000.00 USD"
   max_activated: 10
 
 profiles:
-  online-card:                     # what several cards have in common
+  online-card:                     # settings that several cards share
     type: virtual
     currency: usd
     status: active
@@ -32,14 +32,14 @@ profiles:
 cardholders:
   company:
     type: company
-    name: Example Company           # at most 24 letters, as printed on cards
+    name: Example Company           # at most 24 characters, as printed on cards
     email: cards@example.com
     billing:
       address:
         line1: 123 Main Street
         city: San Francisco
         state: CA
-        postal_code: "94111"       # in quotes: it is no number
+        postal_code: "94111"       # quoted: YAML would read a number
         country: US
     metadata: {{team: operations}}
 
@@ -50,11 +50,11 @@ cards:
 
 balance_targets:
   usd:
-    target: "100.00 USD"           # an apply tops the Issuing balance up to this
+    target: "100.00 USD"           # apply tops up the Issuing balance to this amount
 """
 
 GITIGNORE = """\
-# provisioner: its sandbox, journal and caches; saved plans
+# provisioner: sandbox, journal, caches and saved plans
 .provisioner/
 plan.json
 plan.html
@@ -65,12 +65,12 @@ plan.html
 """
 
 GITHUB = """\
-# A pull request shows the plan, the merge applies it, and every night drift is looked for.
-# Secrets: STRIPE_READ_KEY, a restricted key that reads Issuing, balance, top-ups and the account;
-#          STRIPE_API_KEY, one that writes them too, kept in the environment "stripe".
-# Between merges nobody tops the Issuing balance up; docs/how-to/fund-the-balance.md has a job that does.
-# In the place of {repository}, three times, put the repository that has your copy of provisioner, and a
-# tag or, better, a commit of it: docs/ci.md, "Where provisioner comes from".
+# Pull requests show the plan, merging applies it, and a nightly job checks for drift.
+# Secrets: STRIPE_READ_KEY, a restricted key that can read Issuing, the balance, top-ups and the account;
+#          STRIPE_API_KEY, a key that can also write them, stored in the environment "stripe".
+# Only a merge tops up the Issuing balance; docs/how-to/fund-the-balance.md has a job that does it regularly.
+# Replace {repository} (three times) with the repository of your copy of provisioner,
+# and {ref} with a tag or, better, a commit of it: see docs/ci.md, "Where provisioner comes from".
 name: Stripe Issuing
 on:
   pull_request:
@@ -78,13 +78,13 @@ on:
     branches: [{branch}]
   schedule:
     - cron: "17 5 * * *"
-  workflow_dispatch:                     # drift now; or, after a merge that did not apply, the apply
+  workflow_dispatch:                     # check drift now, or apply after a merge that did not apply
     inputs:
       apply:
-        description: Apply what the branch {branch} asks for now, with no plan that was approved
+        description: Apply the configuration of branch {branch} now, without an approved plan
         type: boolean
       args:
-        description: "More arguments for that apply, such as --allow=top_up=150000"
+        description: "Arguments for that apply, one per line, such as --allow=top_up=150000"
 
 permissions: {{contents: read}}
 
@@ -106,8 +106,8 @@ jobs:
       (inputs.apply && github.ref_name == github.event.repository.default_branch)
     runs-on: ubuntu-latest
     environment: stripe
-    # Never two at once, and none is canceled half-way. Of those that wait, GitHub keeps the newest and
-    # drops the others: docs/how-to/after-a-stopped-merge.md says how to go on from there.
+    # One apply runs at a time, and none is canceled halfway. GitHub keeps only the newest waiting run and
+    # drops the others: docs/how-to/after-a-stopped-merge.md says how to continue.
     concurrency: stripe-issuing-apply
     permissions: {{contents: read, actions: read, pull-requests: write}}
     steps:
@@ -134,10 +134,10 @@ jobs:
 """
 
 GITLAB = """\
-# A merge request shows the plan, the main branch applies what a person has looked at, and a schedule looks
-# for drift. Variables: STRIPE_READ_KEY (restricted, reads) and, protected, STRIPE_API_KEY (writes).
-# In the place of {repository} and {image} put the project that has your copy of provisioner,
-# and the image that its Dockerfile makes: docs/ci.md, "Where provisioner comes from".
+# Merge requests show the plan, the main branch applies it after a review, and a schedule checks for drift.
+# Variables: STRIPE_READ_KEY (restricted to reading) and STRIPE_API_KEY (can write; protect the variable).
+# Replace {repository} with the project of your copy of provisioner, and {image} with the image
+# built from its Dockerfile: see docs/ci.md, "Where provisioner comes from".
 include:
   - project: {repository}
     file: ci/gitlab.yml

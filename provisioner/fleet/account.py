@@ -1,6 +1,6 @@
-"""One phase for one account, from configuration to outcome; whatever goes wrong is that account's own.
+"""Runs one phase for one account, from its configuration to its outcome; an error stays with its account.
 
-A plan is held to the account's own guardrails, and to what was judged with the whole fleet.
+A plan must pass the account's own guardrails, and stay within what was planned for the whole fleet.
 """
 
 import logging
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 def run_account(site: WorkerContext, job: Job) -> AccountOutcome:
-    """Do a job; never raises, so that no traceback with what it holds ever travels."""
+    """Run a job; never raises, so that no traceback with secret values leaves a worker."""
     begun = time.monotonic()
     meter = Meter(site.gate)
     blank = AccountOutcome(job.phase, job.account.id, job.account.name, DONE)
@@ -44,9 +44,9 @@ def run_account(site: WorkerContext, job: Job) -> AccountOutcome:
             outcome = _DEEDS[job.phase](open_account(site, job, meter), job, blank)
     except ProvisionerError as error:
         outcome = replace(blank, code=error.exit_code, problems=_few(str(error).splitlines()))
-    except Exception as error:  # noqa: BLE001 - one account's failure is its own
+    except Exception as error:  # noqa: BLE001 - one failed account must not stop the others
         log.debug("%s failed: %s", job.account.id, type(error).__name__)
-        says = f"an error of provisioner's own ({type(error).__name__}); please report it"
+        says = f"internal error ({type(error).__name__}); please report it"
         outcome = replace(blank, code=ERROR, problems=(says,))
     seconds = round(time.monotonic() - begun, 3)
     return replace(outcome, requests=meter.requests, seconds=seconds, worker=site.who)
@@ -108,7 +108,7 @@ def _moves(account: Account, seen: Comparison) -> dict[str, int]:
 
 
 def _status(account: Account, _job: Job, blank: AccountOutcome) -> AccountOutcome:
-    """What the account has; not one number of it makes the account fail."""
+    """Count what the account has; no number makes the account fail."""
     seen = account.compare()
     world, estates = seen.snapshot, seen.inventory.estates
     lives = {name: list(estate.current.values()) for name, estate in estates.items()}
@@ -122,12 +122,12 @@ def _status(account: Account, _job: Job, blank: AccountOutcome) -> AccountOutcom
 
 
 def ends(plan: Plan) -> int:
-    """How many objects a plan retires or replaces; what an interrupted replacement leaves is one of them."""
+    """Count the objects that a plan retires or replaces, including those left by interrupted replacements."""
     return sum(change.action in (Action.RETIRE, Action.REPLACE) for change in plan.changes)
 
 
 def ceiling_of(plan: Plan) -> Ceiling:
-    """What an account's plan allows the apply that follows."""
+    """Return the limits that an account's plan sets for the apply that follows."""
     return Ceiling(
         top_up={currency: amount for amount, currency in plan.blast.money},
         ends=ends(plan),
@@ -138,10 +138,11 @@ def ceiling_of(plan: Plan) -> Ceiling:
 
 
 def stopped(plan: Plan, limits: Guardrails, approve: str | None) -> tuple[str, ...]:
-    """Why an account's own guardrails would stop an apply of its plan; empty where they let it pass."""
+    """Return why an account's own guardrails would block an apply of its plan; empty if they do not."""
     word = unapproved(plan, limits, approve)
     dangers = (
-        f"{danger.text}; `provisioner apply` for it alone can allow it" for danger in judge(plan, limits, {})
+        f"{danger.text}; only `provisioner apply` for this account can allow it"
+        for danger in judge(plan, limits, {})
     )
     return (*dangers, *([word] if word else []))
 
@@ -150,10 +151,10 @@ def approved(
     kinds: Sequence[Kind], plan: Plan, limits: Guardrails, ceiling: Ceiling | None, approve: str | None
 ) -> Plan:
     """
-    The plan, with its top-ups cut to what was planned.
+    Return the plan, with its top-ups reduced to what was planned.
 
-    A top-up in a currency that had none waits for the next run. Raises GuardrailError, and StaleError
-    where more would end, be activated or be added to what cards may spend than was planned.
+    A top-up in a currency that had none is left to the next run. Raises GuardrailError, and StaleError if
+    more objects would end, more cards be activated or more exposure be added than was planned.
     """
     if dangers := stopped(plan, limits, approve):
         raise GuardrailError("\n".join(dangers))
@@ -161,7 +162,7 @@ def approved(
         return plan
     if ends(plan) > ceiling.ends:
         raise StaleError(
-            f"{ends(plan)} would be retired or replaced, {ceiling.ends} were planned; plan again"
+            f"{ends(plan)} objects would be retired or replaced, but {ceiling.ends} were planned; plan again"
         )
     if more := [*above(kinds, plan, ceiling.exposure, ceiling.activated, ceiling.replaced)]:
         raise StaleError(f"{'; '.join(more)}; plan again")

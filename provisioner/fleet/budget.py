@@ -1,4 +1,4 @@
-"""How fast one account and the platform's key may go: rate budgets, and the limit that all requests share."""
+"""Rate limits of an account and of the platform's key, shared by all workers of a run."""
 
 import threading
 import time
@@ -12,20 +12,20 @@ from msgspec import Struct
 from provisioner.fleet.model import FleetLimits, Rates
 from provisioner.fleet.select import Shard
 
-# docs.stripe.com/rate-limits: so many requests a second "per Stripe account". Whether a platform's calls
-# for its connected accounts add up on the platform is not said there [?], so they are taken to.
+# docs.stripe.com/rate-limits: requests per second "per Stripe account". It does not say whether a platform's
+# requests for its connected accounts count for the platform [?]; we assume that they do.
 PLATFORM = {"test": 25.0, "live": 100.0}
 SECOND = 1.0
 
 
 class RequestBudget(Struct, frozen=True):
     """
-    A rate as places that are taken and rest: the limit that all workers of a run share.
+    A rate limit that all workers of a run share, expressed as places that requests occupy.
 
-    Each request takes one of `places` before it is sent and gives it back `rest` seconds after its
-    answer. So two requests on the same place reach Stripe at least `rest` apart, however long either is
-    under way, and no more than `places` arrive in any `rest` seconds; no clock but each worker's own
-    counts. The price is the time of an answer: places / (rest + answer) requests a second.
+    Each request takes one of `places` before it is sent, and returns it `rest` seconds after its response.
+    So two requests on the same place reach Stripe at least `rest` seconds apart, however long each takes,
+    and at most `places` arrive in any `rest` seconds; the clocks of workers need not agree. The cost is the
+    response time: the rate is places / (rest + response time) requests per second.
     """
 
     name: str
@@ -34,20 +34,20 @@ class RequestBudget(Struct, frozen=True):
 
 
 def budget_of(name: str, rate: float) -> RequestBudget:
-    """The budget for `rate` requests a second (above 0); a broken rate is rounded down."""
+    """Return the budget for `rate` requests per second (above 0); from 1 on, fractions are rounded down."""
     if rate < 1:
         return RequestBudget(name, 1, SECOND / rate)
     return RequestBudget(name, int(rate), SECOND)
 
 
 def platform_rate(rates: Rates, mode: str, shard: Shard, most: float | None) -> float:
-    """Requests a second of one shard: its part of the platform's, as shards know nothing of each other."""
+    """Return the requests per second of one shard: its share, because shards do not coordinate."""
     whole = most or rates.platform or PLATFORM[mode]
     return whole / shard.of
 
 
 def part_of(limits: FleetLimits, shard: Shard) -> FleetLimits:
-    """The limits of one shard: its part of the fleet's, rounded down, so that all shards keep the whole."""
+    """Return the limits of one shard: its share, rounded down, so that all shards together stay within."""
     if shard.of == 1:
         return limits
     return FleetLimits(
@@ -62,31 +62,33 @@ class Places(Protocol):
     """A semaphore: `threading.Semaphore` in one process, `distributed.Semaphore` on a cluster."""
 
     def acquire(self) -> object:
-        """Take a place, waiting until one is free."""
+        """Take a place; waits until one is free."""
 
     def release(self) -> object:
-        """Give a place back."""
+        """Return a place."""
 
 
 class SharedLimit:
     """
-    Holds a place around each request, and gives it back `rest` seconds after the answer.
+    Occupies a place during each request, and for `rest` seconds after the response.
 
-    `RequestBudget` says why that keeps a rate. A thread gives places back while any rest, and ends by
-    itself when none does.
+    `RequestBudget` explains why that limits the rate. A thread returns places while any are resting, and
+    ends when none are.
     """
 
     def __init__(self, places: Places, rest: float) -> None:
         self._places = places
         self._rest = rest
-        self._door = threading.Lock()  # one at a time asks the scheduler, or each release would wake them all
+        self._door = (
+            threading.Lock()
+        )  # one thread at a time asks the scheduler, or each release would wake them all
         self._lock = threading.Lock()
         self._resting: deque[float] = deque()
         self._awake = False
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
-        """Send one request inside of this."""
+        """Return the block in which to send one request."""
         with self._door:
             self._places.acquire()
         try:

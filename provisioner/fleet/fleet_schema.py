@@ -1,4 +1,4 @@
-"""The JSON Schema of fleet.yaml and of a roster's accounts; editors and the checks use the same one."""
+"""The JSON Schema of fleet.yaml and of rosters, for editors and for our own checks."""
 
 import json
 
@@ -7,9 +7,11 @@ from provisioner.config.schema.field_schema import JsonSchema, amount, mapping, 
 from provisioner.core.schema.kind import NAME_PATTERN, NAME_SAYS
 from provisioner.fleet.select import SELECTOR_SAYS
 
-ACCOUNT = pattern("^acct_[A-Za-z0-9]+$", "an account is acct_ followed by letters and digits")
-FAILED = pattern("^(?:100|[1-9]?[0-9])%$", 'a share of accounts is like "5%", a number of them like 20')
-AMOUNT_SAYS = 'a fleet\'s amount has its currency: "50,000.00 USD", or {usd: 5000000} in minor units'
+ACCOUNT = pattern("^acct_[A-Za-z0-9]+$", "an account id is acct_ followed by letters and digits")
+FAILED = pattern(
+    "^(?:100|[1-9]?[0-9])%$", 'a percentage of accounts looks like "5%", a number of them like 20'
+)
+AMOUNT_SAYS = 'an amount for a fleet looks like "50,000.00 USD", or {usd: 5000000} in minor units'
 LONGEST_LABEL = 200
 _BY_CURRENCY = {"type": "object", "propertyNames": CURRENCY, "additionalProperties": amount()}
 _MONEY = {**amount(), **_BY_CURRENCY, "type": ["string", "object"], "patternErrorMessage": AMOUNT_SAYS}
@@ -19,22 +21,22 @@ def fleet_schema() -> JsonSchema:
     """
     Return the schema of fleet.yaml.
 
-    `definitions` also holds what the checks take one by one: `account`, `file` (all but what the
-    accounts hold) and `roster` (a YAML file of accounts, likewise).
+    `definitions` also has the schemas that are checked separately: `account`, `file` (everything except the
+    contents of accounts) and `roster` (a YAML file of accounts, likewise).
     """
     label = text(maxLength=LONGEST_LABEL)
     account = {
         "account": _described("Stripe's id of the connected account.", text(**ACCOUNT)),
-        "name": _described("What people call it; its id by default.", text(maxLength=LONGEST_LABEL)),
+        "name": _described("Name for people; the default is its id.", text(maxLength=LONGEST_LABEL)),
         "configuration": _configuration("The configuration of this account"),
-        "env": _described("Lay environments/ENV.yaml over the configuration.", text(maxLength=100)),
-        "vars": _vars("Variables for the configuration, as --var gives them."),
-        "labels": _described("What --select and canary go by.", {**_named(label), "type": "object"}),
+        "env": _described("Apply the overrides in environments/ENV.yaml.", text(maxLength=100)),
+        "vars": _vars("Variables for the configuration, like --var."),
+        "labels": _described("Labels that --select and canary match.", {**_named(label), "type": "object"}),
     }
     return {
         "$schema": DRAFT,
         "title": "provisioner fleet",
-        "description": "Many connected accounts, provisioned alike.",
+        "description": "A fleet of connected accounts.",
         **mapping(_top_level({"$ref": "#/definitions/account"}), ["version", "fleet"]),
         "definitions": {
             "account": {"title": "Account", **mapping(account, ["account"])},
@@ -69,12 +71,12 @@ def _named(values: JsonSchema) -> JsonSchema:
 def _top_level(items: JsonSchema) -> JsonSchema:
     texts = {"type": ["string", "array"], "minLength": 1, "items": text()}
     guardrails = {
-        "max_top_up": _described("The most money that a run may move, by currency.", _MONEY),
+        "max_top_up": _described("Maximum total of the top-ups of a run, by currency.", _MONEY),
         "max_retired": _described(
-            "The most objects that a run may retire or replace.", {"type": "integer", "minimum": 0}
+            "Maximum number of objects that a run retires or replaces.", {"type": "integer", "minimum": 0}
         ),
         "max_failed": _described(
-            'Accounts that may fail before a run stops: 20, or "5%" of them.',
+            'Accounts that may fail before a run stops: a number (20) or a percentage ("5%").',
             {"type": ["integer", "string"], "minimum": 0, **FAILED},
         ),
     }
@@ -82,20 +84,25 @@ def _top_level(items: JsonSchema) -> JsonSchema:
         "version": _described("The version of this format: 1.", {"type": "integer", "enum": [1]}),
         "fleet": _described("The fleet's name, for reports.", text(maxLength=100)),
         "mode": _described(
-            "Whether this is for test or live keys.",
+            "Mode of the API keys: test or live.",
             {"type": "string", "enum": ["test", "live"], "default": "test"},
         ),
-        "configuration": _configuration("The configuration of every account that names none"),
-        "env": _described("The environment of every account that names none.", text(maxLength=100)),
-        "vars": _vars("Variables for all accounts; an account's own win."),
-        "accounts": _described("The accounts.", {"type": "array", "items": items}),
+        "configuration": _configuration("Default configuration of the accounts"),
+        "env": _described("Default environment of the accounts.", text(maxLength=100)),
+        "vars": _vars("Variables for all accounts; those of an account take precedence."),
+        "accounts": _described("Connected accounts of the fleet.", {"type": "array", "items": items}),
         "roster": _described("Files of accounts: *.csv, *.jsonl, *.yaml.", texts),
         "canary": _described(f"Accounts that go first and must succeed: {SELECTOR_SAYS}.", texts),
         "rates": _described(
-            "Requests a second.",
-            mapping({"account": _rate("To one account."), "platform": _rate("With the platform's key.")}),
+            "Maximum requests per second.",
+            mapping(
+                {
+                    "account": _rate("To each account."),
+                    "platform": _rate("In total, with the platform's key."),
+                }
+            ),
         ),
-        "guardrails": _described("What one run over the fleet may do at most.", mapping(guardrails)),
+        "guardrails": _described("Limits for one run over the fleet.", mapping(guardrails)),
     }
 
 

@@ -1,4 +1,4 @@
-"""What is asked for one account: a value that travels to a worker. It never holds a key."""
+"""The job for one account, as sent to a worker; it never contains a key."""
 
 from collections.abc import Mapping
 
@@ -11,10 +11,10 @@ from provisioner.fleet.model import FleetAccount
 
 class Ceiling(Struct, frozen=True):
     """
-    What was planned for an account and judged with the whole fleet: it does no more.
+    The limits that an account's plan sets for its apply.
 
-    `top_up` is money by currency and `ends` counts objects that end; `exposure` and `activated` are as in
-    the plan's blast radius, and `replaced` the addresses of what is replaced.
+    `top_up` is the amount by currency in minor units, `ends` the number of objects that end; `exposure` and
+    `activated` are as in the plan's impact, and `replaced` has the addresses of replaced objects.
     """
 
     top_up: Mapping[str, int] = field(default_factory=dict)
@@ -28,9 +28,9 @@ class Job(Struct, frozen=True):
     """
     One phase (check, plan, apply, drift, status) for one account.
 
-    `rate` is requests a second to the account, None for Stripe's own limit; `sandbox` the address of an
-    embedded Stripe API, empty for the one that the worker's environment says. `allowed` is what the
-    configuration may read there besides, `policy` an absolute path, which every worker must have.
+    `rate` is requests per second to the account (None: Stripe's own limit); `sandbox` is the address of an
+    embedded Stripe API (empty: as in the worker's environment). `allowed` are the variables and files that
+    the configuration may read in addition; `policy` is an absolute path, which every worker must have.
     """
 
     phase: str

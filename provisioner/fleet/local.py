@@ -1,4 +1,4 @@
-"""The engine on one machine: threads of one process, which share connections and the gate."""
+"""The engine on one machine: threads of one process that share connections and the rate limit."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ from provisioner.fleet.worker_context import environment, site
 
 @contextmanager
 def local(budget: RequestBudget, stop: threading.Event, sandbox: str, at_once: int) -> Iterator[Engine]:
-    """An engine that works on `at_once` accounts at a time; raises AccessError as `site` does."""
+    """Open an engine that processes `at_once` accounts at a time; raises AccessError as `site` does."""
     gate = SharedLimit(threading.Semaphore(budget.places), budget.rest)
     here = site(
         environment(os.environ, sandbox), gate, stop, f"{socket.gethostname()}:{os.getpid()}", at_once

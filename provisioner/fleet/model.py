@@ -1,4 +1,4 @@
-"""A fleet as values: its accounts, how fast it may go, and what one run may do at most."""
+"""A fleet as values: its accounts, rates, and limits of a run."""
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -11,8 +11,8 @@ class FleetAccount(Struct, frozen=True):
     """
     One connected account: `id` is Stripe's (acct_...), `name` what people call it.
 
-    `configuration` is an absolute path, which every worker must have; `variables` are handed to it as
-    `--var` would.
+    `configuration` is an absolute path, which every worker must have; `variables` are its variables, like
+    those of `--var`.
     """
 
     id: str
@@ -24,14 +24,14 @@ class FleetAccount(Struct, frozen=True):
 
 
 class Term(NamedTuple):
-    """One condition of a selector: on a label, or on id and name where `label` is empty."""
+    """One condition of a selector: on a label, or on id and name if `label` is empty."""
 
     label: str
     glob: str
     negated: bool
 
     def holds(self, account: FleetAccount) -> bool:
-        """Whether it is true of an account."""
+        """Return whether an account meets the condition."""
         if not self.label:
             return fnmatchcase(account.id, self.glob) or fnmatchcase(account.name, self.glob)
         has = self.label in account.labels and fnmatchcase(account.labels[self.label], self.glob)
@@ -42,7 +42,7 @@ Selector = tuple[Term, ...]
 
 
 class Rates(Struct, frozen=True):
-    """Requests a second: to each account, and with the platform's key in all; None is Stripe's own limit."""
+    """Requests per second to each account and in total with the platform's key; None is Stripe's limit."""
 
     account: float | None = None
     platform: float | None = None
@@ -50,10 +50,10 @@ class Rates(Struct, frozen=True):
 
 class FleetLimits(Struct, frozen=True):
     """
-    What one run over the fleet may do at most: money in minor units by currency, objects that end.
+    The limits of one run: top-ups in minor units by currency, and the number of objects that end.
 
-    Of failing accounts, `failed` may be or, without it, `failed_share` of all; with neither, a tenth, and
-    at least three.
+    `failed` accounts may fail or, without it, `failed_share` of all; with neither, a tenth, and at least
+    three.
     """
 
     top_up: Mapping[str, int] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class FleetLimits(Struct, frozen=True):
     failed_share: float | None = None
 
     def failures(self, accounts: int) -> int:
-        """How many of `accounts` may fail before the run stops."""
+        """Return how many of `accounts` may fail before the run stops."""
         if self.failed is not None:
             return self.failed
         if self.failed_share is not None:
@@ -71,7 +71,7 @@ class FleetLimits(Struct, frozen=True):
 
 
 class Fleet(Struct, frozen=True):
-    """A sound fleet file with its rosters."""
+    """A valid fleet file with its rosters."""
 
     name: str
     mode: str

@@ -1,4 +1,4 @@
-"""How a phase ended for one account, as a value that travels back and stands in a report."""
+"""The outcome of a phase for one account, as sent back by a worker and shown in the report."""
 
 from collections.abc import Mapping
 
@@ -7,16 +7,16 @@ from provisioner.core.model.fleet_report import AccountLine
 from provisioner.fleet.job import Ceiling
 
 DONE, ERROR, CHANGES, GUARDRAIL, STALE, PARTLY, ACCESS, INTERRUPTED = ExitCode
-# from good to bad: the last of a fleet's exit codes in this order is the fleet's own
+# from good to bad: the exit code of a fleet is the last one of its accounts in this order
 SEVERITY = (DONE, CHANGES, STALE, GUARDRAIL, PARTLY, ERROR, ACCESS, INTERRUPTED)
 MOST_PROBLEMS = 5
 
 
 class AccountOutcome(AccountLine, frozen=True):
     """
-    What came of a job: the account's line in the report, and what is not printed.
+    The outcome of a job: the account's line in the report, and values that are not printed.
 
-    `ceiling` is what a plan allows the apply that follows; `steps` are lines for the journal.
+    `ceiling` is the limit that a plan sets for the apply that follows; `steps` are lines for the journal.
     """
 
     ceiling: Ceiling | None = None
@@ -24,15 +24,15 @@ class AccountOutcome(AccountLine, frozen=True):
 
     @property
     def line(self) -> AccountLine:
-        """What is printed."""
+        """Return the line of the report."""
         return AccountLine(*(getattr(self, name) for name in AccountLine.__struct_fields__))
 
     @property
     def severity(self) -> tuple[int, int, float]:
-        """The worse, the larger: by exit code, then by what stops it and by problems, then by time."""
+        """Return a key that grows with severity: exit code, then guardrails and problems, then time."""
         return (SEVERITY.index(self.code), len(self.stopped_by) + len(self.problems), self.seconds)
 
 
 def worse(one: int, other: int) -> int:
-    """The worse of two exit codes."""
+    """Return the worse of two exit codes."""
     return max(one, other, key=SEVERITY.index)

@@ -1,4 +1,4 @@
-"""The way in: fleet.yaml and its rosters become a `Fleet`, or a ConfigError with every problem of them."""
+"""Reads fleet.yaml and its rosters into a `Fleet`, or raises one ConfigError with all problems."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ from provisioner.fleet.select import parse_selector
 
 FILES = ("fleet.yaml", "fleet.yml")
 HOLE_SAYS = (
-    "'${' means nothing in a fleet, whose variables travel to workers; write ${env.NAME} in the "
+    "'${' cannot be used in a fleet, because its variables are sent to workers; write ${env.NAME} in the "
     "configuration, where each worker reads its own environment"
 )
 
@@ -35,15 +35,14 @@ def load_fleet(path: Path, allowed: Allowed = NOTHING_MORE) -> Fleet:
     """
     Read a fleet file, or the fleet.yaml of a folder, with its rosters.
 
-    Rosters and configurations lie in the folder of the file, or are `allowed`: whoever writes a fleet file
-    does not choose what is read of a machine. Raises ConfigError that carries all problems, in the order
-    of files and lines.
+    Rosters and configurations must be in the folder of the file or be `allowed`, so that a fleet file cannot
+    read other files of the machine. Raises ConfigError with all problems, in the order of files and lines.
     """
     file = path
     if path.is_dir():
         there = [path / name for name in FILES if (path / name).is_file()]
         if not there:
-            raise ConfigError([Problem(None, "", f"{path} holds no {FILES[0]}")])
+            raise ConfigError([Problem(None, "", f"{path} contains no {FILES[0]}")])
         file = there[0]
     reading = _Reading(Outside(file.parent, {}, allowed))
     document = reading.sound("file", open_document(file, reading.problems, reading.outside))
@@ -52,7 +51,7 @@ def load_fleet(path: Path, allowed: Allowed = NOTHING_MORE) -> Fleet:
     canary = tuple(_selectors(document, reading.problems))
     limits = _limits(document, reading.problems)
     if not accounts and not reading.problems:
-        text = "no account; give some under 'accounts', or a 'roster'"
+        text = "no accounts; add some under 'accounts' or in a 'roster'"
         reading.problems.append(Problem(Where(str(document.file), 1, 1), "", text))
     if reading.problems:
         raise ConfigError(in_order(reading.problems))
@@ -67,7 +66,7 @@ def load_fleet(path: Path, allowed: Allowed = NOTHING_MORE) -> Fleet:
 
 
 class _Reading(Struct):
-    """What is shared while a fleet is read; `seen` has the number of the row of every id and name."""
+    """The state of reading a fleet; `seen` maps every id and name to the number of its row."""
 
     outside: Outside
     problems: list[Problem] = field(default_factory=list)
@@ -76,25 +75,25 @@ class _Reading(Struct):
     unusable: dict[Path, str] = field(default_factory=dict)
 
     def sound(self, definition: str, document: Document) -> Document:
-        """The document without what does not have its shape; adds a problem for each such thing."""
+        """Return the document without its invalid parts; adds a problem for each of them."""
         misfits = self.shapes.misfits(definition, document.value)
         for misfit in misfits:
             if misfit.value is not BROKEN and document.reading.sound:
                 self.problems.append(problem_in(document, misfit, misfit.path[:-1][:2]))
         bad = {misfit.path[0] for misfit in misfits if misfit.path}
         if not document.reading.sound or "configuration" in bad:
-            bad |= {"accounts", "roster"}  # nothing true can be said of them
+            bad |= {"accounts", "roster"}  # checks of them would be misleading
         return replace(document, value={key: v for key, v in document.value.items() if key not in bad})
 
     def accounts(self, document: Document) -> Iterator[FleetAccount]:
-        """The sound accounts of the fleet file and of its rosters."""
+        """Yield the valid accounts of the fleet file and of its rosters."""
         for number, row in enumerate(self.rows(document)):
             account = self.account(row, document)
             if account is not None and self.is_new(number, row, document):
                 yield account
 
     def rows(self, document: Document) -> Iterator[Row]:
-        """All rows, those of the fleet file first."""
+        """Yield all rows, those of the fleet file first."""
         yield from document_rows(document)
         roster = document.value.get("roster", ())
         names = [roster] if isinstance(roster, str) else roster
@@ -105,12 +104,12 @@ class _Reading(Struct):
                     file, self.problems, self.outside, lambda other: self.sound("roster", other)
                 )
                 continue
-            wrong = "is no file" if file.suffix in ROSTERS else f"does not end in {', '.join(ROSTERS)}"
+            wrong = "is not a file" if file.suffix in ROSTERS else f"does not end in {', '.join(ROSTERS)}"
             path = ("roster",) if isinstance(roster, str) else ("roster", number)
             self.problems.append(Problem(document.where(path), "roster", f"{name!r} {wrong}"))
 
     def account(self, row: Row, document: Document) -> FleetAccount | None:
-        """One account, or None after adding what is wrong with it."""
+        """Return one account, or None after adding its problems."""
         before = len(self.problems)
         misfits = self.shapes.misfits("account", row.value)
         for misfit in misfits:
@@ -138,19 +137,19 @@ class _Reading(Struct):
         return account if len(self.problems) == before else None
 
     def is_new(self, number: int, row: Row, document: Document) -> bool:
-        """Whether neither its id nor its name has been given before; adds a problem for each that has."""
+        """Return whether the id and name of a row are new; adds a problem for each that is not."""
         before = len(self.problems)
         for key in {"account", "name"} & row.value.keys():
             given = row.value[key]
             first = self.seen.setdefault((key, given), number)
             if first != number:
-                # rows are not kept for this: they are read again
+                # to save memory, rows are not kept: they are read again
                 place = next(islice(self.rows(document), first, None)).where((key,), False)
-                self.wrong(row, (key,), f"{given!r} is given at {place} as well; keep one of the two")
+                self.wrong(row, (key,), f"{given!r} is also used at {place}; keep only one of them")
         return len(self.problems) == before
 
     def configuration(self, row: Row, document: Document) -> str:
-        """The absolute path of a row's configuration; a shared one is the fleet file's."""
+        """Return the absolute path of a row's configuration, its own or that of the fleet file."""
         own = row.value.get("configuration")
         name = own or document.value.get("configuration")
         if name is None:
@@ -167,12 +166,12 @@ class _Reading(Struct):
         return sys.intern(str(path))
 
     def why_unusable(self, path: Path) -> str:
-        """What is wrong with the path of a configuration; empty where nothing is."""
+        """Return what is wrong with the path of a configuration; empty if nothing is."""
         if not path.exists():
-            return "is no file or folder"
+            return "is not a file or folder"
         if self.outside.has(path) or self.outside.allows(path):
             return ""
-        return f"lies outside of the fleet's folder; allow it with --allow-file {path}"
+        return f"is outside of the fleet's folder; allow it with --allow-file {path}"
 
     def wrong(self, row: Row, path: tuple[Any, ...], words: str, *, key: bool = False) -> None:
         """Add a problem of a row."""
@@ -214,6 +213,6 @@ def _money(document: Document, said: Any, problems: list[Problem]) -> Iterator[t
             problems.append(Problem(document.where(path), "guardrails.max_top_up", str(error)))
             continue
         if currency not in (None, money.currency):
-            says = f"an amount in {money.currency.upper()} stands under {currency!r}"
+            says = f"the amount under {currency!r} is in {money.currency.upper()}"
             problems.append(Problem(document.where(path), "guardrails.max_top_up", says))
         yield money.currency, money.amount

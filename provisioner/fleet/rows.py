@@ -1,4 +1,4 @@
-"""The accounts of fleet.yaml and of rosters, row by row, each with the way back to where it stands."""
+"""Reads the accounts of fleet.yaml and of rosters row by row, each with its place in the file."""
 
 import csv
 import io
@@ -23,8 +23,8 @@ class Row(NamedTuple):
     """
     One account as written in `file`.
 
-    `where(path, key)` is the place of a value in it (or of its key), `raw(path)` an unquoted scalar of
-    YAML as it is written.
+    `where(path, key)` returns the place of a value in it (or of its key), `raw(path)` an unquoted YAML
+    scalar as written.
     """
 
     file: Path
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 
 def document_rows(document: Document) -> Iterator[Row]:
-    """The rows under `accounts` of a YAML file."""
+    """Yield the rows under `accounts` of a YAML file."""
     for number, value in enumerate(document.value.get("accounts") or ()):
         yield _yaml_row(document, ("accounts", number), value)
 
@@ -52,7 +52,7 @@ def _yaml_row(document: Document, base: Keys, value: Any) -> Row:
 def roster_rows(
     file: Path, problems: list[Problem], outside: Outside, sound: Callable[[Document], Document]
 ) -> Iterator[Row]:
-    """The rows of a roster, by the end of its name; `sound` takes out what has no shape in a YAML roster."""
+    """Yield the rows of a roster, by its suffix; `sound` removes the invalid parts of a YAML roster."""
     if file.suffix in (".yaml", ".yml"):
         yield from document_rows(sound(open_document(file, problems, outside)))
         return
@@ -74,7 +74,7 @@ def _json_lines(file: Path, text: str, problems: list[Problem]) -> Iterator[Row]
                 line,
                 object_pairs_hook=_once,
                 parse_float=lambda raw: Odd(raw, "a number with a fraction"),
-                parse_constant=lambda raw: Odd(raw, "no JSON value"),
+                parse_constant=lambda raw: Odd(raw, "a value that is not JSON"),
             )
         except json.JSONDecodeError as error:
             problems.append(Problem(Where(str(file), number, error.colno), "", f"not JSON: {error.msg}"))
@@ -89,13 +89,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"the key {key[:60]!r} is given twice")
+            raise ValueError(f"duplicate key {key[:60]!r}")
         found[key] = value
     return found
 
 
 def _csv(file: Path, text: str, problems: list[Problem]) -> Iterator[Row]:
-    """A row for each line below the header; empty cells are not given, and all values are texts."""
+    """Yield a row for each line below the header; empty cells are left out, and all values are strings."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
@@ -118,13 +118,13 @@ def _sound_header(file: Path, header: list[str], text: str, problems: list[Probl
     known = [*COLUMNS, *(f"{group}.NAME" for group in GROUPS)]
     before = len(problems)
     if "account" not in header:
-        says = f"the first line names the columns, and one of them is 'account'; known: {', '.join(known)}"
+        says = f"the first line must name the columns, including 'account'; known: {', '.join(known)}"
         problems.append(Problem(Where(str(file), 1, 1), "", says))
     for number, name in enumerate(header):
         place = Where(str(file), 1, starts[number] if number < len(starts) else 1)
         group, point, rest = name.partition(".")
         if name in header[:number]:
-            problems.append(Problem(place, "", f"the column {name!r} is given twice"))
+            problems.append(Problem(place, "", f"duplicate column {name!r}"))
         elif name not in COLUMNS and not (group in GROUPS and point and rest):
             says = f"unknown column {name[:60]!r}{near(name, COLUMNS)}; known: {', '.join(known)}"
             problems.append(Problem(place, "", says))
@@ -157,7 +157,7 @@ def _line(text: str, number: int) -> str:
 
 
 def _starts(line: str) -> list[int]:
-    """The columns (from 1) at which the cells of a line begin."""
+    """Return the columns (from 1) at which the cells of a line begin."""
     starts, quoted = [1], False
     for number, character in enumerate(line, start=1):
         if character == '"':

@@ -1,4 +1,4 @@
-"""Runs jobs through any executor: a window of them at a time, the canary set first."""
+"""Runs jobs on an executor, a limited number at a time, with the canary accounts first."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,10 +17,10 @@ Tell = Callable[[AccountOutcome], None]
 
 class Engine(Struct, frozen=True):
     """
-    Something that runs jobs: an executor of the standard library's kind, and the task that it runs.
+    An executor (as in `concurrent.futures`) that runs jobs, and the task that it runs.
 
-    `width` says how many jobs to hand out at a time; it may grow and shrink while a run goes on. It raises
-    EngineLostError where nothing can be handed out any more.
+    `width` returns how many jobs to submit at a time, which may change during a run. It raises
+    EngineLostError if no more jobs can be submitted.
     """
 
     executor: Executor
@@ -29,7 +29,7 @@ class Engine(Struct, frozen=True):
 
 
 class EngineLostError(ProvisionerError):
-    """What ran the jobs is gone, and with it whatever was under way."""
+    """The executor is gone, and with it the jobs that were running."""
 
 
 def run(
@@ -41,24 +41,24 @@ def run(
     stop: threading.Event,
 ) -> None:
     """
-    Run a job for every account, stage by stage; each outcome is told and added up as it ends.
+    Run a job for every account, stage by stage; each outcome is reported and added to the totals.
 
-    All of a stage (the canary) must succeed before the next begins. Nothing else is begun once too many
-    have failed or `stop` is set; what is under way is finished. Raises EngineLostError.
+    All accounts of a stage (the canary) must succeed before the next stage starts. No job starts after too
+    many have failed or `stop` is set; running jobs are finished. Raises EngineLostError.
     """
     for number, accounts in enumerate(stages, start=1):
         for outcome in stream(engine, map(make, accounts), lambda: not (totals.halted or stop.is_set())):
             totals.add(outcome)
             tell(outcome)
         if totals.failed and number < len(stages) and accounts and not totals.halted:
-            totals.halted = "an account of the canary set has failed"
+            totals.halted = "a canary account failed"
         if totals.halted or stop.is_set():
             return
 
 
 def stream(engine: Engine, jobs: Iterable[Job], going: Callable[[], bool]) -> Iterator[AccountOutcome]:
     """
-    Yield outcomes as they end; no more than the engine's width of jobs exist at any time.
+    Yield outcomes as jobs end; at most as many jobs exist at a time as the engine's width allows.
 
     Raises EngineLostError.
     """
@@ -75,13 +75,13 @@ def stream(engine: Engine, jobs: Iterable[Job], going: Callable[[], bool]) -> It
 
 
 def _settle(engine: Engine, future: Future[AccountOutcome], job: Job) -> AccountOutcome:
-    """What came of a job; where the engine itself has lost it, that it is to be run again."""
+    """Return the outcome of a job, or an outcome that says to run it again if the executor lost it."""
     try:
         return future.result()
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
-        engine.width()  # raises where all is lost
-        # what engines raise is theirs; that a future was cancelled is no Exception
-        says = f"the engine lost it ({type(error).__name__}); run the same command again"
+        engine.width()  # raises if the whole executor is lost
+        # executors raise types of their own, and a cancelled future raises a BaseException
+        says = f"the executor lost this account ({type(error).__name__}); run the same command again"
         return AccountOutcome(job.phase, job.account.id, job.account.name, ERROR, problems=(says,))

@@ -1,4 +1,4 @@
-"""Which accounts: by label and glob, and in which shard."""
+"""Selects accounts by label and glob, and by shard."""
 
 import hashlib
 from collections.abc import Iterable
@@ -8,19 +8,19 @@ from msgspec import Struct
 from provisioner.fleet.model import FleetAccount, Selector, Term
 
 SELECTOR_SAYS = (
-    "a selector is like 'tier=gold', 'region=eu-*', 'tier!=test' or 'acct_1*' (an id or a name), and with "
-    "commas between, all of them must fit"
+    "a selector looks like 'tier=gold', 'region=eu-*', 'tier!=test' or 'acct_1*' (an id or a name); terms "
+    "separated by commas must all match"
 )
-SHARD_SAYS = "a shard is NUMBER/ALL, such as 2/8"
+SHARD_SAYS = "a shard is NUMBER/TOTAL, such as 2/8"
 
 
 def parse_selector(text: str) -> Selector:
-    """Read `tier=gold,region!=eu-*`; raises ValueError with what would be right."""
+    """Read `tier=gold,region!=eu-*`; raises ValueError that shows the expected form."""
     terms = []
     for part in text.split(","):
         left, equals, right = part.strip().partition("=")
         label = left.removesuffix("!").strip()
-        # without a label before the sign there is nothing to compare
+        # without a label before the sign, the term is invalid
         glob = right.strip() if label else ""
         terms.append(Term(label, glob, left.endswith("!")) if equals else Term("", left, negated=False))
     if not all(term.glob for term in terms):
@@ -29,18 +29,18 @@ def parse_selector(text: str) -> Selector:
 
 
 def fits(selectors: Iterable[Selector], account: FleetAccount) -> bool:
-    """Whether an account fits one of the selectors, which is all of the selector's terms."""
+    """Return whether an account matches all terms of one of the selectors."""
     return any(all(term.holds(account) for term in selector) for selector in selectors)
 
 
 class Shard(Struct, frozen=True):
-    """Part `number` (from 1) of `of` parts; an account's part follows from its id alone."""
+    """Part `number` (from 1) of `of` parts; the id of an account decides its part."""
 
     number: int = 1
     of: int = 1
 
     def holds(self, account_id: str) -> bool:
-        """Whether an account is in this part."""
+        """Return whether an account is in this part."""
         digest = hashlib.sha256(account_id.encode()).digest()
         return int.from_bytes(digest[:8], "big") % self.of == self.number - 1
 
@@ -49,11 +49,11 @@ class Shard(Struct, frozen=True):
 
 
 def parse_shard(text: str) -> Shard:
-    """Read `2/8`; raises ValueError with what would be right."""
+    """Read `2/8`; raises ValueError that shows the expected form."""
     number, _, of = text.partition("/")
     if not (number.isascii() and number.isdigit() and of.isascii() and of.isdigit()):
         raise ValueError(SHARD_SAYS)
     shard = Shard(int(number), int(of))
     if not 1 <= shard.number <= shard.of:
-        raise ValueError(f"{SHARD_SAYS}; {text} does not count from 1 to its number of shards")
+        raise ValueError(f"{SHARD_SAYS}; {text} is not between 1 and its total")
     return shard

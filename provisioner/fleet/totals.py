@@ -1,4 +1,4 @@
-"""The sum over a fleet, kept small however many accounts there are, and the limits that judge it."""
+"""The totals of a fleet, in constant memory for any number of accounts, and the check of its limits."""
 
 import heapq
 from collections import Counter
@@ -20,11 +20,11 @@ NAMES = ("top_up", "retired", "failed")
 
 class Totals(Struct):
     """
-    What `accounts` accounts add up to; of the outcomes themselves only the ten worst are kept.
+    The totals of `accounts` accounts; only the ten worst outcomes are kept.
 
-    `allowed` failures may be, then nothing else is begun; `halted` says why a run stopped early. Of plans,
-    `stopped_by` are the limits of the fleet that would stop an apply, and `stopped` counts the accounts whose
-    own guardrails would.
+    After more than `allowed` failures nothing else starts; `halted` says why a run stopped early. For
+    plans, `stopped_by` are the limits of the fleet that would block an apply, and `stopped` counts the
+    accounts whose own guardrails would.
     """
 
     phase: str
@@ -43,7 +43,7 @@ class Totals(Struct):
     _worst: list[tuple[tuple[int, int, float], int, AccountOutcome]] = field(default_factory=list)
 
     def add(self, outcome: AccountOutcome) -> None:
-        """Take one account in."""
+        """Add the outcome of one account."""
         self.code = worse(self.code, outcome.code)
         self.ended[outcome.code] += 1
         self.counts.update(outcome.counts)
@@ -56,34 +56,34 @@ class Totals(Struct):
             entry = (outcome.severity, -self.seen, outcome)
             (heapq.heappush if len(self._worst) < WORST else heapq.heappushpop)(self._worst, entry)
         if self.failed > self.allowed and not self.halted:
-            have = "has" if self.failed == 1 else "have"
-            self.halted = f"{count(self.failed, 'account')} {have} failed, {self.allowed} may"
+            self.halted = f"{count(self.failed, 'account')} failed, {self.allowed} allowed"
 
     @property
     def seen(self) -> int:
-        """How many accounts have ended."""
+        """Return how many accounts have ended."""
         return sum(self.ended.values())
 
     @property
     def worst(self) -> list[AccountOutcome]:
-        """The ten worst that were not simply done, the worst first."""
+        """Return the ten worst outcomes other than success, the worst first."""
         return [outcome for _, _, outcome in sorted(self._worst, key=lambda entry: entry[:2], reverse=True)]
 
 
 def judge(totals: Totals, limits: FleetLimits, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
-    """The limits of the fleet that a planned whole is over; `allowed` are the numbers that a person named."""
+    """Return the limits of the fleet that the plans exceed; `allowed` are the numbers given with --allow."""
     found: list[Danger] = []
     for currency, amount in sorted(totals.money.items()):
-        text = f"{show_money(amount, currency)} would be moved over the fleet"
+        text = f"top-ups of {show_money(amount, currency)} across the fleet"
         found += over("top_up", text, Money(amount, currency), limits.top_up)
     if limits.retired is not None and totals.ends > limits.retired:
-        text = f"{totals.ends} would be retired or replaced over the fleet, max_retired is {limits.retired}"
+        ends = count(totals.ends, "object")
+        text = f"{ends} would be retired or replaced across the fleet (max_retired: {limits.retired})"
         found.append(Danger("retired", text, totals.ends))
     return standing(found, allowed)
 
 
 def totals_document(totals: Totals, fleet: str, seconds: float) -> FleetTotals:
-    """Write the totals as their line of the report."""
+    """Return the totals as a line of the report."""
     return FleetTotals(
         phase=f"{totals.phase} totals",
         fleet=fleet,

@@ -1,4 +1,4 @@
-"""Where accounts are worked on: what one process has for all of them, and the way to one account's Stripe."""
+"""The environment, connections and rate limit that all accounts of one worker process share."""
 
 import threading
 from collections.abc import Mapping
@@ -19,14 +19,14 @@ from provisioner.stripe_api.credentials import SANDBOX_KEY, STRIPE, key_for, saf
 from provisioner.stripe_api.http import BoundedClient
 from provisioner.stripe_api.rate_limit import limits_for
 
-AT_ONCE = 32  # requests to one account, as `stripe_api.rate_limit` has it
+AT_ONCE = 32  # requests to one account at a time, as in `stripe_api.rate_limit`
 
 
 class WorkerContext(Struct, frozen=True):
     """
-    One process: its environment (the only place where a key is looked for), its connections, the gate.
+    What a process shares among accounts: environment (the only source of a key), connections, rate limit.
 
-    When `stop` is set, calls under way are finished and no other is begun. `who` is for the report.
+    After `stop` is set, requests in flight are finished and no others start. `who` names it in the report.
     """
 
     environ: Mapping[str, str]
@@ -37,7 +37,7 @@ class WorkerContext(Struct, frozen=True):
 
 
 def environment(environ: Mapping[str, str], sandbox: str) -> Mapping[str, str]:
-    """The environment, with the sandbox's address and key in the place of Stripe's where one is given."""
+    """Return the environment; with a sandbox, its address and key replace Stripe's."""
     if not sandbox:
         return environ
     return {**environ, "STRIPE_API_KEY": SANDBOX_KEY, "STRIPE_API_BASE": sandbox}
@@ -46,14 +46,14 @@ def environment(environ: Mapping[str, str], sandbox: str) -> Mapping[str, str]:
 def site(
     environ: Mapping[str, str], gate: SharedLimit, stop: threading.Event, who: str, accounts: int
 ) -> WorkerContext:
-    """A site for so many accounts at once; raises AccessError for an address that is not safe for a key."""
+    """Open a worker for `accounts` accounts at a time; raises AccessError for an address unsafe for keys."""
     base = safe_base(environ.get("STRIPE_API_BASE"), "test")
     http = BoundedClient(parse_origin(base or STRIPE), TIMEOUTS, connections=accounts * AT_ONCE)
     return WorkerContext(environ, http, gate, stop, who)
 
 
 class Meter(Struct):
-    """A gate that counts who passes."""
+    """A rate limit that counts its requests."""
 
     gate: SharedLimit
     requests: int = 0
@@ -70,7 +70,7 @@ def configuration(site: WorkerContext, job: Job) -> Config:
     """
     Read an account's configuration, with the environment of this process.
 
-    Raises ConfigError, and AccessError where it is for another mode than the fleet.
+    Raises ConfigError, and AccessError if its mode is not the fleet's.
     """
     account = job.account
     config = load(
@@ -83,15 +83,15 @@ def configuration(site: WorkerContext, job: Job) -> Config:
     )
     if config.mode != job.mode:
         raise AccessError(
-            f"the fleet says mode: {job.mode}, {account.configuration} says mode: {config.mode}"
+            f"the fleet has mode: {job.mode}, but {account.configuration} has mode: {config.mode}"
         )
     return config
 
 
 def open_account(site: WorkerContext, job: Job, meter: Meter) -> Account:
-    """Open the account of a job; raises ConfigError or AccessError, and sends nothing itself."""
+    """Open the account of a job without sending anything; raises ConfigError or AccessError."""
     config = configuration(site, job)
-    mode = "test" if job.sandbox else job.mode  # the sandbox has no other, and takes no live key
+    mode = "test" if job.sandbox else job.mode  # the sandbox has only test mode, and takes no live keys
     transport = Transport(
         key_for(mode, site.environ),
         limits=limits_for(mode, job.rate),
@@ -102,5 +102,5 @@ def open_account(site: WorkerContext, job: Job, meter: Meter) -> Account:
         stop=site.stop,
     )
     if site.stop.is_set():
-        raise ProvisionerError("interrupted before it was begun")
+        raise ProvisionerError("interrupted before it started")
     return Account(config, transport, expected=(job.account.id,))

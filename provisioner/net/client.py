@@ -1,7 +1,7 @@
-"""An HTTP client for one address that is safe for requests with a secret.
+"""An HTTP client for one address, held to what a client that carries a secret must not do.
 
-It follows no redirects, keeps no cookies, retries nothing, limits the size and the duration of each response,
-and sends requests to this machine directly, never through a proxy.
+No redirect is followed and no cookie kept, no answer is read beyond a size or a time, nothing is retried, and
+what is sent to this machine itself goes through no proxy.
 """
 
 import ssl
@@ -63,31 +63,31 @@ class TlsError(WireError):
 
 
 class Bounds(Struct, frozen=True):
-    """Limits on the duration of one request and the size of its response."""
+    """How long one request may take and how large its answer may be."""
 
     connect: float
     """Seconds to connect."""
     read: float
-    """Seconds without receiving a byte."""
+    """Seconds without a byte."""
     whole: float
-    """Seconds from sending the request to the last byte of the response."""
+    """Seconds from sending the request to the last byte of the answer."""
     largest: int
-    """Bytes of the decompressed body; as sent, with headers, a response may have twice as many."""
+    """Bytes of the body, unpacked; headers and packing may add as much again on the wire."""
 
 
 class HttpAnswer(Struct, frozen=True):
-    """A response of any status."""
+    """What was answered, whatever its status."""
 
     status: int
     """The HTTP status."""
     headers: Mapping[str, str]
-    """The headers; their names are case-insensitive."""
+    """The headers; their names are found in upper and lower case."""
     body: bytes
-    """The decompressed body."""
+    """The body, unpacked."""
 
 
 class HttpClient:
-    """Sends requests to one address; safe to use from several threads."""
+    """Sends requests to one address, from any thread."""
 
     def __init__(
         self,
@@ -111,10 +111,10 @@ class HttpClient:
         peek: int | None = None,
     ) -> HttpAnswer:
         """
-        Send one request and return the response.
+        Send one request and return the answer.
 
-        `within` shortens the time that the bounds allow (seconds). With `peek`, only that many bytes of the
-        body are read. Raises WireError.
+        `within` is a shorter time than the bounds allow. With `peek` only so many bytes of the body are read.
+        Raises WireError.
         """
         bounds = self._bounds
         seconds = bounds.whole if within is None else min(within, bounds.whole)

@@ -1,4 +1,4 @@
-"""The proxy for an address, and the certificates that are trusted there."""
+"""The way to an address: through which proxy, and whose certificates are trusted."""
 
 import os
 from collections.abc import Mapping
@@ -18,10 +18,9 @@ PROXY = "the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) is not an http:// or htt
 
 def pool_to(address: WebAddress, **options: Any) -> urllib3.PoolManager:
     """
-    Return a connection pool for an address, through the proxy in the environment.
+    Return connections to an address, through the environment's proxy unless it is on this machine.
 
-    Addresses on this machine never use a proxy. `options` are passed to urllib3's pools. Raises AccessError
-    if the proxy cannot be used.
+    `options` are those of urllib3's pools. Raises AccessError for a proxy that cannot be used.
     """
     if address.is_loopback:
         return urllib3.PoolManager(**options, **(_trust({}) if address.scheme == "https" else {}))
@@ -46,7 +45,7 @@ def _through(proxy: str, options: Mapping[str, Any]) -> urllib3.ProxyManager:
 
 
 def _proxy(address: WebAddress) -> str | None:
-    # the standard library knows where each system stores its proxies; requests to this machine never load it
+    # the standard library knows where each system keeps its proxies; requests on this machine never load it
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415, TID251 - cold start
 
     if proxy_bypass(address.origin.partition("://")[2]):
@@ -56,7 +55,7 @@ def _proxy(address: WebAddress) -> str | None:
 
 
 def _trust(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return urllib3's option for trusted certificates: a file or folder named in `environ`, or certifi's."""
+    """Whose certificates are trusted: a file's or folder's that the environment names, or the usual ones."""
     import certifi  # noqa: PLC0415 - cold start: plain HTTP on this machine needs no certificates
 
     named = next(filter(None, map(environ.get, BUNDLES)), None) or certifi.where()

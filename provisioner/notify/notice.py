@@ -1,4 +1,4 @@
-"""What somebody is told when an apply or a look for drift has ended: one document, whoever they are."""
+"""The notice that is sent when an apply or a drift check ends: one document for all targets."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,21 +25,21 @@ Document = Mapping[str, Any]
 MOST_LINES = 50
 LONGEST_LINE = 300
 LONGEST_SUMMARY = 300
-# what it is called, and its title where there is nothing but an error to tell of
+# the outcome in the notice, and its title if there is only an error to report
 OUTCOMES: Mapping[int, tuple[str, str]] = {
     ExitCode.DONE: ("done", "Done"),
     ExitCode.ERROR: ("failed", "Failed"),
     ExitCode.CHANGES: ("drift", "Drift"),
-    ExitCode.GUARDRAIL: ("guardrail", "Stopped by a guardrail; nothing was written"),
-    ExitCode.STALE: ("stale", "The saved plan is stale; nothing was written"),
-    ExitCode.PARTLY: ("partly", "Applied in part"),
-    ExitCode.ACCESS: ("access", "Wrong key, account or mode; nothing was written"),
+    ExitCode.GUARDRAIL: ("guardrail", "Blocked by a guardrail; nothing was changed"),
+    ExitCode.STALE: ("stale", "The saved plan is stale; nothing was changed"),
+    ExitCode.PARTLY: ("partly", "Partially applied"),
+    ExitCode.ACCESS: ("access", "Wrong key, account or mode; nothing was changed"),
     ExitCode.INTERRUPTED: ("interrupted", "Interrupted"),
 }
 
 
 class NoticePlace(Struct, frozen=True):
-    """Where it was: what the configuration says as far as it was read, and the page of the CI run."""
+    """Where a command ran: its configuration, as far as it was read, and the page of the CI run."""
 
     command: str
     path: str
@@ -51,7 +51,7 @@ class NoticePlace(Struct, frozen=True):
 
 
 class Highlights(Struct, frozen=True):
-    """What of a result is worth telling; `lines` are those that need somebody's eyes."""
+    """The part of a result that a notice shows; `lines` need somebody's attention."""
 
     title: str = ""
     money: Sequence[Document] = ()
@@ -64,9 +64,9 @@ def notice_document(
     place: NoticePlace, code: int, result: Document, told: Highlights, error: Document | None = None
 ) -> dict[str, Any]:
     """
-    Write a notice as JSON values, as `schemas/notice.schema.json` describes it.
+    Return a notice as JSON values, as in `schemas/notice.schema.json`.
 
-    `result` is the document that `--format json` prints, `error` what it prints in place of one.
+    `result` is the document that `--format json` prints; `error` is what it prints instead after an error.
     """
     outcome, title = OUTCOMES[code]
     lines = list(told.lines)
@@ -99,12 +99,12 @@ def notice_document(
 
 
 def tell_plan(plan: PlanDocument) -> Highlights:
-    """Of a plan that was not carried out: what it would have done."""
+    """Return the highlights of a plan that was not applied: its summary."""
     return Highlights(lines=[summary_line(plan)])
 
 
 def tell_report(report: ReportDocument, title: str) -> Highlights:
-    """Of an apply: the money that has moved, what has ended for good, and what was not done."""
+    """Return the highlights of an apply: top-ups, cancellations, and steps that failed or were skipped."""
     done = {(each.address, each.does) for each in report.results if each.outcome is Outcome.DONE}
     money: Counter[str] = Counter()
     for change in report.changes:
@@ -114,7 +114,7 @@ def tell_report(report: ReportDocument, title: str) -> Highlights:
     for each in report.results:
         if each.outcome is not Outcome.DONE:
             failed = each.outcome is Outcome.FAILED
-            what = f"FAILED to {each.does}" if failed else f"not done ({each.does})"
+            what = f"FAILED to {each.does}" if failed else f"skipped ({each.does})"
             missed.append(f"{each.address}: {what}: {each.reason}")
     return Highlights(
         title,
@@ -125,7 +125,7 @@ def tell_report(report: ReportDocument, title: str) -> Highlights:
 
 
 def tell_drift(document: DriftDocument) -> Highlights:
-    """Of a look for drift: what has moved in Stripe; what waits in the YAML is only counted."""
+    """Return the highlights of a drift check: the changes made outside of provisioner."""
     moved = [value for value in document.drift if not value.waits]
     gives = sum(value.direction is Direction.BROADENING for value in moved)
     lines = [line.removeprefix("  ") for line in under_headings(map(value_lines, moved))]
@@ -133,7 +133,7 @@ def tell_drift(document: DriftDocument) -> Highlights:
 
 
 def tell_fleet(phases: Sequence[FleetTotals]) -> Highlights:
-    """Of the totals of a fleet's phases: the sum of the last, and the worst accounts of all."""
+    """Return the highlights of the phases of a fleet: totals of the last, worst accounts of all."""
     last = phases[-1]
     lines = [f"Stopped: {totals.halted}" for totals in phases if totals.halted]
     worst = (each for totals in phases for each in totals.worst if each.failed or totals is last)

@@ -1,4 +1,4 @@
-"""Sends a notice to webhooks and commands, all at once and within ten seconds, whatever they do."""
+"""Sends a notice to webhooks and commands, all at once and within ten seconds."""
 
 import os
 import re
@@ -28,15 +28,15 @@ from provisioner.notify.target import Target
 
 SECONDS = 10.0
 BOUNDS = Bounds(connect=3, read=8, whole=9, largest=64 * 1024)
-PEEK = 100  # bytes of the answer that are looked at
-MAYBE = "(it may have been told)"
+PEEK = 100  # bytes of the response that are read
+MAYBE = "(the notice may have arrived)"
 JSON = {"Content-Type": "application/json"}
 BUSY, REDIRECTS, REFUSALS = (429, 500, 502, 503, 504), 300, 400
-# what somebody else's program has no business with
+# variables that a command does not get
 KEPT_BACK = frozenset({"STRIPE_API_KEY", "STRIPE_READ_KEY", "PROVISIONER_NOTIFY", "PROVISIONER_GITLAB_TOKEN"})
 ANSWER = re.compile(
     rb"[a-z]{1,20}(_[a-z]{1,20}){1,4}"
-)  # such as no_service, which Slack says of an old webhook
+)  # such as no_service, which Slack returns for an old webhook
 STDERR = 2
 
 Ended = tuple[Target, str] | None
@@ -47,10 +47,10 @@ def deliver(
     targets: Sequence[Target], notice: Mapping[str, Any], text: str, interruptible: Interruptible
 ) -> list[tuple[Target, str]]:
     """
-    Tell all targets, and return those that were not told, with the reason.
+    Notify all targets, and return those that could not be notified, with the reason.
 
-    A webhook is sent a message of Slack's kind, a command gets `text` on its stdin. `interruptible` opens a
-    block in which an interruption calls what it is given: that ends the waiting, and no command outlives it.
+    A webhook gets a Slack message, a command gets `text` on its stdin. `interruptible` opens a block in
+    which an interruption calls its argument: that ends the wait, and running commands are killed.
     """
     ended: SimpleQueue[Ended] = SimpleQueue()
     running: list[subprocess.Popen[bytes]] = []
@@ -58,7 +58,7 @@ def deliver(
     end = time.monotonic() + SECONDS
     with interruptible(lambda: ended.put(None)):
         for target in targets:
-            # a daemon: the process may end while a name is still being looked up, which nothing can stop
+            # a daemon: the process may end during a DNS lookup, which cannot be stopped
             arguments = (target, notice, text, running, ended)
             threading.Thread(target=_send, args=arguments, daemon=True, name="notify").start()
         with suppress(Empty):
@@ -68,7 +68,7 @@ def deliver(
     for process in running:
         if process.poll() is None:
             with suppress(OSError):
-                os.killpg(process.pid, signal.SIGKILL)  # and whatever it has started
+                os.killpg(process.pid, signal.SIGKILL)  # and its child processes
             with suppress(subprocess.TimeoutExpired):
                 process.wait(1)
     return untold + [
@@ -87,13 +87,13 @@ def _send(
         trouble = (
             _post(target.address, notice) if target.address else _run(target.words, notice, text, running)
         )
-    except Exception as error:  # noqa: BLE001 - its text may hold the address, which is a secret
+    except Exception as error:  # noqa: BLE001 - its text may contain the address, which is secret
         trouble = f"{type(error).__name__}"
     ended.put((target, trouble))
 
 
 def _post(address: WebAddress, notice: Mapping[str, Any]) -> str:
-    """Send a message, once more where nobody took it; returns what went wrong."""
+    """Send a message, with one retry if it was not accepted; returns what went wrong."""
     client = HttpClient(address, BOUNDS)
     try:
         try:
@@ -107,11 +107,11 @@ def _post(address: WebAddress, notice: Mapping[str, Any]) -> str:
     except UnreachableError:
         return "it cannot be reached"
     except TlsError:
-        return "its certificate cannot be trusted"
+        return "its certificate is not trusted"
     except LateError:
         return f"it did not answer in time {MAYBE}"
     except BrokenError:
-        return f"it broke off {MAYBE}"
+        return f"it closed the connection {MAYBE}"
     finally:
         client.close()
 
@@ -126,20 +126,20 @@ def _refusal(address: WebAddress, answer: HttpAnswer) -> str:
     if status < REDIRECTS:
         return ""
     if status < REFUSALS:
-        return f"it redirects (HTTP {status}); the message is not sent on"
+        return f"it redirects (HTTP {status}), and redirects are not followed"
     if ANSWER.fullmatch(said) and said.decode() not in address.path:
-        return f"it answers HTTP {status}, {said.decode()}"
-    return f"it answers HTTP {status}"
+        return f"it returned HTTP {status}, {said.decode()}"
+    return f"it returned HTTP {status}"
 
 
 def _run(
     words: Sequence[str], notice: Mapping[str, Any], text: str, running: list[subprocess.Popen[bytes]]
 ) -> str:
-    """Run a command; what it says goes to stderr, as stdout is for our own result."""
+    """Run a command; its output goes to stderr, because stdout is for our own result."""
     env = {name: value for name, value in os.environ.items() if name not in KEPT_BACK}
     env |= {f"PROVISIONER_{name.upper()}": str(notice[name]) for name in ("outcome", "exitcode", "summary")}
     try:
-        process = subprocess.Popen(  # noqa: S603 - the user's own words, and no shell
+        process = subprocess.Popen(  # noqa: S603 - the user's own command, without a shell
             words, env=env, stdin=subprocess.PIPE, stdout=STDERR, start_new_session=True
         )
     except OSError as error:
@@ -147,4 +147,4 @@ def _run(
     running.append(process)
     process.communicate(text.encode(errors="replace"))
     code = process.returncode
-    return "" if code == 0 else f"it ended with {code}"
+    return "" if code == 0 else f"it exited with code {code}"

@@ -1,4 +1,4 @@
-"""A notice as a message for Slack's incoming webhooks, and for those that speak like them."""
+"""Writes a notice as a message for Slack's incoming webhooks, and for compatible ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ Document = Mapping[str, Any]
 
 # docs.slack.dev/reference/block-kit/blocks: at most 50 blocks, 3,000 characters in a section's text
 LONGEST_SECTION = 3_000
-# Mattermost, Rocket.Chat and Discord show `text` and no blocks; Discord takes 2,000 characters
+# Mattermost, Rocket.Chat and Discord show only `text`; Discord accepts 2,000 characters
 LONGEST_TEXT = 1_900
 LONGEST_NAME = 80
 MOST_NAMES = 5
@@ -22,15 +22,15 @@ FENCE = "```"
 
 def slack_message(notice: Document) -> dict[str, Any]:
     """
-    Write a notice as the body of a webhook's request.
+    Return a notice as the body of a webhook request.
 
-    Whatever is not our own word stands in code, where nothing links, mentions or formats.
+    Text from users and from Stripe is formatted as code, where links, mentions and markup have no effect.
     """
     emoji = EMOJI.get(notice["outcome"], TROUBLE)
     head = f"{emoji} *{_escape(notice['title'])}*\n{_where(notice)}"
     facts = "\n".join(_facts(notice))
     run = notice["run"] or ""
-    # an address, without the signs that would end it
+    # only an address without characters that would end it
     linked = run.startswith(("https://", "http://")) and len(run) <= LONGEST_ADDRESS
     linked = linked and not any(c in "<>|" or c.isspace() for c in run)
     link = f"<{_escape(run)}|This run>" if linked else ""
@@ -42,7 +42,7 @@ def slack_message(notice: Document) -> dict[str, Any]:
     if link:
         blocks.append({"type": "context", "elements": [_mrkdwn(link)]})
     words = "\n".join(filter(None, (head, facts, link)))
-    # head, facts and link are bounded well below the limit
+    # head, facts and link are far below the limit
     room = LONGEST_TEXT - len(words) - 1
     text = f"{words}\n{_code(notice['lines'], room)}" if notice["lines"] else words
     return {"text": text, "blocks": blocks, "unfurl_links": False}
@@ -50,7 +50,7 @@ def slack_message(notice: Document) -> dict[str, Any]:
 
 def _where(notice: Document) -> str:
     what = f"`provisioner {notice['command']}`"
-    of = f" of `{_name(notice['project'])}`" if notice["project"] else f" at `{_name(notice['path'])}`"
+    of = f" for `{_name(notice['project'])}`" if notice["project"] else f" at `{_name(notice['path'])}`"
     mode = f", {_escape(notice['mode'])} mode" if notice["mode"] else ""
     env = f", environment `{_name(notice['env'])}`" if notice["env"] else ""
     account = f", account `{_name(notice['account'])}`" if notice["account"] else ""
@@ -59,17 +59,17 @@ def _where(notice: Document) -> str:
 
 def _facts(notice: Document) -> Iterator[str]:
     if money := listed([show_money(each["amount"], each["currency"]) for each in notice["money"]]):
-        yield f"Money that moved: {_escape(money)}"
+        yield f"Top-ups: {_escape(money)}"
     if final := notice["final"]:
         more = f" and {len(final) - MOST_NAMES:,} more" if len(final) > MOST_NAMES else ""
         named = ", ".join(f"`{_name(address)}`" for address in final[:MOST_NAMES])
-        yield f"Final, cannot be undone: {named}{more}"
+        yield f"Irreversible changes: {named}{more}"
     if gives := notice["broadening"]:
-        yield f":rotating_light: {count(gives, 'move')} gave spending power that nobody has reviewed."
+        yield f":rotating_light: {count(gives, 'change')} raised spending without a review."
 
 
 def _code(lines: Sequence[str], longest: int) -> str:
-    """As many lines as there is room for, and how many more there are; at least that is always said."""
+    """Return as many lines as fit, and the number of the others, for which there is always room."""
     room = longest - 2 * len(FENCE) - len(f"\nand {len(lines):,} more lines\n")
     shown: list[str] = []
     for line in map(_inside, lines):
@@ -86,12 +86,12 @@ def _section(text: str) -> dict[str, Any]:
 
 
 def _mrkdwn(text: str) -> dict[str, Any]:
-    # verbatim: or names that look like a domain (`cards.ads`) would become links
+    # verbatim: otherwise names that look like domains (`cards.ads`) would become links
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def _name(text: str) -> str:
-    """A name in code; cut off so that it is short even where each of its signs has to be escaped."""
+    """Return a name for use in code, shortened to a limit that includes escapes."""
     signs = [_inside(sign) for sign in inert(text)[:LONGEST_NAME]]
     while sum(map(len, signs)) > LONGEST_NAME:
         signs.pop()
@@ -99,10 +99,10 @@ def _name(text: str) -> str:
 
 
 def _inside(text: str) -> str:
-    """A text that may stand in code: there is no way to write the sign that would end it."""
+    """Return a text for use in code; a backquote would end the code and cannot be escaped."""
     return _escape(inert(text).replace("`", "'"))
 
 
 def _escape(text: str) -> str:
-    """docs.slack.dev/messaging/formatting-message-text: these three, and no others."""
+    """Escape the three characters of docs.slack.dev/messaging/formatting-message-text, and no others."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

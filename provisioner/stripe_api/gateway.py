@@ -1,4 +1,4 @@
-"""Readers and writers of Stripe's API, for plans and applies."""
+"""Stripe's API: a reader for plans, a writer for applies."""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -16,10 +16,9 @@ MOST_PAGES = 10_000  # a million objects; no account has so many
 
 
 class StripeReader:
-    """Reads from Stripe; it has no method that writes."""
+    """Reads, and has no method that writes; `version` is that of the API in which it is answered."""
 
     version = API_VERSION
-    """The API version of the responses."""
 
     def __init__(self, transport: Transport, answers: Answers = ANSWERS) -> None:
         self._transport = transport
@@ -33,14 +32,14 @@ class StripeReader:
         return found
 
     def page(self, resource: str, params: Mapping[str, Any] = NOTHING, wanted: Wanted | None = None) -> Page:
-        """Return one page of a resource; its objects have only the `wanted` fields (None: all)."""
+        """Return one page of a resource; its objects have what is `wanted` of them, or all."""
         answer = self._transport.send(
             "GET", resource, params, read=self._answers.page_of(resource, wanted)
         ).data
         return Page(answer["data"], answer["has_more"])
 
     def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Iterator[Mapping[str, Any]]:
-        """Yield all objects of a resource once, newest first; raises StripeError if the list does not end."""
+        """Yield all objects of a resource, newest first and each once; a list without an end is an error."""
         cursor: dict[str, str] = {}
         seen: set[Any] = set()
         for _ in range(MOST_PAGES):
@@ -63,13 +62,13 @@ class StripeReader:
 
 
 class StripeWriter(StripeReader):
-    """Reads from Stripe and writes to it."""
+    """Reads and writes."""
 
     def perform(self, call: Call) -> Answer:
         """
-        Make one call; a call without an idempotency key gets a new one, the same for all attempts.
+        Make one call; calls without a key get a fresh one, the same for all attempts.
 
-        Raises NotSentError if the run is stopped before the call is sent, unless the call cancels a top-up.
+        Raises NotSentError when the run is stopped before it is its turn, unless it takes a top-up back.
         """
         resource, key = path(call), call.key or f"provisioner-{uuid.uuid4()}"
         gives_up = call.verb != "cancel"
@@ -89,11 +88,11 @@ class StripeWriter(StripeReader):
         )
 
     def wait(self, seconds: float) -> bool:
-        """Wait; returns False if the run was stopped."""
+        """Let time pass; whether to go on, as the run was not stopped."""
         return self._transport.wait(seconds)
 
 
 def path(call: Call) -> str:
-    """Return the path of a call: `issuing.cards` `update` `ic_1` becomes `issuing/cards/ic_1`."""
+    """The path of a call: `issuing.cards` `update` `ic_1` is `issuing/cards/ic_1`."""
     parts = [*call.service.split("."), *([str(call.id)] if call.id else [])]
     return "/".join(parts if call.verb in ("create", "update") else [*parts, call.verb])

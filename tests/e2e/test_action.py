@@ -146,7 +146,7 @@ def test_what_was_approved_is_applied_on_merge(repository):
     assert (done.code, done.outputs["exitcode"]) == (0, "0"), done.log
     assert done.outputs["summary"] == "Applied: 2 steps done."
     assert limits[0]["amount"] == 200_000
-    assert "### Applied (exit code 0)" in repository.github.comments[2]["body"]
+    assert "### Apply complete (exit code 0)" in repository.github.comments[2]["body"]
     assert repository.github.leaks == []
 
 
@@ -174,7 +174,7 @@ def test_a_stale_plan_is_refused_with_4(repository):
     now = repository.desk.live()["cards.ads"]["spending_controls"]["spending_limits"]
     assert (done.code, done.outputs["exitcode"], done.outputs["changed"]) == (4, "4", "false")
     assert now[0]["amount"] == 999
-    assert "stale; nothing was written" in repository.github.comments[2]["body"]
+    assert "stale; nothing was changed" in repository.github.comments[2]["body"]
     assert "cards.ads" in repository.github.comments[2]["body"]
 
 
@@ -192,10 +192,10 @@ def test_without_an_approved_plan_nothing_is_applied(repository):
     of_a_fork = repository.step("apply")
 
     assert [done.code for done in (nothing_merged, no_comment, no_artifact, of_a_fork)] == [4, 4, 4, 4]
-    assert "no merged pull request" in nothing_merged.outputs["summary"]
-    assert "#9 has no plan of its last commit" in no_comment.outputs["summary"]
-    assert "#9 has no plan that run 7 has made" in no_artifact.outputs["summary"]
-    assert "#9 has no plan that run 7 has made" in of_a_fork.outputs["summary"]
+    assert "not from a merged pull request" in nothing_merged.outputs["summary"]
+    assert "#9 has no comment with a plan of its last commit" in no_comment.outputs["summary"]
+    assert "#9 has no plan made by run 7" in no_artifact.outputs["summary"]
+    assert "#9 has no plan made by run 7" in of_a_fork.outputs["summary"]
     assert repository.desk.live() == {}
 
 
@@ -206,7 +206,7 @@ def test_that_nothing_was_approved_is_told(repository):
 
     (message,) = webhook.messages
     assert done.code == 4
-    assert "no merged pull request" in message["text"]
+    assert "not from a merged pull request" in message["text"]
     assert SECRET not in done.log
 
 
@@ -267,7 +267,7 @@ def test_the_outcome_stands_where_github_is_down(repository):
 
     assert done.code == 0
     assert done.outputs["exitcode"] == "2"
-    assert "::warning title=provisioner::GitHub answers 503" in done.log
+    assert "::warning title=provisioner::GitHub returned 503" in done.log
 
 
 def test_hostile_names_stay_inside_the_log(repository):

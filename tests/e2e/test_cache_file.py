@@ -30,7 +30,7 @@ def test_what_is_no_cache_is_never_replaced(applied: Desk, command: str, text: s
     before = path.read_bytes()
     said = applied.run(command, "--cache", str(path), "--refresh", code=1).stderr
 
-    assert f"{path} is there and is no cache, so it is left as it is" in said
+    assert f"{path} exists and is not a cache; it was not changed" in said
     assert path.read_bytes() == before
 
 
@@ -38,7 +38,8 @@ def test_no_configuration_is_needed_to_refuse_it(desk: Desk) -> None:
     Path("p.yaml").write_text("version: 1\n", encoding="utf-8")
 
     assert (
-        "p.yaml is there and is no cache" in desk.run("plan", "--sandbox", "--cache", "p.yaml", code=1).stderr
+        "p.yaml exists and is not a cache"
+        in desk.run("plan", "--sandbox", "--cache", "p.yaml", code=1).stderr
     )
     assert sorted(path.name for path in desk.folder.iterdir()) == ["p.yaml"]
 

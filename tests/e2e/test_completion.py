@@ -38,6 +38,19 @@ def test_commands_options_and_addresses(desk, commands):
     assert offered(desk, commands, "retire", "cards.") == ["cards.ads"]
 
 
+def test_environments_guardrails_and_cards(desk, commands):
+    desk.write(COMPANY + CARDS)
+    (desk.folder / "environments").mkdir()
+    for name in ("prod", "staging"):
+        (desk.folder / f"environments/{name}.yaml").write_text("{}\n", encoding="utf-8")
+
+    assert offered(desk, commands, "plan", "--env", "") == ["prod", "staging"]
+    assert offered(desk, commands, "plan", "provisioner.yaml", "--env", "p") == ["prod"]
+    assert offered(desk, commands, "apply", "--allow", "re") == ["retired=", "reverted="]
+    assert offered(desk, commands, "fleet", "apply", "--allow", "f") == ["failed="]
+    assert offered(desk, commands, "simulate", "purchase", "") == ["ads"]
+
+
 def test_an_unsound_configuration_offers_nothing(desk, commands):
     desk.write("cards: [")
 

@@ -25,9 +25,9 @@ def test_it_is_said_on_a_line_of_its_own(desk: Desk):
     os.close(theirs)
     read_until(terminal, b"'yes'")
     running.send_signal(signal.SIGINT)
-    said = read_until(terminal, b"nothing was written.")
+    said = read_until(terminal, b"nothing was changed.")
     os.close(terminal)
 
     assert running.wait(30) == 130
-    assert b"\r\nInterrupted; nothing was written." in said
+    assert b"\r\nInterrupted; nothing was changed." in said
     assert desk.live("cardholders") == {}

@@ -23,7 +23,7 @@ def test_all_is_well(sound):
     lines = sound.run("doctor").output.splitlines()
 
     assert all(line.startswith(("ok ", "      ")) for line in lines), lines
-    assert any("in US; top-ups can be pulled" in line for line in lines)
+    assert any("in US; top-ups are supported" in line for line in lines)
     assert any(line.split()[1:] == ["Issuing", "active"] for line in lines)
     assert KEY not in "".join(lines)
 
@@ -45,9 +45,9 @@ def test_each_permission_of_a_restricted_key_is_told(sound, monkeypatch):
 
     assert sound.live("cardholders") == before
     assert "restricted key for test mode" in said
-    assert "may write cardholders" in said
-    assert "may not write cards" in said
-    assert "may not read top-ups" in said
+    assert "can write cardholders" in said
+    assert "cannot write cards" in said
+    assert "cannot read top-ups" in said
     assert RESTRICTED not in said
 
 
@@ -97,7 +97,7 @@ def test_without_a_configuration_the_key_is_still_looked_at(desk):
     said = desk.run("doctor", code=1).output
 
     assert "FAIL  configuration" in said
-    assert "may read cards" in said
+    assert "can read cards" in said
 
 
 def test_as_json(sound):

@@ -93,7 +93,7 @@ def test_a_plan_is_one_note_updated_in_place(pipeline):
     assert note["body"].startswith(MARK)
     assert "$3,000.00 (300000) per month" in note["body"]
     assert "$2,000.00" not in note["body"]
-    assert f"Commit `0123456789ab` in [this job]({JOB})" in note["body"]
+    assert f"Commit `0123456789ab`; full plan in [this job]({JOB})" in note["body"]
     assert "Plan: 2 to create" in second.stdout
     assert widget == {"create": 2, "update": 0, "delete": 0}
 
@@ -126,7 +126,7 @@ def test_without_a_token_or_a_merge_request_it_is_the_plan_alone(pipeline, witho
 
 @pytest.mark.parametrize(
     ("status", "warned"),
-    [(503, "GitLab answers 503"), (302, "GitLab answers 302"), (0, "does not begin with https://")],
+    [(503, "GitLab returned 503"), (302, "GitLab returned 302"), (0, "must begin with https://")],
 )
 def test_the_outcome_stands_where_gitlab_cannot_be_told(pipeline, status, warned):
     pipeline.declare(2_000)
@@ -136,7 +136,7 @@ def test_the_outcome_stands_where_gitlab_cannot_be_told(pipeline, status, warned
     done = pipeline.job("plan", CI_MERGE_REQUEST_IID="12", **base)
 
     assert done.returncode == 0
-    assert "Warning: GitLab was not told: " in done.stderr
+    assert "Warning: GitLab was not updated: " in done.stderr
     assert warned in done.stderr
 
 
@@ -199,7 +199,7 @@ def test_other_words_are_an_error(words):
     )
 
     assert done.returncode == 1
-    assert done.stderr == "Error: it is python3 -m provisioner.ci.gitlab plan|drift PATH [OPTIONS]\n"
+    assert done.stderr == "Error: usage: python3 -m provisioner.ci.gitlab plan|drift PATH [OPTIONS]\n"
 
 
 def test_an_apply_takes_arguments_from_whoever_starts_it(pipeline):

@@ -50,8 +50,8 @@ def test_unlimited_is_a_word(desk: Desk):
     ("number", "said"),
     [
         ("top_up=9,900.00", "an amount is a whole number of minor units"),
-        ("top_up.eur=9,900.00 USD", "top_up.eur is no amount in USD"),
-        ("retired=1.00 USD", "the number is a whole one, such as 12"),
+        ("top_up.eur=9,900.00 USD", "top_up.eur does not take an amount in USD"),
+        ("retired=1.00 USD", "expected a whole number, such as 12"),
         ("top_up=unlimited", "an amount is a whole number of minor units"),
         ("funds=1", "NAME one of retired, protected, stranded, reverted, activated, top_up, exposure_added"),
     ],

@@ -13,8 +13,10 @@ def test_a_long_apply_says_so_before_it_asks(desk: Desk):
 
     said = desk.run("apply", "--max-endpoint-rps", "0.5", code=1).stderr
 
-    assert said.startswith("7 steps will take about 0:12, at 0.5 requests/s an endpoint and 25/s in all\n")
-    assert "no terminal" in said
+    assert said.startswith(
+        "7 steps will take about 0:12 (at most 0.5 requests/s per endpoint, 25/s in total)\n"
+    )
+    assert "stdin is not a terminal" in said
     assert desk.live() == {}
 
 

@@ -96,9 +96,7 @@ def test_the_workflow_knows_the_folder_and_the_host(desk):
 
 def test_the_workflow_names_no_copy_that_somebody_else_may_own(desk):
     workflow = desk.folder / ".github/workflows/provisioner.yml"
-    hint = (
-        ".github/workflows/provisioner.yml, put your copy of provisioner in the place of <OWNER>/provisioner"
-    )
+    hint = ".github/workflows/provisioner.yml, replace <OWNER>/provisioner with your copy of provisioner"
 
     assert hint in desk.run("init").output
     jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values()

@@ -24,7 +24,7 @@ SCHEMA = json.loads((ROOT / "schemas" / "notice.schema.json").read_text(encoding
 LIMIT = "spending_controls: {{spending_limits: [{{amount: {0}, interval: monthly}}]}}"
 CARD = "cards:\n  ads: {{cardholder: acme, type: virtual, currency: usd, status: active, {0}}}\n"
 MONEY = 'balance_targets:\n  usd: {target: "300.00 USD"}\n'
-NOBODY = "the target of --notify is neither an https:// address nor a command that is there"
+NOBODY = "the --notify target is neither an https:// address nor a command that exists"
 LISTENER = """#!/bin/sh
 cat > heard.json
 echo "$PROVISIONER_OUTCOME/$PROVISIONER_EXITCODE/$PROVISIONER_SUMMARY/$STRIPE_API_KEY" > heard.env
@@ -79,8 +79,8 @@ def test_an_apply_tells_what_was_done(desk: Desk, webhook, listener):
     account = notice["account"]
     assert message["text"] == (
         ":white_check_mark: *Applied: 3 steps done.*\n"
-        f"`provisioner apply` of `desk`, test mode, account `{account}`\n"
-        "Money that moved: $300.00"
+        f"`provisioner apply` for `desk`, test mode, account `{account}`\n"
+        "Top-ups: $300.00"
     )
     assert [block["type"] for block in message["blocks"]] == ["section", "section"]
     assert (notice["outcome"], notice["exitcode"]) == ("done", 0)
@@ -120,7 +120,7 @@ def test_drift_tells_what_moved(desk: Desk, webhook, listener, monkeypatch):
     text = message["text"]
     assert heard(desk)["account"].startswith("acct_")
     assert ":warning: *Drift: 1 moved in Stripe, 0 pending for the next apply.*" in text
-    assert "1 move gave spending power that nobody has reviewed" in text
+    assert "1 change raised spending without a review" in text
     assert "declared $2,000.00 (200000) per month, live $9,000.00 (900000) per month" in text
     assert "<https://gitlab.example/acme/-/jobs/7|This run>" in message["blocks"][-1]["elements"][0]["text"]
     assert heard(desk)["result"] == json.loads(printed)
@@ -139,7 +139,7 @@ def test_a_guardrail_and_a_stale_plan_are_told(desk: Desk, webhook, listener):
     stale = heard(desk)
 
     assert guarded["outcome"] == "guardrail"
-    assert guarded["title"] == "Stopped by a guardrail; nothing was written"
+    assert guarded["title"] == "Blocked by a guardrail; nothing was changed"
     assert "$300.00 would be moved" in guarded["lines"][0]
     assert guarded["lines"][-1].startswith("Plan: 2 to create")
     assert guarded["money"] == []
@@ -155,7 +155,7 @@ def test_all_guardrails_that_stop_an_apply_are_told_at_once(desk: Desk, listener
     desk.run("apply", "--auto-approve", "--notify", listener, code=3)
 
     assert len(planned) == 3
-    assert heard(desk)["lines"][:4] == [*(each["text"] for each in planned), "Nothing was written."]
+    assert heard(desk)["lines"][:4] == [*(each["text"] for each in planned), "Nothing was changed."]
 
 
 def test_an_apply_that_fails_half_way_is_told(desk: Desk, listener, monkeypatch):
@@ -203,8 +203,8 @@ def test_the_environment_names_targets_one_a_line(desk: Desk, webhook, listener,
     ("answers", "messages", "warned"),
     [
         ([500], 2, ""),
-        ([500, 500], 2, "it answers HTTP 500"),
-        ([404], 1, "it answers HTTP 404, no_service"),
+        ([500, 500], 2, "it returned HTTP 500"),
+        ([404], 1, "it returned HTTP 404, no_service"),
         ([302], 1, "it redirects (HTTP 302)"),
     ],
 )
@@ -216,25 +216,28 @@ def test_what_a_webhook_answers_changes_nothing(desk: Desk, webhook, answers, me
 
     host = webhook.base.removeprefix("http://")
     assert len(webhook.messages) == messages
-    assert (f"Warning: the webhook at {host} was not told: {warned}" in done.stderr) is bool(warned)
+    assert (f"Warning: the webhook at {host} was not notified: {warned}" in done.stderr) is bool(warned)
     assert SECRET.rpartition("/")[2] not in done.output
 
 
 @pytest.mark.parametrize(
     ("target", "warned"),
     [
-        (f"https://127.0.0.1:1/{SECRET}", "the webhook at 127.0.0.1:1 was not told: it cannot be reached"),
-        (f"http://127.0.0.1:99999/{SECRET}", "the target of --notify is an address that is not valid"),
-        (f"https:// 1/{SECRET}", "the target of --notify is an address that is not valid"),
-        (f"htps://127.0.0.1/{SECRET}", f"{NOBODY}; begin it with https://"),
-        (f"hooks.slack.com/services/{SECRET}", f"{NOBODY}; begin it with https://"),
-        (f"//hooks.slack.com:443/services/{SECRET}", f"{NOBODY}; begin it with https://"),
-        (f"https:hooks.slack.com/{SECRET}", f"{NOBODY}; begin it with https://"),
-        (f"services/{SECRET}", f"{NOBODY}; it is not told"),
-        (f"tell '{SECRET}", "the target of --notify is a command in which a quote is not closed"),
-        (f"{SECRET} word", f"{NOBODY}; it is not told"),
-        ("./provisioner.yaml", "the command provisioner.yaml was not told: it cannot be run"),
-        (f"false {SECRET}", "the command false was not told: it ended with 1"),
+        (
+            f"https://127.0.0.1:1/{SECRET}",
+            "the webhook at 127.0.0.1:1 was not notified: it cannot be reached",
+        ),
+        (f"http://127.0.0.1:99999/{SECRET}", "the --notify target is not a valid address"),
+        (f"https:// 1/{SECRET}", "the --notify target is not a valid address"),
+        (f"htps://127.0.0.1/{SECRET}", f"{NOBODY}; an address must begin with https://"),
+        (f"hooks.slack.com/services/{SECRET}", f"{NOBODY}; an address must begin with https://"),
+        (f"//hooks.slack.com:443/services/{SECRET}", f"{NOBODY}; an address must begin with https://"),
+        (f"https:hooks.slack.com/{SECRET}", f"{NOBODY}; an address must begin with https://"),
+        (f"services/{SECRET}", f"{NOBODY}; it will not be notified"),
+        (f"tell '{SECRET}", "the --notify target is a command with an unclosed quote"),
+        (f"{SECRET} word", f"{NOBODY}; it will not be notified"),
+        ("./provisioner.yaml", "the command provisioner.yaml was not notified: it cannot be run"),
+        (f"false {SECRET}", "the command false was not notified: it exited with code 1"),
     ],
 )
 def test_who_cannot_be_told_changes_nothing(desk: Desk, target, warned):
@@ -252,13 +255,15 @@ def test_of_several_targets_the_wrong_one_is_named_by_its_number(desk: Desk, lis
 
     done = desk.run("drift", "--notify", listener, "--notify", f"hooks.slack.com/{SECRET}", code=2)
 
-    assert f"Warning: the target of --notify (number 2) {NOBODY.partition('--notify ')[2]}" in done.stderr
+    assert f"Warning: the --notify target (number 2) {NOBODY.partition('target ')[2]}" in done.stderr
     assert "canary" not in done.output.replace("canary@", "")
     assert heard(desk)["outcome"] == "drift"
 
 
 @pytest.mark.parametrize(
-    ("answers", "said"), [([], "it did not answer in time"), ([None], "it broke off")], ids=["slow", "broken"]
+    ("answers", "said"),
+    [([], "it did not answer in time"), ([None], "it closed the connection")],
+    ids=["slow", "broken"],
 )
 def test_a_webhook_that_was_told_and_has_not_answered_is_not_out_of_reach(
     desk: Desk, webhook, monkeypatch, answers, said
@@ -272,7 +277,7 @@ def test_a_webhook_that_was_told_and_has_not_answered_is_not_out_of_reach(
     done = desk.run("drift", "--notify", webhook.url, code=2)
 
     assert len(webhook.messages) == 1
-    assert f"was not told: {said} (it may have been told)\n" in done.stderr
+    assert f"was not notified: {said} (the notice may have arrived)\n" in done.stderr
 
 
 def test_a_command_that_never_ends_is_ended(desk: Desk, monkeypatch):
@@ -283,7 +288,7 @@ def test_a_command_that_never_ends_is_ended(desk: Desk, monkeypatch):
 
     done = desk.run("drift", "--notify", "sh -c 'exec 3> alive; echo begun >&3; sleep 60 & wait'", code=2)
 
-    assert "the command sh was not told: it did not answer within" in done.stderr
+    assert "the command sh was not notified: it did not answer within" in done.stderr
     assert os.read(alive, 100) == b"begun\n"
     # the end comes when nobody holds the other side any more: neither the shell nor what it has started
     assert select.select([alive], [], [], 30)[0]

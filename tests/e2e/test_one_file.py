@@ -4,8 +4,8 @@ from e2e.conftest import COMPANY, Desk
 
 CARD = "cards:\n  ads: {cardholder: acme, type: virtual, currency: usd, status: active}\n"
 SAID = (
-    "Note: only provisioner.yaml is read; what {} is not, and counts as removed. "
-    "Give the folder to read all.\n"
+    "Note: Only provisioner.yaml was loaded. Resources in {} will be treated as removed; "
+    "pass the folder to load all files.\n"
 )
 
 
@@ -18,9 +18,9 @@ def test_a_file_alone_says_which_others_it_leaves_out(desk: Desk):
     desk.write("version: 1\n" + CARD.replace("ads", "more"), "more.yml")
     two = desk.run("plan", "provisioner.yaml")
 
-    assert one.stderr == SAID.format("teams/ads.yaml beside it declares")
+    assert one.stderr == SAID.format("teams/ads.yaml")
     assert "cards.ads will be deactivated" in one.stdout
-    assert two.stderr == SAID.format("more.yml and 1 more file beside it declare")
+    assert two.stderr == SAID.format("more.yml and 1 more file")
     assert desk.run("plan").stderr == ""
 
 

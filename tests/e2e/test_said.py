@@ -65,4 +65,4 @@ def test_problems_begin_with_their_place_for_editors_and_end_with_an_error(desk:
 
     assert problems
     assert all(re.match(r"provisioner\.yaml:\d+:\d+: cards\.ads: ", line) for line in problems)
-    assert end == f"Error: {len(problems)} problems; nothing was sent to Stripe."
+    assert end == f"Error: {len(problems)} problems; nothing was changed."

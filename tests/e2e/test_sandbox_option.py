@@ -71,7 +71,7 @@ def test_a_new_sandbox_says_where_it_is_once(desk: Desk):
     state = desk.folder / ".provisioner" / "sandbox.db"
     first, second = (desk.run("plan", "--sandbox").stderr for _ in range(2))
 
-    assert f"A new sandbox, with nothing in it: {state} (each folder has its own).\n" in first
+    assert f"Created an empty sandbox: {state} (each folder has its own).\n" in first
     assert "new sandbox" not in second
 
 

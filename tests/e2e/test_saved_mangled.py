@@ -1,4 +1,4 @@
-"""A file that is no saved plan any more (cut, edited by hand, of a later version) is refused in words."""
+"""A file that is not a saved plan any more (cut, edited by hand, of a later version) is refused in words."""
 
 import json
 from typing import Any
@@ -31,7 +31,7 @@ def saved(desk: Desk) -> dict[str, Any]:
         (("changes", 0, "amount"), GONE, "A top-up without `amount` and `currency` - at `$.changes[0]`"),
         (("blast_radius", "money", 0, "amount"), "300", "at `$.blast_radius.money[0].amount`"),
         (("source",), {}, "`path` - at `$.source`"),
-        (("format_version",), "2.0", "no saved plan of format 1.1"),
+        (("format_version",), "2.0", "not a saved plan of format 1.1"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(desk: Desk, saved, place, value, said):
@@ -39,7 +39,7 @@ def test_what_is_wrong_is_told_with_its_place(desk: Desk, saved, place, value, s
 
     for words in (["show", "plan.json"], ["apply", "plan.json"]):
         refused = desk.run(*words, code=1).stderr
-        assert "plan.json is no saved plan" in refused
+        assert "plan.json is not a saved plan" in refused
         assert said in refused
     assert desk.sdk.v1.topups.list().data == []
 

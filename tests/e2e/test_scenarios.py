@@ -172,7 +172,7 @@ def test_a_card_that_stripe_refuses_is_an_error_of_its_scenarios(desk):
 def test_without_scenarios_there_is_nothing_to_test(desk):
     desk.write(COMPANY + PLAYED.partition("scenarios:")[0])
 
-    assert "declares no scenarios" in desk.run("test", "--offline", code=1).output
+    assert "has no scenarios" in desk.run("test", "--offline", code=1).output
     assert "4 passed" in desk.run("test", "--offline", "--generate").stdout
 
 
@@ -213,8 +213,8 @@ def test_the_walk_of_the_guide(desk):
         (("adz", "--amount", "1"), "did you mean 'ads'?"),
         (("ads", "--amount", "1.00 EUR"), "the card is in USD, not EUR"),
         (("ads", "--amount", "a lot"), "an amount is"),
-        (("ads", "--amount", "1", "--category", "taxis"), "is not one of Stripe's"),
-        (("ads", "--amount", "1", "--presence", "present", "--method", "chip"), "give one of the two"),
+        (("ads", "--amount", "1", "--category", "taxis"), "is not a merchant category of Stripe's"),
+        (("ads", "--amount", "1", "--presence", "present", "--method", "chip"), "cannot be used together"),
         (("ads", "--amount", "1"), "cards.ads is not in Stripe yet"),
     ],
 )

@@ -108,7 +108,9 @@ def test_selected_accounts_only_and_shards_together_are_the_whole(there, folder)
     assert {each.get("name") for each in lines(picked)[:-1]} == {"shop-00000", "shop-00002"}
     assert sorted(each["account"] for run in shards for each in lines(run)[:-1]) == ids(ACCOUNTS)
     assert nobody.exit_code == 1
-    assert "no account of test-platform fits --select; labels are tier=canary, tier=standard" in nobody.stderr
+    assert (
+        "no account of test-platform matches --select; labels are tier=canary, tier=standard" in nobody.stderr
+    )
 
 
 def test_a_failing_canary_keeps_the_rest_untouched(there, folder):
@@ -118,7 +120,7 @@ def test_a_failing_canary_keeps_the_rest_untouched(there, folder):
     run = in_process(there, folder, "apply", "--auto-approve", STRIPE_API_KEY="rk_test_few")
 
     assert run.exit_code == 5, run.stdout
-    assert "Stopped: an account of the canary set has failed" in run.stdout
+    assert "Stopped: a canary account failed" in run.stdout
     assert "cards.card-1: the key is missing a permission" in run.stdout
     assert "4 were not begun; running the same command again does what is left." in run.stdout
     assert all(not there.estate(each) for each in ids(ACCOUNTS)[1:])
@@ -131,7 +133,7 @@ def test_a_limit_of_the_fleet_stops_it_before_the_first_write(there, tmp_path, l
     stopped = in_process(there, folder, "apply", "--auto-approve")
 
     assert stopped.exit_code == 3
-    assert f"--allow {number}\nNothing was written." in stopped.stderr
+    assert f"--allow {number}\nNothing was changed." in stopped.stderr
     assert not there.estate(ids(1)[0])
     assert in_process(there, folder, "apply", "--auto-approve", "--allow", number).exit_code == 0
 
@@ -144,7 +146,7 @@ def test_retiring_is_judged_over_the_in_process(there, tmp_path):
     stopped = in_process(there, folder, "apply", "--auto-approve")
 
     assert stopped.exit_code == 3
-    assert "5 would be retired or replaced over the fleet, max_retired is 4" in stopped.stderr
+    assert "5 objects would be retired or replaced across the fleet (max_retired: 4)" in stopped.stderr
     assert in_process(there, folder, "apply", "--auto-approve", "--allow", "retired=5").exit_code == 0
     assert there.estate(ids(1)[0])["cards.card-2 inactive [20000]"] == 1
 
@@ -188,7 +190,7 @@ def test_without_a_terminal_there_must_be_an_approval(there, folder):
     run = in_process(there, folder, "apply")
 
     assert run.exit_code == 1
-    assert "there is no terminal to ask on" in run.stderr
+    assert "stdin is not a terminal" in run.stderr
     assert not there.estate(ids(1)[0])
 
 
@@ -233,8 +235,11 @@ def test_a_plan_names_the_guardrails_that_would_stop_its_apply(there, tmp_path):
     said = in_process(there, folder, "plan", "--report", "r.html", "--report", "r.jsonl")
     stopped = in_process(there, folder, "apply", "--auto-approve", "--allow", "top_up=50000")
 
-    own = "2 cards could newly spend, max_activated is 1; `provisioner apply` for it alone can allow it"
-    whole = "$500.00 would be moved over the fleet, max_top_up is $499.99; to go on, name the number"
+    own = (
+        "2 cards could newly spend, max_activated is 1; "
+        "only `provisioner apply` for this account can allow it"
+    )
+    whole = "top-ups of $500.00 across the fleet, max_top_up is $499.99; to go on, name the number"
     assert said.exit_code == 0
     assert said.stdout.count(f"guardrails stop it: {own}; guardrails stop it: this plan gives") == ACCOUNTS
     assert f"Guardrails of the fleet stop this: apply writes nothing (exit code 3): {whole}" in said.stdout

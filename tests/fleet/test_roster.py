@@ -89,14 +89,14 @@ def test_limits_rates_and_canary_are_read(folder):
 
 
 BROKEN = {
-    "no-account": (HEAD, "fleet.yaml:1:1: no account; give some under 'accounts', or a 'roster'"),
+    "no-account": (HEAD, "fleet.yaml:1:1: no accounts; add some under 'accounts' or in a 'roster'"),
     "unknown-key": (
         f"{HEAD}acounts: []\n",
         "fleet.yaml:4:1: unknown key 'acounts'; did you mean 'accounts'?",
     ),
     "id": (
         f"{HEAD}accounts:\n- account: ca_1\n",
-        "fleet.yaml:5:12: accounts.ca_1: 'account': 'ca_1' is not valid; an account is acct_",
+        "fleet.yaml:5:12: accounts.ca_1: 'account': 'ca_1' is not valid; an account id is acct_",
     ),
     "unknown-in-account": (
         f"{HEAD}accounts:\n- account: acct_1A\n  label: {{}}\n",
@@ -108,15 +108,15 @@ BROKEN = {
     ),
     "twice": (
         f"{HEAD}accounts:\n- account: acct_1A\n- account: acct_1A\n",
-        "fleet.yaml:6:12: accounts.acct_1A: 'acct_1A' is given at fleet.yaml:5:12",
+        "fleet.yaml:6:12: accounts.acct_1A: 'acct_1A' is also used at fleet.yaml:5:12",
     ),
     "no-file": (
         f"{HEAD}accounts:\n- account: acct_1A\n  configuration: gone.yaml\n",
-        "fleet.yaml:6:18: accounts.acct_1A: 'gone.yaml' is no file or folder",
+        "fleet.yaml:6:18: accounts.acct_1A: 'gone.yaml' is not a file or folder",
     ),
     "no-shared-file": (
         "version: 1\nfleet: f\nconfiguration: gone\naccounts: [{account: acct_1A}]\n",
-        "fleet.yaml:3:16: configuration: 'gone' is no file or folder",
+        "fleet.yaml:3:16: configuration: 'gone' is not a file or folder",
     ),
     "no-configuration": (
         "version: 1\nfleet: f\naccounts: [{account: acct_1A}]\n",
@@ -124,11 +124,11 @@ BROKEN = {
     ),
     "hole": (
         f"{HEAD}accounts: [{{account: acct_1A, vars: {{key: '${{env.KEY}}'}}}}]\n",
-        "fleet.yaml:4:43: accounts.acct_1A: '${' means nothing in a fleet",
+        "fleet.yaml:4:43: accounts.acct_1A: '${' cannot be used in a fleet",
     ),
     "selector": (
         f"{HEAD}accounts: [{{account: acct_1A}}]\ncanary: '=x'\n",
-        "fleet.yaml:5:9: canary: a selector is",
+        "fleet.yaml:5:9: canary: a selector looks",
     ),
     "money": (
         f"{HEAD}accounts: [{{account: acct_1A}}]\nguardrails: {{max_top_up: 5}}\n",
@@ -136,14 +136,14 @@ BROKEN = {
     ),
     "money-currency": (
         f"{HEAD}accounts: [{{account: acct_1A}}]\nguardrails: {{max_top_up: {{eur: 5.00 USD}}}}\n",
-        "fleet.yaml:5:32: guardrails.max_top_up: an amount in USD stands under 'eur'",
+        "fleet.yaml:5:32: guardrails.max_top_up: the amount under 'eur' is in USD",
     ),
     "share": (
         f"{HEAD}accounts: [{{account: acct_1A}}]\nguardrails: {{max_failed: 5 %}}\n",
-        "fleet.yaml:5:26: guardrails: 'max_failed': '5 %' is not valid; a share of accounts is like \"5%\"",
+        "fleet.yaml:5:26: guardrails: 'max_failed': '5 %' is not valid; a percentage of accounts looks",
     ),
     "roster-name": (f"{HEAD}roster: shops.xls\n", "fleet.yaml:4:9: roster: 'shops.xls' does not end in .csv"),
-    "roster-gone": (f"{HEAD}roster: [gone.csv]\n", "fleet.yaml:4:10: roster: 'gone.csv' is no file"),
+    "roster-gone": (f"{HEAD}roster: [gone.csv]\n", "fleet.yaml:4:10: roster: 'gone.csv' is not a file"),
     "not-yaml": ("version: 1\nfleet: [\n", "fleet.yaml:3:1: fleet: invalid YAML"),
 }
 
@@ -164,11 +164,15 @@ ROWS = {
         "account,labels.tier,teir\nacct_1A,a,b\n",
         "roster.csv:1:21: unknown column 'teir'",
     ),
-    "csv-no-account": ("csv", "acount,name\nacct_1A,a\n", "roster.csv:1:1: the first line names the columns"),
+    "csv-no-account": (
+        "csv",
+        "acount,name\nacct_1A,a\n",
+        "roster.csv:1:1: the first line must name the columns",
+    ),
     "csv-twice": (
         "csv",
         "account,name,name\nacct_1A,a,b\n",
-        "roster.csv:1:14: the column 'name' is given twice",
+        "roster.csv:1:14: duplicate column 'name'",
     ),
     "csv-cells": ("csv", "account,name\nacct_1A\n", "roster.csv:2:1: 1 cells, but the header has 2"),
     "csv-id": (
@@ -180,13 +184,13 @@ ROWS = {
     "csv-again": (
         "csv",
         'account,name\nacct_1A,"a\nb"\nacct_1A,c\n',
-        "roster.csv:4:1: accounts.acct_1A: 'acct_1A' is given at roster.csv:2:1 as well",
+        "roster.csv:4:1: accounts.acct_1A: 'acct_1A' is also used at roster.csv:2:1",
     ),
     "jsonl-json": ("jsonl", '{"account": "acct_1A"}\n{"account" "x"}\n', "roster.jsonl:2:12: not JSON: "),
     "jsonl-twice": (
         "jsonl",
         '{"account": "acct_1A", "account": "acct_1B"}\n',
-        "roster.jsonl:1:1: the key 'account' is given twice",
+        "roster.jsonl:1:1: duplicate key 'account'",
     ),
     "jsonl-list": (
         "jsonl",
@@ -221,7 +225,7 @@ def test_all_problems_are_said_at_once_in_the_order_of_the_lines(folder):
 
 
 def test_a_folder_without_a_fleet_file_says_so(folder):
-    with pytest.raises(ConfigError, match=r"holds no fleet\.yaml"):
+    with pytest.raises(ConfigError, match=r"contains no fleet\.yaml"):
         load_fleet(folder)
 
 

@@ -32,7 +32,7 @@ def test_selectors(texts, found):
 
 @pytest.mark.parametrize("text", ["", "a,,b", "=gold", "tier=", "!=x"])
 def test_what_is_no_selector_says_what_is(text):
-    with pytest.raises(ValueError, match="a selector is like 'tier=gold'"):
+    with pytest.raises(ValueError, match="a selector looks like 'tier=gold'"):
         parse_selector(text)
 
 
@@ -49,7 +49,7 @@ def test_every_account_is_in_exactly_one_shard_and_the_shards_are_alike(of):
 
 @pytest.mark.parametrize("text", ["", "3", "0/2", "3/2", "a/b", "1/", "-1/2", "1/0"])
 def test_what_is_no_shard_says_what_is(text):
-    with pytest.raises(ValueError, match="a shard is NUMBER/ALL"):
+    with pytest.raises(ValueError, match="a shard is NUMBER/TOTAL"):
         parse_shard(text)
 
 

@@ -45,8 +45,8 @@ def test_changes_are_no_failures():
 def test_more_failures_than_may_be_stop_the_run():
     totals = total(outcome(ERROR), outcome(ERROR), allowed=1)
 
-    assert totals.halted == "2 accounts have failed, 1 may"
-    assert total(outcome(ERROR), allowed=0).halted == "1 account has failed, 0 may"
+    assert totals.halted == "2 accounts failed, 1 allowed"
+    assert total(outcome(ERROR), allowed=0).halted == "1 account failed, 0 allowed"
     assert total(outcome(ERROR), allowed=1).halted == ""
 
 
@@ -61,8 +61,8 @@ def test_money_and_ends_are_judged_as_a_whole_and_passed_by_naming_a_number():
     limits = FleetLimits(top_up={"usd": 1000, "eur": 1}, retired=2)
 
     money, ends = judge(whole, limits, {})
-    assert money.text == "$11.00 would be moved over the fleet, max_top_up is $10.00"
-    assert ends.text == "3 would be retired or replaced over the fleet, max_retired is 2"
+    assert money.text == "top-ups of $11.00 across the fleet, max_top_up is $10.00"
+    assert ends.text == "3 objects would be retired or replaced across the fleet (max_retired: 2)"
     assert str(ends).endswith("to go on, name the number: --allow retired=3")
     assert judge(whole, limits, {"top_up": 1100, "retired": 3}) == ()
     assert len(judge(whole, limits, {"top_up": 1099, "retired": 3})) == 1
@@ -73,7 +73,7 @@ def test_money_in_a_currency_that_the_limit_does_not_name_is_over_it():
     [euros] = judge(total(outcome(money=USD_AND_EUR)), FleetLimits(top_up={"usd": 1000}), {})
 
     assert str(euros) == (
-        "€0.01 would be moved over the fleet, but max_top_up names no EUR, add it there; "
+        "top-ups of €0.01 across the fleet, but max_top_up names no EUR, add it there; "
         "to go on, name the number: --allow top_up.eur=1"
     )
 

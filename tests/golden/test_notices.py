@@ -75,7 +75,7 @@ FLEET = FleetTotals(
     not_begun=0,
     codes={"0": 8, "1": 1},
     code=1,
-    halted="1 account has failed, 0 may",
+    halted="1 account failed, 0 allowed",
     counts={"done": 24, "failed": 0, "skipped": 3},
     money=(MovedMoney("usd", 300_000), MovedMoney("gbp", 5_000)),
     ends=0,
@@ -115,7 +115,7 @@ NOTICES = {
         HERE,
         3,
         Highlights(lines=["Plan: 0 to create, 0 to update, 0 to replace, 9 to retire, 0 to adopt."]),
-        {"error": "9 of 10 cards would be retired; name the number: --allow retired=9\nNothing was written."},
+        {"error": "9 of 10 cards would be retired; name the number: --allow retired=9\nNothing was changed."},
     ),
     "wrong-key": (NoticePlace("drift", "issuing"), 7, Highlights(), {"error": "Stripe rejected the key"}),
 }

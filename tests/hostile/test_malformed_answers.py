@@ -123,7 +123,7 @@ def record(desk: Desk, monkeypatch: pytest.MonkeyPatch, command: str, recorder: 
 
 def check(command: str, recorder: Recorder, said: str) -> str:
     """What is not as it should be; empty where all is well."""
-    if "mistake of provisioner" in said or "Traceback" in said or "cannot be read" in said:
+    if "internal error" in said or "Traceback" in said or "cannot be read" in said:
         return said[-300:]
     if "does not have the expected form" in said and command != "doctor":
         first = recorder.lied_to.startswith("GET") and not recorder.written

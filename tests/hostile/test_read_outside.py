@@ -231,7 +231,7 @@ def test_a_fleet_reads_in_its_own_folder(desk: Desk, outside: Path):
     (desk.folder / "r.csv").write_text(ROSTER)
     said = desk.run("fleet", "plan", "--sandbox", code=1).output
     assert CANARY not in said
-    assert "lies outside of the fleet's folder; allow it with --allow-file" in said
+    assert "is outside of the fleet's folder; allow it with --allow-file" in said
     assert (
         CANARY in desk.run("fleet", "plan", "--sandbox", "--allow-file", str(outside.parent), code=1).output
     )

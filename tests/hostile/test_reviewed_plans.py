@@ -55,7 +55,7 @@ def test_another_plan_in_the_same_run_is_refused(repository: Repository, planned
     done = repository.step("apply")
 
     assert done.code == 4
-    assert ("is not the one that the comment shows" in done.log) == (at != LATER)
+    assert ("is not the one shown in the comment" in done.log) == (at != LATER)
     assert limit(repository) is None
 
 
@@ -94,6 +94,6 @@ def test_a_job_without_an_environment_applies_no_plan_of_one(repository: Reposit
     refused = [repository.step("apply", plan=path), repository.step("apply", plan=path, env="prod")]
 
     assert [each.code for each in refused] == [4, 4]
-    assert "is of environment dev, not of no environment" in refused[0].log
-    assert "is of environment dev, not of environment prod" in refused[1].log
+    assert "was made for environment dev, not for no environment" in refused[0].log
+    assert "was made for environment dev, not for environment prod" in refused[1].log
     assert repository.step("apply", plan=path, env="dev").code == 0

@@ -303,7 +303,7 @@ def test_a_plan_is_good_for_a_time(
 @pytest.mark.parametrize("time", ["8d", "0s", "1w", "never", "999999999d", "-1d"])
 def test_no_plan_is_good_for_longer(lowered: Desk, time: str) -> None:
     assert (
-        "is not a time up to 7d"
+        "is not a duration up to 7d"
         in lowered.run("plan", "--out", "plan.json", "--expires", time, code=1).stderr
     )
 
@@ -322,7 +322,7 @@ def of_dev(desk: Desk) -> Desk:
 
 @pytest.mark.parametrize("demanded", ["prod", ""])
 def test_a_plan_for_another_environment_than_is_demanded_is_refused(of_dev: Desk, demanded: str) -> None:
-    assert "plan.json is of environment dev, not of " in refused(of_dev, f"--env={demanded}")
+    assert "plan.json was made for environment dev, not for " in refused(of_dev, f"--env={demanded}")
 
 
 @pytest.mark.parametrize("words", [(), ("--env", "dev")])
@@ -425,7 +425,7 @@ def test_a_plan_of_format_1_0_is_shown_and_not_applied(lowered: Desk) -> None:
 
     assert "$3,000.00" in lowered.run("show", "plan.json").stdout
     said = refused(lowered)
-    assert "is a saved plan of format 1.0, which can be shown but is not applied: nothing in it tells" in said
+    assert "is a saved plan of format 1.0, which can be shown but not applied: it does not record" in said
     assert said.endswith("plan again with this version\n")
 
 

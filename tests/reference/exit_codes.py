@@ -15,11 +15,11 @@ DO = {
     ExitCode.ERROR: "read the message; it names the file, the address, or the Stripe request",
     ExitCode.CHANGES: "review the plan or the drift",
     ExitCode.GUARDRAIL: "review the plan carefully, then pass `--allow NAME=NUMBER` or `--approve "
-    "broadening`. Nothing was written",
-    ExitCode.STALE: "plan again, and have the new plan approved. Nothing was written",
+    "broadening`. Nothing was changed",
+    ExitCode.STALE: "plan again, and have the new plan approved. Nothing was changed",
     ExitCode.PARTLY: "run the same command again; if the last line says that Stripe rejected a request, "
     "fix the cause first",
-    ExitCode.ACCESS: "run `provisioner doctor` to find the cause. Nothing was written",
+    ExitCode.ACCESS: "run `provisioner doctor` to find the cause. Nothing was changed",
     ExitCode.INTERRUPTED: "run the same command again",
 }
 

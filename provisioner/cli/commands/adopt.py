@@ -1,4 +1,4 @@
-"""`import`: adopt live objects by writing our marks on them, and nothing else."""
+"""`import`: bring existing objects under management by writing ownership metadata on them."""
 
 from pathlib import Path
 
@@ -24,8 +24,10 @@ from provisioner.core.plan.plan import Plan
 @click.command()
 @stripe_only_options
 @write_options
-@click.option("--all", "every", is_flag=True, help="Match every declared resource that has no object yet.")
-@click.option("--dry-run", is_flag=True, help="Show what would be adopted, and write nothing.")
+@click.option(
+    "--all", "every", is_flag=True, help="Match every resource in the configuration that has no object yet."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be imported; change nothing.")
 @click.argument("words", nargs=-1, metavar="[PATH] ADDRESS ID | [PATH] --all", shell_complete=complete)
 @exits
 def command(
@@ -37,14 +39,16 @@ def command(
     manner: WriteOptions,
 ) -> int:
     """
-    Adopt live objects: the object ID becomes ADDRESS, which the configuration at PATH declares.
+    Bring existing Stripe objects under management: ID is the object for ADDRESS in the configuration at PATH.
 
-    With --all, every declared resource without an object gets the one that fits, by name and e-mail or
-    by all that is declared; exit 5 where several fit and none is taken. Only metadata is written.
+    With --all, every resource without an object is matched by name and email, or by all its fields; if
+    several objects match, none is imported, and the exit code is 5. Only metadata is written.
     """
     needed = 0 if every else 2
     if not needed <= len(words) <= needed + 1:
-        raise ProvisionerError("give [PATH] ADDRESS ID, such as `import cards.ads ic_1Abc`, or [PATH] --all")
+        raise ProvisionerError(
+            "expected [PATH] ADDRESS ID, such as `import cards.ads ic_1Abc`, or [PATH] --all"
+        )
     path = Path(words[0]) if len(words) > needed else Path()
     address = None if every else address_of(words[-2])
     unclear: set[Address] = set()
@@ -57,5 +61,5 @@ def command(
             unclear.update(addresses)
             return plan
 
-        code = do(stripe, make, manner, color=options.color, dry_run=dry_run)
+        code = do(stripe, make, manner, options=options, dry_run=dry_run)
     return PARTLY if code == DONE and unclear else code

@@ -1,4 +1,4 @@
-"""`apply`: plan, ask, do, report."""
+"""`apply`: plan, ask for approval, apply, report."""
 
 import click
 from msgspec.structs import replace
@@ -23,16 +23,16 @@ from provisioner.core.plan.selection import Selection
 @exits
 def command(options: Options, *, manner: WriteOptions, news: Notification) -> int:
     """
-    Make Stripe match the configuration at PATH: plan, ask, and carry it out.
+    Make Stripe match the configuration at PATH: show a plan, ask for approval, and make the changes.
 
-    PATH may be a plan that was saved with `plan --out`; then only what was approved is done, and --env
-    demands that it was made for that environment. Where a step has failed, the same command again does what
-    is left, and nothing twice.
+    PATH may be a plan saved with `plan --out`; then only the approved changes are made, and --env checks
+    that the plan was made for that environment. After a failure, run the same command again: it makes the
+    remaining changes and repeats none.
     """
     saved = read_to_apply(options.path) if is_saved(options.path) else None
     if saved:
         options = options_of(saved, options)
-        # what was saved was reviewed: that is the approval
+        # whoever applies a saved plan has reviewed it: that is the approval
         manner = replace(manner, auto_approve=True, approve="broadening")
     with session(options, news.of) as stripe:
 
@@ -44,4 +44,4 @@ def command(options: Options, *, manner: WriteOptions, news: Notification) -> in
             return hold_to(stripe.kinds, plan, saved)
 
         shown = saved.stopped_by if saved else ()
-        return do(stripe, make, manner, color=options.color, shown=shown, heard=news.has)
+        return do(stripe, make, manner, options=options, shown=shown, heard=news.has)

@@ -1,4 +1,4 @@
-"""`chaos`: disturb applies on the sandbox, or play random histories, and see how they end."""
+"""`chaos`: make applies on the sandbox fail, or run random histories, and check how they end."""
 
 import json
 from collections import Counter
@@ -15,11 +15,11 @@ from provisioner.core.model.json_document import FORMAT_VERSION
 DEFAULT_RUNS = 100
 SHOWN = 20
 DEFAULT_STEPS = 200
-TOLD = 100  # steps between two lines of progress
+TOLD = 100  # steps between progress lines
 
 
 def _numbers(_context: click.Context, _param: click.Parameter, value: str | None) -> frozenset[int]:
-    """Whole numbers from 1 on, with commas between them."""
+    """Read positive whole numbers, separated by commas."""
     parts = value.split(",") if value else []
     if not all(part.isascii() and part.isdigit() and int(part) for part in parts):
         raise click.BadParameter(f"{value!r} is not a list of numbers such as 3,9,12")
@@ -28,16 +28,16 @@ def _numbers(_context: click.Context, _param: click.Parameter, value: str | None
 
 @click.command()
 @config_options
-@click.option("--seed", type=int, default=1, help="Chooses the runs; the same seed, the same runs.")
-@click.option("--runs", type=click.IntRange(min=1), default=DEFAULT_RUNS, help="How many runs.")
-@click.option("--all", "whole", is_flag=True, help="Every disturbance at every request.")
-@click.option("--estate", is_flag=True, help="Play random histories of an estate instead of PATH.")
-@click.option("--steps", type=click.IntRange(min=1), help="How many steps of histories; for --estate.")
+@click.option("--seed", type=int, default=1, help="Selects the runs; the same seed gives the same runs.")
+@click.option("--runs", type=click.IntRange(min=1), default=DEFAULT_RUNS, help="Number of runs.")
+@click.option("--all", "whole", is_flag=True, help="Try every failure at every request.")
+@click.option("--estate", is_flag=True, help="Run random histories of a project instead of PATH.")
+@click.option("--steps", type=click.IntRange(min=1), help="Number of steps of the histories (with --estate).")
 @click.option(
     "--only",
     callback=_numbers,
     metavar="NUMBERS",
-    help="Play these steps alone, such as 3,9,12; for --estate.",
+    help="Run only these steps, such as 3,9,12 (with --estate).",
 )
 @text_or_json()
 @exits
@@ -53,15 +53,15 @@ def command(  # noqa: PLR0913 - one for each option
     format_: str,
 ) -> int:
     """
-    Apply to a private sandbox under faults and kills; the next run must end as if nothing had been.
+    Make applies on a private sandbox fail, and check that the next run recovers completely.
 
-    PATH is the configuration to try it with; without PATH, a built-in scene is played (create, update,
-    replace, reissue, retire, top up). With --estate, random histories are played: edits of YAML over time,
-    faults, answers that are lies, lists that lag, kills, two runs at once, saved plans, and edits by hand;
-    what has become of the estate is checked after each step. Needs no key and touches no Stripe.
+    PATH is the configuration to test; without PATH, a built-in scenario is used (create, update, replace,
+    reissue, retire, top up). With --estate, random histories are run: edits of the YAML, failed and wrong
+    responses, outdated lists, killed processes, two runs at once, saved plans, and changes made by hand;
+    the objects are checked after each step. Needs no key and does not contact Stripe.
     """
     if (steps or only) and not estate:
-        raise click.UsageError("--steps and --only are for --estate")
+        raise click.UsageError("--steps and --only can only be used with --estate")
     if estate:
         document = _played(seed, steps or max(only, default=DEFAULT_STEPS), only)
         text = _played_text
@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913 - one for each option
 
 
 def _disturbed(options: Options, seed: int, runs: int | None) -> dict[str, Any]:
-    """Run so many cells of the matrix, or all, and say what came of them."""
+    """Run `runs` cells of the matrix of failures and requests, or all, and return the result."""
     from provisioner.chaos.run import cells, disturb, rehearse  # noqa: PLC0415 - cold start: a server and more
     from provisioner.chaos.sandbox_fixture import arena  # noqa: PLC0415 - cold start: as above
     from provisioner.chaos.scene import canonical, country_of, scene_of  # noqa: PLC0415 - cold start: as above
@@ -83,7 +83,9 @@ def _disturbed(options: Options, seed: int, runs: int | None) -> dict[str, Any]:
     with arena(country_of(scene.after)) as place:
         course = rehearse(place, scene)
         chosen = cells(course, seed, runs)
-        click.echo(f"{len(course.asked)} requests undisturbed; {len(chosen)} runs, seed {seed}", err=True)
+        click.echo(
+            f"{len(course.asked)} requests without failures; {len(chosen)} runs, seed {seed}", err=True
+        )
         verdicts = []
         for number, cell in enumerate(chosen, 1):
             verdicts.append(disturb(place, course, cell))
@@ -108,14 +110,15 @@ def _disturbed_text(document: dict[str, Any]) -> str:
     for failed in document["failed"][:SHOWN]:
         lines += [f"FAILED: {failed['run']}", *(f"  {text}" for text in failed["wrong"])]
     end = (
-        f"{document['converged']} of {document['runs']} runs ended as undisturbed: the same objects, the "
-        f"same money, no card ever wider than old or new allow (seed {document['seed']})."
+        f"{document['converged']} of {document['runs']} runs ended like a run without failures: the same "
+        "objects and money, and no card ever allowed more than the old or the new configuration "
+        f"(seed {document['seed']})."
     )
-    return "\n".join([f"Disturbed at one of {document['requests']} requests:", *lines, end]) + "\n"
+    return "\n".join([f"Failures at one of {document['requests']} requests:", *lines, end]) + "\n"
 
 
 def _played(seed: int, steps: int, only: Collection[int]) -> dict[str, Any]:
-    """Play so many steps of histories, or only some of them, and say what came of them."""
+    """Run a number of steps of histories, or only some of them, and return the result."""
     from provisioner.chaos.estate.history import play, reduced  # noqa: PLC0415 - cold start: a server and more
 
     played = 0
@@ -154,5 +157,5 @@ def _played_text(document: dict[str, Any]) -> str:
         for step in failed["steps"]:
             lines += [f"  step {step['number']}", *(f"    {text}" for text in step["did"])]
     good = document["histories"] - len(document["failed"])
-    end = f"{good} of {document['histories']} histories ended as they should (seed {document['seed']})."
-    return "\n".join([f"{document['steps']} steps; the runs of them:", *lines, end]) + "\n"
+    end = f"{good} of {document['histories']} histories ended correctly (seed {document['seed']})."
+    return "\n".join([f"{document['steps']} steps, with these runs:", *lines, end]) + "\n"

@@ -1,4 +1,4 @@
-"""`completion`: a script for the shell, and the addresses that it completes."""
+"""`completion`: print the completion script of a shell."""
 
 import click
 from click.shell_completion import get_completion_class
@@ -19,14 +19,14 @@ HOW = {
 @exits
 def command(shell: str) -> int:
     """
-    Print the script that lets SHELL complete commands, options and addresses.
+    Print the script with which SHELL completes commands, options and their values.
 
-    Addresses are those of the configuration in the current folder.
+    Addresses, environments and cards come from the configuration in the current folder or at PATH.
     """
     found = get_completion_class(shell)
     if found is None:
-        raise ProvisionerError(f"{shell} is not known")
-    # the class itself is asked for its text: `source()` of bash would run bash to see its version
+        raise ProvisionerError(f"unknown shell {shell}")
+    # not `source()`: in bash it would run bash to check the version
     maker = found(click.Group(), {}, PROGRAM, VARIABLE)
     click.echo(f"# {HOW[shell]}\n{maker.source_template % maker.source_vars()}")
     return DONE

@@ -1,4 +1,4 @@
-"""`destroy`: retire everything that the project has."""
+"""`destroy`: deactivate or cancel every object of the project."""
 
 import click
 
@@ -16,10 +16,10 @@ from provisioner.cli.terminal.exit import exits
 @exits
 def command(options: Options, *, cancel: bool, manner: WriteOptions) -> int:
     """
-    Retire every object of the project at PATH.
+    Deactivate or cancel every object of the project at PATH.
 
-    Cards and cardholders become inactive, or end as their `on_remove` says; no card stays spendable but
-    those to be kept. The guardrails hold here as well: name the number.
+    Cards and cardholders become inactive, or end as their `on_remove` says; those with
+    `on_remove: keep`, and what they refer to, are not changed. Guardrails apply here, too.
     """
     with session(options) as stripe:
-        return do(stripe, lambda: plan_destruction(stripe, cancel=cancel), manner, color=options.color)
+        return do(stripe, lambda: plan_destruction(stripe, cancel=cancel), manner, options=options)

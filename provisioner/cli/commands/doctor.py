@@ -1,4 +1,4 @@
-"""`doctor`: what stands between this folder and Stripe, one line each, with what to do about it."""
+"""`doctor`: check everything a command needs, and say how to fix what is wrong."""
 
 import os
 from collections.abc import Iterator
@@ -19,19 +19,19 @@ from provisioner.stripe_api.probe import Probe, read, write
 from provisioner.views.values import inert
 
 WRONG = ExitCode.ACCESS
-MOST_SKEW = 60  # seconds; signatures of webhooks are good for 300
+MOST_SKEW = 60  # seconds; webhook signatures are valid for 300
 PERMISSIONS = (
-    # what is read, what for, and what an object's id begins with where it is written too
+    # the resource, its name in messages, and the prefix of its ids if it is also written
     ("issuing/cardholders", "cardholders", "ich_"),
     ("issuing/cards", "cards", "ic_"),
     ("topups", "top-ups", "tu_"),
     ("balance", "the balance", ""),
-    ("events", "events, for `drift --explain` and top-ups", ""),
+    ("events", "events (used by `drift --explain` and top-ups)", ""),
 )
 
 
 class Check(Struct, frozen=True):
-    """One thing that was looked at; `code` is the exit code that it asks for (0: all is well)."""
+    """The result of one check; `code` is its exit code (0: passed)."""
 
     name: str
     said: str
@@ -42,14 +42,16 @@ class Check(Struct, frozen=True):
 
 @click.command()
 @stripe_options
-@click.option("--mode", type=click.Choice(["test", "live"]), help="Of a key without a configuration.")
-@text_or_json("How to say it.")
+@click.option(
+    "--mode", type=click.Choice(["test", "live"]), help="Mode of the key, if there is no configuration."
+)
+@text_or_json()
 @exits
 def command(options: Options, *, mode: str | None, format_: str) -> int:
     """
-    Check the configuration at PATH, the key, its account and permissions, and the way to Stripe.
+    Check the configuration at PATH, the API key, its account and permissions, and the connection to Stripe.
 
-    Nothing is written. Exit code 7 when the key, the account or the mode is wrong, 1 for anything else.
+    Changes nothing. Exits 7 if the key, the account or the mode is wrong, and 1 for any other problem.
     """
     checks = []
     for check in _examine(options, mode):
@@ -72,25 +74,30 @@ def _examine(options: Options, mode: str | None) -> Iterator[Check]:
         yield Check("configuration", f"{config.project}: {count} resources, mode {config.mode}")
     except ProvisionerError as error:
         first = str(error).splitlines()[0]
-        advice = "provisioner validate says all; provisioner init makes a starting one"
+        advice = "`provisioner validate` lists all problems; `provisioner init` writes a starter project"
         yield Check("configuration", first, ERROR, advice)
         key = os.environ.get("STRIPE_API_KEY", "")
         config = Config("doctor", mode or ("live" if "_live_" in key[:8] else "test"), None, {})
     try:
         with key_session(options, config.project, config.mode) as stripe:
-            stripe.transport.stop.set()  # a doctor asks once: no retries
+            stripe.transport.stop.set()  # no retries: each question is asked once
             key = "" if options.sandbox else os.environ.get("STRIPE_API_KEY", "").strip()
             restricted = key.startswith("rk_")
             if options.sandbox:
-                yield Check("key", "the sandbox's own; no account is needed")
+                yield Check("key", "the sandbox's own key; no Stripe account is needed")
             elif restricted:
                 yield Check("key", f"restricted key for {config.mode} mode")
             else:
-                advice = "a restricted key (rk_...) can do less harm; see docs/how-to/restricted-keys.md"
+                advice = "a restricted key (rk_...) is safer; see docs/how-to/restricted-keys.md"
                 yield Check("key", f"secret key for {config.mode} mode", advice=advice)
             yield from _ask(replace(stripe, config=fitted(options, config)), restricted=restricted)
     except AccessError as error:
-        yield Check("key", str(error), WRONG, "dashboard.stripe.com/apikeys; keep it in STRIPE_API_KEY only")
+        yield Check(
+            "key",
+            str(error),
+            WRONG,
+            "create a key at dashboard.stripe.com/apikeys and set it only in STRIPE_API_KEY",
+        )
     except ProvisionerError as error:
         yield Check("session", str(error), ERROR)
 
@@ -100,7 +107,7 @@ def _ask(stripe: Account, *, restricted: bool) -> Iterator[Check]:
     cards = read(stripe.transport, "issuing/cards", {"limit": 1})
     answered = account if account.allowed else cards
     if not answered.reached:
-        advice = f"is {stripe.transport.base} reachable from here (proxy, firewall, status.stripe.com)?"
+        advice = f"check that {stripe.transport.base} is reachable (proxy, firewall, status.stripe.com)"
         yield Check("network", answered.text, ERROR, advice)
         return
     took = f" in {answered.took * 1000:.0f} ms" if answered.took else ""
@@ -125,16 +132,20 @@ def _account(config: Config, probe: Probe, *, restricted: bool) -> Check:
     if probe.allowed is not True:
         needed = bool(config.account) or not restricted
         advice = (
-            "give the key the permission to read its account" if restricted else "is the key the right one?"
+            "give the key permission to read its account"
+            if restricted
+            else "check that this is the right key"
         )
         return Check("account", probe.text, WRONG if needed else DONE, advice, warning=True)
     found, country = probe.data.get("id"), probe.data.get("country", "?")
     if config.account and found != config.account:
-        advice = "use a key of that account, or set STRIPE_ACCOUNT to it where it is connected"
+        advice = "use a key of that account; if it is a connected account, set STRIPE_ACCOUNT to it"
         return Check("account", f"{found}, but the configuration is for {config.account}", WRONG, advice)
-    pulls = "funded by wire" if must_be_wired(probe.data) else "top-ups can be pulled"
+    pulls = "funded by wire transfer" if must_be_wired(probe.data) else "top-ups are supported"
     how = ", connected (STRIPE_ACCOUNT)" if connected else ""
-    advice = "" if config.account else f"`account: {found}` in the configuration lets no other key be used"
+    advice = (
+        "" if config.account else f"`account: {found}` in the configuration rejects keys of other accounts"
+    )
     return Check("account", f"{found} in {country}{how}; {pulls}", advice=advice)
 
 
@@ -145,12 +156,14 @@ def _issuing(account: Probe, cards: Probe) -> Check:
     if cards.allowed is None or state in ("inactive", "pending"):
         said = f"capability card_issuing is {state}" if state not in (None, "active") else cards.text
         return Check("Issuing", said, ERROR, advice)
-    return Check("Issuing", "active" if state == "active" else "answers; the account does not say its state")
+    return Check(
+        "Issuing", "active" if state == "active" else "reachable; the account does not report its status"
+    )
 
 
 def _permissions(stripe: Account, *, restricted: bool) -> Iterator[Check]:
     declared = stripe.config.declared
-    idle = {"events"}  # what a plan does without
+    idle = {"events"}  # not needed for a plan
     if declared and not any(address.section == "balance_targets" for address in declared):
         idle |= {"topups", "balance"}
     for resource, name, prefix in PERMISSIONS:
@@ -169,23 +182,32 @@ def _permissions(stripe: Account, *, restricted: bool) -> Iterator[Check]:
 
 def _permission(section: str, what: str, probe: Probe, *, needed: bool) -> Check:
     if probe.allowed:
-        return Check(section, f"may {what}")
+        return Check(section, f"can {what}")
     if probe.allowed is None:
-        return Check(section, f"may {what}? {probe.text}", ERROR if needed else DONE, warning=True)
+        return Check(
+            section,
+            f"cannot check whether the key can {what}: {probe.text}",
+            ERROR if needed else DONE,
+            warning=True,
+        )
     advice = "edit the key's permissions: dashboard.stripe.com/apikeys"
     if what.startswith("write"):
-        advice = "well for plan and drift; apply needs it"
-    return Check(section, f"may not {what}", WRONG if needed else DONE, advice, warning=True)
+        advice = "enough for plan and drift; apply needs it"
+    return Check(section, f"cannot {what}", WRONG if needed else DONE, advice, warning=True)
 
 
 def _circumstances(stripe: Account, probe: Probe) -> Iterator[Check]:
     if probe.skew is not None:
         off = abs(probe.skew) > MOST_SKEW
-        said = "agrees with Stripe's" if not off else f"is {probe.skew:+.0f} s from Stripe's"
-        advice = "set this machine's clock (NTP)" if off else ""
+        side = "ahead of" if probe.skew > 0 else "behind"
+        said = f"{abs(probe.skew):.0f} s {side} Stripe's" if off else "agrees with Stripe's"
+        advice = "synchronize this machine's clock (NTP)" if off else ""
         yield Check("clock", said, advice=advice, warning=off)
     if probe.version:
         yield Check("API version", probe.version)
     limits = stripe.transport.limits
-    said = f"{limits.endpoint:g} requests/s an endpoint, {limits.total:g} in all ({stripe.config.mode} mode)"
+    said = (
+        f"{limits.endpoint:g} requests/s per endpoint, {limits.total:g}/s in total "
+        f"({stripe.config.mode} mode)"
+    )
     yield Check("rate limit", f"{said}; --max-rps lowers it")

@@ -1,4 +1,4 @@
-"""`drift`: live against what was last applied."""
+"""`drift`: compare Stripe with what was last applied."""
 
 import json
 
@@ -25,11 +25,14 @@ FORMATS = ("text", "json", "markdown")
 @click.command()
 @stripe_options
 @click.option(
-    "--explain", "explained", is_flag=True, help="Say when and by which request, from Stripe's events."
+    "--explain",
+    "explained",
+    is_flag=True,
+    help="Show when and by which request each change was made, from Stripe's events.",
 )
-@click.option("--unmanaged", is_flag=True, help="List the objects that are not managed here.")
+@click.option("--unmanaged", is_flag=True, help="Also list objects that the configuration does not manage.")
 @cache_options
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="How to show it.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="Output format.")
 @notified("drift")
 @exits
 def command(
@@ -42,9 +45,9 @@ def command(
     news: Notification,
 ) -> int:
     """
-    Report what moved in Stripe since the last apply of PATH; exit 2 when anything did.
+    Report changes made outside of provisioner since the last apply of PATH; exit 2 if there are any.
 
-    What only the YAML has moved is pending, and no drift.
+    Changes of the configuration that are not applied yet are listed, but are not drift.
     """
     with session(options, news.of) as stripe:
         seen = find_account_drift(stripe, cache)
@@ -61,6 +64,6 @@ def command(
 
 
 def told(stripe: Account, seen: DriftReport, *, explained: bool, unmanaged: bool) -> DriftDocument:
-    """The document of what was seen; where it is to be `explained`, Stripe's events are read."""
+    """Return the drift document; if it is to be `explained`, read Stripe's events."""
     traces = explain_drift(stripe, seen) if explained else {}
     return drift_document(stripe.config.project, seen.drifts, traces, seen.others, listed=unmanaged)

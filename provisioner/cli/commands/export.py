@@ -1,4 +1,4 @@
-"""`export`: the YAML of what is live."""
+"""`export`: print YAML for the objects in Stripe."""
 
 import click
 
@@ -10,16 +10,17 @@ from provisioner.cli.terminal.exit import DONE, exits
 
 @click.command()
 @key_options
-@click.option("--project", default="exported", help="The project's name in the YAML.")
-@click.option("--mode", type=click.Choice(["test", "live"]), default="test", help="The mode of the key.")
+@click.option("--project", default="exported", help="Name of the project in the YAML.")
+@click.option("--mode", type=click.Choice(["test", "live"]), default="test", help="Mode of the API key.")
 @exits
 def command(options: Options, *, project: str, mode: str) -> int:
     """
-    Print YAML for every cardholder and card that is the project's or nobody's.
+    Print YAML for the cardholders and cards in Stripe that belong to the project or are not managed.
 
-    It holds personal data, as the YAML of a project does. Then `import --all` adopts the objects.
+    The YAML contains personal data, as every configuration does. Run `import --all` with it to bring the
+    objects under management.
     """
     with key_session(options, project, mode) as stripe:
         text = export(stripe)
-    click.echo(text.encode(), nl=False)  # YAML is UTF-8, whatever the terminal is
+    click.echo(text.encode(), nl=False)  # YAML is UTF-8, whatever the encoding of the terminal
     return DONE

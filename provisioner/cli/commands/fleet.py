@@ -1,4 +1,4 @@
-"""`fleet`: the same commands for many connected accounts, chosen, planned and applied on an engine."""
+"""`fleet`: plan, apply, drift and status for many connected accounts."""
 
 import gc
 import json
@@ -37,17 +37,17 @@ from provisioner.fleet.totals import NAMES, Totals, judge, totals_document
 from provisioner.net.sandbox_control import control
 from provisioner.notify.notice import tell_fleet
 
-# Each account leaves its own garbage, and thousands come after it: Python's own thresholds.
+# Python's default thresholds: each account leaves garbage, and thousands of accounts follow.
 COLLECT_OFTEN = (700, 10, 10)
 NOTHING: Mapping[str, int] = MappingProxyType({})
-CHUNK = 500  # accounts that the sandbox is asked to connect at a time
+CHUNK = 500  # accounts that the sandbox connects per request
 
 
 class Open(Struct, frozen=True):
     """
-    A fleet with an engine; `stages` are the chosen accounts, the canary set first where there is one.
+    A fleet with its engine; `stages` are the selected accounts, with the canary accounts first, if any.
 
-    `allowed` are the numbers that a person has named to pass its limits.
+    `allowed` are the numbers given with --allow to exceed the fleet's guardrails.
     """
 
     fleet: Fleet
@@ -61,7 +61,7 @@ class Open(Struct, frozen=True):
 
     @property
     def failures(self) -> int:
-        """How many accounts may fail."""
+        """Return how many accounts may fail."""
         return self.allowed.get("failed", self.limits.failures(sum(map(len, self.stages))))
 
     def phase(
@@ -72,7 +72,7 @@ class Open(Struct, frozen=True):
         make: Callable[[FleetAccount], Job] | None = None,
         also: Callable[[AccountOutcome], None] = lambda _outcome: None,
     ) -> Totals:
-        """Run a phase over accounts and report it; `also` is told of each outcome as well."""
+        """Run a phase over accounts and report it; `also` is called with each outcome, too."""
         accounts = sum(map(len, stages))
         totals = Totals(name, accounts, failures)
         progress = FleetProgress(name, accounts)
@@ -105,17 +105,17 @@ class Open(Struct, frozen=True):
 
 
 def choose(fleet: Fleet, select: Sequence[Selector], shard: Shard) -> list[FleetAccount]:
-    """The accounts that are asked for; raises ProvisionerError when no account of the fleet fits `select`."""
+    """Return the selected accounts of a shard; raises ProvisionerError if no account matches `select`."""
     fitting = [account for account in fleet.accounts if not select or fits(select, account)]
     if not fitting:
         labels = sorted({f"{name}={value}" for each in fleet.accounts for name, value in each.labels.items()})
         known = f"; labels are {', '.join(labels[:12])}{' ...' if len(labels) > 12 else ''}" if labels else ""  # noqa: PLR2004
-        raise ProvisionerError(f"no account of {fleet.name} fits --select{known}")
+        raise ProvisionerError(f"no account of {fleet.name} matches --select{known}")
     return [account for account in fitting if shard.holds(account.id)]
 
 
 def staged(fleet: Fleet, accounts: Sequence[FleetAccount]) -> list[list[FleetAccount]]:
-    """The canary set and the rest; just the accounts without a canary set."""
+    """Split accounts into stages: the canary accounts and the rest, or one stage without a canary."""
     canary = [account for account in accounts if fits(fleet.canary, account)]
     if not canary:
         return [list(accounts)]
@@ -128,12 +128,12 @@ def opened(
     options: FleetOptions, approve: str | None = None, allow: Mapping[str, int] = NOTHING
 ) -> Iterator[Open]:
     """
-    Open a fleet: nothing is sent before it is sound, and each configuration with its first account.
+    Open a fleet, after checking it and each configuration with its first account.
 
-    Raises ConfigError, AccessError, and ProvisionerError where the engine cannot be had.
+    Raises ConfigError, AccessError, and ProvisionerError if the engine cannot start, before anything is sent.
     """
     gc.set_threshold(*COLLECT_OFTEN)
-    # workers may have another current folder
+    # workers may run in another folder
     allowed = Allowed(options.allow_env, tuple(map(os.path.abspath, options.allow_files)))
     policy = str(options.policy.absolute()) if options.policy else ""
     fleet = load_fleet(options.path, allowed)
@@ -143,7 +143,7 @@ def opened(
     with ExitStack() as stack:
         base = stack.enter_context(sandbox_at(SANDBOX_STATE)) if options.sandbox else ""
         ids = [account.id for account in accounts] if base else []
-        for start in range(0, len(ids), CHUNK):  # the sandbox is to know them, as Stripe does
+        for start in range(0, len(ids), CHUNK):  # connected accounts must exist in the sandbox
             control(base, "accounts", {"ids": ids[start : start + CHUNK]})
         stop = threading.Event()
         engine = stack.enter_context(_engine(options, budget, stop, base))
@@ -164,7 +164,7 @@ def _engine(
     options: FleetOptions, budget: RequestBudget, stop: threading.Event, base: str
 ) -> AbstractContextManager[Engine]:
     if options.executor == "local":
-        from provisioner.fleet.local import local  # noqa: PLC0415 - cold start: an engine for those who use it
+        from provisioner.fleet.local import local  # noqa: PLC0415 - cold start: only the engine in use
 
         return local(budget, stop, base, options.at_once)
     if not options.scheduler:
@@ -175,7 +175,7 @@ def _engine(
 
 
 def _check(engine: Engine, accounts: Sequence[FleetAccount], job: Callable[[str, FleetAccount], Job]) -> None:
-    """Every configuration with the first of its accounts, where the work is done; nothing is sent."""
+    """Check every configuration with its first account, on the engine; nothing is sent to Stripe."""
     first: dict[tuple[str, str | None], FleetAccount] = {}
     for account in accounts:
         first.setdefault((account.configuration, account.env), account)
@@ -183,17 +183,17 @@ def _check(engine: Engine, accounts: Sequence[FleetAccount], job: Callable[[str,
     bad = [outcome for outcome in stream(engine, jobs, lambda: True) if outcome.failed]
     if bad:
         lines = [f"{outcome.account}: {text}" for outcome in bad for text in outcome.problems]
-        text = "\n".join(["nothing was sent to Stripe, as a configuration cannot be used", *lines])
+        text = "\n".join(["a configuration cannot be used; nothing was changed", *lines])
         raise AccessError(text) if all(outcome.code == ACCESS for outcome in bad) else ProvisionerError(text)
 
 
 @click.group()
 def command() -> None:
     """
-    Plan and apply over many connected accounts.
+    Plan, apply and check drift across many connected accounts.
 
-    PATH is a fleet.yaml or the folder of one. The key is the platform's; on a cluster the workers have
-    it in their own environment. The exit code is the worst of all accounts' codes.
+    PATH is a fleet.yaml or its folder. The key is the platform's; workers of a cluster take it from their
+    own environment. The exit code is the worst one of all accounts.
     """
 
 
@@ -207,10 +207,10 @@ def _read(phase: str, options: FleetOptions, news: Notification | None = None) -
 
 @command.command()
 @fleet_options
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
 @exits
 def plan(options: FleetOptions, *, detailed_exitcode: bool) -> int:
-    """Show what apply would do in every account, and write nothing."""
+    """Show the changes that apply would make in every account; change nothing."""
     code = _read("plan", options)
     return DONE if code == CHANGES and not detailed_exitcode else code
 
@@ -220,7 +220,7 @@ def plan(options: FleetOptions, *, detailed_exitcode: bool) -> int:
 @notified("fleet drift")
 @exits
 def drift(options: FleetOptions, *, news: Notification) -> int:
-    """Report what moved in Stripe since the last apply, account by account; exit 2 when anything did."""
+    """Report changes made outside of provisioner, account by account; exit 2 if there are any."""
     return _read("drift", options, news)
 
 
@@ -228,7 +228,7 @@ def drift(options: FleetOptions, *, news: Notification) -> int:
 @fleet_options
 @exits
 def status(options: FleetOptions) -> int:
-    """Show what every account has: cards, money, drift, and what is pending."""
+    """Show the cards, money, drift and unapplied changes of every account."""
     return _read("status", options)
 
 
@@ -241,7 +241,8 @@ def status(options: FleetOptions) -> int:
     multiple=True,
     metavar="NAME=NUMBER",
     callback=lambda _ctx, _param, values: named_numbers(values, NAMES),
-    help="Let this run pass a guardrail of the fleet, up to the number; NAME is top_up, retired or failed.",
+    shell_complete=lambda _ctx, _param, typed: [f"{name}=" for name in NAMES if name.startswith(typed)],
+    help="Allow this run to exceed a fleet guardrail, up to NUMBER; NAME is top_up, retired or failed.",
 )
 @notified("fleet apply")
 @exits
@@ -256,10 +257,10 @@ def apply(
     """
     Make every account match its configuration.
 
-    All accounts are planned first, and the sum is judged; then those with changes are applied, each up to
-    what was planned. Run again, it does only what is left.
+    All accounts are planned first, and the fleet's guardrails check the totals. Then the accounts with
+    changes are applied, each within its plan. Running the command again does only what is left.
     """
-    # a person who is asked has seen what gives spending power
+    # whoever approves at the prompt has seen which changes raise spending
     with opened(options, approve if auto_approve else "broadening", allow) as fleet:
         ceilings: dict[str, Ceiling] = {}
 
@@ -274,11 +275,11 @@ def apply(
         if planned.halted or fleet.stop.is_set():
             return _code(fleet, planned)
         if planned.stopped_by:
-            raise GuardrailError("\n".join(map(str, planned.stopped_by)) + "\nNothing was written.")
+            raise GuardrailError("\n".join(map(str, planned.stopped_by)) + "\nNothing was changed.")
         if not ceilings:
             return _code(fleet, planned)
         if not auto_approve:
-            ask()
+            ask(f"{len(ceilings):,} accounts of {fleet.fleet.name} ({fleet.fleet.mode} mode)")
         applied = _carry_out(fleet, ceilings, fleet.failures - planned.failed)
         _hear(news, fleet, planned, applied)
         return _code(fleet, planned, applied)
@@ -293,13 +294,13 @@ def _hear(news: Notification, fleet: Open, *phases: Totals) -> None:
 
 
 def _carry_out(fleet: Open, ceilings: Mapping[str, Ceiling], failures: int) -> Totals:
-    """Apply the accounts that have changes, the canary set first again."""
+    """Apply the accounts that have changes, again with the canary accounts first."""
 
     def make(account: FleetAccount) -> Job:
         return replace(fleet.job("apply", account), ceiling=ceilings[account.id])
 
     stages = [[account for account in stage if account.id in ceilings] for stage in fleet.stages]
-    # what a lost worker did is not in it; running its accounts again finds that in Stripe
+    # it lacks what a lost worker did; the next run finds that in Stripe
     journal = open_journal()
     return fleet.phase("apply", stages, failures, make, lambda outcome: journal.append(outcome.steps))
 
@@ -312,16 +313,16 @@ def _code(fleet: Open, planned: Totals, applied: Totals | None = None) -> int:
 
 
 @command.command()
-@click.option("--shards", required=True, type=click.IntRange(1, 256), help="Into how many parts.")
+@click.option("--shards", required=True, type=click.IntRange(1, 256), help="Number of shards.")
 @SELECT
 @ALLOW_FILE
 @PATH
 @exits
 def matrix(path: Path, select: Sequence[Selector], shards: int, allow_files: tuple[str, ...]) -> int:
     """
-    Print a CI matrix (GitHub's `strategy.matrix`, GitLab's by `jq`) with a job for every shard.
+    Print a CI matrix with one job per shard (for GitHub's `strategy.matrix`, or for GitLab through `jq`).
 
-    Each job runs `provisioner fleet apply --shards ${{ matrix.shard }}` with its part of the platform's rate.
+    Each job runs `provisioner fleet apply --shards ${{ matrix.shard }}` at its share of the platform's rate.
     """
     fleet = load_fleet(path, Allowed(files=allow_files))
     parts = [Shard(number, shards) for number in range(1, shards + 1)]

@@ -1,4 +1,4 @@
-"""`init`: a starting project that validates and plans as it stands, and the workflow that goes with it."""
+"""`init`: write a starter project that validates and plans, and the CI workflow for it."""
 
 import json
 import os
@@ -24,7 +24,7 @@ LONGEST_NAME = 63
 
 
 class ProjectPlace(Struct, frozen=True):
-    """Where a project begins: its folder, the root of the git repository around it, and what that tells."""
+    """The folder of a new project, and the root, branch and host of the git repository around it."""
 
     folder: Path
     root: Path
@@ -33,12 +33,12 @@ class ProjectPlace(Struct, frozen=True):
 
     @property
     def path(self) -> str:
-        """The folder as seen from the root, as the workflow names it."""
+        """Return the folder relative to the root, as the workflow names it."""
         return self.folder.relative_to(self.root).as_posix()
 
     @property
     def project(self) -> str:
-        """A project's name, made of the folder's."""
+        """Return a project name made from the folder's name."""
         plain = unicodedata.normalize("NFKD", self.folder.name.casefold()).encode("ascii", "ignore").decode()
         clean = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
         return clean[:LONGEST_NAME] or "issuing"
@@ -46,22 +46,22 @@ class ProjectPlace(Struct, frozen=True):
 
 @click.command()
 @key_options
-@click.option("--from-stripe", is_flag=True, help="Begin with what is live in Stripe.")
+@click.option("--from-stripe", is_flag=True, help="Start from the objects that exist in Stripe.")
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path, file_okay=False), default=".")
 @exits
 def command(options: Options, *, folder: Path, from_stripe: bool) -> int:
     """
-    Write a starting project into DIR (default: the current folder).
+    Write a starter project and its CI workflow into DIR (default: the current folder).
 
-    Nothing is asked and nothing is overwritten: the name is the folder's, the mode the key's, the branch
-    and the CI those of the git repository. Files that are there already are kept.
+    Asks nothing and keeps existing files. The project is named after the folder; the mode comes from the
+    key in STRIPE_API_KEY, the branch and the CI system from the git repository.
     """
     folder.mkdir(parents=True, exist_ok=True)
     place = find_place(folder.resolve())
     if other := _others(place.folder):
         raise ProvisionerError(
-            f"{folder} holds other YAML files ({other.relative_to(place.folder)}), which would be read as "
-            f"configuration; give a folder of its own, such as `provisioner init {folder / 'issuing'}`"
+            f"{folder} contains other YAML files ({other.relative_to(place.folder)}), which would be read as "
+            f"configuration; use a separate folder, such as `provisioner init {folder / 'issuing'}`"
         )
     mode = "live" if re.match("(sk|rk)_live_", os.environ.get("STRIPE_API_KEY", "")) else "test"
     text = templates.MODELINE.format(schema=SCHEMA)
@@ -78,7 +78,7 @@ def command(options: Options, *, folder: Path, from_stripe: bool) -> int:
 
 
 def find_place(folder: Path) -> ProjectPlace:
-    """Look around a folder, which may or may not be in a git repository."""
+    """Describe a folder and the git repository around it, if there is one."""
     root = Path(_git(folder, "rev-parse", "--show-toplevel") or folder)
     head = _git(folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
     branch = head or _git(folder, "symbolic-ref", "--short", "HEAD") or "main"
@@ -90,7 +90,7 @@ def find_place(folder: Path) -> ProjectPlace:
 
 def _git(folder: Path, *words: str) -> str:
     try:
-        done = subprocess.run(  # noqa: S603 - nothing of the user's is in it
+        done = subprocess.run(  # noqa: S603 - no user input in it
             ["git", *words],  # noqa: S607 - whichever git the user has
             cwd=folder,
             capture_output=True,
@@ -103,7 +103,7 @@ def _git(folder: Path, *words: str) -> str:
 
 
 def _others(folder: Path) -> Path | None:
-    """A YAML file that is not ours, as it would be read; None where the folder is free."""
+    """Return a YAML file that would be read as configuration; None if there is none, or if it is ours."""
     if (folder / CONFIG).exists():
         return None
     for here, folders, names in os.walk(folder):
@@ -119,17 +119,17 @@ def _write(path: Path, text: str) -> None:
         click.echo(f"  kept   {_shown(path)}")
         return
     if path.parent.resolve() != path.parent:
-        raise ProvisionerError(f"{_shown(path)} is behind a symbolic link; nothing was written there")
+        raise ProvisionerError(f"{_shown(path)} is behind a symbolic link, so it was not written")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ProvisionerError(f"{path} cannot be written: {error.strerror}") from None
+        raise ProvisionerError(f"cannot write {path}: {error.strerror}") from None
     write_public(path, text)
     click.echo(f"  wrote  {_shown(path)}")
 
 
 def _ignore(path: Path) -> None:
-    """Add our lines to a .gitignore that may be there already."""
+    """Write a .gitignore, or add our lines to an existing one."""
     check_replaceable(path)
     if not path.exists():
         _write(path, templates.GITIGNORE)
@@ -142,7 +142,7 @@ def _ignore(path: Path) -> None:
 
 
 def _workflow(place: ProjectPlace) -> Path:
-    """Write the workflow of the host, and return where it is."""
+    """Write the CI workflow, and return its path."""
     names = {"repository": templates.REPOSITORY, "image": templates.IMAGE, "ref": templates.REF}
     file = ".gitlab-ci.yml" if place.gitlab else ".github/workflows/provisioner.yml"
     template = templates.GITLAB if place.gitlab else templates.GITHUB
@@ -173,6 +173,4 @@ def _next(folder: Path, workflow: Path, *, from_stripe: bool) -> None:
         ]
     click.echo("\nNext:\n" + "".join(f"  {step}\n" for step in steps), nl=False)
     if workflow.is_file() and templates.REPOSITORY in workflow.read_text(encoding="utf-8", errors="replace"):
-        click.echo(
-            f"  in {_shown(workflow)}, put your copy of provisioner in the place of {templates.REPOSITORY}"
-        )
+        click.echo(f"  in {_shown(workflow)}, replace {templates.REPOSITORY} with your copy of provisioner")

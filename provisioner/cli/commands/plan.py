@@ -1,4 +1,4 @@
-"""`plan`: what apply would do, found out with a client that cannot write."""
+"""`plan`: show what apply would change, using a client that cannot write."""
 
 import re
 from datetime import timedelta
@@ -24,11 +24,11 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def _good_for(_ctx: click.Context, _param: click.Parameter, text: str) -> timedelta:
-    """Read how long a saved plan is good."""
+    """Read how long a saved plan can be applied."""
     match = _TIME.fullmatch(text)
     time = timedelta(**{_UNITS[match["unit"]]: int(match["number"])}) if match else timedelta()
     if not timedelta() < time <= LONGEST:
-        raise click.BadParameter(f"{text!r} is not a time up to {LONGEST.days}d, such as 30m, 12h or 7d")
+        raise click.BadParameter(f"{text!r} is not a duration up to {LONGEST.days}d, such as 30m, 12h or 7d")
     return time
 
 
@@ -36,7 +36,9 @@ def _good_for(_ctx: click.Context, _param: click.Parameter, text: str) -> timede
 @part_options
 @format_option
 @click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`."
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Save the plan to this file, for `apply FILE`.",
 )
 @click.option(
     "--expires",
@@ -44,10 +46,10 @@ def _good_for(_ctx: click.Context, _param: click.Parameter, text: str) -> timede
     default="7d",
     callback=_good_for,
     metavar="TIME",
-    help="How long the saved plan can be applied: 30m, 12h, 7d (the default, and the most).",
+    help="How long the saved plan can be applied, such as 30m, 12h or 7d (the maximum).",
 )
 @cache_options
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
 @ignore_option
 @exits
 def command(
@@ -61,14 +63,14 @@ def command(
     exitcode_ignore: str | None,
 ) -> int:
     """
-    Show what apply would do at PATH, and write nothing.
+    Show the changes that apply would make for the configuration at PATH; change nothing.
 
-    Stripe is read with a client that cannot write. With --out the plan is also saved, for `show` and for
-    `apply FILE`, which does just what was approved.
+    Stripe is read with a client that cannot write. With --out, the plan is also saved for `show` and for
+    `apply FILE`, which makes exactly the approved changes.
     """
     with session(options) as stripe:
         plan = make_account_plan(stripe, Selection(options.targets, options.excludes), cache)
-        # a saved plan has been reviewed by whoever applies it: that is the approval
+        # whoever applies a saved plan has reviewed it: that is the approval
         stopped = stops(plan, stripe.config.guardrails, approved=out is not None)
     document = plan_document(stripe.kinds, plan, stopped)
     if out:

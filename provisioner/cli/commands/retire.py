@@ -1,4 +1,4 @@
-"""`retire`: end objects on purpose, those that left the YAML with `on_remove: keep` among them."""
+"""`retire`: deactivate or cancel specific objects, including those kept by `on_remove: keep`."""
 
 import click
 
@@ -33,10 +33,10 @@ def command(
     manner: WriteOptions,
 ) -> int:
     """
-    Retire the objects at each ADDRESS, such as cards.ads, that the configuration declares no more.
+    Deactivate or cancel the object at each ADDRESS, such as cards.ads, no longer in the configuration.
 
-    Cards and cardholders become inactive, which declaring them again undoes.
+    Cards and cardholders become inactive; adding them to the configuration again reactivates them.
     """
     wanted = [address_of(text) for text in addresses]
     with session(options) as stripe:
-        return do(stripe, lambda: plan_retirement(stripe, wanted, cancel=cancel), manner, color=options.color)
+        return do(stripe, lambda: plan_retirement(stripe, wanted, cancel=cancel), manner, options=options)

@@ -1,4 +1,4 @@
-"""`sandbox`: the embedded Stripe API as a server of its own."""
+"""`sandbox`: run the embedded Stripe API as a separate server, or reset its state."""
 
 import re
 from pathlib import Path
@@ -17,32 +17,34 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, text: str) -> float |
     if text == "never":
         return None
     if not (match := _DURATION.match(text)):
-        raise click.BadParameter(f"{text!r} is no duration; write 100ms, 5s, 2m or 1h")
+        raise click.BadParameter(f"{text!r} is not a duration; write 100ms, 5s, 2m or 1h")
     return float(match[1]) * _SECONDS[match[2]]
 
 
 @click.group()
 def command() -> None:
-    """The embedded Stripe API: Issuing, top-ups and the balance, spoken over HTTP."""
+    """Run or reset the embedded Stripe API (Issuing, top-ups and the balance, over HTTP)."""
 
 
 @command.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; 0 is any free one.")
 @click.option(
-    "--state", type=click.Path(path_type=Path, dir_okay=False), help="SQLite file that keeps its state."
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port on localhost; 0 picks a free one."
 )
 @click.option(
-    "--latency", callback=_seconds, default="0s", help="Time added to every request, such as 100ms."
+    "--state", type=click.Path(path_type=Path, dir_okay=False), help="SQLite file that stores the state."
 )
-@click.option("--no-rate-limit", is_flag=True, help="Do not enforce test mode's limits.")
 @click.option(
-    "--topup-settle", callback=_seconds, default="5s", help="How long a top-up is pending: 5s, 1h, never."
+    "--latency", callback=_seconds, default="0s", help="Delay added to every request, such as 100ms."
+)
+@click.option("--no-rate-limit", is_flag=True, help="Do not enforce the rate limits of test mode.")
+@click.option(
+    "--topup-settle", callback=_seconds, default="5s", help="How long a top-up stays pending: 5s, 1h, never."
 )
 @click.option("--country", default="US", help="Country of the account, such as US or GB.")
 @click.option(
     "--webhooks-anywhere",
     is_flag=True,
-    help="Send events to endpoints on other machines, too; by default only to those on this one.",
+    help="Also send events to webhook endpoints on other machines (default: only on this one).",
 )
 def serve(
     port: int,
@@ -70,10 +72,13 @@ def serve(
 
 @command.command()
 @click.option(
-    "--state", type=click.Path(path_type=Path, dir_okay=False), default=SANDBOX_STATE, help="Its file."
+    "--state",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=SANDBOX_STATE,
+    help="SQLite file of the sandbox.",
 )
 def reset(state: Path) -> None:
-    """Forget everything that the sandbox of --sandbox (or of --state) holds."""
+    """Delete everything in the sandbox that --sandbox uses (or in that of --state)."""
     files = [Path(f"{state}{suffix}") for suffix in DATABASE]
     for path in files:
         check_replaceable(path)

@@ -1,4 +1,4 @@
-"""`schema`: the JSON Schema of the configuration, for editors."""
+"""`schema`: print the JSON Schema of the configuration, for editors."""
 
 from pathlib import Path
 
@@ -11,15 +11,17 @@ from provisioner.engine.private_file import check_replaceable, write_public
 
 @click.command()
 @click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it here; 1 if it was not."
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the schema to this file; exit 1 if that changed it.",
 )
 @exits
 def command(out: Path | None) -> int:
     """
     Print the JSON Schema of the configuration, for editors.
 
-    With --out, a file that is not as it should be is written anew, and the exit code is 1: so a hook keeps
-    a copy of it current.
+    With --out, an outdated or missing file is rewritten and the exit code is 1, so that a pre-commit hook
+    can keep a copy up to date.
     """
     text = editor_schema()
     if out is None:

@@ -1,4 +1,4 @@
-"""`simulate`: one test purchase on an applied card, from the authorization to the money that is gone."""
+"""`simulate`: a test purchase on an applied card, from the authorization to the balance."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,13 @@ from collections.abc import Mapping
 import click
 
 from provisioner.app.purchases import CHOICES, find_card, refuse_live
-from provisioner.cli.options.shared import CONFIGURATION, Options, stripe_only_options, text_or_json
+from provisioner.cli.options.shared import (
+    CONFIGURATION,
+    Options,
+    complete_card,
+    stripe_only_options,
+    text_or_json,
+)
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
 from provisioner.config.text.near import near
@@ -26,20 +32,26 @@ SECTION = "cards"
 
 @click.group()
 def command() -> None:
-    """Test purchases with Stripe's test helpers; never with a live key."""
+    """Make test purchases with Stripe's test helpers; live keys are refused."""
 
 
 @command.command()
 @stripe_only_options
 @CONFIGURATION
-@click.option("--amount", required=True, help='Minor units (1000), or with currency: "10.00 USD".')
+@click.option(
+    "--amount", required=True, help='Amount in minor units (1000) or with its currency ("10.00 USD").'
+)
 @click.option("--category", help="Merchant category (default: one that the card allows).")
 @click.option("--country", help="Merchant country (default: US, or one that the card allows).")
-@click.option("--presence", type=click.Choice(list(METHOD_OF)), help="Whether the card is there.")
-@click.option("--method", type=click.Choice(METHODS), help="How the card is read, instead of --presence.")
-@click.option("--capture", is_flag=True, help="Take the money, too.")
-@text_or_json("How to show it.")
-@click.argument("card")
+@click.option(
+    "--presence", type=click.Choice(list(METHOD_OF)), help="Whether the card is present at the merchant."
+)
+@click.option(
+    "--method", type=click.Choice(METHODS), help="How the card is read; use it instead of --presence."
+)
+@click.option("--capture", is_flag=True, help="Also capture the amount.")
+@text_or_json()
+@click.argument("card", shell_complete=complete_card)
 @exits
 def purchase(
     options: Options,
@@ -51,10 +63,10 @@ def purchase(
     **merchant: str | None,
 ) -> int:
     """
-    Buy something on CARD (its name under `cards`), as it is applied, and show what Stripe does.
+    Make a test purchase on CARD (its name under `cards`), and show how Stripe decides.
 
-    What the purchase holds stays held until it is captured or lapses, as with a real one. Exit 1 when it
-    should be captured and is declined.
+    The card must have been applied. As in a real purchase, the amount is held until it is captured or
+    expires. With --capture, exits 1 if the purchase is declined.
     """
     with session(options) as stripe:
         config = stripe.config
@@ -75,22 +87,22 @@ def purchase(
 
 
 def _address(config: Config, card: str) -> Address:
-    """The address of a card, given by its name or whole; raises ProvisionerError."""
+    """Return the address of a card, given by its name or its address; raises ProvisionerError."""
     address = Address(SECTION, card.removeprefix(f"{SECTION}."))
     if address not in config.declared:
         names = [known.name for known in config.declared if known.section == SECTION]
-        raise ProvisionerError(f"nothing under 'cards' is called {address.name!r}{near(address.name, names)}")
+        raise ProvisionerError(f"there is no card {address.name!r}{near(address.name, names)}")
     return address
 
 
 def _purchase(config: Config, card: Address, amount: str, merchant: Mapping[str, str | None]) -> Purchase:
-    """What was asked for; what was not said is as the card allows. Raises ProvisionerError."""
+    """Return the purchase, filled in with values that the card allows; raises ProvisionerError."""
     currency = str(config.declared[card].fields["currency"])
     if merchant["presence"] and merchant["method"]:
-        raise ProvisionerError("--presence follows from --method; give one of the two")
+        raise ProvisionerError("--presence and --method cannot be used together")
     if merchant["category"] and merchant["category"] not in CATEGORIES:
         hint = near(merchant["category"], CATEGORIES)
-        raise ProvisionerError(f"{merchant['category']!r} is not one of Stripe's {len(CATEGORIES)}{hint}")
+        raise ProvisionerError(f"{merchant['category']!r} is not a merchant category of Stripe's{hint}")
     usual = allowed_purchase(declared_facts(card, config.declared), CHOICES) or Purchase(0, CATEGORIES[0])
     method = merchant["method"] or METHOD_OF.get(merchant["presence"] or "", usual.method)
     return Purchase(
@@ -102,7 +114,7 @@ def _purchase(config: Config, card: Address, amount: str, merchant: Mapping[str,
 
 
 def _minor_units(amount: str, currency: str) -> int:
-    """Read `1000` or `10.00 USD`; raises ProvisionerError for anything else and other currencies."""
+    """Read `1000` or `10.00 USD`; raises ProvisionerError for other texts and currencies."""
     if amount.isascii() and amount.isdigit():
         return int(amount)
     try:

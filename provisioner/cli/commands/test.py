@@ -1,4 +1,4 @@
-"""`test`: whether each card approves and declines what it should."""
+"""`test`: check that each card approves and declines what it should."""
 
 import json
 from collections.abc import Iterator
@@ -20,26 +20,27 @@ from provisioner.views.purchases.scenarios import results_document, results_juni
 
 @click.command()
 @stripe_options
-@click.option("--offline", "told", is_flag=True, help="Ask the simulator alone; no key, no network.")
-@click.option("--generate", is_flag=True, help="Add purchases at the edges of what each card may buy.")
+@click.option(
+    "--offline", "told", is_flag=True, help="Use only the offline simulator; needs no key and no network."
+)
+@click.option("--generate", is_flag=True, help="Add generated purchases at the limits of each card.")
 @click.option(
     "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Also write JUnit XML to this file."
 )
-@text_or_json("How to show it.")
+@text_or_json()
 @exits
 def command(options: Options, *, told: bool, generate: bool, junit: Path | None, format_: str) -> int:
     """
-    Run the purchase scenarios of PATH and compare with what they expect; exit 1 unless all is as expected.
+    Run the purchase scenarios in the configuration at PATH; exit 1 unless all results are as expected.
 
-    With --sandbox each is played on a private sandbox that holds nothing else; without, on the applied
-    cards in Stripe's test mode, and what it holds is given back. Either way the offline simulator must
-    agree.
+    With --sandbox, each scenario runs in an empty private sandbox; without it, on the applied cards in
+    Stripe's test mode, where held amounts are released afterwards. Both check the offline simulator, too.
     """
     config = load(options)
     scenarios = [*config.scenarios, *(boundaries(config.declared, CHOICES, "cards") if generate else ())]
     if not scenarios:
         raise ProvisionerError(
-            f"{options.path} declares no scenarios; add some under `scenarios:`, or --generate"
+            f"{options.path} has no scenarios; add some under `scenarios:`, or use --generate"
         )
     place = "offline" if told else "sandbox" if options.sandbox else "stripe"
     if told:
@@ -60,9 +61,9 @@ def command(options: Options, *, told: bool, generate: bool, junit: Path | None,
 
 
 def _all(results: Iterator[ScenarioResult], total: int) -> list[ScenarioResult]:
-    """All results, with a word on how far it is when they take long."""
+    """Return all results, and show progress while they are collected."""
     found: list[ScenarioResult] = []
-    with ProgressDisplay("Playing", "scenarios", total) as pace:
+    with ProgressDisplay("Running", "scenarios", total) as pace:
         for result in results:
             found.append(result)
             pace.reach(len(found))

@@ -1,4 +1,4 @@
-"""`validate`: the configuration alone; no network."""
+"""`validate`: check the configuration without using the network."""
 
 import json
 
@@ -12,10 +12,10 @@ from provisioner.views.values import count
 
 @click.command()
 @config_options
-@text_or_json("How to say it.")
+@text_or_json()
 @exits
 def command(options: Options, *, format_: str) -> int:
-    """Check the configuration at PATH; nothing is sent anywhere."""
+    """Check the configuration at PATH without using the network."""
     config = load(options)
     counts = count_resources(config)
     if format_ == "json":

@@ -1,4 +1,4 @@
-"""`version`: what is running."""
+"""`version`: print the versions of provisioner and Python."""
 
 import platform
 

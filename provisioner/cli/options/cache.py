@@ -16,26 +16,26 @@ R = TypeVar("R")
 
 
 def cache_options(command: Callable[..., R]) -> Callable[..., R]:
-    """`--cache` and `--refresh`; the command is handed them as `cache` (None: read everything)."""
+    """Add `--cache` and `--refresh`; the command gets them as `cache` (None: read everything)."""
 
     @wraps(command)
     def run(*words: Any, cache: Path | None, refresh: bool, **given: Any) -> R:
         return command(*words, cache=Cache(cache, refresh) if cache else None, **given)
 
-    run = click.option("--refresh", is_flag=True, help="Read everything, and write the cache file again.")(
-        run
-    )
+    run = click.option(
+        "--refresh", is_flag=True, help="Read everything from Stripe again and rewrite the cache file."
+    )(run)
     return click.option(
         "--cache",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
         callback=_own,
-        help="What the last full read has found; with it, only what has changed since is read.",
+        help="Keep what was read from Stripe in FILE, and read only later changes the next time.",
     )(run)
 
 
 def _own(_ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
-    """Let no file pass that is somebody else's and would be written over."""
+    """Return the path of the cache; raises BadParameter for a file that is not a cache, to keep it safe."""
     if path is None:
         return None
     try:
@@ -47,7 +47,7 @@ def _own(_ctx: click.Context, _param: click.Parameter, path: Path | None) -> Pat
         raise click.BadParameter(f"{path} cannot be read: {error.strerror}") from None
     if not ours:
         raise click.BadParameter(
-            f"{path} is there and is no cache, so it is left as it is; name a file that is there for the "
-            "cache alone, such as provisioner.cache"
+            f"{path} exists and is not a cache; it was not changed. Use another file, such as "
+            "provisioner.cache"
         )
     return path

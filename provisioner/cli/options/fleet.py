@@ -1,4 +1,4 @@
-"""The options of the fleet's commands."""
+"""The options of the `fleet` commands."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ ALL = Shard()
 
 
 class FleetOptions(Struct, frozen=True):
-    """Which fleet, which part of it, on which engine, and where the report goes."""
+    """The fleet, the selected part of it, the executor, and the destinations of the report."""
 
     path: Path = Path()
     select: tuple[Selector, ...] = ()
@@ -40,7 +40,7 @@ SELECT = click.option(
     multiple=True,
     metavar="SELECTOR",
     callback=parsed(lambda texts: tuple(map(parse_selector, texts))),
-    help="Only accounts that fit: 'tier=gold,region=eu-*', 'acct_1*'; any of several.",
+    help="Only accounts that match, such as 'tier=gold,region=eu-*' or 'acct_1*'.",
 )
 _OPTIONS = (
     click.option(
@@ -48,20 +48,20 @@ _OPTIONS = (
         "reports",
         multiple=True,
         type=click.Path(path_type=Path, dir_okay=False),
-        help="Also write the report to this file: .jsonl, .html or .txt.",
+        help="Also write the report to this file (.jsonl, .html or .txt).",
     ),
     click.option(
         "--format",
         "format_",
         type=click.Choice(["text", "jsonl", "html"]),
         default="text",
-        help="How to report on stdout.",
+        help="Format of the report on stdout.",
     ),
     click.option(
         "--max-rps",
         type=click.FloatRange(min=0.1),
         callback=rate,
-        help="Most requests a second with the platform's key.",
+        help="Maximum requests per second with the platform's key.",
     ),
     SANDBOX,
     click.option(
@@ -69,27 +69,27 @@ _OPTIONS = (
         type=click.IntRange(1, 256),
         default=AT_ONCE,
         show_default=True,
-        help="Accounts at a time on this machine; on a cluster its threads say.",
+        help="Number of accounts processed at once on this machine; a cluster uses its threads.",
     ),
     click.option(
         "--scheduler",
         envvar="DASK_SCHEDULER_ADDRESS",
         show_envvar=True,
-        help="The Dask scheduler, such as tcp://10.0.0.1:8786.",
+        help="Address of the Dask scheduler, such as tcp://10.0.0.1:8786.",
     ),
     click.option(
         "--executor",
         type=click.Choice(["local", "dask"]),
         default="local",
         show_default=True,
-        help="What the accounts are worked on with.",
+        help="Where accounts are processed: on this machine or on a Dask cluster.",
     ),
     click.option(
         "--shards",
         default="1/1",
         metavar="N/M",
         callback=parsed(parse_shard),
-        help="Only part N of M, by account id.",
+        help="Process only part N of M of the accounts, split by account id.",
     ),
     POLICY,
     ALLOW_FILE,
@@ -100,5 +100,5 @@ _OPTIONS = (
 
 
 def fleet_options(command: Callable[..., R]) -> Callable[..., R]:
-    """The options of a command that works on a fleet; it is handed them as `FleetOptions`."""
+    """Add the options of a command that works on a fleet; it gets them as `FleetOptions`."""
     return as_struct(command, _OPTIONS, FleetOptions)

@@ -1,4 +1,4 @@
-"""`--notify`: tell somebody how a command has ended. It changes neither what is done nor the exit code."""
+"""`--notify`: send a notice of how a command ended; the result and the exit code stay the same."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ NAME = "PROVISIONER_NOTIFY"
 
 
 class Notification(Struct):
-    """What a command has to tell, put in as it goes; `error` is what it says in place of a result."""
+    """The content of a notice, collected while the command runs; `error` replaces the result."""
 
     place: NoticePlace
     result: Document | None = None
@@ -32,29 +32,29 @@ class Notification(Struct):
     error: Document | None = None
 
     def of(self, config: Config) -> None:
-        """Which configuration it is, now that it has been read."""
+        """Set the place from the configuration, once it has been read."""
         self.at(config.project, config.mode, config.account)
 
     def at(self, project: str, mode: str, account: str | None = None) -> None:
-        """Which project or fleet it is."""
+        """Set the project or fleet, its mode and its account."""
         self.place = replace(self.place, project=project, mode=mode, account=account or self.place.account)
 
     def has(self, result: Document, told: Highlights, account: str = "") -> None:
-        """What has come of it so far; in place of what it had before."""
+        """Set the result so far; it replaces the earlier one."""
         account = account or result.get("account") or ""
         self.place = replace(self.place, account=account or self.place.account)
         self.result, self.told = result, told
 
 
 class _OneALine(click.types.StringParamType):
-    """Targets in the environment stand one a line, as commands have spaces."""
+    """A target; in the environment there is one per line, because commands contain spaces."""
 
     name = "target"
     envvar_list_splitter = "\n"
 
 
 def notified(command_name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command that `exits` the option; it is handed its `News`, which are told when it has ended."""
+    """Add `--notify` to a command that `exits`; it gets a `Notification`, which is sent when it ends."""
 
     def wrap(command: Callable[..., None]) -> Callable[..., None]:
         @click.option(
@@ -64,9 +64,8 @@ def notified(command_name: str) -> Callable[[Callable[..., None]], Callable[...,
             metavar="TARGET",
             envvar=NAME,
             show_envvar=True,
-            help="Tell how it ended, where there is anything to tell: a webhook of Slack's kind "
-            "(https://...), or a command that gets JSON on its stdin. An address is a secret: better in the "
-            "environment.",
+            help="Notify a Slack-compatible webhook (https://...) or a command (JSON on its stdin) if there "
+            "is something to report. A webhook address is a secret: prefer the environment variable.",
         )
         @wraps(command)
         def run(options: Any, *, notify: Sequence[str], **given: Any) -> None:
@@ -91,7 +90,7 @@ def notified(command_name: str) -> Callable[[Callable[..., None]], Callable[...,
 
 
 def _targets(texts: Sequence[str]) -> Iterator[Target]:
-    """What can be told; of anything else a warning says so at once, not in the night when it is needed."""
+    """Yield the usable targets; warn about the others now, not when a notice is needed."""
     given = [text for text in map(str.strip, texts) if text]
     for number, text in enumerate(given, start=1):
         try:
@@ -99,31 +98,34 @@ def _targets(texts: Sequence[str]) -> Iterator[Target]:
         except ValueError as error:
             which = f" (number {number})" if len(given) > 1 else ""
             with lasting():
-                tell(f"Warning: the target of --notify{which} {error}; it is not told", level=logging.WARNING)
+                tell(
+                    f"Warning: the --notify target{which} {error}; it will not be notified",
+                    level=logging.WARNING,
+                )
 
 
 def announce(texts: Sequence[str], place: NoticePlace, code: int, error: str) -> None:
-    """Tell some targets of what went wrong before a command could begin."""
+    """Notify targets of an error that happened before a command could start."""
     _deliver(list(_targets(texts)), Notification(place, error={"error": error}), code)
 
 
 def _deliver(targets: Sequence[Target], news: Notification, code: int) -> None:
-    """Tell everybody; raises nothing, as what was done is done, whoever hears of it."""
+    """Notify all targets; raises nothing, because the work itself is finished."""
     if not targets:
         return
-    from provisioner.notify.send import deliver  # noqa: PLC0415 - cold start: few tell
+    from provisioner.notify.send import deliver  # noqa: PLC0415 - cold start: few runs notify
 
     with lasting():
         try:
             notice = notice_document(news.place, code, news.result or {}, news.told, news.error)
             for target, trouble in deliver(targets, notice, json.dumps(notice, indent=2), on_signal):
-                tell(f"Warning: {target.name} was not told: {trouble}", level=logging.WARNING)
+                tell(f"Warning: {target.name} was not notified: {trouble}", level=logging.WARNING)
         except Exception as error:  # noqa: BLE001 - its text may hold anything
-            tell(f"Warning: nobody was told: {type(error).__name__}", level=logging.WARNING)
+            tell(f"Warning: no notification was sent: {type(error).__name__}", level=logging.WARNING)
 
 
 def run_address(environ: Mapping[str, str]) -> str | None:
-    """The page of the CI run that this is part of, by GitHub's or GitLab's variables."""
+    """Return the page of the current CI run, from GitHub's or GitLab's variables."""
     names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
     server, repository, number = (environ.get(name) for name in names)
     if server and repository and number:

@@ -1,4 +1,4 @@
-"""The options that commands share, each with one meaning everywhere, and the configuration that they name."""
+"""Options that several commands share, and loading of the configuration that they name."""
 
 import logging
 import os
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 SANDBOX_STATE = Path(".provisioner/sandbox.db")  # what --sandbox keeps in the current folder
-FASTEST = 1_000_000  # requests a second: far above what any API lets through, so that every pace is a number
+FASTEST = 1_000_000  # requests per second: far above any API's limit, so that every rate is finite
 
 
 class Options(Struct, frozen=True):
-    """What a command was told about where to look and how to talk."""
+    """The options that say which configuration to read and how to talk to Stripe."""
 
     path: Path = Path()
     env: str | None = None
@@ -45,18 +45,18 @@ class Options(Struct, frozen=True):
 
     @property
     def allowed(self) -> "Allowed":
-        """What the configuration may read besides."""
+        """The variables and files that the configuration may read in addition to its own."""
         from provisioner.config.text.outside import Allowed  # noqa: PLC0415 - cold start: not every command reads one
 
         return Allowed(self.allow_env, self.allow_files)
 
     def at(self, path: str | Path) -> "Options":
-        """The same options for another path."""
+        """Return the same options with another path."""
         return replace(self, path=Path(path))
 
 
 def load(options: Options) -> "Config":
-    """Read the configuration, and tell of its warnings; raises ConfigError."""
+    """Read the configuration and print its warnings; raises ConfigError."""
     config = _read(options)
     for warning in config.warnings:
         tell(f"Warning: {warning}", level=logging.WARNING)
@@ -77,7 +77,7 @@ def _read(options: Options) -> "Config":
 
 
 class WriteOptions(Struct, frozen=True):
-    """How a command that writes goes about it; `allow` holds the numbers named for guardrails."""
+    """The options of a command that writes; `allow` has the number that is allowed for each guardrail."""
 
     allow: Mapping[str, int]
     auto_approve: bool = False
@@ -106,8 +106,8 @@ def named_numbers(values: Sequence[str], names: Sequence[str]) -> dict[str, int]
     """
     Read NAME=NUMBER and NAME.OF=NUMBER, with one of some names.
 
-    Of money a number is minor units, or an amount with its currency as in the YAML; exposure may be
-    `unlimited`. Raises BadParameter that says what would be right.
+    For money, the number is in minor units or an amount with its currency, as in the YAML; exposure may
+    be `unlimited`. Raises BadParameter that shows the expected form.
     """
     pairs = {}
     for value in values:
@@ -123,7 +123,7 @@ def named_numbers(values: Sequence[str], names: Sequence[str]) -> dict[str, int]
 
 
 def _number(name: str, text: str) -> tuple[str, int]:
-    """A number and what it counts for, as amounts say their currency themselves; raises ValueError."""
+    """Return a guardrail (with its currency, if the amount has one) and its number; raises ValueError."""
     from provisioner.core.model.money import parse_money  # noqa: PLC0415 - cold start: few commands judge
     from provisioner.core.plan.document import MONEY  # noqa: PLC0415 - cold start: as above
     from provisioner.core.plan.guardrails import ENDLESS, UNLIMITED  # noqa: PLC0415 - cold start: as above
@@ -134,15 +134,15 @@ def _number(name: str, text: str) -> tuple[str, int]:
     if what == "exposure_added" and text == ENDLESS:
         return name, UNLIMITED
     if what not in MONEY:
-        raise ValueError("the number is a whole one, such as 12")
+        raise ValueError("expected a whole number, such as 12")
     money = parse_money(text)
     if currency not in ("", money.currency):
-        raise ValueError(f"{name} is no amount in {money.currency.upper()}")
+        raise ValueError(f"{name} does not take an amount in {money.currency.upper()}")
     return f"{what}.{money.currency}", money.amount
 
 
 def parsed(parse: Callable[[Any], R]) -> Callable[[click.Context, click.Parameter, Any], R]:
-    """The callback of an option that is read by `parse`, whose ValueError says what would be right."""
+    """Return the callback of an option that `parse` reads; its ValueError becomes the error message."""
 
     def callback(_ctx: click.Context, _param: click.Parameter, given: Any) -> R:
         try:
@@ -154,20 +154,47 @@ def parsed(parse: Callable[[Any], R]) -> Callable[[click.Context, click.Paramete
 
 
 def rate(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
-    """Let only rates pass that a pace can be made of: neither endless nor `nan`."""
+    """Return a finite rate; raises BadParameter for infinity and `nan`."""
     if value is not None and not value <= FASTEST:
-        raise click.BadParameter(f"{value} is no number from 0.1 to {FASTEST}, such as 25")
+        raise click.BadParameter(f"{value} is not a number from 0.1 to {FASTEST}, such as 25")
     return value
 
 
 def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """What a shell offers for an address: those of the configuration; none where it is not sound."""
+    """Complete an address of the configuration; offers nothing if the configuration is not valid."""
+    return sorted(name for name in map(str, _addresses(ctx)) if name.startswith(incomplete))
+
+
+def complete_card(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a card in the configuration."""
+    cards = (address.name for address in _addresses(ctx) if address.section == "cards")
+    return sorted(name for name in cards if name.startswith(incomplete))
+
+
+def _addresses(ctx: click.Context) -> "Iterable[Address]":
+    """Return the addresses of the configuration that a command line names so far; none if it is not valid."""
     given = {name: ctx.params[name] for name in ("env", "allow_env", "allow_files") if ctx.params.get(name)}
     try:
-        config = _read(Options(**given).at(ctx.params.get("path") or Path()))
+        return _read(Options(**given).at(ctx.params.get("path") or Path())).declared
     except (ProvisionerError, OSError):
-        return []
-    return sorted(name for name in map(str, config.declared) if name.startswith(incomplete))
+        return ()
+
+
+def complete_environment(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of an environment, which has a file in `environments/`."""
+    from provisioner.config.text.document import OVERLAYS, SUFFIXES  # noqa: PLC0415 - cold start: only for shells
+
+    path: Path = ctx.params.get("path") or Path()
+    folder = (path if path.is_dir() else path.parent) / OVERLAYS
+    files = (file for file in folder.glob("*") if file.suffix in SUFFIXES)
+    return sorted(file.stem for file in files if file.stem.startswith(incomplete))
+
+
+def complete_guardrail(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a guardrail, up to the number that it allows."""
+    from provisioner.core.plan.document import GUARDRAILS  # noqa: PLC0415 - cold start: only for shells
+
+    return [f"{name}=" for name in GUARDRAILS if name.startswith(incomplete)]
 
 
 def address_of(text: str) -> "Address":
@@ -176,19 +203,19 @@ def address_of(text: str) -> "Address":
 
     section, _, name = text.partition(".")
     if not name:
-        raise ProvisionerError(f"{text!r} is no address; write SECTION.NAME, such as cards.ads")
+        raise ProvisionerError(f"{text!r} is not an address; write SECTION.NAME, such as cards.ads")
     return Address(section, name)
 
 
 def with_options(command: Callable[..., R], options: Iterable[Callable[..., Any]]) -> Callable[..., R]:
-    """Give a command options, the last of them first in its help."""
+    """Add options to a command; the last one comes first in its help."""
     for option in options:
         command = option(command)
     return command
 
 
-def text_or_json(help_: str = "How to report.") -> Callable[..., Any]:
-    """Make the option `--format` of a command that has no other format."""
+def text_or_json(help_: str = "Output format.") -> Callable[..., Any]:
+    """Return the option `--format` of a command that prints text or JSON."""
     return click.option(
         "--format", "format_", type=click.Choice(["text", "json"]), default="text", help=help_
     )
@@ -201,7 +228,7 @@ _PART = (
         multiple=True,
         metavar="ADDRESS",
         shell_complete=complete,
-        help="Leave out these addresses; 'cards.ads*' stands for many.",
+        help="Leave out these addresses; globs such as 'cards.ads*' match several.",
     ),
     click.option(
         "--target",
@@ -209,23 +236,27 @@ _PART = (
         multiple=True,
         metavar="ADDRESS",
         shell_complete=complete,
-        help="Only these addresses, and what they need; 'cards.ads*' stands for many.",
+        help="Only these addresses and what they depend on; globs such as 'cards.ads*' match several.",
     ),
 )
 APPROVE = click.option(
     "--approve",
     type=click.Choice(["broadening"]),
-    help="With --auto-approve: give spending power, too, where guardrails.require_approval says so.",
+    help="With --auto-approve: also approve changes that raise spending (guardrails.require_approval).",
 )
-AUTO_APPROVE = click.option("--auto-approve", is_flag=True, help="Do not ask.")
-CANCEL = click.option("--cancel", is_flag=True, help="For good: a canceled card never comes back.")
+AUTO_APPROVE = click.option("--auto-approve", is_flag=True, help="Apply without asking for approval.")
+CANCEL = click.option(
+    "--cancel", is_flag=True, help="Cancel instead of deactivating; a canceled card cannot be reactivated."
+)
 CONFIGURATION = click.option(
-    "--path", type=click.Path(path_type=Path), default=".", help="The configuration."
+    "--path", type=click.Path(path_type=Path), default=".", help="YAML file or folder of the configuration."
 )
 NO_COLOR = click.option(
-    "--no-color", "color", flag_value=False, default=None, help="No colour; NO_COLOR does the same."
+    "--no-color", "color", flag_value=False, default=None, help="Disable color, like NO_COLOR."
 )
-SANDBOX = click.option("--sandbox", is_flag=True, help="Use the embedded Stripe API; no key, no network.")
+SANDBOX = click.option(
+    "--sandbox", is_flag=True, help="Use the embedded Stripe API; needs no key and no network."
+)
 _WRITE = (
     text_or_json(),
     APPROVE,
@@ -235,9 +266,10 @@ _WRITE = (
         multiple=True,
         metavar="NAME=NUMBER",
         callback=numbers,
-        help="Let this plan pass a guardrail, up to the number; the refusal says both. NAME is retired, "
-        "protected, stranded, reverted or activated with a count, or top_up or exposure_added with money: "
-        "'99.00 USD', or 9900 in minor units. exposure_added also takes 'unlimited'.",
+        shell_complete=complete_guardrail,
+        help="Allow this plan to exceed a guardrail, up to NUMBER; the error message shows both. NAME is "
+        "retired, protected, stranded, reverted or activated with a count, or top_up or exposure_added with "
+        "an amount: '99.00 USD', or 9900 in minor units. exposure_added also takes 'unlimited'.",
     ),
 )
 ALLOW_FILE = click.option(
@@ -245,19 +277,19 @@ ALLOW_FILE = click.option(
     "allow_files",
     multiple=True,
     metavar="PATH",
-    help="Let the configuration read this file, or the files in this folder, which lie elsewhere.",
+    help="Let the configuration read this file or folder outside of its own folder.",
 )
 ALLOW_ENV = click.option(
     "--allow-env",
     multiple=True,
     metavar="NAME",
-    help="Let ${env.NAME} be read, although variables of such a name hold keys.",
+    help="Let the configuration read ${env.NAME}, even if the name suggests a secret.",
 )
 POLICY = click.option(
     "--policy",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Guardrails from outside of the configuration, in YAML; of each the stricter one holds.",
+    help="YAML file of guardrails to add to those of the configuration; the stricter ones apply.",
 )
 _WHERE = (
     POLICY,
@@ -269,9 +301,14 @@ _WHERE = (
         multiple=True,
         metavar="NAME=VALUE",
         callback=_pairs,
-        help="The value of ${var.NAME} in the YAML.",
+        help="Set ${var.NAME} in the YAML.",
     ),
-    click.option("--env", metavar="ENV", help="Lay environments/ENV.yaml over the rest."),
+    click.option(
+        "--env",
+        metavar="ENV",
+        shell_complete=complete_environment,
+        help="Apply the overrides in environments/ENV.yaml.",
+    ),
     click.argument("path", type=click.Path(path_type=Path), default="."),
 )
 _HOW = (
@@ -279,46 +316,46 @@ _HOW = (
         "--log-format",
         type=click.Choice(FORMATS),
         default="text",
-        help="What stderr says: lines, or JSON objects.",
+        help="Format of messages on stderr: plain lines, or one JSON object per line.",
     ),
-    click.option("-v", "--verbose", is_flag=True, help="Show every request on stderr, with its id."),
+    click.option("-v", "--verbose", is_flag=True, help="Show every request and its id on stderr."),
     NO_COLOR,
-    click.option("--allow-api-base", is_flag=True, help="Let STRIPE_API_BASE be any https address."),
+    click.option("--allow-api-base", is_flag=True, help="Allow any https address in STRIPE_API_BASE."),
     click.option(
         "--max-endpoint-rps",
         type=click.FloatRange(min=0.1),
         callback=rate,
-        help="Most requests a second to each endpoint (default: 25, or --max-rps where that is less).",
+        help="Maximum requests per second to each endpoint (default: 25, or --max-rps if lower).",
     ),
     click.option(
         "--max-rps",
         type=click.FloatRange(min=0.1),
         callback=rate,
-        help="Most requests a second in all (default: 100 in live mode, 25 in test mode).",
+        help="Maximum requests per second in total (default: 100 in live mode, 25 in test mode).",
     ),
     SANDBOX,
 )
 
 
 def config_options(command: Callable[..., R]) -> Callable[..., R]:
-    """The options of a command that reads the configuration; it is handed them as `Options`."""
+    """Add the options of a command that reads the configuration; it gets them as `Options`."""
     return as_struct(command, _WHERE)
 
 
 def stripe_options(command: Callable[..., R]) -> Callable[..., R]:
-    """The options of a command that also talks to Stripe; it is handed all of them as `Options`."""
+    """Add the options of a command that also talks to Stripe; it gets all of them as `Options`."""
     return as_struct(command, (*_HOW, *_WHERE))
 
 
 def part_options(command: Callable[..., R]) -> Callable[..., R]:
-    """The options of a command that can do a part of a plan; it is handed all of them as `Options`."""
+    """Add the options of a command that can do part of a plan; it gets all of them as `Options`."""
     return as_struct(command, (*_PART, *_HOW, *_WHERE))
 
 
 def as_struct(
     command: Callable[..., R], options: Sequence[Callable[..., Any]], kind: type[Struct] = Options
 ) -> Callable[..., R]:
-    """Give a command options, and hand it those that the struct has as the struct."""
+    """Add options to a command, and pass it those that are fields of `kind` as one struct."""
     names = [field.name for field in fields(kind)]
 
     @wraps(command)
@@ -331,17 +368,17 @@ def as_struct(
 
 
 def stripe_only_options(command: Callable[..., R]) -> Callable[..., R]:
-    """The options of a command that finds its PATH by itself; it is handed the rest as `Options`."""
+    """Add the options of a command that reads PATH itself; it gets the rest as `Options`."""
     return as_struct(command, (*_HOW, *_WHERE[:-1]))
 
 
 def key_options(command: Callable[..., R]) -> Callable[..., R]:
-    """The options of a command that needs no configuration; it is handed them as `Options`."""
+    """Add the options of a command that needs no configuration; it gets them as `Options`."""
     return as_struct(command, _HOW)
 
 
 def write_options(command: Callable[..., R]) -> Callable[..., R]:
-    """The options of every command that writes; it is handed them as `WriteOptions`."""
+    """Add the options of every command that writes; it gets them as `WriteOptions`."""
 
     @wraps(command)
     def run(*words: Any, **given: Any) -> R:

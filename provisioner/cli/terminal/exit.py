@@ -1,4 +1,4 @@
-"""Every way out of a command: an exit code, a message that helps, never a traceback."""
+"""How commands end: with an exit code and a helpful message, never with a traceback."""
 
 import json
 import logging
@@ -27,8 +27,8 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
     """
     Turn what a command returns or raises into its exit code.
 
-    With `--format json`, an error is a JSON document on stdout as well as a message on stderr. Ctrl-C
-    and SIGTERM end the process where nothing is being written (see `stopping`).
+    With `--format json`, an error is printed as a JSON document on stdout and as a message on stderr.
+    Ctrl-C and SIGTERM end the process unless it is writing to Stripe (see `signals`).
     """
 
     @wraps(command)
@@ -39,15 +39,15 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
             def interrupted() -> None:
                 if as_json and output.untouched:
                     say_document({"error": "interrupted", "interrupted": True})
-                begun = "\n" if sys.stderr.isatty() else ""  # a terminal has shown ^C on the line by then
-                click.echo(f"{begun}Interrupted; nothing was written.", err=True)
+                begun = "\n" if sys.stderr.isatty() else ""  # the terminal has already shown ^C on this line
+                click.echo(f"{begun}Interrupted; nothing was changed.", err=True)
 
             try:
                 with on_signal(lambda: end(interrupted)):
                     code = command(*args, **kwargs)
             except (SystemExit, click.exceptions.Exit):
                 raise
-            except BaseException as error:  # noqa: BLE001 - whatever it is, it is told and never traced
+            except BaseException as error:  # noqa: BLE001 - every error becomes a message, never a traceback
                 document = _document(error)
                 if as_json and output.untouched:
                     say_document(document)
@@ -57,7 +57,7 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
                 code = _code(error)
             sys.stdout.flush()
             if output.lost:
-                click.echo(f"Error: standard output cannot be written ({output.lost})", err=True)
+                click.echo(f"Error: cannot write to standard output ({output.lost})", err=True)
                 code = code or ERROR
         raise SystemExit(code)
 
@@ -65,7 +65,7 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
 
 
 def failure(error: BaseException, *, as_json: bool) -> int:
-    """Tell of an error that no command was there to tell of, and return the exit code."""
+    """Print an error that happened outside of a command, and return the exit code."""
     if as_json:
         say_document(_document(error))
     tell(_message(error), level=logging.ERROR)
@@ -84,25 +84,25 @@ def _code(error: BaseException) -> int:
 
 
 def _message(error: BaseException) -> str:
-    """What is told on stderr; a problem's place goes first on its line, where editors look for it."""
+    """Return the message for stderr; a problem's line begins with its place, where editors look for it."""
     if isinstance(error, ConfigError):
         count = len(error.problems)
         problems = f"{count} {'problem' if count == 1 else 'problems'}"
-        return f"{error}\n\nError: {problems}; nothing was sent to Stripe."
+        return f"{error}\n\nError: {problems}; nothing was changed."
     return f"Error: {_said(error)}"
 
 
 def _is_interrupt(error: BaseException) -> bool:
-    """Whether it was Ctrl-C, as Python says it or as click does."""
+    """Return whether an error is a Ctrl-C, as Python or click raises it."""
     asked = isinstance(error, click.Abort) and isinstance(error.__context__, KeyboardInterrupt)
     return asked or isinstance(error, KeyboardInterrupt)
 
 
 def _said(error: BaseException) -> str:
     """
-    An error in words.
+    Describe an error in one line.
 
-    Of one that nobody expected only the type and the place are told: its text may hold anything.
+    For an unexpected error, only the type and the place are given: its text may contain secrets.
     """
     if isinstance(error, ProvisionerError):
         return str(error)
@@ -111,7 +111,7 @@ def _said(error: BaseException) -> str:
     if _is_interrupt(error):
         return "interrupted"
     if isinstance(error, click.Abort):
-        return "there was no answer; nothing was written"
+        return "no answer; nothing was changed"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     if isinstance(error, OSError):
@@ -120,7 +120,7 @@ def _said(error: BaseException) -> str:
         return "out of memory"
     ours = [f for f in traceback.extract_tb(error.__traceback__) if "provisioner" in Path(f.filename).parts]
     where = f" at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
-    return f"a mistake of provisioner's own: {type(error).__name__}{where}; please report it"
+    return f"internal error: {type(error).__name__}{where}; please report it"
 
 
 def _document(error: BaseException) -> dict[str, object]:
@@ -131,7 +131,7 @@ def _document(error: BaseException) -> dict[str, object]:
 
 
 def problem_document(problem: Problem) -> dict[str, object]:
-    """Write something that is wrong, or may be, as JSON has it."""
+    """Return a problem or a warning as JSON values."""
     where = problem.where
     return {
         "file": where.file if where else None,

@@ -1,4 +1,4 @@
-"""What is said on stderr besides results: plain lines for people, or one JSON object a line for machines."""
+"""Messages on stderr: plain lines for people, or one JSON object per line for machines."""
 
 import json
 import logging
@@ -15,21 +15,21 @@ log = logging.getLogger("provisioner")
 
 
 class _ToStderr(logging.Handler):
-    """Writes to whatever stderr is at that moment."""
+    """A handler that writes to the current `sys.stderr`."""
 
     def emit(self, record: logging.LogRecord) -> None:
         click.echo(self.format(record), err=True)
 
 
 class _AsText(logging.Formatter):
-    """One record as its lines, in which nothing that a file or Stripe holds can act on a terminal."""
+    """Formats a record as plain lines without control characters, which could act on a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
         return "\n".join(map(inert, record.getMessage().split("\n")))
 
 
 class _AsJson(logging.Formatter):
-    """One record as one line: time, level, message, and the facts that came with it."""
+    """Formats a record as one JSON line: time, level, message, and its facts."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
@@ -38,7 +38,7 @@ class _AsJson(logging.Formatter):
 
 
 def set_up(*, verbose: bool = False, format_: str = "text") -> None:
-    """Say things on stderr from now on in this format; requests too when `verbose`."""
+    """Set the format of messages on stderr; `verbose` includes requests."""
     handler = _ToStderr()
     handler.setFormatter(_AsJson() if format_ == "json" else _AsText())
     log.handlers = [handler]
@@ -46,12 +46,12 @@ def set_up(*, verbose: bool = False, format_: str = "text") -> None:
 
 
 def tell(text: str, *, level: int = logging.INFO, **facts: Any) -> None:
-    """Say a line; `facts` are keys of their own where lines are JSON."""
+    """Print a message; in JSON, `facts` become separate keys."""
     if not any(isinstance(handler, _ToStderr) for handler in log.handlers):
         set_up()
     log.log(level, "%s", text, extra={"facts": facts})
 
 
 def is_json() -> bool:
-    """Whether lines are for machines, so that nothing may be drawn between them."""
+    """Return whether messages are JSON, so that no progress bar may be drawn."""
     return any(isinstance(handler.formatter, _AsJson) for handler in log.handlers)

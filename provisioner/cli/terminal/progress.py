@@ -1,4 +1,4 @@
-"""Progress on stderr: a live line on a terminal, plain lines in a log, nothing for what is quick."""
+"""Progress on stderr: a live line on a terminal, plain lines in a log, and nothing for quick work."""
 
 import os
 import sys
@@ -15,18 +15,18 @@ from provisioner.stripe_api.rate_limit import Limits, at_least
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-PATIENCE = 1.0  # seconds before anything is said
+PATIENCE = 1.0  # seconds before the first output
 PAUSE = 5.0  # seconds between plain lines
 MINUTE = 60
-PAGE = 100  # objects a request
+PAGE = 100  # objects per request
 
 
 class ProgressDisplay:
     """
-    How many of so many are done, how fast, and how long the rest will take.
+    Shows how many of `total` are done, how fast, and how long the rest will take.
 
-    `least` says how many seconds the rest takes at least, by the limits that requests are sent under;
-    without it all is taken to go on as it has begun.
+    `least` returns the minimum seconds for the rest under the rate limits; without it, the rate so far is
+    assumed to continue.
     """
 
     def __init__(
@@ -50,14 +50,14 @@ class ProgressDisplay:
             self._live.stop()
 
     def line(self, text: str, **facts: Any) -> None:
-        """Say a line of its own, above the live one where there is one."""
+        """Print a line, above the live line if there is one."""
         if self._live:
             self._live.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:
             tell(text, **facts)
 
     def reach(self, done: int, detail: str = "") -> None:
-        """Take note of how far it is."""
+        """Record progress, and show it from time to time."""
         now = time.monotonic()
         took = now - self._begun
         if took < PATIENCE:
@@ -89,7 +89,7 @@ class ProgressDisplay:
 
     def _draw(self, done: int, detail: str) -> None:
         if self._live is None or self._task is None:
-            from rich.console import Console  # noqa: PLC0415 - cold start: little is drawn
+            from rich.console import Console  # noqa: PLC0415 - cold start: rarely drawn
             from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415 - cold start: as above
 
             self._live = Progress(
@@ -114,23 +114,23 @@ class ProgressDisplay:
 
 def time_left(whole: float, rest: float, took: float) -> float:
     """
-    The seconds that are left: as the limits allow, and as much slower as it has been up to now.
+    Estimate the seconds that are left: the minimum under the rate limits, scaled by the pace so far.
 
-    `whole` and `rest` are what the limits allow for all of it and for what is left, `took` what the
-    difference has taken.
+    `whole` and `rest` are the minimum seconds for everything and for what is left; `took` is how long the
+    difference took.
     """
     gone = whole - rest
     return rest * max(1.0, took / gone) if gone > 0 else rest
 
 
 def spell(seconds: float) -> str:
-    """Seconds as minutes and seconds: 0:42."""
+    """Write seconds as minutes and seconds: 0:42."""
     minutes, rest = divmod(round(seconds), MINUTE)
     return f"{minutes}:{rest:02}"
 
 
 def is_drawn() -> bool:
-    """Whether stderr is a terminal that can be drawn on; a CI's log is not, whatever it says of itself."""
+    """Return whether a live line can be drawn on stderr; a CI log never can."""
     return (
         sys.stderr.isatty()
         and not os.environ.get("CI")
@@ -141,10 +141,10 @@ def is_drawn() -> bool:
 
 class ReadProgress(ProgressDisplay):
     """
-    Says how far the reading of Stripe is, once it takes longer than a second.
+    Shows the progress of reading Stripe, once that takes longer than a second.
 
-    `expected` is how many objects of each resource the configuration lets one expect: Stripe's lists do
-    not say.
+    `expected` is the number of objects of each resource according to the configuration: Stripe's lists
+    have no totals.
     """
 
     def __init__(self, expected: Mapping[str, int], limits: Limits) -> None:
@@ -154,20 +154,20 @@ class ReadProgress(ProgressDisplay):
         super().__init__("Reading Stripe", "objects", sum(expected.values()) or None, self._pages_left)
 
     def progress(self, resource: str, count: int) -> None:
-        """Take note of how many objects of a resource have been read."""
+        """Record how many objects of a resource have been read."""
         with self._lock:
             self._counts[resource] = count
             detail = ", ".join(f"{n:,} {name}" for name, n in sorted(self._counts.items()))
             self.reach(sum(self._counts.values()), detail)
 
     def _pages_left(self) -> float:
-        """The seconds that the pages of what is expected, and has not come, take at least."""
+        """Return the minimum seconds for the pages that are expected and not read yet."""
         missing = (max(0, n - self._counts.get(name, 0)) for name, n in self._expected.items())
         return at_least(self._limits, [-(-n // PAGE) for n in missing])
 
 
 @contextmanager
 def reading(expected: Mapping[str, int], limits: Limits) -> Iterator[Callable[[str, int], None]]:
-    """Show how far the reading of Stripe is, as an `Account` asks for it."""
+    """Show the progress of reading Stripe; an `Account` calls this as its `display`."""
     with ReadProgress(expected, limits) as display:
         yield display.progress

@@ -1,4 +1,4 @@
-"""A plan on stdout, in the format that was asked for; each view is loaded by those who want it."""
+"""Prints a plan on stdout in one of the formats, and imports only the view that is needed."""
 
 import importlib
 import json
@@ -14,17 +14,17 @@ from provisioner.views.plan.text import plan_text
 
 FORMATS = ("text", "json", "markdown", "html")
 format_option = click.option(
-    "--format", "format_", type=click.Choice(FORMATS), default="text", help="How to show it."
+    "--format", "format_", type=click.Choice(FORMATS), default="text", help="Output format."
 )
 ignore_option = click.option(  # of commands that have `--detailed-exitcode`
     "--exitcode-ignore",
     type=click.Choice(["bookkeeping"]),
-    help="With --detailed-exitcode: renames and other changes of marks only are none.",
+    help="With --detailed-exitcode: do not count changes of ownership metadata only.",
 )
 
 
 def present(document: ShownPlan, format_: str, *, color: bool | None) -> None:
-    """Write a plan's document to stdout, and nothing but it."""
+    """Write a plan document to stdout."""
     if format_ == "json":
         click.echo(json.dumps(as_json(document), indent=2))
     elif format_ == "text":
@@ -40,6 +40,6 @@ def width() -> int | None:
 
 
 def say_page(text: str) -> None:
-    """Write a text for others, who take it for UTF-8: to a stream of another encoding in ASCII."""
+    """Write a page that others read as UTF-8; a stream of another encoding gets ASCII."""
     is_utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
     click.echo(text if is_utf8 else text.encode("ascii", PLAIN).decode(), nl=False)

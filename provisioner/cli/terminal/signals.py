@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: while something is written it is finished first, otherwise the end comes at once."""
+"""Ctrl-C and SIGTERM: writes in flight are finished first; otherwise the process ends at once."""
 
 import os
 import signal
@@ -18,9 +18,9 @@ def stoppable(
     stop: threading.Event | None = None, last_words: Callable[[], None] | None = None
 ) -> Iterator[threading.Event]:
     """
-    An event that Ctrl-C and SIGTERM set: calls under way are finished, no other is begun.
+    Yield an event that Ctrl-C and SIGTERM set: requests in flight are finished, and no others start.
 
-    The second time the process ends at once, after `last_words`.
+    The second time, the process ends at once, after `last_words`.
     """
     event = stop or threading.Event()
 
@@ -28,7 +28,7 @@ def stoppable(
         if event.is_set():
             end(last_words)
         event.set()
-        click.echo("Stopping: the calls under way are finished first (again: at once).", err=True)
+        click.echo("Interrupted: waiting for requests in flight. Press Ctrl-C again to exit now.", err=True)
 
     with on_signal(ask):
         yield event
@@ -37,10 +37,10 @@ def stoppable(
 @contextmanager
 def on_signal(do: Callable[[], None]) -> Iterator[None]:
     """
-    Have Ctrl-C and SIGTERM do this as long as the block runs; in other threads nothing changes.
+    Call `do` on Ctrl-C and SIGTERM while the block runs; outside of the main thread this has no effect.
 
-    It is done in a thread of its own. Python itself would do it in the main thread, which may just then
-    have begun to wait for others, and go on to do so for as long as Stripe takes to answer.
+    `do` runs in a separate thread. Python would run a handler in the main thread, which may be waiting for
+    other threads, and so for as long as Stripe takes to answer.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -63,7 +63,7 @@ def on_signal(do: Callable[[], None]) -> Iterator[None]:
 
 
 def _follow(read: int, do: Callable[[], None]) -> None:
-    """Do it for every number of a signal that arrives, until there are no more."""
+    """Call `do` for every signal that arrives, until the pipe is closed."""
     while arrived := os.read(read, 1):
         if arrived[0] in SIGNALS:
             do()
@@ -71,9 +71,9 @@ def _follow(read: int, do: Callable[[], None]) -> None:
 
 def end(last_words: Callable[[], None] | None = None) -> None:
     """
-    End the process at once, whatever its threads are doing.
+    End the process at once, without waiting for its threads.
 
-    Python would wait for them, and each may be waiting for Stripe.
+    A normal exit would wait for them, and each may be waiting for Stripe.
     """
     try:
         if last_words:

@@ -1,6 +1,6 @@
-"""Standard output and error that nobody may be reading: a closed pipe or a full disk ends no apply.
+"""Standard streams that never fail: a closed pipe or a full disk does not end an apply.
 
-Nor does a console that cannot show a currency's sign: it gets the currency's name.
+A console that cannot show a currency sign gets the currency's name instead.
 """
 
 import codecs
@@ -15,12 +15,12 @@ from typing import TextIO
 
 from msgspec import Struct
 
-PLAIN = "provisioner.plain"  # the name of the way in which a stream takes what its encoding lacks
+PLAIN = "provisioner.plain"  # the name of our error handler for characters that an encoding lacks
 PLAINER = {"€": "EUR ", "£": "GBP "}
 
 
 def plainer(error: UnicodeError) -> tuple[str, int]:
-    """What stands for characters that an encoding lacks: names of currencies for signs, else escapes."""
+    """Replace characters that an encoding lacks: currency signs by names, all others by escapes."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lacking = error.object[error.start : error.end]
@@ -29,17 +29,17 @@ def plainer(error: UnicodeError) -> tuple[str, int]:
 
 
 class _Text(io.TextIOWrapper):
-    """Text of which nothing is lost, whatever the encoding of the stream."""
+    """A text stream that replaces characters which its encoding lacks."""
 
     @property
-    def encoding(self) -> str:  # type: ignore[override]  # a property in the place of a member
-        """The encoding; an ASCII stream does not say that it is one, or click would write UTF-8 to it."""
+    def encoding(self) -> str:  # type: ignore[override]  # a property instead of a member
+        """Return the encoding; for ASCII another name, or click would write UTF-8."""
         real = super().encoding
         return "plain" if codecs.lookup(real).name == "ascii" else real
 
 
 class _Sink(io.RawIOBase):
-    """A file descriptor that is written to until that fails, and drops everything afterwards."""
+    """Writes to a file descriptor until that fails, and drops everything afterwards."""
 
     def __init__(self, descriptor: int) -> None:
         self.failure: OSError | None = None
@@ -71,18 +71,18 @@ class _Sink(io.RawIOBase):
 
 
 class Output(Struct, frozen=True):
-    """What has become of standard output."""
+    """The state of standard output."""
 
     sink: _Sink | None = None
 
     @property
     def untouched(self) -> bool:
-        """Whether nothing has been written yet."""
+        """Return whether nothing has been written yet."""
         return self.sink is None or self.sink.written == 0
 
     @property
     def lost(self) -> str:
-        """Why what was said is not all there; empty when it is, or when the reader has left."""
+        """Return why output was lost; empty if none was, or if the reader closed the pipe."""
         failure = self.sink.failure if self.sink else None
         if failure is None or failure.errno == errno.EPIPE:
             return ""
@@ -92,9 +92,9 @@ class Output(Struct, frozen=True):
 @contextmanager
 def lasting() -> Iterator[Output]:
     """
-    Let no write to standard output or error raise as long as the block runs.
+    Keep writes to standard output and error from raising while the block runs.
 
-    Streams that are not the process's own (in tests) are left alone.
+    Streams that replace the process's own (in tests) are left alone.
     """
     codecs.register_error(PLAIN, plainer)
     before = sys.stdout, sys.stderr
@@ -108,7 +108,7 @@ def lasting() -> Iterator[Output]:
         sys.stdout, sys.stderr = before
         for stream, sink in zip(before, sinks, strict=True):
             if sink is not None and sink.failure is not None:
-                # or Python would try once more at its end, and complain
+                # or Python would flush again at exit, and fail
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

@@ -54,13 +54,15 @@ def select(
 
 
 def _must_name_something(selection: Selection, known: Collection[Address]) -> None:
-    """A slip of the pen must not read as if all were well."""
+    """Raise ProvisionerError for a glob that matches nothing: a typo must not look like an empty plan."""
     names = [str(address) for address in known]
+    # a bare name suggests its address: 'aws' is probably 'cards.aws'
+    meant = {address.name: str(address) for address in known} | {name: name for name in names}
     for glob in (*selection.targets, *selection.excludes):
         if not any(fnmatchcase(name, glob) for name in names):
-            near = get_close_matches(glob, names, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise ProvisionerError(f"no address is {glob!r}{hint}")
+            close = get_close_matches(glob, meant, 1)
+            hint = f"; did you mean {meant[close[0]]!r}?" if close else ""
+            raise ProvisionerError(f"no resource matches {glob!r}{hint}")
 
 
 def _matches(address: Address, globs: Iterable[str]) -> bool:

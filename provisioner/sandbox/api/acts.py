@@ -1,4 +1,4 @@
-"""Actions of Stripe, a bank, or a cardholder that no request triggers, so that tests can simulate them."""
+"""What Stripe does by itself, or the bank, or a cardholder at a terminal: for tests to bring about."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,23 +13,23 @@ Json = dict[str, Any]
 
 
 def block_cardholder(tx: Tx, object_id: str, _value: Any) -> Json:
-    """Block a cardholder, which is impossible through the API."""
+    """Block a cardholder, which no request can do."""
     return _set(tx, object_id, status="blocked")
 
 
 def disable_cardholder(tx: Tx, object_id: str, value: Any) -> Json:
-    """Set a cardholder's `disabled_reason` (`under_review`, `listed`, null), as screening does."""
+    """Give a cardholder a `disabled_reason` (`under_review`, `listed`, null), as screening does."""
     return _set(tx, object_id, _disabled_reason=value)
 
 
 def deactivate_card(tx: Tx, object_id: str, _value: Any) -> Json:
-    """Deactivate a card, as too many wrong PINs do."""
+    """Make a card inactive, as too many wrong PINs do."""
     found = tx.fetch(card.CARD, object_id)
     return save(tx, card.CARD, {**found, "status": "inactive"}, "issuing_card.updated")
 
 
 def cancel_card(tx: Tx, object_id: str, value: Any) -> Json:
-    """Cancel a card for a reason that only Stripe can set (`design_rejected`, `fulfillment_error`)."""
+    """Cancel a card for a reason that only Stripe gives (`design_rejected`, `fulfillment_error`)."""
     canceled = card.canceled(tx.fetch(card.CARD, object_id), value)
     return save(tx, card.CARD, canceled, "issuing_card.updated")
 
@@ -42,7 +42,7 @@ def warn_of_fraud(tx: Tx, object_id: str, value: Any) -> Json:
 
 
 def reverse_topup(tx: Tx, object_id: str, _value: Any) -> Json:
-    """Reverse a succeeded top-up."""
+    """Reverse a top-up that had succeeded."""
     return topup.reverse(tx, object_id)
 
 

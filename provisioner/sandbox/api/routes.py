@@ -1,4 +1,4 @@
-"""The list of all endpoints of the sandbox."""
+"""Every endpoint that the sandbox has."""
 
 from provisioner.sandbox.registry import Route
 from provisioner.sandbox.rules.accounts import account

@@ -1,4 +1,4 @@
-"""Runs scheduled actions when they are due: top-ups settle, authorizations expire."""
+"""What happens by itself when its time comes: top-ups settle, authorizations lapse."""
 
 import sqlite3
 
@@ -7,12 +7,12 @@ from provisioner.sandbox.state.objects import Origin, Tx
 
 
 def waiting(db: sqlite3.Connection, now: float) -> bool:
-    """Return True if an action is due."""
+    """Whether anything has fallen due."""
     return db.execute("SELECT 1 FROM due WHERE at <= ? LIMIT 1", (now,)).fetchone() is not None
 
 
 def run(db: sqlite3.Connection, now: float) -> None:
-    """Run all due actions in order of time, each at its scheduled time."""
+    """Do all that has fallen due, in order of time, each at its own moment."""
     while row := db.execute(
         "SELECT seq, at, account, action, id FROM due WHERE at <= ? ORDER BY at, seq LIMIT 1", (now,)
     ).fetchone():

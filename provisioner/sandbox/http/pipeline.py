@@ -1,4 +1,4 @@
-"""Serves a request: checks key, limits, and parameters, takes locks, applies faults, and runs the handler."""
+"""What every request goes through before it is carried out: key, limits, parameters, locks, faults."""
 
 import asyncio
 import contextlib
@@ -21,13 +21,13 @@ from provisioner.sandbox.state.errors import ApiError, invalid
 from provisioner.sandbox.state.objects import Origin, Tx, new_id
 
 _FORM = "application/x-www-form-urlencoded"
-# Clients that show responses to people; Stripe indents all responses.
+# Who shows answers to people; Stripe indents them for everybody.
 _READERS = ("curl/", "Stripe/v1 stripe-cli")
 _DROPPED = ApiAnswer(500, "", cut="drop")
 
 
 async def respond(sandbox: Sandbox, route: Route, request: Request) -> ApiAnswer:
-    """Serve one request; errors are returned as responses, too."""
+    """Serve one request from its key to its answer; errors come back as answers too."""
     request_id = new_id("req_", 14)
     headers = {"Request-Id": request_id, "Stripe-Version": API_VERSION}
     account_id = ""
@@ -56,7 +56,7 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> ApiAnswer
 
 
 def _enter(sandbox: Sandbox, route: Route, request: Request) -> str:
-    """Check the key, its permissions, and the rate limits, and return the id of the account."""
+    """Who is asking, for which account, and whether they may, and not too often; the account's id."""
     key = auth.key_of(request.headers.get("authorization", ""))
     wanted = request.headers.get("stripe-account") or request.headers.get("stripe-context")
     with sandbox.store.transaction(write=False) as db:
@@ -105,7 +105,7 @@ async def _serve(sandbox: Sandbox, asked: Asked) -> ApiAnswer:
 
 @contextlib.contextmanager
 def _in_flight(sandbox: Sandbox, asked: Asked) -> Iterator[None]:
-    """Hold the request's idempotency key while the block runs; raises ApiError (409) if it is in use."""
+    """Keep the request's idempotency key in use; raises StripeError (409) when it is."""
     if asked.key is None:
         yield
         return
@@ -121,7 +121,7 @@ def _in_flight(sandbox: Sandbox, asked: Asked) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _locked(sandbox: Sandbox, asked: Asked) -> Iterator[None]:
-    """Lock the objects that a request writes; raises ApiError (`lock_timeout`) if one is locked."""
+    """Keep what the request writes to itself; raises StripeError (`lock_timeout`) when it is not free."""
     if asked.route.method == "GET":
         yield
         return

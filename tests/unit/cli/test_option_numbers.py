@@ -9,7 +9,7 @@ from provisioner.cli.main import main
 def refused(*words: str) -> str:
     result = click.testing.CliRunner().invoke(main, words, catch_exceptions=False)
     assert result.exit_code == 1
-    assert "mistake" not in result.stderr
+    assert "internal error" not in result.stderr
     return result.stderr
 
 
@@ -21,7 +21,7 @@ def test_a_rate_is_a_number_that_a_pace_can_be_made_of(words: tuple[str, ...], r
     said = refused(*words, rate)
 
     assert f"Invalid value for '{words[-1]}'" in said
-    assert "is no number from 0.1 to 1000000, such as 25" in said
+    assert "is not a number from 0.1 to 1000000, such as 25" in said
 
 
 @pytest.mark.parametrize("rate", ["-inf", "0", "-nan"])
@@ -32,8 +32,8 @@ def test_a_rate_is_above_nothing(rate: str) -> None:
 @pytest.mark.parametrize(
     ("allowed", "right"),
     [
-        ("retired=²", "a whole one, such as 12"),
-        ("retired=٣", "a whole one, such as 12"),
+        ("retired=²", "a whole number, such as 12"),
+        ("retired=٣", "a whole number, such as 12"),
         ("top_up=²", '"20,000.00 USD"'),
         ("exposure_added=inf", '"20,000.00 USD"'),
     ],

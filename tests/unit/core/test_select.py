@@ -71,6 +71,9 @@ def test_what_cannot_do_without_an_excluded_change_is_left_out(excluded: str) ->
     assert told(plan) == {other: BARRED}
 
 
-def test_a_name_that_is_none_is_refused_with_the_nearest_one() -> None:
-    with pytest.raises(ProvisionerError, match=r"no address is 'cards.adz'; did you mean 'cards.ads'\?"):
-        replacing(Selection(("cards.adz",)))
+@pytest.mark.parametrize(
+    ("given", "meant"), [("cards.adz", "cards.ads"), ("ads", "cards.ads"), ("acmee", "cardholders.acme")]
+)
+def test_a_target_that_matches_nothing_is_refused_with_the_nearest_address(given: str, meant: str) -> None:
+    with pytest.raises(ProvisionerError, match=f"no resource matches '{given}'; did you mean '{meant}'"):
+        replacing(Selection((given,)))

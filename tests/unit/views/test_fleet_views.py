@@ -29,7 +29,7 @@ TOTALS = FleetTotals(
     not_begun=2,
     codes={"1": 1, "2": 1},
     code=1,
-    halted="1 account has failed, 0 may",
+    halted="1 account failed, 0 allowed",
     counts={"create": 3},
     money=(),
     ends=1,
@@ -67,7 +67,7 @@ def test_the_end_says_sums_why_it_stopped_and_who_is_worst():
     assert totals_text(TOTALS) == (
         "Fleet acme, plan: 4 accounts, 1 failed, 1 with changes (2.0 s, 1.0 accounts/s, 10 requests).\n"
         "  Over the fleet as far as is known: 3 to create.\n"
-        "  Stopped: 1 account has failed, 0 may; what was under way was finished.\n"
+        "  Stopped: 1 account failed, 0 allowed; what was under way was finished.\n"
         "  2 were not begun; running the same command again does what is left.\n"
         "  Worst:\n"
         "    acct_1A  north  FAILED (1): <b>no\\x1b[31m\n"

@@ -1,1 +1,1 @@
-"""Accounts and the permissions of their keys."""
+"""Accounts, and what their keys may do."""

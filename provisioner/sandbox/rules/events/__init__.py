@@ -1,1 +1,1 @@
-"""Events and webhook endpoints."""
+"""Events, and where they are sent to."""
