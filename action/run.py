@@ -23,7 +23,10 @@ from provisioner.engine.private_file import write_private
 from provisioner.notify.notice import NoticePlace
 
 CHANGES, STALE, MISUSED = 2, 4, 1
-DID = re.compile(r"\b[1-9][\d,]* steps? done\b")
+DID = re.compile(  # the report's last line, of an apply that has changed something
+    r"^Apply (incomplete|\w+: (.*\b[1-9]\d* (?!failed|skipped)|.*topped up))",
+    re.MULTILINE,
+)
 ENDINGS = {
     0: "Apply complete",
     3: "Blocked by a guardrail; nothing was changed",

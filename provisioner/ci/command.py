@@ -13,17 +13,7 @@ from provisioner.views.drift import drift_markdown
 from provisioner.views.safe_markdown import fence
 
 # beginnings of the line that sums up a plan, an apply or a drift check
-COUNTING = (
-    "Plan: ",
-    "No changes.",
-    "Applied",
-    "Apply complete",
-    "Partially applied",
-    "Interrupted",
-    "Nothing applied",
-    "Drift: ",
-    "No drift",
-)
+COUNTING = ("Plan: ", "No changes.", "Apply ", "Drift: ", "No drift")
 LOG = 12_000  # maximum characters of a log in a comment
 
 

@@ -14,9 +14,9 @@ from provisioner.app.account import Account
 from provisioner.app.apply import carry_out
 from provisioner.cli.options.shared import Options, WriteOptions
 from provisioner.cli.terminal.exit import DONE
-from provisioner.cli.terminal.log import tell
+from provisioner.cli.terminal.log import is_json, tell
 from provisioner.cli.terminal.progress import ProgressDisplay, spell
-from provisioner.cli.terminal.render import present
+from provisioner.cli.terminal.render import present, say_text
 from provisioner.cli.terminal.signals import stoppable
 from provisioner.core.model.errors import GuardrailError, ProvisionerError, StaleError
 from provisioner.core.plan.document import PlanDocument, Stop, as_json
@@ -62,7 +62,7 @@ def do(
     if manner.format_ == "text":
         present(document, "text", color=options.color)
     if dry_run:
-        _say(Report(()), document, manner.format_)
+        _say(Report(()), document, manner.format_, color=options.color)
         return DONE
     _judge(stripe, plan, manner, shown)
     _foretell(stripe.transport.limits, plan)
@@ -72,10 +72,10 @@ def do(
         if (plan.fingerprint, plan.blast) != (reviewed.fingerprint, reviewed.blast):
             raise StaleError("Stripe changed after this plan was shown, so nothing was changed; plan again")
         _judge(stripe, plan, manner, shown)
-    report = _carry_out(stripe, plan, document, manner.format_)
+    report = _carry_out(stripe, plan, document, manner.format_, color=options.color)
     if report.results:
         result = report_document(report, document)
-        heard(as_json(result), tell_report(result, report_text(report).partition("\n")[0]))
+        heard(as_json(result), tell_report(result, report_text(report, document).partition("\n")[0]))
     return report.exit_code
 
 
@@ -130,8 +130,14 @@ def open_journal() -> Journal:
     return Journal(JOURNAL, lambda text: tell(f"Warning: {text}", level=logging.WARNING))
 
 
-def _carry_out(stripe: Account, plan: Plan, document: PlanDocument, format_: str) -> Report:
-    """Apply the plan, writing each step to stderr and the journal, and print the report."""
+def _carry_out(
+    stripe: Account, plan: Plan, document: PlanDocument, format_: str, *, color: bool | None
+) -> Report:
+    """
+    Apply the plan, write each step to stderr and the journal, and print the report.
+
+    Skipped steps appear only in the report and the journal, not on stderr.
+    """
     journal = open_journal() if plan.steps else None
     rest = Remaining(stripe.transport.limits, plan.steps)
     said = ProgressDisplay("Applying", "steps", len(plan.steps), rest.seconds)
@@ -143,24 +149,25 @@ def _carry_out(stripe: Account, plan: Plan, document: PlanDocument, format_: str
         if journal:
             journal.append([line(result)])
         facts = {"outcome": str(result.outcome), "id": result.id, "request_id": result.request_id}
-        said.line(result_line(result), address=str(result.step.address), does=result.step.does, **facts)
+        if result.outcome is not Outcome.SKIPPED or is_json():
+            said.line(result_line(result), address=str(result.step.address), does=result.step.does, **facts)
         said.reach(len(ended))
 
     def last_words() -> None:
         known = {id(result.step) for result in ended}
         cut = [Result(s, Outcome.SKIPPED, reason=CUT) for s in plan.steps if id(s) not in known]
-        _say(Report((*ended, *cut), interrupted=True), document, format_)
+        _say(Report((*ended, *cut), interrupted=True), document, format_, color=color)
 
     with stoppable(stripe.transport.stop, last_words):
         with said:
             report = carry_out(stripe, plan, watch)
-        _say(report, document, format_)
+        _say(report, document, format_, color=color)
     return report
 
 
-def _say(report: Report, document: PlanDocument, format_: str) -> None:
+def _say(report: Report, document: PlanDocument, format_: str, *, color: bool | None) -> None:
     if format_ == "json":
         click.echo(json.dumps(as_json(report_document(report, document)), indent=2))
     elif report.results:
         head = report_head(document, datetime.now(UTC))
-        click.echo(f"\n{head}\n{report_text(report)}", nl=False)
+        say_text(f"\n{head}\n{report_text(report, document)}", color=color)

@@ -16,7 +16,7 @@ from provisioner.engine.apply.execute import Outcome
 from provisioner.views.drift import drift_line, under_headings, value_lines
 from provisioner.views.fleet import outcome_line, sum_line
 from provisioner.views.plan.text import summary_line
-from provisioner.views.report import ReportDocument
+from provisioner.views.report import ReportDocument, step_line
 from provisioner.views.safe_markdown import clip
 from provisioner.views.values import inert
 
@@ -110,12 +110,7 @@ def tell_report(report: ReportDocument, title: str) -> Highlights:
     for change in report.changes:
         if change.money and (change.address, "top up") in done:
             money[change.money.currency] += change.money.amount
-    missed = []
-    for each in report.results:
-        if each.outcome is not Outcome.DONE:
-            failed = each.outcome is Outcome.FAILED
-            what = f"FAILED to {each.does}" if failed else f"skipped ({each.does})"
-            missed.append(f"{each.address}: {what}: {each.reason}")
+    missed = [step_line(each) for each in report.results if each.outcome is not Outcome.DONE]
     return Highlights(
         title,
         [{"currency": currency, "amount": amount} for currency, amount in sorted(money.items())],

@@ -1,6 +1,7 @@
 """Drift as text and as Markdown."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from provisioner.core.diff.change import Moved
@@ -8,99 +9,126 @@ from provisioner.core.diff.drift_document import DriftDocument, DriftedValue, Re
 from provisioner.core.schema.field import Direction
 from provisioner.views.safe_markdown import LONGEST_LINE, clip, fence, plain, size
 from provisioner.views.values import count, inert, show_row, show_value
+from provisioner.views.wrap import shared_column
 
-IN_SYNC = "No drift. Stripe is as it was last applied."
+IN_SYNC = "No drift. Stripe matches the last apply."
 LONGEST = 60_000  # GitHub takes 65,536 characters in an issue
 ROOM = 1_000  # for titles, fences and the last line
-WHO = {
-    Moved.LIVE: "moved in Stripe",
-    Moved.BOTH: "moved in Stripe and in the YAML",
-    Moved.YAML: "pending: moved in the YAML",
-    Moved.STRIPE: "held back by Stripe",
-    Moved.ENDED: "has ended as declared",
+STATES = {
+    Moved.LIVE: "changed outside of provisioner",
+    Moved.BOTH: "changed outside of provisioner; the configuration changed too",
+    Moved.YAML: "not applied yet: configuration changed",
+    Moved.STRIPE: "blocked by Stripe",
+    Moved.ENDED: "canceled as configured",
 }
-WAITS = "pending"  # of what the YAML has not moved, such as a balance that has gone down
+NOT_APPLIED = "not applied yet"  # without a change of the configuration, such as a balance below its target
 
 Lines = Sequence[str]
 
 
-def drift_text(document: DriftDocument) -> str:
-    """Write a drift document as text: what moved, by address; then what is waiting; then a count."""
-    told = [value_lines(value) for value in sorted(document.drift, key=lambda value: value.waits)]
-    told += [_remark_lines(each, WHO[Moved.STRIPE]) for each in document.warnings]
-    told += [_remark_lines(each, WHO[Moved.ENDED]) for each in document.ended]
-    lines = [*under_headings(told)]
+def drift_text(document: DriftDocument, width: int | None = None) -> str:
+    """
+    Write drift as text: what changed outside of provisioner, what is not applied yet, and the counts.
+
+    Values of one object form a column, as in a plan; `width` is that of the terminal, None for a file.
+    """
+    lines: list[str] = []
+    values = sorted(document.drift, key=lambda value: value.waits)
+    for _, together in groupby(values, key=lambda value: _head(value, _state(value))):
+        alike = [*together]
+        column = shared_column([inert(value.path) for value in alike], width)
+        lines += under_headings(value_lines(value, column) for value in alike)
+    lines += under_headings(_remark_lines(each, STATES[Moved.STRIPE]) for each in document.warnings)
+    lines += under_headings(_remark_lines(each, STATES[Moved.ENDED]) for each in document.ended)
     for kind, ids in document.unmanaged.items():
-        lines += [f"  {identity}: a {kind} that is not managed here" for identity in ids]
+        lines += [f"  {identity}: {kind} not managed by this project" for identity in ids]
     return "\n".join([*lines, *([""] if lines else []), drift_line(document)]) + "\n"
 
 
-def under_headings(told: Iterable[Lines]) -> Iterator[str]:
-    """All lines; of those that follow each other about one object, the heading stands there once."""
+def under_headings(entries: Iterable[Lines]) -> Iterator[str]:
+    """Yield the lines of all entries; a heading that several in a row share appears once."""
     heading = ""
-    for first, *others in told:
+    for first, *others in entries:
         yield from others if first == heading else (first, *others)
         heading = first
 
 
-def value_lines(value: DriftedValue) -> list[str]:
-    """One value as lines of text: what it is about, what it was and is, and since when."""
-    who = WAITS if value.waits and value.text else WHO[value.moved]
-    gives = "  (gives spending power)" if value.direction is Direction.BROADENING and not value.waits else ""
-    declared, live = _both(value)
-    lines = _remark_lines(value, who + gives)
+def value_lines(value: DriftedValue, column: int = 0) -> list[str]:
+    """Write one value: its object and state, both sides with the path padded to `column`, and who did it."""
+    heading, text = _remark_lines(value, _state(value))
     if not value.text:
-        lines[1] = f"      {inert(value.path)}: declared {declared}, live {live}"
+        before, after = _sides(value, configuration="configuration", stripe="Stripe")
+        text = f"      ~ {inert(value.path).ljust(column)} = {before} -> {after}"
+    lines = [heading, text]
     if trace := value.trace or None:
         by = f"request {trace.request}" if trace.request else "by Stripe or in the Dashboard"
-        lines.append(f"      since {trace.at}, event {trace.event}, {by}")
+        lines.append(f"      changed at {trace.at}, event {trace.event}, {by}")
     return lines
 
 
-def _remark_lines(each: DriftedValue | Remark, who: str) -> list[str]:
+def _state(value: DriftedValue) -> str:
+    """Say who changed a value, and whether that raises spending."""
+    if value.waits:
+        return NOT_APPLIED if value.text else STATES[Moved.YAML]
+    raises = " (raises spending)" if value.direction is Direction.BROADENING else ""
+    return STATES[value.moved] + raises
+
+
+def _remark_lines(each: DriftedValue | Remark, state: str) -> list[str]:
+    return [_head(each, state), f"      {inert(each.text)}"]
+
+
+def _head(each: DriftedValue | Remark, state: str) -> str:
     where = f" ({each.id})" if each.id else ""
-    return [f"  # {inert(each.address)}{where}: {who}", f"      {inert(each.text)}"]
+    return f"  # {inert(each.address)}{where}: {state}"
 
 
-def _both(value: DriftedValue) -> tuple[str, str]:
-    """What is declared and what is live, each in its own currency."""
+def _sides(value: DriftedValue, *, configuration: str, stripe: str) -> tuple[str, str]:
+    """
+    Write both sides of a value in the order in which they follow each other, each in its own currency.
+
+    A change outside of provisioner leads from the configuration to Stripe, an apply from Stripe to it.
+    """
     row, other = show_row(value.row or {}), value.currency_live
     sides = (
-        (value.declared, value.currency),
-        (value.after, other if isinstance(other, str) else value.currency),
+        (configuration, value.declared, value.currency),
+        (stripe, value.after, other if isinstance(other, str) else value.currency),
     )
-    declared, live = ("nothing" if side is None else show_value(side, of) + row for side, of in sides)
-    return declared, live
+    first, second = (
+        f"{'not set' if side is None else show_value(side, currency) + row} ({name})"
+        for name, side, currency in sides
+    )
+    return (second, first) if value.waits else (first, second)
 
 
 def drift_line(document: DriftDocument) -> str:
-    """The line that counts."""
+    """Write the last line: the number of changes of each sort."""
     counts = document.summary
     others = ", ".join(count(n, kind) for kind, n in counts.unmanaged.items() if n)
-    tail = f" Held back by Stripe: {counts.warnings}." if counts.warnings else ""
-    tail += f" Ended as declared: {counts.ended}." if counts.ended else ""
-    tail += f" Not managed here: {others}." if others else ""
-    if not counts.drift and not counts.pending:
-        return IN_SYNC + tail
-    if not counts.drift:
-        return f"No drift; {counts.pending} pending for the next apply.{tail}"
-    return f"Drift: {counts.drift} moved in Stripe, {counts.pending} pending for the next apply.{tail}"
+    tail = f" Blocked by Stripe: {counts.warnings}." if counts.warnings else ""
+    tail += f" Canceled as configured: {counts.ended}." if counts.ended else ""
+    tail += f" Not managed by this project: {others}." if others else ""
+    waiting = f"{count(counts.pending, 'change')} not applied yet" if counts.pending else ""
+    if counts.drift:
+        outside = f"Drift: {count(counts.drift, 'change')} made outside of provisioner"
+        return f"{'; '.join(filter(None, (outside, waiting)))}.{tail}"
+    return (f"No drift; {waiting}." if waiting else IN_SYNC) + tail
 
 
 def drift_markdown(document: DriftDocument, longest: int = LONGEST) -> str:
-    """Write a drift document as Markdown for one issue, of at most `longest` bytes; values are code only."""
+    """Write drift as Markdown for one issue, of at most `longest` bytes; values appear only as code."""
     head = f"**{plain(drift_line(document))}**\n"
     moved = [value for value in document.drift if not value.waits]
     waiting = [value for value in document.drift if value.waits]
-    if gives := sum(value.direction is Direction.BROADENING for value in moved):
-        head += f"\n> [!WARNING]\n> {count(gives, 'move')} gave spending power that nobody has reviewed.\n"
+    if raises := sum(value.direction is Direction.BROADENING for value in moved):
+        head += f"\n> [!WARNING]\n> {count(raises, 'change')} raised spending without review.\n"
     room = longest - size(head) - ROOM
     parts = []
     titled: tuple[tuple[str, Sequence[Any], Callable[[Any], Lines]], ...] = (
-        ("What moved in Stripe", moved, _value_diff),
-        ("Held back by Stripe", document.warnings, lambda each: _remark_lines(each, WHO[Moved.STRIPE])),
-        ("Ended as declared", document.ended, lambda each: _remark_lines(each, WHO[Moved.ENDED])),
-        ("Waiting for the next apply", waiting, _value_diff),
+        ("Changed outside of provisioner", moved, _value_diff),
+        ("Blocked by Stripe", document.warnings, lambda each: _remark_lines(each, STATES[Moved.STRIPE])),
+        ("Canceled as configured", document.ended, lambda each: _remark_lines(each, STATES[Moved.ENDED])),
+        ("Not applied yet", waiting, _value_diff),
     )
     for title, entries, lines_of in titled:
         if entries:
@@ -110,10 +138,10 @@ def drift_markdown(document: DriftDocument, longest: int = LONGEST) -> str:
     return head + "".join(parts)
 
 
-def _fitting(told: Iterable[Lines], total: int, room: int) -> Iterator[str]:
-    """The lines of as many of `total` entries as there is room for, and how many more there are."""
+def _fitting(entries: Iterable[Lines], total: int, room: int) -> Iterator[str]:
+    """Yield the lines of as many of `total` entries as fit `room` bytes, then the number of the others."""
     heading = ""
-    for number, (first, *others) in enumerate(told):
+    for number, (first, *others) in enumerate(entries):
         block = [] if first == heading else [first.strip()]
         block += [line if line.startswith(("- ", "+ ")) else f"  {line.strip()}" for line in others]
         block = [clip(inert(line), LONGEST_LINE) for line in block]
@@ -126,12 +154,10 @@ def _fitting(told: Iterable[Lines], total: int, room: int) -> Iterator[str]:
 
 
 def _value_diff(value: DriftedValue) -> Lines:
-    """One value as for a `diff`: what was and what is; of what waits, what is and what will be."""
-    heading, said, *trace = value_lines(value)
+    """Write one value for a `diff` block: the side before, then the side after."""
+    heading, text, *trace = value_lines(value)
     if value.text:
-        return [heading, said, *trace]
+        return [heading, text, *trace]
+    before, after = _sides(value, configuration="in the configuration", stripe="in Stripe")
     path = inert(value.path)
-    declared, live = _both(value)
-    sides = [f"{path}: {declared}  (declared)", f"{path}: {live}  (live)"]
-    before, after = reversed(sides) if value.waits else sides
-    return [heading, f"- {before}", f"+ {after}", *trace]
+    return [heading, f"- {path}: {before}", f"+ {path}: {after}", *trace]

@@ -1,109 +1,152 @@
-"""What an apply did, as text and as JSON values."""
+"""The report of an apply, as text and as JSON values."""
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from provisioner.core.model.money import show_money
 from provisioner.core.plan.document import PlanDocument
 from provisioner.engine.apply.execute import Outcome, Report, Result
-from provisioner.views.values import count
+from provisioner.views.values import inert, listed, show_place
 
-VERBS = {
+VERBS = {  # of each step: what it does, and what it has done
+    "create": ("create", "created"),
+    "update": ("update", "updated"),
+    "rename": ("rename", "renamed"),
+    "mark": ("update ownership metadata", "ownership metadata updated"),
+    "adopt": ("import", "imported"),
+    "tighten": ("tighten", "tightened"),
+    "activate": ("activate", "activated"),
+    "deactivate": ("deactivate", "deactivated"),
+    "cancel": ("cancel", "canceled"),
+    "top up": ("top up", "topped up"),
+}
+COUNTED = {  # of each action that a plan's summary counts: what the report says
     "create": "created",
     "update": "updated",
-    "rename": "renamed",
-    "mark": "marked",
-    "adopt": "adopted",
-    "tighten": "tightened",
-    "activate": "activated",
-    "deactivate": "deactivated",
-    "cancel": "canceled",
-    "top up": "topped up",
+    "replace": "replaced",
+    "retire": "retired",
+    "adopt": "imported",
 }
+BOOKKEEPING = {"rename": "renamed", "mark": "ownership metadata updated"}  # counted only where there are any
 
-
-AGAIN = "Running the same command again finishes what is left; nothing is done twice.\n"
-REFUSED = (
-    "Stripe refuses this as it stands; mend it, then run the same command again: it finishes what is left, "
-    "and nothing is done twice.\n"
-)
+AGAIN = "Rerun the same command to finish; completed changes are not repeated.\n"
+REJECTED = "Stripe rejected this request. Fix the cause and rerun; completed changes are not repeated.\n"
 
 
 def result_line(result: Result) -> str:
-    """One line for one step that has ended."""
-    step = result.step
-    if result.outcome is Outcome.DONE:
-        return f"{step.address}: {VERBS[step.does]} ({result.id})"
-    if result.outcome is Outcome.FAILED:
-        return f"{step.address}: FAILED to {step.does}: {result.reason}"
-    return f"{step.address}: not done ({step.does}): {result.reason}"
+    """Write one line for a step that has ended."""
+    return step_line(step_document(result))
+
+
+def step_line(step: "StepDocument") -> str:
+    """Write `cards.ads: created (ic_1)`, or why the step failed or was skipped."""
+    does, done = VERBS[step.does]
+    if step.outcome is Outcome.DONE:
+        return f"{step.address}: {done} ({step.id or ''})"
+    if step.outcome is Outcome.FAILED:
+        return f"{step.address}: FAILED to {does}: {step.reason or ''}"
+    return f"{step.address}: skipped ({does}): {step.reason or ''}"
 
 
 def report_head(plan: PlanDocument, at: datetime) -> str:
-    """Where and when it was, as a ticket wants it: project, mode, account, plan, time."""
-    place = f"Project {plan.project}, {plan.mode} mode, account {plan.account or 'unknown'}"
-    return f"{place}, plan {plan.fingerprint[:19]}, {at:%Y-%m-%d %H:%M} UTC"
+    """Write the lines that a ticket needs: project, environment, mode and account; plan and time."""
+    place = show_place(plan.project, plan.environment, plan.mode, plan.account)
+    return f"{place}\nPlan {plan.fingerprint[:19]}, {at:%Y-%m-%d %H:%M} UTC"
 
 
-def report_text(report: Report) -> str:
-    """The end of an apply: what was done, what not, and what to do next."""
-    counts = {outcome: len(report.of(outcome)) for outcome in Outcome}
-    done = count(counts[Outcome.DONE], "step")
+def report_text(report: Report, plan: PlanDocument) -> str:
+    """Write the end of an apply: counts, the steps that were not done, and what to do next."""
     if report.complete:
-        return f"Applied: {done} done.\n"
+        return f"Apply complete: {'; '.join(_counts(report, plan, every=True))}.\n"
     missed = [result_line(r) for r in report.results if r.outcome is not Outcome.DONE]
-    head = "Interrupted" if report.interrupted else "Applied in part" if report.in_part else "Nothing applied"
+    head = (
+        "interrupted"
+        if report.interrupted
+        else "incomplete"
+        if report.in_part
+        else "failed, and nothing was changed"
+    )
     return (
-        f"{head}: {done} done, {counts[Outcome.FAILED]} failed, {counts[Outcome.SKIPPED]} not done.\n"
+        f"Apply {head}: {'; '.join(_counts(report, plan, every=False))}.\n"
         + "".join(f"  {line}\n" for line in missed)
-        + (REFUSED if any(result.lasting for result in report.results) else AGAIN)
+        + (REJECTED if any(result.lasting for result in report.results) else AGAIN)
+    )
+
+
+def _counts(report: Report, plan: PlanDocument, *, every: bool) -> Iterator[str]:
+    """Count what the plan counted: changes that are done, top-ups, and changes that are not done."""
+    outcomes: dict[str, set[Outcome]] = {}
+    for result in report.results:
+        outcomes.setdefault(str(result.step.address), set()).add(result.outcome)
+    done, missed, money = Counter[str](), Counter[str](), Counter[str]()
+    for change in plan.changes:
+        seen = outcomes.get(change.address, set())
+        if left := seen - {Outcome.DONE}:
+            missed["failed" if Outcome.FAILED in left else "skipped"] += 1
+        elif change.money:
+            money[change.money.currency] += change.money.amount
+        else:
+            done[change.counted_as] += 1
+    said = {name: word for name, word in COUNTED.items() if every or done[name]}
+    said |= {name: word for name, word in BOOKKEEPING.items() if done[name]}
+    if said:
+        yield ", ".join(f"{done[name]} {word}" for name, word in said.items())
+    if money:
+        yield f"topped up {inert(listed([show_money(money[each], each) for each in money]))}"
+    yield from filter(
+        None, [", ".join(f"{missed[name]} {name}" for name in ("failed", "skipped") if missed[name])]
     )
 
 
 class StepDocument(Struct, frozen=True, kw_only=True):
-    """What became of one step."""
+    """The outcome of one step."""
 
     address: str
-    """Section and name in the YAML."""
+    """Section and name in the configuration."""
     does: str
     """The step."""
     outcome: Outcome
-    """skipped: not begun."""
+    """done, failed, or skipped: not started."""
     id: str | None
-    """The object that was written."""
+    """The id of the object that was written."""
     request_id: str | None
-    """Stripe's id of the last request that was made for it."""
+    """Stripe's id of the last request for this step."""
     reason: str | None
-    """Why it was not done."""
+    """Why the step was not done; null where it was."""
 
 
 class ReportDocument(PlanDocument, frozen=True, kw_only=True):
-    """The plan's document, and what became of each of its steps."""
+    """The plan's document with the outcome of each step."""
 
     complete: bool
-    """Whether every step was done."""
+    """True when every step was done."""
     interrupted: bool
-    """Whether Ctrl-C or SIGTERM ended it."""
+    """True when Ctrl-C or SIGTERM ended the apply."""
     results: tuple[StepDocument, ...]
-    """One entry a step, in the order in which they ended."""
+    """One entry per step, in the order in which they ended."""
 
 
 def report_document(report: Report, plan: PlanDocument) -> ReportDocument:
-    """Write what an apply did as its document."""
+    """Return the report of an apply as its JSON document."""
     return ReportDocument(
         **asdict(plan),
         complete=report.complete,
         interrupted=report.interrupted,
-        results=tuple(
-            StepDocument(
-                address=str(r.step.address),
-                does=r.step.does,
-                outcome=r.outcome,
-                id=r.id or None,
-                request_id=r.request_id or None,
-                reason=r.reason or None,
-            )
-            for r in report.results
-        ),
+        results=tuple(map(step_document, report.results)),
+    )
+
+
+def step_document(result: Result) -> StepDocument:
+    """Return the outcome of one step as JSON has it."""
+    return StepDocument(
+        address=str(result.step.address),
+        does=result.step.does,
+        outcome=result.outcome,
+        id=result.id or None,
+        request_id=result.request_id or None,
+        reason=result.reason or None,
     )

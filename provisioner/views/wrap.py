@@ -30,6 +30,16 @@ def wrap_lines(lines: Iterable[str], width: int | None) -> Iterator[str]:
             yield part.replace(_BOUND, " ")
 
 
+def shared_column(names: Iterable[str], width: int | None) -> int:
+    """
+    Return how wide names are padded so that their values form one column.
+
+    0 where that would take most of a terminal of `width` columns: values then follow their names at once.
+    """
+    column = max(map(len, names), default=0)
+    return 0 if width and column > width * 3 // 5 else column
+
+
 def hang(line: str) -> int:
     """Return the column at which the continuation of a long line begins."""
     return len(_begin(line)) + 4

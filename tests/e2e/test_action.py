@@ -144,7 +144,9 @@ def test_what_was_approved_is_applied_on_merge(repository):
 
     limits = repository.desk.live()["cards.ads"]["spending_controls"]["spending_limits"]
     assert (done.code, done.outputs["exitcode"]) == (0, "0"), done.log
-    assert done.outputs["summary"] == "Applied: 2 steps done."
+    assert done.outputs["summary"] == (
+        "Apply complete: 2 created, 0 updated, 0 replaced, 0 retired, 0 imported."
+    )
     assert limits[0]["amount"] == 200_000
     assert "### Apply complete (exit code 0)" in repository.github.comments[2]["body"]
     assert repository.github.leaks == []
@@ -156,7 +158,9 @@ def test_an_apply_of_one_step_has_changed_something(repository):
         repository.approve(repository.step("plan", pull=12), 12)
         done = repository.step("apply")
 
-    assert done.outputs["summary"] == "Applied: 1 step done."
+    assert done.outputs["summary"] == (
+        "Apply complete: 0 created, 1 updated, 0 replaced, 0 retired, 0 imported."
+    )
     assert done.outputs["changed"] == "true"
 
 
@@ -236,8 +240,8 @@ def test_drift_opens_one_issue_and_closes_it_when_clean(repository):
 
     assert [done.code for done in (clean, first, again, after)] == [0, 2, 2, 0]
     assert opened["state"] == "open"
-    assert "$9,000.00 (900000) per month  (live)" in opened["body"]
-    assert "gave spending power" in opened["body"]
+    assert "$9,000.00 (900000) per month (in Stripe)" in opened["body"]
+    assert "raised spending" in opened["body"]
     assert repository.github.issues[1]["state"] == "closed"
     assert len(repository.github.issues) == 1
     assert repository.github.writes.count("POST issues") == 1
@@ -290,7 +294,7 @@ def test_those_named_by_notify_are_told_and_not_shown(repository):
 
     (message,) = webhook.messages
     heard = (repository.desk.folder / "heard.env").read_text(encoding="utf-8")
-    assert "*Applied: 2 steps done.*" in message["text"]
+    assert "*Apply complete: 2 created, " in message["text"]
     assert "<https://github.example/acme/cards/actions/runs/7|This run>" in message["text"]
     assert "PROVISIONER_OUTCOME=done" in heard
     assert KEY not in heard

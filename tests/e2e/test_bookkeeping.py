@@ -110,5 +110,5 @@ def test_a_card_that_is_reactivated_by_hand_is_drift_also_when_nobody_applied_it
     applied.sdk.v1.issuing.cards.update(identity, {"status": "active"})
     for words in (("drift",), ("drift", "--cache", "drift.cache")):
         told = applied.run(*words, code=2).stdout
-        assert "moved in Stripe  (gives spending power)" in told
-        assert "status: declared inactive, live active" in told
+        assert "changed outside of provisioner (raises spending)" in told
+        assert "~ status = inactive (configuration) -> active (Stripe)" in told

@@ -139,7 +139,7 @@ cards.c: updated (ic_4)
 cards.b: activated (ic_2)
 cards.a: activated (ic_3)
 balance_targets.usd: topped up (tu_1)
-Applied: 8 steps done.
+Apply complete: 2 created, 1 updated, 0 replaced, 2 retired, 0 imported; topped up $300.00.
 """.lstrip()
     (tmp_path / "said").write_text(said, encoding="utf-8")
     done, real = played(tmp_path, "~~~console\n$ cat ../../said\n~~~\n")
@@ -154,5 +154,5 @@ Applied: 8 steps done.
         "cards.a: activated",
         "cards.b: activated",
         "balance_targets.usd: topped up",
-        "Applied: 8 steps done.",
+        "Apply complete: 2 created, 1 updated, 0 replaced, 2 retired, 0 imported; topped up $300.00.",
     ]

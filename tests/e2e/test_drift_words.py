@@ -11,10 +11,10 @@ def test_a_moved_limit_is_told_as_in_a_plan(desk: Desk):
         desk.live()["cards.ads"]["id"], {"spending_controls": {"spending_limits": limits}}
     )
 
-    assert "declared $6,000.00 (600000) per month, live $9,000.00 (900000) per month" in (
+    assert "= $6,000.00 (600000) per month (configuration) -> $9,000.00 (900000) per month (Stripe)" in (
         desk.run("drift", code=2).stdout
     )
-    assert ".amount: $9,000.00 (900000) per month  (live)" in (
+    assert ".amount: $9,000.00 (900000) per month (in Stripe)" in (
         desk.run("drift", "--format", "markdown", code=2).stdout
     )
 
@@ -23,6 +23,8 @@ def test_a_balance_below_its_target_is_pending_and_nobody_moved_the_yaml(desk: D
     desk.write('balance_targets: {usd: {target: "100.00 USD"}}\n')
     said = desk.run("drift").stdout
 
-    assert "# balance_targets.usd: pending\n      below its target; the next apply tops it up\n" in said
-    assert "moved in the YAML" not in said
-    assert "No drift; 1 pending for the next apply." in said
+    assert (
+        "# balance_targets.usd: not applied yet\n      below its target; the next apply tops it up\n" in said
+    )
+    assert "configuration changed" not in said
+    assert "No drift; 1 change not applied yet." in said

@@ -95,6 +95,5 @@ def test_a_refusal_that_lasts_is_to_be_mended_first(desk: Desk):
     text = desk.run("apply", "--auto-approve", "--var", "method=pm_1", code=5).stdout
 
     assert last(text) == (
-        "Stripe refuses this as it stands; mend it, then run the same command again: it finishes what is "
-        "left, and nothing is done twice."
+        "Stripe rejected this request. Fix the cause and rerun; completed changes are not repeated."
     )

@@ -121,7 +121,7 @@ def test_what_waits_for_its_turn_is_not_sent_after_a_signal(base, tmp_path, comm
     assert [r["reason"] for r in results if r["outcome"] != "done"] == ["interrupted"] * (40 - len(live))
     assert len(entries) == len(results) == 40
     finished = run(base, tmp_path, *words, "--max-endpoint-rps", "1000", commands=commands)
-    assert f"Applied: {40 - len(live)} steps done." in finished.stdout
+    assert f"Apply complete: {40 - len(live)} created, " in finished.stdout
 
 
 def test_the_second_signal_ends_at_once_and_still_says_it_in_json(base, tmp_path, commands):

@@ -161,10 +161,10 @@ def test_drift_opens_one_issue_and_closes_it_when_clean(pipeline):
         "PUT issues/1",
     ]
     assert (opened["state"], opened["labels"]) == ("opened", "drift")
-    assert "$9,000.00 (900000) per month  (live)" in opened["description"]
+    assert "$9,000.00 (900000) per month (in Stripe)" in opened["description"]
     assert JOB in opened["description"]
     assert pipeline.gitlab.issues[0]["state"] == "closed"
-    assert "Drift: 1 moved in Stripe" in alone.stdout
+    assert "Drift: 1 change made outside of provisioner" in alone.stdout
 
 
 def test_an_error_closes_no_issue(pipeline):
@@ -187,7 +187,7 @@ def test_what_was_planned_is_applied_and_told(pipeline):
         done = pipeline.job("apply", STRIPE_API_KEY=KEY, PROVISIONER_NOTIFY=webhook.url)
 
     assert done.returncode == 0
-    assert "Applied: 2 steps done." in webhook.messages[0]["text"]
+    assert "Apply complete: " in webhook.messages[0]["text"]
     assert f"<{JOB}|This run>" in webhook.messages[0]["text"]
     assert SECRET not in done.stdout + done.stderr
 
@@ -211,4 +211,4 @@ def test_an_apply_takes_arguments_from_whoever_starts_it(pipeline):
     done = pipeline.job("apply", STRIPE_API_KEY=KEY, PROVISIONER_ARGS="--allow=top_up=300 --no-color")
 
     assert (stopped.returncode, done.returncode) == (3, 0)
-    assert "Applied: 2 steps done." in done.stdout
+    assert "Apply complete: " in done.stdout

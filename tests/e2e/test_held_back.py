@@ -54,7 +54,7 @@ def test_a_plan_that_brings_what_is_wanted_says_nothing(held: Desk):
 
     assert "Note:" not in held.run("plan").stdout
     held.run("apply", "--auto-approve")
-    assert held.run("drift").stdout == "No drift. Stripe is as it was last applied.\n"
+    assert held.run("drift").stdout.endswith("\n\nNo drift. Stripe matches the last apply.\n")
 
 
 def test_drift_warns_and_is_none(held: Desk):
@@ -62,18 +62,18 @@ def test_drift_warns_and_is_none(held: Desk):
     found = json.loads(held.run("drift", "--format", "json", code=0).stdout)
     markdown = held.run("drift", "--format", "markdown", code=0).stdout
 
-    assert ": held back by Stripe\n      Stripe wants individual.card_issuing" in text
-    assert text.endswith("No drift. Stripe is as it was last applied. Held back by Stripe: 1.\n")
+    assert ": blocked by Stripe\n      Stripe wants individual.card_issuing" in text
+    assert text.endswith("No drift. Stripe matches the last apply. Blocked by Stripe: 1.\n")
     assert (found["summary"]["drift"], found["summary"]["warnings"]) == (0, 1)
     assert [warning["address"] for warning in found["warnings"]] == ["cardholders.jenny"]
     assert found["drift"] == []
-    assert "#### Held back by Stripe" in markdown
+    assert "#### Blocked by Stripe" in markdown
 
 
 def test_drift_with_a_cache_warns_each_time(held: Desk):
     held.run("drift", "--cache", "c")
 
-    assert "Held back by Stripe: 1." in held.run("drift", "--cache", "c").stdout
+    assert "Blocked by Stripe: 1." in held.run("drift", "--cache", "c").stdout
 
 
 def test_a_review_of_stripes_own_is_told(held: Desk):

@@ -24,6 +24,7 @@ SCHEMA = json.loads((ROOT / "schemas" / "notice.schema.json").read_text(encoding
 LIMIT = "spending_controls: {{spending_limits: [{{amount: {0}, interval: monthly}}]}}"
 CARD = "cards:\n  ads: {{cardholder: acme, type: virtual, currency: usd, status: active, {0}}}\n"
 MONEY = 'balance_targets:\n  usd: {target: "300.00 USD"}\n'
+DONE = "Apply complete: 2 created, 0 updated, 0 replaced, 0 retired, 0 imported; topped up $300.00."
 NOBODY = "the --notify target is neither an https:// address nor a command that exists"
 LISTENER = """#!/bin/sh
 cat > heard.json
@@ -78,7 +79,7 @@ def test_an_apply_tells_what_was_done(desk: Desk, webhook, listener):
     notice = heard(desk)
     account = notice["account"]
     assert message["text"] == (
-        ":white_check_mark: *Applied: 3 steps done.*\n"
+        f":white_check_mark: *{DONE}*\n"
         f"`provisioner apply` for `desk`, test mode, account `{account}`\n"
         "Top-ups: $300.00"
     )
@@ -86,7 +87,7 @@ def test_an_apply_tells_what_was_done(desk: Desk, webhook, listener):
     assert (notice["outcome"], notice["exitcode"]) == ("done", 0)
     assert notice["money"] == [{"currency": "usd", "amount": 30_000}]
     assert [result["outcome"] for result in notice["result"]["results"]] == ["done"] * 3
-    assert (desk.folder / "heard.env").read_text() == "done/0/Applied: 3 steps done./\n"
+    assert (desk.folder / "heard.env").read_text() == f"done/0/{DONE}/\n"
     assert "a word on stdout" not in done.stdout
     assert "Warning" not in done.output
 
@@ -119,9 +120,9 @@ def test_drift_tells_what_moved(desk: Desk, webhook, listener, monkeypatch):
     (message,) = webhook.messages
     text = message["text"]
     assert heard(desk)["account"].startswith("acct_")
-    assert ":warning: *Drift: 1 moved in Stripe, 0 pending for the next apply.*" in text
+    assert ":warning: *Drift: 1 change made outside of provisioner.*" in text
     assert "1 change raised spending without a review" in text
-    assert "declared $2,000.00 (200000) per month, live $9,000.00 (900000) per month" in text
+    assert "= $2,000.00 (200000) per month (configuration) -> $9,000.00 (900000) per month (Stripe)" in text
     assert "<https://gitlab.example/acme/-/jobs/7|This run>" in message["blocks"][-1]["elements"][0]["text"]
     assert heard(desk)["result"] == json.loads(printed)
 
@@ -169,7 +170,7 @@ def test_an_apply_that_fails_half_way_is_told(desk: Desk, listener, monkeypatch)
 
     notice = heard(desk)
     assert (notice["outcome"], notice["exitcode"]) == ("partly", 5)
-    assert notice["title"] == "Applied in part: 1 step done, 1 failed, 0 not done."
+    assert notice["title"] == "Apply incomplete: 1 created; 1 failed."
     assert notice["lines"][0].startswith("cards.ads: FAILED to create: ")
 
 
@@ -309,7 +310,7 @@ def test_ctrl_c_while_it_is_told_keeps_the_outcome(desk: Desk):
     said = running.communicate(timeout=30)[0]
 
     assert running.returncode == 2
-    assert "Drift: 1 moved" in said
+    assert "Drift: 1 change" in said
 
 
 def test_a_full_stderr_changes_nothing(desk: Desk):
@@ -319,7 +320,7 @@ def test_a_full_stderr_changes_nothing(desk: Desk):
     done = subprocess.run(["sh", "-c", words], capture_output=True, text=True, check=False)
 
     assert done.returncode == 2
-    assert "Drift: 1 moved" in done.stdout
+    assert "Drift: 1 change" in done.stdout
 
 
 def test_a_fleet_tells_its_sum(desk: Desk, webhook, listener):

@@ -21,7 +21,7 @@ def test_the_first_command_plans_applies_and_plans_again(tmp_path):
     )
 
     assert install == "python3 -m venv .venv && .venv/bin/"
-    assert "Applied: 3 steps done." in done.stdout
+    assert "Apply complete: 2 created, 0 updated, 0 replaced, 0 retired, 0 imported" in done.stdout
     assert done.stdout.endswith("No changes. Stripe matches the configuration.\n")
 
 

@@ -50,9 +50,9 @@ def test_it_is_not_made_anew_and_is_no_drift(spent: Desk):
     assert "No changes." in said
     assert ids(spent) == before
     assert "# cards.lunch" in drifted
-    assert "has ended as declared" in drifted
-    assert drifted.endswith("No drift. Stripe is as it was last applied. Ended as declared: 1.\n")
-    assert "Ended as declared" in spent.run("drift", "--format", "markdown").stdout
+    assert "canceled as configured" in drifted
+    assert drifted.endswith("No drift. Stripe matches the last apply. Canceled as configured: 1.\n")
+    assert "Canceled as configured" in spent.run("drift", "--format", "markdown").stdout
     found = json.loads(spent.run("drift", "--format", "json").stdout)
     assert (found["summary"]["drift"], found["summary"]["ended"], found["drift"]) == (0, 1, [])
 
@@ -67,7 +67,7 @@ def test_a_higher_number_makes_one_more_and_only_one(spent: Desk):
     assert ids(spent)[0] == old
     assert len(ids(spent)) == 2
     assert spent.live()["cards.lunch"]["metadata"]["provisioner_generation"] == "2"
-    assert spent.run("drift").stdout == "No drift. Stripe is as it was last applied.\n"
+    assert spent.run("drift").stdout.endswith("\n\nNo drift. Stripe matches the last apply.\n")
 
 
 def test_a_plan_counts_no_exposure_for_it(spent: Desk):

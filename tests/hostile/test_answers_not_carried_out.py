@@ -366,7 +366,7 @@ def test_a_limit_that_is_not_lowered_stops_what_gives_power(desk: Desk, liar: Li
     )
 
     assert "cards.ads: FAILED to update" in said
-    assert "cards.travel: not done (update): it gives spending power, and something else has failed" in said
+    assert "cards.travel: skipped (update): it gives spending power, and something else has failed" in said
     finishes(desk, liar)
 
 

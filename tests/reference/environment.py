@@ -31,6 +31,9 @@ OURS = {
     "`--scheduler`.",
     "PROVISIONER_NOTIFY": "Targets to notify when a command ends, one per line, like `--notify`.",
     "NO_COLOR": "If set to any value: no color (no-color.org).",
+    "FORCE_COLOR": "If set, and not to `0`: color even where stdout is not a terminal, such as in the log "
+    "of a CI job. `NO_COLOR` wins over it.",
+    "CLICOLOR_FORCE": "The same as `FORCE_COLOR`.",
     "CI": "If set to any value: progress is printed as plain lines, without animation.",
     "TERM": "`dumb`: no color, no animation.",
 }

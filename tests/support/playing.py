@@ -14,7 +14,7 @@ from pathlib import Path
 from support.pages import ROOT, Block
 
 STEP = re.compile(
-    r"(?P<section>cardholders|cards|balance_targets)\.\S+: (FAILED to |not done \()?(?P<does>[a-z]+)"
+    r"(?P<section>cardholders|cards|balance_targets)\.\S+: (FAILED to |skipped \()?(?P<does>[a-z]+)"
     r"|acct_\S+  "
 )
 # what a phase of an apply does; phases follow each other, and what is of one phase ends in any order

@@ -11,13 +11,13 @@ from provisioner.cli.options.cache import cache_options
 from provisioner.cli.options.notify import Notification, notified
 from provisioner.cli.options.shared import Options, stripe_options
 from provisioner.cli.session import session
-from provisioner.cli.terminal.color import paint, wants_colour
 from provisioner.cli.terminal.exit import CHANGES, DONE, exits
-from provisioner.cli.terminal.render import say_page
+from provisioner.cli.terminal.render import say_page, say_text, width
 from provisioner.core.diff.drift_document import DriftDocument, drift_document
 from provisioner.core.plan.document import as_json
 from provisioner.notify.notice import tell_drift
 from provisioner.views.drift import drift_markdown, drift_text
+from provisioner.views.values import show_place
 
 FORMATS = ("text", "json", "markdown")
 
@@ -59,7 +59,9 @@ def command(
     elif format_ == "markdown":
         say_page(drift_markdown(document))
     else:
-        click.echo(paint(drift_text(document), colour=wants_colour(options.color)), nl=False)
+        config = stripe.config
+        place = show_place(config.project, config.environment, config.mode, seen.account)
+        say_text(f"{place}\n\n{drift_text(document, width())}", color=options.color)
     return CHANGES if document.summary.drift else DONE
 
 

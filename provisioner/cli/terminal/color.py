@@ -1,4 +1,4 @@
-"""Colour for terminals, laid over finished text: what comes, what changes, what goes."""
+"""Color for terminals, laid over finished text: additions, changes, removals, and what is wrong."""
 
 import os
 import re
@@ -9,13 +9,29 @@ import click
 
 from provisioner.views.wrap import hang
 
-_STYLES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (  # the first that fits
+_RED, _BOLD = {"fg": "red", "bold": True}, {"bold": True}
+_STYLES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (  # the first that matches
     (
-        re.compile(r"^(Blocked by guardrails|  ! |  irreversible changes: +\d|  # .* \[irreversible\])"),
-        {"fg": "red", "bold": True},
+        re.compile(
+            r"^(Blocked by guardrails|Apply (failed|incomplete|interrupted)|  ! "
+            r"|  irreversible changes: *[1-9]"
+            r"|  # .*( \[irreversible\]|\(raises spending\)$))"
+        ),
+        _RED,
     ),
     (re.compile(r"^Changed outside of provisioner"), {"fg": "yellow", "bold": True}),
-    (re.compile(r"^(  # |Plan: |No changes\.|Blast radius|Applied|Error)"), {"bold": True}),
+    # a mark at the beginning of a line has its color alone
+    (re.compile(r"^\s*(?P<mark>FAIL|FAILED|ERROR|DISAGREED)  "), _RED),
+    (re.compile(r"^\s*(?P<mark>ok) "), {"fg": "green"}),
+    (re.compile(r"^\s*(?P<mark>warn) "), {"fg": "yellow"}),
+    (re.compile(r"^\s*(acct_\S+  .*FAILED \(|\S+\.\S+: FAILED to )"), {"fg": "red"}),
+    (
+        re.compile(
+            r"^(  # |Plan: |No changes\.|Blast radius|Apply complete|Error|Drift: |No drift"
+            r"|Scenarios: |Fleet |Project )"
+        ),
+        _BOLD,
+    ),
     (re.compile(r"^\s*(\+|=) "), {"fg": "green"}),
     (re.compile(r"^\s*(-/\+|-) "), {"fg": "red"}),
     (re.compile(r"^\s*(~|\$) "), {"fg": "yellow"}),
@@ -23,27 +39,39 @@ _STYLES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (  # the first tha
 )
 
 
-def wants_colour(asked: bool | None) -> bool:
-    """Whether stdout is to be coloured: as told, else on a terminal without NO_COLOR (no-color.org)."""
+def wants_color(asked: bool | None) -> bool:
+    """
+    Return whether stdout gets color: as `asked`, else as the environment says, else on terminals.
+
+    NO_COLOR (no-color.org) wins over FORCE_COLOR and CLICOLOR_FORCE (bixense.com/clicolors).
+    """
     if asked is not None:
         return asked
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if any(os.environ.get(name, "0") not in ("", "0", "false") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def paint(text: str, *, colour: bool) -> str:
-    """Colour a text line by line; a line that goes on keeps the colour of its beginning."""
-    if not colour:
-        return text
+def paint(text: str) -> str:
+    """Color a text line by line; a line that was wrapped keeps the color of its beginning."""
     lines: list[list[str]] = []
     for line in text.split("\n"):
         indent = len(line) - len(line.lstrip(" "))
-        if lines and indent == hang(lines[-1][0]):
+        if lines and line.strip() and indent == hang(lines[-1][0]):
             lines[-1].append(line)
         else:
             lines.append([line])
     painted: list[str] = []
-    for parts in lines:  # of each line, those that it was broken into for the terminal
+    for parts in lines:  # each line, with the parts that it was wrapped into
         whole = " ".join([parts[0], *(part.strip() for part in parts[1:])])
-        style = next((style for pattern, style in _STYLES if pattern.match(whole)), None)
-        painted += [click.style(part, **style) if style else part for part in parts]
+        found = ((match, style) for pattern, style in _STYLES if (match := pattern.match(whole)))
+        match, style = next(found, (None, {}))
+        if match is None:
+            painted += parts
+        elif mark := match.groupdict().get("mark"):
+            painted += [parts[0].replace(mark, click.style(mark, **style), 1), *parts[1:]]
+        else:
+            painted += [click.style(part, **style) for part in parts]
     return "\n".join(painted)

@@ -1,4 +1,4 @@
-"""Prints a plan on stdout in one of the formats, and imports only the view that is needed."""
+"""Reports on stdout: text as wide as the terminal and in color, and plans in each format."""
 
 import importlib
 import json
@@ -7,10 +7,11 @@ import sys
 
 import click
 
-from provisioner.cli.terminal.color import paint, wants_colour
+from provisioner.cli.terminal.color import paint, wants_color
 from provisioner.cli.terminal.stdio import PLAIN
 from provisioner.core.plan.document import ShownPlan, as_json
 from provisioner.views.plan.text import plan_text
+from provisioner.views.wrap import wrap_lines
 
 FORMATS = ("text", "json", "markdown", "html")
 format_option = click.option(
@@ -28,14 +29,21 @@ def present(document: ShownPlan, format_: str, *, color: bool | None) -> None:
     if format_ == "json":
         click.echo(json.dumps(as_json(document), indent=2))
     elif format_ == "text":
-        click.echo(paint(plan_text(document, width()), colour=wants_colour(color)), nl=False)
+        say_text(plan_text(document, width()), color=color)
     else:
         view = importlib.import_module(f"provisioner.views.plan.{format_}")
         say_page(getattr(view, f"plan_{format_}")(document))
 
 
+def say_text(text: str, *, color: bool | None) -> None:
+    """Write a report to stdout, wrapped to the terminal's width, and in color where that is wanted."""
+    wrapped = "\n".join(wrap_lines(text.split("\n"), width()))
+    colored = wants_color(color)
+    click.echo(paint(wrapped) if colored else wrapped, nl=False, color=colored)
+
+
 def width() -> int | None:
-    """The columns of the terminal that stdout is; None for a file or a pipe, where lines stay whole."""
+    """Return the columns of the terminal on stdout; None for a file or a pipe, where lines stay whole."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 

@@ -12,7 +12,7 @@ from provisioner.core.plan.document import ChangeDocument, EditDocument, Mover, 
 from provisioner.views.plan.groups import OWN, Group, alike, group
 from provisioner.views.plan.values import show_sides
 from provisioner.views.values import count, inert, listed, show_amount, show_place, show_row
-from provisioner.views.wrap import wrap_lines
+from provisioner.views.wrap import shared_column, wrap_lines
 
 NO_CHANGES = "No changes. Stripe matches the configuration."
 NO_CHANGES_OF_A_PART = "No changes. Stripe matches this part of the configuration."
@@ -69,7 +69,7 @@ def plan_text(document: ShownPlan, width: int | None = None) -> str:
     if document.changes:
         lines += ["", *blast_lines(document)]
     for one in group(document.changes, alike, MANY):
-        lines += ["", *group_lines(one, NAMES, width * 3 // 5 if width else None)]
+        lines += ["", *group_lines(one, NAMES, width)]
     for note in document.notes:
         about = f"{inert(note.address)}: " if note.address else ""
         lines += ["", f"Note: {about}{inert(note.text)}"]
@@ -149,13 +149,13 @@ def headline(change: ChangeDocument) -> str:
     return f"{said}{IRREVERSIBLE}" if change.final else said
 
 
-def group_lines(one: Group, names: int, column: int | None = None) -> Iterator[str]:
+def group_lines(one: Group, names: int, width: int | None = None) -> Iterator[str]:
     """
     Yield the lines of one change, or of many that do the same.
 
     Of many, at most `names` addresses are listed. All are listed with their ids where they are imported, and
-    with their cardholders where these differ. Values line up in one column, unless a field's name is longer
-    than `column`.
+    with their cardholders where these differ. Values line up in one column, unless a terminal of `width`
+    columns is too narrow for it.
     """
     change, number = one.first, len(one.changes)
     if number == 1:
@@ -169,12 +169,11 @@ def group_lines(one: Group, names: int, column: int | None = None) -> Iterator[s
         yield f"  {SYMBOLS[change.counted_as]} {count(number, inert(change.kind))}"
     if change.money:
         yield f"      + amount = {inert(show_amount(*change.money))}"
-    width = max((len(inert(edit.path)) for edit in change.edits), default=0)
-    width = 0 if column and width > column else width  # one column for all values of a change, or none
+    column = shared_column((inert(edit.path) for edit in change.edits), width)
     differing = one.differing() if number > 1 else {}
     is_mixed = len({edit.moved for edit in change.edits}) > 1  # otherwise the reason says who changed them
     for edit in change.edits:
-        yield _edit(edit, width, differing.get(edit.path, 0), show_moved=is_mixed)
+        yield _edit(edit, column, differing.get(edit.path, 0), show_moved=is_mixed)
     if number > 1:
         yield from (f"      {line}" for line in _members(one, names, differing))
 

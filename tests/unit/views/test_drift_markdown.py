@@ -28,16 +28,16 @@ def test_both_sides_and_who_did_it_are_told():
     moved = entry("cards.ads", "inactive", "active", direction="broadening", trace=trace)
     text = drift_markdown(drift(entry("cards.new", "active", "inactive", "yaml"), moved))
 
-    assert "1 move gave spending power that nobody has reviewed" in text
-    assert "- status: inactive  (declared)\n+ status: active  (live)" in text
+    assert "1 change raised spending without review" in text
+    assert "- status: inactive (in the configuration)\n+ status: active (in Stripe)" in text
     assert "request req_9" in text
-    assert text.index("cards.ads") < text.index("Waiting for the next apply") < text.index("cards.new")
+    assert text.index("cards.ads") < text.index("#### Not applied yet") < text.index("cards.new")
 
 
 def test_what_waits_is_told_as_what_the_next_apply_does():
     text = drift_markdown(drift(entry("cards.new", "active", "inactive", "yaml")))
 
-    assert "- status: inactive  (live)\n+ status: active  (declared)" in text
+    assert "- status: inactive (in Stripe)\n+ status: active (in the configuration)" in text
 
 
 def test_several_moves_of_one_object_stand_under_one_heading():
@@ -45,18 +45,18 @@ def test_several_moves_of_one_object_stand_under_one_heading():
     waits = entry("cards.ads", "1", "2", "yaml", path="metadata.note")
     text = drift_text(drift(waits, *moved))
 
-    assert [line.split(": ")[0] for line in text.splitlines()[:5]] == [
-        "  # cards.ads (ic_1)",
-        "      status",
-        "      metadata.team",
-        "  # cards.ads (ic_1)",
-        "      metadata.note",
+    assert text.splitlines()[:5] == [
+        "  # cards.ads (ic_1): changed outside of provisioner",
+        "      ~ status        = active (configuration) -> inactive (Stripe)",
+        "      ~ metadata.team = a (configuration) -> b (Stripe)",
+        "  # cards.ads (ic_1): not applied yet: configuration changed",
+        "      ~ metadata.note = 2 (Stripe) -> 1 (configuration)",
     ]
     assert drift_markdown(drift(waits, *moved)).count("# cards.ads (ic_1)") == 2
 
 
 def test_none_is_one_sentence():
-    assert drift_markdown(drift()) == "**No drift. Stripe is as it was last applied.**\n"
+    assert drift_markdown(drift()) == "**No drift. Stripe matches the last apply.**\n"
 
 
 def test_much_drift_fits_in_one_issue():
@@ -85,17 +85,22 @@ def test_a_limit_is_told_with_its_interval_as_in_a_plan():
         row={"interval": "monthly"},
     )
 
-    assert "+ spending_controls.spending_limits[0].amount: $9,000.00 (900000) per month  (live)" in (
+    assert "+ spending_controls.spending_limits[0].amount: $9,000.00 (900000) per month (in Stripe)" in (
         drift_markdown(drift(limit))
     )
-    assert "declared $6,000.00 (600000) per month, live $9,000.00 (900000) per month" in drift_text(
-        drift(limit)
+    assert (
+        "= $6,000.00 (600000) per month (configuration) -> $9,000.00 (900000) per month (Stripe)"
+        in drift_text(drift(limit))
     )
 
 
 def test_each_side_is_told_in_its_own_currency():
     moved = entry("cards.ads", 200_000, 200_000, path="limit", currency="usd", currency_live="eur")
 
-    assert "limit: declared $2,000.00 (200000), live €2,000.00 (200000)" in drift_text(drift(moved))
+    assert "~ limit = $2,000.00 (200000) (configuration) -> €2,000.00 (200000) (Stripe)" in drift_text(
+        drift(moved)
+    )
     text = drift_markdown(drift(moved))
-    assert "- limit: $2,000.00 (200000)  (declared)\n+ limit: €2,000.00 (200000)  (live)" in text
+    assert (
+        "- limit: $2,000.00 (200000) (in the configuration)\n+ limit: €2,000.00 (200000) (in Stripe)" in text
+    )

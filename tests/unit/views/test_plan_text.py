@@ -62,7 +62,7 @@ def test_law_7_personal_values_stand_in_no_view() -> None:
     for shown in (
         str(document),
         plan_text(document),
-        report_text(report),
+        report_text(report, document),
         str(report_document(report, document)),
     ):
         assert not any(value in shown for value in ("jenny@example.com", "8675309", "Jenny", "94111"))
@@ -76,12 +76,13 @@ def test_the_end_says_what_was_not_done_and_what_to_do() -> None:
         raise StripeError("Stripe says no", request_id="req_7")
 
     stripe.perform = refuse  # type: ignore[method-assign]
-    text = report_text(execute(plan, stripe, lambda _result: None, threading.Event()))
+    report = execute(plan, stripe, lambda _result: None, threading.Event())
+    text = report_text(report, plan_document(KINDS, plan))
 
-    assert text.startswith("Nothing applied: 0 steps done, 1 failed, 1 not done.")
+    assert text.startswith("Apply failed, and nothing was changed: 1 failed, 1 skipped.")
     assert "cardholders.acme: FAILED to create: Stripe says no (request req_7)" in text
-    assert "cards.ads: not done (create): cardholders.acme failed before" in text
-    assert "Running the same command again" in text
+    assert "cards.ads: skipped (create): cardholders.acme failed before" in text
+    assert "Rerun the same command to finish" in text
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,8 @@ def test_the_end_says_whether_running_again_is_enough(error: ProvisionerError, l
         raise error
 
     stripe.perform = refuse  # type: ignore[method-assign]
-    *_, last = report_text(execute(plan, stripe, lambda _result: None, threading.Event())).splitlines()
+    report = execute(plan, stripe, lambda _result: None, threading.Event())
+    *_, last = report_text(report, plan_document(KINDS, plan)).splitlines()
 
-    assert last.startswith("Stripe refuses this as it stands; mend it, then") == lasts
-    assert last.startswith("Running the same command again finishes what is left") != lasts
+    assert last.startswith("Stripe rejected this request. Fix the cause and rerun;") == lasts
+    assert last.startswith("Rerun the same command to finish;") != lasts

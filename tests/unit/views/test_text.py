@@ -76,7 +76,7 @@ def test_limits_are_words():
 
 def test_what_is_final_is_marked_and_red():
     text = plan_text(document(change("cards.old", "retire", final=True)))
-    painted = paint(text, colour=True)
+    painted = paint(text)
 
     (line,) = [line for line in painted.splitlines() if "cards.old" in line]
     assert "will be canceled (ic_ds.old) [irreversible]:" in text
@@ -93,7 +93,7 @@ def test_lines_are_as_wide_as_the_terminal_and_whole_in_a_log():
 
 def test_a_broken_line_keeps_its_colour():
     plan = document(change("cards.ads", edits=[edit("allowed", ["a" * 9] * 9, ["b" * 9] * 9)]))
-    lines = paint(plan_text(plan, 60), colour=True).splitlines()
+    lines = paint(plan_text(plan, 60)).splitlines()
 
     first = next(n for n, line in enumerate(lines) if "allowed" in line)
     assert all(line.startswith("\x1b[33m") for line in lines[first : first + 4])
@@ -101,7 +101,7 @@ def test_a_broken_line_keeps_its_colour():
 
 def test_what_is_final_is_red_where_its_line_is_broken_before_it_says_so():
     plan = document(change("cards." + "o" * 30, "retire", final=True))
-    lines = paint(plan_text(plan, 60), colour=True).splitlines()
+    lines = paint(plan_text(plan, 60)).splitlines()
 
     first = next(n for n, line in enumerate(lines) if "# cards.ooo" in line)
     assert "[irreversible]" not in lines[first]
@@ -111,7 +111,7 @@ def test_what_is_final_is_red_where_its_line_is_broken_before_it_says_so():
 
 def test_the_line_that_counts_is_bold_to_its_end():
     plan = document(change("balance_targets.usd", "top_up", amount=10_000, currency="usd"))
-    painted = paint(plan_text(plan, 40), colour=True)
+    painted = paint(plan_text(plan, 40))
 
     assert all(line.startswith("\x1b[1m") for line in painted.rstrip().splitlines()[-2:])
 
