@@ -4,13 +4,15 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from provisioner.cli.terminal.render import say_text
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.model.fleet_report import AccountLine, FleetTotals
 from provisioner.core.model.json_document import FORMAT_VERSION
@@ -18,12 +20,13 @@ from provisioner.core.plan.document import as_json
 from provisioner.engine.private_file import emptied
 from provisioner.fleet.outcome import AccountOutcome
 from provisioner.fleet.totals import Totals, totals_document
-from provisioner.views.fleet import outcome_line, totals_text
+from provisioner.views.fleet import columns, outcome_line, totals_text
 from provisioner.views.fleet_html import html_head, html_row, html_tail
 
 SUFFIXES = {".jsonl": "jsonl", ".html": "html", ".txt": "text"}
 PAUSE = 5.0  # seconds between progress lines in a log; a terminal shows one line, four times a second
 BLINK = 0.25
+GAPS = 4  # spaces between the columns of an account: id, name, result
 CLEAR = "\r\x1b[2K"  # clears the current line of a terminal
 Write = Callable[[str], Any]
 
@@ -31,9 +34,9 @@ Write = Callable[[str], Any]
 class FleetReport:
     """Writes each outcome as soon as it is known, and keeps only the totals of each phase."""
 
-    def __init__(self, fleet: str, sinks: Sequence[tuple[str, Write]]) -> None:
+    def __init__(self, fleet: str, sinks: Sequence[tuple[str, Write]], columns: tuple[int, int]) -> None:
         self._fleet = fleet
-        self._sinks = sinks
+        self._sinks, self._columns = sinks, columns
         self._totals: list[FleetTotals] = []
         self._each("html", lambda: html_head(fleet))
 
@@ -44,7 +47,7 @@ class FleetReport:
 
     def outcome(self, outcome: AccountOutcome) -> None:
         """Write the outcome of one account."""
-        self._each("text", lambda: outcome_line(outcome) + "\n")
+        self._each("text", lambda: outcome_line(outcome, *self._columns) + "\n")
         self._each("jsonl", lambda: _json_line(outcome.line))
         self._each("html", lambda: html_row(outcome))
 
@@ -65,16 +68,22 @@ def _json_line(document: AccountLine | FleetTotals) -> str:
 
 
 @contextmanager
-def report(fleet: str, format_: str, files: Sequence[Path]) -> Iterator[FleetReport]:
+def report(
+    fleet: str, format_: str, files: Sequence[Path], accounts: Iterable[tuple[str, str]]
+) -> Iterator[FleetReport]:
     """Open a report on stdout and in files; raises ProvisionerError for a file that cannot be written."""
     with ExitStack() as stack:
-        sinks: list[tuple[str, Write]] = [(format_, lambda text: click.echo(text, nl=False))]
+        widths = columns(accounts)
+        say: Write = partial(click.echo, nl=False)
+        if format_ == "text":
+            say = partial(say_text, color=None, hanging=sum(widths) + GAPS)
+        sinks = [(format_, say)]
         for path in files:
             if path.suffix not in SUFFIXES:
                 raise ProvisionerError(f"{path}: the name of a report must end in {', '.join(SUFFIXES)}")
             file = stack.enter_context(os.fdopen(emptied(path), "w", encoding="utf-8"))
             sinks.append((SUFFIXES[path.suffix], file.write))
-        made = FleetReport(fleet, sinks)
+        made = FleetReport(fleet, sinks, widths)
         try:
             yield made
         finally:

@@ -1,52 +1,59 @@
-"""A fleet's report as text: one line an account, then what they add up to."""
+"""The report of a fleet as text: one line per account, then the totals."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from provisioner.core.model.fleet_report import AccountLine, FleetTotals
 from provisioner.core.model.money import show_money
 from provisioner.views.values import count, inert, listed
+from provisioner.views.wrap import shared_column
 
 Document = AccountLine | FleetTotals
 IN_SYNC = "in sync"
-PLANNED = ("create", "update", "replace", "retire", "adopt", "rename", "mark")
-ENDINGS = {0: "done", 1: "failed", 2: "with changes", 3: "stopped by a guardrail", 4: "stale"}
-ENDINGS |= {5: "applied in part", 7: "refused access", 130: "interrupted"}
+PLANNED = {name: name for name in ("create", "update", "replace", "retire")}
+PLANNED |= {"adopt": "import", "rename": "rename", "mark": "update ownership metadata of"}
+ENDINGS = {0: "succeeded", 1: "failed", 2: "with changes", 3: "blocked by guardrails", 4: "stale"}
+ENDINGS |= {5: "partially applied", 7: "denied access", 130: "interrupted"}
 
 
-def outcome_line(document: AccountLine) -> str:
-    """`acct_1  north  3 to create; top up $20.00`, or why the account failed."""
-    name = "" if document.name == document.account else f"  {inert(document.name)}"
+def outcome_line(document: AccountLine, accounts: int = 0, names: int = 0) -> str:
+    """
+    Write `acct_1  north  3 to create; top up $20.00`, or why the account failed.
+
+    Ids are padded to `accounts` columns and names to `names`, so that the lines of a fleet form a table.
+    """
+    name = "" if document.name == document.account else inert(document.name)
     problems = "; ".join(inert(text) for text in document.problems)
     said = "; ".join(filter(None, (outcome_words(document), *stop_words(document))))
     if document.failed:
         said = f"FAILED ({document.code}): {'; '.join(filter(None, (said, problems)))}"
-    return f"{document.account}{name}  {said}"
+    cells = [document.account.ljust(accounts), *([name.ljust(names)] if name or names else []), said]
+    return "  ".join(cells)
 
 
 def stop_words(document: AccountLine) -> list[str]:
-    """Why an account's own guardrails would let an apply write nothing."""
-    return [f"guardrails stop it: {inert(text)}" for text in document.stopped_by]
+    """Say which of an account's own guardrails block an apply."""
+    return [f"blocked by guardrails: {inert(text)}" for text in document.stopped_by]
 
 
 def outcome_words(document: AccountLine) -> str:
-    """What became of one account; empty where only its problems say so."""
+    """Say what happened to one account; empty where only its problems tell."""
     words = _WORDS[document.phase](document)
     return "" if document.failed and document.phase != "apply" else words
 
 
 def _plan(document: Document) -> str:
-    counts = [f"{document.counts[name]} to {name}" for name in PLANNED if document.counts.get(name)]
-    money, pending = money_text(document), document.counts.get("pending")
+    numbers = document.counts
+    counts = [f"{numbers[name]} to {verb}" for name, verb in PLANNED.items() if numbers.get(name)]
+    money, pending = money_text(document), numbers.get("pending")
     words = "; ".join(filter(None, (", ".join(counts), f"top up {money}" if money else ""))) or IN_SYNC
-    return f"{words}; {pending:,} pending for people" if pending else words
+    return f"{words}; {count(pending, 'manual action')} required" if pending else words
 
 
 def _apply(document: Document) -> str:
     counts = document.counts
     done = [f"{count(counts['done'], 'step')} done"] if counts.get("done") else []
-    missed = {"failed": "failed", "skipped": "not done"}
-    parts = [*done, *(f"{counts[name]} {word}" for name, word in missed.items() if counts.get(name))]
+    parts = [*done, *(f"{counts[name]} {name}" for name in ("failed", "skipped") if counts.get(name))]
     money = money_text(document)
     return ", ".join([*parts, *([f"topped up {money}"] if money else [])]) or (
         "" if counts == {} else IN_SYNC
@@ -55,11 +62,12 @@ def _apply(document: Document) -> str:
 
 def _drift(document: Document) -> str:
     counts = document.counts
-    held = f", {counts['warnings']} held back by Stripe" if counts.get("warnings") else ""
+    blocked = f", {counts['warnings']} blocked by Stripe" if counts.get("warnings") else ""
+    waiting = f", {counts['pending']} not applied yet" if counts.get("pending") else ""
     if not counts.get("drift"):
-        return (f"no drift, {counts['pending']} pending" if counts.get("pending") else "no drift") + held
-    gives = f" ({counts['broadening']} of them give spending power)" if counts.get("broadening") else ""
-    return f"{counts['drift']} moved in Stripe{gives}, {counts.get('pending', 0)} pending{held}"
+        return f"no drift{waiting}{blocked}"
+    raises = f" ({counts['broadening']} raise spending)" if counts.get("broadening") else ""
+    return f"{counts['drift']} changed outside of provisioner{raises}{waiting}{blocked}"
 
 
 def _status(document: AccountLine) -> str:
@@ -82,32 +90,41 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
 
 
 def money_text(document: Document) -> str:
-    """Amounts as people read them; empty without any."""
+    """Write the amounts of a report; empty where there are none."""
     return listed([show_money(each.amount, each.currency) for each in document.money])
 
 
 def totals_text(document: FleetTotals) -> str:
-    """The end of a report: totals, why it stopped early, and the ten worst."""
+    """Write the end of a report: the totals, why it stopped early, and the ten worst accounts."""
     lines = [totals_line(document), f"  {sum_line(document)}"]
-    stops = "Guardrails of the fleet stop this: apply writes nothing (exit code 3)"
-    lines += [f"  {stops}: {inert(text)}" for text in document.stopped_by]
+    blocked = "Blocked by guardrails of the fleet: apply will make no changes"
+    lines += [f"  {blocked}: {inert(text)}" for text in document.stopped_by]
     if stopped := document.stopped:
-        are, its = ("is", "its") if stopped == 1 else ("are", "their")
-        own = f"{count(stopped, 'account')} {are} stopped by guardrails of {its} own"
-        lines.append(f"  {own}: apply writes nothing there (exit code 3).")
+        own = f"{count(stopped, 'account')} blocked by {'its' if stopped == 1 else 'their'} own guardrails"
+        lines.append(f"  {own}: apply will make no changes there.")
     if document.halted:
-        lines.append(f"  Stopped: {document.halted}; what was under way was finished.")
+        lines.append(f"  Stopped early: {document.halted}; accounts in progress were finished.")
     if left := document.not_begun:
-        lines.append(f"  {left} were not begun; running the same command again does what is left.")
-    if document.failed:
+        lines.append(f"  {count(left, 'account')} not started; rerun the same command to do the rest.")
+    if worst := [each for each in document.worst if each.failed]:
+        ids, names = columns((each.account, each.name) for each in worst)
         lines.append("  Worst:")
-        lines += [f"    {outcome_line(each)}" for each in document.worst if each.failed]
+        lines += [f"    {outcome_line(each, ids, names)}" for each in worst]
     return "\n".join(lines) + "\n"
 
 
+def columns(accounts: Iterable[tuple[str, str]]) -> tuple[int, int]:
+    """Return how wide the ids and the names of accounts are; a name that is the id is not shown."""
+    known = [*accounts]
+    return (
+        shared_column((account for account, _ in known), None),
+        shared_column((inert(name) for account, name in known if name != account), None),
+    )
+
+
 def totals_line(document: FleetTotals) -> str:
-    """`Fleet acme, plan: 200 accounts, 190 done, 10 with changes (12.1 s, 16.5 accounts/s, 900 requests).`"""
-    ends = [f"{count:,} {ENDINGS[int(code)]}" for code, count in document.codes.items()]
+    """Write `Fleet acme, plan: 200 accounts, 190 succeeded, 10 with changes (12.1 s, ...).`"""
+    ends = [f"{number:,} {ENDINGS[int(code)]}" for code, number in document.codes.items()]
     phase = document.phase.partition(" ")[0]
     rate = f", {document.ended / document.seconds:.1f} accounts/s" if document.seconds else ""
     cost = f"({document.seconds:.1f} s{rate}, {document.requests:,} requests)"
@@ -116,8 +133,8 @@ def totals_line(document: FleetTotals) -> str:
 
 
 def sum_line(document: FleetTotals) -> str:
-    """`Over the fleet: 24 steps done, topped up $3,000.00.`; nothing of it is anybody else's text."""
+    """Write `Total: 24 steps done, topped up $3,000.00.`; it holds no text from Stripe or a configuration."""
     phase = document.phase.partition(" ")[0]
     words = _drift(document) if phase == "status" else _WORDS[phase](document)
-    known = " as far as is known" if document.failed or document.not_begun else ""
-    return f"Over the fleet{known}: {words}."
+    known = " of the accounts that finished" if document.failed or document.not_begun else ""
+    return f"Total{known}: {words}."

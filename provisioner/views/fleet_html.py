@@ -1,4 +1,4 @@
-"""A fleet's report as one page of HTML, written piece by piece: it needs no memory for all accounts."""
+"""The report of a fleet as one HTML page, written piece by piece so that it never holds all accounts."""
 
 from collections.abc import Sequence
 from html import escape
@@ -8,7 +8,7 @@ from provisioner.core.model.fleet_report import AccountLine, FleetTotals
 from provisioner.views.fleet import outcome_words, stop_words, totals_line, totals_text
 from provisioner.views.values import inert
 
-# the sum is known last and shown first: the page is laid out by `order`, and nothing in it can run
+# totals are known last and shown first: CSS `order` moves them up, and nothing in the page can run
 HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -32,19 +32,19 @@ pre {{ white-space: pre-wrap; background: #f6f9fc; padding: 1rem; border-radius:
 @media screen and (prefers-color-scheme: dark) {{ body {{ background: #11151c; color: #dfe5ee }}
   pre {{ background: #1b212b }} tr.failed {{ background: #3a1f24 }} th, td {{ border-color: #2b3340 }} }}
 </style></head><body>
-<table><thead><tr><th>account</th><th>name</th><th>phase</th><th>exit</th><th>what</th><th>requests</th>
+<table><thead><tr><th>account</th><th>name</th><th>phase</th><th>exit</th><th>result</th><th>requests</th>
 <th>seconds</th></tr></thead><tbody>
 """
 TAIL = "</body></html>\n"
 
 
 def html_head(fleet: str) -> str:
-    """The beginning of the page, up to the first account."""
+    """Return the beginning of the page, up to the first account."""
     return HEAD.format(title=_text(f"Fleet {fleet}"))
 
 
 def html_row(document: AccountLine) -> str:
-    """One account."""
+    """Return the row of one account."""
     what = "; ".join(filter(None, (outcome_words(document), *stop_words(document), *document.problems)))
     cells = "".join(
         f"<td>{_text(str(each))}</td>"
@@ -56,7 +56,7 @@ def html_row(document: AccountLine) -> str:
 
 
 def html_tail(totals: Sequence[FleetTotals]) -> str:
-    """The totals of each phase, and the end of the page."""
+    """Return the totals of each phase and the end of the page."""
     sums = ""
     for each in totals:
         details = dedent(totals_text(each).partition("\n")[2]).rstrip()

@@ -11,8 +11,13 @@ _BOUND = "\N{NO-BREAK SPACE}"  # no value holds one: it would be escaped
 _INDENT = re.compile(r"^ *(?:(?:[-+~=$#*!]|-/\+) )?")
 
 
-def wrap_lines(lines: Iterable[str], width: int | None) -> Iterator[str]:
-    """Break lines at spaces so that they fit `width` columns; without a width, leave them whole."""
+def wrap_lines(lines: Iterable[str], width: int | None, hanging: int = 0) -> Iterator[str]:
+    """
+    Break lines at spaces so that they fit `width` columns; without a width, leave them whole.
+
+    A broken line continues at column `hanging`, such as that of a table's last column, or below its own
+    beginning where that is farther right.
+    """
     for line in lines:
         if width is None or len(line) <= width or width < NARROWEST:
             yield line
@@ -23,7 +28,7 @@ def wrap_lines(lines: Iterable[str], width: int | None) -> Iterator[str]:
             bound,
             width,
             initial_indent=begin,  # a sign never stays alone on its line, however long the word after it
-            subsequent_indent=" " * hang(line),
+            subsequent_indent=" " * max(hanging, hang(line)),
             break_long_words=False,
             break_on_hyphens=False,
         ):

@@ -44,4 +44,4 @@ def test_a_fleet_applies_and_its_second_plan_is_empty(example, run):
 
     assert applied.returncode == 0, applied.stdout + applied.stderr
     assert second.returncode == 0, second.stdout
-    assert "Over the fleet: in sync." in second.stdout
+    assert "Total: in sync." in second.stdout

@@ -122,7 +122,7 @@ def test_drift_tells_what_moved(desk: Desk, webhook, listener, monkeypatch):
     assert heard(desk)["account"].startswith("acct_")
     assert ":warning: *Drift: 1 change made outside of provisioner.*" in text
     assert "1 change raised spending without a review" in text
-    assert "= $2,000.00 (200000) per month (configuration) -> $9,000.00 (900000) per month (Stripe)" in text
+    assert "= $2,000.00 (200000) per month (configuration) -&gt; $9,000.00 (900000) per month (Stripe)" in text
     assert "<https://gitlab.example/acme/-/jobs/7|This run>" in message["blocks"][-1]["elements"][0]["text"]
     assert heard(desk)["result"] == json.loads(printed)
 
@@ -331,7 +331,7 @@ def test_a_fleet_tells_its_sum(desk: Desk, webhook, listener):
     desk.run("fleet", *words, "--notify", webhook.url, "--notify", listener)
 
     (message,) = webhook.messages
-    assert "*Over the fleet: 24 steps done, topped up $3,000.00.*" in message["text"]
+    assert "*Total: 24 steps done, topped up $3,000.00.*" in message["text"]
     assert (done["command"], done["project"], done["exitcode"]) == ("fleet apply", "acme-platform", 0)
     assert done["money"] == [{"currency": "usd", "amount": 300_000}]
     assert not (desk.folder / "heard.json").exists()

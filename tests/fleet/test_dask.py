@@ -121,7 +121,7 @@ def test_a_scheduler_that_dies_is_one_error_with_the_totals_so_far(there, folder
 
     assert child.returncode == 1, wrong
     assert "to create" in first
-    assert "Over the fleet as far as is known" in said
+    assert "Total of the accounts that finished" in said
     errors = [line for line in wrong.splitlines() if not line.startswith(name)]
     assert len(errors) == 1, wrong
     assert errors[0].startswith(f"Error: lost the connection to the Dask scheduler at {cluster.address}")

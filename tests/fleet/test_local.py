@@ -56,7 +56,7 @@ def test_a_plan_writes_nothing_and_counts_over_the_in_process(there, folder):
     plan = in_process(there, folder, "plan", "--detailed-exitcode")
 
     assert plan.exit_code == 2
-    assert f"Over the fleet: {ACCOUNTS * (CARDS + 1)} to create; top up $500.00." in plan.stdout
+    assert f"Total: {ACCOUNTS * (CARDS + 1)} to create; top up $500.00." in plan.stdout
     assert in_process(there, folder, "plan").exit_code == 0
     assert there.all(ids(1)[0], "issuing/cards") == []
 
@@ -67,7 +67,7 @@ def test_a_plan_counts_what_people_have_to_do(there, folder):
 
     plan = in_process(there, folder, "plan")
 
-    assert f"top up $500.00; {ACCOUNTS} pending for people.\n" in plan.stdout
+    assert f"top up $500.00; {ACCOUNTS} manual actions required.\n" in plan.stdout
 
 
 def test_one_accounts_failure_is_its_own_and_a_second_run_does_what_is_left(there, folder):
@@ -122,7 +122,7 @@ def test_a_failing_canary_keeps_the_rest_untouched(there, folder):
     assert run.exit_code == 5, run.stdout
     assert "Stopped: a canary account failed" in run.stdout
     assert "cards.card-1: the key is missing a permission" in run.stdout
-    assert "4 were not begun; running the same command again does what is left." in run.stdout
+    assert "4 accounts not started; rerun the same command to do the rest." in run.stdout
     assert all(not there.estate(each) for each in ids(ACCOUNTS)[1:])
 
 
@@ -161,7 +161,7 @@ def test_drift_and_status_say_what_moved_in_which_account(there, folder):
     status = in_process(there, folder, "status")
 
     assert drift.exit_code == 2
-    assert f"{moved}  shop-00002  1 moved in Stripe, 0 pending" in drift.stdout
+    assert f"{moved}  shop-00002  1 changed outside of provisioner" in drift.stdout
     assert drift.stdout.count("no drift") == ACCOUNTS - 1
     assert status.exit_code == 0
     assert f"{moved}  shop-00002  2 cards (1 active), 1 cardholder; available $0.00; 1 moved" in status.stdout
@@ -241,9 +241,11 @@ def test_a_plan_names_the_guardrails_that_would_stop_its_apply(there, tmp_path):
     )
     whole = "top-ups of $500.00 across the fleet, max_top_up is $499.99; to go on, name the number"
     assert said.exit_code == 0
-    assert said.stdout.count(f"guardrails stop it: {own}; guardrails stop it: this plan gives") == ACCOUNTS
+    assert (
+        said.stdout.count(f"blocked by guardrails: {own}; blocked by guardrails: this plan gives") == ACCOUNTS
+    )
     assert f"Guardrails of the fleet stop this: apply writes nothing (exit code 3): {whole}" in said.stdout
-    assert f"{ACCOUNTS} accounts are stopped by guardrails of their own: apply writes nothing" in said.stdout
+    assert f"{ACCOUNTS} accounts blocked by their own guardrails: apply will make no changes" in said.stdout
     account, *_, totals = [json.loads(line) for line in (folder / "r.jsonl").read_text().splitlines()]
     assert account["stopped_by"][0] == own
     assert totals["stopped_by"][0].startswith(whole)

@@ -12,6 +12,7 @@ from provisioner.app.account import Account
 from provisioner.cli.options.shared import Options, load, stripe_options, text_or_json
 from provisioner.cli.session import fitted, key_session
 from provisioner.cli.terminal.exit import DONE, ERROR, exits, say_document
+from provisioner.cli.terminal.render import say_text
 from provisioner.core.diff.top_up import must_be_wired, other_currency
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import AccessError, ExitCode, ProvisionerError
@@ -19,6 +20,7 @@ from provisioner.stripe_api.probe import Probe, read, write
 from provisioner.views.values import inert
 
 WRONG = ExitCode.ACCESS
+COLUMN = 21  # where the text of a check begins, after its mark and its name
 MOST_SKEW = 60  # seconds; webhook signatures are valid for 300
 PERMISSIONS = (
     # the resource, its name in messages, and the prefix of its ids if it is also written
@@ -58,8 +60,9 @@ def command(options: Options, *, mode: str | None, format_: str) -> int:
         checks.append(check)
         if format_ == "text":
             mark = "FAIL" if check.code else "warn" if check.warning else "ok"
-            advice = f"\n      {'':<14} -> {inert(check.advice)}" if check.advice else ""
-            click.echo(f"{mark:<5} {check.name:<14} {inert(check.said)}{advice}")
+            advice = f"\n{'':{COLUMN}}-> {inert(check.advice)}" if check.advice else ""
+            line = f"{mark:<5} {check.name:<14} {inert(check.said)}{advice}\n"
+            say_text(line, color=options.color, hanging=COLUMN)
     codes = {check.code for check in checks}
     code = WRONG if WRONG in codes else max(codes, default=DONE)
     if format_ == "json":

@@ -155,7 +155,8 @@ def opened(
             )
 
         _check(engine, accounts, job)
-        told = stack.enter_context(report(fleet.name, options.format_, options.reports))
+        named = [(account.id, account.name) for account in accounts]
+        told = stack.enter_context(report(fleet.name, options.format_, options.reports, named))
         limits = part_of(fleet.limits, options.shards)
         yield Open(fleet, limits, staged(fleet, accounts), engine, job, told, stop, allow)
 

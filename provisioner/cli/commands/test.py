@@ -11,11 +11,12 @@ from provisioner.cli.options.shared import Options, load, stripe_options, text_o
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
 from provisioner.cli.terminal.progress import ProgressDisplay
+from provisioner.cli.terminal.render import say_text, width
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.purchases.generate import boundaries
 from provisioner.core.purchases.result import ScenarioResult, Standing
 from provisioner.engine.private_file import write_private
-from provisioner.views.purchases.scenarios import results_document, results_junit, results_text
+from provisioner.views.purchases.scenarios import HANGING, results_document, results_junit, results_text
 
 
 @click.command()
@@ -56,7 +57,7 @@ def command(options: Options, *, told: bool, generate: bool, junit: Path | None,
     if format_ == "json":
         click.echo(json.dumps(results_document(results, place, config.project, config.mode), indent=2))
     else:
-        click.echo(results_text(results, place), nl=False)
+        say_text(results_text(results, place, width()), color=options.color, hanging=HANGING)
     return DONE if all(result.standing is Standing.PASSED for result in results) else ERROR
 
 

@@ -35,9 +35,13 @@ def present(document: ShownPlan, format_: str, *, color: bool | None) -> None:
         say_page(getattr(view, f"plan_{format_}")(document))
 
 
-def say_text(text: str, *, color: bool | None) -> None:
-    """Write a report to stdout, wrapped to the terminal's width, and in color where that is wanted."""
-    wrapped = "\n".join(wrap_lines(text.split("\n"), width()))
+def say_text(text: str, *, color: bool | None, hanging: int = 0) -> None:
+    """
+    Write a report to stdout, wrapped to the terminal's width, and in color where that is wanted.
+
+    A wrapped line continues at column `hanging`, or below its own beginning where that is farther right.
+    """
+    wrapped = "\n".join(wrap_lines(text.split("\n"), width(), hanging))
     colored = wants_color(color)
     click.echo(paint(wrapped) if colored else wrapped, nl=False, color=colored)
 

@@ -1,1 +1,1 @@
-"""Scenarios and test purchases, for people and for machines."""
+"""Scenarios and test purchases, as text and as documents."""

@@ -1,4 +1,4 @@
-"""Results of scenarios, as text, as one JSON document, and as JUnit XML for CI systems."""
+"""Results of scenarios as text, as one JSON document, and as JUnit XML for CI systems."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +8,8 @@ from provisioner.core.model.json_document import FORMAT_VERSION
 from provisioner.core.model.money import show_money
 from provisioner.core.model.scenario import Course, Purchase, Scenario, Unsure
 from provisioner.core.purchases.result import ScenarioResult, Standing, expected, tally
+from provisioner.views.values import inert
+from provisioner.views.wrap import shared_column
 
 MARKS = {
     Standing.PASSED: "ok",
@@ -16,41 +18,53 @@ MARKS = {
     Standing.ERROR: "ERROR",
 }
 WIDTH = max(len(mark) for mark in MARKS.values())
+HANGING = WIDTH + 4  # the column at which a result's name begins
+COUNTED = {"error": "with errors"}
 PLACES = {
-    "offline": "told by the offline simulator; Stripe was not asked",
-    "sandbox": "played on a private sandbox, and compared with the offline simulator",
-    "stripe": "played in Stripe's test mode, and compared with the offline simulator",
+    "offline": "Simulated offline; no request was sent to Stripe.",
+    "sandbox": "Run on a private sandbox and compared with the offline simulator.",
+    "stripe": "Run in Stripe's test mode and compared with the offline simulator.",
 }
 
 
-def results_text(results: Sequence[ScenarioResult], place: str) -> str:
-    """Every declared scenario and whatever has not passed, one line each, and the line that counts."""
+def results_text(results: Sequence[ScenarioResult], place: str, width: int | None = None) -> str:
+    """
+    Write the results as a table: every declared scenario and every result that is not passed, then counts.
+
+    `place` says where the scenarios were run; `width` is that of the terminal, None for a file.
+    """
+    shown = [r for r in results if r.scenario.where is not None or r.standing is not Standing.PASSED]
+    column = shared_column((inert(r.scenario.name) for r in shown), width)
+    answers = shared_column(map(_answer, shown), None) if column else 0
     lines = []
-    for result in results:
-        scenario, passed = result.scenario, result.standing is Standing.PASSED
-        if passed and scenario.where is None:
-            continue
-        answer = result.course.answer if passed else expected(scenario)
-        lines.append(f"  {MARKS[result.standing]:{WIDTH}}  {scenario.name}: {answer} {_deal(scenario)}")
+    for result in shown:
+        name, answer = inert(result.scenario.name).ljust(column), _answer(result).ljust(answers)
+        lines.append(f"  {MARKS[result.standing]:{WIDTH}}  {name}  {answer}  {_deal(result.scenario)}")
         if result.text:
-            lines.append(f"  {'':{WIDTH}}    {result.text}")
-    counts = tally(results)
-    said = ", ".join(f"{counts[standing]} {standing}" for standing in Standing if counts[standing])
-    return "\n".join([*lines, *([""] if lines else []), f"Scenarios: {said}.", f"({PLACES[place]})"]) + "\n"
+            lines.append(f"{'':{HANGING}}{inert(result.text)}")
+    counts = {name: number for name, number in tally(results).items() if number}
+    said = ", ".join(f"{number:,} {COUNTED.get(name, name)}" for name, number in counts.items())
+    return "\n".join([*lines, *([""] if lines else []), f"Scenarios: {said}.", PLACES[place]]) + "\n"
+
+
+def _answer(result: ScenarioResult) -> str:
+    """Say what Stripe answered if the scenario passed, else what was expected."""
+    passed = result.standing is Standing.PASSED
+    return str(result.course.answer) if passed else expected(result.scenario)
 
 
 def _deal(scenario: Scenario) -> str:
-    """What is bought, in short."""
+    """Describe the purchase in short."""
     purchase = scenario.purchase
     where = f"{purchase.category}, {purchase.country}, {purchase.method}"
     after = f", after {len(scenario.after)} earlier" if scenario.after else ""
-    return f"[{scenario.card.name}: {show_money(purchase.amount, scenario.currency)}, {where}{after}]"
+    return f"{scenario.card.name}: {show_money(purchase.amount, scenario.currency)}, {where}{after}"
 
 
 def results_document(
     results: Sequence[ScenarioResult], place: str, project: str, mode: str
 ) -> dict[str, Any]:
-    """All results as JSON values; amounts are minor units, times unix seconds."""
+    """Return all results as JSON values; amounts are in minor units, times in Unix seconds."""
     return {
         "format_version": FORMAT_VERSION,
         "project": project,
@@ -102,7 +116,7 @@ def _course(course: Course) -> dict[str, Any]:
 
 
 def results_junit(results: Sequence[ScenarioResult], project: str) -> str:
-    """The results as JUnit XML: a test case for each scenario, by card."""
+    """Write the results as JUnit XML, with one test case per scenario and the card as its class."""
     counts = tally(results)
     totals = {
         "name": f"provisioner: {project}",

@@ -11,7 +11,7 @@ Document = Mapping[str, Any]
 
 
 def walk_document(address: str, walked: Walk, why: str) -> dict[str, Any]:
-    """The walk as JSON values; amounts are minor units. `why` explains a refusal from the declaration."""
+    """Return the walk as JSON values; amounts are in minor units, and `why` explains a decline."""
     authorization, purchase = walked.authorization, walked.purchase
     before, held, *after = walked.balances
     return {
@@ -41,7 +41,7 @@ def walk_document(address: str, walked: Walk, why: str) -> dict[str, Any]:
 
 
 def walk_text(document: Document) -> str:
-    """The walk as people read it, one step a line."""
+    """Write the walk as text, one step per line."""
 
     def money(amount: int) -> str:
         return show_money(amount, document["currency"])
@@ -58,7 +58,7 @@ def walk_text(document: Document) -> str:
     if document["why"]:
         lines.append(f"                  {document['why']}")
     if approved:
-        lines.append(f"  hold            {money(document['hold'])}; {money(balance['held'])} left available")
+        lines.append(f"  hold            {money(document['hold'])}; {money(balance['held'])} still available")
     lines += [f"  {one['type']:15} {one['id']}: {money(one['amount'])}" for one in document["transactions"]]
     if approved:
         lines.append(f"  status          {document['status']}")

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from provisioner.core.model.fleet_report import AccountLine, FleetTotals
 from provisioner.core.model.json_document import MovedMoney
-from provisioner.views.fleet import outcome_line, totals_text
+from provisioner.views.fleet import columns, outcome_line, totals_text
 from provisioner.views.fleet_html import html_head, html_row, html_tail
 
 OUTCOME = AccountLine(
@@ -49,14 +49,14 @@ def test_one_line_says_what_one_account_needs():
 def test_what_people_have_to_do_is_not_kept_back():
     wire = replace(OUTCOME, name="acct_1A", counts={"create": 0, "pending": 1}, money=())
 
-    assert outcome_line(wire) == "acct_1A  in sync; 1 pending for people"
+    assert outcome_line(wire) == "acct_1A  in sync; 1 manual action required"
 
 
 def test_an_applied_account_says_its_steps():
     applied = replace(OUTCOME, phase="apply", counts={"done": 4, "failed": 1, "skipped": 2}, code=5)
 
     assert outcome_line(replace(applied, problems=("cards.a: no",))) == (
-        "acct_1A  north  FAILED (5): 4 steps done, 1 failed, 2 not done, topped up $500.00; cards.a: no"
+        "acct_1A  north  FAILED (5): 4 steps done, 1 failed, 2 skipped, topped up $500.00; cards.a: no"
     )
     assert outcome_line(replace(applied, code=0, counts={"done": 1}, money=())) == (
         "acct_1A  north  1 step done"
@@ -66,9 +66,9 @@ def test_an_applied_account_says_its_steps():
 def test_the_end_says_sums_why_it_stopped_and_who_is_worst():
     assert totals_text(TOTALS) == (
         "Fleet acme, plan: 4 accounts, 1 failed, 1 with changes (2.0 s, 1.0 accounts/s, 10 requests).\n"
-        "  Over the fleet as far as is known: 3 to create.\n"
-        "  Stopped: 1 account failed, 0 allowed; what was under way was finished.\n"
-        "  2 were not begun; running the same command again does what is left.\n"
+        "  Total of the accounts that finished: 3 to create.\n"
+        "  Stopped early: 1 account failed, 0 allowed; accounts in progress were finished.\n"
+        "  2 accounts not started; rerun the same command to do the rest.\n"
         "  Worst:\n"
         "    acct_1A  north  FAILED (1): <b>no\\x1b[31m\n"
     )
@@ -87,5 +87,15 @@ def test_what_stripe_holds_back_is_counted_beside_drift():
     held = AccountLine("drift", "a", "a", 0, counts={"drift": 0, "pending": 1, "warnings": 2})
     moved = AccountLine("drift", "a", "a", 2, counts={"drift": 3, "pending": 0, "warnings": 1})
 
-    assert outcome_line(held) == "a  no drift, 1 pending, 2 held back by Stripe"
-    assert outcome_line(moved) == "a  3 moved in Stripe, 0 pending, 1 held back by Stripe"
+    assert outcome_line(held) == "a  no drift, 1 not applied yet, 2 blocked by Stripe"
+    assert outcome_line(moved) == "a  3 changed outside of provisioner, 1 blocked by Stripe"
+
+
+def test_accounts_form_a_table():
+    other = replace(OUTCOME, account="acct_1Long", name="acct_1Long")
+
+    widths = columns((each.account, each.name) for each in (OUTCOME, other))
+
+    lines = [outcome_line(each, *widths) for each in (OUTCOME, other)]
+
+    assert {line.index("3 to create") for line in lines} == {19}

@@ -31,33 +31,42 @@ ALL = (PASSED, GENERATED, FAILED, EARLY, DISAGREED, BROKEN, UNKNOWN, BY_WEBHOOK,
 
 
 def test_text():
-    deal = "[ads: $25.00, advertising_services, US, online, after 1 earlier]"
+    deal = "one  approved  ads: $25.00, advertising_services, US, online, after 1 earlier"
 
     assert results_text(ALL, "sandbox").splitlines() == [
-        f"  ok         one: approved {deal}",
-        f"  FAILED     one: approved {deal}",
-        f"               declined (spending_controls), expected approved: {WHY}",
-        f"  FAILED     one: approved {deal}",
-        f"               earlier purchase 1 of 1 declined (spending_controls), expected approved: {WHY}",
-        f"  DISAGREED  one: approved {deal}",
-        f"               Stripe: approved; the simulator: declined (spending_controls): {WHY}",
-        f"  ERROR      one: approved {deal}",
-        "               cards.ads cannot be applied: Stripe returned 400",
-        f"  ERROR      one: approved {deal}",
-        "               nobody knows",
-        f"  FAILED     one: approved {deal}",
-        "               declined (webhook_declined), expected approved",
-        f"  ok         one: approved {deal}",
-        "               simulated only: Stripe's clock cannot be moved",
+        f"  ok         {deal}",
+        f"  FAILED     {deal}",
+        f"             declined (spending_controls), expected approved: {WHY}",
+        f"  FAILED     {deal}",
+        f"             earlier purchase 1 of 1 declined (spending_controls), expected approved: {WHY}",
+        f"  DISAGREED  {deal}",
+        f"             Stripe: approved; the simulator: declined (spending_controls): {WHY}",
+        f"  ERROR      {deal}",
+        "             cards.ads cannot be applied: Stripe answers 400",
+        f"  ERROR      {deal}",
+        "             nobody knows",
+        f"  FAILED     {deal}",
+        "             declined (webhook_declined), expected approved",
+        f"  ok         {deal}",
+        "             simulated only: Stripe's clock cannot be moved",
         "",
-        "Scenarios: 3 passed, 3 failed, 1 disagreed, 2 error.",
-        "(played on a private sandbox, and compared with the offline simulator)",
+        "Scenarios: 3 passed, 3 failed, 1 disagreed, 2 with errors.",
+        "Run on a private sandbox and compared with the offline simulator.",
     ]
+
+
+def test_columns_line_up_unless_the_terminal_is_too_narrow():
+    longer = replace(PASSED, scenario=replace(DECLARED, name="a purchase of ads at night"))
+
+    wide, narrow = (results_text([PASSED, longer], "sandbox", width).splitlines()[:2] for width in (100, 40))
+
+    assert {line.index("approved") for line in wide} == {41}
+    assert narrow[0].startswith("  ok         one  approved  ads: ")
 
 
 def test_generated_ones_that_pass_are_only_counted():
     assert results_text([GENERATED], "offline") == (
-        "Scenarios: 1 passed.\n(told by the offline simulator; Stripe was not asked)\n"
+        "Scenarios: 1 passed.\nSimulated offline; no request was sent to Stripe.\n"
     )
 
 
