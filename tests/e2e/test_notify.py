@@ -122,7 +122,9 @@ def test_drift_tells_what_moved(desk: Desk, webhook, listener, monkeypatch):
     assert heard(desk)["account"].startswith("acct_")
     assert ":warning: *Drift: 1 change made outside of provisioner.*" in text
     assert "1 change raised spending without a review" in text
-    assert "= $2,000.00 (200000) per month (configuration) -&gt; $9,000.00 (900000) per month (Stripe)" in text
+    assert (
+        "= $2,000.00 (200000) per month (configuration) -&gt; $9,000.00 (900000) per month (Stripe)" in text
+    )
     assert "<https://gitlab.example/acme/-/jobs/7|This run>" in message["blocks"][-1]["elements"][0]["text"]
     assert heard(desk)["result"] == json.loads(printed)
 

@@ -42,7 +42,7 @@ def test_text():
         f"  DISAGREED  {deal}",
         f"             Stripe: approved; the simulator: declined (spending_controls): {WHY}",
         f"  ERROR      {deal}",
-        "             cards.ads cannot be applied: Stripe answers 400",
+        "             cards.ads cannot be applied: Stripe returned 400",
         f"  ERROR      {deal}",
         "             nobody knows",
         f"  FAILED     {deal}",
