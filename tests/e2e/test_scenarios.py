@@ -198,7 +198,7 @@ def test_the_walk_of_the_guide(desk):
 
     assert "$200.00 available for Issuing" in held.stdout
     assert "approved, card_active" in held.stdout
-    assert "hold            $10.00; $190.00 left available" in held.stdout
+    assert "hold            $10.00; $190.00 still available" in held.stdout
     document = json.loads(taken.stdout)
     assert (document["approved"], document["status"], document["hold"]) == (True, "closed", 1000)
     assert document["balance"] == {"before": 19_000, "held": 18_000, "after": 18_000}
