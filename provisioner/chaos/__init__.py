@@ -1,1 +1,1 @@
-"""Faults and kills at every request of an apply, on the sandbox: does the next run put all right?"""
+"""Tests on a sandbox: fails or kills an apply at any request, and checks that the next run completes it."""

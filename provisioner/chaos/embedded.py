@@ -1,4 +1,4 @@
-"""The sandbox without sockets: asked in this process, one request at a time."""
+"""A sandbox without a network: called in this process, one request at a time."""
 
 import json
 import threading
@@ -16,31 +16,34 @@ from provisioner.sandbox.state.objects import ids_by
 
 BASE = "http://127.0.0.1"
 OK = 200
-BEGINNING = 1_800_000_000  # when every history begins
+BEGINNING = 1_800_000_000  # the time at which every history begins (Unix seconds)
 
 Json = dict[str, Any]
 
 
 class Said(NamedTuple):
-    """An answer: its status, its headers in small letters, and its body."""
+    """A response of the sandbox."""
 
     status: int
+    """The HTTP status."""
     headers: Mapping[str, str]
+    """The headers; their names are in lower case."""
     body: bytes
+    """The body as sent."""
 
     @property
     def done(self) -> bool:
-        """Whether it is no refusal."""
+        """True if the request succeeded."""
         return self.status == OK
 
     @property
     def data(self) -> Any:
-        """The values of the body."""
+        """The decoded body."""
         return json.loads(self.body)
 
 
 class Embedded:
-    """A sandbox of its own, with an empty state in memory."""
+    """A separate sandbox with its state in memory, empty at first."""
 
     def __init__(self) -> None:
         self._sandbox = opened(Settings(rate_limit=False))
@@ -56,9 +59,9 @@ class Embedded:
         effect: Effect | None = None,
     ) -> Said:
         """
-        Make a request and return the answer; `effect` is the sandbox's fault that it is hit by.
+        Make a request and return the response; `effect` is a fault of the sandbox's to apply to it.
 
-        Effects that break the connection have no meaning here: the client decides what it hears.
+        Effects that break the connection do nothing here: the client decides which responses it receives.
         """
         path, _, query = target.partition("?")
         sent = {"authorization": f"Bearer {KEY}", "host": "127.0.0.1", **(headers or {})}
@@ -81,11 +84,11 @@ class Embedded:
             return self._served(scope, body)
 
     def read(self, path: str, **params: Any) -> Any:
-        """The values that a path answers."""
+        """Return the decoded response to a GET request."""
         return self.ask("GET", f"{path}?{urlencode(params)}" if params else path).data
 
     def list(self, path: str, **params: Any) -> Iterator[Json]:
-        """All objects of a list, newest first."""
+        """Yield all objects of a list, newest first."""
         cursor: Json = {}
         while True:
             page = self.read(path, limit=100, **params, **cursor)
@@ -95,18 +98,18 @@ class Embedded:
             cursor = {"starting_after": page["data"][-1]["id"]}
 
     def write(self, path: str, params: Mapping[str, Any]) -> Said:
-        """A write by hand, with parameters as nested values."""
+        """Make a POST request as a person would, with parameters as nested values."""
         pairs = list(_flat(params))
         headers = {"content-type": "application/x-www-form-urlencoded"}
         return self.ask("POST", path, headers, urlencode(pairs).encode())
 
     def control(self, what: str, asked: Mapping[str, Any]) -> Any:
-        """Tell the sandbox itself something (see `sandbox.control`)."""
+        """Call a function of the sandbox's control API (see `sandbox.http.control`)."""
         with self._lock:
             return CONTROLS[what](self._sandbox, dict(asked))
 
     def close(self) -> None:
-        """Close the state."""
+        """Close the database."""
         self._sandbox.store.close()
 
     def _served(self, scope: Json, body: bytes) -> Said:
@@ -120,17 +123,17 @@ class Embedded:
 
         serving = self._app(scope, receive, send)  # type: ignore[arg-type]  # plain dicts are what servers pass
         try:
-            serving.send(None)  # a coroutine, which has nothing to wait for
+            serving.send(None)  # a coroutine that waits for nothing
         except StopIteration:
             start = messages[0]
             headers = {name.decode(): value.decode() for name, value in start["headers"]}
             return Said(start["status"], headers, b"".join(each.get("body", b"") for each in messages[1:]))
-        raise RuntimeError("the sandbox would wait")
+        raise RuntimeError("the sandbox waited for something")
 
 
 @contextmanager
 def embedded(seed: int) -> Iterator[Embedded]:
-    """A new sandbox, gone with the block; the same requests with the same seed have the same answers."""
+    """Yield a new sandbox for the block; the same requests with the same seed get the same responses."""
     with ids_by(seed):
         sandbox = Embedded()
         sandbox.control("clock", {"stop": BEGINNING})

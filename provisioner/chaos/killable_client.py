@@ -1,4 +1,4 @@
-"""An HTTP client that counts its requests, and dies at one of them as a killed process does."""
+"""An HTTP client that counts its requests and stops at one of them, like a killed process."""
 
 import threading
 from typing import Any
@@ -10,15 +10,19 @@ from provisioner.stripe_api.rate_limit import Limits
 
 KEY = "sk_test_chaos"
 LIMITLESS = Limits(endpoint=1_000_000, total=1_000_000)
-TIMEOUTS = (5.0, 0.25)  # seconds; the sandbox's own answers take a few milliseconds
+TIMEOUTS = (5.0, 0.25)  # seconds; the sandbox responds within a few milliseconds
 
 
 class Killed(BaseException):
-    """The end of the process, for all of its threads: no `except Exception` sees it."""
+    """The process was killed; no `except Exception` catches it."""
 
 
 class KillableClient(BoundedClient):
-    """Notes every request in `asked`; from request number `dies_at` on nothing is sent, or heard."""
+    """
+    Records every request in `asked`, and raises Killed from request number `dies_at` (from 0) on.
+
+    If `heard` is set, request number `dies_at` is still sent, but its response is lost.
+    """
 
     def __init__(self, base: str, dies_at: int | None = None, *, heard: bool = False) -> None:
         super().__init__(parse_origin(base), TIMEOUTS)
@@ -28,7 +32,7 @@ class KillableClient(BoundedClient):
         self._lock = threading.Lock()
 
     def exchange(self, method: str, path: str, *rest: Any, **named: Any) -> HttpAnswer:
-        """Send a request, if this process still lives; raises Killed if it does not."""
+        """Send a request; raises Killed if the process counts as killed."""
         with self._lock:
             number = len(self.asked)
             self.asked.append(f"{method.upper()} {path.partition('?')[0]}")

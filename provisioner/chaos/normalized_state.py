@@ -1,4 +1,4 @@
-"""How an estate ended, without what differs from run to run: ids, numbers, times."""
+"""The state of an account without values that differ from run to run, such as ids, numbers, and times."""
 
 import json
 import re
@@ -18,7 +18,7 @@ Picture = Counter[str]
 
 
 def picture(reader: Reader) -> Picture:
-    """Every object with all that it says, by address and generation, and the balance; duplicates count."""
+    """Count every object with all its values, by address and generation, and the balance."""
     found = [item for resource in RESOURCES for item in reader.list(resource)]
     names = {str(item["id"]): _name(item) for item in found}
     seen = Counter(f"{_name(item)} {_told(item, names)}" for item in found)
@@ -28,9 +28,9 @@ def picture(reader: Reader) -> Picture:
 
 
 def differences(expected: Picture, found: Picture) -> list[str]:
-    """What is too many and what is missing, by name and status alone."""
-    more = [f"{_short(entry)} should not be there" for entry in (found - expected).elements()]
-    less = [f"{_short(entry)} should be there" for entry in (expected - found).elements()]
+    """Describe objects that are missing or should not exist, by name and status."""
+    more = [f"{_short(entry)} should not exist" for entry in (found - expected).elements()]
+    less = [f"{_short(entry)} is missing" for entry in (expected - found).elements()]
     return sorted(more + less)
 
 
@@ -43,7 +43,7 @@ def _name(item: Mapping[str, Any]) -> str:
 def _told(item: Mapping[str, Any], names: Mapping[str, str]) -> str:
     lasting = _lasting(item)
     if item.get("status") == "canceled":
-        # Stripe ends a worn card by itself, or we do where a run was cut short; only we write it down
+        # Stripe cancels a replaced card, or we do after an interrupted run; only we record it
         lasting["metadata"] = {k: v for k, v in lasting["metadata"].items() if k not in APPLIED}
     text = json.dumps(lasting, sort_keys=True)
     return _ID.sub(lambda match: names.get(match[0], "another"), text)

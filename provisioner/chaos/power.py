@@ -1,4 +1,4 @@
-"""What a card can spend, judged apart from the kinds: by merchant and by time.
+"""Computes how much a card can spend, by merchant and by time, without using any code of the kinds.
 
 docs.stripe.com/issuing/controls/spending-controls
 """
@@ -6,7 +6,7 @@ docs.stripe.com/issuing/controls/spending-controls
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-# How many intervals of a limit (the inner name) one span of time (the outer name) can hold.
+# How often a limit of an interval (inner name) can be used up within a span of time (outer name).
 SPANS: Mapping[str, Mapping[str, int]] = {
     "once": dict.fromkeys(("per_authorization", "daily", "weekly", "monthly", "yearly", "all_time"), 1),
     "daily": dict.fromkeys(("daily", "weekly", "monthly", "yearly", "all_time"), 1),
@@ -21,7 +21,7 @@ Object = Mapping[str, Any]
 
 
 class Shop(NamedTuple):
-    """A place to buy at."""
+    """A merchant, as spending controls distinguish them."""
 
     category: str
     country: str
@@ -29,13 +29,13 @@ class Shop(NamedTuple):
 
 
 def holder_of(objects: Mapping[str, Object], card: Object) -> Object:
-    """A card's holder as it is now; the one inside of the card is as old as the card's last event."""
+    """Return a card's current cardholder; the copy in the card is as old as the card's last event."""
     found: Object = objects.get(card["cardholder"]["id"], card["cardholder"])
     return found
 
 
 def can_spend(objects: Mapping[str, Object], identity: str) -> bool:
-    """Whether an object is there, and is a card that is active and whose holder is."""
+    """Return True if an object exists and is an active card of an active cardholder."""
     card = objects.get(identity)
     return bool(
         card
@@ -45,12 +45,12 @@ def can_spend(objects: Mapping[str, Object], identity: str) -> bool:
 
 
 def spending(objects: Mapping[str, Object]) -> list[Object]:
-    """The cards that can spend."""
+    """Return the cards that can spend."""
     return [item for identity, item in objects.items() if can_spend(objects, identity)]
 
 
 def exceeds(now: tuple[Object, Object], sides: Sequence[tuple[Object, Object]]) -> bool:
-    """Whether a card with its holder can spend more, anywhere or in any span, than all of some others."""
+    """Return True if a card with its holder can spend more than each of `sides`, anywhere or in any span."""
     every = [each for pair in (now, *sides) for each in pair]
     return any(
         power(*now, shop, span) > max((power(*side, shop, span) for side in sides), default=0)
@@ -60,7 +60,7 @@ def exceeds(now: tuple[Object, Object], sides: Sequence[tuple[Object, Object]]) 
 
 
 def power(card: Object, holder: Object, shop: Shop, span: str) -> int:
-    """The most that a card can spend at a shop in a span of time, by its own controls and its holder's."""
+    """Return the most that a card can spend at a shop in a span of time, in minor units."""
     if card.get("status") != "active" or holder.get("status") != "active":
         return 0
     return min(_bound(each.get("spending_controls") or {}, shop, SPANS[span]) for each in (card, holder))
@@ -84,7 +84,7 @@ def _bound(controls: Object, shop: Shop, windows: Mapping[str, int]) -> int:
 
 
 def shops(objects: Sequence[Object]) -> Iterator[Shop]:
-    """One shop of each sort that any of these objects' controls tell apart, and one of no such sort."""
+    """Yield one shop for each case that the controls of these objects distinguish, and one for the rest."""
 
     def named(what: str) -> list[str]:
         lists = [

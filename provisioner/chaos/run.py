@@ -1,4 +1,4 @@
-"""The matrix: an apply disturbed at one request, the runs after it, and how they end."""
+"""Disturbs an apply at one request, runs it again, and compares the result with an undisturbed apply."""
 
 import random
 import time
@@ -18,55 +18,67 @@ from provisioner.core.model.errors import ProvisionerError, StripeError
 from provisioner.engine.apply.execute import Report
 from provisioner.stripe_api.client import Transport
 
-# What can happen at one request: the sandbox's faults, once or from there on, and the end of the process
-# before the request is sent or before its answer is heard.
+# What can happen at one request: a fault of the sandbox's, once or from there on, or a kill of the process
+# before the request is sent or before its response is received.
 ONCE = ("drop_before", "drop_after", "truncate", "429", "500_before", "500_began", "500_after", "delay")
 LASTING = {"outage": "drop_before", "deafness": "drop_after", "breakdown": "500_began", "muddle": "500_after"}
 KILLS = ("kill_before", "kill_after")
 DISTURBANCES = (*ONCE, *LASTING, *KILLS)
 SLOW = 0.3  # seconds; longer than the client waits
-PAUSES = (0, 0, 10, 90_000)  # seconds until the next run: at once, money settled, keys forgotten
+PAUSES = (0, 0, 10, 90_000)  # seconds until the next run, such as until keys expire
 LATER = 600
 RUNS_AFTER = 3
-HASTE = 200  # waits between attempts are so many times shorter
+HASTE = 200  # waits between attempts are shortened by this factor
 LONGEST_WAIT = 0.006  # seconds
 
 
 class Rehearsal(Struct, frozen=True):
-    """How the scene goes undisturbed: its requests, its beginning and its end."""
+    """An undisturbed apply of a scene."""
 
     scene: Scene
+    """The configurations before and after."""
     asked: tuple[str, ...]
+    """The requests of the apply."""
     since: str
+    """The id of the newest event before the apply."""
     before: Mapping[str, Object]
+    """The objects before the apply, by id."""
     after: Mapping[str, Object]
+    """The objects after the apply, by id."""
     end: Picture
+    """The state after the apply, without values that differ from run to run."""
 
 
 class Cell(Struct, frozen=True):
-    """One disturbance at one request, counted from 0, and how long until the next run."""
+    """One disturbance at one request."""
 
     disturbance: str
+    """One of DISTURBANCES."""
     at: int
+    """The number of the request, from 0."""
     pause: int = 0
+    """The seconds until the next run."""
 
     def __str__(self) -> str:
         return f"{self.disturbance} at request {self.at + 1}, next run after {self.pause} s"
 
 
 class CellVerdict(Struct, frozen=True):
-    """What came of one cell: how many runs it took after the disturbed one, and what is wrong."""
+    """The result of one cell."""
 
     cell: Cell
+    """The disturbance."""
     runs: int
+    """The number of runs after the disturbed one until nothing was left to do."""
     wrong: tuple[str, ...] = ()
+    """Descriptions of what went wrong."""
 
 
 def rehearse(arena: SandboxFixture, scene: Scene) -> Rehearsal:
     """
-    Apply the scene without disturbance, twice: the second run must find nothing to do.
+    Apply the scene without a disturbance; the plan after it must be empty.
 
-    The arena keeps the state before it. Raises StripeError where the sandbox refuses the scene.
+    `arena` stores the state before the apply. Raises StripeError if the sandbox rejects the scene.
     """
     _complete(_apply(arena, scene.before, KillableClient(arena.base)))
     arena.advance(LATER)
@@ -78,15 +90,15 @@ def rehearse(arena: SandboxFixture, scene: Scene) -> Rehearsal:
     arena.advance(LATER)
     asked = tuple(client.asked)
     if not _is_quiet(arena, scene.after):
-        raise StripeError("the second plan is not empty")
+        raise StripeError("the plan after the apply is not empty")
     return Rehearsal(scene, asked, since, before, estate(reader), picture(reader))
 
 
 def cells(course: Rehearsal, seed: int, runs: int | None = None) -> list[Cell]:
     """
-    Every disturbance at every request, in an order that the seed chooses, or the first `runs` of it.
+    Return every disturbance at every request, in an order that depends on the seed, or the first `runs`.
 
-    The disturbances take turns, so that few runs see all of them.
+    The disturbances alternate, so that a few runs cover all of them.
     """
     rng = random.Random(seed)  # noqa: S311 - to be repeatable
     requests = range(len(course.asked))
@@ -96,7 +108,7 @@ def cells(course: Rehearsal, seed: int, runs: int | None = None) -> list[Cell]:
 
 
 def disturb(arena: SandboxFixture, course: Rehearsal, cell: Cell) -> CellVerdict:
-    """Run one cell: the disturbed apply, the runs after it until one finds nothing to do, the comparison."""
+    """Run a disturbed apply, apply again until nothing is left to do, and compare the results."""
     arena.put_back()
     if cell.disturbance not in KILLS:
         effect = LASTING.get(cell.disturbance, cell.disturbance)
@@ -118,25 +130,25 @@ def disturb(arena: SandboxFixture, course: Rehearsal, cell: Cell) -> CellVerdict
 
 
 def _converge(arena: SandboxFixture, course: Rehearsal) -> tuple[int, list[str]]:
-    """Apply in peace until there is nothing to do: the first run must bring it about."""
+    """Apply without disturbances until nothing is left to do; one run must be enough."""
     reasons: list[str] = []
     for run in range(1, RUNS_AFTER + 1):
         report = _tolerantly(arena, course.scene.after, KillableClient(arena.base))
         if isinstance(report, str) or not report.complete:
             reasons.append(report if isinstance(report, str) else "; ".join(_reasons(report)))
         elif _is_quiet(arena, course.scene.after):
-            return run, [] if run == 1 else [f"it took {run} runs", *reasons]
-    return RUNS_AFTER, ["it does not converge", *reasons]
+            return run, [] if run == 1 else [f"{run} runs were needed instead of 1", *reasons]
+    return RUNS_AFTER, [f"changes are left after {RUNS_AFTER} runs", *reasons]
 
 
 def _apply(arena: SandboxFixture, config: Config, client: KillableClient) -> Report:
     stripe = _account(arena, client, config)
-    # one at a time, so that the same request is always the same one
+    # one worker, so that the requests always have the same order
     return carry_out(stripe, stripe.plan(stripe.compare()), workers=1)
 
 
 def _tolerantly(arena: SandboxFixture, config: Config, client: KillableClient) -> Report | str:
-    """An apply that may fail, or be killed; what it said when it did not come to a report."""
+    """Apply, and return the report, or the error if there is none; the run may be killed."""
     try:
         return _apply(arena, config, client)
     except ProvisionerError as error:
@@ -147,7 +159,7 @@ def _tolerantly(arena: SandboxFixture, config: Config, client: KillableClient) -
 
 def _complete(report: Report) -> None:
     if reasons := _reasons(report):
-        raise StripeError(f"the sandbox does not take this configuration: {reasons[0]}")
+        raise StripeError(f"the sandbox rejects this configuration: {reasons[0]}")
 
 
 def _reasons(report: Report) -> list[str]:
@@ -159,7 +171,7 @@ def _is_quiet(arena: SandboxFixture, config: Config) -> bool:
 
 
 def _account(arena: SandboxFixture, client: KillableClient, config: Config) -> Account:
-    """An account for one apply through a killable client; it waits in real time, but not for long."""
+    """Return an account for one apply through `client`, with shortened waits."""
 
     def sleep(seconds: float) -> None:
         time.sleep(min(seconds / HASTE, LONGEST_WAIT))

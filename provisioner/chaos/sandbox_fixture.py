@@ -1,4 +1,4 @@
-"""A sandbox that can be put back to where it was, told to fail, and looked at from the side."""
+"""A sandbox that can be restored to an earlier state and told to fail."""
 
 import sqlite3
 import tempfile
@@ -25,40 +25,40 @@ class SandboxFixture(Struct):
     _kept: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Delete everything in the sandbox."""
         control(self.base, "reset", {})
 
     def keep(self) -> None:
-        """Remember the present state."""
+        """Store the current state."""
         with closing(sqlite3.connect(self.state)) as live:
             live.backup(self._kept)
 
     def put_back(self) -> None:
-        """Return to the state that was kept, without faults."""
+        """Restore the stored state, and remove all faults."""
         self.calm()
         with closing(sqlite3.connect(self.state, timeout=10)) as live:
             self._kept.backup(live)
 
     def fail(self, faults: Sequence[Mapping[str, Any]], seed: int = 0) -> None:
-        """Set these faults (see `sandbox.faults.Fault`)."""
+        """Set these faults (see `sandbox.api.faults.Fault`)."""
         control(self.base, "faults", {"faults": list(faults), "seed": seed})
 
     def calm(self) -> None:
-        """Set no faults."""
+        """Remove all faults."""
         self.fail([])
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the sandbox's clock forward."""
         control(self.base, "clock", {"advance": seconds})
 
     def writer(self) -> StripeWriter:
-        """A way to look and to write that nothing disturbs."""
+        """Return a writer whose requests are not counted or disturbed."""
         return StripeWriter(Transport(KEY, limits=LIMITLESS, api_base=self.base))
 
 
 @contextmanager
 def arena(country: str = "US") -> Iterator[SandboxFixture]:
-    """A new sandbox, gone with the block."""
+    """Yield a new sandbox that is deleted at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="provisioner-chaos-") as folder:
         state = Path(folder) / "sandbox.db"
         with running(Settings(state=state, rate_limit=False, country=country)) as base:

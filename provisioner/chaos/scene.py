@@ -1,4 +1,4 @@
-"""What chaos is made of: a configuration that stands, and one that is asked for."""
+"""Pairs of configurations for chaos: one that is applied first, and one that is applied under faults."""
 
 import random
 from collections.abc import Mapping
@@ -14,29 +14,31 @@ from provisioner.core.model.currencies import currency_of
 from provisioner.core.model.resource import Address, Declared, Reissue
 
 CANONICAL = Path(__file__).parent / "canonical"
-# One card in so many is treated in each way.
+# Each card is changed in one of these ways.
 WAYS = ("new", "new", "raised", "lowered", "asleep", "expired", "lost", "as it is")
 EXTRA = 2
 
 
 class Scene(Struct, frozen=True):
-    """`before` is applied in peace, `after` is applied under faults."""
+    """Two configurations of one project."""
 
     before: Config
+    """Applied without faults."""
     after: Config
+    """Applied with faults."""
 
 
 def canonical() -> Scene:
-    """The built-in scene: every kind of change there is."""
+    """Return the built-in scene, which contains every kind of change."""
     return Scene(load(CANONICAL / "before.yaml"), load(CANONICAL / "after.yaml"))
 
 
 def scene_of(config: Config, seed: int) -> Scene:
     """
-    A scene around somebody's own configuration, which is what is asked for.
+    Return a scene whose second configuration is `config`, with some cards reissued.
 
-    Before it some of its cards are missing, have other limits or sleep, some are reissued by it, and
-    there are a few more, which it retires.
+    In the first configuration some of its cards are missing, inactive, or have other limits, and there are a
+    few more cards, which the second one removes.
     """
     rng = random.Random(seed)  # noqa: S311 - to be repeatable
     before, after = dict(config.declared), dict(config.declared)
@@ -60,7 +62,7 @@ def scene_of(config: Config, seed: int) -> Scene:
 
 
 def _earlier(card: Declared, way: str) -> Declared:
-    """The card as it was before; what was asked of it since is asked of the one before, too."""
+    """Return a card with other limits or another status."""
     fields: dict[str, Any] = dict(card.fields)
     if way == "asleep":
         fields["status"] = "inactive"
@@ -73,7 +75,7 @@ def _earlier(card: Declared, way: str) -> Declared:
 
 
 def country_of(config: Config) -> str:
-    """The country of an account that can have a configuration's cards."""
+    """Return the country of an account that can issue cards in a configuration's currencies."""
     currencies = {str(each.fields.get("currency", "usd")) for each in config.declared.values()}
     homes = (currency_of(currency).home for currency in sorted(currencies))
     return next((home for home in homes if home != "US"), "US")

@@ -1,4 +1,4 @@
-"""Law 6, from the sandbox's own events: after no request could a card spend more than old or new allow."""
+"""Checks with the sandbox's events that no card could ever spend more than the old or new state allows."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,12 +14,12 @@ KINDS = ("issuing.card", "issuing.cardholder")
 
 
 def newest_event(reader: Reader) -> str:
-    """The id of the newest event, empty without any."""
+    """Return the id of the newest event; empty if there is none."""
     return next((str(event["id"]) for event in reader.list("events")), "")
 
 
 def moments(reader: Reader, since: str) -> Iterator[list[Object]]:
-    """The objects that each request changed, request by request, after the event `since`."""
+    """Yield the objects that each request after the event `since` changed."""
     events: list[Object] = []
     for event in reader.list("events"):
         if event["id"] == since:
@@ -32,7 +32,7 @@ def moments(reader: Reader, since: str) -> Iterator[list[Object]]:
 
 
 def estate(reader: Reader) -> dict[str, Object]:
-    """All cards and cardholders by id."""
+    """Return all cards and cardholders by id."""
     found = [*reader.list("issuing/cardholders"), *reader.list("issuing/cards")]
     return {str(item["id"]): item for item in found}
 
@@ -41,11 +41,11 @@ def too_wide(
     before: Mapping[str, Object], ends: Iterable[Mapping[str, Object]], steps: Iterable[list[Object]]
 ) -> list[str]:
     """
-    Where a card could spend more than it could before and may in the end, or two did in one's place.
+    Describe where a card could spend more than before and after, or two cards of one address could spend.
 
-    `before` is the estate that the steps began with, `ends` those that were asked for; they may be of other
-    runs, as long as these began with `before` too. Compared is card by card: what was there before by its
-    id, as its address may be another's by now, what is new by its address.
+    `before` has the objects before the steps, and `ends` the objects of undisturbed applies that began with
+    `before`. Cards that existed before are compared by id, as their address may belong to another card by
+    now; new cards are compared by address.
     """
     sides = (before, *ends)
     allowed = [
@@ -56,21 +56,21 @@ def too_wide(
     for changed in steps:
         now |= {str(item["id"]): item for item in changed}
         cards = [card for card in spending(now) if _address(card)]
-        found += [f"two cards at {_address(one)}" for one in _doubles(cards, before, allowed)]
+        found += [f"two cards at {_address(one)} could spend" for one in _doubles(cards, before, allowed)]
         ids = {item["id"] for item in changed}
         for card in cards:
             if not {card["id"], card["cardholder"]["id"]} & ids:
                 continue
             same = _same(card, before)
             if exceeds((card, holder_of(now, card)), [side[same] for side in allowed if same in side]):
-                found.append(f"{_address(card)} could spend more than before and after")
+                found.append(f"{_address(card)} could spend more than the old and new configuration allow")
     return list(dict.fromkeys(found))
 
 
 def _doubles(
     cards: Sequence[Object], before: Mapping[str, Object], allowed: Sequence[Mapping[str, Any]]
 ) -> Iterator[Object]:
-    """Cards that spend beside another of their address; where a state has both, one is not renamed yet."""
+    """Yield cards that can spend next to another card of their address, unless one is yet to be renamed."""
     by_address: dict[str, list[Object]] = defaultdict(list)
     for card in cards:
         by_address[_address(card)].append(card)
@@ -82,7 +82,7 @@ def _doubles(
 
 
 def _same(card: Object, before: Mapping[str, Object]) -> str:
-    """What a card is known by in all runs that began with the same estate: of those that are new the name."""
+    """Return what identifies a card in all runs: its id, or its address if the card is new."""
     return str(card["id"]) if card["id"] in before else _address(card)
 
 

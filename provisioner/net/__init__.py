@@ -1,1 +1,1 @@
-"""HTTP, for all who need it: which addresses are taken, by which way, and how much of an answer is read."""
+"""HTTP for all parts: which addresses are accepted, proxies and certificates, and limits on responses."""

@@ -1,8 +1,8 @@
-r"""Addresses, read once and kept as their parts.
+r"""Web addresses, parsed once and kept as their parts.
 
-Two parsers disagree about odd addresses: in `http://evil.example\@127.0.0.1` one sees this machine, and the
-other one connects to evil.example. So addresses are read by the parser of the library that connects
-(urllib3's), odd ones are refused, and requests go to the parts that were judged.
+Parsers disagree about unusual addresses: in `http://evil.example\@127.0.0.1` one sees this machine, and
+another connects to evil.example. So addresses are parsed by the library that connects (urllib3), unusual
+ones are rejected, and requests go to the parts that were checked.
 """
 
 import re
@@ -19,40 +19,40 @@ _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
 class AddressError(ValueError):
-    """A text that is not a usable address; says why and repeats nothing of it, as it may hold a password."""
+    """A string is not a usable address; the text does not repeat it, as it may contain a password."""
 
 
 class WebAddress(Struct, frozen=True):
-    """Where to connect to, and what to ask for there."""
+    """A web address: where to connect, and the path to request."""
 
     scheme: str
     """`http` or `https`."""
     host: str
     """The name in lower case, or the IP address; one of version 6 in brackets."""
     port: int
-    """The port, also where the text leaves it to the scheme."""
+    """The port; the default port of the scheme if the address has none."""
     path: str = "/"
-    """The path with the query, as it is sent."""
+    """The path and the query, as sent."""
 
     @property
     def origin(self) -> str:
-        """The scheme, host and port, without a port that the scheme implies."""
+        """The scheme, host, and port; the default port of the scheme is left out."""
         port = "" if self.port == PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{self.host}{port}"
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it is on this machine."""
+        """True if the address is on this machine."""
         return self.host in LOOPBACK
 
     @property
     def is_private(self) -> bool:
-        """Whether nobody on the way can read what is sent: by https, or on this machine."""
+        """True if nobody on the way can read requests: https, or an address on this machine."""
         return self.scheme == "https" or self.is_loopback
 
 
 def parse_address(text: str) -> WebAddress:
-    """Read an http:// or https:// address; raises AddressError."""
+    """Parse an http:// or https:// address; raises AddressError."""
     if not text:
         raise AddressError("is empty")
     if not _PLAIN.fullmatch(text):
@@ -73,7 +73,7 @@ def parse_address(text: str) -> WebAddress:
 
 
 def parse_origin(text: str) -> WebAddress:
-    """Read an address of scheme, host and port, and a slash at most; raises AddressError."""
+    """Parse an address that has only scheme, host, and port, and at most a slash; raises AddressError."""
     address = parse_address(text)
     if not _ORIGIN.fullmatch(text):
         raise AddressError("contains more than scheme, host, and port")

@@ -1,7 +1,7 @@
-"""How much of one answer is read, and for how long, from the first byte of its headers to its last.
+"""Limits on the size and the duration of one HTTP response, from the first byte of its headers to its last.
 
-A time-out of a socket starts again with each byte, and http.client reads headers and trailers without an
-end; so the bounds are kept where the bytes come in.
+The time-out of a socket starts again with each byte, and http.client reads headers and trailers without a
+limit. So the limits are enforced where bytes are received.
 """
 
 import io
@@ -19,32 +19,32 @@ BUFFER = 64 * 1024
 
 
 class TimeBudget(Struct):
-    """What is left for one answer."""
+    """The time and the number of bytes that are left for one response."""
 
     end: float
-    """When it must have come, by the clock."""
+    """The time of `clock` by which the response must be complete."""
     size: int
-    """How many bytes may still come."""
+    """The number of bytes that may still be received; below 0 if too many were."""
     clock: Callable[[], float]
-    """Counts seconds."""
+    """Returns monotonic seconds."""
 
     @property
     def is_late(self) -> bool:
-        """Whether the time is used up."""
+        """True if the time is used up."""
         return self.clock() >= self.end
 
     @property
     def is_full(self) -> bool:
-        """Whether more bytes came than may."""
+        """True if more bytes were received than allowed."""
         return self.size < 0
 
     def check(self) -> float:
-        """Return the seconds that are left; raises TimeoutError, and OSError when too much has come."""
+        """Return the seconds that are left; raises TimeoutError, or OSError for too many bytes."""
         left = self.end - self.clock()
         if left <= 0:
-            raise TimeoutError("the answer did not come in time")
+            raise TimeoutError("the response was not complete in time")
         if self.is_full:
-            raise OSError("the answer is too large")
+            raise OSError("the response is too large")
         return left
 
 
@@ -52,19 +52,19 @@ current: ContextVar[TimeBudget] = ContextVar("current")
 
 
 class _Metered(io.RawIOBase):
-    """What comes through a socket, within a budget."""
+    """Reads from a socket within a time budget."""
 
     def __init__(self, sock: socket.socket, budget: TimeBudget) -> None:
         self._sock, self._budget = sock, budget
         self._raw = sock.makefile("rb", buffering=0)
-        self._patience = sock.gettimeout()
+        self._socket_timeout = sock.gettimeout()
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
         left = self._budget.check()
-        self._sock.settimeout(left if self._patience is None else min(left, self._patience))
+        self._sock.settimeout(left if self._socket_timeout is None else min(left, self._socket_timeout))
         count = self._raw.readinto(buffer)
         self._budget.size -= count or 0
         return count
@@ -75,7 +75,7 @@ class _Metered(io.RawIOBase):
 
 
 class _Wire:
-    """A socket as http.client reads one."""
+    """A socket in the form that http.client reads from."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock

@@ -1,7 +1,7 @@
-"""An HTTP client for one address, held to what a client that carries a secret must not do.
+"""An HTTP client for one address that is safe for requests with a secret.
 
-No redirect is followed and no cookie kept, no answer is read beyond a size or a time, nothing is retried, and
-what is sent to this machine itself goes through no proxy.
+It follows no redirects, keeps no cookies, retries nothing, limits the size and the duration of each response,
+and sends requests to this machine directly, never through a proxy.
 """
 
 import ssl
@@ -63,31 +63,31 @@ class TlsError(WireError):
 
 
 class Bounds(Struct, frozen=True):
-    """How long one request may take and how large its answer may be."""
+    """Limits on the duration of one request and the size of its response."""
 
     connect: float
     """Seconds to connect."""
     read: float
-    """Seconds without a byte."""
+    """Seconds without receiving a byte."""
     whole: float
-    """Seconds from sending the request to the last byte of the answer."""
+    """Seconds from sending the request to the last byte of the response."""
     largest: int
-    """Bytes of the body, unpacked; headers and packing may add as much again on the wire."""
+    """Bytes of the decompressed body; as sent, with headers, a response may have twice as many."""
 
 
 class HttpAnswer(Struct, frozen=True):
-    """What was answered, whatever its status."""
+    """A response of any status."""
 
     status: int
     """The HTTP status."""
     headers: Mapping[str, str]
-    """The headers; their names are found in upper and lower case."""
+    """The headers; their names are case-insensitive."""
     body: bytes
-    """The body, unpacked."""
+    """The decompressed body."""
 
 
 class HttpClient:
-    """Sends requests to one address, from any thread."""
+    """Sends requests to one address; safe to use from several threads."""
 
     def __init__(
         self,
@@ -111,10 +111,10 @@ class HttpClient:
         peek: int | None = None,
     ) -> HttpAnswer:
         """
-        Send one request and return the answer.
+        Send one request and return the response.
 
-        `within` is a shorter time than the bounds allow. With `peek` only so many bytes of the body are read.
-        Raises WireError.
+        `within` shortens the time that the bounds allow (seconds). With `peek`, only that many bytes of the
+        body are read. Raises WireError.
         """
         bounds = self._bounds
         seconds = bounds.whole if within is None else min(within, bounds.whole)

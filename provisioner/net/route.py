@@ -1,4 +1,4 @@
-"""The way to an address: through which proxy, and whose certificates are trusted."""
+"""The proxy for an address, and the certificates that are trusted there."""
 
 import os
 from collections.abc import Mapping
@@ -18,9 +18,10 @@ PROXY = "the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) is not an http:// or htt
 
 def pool_to(address: WebAddress, **options: Any) -> urllib3.PoolManager:
     """
-    Return connections to an address, through the environment's proxy unless it is on this machine.
+    Return a connection pool for an address, through the proxy in the environment.
 
-    `options` are those of urllib3's pools. Raises AccessError for a proxy that cannot be used.
+    Addresses on this machine never use a proxy. `options` are passed to urllib3's pools. Raises AccessError
+    if the proxy cannot be used.
     """
     if address.is_loopback:
         return urllib3.PoolManager(**options, **(_trust({}) if address.scheme == "https" else {}))
@@ -45,7 +46,7 @@ def _through(proxy: str, options: Mapping[str, Any]) -> urllib3.ProxyManager:
 
 
 def _proxy(address: WebAddress) -> str | None:
-    # the standard library knows where each system keeps its proxies; requests on this machine never load it
+    # the standard library knows where each system stores its proxies; requests to this machine never load it
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415, TID251 - cold start
 
     if proxy_bypass(address.origin.partition("://")[2]):
@@ -55,7 +56,7 @@ def _proxy(address: WebAddress) -> str | None:
 
 
 def _trust(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Whose certificates are trusted: a file's or folder's that the environment names, or the usual ones."""
+    """Return urllib3's option for trusted certificates: a file or folder named in `environ`, or certifi's."""
     import certifi  # noqa: PLC0415 - cold start: plain HTTP on this machine needs no certificates
 
     named = next(filter(None, map(environ.get, BUNDLES)), None) or certifi.where()

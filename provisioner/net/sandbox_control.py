@@ -1,4 +1,4 @@
-"""What a sandbox is told beside Stripe's API: to forget everything, to let time pass, to fail."""
+"""A client for the sandbox's control API, which resets it, moves its clock, and makes requests fail."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,9 +14,9 @@ REFUSALS = 400
 
 def control(base: str, what: str, asked: Mapping[str, Any]) -> Any:
     """
-    Tell the sandbox at `base` something and return what it answers.
+    Send a request to `/_sandbox/<what>` of the sandbox at `base` and return the values in its response.
 
-    Raises WireError, and ValueError where the sandbox refuses.
+    Raises WireError, and ValueError if the sandbox rejects the request.
     """
     client = HttpClient(parse_origin(base), BOUNDS)
     try:

@@ -1,1 +1,1 @@
-"""The part of Stripe's API that Issuing users need, embedded and stateful; imports nothing of ours."""
+"""A stateful copy of the part of Stripe's API that Issuing needs; imports nothing else of provisioner."""

@@ -1,4 +1,4 @@
-"""Routes, and what rules know each other by: the kinds of objects and what is done to one, by name."""
+"""The types of routes, and a registry by which rules use each other's objects and actions by name."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
@@ -14,47 +14,48 @@ NOTHING = Resource("", "", "")
 
 @dataclass(frozen=True)
 class HandlerCall:
-    """One request that is being served: an open transaction, checked parameters, the id in the path."""
+    """The arguments of a handler for one request."""
 
     tx: Tx
+    """The open transaction."""
     params: Mapping[str, Any]
+    """The checked parameters."""
     id: str = ""
+    """The id in the path; empty if there is none."""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    """The result of the route's `prepare`."""
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """
-    What slow work before a request may use.
-
-    `reading` opens the request's view of the state, to look at only. `post` sends a signed body to a
-    webhook, as `webhooks.post` does.
-    """
+    """The arguments of a route's `prepare`."""
 
     reading: Callable[[], AbstractContextManager[HandlerCall]]
+    """Opens a read-only transaction for the request."""
     post: Callable[[str, str, str, float], tuple[int, dict[str, str], bytes]]
+    """Sends a signed body to a webhook, as `webhooks.post` does."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """
-    One endpoint of the API.
-
-    `params` names an entry of `params.json` (`issuing.CardCreateParams`) or of `schema.OWN`
-    (`own.Nothing`). `answers` is the kind of object in the answer, for `expand[]`. `scope` is the
-    resource that a restricted key needs permission for; reading is enough for GET. `prepare` may
-    do slow work, such as calling a webhook, before the transaction opens; what it returns is the
-    call's `extra`. `since` is the date of the API version that brought it, empty for what is old.
-    """
+    """One endpoint of the API."""
 
     method: str
+    """The HTTP method."""
     path: str
+    """The path, with `{id}` for an id."""
     handler: Callable[[HandlerCall], Json]
+    """The function that serves requests."""
     params: str
+    """An entry of `params.json` (`issuing.CardCreateParams`) or of `schema.OWN` (`own.Nothing`)."""
     scope: str
+    """The scope that a restricted key needs a permission for; read is enough for GET."""
     answers: Resource = NOTHING
+    """The kind of object in the response, for `expand[]`."""
     prepare: Callable[[Preparation], Awaitable[Mapping[str, Any]]] | None = None
+    """Slow work before the transaction opens, such as calling a webhook; returns the call's `extra`."""
     since: str = ""
+    """The date of the API version that added the endpoint; empty for old endpoints."""
 
 
 Deed = TypeVar("Deed", bound=Callable[[Tx, str], None])
@@ -64,18 +65,18 @@ _DEEDS: dict[str, Callable[[Tx, str], None]] = {}
 
 
 def registered(resource: Resource) -> Resource:
-    """Let a kind of object be found by Stripe's name for it."""
+    """Register a kind of object by Stripe's name for it."""
     _RESOURCES[resource.object] = resource
     return resource
 
 
 def resource_of(name: str) -> Resource:
-    """The kind of object of this name (`issuing.card`)."""
+    """Return the kind of object with this name (`issuing.card`)."""
     return _RESOURCES[name]
 
 
 def deed(name: str) -> Callable[[Deed], Deed]:
-    """Let a function be done to an object by name: by another rule, or at its time (`Tx.schedule`)."""
+    """Register an action on an object by name, for other rules and for `Tx.schedule`."""
 
     def register(function: Deed) -> Deed:
         _DEEDS[name] = function
@@ -85,5 +86,5 @@ def deed(name: str) -> Callable[[Deed], Deed]:
 
 
 def do(name: str, tx: Tx, object_id: str) -> None:
-    """Do what has this name to an object."""
+    """Run the action with this name on an object."""
     _DEEDS[name](tx, object_id)

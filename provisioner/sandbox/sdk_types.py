@@ -1,8 +1,8 @@
 """
-Reads Stripe's SDK, once, when the sandbox is built: the generated parameter types become `params.json`.
+Generates `params.json` from the parameter types in Stripe's SDK.
 
-Run `python -m provisioner.sandbox.sdk_types` after adding a route or moving to another SDK; a test
-fails while the file is stale. The server itself never imports the SDK, which would cost it 0.2 s.
+Run `python -m provisioner.sandbox.sdk_types` after adding a route or changing the SDK version; a test fails
+if the file is outdated. The server itself does not import the SDK, which would take 0.2 s.
 """
 
 import importlib
@@ -25,11 +25,11 @@ _LONG = 40
 
 def describe(names: set[str]) -> dict[str, Any]:
     """
-    The named parameter types (`issuing.CardCreateParams`) and all that they refer to.
+    Return the named parameter types (`issuing.CardCreateParams`) and all types that they refer to.
 
-    `types` maps a name to its `fields` and `required`; a field is a scalar's name, or one of
-    `{enum}`, `{list}`, `{map}`, `{hash}`, `{any}`, `{unset}` (which also takes the empty string).
-    Enumerations of more than 40 values stand once, under `enums`.
+    `types` maps a name to its `fields` and `required`; a field is a scalar's name, or one of `{enum}`,
+    `{list}`, `{map}`, `{hash}`, `{any}`, `{unset}` (which also accepts the empty string). Enumerations with
+    more than 40 values are stored once, under `enums`.
     """
     reader = _TypeReader()
     for name in sorted(names):
@@ -38,7 +38,7 @@ def describe(names: set[str]) -> dict[str, Any]:
 
 
 def rendered() -> str:
-    """The text that `params.json` should hold."""
+    """Return the current content of `params.json`."""
     names = {route.params for route in ROUTES if route.params and not route.params.startswith("own.")}
     return json.dumps(describe(names), indent=1, sort_keys=True) + "\n"
 
@@ -84,7 +84,7 @@ class _TypeReader:
             o for o in options if o != Literal[""] and getattr(o, "__name__", "") != "UntypedStripeObject"
         ]
         literals = [o for o in options if get_origin(o) is Literal]
-        if literals and len(options) == 2 and str in options:  # noqa: PLR2004  an open enum: closed here
+        if literals and len(options) == 2 and str in options:  # noqa: PLR2004  an open enum, which is treated as closed
             options = literals
         nodes = [self.node(option, owner, field) for option in options]
         node = nodes[0] if len(nodes) == 1 else {"any": nodes}

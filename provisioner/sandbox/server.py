@@ -1,4 +1,4 @@
-"""The sandbox as a server on the loopback interface: in this process's thread, or in the foreground."""
+"""Runs the sandbox as a server on this machine, in the foreground or in a background thread."""
 
 import asyncio
 import contextlib
@@ -13,16 +13,16 @@ from provisioner.sandbox.http.app import build
 from provisioner.sandbox.settings import Settings
 
 _HOST = "127.0.0.1"
-# How long requests that are being served are waited for at the end, in seconds.
+# Seconds to wait for requests in flight when the server stops.
 _PATIENCE = 2.0
 
 
 class _Server(uvicorn.Server):
     """
-    uvicorn's server, made to start and end at once.
+    uvicorn's server, changed to start and stop immediately.
 
-    It tells when it accepts connections, leaves signals to its caller, and is ended by `end` from
-    any thread instead of looking ten times a second whether it should.
+    It calls `ready` when it accepts connections, leaves signals to its caller, and stops when any thread
+    calls `end`, instead of checking ten times a second.
     """
 
     def __init__(self, settings: Settings, ready: Callable[[], None]) -> None:
@@ -76,8 +76,8 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """
     Serve until SIGINT or SIGTERM.
 
-    `ready` is called with the base URL once connections are accepted. Raises OSError when the
-    port is taken or the state file cannot be used.
+    `ready` is called with the base URL when connections are accepted. Raises OSError if the port is in use
+    or the state file cannot be used.
     """
     with _listener(settings.port) as listener:
         server = _Server(settings, lambda: ready(_url(listener)))
@@ -94,9 +94,9 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
 @contextlib.contextmanager
 def running(settings: Settings) -> Iterator[str]:
     """
-    The same server in a background thread for as long as the block runs; yields its base URL.
+    Run the server in a background thread while the block runs, and yield its base URL.
 
-    Raises as `serve` does.
+    Raises the same errors as `serve`.
     """
     accepting = threading.Event()
     with _listener(settings.port) as listener:
@@ -120,7 +120,7 @@ def running(settings: Settings) -> Iterator[str]:
 
 
 def _listener(port: int) -> socket.socket:
-    # asyncio sends without delay only what it knows to be TCP; else each answer would wait 40 ms.
+    # asyncio sets TCP_NODELAY only if it knows that a socket is TCP; without it, responses take 40 ms more.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

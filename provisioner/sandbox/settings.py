@@ -1,4 +1,4 @@
-"""What a sandbox can be told when it starts."""
+"""The settings of a sandbox."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,26 +8,26 @@ from provisioner.sandbox.rules.common.programs import PROGRAMS
 
 @dataclass(frozen=True)
 class Settings:
-    """
-    How one sandbox behaves.
-
-    `state` is its SQLite file (None: a private database in memory), `port` 0 means any free one,
-    `latency` is added to every request (seconds), `rate_limit` enforces test mode's limits,
-    `topup_settle` is how long a top-up stays pending (seconds; None: for ever), `country` is the
-    two-letter country of the default account (ValueError for one without Stripe Issuing), and
-    `webhooks_anywhere` sends events to other machines too.
-    """
+    """The settings of one sandbox; raises ValueError for a country without Stripe Issuing."""
 
     state: Path | None = None
+    """The SQLite file; None for a database in memory."""
     port: int = 0
+    """The port; 0 for any free one."""
     latency: float = 0.0
+    """Seconds that are added to every request."""
     rate_limit: bool = True
+    """True to enforce the rate limits of test mode."""
     topup_settle: float | None = 5.0
+    """Seconds that a top-up stays pending; None for ever."""
     country: str = "US"
+    """The two-letter country of the default account."""
     webhooks_anywhere: bool = False
+    """True to send events to other machines, too."""
 
     def __post_init__(self) -> None:
         if self.country not in PROGRAMS:
             raise ValueError(
-                f"{self.country} is not a country of Stripe Issuing; these are {', '.join(sorted(PROGRAMS))}"
+                f"Stripe Issuing is not available in {self.country}; "
+                f"choose one of {', '.join(sorted(PROGRAMS))}"
             )

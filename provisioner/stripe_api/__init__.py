@@ -1,1 +1,1 @@
-"""The only package that talks to Stripe: it reads by HTTP alone, and writes through Stripe's SDK."""
+"""The only package that calls Stripe: it reads over plain HTTP and writes through Stripe's SDK."""

@@ -1,7 +1,7 @@
-"""The forms of Stripe's answers, as far as they are read, and what reads an answer in its form.
+"""Types for the parts of Stripe's responses that are read, and decoders that check them.
 
-Every answer is held to its form where it is decoded, so what uses it need not doubt a type. The forms of the
-kinds' objects follow from the kinds' fields; Stripe may leave out anything but an id, and answer null for it.
+Every response is checked when it is decoded, so its users can rely on the types. The types of objects follow
+from the fields of their kinds; Stripe may leave out every value but an id, or return null for it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,13 +18,13 @@ from provisioner.engine.ports import Wanted
 from provisioner.kinds import KINDS
 from provisioner.stripe_api.http import API_VERSION, Read, values
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,255}$")]  # ids become parts of further addresses
-typed_dict: Any = TypedDict  # as a function, for names that are not known before
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,255}$")]  # ids become parts of URLs
+typed_dict: Any = TypedDict  # called with names that are known only at run time
 Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # the last second of the year 9999
 
 
 class Named(TypedDict, total=False):
-    """An object inside of another one, as far as it is read."""
+    """An object inside another one."""
 
     id: Required[Id]
 
@@ -52,7 +52,7 @@ class AccountForm(TypedDict, total=False):
 
 
 class AmountForm(TypedDict):
-    """What there is in one currency."""
+    """An amount in one currency."""
 
     amount: int
     currency: str
@@ -65,7 +65,7 @@ class Issuing(TypedDict, total=False):
 
 
 class BalanceForm(TypedDict, total=False):
-    """A balance; one that does not say that it is one would count as an empty one, and be filled up."""
+    """A balance; `object` is required, as another object would count as an empty balance, to be topped up."""
 
     object: Required[Literal["balance"]]
     issuing: Issuing | None
@@ -85,13 +85,13 @@ class TopUpForm(TypedDict, total=False):
 
 
 class BankAddress(TypedDict, total=False):
-    """Where to wire money to."""
+    """A bank account to send a wire transfer to."""
 
     type: str | None
 
 
 class BankTransfer(TypedDict, total=False):
-    """How to wire money."""
+    """The bank accounts for wire transfers."""
 
     financial_addresses: list[BankAddress] | None
 
@@ -111,21 +111,21 @@ class CardOfPurchase(TypedDict, total=False):
 
 
 class Merchant(TypedDict, total=False):
-    """Where a purchase was made."""
+    """The merchant of a purchase."""
 
     category: str | None
     country: str | None
 
 
 class Transaction(TypedDict, total=False):
-    """What became of an authorization."""
+    """A capture or a refund of an authorization."""
 
     amount: Required[int]
     type: str | None
 
 
 class Decision(TypedDict, total=False):
-    """Why Stripe approved or declined."""
+    """The reason why Stripe approved or declined a purchase."""
 
     reason: Required[str]
     reason_message: str | None
@@ -154,7 +154,7 @@ class RequestForm(TypedDict, total=False):
 
 
 class Changed(TypedDict, total=False):
-    """What an event is about."""
+    """The object that an event is about, and its values before."""
 
     object: Required[dict[str, Any]]
     previous_attributes: dict[str, Any] | None
@@ -172,7 +172,7 @@ class Event(TypedDict, total=False):
 
 
 class Anything(TypedDict, total=False):
-    """An object that nothing is read of but its id."""
+    """An object of which only the id is read."""
 
     id: Id
 
@@ -188,18 +188,18 @@ FORMS: dict[str, Any] = {
 
 
 class Answers:
-    """Reads the answers of Stripe's in which objects of these kinds are."""
+    """Decodes Stripe's responses that contain objects of these kinds."""
 
     def __init__(self, kinds: Iterable[Kind]) -> None:
         self._kinds = {kind.resource: kind for kind in kinds}
         self._resources = {kind.object_name: kind.resource for kind in owned(self._kinds.values())}
 
     def object_of(self, path: str) -> Read:
-        """What reads the object at a path; raises msgspec.ValidationError where it has another form."""
+        """Return a decoder for the object at a path; it raises msgspec.ValidationError for another form."""
         return _held_to(self._form_at(path))
 
     def page_of(self, resource: str, wanted: Wanted | None = None) -> Read:
-        """What reads pages of a resource, all or `wanted` of each object; raises as `object_of`'s."""
+        """Return a decoder for pages of a resource, with all fields or the `wanted` ones of each object."""
         if resource == "events":
             return self._events
         return _some(self._kinds[resource], wanted) if wanted else _held_to(_page(self._form_at(resource)))
@@ -216,14 +216,14 @@ class Answers:
         return form_of_kind(self._kinds[resource]) if resource in self._kinds else Anything
 
     def _events(self, body: bytes) -> Any:
-        """Read a page of events, each with an object of a form of its own."""
+        """Decode a page of events and check the object of each."""
         found = _held_to(_page(FORMS["events"]))(body)
         for event in found["data"]:
             msgspec.convert(event["data"]["object"], self._form_of_snapshot(event))
         return found
 
     def _form_of_snapshot(self, event: Mapping[str, Any]) -> Any:
-        """The form of the object that an event shows; one in another version of the API may have any."""
+        """Return the type of an event's object; objects in another API version are not checked."""
         name = event["data"]["object"].get("object")
         current = event.get("api_version") in (None, API_VERSION)
         return self._form_of(self._resources.get(name, "") if current and isinstance(name, str) else "")
@@ -231,13 +231,13 @@ class Answers:
 
 @cache
 def form_of_kind(kind: Kind) -> Any:
-    """The form of an object of a kind."""
+    """Return the type of an object of a kind."""
     return typed_dict("object", names_of(kind), total=False)
 
 
 @cache
 def names_of(kind: Kind) -> dict[str, Any]:
-    """The forms of the values of a kind's object by their names."""
+    """Return the types of the values of a kind's object by their names."""
     fields = [field for field in kind.fields if not field.write_only]
     return {"id": Required[Id], "created": Moment, **_forms(fields, kind.answered)}
 

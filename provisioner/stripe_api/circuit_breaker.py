@@ -1,4 +1,4 @@
-"""A circuit that ends a run when Stripe is down, instead of failing every request of it by itself."""
+"""A circuit breaker that ends a run when Stripe is down, instead of letting every request fail."""
 
 import threading
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from msgspec import Struct, field
 from provisioner.core.model.errors import OutageError
 
 FAILURES = 10  # in a row
-LASTING = 15.0  # seconds from the first of them to the last
+LASTING = 15.0  # seconds from the first of these failures to the last
 
 
 class Circuit(Struct):
-    """Counts failures in a row, of all threads together; `clock` counts seconds."""
+    """Counts consecutive failures of all threads together; `clock` returns seconds."""
 
     clock: Callable[[], float]
     _failures: int = 0
@@ -21,7 +21,7 @@ class Circuit(Struct):
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def check(self) -> None:
-        """Raise OutageError when it is open."""
+        """Raise OutageError if the circuit is open."""
         if self._open:
             raise OutageError(
                 f"no usable response from Stripe for {LASTING:.0f} seconds ({self._failures} consecutive "
@@ -29,12 +29,12 @@ class Circuit(Struct):
             )
 
     def answered(self) -> None:
-        """Stripe has answered, if only to refuse."""
+        """Record a response from Stripe, also one that rejects the request."""
         with self._lock:
             self._failures = 0
 
     def failed(self) -> None:
-        """There was no answer, or a failure of Stripe's own."""
+        """Record a request without a response, or a failure in Stripe."""
         with self._lock:
             now = self.clock()
             if self._failures == 0:

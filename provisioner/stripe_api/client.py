@@ -1,6 +1,6 @@
-"""One request to Stripe, as often as it takes: rate limits, retries, time-outs.
+"""Sends requests to Stripe within the rate limits, and retries those that fail.
 
-Every attempt of one request carries the same idempotency key.
+All attempts of one request carry the same idempotency key.
 """
 
 import hashlib
@@ -37,15 +37,15 @@ Gate = Callable[[], AbstractContextManager[None]]
 
 class Transport:
     """
-    Sends requests with one key, within the limits, and retries what Stripe says may be retried.
+    Sends requests with one key within the rate limits, and retries those that Stripe allows to be retried.
 
-    Once `stop` is set (one of its own, unless it is given) nothing is retried any more, no wait goes on, and
-    requests that give up are sent no more. `sleep` and `clock` count seconds.
-    `http` holds connections that transports of several accounts share, and `gate` is held around every
-    attempt of every request: a limit that they have together.
+    Once `stop` is set (by default an event that only this transport uses), nothing is retried, waits end, and
+    requests that give up are not sent. `sleep` and `clock` count seconds. `http` holds connections that
+    transports of several accounts share. `gate` is entered around every attempt of every request; it is a
+    limit that these transports share.
     """
 
-    def __init__(  # noqa: PLR0913 - each is a seam of its own
+    def __init__(  # noqa: PLR0913 - each can be replaced separately
         self,
         api_key: str,
         *,
@@ -81,13 +81,12 @@ class Transport:
         read: Read = values,
     ) -> Reply:
         """
-        Send one request to `/v1/<resource>` and return the answer.
+        Send one request to `/v1/<resource>` and return the response.
 
-        Raises StripeError or AccessError; then either Stripe refused, or all attempts are used up.
-        OutageError says that nothing more should be sent. One that `gives_up` raises NotSentError where
-        `stop` is set before its first attempt leaves; a further attempt is made, as it says what has become
-        of the first. Of one that is `private` no message of Stripe's is shown. `read` makes values of the
-        answer.
+        `read` decodes the body. If `private` is set, errors do not show Stripe's message. A request that
+        `gives_up` raises NotSentError if `stop` is set before its first attempt is sent; later attempts are
+        sent, as they show what became of the first. Raises StripeError or AccessError if Stripe rejected the
+        request or all attempts failed, and OutageError if no more requests should be sent.
         """
         stops = [self.stop] if gives_up else []
 
@@ -102,41 +101,41 @@ class Transport:
             raise translate(error, params, self._key, None if private else self._words) from None
         except ProvisionerError:
             raise
-        except Exception as error:  # noqa: BLE001 - the SDK stumbles in many ways over what is not Stripe's
+        except Exception as error:  # noqa: BLE001 - the SDK raises many kinds of errors for responses that are not Stripe's
             raise StripeError(
                 f"Stripe's response to {method} {resource} cannot be read: {type(error).__name__}"
             ) from None
 
     def _attempt(self, once: Callable[..., Reply]) -> Reply:
-        """Make a request once, and again as long as it may be retried."""
+        """Make a request, and retry it as long as that is allowed."""
         begun = time.monotonic()
         try:
             return once()
         except CallError as failed:
             if not may_retry(failed):
                 raise
-            from provisioner.stripe_api.retry_loop import again  # noqa: PLC0415 - cold start: little fails
+            from provisioner.stripe_api.retry_loop import again  # noqa: PLC0415 - cold start: few requests fail
 
             return again(failed, once, begun, self.stop, self._sleep)
 
     def hide(self, texts: Callable[[], Iterable[str]]) -> None:
-        """Take the words of `texts` out of errors from now on; it is called when there is an error."""
+        """Remove the words of `texts` from error messages; `texts` is called at the first error."""
         self._hidden = texts
         self.__dict__.pop("_words", None)
 
     @property
     def base(self) -> str:
-        """The address that it sends to."""
+        """The address that requests are sent to."""
         return self._http.address.origin
 
     @property
     def secret(self) -> str:
-        """A digest of the key: a secret that whoever holds the key can make again."""
+        """A digest of the key: a secret that anyone with the key can compute."""
         return hashlib.sha256(self._key.encode()).hexdigest()
 
     @property
     def limits(self) -> Limits:
-        """The limits that it keeps."""
+        """The rate limits."""
         return self._pace.limits
 
     def close(self) -> None:
@@ -208,19 +207,19 @@ class Transport:
 
     @cached_property
     def _writer(self) -> "SdkWriter":
-        from provisioner.stripe_api.sdk import SdkWriter  # noqa: PLC0415 - cold start: most only read
+        from provisioner.stripe_api.sdk import SdkWriter  # noqa: PLC0415 - cold start: most commands only read
 
         return SdkWriter(self._key, API_VERSION, self.account, self._http)
 
     def wait(self, seconds: float) -> bool:
-        """Wait as between two attempts, and no longer once `stop` is set; whether it is not."""
+        """Wait, but not once `stop` is set; returns False if it is set."""
         if not self.stop.is_set():
             self._sleep(seconds)
         return not self.stop.is_set()
 
 
 def _flat(params: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, Any]]:
-    """The parameters of a list, one level of brackets where a value is a range or several."""
+    """Yield the parameters of a list request, with brackets for ranges and for several values."""
     for name, value in params.items():
         path = f"{outer}[{name}]" if outer else name
         if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The key and the address of Stripe's API, from the environment and nowhere else."""
+"""Checks of the API key and of the address of Stripe's API, which come only from the environment."""
 
 from collections.abc import Mapping
 
@@ -6,11 +6,11 @@ from provisioner.core.model.errors import AccessError
 from provisioner.net.address import AddressError, parse_origin
 
 STRIPE = "https://api.stripe.com"
-SANDBOX_KEY = "sk_test_sandbox"  # the embedded API lets any test key in
+SANDBOX_KEY = "sk_test_sandbox"  # the sandbox accepts any test key
 
 
 def key_for(mode: str, environ: Mapping[str, str]) -> str:
-    """The key in STRIPE_API_KEY; raises AccessError without one, and for one of another mode than `mode`."""
+    """Return the key in STRIPE_API_KEY; raises AccessError without one, or if it is not for `mode`."""
     key = environ.get("STRIPE_API_KEY", "").strip()
     if not key:
         raise AccessError("STRIPE_API_KEY is not set; to try provisioner without a key, add --sandbox")
@@ -28,11 +28,11 @@ def key_for(mode: str, environ: Mapping[str, str]) -> str:
 
 def safe_base(base: str | None, mode: str, *, elsewhere: bool = False) -> str | None:
     """
-    The address to call, None for Stripe's own; raises AccessError where others could read the key.
+    Return the address to call, or None for Stripe's; raises AccessError if others could read the key.
 
-    The address is returned as it was understood, so what is judged is what is called. A live key goes to
-    Stripe alone, a test key also to this machine itself, and where a person has said so, `elsewhere` by
-    https.
+    The address is returned as it was parsed, so requests go to the address that was checked. A live key is
+    sent only to Stripe. A test key may also be sent to this machine and, if `elsewhere` is set, to any https
+    address.
     """
     if not base:
         return None

@@ -1,4 +1,4 @@
-"""How long the steps of a plan take at least, by the limits that their requests are sent under."""
+"""The minimum time that the remaining steps of a plan take within the rate limits."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from provisioner.stripe_api.rate_limit import Limits, at_least
 
 
 class Remaining:
-    """The steps that are still to be made: one request each, and a phase begins when the one before ends."""
+    """Counts the remaining steps: one request each; a phase begins when the previous one ends."""
 
     def __init__(self, limits: Limits, steps: Iterable[Step]) -> None:
         self._limits = limits
@@ -17,11 +17,11 @@ class Remaining:
             self._phases.setdefault(step.phase, Counter())[_endpoint(step)] += 1
 
     def ended(self, step: Step) -> None:
-        """Take note that a step has ended, however it did."""
+        """Record that a step ended, successfully or not."""
         self._phases[step.phase][_endpoint(step)] -= 1
 
     def seconds(self) -> float:
-        """How long the rest takes when Stripe answers at once."""
+        """Return the seconds that the remaining steps take if Stripe responds immediately."""
         return sum(at_least(self._limits, counts.values()) for counts in self._phases.values())
 
 

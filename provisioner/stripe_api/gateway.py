@@ -1,4 +1,4 @@
-"""Stripe's API: a reader for plans, a writer for applies."""
+"""Readers and writers of Stripe's API, for plans and applies."""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -16,9 +16,10 @@ MOST_PAGES = 10_000  # a million objects; no account has so many
 
 
 class StripeReader:
-    """Reads, and has no method that writes; `version` is that of the API in which it is answered."""
+    """Reads from Stripe; it has no method that writes."""
 
     version = API_VERSION
+    """The API version of the responses."""
 
     def __init__(self, transport: Transport, answers: Answers = ANSWERS) -> None:
         self._transport = transport
@@ -32,14 +33,14 @@ class StripeReader:
         return found
 
     def page(self, resource: str, params: Mapping[str, Any] = NOTHING, wanted: Wanted | None = None) -> Page:
-        """Return one page of a resource; its objects have what is `wanted` of them, or all."""
+        """Return one page of a resource; its objects have only the `wanted` fields (None: all)."""
         answer = self._transport.send(
             "GET", resource, params, read=self._answers.page_of(resource, wanted)
         ).data
         return Page(answer["data"], answer["has_more"])
 
     def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Iterator[Mapping[str, Any]]:
-        """Yield all objects of a resource, newest first and each once; a list without an end is an error."""
+        """Yield all objects of a resource once, newest first; raises StripeError if the list does not end."""
         cursor: dict[str, str] = {}
         seen: set[Any] = set()
         for _ in range(MOST_PAGES):
@@ -62,13 +63,13 @@ class StripeReader:
 
 
 class StripeWriter(StripeReader):
-    """Reads and writes."""
+    """Reads from Stripe and writes to it."""
 
     def perform(self, call: Call) -> Answer:
         """
-        Make one call; calls without a key get a fresh one, the same for all attempts.
+        Make one call; a call without an idempotency key gets a new one, the same for all attempts.
 
-        Raises NotSentError when the run is stopped before it is its turn, unless it takes a top-up back.
+        Raises NotSentError if the run is stopped before the call is sent, unless the call cancels a top-up.
         """
         resource, key = path(call), call.key or f"provisioner-{uuid.uuid4()}"
         gives_up = call.verb != "cancel"
@@ -88,11 +89,11 @@ class StripeWriter(StripeReader):
         )
 
     def wait(self, seconds: float) -> bool:
-        """Let time pass; whether to go on, as the run was not stopped."""
+        """Wait; returns False if the run was stopped."""
         return self._transport.wait(seconds)
 
 
 def path(call: Call) -> str:
-    """The path of a call: `issuing.cards` `update` `ic_1` is `issuing/cards/ic_1`."""
+    """Return the path of a call: `issuing.cards` `update` `ic_1` becomes `issuing/cards/ic_1`."""
     parts = [*call.service.split("."), *([str(call.id)] if call.id else [])]
     return "/".join(parts if call.verb in ("create", "update") else [*parts, call.verb])

@@ -1,4 +1,4 @@
-"""HTTP to Stripe: what an answer's status and body mean."""
+"""HTTP requests to Stripe, and the meaning of the status and the body of a response."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -22,9 +22,9 @@ from provisioner.net.client import (
 from provisioner.stripe_api.credentials import STRIPE
 from provisioner.stripe_api.failure import AnswerError, LostError, RefusalError
 
-API_VERSION = "2026-10-28.endive"  # the one that the kinds are written for (SDK: _api_version.py)
-LARGEST = 32 * MEGABYTE  # a page of a hundred cards has about 400 kB
-WHOLE = 60.0  # seconds for all of one answer, however it trickles in
+API_VERSION = "2026-10-28.endive"  # the version that the kinds are written for (SDK: _api_version.py)
+LARGEST = 32 * MEGABYTE  # a page of 100 cards has about 400 kB
+WHOLE = 60.0  # seconds for one response, however slowly it arrives
 OUTAGE_ADVICE = "See status.stripe.com, and run the command again later."
 ELSEWHERE_ADVICE = "Check the server and the network, and run the command again."
 REDIRECTS, REFUSALS = range(300, 400), 400
@@ -35,7 +35,7 @@ _all = msgspec.json.Decoder()
 
 
 def values(body: bytes) -> Any:
-    """Return the values of a JSON text. Raises ValueError."""
+    """Decode a JSON text; raises ValueError."""
     try:
         return _all.decode(body)
     except RecursionError:
@@ -43,19 +43,21 @@ def values(body: bytes) -> Any:
 
 
 class Reply(Struct):
-    """An answer: the values of its JSON, and its headers, in any case of letters."""
+    """A response of Stripe's."""
 
     data: Any
+    """The decoded body."""
     headers: Mapping[str, str]
+    """The headers; their names are case-insensitive."""
 
     @property
     def request_id(self) -> str:
-        """Stripe's name for the request; empty where it gave none."""
+        """Stripe's id of the request; empty if there is none."""
         return str(self.headers.get("request-id", ""))
 
 
 class BoundedClient:
-    """Sends requests to one address; `timeouts` are seconds to connect, and without a byte of the answer."""
+    """Sends requests to one address; `timeouts` are seconds to connect and seconds between two bytes."""
 
     def __init__(
         self,
@@ -73,7 +75,7 @@ class BoundedClient:
 
     @property
     def address(self) -> WebAddress:
-        """Where the requests go."""
+        """The address that requests are sent to."""
         return self._client.address
 
     def request(
@@ -87,7 +89,7 @@ class BoundedClient:
         read: Read = values,
     ) -> Reply:
         """
-        Send one request and return the answer; `read` makes values of its body.
+        Send one request and return the response; `read` decodes its body.
 
         Raises as `exchange` and `decode` do.
         """
@@ -104,10 +106,10 @@ class BoundedClient:
         within: float | None = None,
     ) -> HttpAnswer:
         """
-        Send one request and return the answer as it came; `within` are seconds that it may take.
+        Send one request and return the response; `within` is the number of seconds that it may take.
 
-        Raises RefusalError where Stripe refuses, LostError where there is no whole answer, and AnswerError
-        where there is one that may not be used.
+        Raises RefusalError if Stripe rejects the request, LostError if there is no complete response, and
+        AnswerError if the response may not be used.
         """
         try:
             answer = self._client.request(method, path, headers, body, within=within)
@@ -137,14 +139,14 @@ class BoundedClient:
 
 def decode(body: bytes, read: Read, asked: str) -> Any:
     """
-    Make values of the body that was answered to `asked`, a method and a path.
+    Decode the body of the response to `asked`, a method and a path.
 
-    Raises AnswerError where they are not in the form that `read` expects, and LostError where it is not JSON.
+    Raises AnswerError if it does not have the form that `read` expects, and LostError if it is not JSON.
     """
     try:
         return read(body)
     except msgspec.ValidationError as error:
-        # msgspec names types and places, and no value
+        # msgspec's message names types and paths, but no values
         says = str(error).replace(" - at `$", " at `").replace("`.", "`")
         what = asked.partition("?")[0]
         raise AnswerError(
@@ -155,7 +157,7 @@ def decode(body: bytes, read: Read, asked: str) -> Any:
 
 
 def _details(body: bytes) -> Mapping[str, Any]:
-    """What a refusal says, or that it is not in Stripe's form (a proxy's page of HTML)."""
+    """Return the `error` of a response, or one that says that there is none (a proxy's HTML page)."""
     try:
         error = values(body)["error"]
     except (ValueError, TypeError, KeyError):

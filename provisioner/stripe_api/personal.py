@@ -1,4 +1,4 @@
-"""Personal values in the spelling of somebody else: a last name alone, the end of a phone number."""
+"""Finds personal values in a text, also in other spellings: a last name alone, the end of a phone number."""
 
 import re
 from collections.abc import Iterable
@@ -10,13 +10,15 @@ _SHORTEST_WORD, _SHORTEST_NUMBER = 3, 4
 
 
 class Words(NamedTuple):
-    """What personal values are made of: their words without regard to case, and the digits of each."""
+    """The parts of personal values."""
 
     words: frozenset[str] = frozenset()
+    """Their words, case-folded."""
     numbers: tuple[str, ...] = ()
+    """The digits of each value."""
 
     def hush(self, text: str, instead: str, keep: re.Pattern[str]) -> str:
-        """Put `instead` in the place of every such word and number, but for words that `keep` fits."""
+        """Replace every such word and number in `text` by `instead`, except for words that match `keep`."""
 
         def number(found: re.Match[str]) -> str:
             digits = _digits(found[0])
@@ -31,7 +33,7 @@ class Words(NamedTuple):
 
 
 def words_of(texts: Iterable[str]) -> Words:
-    """Take personal values apart."""
+    """Split personal values into words and numbers."""
     words, numbers = set[str](), set[str]()
     for text in texts:
         words |= {word.casefold() for word in _WORD.findall(text) if len(word) >= _SHORTEST_WORD}

@@ -1,4 +1,4 @@
-"""One look at what a key may do and how Stripe answers it; nothing here can write anything."""
+"""Requests that find out what a key may do; none of them changes anything in Stripe."""
 
 import time
 from collections.abc import Mapping
@@ -11,30 +11,32 @@ from provisioner.core.model.errors import AccessError, ProvisionerError, StripeE
 from provisioner.stripe_api.answers import ANSWERS
 from provisioner.stripe_api.client import Transport
 
-MISSING = "provisionerdoctor"  # the end of an id that no object has
+MISSING = "provisionerdoctor"  # part of an id that no object has
 NOT_FOUND, BAD_REQUEST = 404, 400
 UNREACHABLE = 0
 
 
 class Probe(Struct, frozen=True):
-    """
-    What came of one request.
-
-    `allowed` is None where the answer says nothing about permissions; `skew` is how many seconds this
-    machine's clock is ahead of Stripe's (to a second), `took` how long the answer took.
-    """
+    """The result of one request."""
 
     allowed: bool | None
+    """True if the key may make the request; None if the response does not say."""
     text: str = ""
+    """The error message; empty without an error."""
     data: Mapping[str, Any] = field(default_factory=dict)
+    """The values in the response."""
     version: str = ""
+    """The API version of the response."""
     skew: float | None = None
+    """The seconds that this machine's clock is ahead of Stripe's, to a second."""
     took: float = 0.0
+    """The seconds until the response came."""
     reached: bool = True
+    """False if there was no response."""
 
 
 def read(transport: Transport, resource: str, params: Mapping[str, Any] | None = None) -> Probe:
-    """Make one GET; raises nothing of Stripe's."""
+    """Make one GET request; errors are returned in the result."""
     begun = time.monotonic()
     try:
         look = ANSWERS.page_of(resource) if params else ANSWERS.object_of(resource)
@@ -53,10 +55,10 @@ def read(transport: Transport, resource: str, params: Mapping[str, Any] | None =
 
 def write(transport: Transport, resource: str, prefix: str) -> Probe:
     """
-    Ask whether a key may write, by changing an object that does not exist: that writes nothing.
+    Find out whether a key may write, by updating an object that does not exist, which changes nothing.
 
-    That Stripe looks at the permission before it looks for the object is [?]; where it should be the
-    other way round, this says `allowed` of what is not.
+    It is undocumented [?] that Stripe checks the permission before it looks for the object. If it is the
+    other way around, the result says `allowed` although the key may not write.
     """
     try:
         transport.send("POST", f"{resource}/{prefix}{MISSING}", {})

@@ -1,4 +1,4 @@
-"""How fast: requests a second for each endpoint and in all, and how many at once."""
+"""Limits on requests per second, for each endpoint and in total, and on requests in flight."""
 
 import math
 import threading
@@ -12,79 +12,82 @@ from msgspec import Struct
 from provisioner.core.model.errors import NotSentError
 
 MOST_AT_ONCE = 32
-RECOVERY = 20  # answers until one more at once is tried again
-BURST = 8  # requests that may leave together after a pause; a small plan is not held up
-EARLY = 0.07  # seconds by which two requests may arrive closer together than they left
+RECOVERY = 20  # responses until one more request in flight is tried
+BURST = 8  # requests that may be sent together after a pause, so that a small plan need not wait
+EARLY = 0.07  # seconds by which two requests may arrive closer together than they were sent
 
 
 class Limits(Struct, frozen=True):
-    """Requests a second: for each endpoint (GET one and POST one are two), and in all."""
+    """Limits on requests per second."""
 
     endpoint: float = 25.0
+    """The limit for each endpoint; GET and POST of one path are two endpoints."""
     total: float = 25.0
+    """The limit for all endpoints together."""
 
 
-# docs.stripe.com/rate-limits: 25 an endpoint; 100 an account, 25 in a sandbox
+# docs.stripe.com/rate-limits: 25 per endpoint; 100 per account, 25 in a sandbox
 LIMITS = {"test": Limits(25.0, 25.0), "live": Limits(25.0, 100.0)}
 
 
 def limits_for(mode: str, total: float | None = None, endpoint: float | None = None) -> Limits:
-    """Stripe's limits for a mode with others in their place: more in all is not more an endpoint."""
+    """Return Stripe's limits for a mode, with overrides; no endpoint's limit exceeds the total."""
     own = LIMITS[mode]
     whole = total or own.total
     return Limits(min(endpoint or own.endpoint, whole), whole)
 
 
 def at_least(limits: Limits, counts: Iterable[int]) -> float:
-    """The seconds that so many requests to each of some endpoints take within the limits."""
+    """Return the minimum seconds for `counts` requests, one count for each endpoint, within the limits."""
     counts = tuple(counts)
     return max([sum(counts) * _apart(limits.total), *(each * _apart(limits.endpoint) for each in counts)])
 
 
 def _apart(rate: float) -> float:
-    """The seconds between two requests where they leave evenly."""
+    """Return the seconds between two requests that are sent at an even rate."""
     return _window(rate) / max(1, int(rate))
 
 
 def _window(rate: float) -> float:
-    """The seconds in which no more than a whole second's requests may leave, or no more than one."""
+    """Return the seconds in which at most `rate` requests may be sent, or at most one for rates below 1."""
     return max(1.0, 1 / rate) + EARLY
 
 
 class Lane:
     """
-    Requests that share one limit: never more than `rate` leave within 1 s + EARLY, and they leave evenly.
+    Requests that share one limit: at most `rate` of them within 1 s + EARLY, sent at an even rate.
 
-    A whole second's worth at once would be within the limit, too, where it is counted by the second. How
-    Stripe counts is not published [?]; what comes evenly is within windows and buckets of every kind.
+    Sending all requests of a second at once could be within the limit, too, but Stripe does not document how
+    it counts [?]. An even rate is within the limit for every kind of window and bucket.
     """
 
     def __init__(self, rate: float) -> None:
-        self.door = threading.Lock()  # whoever holds it is the next to leave
+        self.door = threading.Lock()  # the holder is the next to send
         self._left: deque[float] = deque(maxlen=max(1, int(rate)))
         self._window, self._apart = _window(rate), _apart(rate)
-        self._even = -math.inf  # when the next one leaves where all are evenly apart
+        self._even = -math.inf  # when the next request is sent at an even rate
 
     def due(self) -> float:
-        """When the next one may leave."""
+        """Return the time at which the next request may be sent."""
         return max(self._even - (BURST - 1) * self._apart, self._within())
 
     def leave(self, now: float) -> None:
-        """Take note that one leaves; being held up by the limit is no pause that earns a burst."""
+        """Record that a request is sent; waiting for the limit is not a pause that allows a burst."""
         self._even = max(self._even, now, self._within() + (BURST - 1) * self._apart) + self._apart
         self._left.append(now)
 
     def _within(self) -> float:
-        """When one more is within the limit."""
+        """Return the time from which one more request is within the limit."""
         return self._left[0] + self._window if len(self._left) == self._left.maxlen else -math.inf
 
 
 class Pace:
     """
-    Lets requests through within the limits, and fewer at once where Stripe says that there are too many.
+    Lets requests through within the limits, and fewer at once if Stripe says that there are too many.
 
-    How many Stripe serves at once is not published, so that is found out: halved at each refusal for
-    concurrency, one more after every `RECOVERY` answers. `clock` and `sleep` count seconds.
+    Stripe does not document how many requests it serves at once, so the number is learned: it is halved when
+    Stripe rejects a request for concurrency, and raised by one after every `RECOVERY` responses. `clock` and
+    `sleep` count seconds.
     """
 
     def __init__(
@@ -105,7 +108,7 @@ class Pace:
     @contextmanager
     def turn(self, method: str, resource: str, stop: threading.Event | None = None) -> Iterator[None]:
         """
-        Wait for a turn, and take it for as long as the block runs.
+        Wait until a request may be sent, and count it as in flight while the block runs.
 
         Raises NotSentError once `stop` is set.
         """
@@ -124,7 +127,7 @@ class Pace:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        """Be one of those that are under way at once."""
+        """Count as in flight while the block runs, after waiting until that is allowed."""
         with self._free:
             self._free.wait_for(lambda: self._under_way < self._at_once)
             self._under_way += 1
@@ -136,12 +139,12 @@ class Pace:
                 self._free.notify()
 
     def lane(self, method: str, resource: str) -> Lane:
-        """The lane of an endpoint."""
+        """Return the lane of an endpoint."""
         with self._free:
             return self._endpoints.setdefault(endpoint(method, resource), Lane(self.limits.endpoint))
 
     def leave(self, lane: Lane) -> float:
-        """Let a request leave and return 0, or return the seconds until it may."""
+        """Return 0 and record a request as sent, or return the seconds until it may be sent."""
         with self._free:
             now = self._clock()
             wait = max(0.0, lane.due() - now, self._total.due() - now)
@@ -151,13 +154,13 @@ class Pace:
             return wait
 
     def fewer(self) -> None:
-        """Stripe has refused a request because of too many at once."""
+        """Allow fewer requests in flight, as Stripe rejected one because there were too many."""
         with self._free:
             self._at_once = max(1, min(self._at_once, self._under_way) // 2)
             self._answers = 0
 
     def answered(self) -> None:
-        """Stripe has served a request."""
+        """Record that Stripe served a request; after enough of them, allow one more in flight."""
         with self._free:
             self._answers += 1
             if self._at_once < MOST_AT_ONCE and self._answers >= RECOVERY:
@@ -173,7 +176,7 @@ def go_on(stop: threading.Event | None) -> None:
 
 
 def endpoint(method: str, resource: str) -> str:
-    """What Stripe counts as one endpoint: the method, and the path with ids left out."""
+    """Return what Stripe counts as one endpoint: the method, and the path without ids."""
     parts = (
         "{id}" if "_" in part and any(c.isdigit() for c in part) else part for part in resource.split("/")
     )

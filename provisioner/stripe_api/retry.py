@@ -1,6 +1,6 @@
-"""Which failures may be tried again.
+"""Rules for which failed requests may be retried.
 
-Stripe's own word goes first: `Stripe-Should-Retry`, `Retry-After`, `Stripe-Rate-Limited-Reason`
+Stripe's headers take precedence: `Stripe-Should-Retry`, `Retry-After`, `Stripe-Rate-Limited-Reason`
 (docs.stripe.com/error-low-level, docs.stripe.com/rate-limits).
 """
 
@@ -12,9 +12,9 @@ REPLAYED = "idempotent-replayed"
 
 def may_retry(error: BaseException) -> bool:
     """
-    Whether a failure may be gone the next time.
+    Return True if another attempt may succeed.
 
-    A replayed failure never is: it is what Stripe has kept for the key.
+    A replayed failure is never retried: Stripe has stored it for the idempotency key.
     """
     if not isinstance(error, CallError) or isinstance(error, AnswerError):
         return False
@@ -31,18 +31,18 @@ def may_retry(error: BaseException) -> bool:
 
 
 def for_concurrency(error: CallError) -> bool:
-    """Whether Stripe refuses because of too many requests at once."""
+    """Return True if Stripe rejected a request because too many were in flight at once."""
     reason = str(error.headers.get("stripe-rate-limited-reason", ""))
     return error.status == TOO_MANY and reason.endswith("concurrency")
 
 
 def is_busy(error: BaseException | None) -> bool:
-    """Whether Stripe is well, and refuses for the time being."""
+    """Return True if Stripe is up, but rejects the request for now (429 or 409)."""
     return isinstance(error, CallError) and error.status in (TOO_MANY, CONFLICT)
 
 
 def is_locked(error: BaseException | None) -> bool:
-    """429 without a limiter's reason is another writer on the object; 409 our own request under way."""
+    """Return True for a lock: 429 without a limiter's reason (another writer), or 409 (our request)."""
     if not isinstance(error, CallError):
         return False
     limited = "stripe-rate-limited-reason" in error.headers

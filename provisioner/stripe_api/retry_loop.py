@@ -1,4 +1,4 @@
-"""Further attempts of a request that has failed; what never fails never loads this, nor tenacity."""
+"""Retries of a failed request; a run without failures loads neither this module nor tenacity."""
 
 import time
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from provisioner.stripe_api.http import Reply
 from provisioner.stripe_api.retry import is_busy, is_locked, may_retry
 
 ATTEMPTS = 8
-PATIENT_ATTEMPTS = 60  # where Stripe is well and only busy
-PATIENCE = 180.0  # seconds for one request with all of its attempts, where Stripe is well and only busy
-LOST_PATIENCE = 90.0  # the same where there is no answer, or a failure
+PATIENT_ATTEMPTS = 60  # if Stripe is up, but busy
+PATIENCE = 180.0  # seconds for one request with all of its attempts, if Stripe is up, but busy
+LOST_PATIENCE = 90.0  # the same if there is no response, or a failure in Stripe
 LONGEST_WAIT = 30.0
 
 _backoff = tenacity.wait_random_exponential(multiplier=0.25, max=5.0)
-_soon = tenacity.wait_random_exponential(multiplier=0.05, max=1.0)  # a lock, or our own request under way
+_soon = tenacity.wait_random_exponential(multiplier=0.05, max=1.0)  # a lock, or our own request in flight
 
 
 def again(
@@ -28,11 +28,11 @@ def again(
     sleep: Callable[[float], None],
 ) -> Reply:
     """
-    Try again what `failed` the first time, which was `begun` then (monotonic seconds).
+    Retry a request whose first attempt began at `begun` (monotonic seconds) and raised `failed`.
 
-    `once` is given the seconds that are left, so that attempts do not multiply the time. Returns the answer
-    that comes at last, or raises the last failure: one that will not pass, or when the attempts or the
-    patience are used up, or `stop` is set.
+    `once` makes one attempt within the seconds that it is given: those that are left for all attempts
+    together. Returns the first response. Raises the last failure, with the number of attempts, if it cannot
+    be retried, the attempts or the time are used up, or `stop` is set.
     """
     first = [failed]
     last = failed
@@ -70,7 +70,7 @@ def _patience(error: BaseException | None) -> float:
 
 
 class _Spent(tenacity.stop.stop_base):
-    """When all attempts are spent, or the next one would begin too late."""
+    """Stops when all attempts are used up, or the next one would begin too late."""
 
     def __init__(self, begun: float) -> None:
         self._begun = begun
@@ -83,7 +83,7 @@ class _Spent(tenacity.stop.stop_base):
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
-    """As long as Stripe says (in seconds), else exponential with full jitter."""
+    """Return the seconds to wait: those of Stripe's Retry-After, or exponential backoff with full jitter."""
     error = _error(state)
     headers = error.headers if isinstance(error, CallError) else {}
     asked = str(headers.get("retry-after", ""))

@@ -1,7 +1,6 @@
-"""Stripe's SDK, which spells and sends what writes; a command that only reads never loads it.
+"""Writes through Stripe's SDK, which encodes their parameters; a command that only reads does not load it.
 
-The SDK itself retries neither 429 nor reads Retry-After (SDK: _http_client.py), so it is told not to
-retry at all.
+The SDK does not retry 429 and does not read Retry-After (SDK: _http_client.py), so its retries are disabled.
 """
 
 from collections.abc import Mapping
@@ -13,15 +12,15 @@ import stripe
 from provisioner.stripe_api.failure import AnswerError, LostError
 from provisioner.stripe_api.http import BoundedClient, Read, Reply, decode
 
-# STRIPE_LOG=debug would have the SDK print whole requests, personal data and all
-stripe._util.STRIPE_LOG = None  # noqa: SLF001 - it is read once, at import (SDK: _util.py)
+# STRIPE_LOG=debug would make the SDK print whole requests with personal data
+stripe._util.STRIPE_LOG = None  # noqa: SLF001 - it is read only once, at import (SDK: _util.py)
 stripe.enable_telemetry = False
 
-_within: ContextVar[float | None] = ContextVar("_within")  # the SDK passes nothing on to its client
+_within: ContextVar[float | None] = ContextVar("_within")  # the SDK passes no time limit to its client
 
 
 class _Client(stripe.HTTPClient):
-    """Sends the SDK's requests as all others are sent."""
+    """Sends the SDK's requests with the client that all other requests use."""
 
     name = "urllib3"
 
@@ -29,10 +28,10 @@ class _Client(stripe.HTTPClient):
         super().__init__()
         self._http = http
 
-    def request(  # type: ignore[override]  # SDK: bytes are what its own client answers, too
+    def request(  # type: ignore[override]  # SDK: its own client returns bytes, too
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
-        """Send one request; raises as BoundedClient.exchange does, and AnswerError for another address."""
+        """Send one request; raises as BoundedClient.exchange, and AnswerError for another address."""
         origin = self._http.address.origin
         if not url.startswith(f"{origin}/"):
             raise AnswerError("Stripe's SDK would send a request to another address")
@@ -57,7 +56,7 @@ class SdkWriter:
     def post(
         self, resource: str, params: Mapping[str, Any], key: str | None, read: Read, within: float | None
     ) -> Reply:
-        """Send one request to `/v1/<resource>`; `within` and what it raises are BoundedClient.request's."""
+        """Send one request to `/v1/<resource>`; `within` and errors are as in BoundedClient.request."""
         _within.set(within)
         options = {"idempotency_key": key} if key else {}
         try:

@@ -1,4 +1,4 @@
-"""Stripe's errors in our words, with nothing in them that should not be seen."""
+"""Translates Stripe's errors into messages for users, without secrets and personal data."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,16 +15,16 @@ WITHHELD = "its message is not shown because it may contain personal data; see t
 NO_WORDS = Words()
 UNREACHABLE, UNAUTHORIZED, FORBIDDEN = 0, 401, 403
 _SHORTEST, _LONGEST_TEXT, _LONGEST_WORD = 3, 500, 100
-_READ = 4_000  # characters of a message that are looked at; no more than _LONGEST_TEXT are shown
-_LONGEST_FOUND = 320  # of an e-mail address, the longest that the patterns find
+_READ = 4_000  # characters of a message that are read; at most _LONGEST_TEXT are shown
+_LONGEST_FOUND = 320  # characters of an e-mail address, the longest match of the patterns
 _SECRETS = re.compile(
-    r"\b(?:sk|rk|pk|whsec|ek|btok|pm|src)_[A-Za-z0-9_*]+"  # keys and what money is pulled from
-    r"|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+"  # e-mail addresses; begun once a word, or it is squared
+    r"\b(?:sk|rk|pk|whsec|ek|btok|pm|src)_[A-Za-z0-9_*]+"  # keys, and sources of top-ups
+    r"|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+"  # e-mail addresses; without the lookbehind, quadratic
     r"|\+?\d(?:[ -]?\d){8,}"  # card, phone and tax numbers
 )
 _UNSHOWN = re.compile(r"[^\x20-\x7e\u00a0-\u024f\u2010-\u2026]+")
 _NO_WORD = re.compile(r"[^\w.\[\]{}-]+")
-_PERMISSION = re.compile(r"\brak_[a-z_]+")  # what a restricted key lacks
+_PERMISSION = re.compile(r"\brak_[a-z_]+")  # a permission that a restricted key is missing
 _BIRTH = ("day", "month", "year")
 
 
@@ -32,10 +32,10 @@ def translate(
     error: CallError, params: Mapping[str, Any], key: str = "", words: Words | None = NO_WORDS
 ) -> ProvisionerError:
     """
-    Put a failure into words.
+    Return the error to raise for a failed request.
 
-    Keys, every value that was sent and personal `words` are taken out of the message: Stripe likes to quote
-    them. Without `words` (None) it is not shown, as it may quote them in any spelling.
+    Keys, values that were sent, and personal `words` are removed from Stripe's message, which often quotes
+    them. If `words` is None, the message is not shown, as it may quote personal data in any spelling.
     """
     details, headers, status = error.details, error.headers, error.status
     text = str(details.get("message") or type(error).__name__)
@@ -69,11 +69,11 @@ def translate(
 
 
 def _word(value: Any) -> str:
-    """A code, a parameter's name or an id as Stripe writes them; other characters are dropped."""
+    """Return a code, a parameter name, or an id of Stripe's without characters that these cannot have."""
     return _NO_WORD.sub("", value)[:_LONGEST_WORD] if isinstance(value, str) else ""
 
 
-# ids, and words of Stripe's own that nobody is called by: an error is of no use without them
+# ids, and Stripe's own words that are not names: an error is useless without them
 _HARMLESS = re.compile(
     r"(?:ich|ic|tu|acct|fa|ics)_[A-Za-z0-9]+|usd|eur|gbp|active|inactive|canceled|virtual|physical"
 )
@@ -81,13 +81,13 @@ _HARMLESS = re.compile(
 
 def redact(text: str, params: Mapping[str, Any], key: str = "", words: Words = NO_WORDS) -> str:
     """
-    Take out of a text: keys, values that were sent, personal words, and what looks like personal data.
+    Remove keys, sent values, personal words, and everything that looks like personal data from a text.
 
-    What is left is one line that no terminal takes for a command.
+    The result is one line without control characters.
     """
     sent = {form for value in _texts(params) for form in (value, quote_plus(value))}
     secrets = sorted({*sent, key} - {""}, key=len, reverse=True)
-    # what the cut leaves of a secret is not found any more, so as much as one is long goes as well
+    # a secret that the cut splits is not found, so as many characters as the longest one has go too
     margin = max([_LONGEST_FOUND, *map(len, secrets[:1])])
     is_cut = len(text) > _READ + margin
     text = text[: _READ + margin]

@@ -73,7 +73,7 @@ def test_a_step_that_goes_wrong_is_found_and_told_with_what_plays_it_again(monke
     told = CliRunner().invoke(main, ["chaos", "--estate", "--seed", "1", "--steps", "8", "--format", "json"])
     (failed,) = json.loads(told.stdout)["failed"]
     assert told.exit_code == 1
-    assert any("status is not as declared" in text for text in failed["wrong"])
+    assert any("status differs from the configuration" in text for text in failed["wrong"])
     assert [step["number"] for step in failed["steps"]][-1:] == [8]
     again = CliRunner().invoke(main, [*failed["replay"].split()[1:], "--format", "json"])
     assert json.loads(again.stdout)["failed"][0]["wrong"] == failed["wrong"]

@@ -70,7 +70,7 @@ def test_how_long_top_ups_take_can_be_changed(api) -> None:
             {"act": "block_cardholder", "id": "ich_unknown"},
             "No such issuing cardholder",
         ),
-        ("accounts", {"ids": ["acct_1"], "country": "BR"}, "BR is not a country of Stripe Issuing"),
+        ("accounts", {"ids": ["acct_1"], "country": "BR"}, "Stripe Issuing is not available in BR"),
         ("faults", {"faults": [{"effect": "delay", "how": "slowly"}]}, "how"),
     ],
 )
@@ -86,7 +86,7 @@ def test_what_makes_no_sense_is_refused(api, what, asked, said) -> None:
 
 def test_a_control_that_is_no_json_is_refused(api) -> None:
     reply = api.send("POST", "/_sandbox/clock", "advance=5")
-    assert (reply.status, reply.body) == (400, {"error": "the body is no JSON"})
+    assert (reply.status, reply.body) == (400, {"error": "the body is not JSON"})
 
 
 def test_acts_reach_connected_accounts(api) -> None:
@@ -100,7 +100,7 @@ def test_acts_reach_connected_accounts(api) -> None:
 def test_a_country_must_be_one() -> None:
     with pytest.raises(ValueError, match="Utopia"):
         Settings(country="Utopia")
-    with pytest.raises(ValueError, match="BR is not a country of Stripe Issuing"):
+    with pytest.raises(ValueError, match="Stripe Issuing is not available in BR"):
         Settings(country="BR")
 
 
@@ -108,7 +108,7 @@ def test_the_command_says_which_countries_there_are() -> None:
     """Said as a mistake in what was typed, and before anything is served."""
     told = click.testing.CliRunner().invoke(main, ["sandbox", "serve", "--country", "BR"])
     assert told.exit_code != 0
-    assert "--country: BR is not a country of Stripe Issuing; these are AT, BE" in told.output
+    assert "--country: Stripe Issuing is not available in BR; choose one of AT, BE" in told.output
 
 
 def test_a_clock_that_is_stopped_goes_on_only_by_being_moved(api) -> None:

@@ -1,1 +1,1 @@
-"""Random histories of an estate, and an independent check of what has become of it after each step."""
+"""Random histories of an account, with an independent check of its state after each step."""

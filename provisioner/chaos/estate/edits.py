@@ -1,4 +1,4 @@
-"""The YAML of an estate, and how people change it over time; every edit says in a line what it does."""
+"""Random configurations, and random edits of them; each edit is described in one line."""
 
 import copy
 import random
@@ -20,7 +20,7 @@ NAMES = "abcde"
 HOLDERS = ("one", "two", "three")
 TARGETS = (20_000, 50_000, 120_000)
 PROJECT = "estate"
-A_NEW_CARD, OF_A_CARD, OF_A_HOLDER = 0.12, 0.75, 0.93  # shares of the edits, one on top of the other
+A_NEW_CARD, OF_A_CARD, OF_A_HOLDER = 0.12, 0.75, 0.93  # cumulative shares of the edits
 
 ADDRESS = {
     "line1": "123 Main Street",
@@ -39,21 +39,21 @@ _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class Yaml(Struct):
-    """A configuration as its author thinks of it: blocks by name."""
+    """A configuration: blocks by name."""
 
     holders: dict[str, Json] = field(default_factory=dict)
     cards: dict[str, Json] = field(default_factory=dict)
     targets: dict[str, Json] = field(default_factory=dict)
 
     def text(self) -> str:
-        """The file."""
+        """Return the configuration as YAML."""
         sections = {"cardholders": self.holders, "cards": self.cards, "balance_targets": self.targets}
         document = {"version": 1, "project": PROJECT, **{k: v for k, v in sections.items() if v}}
         return yaml.dump(copy.deepcopy(document), Dumper=_Dumper, sort_keys=False)
 
 
 def begin(rng: random.Random) -> Yaml:
-    """A small estate."""
+    """Return a small configuration."""
     there = Yaml()
     for name in HOLDERS[:2]:
         there.holders[name] = _holder(rng)
@@ -64,29 +64,29 @@ def begin(rng: random.Random) -> Yaml:
 
 
 def edit(there: Yaml, rng: random.Random) -> str:
-    """Change something; what was changed."""
+    """Make a random edit and return its description."""
     way = rng.random()
     if not there.cards or way < A_NEW_CARD:
         name = rng.choice(NAMES)
         if name not in there.cards:
             add_card(there, name, rng)
-            return f"cards.{name} is new: {there.cards[name]}"
+            return f"cards.{name} added: {there.cards[name]}"
     if there.cards and way < OF_A_CARD:
         name = rng.choice(sorted(there.cards))
         change = rng.choice(TO_A_CARD)
         change(there, name, rng)
-        return f"cards.{name}: {change.__name__}: {there.cards.get(name)}"
+        return f"cards.{name}: {_label(change)}: {there.cards.get(name)}"
     if way < OF_A_HOLDER:
         name = rng.choice(sorted(there.holders))
         change = rng.choice(TO_A_HOLDER)
         change(there, name, rng)
-        return f"cardholders.{name}: {change.__name__}: {there.holders.get(name)}"
+        return f"cardholders.{name}: {_label(change)}: {there.holders.get(name)}"
     there.targets = {"usd": _target(rng)} if likely(rng, 0.9) else {}
     return f"balance_targets: {there.targets}"
 
 
 def controls(rng: random.Random) -> Json:
-    """Spending controls; at times none."""
+    """Draw spending controls, sometimes none."""
     drawn: Json = {}
     if likely(rng, 0.75):
         intervals = rng.sample(INTERVALS, rng.randint(1, 2))
@@ -96,8 +96,8 @@ def controls(rng: random.Random) -> Json:
         drawn["spending_limits"] = rows
     for what, drawn_from, share in (("categories", CATEGORIES, 0.4), ("merchant_countries", COUNTRIES, 0.2)):
         if likely(rng, share):
-            # the first one is always allowed and never blocked: Stripe has no way between two lists that
-            # have nothing in common
+            # the first one is always allowed and never blocked: Stripe offers no safe change between two
+            # lists that have nothing in common
             some = rng.sample(drawn_from[1:], rng.randint(1, len(drawn_from) - 1))
             way = rng.choice(("allowed", "blocked"))
             drawn[f"{way}_{what}"] = [drawn_from[0], *some] if way == "allowed" else some
@@ -105,7 +105,7 @@ def controls(rng: random.Random) -> Json:
 
 
 def add_card(there: Yaml, name: str, rng: random.Random) -> None:
-    """A new card."""
+    """Add a card."""
     card: Json = {
         "cardholder": rng.choice(sorted(there.holders)),
         "type": "virtual",
@@ -121,7 +121,7 @@ def add_card(there: Yaml, name: str, rng: random.Random) -> None:
 
 
 def _name(there: Yaml, name: str, card: Json) -> None:
-    """Put a card under a name; where that was another's before, it no longer says so."""
+    """Store a card under a name, and remove that name from the `previously` of other cards."""
     there.cards[name] = card
     for other in there.cards.values():
         before = other["lifecycle"].get("previously", [])
@@ -130,33 +130,33 @@ def _name(there: Yaml, name: str, card: Json) -> None:
 
 
 def limit(there: Yaml, name: str, rng: random.Random) -> None:
-    """Other spending controls."""
+    """Change the spending controls of a card."""
     _set(there.cards[name], "spending_controls", controls(rng))
 
 
 def switch(there: Yaml, name: str, _rng: random.Random) -> None:
-    """Active becomes inactive, and the other way round."""
+    """Switch between active and inactive."""
     card = there.cards[name]
     card["status"] = "inactive" if card.get("status") == "active" else "active"
 
 
-def say_no_status(there: Yaml, name: str, _rng: random.Random) -> None:
-    """The status is somebody else's from now on."""
+def remove_status(there: Yaml, name: str, _rng: random.Random) -> None:
+    """Remove the status from the configuration."""
     there.cards[name].pop("status", None)
 
 
 def hand_over(there: Yaml, name: str, rng: random.Random) -> None:
-    """Another holder, which makes another card."""
+    """Change the cardholder, which forces replacement of the card."""
     there.cards[name]["cardholder"] = rng.choice(sorted(there.holders))
 
 
-def print_anew(there: Yaml, name: str, rng: random.Random) -> None:
-    """Another second line, which makes another card."""
+def change_second_line(there: Yaml, name: str, rng: random.Random) -> None:
+    """Change the second line, which forces replacement of the card."""
     there.cards[name]["second_line"] = rng.choice("XYZ")
 
 
 def change_type(there: Yaml, name: str, _rng: random.Random) -> None:
-    """Virtual becomes physical, and the other way round."""
+    """Switch between virtual and physical."""
     card = there.cards[name]
     if card["type"] == "physical":
         card["type"] = "virtual"
@@ -166,25 +166,25 @@ def change_type(there: Yaml, name: str, _rng: random.Random) -> None:
 
 
 def change_currency(there: Yaml, name: str, _rng: random.Random) -> None:
-    """A currency that the account does not issue in; and back."""
+    """Switch between the account's currency and one that it does not issue in."""
     card = there.cards[name]
     card["currency"] = "eur" if card["currency"] == "usd" else "usd"
 
 
 def note(there: Yaml, name: str, rng: random.Random) -> None:
-    """Metadata of one's own."""
+    """Change the user's metadata."""
     there.cards[name]["metadata"] = {"team": rng.choice(("red", "blue"))}
 
 
 def reissue(there: Yaml, name: str, rng: random.Random) -> None:
-    """Ask for another card in its place."""
+    """Reissue a card."""
     lifecycle = there.cards[name]["lifecycle"]
     number = lifecycle.get("reissue", {}).get("number", 0) + 1
     lifecycle["reissue"] = {"number": number, "reason": rng.choice(REASONS)}
 
 
 def rename(there: Yaml, name: str, rng: random.Random) -> None:
-    """To a name that is free or taken; the old one may be used again at once."""
+    """Rename a card to a free or a used name; a new card may get the old name."""
     new = rng.choice([other for other in NAMES if other != name])
     moved = there.cards.pop(name)
     before = dict.fromkeys((name, *moved["lifecycle"].get("previously", ())))
@@ -195,41 +195,41 @@ def rename(there: Yaml, name: str, rng: random.Random) -> None:
 
 
 def remove(there: Yaml, name: str, _rng: random.Random) -> None:
-    """No longer in the configuration."""
+    """Remove a card."""
     del there.cards[name]
 
 
 def end_otherwise(there: Yaml, name: str, rng: random.Random) -> None:
-    """Another `on_remove`."""
+    """Change `on_remove`."""
     there.cards[name]["lifecycle"]["on_remove"] = rng.choice(ENDS)
 
 
 def protect(there: Yaml, name: str, _rng: random.Random) -> None:
-    """Protected from now on, or no longer."""
+    """Switch `protect`."""
     lifecycle = there.cards[name]["lifecycle"]
     lifecycle["protect"] = not lifecycle.get("protect", False)
 
 
 def ignore(there: Yaml, name: str, rng: random.Random) -> None:
-    """A field that is left to others, or no longer."""
+    """Ignore a field, or stop ignoring it."""
     lifecycle = there.cards[name]["lifecycle"]
     if not lifecycle.pop("ignore", None):
         lifecycle["ignore"] = [rng.choice(("status", "spending_controls", "metadata"))]
 
 
 def limit_holder(there: Yaml, name: str, rng: random.Random) -> None:
-    """Other spending controls of a holder."""
+    """Change the spending controls of a cardholder."""
     _set(there.holders[name], "spending_controls", controls(rng))
 
 
 def switch_holder(there: Yaml, name: str, _rng: random.Random) -> None:
-    """Active becomes inactive, and the other way round."""
+    """Switch between active and inactive."""
     holder = there.holders[name]
     holder["status"] = "inactive" if holder.get("status", "active") == "active" else "active"
 
 
 def rename_holder(there: Yaml, name: str, _rng: random.Random) -> None:
-    """Another name in the configuration."""
+    """Rename a cardholder in the configuration."""
     free = [each for each in HOLDERS if each not in there.holders]
     if free:
         there.holders[free[0]] = {**there.holders.pop(name), "lifecycle": {"previously": [name]}}
@@ -238,23 +238,23 @@ def rename_holder(there: Yaml, name: str, _rng: random.Random) -> None:
 
 
 def name_holder(there: Yaml, name: str, rng: random.Random) -> None:
-    """Another printed name, which makes another holder and other cards."""
+    """Change the name, which forces replacement of the cardholder and its cards."""
     there.holders[name]["name"] = rng.choice(("Acme Inc", "Bolt Ltd", "Cool Co"))
 
 
 def write_to_holder(there: Yaml, name: str, rng: random.Random) -> None:
-    """Another e-mail address."""
+    """Change the e-mail address."""
     there.holders[name]["email"] = f"{rng.choice('xyz')}@example.com"
 
 
 def change_holder(there: Yaml, name: str, rng: random.Random) -> None:
-    """A person becomes a company, and the other way round: another holder."""
+    """Switch between a person and a company, which forces replacement of the cardholder."""
     kept = {k: v for k, v in there.holders[name].items() if k not in ("type", "individual")}
     there.holders[name] = {**kept, **_who(rng)}
 
 
 def remove_holder(there: Yaml, name: str, rng: random.Random) -> None:
-    """No longer in the configuration, nor are its cards, or they are another's."""
+    """Remove a cardholder; its cards are removed or moved to another cardholder."""
     others = [each for each in there.holders if each != name]
     if others:
         del there.holders[name]
@@ -266,13 +266,27 @@ def remove_holder(there: Yaml, name: str, rng: random.Random) -> None:
 
 
 def add_holder(there: Yaml, _name: str, rng: random.Random) -> None:
-    """One more holder."""
+    """Add a cardholder."""
     if free := [each for each in HOLDERS if each not in there.holders]:
         there.holders[free[0]] = _holder(rng)
 
 
 Edit = Callable[[Yaml, str, random.Random], None]
-_SELDOM: tuple[Edit, ...] = (say_no_status, print_anew, change_type, note, end_otherwise, protect, ignore)
+
+
+def _label(change: Edit) -> str:
+    return change.__name__.replace("_", " ")
+
+
+_SELDOM: tuple[Edit, ...] = (
+    remove_status,
+    change_second_line,
+    change_type,
+    note,
+    end_otherwise,
+    protect,
+    ignore,
+)
 _OFTEN: tuple[Edit, ...] = (limit, switch, reissue, rename, hand_over, remove)
 TO_A_CARD: tuple[Edit, ...] = (*_SELDOM, *_OFTEN, *_OFTEN, limit, change_currency)
 TO_A_HOLDER: tuple[Edit, ...] = (
@@ -282,7 +296,7 @@ TO_A_HOLDER: tuple[Edit, ...] = (
 
 
 def sound(there: Yaml) -> Yaml:
-    """The same configuration without what Stripe can never do, so that an apply can come to an end."""
+    """Return the configuration without values that Stripe always rejects."""
     cards = {name: {**card, "currency": "usd"} for name, card in there.cards.items()}
     holders = {
         name: {**holder, "individual": PERSON} if holder["type"] == "individual" else holder

@@ -1,7 +1,7 @@
 """
-Histories of an estate, by a seed: edits, runs in trouble, hands in between; checked after each step.
+Random histories of an account: edits, runs under faults, and changes by hand, checked after each step.
 
-They are played one after the other; one that goes wrong is cut down to the steps that it takes.
+Histories run one after the other. One that fails is reduced to the steps that are needed for the failure.
 """
 
 import random
@@ -33,24 +33,25 @@ Heard = Callable[[int, "HistoryStep"], None]
 
 STEPS = 40  # of one history
 A_WHILE, SETTLED, DAY = (0, 1, 3, 20), 600, 90_000  # seconds
-MOST_RUNS = 12  # until an apply has nothing left to do
-TOLD = 300  # characters of what a run said
+MOST_RUNS = 12  # until an apply must have nothing left to do
+TOLD = 300  # characters of a message that are kept
 
 
 class HistoryStep(Struct, frozen=True):
-    """One step: its number, counted from 1, what it did, line by line, and what was wrong after it.
-
-    `runs` is how the runs in it ended, in a word each.
-    """
+    """One step of a history."""
 
     number: int
+    """The number of the step, from 1."""
     did: tuple[str, ...]
+    """Descriptions of what was done."""
     runs: tuple[str, ...] = ()
+    """How each run in the step ended, in one word."""
     wrong: tuple[str, ...] = ()
+    """Descriptions of what was wrong after the step."""
 
 
 class Saved(Struct, frozen=True):
-    """A saved plan: the document, the YAML it was made of, and the objects as they were then."""
+    """A saved plan, with its configuration and the objects at the time."""
 
     document: PlanDocument
     wanted: Declaration
@@ -58,7 +59,7 @@ class Saved(Struct, frozen=True):
 
 
 class History(Struct):
-    """An estate and all that is known of it from the side."""
+    """The state of one history."""
 
     seed: int
     sandbox: Embedded
@@ -66,17 +67,19 @@ class History(Struct):
     yaml: Yaml
     watch: Watch
     mail: Mail = field(default_factory=Mail)
-    wanted: list[Declaration] = field(default_factory=list)  # of runs whose requests may still arrive
+    wanted: list[Declaration] = field(
+        default_factory=list
+    )  # configurations of runs whose requests may still arrive
     plans: list[Saved] = field(default_factory=list)
-    past: list[Json] = field(default_factory=list)  # the objects after each step, the newest last
+    past: list[Json] = field(default_factory=list)  # the objects after each step, newest last
     did: list[str] = field(default_factory=list)
     ended: list[Ended] = field(default_factory=list)  # the runs of this step
 
     def steps(self, count: int, only: Collection[int] = ()) -> Iterator[HistoryStep]:
         """
-        Play so many steps; with `only`, of those numbers.
+        Run `count` steps, or only those with a number in `only`.
 
-        Each has a seed of its own, so that one can be left out without the others being different.
+        Each step has its own seed, so that leaving one out does not change the others.
         """
         for number in range(1, count + 1):
             if not only or number in only:
@@ -94,22 +97,22 @@ class History(Struct):
                 )
 
     def config(self) -> Config | None:
-        """The configuration as it is, None where its edits do not go together."""
+        """Return the current configuration, or None if its edits contradict each other."""
         try:
             return runs.load(self.yaml.text(), self.folder)
         except ConfigError as error:
-            self.did.append(f"not sound: {error}"[:TOLD])
+            self.did.append(f"invalid configuration: {error}"[:TOLD])
             return None
 
     def wire(self, trouble: Trouble = PEACE, gate: Any = None) -> Wire:
-        """A client for one run."""
+        """Return a client for one run."""
         back = trouble.lag.back + 1 if trouble.lag else 1
         self.watch.lagging |= trouble.lag.resources if trouble.lag else set()
         seen = self.past[-back] if len(self.past) >= back else dict(self.watch.objects)
         return Wire(self.sandbox, self.mail, trouble, seen, *([gate] if gate else []))
 
     def checked(self, run: Callable[[], Sequence[Ended]], wanted: Sequence[Declaration]) -> list[str]:
-        """Make runs and check every moment of them; `wanted` are the YAMLs that they may bring about."""
+        """Make runs and check every request of them; `wanted` are the configurations that they apply."""
         before, coming = dict(self.watch.objects), self.watch.coming()
         ended = run()
         self.did += [str(each)[:TOLD] for each in ended]
@@ -128,7 +131,7 @@ class History(Struct):
 
 
 def history(sandbox: Embedded, folder: Path, seed: int) -> History:
-    """A new history."""
+    """Return a new history."""
     rng = random.Random(f"{seed}/0")  # noqa: S311 - to be repeatable
     return History(seed, sandbox, folder, begin(rng), Watch(sandbox))
 
@@ -139,19 +142,19 @@ def _edits(estate: History, rng: random.Random) -> None:
 
 
 def by_hand(estate: History, rng: random.Random) -> list[str]:
-    """Somebody does something without provisioner."""
+    """Change something in Stripe outside of provisioner."""
     what, answers = deed(estate.sandbox, estate.watch.objects, rng)
-    estate.did.append(f"hand: {what}")
+    estate.did.append(f"by hand: {what}")
     estate.watch.hands(answers)
     moments = estate.watch.moments()
     if any(had and is_ours(had) and not is_ours(item) for each in moments for had, item in each.changed):
-        estate.past.clear()  # an old list would show it as ours
-        estate.mail.waiting.clear()  # and so would a request that was sent while it was
+        estate.past.clear()  # an old list would show it with ownership metadata
+        estate.mail.waiting.clear()  # and so would a request that was sent before
     return []
 
 
 def applied(estate: History, rng: random.Random) -> list[str]:
-    """Edits, at times a hand, and an apply in trouble."""
+    """Edit, sometimes change something by hand, and apply under faults."""
     _edits(estate, rng)
     if likely(rng, 0.25):
         by_hand(estate, rng)
@@ -164,17 +167,17 @@ def applied(estate: History, rng: random.Random) -> list[str]:
         selection = rng.choice((Selection((name,)), Selection((), (name,))))
     asked = Order(config, selection, anything=likely(rng, 0.8))
     part = [f"--target {a}" for a in selection.targets] + [f"--exclude {a}" for a in selection.excludes]
-    estate.did.append(f"apply {' '.join(part)}; {trouble}")
+    estate.did.append(" ".join(["apply", *part]) + (f" with faults: {trouble}" if str(trouble) else ""))
     wanted = read(estate.yaml.text(), in_part=selection != EVERYTHING)
     return estate.checked(lambda: [runs.apply(estate.wire(trouble), asked)], [wanted])
 
 
 def at_once(estate: History, rng: random.Random) -> list[str]:
-    """Two applies at once, at times of different YAML."""
+    """Run two applies at once, sometimes with different configurations."""
     _edits(estate, rng)
     one, wanted = estate.config(), [read(estate.yaml.text())]
     if likely(rng, 0.5):
-        estate.did.append("meanwhile, in another branch:")
+        estate.did.append("in another branch at the same time:")
         _edits(estate, rng)
         wanted.append(read(estate.yaml.text()))
     other = estate.config()
@@ -182,27 +185,27 @@ def at_once(estate: History, rng: random.Random) -> list[str]:
         return []
     turns = Turns(rng, 2)
     troubles = [draw(rng) if likely(rng, 0.4) else PEACE for _ in range(2)]
-    estate.did.append(f"two applies at once; {troubles[0]} | {troubles[1]}")
+    estate.did.append(f"two applies at once; faults: {' | '.join(str(each) or 'none' for each in troubles)}")
     wires = [estate.wire(trouble, turns.gate(number)) for number, trouble in enumerate(troubles)]
     return estate.checked(lambda: runs.at_once(wires, [Order(one), Order(other)], turns.leave), wanted)
 
 
 def save(estate: History, rng: random.Random) -> list[str]:
-    """A plan that is saved, after some edits."""
+    """Edit, and save a plan."""
     _edits(estate, rng)
     if config := estate.config():
         try:
             document = runs.saved(estate.wire(), config)
         except ProvisionerError as error:
-            estate.did.append(f"no plan to save: {error}"[:TOLD])
+            estate.did.append(f"plan failed: {error}"[:TOLD])
         else:
             estate.plans.append(Saved(document, read(estate.yaml.text()), dict(estate.watch.objects)))
-            estate.did.append(f"plan number {len(estate.plans)} is saved: {asdict(document.summary)}")
+            estate.did.append(f"plan {len(estate.plans)} was saved: {asdict(document.summary)}")
     return []
 
 
 def apply_saved(estate: History, rng: random.Random) -> list[str]:
-    """A saved plan that is applied, late, again, or after others have done something."""
+    """Apply a saved plan, possibly late, a second time, or after other changes."""
     config = estate.config()
     if config is None or not estate.plans:
         return []
@@ -211,22 +214,22 @@ def apply_saved(estate: History, rng: random.Random) -> list[str]:
     if likely(rng, 0.3):
         by_hand(estate, rng)
     trouble = draw(rng) if likely(rng, 0.5) else PEACE
-    estate.did.append(f"apply of saved plan {number}; {trouble}")
+    estate.did.append(f"apply of saved plan {number}" + (f" with faults: {trouble}" if str(trouble) else ""))
     before, late = dict(estate.watch.objects), bool(estate.mail.waiting)
     asked = Order(config, saved=plan.document)
     found = estate.checked(lambda: [runs.apply(estate.wire(trouble), asked)], [plan.wanted])
-    # a request of an earlier run that arrives meanwhile is not the plan's
+    # a late request of an earlier run does not belong to the plan
     return found if late else [*found, *revived(plan.objects, before, estate.watch.objects)]
 
 
 def pass_time(estate: History, rng: random.Random) -> list[str]:
-    """Some time passes."""
+    """Let some time pass."""
     return _time(estate, rng.choice((10, SETTLED, DAY)))
 
 
 def _time(estate: History, seconds: int) -> list[str]:
     estate.did.append(f"{seconds} seconds pass")
-    # what was on its way arrives; and no list is a day behind
+    # delayed requests arrive, and no list lags by a day
     before = dict(estate.watch.objects)
     arrived = [estate.sandbox.ask(r.method, r.target, r.headers, r.body) for r in estate.mail.all()]
     found = list(wrong(before, estate.watch.moments(), estate.wanted, estate.watch)) if arrived else []
@@ -240,9 +243,9 @@ def _time(estate: History, seconds: int) -> list[str]:
 
 
 def forge(estate: History, rng: random.Random) -> list[str]:
-    """A copy of a card's marks: an apply may refuse to go on, and never ends the true one for it."""
+    """Copy a card's ownership metadata to a new card; an apply must not cancel the original for it."""
     what, answers, forged = copy_marks(estate.sandbox, estate.watch.objects, rng)
-    estate.did.append(f"hand: {what}")
+    estate.did.append(f"by hand: {what}")
     estate.watch.hands(answers)
     estate.watch.moments()
     if not forged:
@@ -257,15 +260,15 @@ def forge(estate: History, rng: random.Random) -> list[str]:
         found = estate.checked(lambda: [runs.apply(estate.wire(), Order(config))], [wanted])
         found += ended_for(forged, before, estate.watch.objects, wanted)
     answers = [estate.sandbox.write(f"/v1/issuing/cards/{forged}", {"status": "canceled"})]
-    estate.did.append(f"hand: {forged} is canceled")
+    estate.did.append(f"by hand: {forged} canceled")
     estate.watch.hands(answers)
     estate.watch.moments()
-    estate.past.clear()  # an old list would not show it, and count generations otherwise
+    estate.past.clear()  # an old list would not show it, and generations would be counted differently
     return found
 
 
 def to_the_end(estate: History, rng: random.Random) -> list[str]:
-    """Trouble is over: applies until there is nothing left to do, and everything is as declared."""
+    """Apply without faults until nothing is left to do; every object must match the configuration."""
     _edits(estate, rng)
     estate.yaml = sound(estate.yaml)
     found = _time(estate, SETTLED)
@@ -274,25 +277,27 @@ def to_the_end(estate: History, rng: random.Random) -> list[str]:
         return found
     for _ in range(MOST_RUNS):
         found += _shown(estate, config, wanted)
-        estate.did.append("apply, in peace")
+        estate.did.append("apply without faults")
         found += estate.checked(lambda: [runs.apply(estate.wire(), Order(config))], [wanted])
         if estate.ended[-1].how != "done":
-            found.append(f"an apply in peace is not done: {estate.ended[-1]}"[:TOLD])
+            found.append(f"an apply without faults did not complete: {estate.ended[-1]}"[:TOLD])
         found += _time(estate, SETTLED)
         if estate.ended[-1] == NOTHING_TO_DO:
             break
     else:
-        found.append(f"after {MOST_RUNS} applies in peace: {estate.ended[-1]}"[:TOLD])
+        found.append(f"changes are left after {MOST_RUNS} applies without faults: {estate.ended[-1]}"[:TOLD])
     found += unfinished(wanted, estate.watch.objects)
     coming = estate.watch.coming()
     for block in wanted.targets.values():
         if coming < block.get("top_up_below", block["target"]) - block.get("min_top_up", 0):
-            found.append(f"the balance is {coming}, the target {block['target']}, and nothing is topped up")
+            found.append(
+                f"the balance is {coming} and the target is {block['target']}, but there is no top-up"
+            )
     return found
 
 
 def _shown(estate: History, config: Config, wanted: Declaration) -> Iterator[str]:
-    """What differs and the plan does not show."""
+    """Describe differences from the configuration that the plan does not show."""
     try:
         touched = {str(change.address) for change in runs.plan(estate.wire(), config).changes}
     except ProvisionerError:
@@ -302,7 +307,7 @@ def _shown(estate: History, config: Config, wanted: Declaration) -> Iterator[str
         found = standing(objects, address)
         if found and address not in touched:
             for name in differences(wanted, address, block, found[0], objects):
-                yield f"{address} {found[0]['id']}: {name} is not as declared, and the plan does not say so"
+                yield f"{address} {found[0]['id']}: {name} differs, and the plan does not show it"
 
 
 Act = Callable[[History, random.Random], list[str]]
@@ -314,26 +319,26 @@ APPLY_ALL: tuple[Act, ...] = (to_the_end,)
 
 
 class Failure(Struct, frozen=True):
-    """A history that has gone wrong: its seed, the steps that it takes, and what they did."""
+    """A failed history, with the steps that are needed for the failure."""
 
     seed: int
     steps: tuple[HistoryStep, ...]
 
     @property
     def wrong(self) -> tuple[str, ...]:
-        """What is wrong at its end."""
+        """Descriptions of what was wrong at the end."""
         return self.steps[-1].wrong
 
     @property
     def script(self) -> str:
-        """The arguments that play it again."""
+        """The command-line arguments that repeat the history."""
         numbers = [step.number for step in self.steps]
         only = "" if numbers == list(range(1, numbers[-1] + 1)) else f" --only {','.join(map(str, numbers))}"
         return f"--seed {self.seed} --steps {numbers[-1]}{only}"
 
 
 class Played(Struct, frozen=True):
-    """What came of it all; `runs` counts how they ended."""
+    """The results of all histories; `runs` counts how their runs ended."""
 
     steps: int
     histories: int
@@ -344,7 +349,7 @@ class Played(Struct, frozen=True):
 def play(
     seed: int, steps: int, only: Collection[int] = (), heard: Heard = lambda _seed, _step: None
 ) -> Played:
-    """Play so many steps from a seed on; each history has the seed after the one before."""
+    """Run histories with `steps` steps in total; their seeds count up from `seed`."""
     failures: list[Failure] = []
     ended: Counter[str] = Counter()
     planned = played = histories = 0
@@ -361,7 +366,7 @@ def play(
 def one(
     seed: int, count: int, only: Collection[int] = (), heard: Heard = lambda _seed, _step: None
 ) -> list[HistoryStep]:
-    """The steps of one history, up to the first after which something is wrong."""
+    """Run one history and return its steps up to the first failure."""
     done: list[HistoryStep] = []
     with embedded(seed) as sandbox, tempfile.TemporaryDirectory(prefix="provisioner-estate-") as folder:
         for step in history(sandbox, Path(folder), seed).steps(count, only):
@@ -373,7 +378,7 @@ def one(
 
 
 def reduced(failure: Failure) -> Failure:
-    """The same failure with as few steps as it takes, found by leaving out one after the other."""
+    """Reduce a failure to the steps that are needed for it, by leaving out one step after the other."""
     numbers = [step.number for step in failure.steps]
     best = failure
     for number in reversed(numbers[:-1]):
@@ -385,5 +390,5 @@ def reduced(failure: Failure) -> Failure:
 
 
 def _sorts(wrong: Sequence[str]) -> set[str]:
-    """The sorts of what is wrong: its words, whatever the names and ids in them."""
+    """Return the failures without names and ids, so that they can be compared."""
     return {" ".join(word for word in text.split() if word.isalpha()) for text in wrong}

@@ -1,7 +1,7 @@
 """
-What the YAML asks for, held against the objects in Stripe: read anew, with nothing of the planner's.
+Compares the configuration with the objects in Stripe, without using any code of the planner.
 
-It knows the fields that `edits` writes, in the form in which it writes them.
+It supports the fields that `edits` writes, in the form in which it writes them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ Json = Mapping[str, Any]
 Objects = Mapping[str, Json]
 
 LISTS = ("categories", "merchant_countries", "card_presences")
-ADDED = {(50_000, "daily", frozenset[str]())}  # the limit that Stripe gives a card that was given none
+ADDED = {(50_000, "daily", frozenset[str]())}  # the limit that Stripe adds to a card without one
 OF_PROJECT, OF_ADDRESS = "provisioner_project", "provisioner_address"
 GENERATION, LIFECYCLE = "provisioner_generation", "provisioner_lifecycle"
 PLAIN = {
@@ -27,7 +27,7 @@ OF_KIND = {"cards": "issuing.card", "cardholders": "issuing.cardholder"}
 
 
 class Declaration(Struct, frozen=True):
-    """A configuration as it was read: blocks by name; `in_part` says that not all of it is asked for."""
+    """A parsed configuration: blocks by name; `in_part` is set if only some of it is applied."""
 
     cards: Mapping[str, Json]
     cardholders: Mapping[str, Json]
@@ -35,13 +35,13 @@ class Declaration(Struct, frozen=True):
     in_part: bool = False
 
     def blocks(self) -> Iterator[tuple[str, Json]]:
-        """Every object that is asked for, by its address."""
+        """Yield the address and the block of every object."""
         for section, blocks in (("cardholders", self.cardholders), ("cards", self.cards)):
             yield from ((f"{section}.{name}", block) for name, block in blocks.items())
 
 
 def read(text: str, *, in_part: bool = False) -> Declaration:
-    """Read a configuration."""
+    """Parse a configuration."""
     document = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     sections = ("cards", "cardholders", "balance_targets")
     cards, holders, targets = (document.get(section) or {} for section in sections)
@@ -49,17 +49,17 @@ def read(text: str, *, in_part: bool = False) -> Declaration:
 
 
 def is_ours(item: Json) -> bool:
-    """Whether an object carries the marks of the project."""
+    """Return True if an object has the ownership metadata of the project."""
     return (item.get("metadata") or {}).get(OF_PROJECT) == PROJECT
 
 
 def address_of(item: Json) -> str:
-    """The address that an object of ours carries; empty of others."""
+    """Return the address of an object of the project; empty for others."""
     return str(item["metadata"].get(OF_ADDRESS, "")) if is_ours(item) else ""
 
 
 def standing(objects: Objects, address: str) -> list[Json]:
-    """The objects of an address that have not ended for good, the newest generation first."""
+    """Return the objects at an address that are not canceled, newest generation first."""
     kind = OF_KIND[address.partition(".")[0]]
     found = [
         item
@@ -70,7 +70,7 @@ def standing(objects: Objects, address: str) -> list[Json]:
 
 
 def differences(wanted: Declaration, address: str, block: Json, item: Json, objects: Objects) -> list[str]:
-    """The declared fields that an object does not have as declared."""
+    """Return the fields of an object that differ from its block."""
     section = address.partition(".")[0]
     found = [name for name in PLAIN[section] if name in block and block[name] != item[name]]
     if section == "cards":
@@ -99,7 +99,7 @@ def _of_a_card(wanted: Declaration, block: Json, item: Json, objects: Objects) -
 
 
 def _plain(controls: Mapping[str, Any]) -> Any:
-    """Controls in one form: lists as sets, what is empty left out, and the limit that Stripe adds too."""
+    """Normalize controls: lists become sets; empty ones and the limit that Stripe adds are left out."""
     lists = {
         f"{way}_{what}": controls.get(f"{way}_{what}") for way in ("allowed", "blocked") for what in LISTS
     }
@@ -111,34 +111,34 @@ def _plain(controls: Mapping[str, Any]) -> Any:
 
 
 def told(item: Json) -> dict[str, str]:
-    """What an object is told about its end: `protect`, `on_remove`, `reissued`."""
+    """Return the lifecycle metadata of an object: `protect`, `on_remove`, `reissued`."""
     words = str(item["metadata"].get(LIFECYCLE, "")).split()
     return {name: value for name, _, value in (word.partition("=") for word in words)}
 
 
 def unfinished(wanted: Declaration, objects: Objects) -> Iterator[str]:
-    """What is not as it must be once an apply has come to its end."""
+    """Describe what differs from the configuration after a completed apply."""
     for address, block in wanted.blocks():
         found = standing(objects, address)
         if not found:
-            yield f"{address} is declared, and not there"
+            yield f"{address} is in the configuration, but not in Stripe"
             continue
         if address.startswith("cards.") and len(found) > 1:
-            yield f"{address} is there {len(found)} times"
+            yield f"{address} exists {len(found)} times"
         for name in differences(wanted, address, block, found[0], objects):
-            yield f"{address} {found[0]['id']}: {name} is not as declared"
+            yield f"{address} {found[0]['id']}: {name} differs from the configuration"
         lifecycle, said = block.get("lifecycle") or {}, told(found[0])
         expected = (bool(lifecycle.get("protect")), lifecycle.get("on_remove", "deactivate"))
         if expected != ("protect" in said, said.get("on_remove", "deactivate")):
-            yield f"{address} {found[0]['id']}: its marks say {said}"
+            yield f"{address} {found[0]['id']}: its lifecycle metadata is {said}"
         for older in found[1:]:
             if older["status"] == "active":
-                yield f"{address}: {older['id']} was replaced, and is active"
+                yield f"{address}: {older['id']} was replaced, but is active"
     yield from _left(wanted, objects)
 
 
 def _left(wanted: Declaration, objects: Objects) -> Iterator[str]:
-    """What is declared no more, and has not ended as it was told to."""
+    """Describe objects that are no longer in the configuration, but not deactivated or canceled."""
     declared = {address for address, _ in wanted.blocks()}
     for item in objects.values():
         if item["object"] not in OF_KIND.values() or not is_ours(item) or address_of(item) in declared:
@@ -150,4 +150,4 @@ def _left(wanted: Declaration, objects: Objects) -> Iterator[str]:
             else ("inactive", "canceled")
         )
         if end != "keep" and item["status"] not in ended:
-            yield f"{address_of(item)} {item['id']} is not in the configuration, and is {item['status']}"
+            yield f"{address_of(item)} {item['id']} was removed from the YAML, but is {item['status']}"

@@ -1,4 +1,4 @@
-"""Runs of provisioner as its commands make them: plan, judge, carry out; a saved plan; two at once."""
+"""Runs of provisioner, as its commands make them: plans, applies, saved plans, and two applies at once."""
 
 import json
 import threading
@@ -25,7 +25,7 @@ from provisioner.stripe_api.client import Transport
 
 
 class Ended(Struct, frozen=True):
-    """How a run ended: `done`, `partly`, `killed`, or the name of the error; with what it said."""
+    """How a run ended: `done`, `partly`, `killed`, or the name of an error, and its message."""
 
     how: str
     said: str = ""
@@ -38,7 +38,7 @@ NOTHING_TO_DO = Ended("done", "nothing to do")
 
 
 class Order(Struct, frozen=True):
-    """What a run is asked for; `anything` says that no guardrail stops it."""
+    """The options of an apply; `anything` disables guardrails."""
 
     config: Config
     selection: Selection = EVERYTHING
@@ -47,20 +47,20 @@ class Order(Struct, frozen=True):
 
 
 class Way(Protocol):
-    """The way of one run to Stripe."""
+    """A client for the requests of one run."""
 
     def transport(self) -> Transport:
-        """What sends its requests."""
+        """Return a transport for the run."""
 
 
 class InTurn(Executor):
-    """Does what is submitted at once, in the thread that submits it, so that requests have one order."""
+    """An executor that runs tasks immediately in the calling thread, so that requests have one order."""
 
     def __init__(self, _workers: int) -> None:
-        """Have as many workers as are asked for: none."""
+        """Ignore the number of workers."""
 
     def submit(self, work: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
-        """Do it."""
+        """Run a task and return its completed future."""
         future: Future[Any] = Future()
         try:
             future.set_result(work(*given, **named))
@@ -77,13 +77,13 @@ def load(text: str, folder: Path) -> Config:
 
 
 def plan(way: Way, config: Config) -> Plan:
-    """What `provisioner plan` comes to; raises ProvisionerError."""
+    """Return the plan of `provisioner plan`; raises ProvisionerError."""
     account = _account(way, config)
     return account.plan(account.compare())
 
 
 def saved(way: Way, config: Config) -> PlanDocument:
-    """What `plan --out` writes and `apply` reads; raises ProvisionerError."""
+    """Return the document that `plan --out` writes; raises ProvisionerError."""
     account = _account(way, config)
     written = json.dumps(as_json(plan_document(account.kinds, account.plan(account.compare()))))
     return convert(json.loads(written), PlanDocument)
@@ -94,7 +94,7 @@ def _account(way: Way, config: Config) -> Account:
 
 
 def apply(way: Way, asked: Order) -> Ended:
-    """What `provisioner apply` comes to."""
+    """Run `provisioner apply` and return how it ended."""
     account = _account(way, asked.config)
     try:
         made = account.plan(account.compare(), asked.selection)
@@ -114,13 +114,13 @@ def apply(way: Way, asked: Order) -> Ended:
 
 
 def at_once(ways: Sequence[Way], asked: Sequence[Order], leave: Callable[[int], None]) -> list[Ended]:
-    """Several applies at the same time; how each ended. `leave` is told the number of one that has."""
-    ended = [Ended("never begun")] * len(asked)
+    """Run several applies at once and return how each ended; `leave` gets the number of each ended run."""
+    ended = [Ended("not started")] * len(asked)
 
     def run(number: int) -> None:
         try:
             ended[number] = apply(ways[number], asked[number])
-        except Exception as error:  # noqa: BLE001 - it is looked at where all have ended
+        except Exception as error:  # noqa: BLE001 - reported when all runs have ended
             ended[number] = Ended("traceback", repr(error))
         finally:
             leave(number)

@@ -1,4 +1,4 @@
-"""What can go wrong on the wire in one run: drawn by a seed, said in words."""
+"""Faults for one run, drawn at random and described in words."""
 
 import random
 from typing import get_args
@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from provisioner.sandbox.api.faults import Effect
 
-# What may hit a write: the sandbox's own faults, a connection that breaks, an answer that is a lie, a kill.
+# Effects on a write: faults of the sandbox's, broken connections, and false responses.
 WRITES = (
     "drop_before",
     "drop_after",
@@ -15,11 +15,11 @@ WRITES = (
     "500_before",
     "500_began",
     "500_after",
-    "unwritten",  # answered as done, and not done
-    "as_it_was",  # not done, and answered with the object as it was
-    "late",  # not done when the connection breaks, but some requests later
+    "unwritten",  # confirmed, but not carried out
+    "as_it_was",  # not carried out; the response is the unchanged object
+    "late",  # the connection breaks, and the request is carried out some requests later
 )
-KEPT = ("500_began", "500_after")  # each uses up a key for a day
+KEPT = ("500_began", "500_after")  # each uses up an idempotency key for a day
 KILLS = ("kill_before", "kill_after", "kill_late")
 READS = ("drop_before", "429", "500_before")
 INNER = frozenset(get_args(Effect)) - {"delay", "drop_before", "drop_after", "truncate"}
@@ -28,46 +28,46 @@ LATER = 4
 
 
 class Strike(Struct, frozen=True):
-    """
-    One effect, to the first `count` requests of a method from its number `at` on, from 1 (0: to all).
-
-    `later` is after how many more requests a late one is carried out.
-    """
+    """One effect on some requests of a method."""
 
     effect: str
+    """One of WRITES, KILLS, or READS."""
     method: str
+    """`GET` or `POST`."""
     at: int
+    """The number of the first request that is hit, from 1."""
     count: int = 1
+    """The number of requests that are hit; 0 for all from `at` on."""
     later: int = 1
+    """The number of further requests after which a late request is carried out."""
 
     def __str__(self) -> str:
-        how_often = {0: " and all after it", 1: ""}.get(self.count, f" and {self.count - 1} more")
+        how_often = {0: " and all later ones", 1: ""}.get(self.count, f" and {self.count - 1} more")
         later = f", carried out {self.later} requests later" if "late" in self.effect else ""
-        return f"{self.effect} of {self.method} number {self.at}{how_often}{later}"
+        return f"{self.effect} at {self.method} request {self.at}{how_often}{later}"
 
 
 class Lag(Struct, frozen=True):
-    """
-    Lists that are behind: of `resources`, for the first `lists` requests of them in a run (0: for all).
-
-    They show what was there `back` steps before the run: where the way is `hides`, as it is now, and where it
-    is `is_old`, as it was then.
-    """
+    """Lists that lag behind writes."""
 
     way: str
+    """`hides`: lists do not show new objects; `is_old`: they also show old values."""
     resources: frozenset[str]
+    """The resources whose lists lag."""
     lists: int = 0
+    """The number of list requests in a run that lag; 0 for all."""
     back: int = 0
+    """The number of steps by which lists lag."""
 
     def __str__(self) -> str:
         how_long = f"{self.lists} requests" if self.lists else "the whole run"
         what = " and ".join(sorted(self.resources))
-        how = "hide what is new" if self.way == "hides" else "are old"
-        return f"lists of {what} {how} for {how_long}, from {self.back} steps ago"
+        how = "hide new objects" if self.way == "hides" else "show old objects"
+        return f"lists of {what} {how} for {how_long}, lagging by {self.back} steps"
 
 
 class Trouble(Struct, frozen=True):
-    """All that happens to one run."""
+    """All faults of one run."""
 
     strikes: tuple[Strike, ...] = ()
     lag: Lag | None = None
@@ -80,12 +80,12 @@ PEACE = Trouble()
 
 
 def likely(rng: random.Random, share: float) -> bool:
-    """Whether something happens that happens so often."""
+    """Return True with the probability `share`."""
     return rng.random() < share
 
 
 def draw(rng: random.Random) -> Trouble:
-    """Some trouble, at times none."""
+    """Draw faults for one run, sometimes none."""
     strikes: list[Strike] = []
     for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
         kind = rng.choice((WRITES, WRITES, WRITES, WRITES, KILLS, READS))
@@ -101,7 +101,7 @@ def draw(rng: random.Random) -> Trouble:
 def _lag(rng: random.Random) -> Lag:
     lists = ("issuing/cards", "issuing/cardholders", "topups")
     resources = rng.choice((lists, lists, (rng.choice(lists),)))
-    # where the events lag, too, nothing tells for how long: so not for a whole run
+    # if events lag too, nothing shows for how long; so they do not lag for a whole run
     count = rng.choice((0, 1, 2, 4))
     told = ("events",) if count and likely(rng, 0.3) else ()
     way = rng.choice(("hides", "hides", "is_old"))

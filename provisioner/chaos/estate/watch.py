@@ -1,4 +1,4 @@
-"""Looks on from the side, request by request, and knows what may never be."""
+"""Checks every request of a history for states that must never occur, without code of the planner."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,38 +22,50 @@ Json = Mapping[str, Any]
 Objects = Mapping[str, Json]
 Pair = tuple[Json, Json]  # a card and its holder
 
-REPLACING = {"cardholder", "type", "currency", "second_line", "reissue"}  # fields that make another card
+REPLACING = {
+    "cardholder",
+    "type",
+    "currency",
+    "second_line",
+    "reissue",
+}  # fields whose change requires another card
 KINDS = ("issuing.card", "issuing.cardholder", "topup")
 ALIVE = ("pending", "succeeded")
 
 
 class Moment(Struct, frozen=True):
-    """What one request has changed: the id of the request, and each object before (None: new) and after."""
+    """The changes of one request."""
 
     request: str
+    """The id of the request."""
     changed: tuple[tuple[Json | None, Json], ...]
+    """Each object before (None if it is new) and after."""
 
 
 class Watch(Struct):
-    """The state of a sandbox as its events tell it; `by_hand` are requests that were not provisioner's."""
+    """The state of a sandbox, derived from its events."""
 
     sandbox: Embedded
     objects: dict[str, Json] = field(default_factory=dict)
+    """The objects by id."""
     by_hand: set[str] = field(default_factory=set)
+    """The ids of requests that provisioner did not make."""
     forged: set[str] = field(default_factory=set)
+    """The ids of cards with a copy of another card's ownership metadata."""
     lagging: set[str] = field(default_factory=set)
+    """The resources whose lists lag."""
     _last: str = ""
 
     def hands(self, answers: Iterable[Said]) -> None:
-        """Note requests as made by hand."""
+        """Record requests as made outside of provisioner."""
         self.by_hand |= {said.headers["request-id"] for said in answers}
 
     def moments(self) -> list[Moment]:
-        """What has happened since this was last asked, in order."""
+        """Return the changes since the last call, oldest first."""
         events: list[Json] = []
         after = {"ending_before": self._last} if self._last else {}
         while page := self.sandbox.read("/v1/events", limit=100, **after)["data"]:
-            # newest first within a page, and the page that is next to the cursor first
+            # a page has the newest event first; the page next to the cursor comes first
             events += reversed(page)
             after = {"ending_before": page[0]["id"]}
             self._last = page[0]["id"]
@@ -66,7 +78,7 @@ class Watch(Struct):
         return found
 
     def coming(self) -> int:
-        """What is in the Issuing balance, or on its way there."""
+        """Return the Issuing balance with pending top-ups, in minor units."""
         rows = (self.sandbox.read("/v1/balance").get("issuing") or {}).get("available") or ()
         available = sum(row["amount"] for row in rows if row["currency"] == "usd")
         pending = [item for item in self.objects.values() if item["object"] == "topup"]
@@ -76,7 +88,7 @@ class Watch(Struct):
 def wrong(
     before: Objects, moments: Sequence[Moment], wanted: Sequence[Declaration], watch: Watch
 ) -> Iterator[str]:
-    """What was wrong at any moment of a step that began with `before`; `wanted` are the YAMLs in play."""
+    """Describe what was wrong in a step that began with `before`; `wanted` are the applied configurations."""
     now = dict(before)
     sides = [dict(before)]
     for moment in moments:
@@ -84,11 +96,11 @@ def wrong(
             now |= {item["id"]: item for _, item in moment.changed}
             sides.append(dict(now))
             continue
-        # Stripe itself ends a card whose successor is activated
+        # Stripe cancels a card when its replacement is activated
         replaced = {item.get("replacement_for") for _, item in moment.changed}
         for had, item in moment.changed:
             if not is_ours(had or item) and item["id"] not in replaced:
-                yield f"{item['id']} is not ours, and was written"
+                yield f"{item['id']} does not belong to the project, but was changed"
         now |= {item["id"]: item for _, item in moment.changed}
         yield from _doubles(now, sides, wanted, watch.forged)
         yield from _too_wide(now, moment, sides, wanted, unseen="issuing/cards" in watch.lagging)
@@ -105,19 +117,19 @@ def _doubles(
             by_address[address].append(card)
     for address, cards in by_address.items():
         before = [card for card in cards if any(can_spend(side, card["id"]) for side in sides)]
-        # one that is renamed carries its old name until it is its turn
+        # a renamed card has its old address until its update is made
         renamed = address.partition(".")[2] in former
         if len(cards) - len(before) > 1 or (len(cards) > 1 and not renamed and len(before) < len(cards)):
-            yield f"{address}: {' and '.join(card['id'] for card in cards)} can spend at once"
+            yield f"{address}: {' and '.join(card['id'] for card in cards)} can spend at the same time"
 
 
 def _too_wide(
     now: Objects, moment: Moment, sides: Sequence[Objects], wanted: Sequence[Declaration], *, unseen: bool
 ) -> Iterator[str]:
     """
-    Cards that could spend more than they could before and may in the end, whichever run ends last.
+    Describe cards that could spend more than before and after, whichever run ends last.
 
-    `unseen` says that the list of cards lags: a card that somebody has activated by hand is not known to be.
+    `unseen` is set if the list of cards lags, so that an activation outside of provisioner may not be seen.
     """
     ids = {item["id"] for _, item in moment.changed}
     for card in spending(now):
@@ -130,11 +142,11 @@ def _too_wide(
             *(end for side in wanted for end in _ends(card, side, wanted, sides, unseen=unseen)),
         ]
         if exceeds(pair, allowed):
-            yield f"{address} {card['id']} could spend more than before and after"
+            yield f"{address} {card['id']} could spend more than the old and new configuration allow"
 
 
 def _before(card: Json, sides: Sequence[Objects]) -> Iterator[Pair]:
-    """What there was: of a new card, those that had its address."""
+    """Yield a card as it was before; for a new card, the cards that had its address."""
     for side in sides:
         if card["id"] in side:
             yield side[card["id"]], holder_of(side, side[card["id"]])
@@ -152,23 +164,25 @@ def _ends(
     *,
     unseen: bool,
 ) -> Iterator[Pair]:
-    """What is asked for at the card's address, and at those that it is to be moved to."""
+    """Yield what is configured at a card's address, and at the addresses that it is to be moved to."""
     for block in _named(wanted.cards, address_of(card)):
         asked = _as_asked(block, card, sides)
         holders = (side.cardholders.get(block["cardholder"]) for side in every)
         yield from ((asked, {"status": "active", **holder}) for holder in holders if holder is not None)
-        if wanted.in_part:  # the holder may be left as it is
+        if wanted.in_part:  # the cardholder may stay unchanged
             address = f"cardholders.{block['cardholder']}"
             yield from ((asked, each) for side in sides for each in standing(side, address))
     name = address_of(card).partition(".")[2]
-    if name not in wanted.cards or wanted.in_part or unseen:  # it may be left as it is, and its holder not
+    if (
+        name not in wanted.cards or wanted.in_part or unseen
+    ):  # the card may stay unchanged while its cardholder changes
         for was, holder in _before(card, sides):
             for block in _named(wanted.cardholders, address_of(holder)):
                 yield was, {"status": "active", **block}
 
 
 def _named(blocks: Mapping[str, Json], address: str) -> Iterator[Json]:
-    """The block at an address, and those that were there before."""
+    """Yield the block at an address, and the blocks that had this address before."""
     name = address.partition(".")[2]
     for other, block in blocks.items():
         if other == name or name in (block.get("lifecycle") or {}).get("previously", ()):
@@ -176,7 +190,7 @@ def _named(blocks: Mapping[str, Json], address: str) -> Iterator[Json]:
 
 
 def _as_asked(block: Json, card: Json, sides: Sequence[Objects]) -> Json:
-    """The block as a card; of what it leaves to others, whatever there was, or will be."""
+    """Return a block as a card; fields that it does not manage have the most permissive known value."""
     ignored = (block.get("lifecycle") or {}).get("ignore", ())
     was = [side[card["id"]] for side in sides if card["id"] in side]
     status = block.get("status", "inactive")
@@ -187,25 +201,25 @@ def _as_asked(block: Json, card: Json, sides: Sequence[Objects]) -> Json:
 
 
 def too_much(before: int, after: int, wanted: Sequence[Declaration], created: bool) -> Iterator[str]:
-    """Money that is on its way beyond what any target in play asks for."""
+    """Describe top-ups beyond the target of every applied configuration."""
     targets = [block["target"] for side in wanted for block in side.targets.values()]
     most = max([before, *targets])
     if created and after > most:
-        yield f"{after} is in the balance or on its way; it was {before}, and the targets are {targets}"
+        yield f"the balance with pending top-ups is {after}; it was {before}, and the targets are {targets}"
 
 
 def revived(planned: Objects, before: Objects, after: Objects) -> Iterator[str]:
-    """Objects that somebody has switched off since a plan was made, and the plan on again."""
+    """Describe objects that were deactivated after a plan was saved, and that the plan activated again."""
     for identity, item in after.items():
         was, then = before.get(identity), planned.get(identity)
         if was is None or then is None or was["object"] == "topup":
             continue
         if item["status"] == then["status"] == "active" != was["status"]:
-            yield f"{identity} was switched off after the plan was saved, and the plan has switched it on"
+            yield f"{identity} was deactivated after the plan was saved, and the plan activated it again"
 
 
 def ended_for(forged: str, before: Objects, after: Objects, wanted: Declaration) -> Iterator[str]:
-    """Cards that were ended for one with a copy of their marks, where the YAML asks for no other card."""
+    """Describe cards that were canceled because another card has a copy of their ownership metadata."""
     address = before[forged]["metadata"][OF_ADDRESS]
     block = wanted.cards.get(address.partition(".")[2])
     for identity, item in before.items():
@@ -215,4 +229,4 @@ def ended_for(forged: str, before: Objects, after: Objects, wanted: Declaration)
         if same and ended and item["status"] != "canceled":
             asked = differences(wanted, address, block, after[identity], after)
             if not REPLACING & set(asked):
-                yield f"{identity} at {address} was ended for a card with a copy of its marks"
+                yield f"{identity} at {address} was canceled for a card with a copy of its ownership metadata"

@@ -1,4 +1,4 @@
-"""The client of one run: everything that goes wrong on its way to the sandbox happens here."""
+"""The HTTP client of one run, which applies the run's faults to its requests."""
 
 import json
 import random
@@ -25,12 +25,12 @@ Seen = Mapping[str, Json]  # objects by id
 
 
 def at_once(request: Callable[[], Said]) -> Said:
-    """Make a request without waiting for anybody."""
+    """Make a request without waiting for other runs."""
     return request()
 
 
 class Outgoing(Struct, frozen=True):
-    """One request as it goes out."""
+    """One request to be sent."""
 
     method: str
     target: str
@@ -44,12 +44,12 @@ class Outgoing(Struct, frozen=True):
 
 
 class Mail(Struct):
-    """Requests that were given up by their client and have not arrived yet, each with how many come first."""
+    """Requests that arrive after their client gave up, each with the number of requests before it."""
 
     waiting: list[tuple[int, Outgoing]] = field(default_factory=list)
 
     def due(self) -> Iterator[Outgoing]:
-        """Those that arrive before the next request."""
+        """Yield the requests that arrive before the next one."""
         waiting, self.waiting = self.waiting, []
         for left, request in waiting:
             if left:
@@ -58,16 +58,16 @@ class Mail(Struct):
                 yield request
 
     def all(self) -> list[Outgoing]:
-        """Those that have not arrived, which arrive now."""
+        """Return all requests that have not arrived, and remove them."""
         waiting, self.waiting = self.waiting, []
         return [request for _, request in waiting]
 
 
 class Wire(BoundedClient):
     """
-    Makes the requests of one run, and notes the ids of those that reached the sandbox in `made`.
+    Makes the requests of one run, and records the ids of those that reached the sandbox in `made`.
 
-    `seen` are the objects that lists show where they lag.
+    `seen` has the objects that lagging lists show.
     """
 
     def __init__(
@@ -89,9 +89,10 @@ class Wire(BoundedClient):
         self._now = 0.0
 
     def transport(self) -> Transport:
-        """What sends a run's requests; it waits for nothing, though its clock goes on.
+        """
+        Return a transport whose waits take no time.
 
-        By one second for each wait, as how long the waits are is left to chance.
+        Its clock moves by one second for each wait, as the length of waits is random.
         """
 
         def sleep(_seconds: float) -> None:
@@ -108,9 +109,9 @@ class Wire(BoundedClient):
         headers: Mapping[str, str],
         body: str | bytes | None = None,
         *,
-        within: float | None = None,  # noqa: ARG002 - nothing takes time here
+        within: float | None = None,  # noqa: ARG002 - requests take no time here
     ) -> HttpAnswer:
-        """Send one request, or do what trouble makes of it."""
+        """Send one request, or apply the fault that hits it."""
         if self._dead:
             raise Killed
         data = body.encode() if isinstance(body, str) else body or b""
@@ -157,7 +158,7 @@ class Wire(BoundedClient):
         return said
 
     def _lagging(self, request: Outgoing, said: Said) -> Said:
-        """A list as it was, where lists are behind."""
+        """Return the response, with older objects if it is a list that lags."""
         resource = request.path.removeprefix("/v1/")
         if self._lag is None or request.method != "GET" or resource not in self._lag.resources:
             return said
@@ -176,7 +177,7 @@ class Wire(BoundedClient):
 
 
 class Turns:
-    """Lets one of several runs make one request at a time, as a seed chooses."""
+    """Interleaves the requests of several runs in a random order."""
 
     def __init__(self, rng: random.Random, runs: int) -> None:
         self._rng = rng
@@ -186,7 +187,7 @@ class Turns:
         self._changed = threading.Condition()
 
     def gate(self, run: int) -> Gate:
-        """What a run waits at before each request."""
+        """Return a function that makes a request of a run when it is its turn."""
 
         def take(request: Callable[[], Said]) -> Said:
             with self._changed:
@@ -200,7 +201,7 @@ class Turns:
         return take
 
     def leave(self, run: int) -> None:
-        """A run has ended."""
+        """Record that a run ended."""
         with self._changed:
             self._alive.discard(run)
             self._choose()

@@ -1,1 +1,1 @@
-"""What every request goes through, whatever it asks for; and what happens without one."""
+"""The parts of the API that are the same for all endpoints, and actions that need no request."""

@@ -1,4 +1,4 @@
-"""What Stripe does by itself, or the bank, or a cardholder at a terminal: for tests to bring about."""
+"""Actions of Stripe, a bank, or a cardholder that no request triggers, so that tests can simulate them."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,23 +13,23 @@ Json = dict[str, Any]
 
 
 def block_cardholder(tx: Tx, object_id: str, _value: Any) -> Json:
-    """Block a cardholder, which no request can do."""
+    """Block a cardholder, which is impossible through the API."""
     return _set(tx, object_id, status="blocked")
 
 
 def disable_cardholder(tx: Tx, object_id: str, value: Any) -> Json:
-    """Give a cardholder a `disabled_reason` (`under_review`, `listed`, null), as screening does."""
+    """Set a cardholder's `disabled_reason` (`under_review`, `listed`, null), as screening does."""
     return _set(tx, object_id, _disabled_reason=value)
 
 
 def deactivate_card(tx: Tx, object_id: str, _value: Any) -> Json:
-    """Make a card inactive, as too many wrong PINs do."""
+    """Deactivate a card, as too many wrong PINs do."""
     found = tx.fetch(card.CARD, object_id)
     return save(tx, card.CARD, {**found, "status": "inactive"}, "issuing_card.updated")
 
 
 def cancel_card(tx: Tx, object_id: str, value: Any) -> Json:
-    """Cancel a card for a reason that only Stripe gives (`design_rejected`, `fulfillment_error`)."""
+    """Cancel a card for a reason that only Stripe can set (`design_rejected`, `fulfillment_error`)."""
     canceled = card.canceled(tx.fetch(card.CARD, object_id), value)
     return save(tx, card.CARD, canceled, "issuing_card.updated")
 
@@ -42,7 +42,7 @@ def warn_of_fraud(tx: Tx, object_id: str, value: Any) -> Json:
 
 
 def reverse_topup(tx: Tx, object_id: str, _value: Any) -> Json:
-    """Reverse a top-up that had succeeded."""
+    """Reverse a succeeded top-up."""
     return topup.reverse(tx, object_id)
 
 

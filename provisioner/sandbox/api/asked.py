@@ -1,4 +1,4 @@
-"""What the parts of the server hand each other: a request that may be served, and the answer to it."""
+"""Types for an accepted request and its response."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,7 @@ from provisioner.sandbox.state.objects import dump
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that may be served: by which account, with which typed parameters, under which key."""
+    """A request that passed all checks."""
 
     route: Route
     account: str
@@ -24,13 +24,13 @@ class Asked:
 
     @property
     def effect(self) -> str:
-        """What fault hits it; empty for none."""
+        """The effect of the fault that hits the request; empty for none."""
         return self.fault.effect if self.fault else ""
 
 
 @dataclass
 class ApiAnswer:
-    """An answer ready to be sent; `cut` says whether it breaks off before (`drop`) or in its middle."""
+    """A response; `cut` says if its connection breaks before it (`drop`) or in its middle (`middle`)."""
 
     status: int
     body: str
@@ -39,10 +39,10 @@ class ApiAnswer:
 
 
 def refusal(error: ApiError, account_id: str, request_id: str) -> ApiAnswer:
-    """An error as an answer."""
+    """Return the response for an error."""
     return ApiAnswer(error.status, dump(error.body(account_id, request_id)), dict(error.headers))
 
 
 def broken() -> ApiError:
-    """Stripe's own failure, as an error."""
+    """Return the error for a failure in Stripe."""
     return ApiError(500, "An error occurred while processing this request. Try again later.", "api_error")

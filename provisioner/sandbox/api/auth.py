@@ -1,4 +1,4 @@
-"""Who is asking: the secret key in Basic or Bearer form, as docs.stripe.com/api/authentication has it."""
+"""Authentication by a secret key, as Basic or Bearer (docs.stripe.com/api/authentication)."""
 
 import base64
 import binascii
@@ -14,10 +14,10 @@ _SHOWN = 4
 
 def key_of(authorization: str) -> str:
     """
-    The test-mode key that an `Authorization` header holds.
+    Return the test-mode key in an `Authorization` header.
 
-    Raises StripeError: 401 without a key, for a live key, and for anything that is no secret key;
-    403 for a publishable one.
+    Raises ApiError: 401 without a key, for a live key, and for anything that is not a secret key; 403 for a
+    publishable one.
     """
     scheme, _, value = authorization.strip().partition(" ")
     key = value.strip() if scheme.lower() == "bearer" else ""
@@ -48,10 +48,10 @@ def key_of(authorization: str) -> str:
 
 def masked(key: str) -> str:
     """
-    A key as Stripe's own message shows it: `sk_test_****************abcd`.
+    Return a key as Stripe's messages show it: `sk_test_****************abcd`.
 
     That is its prefix, if it has one, and its last four characters
-    (github.com/stripe/stripe-node/issues/361); of a rest so short that these would be all of it, nothing.
+    (github.com/stripe/stripe-node/issues/361). If four or fewer follow the prefix, none of them is shown.
     """
     prefix = _PREFIX.match(key)
     start = prefix.end() if prefix else 0

@@ -1,4 +1,4 @@
-"""Carries a request out: its handler, its idempotency record and what fell due, in one transaction."""
+"""Runs a request's handler, scheduled actions, and the idempotency record in one transaction."""
 
 import contextlib
 import sqlite3
@@ -18,7 +18,7 @@ from provisioner.sandbox.state.store import Store
 
 @contextlib.contextmanager
 def reading(store: Store, asked: Asked) -> Iterator[HandlerCall]:
-    """The request's view of the state, to look at only; for what is done before the handler runs."""
+    """Open a read-only transaction for a request, for work before its handler runs."""
     with store.transaction(write=False) as db:
         moment = clock.now(db)
         yield HandlerCall(
@@ -27,7 +27,7 @@ def reading(store: Store, asked: Asked) -> Iterator[HandlerCall]:
 
 
 def answered_before(store: Store, asked: Asked) -> bool:
-    """Whether the answer to the request is kept under its idempotency key."""
+    """Return True if a response is stored under the request's idempotency key."""
     if asked.key is None:
         return False
     with reading(store, asked) as call:
@@ -36,7 +36,7 @@ def answered_before(store: Store, asked: Asked) -> bool:
 
 
 def execute(store: Store, asked: Asked, extra: Mapping[str, Any]) -> ApiAnswer:
-    """Carry out a request. Raises StripeError for a refusal that is not kept for an idempotency key."""
+    """Carry out a request; raises ApiError for an error that is not stored for an idempotency key."""
     write = asked.route.method != "GET"
     with store.transaction(write=write) as db:
         moment = clock.now(db)
@@ -72,7 +72,7 @@ def _answer(db: sqlite3.Connection, asked: Asked, moment: float, extra: Mapping[
 
 
 def _unwritten(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> ApiAnswer:
-    """The answer of a request that leaves nothing behind."""
+    """Return the response of a request whose changes are discarded."""
     tx.db.execute("SAVEPOINT unwritten")
     answer = _handle(tx, asked, extra)
     tx.db.execute("ROLLBACK TO unwritten")

@@ -1,4 +1,4 @@
-"""`expand[]`: ids in an answer become the objects behind them (docs.stripe.com/api/expanding_objects)."""
+"""`expand[]`: replaces ids in a response by the objects (docs.stripe.com/api/expanding_objects)."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -14,10 +14,10 @@ _DEEPEST = 4
 
 def expanded(tx: Tx, resource: Resource, shown: Json, paths: Sequence[str], *, reading: bool) -> Json:
     """
-    The answer with each path (`balance_transaction`, `data.card.replaced_by`) expanded.
+    Return the response with each path (`balance_transaction`, `data.card.replaced_by`) expanded.
 
-    `reading` says whether the request is a GET, which alone may be told what is guarded.
-    Raises StripeError (400) for a path that is too deep or cannot be expanded.
+    `reading` is set for GET requests; only they may expand guarded fields. Raises ApiError (400) for a path
+    that is too deep or cannot be expanded.
     """
     for path in paths:
         parts = path.split(".")
@@ -57,9 +57,9 @@ def _expand(
 
 def _follow(tx: Tx, kinds: Sequence[Resource], shown: Json, parts: list[str], path: str) -> None:
     """
-    Put the object in place of its id; an earlier path may have done so.
+    Replace an id by its object, unless an earlier path did so.
 
-    Where it may be of several kinds, what one of them has may be asked of all (`data.source.card`).
+    If the object can be of several kinds, a field of one kind may be requested of all (`data.source.card`).
     """
     first, rest = parts[0], parts[1:]
     value = shown.get(first)

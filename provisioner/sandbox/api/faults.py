@@ -1,4 +1,4 @@
-"""Faults on purpose: what a client must survive, at the request where it hurts."""
+"""Deliberate faults at chosen requests, for tests of clients."""
 
 import fnmatch
 import random
@@ -22,19 +22,19 @@ Effect = Literal[
 @dataclass(frozen=True)
 class Fault:
     """
-    One fault: what happens, to which requests, and how often.
+    One fault: its effect, the requests that it hits, and how many of them.
 
     `match` is a pattern for `METHOD /path` (`POST /v1/issuing/cards*`). The first `skip` matching
     requests are let through, then `count` are hit (None: all), each with probability `chance`.
 
-    - `delay`: the answer takes `seconds` longer; the request's key and object stay in use meanwhile.
-    - `drop_before`, `drop_after`: the connection breaks, before or after the request was carried out.
-    - `429`: refused as over the endpoint's limit.
-    - `500_before`: fails before execution has begun: nothing written, nothing kept for its key.
-    - `500_began`: fails during execution: nothing written, and the 500 is kept for its key.
-    - `500_after`: written, but the answer, also the one kept for its key, is a 500.
-    - `truncate`: carried out, and the connection breaks in the middle of the answer.
-    - `unwritten`: answered as if carried out, but nothing is written, and nothing kept for its key.
+    - `delay`: the response takes `seconds` longer; until then, the request's key and object stay in use.
+    - `drop_before`, `drop_after`: the connection breaks before or after the request is carried out.
+    - `429`: rejected for the endpoint's rate limit.
+    - `500_before`: fails before execution begins: nothing is written or stored for its key.
+    - `500_began`: fails during execution: nothing is written, and the 500 is stored for its key.
+    - `500_after`: carried out, but the response is a 500, which is also stored for its key.
+    - `truncate`: carried out, but the connection breaks in the middle of the response.
+    - `unwritten`: the response confirms the write, but nothing is written or stored for its key.
     """
 
     effect: Effect
@@ -51,7 +51,7 @@ class Fault:
 
 @dataclass
 class Faults:
-    """The faults that are set; the same seed and requests give the same faults."""
+    """The faults that are set; with the same seed, the same requests are hit."""
 
     _faults: list[Fault] = field(default_factory=list)
     _matched: list[int] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Faults:
     _random: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311  to be repeatable
 
     def replace(self, faults: Sequence[Fault], seed: int) -> None:
-        """Set these faults in place of all others."""
+        """Replace all faults by these."""
         self._faults = list(faults)
         self._matched = [0] * len(faults)
         self._hit = [0] * len(faults)
@@ -67,11 +67,11 @@ class Faults:
 
     @property
     def hit(self) -> int:
-        """How many requests were hit since the faults were set."""
+        """The number of requests that were hit since the faults were set."""
         return sum(self._hit)
 
     def next(self, method: str, path: str) -> Fault | None:
-        """The fault that this request is hit by; the first that applies."""
+        """Return the first fault that applies to this request, or None."""
         for i, fault in enumerate(self._faults):
             if not fnmatch.fnmatchcase(f"{method} {path}", fault.match):
                 continue

@@ -1,4 +1,4 @@
-"""Form encoding as Stripe speaks it: `a[b][0]=c`, `a[]=x`, flat names; into nested dicts of strings."""
+"""Parses Stripe's form encoding (`a[b][0]=c`, `a[]=x`) into nested dicts of strings."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ _DEEPEST = 12
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
-    """The flat (name, value) pairs of a form body or query string; raises StripeError when it is no form."""
+    """Return the (name, value) pairs of a form body or query string; raises ApiError for anything else."""
     try:
         return parse_qsl(text, keep_blank_values=True, max_num_fields=10_000, errors="strict")
     except ValueError:
@@ -24,11 +24,11 @@ def pairs(text: str) -> list[tuple[str, str]]:
 
 def nest(flat: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """
-    The nested value of flat (name, value) pairs.
+    Return the nested value of (name, value) pairs.
 
-    Leaves are strings, `[]` makes a list, and everything else in brackets a dict; a dict whose
-    keys are indices stays one, because only its type tells a list from a hash. The last of equal
-    names wins. Raises StripeError (400) for names that cannot be nested.
+    Leaves are strings, `[]` makes a list, and everything else in brackets a dict. A dict whose keys are
+    indices stays a dict, as only its type distinguishes a list from a hash. The last of equal names wins.
+    Raises ApiError (400) for names that cannot be nested.
     """
     root: dict[str, Any] = {}
     for name, value in flat:

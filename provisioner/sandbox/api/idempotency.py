@@ -1,9 +1,9 @@
 """
 Idempotency keys (docs.stripe.com/api/idempotent_requests, docs.stripe.com/error-low-level).
 
-The first answer is kept for 24 hours of the sandbox's clock, together with the changes that it
-reports, from the moment the handler has begun: refusals included. What is refused before (key,
-rate limit, malformed parameters) is not kept.
+Once the handler has begun, the first response is stored for 24 hours of the sandbox's clock, in the same
+transaction as the changes; this includes errors. Errors before that (key, rate limit, malformed parameters)
+are not stored.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _KEPT = 24 * 3600
 
 
 def key_of(request: Request) -> str | None:
-    """The request's key, if it has one; raises StripeError when it is too long."""
+    """Return the request's key, or None; raises ApiError if it is too long."""
     key = request.headers.get("idempotency-key") or None
     if key is not None and len(key) > _LONGEST:
         raise invalid(f"Idempotency keys may be up to {_LONGEST} characters long; this one has {len(key)}.")
@@ -29,7 +29,7 @@ def key_of(request: Request) -> str | None:
 
 
 def in_use(key: str) -> ApiError:
-    """The refusal of a request whose key another request is being served under."""
+    """Return the error for a request whose key is in use by another request."""
     return ApiError(
         409,
         f"Another request is in progress under the idempotency key {key!r}.",
@@ -38,16 +38,16 @@ def in_use(key: str) -> ApiError:
 
 
 def digest(method: str, path: str, params: Mapping[str, Any]) -> str:
-    """What must be the same whenever a key is used again; a digest, so that nothing personal is kept."""
+    """Return a digest of all that must be the same when a key is reused; it contains no personal data."""
     text = json.dumps([method, path, params], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def replay(tx: Tx, key: str, asked: str) -> tuple[int, str, dict[str, str]] | None:
     """
-    The kept answer for a key (status, body, headers), or None when there is none.
+    Return the stored response for a key (status, body, headers), or None.
 
-    Raises StripeError (`idempotency_error`) when the key was first used for something else.
+    Raises ApiError (`idempotency_error`) if the key was first used for another request.
     """
     row = tx.db.execute(
         "SELECT request, status, body, request_id FROM answers WHERE account=? AND key=? AND at > ?",
@@ -66,7 +66,7 @@ def replay(tx: Tx, key: str, asked: str) -> tuple[int, str, dict[str, str]] | No
 
 
 def keep(tx: Tx, key: str, asked: str, status: int, body: str) -> None:
-    """Keep an answer under its key, and drop those that are older than a day."""
+    """Store a response under its key, and delete those that are older than a day."""
     tx.db.execute("DELETE FROM answers WHERE at <= ?", (tx.now - _KEPT,))
     tx.db.execute(
         "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)",

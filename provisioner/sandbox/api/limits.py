@@ -1,10 +1,9 @@
 """
-Rate limits of test mode: 25 requests a second on each endpoint and 25 in all, for each account.
+Rate limits of test mode: 25 requests per second for each endpoint and 25 in total, for each account.
 
-docs.stripe.com/rate-limits; reading one object and writing one are different endpoints, ids are
-not. Each limit is a bucket of a second's worth of requests that refills evenly, which is how
-Stripe has described its own (stripe.com/blog/rate-limiters). Real time counts here, not the
-sandbox's clock: a client has to be slow for real.
+docs.stripe.com/rate-limits. Reading and writing an object are different endpoints; paths that differ only in
+ids are the same one. Each limit is a token bucket for one second's requests, as Stripe has described
+(stripe.com/blog/rate-limiters). It uses real time, not the sandbox's clock, so that clients must slow down.
 """
 
 import time
@@ -34,7 +33,7 @@ class AccountLimits:
     _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict)
 
     def take(self, account: str, endpoint: str) -> None:
-        """Count one request; raises StripeError (429, `rate_limit`) when it is one too many."""
+        """Count one request; raises ApiError (429, `rate_limit`) if it is over a limit."""
         now = self.clock()
         for name, reason in ((endpoint, "endpoint-rate"), ("", "global-rate")):
             bucket = self._buckets.setdefault((account, name), _Bucket(RATE, now))
@@ -46,7 +45,7 @@ class AccountLimits:
 
 
 def too_many(reason: str) -> ApiError:
-    """The refusal of a request over a limit; `reason` is that of `Stripe-Rate-Limited-Reason`."""
+    """Return the error for a request over a limit; `reason` is for `Stripe-Rate-Limited-Reason`."""
     return ApiError(
         429,
         "Too many requests hit the API too quickly. Retry with an exponential backoff.",

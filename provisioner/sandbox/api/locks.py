@@ -1,8 +1,8 @@
 """
-Two writers on one object: the second is refused with `lock_timeout` (docs.stripe.com/rate-limits).
+Object locks: a second writer of an object is rejected with `lock_timeout` (docs.stripe.com/rate-limits).
 
-Stripe waits a while for the lock first; how long is not documented, so here it does not wait. A
-card's writers also share a lock on its cardholder, whose own writers need it alone.
+Stripe first waits for the lock, for an undocumented time; the sandbox does not wait. Writers of a card also
+share a lock on its cardholder; a writer of the cardholder needs that lock exclusively.
 """
 
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from provisioner.sandbox.state.errors import ApiError
 
 @dataclass
 class Locks:
-    """Which objects are being written: an id -> its number of sharers, or -1 for one writer alone."""
+    """The locks that are held: the number of sharers by id, or -1 for an exclusive lock."""
 
     _held: dict[str, int] = field(default_factory=dict)
 
     def take(self, alone: str | None, shared: str | None) -> None:
-        """Lock an object alone and another shared; raises StripeError (429) when either cannot be."""
+        """Lock one object exclusively and another shared; raises ApiError (429) if that is impossible."""
         if (alone and self._held.get(alone)) or (shared and self._held.get(shared, 0) < 0):
             raise ApiError(
                 429,
@@ -31,7 +31,7 @@ class Locks:
             self._held[shared] = self._held.get(shared, 0) + 1
 
     def release(self, alone: str | None, shared: str | None) -> None:
-        """Give back what `take` took."""
+        """Release the locks of `take`."""
         if alone:
             del self._held[alone]
         if shared:

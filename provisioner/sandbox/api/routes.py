@@ -1,4 +1,4 @@
-"""Every endpoint that the sandbox has."""
+"""The list of all endpoints of the sandbox."""
 
 from provisioner.sandbox.registry import Route
 from provisioner.sandbox.rules.accounts import account

@@ -1,8 +1,8 @@
 """
 Checks a request's parameters against Stripe's own parameter types (`params.json`, see `sdk_types`).
 
-Nothing that the types do not name is let through, and values come out typed: integers, booleans,
-lists, dicts. A value that may be unset and was sent empty comes out as the empty string.
+Unknown parameters are rejected, and values are converted to integers, booleans, lists, and dicts. An empty
+value for a parameter that can be unset becomes the empty string.
 """
 
 import functools
@@ -17,8 +17,8 @@ from provisioner.sandbox.state.errors import ApiError, invalid
 _DATA = Path(__file__).with_name("params.json")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,12})?")
-_LONGEST = 5000  # of any string, by Stripe's OpenAPI description
-_SHOWN = 12  # values of an enumeration that a message names
+_LONGEST = 5000  # characters of any string, from Stripe's OpenAPI description
+_SHOWN = 12  # values of an enumeration that an error message lists
 _INDEX = re.compile(r"[0-9]{1,4}")
 
 _CONTROLS = (
@@ -31,17 +31,17 @@ _CONTROLS = (
     "spending_limits",
 )
 
-# What Stripe takes although the SDK's types do not say so: (end of the type's name, field) -> node.
+# Parameters that Stripe accepts, but the SDK's types lack: (end of the type's name, field) -> node.
 _UNTYPED: dict[tuple[str, str], Any] = {
-    # docs.stripe.com/issuing/adding-funds-to-your-card-program; gated per account, so untyped.
+    # docs.stripe.com/issuing/adding-funds-to-your-card-program; only for some accounts, so untyped.
     ("TopupCreateParams", "destination_balance"): {"enum": ["issuing"]},
     # stripe-cli, issuing_transaction.purchase_details_receipt_updated.
     ("issuing.TransactionUpdateParams", "purchase_details"): {"hash": "own.PurchaseReceipt"},
 }
-# Values that Stripe takes although the SDK does not list them (registry.terraform.io, stripe provider).
+# Values that Stripe accepts, but the SDK lacks (registry.terraform.io, stripe provider).
 _MORE_VALUES: dict[str, list[str]] = {"preferred_locales": ["da", "pl", "sv"]}
 
-# Parameters of endpoints that the SDK does not have.
+# Parameters of endpoints that are missing in the SDK.
 OWN: dict[str, dict[str, Any]] = {
     "own.Nothing": {"fields": {"expand": {"list": "str"}}, "required": []},
     "own.Capability": {"fields": {"requested": "bool"}, "required": []},
@@ -63,7 +63,7 @@ OWN: dict[str, dict[str, Any]] = {
         },
         "required": [],
     },
-    # stripe-cli, issuing_authorization.request: what its trigger sends on the older path.
+    # The parameters of the older path that stripe-cli's trigger issuing_authorization.request sends.
     "own.CardTestAuthorization": {
         "fields": {
             "authorization_method": {"enum": ["chip", "contactless", "keyed_in", "online", "swipe"]},
@@ -119,7 +119,7 @@ def _data() -> dict[str, Any]:
         fields |= {field: node for (suffix, field), node in _UNTYPED.items() if name.endswith(suffix)}
         for field in _MORE_VALUES.keys() & fields.keys():
             fields[field] = {"list": {"enum": [*fields[field]["list"]["enum"], *_MORE_VALUES[field]]}}
-        # The prose of the API reference lets all of these be emptied; the types do so for some only.
+        # The API reference says that all of these can be emptied; the types say so only for some.
         for field in ("metadata", *(_CONTROLS if name.endswith("SpendingControls") else ())):
             if field in fields and "unset" not in fields[field]:
                 fields[field] = {"unset": fields[field]}
@@ -128,21 +128,21 @@ def _data() -> dict[str, Any]:
 
 
 def types() -> Mapping[str, Any]:
-    """Every parameter type: name -> its `fields` and `required`, as `sdk_types.describe` has them."""
+    """Return all parameter types by name, in the form of `sdk_types.describe`."""
     found: Mapping[str, Any] = _data()["types"]
     return found
 
 
 def values(enum: list[str] | str) -> list[str]:
-    """The values of an enumeration, which stands in place or is named."""
+    """Return the values of an enumeration, given as a list or by name."""
     return list(_data()["enums"][enum]) if isinstance(enum, str) else enum
 
 
 def check(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """
-    The typed parameters of a request whose type is `name`.
+    Return the typed parameters of a request whose type is `name`.
 
-    Raises StripeError (400): `parameter_unknown`, `parameter_missing`, `parameter_invalid_*`.
+    Raises ApiError (400): `parameter_unknown`, `parameter_missing`, `parameter_invalid_*`.
     """
     return _hash(name, params, "")
 
@@ -196,7 +196,7 @@ def _value(node: Any, value: Any, path: str) -> Any:
 
 
 def _first(nodes: list[Any], value: Any, path: str) -> Any:
-    """Of a union, the member whose shape the value has: what is wrong is then said of that one."""
+    """Check a value against the member of a union that has its shape, so that errors are about that one."""
     nested = isinstance(value, dict | list)
     fitting = [node for node in nodes if isinstance(node, dict) and "enum" not in node] if nested else nodes
     for node in fitting[:-1]:

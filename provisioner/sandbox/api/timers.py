@@ -1,4 +1,4 @@
-"""What happens by itself when its time comes: top-ups settle, authorizations lapse."""
+"""Runs scheduled actions when they are due: top-ups settle, authorizations expire."""
 
 import sqlite3
 
@@ -7,12 +7,12 @@ from provisioner.sandbox.state.objects import Origin, Tx
 
 
 def waiting(db: sqlite3.Connection, now: float) -> bool:
-    """Whether anything has fallen due."""
+    """Return True if an action is due."""
     return db.execute("SELECT 1 FROM due WHERE at <= ? LIMIT 1", (now,)).fetchone() is not None
 
 
 def run(db: sqlite3.Connection, now: float) -> None:
-    """Do all that has fallen due, in order of time, each at its own moment."""
+    """Run all due actions in order of time, each at its scheduled time."""
     while row := db.execute(
         "SELECT seq, at, account, action, id FROM due WHERE at <= ? ORDER BY at, seq LIMIT 1", (now,)
     ).fetchone():

@@ -8,17 +8,17 @@ from provisioner.sandbox.rules.common.changes import API_VERSION
 from provisioner.sandbox.state.errors import invalid
 
 _FORM = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(\.[a-z]+)?")
-# Where the SDK lists the versions that there are.
+# The parameter for which the SDK lists all versions.
 _KNOWN = "WebhookEndpointCreateParams.api_version"
 _PREVIEW = ".preview"
 
 
 def of(asked: str | None, since: str = "") -> str:
     """
-    The version that a request asks for, or the sandbox's own.
+    Return the version that a request asks for, or the sandbox's version.
 
-    Raises StripeError (400) for one that there never was, and for one before the date `since`. Of
-    versions newer than the SDK's, and of previews, none is known; they pass when they begin with a date.
+    Raises ApiError (400) for a version that never existed, and for one before the date `since`. Versions
+    newer than the SDK's and previews are unknown; they are accepted if they begin with a date.
     """
     if not asked:
         return API_VERSION

@@ -1,1 +1,1 @@
-"""The sandbox on the wire: what lets requests in, serves them, and sends events out."""
+"""The HTTP side of the sandbox: checks and serves requests, and sends events to webhooks."""

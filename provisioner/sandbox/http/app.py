@@ -28,12 +28,12 @@ _log = logging.getLogger(__name__)
 
 
 def build(settings: Settings) -> Starlette:
-    """An application that serves one sandbox; its state is opened at once and closed with the application."""
+    """Return an application that serves a new sandbox; its state is closed when the application stops."""
     return application(opened(settings))
 
 
 def opened(settings: Settings) -> Sandbox:
-    """A sandbox with its state open, which nobody serves yet."""
+    """Return a sandbox with open state that is not served yet."""
     store = Store(settings.state)
     sandbox = Sandbox(settings, store, Postman(store, anywhere=settings.webhooks_anywhere))
     control.begin(sandbox)
@@ -41,7 +41,7 @@ def opened(settings: Settings) -> Sandbox:
 
 
 def application(sandbox: Sandbox) -> Starlette:
-    """The application that serves a sandbox, and closes its state when it ends."""
+    """Return an application that serves a sandbox and closes its state when it stops."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -63,7 +63,7 @@ def application(sandbox: Sandbox) -> Starlette:
 
 
 class _OwnCallersOnly:
-    """Lets nobody in whom `callers.refusal` refuses."""
+    """Rejects requests for which `callers.refusal` gives a reason."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -74,7 +74,7 @@ class _OwnCallersOnly:
 
 
 class _Cut(Response):
-    """An answer whose connection breaks: before its first byte, or in its middle."""
+    """A response whose connection breaks before its first byte or in the middle."""
 
     def __init__(self, answer: ApiAnswer) -> None:
         super().__init__(answer.body, answer.status, answer.headers, "application/json")
@@ -86,8 +86,8 @@ class _Cut(Response):
             await send({**start, "headers": self.raw_headers})
             half = bytes(self.body)[: len(self.body) // 2]
             await send({"type": "http.response.body", "body": half, "more_body": True})
-            return  # uvicorn closes the connection of an unfinished answer
-        # ASGI knows no broken connection; uvicorn's own receive belongs to what holds the transport.
+            return  # uvicorn closes the connection of an incomplete response
+        # ASGI cannot break a connection; uvicorn's `receive` belongs to the object that has the transport.
         receive.__self__.transport.abort()  # type: ignore[attr-defined]
         await super().__call__(scope, receive, send)
 
@@ -107,7 +107,8 @@ def _response(answer: ApiAnswer) -> Response:
 
 async def _unknown(request: Request, _error: Exception) -> Response:
     asked = f"{request.method}: {request.url.path}"
-    return _refused(ApiError(404, f"Unrecognized request URL ({asked}). The sandbox has a part of the API."))
+    says = f"Unrecognized request URL ({asked}). The sandbox supports only a part of the API."
+    return _refused(ApiError(404, says))
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -1,9 +1,9 @@
 """
-Who may ask: programs on this machine, and no web page of somebody else's in this machine's browser.
+Checks that requests come from programs on this machine, not from web pages in a browser.
 
-A page can have a browser send requests to loopback, and with a name that it first resolves to itself and
-then to 127.0.0.1 (DNS rebinding) it can read the answers too. The browser gives both away: by the `Host` that
-it asks for, and by the `Origin` of the page. Stripe's SDKs, its CLI and curl send no `Origin`.
+A web page can make a browser send requests to this machine. With a host name that first resolves to its own
+server and then to 127.0.0.1 (DNS rebinding), it can also read the responses. Both show in the request: in its
+`Host`, and in its `Origin`. Stripe's SDKs, its CLI, and curl send no `Origin`.
 """
 
 from collections.abc import Iterable
@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 
 
 def refusal(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """Why a request with these headers (names in lower case) is not let in; empty when it is."""
+    """Return why a request with these headers (names in lower case) is rejected; empty if it is accepted."""
     found = {name: value for name, value in headers if name in (b"host", b"origin")}
     host = found.get(b"host", b"").decode("latin-1")
     if not _is_loopback(host):
-        return f"The sandbox answers requests for this machine only (http://127.0.0.1), not for {host!r}."
+        return f"The sandbox accepts only requests to this machine (http://127.0.0.1), not to {host!r}."
     origin = found.get(b"origin")
     if origin is not None and origin.decode("latin-1").lower() != f"http://{host}".lower():
-        return "The sandbox answers no web pages of other origins."
+        return "The sandbox does not accept requests from web pages of other origins."
     return ""
 
 

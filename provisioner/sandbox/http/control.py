@@ -1,7 +1,7 @@
 """
-The sandbox's own control path, `/_sandbox/...`: JSON in, JSON out, no key.
+The sandbox's control API, `/_sandbox/...`: JSON in, JSON out, without a key.
 
-docs/sandbox.md lists what it takes. Nothing here exists in Stripe's API.
+docs/sandbox.md documents it. Stripe's API has nothing like it.
 """
 
 import contextlib
@@ -29,20 +29,20 @@ Json = dict[str, Any]
 
 @contextlib.contextmanager
 def _own(sandbox: Sandbox) -> Iterator[Tx]:
-    """A transaction in what the sandbox keeps for itself."""
+    """Open a transaction for the sandbox's own data."""
     with sandbox.store.transaction(write=True) as db:
         yield Tx(db, "", int(clock.now(db)), Origin())
 
 
 def begin(sandbox: Sandbox) -> None:
-    """Give a new sandbox what it has from the start: its account, and how long top-ups take."""
+    """Initialize a new sandbox: its account, and the time that top-ups stay pending."""
     with _own(sandbox) as own:
         account.begin(own, sandbox.settings.country)
         own.remember(topup.SETTLE, sandbox.settings.topup_settle)
 
 
 def reset(sandbox: Sandbox, _asked: Json) -> Json:
-    """Forget everything."""
+    """Delete everything."""
     sandbox.store.clear()
     sandbox.forget()
     begin(sandbox)
@@ -50,20 +50,20 @@ def reset(sandbox: Sandbox, _asked: Json) -> Json:
 
 
 def connect_accounts(sandbox: Sandbox, asked: Json) -> Json:
-    """`{"ids": ["acct_...", ...], "country": "US"}` connects accounts of these ids, where missing."""
+    """Create missing connected accounts: `{"ids": ["acct_...", ...], "country": "US"}`."""
     with _own(sandbox) as own:
         return {"made": account.connect(own, asked["ids"], asked.get("country"))}
 
 
 def move_clock(sandbox: Sandbox, asked: Json) -> Json:
     """
-    `{"advance": seconds}` moves the clock; everything that falls due on the way happens at its moment.
+    Move the clock forward: `{"advance": seconds}`; scheduled actions on the way run at their time.
 
-    `{"stop": unix seconds}` stops it there: it goes on only by being moved.
+    `{"stop": unix seconds}` stops the clock at a time; from then on, only `advance` moves it.
     """
     seconds = asked.get("advance", 0)
     if not isinstance(seconds, int | float) or seconds < 0:
-        raise ValueError("advance must be a number of seconds, not below 0")
+        raise ValueError("advance must be a number of seconds, 0 or more")
     with sandbox.store.transaction(write=True) as db:
         if "stop" in asked:
             clock.stop(db, float(asked["stop"]))
@@ -74,44 +74,44 @@ def move_clock(sandbox: Sandbox, asked: Json) -> Json:
 
 
 def choose_switches(sandbox: Sandbox, asked: Json) -> Json:
-    """`{name: true|false, ...}` decides what is not known of Stripe; answers all switches."""
+    """Set switches for undocumented behavior of Stripe, `{name: true|false, ...}`; returns all switches."""
     with _own(sandbox) as own:
         return dict(unknowns.choose(own, asked))
 
 
 def restrict_key(sandbox: Sandbox, asked: Json) -> Json:
-    """`{"key": "rk_test_...", "permissions": {scope: "none"|"read"|"write"}}` restricts a key."""
+    """Restrict a key: `{"key": "rk_test_...", "permissions": {scope: "none"|"read"|"write"}}`."""
     with _own(sandbox) as own:
         return permissions.restrict(own, asked["key"], asked["permissions"])
 
 
 def set_faults(sandbox: Sandbox, asked: Json) -> Json:
-    """`{"faults": [{...}], "seed": n}` replaces all faults; see `faults.Fault` for one."""
+    """Replace all faults: `{"faults": [{...}], "seed": n}`; see `faults.Fault`."""
     sandbox.faults.replace([Fault(**fault) for fault in asked.get("faults", [])], asked.get("seed", 0))
     return {"faults": len(asked.get("faults", []))}
 
 
 def faults_hit(sandbox: Sandbox, _asked: Json) -> Json:
-    """How many requests have been hit since the faults were set."""
+    """Return the number of requests that were hit since the faults were set."""
     return {"hit": sandbox.faults.hit}
 
 
 def settle_topups(sandbox: Sandbox, asked: Json) -> Json:
-    """`{"seconds": n or null}`: how long top-ups from now on stay pending (null: for ever)."""
+    """Set how long new top-ups stay pending: `{"seconds": n or null}` (null: for ever)."""
     with _own(sandbox) as own:
         own.remember(topup.SETTLE, asked["seconds"])
     return dict(asked)
 
 
 def act(sandbox: Sandbox, asked: Json) -> Json:
-    """`{"act": name, "id": object, "value": ...}` has Stripe do something by itself; see `stripe_acts`."""
+    """Simulate an action of Stripe or a bank: `{"act": name, "id": object, "value": ...}`; see `api.acts`."""
     with _own(sandbox) as own:
         timers.run(own.db, clock.now(own.db))
         tx = Tx(own.db, asked.get("account", default_account(own)), own.now, Origin())
         return acts.ACTS[asked["act"]](tx, asked["id"], asked.get("value"))
 
 
-READABLE = frozenset({"clock", "faults/hit", "switches"})  # by GET: what is, and nothing changes
+READABLE = frozenset({"clock", "faults/hit", "switches"})  # available by GET, as they change nothing
 CONTROLS: Mapping[str, Callable[[Sandbox, Json], Json]] = {
     "accounts": connect_accounts,
     "act": act,
@@ -126,7 +126,7 @@ CONTROLS: Mapping[str, Callable[[Sandbox, Json], Json]] = {
 
 
 def paths(sandbox: Sandbox) -> list[Path]:
-    """The routes of the control path."""
+    """Return the routes of the control API."""
     return [
         Path(
             f"/_sandbox/{name}",
@@ -148,7 +148,7 @@ def _endpoint(
             sandbox.postman.call()
             return JSONResponse(answer)
         except (json.JSONDecodeError, UnicodeDecodeError):
-            why = "the body is no JSON"
+            why = "the body is not JSON"
         except KeyError as problem:
             why = f"{problem.args[0]!r} is missing or unknown"
         except ApiError as refused:

@@ -1,4 +1,4 @@
-"""What every request goes through before it is carried out: key, limits, parameters, locks, faults."""
+"""Serves a request: checks key, limits, and parameters, takes locks, applies faults, and runs the handler."""
 
 import asyncio
 import contextlib
@@ -21,13 +21,13 @@ from provisioner.sandbox.state.errors import ApiError, invalid
 from provisioner.sandbox.state.objects import Origin, Tx, new_id
 
 _FORM = "application/x-www-form-urlencoded"
-# Who shows answers to people; Stripe indents them for everybody.
+# Clients that show responses to people; Stripe indents all responses.
 _READERS = ("curl/", "Stripe/v1 stripe-cli")
 _DROPPED = ApiAnswer(500, "", cut="drop")
 
 
 async def respond(sandbox: Sandbox, route: Route, request: Request) -> ApiAnswer:
-    """Serve one request from its key to its answer; errors come back as answers too."""
+    """Serve one request; errors are returned as responses, too."""
     request_id = new_id("req_", 14)
     headers = {"Request-Id": request_id, "Stripe-Version": API_VERSION}
     account_id = ""
@@ -56,7 +56,7 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> ApiAnswer
 
 
 def _enter(sandbox: Sandbox, route: Route, request: Request) -> str:
-    """Who is asking, for which account, and whether they may, and not too often; the account's id."""
+    """Check the key, its permissions, and the rate limits, and return the id of the account."""
     key = auth.key_of(request.headers.get("authorization", ""))
     wanted = request.headers.get("stripe-account") or request.headers.get("stripe-context")
     with sandbox.store.transaction(write=False) as db:
@@ -105,7 +105,7 @@ async def _serve(sandbox: Sandbox, asked: Asked) -> ApiAnswer:
 
 @contextlib.contextmanager
 def _in_flight(sandbox: Sandbox, asked: Asked) -> Iterator[None]:
-    """Keep the request's idempotency key in use; raises StripeError (409) when it is."""
+    """Hold the request's idempotency key while the block runs; raises ApiError (409) if it is in use."""
     if asked.key is None:
         yield
         return
@@ -121,7 +121,7 @@ def _in_flight(sandbox: Sandbox, asked: Asked) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _locked(sandbox: Sandbox, asked: Asked) -> Iterator[None]:
-    """Keep what the request writes to itself; raises StripeError (`lock_timeout`) when it is not free."""
+    """Lock the objects that a request writes; raises ApiError (`lock_timeout`) if one is locked."""
     if asked.route.method == "GET":
         yield
         return

@@ -1,4 +1,4 @@
-"""One running sandbox: what it was told, what it keeps, and what is going on in it right now."""
+"""A running sandbox: its settings, its database, and its state in memory."""
 
 from dataclasses import dataclass, field
 
@@ -12,17 +12,24 @@ from provisioner.sandbox.state.store import Store
 
 @dataclass
 class Sandbox:
-    """Settings and state, and what lives in memory only: keys and objects in use, limits, faults."""
+    """One running sandbox."""
 
     settings: Settings
+    """How it behaves."""
     store: Store
+    """Its database."""
     postman: Postman
+    """Sends events to webhooks."""
     in_flight: set[tuple[str, str]] = field(default_factory=set)
+    """Accounts and idempotency keys of requests in flight."""
     locks: Locks = field(default_factory=Locks)
+    """Objects that requests in flight write."""
     limits: AccountLimits = field(default_factory=AccountLimits)
+    """Rate limits."""
     faults: Faults = field(default_factory=Faults)
+    """Faults that are set."""
 
     def forget(self) -> None:
-        """Drop limits and faults, as after a restart."""
+        """Reset limits and faults, as after a restart."""
         self.limits = AccountLimits()
         self.faults = Faults()

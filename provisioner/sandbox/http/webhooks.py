@@ -1,8 +1,8 @@
 """
-Events on their way to webhook endpoints (docs.stripe.com/webhooks).
+Sends events to webhook endpoints (docs.stripe.com/webhooks).
 
-Deliveries wait in the state itself, so they survive the server; each is tried again on failure,
-by the sandbox's clock, and may arrive more than once or out of order, as Stripe's do.
+Pending deliveries are stored in the database, so they survive a restart. A failed delivery is retried by the
+sandbox's clock. Events may arrive more than once or out of order, as Stripe's do.
 """
 
 import asyncio
@@ -28,12 +28,12 @@ from provisioner.sandbox.state.store import Store
 
 Headers = dict[str, str]
 
-# A sandbox of Stripe's tries three times over a few hours (docs.stripe.com/webhooks#retries).
+# Stripe retries three times over a few hours in a sandbox (docs.stripe.com/webhooks#retries).
 _WAITS = (60.0, 3600.0, 4 * 3600.0)
 _AT_ONCE = 20
 _PATIENCE = 10.0
 _TICK = 1.0
-_LARGEST = 1_000_000  # bytes of an answer
+_LARGEST = 1_000_000  # bytes of a response
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class _Delivery:
 
 
 class Postman:
-    """Sends what is to be sent, for as long as the sandbox runs, and does what falls due when nobody asks."""
+    """Sends pending deliveries while the sandbox runs, and runs scheduled actions between requests."""
 
     def __init__(self, store: Store, *, anywhere: bool = False) -> None:
         self._store = store
@@ -54,11 +54,11 @@ class Postman:
         self._called = asyncio.Event()
 
     def call(self) -> None:
-        """Something may be there to be sent."""
+        """Look for pending deliveries now."""
         self._called.set()
 
     async def run(self) -> None:
-        """Work until canceled."""
+        """Send deliveries until canceled."""
         while True:
             ready = self._ready()
             self._called.clear()
@@ -69,7 +69,7 @@ class Postman:
                     await asyncio.wait_for(self._called.wait(), _TICK)
 
     async def _aside(self, one: _Delivery) -> bool:
-        """Send in a thread that the sandbox does not wait for when it ends; what is not sent then is kept."""
+        """Send in a thread that does not delay the end of the sandbox; an unsent delivery stays pending."""
         loop = asyncio.get_running_loop()
         arrived: asyncio.Future[bool] = loop.create_future()
 
@@ -83,7 +83,7 @@ class Postman:
             except OSError:
                 status = 0
             result = 200 <= status < 300  # noqa: PLR2004  success, as HTTP defines it
-            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            with contextlib.suppress(RuntimeError):  # the event loop has ended
                 loop.call_soon_threadsafe(tell, result)
 
         threading.Thread(target=work, name="webhook", daemon=True).start()
@@ -126,18 +126,18 @@ class Postman:
 
 
 def signature(secret: str, body: str, at: int) -> str:
-    """The `Stripe-Signature` of a body: HMAC-SHA256 with the whole secret (docs.stripe.com/webhooks)."""
+    """Return the `Stripe-Signature` of a body: HMAC-SHA256 with the secret (docs.stripe.com/webhooks)."""
     digest = hmac.new(secret.encode(), f"{at}.{body}".encode(), hashlib.sha256).hexdigest()
     return f"t={at},v1={digest}"
 
 
 def post(url: str, secret: str, body: str, patience: float, *, anywhere: bool) -> tuple[int, Headers, bytes]:
     """
-    Send a signed body and return the answer: status, headers (lower case) and body.
+    Send a signed body and return the status, headers (lower case), and body of the response.
 
-    It goes to this machine only, unless `anywhere` is set, through no proxy, and redirects are not followed.
-    Signed with real time, because receivers compare it with theirs. Raises OSError when there is no answer
-    within `patience` seconds.
+    It is sent only to this machine unless `anywhere` is set, never through a proxy, and redirects are not
+    followed. The signature has the real time, as receivers compare it with their clock. Raises OSError if
+    there is no response within `patience` seconds.
     """
     headers = {
         "Content-Type": "application/json; charset=utf-8",
@@ -153,11 +153,11 @@ def post(url: str, secret: str, body: str, patience: float, *, anywhere: bool) -
             told = {name.lower(): value for name, value in answer.headers.items()}
             return answer.status, told, answer.read(_LARGEST)
     except (http.client.HTTPException, ValueError) as broken:
-        raise OSError(f"{url} answered no HTTP, or is not an address") from broken
+        raise OSError(f"{url} is not a valid address, or its response is not HTTP") from broken
 
 
 def _connection(url: str, patience: float, *, anywhere: bool) -> http.client.HTTPConnection:
-    """A connection to the host of a URL; what its name resolves to is looked up once, judged, and used."""
+    """Return a connection to the host of a URL; its name is resolved once, so the checked address is used."""
     parts = urlsplit(url)
     secure, host = parts.scheme == "https", parts.hostname or ""
     port = parts.port or (443 if secure else 80)

@@ -1,1 +1,1 @@
-"""Accounts, and what their keys may do."""
+"""Accounts and the permissions of their keys."""

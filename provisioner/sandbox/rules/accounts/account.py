@@ -1,4 +1,4 @@
-"""Accounts: the sandbox's own one, and connected ones that tests make (docs.stripe.com/api/accounts)."""
+"""Accounts: the default one, and connected ones that tests create (docs.stripe.com/api/accounts)."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ ACCOUNT = registered(Resource("account", "acct_", "account"))
 
 
 def begin(own: Tx, country: str) -> None:
-    """Make the default account of a new sandbox; an existing one stays as it is."""
+    """Create the default account of a new sandbox; an existing one stays unchanged."""
     if not default_account(own):
         account = _new(own, country, None, "standard", _CAPABILITIES)
         own.add(ACCOUNT, account)
@@ -27,9 +27,9 @@ def begin(own: Tx, country: str) -> None:
 
 def acting(own: Tx, wanted: str | None) -> str:
     """
-    The account that a request acts on: the default one, or the one in `Stripe-Account`.
+    Return the account that a request acts on: the default one, or the one in `Stripe-Account`.
 
-    Raises StripeError (403, `account_invalid`) for an account that is not connected to it.
+    Raises ApiError (403, `account_invalid`) for an account that is not connected.
     """
     default = default_account(own)
     if wanted is None or wanted == default:
@@ -45,9 +45,9 @@ def acting(own: Tx, wanted: str | None) -> str:
 
 def require_issuing(own: Tx, account_id: str) -> None:
     """
-    Raises StripeError (400) when an account does not have Issuing, as Stripe does for all of it.
+    Check that an account has Issuing; raises ApiError (400) if not.
 
-    github.com/airbytehq/airbyte/issues/26483
+    Stripe rejects all requests to Issuing then (github.com/airbytehq/airbyte/issues/26483).
     """
     if not issues(own.fetch(ACCOUNT, account_id)):
         raise invalid(
@@ -58,12 +58,12 @@ def require_issuing(own: Tx, account_id: str) -> None:
 
 def connect(own: Tx, ids: Iterable[str], country: str | None = None) -> int:
     """
-    Make connected accounts of these ids, but for those that are there; return how many.
+    Create connected accounts with these ids unless they exist, and return how many were created.
 
     Raises ValueError for a country without Issuing.
     """
     if country is not None and country not in PROGRAMS:
-        raise ValueError(f"{country} is not a country of Stripe Issuing")
+        raise ValueError(f"Stripe Issuing is not available in {country}")
     new = [name for name in ids if own.get(ACCOUNT, name) is None]
     home_country = own.fetch(ACCOUNT, default_account(own))["country"]
     for name in new:
@@ -72,12 +72,12 @@ def connect(own: Tx, ids: Iterable[str], country: str | None = None) -> int:
 
 
 def retrieve_own(call: HandlerCall) -> Json:
-    """The account itself."""
+    """Return the account that the request acts on."""
     return account_of(call.tx)
 
 
 def retrieve(call: HandlerCall) -> Json:
-    """An account that the key has access to."""
+    """Return an account that the key has access to."""
     own = call.tx.at_home()
     if call.id != call.tx.account:
         acting(own, call.id)
@@ -85,7 +85,7 @@ def retrieve(call: HandlerCall) -> Json:
 
 
 def create(call: HandlerCall) -> Json:
-    """Make a connected account."""
+    """Create a connected account."""
     params = call.params
     where = countries.country(params.get("country", country_of(call.tx)), "country")
     if where not in PROGRAMS:

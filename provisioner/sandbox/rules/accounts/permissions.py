@@ -1,8 +1,8 @@
 """
-What restricted keys may do: none, read or write, by kind (docs.stripe.com/keys/restricted-api-keys).
+Permissions of restricted keys: none, read, or write, by scope (docs.stripe.com/keys/restricted-api-keys).
 
-An `rk_test_` key that was never restricted may do everything. Stripe's own names of Issuing's
-permissions are not public; here they are `rak_` + scope + `_read` or `_write`.
+An `rk_test_` key that was never restricted may do everything. Stripe's names of Issuing's permissions are not
+public; the sandbox uses `rak_` + scope + `_read` or `_write`.
 """
 
 from collections.abc import Mapping
@@ -17,9 +17,9 @@ _LEVELS = {"none": 0, "read": 1, "write": 2}
 
 def restrict(own: Tx, key: str, granted: Mapping[str, str]) -> dict[str, Any]:
     """
-    Give a key these permissions and no others; scopes that are not named are `none`.
+    Give a key exactly these permissions; scopes that are not named get `none`.
 
-    Raises ValueError for a key that is not restricted or a level that is none.
+    Raises ValueError for a key that is not an rk_test_ key, and for an unknown level.
     """
     if not key.startswith("rk_test_"):
         raise ValueError("only rk_test_ keys can be restricted")
@@ -30,7 +30,7 @@ def restrict(own: Tx, key: str, granted: Mapping[str, str]) -> dict[str, Any]:
 
 
 def require(own: Tx, key: str, scope: str, method: str, *, connected: bool) -> None:
-    """Raises StripeError (403) naming the permission that a key lacks for a request."""
+    """Check the permissions of a key for a request; raises ApiError (403) that names a missing one."""
     granted = own.recall(_KEPT, {}).get(key) if key.startswith("rk_") else None
     if granted is None:
         return

@@ -1,1 +1,1 @@
-"""Events, and where they are sent to."""
+"""Events and webhook endpoints."""

@@ -1,4 +1,4 @@
-"""Events: what has happened, for 30 days (docs.stripe.com/api/events)."""
+"""Events, which are kept for 30 days (docs.stripe.com/api/events)."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ _UNDELIVERED = "EXISTS (SELECT 1 FROM deliveries d WHERE d.event=o.id)"
 
 
 def listed(call: HandlerCall) -> Json:
-    """A page of events of one type, of a group of types (`issuing_card.*`), of several, or of all."""
+    """Return a page of events: of one type, of a group of types (`issuing_card.*`), of several, or of all."""
     params = dict(call.params)
     types = params.pop("types", None)
     if types is not None and "type" in params:
@@ -39,7 +39,7 @@ def listed(call: HandlerCall) -> Json:
 
 
 def retrieve(call: HandlerCall) -> Json:
-    """One event, unless it is too old."""
+    """Return one event, unless it is too old."""
     event = call.tx.fetch(EVENT, call.id)
     if event["created"] <= call.tx.now - _KEPT:
         raise no_such(EVENT.noun, call.id, "id")

@@ -1,4 +1,4 @@
-"""Webhook endpoints: where events are sent to (docs.stripe.com/api/webhook_endpoints)."""
+"""Webhook endpoints, which events are sent to (docs.stripe.com/api/webhook_endpoints)."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ _MOST = 16
 
 
 def create(call: HandlerCall) -> Json:
-    """Add an endpoint; the only answer that tells its secret."""
+    """Create an endpoint; only this response contains its secret."""
     tx, params = call.tx, call.params
     if len(list(tx.all(WEBHOOK_ENDPOINT))) >= _MOST:
         raise invalid(f"You have reached the maximum of {_MOST} test webhook endpoints.")
@@ -41,7 +41,7 @@ def create(call: HandlerCall) -> Json:
 
 
 def update(call: HandlerCall) -> Json:
-    """Change an endpoint."""
+    """Update an endpoint."""
     tx, params = call.tx, call.params
     endpoint = tx.fetch(WEBHOOK_ENDPOINT, call.id)
     endpoint["metadata"] = merged(endpoint["metadata"], params)
@@ -58,7 +58,7 @@ def update(call: HandlerCall) -> Json:
 
 
 def delete(call: HandlerCall) -> Json:
-    """Remove an endpoint, and what was still to be sent to it."""
+    """Delete an endpoint and its pending deliveries."""
     call.tx.fetch(WEBHOOK_ENDPOINT, call.id)
     call.tx.remove(WEBHOOK_ENDPOINT, call.id)
     call.tx.db.execute("DELETE FROM deliveries WHERE endpoint=?", (call.id,))
