@@ -1,1 +1,1 @@
-"""What a sandbox keeps: objects in SQLite, and its clock."""
+"""The state of a sandbox: objects in SQLite, and a clock."""

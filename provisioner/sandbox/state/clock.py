@@ -1,4 +1,4 @@
-"""The sandbox's clock: real time, moved forward on demand, never backward; it can be stopped."""
+"""The sandbox's clock: real time that can be moved forward and stopped, but never goes back."""
 
 import sqlite3
 import time
@@ -10,10 +10,10 @@ _LATEST = "SELECT created FROM objects ORDER BY seq DESC LIMIT 1"
 
 def now(db: sqlite3.Connection) -> float:
     """
-    The moment, in unix seconds.
+    Return the current time in Unix seconds.
 
-    Never earlier than the last object that was kept, so that order of time is order of creation
-    even when the machine's clock is set back.
+    It is never earlier than the time of the newest object, so that objects are ordered by time even if the
+    machine's clock is set back.
     """
     latest = db.execute(_LATEST).fetchone()
     said = dict(db.execute(_READING).fetchall())
@@ -22,7 +22,7 @@ def now(db: sqlite3.Connection) -> float:
 
 
 def stop(db: sqlite3.Connection, at: float) -> None:
-    """Stop the clock, which then goes on only by `advance`: what is played twice is the same twice."""
+    """Stop the clock, so that only `advance` moves it and runs can be repeated exactly."""
     db.execute("INSERT OR REPLACE INTO remembered VALUES ('', 'clock.stopped', ?)", (str(at),))
 
 

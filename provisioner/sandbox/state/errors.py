@@ -1,7 +1,7 @@
 """
-Errors as Stripe answers them: docs.stripe.com/api/errors and docs.stripe.com/error-codes.
+Errors in Stripe's form: docs.stripe.com/api/errors and docs.stripe.com/error-codes.
 
-Messages are the sandbox's own wording; `type`, `code`, `param` and the status are Stripe's.
+Messages are worded by the sandbox; `type`, `code`, `param`, and the status are Stripe's.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(eq=False)
 class ApiError(Exception):
-    """One refusal; raised anywhere while a request is served, it becomes the answer."""
+    """An error of the API; raised while a request is served, it becomes the response."""
 
     status: int
     message: str
@@ -21,7 +21,7 @@ class ApiError(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def body(self, account: str, request_id: str) -> dict[str, Any]:
-        """The JSON of the answer; absent members are left out, as Stripe does."""
+        """Return the JSON of the response; missing members are left out, as Stripe does."""
         error: dict[str, Any] = {"message": self.message, "type": self.type}
         if self.code is not None:
             error["code"] = self.code
@@ -34,18 +34,18 @@ class ApiError(Exception):
 
 
 def invalid(message: str, param: str | None = None, code: str | None = None) -> ApiError:
-    """A 400: the request is understood and refused."""
+    """Return a 400 error for invalid parameters."""
     return ApiError(400, message, code=code, param=param)
 
 
 def exclusive(one: str, other: str) -> ApiError:
-    """Two parameters that may not be given together."""
+    """Return the error for two parameters that exclude each other."""
     return invalid(
         f"You may only specify one of these parameters: {one}, {other}.", one, "parameters_exclusive"
     )
 
 
 def no_such(noun: str, object_id: str, param: str) -> ApiError:
-    """An object that does not exist: 404 when the address names it (`id`), 400 when a parameter does."""
+    """Return the error for a missing object: 404 if its id is in the path (`id`), 400 if in a parameter."""
     status = 404 if param == "id" else 400
     return ApiError(status, f"No such {noun}: '{object_id}'", code="resource_missing", param=param)

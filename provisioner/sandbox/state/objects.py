@@ -1,8 +1,4 @@
-"""
-Objects: their kinds, and one account's inside an open transaction.
-
-They are read, written, looked up, remembered and scheduled there.
-"""
+"""Kinds of objects, and transactions that read and write the objects of one account."""
 
 import contextlib
 import json
@@ -19,64 +15,62 @@ from provisioner.sandbox.state.errors import no_such
 Json = dict[str, Any]
 
 _ALPHABET = string.ascii_letters + string.digits
-_bytes: list[Callable[[int], bytes]] = [secrets.token_bytes]  # what ids are drawn from, the last one
+_bytes: list[Callable[[int], bytes]] = [secrets.token_bytes]  # the last one draws ids
 
 
 def as_stored(_tx: "Tx", stored: Json) -> Json:
-    """Show an object just as it is kept."""
+    """Return an object in its stored form."""
     return stored
 
 
 def without_private(_tx: "Tx", stored: Json) -> Json:
-    """Show an object without its private fields, whose names begin with `_`."""
+    """Return an object without its private fields, whose names begin with `_`."""
     return {name: value for name, value in stored.items() if not name.startswith("_")}
 
 
 def one_by_one(_tx: "Tx", _bodies: list[str]) -> list[str] | None:
-    """No way to show many at once."""
+    """Return None, as there is no fast way to show several objects."""
     return None
 
 
 def as_they_are(_tx: "Tx", bodies: list[str]) -> list[str] | None:
-    """Show many objects just as they are kept."""
+    """Return several objects in their stored form."""
     return bodies
 
 
 @dataclass(frozen=True)
 class Resource:
-    """
-    One kind of object.
-
-    `object` is Stripe's name for it (`issuing.card`), `prefix` begins its ids, `noun` stands in errors.
-    `filters` names the stored fields by which lists can be narrowed and `Tx.find` looks up; `show` turns
-    the stored form into the answered one (a card is kept with its cardholder's id and shown with the whole
-    cardholder). `expandable` maps a field that holds an id to Stripe's names of the kinds that may be behind
-    it (none: those that are not kept here), `embedded` a field that holds a whole object, whose own fields
-    may be expanded, to its kind's. `secret` fields are shown only when asked for with `expand[]` on one
-    object, each by a function that returns what is to be added to it; those in `guarded` on a GET alone.
-    `texts` may show many objects at once, from the JSON in which they are kept (without private fields,
-    whose names begin with `_`), if that is quicker; None when it cannot.
-    """
+    """One kind of object."""
 
     object: str
+    """Stripe's name for the kind (`issuing.card`)."""
     prefix: str
+    """The start of its ids."""
     noun: str
+    """Its name in error messages."""
     filters: tuple[str, ...] = ()
+    """The stored fields that lists can be filtered by, and that `Tx.find` uses."""
     show: Callable[["Tx", Json], Json] = as_stored
+    """Converts the stored form to that of responses, which have a card's whole cardholder, not its id."""
     expandable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Fields with ids, and the kinds of the objects; no kinds for objects that the sandbox does not have."""
     embedded: Mapping[str, str] = field(default_factory=dict)
+    """Fields with whole objects whose own fields can be expanded, and their kinds."""
     texts: Callable[["Tx", list[str]], list[str] | None] = one_by_one
+    """Converts the public JSON of several stored objects to that of responses; returns None if it cannot."""
     secret: Mapping[str, Callable[["Tx", Json], Json]] = field(default_factory=dict)
+    """Fields that are shown only for `expand[]` on one object, and functions that return their values."""
     guarded: frozenset[str] = frozenset()
+    """Secret fields that can be expanded only by GET requests."""
 
     def shown(self, tx: "Tx", object_id: str) -> Json:
-        """The answered form of an object; raises StripeError (404) when there is none."""
+        """Return an object in the form of responses; raises ApiError (404) if it does not exist."""
         return self.show(tx, tx.fetch(self, object_id))
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The request that changes come from; both are None when Stripe acts by itself."""
+    """The request that makes changes; both values are None for actions of Stripe."""
 
     id: str | None = None
     idempotency_key: str | None = None
@@ -84,10 +78,10 @@ class Origin:
 
 class Tx:
     """
-    What handlers work with: one account, at one moment (`now`, unix seconds of the sandbox's clock).
+    A transaction in one account at one time (`now`, Unix seconds of the sandbox's clock).
 
-    Objects are read and written in their stored form. All writes of a request are committed
-    together, or none of them is. `cache` holds what cannot change within the transaction.
+    Objects are read and written in their stored form. All writes of a request are committed together, or
+    none. `cache` holds values that cannot change within the transaction.
     """
 
     def __init__(self, db: sqlite3.Connection, account: str, now: int, origin: Origin) -> None:
@@ -98,20 +92,19 @@ class Tx:
         self.cache: dict[str, Any] = {}
 
     def at_home(self) -> "Tx":
-        """The same transaction in the account "", where the sandbox keeps what is its own."""
+        """Return the same transaction in the account "", which has the sandbox's own data."""
         return Tx(self.db, "", self.now, self.origin)
 
     def get(self, resource: Resource, object_id: str) -> Json | None:
-        """The stored form of an object, or None."""
+        """Return an object in its stored form, or None."""
         row = self._row(resource, object_id)
         return whole(*row[1:]) if row else None
 
     def fetch(self, resource: Resource, object_id: str, param: str = "id") -> Json:
         """
-        The stored form of an object.
+        Return an object in its stored form.
 
-        Raises StripeError `resource_missing`: a 404 when `param` is `id`, as in an address, else
-        a 400 naming the parameter that held the id.
+        Raises ApiError `resource_missing`: 404 if `param` is `id`, as in a path, else 400 with the parameter.
         """
         found = self.get(resource, object_id)
         if found is None:
@@ -119,7 +112,7 @@ class Tx:
         return found
 
     def add(self, resource: Resource, stored: Json) -> None:
-        """Keep a new object under its `id`."""
+        """Store a new object under its `id`."""
         seq = self.db.execute(
             "INSERT INTO objects (account, kind, id, created, body, private) VALUES (?, ?, ?, ?, ?, ?)",
             (self.account, resource.object, stored["id"], self.now, *_parts(stored)),
@@ -127,7 +120,7 @@ class Tx:
         self._file(resource, {}, stored, seq or 0)
 
     def put(self, resource: Resource, stored: Json) -> None:
-        """Replace what is kept under the object's `id`."""
+        """Replace the object with the same `id`; raises LookupError if there is none."""
         row = self._row(resource, stored["id"])
         if row is None:
             raise LookupError(stored["id"])
@@ -136,14 +129,14 @@ class Tx:
         self._file(resource, before, stored, seq)
 
     def remove(self, resource: Resource, object_id: str) -> None:
-        """Forget an object; nothing happens when there is none."""
+        """Delete an object, if it exists."""
         row = self._row(resource, object_id)
         if row is not None:
             self.db.execute("DELETE FROM objects WHERE seq=?", (row[0],))
             self._file(resource, whole(*row[1:]), {}, row[0])
 
     def bodies(self, resource: Resource, ids: Collection[str]) -> dict[str, str]:
-        """The JSON of objects without their private fields, by id; what does not exist is left out."""
+        """Return the JSON of existing objects without their private fields, by id."""
         marks = ", ".join("?" * len(ids))
         rows = self.db.execute(
             f"SELECT id, body FROM objects WHERE account=? AND kind=? AND id IN ({marks})",  # noqa: S608
@@ -152,7 +145,7 @@ class Tx:
         return dict(rows.fetchall())
 
     def find(self, resource: Resource, field: str, value: Any) -> Iterator[Json]:
-        """Stored objects with this value in one of the resource's `filters`, newest first."""
+        """Return the stored objects with this value in one of the resource's `filters`, newest first."""
         rows = self.db.execute(
             "SELECT o.body, o.private FROM lookup l JOIN objects o ON o.seq = l.seq "
             "WHERE l.account=? AND l.kind=? AND l.field=? AND l.value=? ORDER BY l.seq DESC",
@@ -161,7 +154,7 @@ class Tx:
         return (whole(*row) for row in rows)
 
     def all(self, resource: Resource) -> Iterator[Json]:
-        """Every stored object of a kind, newest first."""
+        """Return all stored objects of a kind, newest first."""
         rows = self.db.execute(
             "SELECT body, private FROM objects WHERE account=? AND kind=? ORDER BY seq DESC",
             (self.account, resource.object),
@@ -169,20 +162,20 @@ class Tx:
         return (whole(*row) for row in rows)
 
     def recall(self, name: str, default: Any = None) -> Any:
-        """The JSON value that was remembered for this account under a name."""
+        """Return the JSON value that is stored for this account under a name."""
         row = self.db.execute(
             "SELECT value FROM remembered WHERE account=? AND name=?", (self.account, name)
         ).fetchone()
         return json.loads(row[0]) if row else default
 
     def remember(self, name: str, value: Any) -> None:
-        """Remember a JSON value for this account under a name, in place of any earlier one."""
+        """Store a JSON value for this account under a name, replacing an earlier one."""
         self.db.execute(
             "INSERT OR REPLACE INTO remembered VALUES (?, ?, ?)", (self.account, name, dump(value))
         )
 
     def schedule(self, at: float, action: str, object_id: str) -> None:
-        """Have the deed of this name (see `registry`) done to an object once the clock has reached `at`."""
+        """Schedule an action by name (see `registry`) on an object for the time `at`."""
         self.db.execute(
             "INSERT INTO due (at, account, action, id) VALUES (?, ?, ?, ?)",
             (at, self.account, action, object_id),
@@ -209,26 +202,26 @@ class Tx:
 
 
 def whole(body: str, private: str | None) -> Json:
-    """The stored form of an object, from the two texts in which it is kept."""
+    """Return the stored form of an object from its two JSON columns."""
     stored: Json = json.loads(body)
     return stored | json.loads(private) if private else stored
 
 
 def _parts(stored: Json) -> tuple[str, str | None]:
-    """What of an object may be shown as it is, and what may not: fields whose names begin with `_`."""
+    """Split an object into JSON of its public and of its private fields, whose names begin with `_`."""
     private = {name: value for name, value in stored.items() if name.startswith("_")}
     body = {name: value for name, value in stored.items() if name not in private} if private else stored
     return dump(body), dump(private) if private else None
 
 
 def new_id(prefix: str, length: int = 24) -> str:
-    """A fresh id of Stripe's form: a prefix and letters and digits."""
+    """Return a new id in Stripe's form: a prefix, letters, and digits."""
     return prefix + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in _bytes[-1](length))
 
 
 @contextlib.contextmanager
 def ids_by(seed: int) -> Iterator[None]:
-    """Draw ids by a seed for as long as the block lasts, so that what is played twice is the same twice."""
+    """Draw ids from a seed while the block runs, so that runs can be repeated exactly."""
     _bytes.append(random.Random(seed).randbytes)  # noqa: S311 - to be repeatable
     try:
         yield
@@ -237,10 +230,10 @@ def ids_by(seed: int) -> Iterator[None]:
 
 
 def dump(value: Any) -> str:
-    """JSON as it is kept and sent."""
+    """Return JSON in the form in which it is stored and sent."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def as_text(value: Any) -> str:
-    """A filter value in the form in which the lookup table holds it."""
+    """Return a filter value in the form of the lookup table."""
     return value if isinstance(value, str) else dump(value)

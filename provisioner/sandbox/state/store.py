@@ -1,8 +1,8 @@
 """
-The state of a sandbox: objects, remembered values and things that fall due, in SQLite.
+The database of a sandbox: objects, stored values, and scheduled actions, in SQLite.
 
-Acknowledged writes survive the end of the process: with a write-ahead log they are in the
-operating system's hands when COMMIT returns (`synchronous=NORMAL`; a power cut is not guarded against).
+Acknowledged writes survive the end of the process, as the write-ahead log passes them to the operating system
+before COMMIT returns. They may not survive a power cut (`synchronous=NORMAL`).
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-_FORMAT = 3  # raise it whenever the tables change
+_FORMAT = 3  # to be raised when the tables change
 _SETTINGS = """
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=NORMAL;
@@ -44,9 +44,9 @@ CREATE INDEX IF NOT EXISTS answers_in_time ON answers (at);
 
 class Store:
     """
-    One sandbox's database. Used by one thread at a time; other processes may share the file.
+    One sandbox's database, for one thread at a time; several processes may share the file.
 
-    Opening it raises OSError when the file cannot be one.
+    Opening it raises OSError if the file cannot be used.
     """
 
     def __init__(self, state: Path | None) -> None:
@@ -64,18 +64,18 @@ class Store:
             raise OSError(f"{state}: cannot keep the sandbox's state there: {problem}") from problem
 
     def close(self) -> None:
-        """Close the database; its file stays."""
+        """Close the database; the file remains."""
         self._db.close()
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete everything."""
         with self.transaction(write=True):
             for table in ("objects", "lookup", "remembered", "due", "answers", "deliveries"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608  the names stand one line above
 
     @contextlib.contextmanager
     def transaction(self, *, write: bool) -> Iterator[sqlite3.Connection]:
-        """All of the block's changes, or none; committed when it ends without an exception."""
+        """Open a transaction, which is committed if the block ends without an exception."""
         self._db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
         try:
             yield self._db

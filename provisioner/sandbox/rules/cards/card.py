@@ -1,8 +1,8 @@
 """
-Cards: issued to one cardholder, active or not, and in the end canceled (docs.stripe.com/api/issuing/cards).
+Cards (docs.stripe.com/api/issuing/cards).
 
-`canceled` is final. What a card is (cardholder, currency, type, expiry) never changes: only status,
-controls, metadata, shipping, PIN and the like do.
+A canceled card stays canceled. The cardholder, currency, type, and expiry never change; the status, controls,
+metadata, shipping, PIN, and the like can.
 """
 
 import re
@@ -28,14 +28,14 @@ _HELD_BY = re.compile(r'"cardholder":"(ich_\w+)"')
 
 
 def show(tx: Tx, stored: Json) -> Json:
-    """A card as it is answered: with its whole cardholder, without its number."""
+    """Return a card in the form of responses: with its whole cardholder, without its number."""
     shown = without_private(tx, stored)
     shown["cardholder"] = resource_of(_HOLDER).shown(tx, stored["cardholder"])
     return shown
 
 
 def texts(tx: Tx, bodies: list[str]) -> list[str] | None:
-    """Many cards as they are answered; `create` puts the cardholder before what a user may name."""
+    """Return several cards in the form of responses; in stored cards, `cardholder` precedes user data."""
     ids = [_HELD_BY.search(body) for body in bodies]
     holders = tx.bodies(resource_of(_HOLDER), {found[1] for found in ids if found})
     return [
@@ -45,7 +45,7 @@ def texts(tx: Tx, bodies: list[str]) -> list[str] | None:
 
 
 def _unredacted(tx: Tx, shown: Json, name: str) -> Json:
-    """SDK, Card.number and Card.cvc: only a virtual card has them, a physical one goes without."""
+    """Return the number and the CVC of a virtual card; physical cards have none (SDK, Card.number)."""
     return {name: tx.fetch(CARD, shown["id"])[f"_{name}"]} if shown["type"] == "virtual" else {}
 
 
@@ -82,7 +82,7 @@ CARD: Resource = registered(
 
 
 def create(call: HandlerCall) -> Json:
-    """Issue a card; inactive unless asked otherwise."""
+    """Create a card; it is inactive by default."""
     tx, params = call.tx, call.params
     if "cardholder" not in params:
         raise invalid("Missing required param: cardholder.", "cardholder", "parameter_missing")
@@ -138,7 +138,7 @@ def _begun(tx: Tx, params: Mapping[str, Any], number: str) -> Json:
 
 
 def update(call: HandlerCall) -> Json:
-    """Change a card's status, controls, metadata or shipping."""
+    """Update a card's status, controls, metadata, or shipping."""
     tx, params = call.tx, call.params
     card = tx.fetch(CARD, call.id)
     if card["status"] == "canceled":
@@ -162,9 +162,9 @@ def update(call: HandlerCall) -> Json:
 
 def activated(tx: Tx, card: Json) -> Json:
     """
-    The card, active; a replacement for a damaged or expired one cancels that one.
+    Return the card with the status active, and cancel the damaged or expired card that it replaces.
 
-    Raises StripeError while the cardholder has requirements past due.
+    Raises ApiError while the cardholder has requirements past due.
     """
     if tx.fetch(resource_of(_HOLDER), card["cardholder"])["requirements"]["disabled_reason"]:
         raise invalid(
@@ -179,7 +179,7 @@ def activated(tx: Tx, card: Json) -> Json:
 
 
 def canceled(card: Json, reason: str | None) -> Json:
-    """The card, canceled for good; a shipment that has not left is canceled with it."""
+    """Return the card with the status canceled; a shipment that has not left is canceled, too."""
     return {
         **card,
         "status": "canceled",
@@ -191,7 +191,7 @@ def canceled(card: Json, reason: str | None) -> Json:
 @deed("card.paid")
 def paid(tx: Tx, card_id: str) -> None:
     """
-    Count one payment (a non-zero authorization or a forced capture); the last one cancels the card.
+    Count one payment (a non-zero authorization or a forced capture); the last allowed one cancels the card.
 
     docs.stripe.com/issuing/controls/lifecycle-controls
     """
@@ -206,7 +206,7 @@ def paid(tx: Tx, card_id: str) -> None:
 
 
 def _controlled(tx: Tx, card: Json, params: Mapping[str, Any], *, new: bool) -> Json:
-    """The card's controls after a request, with the default limit where Stripe would set it."""
+    """Return the card's controls after a request, with Stripe's default limit if there is no other."""
     given = params.get("spending_controls", {})
     whole = bool(given) and not new and not unknowns.on(tx, "controls_merge")
     before = card["spending_controls"]
@@ -237,7 +237,7 @@ def _check(tx: Tx, params: Mapping[str, Any]) -> None:
 
 
 def _check_ties(params: Mapping[str, Any]) -> None:
-    """Treasury accounts and designs are not kept here, so none exists that a card could be tied to."""
+    """Reject Treasury accounts and card designs, as the sandbox has none."""
     for param, noun in (
         ("financial_account", "financial account"),
         ("personalization_design", "personalization design"),

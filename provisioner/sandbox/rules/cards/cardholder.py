@@ -1,7 +1,7 @@
 """
-Cardholders: who may hold cards (docs.stripe.com/api/issuing/cardholders).
+Cardholders (docs.stripe.com/api/issuing/cardholders).
 
-`name` and `type` are for ever, `blocked` is Stripe's alone to set, and there is no way to delete one.
+`name` and `type` never change, only Stripe sets `blocked`, and cardholders cannot be deleted.
 """
 
 import re
@@ -41,7 +41,7 @@ CARDHOLDER = registered(
 
 
 def create(call: HandlerCall) -> Json:
-    """Make a cardholder."""
+    """Create a cardholder."""
     tx, params = call.tx, call.params
     if len(params["name"]) > _LONGEST_NAME:
         raise invalid(f"The name can be at most {_LONGEST_NAME} characters long.", "name")
@@ -68,10 +68,10 @@ def create(call: HandlerCall) -> Json:
 
 
 def update(call: HandlerCall) -> Json:
-    """Change a cardholder; what is not sent stays."""
+    """Update a cardholder; values that are not sent stay."""
     before = call.tx.fetch(CARDHOLDER, call.id)
     if before["status"] == "blocked" and "status" in call.params:
-        # Whether a block can be lifted through the API is not documented; here it cannot.
+        # It is undocumented whether the API can unblock a cardholder; in the sandbox, it cannot.
         raise invalid(f"Cardholder {call.id} is blocked; its status cannot be changed.", "status")
     stored = _changed(call.tx, before, call.params)
     return save(call.tx, CARDHOLDER, stored, "issuing_cardholder.updated")

@@ -1,4 +1,4 @@
-"""Spending controls, alike on cards and cardholders: docs.stripe.com/issuing/controls/spending-controls."""
+"""Spending controls of cards and cardholders: docs.stripe.com/issuing/controls/spending-controls."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ _PARAM = "spending_controls"
 
 
 def empty(unset: list[Any] | None) -> Json:
-    """Controls that control nothing; `unset` is how this kind shows an empty list (cards: null)."""
+    """Return empty controls; `unset` is the kind's value for an empty list (null for cards)."""
     return {
         "allowed_card_presences": None,
         "allowed_categories": unset,
@@ -29,11 +29,11 @@ def empty(unset: list[Any] | None) -> Json:
 
 def merged(before: Mapping[str, Any], given: Mapping[str, Any], unset: list[Any] | None) -> Json:
     """
-    The controls after a request: a list that is sent replaces the old one, an empty value clears
-    it, and what is not sent stays.
+    Return the controls after a request.
 
-    Raises StripeError when one thing would be allowed and blocked by list at once, and for
-    limits, countries and currencies that cannot be.
+    A list in the request replaces the old one, an empty value clears it, and other lists stay. Raises
+    ApiError if there are both an allow-list and a block-list, and for invalid limits, countries, and
+    currencies.
     """
     blank = empty(unset)
     after = dict(before)

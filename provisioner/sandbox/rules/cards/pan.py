@@ -1,4 +1,4 @@
-"""What is on a card: its number, security code and expiry; all made up, none of a real issuer."""
+"""Card numbers, security codes, and expiry dates; they are invented and belong to no real issuer."""
 
 import datetime as dt
 import secrets
@@ -10,7 +10,7 @@ from provisioner.sandbox.state.objects import Tx
 
 Json = dict[str, Any]
 
-# docs.stripe.com/issuing/testing: test cards' numbers begin so.
+# The start of test card numbers (docs.stripe.com/issuing/testing).
 _BEGINNING = "4000009990"
 _LENGTH = 16
 _YEARS = 4
@@ -20,9 +20,9 @@ _LONGEST_YEARS = 5
 
 def number(replaced: Mapping[str, Any] | None) -> str:
     """
-    A card number; that of the replaced card when it was damaged or has expired.
+    Return a card number; a replacement for a damaged or expired card keeps the number.
 
-    docs.stripe.com/issuing/cards/replacements: lost and stolen cards get another number.
+    Lost and stolen cards get a new number (docs.stripe.com/issuing/cards/replacements).
     """
     if replaced is not None and replaced["status"] != "canceled":
         return str(replaced["_number"])
@@ -31,16 +31,16 @@ def number(replaced: Mapping[str, Any] | None) -> str:
 
 
 def cvc() -> str:
-    """A security code of three digits."""
+    """Return a security code of three digits."""
     return f"{secrets.randbelow(1000):03}"
 
 
 def expiry(tx: Tx, params: Mapping[str, Any]) -> tuple[int, int]:
     """
-    Month and year: those asked for, or four years on.
+    Return the month and the year of the expiry: those in the request, or four years from now.
 
-    A virtual card may be given its own, at least one month and less than five years ahead
-    (docs.stripe.com/changelog/basil/2025-08-27/issuing-custom-expiration-dates). Else raises StripeError.
+    Only a virtual card can have its own, at least one month and less than five years ahead
+    (docs.stripe.com/changelog/basil/2025-08-27/issuing-custom-expiration-dates); raises ApiError for others.
     """
     today = dt.datetime.fromtimestamp(tx.now, dt.UTC)
     month, year = params.get("exp_month"), params.get("exp_year")
@@ -64,7 +64,7 @@ def expiry(tx: Tx, params: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def wallets() -> Json:
-    """Whether the card can go into wallets; nothing here depends on it."""
+    """Return the `wallets` hash of a card; the sandbox does not use it."""
     return {
         "apple_pay": {"eligible": False, "ineligible_reason": "missing_agreement"},
         "google_pay": {"eligible": False, "ineligible_reason": "missing_agreement"},

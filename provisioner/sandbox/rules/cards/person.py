@@ -1,4 +1,4 @@
-"""The person behind an individual cardholder, and what is required before its cards can be active."""
+"""Personal data of individual cardholders, and the requirements for active cards."""
 
 import datetime as dt
 import ipaddress
@@ -21,9 +21,9 @@ _YOUNGEST = 13
 
 def individual(tx: Tx, before: Mapping[str, Any] | None, given: Mapping[str, Any]) -> Json:
     """
-    The `individual` hash after a request; what is not sent stays.
+    Return the `individual` hash after a request; values that are not sent stay.
 
-    Raises StripeError for names, birth dates and acceptances that cannot be.
+    Raises ApiError for invalid names, birth dates, and acceptances of terms.
     """
     after: Json = {
         "dob": None,
@@ -46,7 +46,7 @@ def individual(tx: Tx, before: Mapping[str, Any] | None, given: Mapping[str, Any
         after["card_issuing"] = {"user_terms_acceptance": _acceptance(tx, old, acceptance)}
     if document := given.get("verification", {}).get("document"):
         for side, file_id in document.items():
-            if not file_id.startswith("file_"):  # files are not kept here, so the right form has to do
+            if not file_id.startswith("file_"):  # the sandbox has no files, so only the form is checked
                 param = f"individual[verification][document][{side}]"
                 raise invalid(f"No such file upload: '{file_id}'", param, "resource_missing")
         after["verification"] = {"document": after["verification"]["document"] | document}
@@ -55,11 +55,11 @@ def individual(tx: Tx, before: Mapping[str, Any] | None, given: Mapping[str, Any
 
 def requirements(tx: Tx, cardholder: Mapping[str, Any]) -> Json:
     """
-    What a cardholder still owes (`past_due`), and why its cards cannot be active (`disabled_reason`).
+    Return a cardholder's missing data (`past_due`), and why its cards cannot be active (`disabled_reason`).
 
-    Names are required of every individual; the acceptance of the bank's terms of one in the US
-    (docs.stripe.com/issuing/other/choose-cardholder). A reason that Stripe gave by itself, as
-    after a watchlist hit, stands under `_disabled_reason`.
+    Every individual needs a name, and individuals in the US must accept the bank's terms
+    (docs.stripe.com/issuing/other/choose-cardholder). A reason that Stripe set, for example after a watchlist
+    match, is stored as `_disabled_reason`.
     """
     past_due = []
     if cardholder["type"] == "individual":

@@ -1,4 +1,4 @@
-"""Replacing a card: docs.stripe.com/issuing/cards/replacements."""
+"""Replacement of cards: docs.stripe.com/issuing/cards/replacements."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,11 +12,12 @@ Json = dict[str, Any]
 
 def replaced(tx: Tx, cards: Resource, params: Mapping[str, Any]) -> Json | None:
     """
-    The card that a new one is to replace, or None.
+    Return the card that a new one replaces, or None.
 
-    Raises StripeError unless reason and card are given together, the holder is the same, a lost or
-    stolen card was canceled as such first, and a damaged or expired one was not; a damaged one is
-    physical (docs.stripe.com/api/issuing/cards/create, replacement_reason).
+    The request must have both the reason and the card, and the cardholder must be the same. A lost or stolen
+    card must be canceled for that reason first; a damaged or expired one must not be canceled; a damaged one
+    must be physical (docs.stripe.com/api/issuing/cards/create, replacement_reason). Raises ApiError for
+    anything else.
     """
     old_id, reason = params.get("replacement_for"), params.get("replacement_reason")
     if old_id is None and reason is None:
@@ -38,7 +39,7 @@ def replaced(tx: Tx, cards: Resource, params: Mapping[str, Any]) -> Json | None:
 
 
 def point_from(tx: Tx, cards: Resource, old: Json | None, new: Json) -> None:
-    """Have the replaced card name its replacement."""
+    """Store the id of the replacement in the replaced card."""
     if old is not None:
         current = tx.fetch(cards, old["id"])
         save(tx, cards, {**current, "replaced_by": new["id"]}, "issuing_card.updated")

@@ -8,15 +8,15 @@ from provisioner.sandbox.state.errors import invalid
 
 Json = dict[str, Any]
 
-# The default mode is not documented; Stripe's sample card shows this one.
+# The default is undocumented; Stripe's sample card has this one.
 _DEFAULT_MODE = "normalization_only"
 
 
 def begun(params: Mapping[str, Any]) -> Json | None:
     """
-    The shipment of a new card, or None for a virtual one.
+    Return the shipment of a new card, or None for a virtual card.
 
-    Raises StripeError for a physical card without an address to go to, or a virtual one with.
+    Raises ApiError for a physical card without an address, and for a virtual card with one.
     """
     if params["type"] == "virtual":
         if "shipping" in params:
@@ -28,7 +28,7 @@ def begun(params: Mapping[str, Any]) -> Json | None:
 
 
 def changed(card: Mapping[str, Any], given: Mapping[str, Any]) -> Json:
-    """The shipment after an update; raises StripeError once it has gone to the printer."""
+    """Return the shipment after an update; raises ApiError if it was submitted to the printer."""
     if card["shipping"] is None:
         raise invalid("A virtual card cannot be shipped.", "shipping")
     if card["shipping"]["status"] != "pending":
@@ -37,7 +37,7 @@ def changed(card: Mapping[str, Any], given: Mapping[str, Any]) -> Json:
 
 
 def canceled(shipment: Json | None) -> Json | None:
-    """The shipment of a card that is canceled: stopped if it is still here."""
+    """Return the shipment of a canceled card, which is canceled unless it has left."""
     if shipment is None or shipment["status"] != "pending":
         return shipment
     return {**shipment, "status": "canceled"}

@@ -1,4 +1,4 @@
-"""What happens to a shipment, step by step: the shipping test helpers (docs.stripe.com/issuing/testing)."""
+"""The test helpers for the steps of a shipment (docs.stripe.com/issuing/testing)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from provisioner.sandbox.state.errors import invalid
 Json = dict[str, Any]
 
 _DAY = 86_400
-# Step -> the statuses that it can follow, and the one that it leads to.
+# Step -> the statuses before it, and the status after it.
 _STEPS: dict[str, tuple[tuple[str, ...], str]] = {
     "submit": (("pending",), "submitted"),
     "ship": (("pending", "submitted"), "shipped"),

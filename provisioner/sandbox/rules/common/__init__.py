@@ -1,1 +1,1 @@
-"""What several rules have in common, and none of them is about."""
+"""Functions that several rules share."""

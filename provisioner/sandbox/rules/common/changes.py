@@ -1,8 +1,8 @@
 """
-Every change of an object: kept, told as an event to whom it concerns, and shown as the answer.
+Stores changed objects, records events about them, and delivers the events.
 
-What an event holds: docs.stripe.com/api/events/object; `previous_attributes` has the old values of
-what changed, a hash's changed members only, arrays whole, and null for what was not there.
+For the form of events see docs.stripe.com/api/events/object. `previous_attributes` has the old values of
+changed members: of a hash only changed members, arrays as a whole, and null for members that did not exist.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ API_VERSION = "2026-10-28.endive"
 
 
 def show_event(tx: Tx, stored: Json) -> Json:
-    """An event as it is answered: with how many deliveries of it are still to be made."""
+    """Return an event in the form of responses, with its number of pending deliveries."""
     waiting = tx.db.execute(
         "SELECT count(*) FROM deliveries WHERE event=? AND at IS NOT NULL", (stored["id"],)
     ).fetchone()
@@ -26,7 +26,7 @@ def show_event(tx: Tx, stored: Json) -> Json:
 
 
 def event_texts(tx: Tx, bodies: list[str]) -> list[str] | None:
-    """Many events as they are answered, if nothing of any is still to be delivered."""
+    """Return several events in the form of responses, or None if there are pending deliveries."""
     return None if tx.db.execute("SELECT 1 FROM deliveries LIMIT 1").fetchone() else bodies
 
 
@@ -34,7 +34,7 @@ EVENT = registered(Resource("event", "evt_", "event", filters=("type",), show=sh
 
 
 def create(tx: Tx, resource: Resource, stored: Json, event: str | None = None) -> Json:
-    """Keep a new object, tell it, and return it as it is shown."""
+    """Store a new object, record an event, and return the object in the form of responses."""
     tx.add(resource, stored)
     shown = resource.show(tx, stored)
     if event is not None:
@@ -44,9 +44,9 @@ def create(tx: Tx, resource: Resource, stored: Json, event: str | None = None) -
 
 def save(tx: Tx, resource: Resource, stored: Json, event: str | None = None) -> Json:
     """
-    Keep an object's new form and return it as it is shown.
+    Store a changed object and return it in the form of responses.
 
-    The event is told only when something that is shown has changed.
+    An event is recorded only if a public field changed.
     """
     before = resource.show(tx, tx.fetch(resource, stored["id"]))
     tx.put(resource, stored)
@@ -58,7 +58,7 @@ def save(tx: Tx, resource: Resource, stored: Json, event: str | None = None) -> 
 
 
 def emit(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> None:
-    """Record an event about an object as it is shown now, and have it delivered."""
+    """Record an event about an object's current form, and schedule its deliveries."""
     told = event_of(tx, event_type, shown, previous)
     tx.add(EVENT, told)
     for owner, endpoint in listeners(tx, event_type):
@@ -70,10 +70,10 @@ def emit(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> 
 
 def listeners(tx: Tx, event_type: str) -> Iterator[tuple[str, Json]]:
     """
-    The webhook endpoints that an event of the account goes to, each after the account that it belongs to.
+    Yield the webhook endpoints that receive an event of the account, each with the account that owns it.
 
-    These are the account's own and, for a connected account, the platform's for connected accounts. `*`
-    leaves out what must be asked for by name.
+    These are endpoints of the account and, for a connected account, endpoints of the platform for connected
+    accounts. `*` does not include events that must be requested by name.
     """
     platform = default_account(tx)
     for owner in dict.fromkeys((tx.account, platform)):
@@ -85,7 +85,7 @@ def listeners(tx: Tx, event_type: str) -> Iterator[tuple[str, Json]]:
 
 
 def event_of(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> Json:
-    """An event about an object as it is shown now, not yet recorded."""
+    """Return an event about an object's current form, without recording it."""
     data: Json = {"object": shown}
     if previous is not None:
         data["previous_attributes"] = previous
@@ -105,7 +105,7 @@ def event_of(tx: Tx, event_type: str, shown: Json, previous: Json | None = None)
 
 
 def previous_attributes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Json:
-    """The old values of the members in which two forms of an object differ."""
+    """Return the old values of the members that differ between two forms of an object."""
     previous: Json = {}
     for key in sorted(before.keys() | after.keys()):
         old, new = before.get(key), after.get(key)

@@ -19,41 +19,41 @@ CODES = frozenset(
     """.split()
 )
 EURO = frozenset("AT BE CY DE EE ES FI FR GR HR IE IT LT LU LV MT NL PT SI SK".split())
-# Where Stripe issues cards in Europe, and their neighbours in the customs union and the EEA.
+# European countries where Stripe issues cards, and the rest of the customs union and the EEA.
 EUROPE = EURO | frozenset("BG CH CZ DK GB HU IS LI NO PL RO SE".split())
-# Ofcom's numbers for drama, nobody's; Stripe takes them (stripe-cli, issuing_authorization.request.gb).
+# Fictional numbers from Ofcom, which Stripe accepts (stripe-cli, issuing_authorization.request.gb).
 _FICTIONAL = re.compile(r"\+447700900[0-9]{3}")
 _DIALED = re.compile(r"[+\d\s().\-/]+")
 
 
 def country(code: str, param: str) -> str:
-    """The code in capitals; raises StripeError when it is no country's."""
+    """Return a country code in upper case; raises ApiError for an unknown one."""
     if code.upper() not in CODES:
         raise invalid(f"Country '{code}' is unknown. Use a two-letter country code, such as 'US'.", param)
     return code.upper()
 
 
 def address(given: Mapping[str, str], param: str) -> dict[str, str | None]:
-    """An address as it is answered; raises StripeError when its country is none."""
+    """Return an address in the form of responses; raises ApiError for an unknown country."""
     names = ("city", "country", "line1", "line2", "postal_code", "state")
     return {name: given.get(name) for name in names} | {
         "country": country(given["country"], f"{param}[country]")
     }
 
 
-@lru_cache  # 0.2 ms each, and estates often give one number many times
+@lru_cache  # 0.2 ms each, and one number is often used many times
 def e164(phone: str, home: str, param: str) -> str:
     """
-    A phone number in E.164 (`+18008675309`), read as one of the country `home` when it has no prefix.
+    Return a phone number in E.164 (`+18008675309`); a number without a prefix is one of the country `home`.
 
-    Raises StripeError for a number that no country has.
+    Raises ApiError for a number that is not valid in any country.
     """
-    import phonenumbers  # noqa: PLC0415 - cold start: 0.15 s, and most sandboxes see no phone number
+    import phonenumbers  # noqa: PLC0415 - cold start: 0.15 s, and most sandboxes have no phone numbers
 
     refused = invalid(
         f"'{phone}' is not a valid phone number. Give it in E.164 form, such as +18008675309.", param
     )
-    if not _DIALED.fullmatch(phone):  # letters and extensions, which the parser would take
+    if not _DIALED.fullmatch(phone):  # letters and extensions, which the parser would accept
         raise refused
     try:
         number = phonenumbers.parse(phone, home)

@@ -1,4 +1,4 @@
-"""Currencies that Stripe knows, as three-letter codes: docs.stripe.com/currencies."""
+"""The three-letter codes of Stripe's currencies: docs.stripe.com/currencies."""
 
 from provisioner.sandbox.state.errors import invalid
 
@@ -15,7 +15,7 @@ CODES = frozenset(
 
 
 def currency(code: str, param: str) -> str:
-    """The code in lower case; raises StripeError (400) when it is no currency's."""
+    """Return a currency code in lower case; raises ApiError (400) for an unknown one."""
     if code.lower() not in CODES:
         raise invalid(f"Invalid currency: {code}. Use a three-letter code, such as usd.", param)
     return code.lower()

@@ -1,7 +1,7 @@
 """
-The books: what stands on each balance in each currency, and the balance transactions that moved it.
+Balances by currency, and the balance transactions that change them.
 
-Nothing moves a balance but `book`, so the balance transactions of a currency always add up to it.
+Only `book` changes a balance, so the balance transactions of a currency always add up to it.
 docs.stripe.com/api/balance_transactions, docs.stripe.com/reports/balance-transaction-types
 """
 
@@ -27,7 +27,7 @@ BALANCE_TRANSACTION = registered(
 
 
 def available(tx: Tx, balance: Balance) -> dict[str, int]:
-    """What is available on a balance, by currency, in minor units; it may be negative."""
+    """Return the available amounts of a balance by currency, in minor units; they may be negative."""
     found: dict[str, int] = tx.recall(f"balance.{balance}", {})
     return found
 
@@ -41,7 +41,7 @@ def book(
     source: str | None,
     description: str | None = None,
 ) -> Json:
-    """Move a balance by `amount` (minor units, negative takes away) and return the balance transaction."""
+    """Change a balance by `amount` (minor units, may be negative) and return the balance transaction."""
     totals = available(tx, balance)
     tx.remember(f"balance.{balance}", {**totals, currency: totals.get(currency, 0) + amount})
     entry: Json = {

@@ -1,4 +1,4 @@
-"""Reading a kind of object: one, or a list of them, newest first, paged by ids, narrowed by filters.
+"""Handlers that return one object or a page of objects, newest first, with filters and cursors.
 
 docs.stripe.com/api/pagination
 """
@@ -18,12 +18,12 @@ _COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
 def retrieve(resource: Resource) -> Callable[[HandlerCall], Json]:
-    """A handler that answers one object by the id in the path."""
+    """Return a handler that returns the object with the id in the path."""
     return lambda call: resource.shown(call.tx, call.id)
 
 
 def listed(resource: Resource, url: str) -> Callable[[HandlerCall], Json]:
-    """A handler that answers a page of a resource's objects."""
+    """Return a handler that returns a page of a resource's objects."""
     return lambda call: page(call.tx, resource, call.params, url)
 
 
@@ -35,11 +35,11 @@ def page(
     extra: Iterable[tuple[str, Sequence[Any]]] = (),
 ) -> Json:
     """
-    One page of a resource, as the list object that Stripe answers.
+    Return one page of a resource, as Stripe's list object.
 
-    `params` are checked list parameters: `limit`, the cursors, `created`, `expand` (which needs the objects
-    themselves), and any of the resource's filters. `extra` adds conditions: (SQL on `o.`, its
-    values). Raises StripeError for a limit or a cursor that is not one.
+    `params` are checked list parameters: `limit`, the cursors, `created`, `expand` (which needs the parsed
+    objects), and the resource's filters. `extra` has further conditions: SQL on `o.`, and its values. Raises
+    ApiError for an invalid limit or cursor.
     """
     limit = params.get("limit", _PAGE)
     if not 1 <= limit <= _LARGEST_PAGE:
@@ -70,7 +70,7 @@ def page(
 
 
 class ListPage(dict[str, Any]):
-    """A list that is JSON already: reading 100 objects only to write them again would be most of the work."""
+    """A list as JSON; parsing 100 objects only to serialize them again would take most of the time."""
 
     def __init__(self, text: str) -> None:
         super().__init__(object="list")
@@ -79,10 +79,10 @@ class ListPage(dict[str, Any]):
 
 class Query:
     """
-    Where a list's objects are (`source`), what they must be (`clauses`, `values`), their order (`seq`).
+    The SQL of a list: its table (`source`), its conditions (`clauses`, `values`), and its order (`seq`).
 
-    The order of `seq` is also that of `created`, because the clock never goes back. Without
-    filters the index of a kind has it; with some, the lookup entries of the rarest one.
+    `seq` has the order of `created`, as the clock never goes back. Without filters, the index of the kind has
+    this order; with filters, the lookup entries of the most selective one.
     """
 
     def __init__(self, tx: Tx, resource: Resource, params: Mapping[str, Any]) -> None:
@@ -116,7 +116,7 @@ class Query:
                 self.where(f"{self.seq} {sign} ?", row[0])
 
     def where(self, clause: str, *values: Any) -> None:
-        """One more condition."""
+        """Add a condition."""
         self.clauses.append(clause)
         self.values += values
 
@@ -124,7 +124,7 @@ class Query:
         return (*self._whose, field, as_text(self._params[field]))
 
     def _count(self, field: str) -> int:
-        """How many objects a filter lets through, counted up to 1,000."""
+        """Count the objects that match a filter, up to 1,000."""
         some = "SELECT 1 FROM lookup WHERE account=? AND kind=? AND field=? AND value=? LIMIT 1000"
         found = self._tx.db.execute(f"SELECT count(*) FROM ({some})", self._looked_up(field))  # noqa: S608
         return int(found.fetchone()[0])
@@ -140,7 +140,7 @@ class Query:
 
 
 def _comparisons(wanted: Any) -> Iterable[tuple[str, int]]:
-    """A range parameter: a number, or a hash of gt, gte, lt, lte."""
+    """Return the comparisons of a range parameter: a number, or a hash of gt, gte, lt, lte."""
     if isinstance(wanted, int):
         yield "=", wanted
     elif isinstance(wanted, dict):

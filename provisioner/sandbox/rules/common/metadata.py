@@ -1,4 +1,4 @@
-"""Metadata: 50 keys of 40 characters with values of 500; updates merge (docs.stripe.com/api/metadata)."""
+"""Metadata: up to 50 keys of 40 characters, and values of 500 (docs.stripe.com/api/metadata)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,10 +12,10 @@ _LONGEST_VALUE = 500
 
 def merged(before: Mapping[str, str], params: Mapping[str, Any]) -> dict[str, str]:
     """
-    The metadata after a request: keys that it does not name stay, an empty value unsets its key,
-    and an empty `metadata` unsets all.
+    Return the metadata after a request.
 
-    Raises StripeError (400) beyond Stripe's limits.
+    Keys that are not in the request stay, an empty value unsets its key, and an empty `metadata` unsets all
+    keys. Raises ApiError (400) beyond Stripe's limits.
     """
     given = params.get("metadata")
     if given is None:

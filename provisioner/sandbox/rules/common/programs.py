@@ -1,4 +1,4 @@
-"""What Stripe's issuing programs have in common, and what differs by the country of the account."""
+"""Stripe's issuing programs, by the country of the account."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -9,20 +9,20 @@ from provisioner.sandbox.state.objects import Tx
 
 Json = dict[str, Any]
 
-# docs.stripe.com/issuing/controls/spending-controls: 500 a day, in the card's own currency.
+# docs.stripe.com/issuing/controls/spending-controls: 500 per day, in the card's currency.
 DEFAULT_LIMIT: Mapping[str, Any] = {"amount": 50_000, "categories": [], "interval": "daily"}
 
 
 class Program(NamedTuple):
     """
-    How accounts of a country issue.
+    The issuing program of a country.
 
-    currency: what accounts and their Issuing balance are in.
-    transfer: the bank transfer that fills the balance; empty where top-ups pull
+    currency: the currency of accounts and their Issuing balance.
+    transfer: the type of bank transfer that funds the balance; empty if it is funded by top-ups
         (docs.stripe.com/issuing/funding/balance).
-    card_needs_phone: whether a card needs its holder's phone, as it uses 3D Secure
+    card_needs_phone: True if a card needs its cardholder's phone number for 3D Secure
         (docs.stripe.com/error-codes, cardholder_phone_number_required).
-    holder_accepts_terms: whether individuals must accept the bank's terms
+    holder_accepts_terms: True if individuals must accept the bank's terms
         (docs.stripe.com/issuing/other/choose-cardholder).
     """
 
@@ -41,22 +41,22 @@ PROGRAMS: Mapping[str, Program] = {
 
 
 def account_of(tx: Tx) -> Json:
-    """The account that a transaction acts on."""
+    """Return the account that a transaction acts on."""
     return tx.at_home().fetch(resource_of("account"), tx.account)
 
 
 def country_of(tx: Tx) -> str:
-    """The country of the account that a transaction acts on."""
+    """Return the country of the account that a transaction acts on."""
     if "country" not in tx.cache:
         tx.cache["country"] = account_of(tx)["country"]
     return str(tx.cache["country"])
 
 
 def program_of(tx: Tx) -> Program:
-    """How the account that a transaction acts on issues."""
+    """Return the issuing program of the account that a transaction acts on."""
     return PROGRAMS[country_of(tx)]
 
 
 def issues(account: Json) -> bool:
-    """Whether an account has Issuing."""
+    """Return True if an account has Issuing."""
     return "card_issuing" in account["capabilities"]

@@ -1,1 +1,1 @@
-"""Balances and what moves them."""
+"""Balances, top-ups, and bank transfers."""

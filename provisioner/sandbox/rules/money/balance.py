@@ -1,5 +1,5 @@
 """
-The balance, payments and Issuing funds by currency, and the transactions that moved it.
+The balance, with payments and Issuing funds by currency, and its transactions.
 
 docs.stripe.com/api/balance, docs.stripe.com/api/balance_transactions
 """
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 
 def retrieve(call: HandlerCall) -> Json:
-    """The account's balance; without Issuing it has no such part. What it shows at zero is a switch."""
+    """Return the balance; only accounts with Issuing have an Issuing part. A switch decides about zeros."""
     whose = account_of(call.tx)
     own = whose["default_currency"]
     empty = {own: 0} if unknowns.on(call.tx, "empty_balance_shown") else {}
@@ -33,7 +33,7 @@ def retrieve(call: HandlerCall) -> Json:
 
 
 def listed(call: HandlerCall) -> Json:
-    """A page of balance transactions; there are no payouts here that they could belong to."""
+    """Return a page of balance transactions; the sandbox has no payouts."""
     if "payout" in call.params:
         raise no_such("payout", call.params["payout"], "payout")
     params = dict(call.params)

@@ -1,5 +1,5 @@
 """
-Funding Issuing by bank transfer, as accounts in the UK and the euro area do: they cannot pull.
+Funding by bank transfer, for accounts in the UK and the euro area, which cannot create top-ups.
 
 docs.stripe.com/api/issuing/funding_instructions, docs.stripe.com/issuing/funding/balance. Not in the SDK.
 """
@@ -19,7 +19,7 @@ _TOLD = "funding_instructions"
 
 
 def instruct(call: HandlerCall) -> Json:
-    """Where to send money to; the same answer every time."""
+    """Return the bank account to send money to; it never changes."""
     currency, own = _currency(call), program_of(call.tx).transfer
     kind = call.params["bank_transfer"]["type"]
     if kind != own:
@@ -29,7 +29,7 @@ def instruct(call: HandlerCall) -> Json:
 
 
 def listed(call: HandlerCall) -> Json:
-    """The account's instructions: none before they were first asked for."""
+    """Return the account's instructions; there are none before the first request for them."""
     currency = _own_currency(call.tx)
     told = [_instructions(call.tx, currency)] if call.tx.recall(_TOLD) else []
     return {"object": "list", "data": told, "has_more": False, "url": _URL}
@@ -37,9 +37,9 @@ def listed(call: HandlerCall) -> Json:
 
 def fund(call: HandlerCall) -> Json:
     """
-    A test transfer that arrives at once; the answer is where it arrived.
+    Simulate a bank transfer that arrives immediately, and return the funding instructions.
 
-    [?] How Stripe books it is not documented: here as a balance transaction of type `topup` with no source.
+    [?] It is undocumented how Stripe books it; here, as a `topup` balance transaction without a source.
     """
     currency, amount = _currency(call), call.params["amount"]
     if amount <= 0:
@@ -49,7 +49,7 @@ def fund(call: HandlerCall) -> Json:
 
 
 def _own_currency(tx: Tx) -> str:
-    """The account's currency; raises StripeError where funds are pulled by top-ups instead."""
+    """Return the account's currency; raises ApiError if the account is funded by top-ups."""
     program = program_of(tx)
     if not program.transfer:
         raise invalid(f"A Funding Instruction is not currently supported for {country_of(tx)}.")
@@ -65,7 +65,7 @@ def _currency(call: HandlerCall) -> str:
 
 def _instructions(tx: Tx, currency: str) -> Json:
     country = country_of(tx)
-    # The same digits whenever an account asks.
+    # The same digits for every request of an account.
     number = str(int(hashlib.sha256(tx.account.encode()).hexdigest(), 16))
     if country == "GB":
         sort_code: Json = {
@@ -79,7 +79,7 @@ def _instructions(tx: Tx, currency: str) -> Json:
             "account_holder_name": "Stripe Technology Europe Limited",
             "bic": "SXPYDEHH",
             "country": country,
-            # The check digits 00 no bank accepts: nobody can send real money.
+            # No bank accepts the check digits 00, so nobody can send real money.
             "iban": f"{country}00{number[:18]}",
         }
         address = {"iban": iban, "supported_networks": ["sepa"], "type": "iban"}

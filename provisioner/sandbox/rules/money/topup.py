@@ -1,5 +1,5 @@
 """
-Top-ups: money pulled from the account's bank towards its Issuing or payments balance.
+Top-ups: money from the account's bank for its Issuing or payments balance.
 
 docs.stripe.com/api/topups, docs.stripe.com/issuing/adding-funds-to-your-card-program, test
 sources: docs.stripe.com/connect/testing.
@@ -32,7 +32,7 @@ _FAILURES: Mapping[str, str] = {
 
 
 def show(tx: Tx, stored: Json) -> Json:
-    """A top-up as it is answered."""
+    """Return a top-up in the form of responses."""
     shown = without_private(tx, stored)
     if stored["_balance"] != "payments" and unknowns.on(tx, "destination_balance_shown"):
         shown["destination_balance"] = stored["_balance"]
@@ -56,7 +56,7 @@ _BUSINESS_DAYS = 5 * 86_400
 
 
 def create(call: HandlerCall) -> Json:
-    """Start a top-up; it stays pending until the sandbox's `topup_settle` has passed."""
+    """Create a top-up, which stays pending for the time `topup_settle`."""
     tx, params = call.tx, call.params
     _refuse(tx, params)
     topup: Json = {
@@ -87,7 +87,7 @@ def create(call: HandlerCall) -> Json:
 
 
 def update(call: HandlerCall) -> Json:
-    """Change what may be changed: the description and metadata."""
+    """Update the description and the metadata of a top-up."""
     topup = call.tx.fetch(TOPUP, call.id)
     topup["metadata"] = merged(topup["metadata"], call.params)
     if "description" in call.params:
@@ -96,7 +96,7 @@ def update(call: HandlerCall) -> Json:
 
 
 def cancel(call: HandlerCall) -> Json:
-    """Cancel a top-up that is still pending."""
+    """Cancel a pending top-up."""
     topup = call.tx.fetch(TOPUP, call.id)
     if topup["status"] != "pending":
         raise invalid(f"Top-up {call.id} cannot be canceled because it is {topup['status']}.")
@@ -105,7 +105,7 @@ def cancel(call: HandlerCall) -> Json:
 
 @deed("topup.settle")
 def settle(tx: Tx, topup_id: str) -> None:
-    """What happens once the bank has answered: the money is there, or the top-up has failed."""
+    """Complete a pending top-up: the money arrives, or the top-up fails."""
     topup = tx.fetch(TOPUP, topup_id)
     if topup["status"] != "pending":
         return
@@ -119,7 +119,7 @@ def settle(tx: Tx, topup_id: str) -> None:
 
 
 def reverse(tx: Tx, topup_id: str) -> Json:
-    """What Stripe does when the bank takes the money back later; raises StripeError if none has come."""
+    """Reverse a top-up, as the bank takes the money back; raises ApiError if it has not succeeded."""
     topup = tx.fetch(TOPUP, topup_id)
     if topup["status"] != "succeeded":
         raise invalid(f"Top-up {topup_id} cannot be reversed because it is {topup['status']}.")

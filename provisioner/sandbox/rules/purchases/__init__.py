@@ -1,1 +1,1 @@
-"""Authorizations and transactions: purchases, from the question to the refund."""
+"""Authorizations and transactions: purchases, from the request to the refund."""

@@ -1,4 +1,4 @@
-"""Authorizations: purchases asked for and decided (docs.stripe.com/issuing/purchases/authorizations)."""
+"""Authorizations of purchases (docs.stripe.com/issuing/purchases/authorizations)."""
 
 from typing import Any
 
@@ -21,22 +21,22 @@ _DAY = 86_400
 
 
 def create(call: HandlerCall) -> Json:
-    """A test purchase: decided at once; when approved, its amount is held."""
+    """Create a test purchase and decide it immediately; if it is approved, its amount is held."""
     return _decided(call, pending(call))
 
 
 def create_on_card(call: HandlerCall) -> Json:
-    """The same by an older path (stripe-cli, trigger issuing_authorization.request)."""
+    """Create a test purchase at an older path (stripe-cli, trigger issuing_authorization.request)."""
     return _decided(call, pending_on_card(call))
 
 
 def pending(call: HandlerCall) -> Json:
-    """The authorization that a purchase asks for, undecided."""
+    """Return the undecided authorization for a request."""
     return begun(call.tx, call.tx.fetch(resource_of(CARD), call.params["card"], "card"), call.params)
 
 
 def pending_on_card(call: HandlerCall) -> Json:
-    """The same for the older path, whose parameters have older names."""
+    """Return the undecided authorization for a request at the older path, with older parameter names."""
     given = {"amount": call.params["held_amount"]}
     for old, new in (("held_currency", "currency"), ("authorization_method", "authorization_method")):
         if old in call.params:
@@ -53,7 +53,7 @@ def _decided(call: HandlerCall, asked: Json) -> Json:
         answer = call.extra["verdict"] if answer.approved else answer
     made = answered(tx, asked, answer)
     if answer.reason == "suspected_fraud":
-        # The message that asks the cardholder about it; without a phone it cannot be delivered.
+        # The message to the cardholder; without a phone number it cannot be delivered.
         reachable = tx.fetch(resource_of(CARDHOLDER), made["cardholder"])["phone_number"] is not None
         challenge = {
             "channel": "sms",
@@ -71,7 +71,7 @@ def _decided(call: HandlerCall, asked: Json) -> Json:
 
 
 def update(call: HandlerCall) -> Json:
-    """Change an authorization's metadata, which is all that can be changed."""
+    """Update an authorization's metadata; nothing else can be changed."""
     found = call.tx.fetch(AUTHORIZATION, call.id)
     found["metadata"] = merged(found["metadata"], call.params)
     return save(call.tx, AUTHORIZATION, found, "issuing_authorization.updated")
@@ -79,10 +79,9 @@ def update(call: HandlerCall) -> Json:
 
 def too_late(call: HandlerCall) -> Json:
     """
-    Approve or decline by a call of its own (deprecated): only while the request is pending.
+    Reject a separate call that approves or declines (deprecated), as it always comes too late.
 
-    Here a request is pending only while its webhook is being asked, and the webhook's answer
-    decides, so these calls always come too late.
+    In the sandbox a request is pending only until its webhook responds, and that response decides.
     """
     call.tx.fetch(AUTHORIZATION, call.id)
     raise invalid(f"Authorization {call.id} has no pending request: it has already been decided.")

@@ -1,5 +1,5 @@
 """
-Test helpers that carry an authorization on: capture, expire, reverse, increment, finalize, challenges.
+Test helpers for authorizations: capture, expire, reverse, increment, finalize, and fraud challenges.
 
 docs.stripe.com/issuing/testing, docs.stripe.com/issuing/purchases/transactions
 """
@@ -28,10 +28,10 @@ Json = dict[str, Any]
 
 def capture(call: HandlerCall) -> Json:
     """
-    Take what is held, a part of it, or more than it; nothing stops the capture of what was approved.
+    Capture the amount that is held, a part of it, or more; nothing stops the capture of an approved purchase.
 
-    Closing it, which is the default, releases the rest. Otherwise as much is released as was
-    captured, and the rest stays held for further captures.
+    By default the authorization is closed and the rest is released. Otherwise only the captured amount is
+    released, and the rest stays held for further captures.
     """
     tx, params = call.tx, call.params
     found = _pending(tx, call.id)
@@ -55,7 +55,7 @@ def capture(call: HandlerCall) -> Json:
 
 
 def expire(call: HandlerCall) -> Json:
-    """Let an authorization lapse; what is still held is released."""
+    """Expire an authorization and release the amount that is held."""
     _pending(call.tx, call.id)
     lapse(call.tx, call.id)
     return AUTHORIZATION.shown(call.tx, call.id)
@@ -64,9 +64,9 @@ def expire(call: HandlerCall) -> Json:
 @deed(EXPIRY)
 def lapse(tx: Tx, authorization_id: str) -> None:
     """
-    What happens when nobody has captured an authorization in time; nothing, if it is no longer pending.
+    Expire an authorization that was not captured in time; does nothing if it is no longer pending.
 
-    [?] The SDK's enumeration has `expired`, yet an account was seen to show lapsed ones as `reversed`.
+    [?] The SDK's enumeration has `expired`, but in one account, expired ones were seen as `reversed`.
     """
     found = tx.fetch(AUTHORIZATION, authorization_id)
     if found["status"] == "pending":
@@ -75,9 +75,9 @@ def lapse(tx: Tx, authorization_id: str) -> None:
 
 def reverse(call: HandlerCall) -> Json:
     """
-    Give up what is held or a part of it; with nothing left the authorization is over.
+    Release the amount that is held, or a part of it; if nothing is left, the authorization ends.
 
-    [?] One that was captured in part and then reversed is shown as `closed`.
+    [?] An authorization that was partly captured and then reversed is shown as `closed`.
     """
     found = _pending(call.tx, call.id)
     amount = call.params.get("reverse_amount", found["_held"])
@@ -94,7 +94,7 @@ def reverse(call: HandlerCall) -> Json:
 
 
 def increment(call: HandlerCall) -> Json:
-    """Ask for more: the increment is decided as a purchase of its own; refused, it changes nothing."""
+    """Request a higher amount, which is decided like a separate purchase; if declined, nothing changes."""
     tx, asked = call.tx, incremented(call)
     answer = verdict(tx, asked)
     if "verdict" in call.extra:
@@ -104,7 +104,7 @@ def increment(call: HandlerCall) -> Json:
 
 
 def incremented(call: HandlerCall) -> Json:
-    """The authorization with a request for more pending."""
+    """Return the authorization with a pending request for a higher amount."""
     authorization, amount = _pending(call.tx, call.id), call.params["increment_amount"]
     _positive(amount, "increment_amount")
     currency, share = authorization["currency"], merchant_share(authorization, amount)
@@ -114,10 +114,10 @@ def incremented(call: HandlerCall) -> Json:
 
 def finalize_amount(call: HandlerCall) -> Json:
     """
-    Set the amount that was estimated when the purchase began, as at a fuel pump: the hold follows it.
+    Set the final amount of an estimated purchase, for example at a fuel pump; the hold changes with it.
 
-    [?] Which merchants' purchases can be finalized is not documented; here all can. The advice is
-    not a request, so nothing can decline it.
+    [?] It is undocumented which purchases can be finalized; here, all can. Nothing can decline it, as it is
+    not a request.
     """
     tx, params = call.tx, call.params
     found = _pending(tx, call.id)
@@ -135,7 +135,7 @@ def finalize_amount(call: HandlerCall) -> Json:
 
 
 def respond(call: HandlerCall) -> Json:
-    """Answer a fraud challenge as the cardholder: it was me, or it was not."""
+    """Respond to a fraud challenge as the cardholder."""
     found = call.tx.fetch(AUTHORIZATION, call.id)
     challenges = found["_fraud_challenges"] or []
     if not any(one["status"] == "pending" for one in challenges):
@@ -147,7 +147,7 @@ def respond(call: HandlerCall) -> Json:
 
 
 def _shrunk(tx: Tx, authorization: Json, amount: int) -> Json:
-    """The authorization standing at this much less, and so much less held."""
+    """Return the authorization with its amount and its hold reduced."""
     after = released(tx, authorization, amount)
     left = after["amount"] - amount
     return after | {"amount": left, "merchant_amount": merchant_share(after, left)}

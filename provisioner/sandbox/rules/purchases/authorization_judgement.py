@@ -1,4 +1,4 @@
-"""Gathers what bears on a purchase (card, holder, funds, what was spent before) and has it decided."""
+"""Collects the card, cardholder, funds, and earlier spending for a purchase, and decides it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 def verdict(tx: Tx, authorization: Json) -> Judgement:
-    """Stripe's own answer to the pending request of an authorization (stored form)."""
+    """Return Stripe's decision about the pending request of an authorization (stored form)."""
     card = tx.fetch(resource_of(CARD), authorization["card"])
     holder = resource_of(CARDHOLDER).shown(tx, card["cardholder"])
     amount = authorization["pending_request"]["amount"]
@@ -33,7 +33,7 @@ def verdict(tx: Tx, authorization: Json) -> Judgement:
 
 
 def suspected(tx: Tx, params: Mapping[str, Any]) -> Judgement | None:
-    """A refusal of a purchase of the highest fraud risk, where the sandbox is told to refuse these."""
+    """Return a decline for a purchase with the highest fraud risk, if the switch for that is on."""
     risk = params.get("risk_assessment", {}).get("fraud_risk", {}).get("level")
     if risk == "highest" and unknowns.on(tx, "highest_fraud_risk_declines"):
         return Judgement(approved=False, reason="suspected_fraud")
@@ -41,7 +41,7 @@ def suspected(tx: Tx, params: Mapping[str, Any]) -> Judgement | None:
 
 
 def _rules(tx: Tx, card: Json, holder: Json) -> Iterator[Rules]:
-    """The card's rules, which count the cards that it replaces, and the holder's, which count all cards."""
+    """Return the rules of the card, with spending of cards that it replaces, and of the cardholder."""
     controls = card["spending_controls"]
     limits = controls["spending_limits"] or ([DEFAULT_LIMIT] if card["_default_limit"] else [])
     yield Rules(controls, limits, _spent(tx, "card", _chain(tx, card)))
@@ -55,7 +55,7 @@ def _rules(tx: Tx, card: Json, holder: Json) -> Iterator[Rules]:
 
 
 def _chain(tx: Tx, card: Json) -> list[str]:
-    """The ids of all cards that replaced each other, up and down from this one."""
+    """Return the ids of all cards in a card's chain of replacements."""
     cards, first = resource_of(CARD), card
     while first["replacement_for"] and (before := tx.get(cards, first["replacement_for"])):
         first = before
@@ -67,10 +67,10 @@ def _chain(tx: Tx, card: Json) -> list[str]:
 
 def _spent(tx: Tx, field: str, ids: Iterable[str]) -> list[Spent]:
     """
-    What counts towards limits: of each authorization what was captured and what is still held, at
-    the moment of the authorization. So reversals and expiry free it, and captures replace it.
+    Return the spending that counts towards limits: the captured and the held amount of each authorization.
 
-    [?] Stripe documents none of this in detail. Refunds free nothing here, and captures without an
+    It counts at the time of the authorization. So reversals and expiry reduce it, and captures replace holds.
+    [?] Stripe does not document the details. Here, refunds do not reduce it, and captures without an
     authorization do not count.
     """
     return [

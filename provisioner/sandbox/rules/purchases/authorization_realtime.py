@@ -1,9 +1,9 @@
 """
-Real-time authorizations: the account's own webhook decides, within two seconds.
+Real-time authorizations: a webhook of the account decides within two seconds.
 
-docs.stripe.com/issuing/controls/real-time-authorizations. It is asked about what Stripe itself would
-approve, before the transaction that carries the purchase out opens, and its answer goes along in
-`Call.extra`.
+docs.stripe.com/issuing/controls/real-time-authorizations. Only purchases that Stripe would approve are sent
+to the webhook. This happens before the transaction of the purchase opens, and the decision is passed to the
+handler in `HandlerCall.extra`.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ _OK = 200
 
 @dataclass(frozen=True)
 class _Question:
-    """What is asked and whom; `fallback` is the account's own choice for when no answer can be had."""
+    """A request to a webhook; `fallback` is the account's default decision without a valid response."""
 
     authorization: Json
     event: Json
@@ -42,16 +42,16 @@ class _Question:
 
 
 class _BadAnswerError(Exception):
-    """The webhook answered, but not in the form that Stripe wants."""
+    """The webhook's response does not have the form that Stripe requires."""
 
 
 def by_webhook(
     pending: Callable[[HandlerCall], Json],
 ) -> Callable[[Preparation], Awaitable[Mapping[str, Any]]]:
     """
-    What asks the webhook about the authorization that `pending` makes of a request.
+    Return a `prepare` function that sends the authorization that `pending` returns to the webhook.
 
-    It brings an empty mapping when nobody is to be asked, or the handler will refuse anyway.
+    It returns an empty mapping if there is no webhook, or if the handler will decline anyway.
     """
 
     async def prepare(given: Preparation) -> Mapping[str, Any]:
@@ -69,7 +69,7 @@ def by_webhook(
 
 
 def _question(call: HandlerCall, pending: Json) -> _Question | None:
-    """The question to the newest endpoint, as Stripe asks one only; the account's own come first."""
+    """Return the request to the newest endpoint, or None; the account's own endpoints come first."""
     tx = call.tx
     _, endpoint = next(listeners(tx, EVENT_TYPE), ("", None))
     if endpoint is None or not verdict(tx, pending).approved or suspected(tx, call.params):
@@ -84,7 +84,7 @@ def _question(call: HandlerCall, pending: Json) -> _Question | None:
 
 
 async def _ask(given: Preparation, question: _Question) -> Judgement:
-    """The webhook's verdict; asked in a thread of its own, since slow deliveries may fill the shared ones."""
+    """Return the webhook's decision; the request uses a separate thread, as shared ones may be busy."""
     threads = ThreadPoolExecutor(1)
     sending = asyncio.get_running_loop().run_in_executor(
         threads, given.post, question.url, question.secret, dump(question.event), PATIENCE
@@ -102,7 +102,7 @@ async def _ask(given: Preparation, question: _Question) -> Judgement:
 
 
 def _read(status: int, headers: Mapping[str, str], body: bytes, pending: Mapping[str, Any]) -> Judgement:
-    """The webhook's verdict; raises _BadAnswerError for an answer that Stripe would not take."""
+    """Parse the webhook's decision; raises _BadAnswerError for a response that Stripe would reject."""
     if status != _OK:
         raise _BadAnswerError(f"The endpoint answered with status {status}, not 200.")
     if "stripe-version" not in headers:
@@ -123,7 +123,7 @@ def _read(status: int, headers: Mapping[str, str], body: bytes, pending: Mapping
 
 
 def _amount(given: Any, pending: Mapping[str, Any]) -> int | None:
-    """[?] What Stripe makes of an amount that may not be controlled is not documented: here an error."""
+    """Return the amount in a response. [?] An amount that cannot be controlled is an error here."""
     if given is None:
         return None
     if not pending["is_amount_controllable"]:

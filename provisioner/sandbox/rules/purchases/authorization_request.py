@@ -1,4 +1,4 @@
-"""A request to an authorization, first or incremental: how it is asked, and what its answer changes."""
+"""Requests of an authorization, the first or an incremental one, and the effect of decisions."""
 
 import secrets
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ _CHECKS = ("address_line1_check", "address_postal_code_check", "cvc_check", "exp
 
 def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
     """
-    A new authorization (stored form), undecided: nothing held, its request pending.
+    Return a new authorization (stored form) with a pending request and nothing held.
 
-    `_held` is what is held of it now, `_captured` what was captured. Raises StripeError for
-    amounts and currencies that cannot be.
+    `_held` is the amount that is held, `_captured` the amount that was captured. Raises ApiError for invalid
+    amounts and currencies.
     """
     amount, merchant_amount, merchant_currency = _amounts(params, card["currency"])
     return {
@@ -55,7 +55,7 @@ def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
 def requested(
     params: Mapping[str, Any], amount: int, currency: str, merchant_amount: int, merchant_currency: str
 ) -> Json:
-    """A request that is still to be decided."""
+    """Return a pending request."""
     return {
         "amount": amount,
         "amount_details": _details(params),
@@ -68,7 +68,7 @@ def requested(
 
 
 def _told(params: Mapping[str, Any]) -> Json:
-    """What the merchant and the card network tell of a purchase."""
+    """Return the data of the merchant and the card network for a purchase."""
     method = params.get("authorization_method", "online")
     checks = params.get("verification_data", {})
     return {
@@ -95,9 +95,9 @@ def _told(params: Mapping[str, Any]) -> Json:
 
 def answered(tx: Tx, authorization: Json, verdict: Judgement) -> Json:
     """
-    The authorization after an answer to its pending request; what is approved is held.
+    Return the authorization after the decision about its pending request; an approved amount is held.
 
-    A refused first request closes it; a refused increment leaves it as it was.
+    A declined first request closes the authorization; a declined increment does not change it.
     """
     pending = authorization["pending_request"]
     asked = pending["amount"]
@@ -118,17 +118,17 @@ def answered(tx: Tx, authorization: Json, verdict: Judgement) -> Json:
 
 
 def held(tx: Tx, authorization: Json, amount: int) -> Json:
-    """The authorization with this much more held on the Issuing balance."""
+    """Hold more of the Issuing balance, and return the authorization."""
     return _moved(tx, authorization, -amount, "issuing_authorization_hold", "Hold for authorization")
 
 
 def released(tx: Tx, authorization: Json, amount: int) -> Json:
-    """The authorization with this much less held on the Issuing balance."""
+    """Hold less of the Issuing balance, and return the authorization."""
     return _moved(tx, authorization, amount, "issuing_authorization_release", "Release for authorization")
 
 
 def merchant_share(authorization: Json, amount: int) -> int:
-    """What an amount of an authorization is in the merchant's currency, at the rate of its first request."""
+    """Convert an amount of an authorization to the merchant's currency, at the rate of its first request."""
     first = authorization["request_history"][0]
     if authorization["currency"] == authorization["merchant_currency"] or not first["amount"]:
         return amount
@@ -137,7 +137,7 @@ def merchant_share(authorization: Json, amount: int) -> int:
 
 
 def _amounts(params: Mapping[str, Any], currency: str) -> tuple[int, int, str]:
-    """The amount in the card's currency, and in the merchant's, and the merchant's currency."""
+    """Return the amount in the card's currency and in the merchant's, and the merchant's currency."""
     if params.get("currency", currency).lower() != currency:
         raise invalid(f"The currency of an authorization must be its card's, {currency}.", "currency")
     theirs = exchange.known(params.get("merchant_currency", currency), "merchant_currency")

@@ -1,9 +1,9 @@
 """
-Whether a purchase is approved, and if not, Stripe's reason: pure functions of what bears on it.
+Pure functions that decide whether a purchase is approved, and Stripe's reason if it is declined.
 
-docs.stripe.com/issuing/purchases/authorizations, docs.stripe.com/issuing/controls/spending-controls; when
-the stretches of time begin over which limits count: docs.stripe.com/api/issuing/cards/object. The reasons are
-those of the SDK's `issuing.Authorization.RequestHistory`.
+docs.stripe.com/issuing/purchases/authorizations, docs.stripe.com/issuing/controls/spending-controls; for
+the start of a limit's interval see docs.stripe.com/api/issuing/cards/object. The reasons are from the SDK's
+`issuing.Authorization.RequestHistory`.
 """
 
 import datetime as dt
@@ -11,17 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-# docs.stripe.com/issuing/controls/spending-controls: 10,000 per authorization, which nobody can raise.
+# docs.stripe.com/issuing/controls/spending-controls: at most 10,000 per authorization.
 MOST_PER_AUTHORIZATION = 1_000_000
 
 
 @dataclass(frozen=True)
 class AttemptedPurchase:
     """
-    What a merchant asks for, in minor units of the card's currency.
+    The purchase that a merchant requests, in minor units of the card's currency.
 
-    `amount` is what would be added, `total` what the authorization would then stand at; they
-    differ when an authorization is incremented. `presence` is `present` or `not_present`.
+    `amount` is the requested amount, `total` the amount of the authorization with it; they differ for an
+    incremental request. `presence` is `present` or `not_present`.
     """
 
     amount: int
@@ -34,7 +34,7 @@ class AttemptedPurchase:
 
 @dataclass(frozen=True)
 class Spent:
-    """An earlier purchase as limits count it: minor units of the card's currency, and its moment."""
+    """The amount of an earlier purchase, in minor units of the card's currency, and its time."""
 
     amount: int
     category: str
@@ -43,7 +43,7 @@ class Spent:
 
 @dataclass(frozen=True)
 class Rules:
-    """The spending controls of one card or cardholder, and what was spent that counts towards its limits."""
+    """The spending controls of one card or cardholder, and the spending that counts towards its limits."""
 
     controls: Mapping[str, Any]
     limits: Sequence[Mapping[str, Any]]
@@ -53,9 +53,9 @@ class Rules:
 @dataclass(frozen=True)
 class Judgement:
     """
-    An answer to a purchase: approved or not, and Stripe's reason.
+    A decision about a purchase, and Stripe's reason.
 
-    `amount` is a smaller amount to approve; `message` says more about a failed webhook.
+    `amount` is a smaller amount to approve; `message` describes the failure of a webhook.
     """
 
     approved: bool
@@ -73,9 +73,9 @@ def refusal(
     rules: Iterable[Rules],
 ) -> str | None:
     """
-    Why a purchase is declined, or None.
+    Return why a purchase is declined, or None.
 
-    `card` and `cardholder` are as Stripe shows them, `available` is the Issuing balance in the
+    `card` and `cardholder` have the form of responses, `available` is the Issuing balance in the
     card's currency. The first reason wins: card, cardholder, funds, controls. [?] Stripe does not
     document which of several reasons it gives.
     """
@@ -97,7 +97,7 @@ def refusal(
 
 
 def _forbids(rule: Rules, purchase: AttemptedPurchase) -> bool:
-    """Whether an allow-list lacks what is bought, a block-list has it, or it would go past a limit."""
+    """Return True if an allow-list, a block-list, or a limit forbids the purchase."""
     for name, value in (
         ("categories", purchase.category),
         ("merchant_countries", purchase.country),
@@ -110,7 +110,7 @@ def _forbids(rule: Rules, purchase: AttemptedPurchase) -> bool:
 
 
 def _beyond(purchase: AttemptedPurchase, limit: Mapping[str, Any], rule: Rules) -> bool:
-    """Whether the purchase would go past a limit; one with categories limits these and no others."""
+    """Return True if the purchase would exceed a limit; a limit with categories applies only to these."""
     categories = limit["categories"]
     if categories and purchase.category not in categories:
         return False
@@ -125,7 +125,7 @@ def _beyond(purchase: AttemptedPurchase, limit: Mapping[str, Any], rule: Rules) 
 
 def window_start(interval: str, now: int) -> int:
     """
-    The moment (unix seconds) from which spending counts towards a limit of this interval at `now`.
+    Return the time (Unix seconds) from which spending counts towards a limit of this interval at `now`.
 
     Days begin at midnight UTC, weeks on Sunday, months on the 1st, years on January 1st; `all_time`
     counts from the beginning. `per_authorization` looks at one purchase alone: it starts now.
@@ -148,6 +148,6 @@ def window_start(interval: str, now: int) -> int:
 
 
 def after_month(year: int, month: int) -> int:
-    """The first moment (unix seconds, UTC) after a month: when a card with this expiry has expired."""
+    """Return the end of a month (Unix seconds, UTC), at which a card with this expiry expires."""
     later = dt.datetime(year + month // 12, month % 12 + 1, 1, tzinfo=dt.UTC)
     return int(later.timestamp())

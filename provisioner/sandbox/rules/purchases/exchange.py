@@ -1,8 +1,8 @@
 """
-Amounts in one currency as amounts in another.
+Converts amounts between currencies.
 
-The sandbox has no market: its rates are fixed, roughly those of 2025, so that what a purchase in a
-foreign currency costs can be foretold.
+The rates are fixed, roughly those of 2025, so that tests can predict the cost of a purchase in a foreign
+currency.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _CENTS: Mapping[str, Fraction] = {
 
 
 def known(currency: str, param: str) -> str:
-    """The currency in lower case; raises StripeError (400) for one that the sandbox has no rate for."""
+    """Return a currency in lower case; raises ApiError (400) if the sandbox has no rate for it."""
     code = currency.lower()
     if code not in _CENTS:
         raise invalid(f"Invalid currency: {currency}. The sandbox knows {', '.join(sorted(_CENTS))}.", param)
@@ -33,9 +33,9 @@ def known(currency: str, param: str) -> str:
 
 def converted(amount: int, held_in: str, wanted: str) -> int:
     """
-    An amount of minor units of one currency in minor units of another, rounded half to even.
+    Convert an amount in minor units of one currency to minor units of another, rounded half to even.
 
-    A currency without a rate counts as the dollar does.
+    A currency without a rate counts like US dollars.
     """
     one = Fraction(1)
     return amount if held_in == wanted else round(amount * _CENTS.get(held_in, one) / _CENTS.get(wanted, one))

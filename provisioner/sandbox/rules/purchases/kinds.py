@@ -1,5 +1,5 @@
 """
-The two objects that card use leaves, and how they are shown: authorizations and transactions.
+Authorizations and transactions, and their form in responses.
 
 docs.stripe.com/api/issuing/authorizations, docs.stripe.com/api/issuing/transactions
 """
@@ -12,11 +12,11 @@ from provisioner.sandbox.state.objects import Resource, Tx, as_they_are, without
 Json = dict[str, Any]
 CARD = "issuing.card"
 CARDHOLDER = "issuing.cardholder"
-EXPIRY = "authorization.expire"  # what ends an authorization that nobody captures
+EXPIRY = "authorization.expire"  # the scheduled action for an authorization that is not captured
 
 
 def show_authorization(tx: Tx, stored: Json) -> Json:
-    """An authorization as it is answered: with its card, transactions and balance transactions whole."""
+    """Return an authorization in the form of responses, with its card and its transactions."""
     shown = without_private(tx, stored)
     shown["card"] = resource_of(CARD).shown(tx, stored["card"])
     shown["transactions"] = [TRANSACTION.shown(tx, one) for one in stored["transactions"]]

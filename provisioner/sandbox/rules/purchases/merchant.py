@@ -1,4 +1,4 @@
-"""The merchant of a purchase: what the request says, and Stripe's sample merchant where it says nothing."""
+"""The merchant of a purchase: data from the request, or else Stripe's sample merchant."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from provisioner.sandbox.rules.purchases.merchant_codes import CODES
 Json = dict[str, Any]
 
 # The merchant of the sample object in docs.stripe.com/api/issuing/authorizations/object.
-# [?] What Stripe's test helper puts where a request says nothing is not documented.
+# [?] The default values of Stripe's test helper are undocumented.
 _SAMPLE: Json = {
     "category": "taxicabs_limousines",
     "city": "San Francisco",
@@ -23,10 +23,10 @@ _SAMPLE: Json = {
 
 def described(params: Mapping[str, Any]) -> Json:
     """
-    The `merchant_data` of a request's parameters.
+    Return the `merchant_data` for a request.
 
-    A merchant that is somewhere else has no city, postal code or state but its own. Raises
-    StripeError for a country that is none.
+    If the request has a city, country, postal code, or state, no city, postal code, or state of the sample
+    merchant is used. Raises ApiError for an unknown country.
     """
     given = params.get("merchant_data", {})
     merchant = {name: given.get(name, value) for name, value in _SAMPLE.items()}

@@ -1,8 +1,8 @@
 """
 The four-digit code behind each merchant category.
 
-The table of docs.stripe.com/issuing/merchant-categories, whose codes are those of ISO 18245; where
-Stripe names a category that its page does not list, the code is the standard's.
+The codes are from docs.stripe.com/issuing/merchant-categories (ISO 18245). For categories that are missing on
+that page, they are from the standard.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a merchant tells of a purchase: fuel, fleet, flight, lodging, receipt; unsaid members are null."""
+"""Details of a purchase: fuel, fleet, flight, lodging, receipt; missing members are null."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,12 +19,12 @@ _SEGMENT = (
 
 
 def fuel(given: Mapping[str, Any] | None) -> Json | None:
-    """The `fuel` hash of an authorization or a transaction."""
+    """Return the `fuel` hash of an authorization or a transaction."""
     return None if given is None else _members(given, _FUEL)
 
 
 def fleet(given: Mapping[str, Any] | None) -> Json | None:
-    """The `fleet` hash of an authorization or a transaction."""
+    """Return the `fleet` hash of an authorization or a transaction."""
     if given is None:
         return None
     reported = given.get("reported_breakdown", {})
@@ -41,7 +41,7 @@ def fleet(given: Mapping[str, Any] | None) -> Json | None:
 
 
 def details(given: Mapping[str, Any] | None) -> Json | None:
-    """The `purchase_details` of a transaction."""
+    """Return the `purchase_details` of a transaction."""
     if given is None:
         return None
     lodging = given.get("lodging")
@@ -56,7 +56,7 @@ def details(given: Mapping[str, Any] | None) -> Json | None:
 
 
 def receipt(given: list[Mapping[str, Any]] | None) -> list[Json] | None:
-    """The lines of a receipt; their quantities are numbers in answers and strings in requests."""
+    """Return the lines of a receipt; quantities are numbers in responses and strings in requests."""
     if given is None:
         return None
     lines = [_members(line, ("description", "quantity", "total", "unit_cost")) for line in given]

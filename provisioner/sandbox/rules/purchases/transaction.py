@@ -1,4 +1,4 @@
-"""Transactions: what purchases took and refunds gave back (docs.stripe.com/api/issuing/transactions)."""
+"""Transactions: captures and refunds of purchases (docs.stripe.com/api/issuing/transactions)."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ Json = dict[str, Any]
 
 def record(tx: Tx, origin: Mapping[str, Any], amount: int, merchant_amount: int, more: Json) -> Json:
     """
-    Book a capture (`amount` below 0: money leaves) or a refund (above) and return the transaction, stored.
+    Book a capture (`amount` below 0) or a refund (above 0), and return the transaction in its stored form.
 
-    `origin` has the card, cardholder, currency, merchant_currency, merchant_data and wallet that
-    it belongs to; `more` overrides members: authorization, network_data, `_purchase_details`.
+    `origin` has its card, cardholder, currency, merchant_currency, merchant_data, and wallet; `more`
+    overrides members: authorization, network_data, `_purchase_details`.
     """
     transaction_id = new_id(TRANSACTION.prefix)
     booked = ledger.book(tx, "issuing", amount, origin["currency"], "issuing_transaction", transaction_id)
@@ -56,7 +56,7 @@ def record(tx: Tx, origin: Mapping[str, Any], amount: int, merchant_amount: int,
 
 
 def network_data(tx: Tx, authorization_code: str | None) -> Json:
-    """What the card network says of a transaction; it is processed on the day on which it comes."""
+    """Return the data of the card network; a transaction is processed on the day of its arrival."""
     today = dt.datetime.fromtimestamp(tx.now, dt.UTC).date()
     return {
         "authorization_code": authorization_code,
@@ -67,9 +67,9 @@ def network_data(tx: Tx, authorization_code: str | None) -> Json:
 
 def update(call: HandlerCall) -> Json:
     """
-    Change a transaction's metadata.
+    Update a transaction's metadata.
 
-    Stripe's CLI also sends the receipt of a purchase here, which the API reference does not know
+    Stripe's CLI also sends the receipt of a purchase, which is not in the API reference
     (stripe-cli, issuing_transaction.purchase_details_receipt_updated).
     """
     tx = call.tx

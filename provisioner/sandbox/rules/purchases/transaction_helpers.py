@@ -1,4 +1,4 @@
-"""Test helpers of transactions: captures nobody authorized, and refunds (docs.stripe.com/issuing/testing)."""
+"""Test helpers for captures without an authorization, and for refunds (docs.stripe.com/issuing/testing)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 def force_capture(call: HandlerCall) -> Json:
-    """A capture without an authorization: no status, control or balance can stop it."""
+    """Create a capture without an authorization; no status, control, or balance can stop it."""
     origin = _unlinked(call.tx, call.params)
     shown = _recorded(call, origin, -1)
     do("card.paid", call.tx, origin["card"])
@@ -23,15 +23,15 @@ def force_capture(call: HandlerCall) -> Json:
 
 
 def unlinked_refund(call: HandlerCall) -> Json:
-    """A refund that belongs to no purchase."""
+    """Create a refund that belongs to no purchase."""
     return _recorded(call, _unlinked(call.tx, call.params), 1)
 
 
 def refund(call: HandlerCall) -> Json:
     """
-    Give back a captured transaction, all that is left of it or a part; the answer is the refund.
+    Refund a captured transaction, in full or in part, and return the refund.
 
-    [?] The API reference does not say whether the refund or the refunded transaction is answered.
+    [?] The API reference does not say if the response is the refund or the refunded transaction.
     """
     tx = call.tx
     captured = tx.fetch(TRANSACTION, call.id)
@@ -62,7 +62,7 @@ def _recorded(call: HandlerCall, origin: Json, sign: int) -> Json:
 
 
 def _unlinked(tx: Tx, params: Mapping[str, Any]) -> Json:
-    """The card, cardholder and merchant of a transaction that has no authorization."""
+    """Return the card, cardholder, and merchant of a transaction without an authorization."""
     card = tx.fetch(resource_of(CARD), params["card"], "card")
     _positive(params["amount"], "amount")
     if exchange.known(params.get("currency", card["currency"]), "currency") != card["currency"]:
@@ -89,7 +89,7 @@ _UNLINKED = _OF + "CreateUnlinkedRefundParams"
 _SCOPE = "issuing_transaction"
 ROUTES = (
     Route("POST", _TEST + "/create_force_capture", force_capture, _FORCE, _SCOPE, TRANSACTION),
-    # An older name of the same, which Stripe's CLI still uses (stripe-cli, issuing_dispute.created).
+    # An older name, which Stripe's CLI still uses (stripe-cli, issuing_dispute.created).
     Route("POST", _TEST, force_capture, _FORCE, _SCOPE, TRANSACTION),
     Route("POST", _TEST + "/create_unlinked_refund", unlinked_refund, _UNLINKED, _SCOPE, TRANSACTION),
     Route("POST", _TEST + "/{id}/refund", refund, _OF + "RefundParams", _SCOPE, TRANSACTION),
