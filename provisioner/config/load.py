@@ -24,6 +24,7 @@ from provisioner.config.schema.configuration import shapes_of
 from provisioner.config.schema.scenario_fields import SECTION as SCENARIOS
 from provisioner.config.schema.validate import Shapes
 from provisioner.config.text.document import Document, files_of, open_document, overlay_of
+from provisioner.config.text.excerpt import with_excerpts
 from provisioner.config.text.near import near
 from provisioner.config.text.outside import NOTHING_MORE, Allowed, Outside
 from provisioner.config.text.scalar import BROKEN
@@ -70,7 +71,8 @@ def load_config(
         sections = ", ".join(kind.section for kind in kinds)
         problems.append(Problem(None, "", f"{path} declares no resources; add at least one of {sections}"))
     if problems:
-        raise ConfigError(in_order(problems))
+        texts = {str(document.file): document.text for document in documents}
+        raise ConfigError(with_excerpts(in_order(problems), texts))
     said = settings(blocks)
     by_address = {each.address: each for each in declared}
     noted = tuple(in_order(warnings))
@@ -178,7 +180,7 @@ def load_policy(file: Path, kinds: Sequence[Kind]) -> Guardrails:
         problems.append(Problem(Where(str(file), 1, 1), "", says))
     limits = Guardrails() if problems else guardrails(blocks, (), problems)
     if problems:
-        raise ConfigError(in_order(problems))
+        raise ConfigError(with_excerpts(in_order(problems), {str(file): document.text}))
     return limits
 
 

@@ -88,7 +88,8 @@ def _message(error: BaseException) -> str:
     if isinstance(error, ConfigError):
         count = len(error.problems)
         problems = f"{count} {'problem' if count == 1 else 'problems'}"
-        return f"{error}\n\nError: {problems}; nothing was changed."
+        lines = "\n".join(f"{each}\n{each.excerpt}".rstrip("\n") for each in error.problems)
+        return f"{lines}\n\nError: {problems}; nothing was changed."
     return f"Error: {_said(error)}"
 
 

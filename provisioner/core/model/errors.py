@@ -56,11 +56,16 @@ class Where(NamedTuple):
 
 
 class Problem(Struct, frozen=True):
-    """One thing that is wrong: where, about which address (or section), and what would be right."""
+    """One thing that is wrong, and what to do about it."""
 
     where: Where | None
+    """The place; None where it is about no file."""
     address: str
+    """The resource or section that it is about; may be empty."""
     text: str
+    """What is wrong, and what would be right."""
+    excerpt: str = ""
+    """The line of the file with a caret under the place, for terminals; without what must not be shown."""
 
     def __str__(self) -> str:
         parts = [str(self.where)] if self.where else []

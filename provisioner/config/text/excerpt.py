@@ -1,0 +1,133 @@
+"""The line of a file that a problem is about, with a caret under the place, as compilers show it.
+
+A line may hold personal data, secrets and remarks. So a value is shown only where the message about it quotes
+it already; every other value is shown as `...`, and comments and anchors are left out.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+from yaml import events
+
+from provisioner.config.text.read import UnreadableError, events_of
+from provisioner.core.model.errors import Problem
+
+HIDDEN = "..."
+WIDEST, BEFORE = 100, 70  # characters of a line that are shown, and those before the caret
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*|<<")
+_FIRST_KEY = re.compile(r"[ -]*[A-Za-z_][A-Za-z0-9_.-]*:(?=\s|$)")
+_MARKS = frozenset(" -?:,{}[]")
+_SYNTAX = frozenset(":,{}[]\"'-?&*!|>%@`#")
+
+
+class _Token(NamedTuple):
+    """A part of a line, as columns from 0: a key, or a value as it is read."""
+
+    start: int
+    end: int
+    is_key: bool
+    value: str
+
+
+def with_excerpts(problems: Sequence[Problem], texts: Mapping[str, str]) -> list[Problem]:
+    """Return the problems with the lines that they are about; `texts` are the files by name."""
+    lines = {file: text.splitlines() for file, text in texts.items()}
+    wanted: dict[str, set[int]] = {}
+    for problem in problems:
+        if problem.where and 0 < problem.where.line <= len(lines.get(problem.where.file, ())):
+            wanted.setdefault(problem.where.file, set()).add(problem.where.line)
+    found = {file: _tokens(texts[file], lines[file], numbers) for file, numbers in wanted.items()}
+    return [
+        replace(problem, excerpt=_excerpt(problem, lines[problem.where.file], found[problem.where.file]))
+        if problem.where and problem.where.line in wanted.get(problem.where.file, ())
+        else problem
+        for problem in problems
+    ]
+
+
+def _tokens(
+    text: str, lines: Sequence[str], wanted: Collection[int]
+) -> Mapping[int, Sequence[_Token] | None]:
+    """
+    Return the scalars on the wanted lines, by line from 1.
+
+    None stands for the line where the text is not YAML; the lines after that are left out.
+    """
+    found: dict[int, list[_Token]] = {number: [] for number in wanted}
+    try:
+        for event, is_key in _scalars(text):
+            first, last = event.start_mark.line + 1, event.end_mark.line + 1
+            for number in range(first, last + 1) if last - first < len(found) else sorted(found):
+                if number in found and first <= number <= last:
+                    start = event.start_mark.column if number == first else 0
+                    end = event.end_mark.column if number == last else len(lines[number - 1])
+                    found[number].append(_Token(start, end, is_key, event.value))
+    except UnreadableError as stop:
+        before = {number: tokens for number, tokens in found.items() if number <= stop.line}
+        return {**before, stop.line + 1: None}
+    return found
+
+
+def _scalars(text: str) -> Iterator[tuple[Any, bool]]:
+    """Yield the scalar events of a text, each with whether it is a key."""
+    open_: list[int | None] = []  # how many nodes an open mapping has had; None for a list
+    with events_of(text) as get:
+        for event in iter(get, None):
+            if isinstance(event, events.CollectionEndEvent):
+                open_.pop()
+            elif isinstance(event, events.NodeEvent):
+                is_key = bool(open_) and open_[-1] is not None and open_[-1] % 2 == 0
+                if open_ and open_[-1] is not None:
+                    open_[-1] += 1
+                if isinstance(event, events.ScalarEvent):
+                    yield event, is_key
+                elif isinstance(event, events.CollectionStartEvent):
+                    open_.append(0 if isinstance(event, events.MappingStartEvent) else None)
+
+
+def _excerpt(problem: Problem, lines: Sequence[str], tokens: Mapping[int, Sequence[_Token] | None]) -> str:
+    if problem.where is None or problem.where.line not in tokens:
+        return ""
+    number, place = problem.where.line, problem.where.column - 1
+    line = lines[number - 1]
+    scalars = tokens[number]
+    shown, caret = _broken(line, place) if scalars is None else _parsed(line, scalars, place, problem.text)
+    if caret > WIDEST - 1 or len(shown) > WIDEST:
+        cut = max(0, caret - BEFORE)
+        shown, caret = shown[cut : cut + WIDEST], caret - cut
+    margin = f"{number:>5} | "
+    return f"{margin}{shown.rstrip()}\n{' ' * (len(margin) - 2)}| {' ' * caret}^"
+
+
+def _parsed(line: str, tokens: Sequence[_Token], place: int, said: str) -> tuple[str, int]:
+    """A line with only those of its values that the message quotes, and the caret's column in that."""
+    shown, at, caret = "", 0, None
+    for start, end, is_key, value in [*tokens, _Token(len(line), len(line), True, "")]:
+        between, remark, _ = line[at:start].partition("#")
+        if caret is None and at <= place < start:
+            caret = len(shown) + min(place - at, len(between))
+        shown += "".join(letter for letter in between if letter in _MARKS)
+        if remark:
+            break
+        if caret is None and start <= place < max(end, start + 1):
+            caret = len(shown)
+        written = line[start:end]
+        is_said = written.isprintable() and (repr(value) in said or f'"{value}"' in said)
+        shown += written if is_said or (is_key and _KEY.fullmatch(value)) else HIDDEN if written else ""
+        at = end
+    return shown, len(shown) if caret is None else min(caret, len(shown))
+
+
+def _broken(line: str, place: int) -> tuple[str, int]:
+    """A line that is not YAML: its first key, and the mark at the place; all other characters are hidden."""
+    line = line.replace("\t", " ")
+    # escapes and control characters can be wrong inside a string of several lines, which has no keys
+    key = _FIRST_KEY.match(line) if line.isprintable() and "\\" not in line else None
+    head = key[0] if key else ""
+    rest = (
+        letter if letter == " " or (at == place and letter in _SYNTAX) else "."
+        for at, letter in enumerate(line[len(head) :], len(head))
+    )
+    return head + "".join(rest), min(place, len(line))
