@@ -60,8 +60,11 @@ def test_the_end_of_an_apply_fits_in_a_ticket(desk: Desk):
 def test_problems_begin_with_their_place_for_editors_and_end_with_an_error(desk: Desk):
     desk.write(COMPANY + CARD.replace("status: active", "statsu: active").replace("virtual", "virtuous"))
 
-    *problems, _, end = desk.run("validate", code=1).stderr.splitlines()
+    *lines, _, end = desk.run("validate", code=1).stderr.splitlines()
 
+    problems, excerpts, carets = lines[::3], lines[1::3], lines[2::3]
     assert problems
     assert all(re.match(r"provisioner\.yaml:\d+:\d+: cards\.ads: ", line) for line in problems)
+    shown = [line[caret.index("^") :] for line, caret in zip(excerpts, carets, strict=True)]
+    assert shown == ["virtuous, currency: ..., statsu: ...}", "statsu: ...}"]
     assert end == f"Error: {len(problems)} problems; nothing was changed."
