@@ -136,4 +136,4 @@ def _exchange(
     except AccessError as error:
         raise GitHubError(str(error)) from None
     except WireError as error:
-        raise GitHubError(f"no usable response from GitHub to {method}: {type(error).__name__}") from None
+        raise GitHubError(f"no usable response from GitHub to {method}: {error.what}") from None

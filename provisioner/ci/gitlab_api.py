@@ -77,5 +77,7 @@ class GitLab:
             return msgspec.json.decode(answer.body)
         except AccessError as error:
             raise GitLabError(str(error)) from None
-        except (WireError, ValueError, RecursionError) as error:
+        except WireError as error:
+            raise GitLabError(f"no usable response from GitLab to {what}: {error.what}") from None
+        except (ValueError, RecursionError) as error:
             raise GitLabError(f"no usable response from GitLab to {what}: {type(error).__name__}") from None

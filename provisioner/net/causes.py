@@ -24,7 +24,7 @@ _CA_FILE = frozenset({"X509", "PEM"})  # the parts of OpenSSL that read certific
 
 
 class Cause(NamedTuple):
-    """Why a request got no answer."""
+    """The cause of a network error."""
 
     what: str
     """What happened, at which host and port."""

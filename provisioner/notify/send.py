@@ -104,10 +104,8 @@ def _post(address: WebAddress, notice: Mapping[str, Any]) -> str:
             if answer.status in BUSY:
                 answer = _ask(client, notice)
         return _refusal(address, answer)
-    except UnreachableError:
-        return "it cannot be reached"
-    except TlsError:
-        return "its certificate is not trusted"
+    except (UnreachableError, TlsError) as error:
+        return error.what
     except LateError:
         return f"it did not answer in time {MAYBE}"
     except BrokenError:

@@ -228,7 +228,7 @@ def test_what_a_webhook_answers_changes_nothing(desk: Desk, webhook, answers, me
     [
         (
             f"https://127.0.0.1:1/{SECRET}",
-            "the webhook at 127.0.0.1:1 was not notified: it cannot be reached",
+            "the webhook at 127.0.0.1:1 was not notified: connection refused by 127.0.0.1:1",
         ),
         (f"http://127.0.0.1:99999/{SECRET}", "the --notify target is not a valid address"),
         (f"https:// 1/{SECRET}", "the --notify target is not a valid address"),

@@ -25,10 +25,12 @@ from provisioner.stripe_api.client import Transport
 
 
 class Ended(Struct, frozen=True):
-    """How a run ended: `done`, `partly`, `killed`, or the name of an error, and its message."""
+    """The end of a run."""
 
     how: str
+    """`done`, `partly`, `killed`, or the name of an error."""
     said: str = ""
+    """Its message."""
 
     def __str__(self) -> str:
         return f"{self.how}: {self.said}" if self.said else self.how

@@ -110,8 +110,8 @@ def _ask(stripe: Account, *, restricted: bool) -> Iterator[Check]:
     cards = read(stripe.transport, "issuing/cards", {"limit": 1})
     answered = account if account.allowed else cards
     if not answered.reached:
-        advice = f"check that {stripe.transport.base} is reachable (proxy, firewall, status.stripe.com)"
-        yield Check("network", answered.text, ERROR, advice)
+        said, _, advice = answered.text.partition(". ")
+        yield Check("network", said, ERROR, advice or "See status.stripe.com.")
         return
     took = f" in {answered.took * 1000:.0f} ms" if answered.took else ""
     yield Check("network", f"Stripe answers{took}")

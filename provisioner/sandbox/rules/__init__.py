@@ -1,1 +1,1 @@
-"""How each kind of object behaves: one module a kind, each with its own `ROUTES`."""
+"""The behavior of each kind of object: one module per kind, each with its own `ROUTES`."""

@@ -58,7 +58,9 @@ class Store:
             )
             made_as = self._db.execute("PRAGMA user_version").fetchone()[0]
             if made_as not in {0, _FORMAT}:
-                raise OSError(f"{state}: made by another version of the sandbox; delete it to start anew")
+                raise OSError(
+                    f"{state}: created by another version of the sandbox; delete the file to start over"
+                )
             self._db.executescript(_SETTINGS + _SCHEMA + f"PRAGMA user_version={_FORMAT};")
         except sqlite3.Error as problem:
             raise OSError(f"{state}: cannot keep the sandbox's state there: {problem}") from problem
