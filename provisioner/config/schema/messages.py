@@ -1,13 +1,16 @@
 """What does not fit the schema, in words: what is wrong, and what would be right."""
 
+from collections.abc import Collection
 from typing import Any
 
 from provisioner.config.schema.field_schema import AMOUNT_SAYS
 from provisioner.config.schema.validate import Misfit
 from provisioner.config.text.near import near
 from provisioner.config.text.scalar import LONGEST_SHOWN, Odd, Secret, from_outside, shown
+from provisioner.kinds.categories import CATEGORY_OF
 
 FEW = 12
+_TERRAFORM = {"prevent_destroy": "protect", "ignore_changes": "ignore"}
 _NOUNS = {
     "string": "a string",
     "integer": "a whole number",
@@ -35,7 +38,7 @@ def say(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
     match misfit.keyword:
         case "additionalProperties":
             key, known = misfit.path[-1], list(misfit.schema.get("properties", {}))
-            close = near(key, known)
+            close = _terraform(key, known) or near(key, known)
             here = close if close or len(known) > FEW else f"; valid keys: {', '.join(known)}"
             return f"unknown key {key!r}{here}"
         case "required":
@@ -49,6 +52,21 @@ def say(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
             return _name(misfit) + _not_a_choice(misfit, hidden=hidden)
         case _:
             return _name(misfit) + _out_of_bounds(misfit, raw=raw, hidden=hidden)
+
+
+def _terraform(key: Any, known: Collection[str]) -> str:
+    """Suggest the key for one of Terraform's, or where that key belongs."""
+    meant = _TERRAFORM.get(key, "")
+    if meant in known:
+        return f"; did you mean {meant!r}?"
+    return f"; did you mean {meant!r} under 'lifecycle'?" if meant and "lifecycle" in known else ""
+
+
+def _category(misfit: Misfit, code: str) -> str:
+    """Suggest the merchant category for a merchant category code."""
+    category = CATEGORY_OF.get(code)
+    is_meant = category is not None and category in misfit.schema.get("enum", ())
+    return f"{code} is a merchant category code (MCC); write {category}" if is_meant else ""
 
 
 def _out_of_bounds(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
@@ -97,6 +115,8 @@ def _bad_name(misfit: Misfit) -> str:
 
 def _not_a_choice(misfit: Misfit, *, hidden: bool) -> str:
     choices = [choice for choice in misfit.schema["enum"] if choice is not None]
+    if category := _category(misfit, "" if from_outside(misfit.value) else str(misfit.value)):
+        return category
     value = _shown(misfit.value, None, hidden=hidden)
     close = "" if hidden or isinstance(misfit.value, Secret) else near(misfit.value, map(str, choices))
     if len(choices) > FEW:
@@ -114,6 +134,8 @@ def _wrong_type(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
     if wanted == ["string"] and isinstance(value, bool | int | Odd):
         unsaid = from_outside(value) or (hidden and not isinstance(value, bool))
         text = raw if raw is not None else value.raw if isinstance(value, Odd) else str(value)
+        if not unsaid and (category := _category(misfit, text)):
+            return category
         quoted = "" if unsaid else f': "{text[:LONGEST_SHOWN]}"'
         return f"expected a string, got {what}; quote it{quoted}"
     if "integer" in wanted and "string" in wanted:

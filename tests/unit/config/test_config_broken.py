@@ -55,6 +55,31 @@ CASES = {
     "unknown top-level key": (BASE + "crads: {}\n", "13:1", "unknown key 'crads'; did you mean 'cards'?"),
     "unknown field": (card("    spendng_controls: {}\n"), "13:5", "did you mean 'spending_controls'?"),
     "unknown field of nothing": (card("    pinn:\n"), "13:5", "unknown key 'pinn'; did you mean 'pin'?"),
+    "Terraform's word": (
+        card("    lifecycle: {prevent_destroy: true}\n"),
+        "13:17",
+        "unknown key 'prevent_destroy'; did you mean 'protect'?",
+    ),
+    "Terraform's word in the wrong place": (
+        card("    prevent_destroy: true\n"),
+        "13:5",
+        "unknown key 'prevent_destroy'; did you mean 'protect' under 'lifecycle'?",
+    ),
+    "category code": (
+        card("    spending_controls: {allowed_categories: [5812]}\n"),
+        "13:46",
+        "'allowed_categories': 5812 is a merchant category code (MCC); write eating_places_restaurants",
+    ),
+    "category code in quotes": (
+        card("    spending_controls: {allowed_categories: ['0763']}\n"),
+        "13:46",
+        "'allowed_categories': 0763 is a merchant category code (MCC); write agricultural_cooperative",
+    ),
+    "category code with a zero": (
+        card("    spending_controls: {allowed_categories: [0763]}\n"),
+        "13:46",
+        "'allowed_categories': 0763 is a merchant category code (MCC); write agricultural_cooperative",
+    ),
     "unknown sub-field": (card("    pin: {number: 1}\n"), "13:11", "valid keys: encrypted_number"),
     "near choice": (card("    status: activ\n"), "13:13", "did you mean 'active'?"),
     "far choice": (card("    status: frozen\n"), "13:13", "not one of active, inactive"),
