@@ -10,36 +10,39 @@ from provisioner.fleet.model import FleetAccount
 
 
 class Ceiling(Struct, frozen=True):
-    """
-    The limits that an account's plan sets for its apply.
-
-    `top_up` is the amount by currency in minor units, `ends` the number of objects that end; `exposure` and
-    `activated` are as in the plan's impact, and `replaced` has the addresses of replaced objects.
-    """
+    """The limits that an account's plan sets for its apply."""
 
     top_up: Mapping[str, int] = field(default_factory=dict)
+    """Amount by currency, in minor units."""
     ends: int = 0
+    """Number of objects that are retired or replaced."""
     exposure: Mapping[str, int | None] = field(default_factory=dict)
+    """Added monthly exposure by currency, as in the plan's impact."""
     activated: int = 0
+    """Number of cards that are activated, as in the plan's impact."""
     replaced: frozenset[str] = frozenset()
+    """Addresses of replaced objects."""
 
 
 class Job(Struct, frozen=True):
-    """
-    One phase (check, plan, apply, drift, status) for one account.
-
-    `rate` is requests per second to the account (None: Stripe's own limit); `sandbox` is the address of an
-    embedded Stripe API (empty: as in the worker's environment). `allowed` are the variables and files that
-    the configuration may read in addition; `policy` is an absolute path, which every worker must have.
-    """
+    """One phase for one account."""
 
     phase: str
+    """One of check, plan, apply, drift and status."""
     account: FleetAccount
     mode: str
+    """Mode of the fleet: test or live."""
     budget: RequestBudget
+    """Rate limit that all workers share."""
     rate: float | None = None
+    """Requests per second to the account; None: Stripe's own limit."""
     sandbox: str = ""
+    """Address of an embedded Stripe API; empty: as in the worker's environment."""
     approve: str | None = None
+    """The value of --approve."""
     ceiling: Ceiling | None = None
+    """Limits from the plan of the account; only for an apply."""
     allowed: Allowed = NOTHING_MORE
+    """Variables and files that the configuration may read in addition to its own."""
     policy: str = ""
+    """Absolute path of a policy, which every worker must have; empty: none."""

@@ -8,19 +8,20 @@ from msgspec import Struct, field
 
 
 class FleetAccount(Struct, frozen=True):
-    """
-    One connected account: `id` is Stripe's (acct_...), `name` what people call it.
-
-    `configuration` is an absolute path, which every worker must have; `variables` are its variables, like
-    those of `--var`.
-    """
+    """One connected account of a fleet."""
 
     id: str
+    """Stripe's id: acct_..."""
     name: str
+    """Name for people; by default the id."""
     configuration: str
+    """Absolute path of its configuration, which every worker must have."""
     env: str | None = None
+    """Environment of the configuration, like that of --env."""
     variables: Mapping[str, str] = field(default_factory=dict)
+    """Variables of the configuration, like those of --var."""
     labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels that selectors match."""
 
 
 class Term(NamedTuple):
@@ -42,24 +43,25 @@ Selector = tuple[Term, ...]
 
 
 class Rates(Struct, frozen=True):
-    """Requests per second to each account and in total with the platform's key; None is Stripe's limit."""
+    """Maximum requests per second; None is Stripe's own limit."""
 
     account: float | None = None
+    """To each account."""
     platform: float | None = None
+    """In total, with the platform's key."""
 
 
 class FleetLimits(Struct, frozen=True):
-    """
-    The limits of one run: top-ups in minor units by currency, and the number of objects that end.
-
-    `failed` accounts may fail or, without it, `failed_share` of all; with neither, a tenth, and at least
-    three.
-    """
+    """The limits of one run over a fleet; None is no limit."""
 
     top_up: Mapping[str, int] = field(default_factory=dict)
+    """Maximum total of the top-ups by currency, in minor units; empty is no limit."""
     retired: int | None = None
+    """Maximum number of objects that are retired or replaced."""
     failed: int | None = None
+    """Number of accounts that may fail; None: `failed_share` counts."""
     failed_share: float | None = None
+    """Share of accounts that may fail, from 0 to 1; None: a tenth, and at least three."""
 
     def failures(self, accounts: int) -> int:
         """Return how many of `accounts` may fail before the run stops."""

@@ -13,14 +13,12 @@ MOST_PROBLEMS = 5
 
 
 class AccountOutcome(AccountLine, frozen=True):
-    """
-    The outcome of a job: the account's line in the report, and values that are not printed.
-
-    `ceiling` is the limit that a plan sets for the apply that follows; `steps` are lines for the journal.
-    """
+    """The outcome of a job: the account's line in the report, and values that are not printed."""
 
     ceiling: Ceiling | None = None
+    """Limits that a plan sets for the apply that follows."""
     steps: tuple[Mapping[str, str], ...] = ()
+    """Lines for the journal."""
 
     @property
     def line(self) -> AccountLine:

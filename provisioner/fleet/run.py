@@ -16,16 +16,17 @@ Tell = Callable[[AccountOutcome], None]
 
 
 class Engine(Struct, frozen=True):
-    """
-    An executor (as in `concurrent.futures`) that runs jobs, and the task that it runs.
-
-    `width` returns how many jobs to submit at a time, which may change during a run. It raises
-    EngineLostError if no more jobs can be submitted.
-    """
+    """An executor for jobs, and the task that it runs."""
 
     executor: Executor
+    """An executor as in `concurrent.futures`, of this machine or of a cluster."""
     task: Callable[[Job], AccountOutcome]
+    """The function that runs a job."""
     width: Callable[[], int]
+    """
+    Returns how many jobs to submit at a time, which may change during a run; raises EngineLostError if no
+    more jobs can be submitted.
+    """
 
 
 class EngineLostError(ProvisionerError):

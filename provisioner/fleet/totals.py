@@ -19,27 +19,31 @@ NAMES = ("top_up", "retired", "failed")
 
 
 class Totals(Struct):
-    """
-    The totals of `accounts` accounts; only the ten worst outcomes are kept.
-
-    After more than `allowed` failures nothing else starts; `halted` says why a run stopped early. For
-    plans, `stopped_by` are the limits of the fleet that would block an apply, and `stopped` counts the
-    accounts whose own guardrails would.
-    """
+    """The totals of one phase; only the ten worst outcomes are kept."""
 
     phase: str
     accounts: int
+    """Number of accounts of the phase."""
     allowed: int
+    """Number of accounts that may fail; after more, nothing else starts."""
     code: int = DONE
+    """The worst exit code so far."""
     ended: Counter[int] = field(default_factory=Counter)
+    """Number of accounts by exit code."""
     counts: Counter[str] = field(default_factory=Counter)
+    """Sums of the accounts' counts, such as objects to create."""
     money: Counter[str] = field(default_factory=Counter)
+    """Top-ups by currency, in minor units."""
     ends: int = 0
+    """Number of objects that are retired or replaced."""
     requests: int = 0
     failed: int = 0
     stopped: int = 0
+    """Number of plans that the account's own guardrails block."""
     stopped_by: tuple[Danger, ...] = ()
+    """Limits of the fleet that block the plans."""
     halted: str = ""
+    """Why the run stopped early; empty if it did not."""
     _worst: list[tuple[tuple[int, int, float], int, AccountOutcome]] = field(default_factory=list)
 
     def add(self, outcome: AccountOutcome) -> None:

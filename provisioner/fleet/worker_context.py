@@ -23,17 +23,18 @@ AT_ONCE = 32  # requests to one account at a time, as in `stripe_api.rate_limit`
 
 
 class WorkerContext(Struct, frozen=True):
-    """
-    What a process shares among accounts: environment (the only source of a key), connections, rate limit.
-
-    After `stop` is set, requests in flight are finished and no others start. `who` names it in the report.
-    """
+    """The environment, connections and rate limit that a worker process shares among its accounts."""
 
     environ: Mapping[str, str]
+    """Environment variables; the only source of a key."""
     http: BoundedClient
+    """Connections to Stripe."""
     gate: SharedLimit
+    """Rate limit of the platform's key."""
     stop: threading.Event
+    """Once set, requests in flight are finished and no others start."""
     who: str
+    """Name of the process in the report."""
 
 
 def environment(environ: Mapping[str, str], sandbox: str) -> Mapping[str, str]:

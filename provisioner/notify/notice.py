@@ -39,7 +39,7 @@ OUTCOMES: Mapping[int, tuple[str, str]] = {
 
 
 class NoticePlace(Struct, frozen=True):
-    """Where a command ran: its configuration, as far as it was read, and the page of the CI run."""
+    """The place of a command: its configuration, as far as it was read, and the page of the CI run."""
 
     command: str
     path: str
@@ -51,13 +51,17 @@ class NoticePlace(Struct, frozen=True):
 
 
 class Highlights(Struct, frozen=True):
-    """The part of a result that a notice shows; `lines` need somebody's attention."""
+    """The part of a result that a notice shows."""
 
     title: str = ""
     money: Sequence[Document] = ()
+    """Amounts that were topped up, each with its currency."""
     final: Sequence[str] = ()
+    """Addresses that changed irreversibly."""
     broadening: int = 0
+    """Number of changes made in Stripe that raise spending."""
     lines: Sequence[str] = ()
+    """Lines that need somebody's attention."""
 
 
 def notice_document(

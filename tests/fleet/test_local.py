@@ -120,7 +120,7 @@ def test_a_failing_canary_keeps_the_rest_untouched(there, folder):
     run = in_process(there, folder, "apply", "--auto-approve", STRIPE_API_KEY="rk_test_few")
 
     assert run.exit_code == 5, run.stdout
-    assert "Stopped: a canary account failed" in run.stdout
+    assert "Stopped early: a canary account failed" in run.stdout
     assert "cards.card-1: the key is missing a permission" in run.stdout
     assert "4 accounts not started; rerun the same command to do the rest." in run.stdout
     assert all(not there.estate(each) for each in ids(ACCOUNTS)[1:])
@@ -164,7 +164,8 @@ def test_drift_and_status_say_what_moved_in_which_account(there, folder):
     assert f"{moved}  shop-00002  1 changed outside of provisioner" in drift.stdout
     assert drift.stdout.count("no drift") == ACCOUNTS - 1
     assert status.exit_code == 0
-    assert f"{moved}  shop-00002  2 cards (1 active), 1 cardholder; available $0.00; 1 moved" in status.stdout
+    line = f"{moved}  shop-00002  2 cards (1 active), 1 cardholder; available $0.00"
+    assert f"{line}; 1 changed outside of provisioner" in status.stdout
 
 
 def test_a_configuration_that_cannot_be_used_stops_all_before_a_request(there, folder):
@@ -244,7 +245,7 @@ def test_a_plan_names_the_guardrails_that_would_stop_its_apply(there, tmp_path):
     assert (
         said.stdout.count(f"blocked by guardrails: {own}; blocked by guardrails: this plan gives") == ACCOUNTS
     )
-    assert f"Guardrails of the fleet stop this: apply writes nothing (exit code 3): {whole}" in said.stdout
+    assert f"Blocked by guardrails of the fleet: apply will make no changes: {whole}" in said.stdout
     assert f"{ACCOUNTS} accounts blocked by their own guardrails: apply will make no changes" in said.stdout
     account, *_, totals = [json.loads(line) for line in (folder / "r.jsonl").read_text().splitlines()]
     assert account["stopped_by"][0] == own

@@ -44,20 +44,21 @@ CHUNK = 500  # accounts that the sandbox connects per request
 
 
 class Open(Struct, frozen=True):
-    """
-    A fleet with its engine; `stages` are the selected accounts, with the canary accounts first, if any.
-
-    `allowed` are the numbers given with --allow to exceed the fleet's guardrails.
-    """
+    """A fleet that was read and checked, with the engine for its jobs."""
 
     fleet: Fleet
     limits: FleetLimits
+    """Limits of this shard."""
     stages: Sequence[Sequence[FleetAccount]]
+    """The selected accounts, with the canary accounts first, if any."""
     engine: Engine
     job: Callable[[str, FleetAccount], Job]
+    """Makes the job of a phase for an account."""
     report: FleetReport
     stop: threading.Event
+    """Once set, running jobs are finished and no others start."""
     allowed: Mapping[str, int]
+    """Numbers given with --allow to exceed the fleet's guardrails."""
 
     @property
     def failures(self) -> int:

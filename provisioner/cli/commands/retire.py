@@ -33,7 +33,7 @@ def command(
     manner: WriteOptions,
 ) -> int:
     """
-    Deactivate or cancel the object at each ADDRESS, such as cards.ads, no longer in the configuration.
+    Deactivate or cancel objects that are no longer in the configuration, by ADDRESS (such as cards.ads).
 
     Cards and cardholders become inactive; adding them to the configuration again reactivates them.
     """

@@ -1,1 +1,1 @@
-"""What a person sees and types: streams, colors, progress, signals, exit codes."""
+"""The terminal: streams, colors, progress, signals, exit codes."""

@@ -1,4 +1,4 @@
-"""How commands end: with an exit code and a helpful message, never with a traceback."""
+"""Ends commands with an exit code and a helpful message, never with a traceback."""
 
 import json
 import logging
