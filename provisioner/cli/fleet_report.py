@@ -2,16 +2,16 @@
 
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
+from provisioner.cli.terminal.progress import is_drawn
 from provisioner.cli.terminal.render import say_text
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.model.fleet_report import AccountLine, FleetTotals
@@ -28,7 +28,7 @@ PAUSE = 5.0  # seconds between progress lines in a log; a terminal shows one lin
 BLINK = 0.25
 GAPS = 4  # spaces between the columns of an account: id, name, result
 CLEAR = "\r\x1b[2K"  # clears the current line of a terminal
-Write = Callable[[str], Any]
+Write = Callable[[str, int], Any]  # a text, and the column at which its long lines continue
 
 
 class FleetReport:
@@ -40,14 +40,14 @@ class FleetReport:
         self._totals: list[FleetTotals] = []
         self._each("html", lambda: html_head(fleet))
 
-    def _each(self, format_: str, say: Callable[[], str]) -> None:
+    def _each(self, format_: str, say: Callable[[], str], hanging: int = 0) -> None:
         for name, write in self._sinks:
             if name == format_:
-                write(say())
+                write(say(), hanging)
 
     def outcome(self, outcome: AccountOutcome) -> None:
         """Write the outcome of one account."""
-        self._each("text", lambda: outcome_line(outcome, *self._columns) + "\n")
+        self._each("text", lambda: outcome_line(outcome, *self._columns) + "\n", sum(self._columns) + GAPS)
         self._each("jsonl", lambda: _json_line(outcome.line))
         self._each("html", lambda: html_row(outcome))
 
@@ -74,20 +74,29 @@ def report(
     """Open a report on stdout and in files; raises ProvisionerError for a file that cannot be written."""
     with ExitStack() as stack:
         widths = columns(accounts)
-        say: Write = partial(click.echo, nl=False)
-        if format_ == "text":
-            say = partial(say_text, color=None, hanging=sum(widths) + GAPS)
-        sinks = [(format_, say)]
+        sinks: list[tuple[str, Write]] = [(format_, _say if format_ == "text" else _say_page)]
         for path in files:
             if path.suffix not in SUFFIXES:
                 raise ProvisionerError(f"{path}: the name of a report must end in {', '.join(SUFFIXES)}")
             file = stack.enter_context(os.fdopen(emptied(path), "w", encoding="utf-8"))
-            sinks.append((SUFFIXES[path.suffix], file.write))
+            sinks.append((SUFFIXES[path.suffix], partial(_write, file)))
         made = FleetReport(fleet, sinks, widths)
         try:
             yield made
         finally:
             made.close()
+
+
+def _say(text: str, hanging: int) -> None:
+    say_text(text, color=None, hanging=hanging)
+
+
+def _say_page(text: str, _hanging: int) -> None:
+    click.echo(text, nl=False)
+
+
+def _write(file: TextIO, text: str, _hanging: int) -> None:
+    file.write(text)
 
 
 class FleetProgress:
@@ -96,7 +105,7 @@ class FleetProgress:
     def __init__(self, phase: str, accounts: int) -> None:
         self._phase, self._accounts = phase, accounts
         self._begun = self._said = time.monotonic()
-        self._live = sys.stderr.isatty()
+        self._live = is_drawn()
 
     @property
     def seconds(self) -> float:

@@ -5,8 +5,10 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 NARROWEST = 40  # columns; below that, lines are left to the terminal
-# never parted, however narrow the terminal is: money and its verb, a field and its sign
-_TOGETHER = re.compile(r"\btop up (?=\S)|(?<=\b[A-Z]{3}) (?=\d)|(?<=\S) +(?== )")
+# never parted, however narrow the terminal is: money with its verb and its interval, a field and its sign
+_TOGETHER = re.compile(
+    r"\btop(?:ped)? up (?=\S)|(?<=\b[A-Z]{3}) (?=\d)|\bper (?=purchase|day|week|month|year)|(?<=\S) +(?== )"
+)
 _BOUND = "\N{NO-BREAK SPACE}"  # no value holds one: it would be escaped
 _INDENT = re.compile(r"^ *(?:(?:[-+~=$#*!]|-/\+) )?")
 

@@ -28,3 +28,13 @@ def test_a_balance_below_its_target_is_pending_and_nobody_moved_the_yaml(desk: D
     )
     assert "configuration changed" not in said
     assert "No drift; 1 change not applied yet." in said
+
+
+def test_a_report_in_a_ci_log_is_colored_if_the_environment_forces_it(desk: Desk, monkeypatch):
+    desk.write(COMPANY)
+    plain = desk.run("drift").stdout
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    assert "\x1b" not in plain
+    for words in (("drift",), ("doctor",), ("plan",), ("apply", "--auto-approve")):
+        assert "\x1b[" in desk.run(*words).stdout

@@ -161,7 +161,7 @@ def _told(step: Step, out: Path, alike: dict[str, str], wrong: list[str]) -> str
         said = said.replace(real, written)
     for pattern, written in ALIKE:
         said = pattern.sub(written, said)
-    said = _order(said)
+    said = in_order(said)
     code = out / f"{step.number}.code"
     if not code.exists():
         wrong.append(f"{step.shown}\nwas not reached, or ended the shell\n{said}")
@@ -170,7 +170,7 @@ def _told(step: Step, out: Path, alike: dict[str, str], wrong: list[str]) -> str
     return f"{step.shown}\n{said}" + ("\n" if said and not said.endswith("\n") else "")
 
 
-def _order(said: str) -> str:
+def in_order(said: str) -> str:
     """Phases stay in the order that they have; lines of one, which end in any order, are sorted."""
     runs = groupby(said.splitlines(keepends=True), key=_phase)
     return "".join("".join(sorted(lines, key=_place) if phase else lines) for phase, lines in runs)
