@@ -24,8 +24,11 @@ class Shop(NamedTuple):
     """A merchant, as spending controls distinguish them."""
 
     category: str
+    """The merchant category."""
     country: str
+    """The two-letter country."""
     presence: str
+    """`present` or `not_present`."""
 
 
 def holder_of(objects: Mapping[str, Object], card: Object) -> Object:

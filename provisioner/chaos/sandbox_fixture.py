@@ -18,10 +18,12 @@ from provisioner.stripe_api.gateway import StripeWriter
 
 
 class SandboxFixture(Struct):
-    """One sandbox at `base`, with its state in the file `state`."""
+    """A sandbox in a temporary folder."""
 
     base: str
+    """Its address."""
     state: Path
+    """Its SQLite file."""
     _kept: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
 
     def reset(self) -> None:

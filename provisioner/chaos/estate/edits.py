@@ -39,11 +39,14 @@ _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class Yaml(Struct):
-    """A configuration: blocks by name."""
+    """A configuration that can be edited."""
 
     holders: dict[str, Json] = field(default_factory=dict)
+    """The blocks of cardholders by name."""
     cards: dict[str, Json] = field(default_factory=dict)
+    """The blocks of cards by name."""
     targets: dict[str, Json] = field(default_factory=dict)
+    """The blocks of balance targets by currency."""
 
     def text(self) -> str:
         """Return the configuration as YAML."""

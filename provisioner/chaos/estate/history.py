@@ -51,11 +51,13 @@ class HistoryStep(Struct, frozen=True):
 
 
 class Saved(Struct, frozen=True):
-    """A saved plan, with its configuration and the objects at the time."""
+    """A saved plan."""
 
     document: PlanDocument
     wanted: Declaration
+    """The configuration that it was made from."""
     objects: Json
+    """The objects in Stripe at the time."""
 
 
 class History(Struct):
@@ -67,13 +69,13 @@ class History(Struct):
     yaml: Yaml
     watch: Watch
     mail: Mail = field(default_factory=Mail)
-    wanted: list[Declaration] = field(
-        default_factory=list
-    )  # configurations of runs whose requests may still arrive
+    wanted: list[Declaration] = field(default_factory=list)
+    """Configurations of runs whose requests may still arrive."""
     plans: list[Saved] = field(default_factory=list)
-    past: list[Json] = field(default_factory=list)  # the objects after each step, newest last
+    past: list[Json] = field(default_factory=list)
+    """The objects after each step, newest last."""
     did: list[str] = field(default_factory=list)
-    ended: list[Ended] = field(default_factory=list)  # the runs of this step
+    ended: list[Ended] = field(default_factory=list)
 
     def steps(self, count: int, only: Collection[int] = ()) -> Iterator[HistoryStep]:
         """
@@ -319,10 +321,11 @@ APPLY_ALL: tuple[Act, ...] = (to_the_end,)
 
 
 class Failure(Struct, frozen=True):
-    """A failed history, with the steps that are needed for the failure."""
+    """A failed history."""
 
     seed: int
     steps: tuple[HistoryStep, ...]
+    """The steps that are needed for the failure."""
 
     @property
     def wrong(self) -> tuple[str, ...]:
@@ -338,12 +341,14 @@ class Failure(Struct, frozen=True):
 
 
 class Played(Struct, frozen=True):
-    """The results of all histories; `runs` counts how their runs ended."""
+    """The results of all histories."""
 
     steps: int
     histories: int
     runs: Counter[str]
+    """The number of runs by how they ended."""
     failures: tuple[Failure, ...]
+    """The histories that failed."""
 
 
 def play(

@@ -27,12 +27,16 @@ OF_KIND = {"cards": "issuing.card", "cardholders": "issuing.cardholder"}
 
 
 class Declaration(Struct, frozen=True):
-    """A parsed configuration: blocks by name; `in_part` is set if only some of it is applied."""
+    """A parsed configuration."""
 
     cards: Mapping[str, Json]
+    """The blocks of cards by name."""
     cardholders: Mapping[str, Json]
+    """The blocks of cardholders by name."""
     targets: Mapping[str, Json]
+    """The blocks of balance targets by currency."""
     in_part: bool = False
+    """True if only a part of it is applied."""
 
     def blocks(self) -> Iterator[tuple[str, Json]]:
         """Yield the address and the block of every object."""

@@ -40,12 +40,16 @@ NOTHING_TO_DO = Ended("done", "nothing to do")
 
 
 class Order(Struct, frozen=True):
-    """The options of an apply; `anything` disables guardrails."""
+    """The options of an apply."""
 
     config: Config
+    """The configuration."""
     selection: Selection = EVERYTHING
+    """The --target and --exclude options."""
     saved: PlanDocument | None = None
+    """The saved plan, if any."""
     anything: bool = True
+    """True to disable guardrails."""
 
 
 class Way(Protocol):

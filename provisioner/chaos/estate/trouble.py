@@ -70,7 +70,9 @@ class Trouble(Struct, frozen=True):
     """All faults of one run."""
 
     strikes: tuple[Strike, ...] = ()
+    """Effects on single requests."""
     lag: Lag | None = None
+    """Lists that lag, if any."""
 
     def __str__(self) -> str:
         return "; ".join(map(str, [*self.strikes, *([self.lag] if self.lag else [])]))

@@ -33,9 +33,13 @@ class Outgoing(Struct, frozen=True):
     """One request to be sent."""
 
     method: str
+    """The HTTP method."""
     target: str
+    """The path and the query."""
     headers: Mapping[str, str]
+    """The headers."""
     body: bytes = b""
+    """The body."""
 
     @property
     def path(self) -> str:

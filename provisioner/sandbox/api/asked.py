@@ -14,13 +14,21 @@ class Asked:
     """A request that passed all checks."""
 
     route: Route
+    """The endpoint."""
     account: str
+    """The id of the account that it acts on."""
     params: dict[str, Any]
+    """The typed parameters."""
     id: str
+    """The id in the path; empty if there is none."""
     request_id: str
+    """The id of the request."""
     key: str | None
+    """The idempotency key, if any."""
     path: str
+    """The path as requested."""
     fault: Fault | None = None
+    """The fault that hits the request, if any."""
 
     @property
     def effect(self) -> str:
@@ -30,12 +38,16 @@ class Asked:
 
 @dataclass
 class ApiAnswer:
-    """A response; `cut` says if its connection breaks before it (`drop`) or in its middle (`middle`)."""
+    """A response."""
 
     status: int
+    """The HTTP status."""
     body: str
+    """The JSON text."""
     headers: dict[str, str] = field(default_factory=dict)
+    """The headers."""
     cut: str = ""
+    """`drop` if the connection breaks before the response, `middle` if in the middle; else empty."""
 
 
 def refusal(error: ApiError, account_id: str, request_id: str) -> ApiAnswer:

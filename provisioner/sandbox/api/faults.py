@@ -22,10 +22,7 @@ Effect = Literal[
 @dataclass(frozen=True)
 class Fault:
     """
-    One fault: its effect, the requests that it hits, and how many of them.
-
-    `match` is a pattern for `METHOD /path` (`POST /v1/issuing/cards*`). The first `skip` matching
-    requests are let through, then `count` are hit (None: all), each with probability `chance`.
+    A fault that hits some requests. Its effect is one of:
 
     - `delay`: the response takes `seconds` longer; until then, the request's key and object stay in use.
     - `drop_before`, `drop_after`: the connection breaks before or after the request is carried out.
@@ -38,11 +35,17 @@ class Fault:
     """
 
     effect: Effect
+    """One of the effects above."""
     match: str = "*"
+    """A pattern for `METHOD /path` (`POST /v1/issuing/cards*`)."""
     count: int | None = 1
+    """The number of matching requests that are hit; None for all."""
     skip: int = 0
+    """The number of matching requests before the first that is hit."""
     chance: float = 1.0
+    """The probability with which each of them is hit."""
     seconds: float = 0.0
+    """The seconds of a `delay`."""
 
     def __post_init__(self) -> None:
         if self.effect not in get_args(Effect):

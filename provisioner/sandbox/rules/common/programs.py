@@ -14,22 +14,16 @@ DEFAULT_LIMIT: Mapping[str, Any] = {"amount": 50_000, "categories": [], "interva
 
 
 class Program(NamedTuple):
-    """
-    The issuing program of a country.
-
-    currency: the currency of accounts and their Issuing balance.
-    transfer: the type of bank transfer that funds the balance; empty if it is funded by top-ups
-        (docs.stripe.com/issuing/funding/balance).
-    card_needs_phone: True if a card needs its cardholder's phone number for 3D Secure
-        (docs.stripe.com/error-codes, cardholder_phone_number_required).
-    holder_accepts_terms: True if individuals must accept the bank's terms
-        (docs.stripe.com/issuing/other/choose-cardholder).
-    """
+    """The issuing program of a country."""
 
     currency: str
+    """The currency of accounts and their Issuing balance."""
     transfer: str = ""
+    """The bank transfer that funds the balance (docs.stripe.com/issuing/funding/balance), if any."""
     card_needs_phone: bool = True
+    """True if a card needs its cardholder's phone number for 3D Secure (docs.stripe.com/error-codes)."""
     holder_accepts_terms: bool = False
+    """True if individuals must accept the bank's terms (docs.stripe.com/issuing/other/choose-cardholder)."""
 
 
 # docs.stripe.com/issuing/global

@@ -32,13 +32,18 @@ _OK = 200
 
 @dataclass(frozen=True)
 class _Question:
-    """A request to a webhook; `fallback` is the account's default decision without a valid response."""
+    """A request to a webhook."""
 
     authorization: Json
+    """The pending authorization."""
     event: Json
+    """The event that is sent."""
     url: str
+    """The address of the webhook."""
     secret: str
+    """Its signing secret."""
     fallback: bool
+    """The account's default decision if there is no valid response."""
 
 
 class _BadAnswerError(Exception):

@@ -17,52 +17,60 @@ MOST_PER_AUTHORIZATION = 1_000_000
 
 @dataclass(frozen=True)
 class AttemptedPurchase:
-    """
-    The purchase that a merchant requests, in minor units of the card's currency.
-
-    `amount` is the requested amount, `total` the amount of the authorization with it; they differ for an
-    incremental request. `presence` is `present` or `not_present`.
-    """
+    """A purchase that a merchant requests; amounts are in minor units of the card's currency."""
 
     amount: int
+    """The requested amount."""
     total: int
+    """The amount of the authorization with it; higher than `amount` for an incremental request."""
     category: str
+    """The merchant category."""
     country: str
+    """The two-letter country of the merchant."""
     presence: str
+    """`present` or `not_present`."""
     at: int
+    """The time (Unix seconds)."""
 
 
 @dataclass(frozen=True)
 class Spent:
-    """The amount of an earlier purchase, in minor units of the card's currency, and its time."""
+    """An earlier purchase."""
 
     amount: int
+    """The amount in minor units of the card's currency."""
     category: str
+    """The merchant category."""
     at: int
+    """The time (Unix seconds)."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The spending controls of one card or cardholder, and the spending that counts towards its limits."""
+    """The rules of one card or cardholder."""
 
     controls: Mapping[str, Any]
+    """The spending controls."""
     limits: Sequence[Mapping[str, Any]]
+    """The spending limits, with the default limit if it applies."""
     spent: Sequence[Spent]
+    """The spending that counts towards the limits."""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """
-    A decision about a purchase, and Stripe's reason.
-
-    `amount` is a smaller amount to approve; `message` describes the failure of a webhook.
-    """
+    """A decision about a purchase."""
 
     approved: bool
+    """True if the purchase is approved."""
     reason: str
+    """Stripe's reason."""
     amount: int | None = None
+    """A smaller amount to approve, if any."""
     message: str | None = None
+    """A description of the failure of a webhook, if any."""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    """The metadata in the response of a webhook."""
 
 
 def refusal(
