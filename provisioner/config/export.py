@@ -1,4 +1,4 @@
-"""Live objects as the YAML that declares them: names for ids, amounts with currencies, shared profiles."""
+"""Exports the objects in Stripe as YAML, with names for ids, amounts with currencies, and shared profiles."""
 
 import json
 import re
@@ -24,10 +24,10 @@ from provisioner.core.schema.normal_form import resolver
 
 Tree = dict[str, Any]
 SHARED = ("type", "currency", "status", "spending_controls")
-NOTHING = "nothing found to export: no cardholder or card in Stripe is this project's or nobody's"
+NOTHING = "nothing to export: Stripe has no cardholder or card of this project, or without a project"
 HEAD = (
-    "# Written from live Stripe, the oldest object of a section first; its id stands beside its name.\n"
-    "# Next: provisioner import PATH --all, then provisioner plan PATH is empty.\n"
+    "# Exported from Stripe, the oldest object of each section first, with its id next to its name.\n"
+    "# Next: provisioner import PATH --all. After that, provisioner plan PATH shows no changes.\n"
 )
 _NAME = re.compile(r"^  ([^ #:?-].*:|\? .*)$")  # of a block, in a document that is dumped block by block
 _ID = re.compile(r"[A-Za-z0-9_]{1,100}")  # what an id may be to stand in a comment

@@ -1,4 +1,4 @@
-"""The way in: a path becomes a `Config` or a policy, or a `ConfigError` with every problem of it."""
+"""Loads a configuration or a policy from a path; a `ConfigError` has all problems."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -47,11 +47,11 @@ def load_config(
     allowed: Allowed = NOTHING_MORE,
 ) -> Config:
     """
-    Read a file, or every YAML file of a folder, into a sound configuration.
+    Read a file, or every YAML file of a folder, into a valid configuration.
 
-    `env` lays `environments/<env>.yaml` over it; `variables` are the `--var` values, `environ` what
-    `${env.NAME}` reads, and `allowed` what may be read although it looks like a key or lies elsewhere.
-    Raises ConfigError that carries all problems, in the order of files and lines.
+    `env` applies `environments/<env>.yaml`; `variables` are the `--var` values, and `environ` has the
+    variables for `${env.NAME}`. `allowed` has the variables and files that may be read although they look
+    like secrets or are outside the folder. Raises ConfigError with all problems, by file and line.
     """
     problems: list[Problem] = []
     outside = Outside(path if path.is_dir() else path.parent, environ, allowed)
@@ -86,7 +86,7 @@ def _fill(
     shapes: Shapes,
     problems: list[Problem],
 ) -> list[Document]:
-    """Fill the holes (`${...}`) of all documents; the variables are those of all documents together."""
+    """Resolve the references (`${...}`) of all documents, with the variables of all documents."""
     in_defaults = Substitution({}, outside, problems, shapes.schema)
     defaults: dict[str, Any] = {}
     for document in documents:
@@ -108,7 +108,7 @@ def _fill(
 
 
 def _fits(document: Document, shapes: Shapes, problems: list[Problem]) -> bool:
-    """Whether the top level of a document has its shape; what the blocks hold is checked after merging."""
+    """Check the top level of a document; the contents of blocks are checked after merging."""
     problems += shown_from_outside(document)
     misfits = shapes.misfits("file", document.value)
     for misfit in misfits:
@@ -119,7 +119,7 @@ def _fits(document: Document, shapes: Shapes, problems: list[Problem]) -> bool:
 
 
 def _complete(documents: Sequence[Document]) -> bool:
-    """Whether every file could be read to its end, so that what is missing is really missing."""
+    """Return whether every file was read to its end, so that a missing name is really missing."""
     return all(document.reading.sound for document in documents)
 
 
@@ -130,7 +130,7 @@ def _build(
     documents: Sequence[Document],
     problems: list[Problem],
 ) -> tuple[list[Declared], list[Problem]]:
-    """The sound resources, and what may be wrong with them."""
+    """Return the valid resources and their warnings."""
     profiles = Profiles(blocks.section(PROFILES), problems)
     names = Names(
         {kind.section: blocks.section(kind.section) for kind in kinds},
@@ -158,8 +158,8 @@ def load_policy(file: Path, kinds: Sequence[Kind]) -> Guardrails:
     """
     Read a policy: a YAML file with the keys of a configuration's `guardrails`.
 
-    Amounts name their currency: those of the configuration are for its author to choose. Raises ConfigError
-    that carries all problems with their lines.
+    Amounts need a currency, because the author of the configuration chooses the currencies in it. Raises
+    ConfigError with all problems and their lines.
     """
     problems: list[Problem] = []
     document = open_document(file, problems, Outside(file.parent, {}))
@@ -185,7 +185,7 @@ def load_policy(file: Path, kinds: Sequence[Kind]) -> Guardrails:
 
 
 def in_order(problems: Sequence[Problem]) -> list[Problem]:
-    """Sort by file and line, and say one thing at one place once: many cards may share a profile's fault."""
+    """Sort by file and line, without duplicates: many cards may share the fault of a profile."""
     first: dict[tuple[Where | None, str], Problem] = {}
     for problem in problems:
         first.setdefault((problem.where, problem.text), problem)

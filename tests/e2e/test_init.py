@@ -115,7 +115,7 @@ def test_an_account_with_nothing_to_begin_with_is_told_so_and_nothing_is_written
     began = desk.run("init", "adopted", "--from-stripe", code=1)
     exported = desk.run("export", code=1)
 
-    said = "Error: nothing found to export: no cardholder or card in Stripe is this project's or nobody's"
+    said = "Error: nothing to export: Stripe has no cardholder or card of this project, or without a project"
     assert began.output == exported.output == f"{said}; project 'elsewhere' has 2\n"
     assert exported.stdout == ""
     assert not list((desk.folder / "adopted").iterdir())

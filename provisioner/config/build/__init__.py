@@ -1,1 +1,1 @@
-"""Documents into resources: holes filled, sections merged, profiles laid under, fields in normal form."""
+"""Builds resources from documents: fills references, merges sections and profiles, normalizes fields."""

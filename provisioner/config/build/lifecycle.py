@@ -1,4 +1,4 @@
-"""The `lifecycle` block of a resource: its meaning, and what the schema cannot say about it."""
+"""Reads the `lifecycle` block of a resource, and checks what the schema cannot express."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -10,11 +10,11 @@ from provisioner.core.model.resource import DEACTIVATE, Lifecycle, Reissue
 from provisioner.core.schema.field import Field, Shape
 from provisioner.core.schema.kind import FieldFault, Kind
 
-PLAIN = Lifecycle()  # one for all that ask for nothing
+PLAIN = Lifecycle()  # shared by all resources without a lifecycle block
 
 
 def lifecycle(raw: Mapping[str, Any]) -> Lifecycle:
-    """Return the lifecycle that a block asks for; takes what fits the schema."""
+    """Convert a block that fits the schema to a Lifecycle."""
     if not raw:
         return PLAIN
     reissue = raw.get("reissue")
@@ -30,7 +30,7 @@ def lifecycle(raw: Mapping[str, Any]) -> Lifecycle:
 def lifecycle_faults(
     kind: Kind, raw: Mapping[str, Any], fields: Mapping[str, Any], declared: Collection[str]
 ) -> Iterator[FieldFault]:
-    """Find earlier names that are none, ignored fields that do not exist, and impossible reissues."""
+    """Find invalid earlier names, ignored fields that do not exist, and impossible reissues."""
     if "reissue" in raw and kind.replacement:
         text = kind.replacement.replacement_error(fields, str(raw["reissue"]["reason"]))
         if text:
@@ -41,7 +41,7 @@ def lifecycle_faults(
             text = f"'previously': {shown(name)} is still declared; remove it there, or here"
             yield FieldFault(("lifecycle", "previously", at), text)
         elif name.startswith(f"{kind.section}."):
-            # taken as it stands it would name nothing, and the object of the old name would be retired
+            # with the section, it would match no object, and the object of the old name would be retired
             text = f"'previously': write only the name, {shown(name.partition('.')[2])}"
             yield FieldFault(("lifecycle", "previously", at), text)
     for at, path in enumerate(raw.get("ignore", ())):
@@ -62,7 +62,7 @@ def _shown_names(raw: Mapping[str, Any]) -> Iterator[FieldFault]:
 
 
 def _siblings(fields: tuple[Field, ...], path: list[str]) -> list[str] | None:
-    """Return None when the path leads to a field, else the names that there are where it goes astray."""
+    """Return None if the path leads to a field, else the valid names where it goes wrong."""
     for name in path:
         here = {sub.name: () if sub.shape is Shape.TABLE else sub.fields for sub in fields}
         if name not in here:

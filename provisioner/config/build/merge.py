@@ -1,4 +1,4 @@
-"""Laying blocks over each other: profiles, resources, environments. Nothing here changes its arguments."""
+"""Merges blocks of profiles, resources and environments, without changing the arguments."""
 
 from collections.abc import Collection
 from typing import Any
@@ -9,10 +9,10 @@ _PREFIX = len("allowed_")
 
 def lay_over(base: Any, over: Any) -> Any:
     """
-    Return `over` laid over `base`: mappings are merged key by key, everything else is replaced.
+    Merge `over` into `base`: mappings are merged key by key, everything else is replaced.
 
-    A null stays, so that it can take away what lies below. An `allowed_` list takes away the matching
-    `blocked_` list below it, and the other way round, since Stripe takes only one of the two.
+    A null is kept, and removes the value below it. An `allowed_` list removes the matching `blocked_` list
+    below it, and the other way round, because Stripe accepts only one of the two.
     """
     if not (base and isinstance(base, dict) and isinstance(over, dict)):
         return over
@@ -27,10 +27,10 @@ def lay_over(base: Any, over: Any) -> Any:
 
 def prune(value: Any, says: Collection[str] = ()) -> Any:
     """
-    Return `value` without the keys that declare nothing: null, an empty list, an empty mapping.
+    Return `value` without empty keys: null, an empty list or an empty mapping.
 
-    An empty value of one of the keys that it `says` something of stays, as what is declared to be empty.
-    The very same object comes back when there are none.
+    For the keys in `says`, an empty list or mapping is kept: it declares that there is nothing. The same
+    object is returned if there is nothing to remove.
     """
     if isinstance(value, dict):
         kept = {key: prune(item) for key, item in value.items()}

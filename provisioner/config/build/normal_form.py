@@ -1,6 +1,6 @@
-"""Fields of a resource into normal form: amounts as minor units, sets sorted, references bound.
+"""Converts the fields of a resource to normal form: amounts in minor units, sorted sets, bound references.
 
-Takes values that fit the schema; what the schema cannot say (currencies, dangling names) is a fault.
+The values must fit the schema; errors that a schema cannot express (currencies, unknown names) are faults.
 """
 
 from collections import defaultdict
@@ -18,16 +18,16 @@ from provisioner.core.schema.field import Field, Shape
 from provisioner.core.schema.kind import FieldFault, Kind
 
 Path = tuple[Any, ...]
-Key = tuple[int, str | None]  # which raw collection, and the currency of the resource
+Key = tuple[int, str | None]  # the id of the raw collection, and the currency of the resource
 _TEXTS = frozenset((str,))
-MANY = 2000  # collections of a field whose normal form is remembered
+MANY = 2000  # collections per field whose normal form is cached
 
 
 class Names(Struct, frozen=True):
-    """What references may name: the declared names by section, and how Stripe's ids of each begin.
+    """The names that references may use: those declared in each section, and the id prefixes of Stripe.
 
-    Not `complete` when a file could not be read, so that a missing name proves nothing. `known` are
-    mappings in normal form already, each with the raw one that it was made of.
+    `complete` is False if a file could not be read, so that a missing name is not a problem. `known` caches
+    normal forms, each with the raw collection that it was made from.
     """
 
     declared: Mapping[str, Collection[str]]
@@ -37,16 +37,19 @@ class Names(Struct, frozen=True):
     steps: dict[int, tuple[Sequence[Field], "Steps"]] = field(default_factory=dict)
 
     def steps_of(self, fields: Sequence[Field]) -> "Steps":
-        """Name, field and shape's function of each field, looked up once for all resources."""
+        """Return the name, field and conversion of each field, computed once for all resources."""
         there = self.steps.get(id(fields))
         if there is None:
             steps = tuple((sub.name, sub, _SHAPES.get(sub.shape)) for sub in fields)
-            there = self.steps[id(fields)] = (fields, steps)  # held, so that no others can have their id
+            there = self.steps[id(fields)] = (
+                fields,
+                steps,
+            )  # the fields are kept alive, so that no others get their id
         return there[1]
 
 
 class Normal(Struct):
-    """One resource on its way: its fields, what is wrong, and the paths of secrets from outside."""
+    """The result for one resource: its fields, its faults, and the paths of secrets from outside."""
 
     address: Address
     names: Names
@@ -57,7 +60,7 @@ class Normal(Struct):
 
 
 def normal(kind: Kind, address: Address, raw: Mapping[str, Any], names: Names) -> Normal:
-    """Bring the fields of a resource to normal form; the kind's own faults are among the faults."""
+    """Convert the fields of a resource to normal form; the faults include those that the kind finds."""
     out = some(kind, address, raw, names)
     if not out.faults:
         out.faults.extend(kind.check(out.fields))
@@ -65,7 +68,7 @@ def normal(kind: Kind, address: Address, raw: Mapping[str, Any], names: Names) -
 
 
 def some(kind: Kind, address: Address, raw: Mapping[str, Any], names: Names) -> Normal:
-    """The same of a part of the fields, each by itself; what others belong with it is not asked."""
+    """Convert some fields of a resource, without checking how they fit together."""
     out = Normal(address, names, kind.currency(address, raw))
     out.fields = _mapping(kind.fields, raw, out, ())
     return out
@@ -86,7 +89,7 @@ def _mapping(fields: Sequence[Field], raw: Mapping[str, Any], out: Normal, path:
 
 
 def _once(shape: "Read") -> "Read":
-    """The same for collections: one that many resources have in common is brought to normal form once."""
+    """Cache the conversion of collections, as many resources share one through a profile."""
 
     def once(what: Field, raw: Any, out: Normal, path: Path) -> Any:
         known = out.names.known[id(what)]
@@ -95,7 +98,7 @@ def _once(shape: "Read") -> "Read":
         if there is not None:
             return there[1]
         faults, sensitive = len(out.faults), out.sensitive
-        out.sensitive = set()  # of its own, as rows share their paths
+        out.sensitive = set()  # collected separately, as rows share their paths
         value = shape(what, raw, out, path)
         plain = not out.sensitive and len(out.faults) == faults
         out.sensitive |= sensitive
@@ -110,8 +113,8 @@ def _hash(what: Field, raw: Any, out: Normal, path: Path) -> Any:
     normalised = _mapping(what.fields, raw, out, path)
     if not what.amounts_in or what.amounts_in in normalised:
         return normalised
-    # The currency that its amounts are written with. Minor units alone are in Stripe's own default, that of
-    # the account's country (SDK: params/issuing/_cardholder_create_params.py), which nobody knows here.
+    # The currency that its amounts are written with. Amounts in minor units use Stripe's default, that of
+    # the account's country (SDK: params/issuing/_cardholder_create_params.py), which is not known here.
     amounts = next((sub.name for sub in what.fields if normalised.get(sub.name) and sub.has_amounts), "")
     if amounts and out.currency is not None:
         normalised[what.amounts_in] = out.currency
@@ -127,7 +130,7 @@ def _set(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
 
 
 def _plain(value: Any, out: Normal, path: Path) -> Any:
-    """Take a secret's mark off and note its path; rows and items go by their field's."""
+    """Convert a secret to a plain value and record its path; rows and items use the path of their field."""
     if from_outside(value):
         names = [key for key in path if isinstance(key, str)]
         out.sensitive.add(".".join(names))
@@ -159,7 +162,7 @@ def _amount(what: Field, raw: Any, out: Normal, path: Path) -> int:
         out.faults.append(FieldFault(path, AMOUNT_SAYS if hidden else f"{what.name!r}: {error}"))
         return 0
     if out.currency is None:
-        out.currency = money.currency  # the first amount's, where the resource has none of its own
+        out.currency = money.currency  # that of the first amount if the resource has none
     elif out.currency != money.currency:
         other = "another currency" if hidden else money.currency.upper()
         text = f"{what.name!r} is in {other}, but the amounts here are in {out.currency.upper()}"
@@ -185,7 +188,7 @@ def _reference(what: Field, raw: str, out: Normal, path: Path) -> Ref | str:
 
 Read = Callable[[Field, Any, Normal, Path], Any]
 Steps = tuple[tuple[str, Field, Read | None], ...]
-_SHAPES: Mapping[Shape, Read] = {  # the others' values stay as they are
+_SHAPES: Mapping[Shape, Read] = {  # values of other shapes do not change
     Shape.AMOUNT: _amount,
     Shape.INTEGER: lambda _what, raw, out, path: _plain(raw, out, path),
     Shape.REF: _reference,

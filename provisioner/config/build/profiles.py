@@ -1,4 +1,4 @@
-"""Profiles: what `use` brings into a resource, from profiles that may use profiles."""
+"""Resolves `use`: the merged values of the profiles of a resource, which may use other profiles."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,26 +11,26 @@ from provisioner.config.text.near import near
 from provisioner.config.text.scalar import shown
 from provisioner.core.model.errors import Problem
 
-MOST = 50  # profiles under one another; each may have two pieces, the environment's being the second
+MOST = 50  # nested profiles; each may have two pieces, the second from the environment
 PIECES = 2
 
 
 class Laid(Struct, frozen=True):
-    """What profiles lay under a resource: the merged value, its pieces (the strongest last).
-
-    Not `sound` when something is wrong with a profile, which has been said where that profile stands.
-    """
+    """The merged profiles of a resource."""
 
     value: Mapping[str, Any] = field(default_factory=dict)
+    """The merged value."""
     pieces: tuple[Piece, ...] = ()
+    """The parts that were merged; later ones override earlier ones."""
     sound: bool = True
+    """False if a profile has a problem, which has been reported at its place."""
 
 
 NOTHING = Laid()
 
 
 class Profiles(Struct):
-    """The profiles by name; `unsound` are those whose own fields do not fit."""
+    """The profiles by name; `unsound` has those whose own fields do not fit the schema."""
 
     blocks: Mapping[str, Block]
     problems: list[Problem]
@@ -39,7 +39,7 @@ class Profiles(Struct):
     _stacked: dict[tuple[str, ...], Laid] = field(default_factory=dict)
 
     def under(self, block: Block) -> Laid:
-        """Return what the profiles that `block` uses lay under it."""
+        """Return the merged profiles that `block` uses."""
         names = used(block)
         if not names:
             return NOTHING
@@ -92,7 +92,7 @@ Path = tuple[Any, Any]
 
 
 def used(block: Block) -> tuple[str, ...]:
-    """Return the names of the profiles that a block uses; what is not a name is left to the schema."""
+    """Return the names of the profiles that a block uses; other values are left to the schema."""
     if not isinstance(block.value, dict) or "use" not in block.value:
         return ()
     use = block.value["use"]
@@ -101,7 +101,7 @@ def used(block: Block) -> tuple[str, ...]:
 
 
 def users(profiles: Mapping[str, Block], blocks: Sequence[Block]) -> dict[str, str]:
-    """Return, by a profile's name, the section of a resource that uses it, directly or through others."""
+    """Return, for each profile in use, the section of a resource that uses it, directly or indirectly."""
     sections: dict[str, str] = {}
     for block in blocks:
         waiting = list(used(block))

@@ -1,4 +1,4 @@
-"""Blocks into `Declared`: profiles laid under them, shapes checked, fields in normal form."""
+"""Builds `Declared` resources from blocks: merges profiles, validates, and normalizes fields."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,10 +26,10 @@ AT_KEY = frozenset({"additionalProperties", "propertyNames", "required"})
 
 
 class Builder(Struct):
-    """What all resources share while they are built.
+    """The state that all resources share while they are built.
 
-    `empties` says whether any file holds keys that declare nothing; `claims` are the earlier names by who
-    asks for them.
+    `empties` is True if any file has empty values; `claims` has the place of the resource that claims each
+    earlier name.
     """
 
     shapes: Shapes
@@ -41,7 +41,7 @@ class Builder(Struct):
     warnings: list[Problem] = field(default_factory=list)
 
     def build(self, kind: Kind, block: Block) -> Declared | None:
-        """Return the resource that a block declares, or None after adding what is wrong with it."""
+        """Return the resource that a block declares, or None after adding its problems."""
         laid = self.profiles.under(block)
         own = {} if block.value is None else block.value
         if not laid.sound:
@@ -51,11 +51,11 @@ class Builder(Struct):
         pieces = laid.pieces + block.pieces
         merged = lay_over(laid.value, own)
         whole = merged
-        if self.empties:  # but hashes that are owned as a whole, and lists, can be declared to be empty
+        if self.empties:  # hashes that are owned as a whole, and lists, can be declared empty
             own_all = (field.name for field in kind.fields if field.owned_whole or field.shape in LISTS)
             whole = prune(merged, {*own_all})
         if whole is not merged and self.check(kind, pieces, definition_of(kind, part=True), merged):
-            return None  # a key that declares nothing must be a known one, too
+            return None  # an empty key must be a known one, too
         if misfits := self.check(kind, pieces, definition_of(kind), whole):
             self._say_more(kind, block, pieces, whole, misfits)
             return None
@@ -64,7 +64,7 @@ class Builder(Struct):
     def _say_more(
         self, kind: Kind, block: Block, pieces: tuple[Piece, ...], value: Any, misfits: Sequence[Misfit]
     ) -> None:
-        """Add what is wrong with those fields that fit the schema, in a resource of which others do not."""
+        """Add the problems of the fields that fit the schema, in a resource with others that do not."""
         if not isinstance(value, Mapping):
             return
         wrong = {misfit.path[0] for misfit in misfits if misfit.path}
@@ -72,20 +72,20 @@ class Builder(Struct):
         self._sound(block, pieces, some(kind, Address(kind.section, block.name), fitting, self.names).faults)
 
     def check(self, kind: Kind, pieces: tuple[Piece, ...], definition: str, value: Any) -> Sequence[Misfit]:
-        """Return what does not fit; adds a problem for each such thing."""
+        """Return the schema errors of a value, after adding a problem for each."""
         misfits = self.shapes.misfits(definition, value)
         if misfits:
             self.problems += [problem_of(each, pieces, kind) for each in misfits if each.value is not BROKEN]
         return misfits
 
     def check_profiles(self, kinds: Sequence[Kind], resources: Sequence[Block]) -> frozenset[str]:
-        """Check what the profiles hold, each as part of a kind that uses it; return the unsound ones."""
+        """Check each profile as a part of the kind that uses it; return the names of the unsound ones."""
         sections = users(self.profiles.blocks, resources)
         unsound = set()
         for name, block in self.profiles.blocks.items():
             self.profiles.under(block)
             value = {} if block.value is None else block.value
-            # a profile is for the kind of its users, else for the one that it fits best
+            # the kind of its users, else the kind that it fits best
             kind = min(
                 [kind for kind in kinds if kind.section == sections.get(name)] or kinds,
                 key=lambda kind: len(self.shapes.misfits(definition_of(kind, part=True), value)),
@@ -114,7 +114,7 @@ class Builder(Struct):
             return None
         if doubts := [*kind.doubts(resource.fields)]:
             self.warnings += [_fault(doubt, pieces, block) for doubt in doubts]
-        # one empty set for all that have none
+        # one empty set is shared by all resources without secrets
         sensitive = frozenset(resource.sensitive) if resource.sensitive else NOTHING_SENSITIVE
         return Declared(address, resource.fields, lifecycle(tools), sensitive, block.where())
 
@@ -131,14 +131,14 @@ def _fault(fault: FieldFault, pieces: tuple[Piece, ...], block: Block) -> Proble
 
 
 def problem_of(misfit: Misfit, pieces: tuple[Piece, ...], kind: Kind) -> Problem:
-    """Return the problem for something in the merged `pieces` that does not fit the schema."""
+    """Return the problem for a schema error in the merged `pieces`."""
     place = locate(pieces, misfit.path, key=misfit.keyword in AT_KEY)
     hidden = _hidden(kind.fields, misfit.path)
     return Problem(place.where, place.address, say(misfit, raw=place.raw, hidden=hidden))
 
 
 def problem_in(document: Document, misfit: Misfit, around: tuple[Any, ...]) -> Problem:
-    """Return the problem for something that does not fit in a document as it is written."""
+    """Return the problem for a schema error in a document."""
     position = document.position(misfit.path)
     text = say(misfit, raw=position.raw if position else None, hidden=False)
     where = document.where(misfit.path, key=misfit.keyword in AT_KEY)
@@ -146,7 +146,7 @@ def problem_in(document: Document, misfit: Misfit, around: tuple[Any, ...]) -> P
 
 
 def _hidden(fields: tuple[Field, ...], path: tuple[Any, ...]) -> bool:
-    """Whether the value at the path, or something in it, must not be shown."""
+    """Return whether the value at the path, or a part of it, must not be shown."""
     for name in path:
         if isinstance(name, int):
             continue

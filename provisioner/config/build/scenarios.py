@@ -1,4 +1,4 @@
-"""The `scenarios` section: purchases and the answers expected of the cards, checked like all the rest."""
+"""Builds the `scenarios` section: purchases and their expected outcomes, checked like resources."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,9 +27,9 @@ def build_scenarios(
     complete: bool,
 ) -> tuple[Scenario, ...]:
     """
-    Return the scenarios; what is wrong with one is added to `problems`.
+    Return the scenarios; their problems are added to `problems`.
 
-    Not `complete` when a file could not be read, so that a missing card proves nothing.
+    `complete` is False if a file could not be read, so that a missing card is not a problem.
     """
     names = Names({"cards": blocks.section("cards")}, {}, complete=complete)
     by_address = {each.address: each for each in declared}
@@ -48,7 +48,7 @@ def _build(
         return None
     name = str(raw.get("card", ""))
     if not name.startswith("ic_"):
-        # a card must be taken away at once when it has to be; the scenario fails then, and says so
+        # removing a card must not be blocked by its scenarios, which fail with a clear message
         names = replace(names, declared={"cards": {*names.declared["cards"], name}})
     found = normal(kind, Address(SECTION, block.name), raw, names)
     faults = list(found.faults)
@@ -66,10 +66,10 @@ def _build(
 
 
 def _kind(declared: Mapping[Address, Declared]) -> Kind:
-    """A scenario in the words of a kind, so that it is checked as resources are; it is never sent."""
+    """Describe scenarios as a kind, so that they are checked like resources; they are never sent."""
 
     def currency(_address: Address, raw: Mapping[str, Any]) -> str | None:
-        """The currency of the card."""
+        """Return the currency of the card."""
         card = declared.get(Address("cards", str(raw.get("card"))))
         return str(card.fields["currency"]) if card else None
 
@@ -88,7 +88,7 @@ def _kind(declared: Mapping[Address, Declared]) -> Kind:
 
 
 def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Find what contradicts itself in a scenario."""
+    """Find contradictions in a scenario."""
     if fields["expect"] == "approved" and "reason" in fields:
         yield FieldFault(
             ("reason",), "'reason' is only for declined purchases; remove it, or expect declined"
@@ -127,7 +127,7 @@ def _times(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
 
 
 def _moment(text: str) -> int:
-    """Unix seconds; raises ValueError."""
+    """Convert an ISO 8601 time to Unix seconds; raises ValueError."""
     return int(dt.datetime.fromisoformat(text).timestamp())
 
 
@@ -152,7 +152,7 @@ def _scenario(block: Block, card: Address, currency: str, fields: Mapping[str, A
 
 
 def _purchase(row: Mapping[str, Any], scenario: Mapping[str, Any]) -> Purchase:
-    """A purchase; what it does not say of itself is as the scenario's."""
+    """Build a purchase; missing values are those of the scenario."""
     if "presence" in row or "authorization_method" in row:
         method = row.get("authorization_method") or METHOD_OF[row["presence"]]
     else:

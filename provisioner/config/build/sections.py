@@ -1,4 +1,4 @@
-"""Documents into blocks: what each name stands for over all files, and where each part of it was written."""
+"""Merges documents into blocks: the value of each name over all files, and the places of its parts."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -12,25 +12,25 @@ from provisioner.core.model.errors import Problem, Where
 
 Path = tuple[Any, ...]
 PROFILES = "profiles"
-SETTINGS = ""  # the section of what is no section: version, project, mode, account
-SHARED = frozenset({SETTINGS, "guardrails", "vars"})  # the same twice is fine here
+SETTINGS = ""  # the section of top-level settings: version, project, mode, account
+SHARED = frozenset({SETTINGS, "guardrails", "vars"})  # may be repeated with the same value
 
 
 class Piece(NamedTuple):
-    """A block as one document has it."""
+    """The part of a block that one document contributes."""
 
     document: Document
     path: Path
 
     def where(self) -> Where:
-        """The place of the block's key."""
+        """Return the place of the block's key."""
         if len(self.path) == 1:
             return self.document.where(self.path, key=True)
         return self.document.block_where(*self.path)
 
 
 class Block(Struct, frozen=True):
-    """What stands under one name: its own value, and its pieces (the environment's last)."""
+    """The value under one name, and its pieces (the environment's last)."""
 
     section: str
     name: str
@@ -39,16 +39,16 @@ class Block(Struct, frozen=True):
 
     @property
     def address(self) -> str:
-        """Section and name, as problems show them."""
+        """The section and name, as messages show them."""
         return f"{self.section}.{self.name}" if self.section else self.name
 
     def where(self) -> Where:
-        """The place where the block begins."""
+        """Return the place where the block starts."""
         return self.pieces[0].where()
 
 
 class BlockPlace(NamedTuple):
-    """Where a value was written: the position, the address it stands under, and the scalar as written."""
+    """The place of a value: its position, the address that it belongs to, and the scalar as written."""
 
     where: Where
     address: str
@@ -56,7 +56,7 @@ class BlockPlace(NamedTuple):
 
 
 def locate(pieces: Sequence[Piece], path: Path, *, key: bool = False) -> BlockPlace:
-    """Return the place of the value at `path`, as the strongest (last) of the pieces has it, or around it."""
+    """Return the place of the value at `path` in the last piece that has it, or the place around it."""
     for length in range(len(path), 0, -1):
         for piece in reversed(pieces):
             whole = (*piece.path, *path[:length])
@@ -79,7 +79,7 @@ class Blocks(Struct):
         return self.sections.setdefault(name, {})
 
     def settings(self, name: str) -> Block | None:
-        """Return a setting of the top level, or None when nobody gives it."""
+        """Return a top-level setting, or None if it is not set."""
         return self.section(SETTINGS).get(name)
 
 
@@ -90,10 +90,10 @@ def gather(
     problems: list[Problem],
 ) -> Blocks:
     """
-    Merge the sections of all documents and lay the `overlays` (the environment) over them.
+    Merge the sections of all documents, and merge the `overlays` (the environment) into them.
 
-    `named` are the top-level keys that hold blocks by name. The same address in two files is a problem that
-    names both places. A null in an overlay takes a block away, and is a problem where there is none.
+    `named` are the top-level keys that contain blocks by name. The same address in two files is a problem
+    that names both places. A null in an overlay removes a block, which must exist.
     """
     blocks = Blocks()
     for document in documents:

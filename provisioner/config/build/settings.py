@@ -1,4 +1,4 @@
-"""The settings of the top level: project, mode, account and guardrails."""
+"""Reads the top-level settings: project, mode, account and guardrails."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ PROJECT_SAYS = (
 
 
 class ProjectSettings(NamedTuple):
-    """What the top level says about the run."""
+    """The top-level settings of a run."""
 
     project: str
     mode: str
@@ -31,7 +31,7 @@ class ProjectSettings(NamedTuple):
 
 
 def settings(blocks: Blocks) -> ProjectSettings:
-    """Return the settings; what is missing or wrong has its default, and a problem elsewhere."""
+    """Return the settings; missing or wrong ones get a default, and are reported elsewhere."""
     values = {name: block.value for name, block in blocks.section("").items()}
     account = values.get("account")
     return ProjectSettings(
@@ -40,14 +40,14 @@ def settings(blocks: Blocks) -> ProjectSettings:
 
 
 def shown_from_outside(document: Document) -> Iterator[Problem]:
-    """Find the settings that would show in every plan what must never be shown."""
+    """Find settings that come from outside, which must not be shown, but appear in every plan."""
     for name in SHOWN:
         if from_outside(document.value.get(name)):
             yield Problem(document.where((name,)), name, f"{name!r} {SHOWN_SAYS}")
 
 
 def missing_settings(blocks: Blocks, first: Where) -> Iterator[Problem]:
-    """Find the settings that some file must give and none does."""
+    """Find the required settings that no file has."""
     for name, says in (("version", VERSION_SAYS), ("project", PROJECT_SAYS)):
         if blocks.settings(name) is None:
             yield Problem(first, name, says)
@@ -56,7 +56,7 @@ def missing_settings(blocks: Blocks, first: Where) -> Iterator[Problem]:
 def guardrails(
     blocks: Mapping[str, Block], currencies: Collection[str], problems: list[Problem]
 ) -> Guardrails:
-    """Return the limits; an amount without currency counts for each of the configuration's `currencies`."""
+    """Return the limits; an amount without a currency applies to each of `currencies`."""
     money = {name: _by_currency(blocks[name], currencies, problems) for name in MONEY if name in blocks}
     counts = {name: block.value for name, block in blocks.items() if name not in money}
     return Guardrails(

@@ -1,8 +1,8 @@
-"""`${var.NAME}`, `${env.NAME}` and `${file.PATH}` in the values of a document.
+"""Resolves `${var.NAME}`, `${env.NAME}` and `${file.PATH}` in the values of a document.
 
-A value that is nothing but one `${var.NAME}` keeps the variable's type; everything else becomes text. What
-comes from the environment or from a file becomes a `Secret`, or a `SecretNumber` where it is all of a value
-and the schema wants a whole number. `$${` stands for `${`.
+A value that consists of one `${var.NAME}` keeps the type of the variable; everything else becomes a string. A
+value from the environment or from a file becomes a `Secret`, or a `SecretNumber` if it is the whole value and
+the schema expects a whole number. `$${` is an escaped `${`.
 """
 
 import re
@@ -26,9 +26,9 @@ _FORMS = "${var.NAME}, ${env.NAME} or ${file.PATH}, or '$${' for a literal '${'"
 
 class Substitution(Struct):
     """
-    What the holes are filled with, in files of a schema.
+    Resolves references in files of a schema, and adds problems.
 
-    `used` collects the names of variables that were asked for.
+    `used` collects the names of the variables that are referenced.
     """
 
     variables: Mapping[str, Any]
@@ -38,11 +38,11 @@ class Substitution(Struct):
     used: set[str] = field(default_factory=set)
 
     def fill(self, document: Document, value: Any, path: tuple[Any, ...] = ()) -> Any:
-        """Return `value` (which stands at `path`) with its holes filled; adds problems."""
+        """Return `value`, which is at `path`, with its references resolved; adds problems."""
         return self._walk(document, value, path, {})
 
     def fill_all(self, document: Document) -> dict[str, Any]:
-        """Return all of a document but its variables with the holes filled; adds problems."""
+        """Return a document without its variables, with references resolved; adds problems."""
         return {
             key: item if key == "vars" else self.fill(document, item, (key,))
             for key, item in document.value.items()
@@ -82,7 +82,7 @@ class Substitution(Struct):
         return Secret(joined) if any(isinstance(part, Secret) for part in parts) else joined
 
     def _whole(self, document: Document, match: re.Match[str], path: tuple[Any, ...]) -> Any:
-        """What is all of a value: a text from outside is a whole number where one is wanted."""
+        """Resolve a reference that is a whole value, as a number if one is expected."""
         value = self._hole(document, match)
         if type(value) is not Secret or not _wants_number(self.schema, path):
             return value
@@ -117,12 +117,12 @@ class Substitution(Struct):
 
 
 def may_have_holes(document: Document) -> bool:
-    """Whether any value may have a hole; escapes in a quoted text can hide one from a look at the text."""
+    """Return whether a value may have a reference; an escape in a quoted string can hide one."""
     return SIGN in document.text or "\\" in document.text
 
 
 def _wants_number(schema: Schema, path: tuple[Any, ...]) -> bool:
-    """Whether the schema takes nothing but a whole number at a path of keys and places in lists."""
+    """Return whether the schema accepts only a whole number at a path of keys and list indexes."""
     types = {
         name
         for part in _parts(schema, schema.get("definitions", {}), path)
@@ -132,7 +132,7 @@ def _wants_number(schema: Schema, path: tuple[Any, ...]) -> bool:
 
 
 def _parts(schema: Any, definitions: Schema, path: tuple[Any, ...]) -> Iterator[str | list[str]]:
-    """The types that any part of a schema has for the value at a path below it."""
+    """Yield the types that the parts of a schema accept for the value at a path below it."""
     if not isinstance(schema, Mapping):
         return
     if "$ref" in schema:
@@ -150,9 +150,9 @@ def _parts(schema: Any, definitions: Schema, path: tuple[Any, ...]) -> Iterator[
 
 def chosen(defaults: Mapping[str, Any], given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     """
-    Return the variables' values, and what is wrong with those that were given.
+    Return the values of the variables, and the problems of those in `given`.
 
-    A given value takes the type of its default: a whole number or a boolean where that is one.
+    A given value gets the type of its default if that is a whole number or a boolean.
     """
     values, wrong = dict(defaults), []
     for name, text in given.items():

@@ -1,7 +1,7 @@
-"""The JSON Schema of the configuration, derived from the kinds; editors and the checks use the same one.
+"""Derives the JSON Schema of the configuration from the kinds, for editors and for validation.
 
-Draft-07, which YAML editors know best. Each kind has two definitions: `card` is complete, `card_part` asks
-for nothing and lets null take a profile's key away, for profiles and for what is laid over them.
+Draft-07, which YAML editors support best. Each kind has two definitions: `card` is complete; `card_part`, for
+profiles and overrides, requires nothing and accepts null, which removes a key of a profile.
 """
 
 import json
@@ -87,8 +87,8 @@ def json_schema(kinds: Sequence[Kind]) -> JsonSchema:
     """
     Return the schema of a whole configuration file.
 
-    `definitions` also holds what the checks take one by one: `file` (the top level without the contents of
-    the blocks), each kind's section-less name (`card`), and its `_part`.
+    `definitions` also has the schemas that are checked one by one: `file` (the top level without the contents
+    of the blocks), and for each kind its name (`card`) and its `_part`.
     """
     fields = Fields()
     definitions = fields.definitions
@@ -112,7 +112,7 @@ def schema_text(kinds: Sequence[Kind]) -> str:
 
 
 def shapes_of(kinds: Sequence[Kind]) -> Shapes:
-    """Return the shapes of the kinds' schema; compiled once, as thousands of accounts may share them."""
+    """Return the compiled schema of the kinds; thousands of accounts may share it."""
     return shapes_of_schema(json.dumps(json_schema(kinds)))
 
 
@@ -126,7 +126,7 @@ def _key(kind: Kind) -> str:
 
 
 def _top_level(kinds: Sequence[Kind], *, outline: bool) -> JsonSchema:
-    """The properties of a file; an `outline` leaves out what the blocks hold."""
+    """Return the properties of a file; an `outline` leaves out the contents of the blocks."""
     parts = [{"$ref": f"#/definitions/{definition_of(kind, part=True)}"} for kind in kinds]
     sections = {}
     for kind, part in zip(kinds, parts, strict=True):
@@ -182,7 +182,7 @@ def _resource(kind: Kind, fields: Fields, *, part: bool) -> JsonSchema:
 
 
 def removals(kind: Kind) -> list[str]:
-    """Return what may become of an object of this kind when it leaves the YAML."""
+    """Return the values of `on_remove` that objects of this kind support."""
     can = {DEACTIVATE: bool(kind.retirement.deactivate), CANCEL: bool(kind.retirement.cancel), KEEP: True}
     return [each for each in REMOVALS if can[each]]
 
@@ -223,7 +223,7 @@ def _lifecycle(kind: Kind) -> JsonSchema:
 
 
 def reissue_reasons(kind: Kind) -> JsonSchema:
-    """The reasons for which an object of this kind may be reissued; empty where Stripe has no replacement."""
+    """Return the schema of the reasons for a reissue; empty if Stripe cannot replace objects of this kind."""
     if not kind.replacement:
         return {}
     reason = kind.field(kind.replacement.reason)

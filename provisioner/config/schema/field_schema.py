@@ -1,4 +1,4 @@
-"""JSON Schema of fields, from the facts that the kinds state about them."""
+"""Derives the JSON Schema of fields from the kinds."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,18 +25,18 @@ _TYPES = {Shape.INTEGER: "integer", Shape.BOOLEAN: "boolean"}
 
 
 def pattern(expression: str, says: str) -> JsonSchema:
-    """Return the keywords for a pattern; `$` shall not match before a last line break, as Python's does."""
+    """Return the keywords for a pattern; unlike in Python, `$` does not match before a final line break."""
     closed = expression[:-1] + r"$(?!\n)" if expression.endswith("$") else expression
     return {"pattern": closed, "patternErrorMessage": says}
 
 
 def text(**facts: Any) -> JsonSchema:
-    """Return the schema of a text that is not empty."""
+    """Return the schema of a string that is not empty."""
     return {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT, **facts}
 
 
 def amount(low: int = 0) -> JsonSchema:
-    """Return the schema of an amount; texts with a hole (`${var.x}`) are let through for editors' sake."""
+    """Return the schema of an amount; it accepts references (`${var.x}`), so that editors do not complain."""
     return {
         "type": ["integer", "string"],
         "minimum": low,
@@ -46,13 +46,13 @@ def amount(low: int = 0) -> JsonSchema:
 
 
 def _or_hole(expression: str) -> str:
-    """The pattern, or a text with a hole (`${var.x}`): an editor cannot know what fills it."""
+    """Extend a pattern to accept references (`${var.x}`), whose value an editor cannot know."""
     written = expression.removeprefix("^").removesuffix("$")
     return rf"^(?:{written}|.*\$\{{.*)$"
 
 
 def mapping(properties: JsonSchema, required: Sequence[str] = ()) -> JsonSchema:
-    """Return the schema of a mapping with these keys only."""
+    """Return the schema of a mapping with only these keys."""
     schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**schema, "required": list(required)} if required else schema
 
@@ -70,12 +70,12 @@ _METADATA: JsonSchema = {
 
 
 class Fields(Struct, frozen=True):
-    """Turns fields into schemas; long lists of choices are shared in `definitions`."""
+    """Converts fields to schemas; long lists of choices are shared in `definitions`."""
 
     definitions: JsonSchema = field(default_factory=dict)
 
     def properties(self, fields: Sequence[Field], *, part: bool) -> JsonSchema:
-        """Return the properties of a mapping; a `part` requires nothing and takes null."""
+        """Return the properties of a mapping; a `part` requires nothing and accepts null."""
         return {sub.name: self.schema(sub, part=part) for sub in fields}
 
     def mapping(self, fields: Sequence[Field], *, part: bool) -> JsonSchema:

@@ -1,4 +1,4 @@
-"""What does not fit the schema, in words: what is wrong, and what would be right."""
+"""Describes schema errors in words: the problem and the fix."""
 
 from collections.abc import Collection
 from typing import Any
@@ -20,7 +20,7 @@ _NOUNS = {
 }
 
 
-_KINDS = {  # of values; a boolean is an int, too
+_KINDS = {  # types of values; bool first, as a bool is also an int
     bool: "a boolean",
     int: "a number",
     str: "a string",
@@ -31,9 +31,9 @@ _KINDS = {  # of values; a boolean is an int, too
 
 def say(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
     """
-    Return the words for a misfit.
+    Describe a misfit.
 
-    `raw` is the scalar as it is written in the file; a `hidden` value is not echoed.
+    `raw` is the scalar as written in the file; a `hidden` value is not quoted.
     """
     match misfit.keyword:
         case "additionalProperties":
@@ -70,7 +70,7 @@ def _category(misfit: Misfit, code: str) -> str:
 
 
 def _out_of_bounds(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
-    """The words for a value of the right type that is too long, too large, or not of the pattern."""
+    """Describe a value of the right type that is too long, too large, or does not match its pattern."""
     bound = misfit.schema[misfit.keyword]
     match misfit.keyword:
         case "pattern":
@@ -88,7 +88,7 @@ def _out_of_bounds(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
 
 
 def _name(misfit: Misfit) -> str:
-    """The field that the words are about; list items go by their list."""
+    """Return the prefix with the name of the field; for an item of a list, that of the list."""
     names = [key for key in misfit.path if isinstance(key, str)]
     return f"{names[-1]!r}: " if names else ""
 

@@ -1,4 +1,4 @@
-"""What a scenario is made of, in the words of the kinds, so that schema and checks are derived alike."""
+"""The fields of a scenario, described like those of a kind, so that its schema is derived the same way."""
 
 from provisioner.core.model.scenario import METHODS
 from provisioner.core.schema.field import Field, Shape
@@ -12,7 +12,7 @@ DOC = "A purchase and its expected outcome."
 MOST_REPEATS = 100
 TIME = r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})$"
 TIME_SAYS = 'a time needs a date and a time zone, in quotes: "2026-11-30T23:59:00Z"'
-# SDK, issuing/_authorization.py, RequestHistory.reason: those of declined purchases
+# SDK, issuing/_authorization.py, RequestHistory.reason, for declined purchases
 DECLINES = tuple(
     "account_disabled card_canceled card_expired card_inactive cardholder_blocked cardholder_inactive "
     "cardholder_verification_required insecure_authorization_method insufficient_funds network_fallback "
@@ -22,7 +22,7 @@ DECLINES = tuple(
 
 
 def _where_and_when(inherited: str) -> tuple[Field, ...]:
-    """What a scenario and an earlier purchase of one have in common."""
+    """Return the fields that a scenario shares with its earlier purchases."""
     return (
         Field(
             "merchant_country",

@@ -1,7 +1,7 @@
-"""Values against the schema: whether they fit, quickly; and if not, in words, through jsonschema.
+"""Validates values against the schema.
 
-Nearly every value fits, which jsonschema-rs says fast; jsonschema, which knows all that is wrong, is imported
-and asked only about values that do not.
+jsonschema-rs checks all values quickly. jsonschema, which is slower and reports every error, is imported only
+for values that do not fit.
 """
 
 import json
@@ -18,41 +18,41 @@ Path = tuple[Any, ...]
 
 
 class Misfit(NamedTuple):
-    """One thing that does not fit: the path of the value, the keyword and its schema, and the value.
-
-    For `additionalProperties` and `propertyNames` the path ends with the key that is wrong; for `required`
-    the value is the name that is missing.
-    """
+    """One schema error."""
 
     path: Path
+    """The path of the value; for `additionalProperties` and `propertyNames` it ends with the wrong key."""
     keyword: str
+    """The keyword of JSON Schema that the value violates."""
     schema: Mapping[str, Any]
+    """The schema with that keyword."""
     value: Any
+    """The value; for `required`, the name of the missing key."""
 
 
 class Shapes(Struct):
-    """The definitions of a schema, compiled when they are first asked for."""
+    """The definitions of a schema, each compiled on its first use."""
 
     schema: Mapping[str, Any]
     _compiled: dict[str, Any] = field(default_factory=dict)
     _validators: dict[str, Any] = field(default_factory=dict)
 
     def fits(self, definition: str, value: Any) -> bool:
-        """Whether the value has the shape of the definition."""
+        """Return whether the value fits the definition."""
         if definition not in self._compiled:
             self._compiled[definition] = Draft7Validator(self._only(definition))
         says = self._compiled[definition].is_valid
         try:
             return bool(says(value))
         except ValueError:
-            pass  # it takes the types of JSON and no others
+            pass  # the validator accepts only the types of JSON
         try:
             return bool(says(_without_secrets(value)))
         except ValueError:
-            return False  # an odd scalar, which no field takes
+            return False  # an Odd scalar, which no field accepts
 
     def misfits(self, definition: str, value: Any) -> list[Misfit]:
-        """Return all that does not fit, in one line each; empty when all of it does."""
+        """Return the schema errors of a value; empty if it fits."""
         if self.fits(definition, value):
             return []
         if definition not in self._validators:
@@ -61,7 +61,7 @@ class Shapes(Struct):
             self._validators[definition] = jsonschema.Draft7Validator(self._only(definition))
         errors = self._validators[definition].iter_errors(value)
         found = [misfit for error in errors for misfit in _split(error)]
-        # of several about one value, a wrong type says it all
+        # a wrong type makes all other errors of the same value redundant
         wrong_type = {misfit.path for misfit in found if misfit.keyword == "type"}
         told: set[Path] = set()
         misfits = []
@@ -89,7 +89,7 @@ def shapes_of_schema(text: str) -> Shapes:
 
 
 def _without_secrets(value: Any) -> Any:
-    """The same value, in which what comes from outside is of the types of JSON."""
+    """Return the value with its secrets converted to the types of JSON."""
     if isinstance(value, dict):
         return {key: _without_secrets(item) for key, item in value.items()}
     if isinstance(value, list):

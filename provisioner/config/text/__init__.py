@@ -1,1 +1,1 @@
-"""Files as values: YAML read safely, with the place of everything, and what may be read besides."""
+"""Reads files into values: YAML with the place of each value, and the other files that it may refer to."""

@@ -1,4 +1,4 @@
-"""Files and folders into documents: which files, their text, and where each value stands."""
+"""Finds the YAML files of a path and reads them into documents, which know the place of each value."""
 
 import os
 import re
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 SUFFIXES = (".yaml", ".yml")
 OVERLAYS = "environments"
 LARGEST_FILE = 256 * 2**20
-MOST_FILES, MOST_BYTES = 100, 65_536  # it is a hint, and must cost nothing that anybody notices
+MOST_FILES, MOST_BYTES = 100, 65_536  # limits for a hint, which must not slow anything down
 _PROJECT = re.compile(rb"^project[ \t]*:[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)
 
 
 class Document(Struct, frozen=True, dict=True):
-    """One file: `value` is the mapping that it holds; positions are found when they are asked for."""
+    """One file and its mapping (`value`); positions are computed on demand."""
 
     file: Path
     text: str
@@ -37,17 +37,17 @@ class Document(Struct, frozen=True, dict=True):
 
     @cached_property
     def positions(self) -> dict[tuple[Any, ...], "Position"]:
-        """The position of each path; a whole second reading."""
-        from provisioner.config.text.positions import positions  # noqa: PLC0415 - only those who err pay for it
+        """The position of each path, by a second reading of the file."""
+        from provisioner.config.text.positions import positions  # noqa: PLC0415 - cold start: needed for errors only
 
         return positions(self.text)
 
     def position(self, path: tuple[Any, ...]) -> "Position | None":
-        """The position of exactly this path, if the file itself has it."""
+        """Return the position of exactly this path, or None if the file does not contain it."""
         return self.positions.get(path)
 
     def where(self, path: tuple[Any, ...], *, key: bool = False) -> Where:
-        """The place of the value (or key) at `path`, or of the nearest thing around it."""
+        """Return the place of the value (or key) at `path`, or of the closest enclosing value."""
         length = next(length for length in range(len(path), -1, -1) if path[:length] in self.positions)
         position = self.positions[path[:length]]
         at_key = key and length == len(path)
@@ -57,7 +57,7 @@ class Document(Struct, frozen=True, dict=True):
         return Where(str(self.file), line, column)
 
     def block_where(self, section: str, name: str) -> Where:
-        """The place of a named block's key; needs a second reading only for one that an alias brought."""
+        """Return the place of the key of a named block; only blocks from aliases need a second reading."""
         there = self.reading.blocks.get((section, name))
         return Where(str(self.file), *there) if there else self.where((section, name), key=True)
 
@@ -66,8 +66,8 @@ def files_of(path: Path) -> list[Path]:
     """
     Return the file, or the YAML files of the folder in sorted order.
 
-    Hidden files and folders and `environments/` are left out, and links to folders are not followed.
-    Raises ConfigError when there is nothing to read.
+    Hidden files, hidden folders and `environments/` are skipped, and links to folders are not followed.
+    Raises ConfigError if there is nothing to read.
     """
     if path.is_file():
         return [path]
@@ -86,7 +86,7 @@ def files_of(path: Path) -> list[Path]:
 
 
 def overlay_of(path: Path, env: str) -> Path:
-    """Return `environments/<env>.yaml` in the folder (or beside the file); raises ConfigError."""
+    """Return `environments/<env>.yaml` in the folder (or next to the file); raises ConfigError."""
     folder = (path if path.is_dir() else path.parent) / OVERLAYS
     there = sorted(
         file
@@ -104,9 +104,10 @@ def overlay_of(path: Path, env: str) -> Path:
 
 def unread_beside(path: Path, project: str, kinds: Sequence[Kind]) -> list[Path]:
     """
-    YAML files in the folder of a file, and one folder below, that declare resources; no file, none.
+    Find YAML files next to a file, or one folder below, that declare resources of the same project.
 
-    None either where one of them names another project: whose the others are cannot be told then.
+    Returns an empty list for a folder, and if one of the files names another project: the owner of the other
+    files is not known then.
     """
     if not path.is_file():
         return []
@@ -137,7 +138,7 @@ def _neighbours(path: Path) -> Iterator[Path]:
 
 
 def open_document(file: Path, problems: list[Problem], outside: Outside) -> Document:
-    """Read one file; what is wrong with it as a text is added to `problems`."""
+    """Read one file; problems with its text are added to `problems`."""
     text = text_of(file, problems, outside)
     if text is None:
         return Document(file, "", {}, Reading(sound=False))
@@ -157,10 +158,10 @@ def open_document(file: Path, problems: list[Problem], outside: Outside) -> Docu
 
 def text_of(file: Path, problems: list[Problem], outside: Outside) -> str | None:
     """
-    Read a file as UTF-8, or None after adding what is wrong with it to `problems`.
+    Read a file as UTF-8; return None after adding a problem to `problems`.
 
-    A link that leads out of the folder is not followed, as messages quote what they are about: whoever may
-    add a link could read a file of the machine by them.
+    A link that leads outside the folder is not followed: messages quote parts of files, so a link would let
+    its author read other files of the machine.
     """
     try:
         if not (outside.has(file) or outside.allows(file)):
@@ -187,4 +188,4 @@ def text_of(file: Path, problems: list[Problem], outside: Outside) -> str | None
         where = Where(str(file), before.count(b"\n") + 1, column)
         problems.append(Problem(where, "", "file is not UTF-8; save it as UTF-8"))
         return None
-    return text.removeprefix("\ufeff")  # a byte order mark, which editors on Windows write
+    return text.removeprefix("\ufeff")  # the byte order mark that editors on Windows write

@@ -1,11 +1,11 @@
-"""Near misses: what somebody probably meant."""
+"""Suggestions for misspelled words."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 def near(word: object, known: Iterable[str]) -> str:
-    """Return `; did you mean 'x'?`, or nothing when no known word is close."""
+    """Return `; did you mean 'x'?`, or an empty string if no known word is similar."""
     text = str(word)
     by_case = {name.lower(): name for name in known}
     close = get_close_matches(text[:100].lower(), by_case, n=1, cutoff=0.6)

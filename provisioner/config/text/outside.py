@@ -1,8 +1,8 @@
-"""What a configuration may read from outside of itself: variables of the environment, and files.
+"""Reads environment variables and files for a configuration, within limits.
 
-The author of a change writes the YAML, and the machine that plans it holds keys. So holes read neither a
-variable whose name or value says that it holds a key, nor a file that lies elsewhere than the configuration;
-only whoever gives the command can allow more.
+The author of a change writes the YAML, and the machine that plans it has secrets. So a reference reads
+neither a variable whose name or value looks like a secret, nor a file outside the configuration folder. Only
+options of the command line allow more.
 """
 
 import os
@@ -15,11 +15,11 @@ from msgspec import Struct
 from provisioner.config.text.regular_file import FileTooLargeError, read_regular
 
 LARGEST_SECRET = 65536
-# of names in capitals with "_" at both ends
+# names are compared in uppercase, with "_" at both ends
 KEY_BEGINNINGS = ("STRIPE_", "AWS_", "PROVISIONER_", "INPUT_")
 KEY_PARTS = ("TOKEN", "KEY", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "WEBHOOK", "PROXY")
 KEY_WORDS = ("AUTH", "BEARER", "COOKIE", "DSN", "JWT", "PASS", "PAT", "PGPASS", "PWD", "SESSION")
-# whatever the name: keys of Stripe's and GitHub's, addresses with a password, and private keys
+# values: Stripe and GitHub keys, URLs with a password, and private keys
 _KEY_VALUE = re.compile(
     r"\b(?:[rs]k_(?:live|test)_|whsec_|gh[a-z]_\w{20}|github_pat_)"
     r"|://[^\s/?#]*:[^\s/?#]*@|-----BEGIN [A-Z ]*PRIVATE KEY"
@@ -28,32 +28,30 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Allowed(Struct, frozen=True):
-    """
-    What may be read besides: `names` of variables that look like keys, `files` elsewhere.
-
-    A folder among the files allows all that is in it.
-    """
+    """The exceptions that the command line allows."""
 
     names: tuple[str, ...] = ()
+    """Environment variables that may be read although they look like secrets."""
     files: tuple[str, ...] = ()
+    """Files and folders that may be read although they are outside the configuration folder."""
 
 
 NOTHING_MORE = Allowed()
 
 
 class HoleError(Exception):
-    """A hole cannot be filled; the text says why, and what would be right."""
+    """A reference cannot be resolved; the message has the reason and the fix."""
 
 
 class Outside(Struct, frozen=True):
-    """Reads for the configuration in `folder`."""
+    """Reads variables and files for the configuration in `folder`."""
 
     folder: Path
     environ: Mapping[str, str]
     allowed: Allowed = NOTHING_MORE
 
     def variable(self, name: str) -> str:
-        """Return the value of a variable of the environment; raises HoleError."""
+        """Return the value of an environment variable; raises HoleError."""
         if names_a_key(name) and name not in self.allowed.names:
             raise HoleError(
                 f"environment variable {name!r} is not read because its name suggests a secret; "
@@ -69,7 +67,7 @@ class Outside(Struct, frozen=True):
         return _sound(self.environ[name], f"environment variable {name!r}")
 
     def file(self, beside: Path, name: str) -> str:
-        """Return the text of a file that a file of the configuration names; raises HoleError."""
+        """Return the text of the file `name`, relative to the file `beside`; raises HoleError."""
         try:
             file, folder = (beside.parent / name).resolve(), self.folder.resolve()
             inside = file.is_relative_to(folder) and not _hidden(file.relative_to(folder))
@@ -91,16 +89,16 @@ class Outside(Struct, frozen=True):
         return _sound(text.removesuffix("\n").removesuffix("\r"), f"file {name!r}")
 
     def has(self, file: Path) -> bool:
-        """Whether a file lies in the folder, all links followed."""
+        """Return whether a file is in the folder after following all links."""
         return file.resolve().is_relative_to(self.folder.resolve())
 
     def allows(self, file: Path) -> bool:
-        """Whether a file is one that is allowed, or in a folder that is."""
+        """Return whether a file, or a folder around it, is explicitly allowed."""
         return any(file.resolve().is_relative_to(Path(each).resolve()) for each in self.allowed.files)
 
 
 def names_a_key(name: str) -> bool:
-    """Whether variables of this name hold keys: by how it begins, or by what is in it."""
+    """Return whether the name of a variable suggests a secret, by its beginning or by the words in it."""
     said = f"_{re.sub('[^A-Z0-9]', '_', name.upper())}_"
     return (
         said[1:].startswith(KEY_BEGINNINGS)
@@ -110,17 +108,17 @@ def names_a_key(name: str) -> bool:
 
 
 def _hidden(path: Path) -> bool:
-    """Whether a path leads through something hidden, such as .git or .env, where keys are kept.
+    """Return whether a path contains a hidden part, such as .git or .env, which may hold secrets.
 
-    Two dots are how Kubernetes mounts what changes all at once.
+    Names that start with two dots are allowed: Kubernetes uses them for mounted volumes.
     """
     return any(part.startswith(".") and not part.startswith("..") for part in path.parts)
 
 
 def _strays(folder: Path) -> bool:
-    """Whether a link leads out of the current folder, though the path names a place in it.
+    """Return whether a path inside the current folder leads outside of it through a link.
 
-    Whoever may turn a folder into a link could make all of the machine the configuration's own.
+    Otherwise, replacing a folder with a link would open the whole machine to the configuration.
     """
     inside = not folder.is_absolute() and not os.path.normpath(folder).startswith("..")
     return inside and not folder.resolve().is_relative_to(Path.cwd().resolve())

@@ -1,4 +1,4 @@
-"""Where in a text each value stands: a second reading, done only when something is to be said about it."""
+"""Finds the position of each value in a YAML text: a second reading, done only for messages."""
 
 from contextlib import suppress
 from itertools import takewhile
@@ -11,7 +11,7 @@ from provisioner.config.text.read import UnreadableError, events_of
 
 
 class Position(NamedTuple):
-    """The positions (from 1) of a value and of its key; `raw` is an unquoted scalar as it is written."""
+    """The positions (from 1) of a value and of its key; `raw` is an unquoted scalar as written, else None."""
 
     line: int
     column: int
@@ -24,7 +24,7 @@ Path = tuple[Any, ...]
 
 
 class _Level(Struct):
-    """An open collection; `mark` is that of the key whose value comes next."""
+    """A collection that is being read; `mark` is that of the key whose value comes next."""
 
     path: Path
     mapping: bool
@@ -34,7 +34,7 @@ class _Level(Struct):
 
 
 def positions(text: str) -> dict[Path, Position]:
-    """Return the position of each path of keys and indexes in a text's first document, if it is YAML."""
+    """Return the position of each path of keys and indexes in the first document, up to a syntax error."""
     found: dict[Path, Position] = {}
     levels: list[_Level] = []
     with suppress(UnreadableError), events_of(text) as get:
@@ -50,7 +50,7 @@ def positions(text: str) -> dict[Path, Position]:
 
 
 def _node(event: Any, levels: list[_Level], found: dict[Path, Position]) -> Path:
-    """Note one node and return its path; a mapping's key only gets remembered."""
+    """Record the position of a node and return its path; a key of a mapping is kept for its value."""
     if not levels:
         return _note((), event, event.start_mark, found)
     level = levels[-1]

@@ -1,7 +1,7 @@
-"""One YAML text into plain values, safely: bounded, without objects, and with everything odd about it said.
+"""Reads a YAML text into plain values safely: within limits, without objects, and with all problems reported.
 
-Reads the parser's events once, and builds the tree from them. It keeps no positions but those of the named
-blocks; `positions` finds the others when something is to be said about them.
+Reads the parser's events once and builds the tree from them. Only the positions of named blocks are kept;
+`positions` finds the others when a message needs them.
 """
 
 import re
@@ -16,26 +16,28 @@ from yaml import events
 from provisioner.config.text.scalar import BROKEN, LONGEST_KEY, plain
 
 DEEPEST = 100
-EXPANDED_AT_LEAST = 1_000_000  # a file may expand to so many values, or to 50 times its own, if that is more
+EXPANDED_AT_LEAST = (
+    1_000_000  # values that aliases may expand to, or 50 times those of the file if that is more
+)
 EXPANDED_TIMES = 50
 BLOCK_DEPTH = 2
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
-_HALF = re.compile("[\ud800-\udfff]")  # an escape may stand for it, but no UTF-8 may hold it
+_HALF = re.compile("[\ud800-\udfff]")  # an escape can produce it, but UTF-8 cannot contain it
 _PLAIN_TAGS = {
     events.ScalarEvent: "tag:yaml.org,2002:str",
     events.MappingStartEvent: "tag:yaml.org,2002:map",
     events.SequenceStartEvent: "tag:yaml.org,2002:seq",
 }
 _Scalar = events.ScalarEvent
-_UNKNOWN: Any = object()  # of what is remembered: not there
+_UNKNOWN: Any = object()  # marks a missing cache entry
 _MERGE, _SKIP = object(), object()  # instead of a key
-_OPEN: Any = object()  # of an anchor: what it stands for is still being read
+_OPEN: Any = object()  # marks an anchor whose value is still being read
 
 
 class Slip(NamedTuple):
-    """Something wrong with the text itself: line and column from 1, the keys that lead there, the words."""
+    """A problem of the text itself: line and column from 1, the path of keys, and the message."""
 
     line: int
     column: int
@@ -44,16 +46,18 @@ class Slip(NamedTuple):
 
 
 class Reading(Struct):
-    """What a text holds: its value, its slips, and the positions of the blocks (`("cards", "ads")`).
-
-    `sound` says whether the whole text could be read, `empties` whether it holds nulls or empty collections.
-    """
+    """The result of reading a text."""
 
     value: Any = None
+    """The value of the document."""
     slips: list[Slip] = field(default_factory=list)
+    """The problems of the text."""
     blocks: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """Line and column (from 1) of each named block, by section and name: `("cards", "ads")`."""
     sound: bool = True
+    """Whether the whole text could be read."""
     empties: bool = False
+    """Whether it contains nulls, empty strings or empty collections."""
 
 
 class UnreadableError(Exception):
@@ -67,9 +71,9 @@ class UnreadableError(Exception):
 @contextmanager
 def events_of(text: str) -> Iterator[Callable[[], Any]]:
     """
-    What gives the YAML events of a text one by one, then None.
+    Yield a function that returns the YAML events of a text one by one, then None.
 
-    Where the text is not YAML, UnreadableError comes out of the context.
+    The context raises UnreadableError where the text is not YAML.
     """
     try:
         yield _LOADER(text).get_event
@@ -124,9 +128,11 @@ def read(text: str) -> Reading:
 
 
 class _Reader(Struct):
-    """What is known on the way: `path` are the keys around, `own` counts values, `expanded` those of aliases.
+    """The state of reading one text.
 
-    `plains` and `quoted` remember what scalars stand for, and `keys` texts that are keys in any style.
+    `path` has the keys that lead to the current value; `own` counts the values of the file, and `expanded`
+    those that aliases add. `plains` and `quoted` cache the values of scalars, and `keys` has the strings that
+    are keys in any quoting style.
     """
 
     text: str
@@ -154,7 +160,7 @@ class _Reader(Struct):
                 self.out.value = self.node(event)
 
     def mapping(self, start: Any) -> dict[str, Any]:
-        """Read the entries of a mapping; nearly all that is in one is a scalar that has been seen before."""
+        """Read the entries of a mapping, with a fast path for scalars that have been seen before."""
         get, path, plains, quoted, keys = self.get, self.path, self.plains, self.quoted, self.keys
         value: dict[str, Any] = {}
         merged: list[Any] = []
@@ -192,7 +198,7 @@ class _Reader(Struct):
         return value
 
     def node(self, event: Any) -> Any:
-        """Read the value that begins with an event."""
+        """Read the value that starts with an event."""
         if type(event) is events.AliasEvent:
             return self.alias(event)
         if event.tag is not None:
@@ -243,15 +249,15 @@ class _Reader(Struct):
         return value
 
     def size(self, value: Any) -> int:
-        """How many values there are in one, those of aliases counted as often as they are there.
+        """Count the values in a value; those of an alias count each time that it is used.
 
-        What an alias in it stands for has been counted before, so that this goes no deeper than YAML does.
+        The target of an inner alias has been counted before, so the recursion is no deeper than the YAML.
         """
         if not isinstance(value, dict | list):
             return 1
         if id(value) not in self.sizes:
             inside = value.values() if isinstance(value, dict) else value
-            # held, so that no other value can have its id
+            # the value is kept alive, so that no other value gets its id
             self.sizes[id(value)] = (value, 1 + sum(map(self.size, inside)))
         return self.sizes[id(value)][1]
 
@@ -261,7 +267,7 @@ class _Reader(Struct):
             self.slip(event, f"tag {tag!r} is not supported; write plain YAML")
 
     def key(self, event: Any, mapping: dict[str, Any], start: Any) -> Any:
-        """Return a key that is a text and new, `_MERGE` for `<<`, or `_SKIP` after saying what is wrong."""
+        """Return a new string key, `_MERGE` for `<<`, or `_SKIP` after reporting a problem."""
         key = self.node(event)
         if key == "<<" and type(event) is _Scalar and event.implicit[0]:
             return _MERGE
@@ -279,7 +285,7 @@ class _Reader(Struct):
         return _SKIP
 
     def aside(self, event: Any, merged: list[Any] | None) -> None:
-        """Read the value of a key that is none, or what a `<<` merges."""
+        """Read the value of an invalid key, or the mappings that `<<` merges."""
         value = self.node(event)
         if merged is None:
             return
@@ -295,7 +301,7 @@ class _Reader(Struct):
 
 
 def _first_line(text: str, start: int, key: str) -> int:
-    """The line of a key's first place in the mapping that begins at an index, found by a second reading."""
+    """Find, by a second reading, the line where a key first occurs in the mapping that starts at an index."""
     depth, is_key = 0, True
     with events_of(text) as get:
         for event in iter(get, None):

@@ -1,4 +1,4 @@
-"""Files that are read whole: regular ones of a bounded size, and nothing that could wait or never end."""
+"""Reads whole files: only regular files of limited size, so that a read never blocks and always ends."""
 
 import os
 import stat
@@ -8,14 +8,14 @@ _AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # neither 
 
 
 class FileTooLargeError(OSError):
-    """There is more in a file than is read of it."""
+    """A file is larger than the limit for reading it."""
 
 
 def read_regular(file: Path, most: int) -> bytes:
     """
-    Read a file that is one: never a pipe or a device, which may have no end or wait for somebody.
+    Read a regular file; a pipe or a device, which may block or never end, is an error.
 
-    Raises FileTooLargeError, and OSError that says why it cannot be read.
+    Raises FileTooLargeError for more than `most` bytes, and OSError with the reason if it cannot be read.
     """
     descriptor = os.open(file, os.O_RDONLY | _AT_ONCE)
     with os.fdopen(descriptor, "rb") as opened:

@@ -1,4 +1,4 @@
-"""What an unquoted YAML scalar means, and the ones that YAML readers do not agree on."""
+"""Reads unquoted YAML scalars, and detects those that YAML readers interpret differently."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ _WORDS: dict[str, Any] = {
     **{s: True for word in ("true", "yes", "on") for s in (word, word.capitalize(), word.upper())},
     **{s: False for word in ("false", "no", "off") for s in (word, word.capitalize(), word.upper())},
 }
-# YAML 1.1 and 1.2 together: what either reads as something else than text
+# scalars that YAML 1.1 or 1.2 reads as something other than a string
 _ODD = tuple(
     (re.compile(pattern), what)
     for pattern, what in (
@@ -36,26 +36,25 @@ _MAYBE_NUMBER = frozenset("0123456789+-.")
 
 
 class Odd(Struct, frozen=True):
-    """A scalar that is no text, whole number, truth value or nothing: as written, and what YAML makes of it.
-
-    No field takes one, so every check refuses it.
-    """
+    """A scalar that is not a string, whole number, boolean or null; no field accepts one."""
 
     raw: str
+    """The scalar as written."""
     what: str
+    """The type that YAML gives it, for messages: `a date`."""
 
 
-BROKEN = Odd("", "")  # stands for a value of which everything has been said
+BROKEN = Odd("", "")  # replaces a value whose problems have been reported already
 
 
 class Secret(str):
-    """A text from the environment or from a file: used, never shown."""
+    """A string from the environment or from a file: used, but never shown."""
 
     __slots__ = ()
 
 
 class SecretNumber(int):
-    """A whole number from the environment or from a file: used, never shown."""
+    """A whole number from the environment or from a file: used, but never shown."""
 
     __slots__ = ()
 
@@ -64,24 +63,24 @@ _OUTSIDE = frozenset((Secret, SecretNumber))
 
 
 def from_outside(value: object) -> bool:
-    """Whether a value is never to be shown, as it came from the environment or from a file."""
+    """Return whether a value came from the environment or a file, so that it must never be shown."""
     return type(value) in _OUTSIDE
 
 
 def number_in(text: str) -> int | None:
-    """The whole number that a text is, in digits as YAML writes them; None for any other text."""
+    """Parse a string as a whole number in YAML's notation; return None for any other string."""
     return int(text) if _INTEGER.fullmatch(text) else None
 
 
 def shown(text: str) -> str:
-    """Return how a text may be shown in a message."""
+    """Quote a string for a message; a secret is replaced, and a long string is cut."""
     if isinstance(text, Secret):
         return "this value"
     return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}...")
 
 
 def plain(raw: str) -> Any:
-    """Return the text, int, bool, None or Odd that the unquoted scalar `raw` stands for."""
+    """Convert the unquoted scalar `raw` to a str, int, bool, None or Odd."""
     if raw[:1] not in _MAYBE_NUMBER:
         return _WORDS.get(raw, raw)
     if _INTEGER.fullmatch(raw):
