@@ -29,8 +29,8 @@ HEAD = (
     "# Exported from Stripe, the oldest object of each section first, with its id next to its name.\n"
     "# Next: provisioner import PATH --all. After that, provisioner plan PATH shows no changes.\n"
 )
-_NAME = re.compile(r"^  ([^ #:?-].*:|\? .*)$")  # of a block, in a document that is dumped block by block
-_ID = re.compile(r"[A-Za-z0-9_]{1,100}")  # what an id may be to stand in a comment
+_NAME = re.compile(r"^  ([^ #:?-].*:|\? .*)$")  # the name of a block in a dumped document
+_ID = re.compile(r"[A-Za-z0-9_]{1,100}")  # ids that are safe in a comment
 
 
 def export(
@@ -42,11 +42,12 @@ def export(
     account: str | None = None,
 ) -> str:
     """
-    Write the YAML of everything live that is the project's or nobody's, for one account where it is given.
+    Write the YAML of all objects of the project and of all objects without a project.
 
-    Ids, secrets, what has ended, and what Stripe chose by itself are left out; personal data is in, as it
-    is what the YAML declares. After `import --all`, a plan of it is empty, but for the currency of limits
-    that Stripe shows none for: it is written down. Raises ProvisionerError where there is nothing.
+    `account` is written to the configuration if given. Ids, secrets, ended objects and defaults of Stripe
+    are left out; personal data is included, as the YAML declares it. After `import --all`, a plan shows no
+    changes, except for the currency of limits for which Stripe shows none. Raises ProvisionerError if there
+    is nothing.
     """
     sections: dict[str, Tree] = {}
     for kind in owned(kinds):
@@ -62,13 +63,13 @@ def export(
     names = {name: [*section] for name, section in sections.items()}
     document = literal(document)
     text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
-    if not all(map(str.isprintable, text.split("\n"))):  # signs that nobody sees, or that turn others round
+    if not all(map(str.isprintable, text.split("\n"))):  # invisible characters, or those that reverse text
         text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=110)
     return HEAD + "".join(_with_ids(text, names, ids))
 
 
 def literal(value: Any) -> Any:
-    """Return a value whose texts mean themselves when they are loaded: no text from Stripe is a hole."""
+    """Escape all strings of a value, so that none from Stripe is read as a reference when it is loaded."""
     if isinstance(value, str):
         return value.replace(SIGN, LITERAL_SIGN)
     if isinstance(value, dict):
@@ -77,7 +78,7 @@ def literal(value: Any) -> Any:
 
 
 def _whose(kinds: Sequence[Kind], world: Snapshot) -> str:
-    """Which projects have what there is, for who has forgotten to name one."""
+    """List the projects that own the objects, in case the caller forgot to name one."""
     owners = Counter(
         each.project
         for kind in owned(kinds)
@@ -89,7 +90,7 @@ def _whose(kinds: Sequence[Kind], world: Snapshot) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Puts a text in quotes where we, and not only YAML 1.1, read it as something else: 08123 or 0o7."""
+    """Quotes strings that we, not only YAML 1.1, would read as something else: 08123 or 0o7."""
 
 
 _Dumper.add_representer(
@@ -101,7 +102,7 @@ _Dumper.add_representer(
 
 
 def _with_ids(text: str, sections: Mapping[str, Sequence[str]], ids: Mapping[str, str]) -> Iterator[str]:
-    """The lines of a document, with the id of each object beside the name of its block."""
+    """Yield the lines of a document, with the id of each object next to the name of its block."""
     section, names = "", iter([""])
     for line in text.splitlines(keepends=True):
         if line[0] not in " -":
@@ -115,7 +116,7 @@ def _with_ids(text: str, sections: Mapping[str, Sequence[str]], ids: Mapping[str
 
 
 def _section(kind: Kind, world: Snapshot, surveyed: Inventory) -> Tree:
-    """One section, oldest object first, so that names stay as objects are added."""
+    """Build a section, oldest object first, so that names do not change when objects are added."""
     section: Tree = {}
     managed = {live.id: address for address, live in surveyed.estates[kind.name].current.items()}
     resolved = resolver(kind.fields, surveyed.resolve)
@@ -133,7 +134,7 @@ def _section(kind: Kind, world: Snapshot, surveyed: Inventory) -> Tree:
 
 
 def _with_currency(fields: Sequence[Field], have: Mapping[str, Any], home: str) -> Tree:
-    """Name the currency of amounts for which Stripe shows none: that of the account's country."""
+    """Add the account's default currency to amounts for which Stripe shows none."""
     found = dict(have)
     for field in fields:
         below = found.get(field.name) or {}
@@ -144,7 +145,7 @@ def _with_currency(fields: Sequence[Field], have: Mapping[str, Any], home: str) 
 
 
 def _lifecycle(kind: Kind, stamp: Ownership | None) -> Tree:
-    """What the marks of a managed object say about its end, as far as the YAML can say it of its kind."""
+    """Build the lifecycle block from the ownership metadata of a managed object."""
     if stamp is None:
         return {}
     said: Tree = {"protect": True} if stamp.protect else {}
@@ -154,7 +155,7 @@ def _lifecycle(kind: Kind, stamp: Ownership | None) -> Tree:
 
 
 def _address(kind: Kind, fields: Mapping[str, Any], taken: Mapping[str, Any]) -> Address:
-    """A name from the object's own, or from what it refers to and its type; numbered where it is taken."""
+    """Derive a unique name from the object's name, or from its reference and its type."""
     refers = next((f"{value.address.name}" for value in fields.values() if isinstance(value, Ref)), "")
     text = str(fields.get("name") or "-".join(part for part in (refers, str(fields.get("type", ""))) if part))
     plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
@@ -194,7 +195,7 @@ def _value(field: Field, value: Any, currency: str) -> Any:
 
 
 def _factor_out(cards: dict[str, Tree]) -> Tree:
-    """Move what two or more cards share, controls and all, into profiles; returns them."""
+    """Move settings that two or more cards share into profiles, and return those."""
     shapes = {
         name: json.dumps({key: card[key] for key in SHARED if key in card}) for name, card in cards.items()
     }

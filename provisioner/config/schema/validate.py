@@ -63,14 +63,16 @@ class Shapes(Struct):
         found = [misfit for error in errors for misfit in _split(error)]
         # a wrong type makes all other errors of the same value redundant
         wrong_type = {misfit.path for misfit in found if misfit.keyword == "type"}
-        told: set[Path] = set()
+        reported: set[Path] = set()
         misfits = []
         for misfit in found:
             whole = misfit.keyword not in ("additionalProperties", "propertyNames", "required")
-            if whole and (misfit.path in told or (misfit.path in wrong_type and misfit.keyword != "type")):
+            if whole and (
+                misfit.path in reported or (misfit.path in wrong_type and misfit.keyword != "type")
+            ):
                 continue
             if whole:
-                told.add(misfit.path)
+                reported.add(misfit.path)
             misfits.append(misfit)
         return misfits
 

@@ -23,7 +23,7 @@ _SYNTAX = frozenset(":,{}[]\"'-?&*!|>%@`#")
 
 
 class _Token(NamedTuple):
-    """A part of a line, as columns from 0: a key, or a value as it is read."""
+    """A scalar on a line: its columns from 0, whether it is a key, and the value that YAML reads."""
 
     start: int
     end: int
@@ -53,7 +53,7 @@ def _tokens(
     """
     Return the scalars on the wanted lines, by line from 1.
 
-    None stands for the line where the text is not YAML; the lines after that are left out.
+    The line where the text is not YAML has None; later lines are left out.
     """
     found: dict[int, list[_Token]] = {number: [] for number in wanted}
     try:

@@ -55,9 +55,9 @@ class Reading(Struct):
     blocks: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     """Line and column (from 1) of each named block, by section and name: `("cards", "ads")`."""
     sound: bool = True
-    """Whether the whole text could be read."""
+    """True if the whole text could be read."""
     empties: bool = False
-    """Whether it contains nulls, empty strings or empty collections."""
+    """True if it contains nulls, empty strings or empty collections."""
 
 
 class UnreadableError(Exception):
