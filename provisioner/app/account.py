@@ -97,9 +97,9 @@ class Account(Struct, frozen=True):
         found = snapshot.account.get("id")
         for expected in dict.fromkeys((*self.expected, self.config.account or "")):
             if expected and found is None:
-                raise AccessError(f"the key may not read its account; {expected} is expected")
+                raise AccessError(f"the key cannot read its account; expected account {expected}")
             if expected and found != expected:
-                raise AccessError(f"Stripe answers for account {found}, but {expected} is expected")
+                raise AccessError(f"Stripe responded for account {found}; expected account {expected}")
 
     def compare(self) -> Comparison:
         """

@@ -40,18 +40,18 @@ def plan_imports(account: Account) -> tuple[Plan, Sequence[Address]]:
 def _plan(account: Account, snapshot: Snapshot, inventory: Inventory, found: Adoptions) -> Plan:
     notes = [Note(str(each.address), _explain(each)) for each in found.unclear]
     if found.missing:
-        text = f"no object that is free fits {_some(found.missing)}; apply makes what is missing"
+        text = f"no unmanaged object matches {_some(found.missing)}; apply will create what is missing"
         notes.append(Note("", text, pending=True))
     return account.plan_of(snapshot, inventory, Differences(list(found.changes), notes))
 
 
 def _explain(unclear: Unclear) -> str:
     ids, others = unclear.fits, unclear.others
-    fit = f"{len(ids)} objects fit" if len(ids) > 1 else "1 object fits"
+    fit = f"{len(ids)} objects match" if len(ids) > 1 else "1 object matches"
     fit += f" ({_some(ids)})"
     if len(ids) > len(others):
         return f"{fit}; import one of them by its id"
-    return f"{fit}, but also {_some(others)}; import by its id what belongs here"
+    return f"{fit}, but {_some(others)} as well; import the right one by its id"
 
 
 def _some(words: Sequence[object]) -> str:

@@ -43,7 +43,7 @@ def compare(account: Account, cache: Cache | None, *, sealed: bool) -> Compariso
         return account.compare()
     sign = file.signer(account.transport.secret)
     if not cache.path.exists():
-        log.info("Reading everything: %s is not there yet.", cache.path)
+        log.info("Reading everything: %s does not exist yet.", cache.path)
     elif not cache.refresh:
         try:
             return _recalled(account, cache.path, sign, sealed=sealed)
@@ -55,10 +55,10 @@ def compare(account: Account, cache: Cache | None, *, sealed: bool) -> Compariso
 def _recalled(account: Account, path: Path, sign: file.Sign, *, sealed: bool) -> Comparison:
     cached = file.load(path, sign)
     if cached is None:
-        raise GapError("it is no cache that this key has written")
+        raise GapError("it is not a cache that this key has written")
     balances = account.read_balances()
     if cached.identity != _identity(account, sign, balances):
-        raise GapError("it is of another account, project, mode or version")
+        raise GapError("it is for another account, project, mode, or version")
     return recall(account.reader, account.kinds, account.config, cached, sign, balances, sealed=sealed)
 
 
@@ -79,7 +79,7 @@ def _remembered(account: Account, path: Path, sign: file.Sign) -> Comparison:
     try:
         file.save(path, sign, file.Content(identity, taken, event, event_at, writer.patches, objects))
     except ProvisionerError as error:
-        log.warning("Warning: %s; the next run reads everything again.", error)
+        log.warning("Warning: %s; the next run will read everything again.", error)
     return seen
 
 

@@ -47,8 +47,8 @@ def refuse_live(config: Config) -> None:
     """Test purchases exist in test mode only; raises AccessError before anything is sent."""
     if config.mode != "test":
         raise AccessError(
-            "Stripe's test helpers exist in test mode only, and the configuration says mode: live; "
-            "add --sandbox to try the declaration by itself"
+            "Stripe's test helpers exist in test mode only, and the configuration has mode: live; "
+            "add --sandbox to test the configuration without Stripe"
         )
 
 
@@ -56,8 +56,8 @@ def offline(config: Config, scenarios: Iterable[Scenario]) -> Iterator[ScenarioR
     """Ask the simulator alone."""
     for scenario in scenarios:
         if scenario.card not in config.declared:
-            unsure = Course(len(scenario.after), Unsure("there is no such card"))
-            yield ScenarioResult(scenario, unsure, trouble=f"{scenario.card} is not declared")
+            unsure = Course(len(scenario.after), Unsure("the card does not exist"))
+            yield ScenarioResult(scenario, unsure, trouble=f"{scenario.card} is not in the configuration")
             continue
         facts = declared_facts(scenario.card, config.declared, scenario.balance)
         yield ScenarioResult(scenario, simulate(scenario, facts))
@@ -185,9 +185,9 @@ def in_test_mode(account: Account, scenarios: Sequence[Scenario]) -> Iterator[Sc
 def _beyond_reach(scenario: Scenario, config: Config) -> str:
     """Why Stripe's test mode cannot play a scenario, empty when it can."""
     if scenario.timed:
-        return "simulated only: Stripe's clock cannot be moved"
+        return "simulated only: Stripe's clock cannot be set"
     if scenario.balance is not None:
-        return "simulated only: the account's balance is not ours to set"
+        return "simulated only: the account's balance cannot be set"
     if "lifecycle_controls" in config.declared[scenario.card].fields:
         return "simulated only: test purchases would use up the card's life"
     return ""
@@ -208,7 +208,7 @@ class _Applied(Struct, frozen=True):
         address = told.scenario.card
         card, owner = self.live.get(address), self._owner(address)
         if waiting := [one for one in (address, *owner) if one in self.pending]:
-            text = f"{waiting[0]} is not applied as it is declared; run apply first, or add --sandbox"
+            text = f"{waiting[0]} has changes that are not applied yet; run apply first, or add --sandbox"
             return replace(told, trouble=text)
         if card is None:
             return replace(told, trouble=f"{address} is not in Stripe; run apply first, or add --sandbox")

@@ -77,7 +77,7 @@ def judge(totals: Totals, limits: FleetLimits, allowed: Mapping[str, int]) -> tu
     """Return the limits of the fleet that the plans exceed; `allowed` are the numbers given with --allow."""
     found: list[Danger] = []
     for currency, amount in sorted(totals.money.items()):
-        text = f"top-ups of {show_money(amount, currency)} across the fleet"
+        text = f"top-ups of {show_money(amount, currency)} across the fleet exceed"
         found += over("top_up", text, Money(amount, currency), limits.top_up)
     if limits.retired is not None and totals.ends > limits.retired:
         ends = count(totals.ends, "object")

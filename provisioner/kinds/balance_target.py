@@ -23,13 +23,13 @@ def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
         return isinstance(a, int) and isinstance(b, int) and a > b
 
     if above("top_up_below", "target"):
-        yield FieldFault(("top_up_below",), "'top_up_below' is at most 'target'")
+        yield FieldFault(("top_up_below",), "'top_up_below' must not be more than 'target'")
     if above("min_top_up", "max_top_up"):
-        yield FieldFault(("min_top_up",), "'min_top_up' is at most 'max_top_up'")
+        yield FieldFault(("min_top_up",), "'min_top_up' must not be more than 'max_top_up'")
 
 
 def currency(address: Address, _fields: Mapping[str, Any]) -> str | None:
-    """A target's name is its currency; None where it cannot be one, which is a problem of its own."""
+    """Return the currency, which is the target's name; None where the name cannot be one."""
     return address.name if re.match(CURRENCY, address.name) else None
 
 
@@ -48,10 +48,10 @@ KIND = Kind(
     check=check,
     currency=currency,
     fields=(
-        _amount("target", "What the Issuing balance is filled up to.", required=True, low=0),
+        _amount("target", "The amount to fill the Issuing balance up to.", required=True, low=0),
         _amount(
             "top_up_below",
-            "Fill up only when available and pending money is below this (default: target).",
+            "Top up only when available plus pending money is below this amount (default: target).",
             low=0,
         ),
         _amount("min_top_up", "The smallest top-up worth making.", low=1),
@@ -59,7 +59,7 @@ KIND = Kind(
         Field("description", doc="Shown with the top-up in the Dashboard.", example="Issuing float"),
         Field(
             "statement_descriptor",
-            doc="Shown on the bank statement: at most 15 characters.",
+            doc="Shown on the bank statement; at most 15 characters.",
             longest=15,
             pattern=r"^[\x20-\x7e]+$",
             pattern_says="plain ASCII characters",

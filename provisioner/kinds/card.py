@@ -21,19 +21,27 @@ from provisioner.kinds.spending_controls import (
 SHIPPING = Field(
     "shipping",
     Shape.HASH,
-    doc="Where a physical card goes; can be changed until the card is handed to the printer.",
+    doc="Where a physical card is shipped. Can be changed until the card goes to the printer.",
     sent_whole=True,
     clearable=False,
     fields=(
-        personal("name", "Who receives it.", required=True),
-        address("Where it is sent."),
-        Field("service", doc="How fast.", choices=("standard", "express", "priority"), default="standard"),
+        personal("name", "The recipient's name.", required=True),
+        address("The shipping address."),
         Field(
-            "type", doc="One card, or many in a box.", choices=("individual", "bulk"), default="individual"
+            "service",
+            doc="The shipping speed.",
+            choices=("standard", "express", "priority"),
+            default="standard",
         ),
-        personal("phone_number", "Phone number of the receiver."),
-        personal("business_name", "Name of the receiver's business."),
-        Field("require_signature", Shape.BOOLEAN, doc="Whether a signature is asked for.", default=False),
+        Field(
+            "type",
+            doc="A single card, or many cards in one package.",
+            choices=("individual", "bulk"),
+            default="individual",
+        ),
+        personal("phone_number", "The recipient's phone number."),
+        personal("business_name", "The name of the recipient's business."),
+        Field("require_signature", Shape.BOOLEAN, doc="Whether the recipient must sign.", default=False),
         Field(
             "address_validation",
             Shape.HASH,
@@ -41,7 +49,7 @@ SHIPPING = Field(
             fields=(
                 Field(
                     "mode",
-                    doc="Whether to check, to normalise, or both.",
+                    doc="Whether to normalize the address, and whether to validate it as well.",
                     required=True,
                     choices=("disabled", "normalization_only", "validation_and_normalization"),
                 ),
@@ -50,7 +58,7 @@ SHIPPING = Field(
         Field(
             "customs",
             Shape.HASH,
-            doc="For bulk shipments to Europe.",
+            doc="Customs information, for bulk shipments to Europe.",
             fields=(personal("eori_number", "The EORI number."),),
         ),
     ),
@@ -63,34 +71,36 @@ def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
     if fields.get("type") == "physical" and "shipping" not in fields:
         yield FieldFault((), "a physical card needs 'shipping' with a name and an address")
     if fields.get("type") == "virtual" and "shipping" in fields:
-        yield FieldFault(("shipping",), "a virtual card is not shipped; 'shipping' is for type physical")
+        yield FieldFault(("shipping",), "a virtual card is not shipped; 'shipping' is only for type physical")
     if fields.get("type") == "physical" and "exp_month" in fields:
-        yield FieldFault(("exp_month",), "Stripe takes a custom expiry for virtual cards only")
+        yield FieldFault(("exp_month",), "Stripe allows a custom expiry date for virtual cards only")
     for one, other in (("exp_month", "exp_year"), ("exp_year", "exp_month")):
         if one in fields and other not in fields:
-            yield FieldFault((one,), f"{one!r} goes with {other!r}")
+            yield FieldFault((one,), f"{one!r} requires {other!r}")
     if fault := replacement_error(fields, str(fields.get("replacement_reason", ""))):
         yield FieldFault(("replacement_reason",), fault)
     if ("replacement_for" in fields) != ("replacement_reason" in fields):
         one = "replacement_for" if "replacement_for" in fields else "replacement_reason"
-        yield FieldFault((one,), "'replacement_for' and 'replacement_reason' go together")
+        yield FieldFault((one,), "'replacement_for' and 'replacement_reason' require each other")
 
 
 def replacement_error(fields: Mapping[str, Any], reason: str) -> str:
-    """Why Stripe would not replace a card for a reason (docs.stripe.com/api/issuing/cards/create)."""
+    """Say why Stripe would not replace a card for a reason (docs.stripe.com/api/issuing/cards/create)."""
     if reason == "damaged" and fields.get("type") == "virtual":
-        return "only a physical card can be replaced as damaged; a virtual one as lost, stolen or expired"
+        return (
+            "only a physical card can be replaced as damaged; a virtual card can be lost, stolen, or expired"
+        )
     return ""
 
 
 def currency(_address: object, fields: Mapping[str, Any]) -> str | None:
-    """The currency of a card's limits is the card's own; Stripe takes no other."""
+    """Return the currency of a card's limits: the card's own, as Stripe takes no other."""
     named = fields.get("currency")
     return named if isinstance(named, str) else None
 
 
 def deferred_fields(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A physical card cannot be created active, only activated later (docs.stripe.com/issuing/cards)."""
+    """Defer the activation of a physical card, which is created inactive (docs.stripe.com/issuing/cards)."""
     if fields.get("type") == "physical" and fields.get("status") == "active":
         return {"status": "active"}
     return {}
@@ -112,7 +122,7 @@ def observe(raw: Mapping[str, Any]) -> ObservedFacts:
     if not (reason or is_spent or is_shipped):
         return NO_FACTS
     return ObservedFacts(
-        self_canceled="canceled by Stripe as its lifecycle_controls ask" if is_spent else "",
+        self_canceled="canceled by Stripe, as configured in lifecycle_controls" if is_spent else "",
         canceled_as=reason,
         frozen_fields=("shipping",) if is_shipped else (),
     )
@@ -157,7 +167,7 @@ KIND = Kind(
         Field(
             "cardholder",
             Shape.REF,
-            doc="The holder: its name under `cardholders`, or an ich_ id of one that is not managed here.",
+            doc="The cardholder: its name under `cardholders`, or the ich_ id of an unmanaged one.",
             required=True,
             refers_to="cardholders",
             on_change=OnChange.REPLACE,
@@ -174,14 +184,14 @@ KIND = Kind(
         ),
         Field(
             "type",
-            doc="Virtual, or physical and shipped.",
+            doc="Whether the card is virtual or physical.",
             required=True,
             choices=("virtual", "physical"),
             on_change=OnChange.REPLACE,
         ),
         Field(
             "status",
-            doc="Whether the card can be used; Stripe's own default is inactive.",
+            doc="Whether the card can be used. Stripe's default is inactive.",
             choices=("active", "inactive"),
             default="inactive",
             direction=switching,
@@ -191,7 +201,7 @@ KIND = Kind(
             "exp_month",
             Shape.INTEGER,
             exported=False,
-            doc="Month of a custom expiry, 1 to 12.",
+            doc="Month of a custom expiry date, 1 to 12.",
             low=1,
             high=12,
             on_change=OnChange.REPLACE,
@@ -200,7 +210,7 @@ KIND = Kind(
             "exp_year",
             Shape.INTEGER,
             exported=False,
-            doc="Year of a custom expiry, four digits.",
+            doc="Year of a custom expiry date, four digits.",
             low=2000,
             high=2100,
             on_change=OnChange.REPLACE,
@@ -208,19 +218,19 @@ KIND = Kind(
         Field(
             "lifecycle_controls",
             Shape.HASH,
-            doc="When Stripe cancels the card by itself.",
+            doc="When Stripe cancels the card automatically.",
             on_change=OnChange.REPLACE,
             fields=(
                 Field(
                     "cancel_after",
                     Shape.HASH,
-                    doc="Cancel after so much use.",
+                    doc="Cancel the card after this much use.",
                     required=True,
                     fields=(
                         Field(
                             "payment_count",
                             Shape.INTEGER,
-                            doc="How many payments, those of zero not counted.",
+                            doc="The number of payments. Payments of zero do not count.",
                             required=True,
                             low=1,
                         ),
@@ -247,7 +257,7 @@ KIND = Kind(
             fields=(
                 Field(
                     "encrypted_number",
-                    doc="The PIN, encrypted for Stripe. Never answered.",
+                    doc="The PIN, encrypted for Stripe. Stripe never returns it.",
                     secret=True,
                     write_only=True,
                     clearable=False,
@@ -256,7 +266,7 @@ KIND = Kind(
         ),
         Field(
             "second_line",
-            doc="A second line of print.",
+            doc="A second line to print on the card.",
             longest=24,
             on_change=OnChange.REPLACE,
             personal=True,
@@ -264,20 +274,18 @@ KIND = Kind(
         Field(
             "replacement_for",
             exported=False,
-            doc="The id of the card that this one replaces; `lifecycle.reissue` does it by itself.",
+            doc="The id of the card that this one replaces. `lifecycle.reissue` sets it automatically.",
             on_change=OnChange.REPLACE,
             example="ic_1Abc",
         ),
         Field(
             "replacement_reason",
             exported=False,
-            doc="Why the other card is replaced; only a physical one can be damaged.",
+            doc="Why that card is replaced. Only a physical card can be damaged.",
             choices=("damaged", "expired", "lost", "stolen"),
             on_change=OnChange.REPLACE,
         ),
         SHIPPING,
-        Field(
-            "metadata", Shape.MAP, doc="Your own keys; keys that begin with `provisioner_` are the tool's."
-        ),
+        Field("metadata", Shape.MAP, doc="Your own keys. Keys that begin with `provisioner_` are reserved."),
     ),
 )

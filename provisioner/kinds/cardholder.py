@@ -28,10 +28,10 @@ from provisioner.kinds.spending_controls import (
 # another letters, digits and / - & : ( ) . '
 PRINTED_NAME = r"^[^\x00-\x1f\x21-\x25\x2a\x2b\x3b-\x40\x5b-\x60\x7b-\x7f]+$"
 SIGNS = re.compile(r"[\d&()/:]")
-PRINTED_NAME_SAYS = "a printed name has letters, spaces and . , ' - only"
+PRINTED_NAME_SAYS = "a printed name is letters, spaces, and . , ' - only"
 EMAIL = r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"
 PERSON_NAME = r"^[A-Za-zÀ-ÖØ-öø-ɏ.,' \-]+$"
-PERSON_NAME_SAYS = "latin letters, spaces and . , - ' only; no digits"
+PERSON_NAME_SAYS = "only Latin letters, spaces, and . , - ' (no digits)"
 
 
 LONGEST_COUNTRY_CODE = 3
@@ -52,7 +52,7 @@ def _digits(phone: str) -> str:
 DOB = Field(
     "dob",
     Shape.HASH,
-    doc="Date of birth; cardholders are older than 13.",
+    doc="Date of birth. Cardholders must be older than 13.",
     sent_whole=True,
     fields=(
         Field("day", Shape.INTEGER, doc="1 to 31.", required=True, low=1, high=31, personal=True),
@@ -64,7 +64,7 @@ DOB = Field(
 TERMS = Field(
     "user_terms_acceptance",
     Shape.HASH,
-    doc="When and whence the person accepted the Authorized User Terms. Record a real acceptance only.",
+    doc="When and from where the person accepted the Authorized User Terms. Record only a real acceptance.",
     fields=(
         Field("date", Shape.INTEGER, doc="Unix time in seconds.", low=0, personal=True, clearable=False),
         personal("ip", "The IP address.", clearable=False),
@@ -85,7 +85,7 @@ DOCUMENT = Field(
 INDIVIDUAL = Field(
     "individual",
     Shape.HASH,
-    doc="More about an `individual`; US programmes need it before cards can be activated.",
+    doc="Details of an `individual`. US programs need them before cards can be activated.",
     fields=(
         personal(
             "first_name", "First name.", pattern=PERSON_NAME, pattern_says=PERSON_NAME_SAYS, clearable=False
@@ -94,7 +94,7 @@ INDIVIDUAL = Field(
             "last_name", "Last name.", pattern=PERSON_NAME, pattern_says=PERSON_NAME_SAYS, clearable=False
         ),
         DOB,
-        Field("card_issuing", Shape.HASH, doc="Facts for the card programme.", fields=(TERMS,)),
+        Field("card_issuing", Shape.HASH, doc="Information for the card program.", fields=(TERMS,)),
         Field("verification", Shape.HASH, doc="Identity documents.", fields=(DOCUMENT,)),
     ),
 )
@@ -104,18 +104,18 @@ def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
     """Find what Stripe would refuse between a cardholder's fields."""
     yield from exclusive(fields)
     if fields.get("type", "individual") == "individual" and _has_signs(fields):
-        yield FieldFault(("name",), f"'name': {PRINTED_NAME_SAYS}, where type is individual")
+        yield FieldFault(("name",), f"'name': {PRINTED_NAME_SAYS} when type is individual")
     if fields.get("type") == "company" and "individual" in fields:
-        yield FieldFault(("individual",), "'individual' is for type individual; a company has 'company'")
+        yield FieldFault(("individual",), "'individual' is only for type individual; use 'company'")
     yield from _birth(fields)
     if fields.get("type", "individual") == "individual" and "company" in fields:
-        yield FieldFault(("company",), "'company' is for type company; an individual has 'individual'")
+        yield FieldFault(("company",), "'company' is only for type company; use 'individual'")
 
 
 def doubts(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
     """Find a company's name that one of Stripe's sources allows and another does not."""
     if fields.get("type") == "company" and _has_signs(fields):
-        text = "'name': Stripe may refuse digits and & ( ) / : in a printed name; its sources disagree"
+        text = "'name': Stripe may reject digits and & ( ) / : in a printed name; its sources disagree"
         yield FieldFault(("name",), text)
 
 
@@ -132,7 +132,7 @@ def _birth(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
         try:
             date(int(parts[0]), int(parts[1]), int(parts[2]))
         except ValueError:
-            yield FieldFault(("individual", "dob"), "there is no such day")
+            yield FieldFault(("individual", "dob"), "this date does not exist")
 
 
 def currency(_address: object, fields: Mapping[str, Any]) -> str | None:
@@ -142,7 +142,7 @@ def currency(_address: object, fields: Mapping[str, Any]) -> str | None:
     return named if isinstance(named, str) else None
 
 
-MEANS = "its cards cannot be activated, and all that they buy is declined"
+MEANS = "its cards cannot be activated, and their purchases are declined"
 NAMES = ("individual.first_name", "individual.last_name")
 ACCEPTANCE = tuple(f"individual.card_issuing.user_terms_acceptance.{part}" for part in ("date", "ip"))
 
@@ -197,25 +197,25 @@ KIND = Kind(
     fields=(
         Field(
             "name",
-            doc="The name printed on the cards: up to 24 characters; a person's has no digits or & ( ) / :.",
+            doc="The name printed on the cards: up to 24 characters; no digits or & ( ) / : for a person.",
             required=True,
             longest=24,
             pattern=PRINTED_NAME,
-            pattern_says="a printed name has letters, digits, spaces and / - & : ( ) . , ' only",
+            pattern_says="a printed name is letters, digits, spaces, and / - & : ( ) . , ' only",
             on_change=OnChange.REPLACE,
             personal=True,
             example="Acme Inc",
         ),
         Field(
             "type",
-            doc="A person or a company.",
+            doc="Whether the cardholder is a person or a company.",
             choices=("individual", "company"),
             default="individual",
             on_change=OnChange.REPLACE,
         ),
         Field(
             "status",
-            doc="Whether the holder's cards may be used at all.",
+            doc="Whether the cardholder's cards can be used at all.",
             choices=("active", "inactive"),
             default="active",
             stripe_only_values=("blocked",),
@@ -230,7 +230,7 @@ KIND = Kind(
         ),
         personal(
             "phone_number",
-            "Phone number with its country, such as +18008675309. Needed for cards of the EU.",
+            "Phone number with its country code, such as +18008675309. Required for cards in the EU.",
             pattern=r"^\+?[\d ().\-]{8,}$",
             pattern_says='a phone number in quotes, such as "+18008675309"',
             clearable=False,
@@ -239,18 +239,18 @@ KIND = Kind(
         Field(
             "billing",
             Shape.HASH,
-            doc="Where the holder is billed.",
+            doc="Where the cardholder is billed.",
             required=True,
             fields=(address("The billing address."),),
         ),
         Field(
             "company",
             Shape.HASH,
-            doc="More about a `company`.",
+            doc="Details of a `company`.",
             fields=(
                 Field(
                     "tax_id",
-                    doc="The business's tax number. Stripe never answers it.",
+                    doc="The business's tax number. Stripe never returns it.",
                     secret=True,
                     write_only=True,
                     clearable=False,
@@ -262,13 +262,11 @@ KIND = Kind(
             "preferred_locales",
             Shape.LIST,
             clearable=False,
-            doc="Languages of 3D Secure and one-time passwords, the preferred one first.",
+            doc="Languages for 3D Secure and one-time passwords, the preferred one first.",
             choices=("de", "en", "es", "fr", "it", "da", "pl", "sv"),
             open_choices=True,
         ),
         spending_controls(CURRENCY),
-        Field(
-            "metadata", Shape.MAP, doc="Your own keys; keys that begin with `provisioner_` are the tool's."
-        ),
+        Field("metadata", Shape.MAP, doc="Your own keys. Keys that begin with `provisioner_` are reserved."),
     ),
 )

@@ -22,12 +22,12 @@ COUNTRY_SAYS = (
 
 
 def personal(name: str, doc: str, **facts: Any) -> Field:
-    """A text about a person, which is never shown."""
+    """Make the field of a string about a person, which is never shown."""
     return Field(name, doc=doc, personal=True, **facts)
 
 
 def address(doc: str) -> Field:
-    """The field `address`: required, and sent whole, as Stripe takes no part of one."""
+    """Make the field `address`: required, and always sent as a whole, as Stripe takes no part of one."""
     return Field(
         "address",
         Shape.HASH,
@@ -42,7 +42,7 @@ def address(doc: str) -> Field:
             personal("postal_code", 'ZIP or postal code, in quotes: "94111".', required=True),
             personal(
                 "country",
-                "The country, two capital letters.",
+                "The country code, two capital letters.",
                 required=True,
                 pattern=COUNTRY,
                 pattern_says=COUNTRY_SAYS,

@@ -76,16 +76,24 @@ def _lists() -> Iterator[Field]:
         else:
             facts |= {"choices": PRESENCES, "example": ["present"]}
         yield Field(
-            allowed, doc=f"The only {what} to approve. Not with `{blocked}`.", direction=allowing, **facts
+            allowed,
+            doc=f"The only {what} to approve. Cannot be combined with `{blocked}`.",
+            direction=allowing,
+            **facts,
         )
-        yield Field(blocked, doc=f"The {what} to decline. Not with `{allowed}`.", direction=blocking, **facts)
+        yield Field(
+            blocked,
+            doc=f"The {what} to decline. Cannot be combined with `{allowed}`.",
+            direction=blocking,
+            **facts,
+        )
 
 
 LIMITS = Field(
     "spending_limits",
     Shape.TABLE,
     doc="Limits by interval, counted from midnight UTC. "
-    f"No limit means Stripe's default of {DEFAULT_A_DAY} a day.",
+    f"Without a limit, Stripe's default of {DEFAULT_A_DAY} per day applies.",
     key=("interval", "categories"),
     server_defaults=((default_limit("usd"),),),
     direction=limiting,
@@ -93,16 +101,16 @@ LIMITS = Field(
         Field(
             "amount",
             Shape.AMOUNT,
-            doc="The most that may be spent in the interval, in minor units or with currency; 0 means zero.",
+            doc="The most that can be spent per interval, in minor units or with a currency. 0 means zero.",
             required=True,
             low=0,
             example="2,000.00 USD",
         ),
-        Field("interval", doc="The time that the amount is for.", required=True, choices=INTERVALS),
+        Field("interval", doc="The interval that the amount is for.", required=True, choices=INTERVALS),
         Field(
             "categories",
             Shape.SET,
-            doc="The categories that the limit counts; all when left out. Others are not blocked by it.",
+            doc="The categories that the limit applies to (default: all). Others are not blocked by it.",
             choices=CATEGORIES,
         ),
     ),
@@ -110,7 +118,7 @@ LIMITS = Field(
 
 CURRENCY = Field(
     "spending_limits_currency",
-    doc="The currency of the cardholder's limits; left out, the one that their amounts are written with.",
+    doc="The currency of the cardholder's limits (default: the one that their amounts are written with).",
     pattern="^[a-z]{3}$",
     pattern_says="a currency is three lowercase letters, such as usd",
     clearable=False,
@@ -123,7 +131,7 @@ def spending_controls(currency: Field | None = None) -> Field:
     return Field(
         "spending_controls",
         Shape.HASH,
-        doc="What may be bought, where, and for how much. Once declared, all of it is kept as declared.",
+        doc="What can be bought, where, and for how much. Once declared, the whole block is managed.",
         owned_whole=True,
         amounts_in=currency.name if currency else "",
         intersect=intersect,
@@ -182,7 +190,7 @@ def exclusive(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
         if controls.get(allowed) and controls.get(blocked):
             yield FieldFault(
                 ("spending_controls", blocked),
-                f"{blocked!r} cannot stand next to {allowed!r}; Stripe takes one of the two",
+                f"{blocked!r} cannot be combined with {allowed!r}; Stripe takes one of the two",
             )
 
 

@@ -55,8 +55,9 @@ def test_a_purchase_after_the_approval_stops_nothing_and_is_not_topped_up(approv
     assert limit(approved) == 150_000
     assert pulled(approved) == [30_000]
     assert (
-        "Note: balance_targets.usd: a top-up of $1.00 was not approved, as the balance has moved since; "
-        "the next plan makes it\n"
+        "Note: balance_targets.usd: a top-up of $1.00 is not in the approved plan: the balance has "
+        "changed since; "
+        "the next plan will include it\n"
     ) in said
     again = approved.run("apply", "plan.json").stdout
     assert again.endswith("\nNo changes. Stripe does not match the configuration yet; see the notes.\n")
@@ -87,7 +88,10 @@ def test_money_that_an_approved_top_up_does_not_cover_waits_for_the_next_plan(de
     said = desk.run("apply", "plan.json").stdout
 
     assert pulled(desk) == [3_000]
-    assert "a top-up of $30.00 was not approved, as what was approved has been made; the next" in said
+    assert (
+        "a top-up of $30.00 is not in the approved plan: the approved amount was topped up already; the next"
+        in said
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,8 +109,8 @@ def test_a_top_up_that_the_yaml_moved_is_refused(approved: Desk, monkeypatch, fu
 
     refused = approved.run("apply", "plan.json", code=4).stderr
 
-    why = "it is new: the YAML says something else of its target"
-    assert f"balance_targets.usd: top_up was not approved ({why})\n" in refused
+    why = "the configuration of its target has changed"
+    assert f"balance_targets.usd: top_up is not in the approved plan: {why}\n" in refused
     assert limit(approved) == 200_000
     assert pulled(approved) == [30_000]
 
@@ -117,7 +121,7 @@ def test_a_target_that_is_new_since_the_approval_is_refused(approved: Desk):
     approved.write(COMPANY + NOTED.replace("2,000.00", "1,500.00") + FUNDS)
     spend(approved, 100)
 
-    assert "top_up was not approved (it is new)\n" in approved.run("apply", "plan.json", code=4).stderr
+    assert "top_up is not in the approved plan\n" in approved.run("apply", "plan.json", code=4).stderr
     assert pulled(approved) == [30_000]
 
 
@@ -153,8 +157,8 @@ def test_a_value_that_moved_in_the_yaml_is_told_with_both(approved: Desk):
     approved.write(COMPANY + NOTED.replace("2,000.00", "1,600.00") + FUNDS)
 
     assert (
-        f"  cards.ads: {LIMIT} moved since the plan was approved: the YAML says $1,600.00, approved was "
-        "$1,500.00\n"
+        f"  cards.ads: {LIMIT} changed since the plan was approved: the configuration has $1,600.00, "
+        "$1,500.00 was approved\n"
     ) in refused(approved)
 
 
@@ -164,7 +168,7 @@ def test_a_value_that_moved_in_stripe_is_told_with_both(approved: Desk):
     approved.sdk.v1.issuing.cards.update(identity, {"spending_controls": {"spending_limits": limits}})
 
     assert (
-        f"  cards.ads: {LIMIT} moved since the plan was approved: Stripe has $7,000.00, and had $2,000.00\n"
+        f"  cards.ads: {LIMIT} changed since the plan was approved: Stripe has $7,000.00, it had $2,000.00\n"
     ) in refused(approved)
 
 
@@ -174,7 +178,7 @@ def test_a_value_that_moved_on_both_sides_is_told_so(approved: Desk):
     approved.sdk.v1.issuing.cards.update(identity, {"spending_controls": {"spending_limits": limits}})
     approved.write(COMPANY + NOTED.replace("2,000.00", "1,600.00") + FUNDS)
 
-    assert "the YAML says $1,600.00, approved was $1,500.00, Stripe has $7,000.00, and had" in refused(
+    assert "the configuration has $1,600.00, $1,500.00 was approved; Stripe has $7,000.00, it had" in refused(
         approved
     )
 
@@ -184,7 +188,10 @@ def test_an_edit_beside_the_approved_one_is_told_with_what_each_side_has(approve
         COMPANY + NOTED.replace("2,000.00", "1,500.00").replace("status: active", "status: inactive") + FUNDS
     )
 
-    assert 'cards.ads: status is new: "active" in Stripe, "inactive" in the YAML\n' in refused(approved)
+    assert (
+        'cards.ads: status changed since the plan was approved: "active" in Stripe, '
+        '"inactive" in the configuration\n' in refused(approved)
+    )
 
 
 def test_an_edit_that_is_none_any_more_is_told_by_whom(approved: Desk):
@@ -198,19 +205,21 @@ def test_an_edit_that_is_none_any_more_is_told_by_whom(approved: Desk):
     approved.sdk.v1.issuing.cards.update(approved.live()["cards.ads"]["id"], {"status": "inactive"})
     stripe = refused(approved)
 
-    assert "status moved since the plan was approved: it needs no change any more, as the YAML says" in yaml
-    assert "needs no change any more, as Stripe has it already" in stripe
+    assert (
+        "status changed since the plan was approved, and no longer needs an update: the configuration" in yaml
+    )
+    assert "no longer needs an update: Stripe already has the approved value" in stripe
 
 
 def test_a_hidden_value_that_moved_is_not_shown(approved: Desk, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("NOTE", "canary second")
-    assert "  cards.ads: metadata.note is new\n" in refused(approved)
+    assert "  cards.ads: metadata.note changed since the plan was approved\n" in refused(approved)
     approved.run("plan", "--out", "plan.json")
     monkeypatch.setenv("NOTE", "canary third")
 
     said = refused(approved)
 
-    assert "cards.ads: metadata.note moved since the plan was approved\n" in said
+    assert "cards.ads: metadata.note changed since the plan was approved\n" in said
     assert "canary" not in said
 
 
@@ -225,8 +234,8 @@ def test_an_apply_at_another_commit_is_no_success(desk: Desk, before: str):
 
     refused = desk.run("apply", "plan.json", code=4).stderr
 
-    assert "cards.ads: create was approved, and the YAML here does not declare it\n" in refused
-    assert ("balance_targets.usd: top_up was approved, and" in refused) == (not before)
+    assert "cards.ads: create was approved, but it is not in this configuration\n" in refused
+    assert ("balance_targets.usd: top_up was approved, but" in refused) == (not before)
     assert desk.live() == {}
 
 
@@ -237,7 +246,7 @@ def test_what_was_to_be_retired_and_is_declared_here_is_no_success(approved: Des
 
     refused = approved.run("apply", "plan.json", code=4).stderr
 
-    assert "cards.ads: retire was approved, and the YAML here declares it\n" in refused
+    assert "cards.ads: retire was approved, but it is in this configuration\n" in refused
     approved.write(COMPANY + FUNDS)
     approved.run("apply", "plan.json")
     assert approved.run("apply", "plan.json").stdout.endswith(
@@ -253,7 +262,7 @@ def test_the_end_of_what_was_to_be_replaced_is_not_approved_without_its_successo
 
     refused = approved.run("apply", "plan.json", code=4).stderr
 
-    assert "cards.ads: retire was not approved (replace was)\n" in refused
+    assert "cards.ads: retire is not in the approved plan: replace was approved\n" in refused
     assert approved.live() == before
 
 
@@ -268,7 +277,7 @@ def test_what_was_to_be_changed_and_stays_as_it_is_here_is_no_success(approved: 
     refused = approved.run("apply", "plan.json", code=4).stderr
 
     action = "replace" if more else "update"
-    assert f"cards.ads: {action} was approved, and the YAML here says something else of it\n" in refused
+    assert f"cards.ads: {action} was approved, but this configuration has other values for it\n" in refused
     assert approved.live() == before
     approved.write(narrow)
     approved.run("apply", "plan.json")
@@ -286,5 +295,5 @@ def test_a_card_that_somebody_froze_is_not_set_free_by_the_plan_that_created_it(
 
     refused = desk.run("apply", "plan.json", code=4).stderr
 
-    assert "cards.ads: update was not approved (create was)\n" in refused
+    assert "cards.ads: update is not in the approved plan: create was approved\n" in refused
     assert desk.live()["cards.ads"]["status"] == "inactive"

@@ -149,7 +149,7 @@ def test_a_plan_made_with_a_cache_is_saved_and_applied_on_live_data(applied: Des
     applied.run("plan", *CACHE, "--out", "plan.json")
     applied.sdk.v1.issuing.cards.update(applied.live()["cards.c3"]["id"], {"metadata": {"team": "else"}})
 
-    assert "cards.c3: metadata.team moved" in applied.run("apply", "plan.json", code=4).output
+    assert "cards.c3: metadata.team changed" in applied.run("apply", "plan.json", code=4).output
     applied.run("plan", *CACHE, "--out", "plan.json")
     applied.run("apply", "plan.json")
     assert "No changes." in applied.run("plan", *CACHE).stdout
@@ -172,7 +172,7 @@ def test_what_refers_to_ours_by_its_id_is_refused_as_ever(applied: Desk) -> None
     holder = applied.live("cardholders")["cardholders.acme"]["id"]
     applied.write(COMPANY + CARDS.replace("cardholder: acme", f"cardholder: {holder}", 1))
 
-    assert "write its name, acme" in applied.run("plan", *CACHE, code=1).stderr
+    assert "use its name instead: acme" in applied.run("plan", *CACHE, code=1).stderr
 
 
 def test_nothing_personal_and_no_secret_is_in_the_file(applied: Desk) -> None:
@@ -204,7 +204,7 @@ def test_events_that_are_gone_ask_for_a_full_read(applied: Desk) -> None:
     pass_time(applied, 31 * 24 * HOUR)
     result = applied.run("drift", *CACHE, code=2)
 
-    assert "Stripe has no events that go back to it any more" in result.stderr
+    assert "Stripe no longer has events that go back to it" in result.stderr
 
 
 def test_an_old_full_read_is_done_again(applied: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,13 +217,13 @@ def test_an_old_full_read_is_done_again(applied: Desk, monkeypatch: pytest.Monke
 def test_another_project_makes_a_cache_useless(applied: Desk) -> None:
     applied.write(COMPANY + CARDS, project="other")
 
-    assert "another account, project, mode or version" in applied.run("plan", *CACHE).stderr
+    assert "another account, project, mode, or version" in applied.run("plan", *CACHE).stderr
 
 
 def test_another_account_makes_a_cache_useless(applied: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_ACCOUNT", "acct_1Other")
 
-    assert "another account, project, mode or version" in applied.run("plan", *CACHE, code=None).stderr
+    assert "another account, project, mode, or version" in applied.run("plan", *CACHE, code=None).stderr
 
 
 def test_a_key_that_may_not_read_events_reads_everything(
@@ -241,14 +241,14 @@ def test_a_key_that_may_not_read_events_reads_everything(
 def test_a_cache_that_is_not_there_is_made(applied: Desk) -> None:
     result = applied.run("plan", "--cache", "plan.cache")
 
-    assert result.stderr.startswith("Reading everything: plan.cache is not there yet.")
+    assert result.stderr.startswith("Reading everything: plan.cache does not exist yet.")
     assert "Reading" not in applied.run("plan", "--cache", "plan.cache").stderr
 
 
 def test_another_key_makes_a_cache_useless(applied: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_API_KEY", "sk_test_another51Key")
 
-    assert "no cache that this key has written" in applied.run("drift", *CACHE).stderr
+    assert "not a cache that this key has written" in applied.run("drift", *CACHE).stderr
 
 
 def test_a_full_read_can_be_asked_for(applied: Desk) -> None:

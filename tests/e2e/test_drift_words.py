@@ -23,9 +23,8 @@ def test_a_balance_below_its_target_is_pending_and_nobody_moved_the_yaml(desk: D
     desk.write('balance_targets: {usd: {target: "100.00 USD"}}\n')
     said = desk.run("drift").stdout
 
-    assert (
-        "# balance_targets.usd: not applied yet\n      below its target; the next apply tops it up\n" in said
-    )
+    waits = "below its target; the next apply will top it up"
+    assert f"# balance_targets.usd: not applied yet\n      {waits}\n" in said
     assert "configuration changed" not in said
     assert "No drift; 1 change not applied yet." in said
 

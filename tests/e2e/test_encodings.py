@@ -80,7 +80,7 @@ def test_an_error_loses_no_sign_either(folder: Path):
     plan, said, code = run(folder, "ascii", "apply", "--sandbox", "--auto-approve")
 
     assert code == 3
-    assert "EUR 2,000.00 of monthly exposure would be added, max_exposure_added is EUR 1.00" in said
+    assert "added monthly exposure of EUR 2,000.00 exceeds max_exposure_added (EUR 1.00)" in said
     assert "EUR 2,000.00" in plan
 
 

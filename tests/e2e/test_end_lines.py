@@ -50,7 +50,7 @@ def test_money_that_is_still_to_be_wired_is_no_match(desk: Desk, monkeypatch: py
 
     text = desk.run("plan").stdout
 
-    assert "pending: wire £5,000.00" in text
+    assert "wire £5,000.00" in text
     assert last(text) == "No changes. Stripe does not match the configuration yet; see the notes."
     assert json.loads(desk.run("plan", "--format", "json").stdout)["notes"][0]["pending"] is True
 
@@ -65,8 +65,8 @@ def test_a_target_in_a_currency_of_others_is_noted_and_not_tried(desk: Desk):
     desk.run("apply", "--auto-approve")
 
     assert (
-        "Note: balance_targets.eur: an account in US has its Issuing balance in USD, and Stripe tops up none "
-        "in EUR; take the target out, or use an account that issues in EUR\n"
+        "Note: balance_targets.eur: an account in US has its Issuing balance in USD, and Stripe cannot "
+        "top it up in EUR; remove the target, or use an account that issues in EUR\n"
     ) in text
     assert "top up" not in last(text)
     assert desk.sdk.v1.topups.list().data == []
@@ -83,7 +83,7 @@ def test_doctor_tells_of_a_target_in_a_currency_of_others(desk: Desk):
 
     [at] = [n for n, line in enumerate(lines) if "balance_targets" in line]
     assert lines[at].startswith("warn  balance        balance_targets.eur: an account in US has its")
-    assert lines[at + 1].endswith("-> take the target out, or use an account that issues in EUR")
+    assert lines[at + 1].endswith("-> remove the target, or use an account that issues in EUR")
 
 
 # --- what Stripe will refuse again

@@ -49,10 +49,10 @@ def test_unlimited_is_a_word(desk: Desk):
 @pytest.mark.parametrize(
     ("number", "said"),
     [
-        ("top_up=9,900.00", "an amount is a whole number of minor units"),
+        ("top_up=9,900.00", "expected an amount in minor units"),
         ("top_up.eur=9,900.00 USD", "top_up.eur does not take an amount in USD"),
         ("retired=1.00 USD", "expected a whole number, such as 12"),
-        ("top_up=unlimited", "an amount is a whole number of minor units"),
+        ("top_up=unlimited", "expected an amount in minor units"),
         ("funds=1", "NAME one of retired, protected, stranded, reverted, activated, top_up, exposure_added"),
     ],
 )

@@ -17,7 +17,7 @@ def test_an_id_of_ones_own_holder_is_refused_and_its_name_is_told(desk):
     refused = desk.run("plan", code=1).stderr
 
     assert "provisioner.yaml:" in refused
-    assert "cards.ads: 'cardholder' is this project's own cardholders.acme" in refused
+    assert "cards.ads: 'cardholder' is the id of cardholders.acme, which this project manages" in refused
 
 
 def test_an_approved_top_up_is_made_once_however_often_the_plan_is_applied(desk):
@@ -101,7 +101,7 @@ def test_an_account_that_may_not_top_up_issuing_is_told_what_to_do(desk):
 
     said = desk.run("apply", "--auto-approve", code=5)
 
-    assert "fund it in the Dashboard, or ask Stripe's support" in said.stdout + said.stderr
+    assert "fund it in the Dashboard, or ask Stripe support" in said.stdout + said.stderr
 
 
 @pytest.mark.parametrize("option", ["--target", "--exclude"])
@@ -153,12 +153,12 @@ scenarios:
     desk.run("apply", "--auto-approve")
     desk.write(COMPANY + scenario)
 
-    assert "approved today, declined" in desk.run("plan").stdout
+    assert "changes from approved to declined" in desk.run("plan").stdout
     desk.run("apply", "--auto-approve")
 
     assert desk.live()["cards.ads"]["status"] == "inactive"
     assert body(desk.run("plan", "--detailed-exitcode").stdout) == SYNC
-    assert "cards.ads is not declared" in desk.run("test", "--sandbox", code=1).stdout
+    assert "cards.ads is not in the configuration" in desk.run("test", "--sandbox", code=1).stdout
 
 
 def test_a_card_that_takes_a_name_whose_cards_were_canceled_stays_as_it_is(desk):
@@ -199,7 +199,7 @@ def test_a_plan_says_which_currencies_the_account_has_not(desk):
 
     said = desk.run("plan").stdout
 
-    assert "Note: 1 card in EUR will be refused: an account in US issues in USD\n" in said
+    assert "Note: Stripe will reject 1 card in EUR: an account in US issues in USD\n" in said
     assert "Note: balance_targets.eur: an account in US has its Issuing balance in USD" in said
 
 
@@ -221,6 +221,7 @@ def test_an_import_says_what_it_has_found_nothing_for(desk):
     said = desk.run("import", "--all", "--auto-approve").stdout
 
     assert (
-        "Note: no object that is free fits cardholders.acme, cards.ads; apply makes what is missing\n" in said
+        "Note: no unmanaged object matches cardholders.acme, cards.ads; apply will create what is missing\n"
+        in said
     )
     assert said.endswith("No changes. Stripe does not match the configuration yet; see the notes.\n")

@@ -20,9 +20,9 @@ cardholders:
 TERMS = '      card_issuing: {user_terms_acceptance: {date: 1700000000, ip: "203.0.113.7"}}\n'
 CARD = "cards:\n  ads: {cardholder: jenny, type: virtual, currency: usd, status: %s}\n"
 WANTED = (
-    "cardholders.jenny: Stripe wants individual.card_issuing.user_terms_acceptance.date and "
-    "individual.card_issuing.user_terms_acceptance.ip; until that is settled its cards cannot be activated, "
-    "and all that they buy is declined"
+    "cardholders.jenny: Stripe requires individual.card_issuing.user_terms_acceptance.date and "
+    "individual.card_issuing.user_terms_acceptance.ip; until that is resolved, its cards cannot be "
+    "activated, and their purchases are declined"
 )
 
 
@@ -44,8 +44,9 @@ def test_a_plan_says_what_stripe_wants_and_is_empty(held: Desk):
 def test_a_plan_says_which_activation_will_fail(held: Desk):
     held.write(PERSON + CARD % "active")
 
-    assert "Note: cards.ads: cannot be activated as long as Stripe holds back cardholders.jenny" in (
-        held.run("plan").stdout
+    assert (
+        "Note: cards.ads: cannot be activated until Stripe's requirements for cardholders.jenny are met"
+        in (held.run("plan").stdout)
     )
 
 
@@ -62,7 +63,7 @@ def test_drift_warns_and_is_none(held: Desk):
     found = json.loads(held.run("drift", "--format", "json", code=0).stdout)
     markdown = held.run("drift", "--format", "markdown", code=0).stdout
 
-    assert ": blocked by Stripe\n      Stripe wants individual.card_issuing" in text
+    assert ": blocked by Stripe\n      Stripe requires individual.card_issuing" in text
     assert text.endswith("No drift. Stripe matches the last apply. Blocked by Stripe: 1.\n")
     assert (found["summary"]["drift"], found["summary"]["warnings"]) == (0, 1)
     assert [warning["address"] for warning in found["warnings"]] == ["cardholders.jenny"]
@@ -83,7 +84,7 @@ def test_a_review_of_stripes_own_is_told(held: Desk):
     act = {"act": "disable_cardholder", "id": identity, "value": "under_review"}
     held.control("act", json.dumps(act).encode())
 
-    assert "cardholders.jenny: Stripe holds it back (under_review); until that is settled" in (
+    assert "cardholders.jenny: Stripe has disabled it (under_review); until that is resolved," in (
         held.run("plan", "--detailed-exitcode", code=0).stdout
     )
 
@@ -96,11 +97,14 @@ def test_a_plan_says_what_stripe_will_want_of_who_is_new(desk: Desk):
     text = desk.run("plan").stdout
 
     assert (
-        "Note: cardholders.jenny: Stripe will want individual.first_name, individual.last_name, "
+        "Note: cardholders.jenny: Stripe will require individual.first_name, individual.last_name, "
         "individual.card_issuing.user_terms_acceptance.date and "
         "individual.card_issuing.user_terms_acceptance.ip (and perhaps individual.dob); "
     ) in text
-    assert "Note: cards.ads: cannot be activated as long as Stripe holds back cardholders.jenny" in text
+    assert (
+        "Note: cards.ads: cannot be activated until Stripe's requirements for cardholders.jenny are met"
+        in text
+    )
 
 
 def test_a_plan_of_a_person_with_all_that_is_wanted_says_nothing(desk: Desk):
@@ -118,7 +122,7 @@ def test_a_refused_card_names_what_is_outstanding(desk: Desk, before: str):
     said = desk.run("apply", "--auto-approve", code=None).stdout
 
     assert "outstanding requirements" in said
-    assert "; Stripe wants individual.card_issuing.user_terms_acceptance.date, " in said
+    assert "; Stripe requires individual.card_issuing.user_terms_acceptance.date, " in said
     assert "individual.first_name and individual.last_name" in said
 
 
@@ -133,8 +137,8 @@ ADS = "cards:\n  ads: {cardholder: acme, type: virtual, currency: usd, status: a
 INDIVIDUAL = COMPANY.replace("type: company", "type: individual")
 FACTS = "    individual:\n      first_name: Ann\n      last_name: Lee\n" + TERMS
 ENDS = (
-    "1 working card would end, and its successor cannot be activated, see the notes (cards.ads); to go on, "
-    "name the number: --allow stranded=1"
+    "1 working card would end, and its replacement cannot be activated (cards.ads); see the notes; to allow "
+    "it once, pass --allow stranded=1"
 )
 
 
@@ -153,8 +157,8 @@ def test_a_working_card_does_not_end_for_one_that_cannot_be_activated(working: D
     refused = working.run("apply", "--auto-approve", code=3)
 
     assert (
-        "Note: cards.ads: ends, and its successor cannot be activated as long as Stripe holds back "
-        "cardholders.acme\n"
+        "Note: cards.ads: will be canceled, and its replacement cannot be activated until Stripe's "
+        "requirements for cardholders.acme are met\n"
     ) in said
     assert ENDS in said
     assert ENDS in refused.stderr
@@ -168,7 +172,10 @@ def test_it_ends_when_that_is_what_is_wanted(working: Desk):
     assert working.live()["cards.ads"]["status"] == "inactive"
     again = working.run("plan").stdout
     assert "stranded" not in again
-    assert "Note: cards.ads: cannot be activated as long as Stripe holds back cardholders.acme\n" in again
+    assert (
+        "Note: cards.ads: cannot be activated until Stripe's requirements for cardholders.acme are met\n"
+        in again
+    )
 
 
 def test_with_what_is_wanted_the_card_moves_on(working: Desk):
@@ -203,5 +210,5 @@ def test_an_expired_card_of_a_holder_that_is_held_back_stays_until_its_successor
 
     said = held.run("plan").stdout
 
-    assert "Note: cards.ads: stays for now, as its successor cannot be activated as long as Stripe" in said
+    assert "Note: cards.ads: stays in use for now: its replacement cannot be activated until Stripe" in said
     assert "stranded" not in said

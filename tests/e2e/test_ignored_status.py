@@ -3,7 +3,7 @@
 from e2e.conftest import COMPANY, Desk, body
 
 CARD = "cards:\n  ads: {cardholder: acme, type: virtual, currency: usd, status: active%s}\n"
-SAID = "cards.ads: stays inactive, as it was retired and 'status' is in lifecycle.ignore"
+SAID = "cards.ads: stays inactive: provisioner deactivated it earlier, and 'status' is in lifecycle.ignore"
 
 
 def test_it_stays_inactive_and_that_is_said_until_somebody_acts(desk: Desk):

@@ -339,8 +339,10 @@ def test_an_object_that_two_blocks_would_get_is_given_to_none_and_both_are_named
     desk.write(f"cards:\n  a: {card}\n  b: {card}\n")
     said = desk.run("import", "--all", "--auto-approve", code=5).stdout
 
-    assert f"cards.a: 1 object fits ({only.id}), but also cards.b; import by its id what belongs here" in said
-    assert f"cards.b: 1 object fits ({only.id}), but also cards.a" in said
+    assert (
+        f"cards.a: 1 object matches ({only.id}), but cards.b as well; import the right one by its id" in said
+    )
+    assert f"cards.b: 1 object matches ({only.id}), but cards.a as well" in said
     assert not desk.live()[only.id]["metadata"]
 
 
@@ -366,7 +368,7 @@ def test_what_is_still_declared_is_not_retired(desk):
 
     said = desk.run("retire", "cards.ads", "--auto-approve", code=1).stderr
 
-    assert "cards.ads is still declared, and the next apply would bring it back; remove it first" in said
+    assert "cards.ads is still in the configuration, so the next apply would bring it back; remove it" in said
     assert desk.live()["cards.ads"]["status"] == "active"
 
 

@@ -46,7 +46,9 @@ def test_it_is_not_made_anew_and_is_no_drift(spent: Desk):
     spent.run("apply", "--auto-approve")
     drifted = spent.run("drift").stdout
 
-    assert "cards.lunch: canceled by Stripe as its lifecycle_controls ask; write lifecycle.reissue" in said
+    assert (
+        "cards.lunch: canceled by Stripe, as configured in lifecycle_controls; set lifecycle.reissue" in said
+    )
     assert "No changes." in said
     assert ids(spent) == before
     assert "# cards.lunch" in drifted
@@ -105,4 +107,4 @@ def test_a_cache_from_before_the_payment_changes_no_answer(desk: Desk):
 def test_a_purchase_on_it_is_told_why_there_is_none(spent: Desk):
     said = spent.run("simulate", "purchase", "lunch", "--amount", "100", code=1).stderr
 
-    assert "cards.lunch: canceled by Stripe as its lifecycle_controls ask" in said
+    assert "cards.lunch: canceled by Stripe, as configured in lifecycle_controls" in said

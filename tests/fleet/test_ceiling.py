@@ -56,5 +56,5 @@ def test_more_exposure_or_more_activations_than_planned_make_it_stale() -> None:
     plan = planned(stripe, on, card("a"), card("b"))
 
     assert approved(KINDS, plan, LIMITS, ceiling_of(plan), None) is plan
-    with pytest.raises(StaleError, match=r"exposure added is \$31,000.00 a month, approved was \$15,500.00"):
+    with pytest.raises(StaleError, match=r"added monthly exposure is \$31,000.00; \$15,500.00 was approved"):
         approved(KINDS, plan, LIMITS, allowed, None)

@@ -94,7 +94,7 @@ def test_a_configuration_for_another_account_is_applied_to_none(there, folder):
 
     assert run.exit_code == 7
     here, other = ids(ACCOUNTS)[:2]
-    assert f"Stripe answers for account {other}, but {here} is expected" in run.stdout
+    assert f"Stripe responded for account {other}; expected account {here}" in run.stdout
     assert [there.estate(each).total() for each in ids(ACCOUNTS)] == [0] * ACCOUNTS
 
 
@@ -237,14 +237,13 @@ def test_a_plan_names_the_guardrails_that_would_stop_its_apply(there, tmp_path):
     stopped = in_process(there, folder, "apply", "--auto-approve", "--allow", "top_up=50000")
 
     own = (
-        "2 cards could newly spend, max_activated is 1; "
+        "2 cards would be activated (max_activated: 1); "
         "only `provisioner apply` for this account can allow it"
     )
-    whole = "top-ups of $500.00 across the fleet, max_top_up is $499.99; to go on, name the number"
+    whole = "top-ups of $500.00 across the fleet exceed max_top_up ($499.99); to allow it once, pass"
     assert said.exit_code == 0
-    assert (
-        said.stdout.count(f"blocked by guardrails: {own}; blocked by guardrails: this plan gives") == ACCOUNTS
-    )
+    both = f"blocked by guardrails: {own}; blocked by guardrails: this plan raises"
+    assert said.stdout.count(both) == ACCOUNTS
     assert f"Blocked by guardrails of the fleet: apply will make no changes: {whole}" in said.stdout
     assert f"{ACCOUNTS} accounts blocked by their own guardrails: apply will make no changes" in said.stdout
     account, *_, totals = [json.loads(line) for line in (folder / "r.jsonl").read_text().splitlines()]

@@ -61,9 +61,9 @@ def test_money_and_ends_are_judged_as_a_whole_and_passed_by_naming_a_number():
     limits = FleetLimits(top_up={"usd": 1000, "eur": 1}, retired=2)
 
     money, ends = judge(whole, limits, {})
-    assert money.text == "top-ups of $11.00 across the fleet, max_top_up is $10.00"
+    assert money.text == "top-ups of $11.00 across the fleet exceed max_top_up ($10.00)"
     assert ends.text == "3 objects would be retired or replaced across the fleet (max_retired: 2)"
-    assert str(ends).endswith("to go on, name the number: --allow retired=3")
+    assert str(ends).endswith("to allow it once, pass --allow retired=3")
     assert judge(whole, limits, {"top_up": 1100, "retired": 3}) == ()
     assert len(judge(whole, limits, {"top_up": 1099, "retired": 3})) == 1
     assert judge(whole, FleetLimits(), {}) == ()
@@ -73,8 +73,8 @@ def test_money_in_a_currency_that_the_limit_does_not_name_is_over_it():
     [euros] = judge(total(outcome(money=USD_AND_EUR)), FleetLimits(top_up={"usd": 1000}), {})
 
     assert str(euros) == (
-        "top-ups of €0.01 across the fleet, but max_top_up names no EUR, add it there; "
-        "to go on, name the number: --allow top_up.eur=1"
+        "top-ups of €0.01 across the fleet exceed max_top_up, which has no limit for EUR; add one there; "
+        "to allow it once, pass --allow top_up.eur=1"
     )
 
 

@@ -98,7 +98,12 @@ NOTICES = {
         5,
         told(
             "Applied in part: 1 step done, 1 failed, 1 not done.",
-            result("balance_targets.usd", "top up", Outcome.SKIPPED, "it gives spending power"),
+            result(
+                "balance_targets.usd",
+                "top up",
+                Outcome.SKIPPED,
+                "it raises spending, and another step failed",
+            ),
             CANCELED,
             result("cards.ads", "update", Outcome.FAILED, REFUSED),
         ),

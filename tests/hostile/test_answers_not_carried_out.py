@@ -144,7 +144,10 @@ def test_a_creation_is_held_to_each_of_its_fields(
 
     said = apply(desk, HOLDER + PHYSICAL, code=5)
 
-    assert f"FAILED to create: Stripe accepted the request, but did not do it: {path} is not as asked" in said
+    assert (
+        f"FAILED to create: Stripe accepted the request, but did not carry it out: {path} is not as requested"
+        in said
+    )
     assert "Rosen" not in said
     finishes(desk, liar)
     assert len(desk.live("cardholders")) == len(desk.live()) == 1
@@ -166,7 +169,10 @@ def test_a_creation_without_its_marks_names_the_object_that_nobody_looks_after(
     said = apply(desk, COMPANY + CARD, code=5)
 
     (card,) = desk.sdk.v1.issuing.cards.list()
-    assert f"cards.ads: FAILED to create: Stripe created {card.id} without the ownership metadata" in said
+    assert (
+        f"cards.ads: FAILED to create: Stripe created {card.id} without the requested ownership metadata"
+        in said
+    )
 
 
 def test_every_field_is_among_these() -> None:
@@ -233,7 +239,7 @@ def test_an_update_is_held_to_each_of_its_fields(
 
     said = apply(desk, text.replace(old, new), code=5)
 
-    assert "Stripe accepted the request, but did not do it" in said
+    assert "Stripe accepted the request, but did not carry it out" in said
     assert path in said
     finishes(desk, liar)
 
@@ -256,7 +262,9 @@ def test_what_is_to_end_and_does_not_is_a_failed_step(
 
     said = desk.run(*words, code=5).output
 
-    assert f"cards.ads: FAILED to {does}: Stripe accepted the request, but did not do it: status" in said
+    assert (
+        f"cards.ads: FAILED to {does}: Stripe accepted the request, but did not carry it out: status" in said
+    )
     desk.run(*words)
     assert desk.live()["cards.ads"]["status"] != "active"
 
@@ -269,8 +277,8 @@ def test_a_lowered_limit_is_looked_at_before_what_it_goes_with_is_raised(desk: D
 
     said = apply(desk, holder.replace("1000", "900000") + CARD.replace("2,000.00", "1,000.00"), code=5)
 
-    assert "cards.ads: FAILED to update: Stripe accepted the request, but did not do it" in said
-    assert "spending_controls.spending_limits is not as asked. Its answer said otherwise" in said
+    assert "cards.ads: FAILED to update: Stripe accepted the request, but did not carry it out" in said
+    assert "spending_controls.spending_limits is not as requested. Its response said otherwise" in said
     acme = desk.live("cardholders")["cardholders.acme"]
     assert [limit["amount"] for limit in acme["spending_controls"]["spending_limits"]] == [1000]
     desk.run("apply", "--auto-approve")
@@ -336,7 +344,7 @@ def test_a_lost_card_that_does_not_end_has_no_successor(desk: Desk, liar: Liar, 
     reissue = f"    lifecycle: {{reissue: {{number: 1, reason: {reason}}}}}\n"
     said = apply(desk, COMPANY + BARE_CARD + reissue, code=5)
 
-    assert "cancellation_reason and status are not as asked" in said or "status" in said
+    assert "cancellation_reason and status are not as requested" in said or "status" in said
     assert len(desk.sdk.v1.issuing.cards.list().data) == 1
     finishes(desk, liar)
 
@@ -349,7 +357,7 @@ def test_a_rename_that_is_not_done_is_a_failed_step(desk: Desk, liar: Liar) -> N
     said = apply(desk, COMPANY + renamed, code=5)
 
     assert "cards.search: FAILED to rename" in said
-    assert "metadata.provisioner_address and metadata.provisioner_lifecycle are not as asked" in said
+    assert "metadata.provisioner_address and metadata.provisioner_lifecycle are not as requested" in said
     finishes(desk, liar)
 
 
@@ -366,7 +374,7 @@ def test_a_limit_that_is_not_lowered_stops_what_gives_power(desk: Desk, liar: Li
     )
 
     assert "cards.ads: FAILED to update" in said
-    assert "cards.travel: skipped (update): it gives spending power, and something else has failed" in said
+    assert "cards.travel: skipped (update): it raises spending, and another step failed" in said
     finishes(desk, liar)
 
 

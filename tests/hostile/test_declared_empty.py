@@ -65,4 +65,7 @@ def test_a_list_that_stripe_cannot_clear_is_said(desk: Desk):
 
     plan = desk.run("plan", "--detailed-exitcode").stdout
 
-    assert "preferred_locales is declared to be empty, but Stripe cannot clear it; it stays as it is" in plan
+    assert (
+        "preferred_locales is empty in the configuration, but Stripe cannot clear it; "
+        "its value in Stripe does not change"
+    ) in plan

@@ -55,8 +55,8 @@ def test_a_card_whose_reissue_cannot_be_read_is_not_reissued_again(cards: Desk, 
 
     for words in (["plan"], ["drift"], ["apply", "--auto-approve"], ["export", "--project", "desk"]):
         said = cards.run(*words, code=1).stderr
-        assert f"card {identity} carries the mark of this project, but its metadata key" in said
-        assert "has no number behind reissued=" in said
+        assert f"card {identity} belongs to this project, but its metadata key" in said
+        assert "has no number after reissued=" in said
     assert cards.sdk.v1.issuing.cards.retrieve(identity).status == "active"
 
 
@@ -71,10 +71,7 @@ def test_an_address_that_the_yaml_may_not_have_is_a_conflict_and_acts_on_no_term
 
     said = cards.run("apply", "--auto-approve", code=1)
 
-    assert (
-        f"card {identity} carries the mark of this project, but its metadata key provisioner_address"
-        in said.stderr
-    )
+    assert f"card {identity} belongs to this project, but its metadata key provisioner_address" in said.stderr
     assert "\x1b" not in said.output
     assert cards.sdk.v1.issuing.cards.retrieve(identity).status == "active"
 

@@ -77,7 +77,7 @@ def test_one_that_names_a_protected_card_still_needs_the_number_of_those_that_en
 
     stopped = desk.run("apply", "--auto-approve", code=3).stderr
 
-    assert "1 protected would be retired or replaced (cards.ads)" in stopped
+    assert "1 protected resource would be retired or replaced (cards.ads)" in stopped
     assert statuses(desk)[real["id"]] == "active"
 
 

@@ -46,7 +46,7 @@ def test_a_raised_limit_of_a_cardholder_is_exposure(desk: Desk):
 
     assert blast(desk)["exposure_added"] == [{"currency": "usd", "amount": 3 * 31 * 50_000 - 10_000}]
     refused = desk.run("apply", "--auto-approve", code=3).stderr
-    assert "$46,400.00 of monthly exposure would be added, max_exposure_added is $1.00" in refused
+    assert "added monthly exposure of $46,400.00 exceeds max_exposure_added ($1.00)" in refused
     assert limits(desk) == [10_000]
 
 
@@ -94,8 +94,8 @@ def test_the_exposure_and_the_activations_that_a_plan_has_shown_are_ceilings(des
     desk.write(estate())
 
     refused = desk.run("apply", "plan.json", code=4).stderr
-    assert "exposure added is $46,500.00 a month, approved was $15,500.00" in refused
-    assert "3 cards could newly spend, approved were 1" in refused
+    assert "added monthly exposure is $46,500.00; $15,500.00 was approved" in refused
+    assert "cards activated: 3; 1 approved" in refused
     assert desk.live("cardholders")["cardholders.acme"]["status"] == "inactive"
 
 
@@ -118,7 +118,7 @@ def test_a_limit_that_is_gone_since_the_approval_lets_no_more_be_added(desk: Des
 
     by_hand("")
     refused = desk.run("apply", "plan.json", code=4).stderr
-    assert "exposure added is $8,950.00 a month, approved was $50.00" in refused
+    assert "added monthly exposure is $8,950.00; $50.00 was approved" in refused
 
 
 def test_a_part_of_a_plan_is_judged_with_all_that_is_live(desk: Desk):
@@ -183,7 +183,7 @@ def test_a_pull_request_cannot_raise_its_own_guardrails_above_a_policy(desk: Des
     assert [stop["guardrail"] for stop in document["stopped_by"]] == ["top_up"]
     for what in (("apply", "provisioner.yaml", "--auto-approve"), ("apply", "p.json")):
         refused = desk.run(*what, *policy, code=3).stderr
-        assert "$9,900.00 would be moved, max_top_up is $1,000.00" in refused
+        assert "top-ups of $9,900.00 exceed max_top_up ($1,000.00)" in refused
     assert desk.sdk.v1.topups.list().data == []
 
     desk.run("apply", "p.json", *policy, "--allow", "top_up=9,900.00 USD")

@@ -25,7 +25,7 @@ def test_it_is_named_and_nothing_more_is_pulled(desk: Desk) -> None:
     identity = misrouted(desk)
 
     said = desk.run(*PLAN).output
-    assert f"top-up {identity} ($50.00) has filled another balance, not Issuing" in said
+    assert f"top-up {identity} ($50.00) went to another balance, not Issuing" in said
     assert "docs/how-to/fund-the-balance.md" in said
     desk.run(*APPLY)
     assert moved(desk) == [5000]

@@ -128,7 +128,7 @@ def test_another_hidden_limit_than_was_approved_is_refused(
     planned(desk)
     monkeypatch.setenv("LIMIT", amount)
 
-    assert "cards.ads: spending_controls.spending_limits moved since" in refused(desk)
+    assert "cards.ads: spending_controls.spending_limits changed since" in refused(desk)
 
 
 # --- keys
@@ -174,7 +174,7 @@ def test_a_key_that_may_not_read_its_account_makes_plans_for_itself(
     assert (plan["account"], plan["keyed_with"]) == ("", "key")
     monkeypatch.setenv("STRIPE_API_KEY", KEY)
 
-    assert "or was made with another key (one that may not read its account makes" in refused(blind)
+    assert "or was made with another key (if a key cannot read its account, only" in refused(blind)
 
 
 def test_a_named_account_is_the_one_that_such_a_plan_is_for(
@@ -204,7 +204,7 @@ def test_a_plan_that_was_done_and_undone_by_an_apply_is_not_done_again(lowered: 
 
     said = refused(lowered)
 
-    assert "cards.ads: another apply has written ic_" in said
+    assert "cards.ads: another apply changed ic_" in said
     assert limit(lowered) == 200_000
     assert Path("plan.json").read_text(encoding="utf-8") == approved
 
@@ -215,7 +215,7 @@ def test_a_plan_that_was_done_and_undone_by_hand_is_not_done_again(lowered: Desk
     limits = {"spending_limits": [{"amount": 200_000, "interval": "monthly"}]}
     lowered.sdk.v1.issuing.cards.update(card["id"], {"spending_controls": limits})
 
-    assert "cards.ads: another apply has written ic_" in refused(lowered)
+    assert "cards.ads: another apply changed ic_" in refused(lowered)
 
 
 def test_a_card_that_was_frozen_since_is_not_given_more(lowered: Desk) -> None:
@@ -246,7 +246,7 @@ def test_a_replacement_that_was_finished_and_then_frozen_is_not_activated_again(
     desk.run("apply", "plan.json")
     desk.sdk.v1.issuing.cards.update(desk.live()["cards.ads"]["id"], {"status": "inactive"})
 
-    assert "cards.ads: update was not approved (replace was)" in refused(desk)
+    assert "cards.ads: update is not in the approved plan: replace was approved" in refused(desk)
     assert desk.live()["cards.ads"]["status"] == "inactive"
 
 
@@ -265,7 +265,7 @@ def test_a_card_that_a_plan_created_and_somebody_has_deactivated_stays_so(desk: 
     assert card["status"] == "active"
     desk.sdk.v1.issuing.cards.update(card["id"], {"status": "inactive"})
 
-    assert "cards.ads: update was not approved (create was)" in refused(desk)
+    assert "cards.ads: update is not in the approved plan: create was approved" in refused(desk)
     assert desk.live()["cards.ads"]["status"] == "inactive"
 
 
@@ -461,5 +461,5 @@ def test_a_top_up_from_elsewhere_than_was_approved_is_refused(desk: Desk) -> Non
     planned(desk)
     desk.write('balance_targets: {usd: {target: "300.00 USD", description: Other}}\n')
 
-    assert "balance_targets.usd: the YAML says something else of it than was approved" in refused(desk)
+    assert "balance_targets.usd: its configuration changed since the plan was approved" in refused(desk)
     assert desk.sdk.v1.topups.list().data == []

@@ -71,7 +71,7 @@ def test_the_balance_is_handed_over_by_the_mark_on_the_newest_top_up(desk: Desk)
     target(desk, "90.00 USD", "bakery")
     desk.run(*APPLY)
     target(desk, "500.00 USD", "acme")
-    assert "project 'bakery' fills this balance" in desk.run(*APPLY).output
+    assert "project 'bakery' already fills this balance" in desk.run(*APPLY).output
     assert moved(desk) == [4000, 5000]
 
 

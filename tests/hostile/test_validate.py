@@ -19,7 +19,7 @@ def test_a_companys_name_that_stripes_sources_disagree_about_is_a_warning(desk: 
     said = desk.run("validate")
     read = desk.run("validate", "--format", "json")
 
-    text = "'name': Stripe may refuse digits and & ( ) / : in a printed name; its sources disagree"
+    text = "'name': Stripe may reject digits and & ( ) / : in a printed name; its sources disagree"
     assert said.stderr == f"Warning: provisioner.yaml:7:11: cardholders.acme: {text}\n"
     assert said.stdout == "The configuration of desk is valid: 1 cardholder.\n"
     place = {"file": "provisioner.yaml", "line": 7, "column": 11, "address": "cardholders.acme"}
@@ -34,7 +34,7 @@ def test_a_companys_name_that_stripes_sources_disagree_about_is_a_warning(desk: 
 def test_what_no_source_allows_is_an_error(desk: Desk, text: str, name: str):
     desk.write(named(text, name))
 
-    assert "a printed name has letters, " in desk.run("validate", code=1).stderr
+    assert "a printed name is letters, " in desk.run("validate", code=1).stderr
 
 
 def test_a_name_without_doubt_has_no_warning(desk: Desk):
@@ -51,7 +51,7 @@ def test_a_byte_order_mark_is_no_mistake(desk: Desk, command: str):
 
     said = desk.run(command, code=1).stderr
 
-    says = "this value is not valid; a printed name has letters"
+    says = "this value is not valid; a printed name is letters"
     assert said.startswith(f"provisioner.yaml:7:11: cardholders.acme: 'name': {says}")
     desk.write("\ufeffversion: 1\nproject: desk\n" + COMPANY)
     desk.run(command)

@@ -198,8 +198,7 @@ def example_report() -> ReportDocument:
     first, *others = _plan().steps
     done = Result(first, Outcome.DONE, id="ic_1Abc", request_id="req_1Abc")
     missed = [
-        Result(step, Outcome.SKIPPED, reason="it gives spending power, and something else has failed")
-        for step in others
+        Result(step, Outcome.SKIPPED, reason="it raises spending, and another step failed") for step in others
     ]
     return report_document(Report((done, *missed)), example_plan())
 

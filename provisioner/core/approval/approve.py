@@ -52,7 +52,7 @@ def hold_to(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) -> Plan:
     moved = moved or [*above(kinds, left, exposure, shown.cards_activated, set(replaced))]
     if moved:
         listed = "\n".join(f"  {line}" for line in moved)
-        raise StaleError(f"the saved plan is stale; nothing was written, plan again\n{listed}")
+        raise StaleError(f"the saved plan is stale, and nothing was changed; plan again\n{listed}")
     return left
 
 
@@ -82,9 +82,9 @@ def above(
         if most is not None and (more is None or more > most):
             approved = show_money(most, currency)
             now = f"unlimited ({currency})" if more is None else show_money(more, currency)
-            yield f"exposure added is {now} a month, approved was {approved}"
+            yield f"added monthly exposure is {now}; {approved} was approved"
     if (count := activated(cards)) > activations:
-        yield f"{count} cards could newly spend, approved were {activations}"
+        yield f"cards activated: {count}; {activations} approved"
 
 
 def _not_asked_for(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) -> Iterator[str]:
@@ -95,7 +95,7 @@ def _not_asked_for(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) ->
     """
     whose = (approved.project, approved.mode, approved.account)
     if (plan.project, plan.mode, plan.account) != whose:
-        raise StaleError("the saved plan is for another project, mode or account")
+        raise StaleError("the saved plan is for another project, mode, or account")
     planned = {str(change.address) for change in plan.changes}
     by_section = {kind.section: kind for kind in kinds}
     for each in approved.changes:
@@ -103,17 +103,17 @@ def _not_asked_for(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) ->
         if each.address in planned:
             continue
         declared = plan.config.declared.get(address)
-        was = f"{address}: {each.action} was approved, and the YAML here"
+        was = f"{address}: {each.action} was approved, but"
         if each.action is Action.RETIRE:
             if declared and _stands(plan, address, each):
-                yield f"{was} declares it"
+                yield f"{was} it is in this configuration"
         elif declared is None:
-            yield f"{was} does not declare it"
+            yield f"{was} it is not in this configuration"
         elif (each.action is Action.REPLACE and _stands(plan, address, each)) or (
             each.action is Action.UPDATE
             and not is_declared(by_section[address.section], declared, each.edits)
         ):
-            yield f"{was} says something else of it"
+            yield f"{was} this configuration has other values for it"
 
 
 def _stands(plan: Plan, address: Address, change: ChangeDocument) -> bool:
@@ -138,7 +138,7 @@ def capped(change: Change, ceiling: int) -> Change:
     """An approved amount is a ceiling: what is short beyond it waits for the next plan."""
     if change.params["amount"] <= ceiling:
         return change
-    reason = f"{change.reason}; cut to the approved {show_money(ceiling, change.params['currency'])}"
+    reason = f"{change.reason}; limited to the approved {show_money(ceiling, change.params['currency'])}"
     return replace(change, reason=reason, params={**change.params, "amount": ceiling})
 
 
@@ -149,13 +149,12 @@ def _why(change: Change, before: ChangeDocument | None, plan: Plan, approved: Pl
     others = [each.action for each in approved.changes if each.address == str(change.address)]
     declared, was = _targets(change, plan, approved)
     if others:
-        why = f"{', '.join(others)} was"
+        why = f"{', '.join(others)} was approved"
     elif change.action is Action.TOP_UP and declared and was:
-        why = "it is new: the YAML says something else of its target"
+        why = "the configuration of its target has changed"
     else:
-        fields = what_is_new(change)
-        why = f"it is new: {fields}" if fields else "it is new"
-    return f"{change.action} was not approved ({why})"
+        why = what_is_new(change)
+    return f"{change.action} is not in the approved plan" + (f": {why}" if why else "")
 
 
 def _is_asked_for(change: Change, before: ChangeDocument | None, plan: Plan, approved: PlanDocument) -> bool:
@@ -185,7 +184,7 @@ def _what_is_left(change: Change, before: ChangeDocument | None) -> Change | Not
         left = before.money.amount - sum(amount for _, amount in since)
     if left > 0:
         return capped(change, left)
-    why = "as what was approved has been made" if before else "as the balance has moved since"
+    why = "the approved amount was topped up already" if before else "the balance has changed since"
     amount = show_money(change.params["amount"], change.params["currency"])
-    text = f"a top-up of {amount} was not approved, {why}; the next plan makes it"
+    text = f"a top-up of {amount} is not in the approved plan: {why}; the next plan will include it"
     return Note(str(change.address), text, pending=True)

@@ -31,9 +31,9 @@ def sealed_by(plan: Plan, approved: PlanDocument) -> Seal:
 
 
 NEEDS = {
-    "project": "it was made where the project's oldest object carries a salt; plan again",
-    "account": "the key that made it could read the account, and this one may not; let it read the account",
-    "key": "it was made with a key that may not read its account, so only that key applies it",
+    "project": "it was made when the project's oldest object had a salt in its metadata; plan again",
+    "account": "it was made with a key that can read the account, and this key cannot; allow that",
+    "key": "it was made with a key that cannot read its account, so only that key can apply it",
 }
 
 
@@ -63,7 +63,7 @@ def check_maker(plan: Plan, document: SavedPlanDocument) -> None:
     # of an account that is not known only the key tells, which the seal is made of then
     if whose != here and (document.account or whose[:2] != here[:2]):
         raise StaleError(
-            f"the saved plan is for another project, mode or account: {_said(whose)}; this is {_said(here)}"
+            f"the saved plan is for another project, mode, or account: {_said(whose)}; this is {_said(here)}"
         )
     seal = sealed_by(plan, document)
     if seal.whole(document.digest) != document.seal:
@@ -75,7 +75,7 @@ def check_maker(plan: Plan, document: SavedPlanDocument) -> None:
 MADE = {
     "project": "was made in another account",
     "account": "was made with a key that reads other details of the account",
-    "key": "was made with another key (one that may not read its account makes plans for itself alone)",
+    "key": "was made with another key (if a key cannot read its account, only that key can apply its plans)",
 }
 
 
@@ -84,7 +84,7 @@ def check_time(document: SavedPlanDocument, now: datetime) -> None:
     created, expires = map(datetime.fromisoformat, (document.created, document.expires))
     if now >= min(expires, created + LONGEST):
         raise StaleError(
-            f"the saved plan was made at {_minute(created)} and was good until {_minute(expires)}; plan again"
+            f"the saved plan was made at {_minute(created)}; it expired at {_minute(expires)}; plan again"
         )
     if now < created - SKEW:
         raise StaleError(

@@ -75,19 +75,19 @@ def what_is_new(change: Change) -> str:
 def what_moved(change: Change, before: ChangeDocument) -> str:
     """The fields that are not as approved, and on which side; sensitive ones by their path alone."""
     if change.id != before.id:
-        return f"the object is {change.id}, approved was {before.id}"
+        return f"the object is {change.id}; {before.id} was approved"
     if moved := [*_moved(change, before)]:
         return _few(moved)
     since = "since the plan was approved"
     if change.action is Action.TOP_UP:
-        return "the YAML says something else of it than was approved"
+        return f"its configuration changed {since}"
     if change.live and change.live.stamp.revision != before.revision:
-        return f"another apply has written {change.id} {since}"
+        return f"another apply changed {change.id} {since}"
     hidden = [edit.path for edit in change.edits if edit.sensitive]
     if not hidden:
-        return f"the object, or what is declared of it, has changed {since}"
-    names = f"{_few(hidden)}, or something else of the object," if len(hidden) > 1 else hidden[0]
-    return f"{names} moved {since}"
+        return f"the object or its configuration changed {since}"
+    names = f"{_few(hidden)}, or another value of the object," if len(hidden) > 1 else hidden[0]
+    return f"{names} changed {since}"
 
 
 def _moved(change: Change, before: ChangeDocument) -> Iterator[str]:
@@ -95,7 +95,7 @@ def _moved(change: Change, before: ChangeDocument) -> Iterator[str]:
     for edit in change.edits:
         then = approved.pop(edit.path, None)
         if then is None:
-            yield f"{edit.path} is new{_sides(edit)}"
+            yield f"{edit.path} changed since the plan was approved{_sides(edit)}"
         elif differs(edit, then):
             yield _both(edit, then)
     yield from (_gone(change, edit) for edit in approved.values())
@@ -105,7 +105,7 @@ def _sides(edit: Edit) -> str:
     if edit.sensitive:
         return ""
     before, after = _shown(edit.before, _currency_before(edit)), _shown(edit.after, edit.currency)
-    return f": {before} in Stripe, {after} in the YAML"
+    return f": {before} in Stripe, {after} in the configuration"
 
 
 def _currency_before(edit: Edit) -> str:
@@ -116,30 +116,30 @@ def _both(edit: Edit, approved: EditDocument) -> str:
     said = []
     if not edit.sensitive and edit.after != approved.after:
         now, then = (_shown(value, edit.currency) for value in (edit.after, approved.after))
-        said.append(f"the YAML says {now}, approved was {then}")
+        said.append(f"the configuration has {now}, {then} was approved")
     if not edit.sensitive and edit.before != approved.before:
         then = _shown(approved.before, approved.shown_currency_before)
         now = _shown(edit.before, _currency_before(edit))
-        said.append(f"Stripe has {now}, and had {then}")
-    return f"{edit.path} moved since the plan was approved" + (f": {', '.join(said)}" if said else "")
+        said.append(f"Stripe has {now}, it had {then}")
+    return f"{edit.path} changed since the plan was approved" + (f": {'; '.join(said)}" if said else "")
 
 
 def _gone(change: Change, approved: EditDocument) -> str:
-    """An edit that was approved, and is none any more: both sides are alike by now."""
+    """Say why an approved edit is no longer needed: the configuration and Stripe agree by now."""
     path = approved.path
-    text = f"{path} moved since the plan was approved: it needs no change any more"
+    text = f"{path} changed since the plan was approved, and no longer needs an update"
     if approved.sensitive or PLAIN in path or change.declared is None:
         return text
-    return f"{text}, as " + (
-        "Stripe has it already"
+    return f"{text}: " + (
+        "Stripe already has the approved value"
         if _json(at(change.declared.fields, path)) == _json(approved.after)
-        else "the YAML says what Stripe has"
+        else "the configuration now has the value in Stripe"
     )
 
 
 def _shown(value: Any, currency: str) -> str:
     if value is None:
-        return "nothing"
+        return "no value"
     if currency and isinstance(value, int) and not isinstance(value, bool):
         return show_money(value, currency)
     text = _json(value)

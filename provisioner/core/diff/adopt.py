@@ -58,18 +58,20 @@ def adopt_one(
     declared = config.declared.get(address)
     kind = next((kind for kind in owned(kinds) if kind.section == address.section), None)
     if declared is None or kind is None:
-        raise ProvisionerError(f"{address} is not declared; write it in the YAML first, then import")
+        raise ProvisionerError(f"{address} is not in the configuration; add it there first, then import")
     if address in surveyed.ids:
         raise ProvisionerError(
-            f"{address} has {surveyed.ids[address]} already; import adopts no second object"
+            f"{address} already has the object {surveyed.ids[address]}; import cannot add a second one"
         )
     found = next((each for each in world.objects.get(kind.resource, ()) if each.id == identity), None)
     if found is None:
         raise ProvisionerError(f"there is no {kind.name} {identity} in this account")
     if found.project:
-        raise ProvisionerError(f"{identity} belongs to project {found.project} already; it is not touched")
+        raise ProvisionerError(f"{identity} already belongs to project {found.project}; it was not changed")
     if kind.retirement.is_final(found.fields):
-        raise ProvisionerError(f"{identity} is {found.fields['status']} for good; there is nothing to adopt")
+        raise ProvisionerError(
+            f"{identity} is {found.fields['status']}, which is irreversible; it cannot be imported"
+        )
     have = resolver(kind.fields, surveyed.resolve)(found.fields)
     return Adoptions((_adoption(kind, config.project, declared, identity, have, surveyed),))
 
@@ -166,9 +168,9 @@ def _adoption(
 ) -> Change:
     live = _live(declared, project, have, identity)
     differing = [edit.path for edit in compare(kind, declared, live)[0]]
-    reason = "by its marks in metadata alone"
+    reason = "writes ownership metadata only"
     if differing:
-        reason += f"; the next plan shows what differs: {', '.join(differing)}"
+        reason += f"; the next plan will include what differs: {', '.join(differing)}"
     edit = Edit("metadata." + PROJECT, None, project)
     generation = surveyed.estates[kind.name].next_generation(declared.address)
     return Change(Action.ADOPT, declared.address, kind.name, reason, (edit,), declared, live, generation)

@@ -32,10 +32,10 @@ def not_activated(
         is_replaced = change.action is Action.REPLACE and fields.get("status") == "active"
         stranded = bool(names) and is_replaced and not ends_after and _is_lost_by_it(kind, change, lives)
         told.append(replace(change, stranded=True) if stranded else change)
-        refused = f"cannot be activated as long as Stripe holds back {names}"
+        refused = f"cannot be activated until Stripe's requirements for {names} are met"
         if names and is_replaced:
-            ends = "stays for now, as" if ends_after else "ends, and"
-            notes.append(Note(str(change.address), f"{ends} its successor {refused}"))
+            ends = "stays in use for now:" if ends_after else "will be canceled, and"
+            notes.append(Note(str(change.address), f"{ends} its replacement {refused}"))
         elif names and any(edit.path == "status" and edit.after == "active" for edit in change.edits):
             notes.append(Note(str(change.address), refused))
     return told, notes

@@ -113,7 +113,7 @@ class _Scope:
     def past(self, path: str, want: Any, have: Any) -> tuple[Any, Any]:
         """What can be changed no more is as it is; another value is for what comes after."""
         if want and want != have:
-            says = "can be changed no more; it stays as it is, and what is declared is for its successor"
+            says = "can no longer be changed; the configured value takes effect with the next replacement"
             self.stuck.append(f"{path} {says}")
         return None, None
 
@@ -125,10 +125,10 @@ class _Scope:
 
     def value(self, field: Field, path: str, want: Any, have: Any, *, owned: bool) -> tuple[Any, Any]:
         if want is None or want == ():
-            says = "declared no more" if want is None else "declared to be empty"
+            says = "no longer in the configuration" if want is None else "empty in the configuration"
             return self.undeclared(field, path, have, owned=owned, says=says)
         if have in field.stripe_only_values:
-            self.stuck.append(f"{path} is {have}, which only Stripe sets and lifts; nothing is done about it")
+            self.stuck.append(f"{path} is {have}, which only Stripe can change; it stays {have}")
             return None, None
         if field.write_only:
             known = self.applied.get(field_code(path)) == value_digest(self.project, path, field, want)
@@ -146,8 +146,9 @@ class _Scope:
     def undeclared(self, field: Field, path: str, have: Any, *, owned: bool, says: str) -> tuple[Any, Any]:
         """What was applied earlier is reset, where Stripe can; its own defaults are left in peace."""
         mine = owned or field_code(path) in self.applied
+        kept = f"{path} is {says}, but Stripe cannot clear it; its value in Stripe does not change"
         if mine and field.write_only:
-            self.stuck.append(f"{path} is {says}, but Stripe cannot clear it; it stays as it is")
+            self.stuck.append(kept)
             return None, None
         if (
             not mine
@@ -161,7 +162,7 @@ class _Scope:
         if field.clearable and not field.required and field.on_change is OnChange.UPDATE:
             return None, have
         if not owned:
-            self.stuck.append(f"{path} is {says}, but Stripe cannot clear it; it stays as it is")
+            self.stuck.append(kept)
         return None, None
 
 
@@ -202,7 +203,7 @@ def _renumbered(kind: Kind, declared: Declared, live: Live) -> Iterator[str]:
         if there.get(path) == value and field.has_amounts and not hidden(field, path, declared.sensitive):
             amounts = [row[sub.name] for row in value for sub in field.fields if sub.shape is Shape.AMOUNT]
             moves = ", ".join(f"{Money(n, was)} becomes {Money(n, becomes)}" for n in amounts)
-            yield f"{path} keeps its numbers in another currency: {moves}"
+            yield f"{path} has the same numbers in another currency: {moves}"
 
 
 def _names(kind: Kind, declared: Declared, live: Live, path: str, currency: str | None) -> bool:

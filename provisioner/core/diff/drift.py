@@ -95,7 +95,7 @@ def _by_stripe(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
     """What Stripe itself holds back: no apply lifts it, and somebody has to know."""
     for field in kind.held_by_stripe(live.fields):
         there, wanted = live.fields[field.name], declared.fields.get(field.name, field.default)
-        text = f"{field.name} is {there}, which only Stripe sets and lifts"
+        text = f"{field.name} is {there}, which only Stripe can change"
         yield Drift(
             declared.address, live.id, field.name, Moved.LIVE, wanted, there, Direction.TIGHTENING, text=text
         )
@@ -139,7 +139,7 @@ def _gone(kind: Kind, estate: KindInventory, changes: Sequence[Change]) -> Itera
         last = estate.last.get(change.address)
         asked = change.declared and last and last.self_canceled and reissued_for(change.declared, last)
         if change.action is Action.CREATE and change.kind == kind.name and last and last.final and not asked:
-            text = f"{last.status} outside of this configuration; the next apply creates it anew"
+            text = f"{last.status} outside of provisioner; the next apply will create a new {kind.name}"
             yield Drift(
                 change.address, last.id, "", Moved.LIVE, None, last.status, Direction.TIGHTENING, text=text
             )
@@ -156,10 +156,10 @@ def _self_canceled(config: Config, estate: KindInventory, changes: Sequence[Chan
 def _waiting(changes: Sequence[Change], seen: set[Address]) -> Iterator[Drift]:
     """What the YAML asks for as a whole and no apply has done yet."""
     words = {
-        Action.CREATE: "declared, not created yet",
-        Action.RETIRE: "declared no more, not retired yet",
-        Action.TOP_UP: "below its target; the next apply tops it up",
-        Action.REPLACE: "to be replaced",
+        Action.CREATE: "not in Stripe yet",
+        Action.RETIRE: "no longer in the configuration, but not retired yet",
+        Action.TOP_UP: "below its target; the next apply will top it up",
+        Action.REPLACE: "must be replaced",
     }
     for change in changes:
         if change.address not in seen and change.action in words:

@@ -101,7 +101,8 @@ def _refuse_own_ids(kinds: Sequence[Kind], config: Config, surveyed: Inventory) 
         Problem(
             declared.where,
             str(address),
-            f"{name!r} is this project's own {ours[identity]}; write its name, {ours[identity].name}",
+            f"{name!r} is the id of {ours[identity]}, which this project manages; "
+            f"use its name instead: {ours[identity].name}",
         )
         for address, declared in sorted(config.declared.items())
         for section, name in refs
@@ -129,9 +130,9 @@ def _of_others(
                 spending |= {owner.project} if is_active else set()
     for name, count in sorted(owners.items()):
         belong = "belongs" if count == 1 else "belong"
-        spend = " and can spend" if name in spending else ""
+        spend = " and can still spend" if name in spending else ""
         text = f"{count} of these addresses {belong} to project {name!r} in Stripe"
-        yield Note("", f"{text}; what is there stays as it is{spend}; was the project renamed?")
+        yield Note("", f"{text}. Its objects will not be changed{spend}. Was the project renamed?")
 
 
 def _twins(kinds: Sequence[Kind], world: Snapshot, changes: Sequence[Change]) -> Iterator[Note]:
@@ -162,7 +163,7 @@ def _cut_off(config: Config, surveyed: Inventory, changes: Sequence[Change]) -> 
             others = references(live.fields) & ended
             if others and address not in config.declared and address not in ended and live.status == "active":
                 names = ", ".join(str(other) for other in sorted(others))
-                yield Note(str(address), f"is kept, but cannot be used once {names} has ended")
+                yield Note(str(address), f"is kept, but cannot be used after {names} is deactivated")
 
 
 def _missing_requirements(kinds: Sequence[Kind], world: Snapshot, found: Differences) -> Iterator[Note]:
@@ -186,7 +187,7 @@ def _not_issued(kinds: Sequence[Kind], world: Snapshot, found: Differences) -> I
             others[change.kind, currency or own] += 1
     for (kind, currency), count in sorted(others.items()):
         if own not in ("", currency):
-            refused = f"{count} {kind}{'' if count == 1 else 's'} in {currency.upper()} will be refused"
+            refused = f"Stripe will reject {count} {kind}{'' if count == 1 else 's'} in {currency.upper()}"
             yield Note("", f"{refused}: an account in {world.account['country']} issues in {own.upper()}")
 
 
@@ -209,9 +210,10 @@ def _find_objects(
         live = estate.current[address]
         cancel = live.stamp.on_remove == "cancel"  # as it was told to itself
         if live.stamp.on_remove != "keep" and not is_retired(kind, live, cancel=cancel):
-            found.changes.append(end_object(kind, live.address, live, "declared no more", cancel=cancel))
+            reason = "no longer in the configuration"
+            found.changes.append(end_object(kind, live.address, live, reason, cancel=cancel))
     for left in estate.leftovers:
-        reason = "left by an interrupted replacement"
+        reason = "left over from an interrupted replacement"
         found.changes.append(end_object(kind, left.address, left, reason, cancel=True))
 
 
@@ -219,10 +221,11 @@ def _creation(
     kind: Kind, declared: Declared, estate: KindInventory, replaced: AbstractSet[Address]
 ) -> Change:
     last = estate.last.get(declared.address)
-    reason = "declared, and not in Stripe"
+    reason = "not in Stripe yet"
     if last:
         why = reissued_for(declared, last)
-        reason = f"reissue: {why}; its predecessor is canceled" if why else "its predecessor is canceled"
+        reason = f"the previous {kind.name} is canceled"
+        reason = f"reissue: {why}; {reason}" if why else reason
     return Change(
         Action.CREATE,
         declared.address,
@@ -250,7 +253,7 @@ def _compare(
     why = reissued_for(declared, live)
     forcing = [edit.path for edit in edits if edit.forces_replacement]
     if forcing and kind.held_by_stripe(live.fields):  # a new one in its place would get around that
-        text = f"is {live.status}, which only Stripe lifts; it is not replaced for {', '.join(forcing)}"
+        text = f"is {live.status}, which only Stripe can change; not replaced to change {', '.join(forcing)}"
         found.notes.append(Note(str(declared.address), text))
     elif forcing or why:
         reasons = [f"reissue: {why}"] if why else []
@@ -284,8 +287,8 @@ def _update(found: Differences, kind: Kind, declared: Declared, live: Live, edit
     if own and not has_room(declared, live, stamp_after(kind, declared, live)):
         # nobody else's work must wait for our marks
         paths = ", ".join(edit.path for edit in edits)
-        full = f"whose metadata has all of the {METADATA_KEYS} keys that Stripe takes"
-        text = f"{paths}: not marked on the object, {full}; take one of them away in Stripe"
+        full = f"its metadata already has {METADATA_KEYS} keys, the most that Stripe allows"
+        text = f"{paths}: cannot be recorded on the object, because {full}; remove one of them in Stripe"
         found.notes.append(Note(str(declared.address), text, pending=True))
         return
     reason = "ownership metadata only" if own else _why_updated(edits)
@@ -311,7 +314,7 @@ def _left_retired(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:
         wanted = declared.fields.get(name, field.default)
         if declared.lifecycle.ignores(name) and ours and live.fields.get(name) == end != wanted:
             text = (
-                f"stays {end}, as it was retired and {name!r} is in lifecycle.ignore; "
-                f"set it to {wanted} in Stripe, or take {name!r} out of 'ignore'"
+                f"stays {end}: provisioner deactivated it earlier, and {name!r} is in lifecycle.ignore. "
+                f"Set it to {wanted} in Stripe, or remove {name!r} from 'ignore'"
             )
             yield Note(str(declared.address), text, pending=True)

@@ -56,9 +56,9 @@ def says_unfulfilled(found: Sequence[Unfulfilled]) -> str:
     """Say it in words, without a value: those of people are among them."""
     wrong = [each.path for each in found if not each.cleared]
     stays = [each.path for each in found if each.cleared]
-    said = [f"{listed(wrong)} {_is(wrong)} not as asked"] if wrong else []
+    said = [f"{listed(wrong)} {_is(wrong)} not as requested"] if wrong else []
     said += [f"{listed(stays)} {_is(stays)} not cleared"] if stays else []
-    return f"Stripe accepted the request, but did not do it: {', and '.join(said)}"
+    return f"Stripe accepted the request, but did not carry it out: {', and '.join(said)}"
 
 
 def _is(paths: Sequence[str]) -> str:

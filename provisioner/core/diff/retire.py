@@ -31,10 +31,11 @@ def retire(
             raise ProvisionerError(f"{address} has no object in Stripe")
         if address in config.declared:
             raise ProvisionerError(
-                f"{address} is still declared, and the next apply would bring it back; remove it first"
+                f"{address} is still in the configuration, so the next apply would bring it back; "
+                "remove it from the configuration first"
             )
         if not is_retired(kind, live, cancel=cancel):
-            changes.append(end_object(kind, address, live, "asked for", cancel=cancel))
+            changes.append(end_object(kind, address, live, "requested", cancel=cancel))
     return changes
 
 
@@ -52,7 +53,8 @@ def retire_all(kinds: Sequence[Kind], surveyed: Inventory, *, cancel: bool) -> l
         for address, live in sorted(surveyed.estates[kind.name].current.items()):
             final = cancel or live.stamp.on_remove == "cancel"
             if address not in needed and not is_retired(kind, live, cancel=final):
-                changes.append(end_object(kind, address, live, "everything is to be retired", cancel=final))
+                reason = "requested for the whole project"
+                changes.append(end_object(kind, address, live, reason, cancel=final))
     return changes
 
 

@@ -94,8 +94,8 @@ def look_back(newest: int) -> int:
 def taken(project: str, top_up: str, address: Address) -> str:
     """Why a balance is not filled by this project: another one does it."""
     return (
-        f"project {project!r} fills this balance ({top_up} is its newest top-up), and an account has one "
-        f"balance target a currency; take {address} out of one of the two configurations, or hand the "
+        f"project {project!r} already fills this balance ({top_up} is its newest top-up), and an account has "
+        f"one balance target per currency. Remove {address} from one of the two configurations, or hand the "
         f"balance over ({HOW_TO})"
     )
 
@@ -136,8 +136,8 @@ def _barred(world: Snapshot, project: str, wanted: Declared) -> list[str]:
     if newest is not None and (owner := newest.maker(address)) != project:
         return [taken(owner, newest.id, address)]
     return [
-        f"top-up {top_up.id} ({show_money(top_up.amount, address.name)}) has filled another balance, "
-        f"not Issuing; nothing more is pulled until that is resolved ({HOW_TO})"
+        f"top-up {top_up.id} ({show_money(top_up.amount, address.name)}) went to another balance, "
+        f"not Issuing; there are no more top-ups until that is resolved ({HOW_TO})"
         for top_up in _made(world, address)
         if top_up.is_lost
     ]
@@ -151,15 +151,15 @@ def _rest(world: Snapshot, wanted: Declared, missing: int) -> str:
     if largest is None:
         return ""
     short, at_once = show_money(missing, currency), show_money(largest.amount, currency)
-    return f"pending: {short} more, pulled once top-up {largest.id} has settled ({at_once}, the most at once)"
+    return f"{short} more is needed; the next top-up waits until {largest.id} ({at_once}) has settled"
 
 
 def _failed(world: Snapshot, wanted: Declared) -> Iterator[Note]:
     """That the bank refused the last time: it may well do so again, and each try may cost."""
     newest = next(_made(world, wanted.address), None)
     if newest is not None and newest.status == "failed":
-        why = newest.failure or "for no reason that Stripe tells"
-        text = f"the one before, {newest.id}, has failed ({why}); this is one more try"
+        why = newest.failure or "Stripe gives no reason"
+        text = f"the previous top-up, {newest.id}, failed ({why}); this one tries again"
         yield Note(str(wanted.address), text)
 
 
@@ -174,24 +174,28 @@ def shortfall(
     """
     target, missing = fields["target"], fields["target"] - have.coming
     if missing < 0:
-        return 0, f"{show_money(-missing, currency)} above the target; nothing is done about a surplus"
+        return 0, f"{show_money(-missing, currency)} above the target; a surplus is left in the balance"
     if missing == 0 or have.coming >= fields.get("top_up_below", target):
         return 0, ""
     limit = min(fields.get("max_top_up", missing), missing if most is None else most)
     if min(missing, limit) < fields.get("min_top_up", 0):
         least, short = (show_money(n, currency) for n in (fields["min_top_up"], missing))
-        at_once = f"; Stripe takes {show_money(limit, currency)} at once" if missing > limit else ""
-        return 0, f"{short} short{at_once}, less than min_top_up {least}; nothing is pulled"
+        most_at_once = f"a top-up is at most {show_money(limit, currency)}, which"
+        cause = most_at_once if missing > limit else "that"
+        return (
+            0,
+            f"{short} below the target, but {cause} is less than min_top_up ({least}); no top-up is made",
+        )
     if missing > limit:
         rest = show_money(missing - limit, currency)
-        name = "max_top_up" if limit == fields.get("max_top_up") else "the most that Stripe takes at once,"
+        name = "max_top_up" if limit == fields.get("max_top_up") else "Stripe's maximum"
         again = have.coming + limit < fields.get("top_up_below", target)
         later = (
-            "which an apply pulls once this has settled"
+            "is still missing; an apply after this top-up has settled adds it"
             if again
-            else "as that is no longer below top_up_below"
+            else "is still missing, but the balance is then no longer below top_up_below"
         )
-        return limit, f"cut to {name} {show_money(limit, currency)}; {rest} stay short, {later}"
+        return limit, f"limited to {name} ({show_money(limit, currency)}); {rest} {later}"
     return missing, ""
 
 
@@ -207,8 +211,8 @@ def other_currency(account: Mapping[str, Any], currency: str) -> str:
         return ""
     country, has, asked = account["country"], own.upper(), currency.upper()
     return (
-        f"an account in {country} has its Issuing balance in {has}, and Stripe tops up none in {asked}; "
-        f"take the target out, or use an account that issues in {asked}"
+        f"an account in {country} has its Issuing balance in {has}, and Stripe cannot top it up in {asked}; "
+        f"remove the target, or use an account that issues in {asked}"
     )
 
 
@@ -222,7 +226,7 @@ def _wire(world: Snapshot, amount: int, currency: str) -> str:
     """What to wire and where, from the account's funding instructions (they stay the same)."""
     transfers = [x.get("bank_transfer") or {} for x in world.instructions if x.get("currency") == currency]
     addresses = [address for transfer in transfers for address in transfer.get("financial_addresses") or ()]
-    wanted = f"pending: wire {show_money(amount, currency)}"
+    wanted = f"wire {show_money(amount, currency)}"
     if not addresses:
         return f"{wanted} to the Issuing balance; create its funding instructions in the Dashboard first"
     of_type = addresses[0].get(addresses[0].get("type"))
@@ -245,8 +249,8 @@ def _top_up(kind: Kind, project: str, wanted: Declared, have: Funds, amount: int
         "metadata": {**fields.get("metadata", {}), **marks},
     }
     reason = (
-        f"{show_money(have.available, currency)} available and {show_money(have.pending, currency)} pending "
-        f"of {MASK if 'target' in wanted.sensitive else show_money(fields['target'], currency)}"
+        f"{show_money(have.available, currency)} available and {show_money(have.pending, currency)} pending; "
+        f"the target is {MASK if 'target' in wanted.sensitive else show_money(fields['target'], currency)}"
     )
     return Change(
         Action.TOP_UP,

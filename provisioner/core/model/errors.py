@@ -35,13 +35,13 @@ class ExitCode(IntEnum):
         return member
 
     DONE = 0, "done, or in sync"
-    ERROR = 1, "error; nothing of it was done, or the message says what was"
+    ERROR = 1, "error; nothing was changed, or the message says what was"
     CHANGES = 2, "changes (`plan --detailed-exitcode`), or drift"
-    GUARDRAIL = 3, "stopped by a guardrail, which names the number that would let it pass"
+    GUARDRAIL = 3, "blocked by a guardrail; the message says how to allow it once"
     STALE = 4, "the saved plan is stale"
-    PARTLY = 5, "applied in part; running it again finishes"
-    ACCESS = 7, "wrong key, account or mode"
-    INTERRUPTED = 130, "interrupted; the calls under way were finished"
+    PARTLY = 5, "applied in part; run it again to finish"
+    ACCESS = 7, "wrong key, account, or mode"
+    INTERRUPTED = 130, "interrupted; requests in flight were finished"
 
 
 class Where(NamedTuple):

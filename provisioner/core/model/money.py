@@ -43,13 +43,13 @@ def parse_money(text: str) -> Money:
     the point than the currency has.
     """
     if not _AMOUNT.fullmatch(text):
-        raise ValueError('an amount is a whole number of minor units (2000000) or like "20,000.00 USD"')
+        raise ValueError('expected an amount in minor units (2000000), or a string like "20,000.00 USD"')
     number, currency = text.split(" ")
     currency = currency.lower()
     whole, _, part = number.replace(",", "").partition(".")
     digits = exponent(currency)
     if len(part) > digits:
-        raise ValueError(f"{currency.upper()} has {digits} digits behind the point, {text!r} has {len(part)}")
+        raise ValueError(f"{currency.upper()} has {digits} decimal places, but {text!r} has {len(part)}")
     return Money(int(whole + part.ljust(digits, "0")), currency)
 
 

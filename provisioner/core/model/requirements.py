@@ -25,9 +25,9 @@ class Outstanding(NamedTuple):
         reason = "" if self.reason == UNMET and self.missing else self.reason
         if not missing and not reason:
             return ""
-        wants = [f"Stripe wants {listed(missing)}"] if missing else []
-        wants += [f"Stripe holds it back ({reason})"] if reason else []
-        return f"{'; '.join(wants)}; until that is settled {self.means}"
+        wants = [f"Stripe requires {listed(missing)}"] if missing else []
+        wants += [f"Stripe has disabled it ({reason})"] if reason else []
+        return f"{'; '.join(wants)}; until that is resolved, {self.means}"
 
 
 class MissingRequirements(NamedTuple):
@@ -46,7 +46,7 @@ class MissingRequirements(NamedTuple):
         if not self.missing:
             return ""
         also = f" (and perhaps {listed(self.perhaps)})" if self.perhaps else ""
-        return f"Stripe will want {listed(self.missing)}{also}; until that is settled {self.means}"
+        return f"Stripe will require {listed(self.missing)}{also}; until that is resolved, {self.means}"
 
 
 def listed(words: Sequence[str]) -> str:

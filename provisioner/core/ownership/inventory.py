@@ -184,13 +184,13 @@ def _live(kind: Kind, observed: Observed, stamp: Ownership, fields: Mapping[str,
     if stamp.unreadable or stamp.address.section != kind.section:
         key = stamp.unreadable or ADDRESS
         what, right = {
-            ADDRESS: (f"is no address of {kind.section}", f"set the key to {kind.section}.NAME"),
-            LIFECYCLE: ("has no number behind reissued=", "write that of the last reissue there"),
+            ADDRESS: (f"is not an address in {kind.section}", f"set the key to {kind.section}.NAME"),
+            LIFECYCLE: ("has no number after reissued=", "write the number of the last reissue there"),
         }[key]
         raise ConflictError(
-            f"{kind.name} {observed.id} carries the mark of this project, but its metadata key {key} {what} "
-            "(edited by hand?). It is not touched, and nothing is created in its place: "
-            f"{right}, or remove the key {PROJECT}"
+            f"{kind.name} {observed.id} belongs to this project, but its metadata key {key} {what} "
+            "(edited by hand?). It was not changed, and no other object is created for it. "
+            f"To fix it, {right}, or remove the key {PROJECT}"
         )
     facts = observed.facts
     return Live(
@@ -218,7 +218,7 @@ def _may_end_itself(kind: Kind, stamp: Ownership) -> bool:
 def _explain(address: Address, lives: Iterable[Live]) -> str:
     ids = " and ".join(live.id for live in reversed([*lives]))  # the oldest first
     return (
-        f"{address}: {ids} both carry this address, and neither names the other as the one that it replaces. "
-        f"Neither is touched. Keep one: on the other, cancel it or remove its metadata key {PROJECT} "
-        "(Dashboard or API), then plan again"
+        f"{address}: {ids} both have this address, and neither is recorded as the replacement of the other. "
+        f"Nothing was changed. Keep one: cancel the other, or remove its metadata key {PROJECT} "
+        "(in the Dashboard or through the API), then plan again"
     )

@@ -19,7 +19,7 @@ def reissued_for(declared: Declared, live: Live) -> str:
 def says_self_canceled(live: Live) -> str:
     """What to say of an object that has ended as it was declared to, and how to have another."""
     number = live.stamp.reissued + 1
-    again = f"write lifecycle.reissue.number: {number} for another, or take it out of the YAML"
+    again = f"set lifecycle.reissue.number: {number} to get a new one, or remove it from the configuration"
     return f"{live.self_canceled}; {again}"
 
 
@@ -37,7 +37,7 @@ def says_used(kind: Kind, declared: Declared, live: Live) -> str:
     if asked.number == used and was in ("", asked.reason):
         return ""
     why = f" ({was})" if was and asked.number == used else ""
-    return f"reissue: number {asked.number} was used{why}; write number: {used + 1} to reissue again"
+    return f"reissue: number {asked.number} was already used{why}; set number: {used + 1} to reissue again"
 
 
 def successor(kind: Kind, declared: Declared, live: Live, replaced: AbstractSet[Address]) -> dict[str, str]:

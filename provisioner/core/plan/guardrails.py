@@ -33,7 +33,7 @@ class Danger(Struct, frozen=True):
     of: str = ""
 
     def __str__(self) -> str:
-        return f"{self.text}; to go on, name the number: --allow {self.allow}"
+        return f"{self.text}; to allow it once, pass --allow {self.allow}"
 
     @property
     def allow(self) -> str:
@@ -106,8 +106,8 @@ def unapproved(plan: Plan, limits: Guardrails, approve: str | None) -> str:
     if not gives:
         return ""
     return (
-        f"this plan gives spending power ({_few(gives)}), and guardrails.require_approval asks for a word "
-        "with --auto-approve: add --approve broadening"
+        f"this plan raises spending ({_few(gives)}); guardrails.require_approval requires "
+        "--approve broadening with --auto-approve"
     )
 
 
@@ -118,7 +118,7 @@ def _protected(plan: Plan) -> Iterator[Danger]:
         if change.action in (Action.REPLACE, Action.RETIRE) and change.live and change.live.stamp.protect
     ]
     if names:
-        text = f"{len(names)} protected would be retired or replaced ({_few(names)})"
+        text = f"{_resources(len(names), 'protected ')} would be retired or replaced ({_few(names)})"
         yield Danger("protected", text, len(names))
 
 
@@ -127,8 +127,8 @@ def _stranded(plan: Plan) -> Iterator[Danger]:
     names = [str(change.address) for change in plan.changes if change.stranded]
     if names:
         one = len(names) == 1
-        ends = "card would end, and its successor" if one else "cards would end, and their successors"
-        text = f"{len(names)} working {ends} cannot be activated, see the notes ({_few(names)})"
+        ends = "card would end, and its replacement" if one else "cards would end, and their replacements"
+        text = f"{len(names)} working {ends} cannot be activated ({_few(names)}); see the notes"
         yield Danger("stranded", text, len(names))
 
 
@@ -143,7 +143,7 @@ def _reverted(plan: Plan) -> Iterator[Danger]:
         what = "a tightening" if len(said) == 1 else f"{len(said)} tightenings"
         text = (
             f"this plan reverts {what} made outside of provisioner ({'; '.join(said)}). To keep what is in "
-            "Stripe, say the same in the configuration"
+            "Stripe, set the same value in the configuration"
         )
         yield Danger("reverted", text, len(said))
 
@@ -180,7 +180,8 @@ def _retired(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
     total = sum(by_kind.values())
     if limits.max_retired is not None:
         if total > limits.max_retired:
-            yield Danger("retired", f"{total} would be {ends}, max_retired is {limits.max_retired}", total)
+            text = f"{_resources(total)} would be {ends} (max_retired: {limits.max_retired})"
+            yield Danger("retired", text, total)
         if total > limits.max_retired or not limits.keeps_share:
             return
     for kind, count in sorted(by_kind.items()):
@@ -192,20 +193,21 @@ def _retired(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
 def _activated(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
     count = plan.blast.activated
     if limits.max_activated is not None and count > limits.max_activated:
-        text = f"{count} cards could newly spend, max_activated is {limits.max_activated}"
+        cards = f"{count} card{'' if count == 1 else 's'}"
+        text = f"{cards} would be activated (max_activated: {limits.max_activated})"
         yield Danger("activated", text, count)
 
 
 def _money(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
     for amount, currency in plan.blast.money:
-        text = f"{show_money(amount, currency)} would be moved"
+        text = f"top-ups of {show_money(amount, currency)} exceed"
         yield from over("top_up", text, Money(amount, currency), limits.max_top_up)
     for currency, added in plan.blast.exposure.items():
         number = UNLIMITED if added is None else added
         text = (
-            f"unlimited monthly exposure would be added in {currency}"
+            f"unlimited added monthly exposure ({currency.upper()}) exceeds"
             if added is None
-            else f"{show_money(added, currency)} of monthly exposure would be added"
+            else f"added monthly exposure of {show_money(added, currency)} exceeds"
         )
         yield from over("exposure_added", text, Money(number, currency), limits.max_exposure_added)
 
@@ -214,15 +216,20 @@ def over(name: str, text: str, money: Money, limits: Mapping[str, int]) -> Itera
     """
     The danger of an amount that is over its limit, by currency in minor units.
 
-    Once a limit names one currency, it is a limit on all money: those that it does not name may move none.
+    Once a limit names one currency, it applies to all money: the limit of every other currency is zero.
+    `text` says what exceeds the limit, and ends with that verb.
     """
     most = limits.get(money.currency)
     if most is None and limits:
-        missing = f"max_{name} names no {money.currency.upper()}, add it there"
-        yield Danger(f"{name}.{money.currency}", f"{text}, but {missing}", money.amount)
+        missing = f"max_{name}, which has no limit for {money.currency.upper()}; add one there"
+        yield Danger(f"{name}.{money.currency}", f"{text} {missing}", money.amount)
     elif most is not None and money.amount > most:
-        text = f"{text}, max_{name} is {show_money(most, money.currency)}"
+        text = f"{text} max_{name} ({show_money(most, money.currency)})"
         yield Danger(name, text, money.amount, money.currency)
+
+
+def _resources(count: int, adjective: str = "") -> str:
+    return f"{count} {adjective}resource{'' if count == 1 else 's'}"
 
 
 def _few(names: list[str]) -> str:

@@ -185,15 +185,16 @@ def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -
 
 def _carried(changes: Sequence[Change]) -> Iterator[Note]:
     """How many objects a replaced one carries along to its successor."""
-    replaced = {change.address for change in changes if change.action is Action.REPLACE}
+    replaced = {change.address: change.kind for change in changes if change.action is Action.REPLACE}
     followers = Counter(
-        address
+        (address, change.kind)
         for change in changes
         if change.declared and change.action is Action.REPLACE
-        for address in references(change.declared.fields) & replaced
+        for address in references(change.declared.fields) & replaced.keys()
     )
-    for address, count in sorted(followers.items()):
-        yield Note(str(address), f"its replacement carries {count} along, each replaced under the new one")
+    for (address, kind), count in sorted(followers.items()):
+        others = f"{count} {kind}{'' if count == 1 else 's'}"
+        yield Note(str(address), f"replacing this {replaced[address]} also replaces its {others}")
 
 
 def blast_radius(kinds: Mapping[str, Kind], changes: Iterable[Change], found: Sequence[Spender]) -> Impact:

@@ -65,8 +65,11 @@ def _gist(scenario: Scenario, course: Course) -> tuple[Any, ...]:
 
 
 def _words(scenario: Scenario, before: Course, later: Course, *, hidden: bool) -> str:
-    said = f"{_outcome(scenario, before)} today, {_outcome(scenario, later)} after this plan"
-    today = f"today {before.answer.why}" if before.answer.why else ""
+    was, becomes = _outcome(scenario, before), _outcome(scenario, later)
+    said = f"changes from {was} to {becomes}"
+    if was == becomes:
+        said = f"is still {was}, for another reason"
+    today = f"until now, {before.answer.why}" if before.answer.why else ""
     why = "" if hidden else later.answer.why or today
     expected = "approved" if scenario.approved else "declined"
     return f"{said} (expected: {expected}{f'; {why}' if why else ''})"
@@ -76,5 +79,5 @@ def _outcome(scenario: Scenario, course: Course) -> str:
     answer = course.answer
     said = "unknown" if isinstance(answer, Unsure) else "approved" if answer.approved else "declined"
     if course.place < len(scenario.after):
-        return f"its earlier purchase {course.place + 1} of {len(scenario.after)} {said}"
+        return f"{said} at earlier purchase {course.place + 1} of {len(scenario.after)}"
     return said

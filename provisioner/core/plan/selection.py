@@ -41,15 +41,12 @@ def select(
     dropped = {a for a in asked if _closure({a}, by_address) & barred}
     chosen = _closure(asked - dropped, by_address)
     notes = [
-        Note(str(a), "included, as a selected change cannot be made without it")
-        for a in sorted(chosen - asked)
+        Note(str(a), "included, because a selected change depends on it") for a in sorted(chosen - asked)
     ]
-    notes += [
-        Note(str(a), "left out, as it cannot be made without an excluded change") for a in sorted(dropped)
-    ]
+    notes += [Note(str(a), "left out, because it depends on an excluded change") for a in sorted(dropped)]
     if left := len(by_address) - len(chosen):
-        others = "1 other change is" if left == 1 else f"{left} other changes are"
-        notes.append(Note("", f"this is a part of the plan: {others} left out"))
+        others = "1 other change" if left == 1 else f"{left} other changes"
+        notes.append(Note("", f"partial plan (--target/--exclude): {others} not included"))
     return [change for change in changes if change.address in chosen], notes
 
 

@@ -108,17 +108,17 @@ def _of_card(card: Address, facts: Facts, choices: Choices) -> Iterator[Scenario
     plain = _plain(allowed)
     if plain is None:
         some = Purchase(SMALL, choices.categories[0])
-        yield _scenario(card, facts, "its lists leave nothing to buy", some, approved=False)
+        yield _scenario(card, facts, "its lists allow no purchase", some, approved=False)
         return
     if reason := _stands_still(facts):
         yield _scenario(card, facts, "no purchase at all", plain, approved=False, reason=reason)
         return
     if room(plain, facts) >= SMALL:
-        yield _scenario(card, facts, "what is allowed", plain, approved=True)
+        yield _scenario(card, facts, "an allowed purchase", plain, approved=True)
     for name, attribute, word in LISTS:
         for value in _barred(name, facts, allowed[name], choices)[:1]:
             barred = replace(plain, **_with(attribute, value))
-            yield _scenario(card, facts, f"not the {word} {value}", barred, approved=False, reason=CONTROLS)
+            yield _scenario(card, facts, f"blocked {word} {value}", barred, approved=False, reason=CONTROLS)
     yield from _at_limits(card, facts, plain, allowed["categories"])
     least, last = replace(plain, amount=1), payments_left(facts)
     if last is not None and last <= min(MOST_PURCHASES, room(least, facts)):  # the card ends itself
@@ -158,7 +158,7 @@ def _at_limits(card: Address, facts: Facts, plain: Purchase, categories: Sequenc
     currency = str(facts.card["currency"])
     bounds = [(f"{whose}'s {limit_words(limit, currency)}", limit) for whose, limit, _ in limits(facts)]
     most = {"amount": LARGEST_PURCHASE, "interval": "per_authorization"}
-    for bound, limit in [*bounds, (f"most of Stripe's, {limit_words(most, currency)}", most)]:
+    for bound, limit in [*bounds, (f"{limit_words(most, currency)} that Stripe allows", most)]:
         fitting = [name for name in categories if not limit.get("categories") or name in limit["categories"]]
         purchase = replace(
             plain, category=plain.category if counts(limit, plain) else next(iter(fitting), "")

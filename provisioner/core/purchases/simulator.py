@@ -101,11 +101,11 @@ def _refusals(purchase: Purchase, facts: Facts) -> Iterator[tuple[str, str]]:
     if (status := facts.holder.get("status", "active")) != "active":
         yield f"cardholder_{status}", f"the cardholder is {status}"
     if facts.disabled:
-        yield "cardholder_verification_required", "Stripe needs to know more of the cardholder"
+        yield "cardholder_verification_required", "Stripe requires more information about the cardholder"
     currency = _currency(facts)
     if facts.available is not None and purchase.amount > facts.available:
         available = show_money(facts.available, currency)
-        yield "insufficient_funds", f"{available} is available for Issuing"
+        yield "insufficient_funds", f"the Issuing balance has {available} available"
     for whose, fields in (("card", facts.card), ("cardholder", facts.holder)):
         for why in listed_out(purchase, fields.get("spending_controls", {})):
             yield "spending_controls", f"the {whose} {why}"
@@ -116,7 +116,7 @@ def _refusals(purchase: Purchase, facts: Facts) -> Iterator[tuple[str, str]]:
         gone = spent(limit, purchase, past)
         if counts(limit, purchase) and gone + purchase.amount > int(limit["amount"]):
             said = f", and {show_money(gone, currency)} of it is spent" if gone else ""
-            yield "spending_controls", f"the {whose} may spend {limit_words(limit, currency)}{said}"
+            yield "spending_controls", f"the {whose}'s limit is {limit_words(limit, currency)}{said}"
 
 
 def _card(purchase: Purchase, facts: Facts) -> Iterator[tuple[str, str]]:
@@ -219,7 +219,7 @@ def _day(purchase: Purchase) -> dt.date:
 def _doubt(purchase: Purchase, facts: Facts) -> str:
     """What nobody outside Stripe can know of an approval, empty when nothing."""
     if _is_foreign(facts) and any(counts(limit, purchase) for limit in _held(facts)):
-        return "the cardholder's limits are in another currency, and Stripe's rate is not known"
+        return "the cardholder's limits are in another currency, and Stripe's exchange rate is not known"
     limited = facts.card.get("spending_controls", {}).get("spending_limits")
     default = default_limit(_currency(facts))
     if (
@@ -227,8 +227,8 @@ def _doubt(purchase: Purchase, facts: Facts) -> str:
         and not facts.fresh
         and spent(default, purchase, facts.on_card) + purchase.amount > default["amount"]
     ):
-        back = f"Stripe's default of {DEFAULT_A_DAY} a day comes back"
-        return f"whether {back} when limits are cleared is not documented"
+        default_words = f"its default limit of {DEFAULT_A_DAY} per day"
+        return f"Stripe does not document whether {default_words} returns when limits are cleared"
     return ""
 
 

@@ -15,7 +15,7 @@ from provisioner.core.model.resource import NO_FACTS, Address, ObservedFacts
 from provisioner.core.schema.field import Field
 
 NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
-NAME_SAYS = "a name is letters, digits and _ . - (a letter or digit first), at most 100 characters"
+NAME_SAYS = "a name is at most 100 letters, digits, and _ . - (a letter or digit first)"
 
 
 class Pool(NamedTuple):

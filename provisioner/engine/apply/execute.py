@@ -122,12 +122,12 @@ class _Run(Struct):
         if self.stop.is_set():
             return "interrupted"
         if self.outage:
-            return "Stripe does not answer"
+            return "Stripe is not responding"
         for address in (step.address, *sorted(step.needs)):
             if address in self.failed:
-                return f"{address} failed before"
+                return f"{address} failed"
         if self.failed and step.direction is Direction.BROADENING:
-            return "it gives spending power, and something else has failed"
+            return "it raises spending, and another step failed"
         return ""
 
 
@@ -178,7 +178,7 @@ def _make(run: _Run, step: Step) -> Result:
     except NotSentError as error:
         if noted.writes == 1:
             return Result(step, Outcome.SKIPPED, reason=str(error))
-        return Result(step, Outcome.FAILED, key=noted.key, reason=f"{error}, and not known whether done")
+        return Result(step, Outcome.FAILED, key=noted.key, reason=f"{error}; its outcome is unknown")
     except ProvisionerError as error:
         if isinstance(error, OutageError):
             run.outage = str(error)
@@ -187,7 +187,7 @@ def _make(run: _Run, step: Step) -> Result:
         in_part = isinstance(error, UnfulfilledError)
         return Result(step, Outcome.FAILED, "", request_id, noted.key, str(error), lasting, in_part)
     except Exception as error:  # noqa: BLE001 - one step's mistake must not lose what the others have done
-        reason = f"an error of provisioner's own ({type(error).__name__}); please report it"
+        reason = f"internal error in provisioner ({type(error).__name__}); please report it"
         return Result(step, Outcome.FAILED, key=noted.key, reason=reason)
     return Result(step, Outcome.DONE, str(made.object.get("id", "")), made.request_id, noted.key)
 

@@ -36,7 +36,7 @@ class Journal:
                 raise
             self._broken = True
             why = error.strerror if isinstance(error, OSError) else error
-            self._warn(f"the journal {self._path} cannot be written ({why}); the run goes on without it")
+            self._warn(f"the journal {self._path} cannot be written ({why}); continuing without it")
 
 
 def line(result: Result) -> dict[str, str]:

@@ -27,7 +27,7 @@ def look_again(writer: Writer, plan: Plan, step: Step, call: Call) -> Json | Non
     Lists may lag behind writes of other runs, so the looks go on for some time, and the events are asked
     too. Raises StripeError where it stays in doubt: a second object would be worse than none.
     """
-    in_doubt = f"it is not known whether another run has created {step.address}; no second one is made"
+    in_doubt = f"another run may have created {step.address} already, so it was not created again"
     tells = bool(call.event)
     for pause in (0.0, *PAUSES):
         if pause and not writer.wait(pause):
@@ -42,8 +42,8 @@ def look_again(writer: Writer, plan: Plan, step: Step, call: Call) -> Json | Non
             return found
     if not tells:
         raise StripeError(
-            f"{in_doubt}. The key may not read events, which would tell: run it again in a few minutes, or "
-            "with a key that may"
+            f"{in_doubt}. The key cannot read events, which would show it: run it again in a few minutes, or "
+            "with a key that can"
         )
     return None
 
@@ -64,7 +64,7 @@ def refuse_taken(writer: Writer, plan: Plan, step: Step, call: Call) -> None:
 
     for pause in (0.0, *PAUSES):
         if pause and not writer.wait(pause):
-            raise StripeError(f"interrupted before it was known what is at {step.address}. Run it again")
+            raise StripeError(f"interrupted while checking for other objects at {step.address}. Run it again")
         lately = [item for item in _of_late(writer, step) if is_there(item)]
         new = {str(item.get("id")) for item in lately} - known
         found = [*_listed(writer, plan, call), *(writer.retrieve(f"{resource_of(call)}/{i}") for i in new)]
@@ -72,8 +72,8 @@ def refuse_taken(writer: Writer, plan: Plan, step: Step, call: Call) -> None:
             twin = call.verb == "create" and marks_of(item) == wanted_marks(call)  # its key tells of it
             if item.get("id") not in known and not twin:
                 raise StaleError(
-                    f"{item.get('id')} is at {step.address} by now, and Stripe's lists did not show it when "
-                    "this was planned; run it again in a few minutes"
+                    f"{item.get('id')} now has the address {step.address}, and Stripe's lists did not show "
+                    "it when this was planned; run it again in a few minutes"
                 )
         if not lately:
             return

@@ -22,7 +22,7 @@ def outstanding(writer: Writer, call: Call, error: StripeError) -> StripeError:
         return error  # the refusal says more than a failed look at its cause
     if not (missing := wanted.get("past_due")):
         return error
-    text = f"{error}; Stripe wants {listed(missing)}"
+    text = f"{error}; Stripe requires {listed(missing)}"
     told = StripeError(text, status=error.status, code=error.code, replayed=error.replayed)
     told.request_id = error.request_id
     return told

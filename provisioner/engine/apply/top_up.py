@@ -70,7 +70,9 @@ def fund(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
                 return _followed(newer, call, seen)
         else:
             return _confirmed(writer, call, answer)
-    raise StripeError(f"Stripe has kept a failure for each of {ATTEMPTS} keys; try again in 24 hours")
+    raise StripeError(
+        f"Stripe has stored a failure for each of {ATTEMPTS} idempotency keys; try again in 24 hours"
+    )
 
 
 def _settled(writer: Writer, call: Call, seen: _Seen, error: StripeError, doubts: int) -> list[TopUp]:
@@ -87,11 +89,11 @@ def _settled(writer: Writer, call: Call, seen: _Seen, error: StripeError, doubts
         if look.newer:
             break
         if not writer.wait(pause):
-            raise StripeError(f"interrupted before it was known what has become of this top-up; {AGAIN}")
+            raise StripeError(f"interrupted before the outcome of this top-up was known; {AGAIN}")
         look = _look(writer, call, seen)
     if not look.newer and (look.doubt or doubts == DOUBTS):
-        doubt = look.doubt or f"Stripe has kept {doubts} failures that do not say what has become of them"
-        raise StripeError(f"it is not known whether another run has funded this balance: {doubt}; {AGAIN}")
+        doubt = look.doubt or f"Stripe has stored {doubts} failures whose outcome is unknown"
+        raise StripeError(f"another run may have funded this balance already ({doubt}); {AGAIN}")
     return look.newer
 
 
@@ -124,7 +126,7 @@ def _look(writer: Writer, call: Call, seen: _Seen) -> _Look:
         moves = top_up.is_bound and top_up.is_moving
         if top_up.id not in seen.recent | {seen.newest} and (owner or moves):
             newer.append(top_up)
-    doubt = "the key may not read events" if told is None else ""
+    doubt = "the key cannot read events" if told is None else ""
     return _Look(newer, doubt if seen.recent <= ids else "Stripe's list of top-ups is older than the plan")
 
 
@@ -151,8 +153,8 @@ def _advised(error: StripeError) -> StripeError:
     if error.code != "parameter_unknown" or "destination_balance" not in str(error):
         return error
     advised = StripeError(
-        f"{error}; Stripe has not opened top-ups of the Issuing balance to this account: fund it in the "
-        "Dashboard, or ask Stripe's support for them",
+        f"{error}; Stripe has not enabled top-ups of the Issuing balance for this account: fund it in the "
+        "Dashboard, or ask Stripe support to enable them",
         status=error.status,
         code=error.code,
     )
@@ -176,16 +178,14 @@ def _confirmed(writer: Writer, call: Call, answer: Answer) -> Answer:
     """An answer whose money is on its way to Issuing, as Stripe has it now."""
     identity = answer.object.get("id")
     if not isinstance(identity, str) or not identity:
-        raise StripeError(
-            "Stripe's answer to a top-up has no id; look into the Dashboard before trying again"
-        )
+        raise StripeError("Stripe's response to a top-up has no id; check the Dashboard before you try again")
     raw = writer.retrieve(f"{call.service}/{identity}") if answer.replayed else answer.object
     top_up = read_top_up(raw)
     _hold(writer, call, top_up)
     if not top_up.is_moving:
-        raise StaleError(f"top-up {identity} is {top_up.status} by now; plan again")
+        raise StaleError(f"top-up {identity} is now {top_up.status}; plan again")
     if not _is_asked(top_up, call):
-        raise StripeError(f"top-up {identity} is not of the amount that was asked for")
+        raise StripeError(f"top-up {identity} does not have the requested amount")
     return replace(answer, object=raw)
 
 
@@ -205,7 +205,7 @@ def _hold(writer: Writer, call: Call, top_up: TopUp) -> None:
         writer.perform(Call(call.service, "cancel", identity, {}))
     except ProvisionerError as error:
         raise StripeError(f"top-up {identity} goes to {bound}, and could not be canceled: {error}") from None
-    raise StripeError(f"Stripe would send top-up {identity} to {bound}, not to Issuing; it was canceled")
+    raise StripeError(f"top-up {identity} was about to go to {bound}, not to Issuing; it was canceled")
 
 
 def _is_asked(top_up: TopUp, call: Call) -> bool:

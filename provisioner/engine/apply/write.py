@@ -50,8 +50,8 @@ def write(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
         return _create(writer, plan, step, call)
     if step.ended and not _ended(writer, call, step.ended):
         raise UnfulfilledError(
-            f"{step.ended} can still act, although Stripe accepted its cancellation; its successor is not "
-            "activated before it has ended"
+            f"{step.ended} is still not canceled, although Stripe accepted its cancellation; its replacement "
+            "is not activated until it is"
         )
     if step.seen:
         _refuse_moved(writer, step, call)
@@ -95,15 +95,17 @@ def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
             raise failure
         doubts += failure is not None and failure.repeated and not is_refusal_kept(failure)
         _spare_keys(step, doubts)
-    raise StripeError(f"Stripe has kept a failure for each of {ATTEMPTS} keys; try again in 24 hours")
+    raise StripeError(
+        f"Stripe has stored a failure for each of {ATTEMPTS} idempotency keys; try again in 24 hours"
+    )
 
 
 def _spare_keys(step: Step, doubts: int) -> None:
     """Leave keys to later runs; raises StripeError where this one has used its part while Stripe fails."""
     if doubts == DOUBTS:
         raise StripeError(
-            f"Stripe has failed under each of {DOUBTS} new keys, and {step.address} was not created; run it "
-            "again in a few minutes"
+            f"Stripe failed for each of {DOUBTS} new idempotency keys, and {step.address} was not created; "
+            "run it again in a few minutes"
         )
 
 
@@ -114,9 +116,9 @@ def _made_before(step: Step, found: Mapping[str, Any], call: Call, request_id: s
     The run that has made it may have come further by now, and have activated it.
     """
     if found.get("status") == ENDED:
-        raise StaleError(f"another run has created {found.get('id')}, which has ended since; plan again")
+        raise StaleError(f"another run created {found.get('id')}, which is canceled by now; plan again")
     if marks_of(found) != wanted_marks(call):
-        raise StaleError(f"another run has just created {found.get('id')} differently; plan again")
+        raise StaleError(f"another run has just created {found.get('id')} with other values; plan again")
     asked = {name: value for name, value in call.params.items() if (name, value) != ("status", "inactive")}
     asked["metadata"] = {key: text for key, text in asked["metadata"].items() if key != LIFECYCLE}
     return _fulfilled(step, _checked(Answer(found, request_id, replayed=True), call), asked)
@@ -139,9 +141,9 @@ def _set(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
                 return Answer(found, error.request_id)
             raise
         if answer.object.get("id") != call.id:
-            raise UnfulfilledError(f"Stripe's answer to an update of {call.id} is not about it")
+            raise UnfulfilledError(f"Stripe's response to an update of {call.id} is about another object")
         if marks_of(answer.object)[0] != plan.project:
-            raise UnfulfilledError(f"{call.id} does not carry this project's ownership metadata any more")
+            raise UnfulfilledError(f"{call.id} no longer has this project's ownership metadata")
         return _fulfilled(step, answer, call.params)
     raise AssertionError("unreachable")
 
@@ -154,7 +156,9 @@ def _refuse_moved(writer: Writer, step: Step, call: Call) -> None:
     """
     found = writer.retrieve(f"{resource_of(call)}/{call.id}")
     if any(differing(step.fields, step.seen, found)) and any(_not_as_set(step, call, found)):
-        raise StaleError(f"{step.address} is not as Stripe's list showed it; run it again in a few minutes")
+        raise StaleError(
+            f"{step.address} differs from what Stripe's list showed; run it again in a few minutes"
+        )
 
 
 def _look_once_more(writer: Writer, step: Step, call: Call) -> None:
@@ -162,8 +166,8 @@ def _look_once_more(writer: Writer, step: Step, call: Call) -> None:
     found = writer.retrieve(f"{resource_of(call)}/{call.id}")
     if wrong := [*_not_as_set(step, call, found)]:
         raise UnfulfilledError(
-            f"{says_unfulfilled(wrong)}. Its answer said otherwise; nothing that goes with it is given more "
-            "spending power before it is done"
+            f"{says_unfulfilled(wrong)}. Its response said otherwise. Nothing that depends on this raises "
+            "spending until it is done"
         )
 
 
@@ -181,11 +185,11 @@ def _ended(writer: Writer, call: Call, identity: str) -> Mapping[str, Any] | Non
 def _checked(answer: Answer, call: Call) -> Answer:
     identity = answer.object.get("id")
     if not isinstance(identity, str) or not identity:
-        raise UnfulfilledError("Stripe's answer to a creation is not the object that was asked for")
+        raise UnfulfilledError("Stripe's response to a creation is not the requested object")
     if marks_of(answer.object)[:3] != wanted_marks(call)[:3]:
         raise UnfulfilledError(
-            f"Stripe created {identity} without the ownership metadata that was asked for. It may be able to "
-            "spend, and the next run creates another one: see to it in the Dashboard first",
+            f"Stripe created {identity} without the requested ownership metadata. It may be able to spend, "
+            "and the next run will create another one: check it in the Dashboard first",
             request_id=answer.request_id,
         )
     return answer

@@ -129,7 +129,7 @@ class _Recalled:
             pages = _pages([place for place, identity in enumerate(listed) if identity in wanted])
             self._asked[kind.name] += len(pages) + len(wanted.difference(listed))
             if self._asked[kind.name] > len(listed) // PAGE + 1:
-                raise GapError(f"so many {kind.name}s must be looked at that reading all costs no more")
+                raise GapError(f"too many {kind.name}s must be read; reading everything is not slower")
             asked = [_parameters(listed, *page) for page in pages if page[0] < page[1]]
             try:
                 with ThreadPoolExecutor(READERS) as pool:
@@ -140,7 +140,7 @@ class _Recalled:
             except OutageError:
                 raise
             except StripeError:
-                raise GapError(f"Stripe does not find a {kind.name} that it knows") from None
+                raise GapError(f"Stripe cannot find a {kind.name} that it contains") from None
         self._lay(found)
 
     def _lay(self, shown: Mapping[str, Item]) -> None:

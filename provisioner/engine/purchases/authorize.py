@@ -42,7 +42,7 @@ def verdict_of(authorization: Authorization) -> Verdict:
     """Stripe's answer, as the authorization's history has it; raises StripeError when there is none."""
     history = authorization.get("request_history") or ()
     if not history:
-        raise StripeError(f"Stripe's authorization {authorization.get('id')} says nothing of its answer")
+        raise StripeError(f"Stripe's authorization {authorization.get('id')} does not contain a decision")
     last = history[-1]
     return Verdict(
         bool(authorization["approved"]), str(last["reason"]), str(last.get("reason_message") or "")

@@ -51,5 +51,5 @@ def touched(
         elif times[identity] == at:
             found[identity] = None
     if not seen:
-        raise GapError("Stripe has no events that go back to it any more")
+        raise GapError("Stripe no longer has events that go back to it")
     return found

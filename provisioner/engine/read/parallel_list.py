@@ -125,7 +125,7 @@ class _Scan(Struct):
         # both ways may begin at the same object, where it is the only one of its page
         cursor = "".join(f"{name} {params[name]}" for name in CURSORS if name in params)
         if (cursor and cursor in self.cursors) or next(self.numbers) > MOST_PAGES:
-            raise StripeError(f"Stripe's list of {self.resource} goes on without an end")
+            raise StripeError(f"Stripe's list of {self.resource} does not end")
         self.cursors.add(cursor)
         asked = self.clock()
         page = self.ask({"limit": PAGE, **params})
@@ -136,10 +136,10 @@ class _Scan(Struct):
 
     def time(self, item: Item) -> int:
         if not isinstance(item.get("id"), str):
-            raise StripeError(f"Stripe's list of {self.resource} holds an object without an id")
+            raise StripeError(f"Stripe's list of {self.resource} contains an object without an id")
         created = item.get("created")
         if not isinstance(created, int):
-            raise StripeError(f"Stripe's list of {self.resource} holds an object without a time of creation")
+            raise StripeError(f"Stripe's list of {self.resource} contains an object without a creation time")
         return created
 
     def take(self, stretch: Stretch, part: TimeWindow) -> None:

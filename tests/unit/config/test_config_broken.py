@@ -161,7 +161,7 @@ CASES = {
         "'max_top_up' must be at least 1 minor units",
     ),
     "negative": (limits("amount: -1, interval: daily"), "14:34", "at least 0"),
-    "too exact": (limits("amount: 1.005 USD, interval: daily"), "14:34", "2 digits behind the point"),
+    "too exact": (limits("amount: 1.005 USD, interval: daily"), "14:34", "2 decimal places"),
     "another currency": (
         limits("amount: 5.00 EUR, interval: daily"),
         "14:34",
@@ -184,7 +184,7 @@ CASES = {
     "below the target": (
         HEAD + "balance_targets:\n  usd: {target: 5, top_up_below: 6}\n",
         "4:34",
-        "'top_up_below' is at most 'target'",
+        "'top_up_below' must not be more than 'target'",
     ),
     "name is no currency": (
         HEAD + "balance_targets:\n  dollars: {target: 5}\n",
@@ -197,14 +197,14 @@ CASES = {
     "allowed and blocked": (
         card("    spending_controls: {allowed_categories: [bakeries], blocked_categories: [caterers]}\n"),
         "13:77",
-        "'blocked_categories' cannot stand next to 'allowed_categories'",
+        "'blocked_categories' cannot be combined with 'allowed_categories'",
     ),
     "row twice": (
         limits("amount: 5, interval: daily}, {amount: 6, interval: daily"),
         "14:55",
         "duplicate row: another one has the same interval and categories",
     ),
-    "half an expiry": (card("    exp_month: 5\n"), "13:16", "'exp_month' goes with 'exp_year'"),
+    "half an expiry": (card("    exp_month: 5\n"), "13:16", "'exp_month' requires 'exp_year'"),
     "physical without shipping": (swap("type: virtual", "type: physical"), "9:3", "needs 'shipping'"),
     "out of range": (card("    exp_month: 13\n    exp_year: 2030\n"), "13:16", "at most 12"),
     "too long": (card(f"    second_line: {'x' * 25}\n"), "13:18", "the maximum is 24"),
@@ -218,7 +218,7 @@ CASES = {
         "letters, spaces",
     ),
     "signs in a name": (swap("Acme Inc", "Acme *4"), "5:11", "letters, digits"),
-    "name of a resource": (swap("  ads:", "  'a b':"), "9:3", "a name is letters, digits"),
+    "name of a resource": (swap("  ads:", "  'a b':"), "9:3", "a name is at most 100 letters, digits"),
     "our metadata": (card("    metadata: {provisioner_project: x}\n"), "13:16", "which is reserved"),
     "long metadata key": (
         card(f"    metadata: {{{'k' * 41}: x}}\n"),
@@ -274,7 +274,7 @@ CASES = {
     "a virtual card is not damaged": (
         card("    lifecycle: {reissue: {number: 1, reason: damaged}}\n"),
         "13:46",
-        "only a physical card can be replaced as damaged; a virtual one as lost, stolen or expired",
+        "only a physical card can be replaced as damaged; a virtual card can be lost, stolen, or expired",
     ),
     "nor replaced by hand as damaged": (
         card("    replacement_for: ic_1\n    replacement_reason: damaged\n"),

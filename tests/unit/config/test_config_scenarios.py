@@ -102,7 +102,7 @@ def test_variables_and_environments_reach_scenarios(load):
         (one(repeat="101"), "14:91", "must be at most 100"),
         (one(merchant_country="NO"), "14:101", "expected a string, got a boolean"),
         (one(cards="ads"), "14:83", "did you mean 'card'?"),
-        (HEAD + "  one two: {}\n", "14:3", "a name is letters"),
+        (HEAD + "  one two: {}\n", "14:3", "a name is at most 100 letters"),
     ],
 )
 def test_a_broken_scenario(problems, text, where, said):

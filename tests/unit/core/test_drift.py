@@ -77,7 +77,7 @@ def test_a_card_that_was_canceled_outside_is_told_once() -> None:
     stripe = applied(holder(), card())
     by_hand(stripe, "issuing/cards", status="canceled")
 
-    text = "canceled outside of this configuration; the next apply creates it anew"
+    text = "canceled outside of provisioner; the next apply will create a new card"
     assert told(*drift(stripe, holder(), card())) == [("cards.ads", "", "live", text)]
 
 
@@ -87,12 +87,12 @@ def test_a_card_that_has_ended_as_declared_and_is_asked_for_again_waits() -> Non
     again = card(lifecycle=Lifecycle(reissue=Reissue(1, "expired")), **ONCE)
 
     assert [row[2] for row in told(*drift(stripe, holder(), card(**ONCE)))] == ["ended"]
-    assert told(*drift(stripe, holder(), again)) == [("cards.ads", "", "yaml", "declared, not created yet")]
+    assert told(*drift(stripe, holder(), again)) == [("cards.ads", "", "yaml", "not in Stripe yet")]
 
 
 def test_a_holder_that_stripe_has_blocked_is_drift() -> None:
     stripe = applied(holder())
     by_hand(stripe, "issuing/cardholders", status="blocked")
 
-    text = "status is blocked, which only Stripe sets and lifts"
+    text = "status is blocked, which only Stripe can change"
     assert told(*drift(stripe, holder())) == [("cardholders.acme", "status", "live", text)]

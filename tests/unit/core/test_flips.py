@@ -33,40 +33,40 @@ BIG = scenario(800)
     [
         (
             [holder(), card(spending_controls=limits(limit(500)))],
-            "declined after this plan (expected: approved; the card may spend $5.00 per month)",
+            "to declined (expected: approved; the card's limit is $5.00 per month)",
         ),
         (
             [holder(), card(status="inactive", **WIDE)],
-            "declined after this plan (expected: approved; the card is inactive)",
+            "to declined (expected: approved; the card is inactive)",
         ),
         (
             [holder(), card(spending_controls={**WIDE["spending_controls"], "blocked_categories": (ADS,)})],
-            f"declined after this plan (expected: approved; the card blocks the category {ADS})",
+            f"to declined (expected: approved; the card blocks the category {ADS})",
         ),
         (
             [holder(spending_controls=limits(limit(500, "daily"))), card(**WIDE)],
-            "declined after this plan (expected: approved; the cardholder may spend $5.00 per day)",
+            "to declined (expected: approved; the cardholder's limit is $5.00 per day)",
         ),
         (
             [holder(status="inactive"), card(**WIDE)],
-            "declined after this plan (expected: approved; the cardholder is inactive)",
+            "to declined (expected: approved; the cardholder is inactive)",
         ),
         (
             [holder(), card(status=None, **WIDE)],  # declared no more: reset to Stripe's default
-            "declined after this plan (expected: approved; the card is inactive)",
+            "to declined (expected: approved; the card is inactive)",
         ),
         (
             [holder(name="Acme Ltd"), card(spending_controls=limits(limit(500)))],  # both are replaced
-            "declined after this plan (expected: approved; the card may spend $5.00 per month)",
+            "to declined (expected: approved; the card's limit is $5.00 per month)",
         ),
         (
             [holder(), holder("other", status="inactive"), card(cardholder="other", **WIDE)],
-            "declined after this plan (expected: approved; the cardholder is inactive)",
+            "to declined (expected: approved; the cardholder is inactive)",
         ),
     ],
 )
 def test_a_scenario_that_ends_otherwise_is_named(edited, said):
-    assert flips([holder(), card(**WIDE)], edited, BIG) == [f"scenarios.one: approved today, {said}"]
+    assert flips([holder(), card(**WIDE)], edited, BIG) == [f"scenarios.one: changes from approved {said}"]
 
 
 def test_a_card_that_is_made_anew_without_limits_has_stripes_default() -> None:
@@ -74,7 +74,7 @@ def test_a_card_that_is_made_anew_without_limits_has_stripes_default() -> None:
 
     [said] = flips(before, [holder(), card(second_line="A")], scenario(60_000))
 
-    assert said.endswith("declined after this plan (expected: approved; the card may spend $500.00 per day)")
+    assert said.endswith("to declined (expected: approved; the card's limit is $500.00 per day)")
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_raising_a_limit_flips_back():
     [said] = flips([holder(), before], [holder(), after], BIG)
 
     assert said == (
-        "scenarios.one: declined today, approved after this plan "
-        "(expected: approved; today the card may spend $5.00 per month)"
+        "scenarios.one: changes from declined to approved "
+        "(expected: approved; until now, the card's limit is $5.00 per month)"
     )
 
 
@@ -124,9 +124,7 @@ def test_an_earlier_purchase_that_is_declined_now_is_a_flip():
 
     [said] = flips([holder(), card(**WIDE)], [holder(), edited], scenario(600, 401, approved=False))
 
-    assert said.startswith(
-        "scenarios.one: declined today, its earlier purchase 1 of 1 declined after this plan"
-    )
+    assert said.startswith("scenarios.one: changes from declined to declined at earlier purchase 1 of 1")
 
 
 def test_controls_from_the_environment_are_not_explained():
@@ -137,4 +135,4 @@ def test_controls_from_the_environment_are_not_explained():
 
     [said] = flips([holder(), card(**WIDE)], [holder(), hidden], BIG)
 
-    assert said == "scenarios.one: approved today, declined after this plan (expected: approved)"
+    assert said == "scenarios.one: changes from approved to declined (expected: approved)"

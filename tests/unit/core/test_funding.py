@@ -105,7 +105,7 @@ def test_stripe_is_asked_for_eight_digits_at_most() -> None:
     seen = plan(world(), 1_000_000_000)
 
     assert [step.call.params["amount"] for step in seen.steps] == [99_999_999]
-    assert "the most that Stripe takes at once, $999,999.99" in seen.notes[0].text
+    assert "limited to Stripe's maximum ($999,999.99)" in seen.notes[0].text
 
 
 def test_the_newest_of_ours_is_what_the_key_is_made_of_whatever_became_of_it() -> None:
@@ -132,13 +132,15 @@ def test_a_negative_balance_is_filled_to_the_target() -> None:
 def test_the_largest_top_up_says_what_stays_short() -> None:
     found = plan(world(), max_top_up=2000)
     assert found.steps[0].call.params["amount"] == 2000
-    assert "$30.00 stay short, which an apply pulls once this has settled" in found.notes[0].text
+    assert "$30.00 is still missing; an apply after this top-up has settled adds it" in found.notes[0].text
 
 
 def test_what_stays_short_is_not_promised_where_no_later_apply_would_pull_it() -> None:
     found = plan(world(), max_top_up=2000, top_up_below=1500)
     assert found.steps[0].call.params["amount"] == 2000
-    assert "$30.00 stay short, as that is no longer below top_up_below" in found.notes[0].text
+    assert (
+        "$30.00 is still missing, but the balance is then no longer below top_up_below" in found.notes[0].text
+    )
 
 
 def test_where_stripe_cannot_pull_nothing_is_called() -> None:

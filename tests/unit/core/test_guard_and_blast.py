@@ -186,7 +186,7 @@ def test_the_number_for_one_kind_counts_that_kind_alone() -> None:
     [danger] = judge(made, wanted.guardrails, {})
 
     assert str(danger).endswith(
-        "4 of 10 cards would be retired, more than 30%; to go on, name the number: --allow retired=4"
+        "4 of 10 cards would be retired, more than 30%; to allow it once, pass --allow retired=4"
     )
     assert judge(made, wanted.guardrails, {"retired.cards": 4}) == ()
 
@@ -213,7 +213,7 @@ def test_a_limit_on_money_lets_no_currency_pass_that_it_does_not_name(limits: An
     [danger] = judge(made, wanted.guardrails, {})
 
     [guardrail] = limits
-    assert f"but {guardrail} names no USD, add it there; to go on" in str(danger)
+    assert f"{guardrail}, which has no limit for USD; add one there; to allow" in str(danger)
     assert str(danger).endswith(f"--allow {name}=5000")
     assert judge(made, wanted.guardrails, {name: 5000}) == ()
     assert judge(made, wanted.guardrails, {name: 4999}) == (danger,)

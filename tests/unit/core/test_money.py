@@ -61,7 +61,7 @@ def test_spellings_that_are_read(text: str, amount: int) -> None:
     ],
 )
 def test_spellings_that_are_refused_with_what_would_be_right(text: str) -> None:
-    with pytest.raises(ValueError, match=r"digits behind the point|like \"20,000.00 USD\""):
+    with pytest.raises(ValueError, match=r"decimal places|like \"20,000.00 USD\""):
         parse_money(text)
 
 

@@ -121,7 +121,10 @@ def test_what_cannot_be_reset_is_named() -> None:
     found, notes = compare(CARDHOLDER, holder(), live_of(CARDHOLDER, before))
     assert found == ()
     assert [str(note.text) for note in notes] == [
-        "email is declared no more, but Stripe cannot clear it; it stays as it is"
+        (
+            "email is no longer in the configuration, but Stripe cannot clear it; "
+            "its value in Stripe does not change"
+        )
     ]
 
 

@@ -11,19 +11,17 @@ from provisioner.core.plan.selection import Selection
 from provisioner.kinds import KINDS
 
 
-@pytest.mark.parametrize(
-    ("more", "said"), [((), "1 other change is left out"), (("b",), "2 other changes are left out")]
-)
+@pytest.mark.parametrize(("more", "said"), [((), "1 other change"), (("b",), "2 other changes")])
 def test_what_is_left_out_is_counted(more, said):
     world = StripeModel().world()
     cards = [card(name) for name in ("a", *more)]
     plan = make_plan(KINDS, config(holder(), *cards), world, Selection(targets=("cardholders.acme",)))
 
-    assert [note.text for note in plan.notes] == [f"this is a part of the plan: {said}"]
+    assert [note.text for note in plan.notes] == [f"partial plan (--target/--exclude): {said} not included"]
 
 
-NEEDED = "included, as a selected change cannot be made without it"
-BARRED = "left out, as it cannot be made without an excluded change"
+NEEDED = "included, because a selected change depends on it"
+BARRED = "left out, because it depends on an excluded change"
 
 
 def replacing(selection: Selection) -> Plan:

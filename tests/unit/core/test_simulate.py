@@ -21,7 +21,7 @@ def told(declared, asked):
         (
             world(),
             scenario(50_001),
-            "declined (spending_controls): the card may spend $500.00 per day",
+            "declined (spending_controls): the card's limit is $500.00 per day",
         ),
         (
             world({"status": "inactive"}),
@@ -36,7 +36,10 @@ def told(declared, asked):
         (
             world(holder={"type": "individual", "individual": {"first_name": "Ada"}}),
             scenario(1),
-            "declined (cardholder_verification_required): Stripe needs to know more of the cardholder",
+            (
+                "declined (cardholder_verification_required): "
+                "Stripe requires more information about the cardholder"
+            ),
         ),
         (
             world({"exp_month": 2, "exp_year": 2024}),
@@ -51,7 +54,7 @@ def told(declared, asked):
         (
             world(),
             scenario(100, balance=99),
-            "declined (insufficient_funds): $0.99 is available for Issuing",
+            "declined (insufficient_funds): the Issuing balance has $0.99 available",
         ),
         (
             world(controls={"allowed_categories": (FOOD,)}),
@@ -76,7 +79,10 @@ def told(declared, asked):
         (
             world(controls=limits(limit(300)), held=limits(limit(200, "all_time"))),
             scenario(150, 51),
-            "declined (spending_controls): the cardholder may spend $2.00 lifetime, and $1.50 of it is spent",
+            (
+                "declined (spending_controls): the cardholder's limit is $2.00 lifetime, "
+                "and $1.50 of it is spent"
+            ),
         ),
         (
             world(controls=limits(limit(100, "weekly", FOOD, TAXI))),
@@ -91,7 +97,7 @@ def told(declared, asked):
         (
             world(controls=limits(limit(0))),
             scenario(1),
-            "declined (spending_controls): the card may spend $0.00 per month",
+            "declined (spending_controls): the card's limit is $0.00 per month",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else None,

@@ -68,5 +68,5 @@ def test_an_event_that_came_to_be_listed_late_is_seen() -> None:
 
 
 def test_without_the_event_that_is_known_others_may_be_gone_too() -> None:
-    with pytest.raises(GapError, match="no events that go back to it"):
+    with pytest.raises(GapError, match="no longer has events that go back to it"):
         touched(Listing(event("late", NOW + 9)), KINDS, "evt_known", NOW)

@@ -93,8 +93,8 @@ def test_what_depends_on_a_failure_is_skipped_and_so_is_everything_that_gives_po
         "top up balance_targets.usd": "skipped",
     }
     reasons = {str(r.step.address): r.reason for r in report.of(Outcome.SKIPPED)}
-    assert reasons["cards.ads"] == "cardholders.acme failed before"
-    assert "something else has failed" in reasons["balance_targets.usd"]
+    assert reasons["cards.ads"] == "cardholders.acme failed"
+    assert "another step failed" in reasons["balance_targets.usd"]
 
 
 def test_a_failure_does_not_stop_what_takes_power() -> None:
@@ -171,7 +171,7 @@ def test_what_was_not_sent_is_not_done_and_what_was_before_is_not_known() -> Non
 
     assert [(r.outcome, r.reason) for r in ended] == [
         (Outcome.SKIPPED, "interrupted"),
-        (Outcome.FAILED, "interrupted, and not known whether done"),
+        (Outcome.FAILED, "interrupted; its outcome is unknown"),
     ]
 
 

@@ -84,7 +84,7 @@ def test_a_run_with_another_yaml_does_not_create_a_second_one() -> None:
     plan = planned(stripe)
     make(stripe, plan=other)
 
-    with pytest.raises(StaleError, match="another run has just created ich_1 differently"):
+    with pytest.raises(StaleError, match="another run has just created ich_1 with other values"):
         make(stripe, plan=plan)
     assert len(stripe.objects["issuing/cardholders"]) == 1
 
@@ -152,15 +152,15 @@ def test_what_another_run_has_created_and_ended_since_is_made_no_second_time() -
     made = make(stripe, plan=plan)
     stripe.change("issuing/cards", made.object["id"], {"status": "canceled"})
 
-    with pytest.raises(StaleError, match="which has ended since; plan again"):
+    with pytest.raises(StaleError, match="which is canceled by now; plan again"):
         make(stripe, plan=plan)
     assert len(stripe.objects["issuing/cards"]) == 1
 
 
 def test_an_answer_that_is_not_what_was_asked_for_is_an_error() -> None:
-    with pytest.raises(StripeError, match="not the object that was asked for"):
+    with pytest.raises(StripeError, match="not the requested object"):
         make(StripeModel(), lambda _call: Answer({"metadata": {}}))
-    with pytest.raises(StripeError, match="created ich_9 without the ownership metadata"):
+    with pytest.raises(StripeError, match="created ich_9 without the requested ownership metadata"):
         make(StripeModel(), lambda _call: Answer({"id": "ich_9", "metadata": {}}))
 
 
@@ -194,7 +194,7 @@ def test_an_update_whose_failure_is_kept_is_made_again_under_another_key() -> No
 
 def test_an_answer_about_another_object_is_an_error() -> None:
     stripe = StripeModel()
-    with pytest.raises(StripeError, match="is not about it"):
+    with pytest.raises(StripeError, match="is about another object"):
         make(stripe, lambda _call: Answer({"id": "ich_9"}), plan=changed(stripe))
 
 
@@ -258,7 +258,7 @@ def test_an_answer_with_another_amount_is_an_error() -> None:
     def more(call: Call) -> Answer:
         return Answer({**stripe.perform(call).object, "amount": 9000})
 
-    with pytest.raises(StripeError, match="top-up tu_1 is not of the amount that was asked for"):
+    with pytest.raises(StripeError, match="top-up tu_1 does not have the requested amount"):
         make(stripe, more, plan=funded(stripe))
 
 
@@ -267,6 +267,6 @@ def test_money_of_another_project_fills_the_same_balance() -> None:
     plan = funded(stripe)
     make(stripe, plan=make_plan(KINDS, config(target(100), project="bakery"), stripe.world()))
 
-    with pytest.raises(StaleError, match="project 'bakery' fills this balance"):
+    with pytest.raises(StaleError, match="project 'bakery' already fills this balance"):
         make(stripe, plan=plan)
     assert pulled(stripe) == 100

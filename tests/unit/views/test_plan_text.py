@@ -81,7 +81,7 @@ def test_the_end_says_what_was_not_done_and_what_to_do() -> None:
 
     assert text.startswith("Apply failed, and nothing was changed: 1 failed, 1 skipped.")
     assert "cardholders.acme: FAILED to create: Stripe says no (request req_7)" in text
-    assert "cards.ads: skipped (create): cardholders.acme failed before" in text
+    assert "cards.ads: skipped (create): cardholders.acme failed" in text
     assert "Rerun the same command to finish" in text
 
 

@@ -13,7 +13,7 @@ from provisioner.core.purchases.result import ScenarioResult, Standing
 from provisioner.views.purchases.scenarios import results_document, results_junit, results_text
 
 DECLARED = replace(scenario(900, 2_500), where=Where("acme.yaml", 7, 3))
-WHY = "the card may spend $30.00 per month"
+WHY = "the card's limit is $30.00 per month"
 YES = Verdict(approved=True, reason="card_active")
 NO = Verdict(approved=False, reason="spending_controls", why=WHY)
 HOOK = Verdict(approved=False, reason="webhook_declined")
@@ -26,7 +26,7 @@ DISAGREED = ScenarioResult(DECLARED, Course(1, NO), Course(1, YES))
 BROKEN = ScenarioResult(DECLARED, Course(1, YES), trouble="cards.ads cannot be applied: Stripe returned 400")
 UNKNOWN = ScenarioResult(DECLARED, Course(1, Unsure("nobody knows")))
 BY_WEBHOOK = ScenarioResult(DECLARED, Course(1, YES), Course(1, HOOK))
-WAITING = replace(EARLY, simulated=Course(1, YES), remark="simulated only: Stripe's clock cannot be moved")
+WAITING = replace(EARLY, simulated=Course(1, YES), remark="simulated only: Stripe's clock cannot be set")
 ALL = (PASSED, GENERATED, FAILED, EARLY, DISAGREED, BROKEN, UNKNOWN, BY_WEBHOOK, WAITING)
 
 
@@ -48,7 +48,7 @@ def test_text():
         f"  FAILED     {deal}",
         "             declined (webhook_declined), expected approved",
         f"  ok         {deal}",
-        "             simulated only: Stripe's clock cannot be moved",
+        "             simulated only: Stripe's clock cannot be set",
         "",
         "Scenarios: 3 passed, 3 failed, 1 disagreed, 2 with errors.",
         "Run on a private sandbox and compared with the offline simulator.",
