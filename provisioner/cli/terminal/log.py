@@ -3,22 +3,30 @@
 import json
 import logging
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from provisioner.views.values import inert
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
 FORMATS = ("text", "json")
 
 log = logging.getLogger("provisioner")
+_drawn: list["Progress"] = []  # the progress bars on the terminal, the newest last
 
 
 class _ToStderr(logging.Handler):
     """A handler that writes to the current `sys.stderr`."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(self.format(record), err=True)
+        text = self.format(record)
+        if _drawn:  # or the line would continue that of the progress bar
+            _drawn[-1].console.print(text, markup=False, highlight=False, soft_wrap=True)
+        else:
+            click.echo(text, err=True)
 
 
 class _AsText(logging.Formatter):
@@ -50,6 +58,18 @@ def tell(text: str, *, level: int = logging.INFO, **facts: Any) -> None:
     if not any(isinstance(handler, _ToStderr) for handler in log.handlers):
         set_up()
     log.log(level, "%s", text, extra={"facts": facts})
+
+
+def draw(bar: "Progress") -> None:
+    """Start a progress bar; messages appear above it until `clear` removes it."""
+    bar.start()
+    _drawn.append(bar)
+
+
+def clear() -> None:
+    """Remove the progress bars from the terminal."""
+    while _drawn:
+        _drawn.pop().stop()
 
 
 def is_json() -> bool:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from provisioner.cli.terminal.log import is_json, tell
+from provisioner.cli.terminal.log import clear, draw, is_json, tell
 from provisioner.stripe_api.rate_limit import Limits, at_least
 
 if TYPE_CHECKING:
@@ -47,14 +47,11 @@ class ProgressDisplay:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._live:
-            self._live.stop()
+            clear()
 
     def line(self, text: str, **facts: Any) -> None:
         """Print a line, above the live line if there is one."""
-        if self._live:
-            self._live.console.print(text, markup=False, highlight=False, soft_wrap=True)
-        else:
-            tell(text, **facts)
+        tell(text, **facts)
 
     def reach(self, done: int, detail: str = "") -> None:
         """Record progress, and show it from time to time."""
@@ -100,7 +97,7 @@ class ProgressDisplay:
                 transient=True,
             )
             self._task = self._live.add_task("", total=self._total, counted="", rate="")
-            self._live.start()
+            draw(self._live)
         took = time.monotonic() - self._begun
         total = None if self._total is None else max(self._total, done)
         self._live.update(

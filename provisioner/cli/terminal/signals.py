@@ -6,8 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import click
-
+from provisioner.cli.terminal.log import clear, tell
 from provisioner.core.model.errors import ExitCode
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -28,7 +27,7 @@ def stoppable(
         if event.is_set():
             end(last_words)
         event.set()
-        click.echo("Interrupted: waiting for requests in flight. Press Ctrl-C again to exit now.", err=True)
+        tell("Interrupted: waiting for requests in flight. Press Ctrl-C again to exit now.")
 
     with on_signal(ask):
         yield event
@@ -76,6 +75,7 @@ def end(last_words: Callable[[], None] | None = None) -> None:
     A normal exit would wait for them, and each may be waiting for Stripe.
     """
     try:
+        clear()
         if last_words:
             last_words()
     finally:

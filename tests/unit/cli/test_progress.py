@@ -3,7 +3,9 @@
 import pytest
 from support.declare import HOLDER, card, config, holder
 
-from provisioner.cli.terminal.progress import spell, time_left
+from provisioner.cli.terminal import progress
+from provisioner.cli.terminal.log import tell
+from provisioner.cli.terminal.progress import ProgressDisplay, spell, time_left
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.kinds import KINDS
@@ -71,3 +73,22 @@ def test_slow_is_taken_to_stay_slow(whole, rest, took, left):
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0:00"), (42, "0:42"), (59.6, "1:00"), (4000, "66:40")])
 def test_time_is_spelt_in_minutes_and_seconds(seconds, text):
     assert spell(seconds) == text
+
+
+def test_a_message_is_never_glued_to_the_bar(monkeypatch, capsys):
+    """The bar's line is erased before the message, and drawn again below it."""
+    monkeypatch.setattr(progress, "is_drawn", lambda: True)
+    monkeypatch.setattr(progress, "PATIENCE", 0)
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": "100"}.items():
+        monkeypatch.setenv(name, value)
+
+    with ProgressDisplay("Reading", "objects", 10) as display:
+        display.reach(3)
+        tell("Warning: a file is ignored")
+        display.line("cards.ads: created")
+    tell("the end")
+
+    said = capsys.readouterr().err
+    assert "\x1b[2KWarning: a file is ignored\n" in said
+    assert "\x1b[2Kcards.ads: created\n" in said
+    assert said.endswith("\x1b[2Kthe end\n")
