@@ -15,14 +15,14 @@ Place = tuple[Address, str]
 
 
 class TraceDocument(Struct, frozen=True):
-    """Who moved a value, as far as Stripe's events tell."""
+    """The Stripe event that changed a value."""
 
     at: str
-    """When, by Stripe's event: a time of ISO 8601 in UTC."""
+    """The time of the event: ISO 8601, in UTC."""
     event: str
-    """Stripe's event."""
+    """The id of the event."""
     request: str | None
-    """Stripe's request; null where it was Stripe itself or the Dashboard."""
+    """The id of the request; null if Stripe itself or the Dashboard made the change."""
 
 
 class DriftedValue(Struct, frozen=True, kw_only=True):
@@ -39,17 +39,17 @@ class DriftedValue(Struct, frozen=True, kw_only=True):
     live: moved in Stripe. yaml: waits for the next apply, and is no drift. both: each moved to another value.
     """
     before: Any
-    """What was last applied; null where it is not known (both) or absent. Sensitive values are masked."""
+    """The value last applied; null if it is absent or not known (both). Sensitive values are masked."""
     after: Any
-    """What is live; null is absent. Sensitive values are masked."""
+    """The value in Stripe; null if absent. Sensitive values are masked."""
     declared: Any
-    """What the YAML says; null is absent. Sensitive values are masked."""
+    """The value in the configuration; null if absent. Sensitive values are masked."""
     direction: Direction
-    """Whether the move took away, left or gave spending power."""
+    """Whether the change lowered spending, left it alone, or raised it."""
     currency: str
     """Of the amounts in the values; empty where there are none."""
     text: str
-    """What happened to the object as a whole; empty where `path` says it."""
+    """The change of the object as a whole; empty if `path` names a value."""
     currency_live: str | UnsetType = UNSET
     """Of the amounts that are live where it is another; empty: Stripe does not tell it."""
     row: dict[str, Any] | UnsetType = UNSET

@@ -31,7 +31,7 @@ class EditDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     after: Any
     """null is absent; sensitive values are masked."""
     direction: Direction
-    """Whether it takes away, leaves or gives spending power."""
+    """Whether the edit lowers spending, leaves it alone, or raises it."""
     sensitive: bool
     """Whether before and after are masked."""
     moved: Mover = ""
@@ -82,19 +82,19 @@ class ChangeDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     address: str
     """Section and name in the YAML: cards.ads."""
     kind: str
-    """What it is."""
+    """The kind of resource."""
     action: Action
-    """What becomes of it."""
+    """The action that an apply takes."""
     id: str | None
-    """The live object, if there is one."""
+    """The id of the object in Stripe, if there is one."""
     reason: str
-    """Why."""
+    """The reason for the change."""
     edits: tuple[EditDocument, ...]
     """The values that move."""
     fingerprint: str
     """A keyed digest of what would be done to which object as it is."""
     revision: Count | None = None
-    """How often we have written the live object."""
+    """How often provisioner has written the object in Stripe."""
     rest: str = ""
     """
     A keyed digest of the live object, but for what an apply that is stopped half-way may have changed of it.
@@ -177,7 +177,7 @@ class SummaryDocument(Struct, frozen=True, kw_only=True):
 
 
 class AddedExposure(Struct, frozen=True):
-    """What cards may spend more in a month in one currency."""
+    """The monthly exposure that a plan adds in one currency."""
 
     currency: Currency
     amount: int | None
@@ -190,11 +190,11 @@ class ImpactDocument(Struct, frozen=True, kw_only=True):
     money: tuple[MovedMoney, ...]
     """Money that moves."""
     exposure_added: tuple[AddedExposure, ...]
-    """What cards may spend more in a month; an amount of null is without limit."""
+    """Monthly exposure that the plan adds; an amount of null is without limit."""
     cards_activated: Count
-    """Cards that can newly spend."""
+    """Cards that the plan activates."""
     final: Count
-    """Changes that nothing can undo."""
+    """Irreversible changes."""
 
 
 class BalanceDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
