@@ -1,4 +1,4 @@
-"""A saved plan against what would be done now: each step must be the one that was approved."""
+"""Compare a saved plan with the changes that would be made now: every one must be approved."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence

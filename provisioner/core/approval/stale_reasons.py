@@ -1,4 +1,4 @@
-"""What is not as it was approved, in words: which side has moved, and from what to what."""
+"""Explain why a change is not the approved one: which side changed, and from which value to which."""
 
 import json
 import re

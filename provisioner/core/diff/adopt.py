@@ -1,6 +1,6 @@
-"""Adoption: objects that exist already become ours by our marks, and by nothing else.
+"""Import: bring existing objects under management by writing ownership metadata, and nothing else.
 
-Only metadata is written. What live has otherwise than declared stays, and shows in the next plan.
+Values that differ from the configuration stay in Stripe, and show in the next plan.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -41,7 +41,7 @@ class Drift(Struct, frozen=True):
 
     @property
     def place(self) -> tuple[Address, str]:
-        """What tells it from all others."""
+        """Its address and path, which identify it."""
         return (self.address, self.path)
 
     @property
@@ -56,7 +56,7 @@ class Drift(Struct, frozen=True):
 
     @property
     def warns(self) -> bool:
-        """Whether it is no drift, but somebody has to know."""
+        """Whether it is not drift, but needs attention."""
         return self.moved is Moved.STRIPE
 
 

@@ -1,4 +1,4 @@
-"""What differs between the configuration and live Stripe, as changes; nothing is put in order yet."""
+"""Find the changes that would make Stripe match the configuration, in no particular order yet."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Retiring: how an object ends, and what `retire` and `destroy` ask for, whatever the YAML says."""
+"""Retire objects: deactivate or cancel them, also on request by `retire` and `destroy`."""
 
 from collections.abc import Iterable, Sequence
 

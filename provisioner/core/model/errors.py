@@ -20,7 +20,7 @@ from msgspec import Struct
 
 class ExitCode(IntEnum):
     """
-    What a command ends with: a contract with the scripts of others, so none is ever given another meaning.
+    Exit codes of the commands. Scripts depend on them, so no code ever changes its meaning.
 
     `meaning` is what README and `docs/reference/exit-codes.md` say of it.
     """
@@ -74,7 +74,7 @@ class Problem(Struct, frozen=True):
 
 
 class ProvisionerError(Exception):
-    """Anything this program says instead of a traceback; `exit_code` is what the command ends with."""
+    """An error that is shown as a message, without a traceback; the command ends with its `exit_code`."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.ERROR
 
@@ -133,7 +133,7 @@ class StripeError(ProvisionerError):
 
 
 class NotSentError(ProvisionerError):
-    """The run was interrupted while a request waited for its turn: nothing of it has left."""
+    """The run was interrupted while a request waited for its turn; the request was never sent."""
 
 
 class UnfulfilledError(StripeError):

@@ -1,4 +1,4 @@
-"""Guardrails: limits that judge a plan as a whole, each overridable only by naming a number."""
+"""Guardrails: limits on a plan as a whole. A person can override each one only by giving a number."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ FEW, SHARE = 10, 0.3  # from ten objects of a kind on, at most 30 % of them may 
 
 class Danger(Struct, frozen=True):
     """
-    A limit that a plan is over: what would happen, and the number that would allow it.
+    A limit that a plan exceeds, with the number that would allow it.
 
     `of` is the section or the currency that the number counts, empty where there is but one. The name may
     carry it (`retired.cards`), and does where the plan is over several limits of one name.
@@ -42,7 +42,7 @@ class Danger(Struct, frozen=True):
 
 
 def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
-    """The guardrails that stop this plan; `allowed` holds the numbers that a person has named."""
+    """Return the guardrails that block this plan; `allowed` holds the numbers given with `--allow`."""
     counted = (
         *_protected(plan),
         *_stranded(plan),

@@ -1,4 +1,4 @@
-"""Which scenarios a plan turns over: the answer today, from what is live, against the one afterwards."""
+"""Find the scenarios whose outcome a plan changes: simulate each before and after the changes."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -19,7 +19,7 @@ def flips(
     kinds: Iterable[Kind], config: Config, live: Mapping[Address, Live], changes: Iterable[Change]
 ) -> Iterator[Note]:
     """
-    Name every scenario that ends otherwise once the changes are made.
+    Yield a note for every scenario whose outcome the changes alter.
 
     Both answers are told offline, each from a clean past. A card that is not live yet has no answer
     today, so a plan that creates it flips nothing.

@@ -1,4 +1,4 @@
-"""`--target` and `--exclude`: a part of the changes, whole enough to be carried out by itself."""
+"""Select changes with `--target` and `--exclude`, together with the changes that they depend on."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""Carries a plan out: phase by phase, side by side within one, feeding new ids forward."""
+"""Execute a plan phase by phase, with the steps of a phase in parallel, and pass new ids to later steps."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence

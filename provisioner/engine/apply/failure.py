@@ -1,4 +1,4 @@
-"""What a failed write says about whether it was carried out."""
+"""Classify failed writes: whether the write may still have been carried out."""
 
 from provisioner.core.model.errors import AccessError, ProvisionerError, StripeError
 
