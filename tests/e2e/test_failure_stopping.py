@@ -129,7 +129,7 @@ def test_the_second_signal_ends_at_once_and_still_says_it_in_json(base, tmp_path
     with start(base, tmp_path, *APPLY, "--format", "json") as process:
         until(process, "cardholders.")
         process.send_signal(signal.SIGINT)
-        until(process, "calls under way")
+        until(process, "requests in flight")
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=60)
 
