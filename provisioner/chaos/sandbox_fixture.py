@@ -1,4 +1,4 @@
-"""A sandbox that can be restored to an earlier state and told to fail."""
+"""A sandbox that can be restored to an earlier state and made to fail."""
 
 import sqlite3
 import tempfile

@@ -52,10 +52,10 @@ class Rates(Struct, frozen=True):
 
 
 class FleetLimits(Struct, frozen=True):
-    """The limits of one run over a fleet; None is no limit."""
+    """The limits of one run over a fleet; None means unlimited."""
 
     top_up: Mapping[str, int] = field(default_factory=dict)
-    """Maximum total of the top-ups by currency, in minor units; empty is no limit."""
+    """Maximum total of the top-ups by currency, in minor units; empty means unlimited."""
     retired: int | None = None
     """Maximum number of objects that are retired or replaced."""
     failed: int | None = None

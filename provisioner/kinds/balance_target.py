@@ -1,4 +1,4 @@
-"""Balance targets: how much money stands behind the cards, by currency. The name is the currency."""
+"""Balance targets: how much money is behind the cards, by currency. The name is the currency."""
 
 import re
 from collections.abc import Iterator, Mapping

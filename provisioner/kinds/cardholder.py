@@ -38,7 +38,7 @@ LONGEST_COUNTRY_CODE = 3
 
 
 def same_phone(declared: str, live: str) -> bool:
-    """Whether two spellings are one number: Stripe answers E.164, adding a country that was left out."""
+    """Return true if both spell one number: Stripe answers E.164, with the country that was left out."""
     wanted, had = _digits(declared), _digits(live)
     if declared.strip().startswith(("+", "00")):
         return wanted.removeprefix("00") == had

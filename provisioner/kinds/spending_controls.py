@@ -1,4 +1,4 @@
-"""Spending controls: the same on a card and on a cardholder, and which edits give spending power.
+"""Spending controls: the same on a card and on a cardholder, and which edits raise spending.
 
 Semantics: docs.stripe.com/issuing/controls/spending-controls.
 """
@@ -53,7 +53,7 @@ def _by_scope(rows: Collection[Mapping[str, Any]] | None) -> dict[tuple[Any, ...
 def limiting(
     before: Collection[Mapping[str, Any]] | None, after: Collection[Mapping[str, Any]] | None
 ) -> Direction:
-    """The direction of an edit to spending limits: a lost or raised limit gives power."""
+    """The direction of an edit to spending limits: a lost or raised limit raises spending."""
     old, new = _by_scope(before), _by_scope(after)
     broadens = any(scope not in new or new[scope] > amount for scope, amount in old.items())
     tightens = any(scope not in old or amount < old[scope] for scope, amount in new.items())
@@ -161,7 +161,7 @@ def intersect(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, 
 def _crossed(
     one: Mapping[str, Any], other: Mapping[str, Any], allowed: str, blocked: str
 ) -> Mapping[str, tuple[str, ...]] | None:
-    """What both lists of both sides let through, as one list; None where that is nothing."""
+    """Combine both lists of both sides into one allow-list; None if nothing passes both."""
     only = [set(each[allowed]) for each in (one, other) if each.get(allowed)]
     never = {value for each in (one, other) for value in each.get(blocked) or ()}
     if not only:

@@ -27,9 +27,9 @@ class Cause(NamedTuple):
     """The cause of a network error."""
 
     what: str
-    """What happened, at which host and port."""
+    """The failure, with host and port."""
     advice: str
-    """What the user can check, as a sentence."""
+    """A sentence that says what to check."""
 
 
 def cause_of(error: Exception, host: str, port: int, proxy: Url | None, timeout: urllib3.Timeout) -> Cause:

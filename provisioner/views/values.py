@@ -1,4 +1,4 @@
-"""How values are shown: money with its currency and interval, and without control characters."""
+"""Values in every view: money with its currency and interval, and without control characters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -45,7 +45,7 @@ class HistoryStep(Struct, frozen=True):
     did: tuple[str, ...]
     """Descriptions of what was done."""
     runs: tuple[str, ...] = ()
-    """How each run in the step ended, in one word."""
+    """One word for the end of each run in the step."""
     wrong: tuple[str, ...] = ()
     """Descriptions of what was wrong after the step."""
 

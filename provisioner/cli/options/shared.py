@@ -277,7 +277,7 @@ ALLOW_FILE = click.option(
     "allow_files",
     multiple=True,
     metavar="PATH",
-    help="Let the configuration read this file or folder outside of its own folder.",
+    help="Let the configuration read this file or folder outside of the configuration folder.",
 )
 ALLOW_ENV = click.option(
     "--allow-env",

@@ -251,7 +251,7 @@ class _Reader(Struct):
     def size(self, value: Any) -> int:
         """Count the values in a value; those of an alias count each time that it is used.
 
-        The target of an inner alias has been counted before, so the recursion is no deeper than the YAML.
+        The target of an inner alias has been counted before, so the recursion is as deep as the YAML.
         """
         if not isinstance(value, dict | list):
             return 1

@@ -26,17 +26,18 @@ class TraceDocument(Struct, frozen=True):
 
 
 class DriftedValue(Struct, frozen=True, kw_only=True):
-    """One value that is not as declared."""
+    """A value in Stripe that differs from the configuration."""
 
     address: str
     """Section and name in the YAML: cards.ads."""
     id: str | None
-    """The live object; null where there is none."""
+    """The id of the object in Stripe; null if there is none."""
     path: str
-    """The value that moved, with dots; empty where the whole object is meant, which `text` tells of."""
+    """The dotted path of the value; empty for the whole object, which `text` describes."""
     moved: Moved
     """
-    live: moved in Stripe. yaml: waits for the next apply, and is no drift. both: each moved to another value.
+    live: changed outside of provisioner. yaml: not applied yet, which is not drift. both: changed on both
+    sides.
     """
     before: Any
     """The value last applied; null if it is absent or not known (both). Sensitive values are masked."""
@@ -45,65 +46,65 @@ class DriftedValue(Struct, frozen=True, kw_only=True):
     declared: Any
     """The value in the configuration; null if absent. Sensitive values are masked."""
     direction: Direction
-    """Whether the change lowered spending, left it alone, or raised it."""
+    """The effect on spending: tightening, neutral, or broadening."""
     currency: str
-    """Of the amounts in the values; empty where there are none."""
+    """The currency of the amounts; empty if there are none."""
     text: str
     """The change of the object as a whole; empty if `path` names a value."""
     currency_live: str | UnsetType = UNSET
-    """Of the amounts that are live where it is another; empty: Stripe does not tell it."""
+    """The currency of the amounts in Stripe if it differs; empty if Stripe does not report it."""
     row: dict[str, Any] | UnsetType = UNSET
-    """What tells the row of a table from others: its interval and categories."""
+    """The values that identify a row of a table: its interval and categories."""
     trace: TraceDocument | UnsetType = UNSET
-    """With --explain: who moved it, where an event of the last 30 days tells."""
+    """With --explain: the event of the last 30 days that made the change, if there is one."""
 
     @property
     def waits(self) -> bool:
-        """Whether it merely waits for the next apply."""
+        """Return true if the next apply makes this change."""
         return self.moved is Moved.YAML
 
 
 class Remark(Struct, frozen=True):
-    """What is no drift, and is told all the same."""
+    """An observation that is not drift."""
 
     address: str
     """Section and name in the YAML."""
     id: str | None
-    """The live object, or the one that has ended."""
+    """The id of the object in Stripe."""
     text: str
-    """What Stripe wants, or how it has ended and how to have another."""
+    """The requirement of Stripe, or the way in which the object ended and how to create another."""
 
 
 class DriftSummary(Struct, frozen=True, kw_only=True):
-    """How many there are of each."""
+    """Counts."""
 
     drift: Count
-    """Values that moved in Stripe; above 0 the exit code is 2."""
+    """Values changed outside of provisioner; if there are any, the exit code is 2."""
     pending: Count
-    """What only waits for the next apply."""
+    """Changes that are not applied yet."""
     warnings: Count
-    """What is no drift, and keeps cards from working."""
+    """Cards and cardholders that Stripe blocks; not drift."""
     ended: Count
-    """What has ended as it was declared to; no drift."""
+    """Objects that ended as configured; not drift."""
     unmanaged: dict[str, Count]
-    """By kind: how many objects are not this project's."""
+    """The number of objects that do not belong to this project, by kind."""
 
 
 class DriftDocument(Struct, frozen=True, kw_only=True):
-    """What moved since the last apply, and what else somebody has to know."""
+    """The differences since the last apply, and other observations."""
 
     format_version: Format
     """The version of this format."""
     project: str
-    """The namespace of ownership."""
+    """The name of the project."""
     summary: DriftSummary
-    """How many of each."""
+    """Counts."""
     drift: tuple[DriftedValue, ...]
-    """What is not as declared, in the order of addresses."""
+    """The differences, in the order of their addresses."""
     warnings: tuple[Remark, ...]
-    """What Stripe holds back until somebody has settled it, such as missing facts about a cardholder."""
+    """Objects that Stripe blocks until somebody acts, for example because a cardholder lacks information."""
     ended: tuple[Remark, ...]
-    """What has ended as it was declared to, such as a card for one payment; not made anew."""
+    """Objects that ended as configured, such as a card for one payment; they are not created again."""
     unmanaged: dict[str, tuple[str, ...]]
     """With --unmanaged: by kind, the ids of objects that are not this project's."""
 
@@ -116,7 +117,7 @@ def drift_document(
     *,
     listed: bool,
 ) -> DriftDocument:
-    """Write drift; `unmanaged` maps kinds to the ids of objects that are not the project's."""
+    """Write the document of drift; `unmanaged` maps kinds to the ids of other objects."""
     values = tuple(_value(each, traces.get(each.place)) for each in drifts if each.counts or each.waits)
     warnings, ended = (
         tuple(Remark(str(each.address), each.id or None, each.text) for each in drifts if each.moved is moved)

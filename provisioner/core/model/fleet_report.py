@@ -10,80 +10,80 @@ from provisioner.core.model.json_document import Count, MovedMoney
 
 
 class AccountLine(Struct, frozen=True):
-    """A line of an account, as it ends"""
+    """The result of one account"""
 
     phase: str
-    """What was done."""
+    """The phase: check, plan, apply, drift, or status."""
     account: str
-    """Stripe's id of it."""
+    """The id of the account."""
     name: str
-    """What the roster calls it."""
+    """The name of the account in the roster."""
     code: int
-    """The exit code that the account alone would have ended with."""
+    """The exit code of this account alone."""
     failed: bool = False
-    """Whether it did not get what was asked for."""
+    """True if the account did not complete the phase."""
     counts: dict[str, int] = field(default_factory=dict)
     """
     plan: changes by action, and `pending`: what people have to do, such as a wire. apply: steps by outcome.
     drift, status: values by who moved them.
     """
     money: tuple[MovedMoney, ...] = ()
-    """Money that moves, or has moved."""
+    """The top-ups, planned or made, in minor units."""
     ends: Count = 0
-    """Objects that are retired or replaced."""
+    """The number of objects that are retired or replaced."""
     stopped_by: tuple[str, ...] = ()
-    """Of a plan: why the account's own guardrails would let an apply write nothing."""
+    """For a plan: the account's own guardrails that block its apply."""
     facts: dict[str, Any] = field(default_factory=dict)
-    """Of status: how many cardholders and cards there are, how many are active, and what is available."""
+    """For status: the number of cardholders, cards, and active cards, and the available balance."""
     problems: tuple[str, ...] = ()
-    """At most five, and how many more."""
+    """At most five problems, and the number of others."""
     requests: Count = 0
-    """Requests to Stripe."""
+    """The number of requests to Stripe."""
     seconds: float = 0.0
-    """How long it took."""
+    """The duration in seconds."""
     worker: str = ""
-    """Who did it: host and process."""
+    """The worker: host and process."""
 
     def __post_init__(self) -> None:
         force_setattr(self, "failed", self.code not in (ExitCode.DONE, ExitCode.CHANGES))
 
 
 class FleetTotals(Struct, frozen=True, kw_only=True):
-    """A line of totals, after each phase"""
+    """The totals of one phase"""
 
     phase: str
-    """The phase that has ended."""
+    """The phase."""
     fleet: str
-    """The fleet's name."""
+    """The name of the fleet."""
     accounts: Count
-    """That were chosen."""
+    """The number of selected accounts."""
     ended: Count
     """Of them."""
     failed: Count
     """Of them."""
     not_begun: Count
-    """Of them, because the run stopped early."""
+    """The number of accounts that were skipped because the run stopped early."""
     codes: dict[str, int]
-    """How many accounts ended with each exit code."""
+    """The number of accounts by exit code."""
     code: int
-    """The worst of them."""
+    """The worst exit code."""
     halted: str
-    """Why the run stopped early; empty where it did not."""
+    """The reason why the run stopped early; empty if it did not."""
     counts: dict[str, int]
-    """The sum of the accounts'."""
+    """The counts of all accounts, added up."""
     money: tuple[MovedMoney, ...]
-    """Over the fleet."""
+    """The top-ups of all accounts, in minor units."""
     ends: int
-    """Objects that are retired or replaced."""
+    """The number of objects that are retired or replaced."""
     stopped: Count
-    """Of plans: accounts whose own guardrails would let an apply write nothing."""
+    """For plans: the number of accounts whose own guardrails block their apply."""
     stopped_by: tuple[str, ...]
     """
     Of plans: the limits of the fleet that would let an apply write nothing, and what would let it pass.
     """
     requests: int
-    """Requests to Stripe."""
+    """The number of requests to Stripe."""
     seconds: float
-    """How long it took."""
+    """The duration in seconds."""
     worst: tuple[AccountLine, ...]
-    """At most ten accounts that were not simply done, the worst first; each as in a line of its own."""
+    """At most ten accounts that did not complete, the worst first, each in the form of its own line."""

@@ -60,7 +60,7 @@ class EditDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def edit_document(edit: Edit, digest: str = "") -> EditDocument:
-    """All that a reader sees of an edit, with a digest that stands for it."""
+    """Return an edit as readers see it, with a digest of it."""
     return EditDocument(
         path=edit.path,
         before=edit.before,
@@ -77,7 +77,7 @@ def edit_document(edit: Edit, digest: str = "") -> EditDocument:
 
 
 class ChangeDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What would happen to one address, as a reader sees it."""
+    """The change to one address, as readers see it."""
 
     address: str
     """Section and name in the YAML: cards.ads."""
@@ -92,28 +92,28 @@ class ChangeDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     edits: tuple[EditDocument, ...]
     """The values that move."""
     fingerprint: str
-    """A keyed digest of what would be done to which object as it is."""
+    """A keyed digest of the change and of the current state of its object."""
     revision: Count | None = None
     """How often provisioner has written the object in Stripe."""
     rest: str = ""
     """
-    A keyed digest of the live object, but for what an apply that is stopped half-way may have changed of it.
+    A keyed digest of the object in Stripe, without the values that an interrupted apply may have changed.
     """
     goal: str = ""
-    """A keyed digest of the object that is there afterwards, and of all that is declared of it."""
+    """A keyed digest of the object after the apply, and of its configuration."""
     between: str = ""
     """
-    A keyed digest of the controls that an update which gives and takes sets in the first of its two calls.
+    A keyed digest of the spending controls that the first of two update calls sets.
     """
     bookkeeping: Literal["rename", "mark", ""] = ""
-    """Of updates of our marks alone: nothing that a card can do changes."""
+    """For updates of ownership metadata only: the kind of update."""
     amount: int | None = None
-    """Of top_up."""
+    """For top_up: the amount in minor units."""
     currency: Currency | None = None
     newest: str | UnsetType | None = UNSET
-    """Of top_up: the newest top-up before it that a balance target has made."""
+    """For top_up: the newest earlier top-up of a balance target."""
     final: bool | None = None
-    """Of replace and retire: whether nothing can undo it."""
+    """For replace and retire: true if the change is irreversible."""
 
     def __post_init__(self) -> None:
         if "." not in self.address:
@@ -123,36 +123,36 @@ class ChangeDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def money(self) -> Money | None:
-        """What a top-up moves; None for any other change."""
+        """Return the amount of a top-up; None for any other change."""
         if self.action is not Action.TOP_UP or self.amount is None or self.currency is None:
             return None
         return Money(self.amount, self.currency)
 
     @property
     def counted_as(self) -> str:
-        """What the summary counts it as: its action; of an update of our marks alone `rename` or `mark`."""
+        """Return the name under which the summary counts it: its action, or `rename` or `mark`."""
         return self.bookkeeping or self.action.value
 
     @property
     def gives_power(self) -> bool:
-        """Whether it lets cards spend more: by one of its edits, or as money that they may spend."""
+        """Return true if it lets cards spend more, by an edit or by a top-up."""
         return self.action is Action.TOP_UP or any(e.direction is Direction.BROADENING for e in self.edits)
 
     @property
     def takes_power(self) -> bool:
-        """Whether it lets cards spend less; the limits of what is created take nothing away."""
+        """Return true if it lets cards spend less; the limits of a new card do not count."""
         if self.action in (Action.CREATE, Action.RETIRE):
             return self.action is Action.RETIRE
         return any(edit.direction is Direction.TIGHTENING for edit in self.edits)
 
 
 class SummaryDocument(Struct, frozen=True, kw_only=True):
-    """How many changes of each action there are."""
+    """The number of changes by action."""
 
     create: Count
     """Objects to create."""
     update: Count
-    """Objects to update in place, those not counted of which our marks alone change."""
+    """Objects to update in place, without updates of ownership metadata only."""
     replace: Count
     """Objects that must be replaced."""
     retire: Count
@@ -166,11 +166,11 @@ class SummaryDocument(Struct, frozen=True, kw_only=True):
     mark: Count = 0
     """Updates with `bookkeeping` of `mark`."""
     unchanged: Count
-    """Resources that stay as they are."""
+    """Resources that do not change."""
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many changes there are, by what they are counted as."""
+        """Return the number of changes by the name under which they are counted."""
         counts: dict[str, int] = asdict(self)
         del counts["unchanged"]
         return counts
@@ -181,16 +181,16 @@ class AddedExposure(Struct, frozen=True):
 
     currency: Currency
     amount: int | None
-    """null: without limit."""
+    """null: unlimited."""
 
 
 class ImpactDocument(Struct, frozen=True, kw_only=True):
-    """What a plan costs at worst."""
+    """The largest possible effect of a plan."""
 
     money: tuple[MovedMoney, ...]
-    """Money that moves."""
+    """The top-ups, by currency."""
     exposure_added: tuple[AddedExposure, ...]
-    """Monthly exposure that the plan adds; an amount of null is without limit."""
+    """Monthly exposure that the plan adds; an amount of null is unlimited."""
     cards_activated: Count
     """Cards that the plan activates."""
     final: Count
@@ -204,39 +204,39 @@ class BalanceDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     available: int
     """Money in the Issuing balance now."""
     pending: int
-    """Top-ups on their way."""
+    """Top-ups that are pending."""
     target: int | None
-    """null: not to be shown."""
+    """The target; null if it is sensitive."""
     top_up_below: int | None
-    """Below this it is filled up; null: not to be shown."""
+    """The balance below which it is topped up; null if it is sensitive."""
     declared: str = ""
-    """A keyed digest of the target as declared."""
+    """A keyed digest of the configured target."""
 
 
 class Power(Struct, frozen=True):
-    """What some cards may spend in a month."""
+    """The monthly exposure of some cards."""
 
     amount: int
-    """What the cards with a limit may spend in a month."""
+    """The monthly exposure of the cards with a limit, in minor units."""
     unlimited: int
-    """How many cards have no limit."""
+    """The number of cards without a limit."""
     cards: int
-    """How many cards can spend at all."""
+    """The number of cards that can spend."""
 
 
 class TeamExposure(Struct, frozen=True, kw_only=True):
-    """What the cards of one team may spend in a month."""
+    """The monthly exposure of the cards of one team."""
 
     team: str | None
-    """Its name; null: several small ones."""
+    """The name of the team; null for several small teams together."""
     currency: str
     """Three small letters; a mask where it is sensitive."""
     others: Count
-    """How many small teams are in it."""
+    """The number of small teams in this entry."""
     before: Power
-    """What its cards may spend now."""
+    """The monthly exposure before the apply."""
     after: Power
-    """What they may spend after the apply."""
+    """The monthly exposure after the apply."""
 
 
 class OutlookDocument(Struct, frozen=True):
@@ -252,12 +252,12 @@ class OutlookDocument(Struct, frozen=True):
 
 
 class Stop(Struct, frozen=True, omit_defaults=True):
-    """A guardrail that stops a plan, and what to do about it; it has no number where a word lets it pass."""
+    """A guardrail that blocks a plan; it has no number if a word allows it."""
 
     guardrail: Annotated[str, Meta(extra_json_schema={"pattern": STOPS})]
-    """As `--allow` names it, or `require_approval`."""
+    """The name that `--allow` takes, or `require_approval`."""
     text: str
-    """What is over which limit, and what would let it pass."""
+    """The limit that is exceeded, and the option that allows it."""
     number: int | None = None
     """
     The number that lets it pass, as `--allow` takes it. A saved plan wants it when it is applied, whatever
@@ -266,14 +266,14 @@ class Stop(Struct, frozen=True, omit_defaults=True):
 
 
 class SourceDocument(Struct, frozen=True, kw_only=True):
-    """Where the configuration of a saved plan is, and the options that it was made with."""
+    """The place of the configuration of a saved plan, and the options of the plan."""
 
     path: str
-    """From the folder where the plan was made."""
+    """The path from the folder in which the plan was made."""
     from_plan: str | None = None
-    """From the plan's file, which is tried first; null: there is no way from one to the other."""
+    """The path from the plan's file, which is tried first; null if there is none."""
     env: str | None
-    """The environment (`--env`); null: none."""
+    """The environment (`--env`); null if there is none."""
     variables: tuple[str, ...]
     """The names of the variables (`--var`). Their values are not kept."""
     targets: tuple[str, ...]
@@ -292,41 +292,41 @@ class ShownPlan(Struct, frozen=True, kw_only=True):
     format_version: Annotated[str, Meta(extra_json_schema={"const": PLAN_FORMAT})]
     """The version of this format."""
     project: str
-    """The namespace of ownership."""
+    """The name of the project."""
     environment: str | UnsetType | None = UNSET
-    """The environment (`--env`) that it was made for; null: none."""
+    """The environment (`--env`); null if there is none."""
     mode: Annotated[str, Meta(extra_json_schema={"enum": ["test", "live"]})]
-    """As the configuration says."""
+    """The mode: test or live."""
     account: str
     """
     The Stripe account that the plan was made for: the key's, or `STRIPE_ACCOUNT` where the key may not read
     it; empty where neither is known.
     """
     fingerprint: Sha256
-    """A keyed digest of all that would be done, and of the objects that it would be done to."""
+    """A keyed digest of all changes and of the current state of their objects."""
     keyed_with: Source | UnsetType = UNSET
-    """What the secret of the keyed digests is made of."""
+    """The source of the key of the digests."""
     summary: SummaryDocument
     """
-    How many changes of each action, and how many resources stay as they are. Updates with `bookkeeping` are
-    counted as `rename` and `mark`, and not as updates.
+    The number of changes by action, and the number of resources that do not change. Updates with
+    `bookkeeping` are counted as `rename` and `mark`, and not as updates.
     """
     blast_radius: ImpactDocument
     """What the plan costs at worst."""
     changes: tuple[ChangeDocument, ...]
-    """What would be done, by address."""
+    """The changes, by address."""
     left_out: Count = 0
-    """How many changes `--target` and `--exclude` leave out."""
+    """The number of changes that `--target` and `--exclude` leave out."""
     stopped_by: tuple[Stop, ...] = ()
     """
-    The guardrails that would stop an apply of this plan, which then writes nothing. Of a saved plan
+    The guardrails that would stop an apply of this plan, which then makes no changes. Of a saved plan
     `require_approval` is none: who applies it has approved it.
     """
     notes: tuple[Note, ...]
-    """What a reader should know, though nothing will be done about it."""
+    """Notes for readers; they cause no change."""
     outlook: OutlookDocument = OutlookDocument((), ())
     """
-    The balances with a target, and what cards may spend in a month by their own limits, before and after.
+    The balances with a target, and the monthly exposure of cards by their own limits, before and after.
     """
     created: str | UnsetType = UNSET
     """In saved plans only: when it was made (ISO 8601)."""

@@ -15,7 +15,7 @@ class Sandbox:
     """One running sandbox."""
 
     settings: Settings
-    """How it behaves."""
+    """Its behavior."""
     store: Store
     """Its database."""
     postman: Postman

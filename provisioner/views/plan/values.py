@@ -1,4 +1,4 @@
-"""How values of a plan are shown: both sides of an edit, and the monthly exposure of cards."""
+"""Values in the views of a plan: both sides of an edit, and the monthly exposure of cards."""
 
 from provisioner.core.model.money import show_money
 from provisioner.core.plan.document import EditDocument, Power, TeamExposure

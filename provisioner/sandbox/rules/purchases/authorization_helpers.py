@@ -116,8 +116,8 @@ def finalize_amount(call: HandlerCall) -> Json:
     """
     Set the final amount of an estimated purchase, for example at a fuel pump; the hold changes with it.
 
-    [?] It is undocumented which purchases can be finalized; here, all can. Nothing can decline it, as it is
-    not a request.
+    [?] It is undocumented which purchases can be finalized; here, all can. Nothing can decline it, because
+    it is not a request.
     """
     tx, params = call.tx, call.params
     found = _pending(tx, call.id)
