@@ -1,1 +1,1 @@
-"""What was approved, held against what would be done now."""
+"""Comparison of what was approved with what would be done now."""

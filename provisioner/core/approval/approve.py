@@ -21,15 +21,15 @@ from provisioner.core.schema.kind import Kind
 
 def hold_to(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) -> Plan:
     """
-    What is left of an approved plan: every change as approved, top-ups up to the approved amount.
+    Return what is left of an approved plan: every change as approved, top-ups up to the approved amount.
 
-    What has been done already is no longer in `plan`, and what is left of a change that was stopped half-way
-    is approved with it, so a plan that was applied in part can be applied again. A top-up that is new because
-    money has moved is left out, and a note says so: a balance moves with every purchase, and the rest is done
-    all the same. Exposure added and cards activated are ceilings, too. Raises StaleError that names each
-    object and field that has moved, each number that is above what was approved, and what the configuration
-    does not ask for at all: it is that of another commit than was approved. What an object was when the plan
-    was approved it must still be, or be as far as this plan has come with it.
+    Changes that are done already are no longer in `plan`, and the rest of a change that was interrupted is
+    approved with it, so a plan that was applied in part can be applied again. A top-up that is new because
+    money has moved is left out with a note, and the rest is applied: a balance moves with every purchase.
+    Added exposure and activated cards are ceilings, too. Raises StaleError that names each object and field
+    that has changed, each number above the approved one, and each approved change that the configuration does
+    not ask for, because it is from another commit. Each object must be in the state in which it was approved,
+    or in a state to which this plan has brought it.
     """
     seal = sealed_by(plan, approved)
     moved = [*_not_asked_for(kinds, plan, approved)]
@@ -64,17 +64,17 @@ def above(
     replaced: Collection[str],
 ) -> Iterator[str]:
     """
-    Say which numbers of a plan are above those that were approved for it.
+    Yield the numbers of a plan that are above those that were approved for it.
 
-    Each change may be the approved one and still give more than it did: a cardholder has more cards by now,
-    or its limit is gone. What a `replaced` card (by its address) may spend by its own limits was approved
-    with it; how much of that is new depends on how far its replacement has come. Money and what ends need no
-    number here, as each top-up and each object is approved by itself.
+    Each change may be the approved one and still raise spending more than before: a cardholder may have more
+    cards by now, or its limit may be gone. The amount that a `replaced` card (by its address) may spend by
+    its own limits was approved with it; how much of that is new depends on the progress of its replacement.
+    Money and ended objects need no number here, as each top-up and each object is approved by itself.
     """
     cards = []
     for card in spenders(kinds, plan.surveyed, plan.changes):
         side = card.after if str(card.address) in replaced else None
-        if side and side.spends:  # as if it could spend the same before, under no other holder's bound
+        if side and side.spends:  # as if it could spend the same before, with no limit by a holder
             side = side._replace(pool=("", side.pool[1]), bound=NO_LIMIT)
         cards.append(card._replace(before=side, at_least=side) if side and side.spends else card)
     for currency, more in raised(cards).items():
@@ -89,9 +89,9 @@ def above(
 
 def _not_asked_for(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) -> Iterator[str]:
     """
-    Approved changes that are in no plan because the YAML is another, and not because they are done.
+    Yield approved changes that are missing from the plan because the YAML differs, not because they are done.
 
-    Raises StaleError where nothing of what was approved is about this project.
+    Raises StaleError if the approved plan is for another project, mode, or account.
     """
     whose = (approved.project, approved.mode, approved.account)
     if (plan.project, plan.mode, plan.account) != whose:
@@ -117,25 +117,25 @@ def _not_asked_for(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) ->
 
 
 def _stands(plan: Plan, address: Address, change: ChangeDocument) -> bool:
-    """Whether it is the object that stands under the address, and none that was left beside it."""
+    """Return True if the approved object is the current one at the address, not a leftover beside it."""
     return plan.ids.get(address) == change.id
 
 
 def _with_approved(plan: Plan, approved: PlanDocument) -> Iterator[tuple[Change, list[ChangeDocument]]]:
-    """Each change with those that were approved for its address, the one of the same object first."""
+    """Yield each change with those approved for its address, the one for the same object first."""
     known: dict[str, list[ChangeDocument]] = defaultdict(list)
     for each in approved.changes:
         known[each.address].append(each)
     for change in plan.changes:
         there = known[str(change.address)]
         if change.action is Action.RETIRE and change.id == plan.ids.get(change.address):
-            # where a replacement has come so far that its object goes, another stands in its place
+            # if a replacement has reached the end of the old object, another object has the address
             there = [each for each in there if each.action is change.action]
         yield change, sorted(there, key=lambda each: each.id != change.id)
 
 
 def capped(change: Change, ceiling: int) -> Change:
-    """An approved amount is a ceiling: what is short beyond it waits for the next plan."""
+    """Limit a top-up to the approved amount: the rest of the shortfall waits for the next plan."""
     if change.params["amount"] <= ceiling:
         return change
     reason = f"{change.reason}; limited to the approved {show_money(ceiling, change.params['currency'])}"
@@ -143,7 +143,7 @@ def capped(change: Change, ceiling: int) -> Change:
 
 
 def _why(change: Change, before: ChangeDocument | None, plan: Plan, approved: PlanDocument) -> str:
-    """Why a change is none that was approved: what has moved, or that it is another or a new one."""
+    """Return why a change is not approved: what has changed, or that it is a different or a new change."""
     if before:
         return what_moved(change, before)
     others = [each.action for each in approved.changes if each.address == str(change.address)]
@@ -159,9 +159,9 @@ def _why(change: Change, before: ChangeDocument | None, plan: Plan, approved: Pl
 
 def _is_asked_for(change: Change, before: ChangeDocument | None, plan: Plan, approved: PlanDocument) -> bool:
     """
-    Whether a top-up is the approved one but for its amount, or one that only the balance asks for.
+    Return True if a top-up is the approved one except for its amount, or only the balance asks for it.
 
-    It does where the target is declared as it was: then it is the balance that moved.
+    The latter is so where the target is declared as before: then it is the balance that moved.
     """
     if before:
         return sealed_by(plan, approved)(goal(change)) == before.goal
@@ -170,14 +170,14 @@ def _is_asked_for(change: Change, before: ChangeDocument | None, plan: Plan, app
 
 
 def _targets(change: Change, plan: Plan, approved: PlanDocument) -> tuple[str | None, str | None]:
-    """What stands for the target of a balance as it is declared, and as it was; None where there is none."""
+    """Return digests of a balance's target as declared now and as approved; None where there is none."""
     now = plan.config.declared.get(change.address)
     was = (each.declared for each in approved.outlook.balances if each.currency == change.address.name)
     return sealed_by(plan, approved)(content(wanted(now))) if now else None, next(was, None)
 
 
 def _what_is_left(change: Change, before: ChangeDocument | None) -> Change | Note:
-    """A top-up, as far as ours since have left of what was approved of it; that it waits where nothing is."""
+    """Return a top-up of what is left of the approved amount, or a note that it waits if nothing is left."""
     left = 0
     if before and before.money:  # an approved amount is approved once
         since = takewhile(lambda made: made[0] != before.newest, change.made)

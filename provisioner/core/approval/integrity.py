@@ -1,4 +1,4 @@
-"""A saved plan as one piece: that nobody has edited it, who has made it, and how long it is good."""
+"""Checks of a saved plan as a whole: nobody has edited it, who has made it, and how long it is valid."""
 
 import hashlib
 from collections import Counter
@@ -14,15 +14,15 @@ from provisioner.core.plan.document import PlanDocument, SavedPlanDocument, as_j
 from provisioner.core.plan.plan import Plan
 
 LONGEST = timedelta(days=7)
-SKEW = timedelta(minutes=10)  # by which the clock of one machine may be behind that of another
+SKEW = timedelta(minutes=10)  # the clock of one machine may be this far behind that of another
 PROOFS = ("digest", "seal")
 
 
 def sealed_by(plan: Plan, approved: PlanDocument) -> Seal:
     """
-    The seal by which an approved plan stands for what it does not show.
+    Return the seal that makes the digests of what an approved plan does not show.
 
-    Raises StaleError where this run cannot make it.
+    Raises StaleError if this run cannot make that seal.
     """
     source = approved.keyed_with
     if source not in plan.seals:
@@ -38,16 +38,16 @@ NEEDS = {
 
 
 def proven(document: PlanDocument, seal: Seal) -> PlanDocument:
-    """The document with a digest of all that is in it, and one that only a holder of a key can make."""
+    """Return the document with a digest of all its content, and one that only a holder of a key can make."""
     digest = digest_of(as_json(document))
     return replace(document, digest=digest, seal=seal.whole(digest))
 
 
 def check_unedited(document: SavedPlanDocument, text: Mapping[str, Any]) -> None:
     """
-    Raise StaleError where a document is not as it was saved, or its sums are not those of its changes.
+    Raise StaleError if a document has been edited since it was saved, or its sums do not match its changes.
 
-    `text` is all that its file holds, keys that nobody reads included.
+    `text` is all that its file holds, including keys that nobody reads.
     """
     if document.digest != digest_of(text) or not _adds_up(document):
         raise StaleError("the saved plan has been edited since it was made; plan again")
@@ -55,12 +55,12 @@ def check_unedited(document: SavedPlanDocument, text: Mapping[str, Any]) -> None
 
 def check_maker(plan: Plan, document: SavedPlanDocument) -> None:
     """
-    Raise StaleError where a saved plan was not made with a key of the account that it is applied on.
+    Raise StaleError if a saved plan was not made with a key of the account that it is applied to.
 
-    Whoever can edit the file can make a new digest of it, but no new seal.
+    Whoever can edit the file can make a new digest of it, but not a new seal.
     """
     whose, here = ((each.project, each.mode, each.account) for each in (document, plan))
-    # of an account that is not known only the key tells, which the seal is made of then
+    # if the account is unknown, only the key identifies it, and the seal is made from that key
     if whose != here and (document.account or whose[:2] != here[:2]):
         raise StaleError(
             f"the saved plan is for another project, mode, or account: {_said(whose)}; this is {_said(here)}"
@@ -80,7 +80,7 @@ MADE = {
 
 
 def check_time(document: SavedPlanDocument, now: datetime) -> None:
-    """Raise StaleError where a saved plan is not good any more, or was made in the future."""
+    """Raise StaleError if a saved plan has expired, or was made in the future."""
     created, expires = map(datetime.fromisoformat, (document.created, document.expires))
     if now >= min(expires, created + LONGEST):
         raise StaleError(
@@ -102,13 +102,13 @@ def _said(whose: tuple[str, str, str]) -> str:
 
 
 def digest_of(text: Mapping[str, Any]) -> str:
-    """The digest of all that is in the JSON of a document but for its proofs."""
+    """Return the digest of everything in the JSON of a document except its proofs."""
     told = {name: value for name, value in text.items() if name not in PROOFS}
     return "sha256:" + hashlib.sha256(canonical(told).encode()).hexdigest()
 
 
 def _adds_up(document: SavedPlanDocument) -> bool:
-    """Whether what is shown first is the sum of the changes that are shown below it."""
+    """Return True if the numbers at the top are the sums of the changes below them."""
     changes, shown = document.changes, document.blast_radius
     counts = Counter(change.counted_as for change in changes)
     money: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""What an approved change has left to do, where an apply of it was stopped half-way."""
+"""The part of an approved change that is left to do after an interrupted apply."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from provisioner.core.schema.kind import Kind
 
 
 def replaced_ids(approved: PlanDocument) -> dict[str, str | None]:
-    """The ids of the objects that a plan replaces, by what edits of those which refer to them say before."""
+    """Return the ids of the objects that a plan replaces, by how edits show references to them."""
     return {
         says: each.id
         for each in approved.changes
@@ -27,13 +27,13 @@ def is_approved(
     kind: Kind, change: Change, approved: ChangeDocument, replaced: Mapping[str, str | None], seal: Seal
 ) -> bool:
     """
-    Whether a change is an approved one, of which a reader saw just what would be done, or what is left of it.
+    Return True if a change is an approved one, exactly as a reader saw it, or the part of one that is left.
 
-    What is left leads to the same goal, by steps of the approved one. A replacement leaves its creation (a
-    lost card ends first), the activation, or the end of what it replaces; a creation the activation, where
-    that is a call of its own; an update the second of two calls. A card is carried along to a holder in whose
-    place the new one stands already; `replaced` are such. What somebody else has written since, or this plan
-    to its end, is no more what was approved.
+    That part leads to the same goal, by steps of the approved change. Of a replacement it is the creation (a
+    lost card ends first), the activation, or the end of the replaced object; of a creation, the activation if
+    that is a separate call; of an update, the second of two calls. A card may also follow a holder that has
+    already been replaced; `replaced` has such holders. A change is no longer approved if somebody else has
+    written the object since, or this plan has completed it.
     """
     if _is_same(change, approved, seal):
         return True
@@ -66,13 +66,13 @@ def _is_same(change: Change, approved: ChangeDocument, seal: Seal) -> bool:
 
 
 def _is_at(change: Change, approved: ChangeDocument) -> bool:
-    """Whether a change is made to the approved object, which nobody has written to its end since."""
+    """Return True if a change is to the approved object, and no apply has completed a write of it since."""
     live = change.live
     return live is not None and (live.id, live.stamp.revision) == (approved.id, approved.revision)
 
 
 def _is_activation(change: Change, approved: ChangeDocument) -> bool:
-    """Whether an object that the plan has created is to be activated, which has never been done."""
+    """Return True if a change activates an object that the plan has created, and that was never activated."""
     status = [(edit.path, edit.after) for edit in change.edits] == [("status", "active")]
     stamp = change.live.stamp if change.live else None
     never = stamp is not None and stamp.to_activate and stamp.revision == FIRST
@@ -80,8 +80,12 @@ def _is_activation(change: Change, approved: ChangeDocument) -> bool:
 
 
 def _is_second_half(kind: Kind, change: Change, approved: ChangeDocument, seal: Seal) -> bool:
-    """Whether nothing has moved but what the first call of an update does: what gives no power, and marks."""
-    first: tuple[str, ...] = ()  # the field that stands as the first call has set it
+    """
+    Return True if nothing has changed except by the first call of an update.
+
+    That call sets what does not raise spending, and ownership metadata.
+    """
+    first: tuple[str, ...] = ()  # the field that is still as the first call has set it
     if (field := set_twice(kind)) and approved.between and change.live:
         stands = content([field.name, change.live.fields.get(field.name)])
         first = (field.name,) if seal(stands) == approved.between else ()
@@ -101,7 +105,7 @@ def _is_second_half(kind: Kind, change: Change, approved: ChangeDocument, seal: 
 def _is_carried(
     kind: Kind, change: Change, approved: ChangeDocument, replaced: Mapping[str, str | None], seal: Seal
 ) -> bool:
-    """Whether nothing has moved but its name, and those which are referred to, as they have been replaced."""
+    """Return True if only the name has changed, and references to objects that have been replaced."""
     then = {edit.path: edit for edit in approved.edits}
     now = {edit.path for edit in change.edits}
     return (

@@ -1,4 +1,4 @@
-"""Explain why a change is not the approved one: which side changed, and from which value to which."""
+"""Explains why a change is not the approved one: which side changed, and from which value to which."""
 
 import json
 import re
@@ -14,24 +14,24 @@ from provisioner.core.plan.document import ChangeDocument, EditDocument, as_json
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import at, leaves
 
-FEW = 3  # so many fields are told of, the others counted
+FEW = 3  # at most this many fields are listed, the others are counted
 LONGEST = 60
-RECORDS = ("managed", "recorded")  # edits of our record, which name the values that are declared
+RECORDS = ("managed", "recorded")  # edits of provisioner's record, which list the declared values
 PLAIN = "["  # a path with rows in it leads to no plain value
 _ROW = re.compile(r"([^\[]+)\[([0-9]{1,4})\](?:\.(.+))?")
 
 
 def differs(edit: Edit, approved: EditDocument) -> bool:
-    """Whether a reader would see another edit than the one that was approved, whoever has moved the value."""
+    """Return True if a reader would see another edit than the approved one, whichever side has moved."""
     document = replace(edit_document(edit, approved.digest), moved=approved.moved)
     return _json(as_json(document)) != _json(as_json(approved))
 
 
 def is_declared(kind: Kind, declared: Declared, approved: Iterable[EditDocument]) -> bool:
     """
-    Whether a declaration asks for approved edits, as far as these are shown.
+    Return True if a declaration asks for the approved edits, to the extent that they are shown.
 
-    Other values may have come to it since, by which the same edits were planned.
+    The declared values may have changed since, in a way that leads to the same edits.
     """
     return all(_asks(kind, declared, edit) for edit in approved if not edit.sensitive)
 
@@ -47,16 +47,16 @@ def _asks(kind: Kind, declared: Declared, edit: EditDocument) -> bool:
         return True
     value = _value(declared.fields, path)
     if value is None and (field := kind.field_at(path)) and after == field.default:
-        return True  # what is there in Stripe where a field is declared no more
+        return True  # the value in Stripe of a field that is no longer declared
     return _json(value) == _json(after)
 
 
 def _value(fields: Mapping[str, Any], path: str) -> Any:
-    """The value at a path that may lead into rows (`spending_limits[0].amount`), None where there is none."""
+    """Return the value at a path that may lead into rows (`spending_limits[0].amount`), or None."""
     top, _, name = path.partition(".")
     here = fields.get(top)
     if isinstance(here, Mapping) and name in here:
-        return here[name]  # a key of metadata may have dots of its own
+        return here[name]  # a key of metadata may contain dots
     row = _ROW.fullmatch(path)
     if not row:
         return at(fields, path)
@@ -66,14 +66,14 @@ def _value(fields: Mapping[str, Any], path: str) -> Any:
 
 
 def what_is_new(change: Change) -> str:
-    """The fields of a change that was not approved; of an update with what they are on both sides."""
+    """Return the fields of a change that was not approved; for an update, with the values on both sides."""
     if change.action is not Action.UPDATE:
         return ", ".join(edit.path for edit in change.edits[:FEW])
     return _few([f"{edit.path}{_sides(edit)}" for edit in change.edits])
 
 
 def what_moved(change: Change, before: ChangeDocument) -> str:
-    """The fields that are not as approved, and on which side; sensitive ones by their path alone."""
+    """Return the fields that are not as approved, and the side that changed; sensitive ones only by path."""
     if change.id != before.id:
         return f"the object is {change.id}; {before.id} was approved"
     if moved := [*_moved(change, before)]:
@@ -125,7 +125,7 @@ def _both(edit: Edit, approved: EditDocument) -> str:
 
 
 def _gone(change: Change, approved: EditDocument) -> str:
-    """Say why an approved edit is no longer needed: the configuration and Stripe agree by now."""
+    """Return why an approved edit is no longer needed: the configuration and Stripe agree by now."""
     path = approved.path
     text = f"{path} changed since the plan was approved, and no longer needs an update"
     if approved.sensitive or PLAIN in path or change.declared is None:
@@ -147,7 +147,7 @@ def _shown(value: Any, currency: str) -> str:
 
 
 def _json(value: Any) -> str:
-    """A value in ASCII, so that none acts on a screen."""
+    """Return a value as ASCII JSON, so that no character in it can control a terminal."""
     return json.dumps(value, default=str, sort_keys=True)
 
 

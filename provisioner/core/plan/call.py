@@ -13,12 +13,12 @@ from provisioner.core.schema.field import Direction, Field
 
 class Call(Struct, frozen=True):
     """
-    One write: `service.verb(id, params)` in the words of Stripe's SDK.
+    Describe one write: `service.verb(id, params)`, named as in Stripe's SDK.
 
-    References in `id` and `params` are bound to ids when the call is made. `key` is the idempotency
-    key; None asks for a fresh one, which is right for calls that only set values. `private` says that the
-    object has values that must not be shown, which Stripe's messages about it may quote. `event` is the type
-    of the event that tells of what it creates, empty where there is none.
+    References in `id` and `params` are replaced by ids when the call is made. `key` is the idempotency key;
+    None requests a fresh one, which is right for calls that only set values. `private` says that the object
+    has values that must not be shown, which Stripe's messages about it may quote. `event` is the type of the
+    event that reports the created object, empty if there is none.
     """
 
     service: str
@@ -30,17 +30,17 @@ class Call(Struct, frozen=True):
     event: str = ""
 
 
-BOOKKEEPING = ("rename", "mark")  # what steps do that write our marks alone
+BOOKKEEPING = ("rename", "mark")  # `Step.does` of updates of ownership metadata only
 
 
 class Phase(IntEnum):
     """
     The order of an apply: wherever it stops, no more can be spent than old and new both allow.
 
-    PREPARE is what gives no power and is asked of a cardholder before cards can be made active. FINISH ends
-    what a replacement has replaced; ACTIVATE comes after it, so that there are never two spendable cards
-    where one is declared. WIDEN gives power to what others refer to (a cardholder), when none of them is
-    wider any more than it is to be.
+    PREPARE does not raise spending; it sets what a cardholder needs before its cards can be made active.
+    FINISH ends what a replacement has replaced. ACTIVATE comes after it, so that there are never two
+    spendable cards where one is declared. WIDEN raises what others refer to (a cardholder), once none of the
+    objects that refer to it is wider than it is to be.
     """
 
     TIGHTEN = 0
@@ -55,16 +55,16 @@ class Phase(IntEnum):
 
 class Step(Struct, frozen=True):
     """
-    A call in its place: what it does to which address, and which addresses it refers to.
+    A call with its context: its action, its address, and the addresses that it refers to.
 
-    What it refers to must exist before, and is never written at the same time (a card's cardholder).
-    `fields` are those of the kind, by which Stripe's answer is read, and `events` the types of the events
-    that tell of its objects. `ended` is the id of an object that must have ended before, and `ends` that of
-    one that Stripe ends by itself with this step; empty without one. `claims` says that the object gets an
-    address at which another one may stand that Stripe's lists have not shown yet: by a rename, or by a
-    creation that follows what has ended. `seen` are the values in Stripe, by field, that the call is made of,
-    so that it is not made where they have changed since. `relied_on` says that something which gives spending
-    power goes with it, so that it is looked at once more after Stripe has accepted it.
+    What it refers to must exist before, and is never written at the same time (a card's cardholder). `fields`
+    are those of the kind, used to read Stripe's answer, and `events` the types of the events that report its
+    objects. `ended` is the id of an object that must have ended before, and `ends` the id of one that Stripe
+    ends by itself with this step; empty without one. `claims` says that the object gets an address that
+    another object may have, which Stripe's lists have not shown yet: by a rename, or by a creation that
+    follows an ended object. `seen` holds the values in Stripe, by field, that the call is made from: if they
+    have changed since, the call is not made. `relied_on` says that something which raises spending depends on
+    this step, so the object is checked once more after Stripe has accepted the call.
     """
 
     phase: Phase
@@ -83,49 +83,55 @@ class Step(Struct, frozen=True):
 
     @property
     def marks_only(self) -> bool:
-        """Whether it writes only our marks, and nothing depends on it: no successor, and no new address."""
+        """
+        Return True if it writes only ownership metadata, and nothing depends on it.
+
+        Something depends on it where there is a successor, or where the object gets a new address.
+        """
         return self.does in BOOKKEEPING and self.phase is not Phase.PREPARE and not self.claims
 
 
 def creation_key(project: str, address: Address, generation: int, follows: str) -> str:
     """
-    The idempotency key of a creation: the same for every run that sees the same past.
+    Return the idempotency key of a creation: the same for every run that sees the same past.
 
-    Not from the parameters, so two runs with different YAML cannot both create; from the id of the object
-    that it follows, so that a card canceled and created again within 24 hours is a new card. Not from those
-    before that one: which of them count depends on the earlier names that the YAML gives.
+    It does not depend on the parameters, so two runs with different YAML cannot both create. It depends on
+    the id of the object that the new one follows, so a card canceled and created again within 24 hours is a
+    new card. It does not depend on the objects before that one: which of them count depends on the earlier
+    names in the YAML.
     """
     return _key("create", project, str(address), str(generation), follows)
 
 
 def funding_key(currency: str, newest: str | None) -> str:
     """
-    The idempotency key of a top-up: one for each state of the past, as the newest top-up's id tells it.
+    Return the idempotency key of a top-up: one for each state of the past, identified by the newest top-up.
 
-    `newest` is that of a balance target of any project, as the balance is the account's. Stripe keeps keys by
-    account; the account's id is not in them, as not every key may read it.
+    `newest` is the id of the newest top-up for a balance target of any project, because the balance belongs
+    to the account. Stripe keeps keys by account; the account's id is not part of them, because not every key
+    may read it.
     """
     return _key("top_up", currency, newest or "none")
 
 
 def attempt_key(key: str, attempt: int) -> str:
     """
-    The key of one attempt, counted from 0.
+    Return the key of one attempt, counted from 0.
 
-    A next one is made only where Stripe has kept a failure under the one before, which every run finds
-    alike.
+    The next attempt is made only where Stripe has kept a failure under the previous key, and every run finds
+    the same.
     """
     return _key(key, str(attempt)) if attempt else key
 
 
 def _key(*parts: str) -> str:
-    """A digest, so that it fits 255 characters and says nothing about anybody."""
+    """Return a digest of the parts, which fits into 255 characters and reveals nothing about anybody."""
     return "provisioner-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:48]
 
 
 def resolve_refs(value: Any, ids: Mapping[Address, str]) -> Any:
     """
-    Put ids in the place of references.
+    Return a value with its references replaced by ids.
 
     Raises KeyError with the address that has no id yet.
     """

@@ -1,4 +1,4 @@
-"""What an apply that is stopped half-way leaves of a change: the parts that go ahead of the rest."""
+"""Digests of the parts of a change that are made first, and that an interrupted apply may have made alone."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,11 @@ ADDRESS = "address"  # the path of the edit that renames
 
 
 def between(kind: Kind, change: Change) -> str:
-    """What stands for the controls that an update sets first, where it both gives and takes; else empty."""
+    """
+    Return a digest of the controls that an update sets first.
+
+    Empty unless it both raises and lowers what the controls allow.
+    """
     field = set_twice(kind)
     if (
         change.action is not Action.UPDATE
@@ -27,7 +31,7 @@ def between(kind: Kind, change: Change) -> str:
 
 
 def set_first(kind: Kind, change: Change) -> frozenset[str]:
-    """The paths of what an apply that is stopped half-way may have changed of the object before the rest."""
+    """Return the paths of the values that an interrupted apply may have changed before the rest."""
     if change.action is Action.REPLACE:
         return moving(kind, (edit.path for edit in change.edits))
     is_halved = change.action is Action.UPDATE and change.direction is Direction.BROADENING
@@ -38,11 +42,15 @@ def set_first(kind: Kind, change: Change) -> frozenset[str]:
 
 
 def moving(kind: Kind, paths: Iterable[str]) -> frozenset[str]:
-    """What may have moved of an object that is to be replaced: its name, and what it refers to."""
+    """Return the paths that may already differ in an object to be replaced: its name, and its references."""
     refs = {field.name for field in kind.fields if field.refers_to}
     return frozenset({path for path in paths if path in refs or path == ADDRESS})
 
 
 def set_twice(kind: Kind) -> Field | None:
-    """The field of which an update may set both sides' common part first: of what others refer to."""
+    """
+    Return the field that an update may first set to the common part of both sides, if the kind has one.
+
+    Only kinds that others refer to (a cardholder) have such a field.
+    """
     return next((field for field in kind.fields if field.intersect and kind.spending is None), None)

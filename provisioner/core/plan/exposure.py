@@ -1,4 +1,4 @@
-"""What cards may spend in a month, before changes and after them: by their own limits and their holders'."""
+"""The monthly exposure of cards before and after changes: by their own limits and their holders'."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,15 +14,15 @@ from provisioner.core.schema.kind import Kind, Pool, Spending
 NO_LIMIT = inf
 Amount = float  # whole minor units, or NO_LIMIT
 
-# What bounds several cards together: their holder (by its id where it is not ours), in one currency.
+# The key of a limit on several cards: their holder (by id if it is not ours), and one currency.
 PoolKey = tuple[Address | str, str]
 
 
 class Side(NamedTuple):
     """
-    What a card may spend in a month, on one side of a change.
+    The amount that a card may spend in a month, on one side of a change.
 
-    `own` is the bound of its own limits, `bound` that of its holder, on all cards in `pool` together.
+    `own` is the limit of the card itself, `bound` the limit of its holder, on all cards in `pool` together.
     """
 
     pool: PoolKey
@@ -32,16 +32,17 @@ class Side(NamedTuple):
 
     @property
     def spends(self) -> bool:
-        """Whether the card can spend anything."""
+        """Return True if the card can spend anything."""
         return self.own != 0 and self.bound != 0
 
 
 class Spender(NamedTuple):
     """
-    A card before and after a plan; None is where there is none.
+    A card before and after a plan; None where it does not exist.
 
-    `at_least` is the side before it, where what is not known counts as nothing, as what is added must not
-    look smaller than it is: limits in a currency of which nobody knows the rate, limits that may be hidden.
+    `at_least` is the side before the plan, with everything unknown counted as zero, so that what is added
+    does not look smaller than it is: limits in a currency whose rate is unknown, and limits that may be
+    hidden.
     """
 
     address: Address
@@ -51,7 +52,7 @@ class Spender(NamedTuple):
 
 
 def spenders(kinds: Iterable[Kind], surveyed: Inventory, changes: Sequence[Change]) -> list[Spender]:
-    """Every card that there is, or will be: each live object, and each that a change makes or adopts."""
+    """Return all cards that exist or will exist: live ones, and those that a change creates or imports."""
     kinds = tuple(kinds)
     found: list[Spender] = []
     for kind in kinds:
@@ -91,9 +92,9 @@ def _changed(sides: "_Sides", change: Change) -> Spender:
 
 class _Sides:
     """
-    What cards of a kind may spend by what the holders let them, before, after, and at least before.
+    Computes what cards of a kind may spend under their holders' limits: before, after, and at least before.
 
-    `moved` are the holders that a change is about. One that is not managed here bounds nothing that is known.
+    `moved` are the holders that a change is about. A holder that is not managed here sets no known limit.
     """
 
     def __init__(
@@ -131,26 +132,26 @@ class _Sides:
         self._pools_after = {**self._pools_before, **after}
 
     def own(self, fields: Mapping[str, Any]) -> Amount:
-        """What a card may spend by its own limits."""
+        """Return the amount that a card may spend by its own limits."""
         return _amount(self.spending.exposure(fields))
 
     def before(self, fields: Mapping[str, Any]) -> Side:
-        """A live card before the changes."""
+        """Return the side of a live card before the changes."""
         return self._side(fields, self._pools_before)
 
     def at_least(self, fields: Mapping[str, Any]) -> Side:
-        """A live card before the changes, where limits in another currency count as none of its power."""
+        """Return a live card's side before the changes, with limits in another currency counted as zero."""
         side = self._side(fields, self._pools_before)
         holder, currency = side.pool
         unknown = holder in self._widened and self._pools_before.get(holder, Pool()).is_foreign(currency)
         return side._replace(bound=0) if unknown else side
 
     def after(self, fields: Mapping[str, Any]) -> Side:
-        """A card after the changes, with such fields."""
+        """Return the side of a card with these fields after the changes."""
         return self._side(fields, self._pools_after)
 
     def is_unknown(self, side: Side) -> bool:
-        """Whether the holder is one that is not managed here."""
+        """Return True if the holder is not managed here."""
         return side.pool[0] not in self._pools_before
 
     def _side(self, fields: Mapping[str, Any], pools: Mapping[Address | str, Pool]) -> Side:
@@ -171,7 +172,7 @@ def _amount(bound: int | None) -> Amount:
 
 
 class Total(NamedTuple):
-    """What some cards may spend: `amount` by those with a limit, and how many have none."""
+    """The total that some cards may spend: `amount` by those with a limit; `unlimited` counts the others."""
 
     amount: Amount = 0
     unlimited: int = 0
@@ -180,11 +181,11 @@ class Total(NamedTuple):
         return Total(self.amount - other.amount, self.unlimited - other.unlimited)
 
     def and_also(self, other: "Total") -> "Total":
-        """Both together."""
+        """Return the sum of both totals."""
         return Total(self.amount + other.amount, self.unlimited + other.unlimited)
 
     def within(self, bound: Amount) -> "Total":
-        """The same, where a holder bounds them all together."""
+        """Return the same total, limited by a holder's bound on all of the cards together."""
         if bound == NO_LIMIT:
             return self
         return Total(bound if self.unlimited else min(self.amount, bound))
@@ -197,7 +198,7 @@ def _total(owns: Iterable[Amount], bound: Amount) -> Total:
 
 
 class _Pool:
-    """The cards that spend under one holder in one currency: their bounds and its, before and after."""
+    """The cards that spend under one holder in one currency, and all limits before and after."""
 
     def __init__(self) -> None:
         self.had: dict[Address, Amount] = defaultdict(int)
@@ -205,26 +206,26 @@ class _Pool:
         self.bound_before = self.bound_after = NO_LIMIT
 
     def before(self, without: Collection[Address] = ()) -> Total:
-        """What could be spent before."""
+        """Return the total that could be spent before, `without` some of the cards."""
         return _total((own for address, own in self.had.items() if address not in without), self.bound_before)
 
     def reduced(self) -> Total:
-        """What can be spent once all is lowered that the plan lowers, and nothing is raised yet."""
+        """Return the total that can be spent after all of the plan's reductions, before any raise."""
         owns = (min(own, self.has.get(address, 0)) for address, own in self.had.items())
         return _total(owns, min(self.bound_before, self.bound_after))
 
     def after(self) -> Total:
-        """What can be spent afterwards."""
+        """Return the total that can be spent afterwards."""
         return _total(self.has.values(), self.bound_after)
 
 
 def raised(found: Sequence[Spender]) -> dict[str, int | None]:
     """
-    What changes add to what may be spent in a month, by currency; None is without limit.
+    Return the exposure that changes add in a month, by currency; None is without limit.
 
-    What is lowered is not subtracted: raises are counted from where the plan's reductions, which are made
-    first, leave each card and holder. What a card could spend under one holder is not added again when it
-    comes to another.
+    Reductions are not subtracted: raises are counted from the level at which the plan's reductions, which are
+    made first, leave each card and holder. The amount that a card could spend under one holder is not added
+    again when the card moves to another holder.
     """
     pools = _pools(found)
     brought: dict[PoolKey, Total] = defaultdict(Total)
@@ -243,13 +244,13 @@ def raised(found: Sequence[Spender]) -> dict[str, int | None]:
 
 
 def pools_touched(found: Iterable[Spender]) -> set[PoolKey]:
-    """The pools of cards that a plan changes, or whose holders it changes."""
+    """Return the pools of the cards that a plan changes, or whose holders it changes."""
     moved = [each for each in found if each.before is not each.after]
     return {side.pool for each in moved for side in (each.before, each.after) if side}
 
 
 def _pools(found: Sequence[Spender]) -> dict[PoolKey, _Pool]:
-    """The pools that a plan changes, with all of their cards."""
+    """Return the pools that a plan changes, with all of their cards."""
     pools = {key: _Pool() for key in pools_touched(found)}
     for each in found:
         if each.at_least and (pool := pools.get(each.at_least.pool)):
@@ -262,7 +263,7 @@ def _pools(found: Sequence[Spender]) -> dict[PoolKey, _Pool]:
 
 
 def _moves(pools: Mapping[PoolKey, _Pool]) -> Mapping[tuple[PoolKey, PoolKey], set[Address]]:
-    """The cards that end under one holder and begin under another, in one currency, by both pools."""
+    """Return the cards that move from one holder to another in the same currency, by both pools."""
     left = {
         a: key for key, pool in pools.items() for a, own in pool.had.items() if own and not pool.has.get(a)
     }
@@ -276,7 +277,7 @@ def _moves(pools: Mapping[PoolKey, _Pool]) -> Mapping[tuple[PoolKey, PoolKey], s
 
 
 def activated(found: Iterable[Spender]) -> int:
-    """How many cards come to be able to spend."""
+    """Return the number of cards that cannot spend before the changes and can afterwards."""
     could, can = set(), set()
     for each in found:
         if each.before is not each.after:
@@ -287,9 +288,9 @@ def activated(found: Iterable[Spender]) -> int:
 
 def shares(owns: Sequence[Amount], bound: Amount) -> list[Amount]:
     """
-    What each of a holder's cards counts as, so that together they count as what they can spend together.
+    Return the share of each of a holder's cards; the shares add up to what the cards can spend together.
 
-    The holder's bound is parted among them by what each could spend of it alone.
+    The holder's bound is divided in proportion to what each card could spend of it alone.
     """
     if bound == NO_LIMIT:
         return list(owns)

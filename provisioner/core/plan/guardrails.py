@@ -14,17 +14,17 @@ from provisioner.core.plan.document import Stop
 from provisioner.core.plan.plan import Plan
 from provisioner.core.schema.field import Direction
 
-# what a person must name to let exposure without limit pass, and the word for it; no other number does
+# the number that a person must give to allow unlimited exposure, and the word for it; no other does
 UNLIMITED, ENDLESS = 999_999_999_999, "unlimited"
-FEW, SHARE = 10, 0.3  # from ten objects of a kind on, at most 30 % of them may end unasked
+FEW, SHARE = 10, 0.3  # of ten or more objects of a kind, at most 30% may end without --allow
 
 
 class Danger(Struct, frozen=True):
     """
     A limit that a plan exceeds, with the number that would allow it.
 
-    `of` is the section or the currency that the number counts, empty where there is but one. The name may
-    carry it (`retired.cards`), and does where the plan is over several limits of one name.
+    `of` is the section or the currency that the number counts, empty where there is only one. The name may
+    include it (`retired.cards`), and does where the plan exceeds several limits with the same name.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Danger(Struct, frozen=True):
 
     @property
     def allow(self) -> str:
-        """What `--allow` takes to let it pass."""
+        """Return the value for `--allow` that lets the plan pass this limit."""
         return f"{self.name}={ENDLESS if self.number == UNLIMITED else self.number}"
 
 
@@ -56,7 +56,7 @@ def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[D
 
 def stops(plan: Plan, limits: Guardrails, *, approved: bool = False) -> tuple[Stop, ...]:
     """
-    What would stop an apply of this plan, by the judgement that stops it.
+    Return the guardrails that would stop an apply of this plan, judged in the same way as by the apply.
 
     `approved` says that the plan is saved, to be approved by whoever applies it.
     """
@@ -67,10 +67,10 @@ def stops(plan: Plan, limits: Guardrails, *, approved: bool = False) -> tuple[St
 
 def standing(dangers: Sequence[Danger], allowed: Mapping[str, int]) -> tuple[Danger, ...]:
     """
-    The dangers that no number allows.
+    Return the dangers that no number allows.
 
-    A number without a currency or a section counts where it can mean one thing only: an amount in cents
-    that was named for dollars lets no euros pass.
+    A number without a currency or a section counts only where its meaning is unambiguous: an amount in cents
+    that was meant for dollars does not allow euros.
     """
     names = Counter(danger.name for danger in dangers)
     left = []
@@ -84,13 +84,14 @@ def standing(dangers: Sequence[Danger], allowed: Mapping[str, int]) -> tuple[Dan
 
 def still_stopped(shown: Iterable[Stop], allowed: Mapping[str, int]) -> tuple[Stop, ...]:
     """
-    The guardrails by which a saved plan was shown as stopped, and that no number allows.
+    Return the guardrails that a saved plan was shown to be stopped by, and that no number allows.
 
-    Whatever the configuration says by now: who approved the plan has read that it needs these numbers.
+    They apply whatever the configuration says now: whoever approved the plan has read that it needs these
+    numbers.
     """
     left = []
     for stop in shown:
-        # the number that was named for it, or for its one currency or kind
+        # the number that was given for it, or for its only currency or kind
         parts = [number for each, number in allowed.items() if each.startswith(f"{stop.guardrail}.")]
         named = max(allowed.get(stop.guardrail, -1), parts[0] if len(parts) == 1 else -1)
         if stop.number is not None and named < stop.number:
@@ -99,7 +100,7 @@ def still_stopped(shown: Iterable[Stop], allowed: Mapping[str, int]) -> tuple[St
 
 
 def unapproved(plan: Plan, limits: Guardrails, approve: str | None) -> str:
-    """Why a plan that nobody watches needs a word of its own; empty when it does not, or has `approve`."""
+    """Return why an unattended plan needs explicit approval; empty if it needs none, or has `approve`."""
     if approve or not limits.require_approval:
         return ""
     gives = sorted({str(step.address) for step in plan.steps if step.direction is Direction.BROADENING})
@@ -123,7 +124,7 @@ def _protected(plan: Plan) -> Iterator[Danger]:
 
 
 def _stranded(plan: Plan) -> Iterator[Danger]:
-    """What would end for a successor that is known not to work: the YAML lacks what Stripe asks for first."""
+    """Yield a danger if cards would end whose successors cannot work: the YAML lacks what Stripe requires."""
     names = [str(change.address) for change in plan.changes if change.stranded]
     if names:
         one = len(names) == 1
@@ -133,7 +134,7 @@ def _stranded(plan: Plan) -> Iterator[Danger]:
 
 
 def _reverted(plan: Plan) -> Iterator[Danger]:
-    """Spending power that somebody has taken away in Stripe, and an apply would give back."""
+    """Yield a danger if an apply would raise spending again that somebody has lowered in Stripe."""
     said = [
         f"{change.address}: {', '.join(map(_way_back, back))}"
         for change in plan.changes
@@ -158,7 +159,7 @@ def _way_back(edit: Edit) -> str:
 
 
 def _is_replaced(change: Change) -> bool:
-    """Whether an object ends for another in its place, without anybody having asked for just that."""
+    """Return True if an object is replaced by another, and nobody has asked for just that."""
     return (
         change.action is Action.REPLACE
         and change.declared is not None
@@ -173,7 +174,7 @@ def _retired(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
     by_kind = Counter(
         change.kind
         for change in plan.changes
-        # an address loses its object; what an interrupted replacement has left was counted before
+        # an address loses its object; leftovers of an interrupted replacement were counted before
         if (change.action is Action.RETIRE and change.id == plan.ids.get(change.address))
         or _is_replaced(change)
     )
@@ -214,7 +215,7 @@ def _money(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
 
 def over(name: str, text: str, money: Money, limits: Mapping[str, int]) -> Iterator[Danger]:
     """
-    The danger of an amount that is over its limit, by currency in minor units.
+    Yield a danger if an amount is over its limit; limits are by currency, in minor units.
 
     Once a limit names one currency, it applies to all money: the limit of every other currency is zero.
     `text` says what exceeds the limit, and ends with that verb.

@@ -1,4 +1,4 @@
-"""Changes as calls, in the order that is safe wherever it stops."""
+"""Changes as calls, in an order that is safe wherever an apply stops."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -26,14 +26,14 @@ NEW = (Action.CREATE, Action.REPLACE)
 
 
 class Owner(NamedTuple):
-    """Whose objects are written: the project, and its salt for their marks."""
+    """The owner of the objects that are written: the project, and its salt for their ownership metadata."""
 
     project: str
     salt: str = ""
 
 
 def order_steps(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) -> tuple[Step, ...]:
-    """Spell every change out as steps and put them in order: by phase, then cardholders before cards."""
+    """Convert every change into steps and put them in order: by phase, then cardholders before cards."""
     by_name = {kind.name: kind for kind in kinds}
     hiding = {kind.name: hiding_fields(kind.fields) for kind in by_name.values()}
     changes = tuple(changes)
@@ -46,8 +46,8 @@ def order_steps(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) 
             call = replace(each.call, private=private)
             step = replace(each, fields=kind.fields, events=kind.events, call=call)
             if change.action is Action.RETIRE and change.address in needed:
-                step = replace(step, phase=Phase.FINISH)  # a leftover of what is referred to
-            # what ends goes the other way round: cards before their holder
+                step = replace(step, phase=Phase.FINISH)  # a leftover at an address that others refer to
+            # what ends goes in reverse order: cards before their holder
             down = step.phase in (Phase.TIGHTEN, Phase.FINISH)
             steps.append((step.phase, -kind.rank if down else kind.rank, step))
     ordered = [step for _, _, step in sorted(steps, key=lambda entry: (*entry[:2], entry[2].address))]
@@ -63,7 +63,7 @@ def order_steps(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) 
 
 
 def _after_its_own(step: Step, steps: Iterable[Step]) -> Step:
-    """What ends a replaced object, once all that referred to it has moved to its successor."""
+    """Return the step that ends a replaced object, once all that referred to it refers to its successor."""
     moved = {other.address for other in steps if other.phase is Phase.CREATE and step.address in other.needs}
     return replace(step, needs=step.needs | moved)
 
@@ -92,17 +92,18 @@ def _creation(kind: Kind, owner: Owner, change: Change, *, inactive: bool) -> St
     gives = kind.spending is not None and params.get("status") == "active"
     direction = Direction.BROADENING if gives else Direction.NEUTRAL
     call = Call(kind.service, "create", None, params, key, event=kind.created_event)
-    # all that follow the same live object have the same key
+    # all creations that follow the same live object have the same key
     claims = bool(change.follows) and change.live is None
     return replace(_step(Phase.CREATE, change, "create", call, direction), claims=claims)
 
 
 def _update(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
     """
-    One call, unless it gives power and does something else too: then that goes first, by itself.
+    Yield one call, or two if the update raises spending and does something else too.
 
-    Of a card only what takes power goes ahead. Of a cardholder all does, and before its cards are created:
-    Stripe makes none active for one whose facts are missing.
+    The other part is then the first of two calls. For a card, it is only what lowers spending. For a
+    cardholder, it is everything that does not raise spending, and it is made before its cards are created:
+    Stripe does not activate a card whose cardholder lacks required details.
     """
     widens = kind.spending is None
     rest = Phase.PREPARE if widens and not change.bookkeeping else Phase.UPDATE
@@ -135,11 +136,12 @@ def _adopt(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
 
 def first_half(kind: Kind, change: Change) -> Change | None:
     """
-    The part of an update that goes ahead of what broadens, as a change of its own: it gives no power.
+    Return the part of an update that is made before what raises spending, as a separate change, or None.
 
-    A hash that is owned whole keeps its live values in what broadens. A cardholder's controls allow what both
-    sides allow: a card that comes to be active before the rest follows gets around neither. None where there
-    is nothing to part, or where Stripe would not take the state between (an allow-list next to a block-list).
+    This part never raises spending. A hash that is owned as a whole keeps its live values in what would raise
+    spending. A cardholder's controls allow only what both sides allow: a card that is activated before the
+    rest follows cannot bypass either side. None if there is nothing to separate, or if Stripe would not
+    accept the intermediate state (an allow-list next to a block-list).
     """
     if not change.declared or not change.live:
         return None
@@ -167,12 +169,12 @@ def first_half(kind: Kind, change: Change) -> Change | None:
 
 def _replace(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
     """
-    Make before break: the new one inactive, then the old one ends, then the new one is activated.
+    Yield the steps of a replacement: create the new object inactive, end the old one, activate the new one.
 
     A lost or stolen card ends first. A damaged or expired one is ended by Stripe when its successor is
-    activated (docs.stripe.com/issuing/cards/replacements), so that the number never stops working.
-    One that is renamed as well has its new name before its successor is made: whoever comes upon the two
-    knows that they belong together.
+    activated (docs.stripe.com/issuing/cards/replacements), so that the number never stops working. If the
+    object is renamed as well, it gets its new name before its successor is created, so that anyone who finds
+    both knows that they belong together. Raises ValueError if either side is missing.
     """
     if change.live is None or change.declared is None:
         raise ValueError(f"{change.address}: a replacement needs both sides")
@@ -229,12 +231,12 @@ _SPELL = {
 
 
 def hiding_fields(fields: Iterable[Field]) -> frozenset[str]:
-    """The names of the fields that are sensitive, or have a part that is."""
+    """Return the names of the fields that are sensitive, or have a part that is."""
     return frozenset(field.name for field in fields if field.sensitive or hiding_fields(field.fields))
 
 
 def holds_hidden(hiding: frozenset[str], change: Change) -> bool:
-    """Whether the object of a change has values that must not be shown, in the configuration or in Stripe."""
+    """Return True if the object of a change has values to hide, in the configuration or in Stripe."""
     sides = [side.fields for side in (change.declared, change.live) if side]
     hides = any(name in hiding for fields in sides for name in fields)
     return hides or bool(change.declared and change.declared.sensitive)

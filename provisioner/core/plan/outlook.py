@@ -1,4 +1,4 @@
-"""The outlook: what stands behind the cards and what they may spend, before a plan and after it."""
+"""The outlook: the balances that fund the cards, and the cards' exposure before and after a plan."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,15 +15,15 @@ from provisioner.core.plan.document import BalanceDocument, Power, TeamExposure
 from provisioner.core.plan.exposure import NO_LIMIT, PoolKey, Side, Spender, pools_touched, shares
 from provisioner.core.schema.kind import Kind
 
-MOST_TEAMS = 60  # the rest are added up: an overview of more is none
+MOST_TEAMS = 60  # the rest are added up, to keep the overview short
 UNKNOWN = "(unknown)"
 
 
 def balances(kinds: Sequence[Kind], config: Config, world: Snapshot, seal: Seal) -> Iterator[BalanceDocument]:
     """
-    Every balance that has a target; hidden values are not among what is shown.
+    Yield every balance that has a target, without hidden values.
 
-    What is declared can be guessed back from its digest, so that it is shown only under a seal.
+    Declared values could be guessed from their digest, so the digest is shown only under a seal.
     """
     for kind in kinds:
         if kind.is_owned or not world.balance:
@@ -46,7 +46,7 @@ def balances(kinds: Sequence[Kind], config: Config, world: Snapshot, seal: Seal)
 def exposure_by_team(
     config: Config, surveyed: Inventory, found: Sequence[Spender]
 ) -> tuple[TeamExposure, ...]:
-    """What cards may spend before and after, by team; a holder's bound is divided among its cards."""
+    """Return the exposure before and after, by team; a holder's bound is divided among its cards."""
     teams, touched = _Teams(config, surveyed), pools_touched(found)
     sides = [(each.address, each.before) for each in found]
     stays = _tallies(teams, sides, touched, changes=False)
@@ -62,7 +62,7 @@ def _tallies(
     *,
     changes: bool,
 ) -> dict["Place", "Tally"]:
-    """Add up by team, either the pools that a plan changes or those that stay as they are."""
+    """Add up by team either the pools that a plan changes or those that it does not change."""
     pools: dict[PoolKey, list[tuple[Address, Side]]] = defaultdict(list)
     for address, side in sides:
         if side is not None and (side.pool in touched) is changes:
@@ -89,7 +89,7 @@ CARDS = 2
 def _together(
     stays: dict[Place, Tally], before: dict[Place, Tally], after: dict[Place, Tally]
 ) -> Iterator[Team]:
-    """Each team before and after: the cards that stay as they are, and those that do not."""
+    """Yield each team before and after, with the cards that do not change and those that do."""
     for place, tally in stays.items():
         if place not in before and place not in after:
             yield place, tally, tally
@@ -106,7 +106,7 @@ class _Teams:
     """
     Finds the team of a card: its own metadata's `team`, else its holder's, else the holder's name.
 
-    What Stripe has under `team` is shown only where the YAML names that team too: else it could be a
+    The value of `team` in Stripe is shown only where the YAML names that team too: otherwise it could be a
     value that was meant to be hidden.
     """
 
@@ -144,7 +144,7 @@ def _team(fields: Mapping[str, object]) -> str:
 
 
 def _largest(teams: list[Team]) -> list[TeamExposure]:
-    """The largest first by currency, and the many small ones in one row."""
+    """Return the largest teams first, in each currency, and all of the small ones in one row per currency."""
     able = [(max(_size(before), _size(after)), place, before, after) for place, before, after in teams]
     able.sort(reverse=True)
     rest: dict[str, tuple[Tally, Tally, Tally]] = defaultdict(lambda: (_nothing(), _nothing(), [0]))
@@ -172,5 +172,5 @@ def _exposure(team: str | None, currency: str, before: Tally, after: Tally, othe
 
 
 def _size(tally: Tally) -> tuple[int, int]:
-    """What sorts a team: how many cards without a limit, then the sum of the limits."""
+    """Return the sort key of a team: the number of cards without a limit, then the sum of the limits."""
     return (tally[1], tally[0])

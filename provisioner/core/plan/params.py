@@ -1,4 +1,4 @@
-"""The default spelling of changes as calls: create, update and retire an object of Stripe's."""
+"""The default parameters of the calls that create, update and retire an object in Stripe."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,16 +13,16 @@ from provisioner.core.schema.field import Field, Shape
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import EMPTY, at, leaves, part, put, to_wire
 
-UNSET = ""  # what Stripe takes for "no value"; the SDK drops None, [] and {} silently
+UNSET = ""  # what Stripe accepts as "no value"; the SDK drops None, [] and {} silently
 
 
 def creation_params(
     kind: Kind, project: str, change: Change, *, inactive: bool, salt: str = ""
 ) -> dict[str, Any]:
     """
-    The parameters that create an object, our marks among them, with the project's `salt`.
+    Return the parameters that create an object, with its ownership metadata under the project's `salt`.
 
-    What Stripe takes only later (`kind.deferred_fields`) is left out; with `inactive` so is its activation.
+    What Stripe accepts only later (`kind.deferred_fields`) is left out; with `inactive` so is its activation.
     """
     declared = _declared(change)
     later = kind.deferred_fields(declared.fields)
@@ -43,9 +43,9 @@ def activation_params(
     kind: Kind, project: str, change: Change, sent: Mapping[str, Any], *, salt: str = ""
 ) -> dict[str, Any]:
     """
-    The parameters of the call that makes a new object work, and our mark that this was done.
+    Return the parameters that activate a new object, and the ownership metadata that records this.
 
-    Whoever finds the object inactive afterwards knows that somebody else has deactivated it.
+    If the object is found inactive afterwards, it is clear that somebody else has deactivated it.
     """
     created = _new(kind, project, change, salt)
     told = marks(replace(created, revision=created.revision + 1))[LIFECYCLE]
@@ -53,7 +53,7 @@ def activation_params(
 
 
 def _new(kind: Kind, project: str, change: Change, salt: str) -> Ownership:
-    """The stamp of an object as it is created."""
+    """Return the stamp of an object when it is created."""
     declared = _declared(change)
     record = record_of(kind, project, declared, applied(project, kind.fields, declared.fields))
     reissued = change.live.stamp.reissued if change.live else change.reissued
@@ -63,10 +63,10 @@ def _new(kind: Kind, project: str, change: Change, salt: str) -> Ownership:
 
 def update_params(kind: Kind, change: Change, *, half: bool = False, salt: str = "") -> dict[str, Any]:
     """
-    The parameters that carry out the edits of an update, and bring our marks up to date.
+    Return the parameters that make the edits of an update and bring the ownership metadata up to date.
 
-    The first `half` of an update that is made in two calls says only which values it has set: a run that
-    finds them knows that nobody else has.
+    The first `half` of an update that is made in two calls records only which values it has set: a run that
+    finds them knows that nobody else has set them.
     """
     declared, live = _declared(change), _live(change)
     touched = [edit.path.partition("[")[0] for edit in change.edits]
@@ -98,10 +98,10 @@ def update_params(kind: Kind, change: Change, *, half: bool = False, salt: str =
 
 def adoption_params(kind: Kind, change: Change, *, salt: str = "") -> dict[str, Any]:
     """
-    The marks that make an object ours, and nothing else; those that another project has left are unset.
+    Return only the metadata that makes an object ours; metadata that another project has left is unset.
 
-    Recorded as applied is what is live of the declared fields, but for those that are ignored: what differs
-    is then the YAML's move.
+    The live values of the declared fields are recorded as applied, except for ignored fields: every
+    difference then counts as a change in the YAML.
     """
     declared, live = _declared(change), _live(change)
     project, ignores = live.stamp.project, declared.lifecycle.ignores
@@ -116,7 +116,7 @@ def adoption_params(kind: Kind, change: Change, *, salt: str = "") -> dict[str, 
 def _sent(
     field: Field, path: str, want: Mapping[str, Any], have: Mapping[str, Any], touched: Sequence[str]
 ) -> Any:
-    """The parameter for one field, or None when no edit touches it."""
+    """Return the parameter for one field, or None when no edit touches it."""
     if not any(name == path or name.startswith(path + ".") for name in touched):
         return None
     wanted, had = want.get(field.name), have.get(field.name)
@@ -145,11 +145,12 @@ def _whole(
     field: Field, want: Mapping[str, Any], have: Mapping[str, Any], path: str, touched: Sequence[str]
 ) -> dict[str, Any]:
     """
-    All of a hash: what is declared, and (unless owned) what others have set and what is ignored.
+    Return all of a hash: what is declared, and (unless owned) what others have set and what is ignored.
 
-    Whether Stripe merges a nested hash or replaces it is not documented: sent like this, both end alike.
-    Only a value that goes differs: it is unset where the hash is owned, where Stripe takes that; elsewhere
-    it is left out, as a hash whose parts are required anew each time is replaced by what is sent [?].
+    Whether Stripe merges a nested hash or replaces it is not documented: sent like this, the result is the
+    same. Only a removed value differs. It is unset where the hash is owned and where Stripe accepts that.
+    Elsewhere it is left out, because a hash whose parts are required in every call is replaced by what is
+    sent [?].
     """
     parts: dict[str, Any] = {}
     for sub in field.fields:
@@ -168,11 +169,11 @@ def _whole(
 
 def retirement(kind: Kind, live: Live, *, cancel: bool, why: str = "") -> tuple[dict[str, Any], str]:
     """
-    The parameters that retire an object, and the status it has afterwards.
+    Return the parameters that retire an object, and the status it has afterwards.
 
-    `why` is Stripe's cancellation reason (lost or stolen), empty without one. The record says that the
-    status was applied by us: declared again without one, it is reset to Stripe's default, and the same
-    object comes back. A kind without cancellation is deactivated.
+    `why` is Stripe's cancellation reason (lost or stolen), empty without one. The record says that
+    provisioner set the status: if the object is declared again without a status, the status is reset to
+    Stripe's default, and the same object is used again. A kind without cancellation is deactivated.
     """
     params = dict(kind.retirement.params(cancel=cancel))
     if why and kind.replacement:

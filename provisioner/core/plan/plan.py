@@ -26,8 +26,10 @@ from provisioner.core.schema.kind import Kind, owned
 
 class Impact(Struct, frozen=True):
     """
-    `money` that moves; `exposure` added a month by currency in minor units (None: without limit);
-    `activated` cards that can newly spend; `final` changes that nothing can undo.
+    The `money` that moves, the `exposure` added, and the numbers of cards `activated` and of `final` changes.
+
+    `exposure` is monthly, by currency in minor units (None: without limit). `activated` cards can newly
+    spend; `final` changes cannot be undone.
     """
 
     money: tuple[Money, ...] = ()
@@ -38,15 +40,15 @@ class Impact(Struct, frozen=True):
 
 class Plan(Struct, frozen=True):
     """
-    Changes in the order of addresses, the steps that carry them out, and what a reader should know.
+    Changes in the order of addresses, the steps that make them, and what a reader should know.
 
-    `ids` are those of the live objects that steps may refer to; `totals` counts the live objects of
-    ours by kind, `unmanaged` those of others; `unchanged` the resources that need nothing. `newest` is
-    when the newest object of each listed resource was created (Unix seconds): what is not in the plan
-    cannot be older. `left_out` counts the changes that `selection` leaves out. `environment` is the one that
-    it was made for; `seals` make the digests by which it stands for what it does not show, the best first,
-    and `salt` is what new objects are given for them. `config` and `surveyed` are what it was made of: a part
-    of it is judged with all that is live in view.
+    `ids` are those of the live objects that steps may refer to; `totals` counts our live objects by kind,
+    `unmanaged` those of others; `unchanged` counts the resources that do not change. `newest` is when the
+    newest object of each listed resource was created (Unix seconds): what is not in the plan cannot be older.
+    `left_out` counts the changes that `selection` leaves out. `environment` is the one that the plan was made
+    for. `seals` make the digests of what the plan does not show, the best first, and `salt` is what new
+    objects are given for them. `config` and `surveyed` are what the plan was made from: a part of the plan is
+    judged with all live objects in view.
     """
 
     project: str
@@ -73,15 +75,15 @@ class Plan(Struct, frozen=True):
 
     @property
     def seal(self) -> Seal:
-        """The best of its seals."""
+        """Return the best of the seals."""
         return next(iter(self.seals.values()))
 
     @property
     def summary(self) -> dict[str, int]:
         """
-        How many changes of each action, and how many resources stay as they are.
+        Return the number of changes by action, and the number of resources that do not change.
 
-        Updates of our marks alone are counted as `rename` and `mark`, and not as updates.
+        Updates of ownership metadata only are counted as `rename` and `mark`, and not as updates.
         """
         counts = Counter(change.bookkeeping or str(change.action) for change in self.changes)
         names = [*map(str, Action), "rename", "mark"]
@@ -92,7 +94,7 @@ def make_plan(
     kinds: Sequence[Kind], config: Config, world: Snapshot, selection: Selection = EVERYTHING
 ) -> Plan:
     """
-    Compare the configuration with the world and say all that would be done.
+    Compare the configuration with the world and return all that would be done.
 
     Pure: the same values give the same plan. Raises as `compare_with` and `conclude` do.
     """
@@ -103,7 +105,7 @@ def conclude(
     kinds: Sequence[Kind], config: Config, seen: Comparison, selection: Selection = EVERYTHING
 ) -> Plan:
     """
-    The plan of what a comparison has found, or of the selected part of it.
+    Return the plan of what a comparison has found, or of the selected part of it.
 
     Raises ProvisionerError for a selection that names nothing.
     """
@@ -121,7 +123,7 @@ def conclude(
 def assemble(
     kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: Inventory, found: Differences
 ) -> Plan:
-    """Put changes in order, spell them out, and add up what they cost."""
+    """Put changes in order, convert them into steps, and add up what they cost."""
     changes = tuple(sorted(found.changes, key=lambda change: (change.address, change.action)))
     touched = {change.address for change in changes}
     cards = spenders(kinds, surveyed, changes)
@@ -155,14 +157,14 @@ def assemble(
 
 
 def _newest(kinds: Sequence[Kind], world: Snapshot) -> Mapping[str, int]:
-    """When the newest object of each resource was created."""
+    """Return when the newest object of each resource was created (Unix seconds)."""
     newest = {resource: found[0].created for resource, found in world.objects.items() if found}
     money = [kind.resource for kind in kinds if not kind.is_owned]
     return newest | dict.fromkeys(money, world.top_ups[0].created) if world.top_ups else newest
 
 
 def _standing(kind: Kind, config: Config, surveyed: Inventory) -> int:
-    """How many objects of a kind a project has, those not counted that it has retired."""
+    """Return the number of objects of a kind that a project has, without those that it has retired."""
     current = surveyed.estates[kind.name].current
     return sum(
         a in config.declared or not is_retired(kind, live, cancel=False) for a, live in current.items()
@@ -170,7 +172,7 @@ def _standing(kind: Kind, config: Config, surveyed: Inventory) -> int:
 
 
 def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -> Plan:
-    """The same plan with other changes in the place of its own, judged with all that is live in view."""
+    """Return the plan with these changes instead, judged with all live objects in view."""
     cards = spenders(kinds, plan.surveyed, changes)
     by_team = exposure_by_team(plan.config, plan.surveyed, cards)
     return replace(
@@ -184,7 +186,7 @@ def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -
 
 
 def _carried(changes: Sequence[Change]) -> Iterator[Note]:
-    """How many objects a replaced one carries along to its successor."""
+    """Yield a note for each replaced object with the number of objects that are replaced along with it."""
     replaced = {change.address: change.kind for change in changes if change.action is Action.REPLACE}
     followers = Counter(
         (address, change.kind)
@@ -198,7 +200,7 @@ def _carried(changes: Sequence[Change]) -> Iterator[Note]:
 
 
 def blast_radius(kinds: Mapping[str, Kind], changes: Iterable[Change], found: Sequence[Spender]) -> Impact:
-    """Add up what the changes move, give and end; `found` are all cards, with the changes and without."""
+    """Add up what the changes move, raise and end; `found` are all cards, before and after the changes."""
     money: dict[str, int] = defaultdict(int)
     final = 0
     for change in changes:
@@ -210,12 +212,12 @@ def blast_radius(kinds: Mapping[str, Kind], changes: Iterable[Change], found: Se
 
 
 def is_final(kind: Kind, change: Change) -> bool:
-    """Whether a change ends an object in a way that nothing can undo."""
+    """Return True if a change ends an object in a way that cannot be undone."""
     canceled = change.action is Action.RETIRE and bool(change.params.get("cancel"))
     return bool(kind.retirement.cancel) and (canceled or change.action is Action.REPLACE)
 
 
 def fingerprint(seals: Mapping[str, Seal], changes: Iterable[Change]) -> str:
-    """A digest of all that would be done, and of the objects that it would be done to; the best seal's."""
+    """Return a digest, by the best seal, of all that would be done and of the objects it would be done to."""
     best = next(iter(seals.values()))
     return "sha256:" + best.whole([change.fingerprint for change in changes])

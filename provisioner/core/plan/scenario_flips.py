@@ -21,8 +21,8 @@ def flips(
     """
     Yield a note for every scenario whose outcome the changes alter.
 
-    Both answers are told offline, each from a clean past. A card that is not live yet has no answer
-    today, so a plan that creates it flips nothing.
+    Both answers are simulated offline, as if there had been no purchases but those of the scenario. A card
+    that is not live yet has no answer today, so a plan that creates it flips nothing.
     """
     if not config.scenarios:
         return
@@ -59,7 +59,7 @@ def _simulated(
 
 
 def _gist(scenario: Scenario, course: Course) -> tuple[Any, ...]:
-    """What must stay the same: what is answered at which purchase, and whether that is as expected."""
+    """Return what must stay the same: the answer, the purchase it is for, and whether it is as expected."""
     approved = None if isinstance(course.answer, Unsure) else course.answer.approved
     return approved, course.place, course.fulfils(scenario)
 

@@ -12,7 +12,7 @@ from provisioner.core.model.resource import Address, references
 
 
 class Selection(Struct, frozen=True):
-    """Globs over addresses (`cards.ads*`): what is wanted (all, when empty), and what is not."""
+    """Globs over addresses (`cards.ads*`): those wanted (all, when empty), and those that are not."""
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
@@ -25,10 +25,10 @@ def select(
     changes: Sequence[Change], selection: Selection, known: Collection[Address] = ()
 ) -> tuple[list[Change], list[Note]]:
     """
-    The changes of a selection, with those that they cannot do without, and notes that say so.
+    Return the changes of a selection with those that they depend on, and notes that say so.
 
-    Left out with an excluded change is whatever cannot be done without it. Raises ProvisionerError for a
-    selection that names none of the `known` addresses.
+    Whatever depends on an excluded change is left out as well. Raises ProvisionerError for a selection that
+    names none of the `known` addresses.
     """
     if selection == EVERYTHING:
         return list(changes), []
@@ -67,7 +67,7 @@ def _matches(address: Address, globs: Iterable[str]) -> bool:
 
 
 def _closure(start: Iterable[Address], by_address: dict[Address, Change]) -> set[Address]:
-    """All that must be done together: what is referred to and comes new, and what follows a replacement."""
+    """Return all that must be done together: new objects referred to, and what follows a replacement."""
     followers: dict[Address, list[Address]] = {}
     for address in by_address:
         for other in _new(by_address, address):

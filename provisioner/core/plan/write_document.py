@@ -1,4 +1,4 @@
-"""A plan written as its document: all that readers need is decided here, once."""
+"""Writes a plan as its document: everything that readers need is decided here, once."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ from provisioner.core.schema.kind import Kind
 
 def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = ()) -> PlanDocument:
     """
-    Write a plan as its document: no secret and nothing personal, as edits are masked when they are made.
+    Return a plan as its document: no secrets and no personal data, as edits are masked when they are made.
 
     `stopped` are the guardrails that would stop it.
     """
@@ -80,7 +80,7 @@ def _change(kind: Kind, change: Change, seal: Seal) -> ChangeDocument:
 
 
 def _edit(edit: Edit, fingerprint: str) -> EditDocument:
-    """An edit; its digest is of what is shown, or for a hidden value that of all that the change hides."""
+    """Return an edit with a digest of what it shows, or for a hidden value, of all that the change hides."""
     document = edit_document(edit, fingerprint)
     if edit.sensitive:
         return document
