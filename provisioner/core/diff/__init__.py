@@ -1,1 +1,1 @@
-"""What differs between the configuration and Stripe, as changes."""
+"""The differences between the configuration and Stripe, as changes."""

@@ -26,7 +26,7 @@ FAR = 1_000_000  # further than any object that has all that is declared
 
 
 class Unclear(Struct, frozen=True):
-    """A resource for which no object was taken: those that fit it, and the others that these fit too."""
+    """A resource without a chosen object, the objects that fit it, and other resources that they also fit."""
 
     address: Address
     fits: tuple[str, ...]
@@ -34,7 +34,7 @@ class Unclear(Struct, frozen=True):
 
 
 class Adoptions(Struct, frozen=True):
-    """Which live object each address gets, who gets none though some would fit, and who is fitted by none."""
+    """The object imported for each address, addresses whose match is unclear, and those without a match."""
 
     changes: tuple[Change, ...]
     unclear: tuple[Unclear, ...] = ()
@@ -52,8 +52,8 @@ def adopt_one(
     """
     Adopt one object by its id.
 
-    Raises ProvisionerError when the address is not declared or has an object already, when there is no
-    such object, or when another project or address has it.
+    Raises ProvisionerError when the address is not declared or already has an object, when the object does
+    not exist or has irreversibly ended, or when it already belongs to a project.
     """
     declared = config.declared.get(address)
     kind = next((kind for kind in owned(kinds) if kind.section == address.section), None)
@@ -78,11 +78,11 @@ def adopt_one(
 
 def adopt_all(kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: Inventory) -> Adoptions:
     """
-    Find the object of every declared resource that has none: by name and e-mail, or by all that is declared.
+    Find an object for every declared resource that has none, by all declared values or by name and e-mail.
 
-    Several resources that are declared alike share out as many objects that are alike: in the order of the
-    YAML, the oldest object first, as an export writes them, so that another name changes nothing. Nothing is
-    guessed, see `pairing.pair`.
+    If several resources are declared identically and there are as many identical objects, they are paired in
+    the order of the YAML, oldest object first. An export writes them in that order, so renaming a resource
+    changes nothing. Nothing is guessed; see `matching.pair`.
     """
     surveyed = Inventory(surveyed.estates, dict(surveyed.ids), dict(surveyed.by_id))
     changes: list[Change] = []
@@ -110,7 +110,7 @@ def adopt_all(kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: 
 def _missing(
     kinds: Sequence[Kind], config: Config, surveyed: Inventory, unclear: Sequence[Unclear]
 ) -> tuple[Address, ...]:
-    """The addresses that have no object, now that all have theirs which can."""
+    """Return the addresses that no object fits, without those whose object has ended as declared."""
     told = {each.address for each in unclear}
     ended = {address for estate in surveyed.estates.values() for address in estate.self_canceled}
     sections = {kind.section for kind in owned(kinds)}
@@ -121,7 +121,7 @@ def _missing(
 def _match(
     kind: Kind, wanted: Sequence[Declared], free: Mapping[str, Item], unclear: list[Unclear]
 ) -> Iterator[tuple[Declared, str]]:
-    """Pair resources with objects where there is one way to do it, or where all ways are the same."""
+    """Pair resources with objects if there is only one way to do it, or if all ways are equivalent."""
     wants = [_distances(kind, declared, free) for declared in wanted]
     pairs = pair(wants)
     for block, identity in sorted(pairs.found.items()):
@@ -137,9 +137,9 @@ def _match(
 
 def _distances(kind: Kind, declared: Declared, free: Mapping[str, Item]) -> dict[str, int]:
     """
-    The objects that fit a resource, with how far they are from it; those of its name where none does.
+    Return the distance of each object that fits a resource; if none fits, of those with its name.
 
-    The distance is how many values an object has beyond those declared.
+    The distance is the number of values that an object has beyond those declared; FAR for a match by name.
     """
     wanted = {path for path, _, _ in leaves(kind.fields, declared.fields)}
     exact = {
@@ -151,7 +151,7 @@ def _distances(kind: Kind, declared: Declared, free: Mapping[str, Item]) -> dict
 
 
 def _fits(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:
-    """Whether an object is as declared in every field that Stripe answers."""
+    """Return True if an object matches the declaration in every field that Stripe returns."""
     edits, _ = compare(kind, declared, _live(declared, "", have, ""))
     write_only = {
         f"{field.name}.{sub.name}" for field in kind.fields for sub in field.fields if sub.write_only

@@ -1,8 +1,8 @@
 """The record of what was last applied to an object, and which side has changed a value since then.
 
-The record on each object holds a digest of every value last applied. A value that differs was changed in
-Stripe when the configuration still has what was applied, in the configuration when Stripe still has it, and
-on both sides otherwise.
+The record on each object holds a digest of every value last applied. If a value differs, it was changed in
+Stripe if the configuration still has what was applied, in the configuration if Stripe still has what was
+applied, and on both sides otherwise.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ MOST = 4096  # digests that are kept: enough for what profiles give to many obje
 
 
 class Records:
-    """The records on the objects of one kind; what they have in common is worked out once."""
+    """The records on the objects of one kind; what they have in common is computed only once."""
 
     def __init__(self, kind: Kind, project: str) -> None:
         self.kind = kind
@@ -33,13 +33,13 @@ class Records:
 
     def to_mark(self, declared: Declared, live: Live) -> tuple[Edit, ...]:
         """
-        The edits that bring the record on an object up to date which needs no other edit.
+        Return the edits that bring the record on an object up to date, if it needs no other edit.
 
-        `managed` takes values under management that were live as declared before anybody declared them. Not
-        in the record, they would not be reset when they are declared no more, and nobody would be told when
-        they move in Stripe. `recorded` is of values that have moved in Stripe and in the YAML without an
-        apply: a record of what both have left would make their way back in Stripe the YAML's move, and no
-        drift.
+        `managed` adds values to the record that already matched when they were first declared. Without it,
+        they would not be reset once they are removed from the configuration, and nobody would notice when
+        they are changed outside of provisioner. `recorded` updates the record of values that were changed
+        both in Stripe and in the YAML without an apply. With the old record, changing such a value back in
+        Stripe would look like a change of the YAML, not like drift.
         """
         outline = _outline(declared.fields)
         expected = self._expected.get(outline)
@@ -58,7 +58,7 @@ class Records:
         return tuple(Edit(name, None, paths) for name, paths in found if paths)
 
     def _said(self, watched: Sequence["_Watched"], fields: Mapping[str, Any]) -> list[str]:
-        """What a record says of the watched values where they are as declared."""
+        """Return the entries that a record has for the watched values if they are as declared."""
         said = []
         for each in watched:
             value: Any = fields
@@ -75,7 +75,7 @@ class Records:
 
 
 class _Watched(NamedTuple):
-    """A value whose record is held against it: its path, the code of that, and the names that lead to it."""
+    """A value that is compared with its record: its path, the path's code, and the names that lead to it."""
 
     path: str
     code: str
@@ -84,7 +84,7 @@ class _Watched(NamedTuple):
 
 
 class _Expected(NamedTuple):
-    """What the records of objects with the same outline have: the codes of all values; those watched."""
+    """Expected content of the records of objects with the same outline: all codes, and watched values."""
 
     codes: tuple[str, ...]
     watched: tuple[_Watched, ...]
@@ -95,7 +95,7 @@ def _expect(kind: Kind, tree: Mapping[str, Any]) -> _Expected:
     for path, field, _ in leaves(kind.fields, tree):
         codes.append(f" {field_code(path)}")
         if _is_watched(kind, path, field):
-            # a key of metadata may have dots of its own
+            # a key of metadata may contain dots
             names = path.split(".", 1) if field.shape is Shape.MAP else path.split(".")
             watched.append(_Watched(path, field_code(path), tuple(names), field))
     return _Expected(tuple(codes), tuple(watched))
@@ -110,10 +110,10 @@ def _all_in(words: Iterable[str], text: str) -> bool:
 
 def _is_watched(kind: Kind, path: str, field: Field) -> bool:
     """
-    Whether a value can have moved on both sides without us, and its digest says so.
+    Return True if a value can change on both sides without an apply, and its digest is to be checked for it.
 
-    What Stripe cannot change moves on neither. A personal value gives no power, and its digest of six bits
-    is not worth the time that it takes to make one for every person in every plan.
+    A value that Stripe cannot change stays the same. A personal value does not affect spending, and its
+    digest of six bits is not worth the time that it takes to compute one for every person in every plan.
     """
     top = kind.field(path.partition(".")[0])
     return top.on_change is not OnChange.REPLACE and not field.sensitive and not field.write_only
@@ -121,9 +121,10 @@ def _is_watched(kind: Kind, path: str, field: Field) -> bool:
 
 def digests(kind: Kind, declared: Declared, live: Live) -> tuple[dict[str, str], dict[str, str]]:
     """
-    The digests of both sides (live, declared), of what the record is about: some stand for all of a hash.
+    Return the digests of both sides (live, declared) of what the record covers; some cover a whole hash.
 
-    A part that others have added, or that is left to them, is no move of those beside it.
+    Parts that others have added, or that are left to others, do not count as a change of the parts beside
+    them.
     """
     ignores, was = declared.lifecycle.ignores, live.stamp.applied
     ours = part(kind.fields, live.fields, lambda path: field_code(path) in was and not ignores(path))
@@ -133,9 +134,10 @@ def digests(kind: Kind, declared: Declared, live: Live) -> tuple[dict[str, str],
 
 def _outdated(kind: Kind, declared: Declared, live: Live) -> list[str]:
     """
-    The paths of values whose record is of neither side.
+    Return the paths of values whose record matches neither side.
 
-    That of the live one is as good: Stripe has its own way to write some values, the YAML has several.
+    A record of the live value is as good as one of the declared value: Stripe has its own way to write some
+    values, and the YAML has several.
     """
     lives, wants = digests(kind, declared, live)
     there = {path: value for path, _, value in leaves(kind.fields, live.fields)}
@@ -161,14 +163,14 @@ def _unrecorded(kind: Kind, declared: Declared, live: Live) -> list[str]:
 
 
 def _outline(tree: Mapping[str, Any]) -> Outline:
-    """The names in a normal form without the values: of thousands of objects there are but few."""
+    """Return the names in a normal form without the values; thousands of objects share a few outlines."""
     return tuple([(name, _outline(value)) if type(value) is dict else name for name, value in tree.items()])
 
 
 def attributed(
     kind: Kind, declared: Declared, live: Live, edits: Sequence[Edit], inventory: Inventory
 ) -> Iterator[Edit]:
-    """Yield the edits of an object, each with the side that has moved."""
+    """Yield the edits of an object, each with the side on which the value has changed."""
     if not edits:
         return
     lives, wants = digests(kind, declared, live)
@@ -183,25 +185,25 @@ def attributed(
         elif wants.get(code) == was:
             moved = Moved.LIVE
         else:
-            # a default that Stripe answers, and a value that it has none of, may both be what was applied
+            # if Stripe has no value, the default may be what was applied
             unset = value_digest(live.stamp.project, path, field, field.default)
             had = lives.get(code, None if field.default is None else unset)
-            # a value that was never applied cannot have been moved away from
+            # a value that was never applied cannot have been changed in Stripe since
             moved = Moved.BOTH if had != was and was is not None else Moved.YAML
         yield replace(edit, moved=moved)
 
 
 def _is_expected(declared: Declared, live: Live, field: Field, inventory: Inventory) -> bool:
     """
-    Whether our own run has left a value like this.
+    Return True if a run of provisioner itself left a value like this.
 
-    An object that was created inactive waits for its activation, and one that refers to an object which we
-    have replaced since waits to be carried along.
+    An object that was created inactive waits for its activation. An object that refers to one that we have
+    replaced since then waits for its reference to be updated.
     """
     if field.name == "status" and live.stamp.to_activate:
         return True
     wanted, had = declared.fields.get(field.name), live.fields.get(field.name)
-    if isinstance(wanted, Ref) and wanted == had:  # it is replaced by this plan
+    if isinstance(wanted, Ref) and wanted == had:  # this plan replaces the object
         return True
     return isinstance(wanted, Ref) and any(
         had in kind.past.get(wanted.address, ()) for kind in inventory.estates.values()

@@ -1,4 +1,4 @@
-"""Cards that are to be active and will not be, as Stripe holds back their cardholder; and what that costs."""
+"""Cards that cannot be activated because Stripe restricts their cardholder, and working cards lost by it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -18,9 +18,10 @@ def not_activated(
     lives: Mapping[Address, Live],
 ) -> tuple[list[Change], list[Note]]:
     """
-    The changes, those told apart that end a working card for one that cannot work, and what to say.
+    Return the changes, and notes on the cards that cannot be activated.
 
-    `held` are those whom Stripe holds back, or will hold back once they are made; `lives` are all objects.
+    A change that ends a working card in exchange for one that cannot work is marked `stranded`. `held` are
+    the addresses that Stripe restricts, or will restrict once they are created; `lives` are all objects.
     """
     told, notes = [], []
     by_name = {kind.name: kind for kind in kinds}
@@ -42,7 +43,7 @@ def not_activated(
 
 
 def _is_lost_by_it(kind: Kind, change: Change, lives: Mapping[Address, Live]) -> bool:
-    """Whether a card works today, and ends though nobody has said that it is in wrong hands."""
+    """Return True if a card works today and will end, though nobody said that it is in the wrong hands."""
     live, declared = change.live, change.declared
     if live is None or declared is None or live.status != "active":
         return False

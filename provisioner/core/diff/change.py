@@ -1,4 +1,4 @@
-"""Changes: what would happen to one address, with its edits and the reason; inert data."""
+"""Changes: what would happen to one address, with its edits and the reason; plain data."""
 
 import hashlib
 import json
@@ -14,12 +14,12 @@ from provisioner.core.schema.field import Direction, Shape
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import at, put
 
-# paths of edits of our marks, in the objects' metadata
+# paths of edits of the ownership metadata on objects
 OUR_OWN = ("lifecycle.", "address", "managed", "recorded")
 
 
 class Action(StrEnum):
-    """What a change does, in Terraform's words where it has them."""
+    """The kind of change, in Terraform's words if it has one for it."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -31,10 +31,10 @@ class Action(StrEnum):
 
 class Moved(StrEnum):
     """
-    Which side has moved since the last apply.
+    The side on which a value has changed since the last apply.
 
-    UNKNOWN where nothing was applied before. Drift has two more, which no edit has: STRIPE holds an object
-    back, and it has ENDED as declared.
+    UNKNOWN if nothing was applied before. Only drift, and never an edit, has the last two: STRIPE if Stripe
+    restricts an object, and ENDED if the object has ended as declared.
     """
 
     LIVE = "live"
@@ -47,12 +47,12 @@ class Moved(StrEnum):
 
 class Edit(Struct, frozen=True):
     """
-    One value that moves; `path` is dotted, rows of a table by place: `spending_limits[0].amount`.
+    One value that changes; `path` is dotted, with rows of a table by index: `spending_limits[0].amount`.
 
-    `before` and `after` are ready to show: sensitive ones are masked here already, None is absent.
-    Amounts in them are minor units of `currency`, in `before` of `currency_before` where that is not None
-    (empty: of one that Stripe does not tell). `undone` is the direction of the way back.
-    `row` tells the row of a table from others (the interval of a limit), where it may be shown.
+    `before` and `after` are ready to show: sensitive values are already masked, and None means absent.
+    Amounts in them are minor units of `currency`; those in `before` are in `currency_before` if that is not
+    None (empty: a currency that Stripe does not tell). `undone` is the direction of the reverse change.
+    `row` identifies the row of a table (such as by the interval of a limit) if that may be shown.
     """
 
     path: str
@@ -69,21 +69,22 @@ class Edit(Struct, frozen=True):
 
     @property
     def reverts_tightening(self) -> bool:
-        """Whether it gives back spending power that somebody has taken away in Stripe."""
+        """Return True if the edit restores spending power that somebody has removed in Stripe."""
         return self.moved in (Moved.LIVE, Moved.BOTH) and self.direction is Direction.BROADENING
 
 
 class Change(Struct, frozen=True):
     """
-    What would happen to one address.
+    A change that would happen to one address.
 
-    `live` is the object that it happens to, `follows` the id of the last one before a creation, which the new
-    object names in its marks as the one that it replaces, or of the newest top-up, `generation` that of the
-    object which is there afterwards. `params` are those that follow from no edits: of a retirement or a
-    top-up, or what a reissued card says of the one before; `reissued` counts the reissues that were done
-    before a creation; `made` are the top-ups of balance targets so far, newest first: their ids, and the
-    minor units that each has moved (0 where it failed); `seen` are the ids of all recent top-ups of the
-    currency. `stranded` says that what works ends for a successor that Stripe will not let work.
+    `live` is the object that is changed. `follows` is the id of the object before a creation, which the new
+    object names in its ownership metadata as its predecessor, or the id of the newest top-up. `generation`
+    is that of the object that exists afterwards. `params` are request parameters that do not come from
+    edits: those of a retirement or a top-up, or what a reissued card says about the card before it.
+    `reissued` counts the reissues done before a creation. `made` are the top-ups of balance targets so far,
+    newest first: the id of each, and the minor units that it moved (0 if it failed). `seen` are the ids of
+    all recent top-ups of the currency. `stranded` is True if a working object ends, and Stripe will not let
+    its successor work.
     """
 
     action: Action
@@ -103,15 +104,15 @@ class Change(Struct, frozen=True):
 
     @property
     def id(self) -> str | None:
-        """The id of the live object, if there is one."""
+        """Return the id of the live object, if there is one."""
         return self.live.id if self.live else None
 
     @property
     def fingerprint(self) -> str:
         """
-        A digest of what would be done to which object as it is; the same as long as nothing of it moves.
+        Return a digest of a change and the current state of its object; the same until either changes.
 
-        Hidden values are in it, and can be guessed back from it: it is shown only under a seal.
+        The digest covers hidden values, which could be guessed from it, so it is shown only under a seal.
         """
         facts = [self.action, str(self.address), self.id, self.generation, self.follows, self.reissued]
         edits = [[edit.path, edit.before, edit.after] for edit in self.edits]
@@ -119,7 +120,7 @@ class Change(Struct, frozen=True):
 
     @property
     def bookkeeping(self) -> Literal["rename", "mark", ""]:
-        """`rename` or `mark` for an update of our marks alone: nothing a card can do changes; else empty."""
+        """Return `rename` or `mark` if only ownership metadata changes, without effect on cards, else ""."""
         paths = [edit.path for edit in self.edits]
         if self.action is not Action.UPDATE or not all(path.startswith(OUR_OWN) for path in paths):
             return ""
@@ -127,7 +128,7 @@ class Change(Struct, frozen=True):
 
     @property
     def direction(self) -> Direction:
-        """The strongest direction among the edits: broadening, else tightening, else neutral."""
+        """Return the strongest direction among the edits: broadening, else tightening, else neutral."""
         seen = {edit.direction for edit in self.edits}
         for direction in (Direction.BROADENING, Direction.TIGHTENING):
             if direction in seen:
@@ -137,10 +138,10 @@ class Change(Struct, frozen=True):
 
 def goal(change: Change) -> str:
     """
-    What stands for the object that is there afterwards: its generation, and all that is declared of it.
+    Return a digest of the object that exists after a change: its generation, and all that is declared of it.
 
-    Of a top-up all but its amount, of which what was approved is a ceiling. Empty for a change that has no
-    declaration.
+    For a top-up, the digest covers all parameters but the amount: the approved amount is a ceiling. Empty for
+    a change that has no declaration.
     """
     if change.declared is None:
         return ""
@@ -153,9 +154,9 @@ def goal(change: Change) -> str:
 
 def rest(kind: Kind, change: Change, without: Iterable[str]) -> str:
     """
-    What stands for the object that a change is made to as it is, but for what is at some paths.
+    Return a digest of the current state of a change's object, except for the values at some paths.
 
-    As long as it is the same, nobody else has changed the object.
+    As long as the digest is the same, nobody else has changed the object. Empty if there is no live object.
     """
     below = {
         f"{name}.{sub.name}" for name in without if (field := kind.field_at(name)) for sub in field.fields
@@ -163,17 +164,17 @@ def rest(kind: Kind, change: Change, without: Iterable[str]) -> str:
     return content(observed(change.live, sorted({*without} | below))) if change.live else ""
 
 
-# made once: a plan has a digest of each value that moves
+# created once: a plan has a digest of each value that changes
 _canonical = json.JSONEncoder(sort_keys=True, default=str).encode
 
 
 def content(value: Any) -> str:
-    """A digest of values, hidden ones too: not to be shown."""
+    """Return a digest of values, including hidden ones; it must not be shown."""
     return hashlib.sha256(_canonical(value).encode()).hexdigest()
 
 
 def wanted(declared: Declared | None) -> list[Any] | None:
-    """All that a declaration asks of an object, and what of it must not be shown."""
+    """Return all that a declaration asks of an object, and which parts of it must not be shown."""
     if declared is None:
         return None
     told = declared.lifecycle
@@ -184,9 +185,9 @@ def wanted(declared: Declared | None) -> list[Any] | None:
 
 def observed(live: Live | None, without: Iterable[str] = ()) -> list[Any] | None:
     """
-    All that is known of an object, our marks included, but for what is at some paths of edits.
+    Return all that is known of an object, including its ownership metadata, except for some paths of edits.
 
-    Neither is what was last applied there.
+    What was last applied at those paths is left out, too.
     """
     if live is None:
         return None
@@ -201,7 +202,7 @@ def observed(live: Live | None, without: Iterable[str] = ()) -> list[Any] | None
 
 
 def _taken_out(fields: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """The fields without the value at a path, of a table without all of it."""
+    """Return the fields without the value at a path; a path in a table removes the whole table."""
     top, _, below = path.partition("[")[0].partition(".")
     inner = fields.get(top)
     if isinstance(inner, Mapping) and below in inner:
@@ -211,10 +212,11 @@ def _taken_out(fields: Mapping[str, Any], path: str) -> Mapping[str, Any]:
 
 def fields_after(kind: Kind, change: Change) -> Mapping[str, Any]:
     """
-    The fields of an object after a change.
+    Return the fields of an object after a change.
 
-    A new one has those declared, and what Stripe adds to it; another its live ones as edited. What is
-    ignored, and what Stripe cannot clear, stays as it is; a map of texts (metadata) is not followed.
+    A new object has the declared fields, and what Stripe adds to them; any other has its live fields with
+    the edits. Values that are ignored, or that Stripe cannot clear, do not change. Edits of a map of texts
+    (metadata) are not applied.
     """
     live = change.live.fields if change.live else {}
     if change.action is Action.RETIRE:

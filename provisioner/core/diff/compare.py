@@ -1,8 +1,8 @@
-"""Declared against live, field by field.
+"""Compare declared with live values, field by field.
 
-Compared is what is declared, what was applied earlier and is declared no more, and all of a hash that
-is owned whole. What is declared to be empty is compared with what is there. Everything else on the object
-belongs to others and is not looked at.
+The comparison covers values that are declared, values that were applied earlier and are no longer in the
+configuration, and all of a hash that is owned whole. A value that is declared empty is compared with the live
+one. Everything else on the object belongs to others and is ignored.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,23 +29,23 @@ def compare(
     kind: Kind, declared: Declared, live: Live, replaced: AbstractSet[Address] = frozenset()
 ) -> tuple[tuple[Edit, ...], tuple[Note, ...]]:
     """
-    The edits that bring `live` to `declared`, and notes on what Stripe gives no way to reset.
+    Return the edits that change `live` to `declared`, and notes on what Stripe has no way to reset.
 
     Both sides are in normal form. No edits means that nothing needs to be done. A reference to one of
-    the `replaced` addresses differs by that: the object behind it will be another.
+    the `replaced` addresses always differs, because it will refer to a different object.
     """
     scope = _Scope(declared, live, replaced)
     wanted, had = scope.pair(scope.doubtful(kind.fields), declared.fields, live.fields, "", owned=False)
     edits = () if wanted == had else _exchanged(kind, declared, live, [*_edits(kind, declared, had, wanted)])
     told = (*edits, *_lifecycle(declared, live))
     anew = any(edit.forces_replacement for edit in told)
-    stuck = () if anew else scope.stuck  # another object never had it
+    stuck = () if anew else scope.stuck  # a new object never had these values
     said = (*stuck, *(_renumbered(kind, declared, live) if wanted != had else ()))
     return told, tuple(Note(str(declared.address), text) for text in said)
 
 
 def _lifecycle(declared: Declared, live: Live) -> Iterator[Edit]:
-    """What is the tool's own: the name, and what the object is told about its end, when the YAML is gone."""
+    """Yield the edits of provisioner's own metadata: the address, and settings used once the YAML is gone."""
     wanted, had = declared.lifecycle, live.stamp
     if declared.address != live.address:
         yield Edit("address", str(live.address), str(declared.address))
@@ -56,7 +56,7 @@ def _lifecycle(declared: Declared, live: Live) -> Iterator[Edit]:
 
 
 class _Scope:
-    """Cuts both sides of one comparison down to the values that are ours to judge."""
+    """A filter that reduces both sides of one comparison to the values that this project manages."""
 
     def __init__(self, declared: Declared, live: Live, replaced: AbstractSet[Address]) -> None:
         self.project = live.stamp.project
@@ -67,7 +67,7 @@ class _Scope:
         self.stuck: list[str] = []
 
     def doubtful(self, fields: Sequence[Field]) -> list[Field]:
-        """Leave out what is absent or the same on both sides: nearly everything."""
+        """Return the fields that may differ: nearly all are absent or the same on both sides."""
         want, have = self.want, self.have
         if not self.replaced and want.items() <= have.items():
             more = have.keys() - want.keys()
@@ -111,14 +111,14 @@ class _Scope:
         return wanted, had
 
     def past(self, path: str, want: Any, have: Any) -> tuple[Any, Any]:
-        """What can be changed no more is as it is; another value is for what comes after."""
+        """Skip a value that can no longer be changed; note that a new one waits for the next replacement."""
         if want and want != have:
             says = "can no longer be changed; the configured value takes effect with the next replacement"
             self.stuck.append(f"{path} {says}")
         return None, None
 
     def map(self, path: str, want: Mapping[str, Any], have: Mapping[str, Any]) -> Pair:
-        """Keys that we never set are other people's."""
+        """Return both sides without the keys that we never set, which belong to others."""
         kept = {name for name in {*want, *have} if not self.ignores(f"{path}.{name}")}
         ours = {name for name in have if name in want or field_code(f"{path}.{name}") in self.applied}
         return {n: want[n] for n in want if n in kept}, {n: have[n] for n in ours & kept}
@@ -144,7 +144,7 @@ class _Scope:
         return want, have
 
     def undeclared(self, field: Field, path: str, have: Any, *, owned: bool, says: str) -> tuple[Any, Any]:
-        """What was applied earlier is reset, where Stripe can; its own defaults are left in peace."""
+        """Reset what was applied earlier, if Stripe can; leave Stripe's own defaults alone."""
         mine = owned or field_code(path) in self.applied
         kept = f"{path} is {says}, but Stripe cannot clear it; its value in Stripe does not change"
         if mine and field.write_only:
@@ -170,16 +170,17 @@ def _exchanged(
     kind: Kind, declared: Declared, live: Live, edits: Sequence[tuple[Field, Edit]]
 ) -> Iterator[Edit]:
     """
-    The edits, those of amounts in another currency than before with both.
+    Yield the edits; those of amounts whose currency changes have both currencies.
 
-    Nobody knows rates: with limits on both sides, each may be the wider one, so that either way gives power.
+    Exchange rates are unknown: if both sides have limits, either may be the wider one, so a change in either
+    direction counts as raising spending.
     """
     was, becomes = (kind.currency(declared.address, side) for side in (live.fields, declared.fields))
     moving = (
         [] if was == becomes else [e.path for f, e in edits if _names(kind, declared, live, e.path, becomes)]
     )
     amounts = [path for path, f, _ in leaves(kind.fields, live.fields) if f.has_amounts] if moving else []
-    # with some afterwards, too: those that are declared, or left to others
+    # there are amounts afterwards, too: declared ones, or ones left to others
     gives = amounts and (
         any(declared.lifecycle.ignores(path) for path in amounts)
         or any(f.has_amounts for _, f, _ in leaves(kind.fields, declared.fields))
@@ -194,7 +195,7 @@ def _exchanged(
 
 
 def _renumbered(kind: Kind, declared: Declared, live: Live) -> Iterator[str]:
-    """The amounts that are others in another currency though their numbers stay: no edit shows them."""
+    """Yield texts on amounts that keep their numbers in another currency, which no edit shows."""
     was, becomes = (kind.currency(declared.address, side) for side in (live.fields, declared.fields))
     if not was or not becomes or was == becomes:
         return
@@ -207,17 +208,17 @@ def _renumbered(kind: Kind, declared: Declared, live: Live) -> Iterator[str]:
 
 
 def _names(kind: Kind, declared: Declared, live: Live, path: str, currency: str | None) -> bool:
-    """Whether the value at a path is the one that says in which currency amounts are."""
+    """Return True if the value at a path determines the currency of amounts."""
     with_it = {} if "[" in path else put(live.fields, path, at(declared.fields, path))
     return currency is not None and kind.currency(declared.address, with_it) == currency
 
 
 def _edits(kind: Kind, declared: Declared, had: Any, wanted: Any) -> Iterator[tuple[Field, Edit]]:
-    """Name the values that differ, each once, by the path that the YAML has for it."""
+    """Yield one edit for each value that differs, with its field, in the order of the kind's fields."""
     from deepdiff.diff import DeepDiff  # noqa: PLC0415 - a plan without changes needs no differ
 
     places: dict[str, tuple[Field, tuple[Any, ...]]] = {}
-    # to the bottom, however little two hashes have in common
+    # compare all levels, however little two hashes have in common
     for found in DeepDiff(had, wanted, view="tree", verbose_level=2, threshold_to_diff_deeper=0).values():
         for difference in found:
             steps = difference.path(output_format="list")
@@ -232,9 +233,9 @@ def _edits(kind: Kind, declared: Declared, had: Any, wanted: Any) -> Iterator[tu
 def _places(
     fields: Sequence[Field], steps: Sequence[Any], wanted: Any, had: Any
 ) -> Iterator[tuple[str, Field, tuple[Any, ...]]]:
-    """Name what differs below a step of the trees: a hash or table that came or went gives all its values."""
+    """Yield what differs below a step of the trees: all values of a hash or table that is new or gone."""
     field, depth = next(f for f in fields if f.name == steps[0]), 1
-    while field.shape is Shape.HASH and depth < len(steps):  # rows and keys are no fields
+    while field.shape is Shape.HASH and depth < len(steps):  # rows and keys are not fields
         field, depth = field.field(steps[depth]), depth + 1
     place, rest = tuple(steps[:depth]), tuple(steps[depth:])
     path = ".".join(place)
@@ -256,7 +257,7 @@ def _places(
 
 
 def _same_row(field: Field, place: tuple[Any, ...], wanted: Any, had: Any) -> bool:
-    """Whether two rows are one that was changed, and not one in the place of another."""
+    """Return True if two rows are one row with a changed value, and not two different rows."""
     one, other = _at(wanted, place) or {}, _at(had, place) or {}
     return all(one.get(name) == other.get(name) for name in field.key)
 
@@ -293,7 +294,7 @@ def _edit(
 
 
 def _row(declared: Declared, place: tuple[Any, ...], depth: int) -> Mapping[str, Any]:
-    """What tells the row of a value from others in its table; empty where it has none, or some are hidden."""
+    """Return what identifies a value's row in its table; empty if it is in no row or the table is hidden."""
     table = ".".join(place[:depth])
     if len(place) < depth + 2 or any(path.startswith(table) for path in declared.sensitive):
         return {}
@@ -302,29 +303,29 @@ def _row(declared: Declared, place: tuple[Any, ...], depth: int) -> Mapping[str,
 
 
 def _without_gaps(value: Any) -> Any:
-    """A table without the gaps that aligning has left in it; any other value as it is."""
+    """Return a table without the gaps that aligning left in it; any other value unchanged."""
     return tuple(row for row in value if row is not None) if isinstance(value, tuple) else value
 
 
 def _judged(field: Field, want: Mapping[str, Any] | None) -> Sequence[Field]:
-    """The fields of a hash but for the currency of amounts that are not declared: it says nothing alone."""
+    """Return the fields of a hash, without a currency that is not declared: it means nothing on its own."""
     if not field.amounts_in or field.amounts_in in (want or {}):
         return field.fields
     return [sub for sub in field.fields if sub.name != field.amounts_in]
 
 
 def _currency(kind: Kind, declared: Declared, field: Field) -> str:
-    """The currency of the amounts in a field's values, empty where it has none."""
+    """Return the currency of the amounts in a field's values; empty if it has none."""
     return (kind.currency(declared.address, declared.fields) or "") if field.has_amounts else ""
 
 
 def says_replaced(address: object) -> str:
-    """What stands for a reference to an object that is being replaced."""
+    """Return the text for a reference to an object that is being replaced."""
     return f"{address} (replaced)"
 
 
 def additions(kind: Kind, declared: Declared) -> tuple[Edit, ...]:
-    """The edits of a creation: every declared value, from nothing, and what it is told about its end."""
+    """Return the edits of a creation: every declared value, and the lifecycle settings that it records."""
     fields = tuple(
         Edit(
             path=path,

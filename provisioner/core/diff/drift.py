@@ -1,4 +1,4 @@
-"""Drift: what has changed in Stripe since the last apply, told apart from what the configuration asks for."""
+"""Drift: changes in Stripe since the last apply, as distinct from changes in the configuration."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -19,12 +19,12 @@ from provisioner.core.schema.kind import Kind, owned
 
 class Drift(Struct, frozen=True):
     """
-    One value that is not as declared: who moved it, what is declared, and what is live.
+    One value that is not as declared: the side that changed it, and the declared and live values.
 
-    `path` is empty where the whole object is meant. `direction` is that of the live move: broadening
-    drift gives spending power that nobody reviewed. `declared` and `live` are masked where sensitive. `row`
-    tells the row of a table from others, such as the interval of a limit. Amounts are minor units of
-    `currency`, in `live` of `currency_live` where that is not None (empty: of one that Stripe does not tell).
+    `path` is empty for the whole object. `direction` is that of the live change: broadening drift adds
+    spending power that nobody reviewed. `declared` and `live` are masked if sensitive. `row` identifies the
+    row of a table, such as by the interval of a limit. Amounts are minor units of `currency`; those in `live`
+    are in `currency_live` if that is not None (empty: a currency that Stripe does not tell).
     """
 
     address: Address
@@ -41,22 +41,22 @@ class Drift(Struct, frozen=True):
 
     @property
     def place(self) -> tuple[Address, str]:
-        """Its address and path, which identify it."""
+        """Return the address and path, which identify the value."""
         return (self.address, self.path)
 
     @property
     def counts(self) -> bool:
-        """Whether it is drift."""
+        """Return True if it is drift."""
         return self.moved in (Moved.LIVE, Moved.BOTH)
 
     @property
     def waits(self) -> bool:
-        """Whether it merely waits for the next apply."""
+        """Return True if it is only waiting for the next apply."""
         return self.moved is Moved.YAML
 
     @property
     def warns(self) -> bool:
-        """Whether it is not drift, but needs attention."""
+        """Return True if it is not drift, but needs attention."""
         return self.moved is Moved.STRIPE
 
 
@@ -67,7 +67,7 @@ def find_drift(
     changes: Sequence[Change],
     notes: Iterable[Note] = (),
 ) -> tuple[Drift, ...]:
-    """All that moved, in the order of addresses; `changes` and `notes` are those that a plan would have."""
+    """Return all that changed, by address and path; `changes` and `notes` are those a plan would have."""
     found: list[Drift] = []
     notes = tuple(notes)
     told = {str(change.address) for change in changes} | {note.address for note in notes}
@@ -79,7 +79,7 @@ def find_drift(
                 found += _of_retired(kind, live)
                 continue
             found += _by_stripe(kind, declared, live)
-            if told and str(address) in told:  # or else there is no edit either
+            if told and str(address) in told:  # otherwise there is no edit either
                 found += _edited(kind, declared, live, surveyed)
         found += _gone(kind, estate, changes)
         found += _self_canceled(config, estate, changes)
@@ -92,7 +92,7 @@ def find_drift(
 
 
 def _by_stripe(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
-    """What Stripe itself holds back: no apply lifts it, and somebody has to know."""
+    """Yield what Stripe itself restricts: no apply can lift it, and somebody has to know."""
     for field in kind.held_by_stripe(live.fields):
         there, wanted = live.fields[field.name], declared.fields.get(field.name, field.default)
         text = f"{field.name} is {there}, which only Stripe can change"
@@ -123,7 +123,7 @@ def _edited(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> 
 
 
 def _of_retired(kind: Kind, live: Live) -> Iterator[Drift]:
-    """An object that we retired and that somebody has brought back."""
+    """Yield the drift of an object that we retired and that somebody has reactivated."""
     field = next((f for f in kind.fields if f.name == "status"), None)
     end = kind.retirement.deactivate.get("status")
     was = live.stamp.applied.get(field_code("status"))
@@ -134,7 +134,7 @@ def _of_retired(kind: Kind, live: Live) -> Iterator[Drift]:
 
 
 def _gone(kind: Kind, estate: KindInventory, changes: Sequence[Change]) -> Iterator[Drift]:
-    """Declared objects that were ended behind our back."""
+    """Yield the drift of declared objects that were ended outside of provisioner."""
     for change in changes:
         last = estate.last.get(change.address)
         asked = change.declared and last and last.self_canceled and reissued_for(change.declared, last)
@@ -146,7 +146,7 @@ def _gone(kind: Kind, estate: KindInventory, changes: Sequence[Change]) -> Itera
 
 
 def _self_canceled(config: Config, estate: KindInventory, changes: Sequence[Change]) -> Iterator[Drift]:
-    """Declared objects that have ended as they were declared to, and are not to be made anew."""
+    """Yield declared objects that have ended as declared, and that will not be created again."""
     again = {change.address for change in changes} if estate.self_canceled else set()
     for address, live in estate.self_canceled.items():
         if address in config.declared and address not in again:
@@ -154,7 +154,7 @@ def _self_canceled(config: Config, estate: KindInventory, changes: Sequence[Chan
 
 
 def _waiting(changes: Sequence[Change], seen: set[Address]) -> Iterator[Drift]:
-    """What the YAML asks for as a whole and no apply has done yet."""
+    """Yield changes of whole objects that the YAML asks for and no apply has made yet."""
     words = {
         Action.CREATE: "not in Stripe yet",
         Action.RETIRE: "no longer in the configuration, but not retired yet",

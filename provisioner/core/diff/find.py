@@ -27,7 +27,7 @@ from provisioner.core.schema.kind import Kind
 
 
 class Differences(Struct):
-    """The changes that a comparison has found, what else to know, and whom Stripe holds back."""
+    """The changes found by a comparison, notes, replaced addresses, and addresses that Stripe restricts."""
 
     changes: list[Change] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Differences(Struct):
 
 class Comparison(Struct, frozen=True):
     """
-    Everything that one look at Stripe says about a configuration.
+    The result of comparing a configuration with one snapshot of Stripe.
 
     snapshot: what Stripe answered.
     inventory: the project's objects in it, by address.
@@ -51,9 +51,9 @@ class Comparison(Struct, frozen=True):
 
 def compare_with(kinds: Sequence[Kind], config: Config, snapshot: Snapshot) -> Comparison:
     """
-    Hold a configuration against what Stripe answered.
+    Compare a configuration with what Stripe answered.
 
-    Raises ConflictError where objects in Stripe contradict each other, and ConfigError as `find_changes`.
+    Raises ConflictError if objects in Stripe contradict each other, and ConfigError as `find_changes` does.
     """
     inventory = take_inventory(kinds, config, snapshot)
     return Comparison(snapshot, inventory, find_changes(kinds, config, snapshot, inventory))
@@ -61,9 +61,9 @@ def compare_with(kinds: Sequence[Kind], config: Config, snapshot: Snapshot) -> C
 
 def find_changes(kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: Inventory) -> Differences:
     """
-    All that differs between the configuration and the world, in the order of the kinds' ranks.
+    Return all differences between the configuration and the world, in the order of the kinds' ranks.
 
-    Raises ConfigError for an id where the project has the object and the name belongs.
+    Raises ConfigError if the configuration has the id of an object of this project instead of its name.
     """
     _refuse_own_ids(kinds, config, surveyed)
     found = Differences()
@@ -89,7 +89,7 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: Snapshot, surveye
 
 
 def _refuse_own_ids(kinds: Sequence[Kind], config: Config, surveyed: Inventory) -> None:
-    """An id is for what is not managed here: ours may be replaced, and would then never match again."""
+    """Raise ConfigError for ids of our own objects: once replaced, they would never match again."""
     ours = {
         identity: address
         for estate in surveyed.estates.values()
@@ -115,7 +115,7 @@ def _refuse_own_ids(kinds: Sequence[Kind], config: Config, surveyed: Inventory) 
 def _of_others(
     kinds: Sequence[Kind], config: Config, world: Snapshot, changes: Sequence[Change]
 ) -> Iterator[Note]:
-    """Addresses that are to be created and that other projects have: what a renamed project leaves behind."""
+    """Yield notes on addresses to create that other projects already have, as after renaming a project."""
     wanted = {change.address for change in changes if change.action is Action.CREATE}
     owners: Counter[str] = Counter()
     spending: set[str] = set()
@@ -136,7 +136,7 @@ def _of_others(
 
 
 def _twins(kinds: Sequence[Kind], world: Snapshot, changes: Sequence[Change]) -> Iterator[Note]:
-    """Name the unmanaged objects with the name, and the e-mail address, of one that is to be created."""
+    """Yield notes on unmanaged objects with the name and e-mail address of one that is to be created."""
     created = [change.declared for change in changes if change.action is Action.CREATE and change.declared]
     for kind in kinds if created else ():
         unmanaged: dict[Any, list[Observed]] = defaultdict(list)
@@ -156,7 +156,7 @@ def _twins(kinds: Sequence[Kind], world: Snapshot, changes: Sequence[Change]) ->
 
 
 def _cut_off(config: Config, surveyed: Inventory, changes: Sequence[Change]) -> Iterator[Note]:
-    """Objects that are left as they are, but cannot be used once what they refer to has ended."""
+    """Yield notes on objects that are kept, but that cannot be used once what they refer to has ended."""
     ended = {change.address for change in changes if change.action in (Action.RETIRE, Action.REPLACE)}
     for estate in surveyed.estates.values() if ended else ():
         for address, live in sorted(estate.current.items()):
@@ -167,7 +167,7 @@ def _cut_off(config: Config, surveyed: Inventory, changes: Sequence[Change]) -> 
 
 
 def _missing_requirements(kinds: Sequence[Kind], world: Snapshot, found: Differences) -> Iterator[Note]:
-    """What Stripe will hold back once it is made, as the declaration lacks what is wanted."""
+    """Yield notes on objects that Stripe will restrict once created, as their requirements are not met."""
     by_name, country = {kind.name: kind for kind in kinds}, str(world.account.get("country") or "")
     for change in found.changes:
         if change.declared is None or change.action not in (Action.CREATE, Action.REPLACE):
@@ -178,7 +178,7 @@ def _missing_requirements(kinds: Sequence[Kind], world: Snapshot, found: Differe
 
 
 def _not_issued(kinds: Sequence[Kind], world: Snapshot, found: Differences) -> Iterator[Note]:
-    """What is to be made in a currency that the account, by its country, has none in."""
+    """Yield notes on objects to create in a currency that the account's country does not issue in."""
     by_name, own = {kind.name: kind for kind in kinds if kind.spending}, issued_in(world.account)
     others: Counter[tuple[str, str]] = Counter()
     for change in found.changes:
@@ -201,14 +201,14 @@ def _find_objects(
         if live is not None:
             _compare(found, records, declared, live, inventory)
         elif (ended := estate.self_canceled.get(declared.address)) and not reissued_for(declared, ended):
-            # a new one is made when that is asked for, and not before
+            # a new one is created only when that is asked for
             found.notes.append(Note(str(declared.address), says_self_canceled(ended)))
         else:
             found.changes.append(_creation(kind, declared, estate, found.replaced))
     names = {declared.address for declared in wanted}
     for address in sorted(estate.current.keys() - names):
         live = estate.current[address]
-        cancel = live.stamp.on_remove == "cancel"  # as it was told to itself
+        cancel = live.stamp.on_remove == "cancel"  # as recorded on the object
         if live.stamp.on_remove != "keep" and not is_retired(kind, live, cancel=cancel):
             reason = "no longer in the configuration"
             found.changes.append(end_object(kind, live.address, live, reason, cancel=cancel))
@@ -252,7 +252,7 @@ def _compare(
         found.notes.append(Note(str(declared.address), used, pending=True))
     why = reissued_for(declared, live)
     forcing = [edit.path for edit in edits if edit.forces_replacement]
-    if forcing and kind.held_by_stripe(live.fields):  # a new one in its place would get around that
+    if forcing and kind.held_by_stripe(live.fields):  # a replacement would circumvent that
         text = f"is {live.status}, which only Stripe can change; not replaced to change {', '.join(forcing)}"
         found.notes.append(Note(str(declared.address), text))
     elif forcing or why:
@@ -285,7 +285,7 @@ def _compare(
 def _update(found: Differences, kind: Kind, declared: Declared, live: Live, edits: tuple[Edit, ...]) -> None:
     own = all(edit.path.startswith(OUR_OWN) for edit in edits)
     if own and not has_room(declared, live, stamp_after(kind, declared, live)):
-        # nobody else's work must wait for our marks
+        # changes by others must not have to wait for ownership metadata
         paths = ", ".join(edit.path for edit in edits)
         full = f"its metadata already has {METADATA_KEYS} keys, the most that Stripe allows"
         text = f"{paths}: cannot be recorded on the object, because {full}; remove one of them in Stripe"
@@ -307,7 +307,7 @@ def _why_updated(edits: Sequence[Edit]) -> str:
 
 
 def _left_retired(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:
-    """What we have retired, and does not come back by being declared again: its status is left to others."""
+    """Yield a note if a retired object is declared again but stays retired, as its status is ignored."""
     for name, end in kind.retirement.deactivate.items():
         field = kind.field(name)
         ours = live.stamp.applied.get(field_code(name)) == value_digest(live.stamp.project, name, field, end)

@@ -1,7 +1,7 @@
-"""What Stripe answers to a write, held against what was asked: an answer alone is no proof that it was done.
+"""Compare Stripe's answer to a write with the request: an answer alone does not prove that it was done.
 
-Both sides are compared in the normal form in which declared and live values are compared, so what is no
-change in a plan is no failure here either.
+Both sides are compared in the normal form in which declared and live values are compared, so values that do
+not differ in a plan are not a failure here either.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from provisioner.core.schema.normal_form import EMPTY, align, reader
 
 
 class Unfulfilled(NamedTuple):
-    """The dotted path of a parameter that is not as asked, and whether it was to be cleared."""
+    """The dotted path of a parameter that is not as requested, and whether it was to be cleared."""
 
     path: str
     cleared: bool
@@ -23,9 +23,9 @@ def unfulfilled(
     fields: Sequence[Field], asked: Mapping[str, Any], answer: Mapping[str, Any], prefix: str = ""
 ) -> Iterator[Unfulfilled]:
     """
-    Yield what an answer has otherwise than the parameters `asked`, whose references are ids by now.
+    Yield what differs in an answer from the parameters `asked`, whose references are already ids.
 
-    What Stripe never answers is not looked at, and neither is what was not asked for.
+    Values that Stripe never returns, and values that were not requested, are ignored.
     """
     known = {field.name: field for field in fields}
     for name, value in asked.items():
@@ -44,7 +44,7 @@ def unfulfilled(
 
 
 def differing(fields: Sequence[Field], seen: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of the fields whose values, `seen` in normal form, are others in an answer."""
+    """Yield the names of the fields whose values in an answer differ from `seen`, which is in normal form."""
     for field in fields:
         if field.name in seen and (_normal(field, answer.get(field.name)) or None) != (
             seen[field.name] or None
@@ -53,7 +53,7 @@ def differing(fields: Sequence[Field], seen: Mapping[str, Any], answer: Mapping[
 
 
 def says_unfulfilled(found: Sequence[Unfulfilled]) -> str:
-    """Say it in words, without a value: those of people are among them."""
+    """Return a sentence on what was not done, without values, as some are personal."""
     wrong = [each.path for each in found if not each.cleared]
     stays = [each.path for each in found if each.cleared]
     said = [f"{listed(wrong)} {_is(wrong)} not as requested"] if wrong else []
@@ -74,7 +74,7 @@ def _is_as_asked(field: Field, value: Any, there: Any) -> bool:
         if field.shape is Shape.TABLE and have is not None:
             want, have = align(field, want, have)
         is_same = field.equivalent is not None and have is not None and field.equivalent(want, have)
-    except (TypeError, AttributeError):  # it has another form than any value of the field
+    except (TypeError, AttributeError):  # its form is not that of any value of the field
         return False
     return is_same or want == have or have in field.stripe_only_values
 

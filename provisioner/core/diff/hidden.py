@@ -1,4 +1,4 @@
-"""Values that must not be shown: the rule, the mask, and all that a configuration holds of them."""
+"""Values that must not be shown: the rule, the mask, and all such values in a configuration."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ _INDEX = re.compile(r"\[\d+\]")
 
 
 def hidden(field: Field, path: str, sensitive: frozenset[str]) -> bool:
-    """Whether the value at `path` must not be shown: by its field, or by where it came from."""
+    """Return True if the value at `path` must not be shown, because of its field or where it came from."""
     if field.sensitive or not sensitive:
         return field.sensitive
     plain = _INDEX.sub("", path)
@@ -24,7 +24,7 @@ def hidden(field: Field, path: str, sensitive: frozenset[str]) -> bool:
 
 
 def mask(value: Any, hide: bool) -> Any:
-    """What is shown of a value, as JSON: absence always, a reference by its address."""
+    """Return what is shown of a value, as JSON: None is never masked; a reference is shown by its address."""
     if hide and value is not None:
         return MASK
     return str(value) if isinstance(value, Ref) else to_wire(value)

@@ -1,4 +1,4 @@
-"""Retire objects: deactivate or cancel them, also on request by `retire` and `destroy`."""
+"""Retire objects: deactivate or cancel them, also when `retire` and `destroy` request it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,10 +14,10 @@ def retire(
     kinds: Sequence[Kind], config: Config, surveyed: Inventory, addresses: Iterable[Address], *, cancel: bool
 ) -> list[Change]:
     """
-    End the objects at some addresses: deactivated, or canceled for good where Stripe can.
+    End the objects at some addresses: deactivate them, or cancel them for good if Stripe can.
 
-    Raises ProvisionerError for an address that has no object, or that is still declared active: the next
-    apply would bring it back.
+    Raises ProvisionerError for an address that has no object, or that is still in the configuration: the
+    next apply would bring it back.
     """
     changes = []
     for address in addresses:
@@ -25,7 +25,7 @@ def retire(
         if kind is None or not kind.is_owned:
             raise ProvisionerError(f"{address} has no object in Stripe")
         estate = surveyed.estates[kind.name]
-        # what has ended for good is done with, so that the command can be given again
+        # an object that has ended for good counts as done, so that the command can be repeated
         live = estate.current.get(address) or estate.last.get(address)
         if live is None:
             raise ProvisionerError(f"{address} has no object in Stripe")
@@ -41,9 +41,9 @@ def retire(
 
 def retire_all(kinds: Sequence[Kind], surveyed: Inventory, *, cancel: bool) -> list[Change]:
     """
-    End everything that a project has, each as its own `on_remove` says unless all are to be canceled.
+    End all objects of a project, each as its own `on_remove` says unless all are to be canceled.
 
-    What is to be kept stays, and so does what it refers to: a card is nothing without its cardholder.
+    Objects that are to be kept stay, and so do those they refer to: a card needs its cardholder.
     """
     lives = [live for estate in surveyed.estates.values() for live in estate.current.values()]
     kept = [live for live in lives if live.stamp.on_remove == "keep"]
@@ -59,7 +59,7 @@ def retire_all(kinds: Sequence[Kind], surveyed: Inventory, *, cancel: bool) -> l
 
 
 def end_object(kind: Kind, address: Address, live: Live, reason: str, *, cancel: bool) -> Change:
-    """End an object: deactivated, or canceled for good where Stripe can."""
+    """Return the change that ends an object: deactivates it, or cancels it for good if Stripe can."""
     return Change(
         Action.RETIRE,
         address,

@@ -1,8 +1,8 @@
 """Balance targets: how much to pull into the Issuing balance, exactly once.
 
-The balance belongs to the account, so one project fills it: the one whose name the newest top-up for a
-balance target carries. The idempotency key of the next top-up is derived from that newest one, whichever
-project made it, so two applies that saw the same past send the same key, and Stripe carries out one.
+The balance belongs to the account, so one project fills it: the project named on the newest top-up for a
+balance target. The idempotency key of the next top-up is derived from that newest one, whichever project
+made it, so two applies that saw the same top-ups send the same key, and Stripe carries out only one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,9 +19,9 @@ from provisioner.core.model.snapshot import Snapshot, TopUp
 from provisioner.core.ownership.marks import ADDRESS, PREFIX, PROJECT
 from provisioner.core.schema.kind import Kind
 
-# What a person writes on a top-up that went to another balance, once its money is where it belongs.
+# A person sets this metadata on a top-up that went to another balance, once its money is where it belongs.
 MISROUTED, RESOLVED = PREFIX + "misrouted", "resolved"
-# Seconds by which a look at what is new reaches back: lists may lag behind writes, and nobody says how far.
+# Seconds that a look for new top-ups reaches back: lists may lag behind writes, by an undocumented time.
 LOOK_BACK = 86_400
 HOW_TO = "docs/how-to/fund-the-balance.md"
 NOT_SHOWN = frozenset({"object", "type"})
@@ -33,8 +33,8 @@ class Funds(Struct, frozen=True):
     The Issuing balance of one currency in minor units.
 
     `made` are the top-ups that balance targets have made, newest first, whichever project they belong to:
-    the id of each, and the amount that it moved (0 where it failed). `seen` are the ids of all recent
-    top-ups, which a look at what is new will find again.
+    the id of each, and the amount that it moved (0 if it failed). `seen` are the ids of all recent
+    top-ups, which a look for new ones will find again.
     """
 
     available: int
@@ -44,17 +44,17 @@ class Funds(Struct, frozen=True):
 
     @property
     def newest(self) -> str | None:
-        """The id of the newest top-up that a balance target has made, whatever became of it."""
+        """Return the id of the newest top-up that a balance target has made, whatever its status."""
         return self.made[0][0] if self.made else None
 
     @property
     def coming(self) -> int:
-        """What will be there once all that is pending has arrived."""
+        """Return the balance once all pending top-ups have arrived."""
         return self.available + self.pending
 
 
 def funds(world: Snapshot, address: Address) -> Funds:
-    """Read the funds behind one currency; an account without Issuing balance has none."""
+    """Return the funds in one currency; an account without an Issuing balance has none."""
     entries = (world.balance.get("issuing") or {}).get("available") or ()
     available = sum(entry["amount"] for entry in entries if entry["currency"] == address.name)
     top_ups = [each for each in world.top_ups if each.currency == address.name]
@@ -65,12 +65,12 @@ def funds(world: Snapshot, address: Address) -> Funds:
 
 
 def _made(world: Snapshot, address: Address) -> Iterator[TopUp]:
-    """The top-ups that balance targets of this currency have made, newest first."""
+    """Return the top-ups that balance targets of this currency have made, newest first."""
     return (each for each in world.top_ups if each.currency == address.name and each.maker(address))
 
 
 def read_top_up(raw: Mapping[str, Any]) -> TopUp:
-    """Read a top-up as Stripe answers it."""
+    """Return a top-up, read from Stripe's answer."""
     metadata = raw.get("metadata") or {}
     return TopUp(
         id=raw["id"],
@@ -87,12 +87,12 @@ def read_top_up(raw: Mapping[str, Any]) -> TopUp:
 
 
 def look_back(newest: int) -> int:
-    """Where a look at what is new begins (Unix seconds), by when the newest known top-up was created."""
+    """Return the start of a look for new top-ups, from the newest known one's creation (Unix seconds)."""
     return max(0, newest - LOOK_BACK)
 
 
 def taken(project: str, top_up: str, address: Address) -> str:
-    """Why a balance is not filled by this project: another one does it."""
+    """Return the text that says that another project already fills a balance."""
     return (
         f"project {project!r} already fills this balance ({top_up} is its newest top-up), and an account has "
         f"one balance target per currency. Remove {address} from one of the two configurations, or hand the "
@@ -103,7 +103,7 @@ def taken(project: str, top_up: str, address: Address) -> str:
 def plan_funding(
     kind: Kind, project: str, declared: Sequence[Declared], world: Snapshot
 ) -> tuple[list[Change], list[Note]]:
-    """The top-ups that bring each balance to its target, at most one a currency, and what else to know."""
+    """Return the top-ups that bring each balance to its target, at most one per currency, and notes."""
     changes: list[Change] = []
     notes: list[Note] = []
     for wanted in declared:
@@ -127,7 +127,7 @@ def plan_funding(
 
 
 def _barred(world: Snapshot, project: str, wanted: Declared) -> list[str]:
-    """Why a balance is not filled, however little there is: each text names what somebody has to do first."""
+    """Return why a balance cannot be filled: each text names what somebody has to do first."""
     address, entries = wanted.address, (world.balance.get("issuing") or {}).get("available") or ()
     is_shown = any(entry["currency"] == address.name for entry in entries)  # whatever the country
     if not is_shown and (other := other_currency(world.account, address.name)):
@@ -144,7 +144,7 @@ def _barred(world: Snapshot, project: str, wanted: Declared) -> list[str]:
 
 
 def _rest(world: Snapshot, wanted: Declared, missing: int) -> str:
-    """What waits until a top-up of the largest size has settled; empty where none is pending."""
+    """Return the note on what waits for a pending top-up of the largest size; empty if none is pending."""
     currency, size = wanted.address.name, min(wanted.fields.get("max_top_up", LARGEST_AMOUNT), LARGEST_AMOUNT)
     pending = (each for each in _made(world, wanted.address) if each.status == "pending" and each.is_bound)
     largest = next((each for each in pending if each.amount >= size), None)
@@ -155,7 +155,7 @@ def _rest(world: Snapshot, wanted: Declared, missing: int) -> str:
 
 
 def _failed(world: Snapshot, wanted: Declared) -> Iterator[Note]:
-    """That the bank refused the last time: it may well do so again, and each try may cost."""
+    """Yield a note if the previous top-up failed: it may well fail again, and each attempt may cost money."""
     newest = next(_made(world, wanted.address), None)
     if newest is not None and newest.status == "failed":
         why = newest.failure or "Stripe gives no reason"
@@ -167,10 +167,11 @@ def shortfall(
     fields: Mapping[str, Any], have: Funds, currency: str, most: int | None = LARGEST_AMOUNT
 ) -> tuple[int, str]:
     """
-    How much to top up, in minor units (0: nothing), and a remark for the reader.
+    Return how much to top up, in minor units (0: nothing), and a remark for the reader.
 
-    Nothing above `top_up_below` (default: the target); nothing below `min_top_up`, so that the target is
-    never passed; `max_top_up` and `most` at most, the rest by an apply after this top-up has settled.
+    Nothing if the balance is at least `top_up_below` (default: the target), or if less than `min_top_up`
+    would be added, as more could exceed the target. At most `max_top_up` and `most`; an apply after this
+    top-up has settled adds the rest.
     """
     target, missing = fields["target"], fields["target"] - have.coming
     if missing < 0:
@@ -200,12 +201,12 @@ def shortfall(
 
 
 def must_be_wired(account: Mapping[str, Any]) -> bool:
-    """Whether Stripe cannot pull money into an account, by its country."""
+    """Return True if Stripe cannot pull money into an account in its country."""
     return not country_of(account.get("country", "US")).can_pull
 
 
 def other_currency(account: Mapping[str, Any], currency: str) -> str:
-    """Why an account cannot be topped up in a currency, by its country; empty where it can or is wired."""
+    """Return why an account's country rules out top-ups in a currency; empty if it does not, or if wired."""
     own = issued_in(account)
     if own in ("", currency):
         return ""
@@ -217,13 +218,13 @@ def other_currency(account: Mapping[str, Any], currency: str) -> str:
 
 
 def issued_in(account: Mapping[str, Any]) -> str:
-    """The currency that an account issues cards in, by its country; empty where that is not known."""
+    """Return the currency that an account issues cards in, by its country; empty if that is not known."""
     country = account.get("country")
     return country_of(str(country)).currency if country else ""
 
 
 def _wire(world: Snapshot, amount: int, currency: str) -> str:
-    """What to wire and where, from the account's funding instructions (they stay the same)."""
+    """Return what to wire and where, from the account's funding instructions (they stay the same)."""
     transfers = [x.get("bank_transfer") or {} for x in world.instructions if x.get("currency") == currency]
     addresses = [address for transfer in transfers for address in transfer.get("financial_addresses") or ()]
     wanted = f"wire {show_money(amount, currency)}"
