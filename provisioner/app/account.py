@@ -57,12 +57,12 @@ class Account(Struct, frozen=True):
 
     @property
     def reader(self) -> StripeReader:
-        """A client that cannot write."""
+        """Return a client that cannot write."""
         return StripeReader(self.transport, Answers(self.kinds))
 
     @property
     def writer(self) -> StripeWriter:
-        """The only client here that can write."""
+        """Return the only client here that can write."""
         return StripeWriter(self.transport, Answers(self.kinds))
 
     def read(self) -> Snapshot:
@@ -89,7 +89,7 @@ class Account(Struct, frozen=True):
         return snapshot
 
     def _known(self, snapshot: Snapshot) -> Snapshot:
-        """What was read, with which key and for which account it was read."""
+        """Return the snapshot with the key and the account for which it was read."""
         return replace(snapshot, key=self.transport.secret, named=self.transport.account or "")
 
     def check(self, snapshot: Snapshot) -> None:

@@ -1,4 +1,4 @@
-"""What `drift` and `plan` look at: all of Stripe, or with a cache file only what may have changed since."""
+"""Read Stripe for `drift` and `plan`: everything, or with a cache file only what may have changed since."""
 
 import logging
 import time

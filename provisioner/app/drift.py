@@ -1,4 +1,4 @@
-"""What was changed outside of provisioner since the last apply."""
+"""Find the changes made outside of provisioner since the last apply."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,9 +14,9 @@ from provisioner.engine.read.attribution import explain
 
 class DriftReport(Struct, frozen=True):
     """
-    What has drifted.
+    The changes made outside of provisioner.
 
-    drifts: the differences from what was last applied, each field apart.
+    drifts: the differences from what was last applied, one for each field.
     others: the ids of objects that are not managed here, by kind.
     account: the account that was read, empty where the key may not say.
     """

@@ -1,4 +1,4 @@
-"""What is in Stripe, as the YAML that declares it."""
+"""Export the objects in Stripe as the YAML that declares them."""
 
 from provisioner.app.account import Account
 from provisioner.config import export as exporting

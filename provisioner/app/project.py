@@ -100,10 +100,10 @@ class Project:
 
     def sandbox(self, state: str | Path | None = None) -> "Project":
         """
-        Return this project connected to an embedded Stripe API of its own, which ends with it.
+        Return this project connected to its own embedded Stripe API, which ends with the project.
 
-        `state` is a file that keeps what is in it; without one, it begins empty and is forgotten. A
-        configuration for live mode or for one account can be tried here as it is.
+        `state` is a file that keeps the API's data; without one, the API starts empty and its data is
+        lost. A configuration for live mode or for one account can be tried here unchanged.
         """
         stack = ExitStack()
         base = stack.enter_context(sandbox_at(Path(state) if state else None))

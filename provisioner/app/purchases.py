@@ -110,7 +110,7 @@ def on_stage(scenario: Scenario, declared: Mapping[Address, Declared], stage: Pr
 
 
 def _beginning(scenario: Scenario, card: Mapping[str, Any], now: int) -> int:
-    """When the stage must begin: with the first purchase, and early enough for a card of such an expiry."""
+    """Return when the stage must begin: at the first purchase, and early enough for the card's expiry."""
     first = scenario.purchases[0].at or now
     if "exp_year" not in card:
         return first
@@ -119,7 +119,7 @@ def _beginning(scenario: Scenario, card: Mapping[str, Any], now: int) -> int:
 
 
 def _cast(card: Address, declared: Mapping[Address, Declared], years: int) -> dict[Address, Declared]:
-    """The card and its cardholder as declared, without ties to anything else; expiry so many years later."""
+    """Return the declared card and cardholder without other ties; the card expires `years` years later."""
     fields = {name: value for name, value in declared[card].fields.items() if name not in ELSEWHERE}
     if "exp_year" in fields:
         fields["exp_year"] += years
@@ -127,7 +127,7 @@ def _cast(card: Address, declared: Mapping[Address, Declared], years: int) -> di
     if isinstance(holder, Ref):
         owner = declared[holder.address]
     else:
-        # a company without limits of its own, where its cardholder is not managed here
+        # a company without its own limits, where its cardholder is not managed here
         home = {"line1": "1 Main Street", "city": "Springfield", "postal_code": "94111"}
         address = {**home, "country": currency_of(str(fields["currency"])).home}
         billing = {"address": address}
@@ -166,10 +166,10 @@ def _apply(cast: Mapping[Address, Declared], card: Address, stage: PrivateSandbo
 
 def in_test_mode(account: Account, scenarios: Sequence[Scenario]) -> Iterator[ScenarioResult]:
     """
-    Ask Stripe's test mode, on the cards as they are applied, with all that was bought on them before.
+    Yield results from Stripe's test mode, using the applied cards with all of their earlier purchases.
 
-    What cannot be arranged there (times, a balance, a card that ends itself) is asked of the simulator
-    alone. Raises StripeError or AccessError when Stripe cannot be read.
+    Conditions that cannot be arranged there (times, a balance, a card that cancels itself) are checked by
+    the simulator alone. Raises StripeError or AccessError when Stripe cannot be read.
     """
     refuse_live(account.config)
     applied = _applied(account)
@@ -183,7 +183,7 @@ def in_test_mode(account: Account, scenarios: Sequence[Scenario]) -> Iterator[Sc
 
 
 def _beyond_reach(scenario: Scenario, config: Config) -> str:
-    """Why Stripe's test mode cannot play a scenario, empty when it can."""
+    """Return why Stripe's test mode cannot play a scenario; empty if it can."""
     if scenario.timed:
         return "simulated only: Stripe's clock cannot be set"
     if scenario.balance is not None:
@@ -194,7 +194,7 @@ def _beyond_reach(scenario: Scenario, config: Config) -> str:
 
 
 class _Applied(Struct, frozen=True):
-    """What is applied in an account; `past` keeps each cardholder's authorizations, once they are read."""
+    """The applied state of an account; `past` keeps each cardholder's authorizations once they are read."""
 
     writer: Writer
     declared: Mapping[Address, Declared]
@@ -232,7 +232,7 @@ class _Applied(Struct, frozen=True):
         return replace(told, simulated=simulated, actual=actual)
 
     def _owner(self, card: Address) -> tuple[Address, ...]:
-        """The card's cardholder, where it is managed here."""
+        """Return the card's cardholder, if it is managed here."""
         reference = self.declared[card].fields.get("cardholder")
         return (reference.address,) if isinstance(reference, Ref) else ()
 
@@ -248,7 +248,7 @@ def _applied(account: Account) -> _Applied:
 
 
 def find_card(account: Account, card: Address) -> Live:
-    """Find a card as it is applied; raises as `Account.read` does, and ProvisionerError without one."""
+    """Return an applied card; raise as `Account.read` does, and ProvisionerError if there is none."""
     for estate in account.take_inventory()[1].estates.values():
         if card in estate.current:
             return estate.current[card]

@@ -27,11 +27,11 @@ class PrivateSandbox(Struct, frozen=True):
 
     @property
     def writer(self) -> StripeWriter:
-        """The way to make test purchases on it."""
+        """Return the client that makes test purchases in this sandbox."""
         return StripeWriter(self.transport)
 
     def clear(self) -> int:
-        """Forget everything, and keep away from midnight, where limits by the day begin anew."""
+        """Delete all data and set the clock away from midnight, when daily limits reset; return the time."""
         control(self.transport.base, "reset", {})
         now = int(self._now())
         begin = clear_of_midnight(now)
@@ -50,7 +50,7 @@ class PrivateSandbox(Struct, frozen=True):
 
 
 def clear_of_midnight(now: int) -> int:
-    """`now` (unix seconds), or a moment into the next day (UTC) when that is about to begin."""
+    """Return `now` (Unix seconds), or a moment into the next day (UTC) if that is about to begin."""
     return now if DAY - now % DAY > NEARLY else now + NEARLY
 
 
@@ -68,7 +68,7 @@ def sandbox_at(state: Path | None) -> Iterator[str]:
 
 @contextmanager
 def stages() -> Iterator[Callable[[str], PrivateSandbox]]:
-    """A function from a currency to the stage for its cards, started when it is first asked for."""
+    """Yield a function from a currency to the stage for its cards, started when first requested."""
     opened: dict[str, PrivateSandbox] = {}
     with ExitStack() as stack:
 
@@ -83,7 +83,7 @@ def stages() -> Iterator[Callable[[str], PrivateSandbox]]:
 
 @contextmanager
 def private_sandbox(country: str = "US") -> Iterator[PrivateSandbox]:
-    """A sandbox in memory for an account of this country."""
+    """Yield a sandbox in memory for an account of this country."""
     from provisioner.sandbox.server import running  # noqa: PLC0415 - cold start: the server is heavy
     from provisioner.sandbox.settings import Settings  # noqa: PLC0415 - cold start: as above
 

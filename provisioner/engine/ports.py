@@ -1,4 +1,4 @@
-"""What the engine needs of the outside: something that reads Stripe, and something that also writes."""
+"""The interfaces that the engine needs from outside: one that reads Stripe, and one that also writes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -12,7 +12,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Answer(Struct, frozen=True):
-    """What Stripe answered to a write: the object as JSON, the request's id, and whether it was replayed."""
+    """Stripe's answer to a write: the object as JSON, the request's id, and whether it was replayed."""
 
     object: Mapping[str, Any]
     request_id: str = ""
@@ -27,7 +27,7 @@ class Page(Struct, frozen=True):
 
 
 class Wanted(Struct, frozen=True):
-    """What is wanted of objects: names of their top level, and those where an object's id is enough."""
+    """The top-level field names wanted from objects, and the names for which an object's id is enough."""
 
     names: frozenset[str]
     references: frozenset[str]
@@ -37,10 +37,10 @@ class Reader(Protocol):
     """Reads Stripe; has no method that writes, so a plan cannot; no error but ours passes through it."""
 
     def retrieve(self, resource: str) -> Mapping[str, Any]:
-        """One object: `account`, `balance`, `issuing/cards/ic_1`. Raises StripeError or AccessError."""
+        """Return an object: `account`, `balance`, `issuing/cards/ic_1`. Raises StripeError or AccessError."""
 
     def list(self, resource: str, params: Mapping[str, Any] = NOTHING) -> Iterator[Mapping[str, Any]]:
-        """All objects of a resource, newest first, page by page. Raises StripeError or AccessError."""
+        """Yield all objects of a resource, newest first, page by page. Raises StripeError or AccessError."""
 
 
 class Lister(Reader, Protocol):
@@ -48,11 +48,11 @@ class Lister(Reader, Protocol):
 
     @property
     def version(self) -> str:
-        """The version of the API in which it is answered."""
+        """Return the version of the API that Stripe's answers use."""
 
     def page(self, resource: str, params: Mapping[str, Any] = NOTHING, wanted: Wanted | None = None) -> Page:
         """
-        One page of a resource, as Stripe's list parameters ask.
+        Return one page of a resource, as Stripe's list parameters request.
 
         Of its objects there may be more than what is `wanted`, but no less. Raises StripeError or
         AccessError.

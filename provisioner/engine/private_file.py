@@ -32,15 +32,15 @@ SAFELY = (
 
 
 class UnsafeFileError(ProvisionerError):
-    """What is at a path is not a plain file of the user's own, and nothing was written to it."""
+    """Raised when a path is not a plain file that the user owns; nothing was written to it."""
 
 
 def write_private(path: Path, text: str) -> None:
     """
-    Write a file that only its owner may read: all of it, or what was there before stays.
+    Write a file that only its owner may read: either all of it is written or the old content stays.
 
-    A stream of the process (`/dev/stdout`, `/dev/fd/3`) gets the text as it is. Drafts that killed runs have
-    left beside the file are removed. Raises ProvisionerError.
+    A stream of the process (`/dev/stdout`, `/dev/fd/3`) receives the text unchanged. Drafts that killed runs
+    left next to the file are removed. Raises ProvisionerError.
     """
     try:
         if path.is_relative_to(DEVICES):

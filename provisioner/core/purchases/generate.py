@@ -42,7 +42,7 @@ class Choices(Struct, frozen=True):
     presences: Sequence[str] = ("not_present", "present")
 
     def of(self, name: str) -> Sequence[str]:
-        """The values of `categories`, `merchant_countries` or `card_presences`."""
+        """Return the values of `categories`, `merchant_countries` or `card_presences`."""
         return {
             "categories": self.categories,
             "merchant_countries": self.countries,
@@ -51,7 +51,7 @@ class Choices(Struct, frozen=True):
 
 
 def declared_facts(card: Address, declared: Mapping[Address, Declared], balance: int | None = None) -> Facts:
-    """What bears on a card's purchases once the declaration, and nothing else, has been applied."""
+    """Return the facts that affect a card's purchases once only the declaration has been applied."""
     fields = declared[card].fields
     reference = fields.get("cardholder")
     holder = declared[reference.address].fields if isinstance(reference, Ref) else {}
@@ -65,7 +65,7 @@ def declared_facts(card: Address, declared: Mapping[Address, Declared], balance:
 
 
 def hides(card: Address, declared: Mapping[Address, Declared]) -> bool:
-    """Whether values of a card's controls, or of its holder's, came from the environment or from files."""
+    """Return whether the controls of a card or its holder have values from the environment or files."""
     reference = declared[card].fields.get("cardholder")
     sides = [declared[card], *([declared[reference.address]] if isinstance(reference, Ref) else [])]
     return any(path.startswith("spending_controls") for side in sides for path in side.sensitive)
@@ -84,7 +84,7 @@ def boundaries(declared: Mapping[Address, Declared], choices: Choices, section: 
 
 
 def allowed_purchase(facts: Facts, choices: Choices) -> Purchase | None:
-    """A small purchase that no list of the card or its holder keeps out; None where they leave nothing."""
+    """Return a small purchase that no list of the card or its holder blocks; None if the lists block all."""
     return _plain(_allowed_values(facts, choices))
 
 
@@ -127,7 +127,7 @@ def _of_card(card: Address, facts: Facts, choices: Choices) -> Iterator[Scenario
 
 
 def _barred(name: str, facts: Facts, allowed: Sequence[str], choices: Choices) -> list[str]:
-    """The values that the lists keep out, those that a list names first."""
+    """Return the values that the lists block, those that a list names first."""
     sides = [fields.get("spending_controls", {}) for fields in (facts.card, facts.holder)]
     named = [value for side in sides for value in side.get(f"blocked_{name}", ())]
     return [value for value in (*named, *choices.of(name)) if value not in allowed]
@@ -146,7 +146,7 @@ def _with(attribute: str, value: str) -> dict[str, Any]:
 
 
 def _stands_still(facts: Facts) -> str:
-    """Why the card declines everything, empty when it does not."""
+    """Return why the card declines everything; empty if it does not."""
     if facts.card.get("status", "inactive") != "active":
         return "card_inactive"
     if facts.holder.get("status", "active") != "active":
@@ -178,7 +178,7 @@ def _at_limits(card: Address, facts: Facts, plain: Purchase, categories: Sequenc
 
 
 def _fill(facts: Facts, purchase: Purchase, limit: Mapping[str, Any]) -> list[Purchase] | None:
-    """The fewest purchases, on as few days, that spend a limit to the full; None where others forbid it."""
+    """Return the fewest purchases, on as few days, that use a limit fully; None if other limits forbid it."""
     wanted, made, at = int(limit["amount"]), list[Purchase](), START
     most = min(MOST_PURCHASES, payments_left(facts) or MOST_PURCHASES)
     if limit["interval"] == "per_authorization":

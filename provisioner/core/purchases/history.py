@@ -13,7 +13,7 @@ def live_facts(
     card: Live, holder: Mapping[str, Any], shown: Raw, past: Sequence[Raw], available: int
 ) -> Facts:
     """
-    The facts of an applied card, whose object Stripe shows as `shown` with its cardholder inside.
+    Return the facts of an applied card; `shown` is Stripe's card object, including its cardholder.
 
     `holder` are the cardholder's fields in normal form, `past` all authorizations of the cardholder;
     `available` is the Issuing balance in the card's currency.
@@ -33,13 +33,13 @@ def live_facts(
 
 
 def issuing_available(balance: Raw, currency: str) -> int:
-    """What is available for Issuing in a currency, in minor units; 0 where Stripe shows nothing."""
+    """Return the amount available for Issuing in a currency, in minor units; 0 if Stripe shows nothing."""
     rows = (balance.get("issuing") or {}).get("available") or ()
     return sum(int(row["amount"]) for row in rows if row.get("currency") == currency)
 
 
 def _chain(card: Raw, past: Iterable[Raw]) -> set[str]:
-    """All cards with a past that replaced each other: what was bought counts towards each other's limits."""
+    """Return the ids of used cards that replaced each other: purchases count towards the limits of each."""
     cards = [one["card"] for one in past if isinstance(one.get("card"), Mapping)]
     links = {(str(one["id"]), _id(one.get("replacement_for"))) for one in (card, *cards)}
     found = {str(card["id"])}
@@ -49,7 +49,7 @@ def _chain(card: Raw, past: Iterable[Raw]) -> set[str]:
 
 
 def _spent(authorizations: Iterable[Raw]) -> Iterator[Purchase]:
-    """What was captured and what is still held of each approved authorization."""
+    """Yield a purchase for each approved authorization: the amount captured plus the amount still held."""
     for one in authorizations:
         if not one.get("approved"):
             continue

@@ -1,4 +1,4 @@
-"""How a scenario ended: what was expected, what Stripe answered, what the simulator says."""
+"""The result of a scenario: what was expected, what Stripe answered, and what the simulator says."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from provisioner.core.purchases.simulator import REASONS
 
 
 class Standing(StrEnum):
-    """What became of a scenario; all but `passed` are failures of the run."""
+    """The outcome of a scenario; all but `passed` are failures of the run."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -34,12 +34,12 @@ class ScenarioResult(Struct, frozen=True):
 
     @property
     def course(self) -> Course:
-        """The one that counts: Stripe's where it was asked."""
+        """Return the course that counts: Stripe's, if Stripe was asked."""
         return self.actual or self.simulated
 
     @property
     def standing(self) -> Standing:
-        """Expected and agreed upon, or what is wrong with it."""
+        """Return whether the result is as expected and agreed upon, or what is wrong with it."""
         if self.trouble:
             return Standing.ERROR
         if self.actual and not self.actual.agrees(self.simulated) and not self._beyond:
@@ -50,13 +50,13 @@ class ScenarioResult(Struct, frozen=True):
 
     @property
     def _beyond(self) -> bool:
-        """Whether Stripe declined for what no declaration tells, such as the account's own webhook."""
+        """Return whether Stripe declined for an undeclared reason, such as the account's own webhook."""
         answer = self.course.answer
         return not isinstance(answer, Unsure) and not answer.approved and answer.reason not in REASONS
 
     @property
     def text(self) -> str:
-        """What a person needs to see what is wrong, empty when nothing is."""
+        """Return what is wrong, in words for a person; if nothing is, the remark, which may be empty."""
         match self.standing:
             case Standing.PASSED:
                 return self.remark
@@ -72,7 +72,7 @@ class ScenarioResult(Struct, frozen=True):
                 return said + (self._because(self.course) or self._because(self.simulated))
 
     def _said(self, course: Course) -> str:
-        """What a course came to, and where it stopped when that was too early."""
+        """Return the answer that a course ended with, and where the course stopped if that was too early."""
         if course.place < len(self.scenario.after):
             return f"earlier purchase {course.place + 1} of {len(self.scenario.after)} {course.answer}"
         return str(course.answer)
@@ -82,13 +82,13 @@ class ScenarioResult(Struct, frozen=True):
 
 
 def expected(scenario: Scenario) -> str:
-    """What a scenario expects, in words."""
+    """Return in words what a scenario expects."""
     if scenario.approved:
         return "approved"
     return f"declined ({scenario.reason})" if scenario.reason else "declined"
 
 
 def tally(results: Iterable[ScenarioResult]) -> dict[str, int]:
-    """How many ended in each way."""
+    """Return the number of results for each standing."""
     counts = Counter(result.standing for result in results)
     return {str(standing): counts[standing] for standing in Standing}

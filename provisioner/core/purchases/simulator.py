@@ -1,5 +1,5 @@
 """
-What Stripe would answer to a purchase, told from the declaration alone; no network, no clock.
+Predict Stripe's answer to a purchase from the declaration alone; no network, no clock.
 
 docs.stripe.com/issuing/controls/spending-controls, docs.stripe.com/issuing/purchases/authorizations; the
 reasons are those of the SDK's `issuing.Authorization.RequestHistory`. Which of several reasons Stripe
@@ -55,7 +55,7 @@ def simulate(scenario: Scenario, facts: Facts, now: int = MOMENT) -> Course:
 
 
 def spend(purchase: Purchase, facts: Facts) -> Facts:
-    """The facts after an approved purchase."""
+    """Return the facts after an approved purchase."""
     return replace(
         facts,
         available=None if facts.available is None else facts.available - purchase.amount,
@@ -66,7 +66,7 @@ def spend(purchase: Purchase, facts: Facts) -> Facts:
 
 
 def decide(purchase: Purchase, facts: Facts) -> Answer:
-    """What Stripe would answer to one purchase."""
+    """Return the answer that Stripe would give to one purchase."""
     for reason, why in _refusals(purchase, facts):
         return Verdict(approved=False, reason=reason, why="" if facts.hidden else why)
     if doubt := _doubt(purchase, facts):
@@ -75,7 +75,7 @@ def decide(purchase: Purchase, facts: Facts) -> Answer:
 
 
 def room(purchase: Purchase, facts: Facts) -> int:
-    """The most that the limits leave for such a purchase, in minor units; never below 0."""
+    """Return the most that the limits leave for such a purchase, in minor units; never below 0."""
     left = [
         int(limit["amount"]) - spent(limit, purchase, past)
         for _, limit, past in limits(facts)
@@ -85,18 +85,18 @@ def room(purchase: Purchase, facts: Facts) -> int:
 
 
 def counts(limit: Mapping[str, Any], purchase: Purchase) -> bool:
-    """Whether a limit is about such a purchase: one with categories limits these and no others."""
+    """Return whether a limit applies to a purchase: a limit with categories applies only to those."""
     categories = limit.get("categories")
     return not categories or purchase.category in categories
 
 
 def limit_words(limit: Mapping[str, Any], currency: str) -> str:
-    """A limit as people say it: `$2,000.00 per month`."""
+    """Return a limit in everyday words: `$2,000.00 per month`."""
     return f"{show_money(int(limit['amount']), currency)} {PER[limit['interval']]}"
 
 
 def _refusals(purchase: Purchase, facts: Facts) -> Iterator[tuple[str, str]]:
-    """Why the purchase is declined: Stripe's reason and words, the first reason first."""
+    """Yield why the purchase is declined: Stripe's reason and an explanation, the first reason first."""
     yield from _card(purchase, facts)
     if (status := facts.holder.get("status", "active")) != "active":
         yield f"cardholder_{status}", f"the cardholder is {status}"
@@ -134,17 +134,17 @@ def _card(purchase: Purchase, facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def payments_left(facts: Facts) -> int | None:
-    """How many payments Stripe lets the card make before it cancels it; None is any number."""
+    """Return how many more payments the card can make before Stripe cancels it; None means no maximum."""
     ends = facts.card.get("lifecycle_controls", {}).get("cancel_after", {}).get("payment_count")
     return None if ends is None else max(0, int(ends) - facts.payments)
 
 
 def owes(holder: Mapping[str, Any], currency: str) -> bool:
     """
-    Whether Stripe wants more of a cardholder before its cards can be active.
+    Return whether Stripe requires more of a cardholder before its cards can be active.
 
-    A person's names everywhere, in the US the acceptance of the bank's terms as well
-    (docs.stripe.com/issuing/other/choose-cardholder); one that is not known here owes nothing.
+    Stripe requires a person's names everywhere and, in the US, also acceptance of the bank's terms
+    (docs.stripe.com/issuing/other/choose-cardholder). A cardholder that is not known here owes nothing.
     """
     if not holder or holder.get("type", "individual") != "individual":
         return False
@@ -167,7 +167,7 @@ def listed_out(purchase: Purchase, controls: Mapping[str, Any]) -> Iterator[str]
 
 
 def limits(facts: Facts) -> Iterator[tuple[str, Mapping[str, Any], tuple[Purchase, ...]]]:
-    """Every limit whose amount is certain: whose it is, and the purchases that count towards it."""
+    """Yield every limit whose amount is certain, with its owner and the purchases that count towards it."""
     own = facts.card.get("spending_controls", {}).get("spending_limits")
     if not own and facts.fresh:
         own = (default_limit(_currency(facts)),)
@@ -177,18 +177,18 @@ def limits(facts: Facts) -> Iterator[tuple[str, Mapping[str, Any], tuple[Purchas
 
 
 def _held(facts: Facts) -> tuple[Mapping[str, Any], ...]:
-    """The cardholder's own limits."""
+    """Return the cardholder's own limits."""
     return tuple(facts.holder.get("spending_controls", {}).get("spending_limits", ()))
 
 
 def _is_foreign(facts: Facts) -> bool:
-    """Whether the cardholder's limits are in another currency than the card's."""
+    """Return whether the cardholder's limits are in a different currency than the card's."""
     named = facts.holder.get("spending_controls", {}).get("spending_limits_currency")
     return named not in (None, _currency(facts))
 
 
 def spent(limit: Mapping[str, Any], purchase: Purchase, past: tuple[Purchase, ...]) -> int:
-    """What was spent of a limit in the stretch of time that the purchase falls into."""
+    """Return the amount already spent from a limit in the interval that contains the purchase."""
     if limit["interval"] == "per_authorization":
         return 0
     here = _stretch(limit["interval"], purchase)
@@ -196,7 +196,7 @@ def spent(limit: Mapping[str, Any], purchase: Purchase, past: tuple[Purchase, ..
 
 
 def _stretch(interval: str, purchase: Purchase) -> tuple[int, ...]:
-    """What two moments share that fall into one stretch, UTC: weeks begin on Sunday, days at midnight."""
+    """Return a key for the purchase's interval in UTC: weeks begin on Sunday, days at midnight."""
     day = _day(purchase)
     match interval:
         case "daily":
@@ -217,7 +217,7 @@ def _day(purchase: Purchase) -> dt.date:
 
 
 def _doubt(purchase: Purchase, facts: Facts) -> str:
-    """What nobody outside Stripe can know of an approval, empty when nothing."""
+    """Return what nobody outside Stripe can know about an approval; empty if there is no doubt."""
     if _is_foreign(facts) and any(counts(limit, purchase) for limit in _held(facts)):
         return "the cardholder's limits are in another currency, and Stripe's exchange rate is not known"
     limited = facts.card.get("spending_controls", {}).get("spending_limits")

@@ -32,7 +32,7 @@ WORKERS = 32
 
 
 class Outcome(StrEnum):
-    """How a step ended."""
+    """The outcome of a step."""
 
     DONE = "done"
     FAILED = "failed"
@@ -43,9 +43,9 @@ class Result(Struct, frozen=True):
     """
     A step and how it ended: the object's id where it was done, the reason where not.
 
-    `request_id` and `key` are those of the last request that was made for it. `lasting` says of a failure
-    that it will be the same as long as nobody mends what Stripe refuses, and `in_part` that Stripe has
-    accepted it, so that a part of it may have been done.
+    `request_id` and `key` are those of the last request that was made for the step. `lasting` means that
+    the step will fail again until somebody fixes what Stripe refuses. `in_part` means that Stripe accepted
+    a request, so part of the step may have been done.
     """
 
     step: Step
@@ -65,17 +65,17 @@ class Report(Struct, frozen=True):
     interrupted: bool = False
 
     def of(self, outcome: Outcome) -> tuple[Result, ...]:
-        """The results with this outcome."""
+        """Return the results with this outcome."""
         return tuple(result for result in self.results if result.outcome is outcome)
 
     @property
     def complete(self) -> bool:
-        """Whether every step was done."""
+        """Return whether every step was done."""
         return all(result.outcome is Outcome.DONE for result in self.results)
 
     @property
     def exit_code(self) -> ExitCode:
-        """How an apply of one account ends that did this."""
+        """Return the exit code for an apply of one account with this report."""
         if self.complete:
             return ExitCode.DONE
         if self.interrupted:
@@ -84,7 +84,7 @@ class Report(Struct, frozen=True):
 
     @property
     def in_part(self) -> bool:
-        """Whether something was done, or may have been."""
+        """Return whether something was done, or may have been."""
         return any(result.in_part or result.outcome is Outcome.DONE for result in self.results)
 
 
@@ -92,7 +92,7 @@ Watch = Callable[[Result], None]
 
 
 class _Run(Struct):
-    """What one apply knows while it goes on; only the coordinating thread writes it."""
+    """The state of a running apply; only the coordinating thread writes it."""
 
     plan: Plan
     writer: Writer
@@ -113,12 +113,12 @@ class _Run(Struct):
         self.watch(result)
 
     def begin(self, step: Step) -> Call:
-        """The step's call with the ids of what exists by now."""
+        """Return the step's call with the ids of the objects that exist by now."""
         call = step.call
         return replace(call, id=resolve_refs(call.id, self.ids), params=resolve_refs(call.params, self.ids))
 
     def barred(self, step: Step) -> str:
-        """Why a step must not be made any more; empty when it may."""
+        """Return why a step must no longer be made; empty if it may be."""
         if self.stop.is_set():
             return "interrupted"
         if self.outage:
@@ -137,10 +137,10 @@ def execute(
     """
     Make every step of the plan, and report each through `watch` as it ends.
 
-    A failed step stops what depends on it and everything that would give spending power, unless it writes
-    our marks alone; the rest goes on. When `stop` is set, or Stripe is down, the calls under way are finished
-    and no other is begun.
-    Raises nothing of Stripe's: what went wrong is in the report.
+    A failed step blocks the steps that depend on it and every step that would raise spending, unless the
+    failed step writes only ownership metadata; the other steps continue. When `stop` is set, or Stripe is
+    down, the calls in progress are finished and no new ones are started.
+    Stripe's errors are not raised: the report says what went wrong.
     """
     run = _Run(plan, writer, watch, stop, dict(plan.ids))
     with ThreadPoolExecutor(max_workers=workers) as pool:

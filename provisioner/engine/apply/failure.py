@@ -16,23 +16,23 @@ PAUSES = (1.0, 2.0, 4.0, 8.0)
 
 
 def is_of_the_past(error: StripeError) -> bool:
-    """Whether Stripe has answered from what it keeps for the key, and not about now."""
+    """Return whether the answer comes from what Stripe stored for the key, not from the current state."""
     return error.replayed or error.code == SAME_KEY_OTHER_PARAMETERS
 
 
 def is_refusal_kept(error: StripeError) -> bool:
-    """Whether Stripe has kept, for the key and just these parameters, that it has refused them."""
+    """Return whether Stripe has stored a refusal for the key with exactly these parameters."""
     same = error.replayed and error.code != SAME_KEY_OTHER_PARAMETERS
     return same and CLIENT_ERRORS <= error.status < SERVER_ERRORS
 
 
 def is_open(error: StripeError) -> bool:
-    """Whether the write may have been carried out all the same (docs.stripe.com/error-low-level)."""
+    """Return whether the write may have happened despite the error (docs.stripe.com/error-low-level)."""
     return is_of_the_past(error) or error.status >= SERVER_ERRORS
 
 
 def is_lasting(error: ProvisionerError) -> bool:
-    """Whether Stripe would refuse the same again, until somebody mends what is declared or the key."""
+    """Return whether Stripe would refuse the same again until somebody fixes the declaration or the key."""
     if not isinstance(error, StripeError):
         return isinstance(error, AccessError)
     return CLIENT_ERRORS <= error.status < SERVER_ERRORS and error.status not in TRANSIENT

@@ -40,7 +40,7 @@ class Journal:
 
 
 def line(result: Result) -> dict[str, str]:
-    """What the journal says of a result."""
+    """Return the journal entry for a result."""
     step = result.step
     return {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),

@@ -1,4 +1,4 @@
-"""What stands at an address by now, as lists and events tell of it together."""
+"""Find the object that is now at an address, from lists and events together."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,16 +16,16 @@ Json = Mapping[str, Any]
 
 
 def look_up(writer: Writer, plan: Plan, call: Call) -> Json | None:
-    """The object at the address of a creation; it is not in the plan, so it is no older than that."""
+    """Return the object at a creation's address; it is not in the plan, so it is no older than the plan."""
     return next((item for item in _listed(writer, plan, call) if is_at_its_place(item, call)), None)
 
 
 def look_again(writer: Writer, plan: Plan, step: Step, call: Call) -> Json | None:
     """
-    What was made under a key whose answer does not tell; None where surely nothing was.
+    Return the object created under a key whose answer does not show it; None if certainly none was.
 
-    Lists may lag behind writes of other runs, so the looks go on for some time, and the events are asked
-    too. Raises StripeError where it stays in doubt: a second object would be worse than none.
+    Lists may lag behind the writes of other runs, so the lookups are repeated for some time, and events
+    are read too. Raises StripeError if it remains in doubt: a second object would be worse than none.
     """
     in_doubt = f"another run may have created {step.address} already, so it was not created again"
     tells = bool(call.event)
@@ -80,7 +80,7 @@ def refuse_taken(writer: Writer, plan: Plan, step: Step, call: Call) -> None:
 
 
 def _of_late(writer: Writer, step: Step) -> Iterator[Json]:
-    """The objects of a kind as the events of late show them; none where the key may not read events."""
+    """Yield the objects of a kind as recent events show them; none if the key may not read events."""
     newest = 0
     try:
         for event in writer.list("events", {"types": step.events}) if step.events else ():
@@ -93,13 +93,13 @@ def _of_late(writer: Writer, step: Step) -> Iterator[Json]:
 
 
 def _listed(writer: Writer, plan: Plan, call: Call) -> Iterator[Json]:
-    """The objects of a kind that are no older than the newest that the plan has seen."""
+    """Yield the objects of a kind that are no older than the newest one that the plan has seen."""
     since = plan.newest.get(resource_of(call), 0) - MARGIN
     return writer.list(resource_of(call), {"created": {"gte": since}} if since > 0 else {})
 
 
 def _told_by_events(writer: Writer, plan: Plan, call: Call) -> Json | None:
-    """The object at the address of a creation that an event tells of, as it is now. Raises AccessError."""
+    """Return the current object at a creation's address, found through events. Raises AccessError."""
     since = plan.newest.get(resource_of(call), 0) - LAG
     params: dict[str, Any] = {"types": [call.event]}
     for event in writer.list("events", params | ({"created": {"gte": since}} if since > 0 else {})):
@@ -112,22 +112,22 @@ def _told_by_events(writer: Writer, plan: Plan, call: Call) -> Json | None:
 
 
 def is_at_its_place(item: Json, call: Call) -> bool:
-    """Whether an object is at the address and of the generation of a creation."""
+    """Return whether an object has the same address and generation as a creation."""
     return marks_of(item)[:3] == wanted_marks(call)[:3]
 
 
 def marks_of(item: Json) -> tuple[str, ...]:
-    """All that two runs write alike on an object; the first three are project, address and generation."""
+    """Return the values that two runs write alike; the first three are project, address and generation."""
     metadata = item.get("metadata") or {}
     told = {**metadata, LIFECYCLE: lasting(metadata.get(LIFECYCLE, ""))}
     return tuple(told.get(key, "") for key in OUR_KEYS)
 
 
 def wanted_marks(call: Call) -> tuple[str, ...]:
-    """The marks that a creation asks for."""
+    """Return the ownership metadata that a creation requests."""
     return marks_of(call.params)
 
 
 def resource_of(call: Call) -> str:
-    """The resource that lists the objects of a call's service."""
+    """Return the resource that lists the objects of a call's service."""
     return call.service.replace(".", "/")

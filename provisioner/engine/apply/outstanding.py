@@ -1,4 +1,4 @@
-"""What stands in the way of an activation that Stripe has refused, where its object tells."""
+"""Find out why Stripe refused an activation, if the object shows the reason."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ HOLDERS = "issuing/cardholders"
 
 
 def outstanding(writer: Writer, call: Call, error: StripeError) -> StripeError:
-    """The error, with what Stripe wants of the cardholder (SDK: issuing/_cardholder.py, requirements)."""
+    """Return the error with Stripe's open requirements (SDK: issuing/_cardholder.py, requirements)."""
     if error.status != REFUSED or call.params.get("status") != "active":
         return error
     try:
@@ -29,7 +29,7 @@ def outstanding(writer: Writer, call: Call, error: StripeError) -> StripeError:
 
 
 def _holder(writer: Writer, call: Call) -> Mapping[str, Any]:
-    """The cardholder of a card that is created or activated; every card has its own inside."""
+    """Return the cardholder of a card that is created or activated; every card object includes its own."""
     if call.verb == "create":
         identity = call.params.get("cardholder")
         return writer.retrieve(f"{HOLDERS}/{identity}") if identity else {}

@@ -1,4 +1,4 @@
-"""Which steps of a phase may be made now: none before those that it waits for, each endpoint used in full."""
+"""Choose the steps of a phase that may start now: each after those it waits for, each endpoint used fully."""
 
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ class Ready:
         self._queues.setdefault(self._endpoints[number], deque()).append(number)
 
     def take(self) -> int | None:
-        """The step to make next; None while every endpoint with steps has enough under way."""
+        """Return the step to make next; None while every endpoint with steps has enough in progress."""
         free = [name for name, queue in self._queues.items() if queue and self._under_way[name] < EACH]
         if not free:
             return None
@@ -51,7 +51,7 @@ class Ready:
         return self._queues[name].popleft()
 
     def end(self, number: int) -> None:
-        """A step that was taken has ended: those that waited for nothing else may be made."""
+        """Record that a taken step has ended: steps that waited for nothing else may be made."""
         self._under_way[self._endpoints[number]] -= 1
         for other in self._frees[number]:
             self._waiting[other].discard(number)

@@ -28,10 +28,10 @@ AGAIN = "nothing was sent under another key, so that no money moves twice; run i
 
 class _Seen(Struct, frozen=True):
     """
-    What the plan saw of one currency.
+    The top-ups in one currency that the plan saw.
 
-    `recent` are the ids of all top-ups created since `since` (Unix seconds), `newest` the id of the newest
-    that a balance target has made.
+    `recent` holds the ids of all top-ups created since `since` (Unix seconds), and `newest` is the id of
+    the newest one that a balance target has made.
     """
 
     project: str
@@ -77,10 +77,10 @@ def fund(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
 
 def _settled(writer: Writer, call: Call, seen: _Seen, error: StripeError, doubts: int) -> list[TopUp]:
     """
-    What was made under a key whose answer does not tell, newest first; nothing where surely none was.
+    Return the top-ups made under a key whose answer does not show them, newest first; empty if surely none.
 
-    Lists may lag behind writes, so the looks go on for some time, and the events are asked too. Raises
-    `error` where it is about now, and StripeError where it stays in doubt.
+    Lists may lag behind writes, so the lookups are repeated for some time, and events are read too. Raises
+    `error` if it is about the current state, and StripeError if it remains in doubt.
     """
     look = _look(writer, call, seen)
     if not look.newer and not is_of_the_past(error):
@@ -131,7 +131,7 @@ def _look(writer: Writer, call: Call, seen: _Seen) -> _Look:
 
 
 def _told(writer: Writer, call: Call, seen: _Seen) -> list[str] | None:
-    """The top-ups that events tell of and the plan has not seen; None where events cannot be read."""
+    """Return the top-ups in events that the plan has not seen; None if events cannot be read."""
     params: dict[str, Any] = {"types": [call.event]}
     if seen.since:
         params["created"] = {"gte": seen.since}
@@ -149,7 +149,7 @@ def _told(writer: Writer, call: Call, seen: _Seen) -> list[str] | None:
 
 
 def _advised(error: StripeError) -> StripeError:
-    """The same error with what to do, where an account may not fill its Issuing balance by the API."""
+    """Return the error, with advice if an account may not fund its Issuing balance through the API."""
     if error.code != "parameter_unknown" or "destination_balance" not in str(error):
         return error
     advised = StripeError(
@@ -163,7 +163,7 @@ def _advised(error: StripeError) -> StripeError:
 
 
 def _followed(newer: list[TopUp], call: Call, seen: _Seen) -> Answer:
-    """What has come since the plan, where it is just what the plan would have made."""
+    """Return the top-up made since the plan if it is exactly the planned one; raise StaleError otherwise."""
     (last, *others) = newer
     owner = last.maker(seen.address)
     if owner and owner != seen.project:
@@ -175,7 +175,7 @@ def _followed(newer: list[TopUp], call: Call, seen: _Seen) -> Answer:
 
 
 def _confirmed(writer: Writer, call: Call, answer: Answer) -> Answer:
-    """An answer whose money is on its way to Issuing, as Stripe has it now."""
+    """Return Stripe's current answer for a top-up whose money is on its way to Issuing."""
     identity = answer.object.get("id")
     if not isinstance(identity, str) or not identity:
         raise StripeError("Stripe's response to a top-up has no id; check the Dashboard before you try again")

@@ -111,9 +111,9 @@ def _spare_keys(step: Step, doubts: int) -> None:
 
 def _made_before(step: Step, found: Mapping[str, Any], call: Call, request_id: str) -> Answer:
     """
-    What another request has created at this place, where it is just what this one would have.
+    Return what another request has created at this address, if it is exactly what this one would create.
 
-    The run that has made it may have come further by now, and have activated it.
+    The run that created it may have gone further by now and activated it.
     """
     if found.get("status") == ENDED:
         raise StaleError(f"another run created {found.get('id')}, which is canceled by now; plan again")
@@ -177,7 +177,7 @@ def _not_as_set(step: Step, call: Call, found: Mapping[str, Any]) -> Iterator[Un
 
 
 def _ended(writer: Writer, call: Call, identity: str) -> Mapping[str, Any] | None:
-    """An object where it has ended: by another run, or by Stripe itself."""
+    """Return an object if it has ended, by another run or by Stripe itself."""
     found = writer.retrieve(f"{resource_of(call)}/{identity}")
     return found if found.get("status") == ENDED else None
 
@@ -196,7 +196,7 @@ def _checked(answer: Answer, call: Call) -> Answer:
 
 
 def _fulfilled(step: Step, answer: Answer, asked: Mapping[str, Any]) -> Answer:
-    """The answer, where it says that all was done; Stripe's 200 alone does not."""
+    """Return the answer if it shows that everything was done; Stripe's 200 alone does not show that."""
     if found := [*unfulfilled(step.fields, asked, answer.object)]:
         raise UnfulfilledError(says_unfulfilled(found), request_id=answer.request_id)
     return answer

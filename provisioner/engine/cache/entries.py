@@ -29,7 +29,7 @@ NOWHERE = Address("", "")
 
 
 class Told(IntEnum):
-    """How much of an object its entry tells."""
+    """The part of an object that its entry shows."""
 
     ALL = 0
     ENOUGH = 1  # to see whether it is in sync; to be changed or shown it must be read
@@ -86,9 +86,9 @@ class EntryWriter:
 
 class _Difference:
     """
-    Finds the JSON merge patch (RFC 7386) that leads from a declaration to an object, without what is hidden.
+    Finds the JSON merge patch (RFC 7386) that turns a declaration into an object, without hidden values.
 
-    told: how much of the object the patch tells.
+    Its `Told` value says how much of the object the patch shows.
     """
 
     def __init__(self, declared: Declared | None, applied: Mapping[str, str]) -> None:
@@ -135,9 +135,9 @@ class _Difference:
 
 class Objects(Sequence[Observed]):
     """
-    The objects of one kind as a list shows them, each made of its entry as it is asked for.
+    The objects of one kind in the order of a list, each built from its entry when it is requested.
 
-    entries: the entries, or in the place of one the object as Stripe has shown it since.
+    entries: the entries; an object that Stripe has shown since then replaces its entry.
     """
 
     def __init__(

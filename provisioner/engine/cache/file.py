@@ -23,12 +23,12 @@ Sign = Callable[[Any], str]
 
 class Patch(Struct, frozen=True, array_like=True):
     """
-    What many objects have alike.
+    The data that many objects have in common.
 
-    fields: the JSON merge patch (RFC 7386) that leads from a declaration to the fields.
-    ownership: whose an object is, without its address, its record and the project's salt; None where it is
-        nobody's.
-    facts: what Stripe says of it beside its fields.
+    fields: the JSON merge patch (RFC 7386) that turns a declaration into the fields.
+    ownership: the owner of an object, without its address, its record and the project's salt; None if it
+        has no owner.
+    facts: what Stripe says about the object besides its fields.
     """
 
     fields: Mapping[str, Any]
@@ -42,13 +42,13 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
     One object, as far as a file may hold it.
 
     id, created: Stripe's.
-    address: the address in its marks, of this project or another; empty without one.
+    address: the address in its ownership metadata, of this project or another; empty without one.
     applied: the record of what was last applied to it, as text.
     references: the ids that its reference fields name, in the order of the kind's fields.
     declared: the digest of the declaration that it was compared with; empty for an object that is not the
         one of a declared address.
-    patch: which of the file's patches leads from that declaration to the object.
-    told: how much the patch tells (`entries.Told`).
+    patch: which of the file's patches turns that declaration into the object.
+    The last field is how much of the object the patch shows (`entries.Told`).
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What Stripe has now, from a cache and the events since, and what that says about the configuration."""
+"""Find the current state of Stripe from a cache and later events, and compare the configuration with it."""
 
 import time
 from collections import Counter
@@ -144,7 +144,7 @@ class _Recalled:
         self._lay(found)
 
     def _lay(self, shown: Mapping[str, Item]) -> None:
-        """Put objects as Stripe shows them in the place of their entries, and new ones before all others."""
+        """Replace entries with the objects that Stripe shows, and put new objects before all others."""
         for kind in self._kinds if shown else ():
             observed = observer(kind, self._config.declared)
             found = {i: observed(item) for i, item in shown.items() if i.startswith(kind.id_prefix)}

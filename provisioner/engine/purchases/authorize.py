@@ -39,7 +39,7 @@ def reverse(writer: Writer, authorization: Authorization) -> Authorization:
 
 
 def verdict_of(authorization: Authorization) -> Verdict:
-    """Stripe's answer, as the authorization's history has it; raises StripeError when there is none."""
+    """Return Stripe's answer from the authorization's history; raise StripeError if there is none."""
     history = authorization.get("request_history") or ()
     if not history:
         raise StripeError(f"Stripe's authorization {authorization.get('id')} does not contain a decision")
@@ -85,9 +85,9 @@ def _steps(
 
 def on_applied(writer: Writer, scenario: Scenario, card_id: str) -> tuple[Course, int]:
     """
-    Make the purchases on a card as it is, and give back all that they hold, whatever happens.
+    Make the purchases on a card without changing it, and release all held amounts, whatever happens.
 
-    Returns also Stripe's time of the last one, in unix seconds. Raises StripeError or AccessError.
+    Also returns Stripe's time of the last purchase, in Unix seconds. Raises StripeError or AccessError.
     """
     held: list[Authorization] = []
     try:

@@ -13,9 +13,9 @@ from provisioner.engine.purchases.authorize import authorize, capture, verdict_o
 
 class Walk(Struct, frozen=True):
     """
-    What Stripe showed on the way; amounts in minor units of the card's currency.
+    Stripe's data at each stage of a purchase; amounts are in minor units of the card's currency.
 
-    `balances` are what was available for Issuing before, while the purchase was held, and at the end.
+    `balances` are the amounts available for Issuing before, while the purchase was held, and at the end.
     """
 
     card_id: str
@@ -27,7 +27,7 @@ class Walk(Struct, frozen=True):
 
     @property
     def transactions(self) -> tuple[Mapping[str, Any], ...]:
-        """What the capture booked; empty without one."""
+        """Return the transactions that the capture created; empty without a capture."""
         return tuple(self.authorization.get("transactions") or ())
 
 

@@ -1,4 +1,4 @@
-"""Who moved it: Stripe's events of the last 30 days, held against what drifted."""
+"""Trace drift to the requests that caused it, using Stripe's events of the last 30 days."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime

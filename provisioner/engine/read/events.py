@@ -1,4 +1,4 @@
-"""What has happened to objects since an event: their newest snapshots, or the word that it cannot be told."""
+"""Find the newest snapshots of the objects changed since an event, or report that this is not possible."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,12 +14,12 @@ class GapError(Exception):
 
 
 def types_of(kinds: Iterable[Kind]) -> list[str]:
-    """The events that tell of an object of these kinds."""
+    """Return the types of events about objects of these kinds."""
     return [event for kind in owned(kinds) for event in kind.events]
 
 
 def newest_event(reader: Lister, kinds: Iterable[Kind]) -> tuple[str, int]:
-    """The id and time of the newest such event; nothing and 0 where there is none in 30 days."""
+    """Return the id and time of the newest such event; empty and 0 if there is none in 30 days."""
     page = reader.page("events", {"limit": 1, "types": types_of(kinds)})
     return (str(page.items[0]["id"]), int(page.items[0]["created"])) if page.items else ("", 0)
 
@@ -28,11 +28,11 @@ def touched(
     reader: Lister, kinds: Iterable[Kind], event: str, event_at: int
 ) -> dict[str, Mapping[str, Any] | None]:
     """
-    The objects that events tell of since `event`, by id, newest first, as the newest event shows them.
+    Return the objects with events since `event`, by id, newest first, as the newest event shows them.
 
-    None stands for an object whose newest snapshot cannot be told: it was updated twice in one second, or
-    the snapshot is of another version of the API than the one in which `reader` is answered. Raises
-    GapError when `event` itself is not there any more: then others may be gone as well.
+    The value is None if an object's newest snapshot cannot be determined: the object was updated twice in
+    one second, or the snapshot is from a different API version than the one that `reader` uses. Raises
+    GapError if `event` itself no longer exists, because other events may be gone as well.
     """
     params: dict[str, Any] = {"types": types_of(kinds)}
     if event:

@@ -21,7 +21,7 @@ Progress = Callable[[str, int], None]
 
 
 def silent(_resource: str, _count: int) -> None:
-    """The progress of those who do not look."""
+    """Ignore the progress."""
 
 
 def observe(
@@ -32,10 +32,10 @@ def observe(
     workers: Callable[[int], Executor] = ThreadPoolExecutor,
 ) -> Snapshot:
     """
-    Read the account, its balance and all objects of the kinds, reduced to what is needed of them.
+    Read the account, its balance and all objects of the kinds, reduced to the data that is needed.
 
-    What only a declared balance target asks for is not read without one. `progress(resource, count)`
-    is told of every page; `workers` makes what reads side by side. Raises StripeError or AccessError.
+    Data that only a balance target needs is read only if one is declared. `progress(resource, count)` is
+    called for every page; `workers` makes the executor for parallel reads. Raises StripeError or AccessError.
     """
     expected = Counter(address.section for address in declared)
     asked = owned(kinds)
@@ -64,7 +64,7 @@ def observe(
 
 def _balance(reader: Reader, moving: Iterable[Future[Any]]) -> Mapping[str, Any]:
     """
-    The balance, read once it is known which top-ups are pending.
+    Return the balance, read once it is known which top-ups are pending.
 
     Read before, a top-up that settles in between would be in neither, and be made again; so it is at
     worst in both, and the next plan tops up what is still short. Whether Stripe books both at the same
@@ -76,7 +76,7 @@ def _balance(reader: Reader, moving: Iterable[Future[Any]]) -> Mapping[str, Any]
 
 
 def _account(reader: Reader) -> Mapping[str, Any]:
-    """The account; nothing where a restricted key may not see it, as reading it is no part of the job."""
+    """Return the account; empty if a restricted key may not read it, since the account is not essential."""
     try:
         return reader.retrieve("account")
     except AccessError:

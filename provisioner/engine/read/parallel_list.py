@@ -35,7 +35,7 @@ MORE = 0.19  # requests that cuts may cost for each page, at most
 
 
 class TimeWindow(Struct, frozen=True):
-    """What is kept of one page: its objects with their times and ids, and whether more follow."""
+    """The data kept from one page: its objects with their times and ids, and whether more follow."""
 
     items: list[Any]
     times: list[int]
@@ -57,22 +57,22 @@ class Stretch(Struct):
     done: bool = False
 
     def params(self) -> dict[str, Any]:
-        """What asks for the next page."""
+        """Return the parameters that request the next page."""
         created = {"gte": self.low} if self.low else {}
         created |= {"lt": self.high} if self.high is not None else {}
         params: dict[str, Any] = {"created": created} if created else {}
         return params | ({"starting_after": self.cursor} if self.cursor else {})
 
     def pages_left(self) -> float:
-        """How many pages it still has, if all of it is as dense as where its reader is."""
+        """Return how many pages are left if the rest is as dense as at the reader's current position."""
         return 0.0 if self.done or not self.begun else (self.reached - self.low) / max(self.a_page, 1.0)
 
     def cut(self, stride: float) -> "Stretch | None":
         """
-        Cut off what lies further back than `stride` pages, for another to read; None where there is nothing.
+        Cut off the part more than `stride` pages back for another reader; return None if there is none.
 
-        One page more stays here, as it is being read now; and never less than half of the time, or a reader
-        within a burst would leave long stretches with nothing in them to others.
+        One more page stays here, because it is being read now. At least half of the time span stays too;
+        otherwise a reader within a burst would leave long, empty stretches to others.
         """
         at = self.reached - int(max(self.a_page, 1.0) * (stride + 1))
         at = max(at, (self.low + self.reached + 1) // 2)
@@ -96,7 +96,7 @@ class Stretch(Struct):
             self.reached, self.begun, self.cursor = times[-1], True, part.ids[-1]
 
     def has(self, created: int) -> bool:
-        """Whether a time lies in it."""
+        """Return whether a time lies in this stretch."""
         return self.low <= created and (self.high is None or created < self.high)
 
 
@@ -155,13 +155,13 @@ class _Scan(Struct):
             self.stretches.insert(self.stretches.index(behind[0]) + 1, behind[1])
 
     def stuck(self) -> StripeError:
-        """The error for a page that says that more follow and brings nothing new."""
+        """Return the error for a page that says that more follow but contains nothing new."""
         return StripeError(
             f"Stripe's list of {self.resource} says that more pages follow, but contains no new object"
         )
 
     def at_once(self) -> int:
-        """How many readers are of use at once."""
+        """Return how many readers are useful at once."""
         return FEW if self.fastest < AT_HAND else READERS
 
     def _cut(self) -> tuple[Stretch, Stretch] | None:
@@ -179,7 +179,7 @@ class _Scan(Struct):
         return (longest, behind) if behind else None
 
     def nearly_read(self) -> bool:
-        """Whether the last pages, of a list of several, are being read, or have been."""
+        """Return whether the last pages are being or have been read; False before the first page is read."""
         near = (each.done or (each.begun and each.pages_left() < WORTH_IT) for each in self.stretches)
         return self.pages > 0 and all(near)
 
@@ -202,9 +202,9 @@ def read_list(
     """
     Read all objects of a list, newest first, none missed and none twice while others are being created.
 
-    `ask` gives the page that parameters describe, `expected` is about how many objects there may be,
-    `keep` makes of each what is to be kept, and `told` hears how many there are so far. What has been
-    created since the first page is looked for beside the last pages. `clock` counts seconds.
+    `ask` returns the page for given parameters, `expected` is the approximate number of objects,
+    `keep` turns each object into the data to keep, and the `Told` callback receives the number read so far.
+    Objects created since the first page are read in parallel with the last pages. `clock` counts seconds.
     Raises StripeError or AccessError.
     """
     scan = _Scan(ask, resource, keep, expected, clock)
@@ -228,7 +228,7 @@ def read_list(
 
 
 def _newer(scan: _Scan, newest: str) -> list[Any]:
-    """What has been created since the first page was read."""
+    """Return the objects created since the first page was read."""
     found: list[Any] = []
     while True:
         part = scan.page({"ending_before": newest})

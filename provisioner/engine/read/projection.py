@@ -1,8 +1,8 @@
-"""What is kept of a live object: its fields in normal form, whose it is, what Stripe says, and nothing empty.
+"""Reduce a live object to its fields in normal form, its owner and Stripe's facts, without empty values.
 
-A page holds several times as much (every card brings its whole cardholder along), and a large account
-has thousands of pages. What is as declared is kept once: live and declared share the value, which makes
-the comparison that follows one of identity.
+A page holds several times as much data (every card includes its whole cardholder), and a large account
+has thousands of pages. A live value that equals the declared one is kept once: both share the same
+value, so the comparison that follows can test identity.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ NOTHING: Mapping[Address, Declared] = MappingProxyType({})
 
 
 def observer(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callable[[Item], Observed]:
-    """What makes `Observed` of this kind's objects as Stripe answers them."""
+    """Return a function that turns Stripe's objects of this kind into `Observed`."""
     read, observe = reader(kind.fields), kind.observe
 
     def observed(item: Item) -> Observed:
@@ -42,7 +42,7 @@ def observer(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Call
 
 
 def wanted(kind: Kind) -> Wanted | None:
-    """What is read of an object of this kind; None where it is all."""
+    """Return the fields to read from an object of this kind; None for all of them."""
     if not kind.is_owned:
         return None
     names = {"id", "created", *(field.name for field in kind.answered)}

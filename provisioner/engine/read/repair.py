@@ -21,7 +21,7 @@ def mended(
     observer: Callable[[Kind], Callable[[Mapping[str, Any]], Observed]],
 ) -> Objects:
     """
-    The objects, with what is new at the head of each list that lacks something referred to.
+    Return the objects, with new ones at the head of each list that lacks an object referred to.
 
     Nothing is ever deleted in Stripe Issuing, so what is missing was made since. Raises StripeError or
     AccessError.
