@@ -1,1 +1,1 @@
-"""The nouns: resources, what Stripe answered, the configuration, money, errors."""
+"""The data model: resources, Stripe's responses, the configuration, money, errors."""

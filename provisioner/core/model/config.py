@@ -1,4 +1,4 @@
-"""The configuration as a whole, sound and in normal form."""
+"""The whole configuration, valid and in normal form."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -14,9 +14,9 @@ from provisioner.core.model.resource import Address, Declared, _least, _lower
 
 class Guardrails(Struct, frozen=True):
     """
-    Limits on one apply. Amounts are minor units by currency; None is the built-in default.
+    Limits on one apply. Amounts are in minor units by currency; None means the built-in default.
 
-    `keeps_share` says that the built-in share of objects that may be retired holds beside `max_retired`.
+    `keeps_share` says that the built-in share of objects that may be retired applies besides `max_retired`.
     """
 
     max_top_up: Mapping[str, int] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Guardrails(Struct, frozen=True):
     require_approval: str = ""
 
     def tightened(self, policy: "Guardrails") -> "Guardrails":
-        """Return the stricter one of each: what a policy from outside of the configuration leaves of them."""
+        """Return the stricter one of each limit, given a policy from outside the configuration."""
         return Guardrails(
             max_top_up=_lower(self.max_top_up, policy.max_top_up),
             max_exposure_added=_lower(self.max_exposure_added, policy.max_exposure_added),
@@ -39,9 +39,9 @@ class Guardrails(Struct, frozen=True):
 
 
 class Config(Struct, frozen=True):
-    """All of the YAML, sound and in normal form.
+    """All of the YAML, valid and in normal form.
 
-    `environment` is the one that is laid over the rest; `warnings` stop nothing.
+    `environment` is the one whose values override the rest; `warnings` do not stop a command.
     """
 
     project: str

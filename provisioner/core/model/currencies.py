@@ -1,4 +1,4 @@
-"""Currencies and countries: a row for each, with all that differs by it."""
+"""Currencies and countries: a row for each, with all that depends on it."""
 
 from typing import NamedTuple
 
@@ -9,29 +9,29 @@ class Currency(NamedTuple):
     code: str
     """The code."""
     exponent: int = 2
-    """How many digits of an amount are behind the decimal point (docs.stripe.com/currencies)."""
+    """The number of digits after the decimal point of an amount (docs.stripe.com/currencies)."""
     sign: str = ""
-    """The sign that people write; empty where it is the code."""
+    """The sign that people write; empty if they write the code."""
     home: str = "US"
-    """A country whose accounts issue cards in it; where there is none, that of an account for anything."""
+    """A country whose accounts issue cards in it; if there is none, the country of a default account."""
 
     @property
     def unit(self) -> int:
-        """How many minor units make one unit."""
+        """Return the number of minor units in one unit."""
         return int(10**self.exponent)
 
 
 class Country(NamedTuple):
-    """What differs between accounts by their country."""
+    """The facts about an account that depend on its country."""
 
     currency: str
     """The currency in which it issues cards, and holds money for them (docs.stripe.com/issuing/global)."""
     can_pull: bool = False
-    """Whether Stripe pulls money from a bank account (docs.stripe.com/issuing/funding/balance)."""
+    """True if Stripe pulls money from a bank account (docs.stripe.com/issuing/funding/balance)."""
     asks_acceptance: bool = False
-    """Whether a person must accept the bank's terms (docs.stripe.com/issuing/other/choose-cardholder)."""
+    """True if a person must accept the bank's terms (docs.stripe.com/issuing/other/choose-cardholder)."""
     asks_phone: bool = True
-    """Whether a cardholder needs a phone number (docs.stripe.com/error-codes, of the EU; of others [?])."""
+    """True if a cardholder needs a phone number (docs.stripe.com/error-codes, for the EU; for others [?])."""
 
 
 _WHOLE = "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split()
@@ -50,14 +50,14 @@ _COUNTRIES = {
     "US": Country("usd", can_pull=True, asks_acceptance=True, asks_phone=False),
     "GB": Country("gbp"),
 }
-_OTHERS = Country("eur")  # the other countries that Stripe issues cards in are those of the euro
+_OTHERS = Country("eur")  # all other countries in which Stripe issues cards use the euro
 
 
 def currency_of(code: str) -> Currency:
-    """The row of a currency."""
+    """Return the row of a currency."""
     return _CURRENCIES.get(code) or Currency(code)
 
 
 def country_of(code: str) -> Country:
-    """The row of a country, by its two upper-case letters."""
+    """Return the row of a country, by its two upper-case letters."""
     return _COUNTRIES.get(code, _OTHERS)

@@ -1,14 +1,14 @@
-"""What can go wrong, as values and as the errors that carry them.
+"""Problems, as values and as the errors that carry them.
 
 ProvisionerError            exit 1
-+-- ConfigError             exit 1   the YAML is not sound; carries every Problem
++-- ConfigError             exit 1   the YAML is not valid; carries every Problem
 +-- ConflictError           exit 1   Stripe holds something that only a person can resolve
-+-- GuardrailError          exit 3   a limit judged the plan
-+-- StaleError              exit 4   what was approved is no longer what would be done
++-- GuardrailError          exit 3   a limit blocked the plan
++-- StaleError              exit 4   the approved changes differ from what would be done now
 +-- AccessError             exit 7   wrong key, account, mode or permission
 +-- StripeError             exit 1   Stripe refused or could not be reached; carries the request id
-    +-- OutageError         exit 1   Stripe has not answered for so long that going on is no use
-    +-- UnfulfilledError    exit 5   Stripe has accepted a write and not done what was asked
+    +-- OutageError         exit 1   Stripe has failed for so long that the run gives up
+    +-- UnfulfilledError    exit 5   Stripe accepted a write but did not do what was asked
 """
 
 from collections.abc import Iterable
@@ -22,13 +22,13 @@ class ExitCode(IntEnum):
     """
     Exit codes of the commands. Scripts depend on them, so no code ever changes its meaning.
 
-    `meaning` is what README and `docs/reference/exit-codes.md` say of it.
+    `meaning` is the description in README and `docs/reference/exit-codes.md`.
     """
 
     meaning: str
 
     def __new__(cls, code: int, meaning: str) -> Self:
-        """Keep the meaning beside the number."""
+        """Store the meaning with the number."""
         member = int.__new__(cls, code)
         member._value_ = code
         member.meaning = meaning
@@ -59,13 +59,13 @@ class Problem(Struct, frozen=True):
     """One thing that is wrong, and what to do about it."""
 
     where: Where | None
-    """The place; None where it is about no file."""
+    """The place; None if it is not about a file."""
     address: str
-    """The resource or section that it is about; may be empty."""
+    """The resource or section that it is about, or empty."""
     text: str
     """What is wrong, and what would be right."""
     excerpt: str = ""
-    """The line of the file with a caret under the place, for terminals; without what must not be shown."""
+    """The line of the file with a caret under the place, for terminals; without sensitive values."""
 
     def __str__(self) -> str:
         parts = [str(self.where)] if self.where else []
@@ -80,7 +80,7 @@ class ProvisionerError(Exception):
 
 
 class ConfigError(ProvisionerError):
-    """The configuration is not sound; `problems` holds all of them, in the order of files and lines."""
+    """The configuration is not valid; `problems` holds all of them, in the order of files and lines."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -88,7 +88,7 @@ class ConfigError(ProvisionerError):
 
 
 class ConflictError(ProvisionerError):
-    """Live Stripe holds something that no plan may decide, such as two objects with one address."""
+    """Stripe holds something that no plan may resolve, such as two objects with one address."""
 
 
 class GuardrailError(ProvisionerError):
@@ -98,7 +98,7 @@ class GuardrailError(ProvisionerError):
 
 
 class StaleError(ProvisionerError):
-    """A saved plan is no longer what would be done."""
+    """The changes of a saved plan are no longer those that would be made."""
 
     exit_code = ExitCode.STALE
 
@@ -110,11 +110,11 @@ class AccessError(ProvisionerError):
 
 
 class StripeError(ProvisionerError):
-    """Stripe refused a request, or gave no usable answer.
+    """Stripe refused a request, or gave no usable response.
 
-    `status` is the HTTP status (0 when there was no answer), `code` Stripe's error code or type.
-    `replayed` says that it is the answer kept for the idempotency key, and tells nothing about now;
-    `repeated` that an earlier attempt of the same call failed too, so that the answer may be this run's own.
+    `status` is the HTTP status (0 if there was no response), `code` is Stripe's error code or type.
+    `replayed` says that it is the response stored for the idempotency key, not one about the present state.
+    `repeated` says that an earlier attempt of the same call also failed, and may have caused this response.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class NotSentError(ProvisionerError):
 
 
 class UnfulfilledError(StripeError):
-    """Stripe has accepted a write and not done what was asked, or only a part of it."""
+    """Stripe accepted a write but did not do what was asked, or did only a part of it."""
 
     exit_code = ExitCode.PARTLY
 

@@ -1,10 +1,10 @@
-"""What the JSON documents have in common."""
+"""The parts that the JSON documents have in common."""
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-FORMAT_VERSION = "1.0"  # of every document but the plan; what it promises is in docs/reference/json.md
+FORMAT_VERSION = "1.0"  # for every document except the plan; docs/reference/json.md says what it promises
 Count = Annotated[int, Meta(ge=0)]
 Currency = Annotated[
     str, Meta(description="Three small letters: usd.", extra_json_schema={"pattern": "^[a-z]{3}$"})

@@ -1,4 +1,4 @@
-"""Stripe's limits, and the limit that it sets where none is given."""
+"""Stripe's limits, and the limit that it sets if none is given."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,20 +6,20 @@ from typing import Any
 from provisioner.core.model.currencies import currency_of
 
 LARGEST_AMOUNT = 999_999_99
-"""The largest top-up in minor units: Stripe takes amounts of eight digits (docs.stripe.com/currencies)."""
+"""The largest top-up in minor units: Stripe accepts amounts of eight digits (docs.stripe.com/currencies)."""
 LARGEST_PURCHASE = 1_000_000
 """The largest authorization in minor units, which nobody can raise: 10,000 units."""
 DEFAULT_A_DAY = 500
 """
-What a card without limits may spend a day, in units of its currency.
+The amount that a card without limits may spend in a day, in units of its currency.
 
 Source: docs.stripe.com/issuing/controls/spending-controls.
 """
 
 METADATA_KEYS, METADATA_KEY, METADATA_VALUE = 50, 40, 500
-"""The most keys of metadata, and characters of a key and of a value (docs.stripe.com/api/metadata)."""
+"""The maximum number of keys, and of characters in a key and in a value (docs.stripe.com/api/metadata)."""
 
 
 def default_limit(currency: str) -> Mapping[str, Any]:
-    """The limit that Stripe gives a new card without limits."""
+    """Return the limit that Stripe gives a new card without limits."""
     return {"amount": DEFAULT_A_DAY * currency_of(currency).unit, "interval": "daily"}

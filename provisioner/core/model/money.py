@@ -1,4 +1,4 @@
-"""Amounts: minor units of a currency, and how people write and read them."""
+"""Amounts in minor units of a currency, and the way people write and read them."""
 
 import re
 from functools import lru_cache
@@ -30,17 +30,17 @@ class Money(NamedTuple):
 
 
 def exponent(currency: str) -> int:
-    """How many digits of an amount in `currency` stand behind the point."""
+    """Return the number of digits after the decimal point of an amount in `currency`."""
     return currency_of(currency).exponent
 
 
 @lru_cache(maxsize=4096)
 def parse_money(text: str) -> Money:
     """
-    Read `"2,000.00 USD"`.
+    Parse an amount such as `"2,000.00 USD"`.
 
-    Raises ValueError with what would be right when it is anything else, or has more digits behind
-    the point than the currency has.
+    Raises ValueError, which says what would be right, if the text has another form, or more digits after
+    the decimal point than the currency has.
     """
     if not _AMOUNT.fullmatch(text):
         raise ValueError('expected an amount in minor units (2000000), or a string like "20,000.00 USD"')
@@ -54,13 +54,13 @@ def parse_money(text: str) -> Money:
 
 
 def show_money(amount: int, currency: str) -> str:
-    """Write an amount as people read it: `$2,000.00`, `-£5.00`, `CHF 12.50`."""
+    """Return an amount as people read it: `$2,000.00`, `-£5.00`, `CHF 12.50`."""
     mark = currency_of(currency).sign or f"{currency.upper()} "
     return f"{'-' if amount < 0 else ''}{mark}{show_number(abs(amount), currency)}"
 
 
 def show_number(amount: int, currency: str) -> str:
-    """Write an amount that is not negative without its currency: `2,000.00`."""
+    """Return an amount that is not negative, without its currency: `2,000.00`."""
     digits = exponent(currency)
     whole, part = divmod(amount, 10**digits)
     return f"{whole:,}.{part:0{digits}d}" if digits else f"{whole:,}"

@@ -1,17 +1,17 @@
-"""What Stripe itself holds against an object, and what cannot be done until that is lifted."""
+"""Stripe's unmet requirements of an object, and what cannot be done until they are met."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-UNMET = "requirements.past_due"  # Stripe's word for nothing more than what is `missing`
+UNMET = "requirements.past_due"  # Stripe's reason if there is nothing wrong except what is `missing`
 
 
 class Outstanding(NamedTuple):
     """
-    Why Stripe holds an object back.
+    The reasons for which Stripe restricts an object.
 
-    `missing` are the parameters that it wants, `reason` is its own word (empty where it gives none), and
-    `means` says what comes of it.
+    `missing` are the parameters that Stripe requires, `reason` is Stripe's own term (empty if it gives none),
+    and `means` describes the consequence.
     """
 
     missing: tuple[str, ...]
@@ -19,7 +19,7 @@ class Outstanding(NamedTuple):
     means: str
 
     def says(self, supplied: Iterable[str] = ()) -> str:
-        """Say it in words; empty when all that is wanted is among the paths that are `supplied`."""
+        """Return it in words; empty if all missing paths are `supplied` and Stripe gives no other reason."""
         given = tuple(supplied)
         missing = [path for path in self.missing if not any(_covers(one, path) for one in given)]
         reason = "" if self.reason == UNMET and self.missing else self.reason
@@ -32,9 +32,9 @@ class Outstanding(NamedTuple):
 
 class MissingRequirements(NamedTuple):
     """
-    What a declaration lacks that Stripe asks for sooner or later: the parameters.
+    The parameters that a declaration lacks and that Stripe will require sooner or later.
 
-    `perhaps` are those that it asks for of some only, and `means` says what comes of those that are missing.
+    `perhaps` are those that it requires only in some cases; `means` is the consequence of the missing ones.
     """
 
     missing: Sequence[str]
@@ -42,7 +42,7 @@ class MissingRequirements(NamedTuple):
     means: str
 
     def says(self) -> str:
-        """Say it in words; empty where nothing is missing for certain."""
+        """Return it in words; empty if nothing is certain to be missing."""
         if not self.missing:
             return ""
         also = f" (and perhaps {listed(self.perhaps)})" if self.perhaps else ""
@@ -50,7 +50,7 @@ class MissingRequirements(NamedTuple):
 
 
 def listed(words: Sequence[str]) -> str:
-    """`a, b and c`."""
+    """Return the words as a list in prose: `a, b and c`."""
     return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 

@@ -13,7 +13,7 @@ REMOVALS = DEACTIVATE, CANCEL, KEEP = "deactivate", "cancel", "keep"
 
 
 class Address(NamedTuple):
-    """Section and name in the YAML, written `cards.ads`; sorts by both."""
+    """The section and name in the YAML, written `cards.ads`; sorts by both."""
 
     section: str
     name: str
@@ -23,7 +23,7 @@ class Address(NamedTuple):
 
 
 class Ref(Struct, frozen=True):
-    """A field's value that stands for the id of the object at `address`, known once that exists."""
+    """A field's value that represents the id of the object at `address`, known once that exists."""
 
     address: Address
 
@@ -32,14 +32,14 @@ class Ref(Struct, frozen=True):
 
 
 class Reissue(Struct, frozen=True):
-    """The wish for a new card in place of the present one; raising `number` asks again."""
+    """A request for a new card to replace the present one; a higher `number` requests another."""
 
     number: int
     reason: str
 
 
 class Lifecycle(Struct, frozen=True):
-    """What is the tool's own about a resource (the YAML's `lifecycle` block)."""
+    """The tool's own settings for a resource (the YAML's `lifecycle` block)."""
 
     protect: bool = False
     on_remove: str = DEACTIVATE
@@ -48,12 +48,12 @@ class Lifecycle(Struct, frozen=True):
     reissue: Reissue | None = None
 
     def ignores(self, path: str) -> bool:
-        """Whether the value at a dotted path is left to others: it is named, or a hash or map around it."""
+        """Return whether `ignore` names a dotted path, or a hash or map around it."""
         return bool(self.ignore) and any(f"{path}.".startswith(f"{each}.") for each in self.ignore)
 
 
 class Declared(Struct, frozen=True):
-    """A resource as the YAML wants it: `fields` in normal form (see `core.normal`).
+    """A resource as the YAML declares it: `fields` in normal form (see `core.normal`).
 
     `sensitive` holds the dotted paths of values that came from the environment or from files.
     """
@@ -66,16 +66,16 @@ class Declared(Struct, frozen=True):
 
 
 class ObservedFacts(Struct, frozen=True):
-    """What Stripe says of an object beside its fields, as its kind reads it."""
+    """The facts about an object other than its fields, as its kind reads them from Stripe."""
 
     outstanding: Outstanding | None = None
-    """What Stripe still wants of it before it can be used."""
+    """The requirements that Stripe still has before it can be used."""
     self_canceled: str = ""
-    """How it has ended by its own fields; empty where it has not ended, or in another way."""
+    """The way it ended by its own fields; empty if it has not ended, or ended in another way."""
     canceled_as: str = ""
-    """Why it was canceled, in Stripe's word (lost, stolen)."""
+    """The reason why it was canceled, in Stripe's term (lost, stolen)."""
     frozen_fields: tuple[str, ...] = ()
-    """The fields that Stripe takes no change of any more."""
+    """The fields that Stripe no longer allows to change."""
 
 
 NO_FACTS = ObservedFacts()  # most objects have none
@@ -91,33 +91,33 @@ class Live(Struct, frozen=True):
     fields: Mapping[str, Any]
     """Its fields in normal form."""
     stamp: "Ownership"
-    """What we wrote on it."""
+    """The ownership metadata that we wrote on it."""
     final: bool = False
-    """Whether Stripe will never let it act or change again, as with a canceled card."""
+    """True if Stripe will never let it act or change again, as with a canceled card."""
     outstanding: Outstanding | None = None
-    """What Stripe still wants of it before it can be used."""
+    """The requirements that Stripe still has before it can be used."""
     self_canceled: str = ""
-    """How it has ended as it was declared to; empty where it has not."""
+    """The way it ended by itself, as declared; empty if it has not."""
     canceled_as: str = ""
-    """Why it was canceled, in Stripe's word (lost, stolen)."""
+    """The reason why it was canceled, in Stripe's term (lost, stolen)."""
     frozen_fields: tuple[str, ...] = ()
-    """The fields that Stripe takes no change of any more."""
+    """The fields that Stripe no longer allows to change."""
 
     @property
     def status(self) -> str:
-        """Stripe's status of it, empty where there is none."""
+        """Return Stripe's status of it, or an empty string if there is none."""
         return str(self.fields.get("status", ""))
 
 
 class Ownership(Struct, frozen=True):
     """
-    Our marks in an object's metadata; `applied` maps a field's code to the digest last applied.
+    The ownership metadata of an object; `applied` maps a field's code to the digest last applied.
 
-    `predecessor` is the id of the object that had the address before, empty where there was none.
-    `revision` counts our writes: 1 as it was created, 0 where nothing is known. `salt` is a secret of the
-    project's, of which the digests in saved plans are made; it is shown nowhere. `unreadable` is the metadata
-    key of a mark that holds what we never write, where no guess at it is safe. `to_activate` says that it
-    was created inactive, and that the call that activates it has not been made.
+    `predecessor` is the id of the object that had the address before, or empty if there was none.
+    `revision` counts our writes: 1 at creation, 0 if it is not known. `salt` is a secret of the project,
+    from which the digests in saved plans are made; it is never shown. `unreadable` is the metadata key whose
+    value is something that we never write and that cannot be guessed safely. `to_activate` says that the
+    object was created inactive, and that the call that activates it has not been made.
     """
 
     project: str
@@ -135,12 +135,12 @@ class Ownership(Struct, frozen=True):
 
 
 def references(fields: Mapping[str, Any]) -> frozenset[Any]:
-    """The addresses that a resource's fields refer to."""
+    """Return the addresses that a resource's fields refer to."""
     return frozenset(value.address for value in fields.values() if isinstance(value, Ref))
 
 
 def _lower(one: Mapping[str, int], other: Mapping[str, int]) -> Mapping[str, int]:
-    """The lower amounts; of a currency that only one side names, the other side lets nothing pass."""
+    """Return the lower amounts; a currency that only one of two non-empty sides names gets 0."""
     if not one or not other:
         return one or other
     return {currency: min(one.get(currency, 0), other.get(currency, 0)) for currency in {**one, **other}}

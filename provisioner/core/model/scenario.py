@@ -1,4 +1,4 @@
-"""Scenarios: purchases with the answer that is expected of a card; inert data."""
+"""Scenarios: purchases with the response that is expected for a card; plain data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from msgspec import Struct
 from provisioner.core.model.errors import Where
 from provisioner.core.model.resource import Address
 
-APPROVED = "card_active"  # what Stripe's request history says of a plain approval (SDK: _authorization.py)
+APPROVED = "card_active"  # Stripe's request history gives this for a plain approval (SDK: _authorization.py)
 PRESENT_METHODS = ("chip", "contactless", "swipe")
 METHODS = (*PRESENT_METHODS, "keyed_in", "online")
 METHOD_OF = {"present": "chip", "not_present": "online"}
@@ -16,9 +16,9 @@ METHOD_OF = {"present": "chip", "not_present": "online"}
 
 class Purchase(Struct, frozen=True):
     """
-    What a merchant asks for: `amount` in minor units of the card's currency, 0 for a mere check.
+    A request of a merchant: `amount` is in minor units of the card's currency, 0 for a mere check.
 
-    `at` is in unix seconds; None stands for one moment that is the same for all purchases of a scenario.
+    `at` is in Unix seconds; None means one moment that is the same for all purchases of a scenario.
     """
 
     amount: int
@@ -29,16 +29,16 @@ class Purchase(Struct, frozen=True):
 
     @property
     def presence(self) -> str:
-        """`present` or `not_present`. [?] That a number keyed in counts as not present is not documented."""
+        """Return `present` or `not_present`. [?] Undocumented: that a keyed-in number is not present."""
         return "present" if self.method in PRESENT_METHODS else "not_present"
 
 
 class Scenario(Struct, frozen=True):
     """
-    A purchase on a card and the answer that is expected of Stripe; `reason` is empty where any will do.
+    A purchase on a card and the response that is expected from Stripe; an empty `reason` accepts any.
 
-    The purchases of `after` come earlier, in this order, and must all be approved. `balance` is what is
-    available for Issuing before them in minor units; None is enough for all. `currency` is the card's.
+    The purchases of `after` come earlier, in this order, and must all be approved. `balance` is the amount
+    available for Issuing before them in minor units; None means enough for all. `currency` is the card's.
     """
 
     name: str
@@ -53,22 +53,22 @@ class Scenario(Struct, frozen=True):
 
     @property
     def purchases(self) -> tuple[Purchase, ...]:
-        """All purchases, the one in question last."""
+        """Return all purchases, with the one in question last."""
         return (*self.after, self.purchase)
 
     @property
     def timed(self) -> bool:
-        """Whether the answer depends on when things happen."""
+        """Return whether the response depends on when things happen."""
         return self.purchase.at is not None
 
     @property
     def amount(self) -> int:
-        """What all purchases come to."""
+        """Return the total amount of all purchases."""
         return sum(purchase.amount for purchase in self.purchases)
 
 
 class Verdict(Struct, frozen=True):
-    """An answer to a purchase with Stripe's reason, and `why` in words where that is known."""
+    """A response to a purchase with Stripe's reason, and `why` in words if that is known."""
 
     approved: bool
     reason: str
@@ -80,7 +80,7 @@ class Verdict(Struct, frozen=True):
 
 
 class Unsure(Struct, frozen=True):
-    """No answer, as it hangs on something that nobody outside Stripe knows."""
+    """An unknown response, because it depends on something that nobody outside Stripe knows."""
 
     why: str
 
@@ -92,13 +92,13 @@ Answer = Verdict | Unsure
 
 
 class Course(Struct, frozen=True):
-    """How a scenario went: the answer to the purchase at `place`, the last one or the first declined."""
+    """The result of a scenario: the response to the purchase at `place`, the last or the first declined."""
 
     place: int
     answer: Answer
 
     def agrees(self, other: "Course") -> bool:
-        """Whether two tell the same, whatever the reason of an approval; `Unsure` contradicts nothing."""
+        """Return whether two agree; the reason of an approval is ignored, and `Unsure` agrees with all."""
         one, two = self.answer, other.answer
         if isinstance(one, Unsure) or isinstance(two, Unsure):
             return True
@@ -107,7 +107,7 @@ class Course(Struct, frozen=True):
         )
 
     def fulfils(self, scenario: Scenario) -> bool:
-        """Whether it went as the scenario expects."""
+        """Return whether the result is the one that the scenario expects."""
         answer = self.answer
         return (
             isinstance(answer, Verdict)
@@ -119,12 +119,12 @@ class Course(Struct, frozen=True):
 
 class Facts(Struct, frozen=True):
     """
-    What bears on a purchase besides itself: card and cardholder in normal form, money, and the past.
+    Facts that affect a purchase: card and cardholder in normal form, money, and earlier purchases.
 
-    `available` is the Issuing balance in the card's currency, None is enough. `on_card` and `on_holder`
-    are the earlier purchases that count towards their limits, `payments` how many the card itself has
-    made. `disabled` says that Stripe wants more of the cardholder; `fresh` that the card never had other
-    limits than it has now; `hidden` that the spending controls must not be shown.
+    `available` is the Issuing balance in the card's currency; None means enough. `on_card` and `on_holder`
+    are the earlier purchases that count towards their limits; `payments` is the number that the card itself
+    made. `disabled` says that Stripe requires more from the cardholder, `fresh` that the card never had other
+    limits than it has now, and `hidden` that the spending controls must not be shown.
     """
 
     card: Mapping[str, Any]

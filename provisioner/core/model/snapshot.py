@@ -1,4 +1,4 @@
-"""What one read of Stripe has answered."""
+"""The result of one read of Stripe."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,22 +9,22 @@ from provisioner.core.model.resource import NO_FACTS, Address, ObservedFacts, Ow
 
 
 class Observed(Struct, frozen=True):
-    """An object as Stripe has it, reduced to what a comparison needs."""
+    """An object as Stripe has it, reduced to the facts that a comparison needs."""
 
     id: str
     """Stripe's id."""
     created: int = 0
-    """When it was created (Unix seconds)."""
+    """The time of its creation (Unix seconds)."""
     fields: Mapping[str, Any] = {}
-    """Its fields in normal form, but that a reference still is an id; without the marks of the ownership."""
+    """Its fields in normal form, except that references are still ids; without ownership metadata."""
     ownership: Ownership | None = None
-    """What a project has written on it; None where it is nobody's."""
+    """The ownership metadata that a project wrote on it; None if no project owns it."""
     facts: ObservedFacts = NO_FACTS
-    """What Stripe says of it beside its fields."""
+    """The facts that Stripe returns other than its fields."""
 
     @property
     def project(self) -> str:
-        """The project that has it, empty where none has."""
+        """Return the project that owns it, or an empty string if none does."""
         return self.ownership.project if self.ownership else ""
 
 
@@ -34,52 +34,52 @@ class TopUp(Struct, frozen=True):
     id: str
     """Stripe's id."""
     amount: int
-    """How much, in minor units."""
+    """The amount in minor units."""
     currency: str
     """The currency."""
     created: int = 0
-    """When it was created (Unix seconds)."""
+    """The time of its creation (Unix seconds)."""
     status: str = ""
     """Stripe's status of it."""
     failure: str = ""
-    """Why it has failed, in Stripe's word."""
+    """The reason why it failed, in Stripe's term."""
     destination: str = ""
-    """The balance that it fills, which is in no public reference; empty where Stripe does not say."""
+    """The balance that it fills, which no public reference documents; empty if Stripe does not say."""
     project: str = ""
     """The project that its metadata names."""
     address: str = ""
     """The balance target that its metadata names."""
     resolved: bool = False
-    """Whether somebody has written on it that its money is where it belongs."""
+    """True if its metadata says, written by a person, that its money is where it belongs."""
 
     @property
     def is_bound(self) -> bool:
-        """Whether Stripe says that it fills the Issuing balance."""
+        """Return whether Stripe says that it fills the Issuing balance."""
         return self.destination == "issuing"
 
     @property
     def is_moving(self) -> bool:
-        """Whether its money has arrived, or will."""
+        """Return whether its money has arrived or will arrive."""
         return self.status in ("pending", "succeeded")
 
     @property
     def is_lost(self) -> bool:
-        """Whether its money has gone to another balance, and nobody has said that this is resolved."""
+        """Return whether its money went to another balance, and nobody has marked this as resolved."""
         return self.status == "succeeded" and not self.is_bound and not self.resolved
 
     def maker(self, address: Address) -> str:
-        """The project that has made it for the balance target at `address`; empty where none has."""
+        """Return the project that made it for the balance target at `address`; empty if none did."""
         return self.project if self.address == str(address) else ""
 
 
 class Snapshot(Struct, frozen=True):
     """
-    What Stripe answered: the account and its balance as plain JSON, every object by resource, and top-ups.
+    Stripe's data: the account and its balance as plain JSON, every object by resource, and top-ups.
 
-    `objects` maps a resource (`issuing/cards`) to its objects, newest first as Stripe lists them, as are the
-    `top_ups`; `instructions` say where to wire money to, for accounts that Stripe cannot pull
-    for. `key` is a digest of the API key that it was read with, and `named` the account that Stripe was told
-    to act for (STRIPE_ACCOUNT).
+    `objects` maps a resource (`issuing/cards`) to its objects, newest first as Stripe lists them; `top_ups`
+    are also newest first. `instructions` say where to wire money, for accounts for which Stripe cannot pull
+    money. `key` is a digest of the API key that was used to read, and `named` is the account that the
+    requests name (STRIPE_ACCOUNT).
     """
 
     account: Mapping[str, Any]

@@ -1,1 +1,1 @@
-"""Whose an object is: the marks in its metadata, and the project's objects by address."""
+"""Ownership: the metadata that says which project an object belongs to, and the objects by address."""

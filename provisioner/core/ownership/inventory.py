@@ -1,4 +1,4 @@
-"""The objects of a project as Stripe has them, sorted out by address."""
+"""The objects of a project as Stripe has them, grouped by address."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -27,13 +27,13 @@ Resolve = Callable[[str, str], Ref | str]
 
 class KindInventory(Struct, frozen=True):
     """
-    What a project has of one kind.
+    The objects of one kind that belong to a project.
 
-    `current` is the object of each address, the newest that has not ended; `leftovers` are older ones
-    that an interrupted replacement has left able to act; `past` holds the ids of all objects that ever
-    had an address, and `last` the one of the highest generation, ended or not; `self_canceled` are those of
-    them that have ended as they were declared to, with none in their place. `unmanaged` counts the objects of
-    others.
+    `current` maps each address to its newest object that has not ended. `leftovers` are older objects that
+    can still act because a replacement was interrupted. `past` maps each address to the ids of all objects
+    that ever had it, and `last` to the object with the highest generation, ended or not. `self_canceled`
+    holds those objects in `last` that ended by themselves, as declared, and have no current object at their
+    address. `unmanaged` counts the objects that do not belong to the project.
     """
 
     current: Mapping[Address, Live] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class KindInventory(Struct, frozen=True):
     unmanaged: int = 0
 
     def renamed(self, kind: Kind, declared: Collection[Declared]) -> "KindInventory":
-        """The same estate, with objects under the new names of those that had another one before."""
+        """Return a copy in which objects that were renamed in the configuration have their new names."""
         if not any(each.lifecycle.previously for each in declared):
             return self
         current, past = dict(self.current), dict(self.past)
@@ -54,7 +54,7 @@ class KindInventory(Struct, frozen=True):
             ended = last.get(each.address) if each.address not in current else None
             why = reissued_for(each, ended) if ended else ""
             if ended and kind.ends_first(why) and kind.ends_first(ended.canceled_as):
-                continue  # its own card has ended to be reissued; what has its earlier name is another
+                continue  # its own card ended to be reissued; the earlier name is another card's
             names = (Address(each.address.section, name) for name in each.lifecycle.previously)
             before = [old for old in names if old not in wanted]
             for old in before if each.address not in current and each.address not in self_canceled else ():
@@ -63,40 +63,40 @@ class KindInventory(Struct, frozen=True):
                     past[each.address] = past.get(each.address, ()) + past[old]
                     break
                 if old in self_canceled and each.address not in last:
-                    # the mark of what is canceled cannot be changed any more: the old name stays on it
+                    # the metadata of a canceled object can no longer be changed: it keeps the old name
                     last[each.address] = self_canceled[each.address] = self_canceled.pop(old)
                     past[each.address] = past[old]
                     break
             for old in before if each.address in past else ():
-                # what had the earlier name is of its past, also where that name is gone by now
+                # objects with the earlier name belong to its past, even if nothing has that name now
                 if old in past and old not in current:
                     past[each.address] = tuple(dict.fromkeys(past[each.address] + past[old]))
         return replace(self, current=current, past=past, self_canceled=self_canceled, last=last)
 
     def next_generation(self, address: Address, live: Live | None = None) -> int:
-        """The generation of what comes after `live`, and after all that ever had the address."""
+        """Return the generation for the successor of `live` and of all objects that ever had the address."""
         before = [each.stamp.generation for each in (self.last.get(address), live) if each]
         return max(before, default=0) + 1
 
 
 class Inventory(Struct):
-    """What a project has of every kind, by the kind's name; `ids` are those of the current objects."""
+    """The objects of a project by the name of their kind; `ids` are the ids of the current objects."""
 
     estates: dict[str, KindInventory] = field(default_factory=dict)
     ids: dict[Address, str] = field(default_factory=dict)
     by_id: dict[str, Address] = field(default_factory=dict)
 
     def resolve(self, _section: str, identity: str) -> Ref | str:
-        """The reference that the YAML would use for an object's id, or the id of one that is not ours."""
+        """Return the reference that the YAML would use for an id, or the id if the object is not ours."""
         address = self.by_id.get(identity)
         return Ref(address) if address else identity
 
 
 def take_inventory(kinds: Iterable[Kind], config: Config, world: Snapshot) -> Inventory:
     """
-    Find what is the project's in the world, those referred to before those that refer.
+    Find the project's objects in the snapshot, each kind after the kinds that it refers to.
 
-    Raises ConflictError where live objects contradict each other.
+    Raises ConflictError if live objects contradict each other.
     """
     found = Inventory()
     for kind in owned(kinds):
@@ -113,8 +113,8 @@ def sort_out(kind: Kind, project: str, objects: Iterable[Observed], resolve: Res
     """
     Find the project's objects among all of a kind.
 
-    Raises ConflictError, naming all, where several live objects have one address and the newest does not
-    lead back to the others: each names the object that it replaces in its marks, or has nothing to replace.
+    The ownership metadata of an object names the object that it replaces, if any. Raises ConflictError, which
+    names all conflicts, if live objects share an address and this chain from the newest misses one of them.
     """
     found: dict[Address, list[Live]] = defaultdict(list)
     unmanaged, resolved = 0, resolver(kind.fields, resolve)
@@ -154,7 +154,7 @@ def _latest(lives: Sequence[Live]) -> Live:
 
 
 def _replaced_by(newest: Live, lives: Sequence[Live]) -> set[str]:
-    """The ids of those that an object replaces, one after the other, as their own marks say."""
+    """Return the ids in the chain of objects that `newest` replaces, according to ownership metadata."""
     by_id = {live.id: live for live in lives}
     ids: set[str] = set()
     at = newest
@@ -166,9 +166,9 @@ def _replaced_by(newest: Live, lives: Sequence[Live]) -> set[str]:
 
 def is_retired(kind: Kind, live: Live, *, cancel: bool | None = None) -> bool:
     """
-    Whether an object is retired already: at its end, or inactive or blocked where that is all that is asked.
+    Return whether an object is already retired: ended, or inactive or blocked if no more than that is asked.
 
-    Without `cancel`, a kind that can be canceled rests only when it is.
+    Without `cancel`, an object of a kind that can be canceled counts as retired only when it is canceled.
     """
     if live.final:
         return True
@@ -180,7 +180,7 @@ def is_retired(kind: Kind, live: Live, *, cancel: bool | None = None) -> bool:
 
 
 def _live(kind: Kind, observed: Observed, stamp: Ownership, fields: Mapping[str, Any]) -> Live:
-    """What an object of ours is; raises ConflictError where no reading of its marks is safe."""
+    """Return the live object; raises ConflictError if its ownership metadata cannot be read safely."""
     if stamp.unreadable or stamp.address.section != kind.section:
         key = stamp.unreadable or ADDRESS
         what, right = {
@@ -207,7 +207,7 @@ def _live(kind: Kind, observed: Observed, stamp: Ownership, fields: Mapping[str,
 
 
 def _may_end_itself(kind: Kind, stamp: Ownership) -> bool:
-    """Whether an object was declared to end by its own fields, and not ended by us."""
+    """Return whether an object was declared to end by its own fields and was not ended by us."""
     by_us = {
         value_digest(stamp.project, name, kind.field(name), end) == stamp.applied.get(field_code(name))
         for name, end in kind.retirement.cancel.items()

@@ -1,11 +1,11 @@
-"""Ownership, written in the objects' own metadata inside the call that creates them.
+"""Ownership metadata, written on each object by the call that creates it.
 
-There is no state file: these marks say which project and address an object belongs to, and which
-fields were last applied. They fit Stripe's limits (50 keys, 40 and 500 characters:
-docs.stripe.com/api/metadata) for the largest resource, and hold nothing that could be read or guessed:
-a field is a code, its value a short digest, so short for personal values that many values share it.
-Personal values that say little each, and all together (a date of birth), share one digest. They cannot be
-keyed: every key of the account must be able to read them, those to come as well.
+No state file exists: this metadata says which project and address an object belongs to, and which
+fields were last applied. It fits Stripe's limits (50 keys, 40 characters per key and 500 per value:
+docs.stripe.com/api/metadata) for the largest resource. Nothing in it reveals a value: a field is written as
+a code and its value as a short digest, which for personal values is so short that many values share it.
+Personal values that are easy to guess even together (a date of birth) share one digest. The digests cannot
+be keyed, because every key of the account, including future ones, must be able to read them.
 """
 
 import base64
@@ -29,15 +29,15 @@ PROJECT, ADDRESS, GENERATION = PREFIX + "project", PREFIX + "address", PREFIX + 
 LIFECYCLE = PREFIX + "lifecycle"
 APPLIED = (PREFIX + "applied", PREFIX + "applied_2")
 OUR_KEYS = (PROJECT, ADDRESS, GENERATION, LIFECYCLE, *APPLIED)
-MOST_DIGITS = 9  # of the numbers that we count up by one
+MOST_DIGITS = 9  # in the numbers that we increment
 _NAME, _ID = re.compile(NAME_PATTERN), re.compile("[A-Za-z0-9_-]{1,100}")
 _SALT = re.compile("[0-9a-f]{32}")
 UNKNOWN: Mapping[Address, Declared] = MappingProxyType({})
 CODE = 4
 PLAIN, WRITE_ONLY, PERSONAL = 4, 3, 1  # characters of six bits each
-FIRST = 1  # the revision of an object as it is created
+FIRST = 1  # the revision of a newly created object
 ACTIVATE = "to_activate"
-UNLIKE = ("revision", "salt", ACTIVATE)  # words that may differ where two runs have done the same
+UNLIKE = ("revision", "salt", ACTIVATE)  # words that may differ between two runs that did the same
 
 
 def _short(text: str, length: int) -> str:
@@ -47,7 +47,7 @@ def _short(text: str, length: int) -> str:
 
 @lru_cache(maxsize=4096)
 def field_code(path: str) -> str:
-    """The code of a field in the record of what was applied."""
+    """Return the code of a field in the record of applied values."""
     return _short(path, CODE)
 
 
@@ -61,22 +61,22 @@ _in_json = json.encoder.encode_basestring_ascii
 
 def value_digest(project: str, path: str, field: Field, value: Any) -> str:
     """
-    A digest of a value in normal form: enough to see that it moved, too little to guess it from.
+    Return a digest of a value in normal form: long enough to detect a change, too short to guess the value.
 
-    A personal value that Stripe answers gets 6 bits (it is compared directly; the digest only says who
-    moved it); a write-only one 18, as nothing else can show that it changed; others 24.
+    A personal value that Stripe returns gets 6 bits (it is compared directly; the digest only shows who
+    changed it). A write-only value gets 18, because nothing else can show that it changed; others get 24.
     """
     length = WRITE_ONLY if field.write_only else PERSONAL if field.sensitive else PLAIN
-    if type(value) is str:  # most are: the same text, in half the time
+    if type(value) is str:  # most are; this gives the same text in half the time
         return _short(f"[{_in_json(project)}, {_in_json(path)}, {_in_json(value)}]", length)
     return _short(_AS_JSON.encode([project, path, _plain(value)]), length)
 
 
 def judged(fields: Sequence[Field], path: str, field: Field) -> str:
     """
-    The path of what stands for the value at `path` in digests: itself, or the hash that is sent with it.
+    Return the path whose value is digested for `path`: the path itself, or the hash that is sent with it.
 
-    Day, month and year of a birth, digested one by one, could be told from the three digests.
+    Separate digests of the day, month and year of a birth would reveal the date.
     """
     names = path.split(".")
     for depth, name in enumerate(names[:-1], start=1):
@@ -90,7 +90,7 @@ def judged(fields: Sequence[Field], path: str, field: Field) -> str:
 
 
 def applied(project: str, fields: Sequence[Field], tree: Mapping[str, Any]) -> dict[str, str]:
-    """The record of every value in a normal form: codes and digests."""
+    """Return the record of every value in a normal form: codes and digests."""
     record = {}
     for path, field, value in leaves(fields, tree):
         whole = judged(fields, path, field)
@@ -101,13 +101,13 @@ def applied(project: str, fields: Sequence[Field], tree: Mapping[str, Any]) -> d
 
 
 def spelled(record: Mapping[str, str]) -> str:
-    """A record as one text: a space, then a code, its digest and a space for each value."""
+    """Return a record as one text: a space, then a code, its digest and a space for each value."""
     text = record.text if type(record) is Record else " ".join(map("".join, record.items()))
     return f" {text} "
 
 
 class Record(Mapping[str, str]):
-    """The record of what was applied as it stands in the marks, looked into without taking it apart."""
+    """The record of applied values, searched directly in the text of the metadata without parsing it."""
 
     __slots__ = ("text",)
 
@@ -132,7 +132,7 @@ class Record(Mapping[str, str]):
 
 
 def marks(stamp: Ownership) -> dict[str, str]:
-    """Write a stamp as metadata; every key of ours is there, empty where it says nothing."""
+    """Return a stamp as metadata with all of our keys; a key without content has an empty value."""
     words = ["protect"] if stamp.protect else []
     words += [f"on_remove={stamp.on_remove}"] if stamp.on_remove != DEACTIVATE else []
     words += [f"reissued={stamp.reissued}"] if stamp.reissued else []
@@ -160,11 +160,11 @@ def read_stamp(
     metadata: Mapping[str, str], declared: Mapping[Address, Declared] = UNKNOWN
 ) -> Ownership | None:
     """
-    Read the stamp of an object, or None where it has none; the address of one that is `declared` is shared.
+    Return the stamp of an object, or None if it has none; a `declared` address is shared, not copied.
 
-    People can edit metadata, so marks are held to what the YAML may say: one that cannot be read counts as
-    not written. Where that is not safe, the stamp says that it is `unreadable`: without its address an object
-    would be made again, and without the number of its last reissue it would be reissued again.
+    People can edit metadata, so each entry must be something that the YAML could say; an entry that cannot be
+    read counts as missing. If that is not safe, the stamp names the key as `unreadable`: without its address,
+    an object would be created again, and without the number of its last reissue, it would be reissued again.
     """
     if not metadata.get(PROJECT):
         return None
@@ -187,7 +187,7 @@ def read_stamp(
 
 
 class _Words(NamedTuple):
-    """What an object is told in one mark, in the order of a stamp; most are told the same."""
+    """The words of the lifecycle key, in the order of a stamp; most objects have the same ones."""
 
     protect: bool
     on_remove: str
@@ -216,7 +216,7 @@ def _told(text: str) -> _Words:
 
 
 def lasting(text: str) -> str:
-    """What an object is told, without the words that may differ where two runs have done the same."""
+    """Return the lifecycle words without those that may differ between two runs that did the same."""
     return " ".join(word for word in text.split() if word.partition("=")[0] not in UNLIKE)
 
 
@@ -237,9 +237,9 @@ def stamp_for(
     before: Ownership = NEW,
 ) -> Ownership:
     """
-    The stamp of an object that is declared with this lifecycle.
+    Return the stamp of an object that is declared with this lifecycle.
 
-    What was reissued `before` stays counted; the revision is the next one.
+    The number of the last reissue is never lower than `before`; the revision is one higher.
     """
     return Ownership(
         project=project,

@@ -1,4 +1,4 @@
-"""Which of several blocks gets which of several objects: no object goes to two, and nothing is guessed."""
+"""Matching of blocks with objects: no object goes to two blocks, and nothing is guessed."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -8,25 +8,29 @@ from msgspec import Struct
 
 from provisioner.core.model.resource import Declared
 
-Fits = tuple[tuple[str, int], ...]  # ids with their distances, in the order in which they are shared out
+Fits = tuple[tuple[str, int], ...]  # ids with their distances, in the order in which they are assigned
 
 
 class Pairs(Struct, frozen=True):
-    """Which object each block gets; for the others what fits and is left, or all that fits where none is."""
+    """
+    The result of matching: `found` maps each matched block to its object.
+
+    `unclear` maps every other block to the fitting objects that are left, or to all that fit if none is left.
+    """
 
     found: Mapping[int, str]
     unclear: Mapping[int, tuple[str, ...]]
 
 
 class _Choice(Struct, frozen=True):
-    """The closest objects for blocks that are alike: as many as these, or more where several are as close."""
+    """The closest objects for equivalent blocks: one for each block, or more if several are equally close."""
 
     at: Mapping[str, int]
     clear: bool
     forced: bool
 
     def beats(self, other: "_Choice") -> bool:
-        """Whether what both would take goes to this one: it has no other way, or is closer to all of it."""
+        """Return whether it gets what both want: it has no alternative, or is closer to all of it."""
         both = self.at.keys() & other.at.keys()
         if not both or not other.clear:
             return True
@@ -37,11 +41,11 @@ class _Choice(Struct, frozen=True):
 
 def pair(wants: Sequence[Mapping[str, int]]) -> Pairs:
     """
-    Give every block an object that fits, the closest where there is a choice.
+    Assign every block an object that fits, the closest if there is a choice.
 
-    `wants` are the objects that fit each block, with their distances from it. Blocks that the same objects
-    fit alike share them out in the order of both. Where as many are as close as would do for more blocks,
-    or two want the same one as much, it stays unclear.
+    `wants` lists for each block the objects that fit, with their distances from it. Blocks with the same
+    objects at the same distances get them in the order of both. A match stays unclear if more objects are
+    equally close than there are blocks, or if two blocks want the same object equally.
     """
     alike: dict[Fits, list[int]] = defaultdict(list)
     for block, wanted in enumerate(wants):
@@ -61,7 +65,7 @@ def pair(wants: Sequence[Mapping[str, int]]) -> Pairs:
 
 
 def _settled(alike: Mapping[Fits, Sequence[int]], taken: set[str]) -> dict[Fits, _Choice]:
-    """The choices that nobody else can contest."""
+    """Return the choices that no other choice can contest."""
     choices = {fits: _choice(fits, len(blocks), taken) for fits, blocks in alike.items()}
     rivals: dict[str, list[_Choice]] = defaultdict(list)
     for choice in choices.values():
@@ -86,6 +90,6 @@ def _choice(fits: Fits, count: int, taken: set[str]) -> _Choice:
 
 
 def is_named(declared: Declared, have: Mapping[str, Any]) -> bool:
-    """Whether an object has the declared name, and e-mail where one is declared; never without names."""
+    """Return whether an object has the declared name and any declared e-mail; False without a name."""
     names = [name for name in ("name", "email") if name in declared.fields]
     return "name" in names and all(declared.fields[name] == have.get(name) for name in names)

@@ -1,4 +1,4 @@
-"""The marks that an object carries after a change, and whether its metadata has room for them."""
+"""The ownership metadata of an object after a change, and whether there is room for it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,14 +11,14 @@ from provisioner.core.schema.normal_form import leaves, part
 
 
 def has_room(declared: Declared, live: Live, after: Ownership) -> bool:
-    """Whether metadata takes the marks `after` an update; Stripe refuses a 51st key, and all with it."""
+    """Return whether metadata has room for the stamp `after`; Stripe refuses an update with a 51st key."""
     had, needed = ({key for key, value in marks(stamp).items() if value} for stamp in (live.stamp, after))
     others = live.fields.get("metadata", {}).keys() | declared.fields.get("metadata", {}).keys()
     return needed <= had or len(others) + len(needed) <= METADATA_KEYS
 
 
 def stamp_after(kind: Kind, declared: Declared, live: Live) -> Ownership:
-    """The stamp that an object carries once `declared` has been applied to it, but for what is ignored."""
+    """Return the stamp of an object after `declared`, without its ignored values, has been applied to it."""
     before = live.stamp
     record = record_of(kind, before.project, declared, before.applied)
     return stamp_for(before.project, declared.address, before.generation, declared.lifecycle, record, before)
@@ -26,9 +26,9 @@ def stamp_after(kind: Kind, declared: Declared, live: Live) -> Ownership:
 
 def record_of(kind: Kind, project: str, declared: Declared, before: Mapping[str, str]) -> dict[str, str]:
     """
-    The record of what is declared; of what is ignored only what stands in the record `before`.
+    Return the record of the declared values; ignored values keep the entries that they had `before`.
 
-    A value that was never set by us must never be reset by us.
+    We must never reset a value that we never set.
     """
     ignores = declared.lifecycle.ignores
     record = applied(project, kind.fields, part(kind.fields, declared.fields, lambda path: not ignores(path)))
@@ -39,7 +39,7 @@ def record_of(kind: Kind, project: str, declared: Declared, before: Mapping[str,
 def with_marks(
     params: dict[str, Any], stamp: Ownership, before: Ownership, *, room: bool = True
 ) -> dict[str, Any]:
-    """The parameters with the marks that have moved; without room only those that have their key already."""
+    """Return the parameters with the changed metadata; without `room`, only for keys that already exist."""
     old = marks(before)
     moved = {key: value for key, value in marks(stamp).items() if value != old[key] and (room or old[key])}
     metadata = {**params.get("metadata", {}), **moved}

@@ -11,13 +11,13 @@ from provisioner.core.schema.kind import Kind
 
 
 def reissued_for(declared: Declared, live: Live) -> str:
-    """The reason of a reissue that is asked for and not done yet, else empty."""
+    """Return the reason of a reissue that is requested and not done yet, or an empty string."""
     asked = declared.lifecycle.reissue
     return asked.reason if asked and asked.number > live.stamp.reissued else ""
 
 
 def says_self_canceled(live: Live) -> str:
-    """What to say of an object that has ended as it was declared to, and how to have another."""
+    """Return the message for an object that ended by itself, as declared, with how to get a new one."""
     number = live.stamp.reissued + 1
     again = f"set lifecycle.reissue.number: {number} to get a new one, or remove it from the configuration"
     return f"{live.self_canceled}; {again}"
@@ -25,10 +25,10 @@ def says_self_canceled(live: Live) -> str:
 
 def says_used(kind: Kind, declared: Declared, live: Live) -> str:
     """
-    What to say of a reissue that is asked for under a number which was used already; empty where all is well.
+    Return the message for a reissue whose number was already used, or an empty string if all is well.
 
-    The same number with the same reason is how a reissue that was done stays in the YAML. What it was used
-    for is known of a card that names the one before it; of others, such as one made anew, nothing is said.
+    A completed reissue stays in the YAML with the same number and reason. The reason that a number was used
+    for is known only if the card names its predecessor; for others, such as a new card, none is given.
     """
     asked, used = declared.lifecycle.reissue, live.stamp.reissued
     if asked is None or asked.number > used or not kind.replacement:
@@ -42,11 +42,11 @@ def says_used(kind: Kind, declared: Declared, live: Live) -> str:
 
 def successor(kind: Kind, declared: Declared, live: Live, replaced: AbstractSet[Address]) -> dict[str, str]:
     """
-    The parameters by which a new object names the one that it is issued for, where it may.
+    Return the parameters by which a new object names its predecessor, or none if it must not name it.
 
-    Not where fields differ that both must share (a reference to one of the `replaced` does); and of one that
-    is canceled already only as what it was canceled as: Stripe takes lost and stolen of a card that is marked
-    so (docs.stripe.com/api/issuing/cards/create). Otherwise it is new, with nothing said of the old one.
+    It must not if fields differ that both must share (a reference to one of the `replaced` differs). It may
+    name a canceled object only with the reason of that cancellation: Stripe accepts lost or stolen for a card
+    that is marked so (docs.stripe.com/api/issuing/cards/create). Otherwise it names no predecessor.
     """
     why, terms = reissued_for(declared, live), kind.replacement
     if not why or not terms or replaced & references(declared.fields):

@@ -1,8 +1,8 @@
-"""Keyed digests, by which a saved plan stands for values that it does not show.
+"""Keyed digests, which represent in a saved plan the values that it does not show.
 
-An unkeyed digest of a limit, an address or a birthday can be guessed back in no time. The secret of these
-is made anew, by every run, of what only holders of a key of the account can read in Stripe. It is written
-nowhere.
+The value behind an unkeyed digest of a limit, an address or a birthday can be guessed quickly. Every run
+derives the secret of these digests again from data in Stripe that only holders of a key of the account can
+read. The secret is not stored.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ Source = Literal["project", "account", "key"]
 PROJECT_SALT: Source = "project"
 ACCOUNT: Source = "account"
 KEY: Source = "key"
-# what stays as it is for as long as a plan is good, and is in no plan; the id tells accounts apart
+# these do not change while a plan is valid, and are in no plan; the id distinguishes accounts
 DETAILS = (
     "id",
     "created",
@@ -33,7 +33,7 @@ DETAILS = (
 
 
 class Seal:
-    """Makes digests with a secret; `source` says what the secret was made of."""
+    """A secret that makes digests; `source` says what the secret was derived from."""
 
     __slots__ = ("_secret", "source")
 
@@ -49,11 +49,11 @@ class Seal:
         return hash((self.source, self._secret))
 
     def __call__(self, *values: Any) -> str:
-        """A digest of values, which nobody makes or guesses back without the secret."""
+        """Return a digest of values, which nobody can make or reverse without the secret."""
         return self.whole(*values)[:LENGTH]
 
     def whole(self, *values: Any) -> str:
-        """The same digest, uncut."""
+        """Return the same digest at its full length."""
         return hmac.digest(self._secret, canonical(values).encode(), "sha256").hex()
 
 
@@ -61,20 +61,21 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).e
 
 
 def canonical(value: Any) -> str:
-    """A value as text: the same for equal values, whatever the order of their keys."""
+    """Return a value as text, which is the same for equal values in any order of their keys."""
     return _encode(value)
 
 
 def account_of(world: Snapshot) -> str:
-    """The account: as Stripe says, else as Stripe was told; empty where neither is known."""
+    """Return the account's id from Stripe, or the one named in the request; empty if neither is known."""
     return str(world.account.get("id") or world.named)
 
 
 def salt_of(kinds: Sequence[Kind], project: str, world: Snapshot) -> str:
     """
-    The project's salt, which stands in the marks of its oldest object of the first kind; empty without one.
+    Return the project's salt, or an empty string if the project has no objects.
 
-    Objects are never deleted, so it is the same for all runs.
+    It is in the ownership metadata of the project's oldest object, of the first kind that has any. Objects
+    are never deleted, so it is the same for all runs.
     """
     for kind in owned(kinds):
         for each in reversed(world.objects.get(kind.resource, ())):
@@ -84,17 +85,17 @@ def salt_of(kinds: Sequence[Kind], project: str, world: Snapshot) -> str:
 
 
 def new_salt(world: Snapshot, project: str) -> str:
-    """A salt for a project that has none yet: every run with one key makes the same."""
+    """Return a salt for a project that has none yet; every run with the same key makes the same one."""
     return Seal(KEY, world.key)("salt", project) if world.key else ""
 
 
 def seals_of(world: Snapshot, project: str, salt: str) -> Mapping[str, Seal]:
     """
-    The seals that a run can make of what it reads, by their source, the best one first.
+    Return the seals that a run can make from what it reads, by their source, the best one first.
 
-    `project`: the project's salt, which is in Stripe for those who have a key or the Dashboard. `account`:
-    what every key reads of the account. `key`: the key itself, which no other key knows; nothing else tells
-    accounts apart where the account is not known.
+    `project`: the project's salt, which anyone with a key or the Dashboard can read in Stripe. `account`: the
+    account data that every key can read. `key`: the key itself, which no other key knows; nothing else
+    distinguishes accounts if the account is not known.
     """
     found: list[Seal] = []
     if salt and account_of(world):

@@ -1,1 +1,1 @@
-"""How kinds describe themselves, and the normal form that follows from it."""
+"""The descriptions of kinds and their fields, and the normal form that follows from them."""

@@ -1,4 +1,4 @@
-"""Fields: the parameters of Stripe's, with the facts that everything else derives from."""
+"""Fields: Stripe's parameters, with the facts that everything else derives from."""
 
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Shape(Enum):
-    """What a field's value looks like in normal form."""
+    """The form of a field's value in normal form."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -17,20 +17,20 @@ class Shape(Enum):
     SET = "set"  # texts without order; sorted in normal form
     LIST = "list"  # texts in an order that matters
     HASH = "hash"  # named sub-fields
-    TABLE = "table"  # rows of sub-fields without order, told apart by `key`
-    MAP = "map"  # texts by names of the user's own (metadata)
+    TABLE = "table"  # rows of sub-fields without order, distinguished by `key`
+    MAP = "map"  # texts by names that the user chooses (metadata)
     REF = "ref"  # the id of an object of the section `refers_to`
 
 
 class OnChange(Enum):
-    """What a changed value asks of Stripe."""
+    """The call to Stripe that a changed value requires."""
 
     UPDATE = "update"
     REPLACE = "replace"
 
 
 class Direction(Enum):
-    """Whether an edit takes away, leaves or gives spending power."""
+    """The effect of an edit on spending: it lowers, keeps or raises what may be spent."""
 
     TIGHTENING = "tightening"
     NEUTRAL = "neutral"
@@ -38,86 +38,86 @@ class Direction(Enum):
 
 
 def neutral(_before: Any, _after: Any) -> Direction:
-    """The direction of edits that have nothing to do with spending power."""
+    """Return the direction of edits that do not affect spending."""
     return Direction.NEUTRAL
 
 
 class Field(Struct, frozen=True):
-    """One parameter of Stripe's, under Stripe's name, and everything that is known of its values."""
+    """One Stripe parameter, under Stripe's name, and everything that is known about its values."""
 
     name: str
     """Stripe's name of the parameter."""
     shape: Shape = Shape.TEXT
-    """What its values look like."""
+    """The form of its values."""
     doc: str = ""
-    """What editors and the reference show."""
+    """The description that editors and the reference show."""
     fields: tuple["Field", ...] = ()
     """The sub-fields of a hash, or the columns of a table."""
     key: tuple[str, ...] = ()
     """The columns that tell the rows of a table apart."""
     choices: tuple[str, ...] = ()
-    """The values that Stripe takes; empty where it takes any."""
+    """The values that Stripe accepts; empty if it accepts any."""
     open_choices: bool = False
-    """Whether Stripe may take values beside `choices`."""
+    """True if Stripe may accept values other than `choices`."""
     pattern: str = ""
     """The regular expression that a string must match."""
     pattern_says: str = ""
-    """What would be right, for a string that does not match `pattern`."""
+    """The description of a correct value, for a string that does not match `pattern`."""
     low: int | None = None
     """The lowest number."""
     high: int | None = None
     """The highest number."""
     longest: int | None = None
-    """The most characters of a string."""
+    """The maximum number of characters in a string."""
     required: bool = False
-    """Whether a resource must declare it."""
+    """True if a resource must declare it."""
     on_change: OnChange = OnChange.UPDATE
-    """What a changed value asks of Stripe."""
+    """The call to Stripe that a changed value requires."""
     refers_to: str = ""
     """The section whose objects a reference names."""
     default: Any = None
-    """What Stripe has when the parameter was never given."""
+    """The value that Stripe has if the parameter was never given."""
     server_defaults: tuple[Any, ...] = ()
-    """Values that Stripe may show for a field that nobody has set."""
+    """Values that Stripe may return for a field that nobody has set."""
     clearable: bool = True
-    """Whether `""` unsets it, or leaving it out where a hash is `sent_whole`."""
+    """True if it can be unset: with `""`, or by leaving it out of a hash that is `sent_whole`."""
     stripe_only_values: tuple[str, ...] = ()
-    """Values that only Stripe sets, and only Stripe lifts."""
+    """Values that only Stripe can set, and only Stripe can remove."""
     personal: bool = False
-    """Whether values are personal data, and never shown."""
+    """True if values are personal data, which are never shown."""
     secret: bool = False
-    """Whether values are secrets, and never shown or exported."""
+    """True if values are secrets, which are never shown or exported."""
     write_only: bool = False
-    """Whether Stripe never answers it."""
+    """True if Stripe never returns it."""
     owned_whole: bool = False
-    """Whether a hash is owned as one piece as soon as any of it is declared."""
+    """True if declaring any part of a hash means that the project owns all of it."""
     sent_whole: bool = False
-    """Whether all of a hash is sent when any of it changes."""
+    """True if all of a hash is sent when any part of it changes."""
     exported: bool = True
-    """Whether an export writes it; it leaves out what Stripe chose, and what is past."""
+    """True if an export writes it; an export omits values that Stripe chose and values that are past."""
     amounts_in: str = ""
-    """The sub-field of a hash that is the currency of its amounts, and theirs where it is left out."""
+    """The sub-field with the currency of a hash's amounts; if omitted, the amounts determine it."""
     example: Any = None
     """A value that the reference shows."""
     equivalent: Callable[[Any, Any], bool] | None = None
-    """Whether two values are the same to Stripe, where it rewrites what it is given."""
+    """A function that returns whether two values are the same to Stripe, for fields that Stripe rewrites."""
     direction: Callable[[Any, Any], Direction] = neutral
-    """Whether an edit from one value to another gives or takes spending power."""
+    """A function that returns whether an edit from one value to another raises or lowers spending."""
     intersect: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] | None = None
-    """The value of a hash that is `owned_whole` which allows what two values both allow, if there is one."""
+    """For an `owned_whole` hash: returns the value that allows what two values both allow, if one exists."""
 
     @property
     def sensitive(self) -> bool:
-        """Whether its values must never be shown."""
+        """Return whether its values must never be shown."""
         return self.personal or self.secret
 
     @property
     def has_amounts(self) -> bool:
-        """Whether its values are amounts, or rows with some."""
+        """Return whether its values are amounts, or contain amounts."""
         return self.shape is Shape.AMOUNT or any(sub.shape is Shape.AMOUNT for sub in self.fields)
 
     def field(self, name: str) -> "Field":
-        """Return the sub-field called `name`; raises KeyError."""
+        """Return the sub-field called `name`; raises KeyError if there is none."""
         for sub in self.fields:
             if sub.name == name:
                 return sub

@@ -1,7 +1,7 @@
-"""How a kind describes itself: its fields as a tree, and the few facts that differ between kinds.
+"""The description of a kind: its fields as a tree, and the few facts that differ between kinds.
 
-Everything else (JSON Schema, normal form, diff, masking, calls) walks this tree, so a fact about a
-field of Stripe's is written down once.
+Everything else (JSON Schema, normal form, diff, masking, calls) walks this tree, so a fact about one of
+Stripe's fields is written down only once.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,117 +20,117 @@ NAME_SAYS = "a name is at most 100 letters, digits, and _ . - (a letter or digit
 
 class Pool(NamedTuple):
     """
-    What all the objects that refer to one may spend together in a month.
+    The amount that all objects that refer to the same object may spend together in a month.
 
-    `amount` is in minor units of `currency`, of any currency where that is empty; None is without limit.
+    `amount` is in minor units of `currency`, or of any currency if that is empty; None means no limit.
     """
 
     amount: int | None = None
     currency: str = ""
 
     def is_foreign(self, currency: str) -> bool:
-        """Whether it is a limit in another currency; nobody here knows the rate."""
+        """Return whether it is a limit in another currency; the exchange rate is not known here."""
         return self.amount is not None and self.currency not in ("", currency)
 
 
 class FieldFault(NamedTuple):
-    """Something wrong between the fields of one resource: the path of keys, and what would be right."""
+    """A conflict between the fields of one resource: the path of keys, and what would be right."""
 
     path: tuple[str | int, ...]
     text: str
 
 
 def no_faults(_fields: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """The check of a kind whose fields do not constrain each other."""
+    """Yield no faults, for a kind whose fields do not constrain each other."""
     yield from ()
 
 
 def no_currency(_address: Address, _fields: Mapping[str, Any]) -> str | None:
-    """The currency of a kind whose amounts may be in any."""
+    """Return None, for a kind whose amounts may be in any currency."""
     return None
 
 
 def no_facts(_raw: Mapping[str, Any]) -> ObservedFacts:
-    """What Stripe says beside the fields of objects of a kind of which it says nothing more."""
+    """Return no facts, for a kind of which Stripe returns nothing but fields."""
     return NO_FACTS
 
 
 def nothing_missing(_fields: Mapping[str, Any], _country: str) -> MissingRequirements:
-    """What a kind still needs that can be used as soon as it is created."""
+    """Return no requirements, for a kind that can be used immediately after creation."""
     return MissingRequirements((), (), "")
 
 
 def any_reason(_fields: Mapping[str, Any], _reason: str) -> str:
-    """The fault of a reissue, for a kind that can be reissued for every reason."""
+    """Return no error, for a kind that can be reissued for every reason."""
     return ""
 
 
 def nothing_deferred(_fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The deferred fields of a kind that is created in one call."""
+    """Return no deferred fields, for a kind that is created in one call."""
     return {}
 
 
 def nothing_added(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields of a new object, for a kind to which Stripe adds nothing that counts."""
+    """Return the fields unchanged, for a kind to which Stripe adds nothing that matters."""
     return fields
 
 
 class Role(Enum):
-    """What a kind is to the others: every rule that is about cards, holders or money asks this."""
+    """The role of a kind among the others; every rule about cards, holders or money uses this."""
 
-    HOLDER = "holder"  # bears the name, and may bound what all spenders that refer to it spend together
+    HOLDER = "holder"  # has the name, and may limit what all spenders that refer to it spend together
     SPENDER = "spender"  # spends money
-    BALANCE = "balance"  # money itself: it is moved, and has no object that a project owns
+    BALANCE = "balance"  # money itself, which is moved and has no object that a project owns
 
 
 class Retirement(Struct, frozen=True):
-    """How objects of a kind end."""
+    """The ways in which objects of a kind end."""
 
     deactivate: Mapping[str, str] = {}
-    """The parameters that deactivate an object, which can be undone; empty where Stripe has no such thing."""
+    """The parameters that deactivate an object, which can be undone; empty if Stripe has none."""
     cancel: Mapping[str, str] = {}
-    """The parameters that end an object for good; empty where Stripe has no such thing."""
+    """The parameters that end an object permanently; empty if Stripe has none."""
     final_statuses: frozenset[str] = frozenset()
     """The statuses of an object that can never act or change again."""
     ends_by: str = ""
     """The path of the field that asks Stripe to end an object without another call."""
 
     def params(self, *, cancel: bool) -> Mapping[str, str]:
-        """The parameters that end an object: for good with `cancel`, where Stripe has that."""
+        """Return the parameters that end an object: permanently with `cancel`, if Stripe has that."""
         return (cancel and self.cancel) or self.deactivate
 
     def is_final(self, fields: Mapping[str, Any]) -> bool:
-        """Whether an object with these fields has ended for good."""
+        """Return whether an object with these fields has ended permanently."""
         return fields.get("status") in self.final_statuses
 
 
 class Spending(Struct, frozen=True):
-    """What objects of a kind may spend."""
+    """The amounts that objects of a kind may spend."""
 
     exposure: Callable[[Mapping[str, Any]], int | None]
-    """The most that an object may spend in a month by its own limits, in minor units; None: no limit."""
+    """The most that an object may spend in a month by its own limits, in minor units; None means no limit."""
     as_created: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_added
-    """The fields of a new object, with what Stripe gives it where they are left out."""
+    """The fields of a new object, with the values that Stripe adds for those that are omitted."""
 
 
 class Replacement(Struct, frozen=True):
-    """How an object of a kind names the one that it is issued for."""
+    """The parameters by which an object of a kind names the one that it replaces."""
 
     predecessor: str
     """The field with the id of the object that it replaces."""
     reason: str
     """The field with the reason, whose choices are the reasons for a reissue."""
     ends_first: frozenset[str] = frozenset()
-    """The reasons for which the predecessor ends before its successor is made; else Stripe ends it after."""
+    """The reasons for which the predecessor ends before its successor is created; otherwise it ends after."""
     ends_as: str = ""
-    """The parameter with the reason, of a call that ends the predecessor first."""
+    """The parameter with the reason, in a call that ends the predecessor first."""
     shared_fields: tuple[str, ...] = ()
-    """The fields that a successor must have as its predecessor has them."""
+    """The fields that must be the same in a successor and its predecessor."""
     replacement_error: Callable[[Mapping[str, Any], str], str] = any_reason
-    """Why an object with these fields cannot be reissued for a reason; empty where it can."""
+    """The error if an object with these fields cannot be reissued for a reason; empty if it can."""
 
     def ends_after(self, params: Mapping[str, Any]) -> bool:
-        """Whether Stripe ends the predecessor that parameters name, as soon as its successor is activated."""
+        """Return whether Stripe ends the predecessor in `params` when its successor is activated."""
         return self.predecessor in params and params[self.reason] not in self.ends_first
 
 
@@ -138,7 +138,7 @@ class Kind(Struct, frozen=True, eq=False):
     """A kind of resource: its fields, and what sets it apart from other kinds."""
 
     name: str
-    """What one of it is called in messages: `balance target`."""
+    """The name of one object in messages: `balance target`."""
     section: str
     """The key that heads it in the YAML: `balance_targets`."""
     service: str
@@ -146,79 +146,79 @@ class Kind(Struct, frozen=True, eq=False):
     resource: str
     """The path of its list in the API: `issuing/cards`."""
     doc: str
-    """What editors and the reference show."""
+    """The description that editors and the reference show."""
     fields: tuple[Field, ...]
     """The parameters that a resource may declare."""
     rank: int
     """Kinds with a lower rank are created first."""
     role: Role | None
-    """What it is to other kinds; None for a scenario, which is checked as a resource is and never sent."""
+    """Its role among the kinds; None for a scenario, which is checked like a resource and never sent."""
     object_name: str = ""
-    """What Stripe's answers call an object of it: `issuing.card`."""
+    """The name of the object in Stripe's responses: `issuing.card`."""
     created_event: str = ""
-    """The type of the event that tells of a new object; empty where Stripe has none."""
+    """The type of the event that reports a new object; empty if Stripe has none."""
     updated_event: str = ""
-    """The type of the event that tells of a change; empty where Stripe has none."""
+    """The type of the event that reports a change; empty if Stripe has none."""
     id_prefix: str = ""
-    """What the ids of its objects begin with."""
+    """The prefix of the ids of its objects."""
     retirement: Retirement = Retirement()
-    """How its objects end."""
+    """The ways in which its objects end."""
     spending: Spending | None = None
-    """What its objects may spend; None where they spend nothing."""
+    """The amounts that its objects may spend; None if they spend nothing."""
     replacement: Replacement | None = None
-    """How an object names its predecessor; None where Stripe knows no reissue of it."""
+    """The parameters by which an object names its predecessor; None if Stripe cannot reissue it."""
     pool: Callable[[Mapping[str, Any]], Pool] | None = None
-    """The most that all objects which refer to one may spend together; None where it bounds nobody."""
+    """The most that all objects that refer to one may spend together; None if it limits no others."""
     check: Callable[[Mapping[str, Any]], Iterator[FieldFault]] = no_faults
-    """Faults between fields, which hold values of the YAML in their own shapes."""
+    """Yields conflicts between fields, given the values of the YAML, each in the shape of its field."""
     doubts: Callable[[Mapping[str, Any]], Iterator[FieldFault]] = no_faults
-    """What Stripe may or may not refuse, as its sources disagree."""
+    """Yields what Stripe may or may not refuse, because its sources disagree."""
     currency: Callable[[Address, Mapping[str, Any]], str | None] = no_currency
-    """The currency of a resource's amounts, where it is fixed."""
+    """The currency of a resource's amounts, if it is fixed."""
     deferred_fields: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_deferred
-    """The fields that Stripe takes only in a call after the creation."""
+    """The fields that Stripe accepts only in a call after the creation."""
     missing_requirements: Callable[[Mapping[str, Any], str], MissingRequirements] = nothing_missing
     """
-    What declared fields lack that Stripe will ask for, in an account of a country.
+    The requirements of Stripe that the declared fields do not meet, in an account of a country.
 
-    The country is two upper-case letters, empty where it is not known.
+    The country is two upper-case letters, or empty if it is not known.
     """
     observe: Callable[[Mapping[str, Any]], ObservedFacts] = no_facts
-    """What Stripe says of an object beside its fields, read of its answer."""
+    """The facts about an object other than its fields, read from Stripe's response."""
     answered: tuple[Field, ...] = ()
-    """What `observe` reads of Stripe's answers beside `fields`."""
+    """The fields other than `fields` that `observe` reads from Stripe's responses."""
     name_pattern: str = NAME_PATTERN
     """The regular expression of names in the YAML."""
     name_says: str = NAME_SAYS
-    """What would be right, for a name that does not match `name_pattern`."""
+    """The description of a correct name, for a name that does not match `name_pattern`."""
 
     @property
     def is_owned(self) -> bool:
-        """Whether it has objects that carry ownership metadata: money has none."""
+        """Return whether its objects carry ownership metadata; money has no objects."""
         return self.role is not Role.BALANCE
 
     def ends_first(self, reason: str) -> bool:
-        """Whether what is reissued for a reason ends before its successor is made."""
+        """Return whether an object that is reissued for a reason ends before its successor is created."""
         return self.replacement is not None and reason in self.replacement.ends_first
 
     @property
     def events(self) -> tuple[str, ...]:
-        """The types of the events that tell of its objects."""
+        """Return the types of the events that report on its objects."""
         return tuple(event for event in (self.created_event, self.updated_event) if event)
 
     def field(self, name: str) -> Field:
-        """Return the field called `name`; raises KeyError."""
+        """Return the field called `name`; raises KeyError if there is none."""
         for field in self.fields:
             if field.name == name:
                 return field
         raise KeyError(name)
 
     def held_by_stripe(self, fields: Mapping[str, Any]) -> list[Field]:
-        """Return the fields whose value only Stripe sets, and only Stripe lifts."""
+        """Return the fields whose value only Stripe can set, and only Stripe can remove."""
         return [each for each in self.fields if fields.get(each.name) in each.stripe_only_values]
 
     def field_at(self, path: str) -> Field | None:
-        """Return the field of the value at a path, None for what is the tool's own."""
+        """Return the field of the value at a path, or None if the path is not a Stripe field."""
         found, fields = None, self.fields
         for name in path.split("."):
             if found is not None and not fields:
@@ -229,5 +229,5 @@ class Kind(Struct, frozen=True, eq=False):
 
 
 def owned(kinds: Iterable[Kind]) -> list[Kind]:
-    """The kinds whose objects carry ownership metadata, those that are created first at the beginning."""
+    """Return the kinds whose objects carry ownership metadata, in the order of creation."""
     return sorted((kind for kind in kinds if kind.is_owned), key=lambda kind: kind.rank)

@@ -1,7 +1,7 @@
-"""Normal form: what the YAML says and what Stripe answers, brought to one shape before any comparison.
+"""Normal form: the values of the YAML and of Stripe's responses, brought to one shape before any comparison.
 
-Null, [], {} and "" are the same as absent; sets are sorted; what a kind does not know is dropped.
-So the differ needs no exceptions, and Stripe's noise is never a change.
+Null, [], {} and "" are the same as absent; sets are sorted; fields that a kind does not know are dropped.
+The differ therefore needs no exceptions, and noise in Stripe's responses is never a change.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ EMPTY: tuple[Any, ...] = ("", [], (), {})  # the same as absent
 
 
 def reader(fields: Sequence[Field]) -> Callable[[Item], Tree]:
-    """What brings values as Stripe answers them to normal form, but that a reference still is an id."""
+    """Return a function that brings Stripe's values to normal form, except that references stay ids."""
     steps = tuple((field.name, _value_reader(field)) for field in fields if not field.write_only)
 
     def read(raw: Item) -> Tree:
@@ -26,7 +26,7 @@ def reader(fields: Sequence[Field]) -> Callable[[Item], Tree]:
             value = raw.get(name)
             if not value:
                 if value is not None and value not in EMPTY:
-                    out[name] = value  # 0 and False say something
+                    out[name] = value  # 0 and False are values
             elif step is None or (value := step(value)):
                 out[name] = value
         return out
@@ -36,10 +36,10 @@ def reader(fields: Sequence[Field]) -> Callable[[Item], Tree]:
 
 def resolver(fields: Sequence[Field], resolve: Resolve) -> Callable[[Item], Item]:
     """
-    What puts references in the place of ids.
+    Return a function that replaces ids with references.
 
     `resolve(section, id)` turns the id of another object into the reference that the YAML would use,
-    or gives the id back.
+    or returns the id.
     """
     refs = tuple((field.name, field.refers_to) for field in fields if field.shape is Shape.REF)
 
@@ -51,7 +51,7 @@ def resolver(fields: Sequence[Field], resolve: Resolve) -> Callable[[Item], Item
 
 
 def _value_reader(field: Field) -> Callable[[Any], Any] | None:
-    """How a field's values are read; None where they stay as they are."""
+    """Return a function that reads a field's values, or None if they stay unchanged."""
     match field.shape:
         case Shape.HASH:
             below = reader(field.fields)
@@ -68,7 +68,7 @@ def _value_reader(field: Field) -> Callable[[Any], Any] | None:
         case Shape.REF:
             return lambda value: value["id"] if isinstance(value, dict) else value
         case Shape.TEXT if field.choices:
-            # one text for all objects, where there are but few
+            # share one string among all objects, because there are only a few
             known = {choice: choice for choice in field.choices}
             return lambda value: known.get(value, value) if type(value) is str else value
         case _:
@@ -78,7 +78,7 @@ def _value_reader(field: Field) -> Callable[[Any], Any] | None:
 def leaves(
     fields: Sequence[Field], tree: Mapping[str, Any], prefix: str = ""
 ) -> Iterator[tuple[str, Field, Any]]:
-    """Yield `(dotted path, field, value)` of every value in a normal form; a map gives one a key."""
+    """Yield `(dotted path, field, value)` of every value in a normal form; a map yields one for each key."""
     for field in fields:
         if field.name not in tree:
             continue
@@ -95,7 +95,7 @@ def leaves(
 def part(
     fields: Sequence[Field], tree: Mapping[str, Any], keeps: Callable[[str], bool], prefix: str = ""
 ) -> dict[str, Any]:
-    """What a normal form has at the paths that `keeps` says; paths are those of `leaves`."""
+    """Return the part of a normal form at the paths that `keeps` accepts; paths are those of `leaves`."""
     out: dict[str, Any] = {}
     for field in fields:
         path, value = prefix + field.name, tree.get(field.name)
@@ -111,14 +111,14 @@ def part(
 
 
 def at(tree: Any, path: str) -> Any:
-    """The value at a dotted path, None where there is none."""
+    """Return the value at a dotted path, or None if there is none."""
     for name in path.split("."):
         tree = tree.get(name) if isinstance(tree, Mapping) else None
     return tree
 
 
 def put(tree: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """The tree with another value at a dotted path; None takes it away."""
+    """Return the tree with another value at a dotted path; None removes the value."""
     name, _, below = path.partition(".")
     if below:
         value = put(tree.get(name, {}), below, value) or None
@@ -130,9 +130,9 @@ def align(
     field: Field, wanted: Sequence[Mapping[str, Any]], had: Sequence[Mapping[str, Any]]
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """
-    Lay the rows of two tables side by side, in the order in which the YAML has them.
+    Return the rows of two tables side by side, in the order of the YAML.
 
-    Rows with the same key stand at the same place; None stands beside a row that the other side lacks.
+    Rows with the same key have the same position; a row that the other side lacks is paired with None.
     """
     left, beside = list(had), []
     for row in wanted:
@@ -148,7 +148,7 @@ def _row_key(field: Field, row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def to_wire(value: Any) -> Any:
-    """Turn a value in normal form into what a request carries; references stay, to be bound later."""
+    """Return a value in normal form as a request carries it; references stay, to be bound later."""
     if isinstance(value, Mapping):
         return {name: to_wire(item) for name, item in value.items()}
     if isinstance(value, (tuple, list)):
