@@ -15,7 +15,7 @@ from provisioner.core.model.resource import Address, Declared, Reissue
 
 CANONICAL = Path(__file__).parent / "canonical"
 # Each card is changed in one of these ways.
-WAYS = ("new", "new", "raised", "lowered", "asleep", "expired", "lost", "as it is")
+WAYS = ("new", "new", "raised", "lowered", "asleep", "expired", "lost", "unchanged")
 EXTRA = 2
 
 

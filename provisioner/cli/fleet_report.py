@@ -32,7 +32,7 @@ Write = Callable[[str, int], Any]  # a text, and the column at which its long li
 
 
 class FleetReport:
-    """Writes each outcome as soon as it is known, and keeps only the totals of each phase."""
+    """Writes each outcome once it is known, and keeps only the totals of each phase."""
 
     def __init__(self, fleet: str, sinks: Sequence[tuple[str, Write]], columns: tuple[int, int]) -> None:
         self._fleet = fleet

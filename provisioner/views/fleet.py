@@ -133,7 +133,7 @@ def totals_line(document: FleetTotals) -> str:
 
 
 def sum_line(document: FleetTotals) -> str:
-    """Write `Total: 24 steps done, topped up $3,000.00.`; it holds no text from Stripe or a configuration."""
+    """Write the line of totals; it holds no text from Stripe or a configuration."""
     phase = document.phase.partition(" ")[0]
     words = _drift(document) if phase == "status" else _WORDS[phase](document)
     known = " of the accounts that finished" if document.failed or document.not_begun else ""

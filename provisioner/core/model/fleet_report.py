@@ -86,4 +86,4 @@ class FleetTotals(Struct, frozen=True, kw_only=True):
     seconds: float
     """The duration in seconds."""
     worst: tuple[AccountLine, ...]
-    """At most ten accounts that did not complete, the worst first, each in the form of its own line."""
+    """At most ten accounts that did not complete, the worst first, each as in the line of an account."""
