@@ -27,4 +27,4 @@ def test_without_the_ignore_it_comes_back(desk: Desk):
     desk.write(COMPANY + CARD % "")
 
     assert "~ status = inactive -> active" in desk.run("plan").stdout
-    assert "No drift; 1 pending" in desk.run("drift", code=0).stdout
+    assert "No drift; 1 change not applied yet" in desk.run("drift", code=0).stdout

@@ -40,7 +40,9 @@ def test_more_ends_than_planned_make_it_stale() -> None:
     plan = planned(stripe, holder())
 
     assert approved(KINDS, plan, LIMITS, Ceiling(ends=2), None) is plan
-    with pytest.raises(StaleError, match="2 would be retired or replaced, 1 were planned; plan again"):
+    with pytest.raises(
+        StaleError, match="2 objects would be retired or replaced, but 1 were planned; plan again"
+    ):
         approved(KINDS, plan, LIMITS, Ceiling(ends=1), None)
 
 

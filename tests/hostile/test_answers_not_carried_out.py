@@ -293,7 +293,7 @@ def test_an_import_that_writes_no_marks_is_a_failed_step(desk: Desk, liar: Liar)
 
     said = desk.run("import", "cards.ads", card, "--auto-approve", code=5).output
 
-    assert "cards.ads: FAILED to adopt" in said
+    assert "cards.ads: FAILED to import" in said
     desk.run("import", "cards.ads", card, "--auto-approve")
     assert SYNC in desk.run("plan").stdout
 
@@ -332,7 +332,7 @@ def test_a_worn_card_that_its_successor_does_not_end_is_ended_by_us(desk: Desk, 
     liar.lie("POST /v1/issuing/cards/*", does_not_end_it)
     said = apply(desk, COMPANY + BARE_CARD + "    lifecycle: {reissue: {number: 1, reason: expired}}\n")
 
-    assert "Applied" in said
+    assert "Apply complete: 0 created, 0 updated, 1 replaced" in said
     assert liar.asked.count(f"POST /v1/issuing/cards/{old}") == 1
 
 

@@ -44,7 +44,7 @@ def test_eight_applies_of_two_projects_at_once_fill_the_balance_once(desk: Desk,
     assert top_up["amount"] == {"acme": 5000, "bakery": 6000}[owner]
     for process, text in zip(begun, said, strict=True):
         assert process.returncode in (0, 1), text
-        if f"project '{owner}' fills this balance" not in text:
+        if f"project '{owner}' already fills this balance" not in text:
             assert process.returncode == 0, text
 
 
@@ -54,8 +54,8 @@ def test_the_second_project_is_refused_with_the_name_of_the_first(desk: Desk) ->
     target(desk, "90.00 USD", "bakery")
 
     said = desk.run(*PLAN).output
-    assert "project 'acme' fills this balance (tu_" in said
-    assert "one balance target a currency" in said
+    assert "project 'acme' already fills this balance (tu_" in said
+    assert "one balance target per currency" in said
     assert "No changes. Stripe does not match the configuration yet; see the notes." in said
     desk.run(*APPLY)
     settle(desk)
@@ -85,7 +85,7 @@ def test_what_a_project_has_left_names_it_whatever_became_of_it(desk: Desk, beco
     elif becomes == "succeeded":
         settle(desk)
     target(desk, "80.00 USD", "acme")
-    assert f"project 'gone' fills this balance ({identity}" in desk.run(*APPLY).output
+    assert f"project 'gone' already fills this balance ({identity}" in desk.run(*APPLY).output
 
     write_on(desk, identity, provisioner_project="acme")
     desk.run(*APPLY)
@@ -118,7 +118,7 @@ def test_they_send_the_same_key_while_they_see_the_same_past(bank: Bank) -> None
 
     assert carry_out(Direct(bank), one).complete
     [reason] = reasons(carry_out(Direct(bank), other))
-    assert "project 'acme' fills this balance" in reason
+    assert "project 'acme' already fills this balance" in reason
     assert of_bank(bank) == [(5000, "pending")]
 
 
@@ -134,7 +134,7 @@ def test_the_same_target_in_both_is_not_taken_for_ones_own(bank: Bank) -> None:
         return ""
 
     [reason] = reasons(carry_out(Direct(bank, strike=between), other))
-    assert "project 'acme' fills this balance" in reason
+    assert "project 'acme' already fills this balance" in reason
     assert of_bank(bank) == [(5000, "pending")]
 
 

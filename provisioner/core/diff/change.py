@@ -238,8 +238,8 @@ class Note(Struct, frozen=True, omit_defaults=True):
     """Something that a reader of the plan should know, though nothing will be done about it."""
 
     address: str
-    """What it is about."""
+    """The address that the note is about."""
     text: str
-    """What to know."""
+    """The text of the note."""
     pending: bool = False
-    """Somebody has something to do before live is as declared."""
+    """True if somebody has to act before Stripe matches the configuration."""

@@ -63,7 +63,7 @@ class Problem(Struct, frozen=True):
     address: str
     """The resource or section that it is about, or empty."""
     text: str
-    """What is wrong, and what would be right."""
+    """The mistake, and what would be right."""
     excerpt: str = ""
     """The line of the file with a caret under the place, for terminals; without sensitive values."""
 

@@ -31,13 +31,13 @@ class EditDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     after: Any
     """null is absent; sensitive values are masked."""
     direction: Direction
-    """Whether the edit lowers spending, leaves it alone, or raises it."""
+    """The effect on spending: tightening, neutral, or broadening."""
     sensitive: bool
-    """Whether before and after are masked."""
+    """True if before and after are masked."""
     moved: Mover = ""
     """
-    Which side has moved since the last apply: the configuration, what is in Stripe, or both; empty where
-    nothing tells.
+    The side that has changed since the last apply: the configuration (yaml), Stripe (live), or both; empty if
+    it is not known.
     """
     forces_replacement: bool = False
     """Stripe cannot change this in place."""
@@ -46,7 +46,7 @@ class EditDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     currency_before: str | None = None
     """Of the amounts in before where it is another; empty: Stripe does not tell it."""
     row: dict[str, Any] = field(default_factory=dict)
-    """What tells the row of a table from others: its interval and categories."""
+    """The values that identify a row of a table: its interval and categories."""
     digest: str
     """
     Stands for what is shown; of a hidden value, the fingerprint of its change, which stands for all that the
@@ -94,7 +94,7 @@ class ChangeDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     fingerprint: str
     """A keyed digest of the change and of the current state of its object."""
     revision: Count | None = None
-    """How often provisioner has written the object in Stripe."""
+    """The number of times that provisioner has written the object."""
     rest: str = ""
     """
     A keyed digest of the object in Stripe, without the values that an interrupted apply may have changed.
@@ -312,7 +312,7 @@ class ShownPlan(Struct, frozen=True, kw_only=True):
     `bookkeeping` are counted as `rename` and `mark`, and not as updates.
     """
     blast_radius: ImpactDocument
-    """What the plan costs at worst."""
+    """The largest possible effect of the plan."""
     changes: tuple[ChangeDocument, ...]
     """The changes, by address."""
     left_out: Count = 0
@@ -343,7 +343,7 @@ class ShownPlan(Struct, frozen=True, kw_only=True):
     """In saved plans only: a keyed digest of `digest`."""
 
     def is_empty(self, ignore: str | None = None) -> bool:
-        """Whether there is nothing to do; with `ignore` of `bookkeeping`, nothing but our marks."""
+        """Return true if nothing is to be done; `ignore="bookkeeping"` skips ownership metadata."""
         return all(ignore == "bookkeeping" and change.bookkeeping for change in self.changes)
 
 
@@ -356,7 +356,7 @@ class PlanDocument(ShownPlan, frozen=True, kw_only=True):
 
 
 class SavedPlanDocument(PlanDocument, frozen=True, kw_only=True):
-    """What a file of `plan --out` holds."""
+    """The content of a file of `plan --out`."""
 
     created: str
     expires: str
