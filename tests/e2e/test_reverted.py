@@ -186,3 +186,16 @@ def test_a_successor_that_somebody_freezes_stays_frozen(desk: Desk) -> None:
     by_hand(desk, "cards", {"status": "inactive"})
 
     desk.run("apply", "--auto-approve", code=3)
+
+
+def test_an_active_card_that_a_race_left_marked_as_waiting_is_not_unfrozen(desk: Desk) -> None:
+    """A rename that was planned before another run activated the card has written the word back."""
+    begin(desk)
+    card = desk.live()["cards.ads"]
+    told = f"{card['metadata']['provisioner_lifecycle']} to_activate"
+    desk.sdk.v1.issuing.cards.update(card["id"], {"metadata": {"provisioner_lifecycle": told}})
+    desk.write(HOLDER + CARD + "    metadata: {team: a}\n")
+    desk.run("apply", "--auto-approve")
+    by_hand(desk, "cards", {"status": "inactive"})
+
+    desk.run("apply", "--auto-approve", code=3)

@@ -164,8 +164,14 @@ def _ends(
     *,
     unseen: bool,
 ) -> Iterator[Pair]:
-    """Yield what is configured at a card's address, and at the addresses that it is to be moved to."""
-    for block in _named(wanted.cards, address_of(card)):
+    """
+    Yield what is configured at a card's address, and at the addresses that it is to be moved to.
+
+    Of several configurations, one may have set the card before another one renamed it.
+    """
+    was_at = {address_of(side[card["id"]]) for side in sides if card["id"] in side}
+    addresses = {address_of(card)} | (was_at if len(every) > 1 else set())
+    for block in (block for address in sorted(addresses) for block in _named(wanted.cards, address)):
         asked = _as_asked(block, card, sides)
         holders = (side.cardholders.get(block["cardholder"]) for side in every)
         yield from ((asked, {"status": "active", **holder}) for holder in holders if holder is not None)
@@ -173,9 +179,8 @@ def _ends(
             address = f"cardholders.{block['cardholder']}"
             yield from ((asked, each) for side in sides for each in standing(side, address))
     name = address_of(card).partition(".")[2]
-    if (
-        name not in wanted.cards or wanted.in_part or unseen
-    ):  # the card may stay unchanged while its cardholder changes
+    # the card may stay unchanged while its cardholder changes
+    if name not in wanted.cards or wanted.in_part or unseen:
         for was, holder in _before(card, sides):
             for block in _named(wanted.cardholders, address_of(holder)):
                 yield was, {"status": "active", **block}

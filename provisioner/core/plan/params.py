@@ -90,7 +90,7 @@ def update_params(kind: Kind, change: Change, *, half: bool = False, salt: str =
     else:
         after = stamp_after(kind, declared, live)
         room = has_room(declared, live, after)
-        is_left = live.stamp.to_activate and "status" not in touched
+        is_left = live.stamp.to_activate and live.status != "active" and "status" not in touched
         after = replace(after, salt=after.salt or salt, to_activate=is_left)
         params = with_marks(params, after, live.stamp, room=room)
     return params
