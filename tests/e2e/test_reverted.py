@@ -137,24 +137,21 @@ def test_a_card_that_was_retired_and_is_declared_again_is_the_configurations_mov
 
 
 def test_a_run_that_was_stopped_between_two_calls_goes_on(desk: Desk) -> None:
-    """Its first call sets values that are neither the old ones nor the declared ones."""
-    holder = HOLDER + "    spending_controls: {spending_limits: [{amount: 5000, interval: daily}]}\n"
-    desk.write(holder + CARD)
+    """Its first call lowers one limit and keeps the other: neither the old limits nor the declared ones."""
+    row = "{amount: %d, interval: daily}, {amount: %d, interval: monthly}"
+    limits = f"    spending_controls: {{spending_limits: [{row}]}}\n"
+    desk.write(HOLDER + limits % (5000, 40_000) + CARD)
     desk.run("apply", "--auto-approve")
-    wider = holder.replace("5000", "9000").replace("controls: {", "controls: {blocked_categories: [bars], ")
-    wider = wider.replace("bars", "book_stores")
-    desk.write(
-        wider + CARD.replace("2000", "8000").replace("[advertising_services, book_stores]", "[book_stores]")
-    )
-    fault = {"effect": "500_began", "match": "POST /v1/issuing/*", "skip": 2, "count": 100}
+    desk.write(HOLDER + limits % (9000, 30_000) + CARD)
+    fault = {"effect": "500_began", "match": "POST /v1/issuing/*", "skip": 1, "count": 100}
     desk.control("faults", json.dumps({"faults": [fault]}).encode())
     desk.run("apply", "--auto-approve", code=None)
     desk.control("faults", b'{"faults": []}')
 
     document = json.loads(desk.run("plan", "--format", "json").stdout)
 
-    assert document["changes"]
-    assert {edit["moved"] for change in document["changes"] for edit in change["edits"]} == {"yaml"}
+    edits = {edit["path"]: edit["moved"] for change in document["changes"] for edit in change["edits"]}
+    assert edits == {"spending_controls.spending_limits[0].amount": "yaml"}
     desk.run("apply", "--auto-approve")
     assert SYNC in desk.run("plan", "--detailed-exitcode").stdout
 
