@@ -138,7 +138,7 @@ def _converge(arena: SandboxFixture, course: Rehearsal) -> tuple[int, list[str]]
             reasons.append(report if isinstance(report, str) else "; ".join(_reasons(report)))
         elif _is_quiet(arena, course.scene.after):
             return run, [] if run == 1 else [f"{run} runs were needed instead of 1", *reasons]
-    return RUNS_AFTER, [f"changes are left after {RUNS_AFTER} runs", *reasons]
+    return RUNS_AFTER, [f"changes remain after {RUNS_AFTER} runs", *reasons]
 
 
 def _apply(arena: SandboxFixture, config: Config, client: KillableClient) -> Report:

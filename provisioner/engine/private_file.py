@@ -68,9 +68,11 @@ def check_replaceable(path: Path) -> None:
 
 def append_private(path: Path, text: str) -> None:
     """
-    Append text in one write, so that lines of other runs stay whole; a torn line before it stays alone.
+    Append text in a single write, so that parallel runs do not mix their lines.
 
-    The file is made where there is none. Raises UnsafeFileError and OSError.
+    If the file ends in an incomplete line, the text starts on a new one.
+
+    The file is created if it does not exist. Raises UnsafeFileError and OSError.
     """
     descriptor = _opened(path, os.O_RDWR | os.O_APPEND, OWNER)
     try:
@@ -162,7 +164,7 @@ def _own_folder(path: Path) -> None:
         path.mkdir(OWNERS_FOLDER, parents=True)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode):
-        raise UnsafeFileError(f"{path} is not a folder, or is a link to one; nothing was written. Remove it")
+        raise UnsafeFileError(f"{path} is a file or a link, not a folder; nothing was written. Remove it")
     if not _is_own(found):
         raise UnsafeFileError(f"{path} belongs to another user; nothing was written. Remove it")
     if HAS_MODES and stat.S_IMODE(found.st_mode) != OWNERS_FOLDER:

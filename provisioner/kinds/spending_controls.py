@@ -190,7 +190,7 @@ def exclusive(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
         if controls.get(allowed) and controls.get(blocked):
             yield FieldFault(
                 ("spending_controls", blocked),
-                f"{blocked!r} cannot be combined with {allowed!r}; Stripe takes one of the two",
+                f"{blocked!r} cannot be combined with {allowed!r}; Stripe accepts only one of them",
             )
 
 
@@ -222,7 +222,7 @@ def monthly_exposure(fields: Mapping[str, Any]) -> int | None:
 
 
 def monthly_pool(fields: Mapping[str, Any]) -> Pool:
-    """The most that all cards of a cardholder may spend together; without an active holder nothing."""
+    """Return the most that all cards of a cardholder may spend together; 0 if it is not active."""
     if fields.get("status", "active") != "active":
         return Pool(0)
     controls = fields.get("spending_controls") or {}

@@ -127,7 +127,7 @@ class Pace:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        """Count as in flight while the block runs, after waiting until that is allowed."""
+        """Wait for a free place among the requests in flight, and hold it while the block runs."""
         with self._free:
             self._free.wait_for(lambda: self._under_way < self._at_once)
             self._under_way += 1

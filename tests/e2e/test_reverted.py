@@ -82,7 +82,7 @@ def test_a_plan_says_of_each_value_which_side_has_moved(desk: Desk) -> None:
     assert moved["spending_controls.spending_limits[0].amount"] == "yaml"
     reasons = {change["address"]: change["reason"] for change in document["changes"]}
     assert reasons["cardholders.acme"] == "configuration changed"
-    assert reasons["cards.ads"] == "configuration changed, and changed outside of provisioner"
+    assert reasons["cards.ads"] == "changed in the configuration and outside of provisioner"
     assert [stop["guardrail"] for stop in document["stopped_by"]] == ["reverted"]
     assert "Changed outside of provisioner (this plan reverts it)" in text
     assert "cards.ads: status is inactive in Stripe; this plan sets it to active" in text

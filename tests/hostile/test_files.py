@@ -150,7 +150,7 @@ def test_a_folder_of_the_programs_own_that_is_a_link_is_not_followed() -> None:
     Path("elsewhere").mkdir()
     Path(".provisioner").symlink_to("elsewhere")
     for words in (PLAN, APPLY, WRITTEN[".provisioner/a.cache"], ("sandbox", "reset")):
-        assert ".provisioner is not a folder, or is a link to one" in run(*words, code=1).stderr
+        assert ".provisioner is a file or a link, not a folder" in run(*words, code=1).stderr
 
     assert list(Path("elsewhere").iterdir()) == []
 

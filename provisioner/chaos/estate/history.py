@@ -287,7 +287,7 @@ def to_the_end(estate: History, rng: random.Random) -> list[str]:
         if estate.ended[-1] == NOTHING_TO_DO:
             break
     else:
-        found.append(f"changes are left after {MOST_RUNS} applies without faults: {estate.ended[-1]}"[:TOLD])
+        found.append(f"changes remain after {MOST_RUNS} applies without faults: {estate.ended[-1]}"[:TOLD])
     found += unfinished(wanted, estate.watch.objects)
     coming = estate.watch.coming()
     for block in wanted.targets.values():

@@ -104,7 +104,7 @@ def numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...
 
 def named_numbers(values: Sequence[str], names: Sequence[str]) -> dict[str, int]:
     """
-    Read NAME=NUMBER and NAME.OF=NUMBER, with one of some names.
+    Read options such as NAME=NUMBER and NAME.OF=NUMBER, in which NAME is one of `names`.
 
     For money, the number is in minor units or an amount with its currency, as in the YAML; exposure may
     be `unlimited`. Raises BadParameter that shows the expected form.
@@ -142,7 +142,7 @@ def _number(name: str, text: str) -> tuple[str, int]:
 
 
 def parsed(parse: Callable[[Any], R]) -> Callable[[click.Context, click.Parameter, Any], R]:
-    """Return the callback of an option that `parse` reads; its ValueError becomes the error message."""
+    """Return a callback that parses an option and reports a ValueError of `parse` as a usage error."""
 
     def callback(_ctx: click.Context, _param: click.Parameter, given: Any) -> R:
         try:

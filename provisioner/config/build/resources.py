@@ -28,8 +28,8 @@ AT_KEY = frozenset({"additionalProperties", "propertyNames", "required"})
 class Builder(Struct):
     """The state that all resources share while they are built.
 
-    `empties` is True if any file has empty values; `claims` has the place of the resource that claims each
-    earlier name.
+    `empties` is True if any file has empty values; `claims` maps each previous name to the place of the
+    resource that claims it.
     """
 
     shapes: Shapes

@@ -90,7 +90,7 @@ FIELDS = (
     ),
     *_where_and_when(""),
     EARLIER,
-    _amount("balance", "The Issuing balance before the first purchase (default: enough)."),
+    _amount("balance", "The Issuing balance before the first purchase (default: enough for all purchases)."),
     Field("expect", doc="The expected outcome.", required=True, choices=("approved", "declined")),
     Field("reason", doc="The expected reason of a declined purchase (default: any).", choices=DECLINES),
 )

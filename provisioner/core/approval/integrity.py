@@ -74,7 +74,7 @@ def check_maker(plan: Plan, document: SavedPlanDocument) -> None:
 
 MADE = {
     "project": "was made in another account",
-    "account": "was made with a key that reads other details of the account",
+    "account": "was made with a key that sees different account details",
     "key": "was made with another key (if a key cannot read its account, only that key can apply its plans)",
 }
 

@@ -14,7 +14,7 @@ from provisioner.core.schema.kind import Kind
 
 
 def replaced_ids(approved: PlanDocument) -> dict[str, str | None]:
-    """Return the ids of the objects that a plan replaces, by how edits show references to them."""
+    """Map each text with which edits show a reference to a replaced object to the id of that object."""
     return {
         says: each.id
         for each in approved.changes

@@ -28,11 +28,7 @@ def differs(edit: Edit, approved: EditDocument) -> bool:
 
 
 def is_declared(kind: Kind, declared: Declared, approved: Iterable[EditDocument]) -> bool:
-    """
-    Return True if a declaration asks for the approved edits, to the extent that they are shown.
-
-    The declared values may have changed since, in a way that leads to the same edits.
-    """
+    """Return True if the configuration still asks for the approved edits, as far as they show values."""
     return all(_asks(kind, declared, edit) for edit in approved if not edit.sensitive)
 
 

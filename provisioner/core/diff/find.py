@@ -303,7 +303,7 @@ def _why_updated(edits: Sequence[Edit]) -> str:
         return "configuration changed"
     if sides == {Moved.UNKNOWN}:
         return "differs from the configuration"
-    return "configuration changed, and changed outside of provisioner"
+    return "changed in the configuration and outside of provisioner"
 
 
 def _left_retired(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:

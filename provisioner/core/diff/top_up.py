@@ -137,7 +137,7 @@ def _barred(world: Snapshot, project: str, wanted: Declared) -> list[str]:
         return [taken(owner, newest.id, address)]
     return [
         f"top-up {top_up.id} ({show_money(top_up.amount, address.name)}) went to another balance, "
-        f"not Issuing; there are no more top-ups until that is resolved ({HOW_TO})"
+        f"not Issuing; top-ups are paused until this is resolved ({HOW_TO})"
         for top_up in _made(world, address)
         if top_up.is_lost
     ]

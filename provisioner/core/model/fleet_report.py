@@ -58,9 +58,9 @@ class FleetTotals(Struct, frozen=True, kw_only=True):
     accounts: Count
     """The number of selected accounts."""
     ended: Count
-    """Of them."""
+    """The number of accounts for which the phase ended."""
     failed: Count
-    """Of them."""
+    """The number of accounts that failed."""
     not_begun: Count
     """The number of accounts that were skipped because the run stopped early."""
     codes: dict[str, int]
@@ -78,9 +78,7 @@ class FleetTotals(Struct, frozen=True, kw_only=True):
     stopped: Count
     """For plans: the number of accounts whose own guardrails block their apply."""
     stopped_by: tuple[str, ...]
-    """
-    Of plans: the limits of the fleet that would let an apply write nothing, and what would let it pass.
-    """
+    """For plans: the fleet's guardrails that block its apply, and the options that allow it."""
     requests: int
     """The number of requests to Stripe."""
     seconds: float

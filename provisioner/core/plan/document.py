@@ -54,6 +54,11 @@ class EditDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     @property
+    def symbol(self) -> str:
+        """The sign in front of the edit: `+`, `-`, or `~`."""
+        return "+" if self.before is None else "-" if self.after is None else "~"
+
+    @property
     def shown_currency_before(self) -> str:
         """The currency of the amounts in `before`, empty where Stripe does not tell it."""
         return self.currency if self.currency_before is None else self.currency_before
@@ -246,8 +251,8 @@ class OutlookDocument(Struct, frozen=True):
     """One entry for each currency with a target."""
     exposure: tuple[TeamExposure, ...]
     """
-    By team: `metadata.team` of the card, else of its cardholder, else the cardholder's name. A team of null
-    puts `others` small ones together.
+    One entry for each team: `metadata.team` of the card, or of its cardholder, or the cardholder's name. The
+    entry without a team combines `others` smaller teams.
     """
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from provisioner.core.diff.change import Action, Change, Edit, content, goal, rest
@@ -57,7 +58,8 @@ def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = (
 def _change(kind: Kind, change: Change, seal: Seal) -> ChangeDocument:
     fingerprint = seal(change.fingerprint)
     aim, first = goal(change), between(kind, change)
-    document = ChangeDocument(
+    is_top_up = change.action is Action.TOP_UP
+    return ChangeDocument(
         address=str(change.address),
         kind=change.kind,
         action=change.action,
@@ -70,13 +72,11 @@ def _change(kind: Kind, change: Change, seal: Seal) -> ChangeDocument:
         goal=seal(aim) if aim else "",
         between=seal(first) if first else "",
         bookkeeping=change.bookkeeping,
-        amount=change.params["amount"] if change.action is Action.TOP_UP else None,
-        currency=change.params["currency"] if change.action is Action.TOP_UP else None,
+        amount=change.params["amount"] if is_top_up else None,
+        currency=change.params["currency"] if is_top_up else None,
+        newest=(change.follows or None) if is_top_up else UNSET,
         final=is_final(kind, change) if change.action in (Action.RETIRE, Action.REPLACE) else None,
     )
-    if change.action is Action.TOP_UP:
-        return replace(document, newest=change.follows or None)
-    return document
 
 
 def _edit(edit: Edit, fingerprint: str) -> EditDocument:

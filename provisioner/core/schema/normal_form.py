@@ -148,7 +148,7 @@ def _row_key(field: Field, row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def to_wire(value: Any) -> Any:
-    """Return a value in normal form as a request carries it; references stay, to be bound later."""
+    """Convert a normalized value to the form that a request takes; references are resolved later."""
     if isinstance(value, Mapping):
         return {name: to_wire(item) for name, item in value.items()}
     if isinstance(value, (tuple, list)):

@@ -204,7 +204,9 @@ def _hold(writer: Writer, call: Call, top_up: TopUp) -> None:
     try:
         writer.perform(Call(call.service, "cancel", identity, {}))
     except ProvisionerError as error:
-        raise StripeError(f"top-up {identity} goes to {bound}, and could not be canceled: {error}") from None
+        raise StripeError(
+            f"top-up {identity} goes to {bound}, not to Issuing, and could not be canceled: {error}"
+        ) from None
     raise StripeError(f"top-up {identity} was about to go to {bound}, not to Issuing; it was canceled")
 
 

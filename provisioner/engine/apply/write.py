@@ -141,7 +141,9 @@ def _set(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
                 return Answer(found, error.request_id)
             raise
         if answer.object.get("id") != call.id:
-            raise UnfulfilledError(f"Stripe's response to an update of {call.id} is about another object")
+            raise UnfulfilledError(
+                f"Stripe's response to the update of {call.id} describes a different object"
+            )
         if marks_of(answer.object)[0] != plan.project:
             raise UnfulfilledError(f"{call.id} no longer has this project's ownership metadata")
         return _fulfilled(step, answer, call.params)

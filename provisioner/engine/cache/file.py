@@ -65,10 +65,10 @@ class Content(Struct, frozen=True, array_like=True):
     """
     A full read.
 
-    identity: the digest of all that must be the same for the file to be of use.
+    identity: a digest of everything that must match for the file to be valid.
     taken: when it was read, in Unix seconds.
-    event, event_at: the newest event by then; empty and 0 where there was none.
-    patches: what entries refer to, each once.
+    event, event_at: the newest event at that time; empty and 0 if there was none.
+    patches: the values that entries refer to, without duplicates.
     objects: the objects of each resource, newest first.
     """
 

@@ -106,10 +106,9 @@ class _Recalled:
 
     def wanting(self, seen: Comparison) -> set[str]:
         """
-        Find the objects of which more must be known than their entries tell.
+        Return the ids of the objects whose entries do not contain enough.
 
-        They are those that a change is about; and of those that had no declaration, those that have one now
-        or can act.
+        These are the objects that change, and those that were not configured but are now, or can still act.
         """
         found = {change.id for change in seen.differences.changes if change.id}
         for kind in self._kinds if self._in_part else ():

@@ -165,7 +165,7 @@ class _Scan(Struct):
         return FEW if self.fastest < AT_HAND else READERS
 
     def _cut(self) -> tuple[Stretch, Stretch] | None:
-        """Cut the longest stretch, as long as there are readers, and requests to spare for its ragged end."""
+        """Split the longest stretch if a reader is free and the number of requests allows the overlap."""
         read, expected = self.count / PAGE, self.expected / PAGE
         readers = [each for each in self.stretches if not each.done]
         ragged = self.pages - read + len(readers)

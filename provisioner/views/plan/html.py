@@ -120,14 +120,13 @@ def _change(change: ChangeDocument, edits: dict[tuple[str, ...], int]) -> dict[s
 
 def _edit(edit: EditDocument) -> tuple[str, ...]:
     """Return the symbol, path, values before and after, and remarks of an edit, as the page shows them."""
-    symbol = "+" if edit.before is None else "-" if edit.after is None else "~"
     before, after = (text + show_row(edit.row) for text in show_sides(edit))
     more = ["forces replacement"] if edit.forces_replacement else []
     if edit.direction is Direction.BROADENING or edit.before is not None:
         more += [POWER[edit.direction]] if edit.direction in POWER else []
     more += [MOVED[edit.moved]] if edit.moved in MOVED else []
     sides = "" if edit.before is None else before, "" if edit.after is None else after
-    return symbol, inert(edit.path), *sides, ", ".join(more)
+    return edit.symbol, inert(edit.path), *sides, ", ".join(more)
 
 
 def _balance(balance: BalanceDocument, document: ShownPlan) -> dict[str, Any]:

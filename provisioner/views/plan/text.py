@@ -199,13 +199,12 @@ def addresses(changes: tuple[ChangeDocument, ...], names: int) -> str:
 
 def _edit(edit: EditDocument, width: int, differing: int, *, show_moved: bool) -> str:
     """Return the line of one edit; `differing` is the number of values where a group has several."""
-    symbol = "+" if edit.before is None else "-" if edit.after is None else "~"
     remarks = ["forces replacement"] if edit.forces_replacement else []
     remarks += [MOVED[edit.moved]] if show_moved and edit.moved in MOVED else []
     tail = f"  # {'; '.join(remarks)}" if remarks else ""
     below = ", listed below" if edit.path in OWN else ""
     value = f"({differing:,} different values{below})" if differing else _value(edit)
-    return f"      {symbol} {inert(edit.path).ljust(width)} = {value}{tail}"
+    return f"      {edit.symbol} {inert(edit.path).ljust(width)} = {value}{tail}"
 
 
 def _value(edit: EditDocument) -> str:

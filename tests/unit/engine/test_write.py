@@ -194,7 +194,7 @@ def test_an_update_whose_failure_is_kept_is_made_again_under_another_key() -> No
 
 def test_an_answer_about_another_object_is_an_error() -> None:
     stripe = StripeModel()
-    with pytest.raises(StripeError, match="is about another object"):
+    with pytest.raises(StripeError, match="describes a different object"):
         make(stripe, lambda _call: Answer({"id": "ich_9"}), plan=changed(stripe))
 
 

@@ -41,7 +41,7 @@ def suspected(tx: Tx, params: Mapping[str, Any]) -> Judgement | None:
 
 
 def _rules(tx: Tx, card: Json, holder: Json) -> Iterator[Rules]:
-    """Return the rules of the card, with spending of cards that it replaces, and of the cardholder."""
+    """Yield the rules of the card, with spending of cards that it replaces, and of the cardholder."""
     controls = card["spending_controls"]
     limits = controls["spending_limits"] or ([DEFAULT_LIMIT] if card["_default_limit"] else [])
     yield Rules(controls, limits, _spent(tx, "card", _chain(tx, card)))
