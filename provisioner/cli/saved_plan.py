@@ -48,6 +48,23 @@ def save(path: Path, document: PlanDocument, plan: Plan, options: Options, good_
     write_private(path, json.dumps(as_json(proven(dated, plan.seal)), indent=2) + "\n")
 
 
+def check_free(path: Path) -> None:
+    """
+    Raise ProvisionerError if saving a plan to `path` would replace a file that is not a saved plan.
+
+    An empty file may be replaced. Links are left to `save`, which refuses to write through them.
+    """
+    if path.is_symlink() or not path.is_file() or not path.stat().st_size:
+        return
+    found = None
+    with suppress(ValueError, OSError, RecursionError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+    if not (isinstance(found, dict) and {"format_version", "fingerprint"} <= found.keys()):
+        raise ProvisionerError(
+            f"{path} exists and is not a saved plan; it was not changed. Use another file, such as plan.json"
+        )
+
+
 def now() -> datetime:
     """Return the current time, to the second, in which plans are dated."""
     return datetime.now(UTC).replace(microsecond=0)

@@ -10,7 +10,7 @@ from provisioner.app.cache import Cache
 from provisioner.app.plan import make_account_plan
 from provisioner.cli.options.cache import cache_options
 from provisioner.cli.options.shared import Options, part_options
-from provisioner.cli.saved_plan import save
+from provisioner.cli.saved_plan import check_free, save
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import CHANGES, DONE, exits
 from provisioner.cli.terminal.render import format_option, ignore_option, present
@@ -68,6 +68,8 @@ def command(
     Stripe is read with a client that cannot write. With --out, the plan is also saved for `show` and for
     `apply FILE`, which makes exactly the approved changes.
     """
+    if out:
+        check_free(out)
     with session(options) as stripe:
         plan = make_account_plan(stripe, Selection(options.targets, options.excludes), cache)
         # whoever applies a saved plan has reviewed it: that is the approval
