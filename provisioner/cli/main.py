@@ -34,6 +34,9 @@ COMMANDS = {
     "completion": "Print the completion script for bash, zsh or fish.",
     "version": "Print the version.",
 }
+# Suggested only for close misspellings: a suggestion that is run without thought must not write to Stripe.
+WRITE = ("apply", "import", "retire", "destroy")
+CLOSE = 0.8  # from 0 to 1, as difflib measures similarity
 # Objects between garbage collections: a project is large, lives to the end, and has few cycles to collect.
 COLLECT_RARELY = (1_000_000, 50, 100)
 # `import` is a keyword of Python, so its module has another name
@@ -77,7 +80,9 @@ class LazyGroup(click.Group):
         if asked not in COMMANDS and not asked.startswith("-") and not ctx.resilient_parsing:
             from provisioner.config.text.near import near  # noqa: PLC0415 - cold start: few mistype
 
-            ctx.fail(f"No such command {asked!r}{near(asked, COMMANDS)}")
+            safe = [name for name in COMMANDS if name not in WRITE]
+            hint = near(asked, WRITE, CLOSE) or near(asked, safe) or "; see `provisioner --help`"
+            ctx.fail(f"No such command {asked!r}{hint}")
         return super().resolve_command(ctx, args)
 
     def main(self, *words: Any, **given: Any) -> Any:

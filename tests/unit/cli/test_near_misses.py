@@ -11,7 +11,10 @@ from provisioner.cli.main import main
     [
         (["destory"], "No such command 'destory'; did you mean 'destroy'?"),
         (["pln", "cards"], "No such command 'pln'; did you mean 'plan'?"),
-        (["xyzzy"], "No such command 'xyzzy'\n"),
+        (["aply"], "No such command 'aply'; did you mean 'apply'?"),
+        (["deploy"], "No such command 'deploy'; see `provisioner --help`\n"),  # not `apply`
+        (["destruct"], "No such command 'destruct'; see `provisioner --help`\n"),
+        (["xyzzy"], "No such command 'xyzzy'; see `provisioner --help`\n"),
     ],
 )
 def test_a_mistyped_command_names_the_one_that_was_meant(words: list[str], hint: str) -> None:
