@@ -207,11 +207,12 @@ class _Applied(Struct, frozen=True):
         """Make the purchases of one scenario and compare; what Stripe refuses is the result's trouble."""
         address = told.scenario.card
         card, owner = self.live.get(address), self._owner(address)
-        if waiting := [one for one in (address, *owner) if one in self.pending]:
-            text = f"{waiting[0]} has changes that are not applied yet; run apply first, or add --sandbox"
-            return replace(told, trouble=text)
         if card is None:
-            return replace(told, trouble=f"{address} is not in Stripe; run apply first, or add --sandbox")
+            text = f"{address} is not in Stripe yet; apply the configuration first, or add --sandbox"
+            return replace(told, trouble=text)
+        if waiting := [one for one in (address, *owner) if one in self.pending]:
+            text = f"{waiting[0]} has changes that are not applied yet; apply them first, or add --sandbox"
+            return replace(told, trouble=text)
         try:
             return self._play(told, card)
         except StripeError as error:
@@ -254,4 +255,4 @@ def find_card(account: Account, card: Address) -> Live:
             return estate.current[card]
         if ended := estate.self_canceled.get(card):
             raise ProvisionerError(f"{card}: {says_self_canceled(ended)}")
-    raise ProvisionerError(f"{card} is not in Stripe yet; run `provisioner apply` first")
+    raise ProvisionerError(f"{card} is not in Stripe yet; apply the configuration first")

@@ -102,7 +102,7 @@ def test_in_test_mode_on_the_applied_cards(desk):
     desk.control("clock", b'{"advance": 10}')
     first, second = desk.run("test"), desk.run("test", "--generate")
 
-    assert "cards.ads has changes that are not applied yet; run apply first" in missing.stdout
+    assert "cards.ads is not in Stripe yet; apply the configuration first" in missing.stdout
     assert "2 passed" in first.stdout
     assert "Stripe's test mode" in second.stdout
     assert desk.sdk.v1.balance.retrieve().issuing.available[0].amount == 20_000

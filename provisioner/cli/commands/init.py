@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import unicodedata
 from pathlib import Path
@@ -61,7 +62,7 @@ def command(options: Options, *, folder: Path, from_stripe: bool) -> int:
     if other := _others(place.folder):
         raise ProvisionerError(
             f"{folder} contains other YAML files ({other.relative_to(place.folder)}), which would be read as "
-            f"configuration; use a separate folder, such as `provisioner init {folder / 'issuing'}`"
+            f"configuration; use a separate folder, such as `provisioner init {_word(folder / 'issuing')}`"
         )
     mode = "live" if re.match("(sk|rk)_live_", os.environ.get("STRIPE_API_KEY", "")) else "test"
     text = templates.MODELINE.format(schema=SCHEMA)
@@ -157,8 +158,13 @@ def _shown(path: Path) -> str:
         return str(path)
 
 
+def _word(path: Path) -> str:
+    """Return a path as one word of a shell command."""
+    return shlex.quote(str(path))
+
+
 def _next(folder: Path, workflow: Path, *, from_stripe: bool) -> None:
-    where = "" if folder == Path() else f" {folder}"
+    where = "" if folder == Path() else f" {_word(folder)}"
     if from_stripe:
         steps = [
             f"provisioner validate{where}",

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -108,7 +109,7 @@ def _said(error: BaseException) -> str:
     if isinstance(error, ProvisionerError):
         return str(error)
     if isinstance(error, click.ClickException):
-        return error.format_message()
+        return re.sub(r"\s*\n\s*", " ", error.format_message())  # click lists choices one a line
     if _is_interrupt(error):
         return "interrupted"
     if isinstance(error, click.Abort):

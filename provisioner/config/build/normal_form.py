@@ -181,6 +181,9 @@ def _reference(what: Field, raw: str, out: Normal, path: Path) -> Ref | str:
     if not (prefix and name.startswith(prefix)) and out.names.complete:
         ids = f", or use an id ({prefix}...)" if prefix else ""
         hint = "" if isinstance(raw, Secret) else near(name, declared)
+        bare = name.removeprefix(f"{section}.")
+        if bare != name and bare in declared and not isinstance(raw, Secret):
+            hint = f"; write {bare!r}, without '{section}.'"
         text = f"{shown(raw)} is not declared under {section!r}{hint or f'; declare it there{ids}'}"
         out.faults.append(FieldFault(path, text))
     return name
