@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 
-from provisioner.core.model.errors import ExitCode
+from provisioner.core.model.errors import SEVERITY, ExitCode
 from provisioner.core.model.fleet_report import AccountLine
 from provisioner.fleet.job import Ceiling
 
 DONE, ERROR, CHANGES, GUARDRAIL, STALE, PARTLY, ACCESS, INTERRUPTED = ExitCode
-# from good to bad: the exit code of a fleet is the last one of its accounts in this order
-SEVERITY = (DONE, CHANGES, STALE, GUARDRAIL, PARTLY, ERROR, ACCESS, INTERRUPTED)
 MOST_PROBLEMS = 5
 
 
@@ -29,8 +27,3 @@ class AccountOutcome(AccountLine, frozen=True):
     def severity(self) -> tuple[int, int, float]:
         """Return a key that grows with severity: exit code, then guardrails and problems, then time."""
         return (SEVERITY.index(self.code), len(self.stopped_by) + len(self.problems), self.seconds)
-
-
-def worse(one: int, other: int) -> int:
-    """Return the worse of two exit codes."""
-    return max(one, other, key=SEVERITY.index)

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from provisioner.core.model.errors import worst
 from provisioner.core.model.fleet_report import FleetTotals
 from provisioner.core.model.json_document import MovedMoney
 from provisioner.core.model.money import Money, show_money
 from provisioner.core.plan.guardrails import Danger, over, standing
 from provisioner.fleet.model import FleetLimits
-from provisioner.fleet.outcome import DONE, AccountOutcome, worse
+from provisioner.fleet.outcome import DONE, AccountOutcome
 from provisioner.views.values import count
 
 WORST = 10
@@ -48,7 +49,7 @@ class Totals(Struct):
 
     def add(self, outcome: AccountOutcome) -> None:
         """Add the outcome of one account."""
-        self.code = worse(self.code, outcome.code)
+        self.code = worst(self.code, outcome.code)
         self.ended[outcome.code] += 1
         self.counts.update(outcome.counts)
         self.money.update({each.currency: each.amount for each in outcome.money})

@@ -3,8 +3,7 @@
 import click
 
 from provisioner.cli.main import main
-from provisioner.core.model.errors import ExitCode
-from provisioner.fleet.outcome import SEVERITY
+from provisioner.core.model.errors import SEVERITY, ExitCode
 
 from . import markdown
 from .markdown import anchor, code, codes, prose, table

@@ -23,13 +23,13 @@ from provisioner.cli.review import ask, open_journal
 from provisioner.cli.terminal.exit import CHANGES, DONE, INTERRUPTED, exits
 from provisioner.cli.terminal.signals import stoppable
 from provisioner.config.text.outside import Allowed
-from provisioner.core.model.errors import AccessError, GuardrailError, ProvisionerError
+from provisioner.core.model.errors import AccessError, GuardrailError, ProvisionerError, worst
 from provisioner.core.model.json_document import FORMAT_VERSION
 from provisioner.core.plan.document import as_json
 from provisioner.fleet.budget import RequestBudget, budget_of, part_of, platform_rate
 from provisioner.fleet.job import Ceiling, Job
 from provisioner.fleet.model import Fleet, FleetAccount, FleetLimits, Selector
-from provisioner.fleet.outcome import ACCESS, AccountOutcome, worse
+from provisioner.fleet.outcome import ACCESS, AccountOutcome
 from provisioner.fleet.read import load_fleet
 from provisioner.fleet.run import Engine, EngineLostError, run, stream
 from provisioner.fleet.select import Shard, fits
@@ -311,7 +311,7 @@ def _code(fleet: Open, planned: Totals, applied: Totals | None = None) -> int:
     if fleet.stop.is_set():
         return INTERRUPTED
     code = DONE if planned.code == CHANGES and not planned.halted else planned.code
-    return worse(code, applied.code) if applied else code
+    return worst(code, applied.code) if applied else code
 
 
 @command.command()

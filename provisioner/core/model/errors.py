@@ -44,6 +44,24 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130, "interrupted; requests in flight were finished"
 
 
+# from good to bad: where several things end, the last of their exit codes in this order counts
+SEVERITY = (
+    ExitCode.DONE,
+    ExitCode.CHANGES,
+    ExitCode.STALE,
+    ExitCode.GUARDRAIL,
+    ExitCode.PARTLY,
+    ExitCode.ERROR,
+    ExitCode.ACCESS,
+    ExitCode.INTERRUPTED,
+)
+
+
+def worst(*codes: int) -> int:
+    """Return the worst of one or more exit codes."""
+    return max(codes, key=SEVERITY.index)
+
+
 class Where(NamedTuple):
     """A place in a file; line and column count from 1."""
 
