@@ -29,6 +29,13 @@ def session(options: Options, loaded: Callable[[Config], None] = lambda _config:
     """
     config = fitted(options, load(options))
     loaded(config)
+    with open_account(options, config) as opened:
+        yield opened
+
+
+@contextmanager
+def open_account(options: Options, config: Config) -> Iterator[Account]:
+    """Open the account of a configuration that fits the options; raises AccessError."""
     if unread := configuration.files_not_loaded(options.path, config.project):
         # with one file of several, resources in the others look as if they had been removed
         more = f" and {count(len(unread) - 1, 'more file')}" if len(unread) > 1 else ""

@@ -57,13 +57,14 @@ class Options(Struct, frozen=True):
 
 def load(options: Options) -> "Config":
     """Read the configuration and print its warnings; raises ConfigError."""
-    config = _read(options)
+    config = read(options)
     for warning in config.warnings:
         tell(f"Warning: {warning}", level=logging.WARNING)
     return config
 
 
-def _read(options: Options) -> "Config":
+def read(options: Options) -> "Config":
+    """Read the configuration; raises ConfigError."""
     from provisioner.app import configuration  # noqa: PLC0415 - cold start: not every command reads one
 
     return configuration.load(
@@ -175,7 +176,7 @@ def _addresses(ctx: click.Context) -> "Iterable[Address]":
     """Return the addresses of the configuration that a command line names so far; none if it is not valid."""
     given = {name: ctx.params[name] for name in ("env", "allow_env", "allow_files") if ctx.params.get(name)}
     try:
-        return _read(Options(**given).at(ctx.params.get("path") or Path())).declared
+        return read(Options(**given).at(ctx.params.get("path") or Path())).declared
     except (ProvisionerError, OSError):
         return ()
 
@@ -239,6 +240,16 @@ _PART = (
         help="Only these addresses and what they depend on; globs such as 'cards.ads*' match several.",
     ),
 )
+ALLOW = click.option(
+    "--allow",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    callback=numbers,
+    shell_complete=complete_guardrail,
+    help="Allow this plan to exceed a guardrail, up to NUMBER; the error message shows both. NAME is "
+    "retired, protected, stranded, reverted or activated with a count, or top_up or exposure_added with "
+    "an amount: '99.00 USD', or 9900 in minor units. exposure_added also takes 'unlimited'.",
+)
 APPROVE = click.option(
     "--approve",
     type=click.Choice(["broadening"]),
@@ -261,16 +272,7 @@ _WRITE = (
     text_or_json(),
     APPROVE,
     AUTO_APPROVE,
-    click.option(
-        "--allow",
-        multiple=True,
-        metavar="NAME=NUMBER",
-        callback=numbers,
-        shell_complete=complete_guardrail,
-        help="Allow this plan to exceed a guardrail, up to NUMBER; the error message shows both. NAME is "
-        "retired, protected, stranded, reverted or activated with a count, or top_up or exposure_added with "
-        "an amount: '99.00 USD', or 9900 in minor units. exposure_added also takes 'unlimited'.",
-    ),
+    ALLOW,
 )
 ALLOW_FILE = click.option(
     "--allow-file",
