@@ -7,9 +7,8 @@ from msgspec import Struct
 from provisioner.app.account import Account
 from provisioner.app.cache import Cache, compare
 from provisioner.core.diff.drift import Drift, find_drift
-from provisioner.core.diff.drift_document import Place, TraceDocument
 from provisioner.core.schema.kind import owned
-from provisioner.engine.read.attribution import explain
+from provisioner.engine.read.attribution import Explanation, explain
 
 
 class DriftReport(Struct, frozen=True):
@@ -42,6 +41,7 @@ def find_account_drift(account: Account, cache: Cache | None = None) -> DriftRep
     return DriftReport(drifts, others, str(snapshot.account.get("id", "")))
 
 
-def explain_drift(account: Account, report: DriftReport) -> dict[Place, TraceDocument]:
-    """Find in Stripe's events when and by which request each value moved; raises as `explain` does."""
-    return explain(account.reader, account.kinds, report.drifts)
+def explain_drift(account: Account, report: DriftReport) -> Explanation:
+    """Find in Stripe's events when and by which request each value changed; raises as `explain` does."""
+    changed = {drift.place: drift.id for drift in report.drifts if drift.counts and drift.id}
+    return explain(account.reader, account.kinds, changed)

@@ -1,9 +1,13 @@
 """The plan of what would make Stripe match the configuration."""
 
+from msgspec.structs import replace
+
 from provisioner.app.account import Account
 from provisioner.app.cache import Cache, compare
+from provisioner.core.diff.change import Note
 from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.selection import EVERYTHING, Selection
+from provisioner.engine.read.attribution import explain
 
 
 def make_account_plan(
@@ -15,3 +19,15 @@ def make_account_plan(
     A cache file changes what is read and nothing in the plan. An apply never uses one: it reads everything.
     """
     return account.plan(compare(account, cache, sealed=True), selection)
+
+
+def explain_plan(account: Account, plan: Plan) -> Plan:
+    """
+    Return the plan with the event of each value that it reverts; a note says where there is none.
+
+    Raises as `explain` does.
+    """
+    changed = {(change.address, edit.path): change.id for change, edit in plan.reverted if change.id}
+    found = explain(account.reader, account.kinds, changed)
+    notes = [Note("", found.gap)] if found.gap else []
+    return replace(plan, traces=found.traces, notes=(*plan.notes, *notes))

@@ -8,7 +8,7 @@ from provisioner.core.diff.change import Moved
 from provisioner.core.diff.drift_document import DriftDocument, DriftedValue, Remark
 from provisioner.core.schema.field import Direction
 from provisioner.views.safe_markdown import LONGEST_LINE, clip, fence, plain, size
-from provisioner.views.values import count, inert, show_row, show_value
+from provisioner.views.values import count, inert, show_row, show_trace, show_value
 from provisioner.views.wrap import shared_column
 
 IN_SYNC = "No drift. Stripe matches the last apply."
@@ -61,8 +61,7 @@ def value_lines(value: DriftedValue, column: int = 0) -> list[str]:
         text = f"      ~ {inert(value.path).ljust(column)} = {before} -> {after}"
     lines = [heading, text]
     if trace := value.trace or None:
-        by = f"request {trace.request}" if trace.request else "by Stripe or in the Dashboard"
-        lines.append(f"      changed at {trace.at}, event {trace.event}, {by}")
+        lines.append(f"      changed {show_trace(trace)}")
     return lines
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from provisioner.core.model.json_document import TraceDocument
 from provisioner.core.model.money import PER, show_money
 
 
@@ -40,6 +41,13 @@ def _which(limit: Mapping[str, Any]) -> str:
 def show_amount(amount: int, currency: str) -> str:
     """Return an amount with its currency and in minor units: `$2,000.00 (200000)`."""
     return f"{show_money(amount, currency)} ({amount})"
+
+
+def show_trace(trace: TraceDocument) -> str:
+    """Return when and by whom a value was changed: `at 2026-11-23 09:30:00 UTC by request req_1 (evt_1)`."""
+    at = inert(trace.at.replace("T", " ").replace("+00:00", " UTC"))
+    by = f"by request {inert(trace.request)}" if trace.request else "by Stripe or in the Dashboard"
+    return f"at {at} {by} ({inert(trace.event)})"
 
 
 def count(number: int, noun: str) -> str:

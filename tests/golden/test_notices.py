@@ -7,9 +7,9 @@ import pytest
 from support.plan_documents import change, document
 
 from provisioner.core.diff.drift import Drift, Moved
-from provisioner.core.diff.drift_document import TraceDocument, drift_document
+from provisioner.core.diff.drift_document import drift_document
 from provisioner.core.model.fleet_report import AccountLine, FleetTotals
-from provisioner.core.model.json_document import MovedMoney
+from provisioner.core.model.json_document import MovedMoney, TraceDocument
 from provisioner.core.model.resource import Address
 from provisioner.core.plan.call import Call, Phase, Step
 from provisioner.core.schema.field import Direction

@@ -11,9 +11,9 @@ import yaml
 
 from provisioner.core.diff.change import Moved
 from provisioner.core.diff.drift import Drift
-from provisioner.core.diff.drift_document import DriftDocument, TraceDocument, drift_document
+from provisioner.core.diff.drift_document import DriftDocument, drift_document
 from provisioner.core.model.config import Config
-from provisioner.core.model.json_document import FORMAT_VERSION
+from provisioner.core.model.json_document import FORMAT_VERSION, TraceDocument
 from provisioner.core.model.resource import Address, Declared
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.plan.document import PLAN_FORMAT, PlanDocument, as_json

@@ -1,6 +1,7 @@
 """`drift`: compare Stripe with what was last applied."""
 
 import json
+import logging
 
 import click
 
@@ -12,9 +13,11 @@ from provisioner.cli.options.notify import Notification, notified
 from provisioner.cli.options.shared import Options, stripe_options
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import CHANGES, DONE, exits
+from provisioner.cli.terminal.log import tell
 from provisioner.cli.terminal.render import say_page, say_text, width
 from provisioner.core.diff.drift_document import DriftDocument, drift_document
 from provisioner.core.plan.document import as_json
+from provisioner.engine.read.attribution import Explanation
 from provisioner.notify.notice import tell_drift
 from provisioner.views.drift import drift_markdown, drift_text
 from provisioner.views.values import show_place
@@ -67,5 +70,9 @@ def command(
 
 def told(stripe: Account, seen: DriftReport, *, explained: bool, unmanaged: bool) -> DriftDocument:
     """Return the drift document; if it is to be `explained`, read Stripe's events."""
-    traces = explain_drift(stripe, seen) if explained else {}
-    return drift_document(stripe.config.project, seen.drifts, traces, seen.others, listed=unmanaged)
+    explanation = explain_drift(stripe, seen) if explained else Explanation()
+    if explanation.gap:
+        tell(f"Warning: {explanation.gap}.", level=logging.WARNING)
+    return drift_document(
+        stripe.config.project, seen.drifts, explanation.traces, seen.others, listed=unmanaged
+    )

@@ -4,10 +4,14 @@ import importlib
 import json
 import shutil
 import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 import click
 
 from provisioner.cli.terminal.color import paint, wants_color
+from provisioner.cli.terminal.exit import CHANGES, DONE
 from provisioner.cli.terminal.stdio import PLAIN
 from provisioner.core.plan.document import ShownPlan, as_json
 from provisioner.views.plan.text import plan_text
@@ -17,11 +21,25 @@ FORMATS = ("text", "json", "markdown", "html")
 format_option = click.option(
     "--format", "format_", type=click.Choice(FORMATS), default="text", help="Output format."
 )
-ignore_option = click.option(  # of commands that have `--detailed-exitcode`
-    "--exitcode-ignore",
-    type=click.Choice(["bookkeeping"]),
-    help="With --detailed-exitcode: do not count changes of ownership metadata only.",
-)
+R = TypeVar("R")
+
+
+def exitcode_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Add `--detailed-exitcode` and `--exitcode-ignore`; the command gets them as `code_of` its document."""
+
+    @wraps(command)
+    def run(*words: Any, detailed_exitcode: bool, exitcode_ignore: str | None, **given: Any) -> R:
+        def code_of(document: ShownPlan) -> int:
+            return CHANGES if detailed_exitcode and not document.is_empty(exitcode_ignore) else DONE
+
+        return command(*words, code_of=code_of, **given)
+
+    run = click.option(
+        "--exitcode-ignore",
+        type=click.Choice(["bookkeeping"]),
+        help="With --detailed-exitcode: do not count changes of ownership metadata only.",
+    )(run)
+    return click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")(run)
 
 
 def present(document: ShownPlan, format_: str, *, color: bool | None) -> None:

@@ -23,7 +23,8 @@ _ROW = re.compile(r"([^\[]+)\[([0-9]{1,4})\](?:\.(.+))?")
 
 def differs(edit: Edit, approved: EditDocument) -> bool:
     """Return True if a reader would see another edit than the approved one, whichever side has moved."""
-    document = replace(edit_document(edit, approved.digest), moved=approved.moved)
+    document = edit_document(edit, approved.digest)
+    document = replace(document, moved=approved.moved, trace=approved.trace)
     return _json(as_json(document)) != _json(as_json(approved))
 
 

@@ -9,7 +9,7 @@ from provisioner.core.diff.baseline import attributed
 from provisioner.core.diff.change import Action, Change, Moved, Note
 from provisioner.core.diff.compare import compare
 from provisioner.core.model.config import Config
-from provisioner.core.model.resource import Address, Declared, Live
+from provisioner.core.model.resource import Address, Declared, Live, Place
 from provisioner.core.ownership.inventory import Inventory, KindInventory
 from provisioner.core.ownership.marks import field_code, value_digest
 from provisioner.core.ownership.reissue import reissued_for, says_self_canceled
@@ -40,7 +40,7 @@ class Drift(Struct, frozen=True):
     currency_live: str | None = None
 
     @property
-    def place(self) -> tuple[Address, str]:
+    def place(self) -> Place:
         """Return the address and path, which identify the value."""
         return (self.address, self.path)
 

@@ -7,22 +7,9 @@ from msgspec import UNSET, Struct, UnsetType
 
 from provisioner.core.diff.change import Moved
 from provisioner.core.diff.drift import Drift
-from provisioner.core.model.json_document import FORMAT_VERSION, Count, Format
-from provisioner.core.model.resource import Address
+from provisioner.core.model.json_document import FORMAT_VERSION, Count, Format, TraceDocument
+from provisioner.core.model.resource import Place
 from provisioner.core.schema.field import Direction
-
-Place = tuple[Address, str]
-
-
-class TraceDocument(Struct, frozen=True):
-    """The Stripe event that changed a value."""
-
-    at: str
-    """The time of the event: ISO 8601, in UTC."""
-    event: str
-    """The id of the event."""
-    request: str | None
-    """The id of the request; null if Stripe itself or the Dashboard made the change."""
 
 
 class DriftedValue(Struct, frozen=True, kw_only=True):

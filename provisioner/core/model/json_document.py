@@ -12,6 +12,17 @@ Currency = Annotated[
 Format = Annotated[str, Meta(extra_json_schema={"const": FORMAT_VERSION})]
 
 
+class TraceDocument(Struct, frozen=True):
+    """The Stripe event that changed a value."""
+
+    at: str
+    """The time of the event: ISO 8601, in UTC."""
+    event: str
+    """The id of the event."""
+    request: str | None
+    """The id of the request; null if Stripe itself or the Dashboard made the change."""
+
+
 class MovedMoney(Struct, frozen=True):
     """An amount that top-ups move."""
 

@@ -22,6 +22,10 @@ class Address(NamedTuple):
         return f"{self.section}.{self.name}"
 
 
+Place = tuple[Address, str]
+"""A value of a resource: the resource's address, and the value's path, empty for the whole resource."""
+
+
 class Ref(Struct, frozen=True):
     """A field's value that represents the id of the object at `address`, known once that exists."""
 

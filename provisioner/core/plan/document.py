@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field, to_builtins
 from msgspec.structs import asdict
 
 from provisioner.core.diff.change import Action, Edit, Note
-from provisioner.core.model.json_document import Count, Currency, MovedMoney
+from provisioner.core.model.json_document import Count, Currency, MovedMoney, TraceDocument
 from provisioner.core.model.money import Money
 from provisioner.core.ownership.seal import Source
 from provisioner.core.schema.field import Direction
@@ -47,6 +47,8 @@ class EditDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of the amounts in before where it is another; empty: Stripe does not tell it."""
     row: dict[str, Any] = field(default_factory=dict)
     """The values that identify a row of a table: its interval and categories."""
+    trace: TraceDocument | UnsetType = UNSET
+    """With --explain: the event of the last 30 days that changed the value outside of provisioner, if any."""
     digest: str
     """
     Stands for what is shown; of a hidden value, the fingerprint of its change, which stands for all that the

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from provisioner.core.diff.change import Action, Change, Note
+from provisioner.core.diff.change import Action, Change, Edit, Moved, Note
 from provisioner.core.diff.find import Comparison, Differences, compare_with
 from provisioner.core.model.config import Config
+from provisioner.core.model.json_document import TraceDocument
 from provisioner.core.model.money import Money
-from provisioner.core.model.resource import Address, references
+from provisioner.core.model.resource import Address, Place, references
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory, is_retired
 from provisioner.core.ownership.seal import Seal, account_of, new_salt, salt_of, seals_of
@@ -48,7 +49,8 @@ class Plan(Struct, frozen=True):
     `left_out` counts the changes that `selection` leaves out. `environment` is the one that the plan was made
     for. `seals` make the digests of what the plan does not show, the best first, and `salt` is what new
     objects are given for them. `config` and `surveyed` are what the plan was made from: a part of the plan is
-    judged with all live objects in view.
+    judged with all live objects in view. `traces` are the events that changed values outside of provisioner,
+    as far as they were looked up.
     """
 
     project: str
@@ -72,11 +74,18 @@ class Plan(Struct, frozen=True):
     selection: Selection = EVERYTHING
     environment: str | None = None
     salt: str = ""
+    traces: Mapping[Place, TraceDocument] = field(default_factory=dict)
 
     @property
     def seal(self) -> Seal:
         """Return the best of the seals."""
         return next(iter(self.seals.values()))
+
+    @property
+    def reverted(self) -> Iterator[tuple[Change, Edit]]:
+        """Yield the edits of values that were changed outside of provisioner, each with its change."""
+        for change in self.changes:
+            yield from ((change, edit) for edit in change.edits if edit.moved in (Moved.LIVE, Moved.BOTH))
 
     @property
     def summary(self) -> dict[str, int]:

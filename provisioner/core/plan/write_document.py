@@ -6,8 +6,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from provisioner.core.diff.change import Action, Change, Edit, content, goal, rest
-from provisioner.core.model.json_document import MovedMoney
-from provisioner.core.ownership.seal import Seal
+from provisioner.core.model.json_document import MovedMoney, TraceDocument
 from provisioner.core.plan.digests import between, set_first
 from provisioner.core.plan.document import (
     PLAN_FORMAT,
@@ -31,7 +30,7 @@ def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = (
 
     `stopped` are the guardrails that would stop it.
     """
-    by_name, seal = {kind.name: kind for kind in kinds}, plan.seal
+    by_name = {kind.name: kind for kind in kinds}
     return PlanDocument(
         format_version=PLAN_FORMAT,
         project=plan.project,
@@ -39,7 +38,7 @@ def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = (
         mode=plan.mode,
         account=plan.account,
         fingerprint=plan.fingerprint,
-        keyed_with=seal.source,
+        keyed_with=plan.seal.source,
         summary=SummaryDocument(**plan.summary),
         blast_radius=ImpactDocument(
             money=tuple(MovedMoney(currency, amount) for amount, currency in plan.blast.money),
@@ -47,7 +46,7 @@ def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = (
             cards_activated=plan.blast.activated,
             final=plan.blast.final,
         ),
-        changes=tuple(_change(by_name[change.kind], change, seal) for change in plan.changes),
+        changes=tuple(_change(by_name[change.kind], change, plan) for change in plan.changes),
         left_out=plan.left_out,
         stopped_by=tuple(stopped),
         notes=plan.notes,
@@ -55,7 +54,8 @@ def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = (
     )
 
 
-def _change(kind: Kind, change: Change, seal: Seal) -> ChangeDocument:
+def _change(kind: Kind, change: Change, plan: Plan) -> ChangeDocument:
+    seal = plan.seal
     fingerprint = seal(change.fingerprint)
     aim, first = goal(change), between(kind, change)
     is_top_up = change.action is Action.TOP_UP
@@ -65,7 +65,9 @@ def _change(kind: Kind, change: Change, seal: Seal) -> ChangeDocument:
         action=change.action,
         id=change.id,
         reason=change.reason,
-        edits=tuple(_edit(edit, fingerprint) for edit in change.edits),
+        edits=tuple(
+            _edit(edit, fingerprint, plan.traces.get((change.address, edit.path))) for edit in change.edits
+        ),
         fingerprint=fingerprint,
         revision=change.live.stamp.revision if change.live else None,
         rest=seal(rest(kind, change, set_first(kind, change))) if change.live else "",
@@ -79,11 +81,15 @@ def _change(kind: Kind, change: Change, seal: Seal) -> ChangeDocument:
     )
 
 
-def _edit(edit: Edit, fingerprint: str) -> EditDocument:
-    """Return an edit with a digest of what it shows, or for a hidden value, of all that the change hides."""
+def _edit(edit: Edit, fingerprint: str, trace: TraceDocument | None) -> EditDocument:
+    """
+    Return an edit with a digest of what it shows, or for a hidden value, of all that the change hides.
+
+    The event that changed the value is not part of what an approval is held to.
+    """
     document = edit_document(edit, fingerprint)
-    if edit.sensitive:
-        return document
-    shown = as_json(document)
-    del shown["digest"]
-    return replace(document, digest=content(shown)[: len(fingerprint)])
+    if not edit.sensitive:
+        shown = as_json(document)
+        del shown["digest"]
+        document = replace(document, digest=content(shown)[: len(fingerprint)])
+    return replace(document, trace=trace) if trace else document

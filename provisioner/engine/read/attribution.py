@@ -1,44 +1,73 @@
-"""Trace drift to the requests that caused it, using Stripe's events of the last 30 days."""
+"""Trace changes made outside of provisioner to their requests, using Stripe's events of the last 30 days."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from provisioner.core.diff.drift import Drift
-from provisioner.core.diff.drift_document import Place, TraceDocument
+from msgspec import Struct
+
+from provisioner.core.model.errors import AccessError
+from provisioner.core.model.json_document import TraceDocument
+from provisioner.core.model.resource import Place
 from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.ports import Reader
 
 OURS = "provisioner-"  # what our idempotency keys begin with
 
 
-def explain(reader: Reader, kinds: Iterable[Kind], drifts: Iterable[Drift]) -> dict[Place, TraceDocument]:
+class Explanation(Struct, frozen=True):
     """
-    Find the newest event that moved each value, other than our own.
+    The events that changed values, by address and path.
 
-    Stripe keeps events for 30 days; what moved before is not in the answer. Raises StripeError or
-    AccessError.
+    gap: why there are not events for all of them, as a sentence without its period; empty if there are.
     """
-    wanted = [drift for drift in drifts if drift.counts and drift.id]
-    if not wanted:
-        return {}
-    types = [kind.updated_event for kind in owned(kinds) if kind.updated_event]
-    ids = {drift.id for drift in wanted}
-    by_object: dict[str, list[Mapping[str, Any]]] = {}
-    for event in reader.list("events", {"types": types}):
-        identity = event["data"]["object"].get("id")
-        is_ours = str((event.get("request") or {}).get("idempotency_key") or "").startswith(OURS)
-        if identity in ids and not is_ours:
-            by_object.setdefault(identity, []).append(event)
+
+    traces: Mapping[Place, TraceDocument] = {}
+    gap: str = ""
+
+
+def explain(reader: Reader, kinds: Iterable[Kind], changed: Mapping[Place, str]) -> Explanation:
+    """
+    Find the newest event that changed each value, other than our own; `changed` has the objects' ids.
+
+    Stripe keeps events for 30 days. Raises StripeError, and AccessError unless it is only events that the
+    key cannot read.
+    """
+    try:
+        traces = _traces(reader, kinds, changed)
+    except AccessError as error:
+        return Explanation(
+            gap=f"The times and requests of changes made outside of provisioner are not known: {error}"
+        )
+    if missing := len(changed) - len(traces):
+        values = f"{missing} value{'' if missing == 1 else 's'} changed outside of provisioner"
+        return Explanation(traces, f"Stripe has no event of the last 30 days for {values}")
+    return Explanation(traces)
+
+
+def _traces(
+    reader: Reader, kinds: Iterable[Kind], changed: Mapping[Place, str]
+) -> dict[Place, TraceDocument]:
+    """Return the event of each value, reading no further back than the oldest of them."""
     traces: dict[Place, TraceDocument] = {}
-    for drift in wanted:
-        path = drift.path.partition("[")[0] or "status"  # which is what moves where an object has ended
-        for event in by_object.get(drift.id, []):
-            if _holds(event["data"].get("previous_attributes") or {}, path):
-                request = str((event.get("request") or {}).get("id") or "") or None
+    if not changed:
+        return traces
+    left: dict[str, set[Place]] = {}
+    for place, identity in changed.items():
+        left.setdefault(identity, set()).add(place)
+    types = [kind.updated_event for kind in owned(kinds) if kind.updated_event]
+    for event in reader.list("events", {"types": types}):
+        identity, request = event["data"]["object"].get("id"), event.get("request") or {}
+        is_ours = str(request.get("idempotency_key") or "").startswith(OURS)
+        previous = event["data"].get("previous_attributes") or {}
+        for place in () if is_ours else sorted(left.get(identity, ())):
+            # an object as a whole has ended or come back, and it is its status that says so
+            if _holds(previous, place[1].partition("[")[0] or "status"):
                 at = datetime.fromtimestamp(int(event["created"]), UTC).isoformat()
-                traces[drift.place] = TraceDocument(at, str(event["id"]), request)
-                break
+                traces[place] = TraceDocument(at, str(event["id"]), str(request.get("id") or "") or None)
+                left[identity].discard(place)
+        if len(traces) == len(changed):
+            break
     return traces
 
 

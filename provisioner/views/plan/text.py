@@ -11,7 +11,7 @@ from provisioner.core.model.money import show_money
 from provisioner.core.plan.document import ChangeDocument, EditDocument, Mover, ShownPlan
 from provisioner.views.plan.groups import OWN, Group, alike, group
 from provisioner.views.plan.values import show_sides
-from provisioner.views.values import count, inert, listed, show_amount, show_place, show_row
+from provisioner.views.values import count, inert, listed, show_amount, show_place, show_row, show_trace
 from provisioner.views.wrap import shared_column, wrap_lines
 
 NO_CHANGES = "No changes. Stripe matches the configuration."
@@ -140,7 +140,8 @@ def outside_lines(document: ShownPlan) -> Iterator[str]:
             does = "removes it" if edit.after is None else f"sets it to {after}"
             both = " (the configuration changed too)" if edit.moved == "both" else ""
             name = f"{inert(change.address)}: {inert(edit.path)}"
-            yield f"{name} is {now} in Stripe; this plan {does}{both}"
+            when = f", changed {show_trace(edit.trace)}" if edit.trace else ""
+            yield f"{name} is {now} in Stripe{when}; this plan {does}{both}"
 
 
 def headline(change: ChangeDocument) -> str:

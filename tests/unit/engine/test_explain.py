@@ -4,17 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from provisioner.core.diff.change import Moved
-from provisioner.core.diff.drift import Drift
-from provisioner.core.diff.drift_document import TraceDocument
+from provisioner.core.model.json_document import TraceDocument
 from provisioner.core.model.resource import Address
-from provisioner.engine.read.attribution import explain
+from provisioner.engine.read.attribution import Explanation, explain
 from provisioner.kinds import KINDS
 
 LIMITS = {"spending_controls": {"spending_limits": []}}
-MOVED = Drift(
-    Address("cards", "ads"), "ic_1", "spending_controls.spending_limits[0].amount", Moved.LIVE, 1, 2
-)
+PLACE = (Address("cards", "ads"), "spending_controls.spending_limits[0].amount")
+CHANGED = {PLACE: "ic_1"}
 
 
 def event(
@@ -53,8 +50,24 @@ def test_the_newest_that_moved_the_value_is_named_and_our_own_is_not() -> None:
     ]
 
     trace = TraceDocument("1970-01-01T00:00:03+00:00", "evt_3", "req_3")
-    assert explain(Events(events), KINDS, [MOVED]) == {MOVED.place: trace}
+    assert explain(Events(events), KINDS, CHANGED) == Explanation({PLACE: trace})
 
 
 def test_what_only_we_have_moved_is_not_explained() -> None:
-    assert explain(Events([event(5, LIMITS, "provisioner-0001")]), KINDS, [MOVED]) == {}
+    explanation = explain(Events([event(5, LIMITS, "provisioner-0001")]), KINDS, CHANGED)
+
+    assert explanation.traces == {}
+    assert "no event of the last 30 days for 1 value" in explanation.gap
+
+
+def test_no_event_is_read_beyond_the_oldest_that_is_wanted() -> None:
+    wanted = [event(3, LIMITS)]
+    reader = Events(wanted)
+    reader.list = lambda *_: iter_then_fail(wanted)  # type: ignore[method-assign]
+
+    assert PLACE in explain(reader, KINDS, CHANGED).traces
+
+
+def iter_then_fail(events: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    yield from events
+    raise AssertionError("read too far")
