@@ -196,3 +196,122 @@ def test_an_active_card_that_a_race_left_marked_as_waiting_is_not_unfrozen(desk:
     by_hand(desk, "cards", {"status": "inactive"})
 
     desk.run("apply", "--auto-approve", code=3)
+
+
+def test_a_card_that_is_activated_and_later_frozen_by_hand_stays_frozen(desk: Desk) -> None:
+    """The run that created it was stopped before the activation, and a person has made it instead."""
+    begin(desk)
+    desk.write(HOLDER + CARD + "    second_line: Marketing\n")
+    fault = {"effect": "500_began", "match": "POST /v1/issuing/cards/*", "count": 100}
+    desk.control("faults", json.dumps({"faults": [fault]}).encode())
+    desk.run("apply", "--auto-approve", code=None)
+    desk.control("faults", b'{"faults": []}')
+    [new] = [card for card in desk.sdk.v1.issuing.cards.list().data if card.status == "inactive"]
+    desk.sdk.v1.issuing.cards.update(new.id, {"status": "active"})
+    desk.run("apply", "--auto-approve")
+    assert SYNC in desk.run("plan", "--detailed-exitcode").stdout
+    by_hand(desk, "cards", {"status": "inactive"})
+
+    desk.run("apply", "--auto-approve", code=3)
+
+
+def test_a_restriction_set_in_stripe_is_not_widened_by_the_configuration_that_comes_to_name_it(
+    desk: Desk,
+) -> None:
+    desk.write(HOLDER + BARE_CARD)
+    desk.run("apply", "--auto-approve")
+    by_hand(desk, "cards", CATEGORIES)
+    desk.write(HOLDER + CARD)
+
+    said = desk.run("apply", "--auto-approve", code=3).output
+
+    assert "cards.ads: spending_controls.allowed_categories" in said
+    desk.run("apply", "--auto-approve", "--allow", "reverted=1")
+    assert SYNC in desk.run("plan", "--detailed-exitcode").stdout
+
+
+def test_a_replacement_does_not_drop_a_freeze_that_the_configuration_ignores(desk: Desk) -> None:
+    ignored = CARD + "    lifecycle: {ignore: [status]}\n"
+    desk.write(HOLDER + ignored)
+    desk.run("apply", "--auto-approve")
+    by_hand(desk, "cards", {"status": "inactive"})
+    assert SYNC in desk.run("plan", "--detailed-exitcode").stdout
+    desk.write(HOLDER + ignored + "    second_line: Marketing\n")
+
+    said = desk.run("apply", "--auto-approve", code=3).output
+
+    assert "cards.ads: status, which the replacement will not have" in said
+    assert "--allow reverted=1" in said
+
+
+def test_a_replacement_does_not_drop_limits_that_the_configuration_does_not_name(desk: Desk) -> None:
+    desk.write(HOLDER + BARE_CARD)
+    desk.run("apply", "--auto-approve")
+    desk.write(HOLDER + BARE_CARD + "    second_line: Marketing\n")
+    assert desk.run("plan", "--format", "json").stdout.count('"guardrail"') == 0
+    by_hand(desk, "cards", CATEGORIES)
+
+    said = desk.run("apply", "--auto-approve", code=3).output
+
+    assert "cards.ads: spending_controls.allowed_categories, which the replacement will not have" in said
+
+
+def test_an_imported_card_is_widened_by_its_configuration_without_being_asked(desk: Desk) -> None:
+    """Nothing was moved in Stripe since the import, not even what the configuration does not name."""
+    begin(desk)
+    card = desk.live()["cards.ads"]
+    controls = {
+        "spending_limits": [{"amount": 500, "interval": "monthly"}],
+        "blocked_merchant_countries": ["FR"],
+    }
+    unmanaged = dict.fromkeys(card["metadata"], "")
+    desk.sdk.v1.issuing.cards.update(card["id"], {"spending_controls": controls, "metadata": unmanaged})
+    desk.run("import", "cards.ads", card["id"], "--auto-approve")
+
+    document = json.loads(desk.run("plan", "--format", "json").stdout)
+
+    assert {edit["moved"] for change in document["changes"] for edit in change["edits"]} == {"yaml"}
+    desk.run("apply", "--auto-approve")
+    assert SYNC in desk.run("plan", "--detailed-exitcode").stdout
+
+
+def test_a_freeze_in_the_middle_of_a_replacement_is_not_lifted_by_its_successor(desk: Desk) -> None:
+    begin(desk)
+    desk.write(HOLDER + CARD + "    second_line: Marketing\n")
+    fault = {"effect": "500_began", "match": "POST /v1/issuing/cards/*", "count": 100}
+    desk.control("faults", json.dumps({"faults": [fault]}).encode())
+    desk.run("apply", "--auto-approve", code=None)
+    desk.control("faults", b'{"faults": []}')
+    [old] = [card for card in desk.sdk.v1.issuing.cards.list().data if card.status == "active"]
+    desk.sdk.v1.issuing.cards.update(old.id, {"status": "inactive"})
+
+    desk.run("apply", "--auto-approve", code=3)
+
+    desk.run("apply", "--auto-approve", "--allow", "reverted=1")
+    assert SYNC in desk.run("plan", "--detailed-exitcode").stdout
+
+
+@pytest.mark.parametrize("day", [4, 12])
+def test_a_birthday_that_the_configuration_corrects_is_not_drift(desk: Desk, day: int) -> None:
+    """The digest of a personal value is so short that other dates share it: here the 3rd and the 12th."""
+    person = """\
+version: 1
+project: demo
+cardholders:
+  ada:
+    type: individual
+    name: Ada Lovelace
+    email: ada@acme.example
+    billing: {address: {line1: 1 Main Street, city: Austin, state: TX, postal_code: "78701", country: US}}
+    individual:
+      first_name: Ada
+      last_name: Lovelace
+      dob: {day: DAY, month: 12, year: 1990}
+"""
+    desk.write(person.replace("DAY", "3"))
+    desk.run("apply", "--auto-approve")
+    desk.write(person.replace("DAY", str(day)))
+
+    document = json.loads(desk.run("plan", "--format", "json").stdout)
+
+    assert {edit["moved"] for change in document["changes"] for edit in change["edits"]} == {"yaml"}

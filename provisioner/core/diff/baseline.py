@@ -14,9 +14,10 @@ from provisioner.core.diff.change import Edit, Moved
 from provisioner.core.model.resource import Declared, Live, Ref
 from provisioner.core.ownership.inventory import Inventory
 from provisioner.core.ownership.marks import applied, field_code, spelled, value_digest
-from provisioner.core.schema.field import Field, OnChange, Shape
+from provisioner.core.ownership.next_marks import waits_for_activation
+from provisioner.core.schema.field import Direction, Field, OnChange, Shape
 from provisioner.core.schema.kind import Kind
-from provisioner.core.schema.normal_form import leaves, part
+from provisioner.core.schema.normal_form import at, leaves, part
 
 Outline = tuple[Any, ...]
 MOST = 4096  # digests that are kept: enough for what profiles give to many objects
@@ -52,6 +53,9 @@ class Records:
             managed = _unrecorded(self.kind, declared, live)
         if not _all_in(self._said(expected.watched, declared.fields), record):
             recorded = _outdated(self.kind, declared, live)
+        if live.stamp.to_activate and not waits_for_activation(declared, live):
+            # with the word, a later freeze in Stripe would look like an activation still to come
+            recorded = sorted({*recorded, "status"})
         if not managed and not recorded:
             return ()
         found = (("managed", managed), ("recorded", recorded))
@@ -174,34 +178,48 @@ def attributed(
     if not edits:
         return
     lives, wants = digests(kind, declared, live)
+    is_frozen = _is_frozen(kind, live, inventory)
     for edit in edits:
         path = edit.path.partition("[")[0]
         field, code = kind.field_at(path), field_code(path)
         was = live.stamp.applied.get(code)
         if not live.stamp.applied:
             moved = Moved.UNKNOWN
-        elif field is None or field.write_only or _is_expected(declared, live, field, inventory):
+        elif field is None or field.write_only or _is_replaced(declared, live, field, inventory):
             moved = Moved.YAML
-        elif wants.get(code) == was:
-            moved = Moved.LIVE
+        elif path == "status" and waits_for_activation(declared, live):
+            moved = Moved.LIVE if is_frozen else Moved.YAML
+        elif was is None:
+            # never applied: if it is declared now, only a restriction counts as set in Stripe since
+            is_restricted = _gives_back(edit, field, at(live.fields, path))
+            moved = Moved.LIVE if code not in wants else Moved.BOTH if is_restricted else Moved.YAML
         else:
             # if Stripe has no value, the default may be what was applied
             unset = value_digest(live.stamp.project, path, field, field.default)
             had = lives.get(code, None if field.default is None else unset)
-            # a value that was never applied cannot have been changed in Stripe since
-            moved = Moved.BOTH if had != was and was is not None else Moved.YAML
+            # the short digests of personal values can all be alike; then most likely the YAML has changed
+            moved = Moved.YAML if had == was else Moved.LIVE if wants.get(code) == was else Moved.BOTH
         yield replace(edit, moved=moved)
 
 
-def _is_expected(declared: Declared, live: Live, field: Field, inventory: Inventory) -> bool:
-    """
-    Return True if a run of provisioner itself left a value like this.
+def _gives_back(edit: Edit, field: Field, had: Any) -> bool:
+    """Return True if an edit lifts a restriction that is not Stripe's own default."""
+    is_default = had in (None, field.default, *field.server_defaults)
+    return edit.direction is Direction.BROADENING and not is_default
 
-    An object that was created inactive waits for its activation. An object that refers to one that we have
-    replaced since then waits for its reference to be updated.
-    """
-    if field.name == "status" and live.stamp.to_activate:
-        return True
+
+def _is_frozen(kind: Kind, live: Live, inventory: Inventory) -> bool:
+    """Return True if somebody has frozen the predecessor of an object in the middle of its replacement."""
+    left = inventory.estates[kind.name].leftovers
+    before = next((each for each in left if each.id == live.stamp.predecessor), None)
+    if before is None or before.status == "active":
+        return False
+    active = value_digest(before.stamp.project, "status", kind.field("status"), "active")
+    return before.stamp.applied.get(field_code("status")) == active
+
+
+def _is_replaced(declared: Declared, live: Live, field: Field, inventory: Inventory) -> bool:
+    """Return True if a reference waits for its update because provisioner has replaced its object."""
     wanted, had = declared.fields.get(field.name), live.fields.get(field.name)
     if isinstance(wanted, Ref) and wanted == had:  # this plan replaces the object
         return True

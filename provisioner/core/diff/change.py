@@ -84,7 +84,8 @@ class Change(Struct, frozen=True):
     `reissued` counts the reissues done before a creation. `made` are the top-ups of balance targets so far,
     newest first: the id of each, and the minor units that it moved (0 if it failed). `seen` are the ids of
     all recent top-ups of the currency. `stranded` is True if a working object ends, and Stripe will not let
-    its successor work.
+    its successor work. `loosened` are the paths of restrictions on a replaced object that are not declared,
+    and that its successor will not have.
     """
 
     action: Action
@@ -101,6 +102,7 @@ class Change(Struct, frozen=True):
     made: tuple[tuple[str, int], ...] = ()
     seen: frozenset[str] = frozenset()
     stranded: bool = False
+    loosened: tuple[str, ...] = ()
 
     @property
     def id(self) -> str | None:

@@ -6,10 +6,11 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from provisioner.core.diff.baseline import Records, attributed
 from provisioner.core.diff.blocked_activation import not_activated
-from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit, Moved, Note
+from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit, Moved, Note, fields_after
 from provisioner.core.diff.compare import additions, compare
 from provisioner.core.diff.retire import end_object
 from provisioner.core.diff.top_up import issued_in, plan_funding
@@ -23,7 +24,9 @@ from provisioner.core.ownership.marks import field_code, value_digest
 from provisioner.core.ownership.matching import is_named
 from provisioner.core.ownership.next_marks import has_room, stamp_after
 from provisioner.core.ownership.reissue import reissued_for, says_self_canceled, says_used, successor
+from provisioner.core.schema.field import Direction
 from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.normal_form import at, leaves
 
 
 class Differences(Struct):
@@ -258,20 +261,13 @@ def _compare(
     elif forcing or why:
         reasons = [f"reissue: {why}"] if why else []
         reasons += [f"Stripe cannot change {', '.join(forcing)} in place"] if forcing else []
-        found.changes.append(
-            Change(
-                Action.REPLACE,
-                declared.address,
-                kind.name,
-                "; ".join(reasons),
-                edits,
-                declared,
-                live,
-                generation=inventory.estates[kind.name].next_generation(declared.address, live),
-                follows=live.id,
-                params=successor(kind, declared, live, found.replaced),
-            )
+        generation = inventory.estates[kind.name].next_generation(declared.address, live)
+        change = Change(
+            Action.REPLACE, declared.address, kind.name, "; ".join(reasons), edits, declared, live, generation
         )
+        params = successor(kind, declared, live, found.replaced)
+        lost = tuple(_loosened(kind, change, declared, live))
+        found.changes.append(replace(change, follows=live.id, params=params, loosened=lost))
         found.replaced.add(declared.address)
     elif edits or (edits := records.to_mark(declared, live)):
         _update(found, kind, declared, live, edits)
@@ -280,6 +276,17 @@ def _compare(
     if wants and declared.address not in found.replaced:
         found.held.add(declared.address)
         found.notes.append(Note(str(declared.address), wants))
+
+
+def _loosened(kind: Kind, change: Change, declared: Declared, live: Live) -> Iterator[str]:
+    """Yield the paths of live restrictions that no edit shows, and that a new object will not have."""
+    told = {edit.path.partition("[")[0] for edit in change.edits}
+    after = fields_after(kind, change)
+    for path, leaf, value in leaves(kind.fields, live.fields):
+        is_loosened = path not in told and leaf.direction(value, at(after, path)) is Direction.BROADENING
+        is_default = value in (leaf.default, *leaf.server_defaults)
+        if is_loosened and (declared.lifecycle.ignores(path) or not is_default):
+            yield path
 
 
 def _update(found: Differences, kind: Kind, declared: Declared, live: Live, edits: tuple[Edit, ...]) -> None:

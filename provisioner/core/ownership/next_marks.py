@@ -17,6 +17,11 @@ def has_room(declared: Declared, live: Live, after: Ownership) -> bool:
     return needed <= had or len(others) + len(needed) <= METADATA_KEYS
 
 
+def waits_for_activation(declared: Declared, live: Live) -> bool:
+    """Return whether provisioner has created an object inactive and its activation is still to come."""
+    return live.stamp.to_activate and declared.fields.get("status") == "active" != live.fields.get("status")
+
+
 def stamp_after(kind: Kind, declared: Declared, live: Live) -> Ownership:
     """Return the stamp of an object after `declared`, without its ignored values, has been applied to it."""
     before = live.stamp

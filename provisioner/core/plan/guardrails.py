@@ -136,9 +136,9 @@ def _stranded(plan: Plan) -> Iterator[Danger]:
 def _reverted(plan: Plan) -> Iterator[Danger]:
     """Yield a danger if an apply would raise spending again that somebody has lowered in Stripe."""
     said = [
-        f"{change.address}: {', '.join(map(_way_back, back))}"
+        f"{change.address}: {', '.join([*map(_way_back, back), *map(_lost, change.loosened)])}"
         for change in plan.changes
-        if (back := [edit for edit in change.edits if edit.reverts_tightening])
+        if (back := [edit for edit in change.edits if edit.reverts_tightening]) or change.loosened
     ]
     if said:
         what = "a tightening" if len(said) == 1 else f"{len(said)} tightenings"
@@ -156,6 +156,10 @@ def _way_back(edit: Edit) -> str:
     ]
     is_plain = all(isinstance(value, str | int) for value in values)
     return f"{edit.path} {values[0]} -> {values[1]}" if is_plain else edit.path
+
+
+def _lost(path: str) -> str:
+    return f"{path}, which the replacement will not have"
 
 
 def _is_replaced(change: Change) -> bool:

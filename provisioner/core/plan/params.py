@@ -8,7 +8,13 @@ from msgspec.structs import replace
 from provisioner.core.diff.change import Change
 from provisioner.core.model.resource import Declared, Live, Ownership
 from provisioner.core.ownership.marks import LIFECYCLE, applied, field_code, marks, stamp_for
-from provisioner.core.ownership.next_marks import has_room, record_of, stamp_after, with_marks
+from provisioner.core.ownership.next_marks import (
+    has_room,
+    record_of,
+    stamp_after,
+    waits_for_activation,
+    with_marks,
+)
 from provisioner.core.schema.field import Field, Shape
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import EMPTY, at, leaves, part, put, to_wire
@@ -90,7 +96,7 @@ def update_params(kind: Kind, change: Change, *, half: bool = False, salt: str =
     else:
         after = stamp_after(kind, declared, live)
         room = has_room(declared, live, after)
-        is_left = live.stamp.to_activate and live.status != "active" and "status" not in touched
+        is_left = waits_for_activation(declared, live) and "status" not in touched
         after = replace(after, salt=after.salt or salt, to_activate=is_left)
         params = with_marks(params, after, live.stamp, room=room)
     return params
@@ -100,12 +106,17 @@ def adoption_params(kind: Kind, change: Change, *, salt: str = "") -> dict[str, 
     """
     Return only the metadata that makes an object ours; metadata that another project has left is unset.
 
-    The live values of the declared fields are recorded as applied, except for ignored fields: every
-    difference then counts as a change in the YAML.
+    The live values of the declared fields, and of all in a hash that is owned whole, are recorded as applied,
+    except for ignored fields: every difference then counts as a change in the YAML.
     """
     declared, live = _declared(change), _live(change)
     project, ignores = live.stamp.project, declared.lifecycle.ignores
-    ours = {path for path, _, _ in leaves(kind.fields, declared.fields) if not ignores(path)}
+    whole = tuple(
+        f"{each.name}." for each in kind.fields if each.owned_whole and each.name in declared.fields
+    )
+    ours = {path for path, _, _ in leaves(kind.fields, declared.fields)}
+    ours |= {path for path, _, _ in leaves(kind.fields, live.fields) if path.startswith(whole)}
+    ours = {path for path in ours if not ignores(path)}
     record = applied(project, kind.fields, part(kind.fields, live.fields, ours.__contains__))
     before = replace(live.stamp, salt=salt)
     stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record, before)
