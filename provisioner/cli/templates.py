@@ -84,7 +84,7 @@ on:
         description: Apply the configuration of branch {branch} now, without an approved plan
         type: boolean
       args:
-        description: "Arguments for that apply, one per line, such as --allow=top_up=150000"
+        description: "Arguments for that apply, one per line, such as --allow=top_up=1,500.00USD"
 
 permissions: {{contents: read}}
 

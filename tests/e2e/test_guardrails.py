@@ -16,7 +16,14 @@ def limits(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "number", ["top_up=9,900.00 USD", "top_up=990000", "top_up.usd=9900 usd", "top_up.usd=990000"]
+    "number",
+    [
+        "top_up=9,900.00USD",
+        "top_up=9,900.00 USD",
+        "top_up=990000",
+        "top_up.usd=9900 usd",
+        "top_up.usd=990000",
+    ],
 )
 def test_an_amount_is_named_as_in_the_yaml_or_in_minor_units(desk: Desk, number: str):
     desk.write(limits('max_top_up: "1,000.00 USD"') + FUNDS)
@@ -30,7 +37,7 @@ def test_an_amount_in_another_currency_is_another_number(desk: Desk):
     desk.write(limits('max_top_up: "1,000.00 USD"') + FUNDS)
 
     assert (
-        "--allow top_up=990000"
+        "--allow top_up=9,900.00USD"
         in desk.run("apply", "--auto-approve", "--allow", "top_up=9,900.00 EUR", code=3).stderr
     )
 
@@ -82,7 +89,7 @@ def test_a_plan_says_which_guardrails_would_stop_it_and_ends_as_ever(stopped: De
     head, *told = text.partition("Blocked by guardrails")[2].splitlines()
     assert head == ": apply will make no changes (exit code 3)"
     lines = [line.removeprefix("  ! ") for line in told[:2]]
-    assert [line.rpartition(" ")[2] for line in lines] == ["protected=1", "top_up=990000"]
+    assert [line.rpartition(" ")[2] for line in lines] == ["protected=1", "top_up=9,900.00USD"]
     assert all(line in refused for line in lines)
     assert told[2:3] == [""]
     assert told[3].startswith("Plan: ")
@@ -90,7 +97,7 @@ def test_a_plan_says_which_guardrails_would_stop_it_and_ends_as_ever(stopped: De
     assert (
         "Blocked by guardrails"
         not in stopped.run(
-            "apply", "--auto-approve", "--allow", "protected=1", "--allow", "top_up=990000"
+            "apply", "--auto-approve", "--allow", "protected=1", "--allow", "top_up=9,900.00USD"
         ).stdout
     )
 

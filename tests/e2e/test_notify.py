@@ -146,7 +146,7 @@ def test_a_guardrail_and_a_stale_plan_are_told(desk: Desk, webhook, listener):
     assert "top-ups of $300.00 exceed" in guarded["lines"][0]
     assert guarded["lines"][-1].startswith("Plan: 2 to create")
     assert guarded["money"] == []
-    assert "--allow top_up=30000" in webhook.messages[0]["text"]
+    assert "--allow top_up=300.00USD" in webhook.messages[0]["text"]
     assert (stale["outcome"], stale["project"], stale["path"]) == ("stale", "desk", "plan.json")
 
 

@@ -126,7 +126,7 @@ def test_a_failing_canary_keeps_the_rest_untouched(there, folder):
     assert all(not there.estate(each) for each in ids(ACCOUNTS)[1:])
 
 
-@pytest.mark.parametrize(("limit", "number"), [('max_top_up: "499.99 USD"', "top_up=50000")])
+@pytest.mark.parametrize(("limit", "number"), [('max_top_up: "499.99 USD"', "top_up=500.00USD")])
 def test_a_limit_of_the_fleet_stops_it_before_the_first_write(there, tmp_path, limit, number):
     folder = make_fleet(tmp_path, ACCOUNTS, CARDS, more=f"guardrails: {{{limit}}}\n")
 

@@ -74,7 +74,7 @@ def test_money_in_a_currency_that_the_limit_does_not_name_is_over_it():
 
     assert str(euros) == (
         "top-ups of €0.01 across the fleet exceed max_top_up, which has no limit for EUR; add one there; "
-        "to allow it once, pass --allow top_up.eur=1"
+        "to allow it once, pass --allow top_up=0.01EUR"
     )
 
 

@@ -86,7 +86,7 @@ def page() -> str:
             "`--allow NAME=NUMBER` allows one plan to exceed a guardrail, up to the number; the names are "
             f"{codes(GUARDRAILS)}. If a plan exceeds a guardrail in several currencies or for several "
             "kinds, pass a number for each: `top_up.usd=5000`, `retired.cards=14`. Write money in minor "
-            'units or with its currency: `--allow top_up="9,900.00 USD"`. `--allow '
+            "units or with its currency: `--allow top_up=9,900.00USD`. `--allow "
             f"exposure_added={ENDLESS}` allows cards without a limit. A plan lists the guardrails that "
             "would block it, and so does its JSON (`stopped_by`)."
         ),

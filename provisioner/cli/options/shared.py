@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 SANDBOX_STATE = Path(".provisioner/sandbox.db")  # what --sandbox keeps in the current folder
+_TIGHT_MONEY = re.compile(r"(?<=\d)(?=[A-Za-z]{3}$)")  # where `9,900.00USD` lacks its space
 FASTEST = 1_000_000  # requests per second: far above any API's limit, so that every rate is finite
 
 
@@ -136,7 +138,7 @@ def _number(name: str, text: str) -> tuple[str, int]:
         return name, UNLIMITED
     if what not in MONEY:
         raise ValueError("expected a whole number, such as 12")
-    money = parse_money(text)
+    money = parse_money(_TIGHT_MONEY.sub(" ", text))
     if currency not in ("", money.currency):
         raise ValueError(f"{name} does not take an amount in {money.currency.upper()}")
     return f"{what}.{money.currency}", money.amount
@@ -248,7 +250,7 @@ ALLOW = click.option(
     shell_complete=complete_guardrail,
     help="Allow this plan to exceed a guardrail, up to NUMBER; the error message shows both. NAME is "
     "retired, protected, stranded, reverted or activated with a count, or top_up or exposure_added with "
-    "an amount: '99.00 USD', or 9900 in minor units. exposure_added also takes 'unlimited'.",
+    "an amount: 99.00USD, or 9900 in minor units. exposure_added also takes 'unlimited'.",
 )
 APPROVE = click.option(
     "--approve",

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from provisioner.core.diff.change import Action, Change, Edit
 from provisioner.core.model.config import Guardrails
-from provisioner.core.model.money import Money, show_money
+from provisioner.core.model.money import Money, show_money, show_number
 from provisioner.core.ownership.reissue import reissued_for
 from provisioner.core.plan.document import Stop
 from provisioner.core.plan.plan import Plan
@@ -20,17 +20,17 @@ FEW, SHARE = 10, 0.3  # of ten or more objects of a kind, at most 30% may end wi
 
 
 class Danger(Struct, frozen=True):
-    """
-    A limit that a plan exceeds, with the number that would allow it.
-
-    `of` is the section or the currency that the number counts, empty where there is only one. The name may
-    include it (`retired.cards`), and does where the plan exceeds several limits with the same name.
-    """
+    """A limit that a plan exceeds, with the number that would allow it."""
 
     name: str
+    """Name of the guardrail; with `.of` (`retired.cards`) where the plan exceeds several of the same name."""
     text: str
     number: int
+    """Count, or an amount in minor units."""
     of: str = ""
+    """Section or currency that the number counts; empty where there is only one."""
+    currency: str = ""
+    """Currency of an amount; empty for a count."""
 
     def __str__(self) -> str:
         return f"{self.text}; to allow it once, pass --allow {self.allow}"
@@ -38,7 +38,12 @@ class Danger(Struct, frozen=True):
     @property
     def allow(self) -> str:
         """Return the value for `--allow` that lets the plan pass this limit."""
-        return f"{self.name}={ENDLESS if self.number == UNLIMITED else self.number}"
+        if self.number == UNLIMITED:
+            return f"{self.name}={ENDLESS}"
+        if self.currency:  # written without a space, so that no shell needs quotes
+            amount = f"{show_number(self.number, self.currency)}{self.currency.upper()}"
+            return f"{self.name.partition('.')[0]}={amount}"
+        return f"{self.name}={self.number}"
 
 
 def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
@@ -227,10 +232,11 @@ def over(name: str, text: str, money: Money, limits: Mapping[str, int]) -> Itera
     most = limits.get(money.currency)
     if most is None and limits:
         missing = f"max_{name}, which has no limit for {money.currency.upper()}; add one there"
-        yield Danger(f"{name}.{money.currency}", f"{text} {missing}", money.amount)
+        full = f"{name}.{money.currency}"
+        yield Danger(full, f"{text} {missing}", money.amount, currency=money.currency)
     elif most is not None and money.amount > most:
         text = f"{text} max_{name} ({show_money(most, money.currency)})"
-        yield Danger(name, text, money.amount, money.currency)
+        yield Danger(name, text, money.amount, money.currency, money.currency)
 
 
 def _resources(count: int, adjective: str = "") -> str:

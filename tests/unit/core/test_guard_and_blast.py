@@ -146,20 +146,22 @@ def test_what_is_protected_is_told_by_the_object_and_not_by_the_yaml() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "name", "enough"),
+    ("limits", "name", "enough", "written"),
     [
-        ({"max_top_up": {"usd": 4999}}, "top_up", 5000),
-        ({"max_exposure_added": {"usd": 699}}, "exposure_added", 700),
-        ({"max_activated": 0}, "activated", 1),
+        ({"max_top_up": {"usd": 4999}}, "top_up", 5000, "50.00USD"),
+        ({"max_exposure_added": {"usd": 699}}, "exposure_added", 700, "7.00USD"),
+        ({"max_activated": 0}, "activated", 1, "1"),
     ],
 )
-def test_each_limit_stops_and_the_number_that_it_names_lets_pass(limits: Any, name: str, enough: int) -> None:
+def test_each_limit_stops_and_the_number_that_it_names_lets_pass(
+    limits: Any, name: str, enough: int, written: str
+) -> None:
     after = [card(spending_controls=limit(700)), target(5000)]
     made, wanted = plan([], after, **limits)
     [danger] = judge(made, wanted.guardrails, {})
 
     assert danger.name == name
-    assert f"--allow {name}={enough}" in str(danger)
+    assert f"--allow {name}={written}" in str(danger)
     assert judge(made, wanted.guardrails, {name: enough}) == ()
     assert judge(made, wanted.guardrails, {name: enough - 1}) == (danger,)
 
@@ -214,7 +216,7 @@ def test_a_limit_on_money_lets_no_currency_pass_that_it_does_not_name(limits: An
 
     [guardrail] = limits
     assert f"{guardrail}, which has no limit for USD; add one there; to allow" in str(danger)
-    assert str(danger).endswith(f"--allow {name}=5000")
+    assert str(danger).endswith(f"--allow {name.partition('.')[0]}=50.00USD")
     assert judge(made, wanted.guardrails, {name: 5000}) == ()
     assert judge(made, wanted.guardrails, {name: 4999}) == (danger,)
     assert judge(made, wanted.guardrails, {name.partition(".")[0]: 5000}) == (danger,)
