@@ -1,7 +1,7 @@
 """Reads fleet.yaml and its rosters into a `Fleet`, or raises one ConfigError with all problems."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from provisioner.core.model.money import parse_money
 from provisioner.fleet.fleet_schema import fleet_schema_text
 from provisioner.fleet.model import Fleet, FleetAccount, FleetLimits, Rates, Selector
 from provisioner.fleet.rows import ROSTERS, Row, document_rows, roster_rows
-from provisioner.fleet.select import parse_selector
+from provisioner.fleet.select import fits, labels_hint, parse_selector
 
 FILES = ("fleet.yaml", "fleet.yml")
 HOLE_SAYS = (
@@ -48,7 +48,7 @@ def load_fleet(path: Path, allowed: Allowed = NOTHING_MORE) -> Fleet:
     document = reading.sound("file", open_document(file, reading.problems, reading.outside))
     value = document.value
     accounts = tuple(reading.accounts(document))
-    canary = tuple(_selectors(document, reading.problems))
+    canary = tuple(_selectors(document, accounts, reading.problems))
     limits = _limits(document, reading.problems)
     if not accounts and not reading.problems:
         text = "no accounts; add some under 'accounts' or in a 'roster'"
@@ -180,14 +180,23 @@ class _Reading(Struct):
         self.problems.append(Problem(row.where(path, key), address, words))
 
 
-def _selectors(document: Document, problems: list[Problem]) -> Iterator[Selector]:
+def _selectors(
+    document: Document, accounts: Sequence[FleetAccount], problems: list[Problem]
+) -> Iterator[Selector]:
+    """Yield the selectors of the canary accounts; one that matches no account is a problem."""
     canary = document.value.get("canary", ())
+    complete = not problems  # otherwise an account that it matches may be missing
     for number, text in enumerate([canary] if isinstance(canary, str) else canary):
+        path = ("canary",) if isinstance(canary, str) else ("canary", number)
         try:
-            yield parse_selector(text)
+            selector = parse_selector(text)
         except ValueError as error:
-            path = ("canary",) if isinstance(canary, str) else ("canary", number)
             problems.append(Problem(document.where(path), "canary", str(error)))
+            continue
+        if complete and accounts and not any(fits([selector], account) for account in accounts):
+            says = f"no account matches {text!r}{labels_hint(accounts)}"
+            problems.append(Problem(document.where(path), "canary", says))
+        yield selector
 
 
 def _limits(document: Document, problems: list[Problem]) -> FleetLimits:

@@ -11,6 +11,7 @@ SELECTOR_SAYS = (
     "a selector looks like 'tier=gold', 'region=eu-*', 'tier!=test' or 'acct_1*' (an id or a name); terms "
     "separated by commas must all match"
 )
+SHOWN = 12  # labels in a hint
 SHARD_SAYS = "a shard is NUMBER/TOTAL, such as 2/8"
 
 
@@ -31,6 +32,13 @@ def parse_selector(text: str) -> Selector:
 def fits(selectors: Iterable[Selector], account: FleetAccount) -> bool:
     """Return whether an account matches all terms of one of the selectors."""
     return any(all(term.holds(account) for term in selector) for selector in selectors)
+
+
+def labels_hint(accounts: Iterable[FleetAccount]) -> str:
+    """Return `; labels are ...` with some labels of the accounts, or an empty string if there are none."""
+    labels = sorted({f"{name}={value}" for each in accounts for name, value in each.labels.items()})
+    more = " ..." if len(labels) > SHOWN else ""
+    return f"; labels are {', '.join(labels[:SHOWN])}{more}" if labels else ""
 
 
 class Shard(Struct, frozen=True):

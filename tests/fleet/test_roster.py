@@ -77,7 +77,8 @@ def test_accounts_are_listed_and_read_from_several_rosters_together(folder):
 def test_limits_rates_and_canary_are_read(folder):
     fleet = read(
         folder,
-        f"{HEAD}mode: live\naccounts: [{{account: acct_1A}}]\ncanary: [tier=canary, acct_1A]\n"
+        f"{HEAD}mode: live\naccounts: [{{account: acct_1A, labels: {{tier: canary}}}}]\n"
+        "canary: [tier=canary, acct_1A]\n"
         "rates: {account: 5, platform: 50}\n"
         'guardrails: {max_top_up: {usd: "1,000.00 USD", eur: 5}, max_retired: 3, max_failed: "5%"}\n',
     )
@@ -129,6 +130,10 @@ BROKEN = {
     "selector": (
         f"{HEAD}accounts: [{{account: acct_1A}}]\ncanary: '=x'\n",
         "fleet.yaml:5:9: canary: a selector looks",
+    ),
+    "canary-of-none": (
+        f"{HEAD}accounts: [{{account: acct_1A, labels: {{tier: gold}}}}]\ncanary: [acct_1A, tier=x]\n",
+        "fleet.yaml:5:19: canary: no account matches 'tier=x'; labels are tier=gold",
     ),
     "money": (
         f"{HEAD}accounts: [{{account: acct_1A}}]\nguardrails: {{max_top_up: 5}}\n",

@@ -32,7 +32,7 @@ from provisioner.fleet.model import Fleet, FleetAccount, FleetLimits, Selector
 from provisioner.fleet.outcome import ACCESS, AccountOutcome
 from provisioner.fleet.read import load_fleet
 from provisioner.fleet.run import Engine, EngineLostError, run, stream
-from provisioner.fleet.select import Shard, fits
+from provisioner.fleet.select import Shard, fits, labels_hint
 from provisioner.fleet.totals import NAMES, Totals, judge, totals_document
 from provisioner.net.sandbox_control import control
 from provisioner.notify.notice import tell_fleet
@@ -109,9 +109,7 @@ def choose(fleet: Fleet, select: Sequence[Selector], shard: Shard) -> list[Fleet
     """Return the selected accounts of a shard; raises ProvisionerError if no account matches `select`."""
     fitting = [account for account in fleet.accounts if not select or fits(select, account)]
     if not fitting:
-        labels = sorted({f"{name}={value}" for each in fleet.accounts for name, value in each.labels.items()})
-        known = f"; labels are {', '.join(labels[:12])}{' ...' if len(labels) > 12 else ''}" if labels else ""  # noqa: PLR2004
-        raise ProvisionerError(f"no account of {fleet.name} matches --select{known}")
+        raise ProvisionerError(f"no account of {fleet.name} matches --select{labels_hint(fleet.accounts)}")
     return [account for account in fitting if shard.holds(account.id)]
 
 
