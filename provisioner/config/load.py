@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from types import MappingProxyType
 from typing import Any
 
@@ -108,7 +109,14 @@ def _fill(
 
 
 def _fits(document: Document, shapes: Shapes, problems: list[Problem]) -> bool:
-    """Check the top level of a document; the contents of blocks are checked after merging."""
+    """
+    Check the top level of a document; the contents of blocks are checked after merging.
+
+    Raises ConfigError for a fleet file: otherwise every line of it would be a problem.
+    """
+    if "fleet" in document.value and not {"configuration", "roster"}.isdisjoint(document.value):
+        says = f"this file describes a fleet; use `provisioner fleet plan {quote(str(document.file.parent))}`"
+        raise ConfigError([Problem(document.where(("fleet",), key=True), "", says)])
     problems += shown_from_outside(document)
     misfits = shapes.misfits("file", document.value)
     for misfit in misfits:
@@ -163,6 +171,9 @@ def load_policy(file: Path, kinds: Sequence[Kind]) -> Guardrails:
     """
     problems: list[Problem] = []
     document = open_document(file, problems, Outside(file.parent, {}))
+    if "guardrails" in document.value:
+        says = "a policy has no 'guardrails:'; its keys, such as max_top_up, begin at the left margin"
+        raise ConfigError([Problem(document.where(("guardrails",), key=True), "", says)])
     for misfit in shapes_of(kinds).misfits("file", {"guardrails": document.value}):
         if misfit.value is not BROKEN:
             path = misfit.path[1:]

@@ -306,3 +306,19 @@ _TABLE = """
 CATEGORIES = tuple(_TABLE[1::2])
 CATEGORY_OF = {code: name for code, name in zip(_TABLE[::2], CATEGORIES, strict=True) if code.isdigit()}
 """The category of each four-digit merchant category code."""
+EVERYDAY = {
+    "ad": "advertising_services",
+    "bar": "drinking_places",
+    "cafe": "eating_places_restaurants",
+    "club": "drinking_places",
+    "coffee": "eating_places_restaurants",
+    "flight": "airlines_air_carriers",
+    "fuel": "automated_fuel_dispensers",
+    "gas": "automated_fuel_dispensers",
+    "gas_station": "service_stations",
+    "marketing": "advertising_services",
+    "pub": "drinking_places",
+    "restaurant": "eating_places_restaurants",
+    "supermarket": "grocery_stores_supermarkets",
+}
+"""The category for everyday words, in the singular, that do not occur in its name or in several."""

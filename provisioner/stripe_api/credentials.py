@@ -13,16 +13,22 @@ def key_for(mode: str, environ: Mapping[str, str]) -> str:
     """Return the key in STRIPE_API_KEY; raises AccessError without one, or if it is not for `mode`."""
     key = environ.get("STRIPE_API_KEY", "").strip()
     if not key:
-        raise AccessError("STRIPE_API_KEY is not set; to try provisioner without a key, add --sandbox")
+        raise AccessError(
+            "STRIPE_API_KEY is not set; create a key at dashboard.stripe.com/apikeys, or add --sandbox to "
+            "try provisioner without one"
+        )
     for prefix in ("sk_", "rk_"):
         if key.startswith(f"{prefix}{mode}_"):
             return key
         if key.startswith((f"{prefix}test_", f"{prefix}live_")):
             other = "live" if mode == "test" else "test"
-            raise AccessError(f"STRIPE_API_KEY is a {other} key, but the configuration says mode: {mode}")
+            raise AccessError(
+                f"STRIPE_API_KEY is a {other} key, but the configuration says mode: {mode}; use a "
+                f"{mode} key, or a configuration with mode: {other}"
+            )
     raise AccessError(
         "STRIPE_API_KEY is not a secret or restricted key "
-        "(sk_test_..., rk_test_..., sk_live_..., rk_live_...)"
+        "(sk_test_..., rk_test_..., sk_live_..., rk_live_...); copy one from dashboard.stripe.com/apikeys"
     )
 
 

@@ -105,3 +105,40 @@ def test_as_json(sound):
 
     assert document["healthy"] is True
     assert {check["name"] for check in document["checks"]} >= {"key", "network", "account", "cards", "clock"}
+
+
+@pytest.mark.parametrize(
+    ("key", "said", "advice"),
+    [
+        ("", "STRIPE_API_KEY is not set", "create a key at dashboard.stripe.com/apikeys, or add --sandbox"),
+        (
+            "sk_live_1",
+            "STRIPE_API_KEY is a live key, but the configuration says mode: test",
+            "use a test key",
+        ),
+        ("pk_test_1", "STRIPE_API_KEY is not a secret or restricted key", "copy one from"),
+    ],
+)
+def test_the_advice_is_about_what_is_wrong_with_the_key(desk: Desk, monkeypatch, key, said, advice):
+    desk.write(COMPANY)
+    monkeypatch.setenv("STRIPE_API_KEY", key)
+
+    *_, line, hint = desk.run("doctor", code=7).stdout.splitlines()
+
+    assert said in line
+    assert hint.strip().startswith(f"-> {advice}")
+
+
+def test_the_advice_names_the_configuration_that_was_checked(desk: Desk):
+    desk.write("version: 1\nprojekt: x\n", "our cards/provisioner.yaml")
+
+    said = desk.run("doctor", "our cards", "--sandbox", code=1).stdout
+
+    assert "-> `provisioner validate 'our cards'` shows all problems" in said
+
+
+def test_the_sandbox_has_no_account_to_pin(desk: Desk):
+    desk.write(COMPANY)
+
+    assert "rejects keys of other accounts" in desk.run("doctor").stdout
+    assert "rejects keys of other accounts" not in desk.run("doctor", "--sandbox").stdout

@@ -69,3 +69,104 @@ def test_a_purchase_on_a_card_that_is_not_applied_says_so(desk: Desk) -> None:
     says = "cards.ads is not in Stripe yet; apply the configuration first"
     assert purchase.stderr == f"Error: {says}\n"
     assert f"{says}, or add --sandbox" in " ".join(tested.stdout.split())
+
+
+@pytest.mark.parametrize("command", ["plan", "validate", "apply"])
+def test_a_fleet_is_not_read_as_a_configuration(desk: Desk, command: str) -> None:
+    desk.write("version: 1\nfleet: shops\nroster: shops.csv\nconfiguration: t\n", "our shops/fleet.yaml")
+    desk.write("version: 1\nproject: ${var.shop}\n", "our shops/t/shop.yaml")
+
+    [problem, *_] = desk.run(command, "our shops", code=1).stderr.splitlines()
+
+    says = "this file describes a fleet; use `provisioner fleet plan 'our shops'`"
+    assert problem == f"our shops/fleet.yaml:2:1: {says}"
+
+
+@pytest.mark.parametrize("words", [["."], ["--runs", "3"], [".", "--all"]])
+def test_histories_take_no_configuration_and_no_number_of_runs(desk: Desk, words: list[str]) -> None:
+    desk.write(COMPANY)
+
+    assert "cannot be used with --estate" in desk.run("chaos", "--estate", *words, code=1).stderr
+
+
+def test_a_policy_that_is_written_like_a_configuration_says_what_is_wrong(desk: Desk) -> None:
+    desk.write(COMPANY)
+    policy = desk.folder / ".policy.yaml"
+    policy.write_text("guardrails: {max_retired: 1}\n", encoding="utf-8")
+
+    said = desk.run("plan", "--policy", ".policy.yaml", code=1).stderr
+
+    assert said.startswith(".policy.yaml:1:1: a policy has no 'guardrails:'; its keys, such as max_top_up, ")
+
+
+@pytest.mark.parametrize(
+    ("head", "place", "key"),
+    [("max_retired: 1\n", "guardrails", "max_retired"), ("", "lifecycle", "protect")],
+)
+def test_a_key_that_belongs_one_level_deeper(desk: Desk, head: str, place: str, key: str) -> None:
+    desk.write(head + COMPANY + BARE_CARD + ("    protect: true\n" if key == "protect" else ""))
+
+    assert (
+        f"unknown key {key!r}; did you mean {key!r} under {place!r}?" in desk.run("validate", code=1).stderr
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "category"),
+    [
+        ("bars", "drinking_places"),
+        ("5812", "eating_places_restaurants"),
+        ("hotels", "hotels_motels_and_resorts"),
+        ("bakries", "bakeries"),
+    ],
+)
+def test_the_category_that_was_meant(desk: Desk, word: str, category: str) -> None:
+    controls = f'    spending_controls: {{allowed_categories: ["{word}"]}}\n'
+    desk.write(COMPANY + BARE_CARD)
+
+    refused = desk.run("simulate", "purchase", "ads", "--amount", "1", "--category", word, code=1).stderr
+    desk.write(COMPANY + BARE_CARD + controls)
+
+    assert f"did you mean '{category}'?" in refused
+    assert category in desk.run("validate", code=1).stderr
+
+
+def test_a_word_that_is_like_no_category_gets_no_suggestion(desk: Desk) -> None:
+    desk.write(COMPANY + BARE_CARD)
+
+    refused = desk.run("simulate", "purchase", "ads", "--amount", "1", "--category", "xyzzy", code=1).stderr
+
+    assert refused == "Error: 'xyzzy' is not a merchant category of Stripe's\n"
+
+
+def test_a_configuration_without_scenarios_shows_one_that_works(desk: Desk) -> None:
+    desk.write(COMPANY + BARE_CARD)
+
+    said = desk.run("test", "--offline", code=1).stderr
+    example = said.partition("`")[2].partition("`")[0]
+    desk.write(COMPANY + BARE_CARD + example)
+
+    assert "lunch" in desk.run("test", "--offline").stdout
+
+
+def test_a_sandbox_that_is_not_a_database_says_how_to_start_over(desk: Desk) -> None:
+    desk.write(COMPANY)
+    state = desk.folder / ".provisioner" / "sandbox.db"
+    state.parent.mkdir(mode=0o700)
+    state.write_text("not a database, but long enough to be read as one\n" * 20, encoding="utf-8")
+
+    said = desk.run("plan", "--sandbox", code=1).stderr
+    command = said.partition("`provisioner ")[2].partition("`")[0]
+    desk.run(*command.split())
+
+    desk.run("plan", "--sandbox")
+
+
+def test_a_port_that_is_in_use_is_named(desk: Desk) -> None:
+    port = desk.base.rpartition(":")[2]
+
+    said = desk.run("sandbox", "serve", "--port", port, code=1).stderr
+
+    assert said == (
+        f"Error: port {port} is already in use; choose another one, or leave out --port to use a free one\n"
+    )

@@ -63,6 +63,10 @@ def command(  # noqa: PLR0913 - one for each option
     if (steps or only) and not estate:
         raise click.UsageError("--steps and --only can only be used with --estate")
     if estate:
+        if ignored := [each for each in ("path", "runs", "whole") if _is_given(each)]:
+            names = {"path": "PATH", "runs": "--runs", "whole": "--all"}
+            each = " and ".join(names[name] for name in ignored)
+            raise click.UsageError(f"{each} cannot be used with --estate, which makes its own projects")
         document = _played(seed, steps or max(only, default=DEFAULT_STEPS), only)
         text = _played_text
     else:
@@ -72,14 +76,18 @@ def command(  # noqa: PLR0913 - one for each option
     return ERROR if document["failed"] else DONE
 
 
+def _is_given(parameter: str) -> bool:
+    """Return whether a parameter of this command was given on the command line."""
+    return click.get_current_context().get_parameter_source(parameter) is ParameterSource.COMMANDLINE
+
+
 def _disturbed(options: Options, seed: int, runs: int | None) -> dict[str, Any]:
     """Run `runs` cells of the matrix of failures and requests, or all, and return the result."""
     from provisioner.chaos.run import cells, disturb, rehearse  # noqa: PLC0415 - cold start: a server and more
     from provisioner.chaos.sandbox_fixture import arena  # noqa: PLC0415 - cold start: as above
     from provisioner.chaos.scene import canonical, country_of, scene_of  # noqa: PLC0415 - cold start: as above
 
-    own = click.get_current_context().get_parameter_source("path") is ParameterSource.COMMANDLINE
-    scene = scene_of(load(options), seed) if own else canonical()
+    scene = scene_of(load(options), seed) if _is_given("path") else canonical()
     with arena(country_of(scene.after)) as place:
         course = rehearse(place, scene)
         chosen = cells(course, seed, runs)

@@ -1,7 +1,9 @@
 """`doctor`: check everything a command needs, and say how to fix what is wrong."""
 
 import os
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -76,8 +78,9 @@ def _examine(options: Options, mode: str | None) -> Iterator[Check]:
         count = len(config.declared)
         yield Check("configuration", f"{config.project}: {count} resources, mode {config.mode}")
     except ProvisionerError as error:
-        first = str(error).splitlines()[0]
-        advice = "`provisioner validate` lists all problems; `provisioner init` writes a starter project"
+        first, *others = str(error).splitlines()
+        where = "" if options.path == Path() else f" {shlex.quote(str(options.path))}"
+        advice = f"`provisioner validate{where}` shows {'all problems' if others else 'the place'}"
         yield Check("configuration", first, ERROR, advice)
         key = os.environ.get("STRIPE_API_KEY", "")
         config = Config("doctor", mode or ("live" if "_live_" in key[:8] else "test"), None, {})
@@ -93,19 +96,19 @@ def _examine(options: Options, mode: str | None) -> Iterator[Check]:
             else:
                 advice = "a restricted key (rk_...) is safer; see docs/how-to/restricted-keys.md"
                 yield Check("key", f"secret key for {config.mode} mode", advice=advice)
-            yield from _ask(replace(stripe, config=fitted(options, config)), restricted=restricted)
+            yield from _ask(
+                replace(stripe, config=fitted(options, config)),
+                restricted=restricted,
+                sandbox=options.sandbox,
+            )
     except AccessError as error:
-        yield Check(
-            "key",
-            str(error),
-            WRONG,
-            "create a key at dashboard.stripe.com/apikeys and set it only in STRIPE_API_KEY",
-        )
+        said, _, advice = str(error).partition("; ")
+        yield Check("key", said, WRONG, advice)
     except ProvisionerError as error:
         yield Check("session", str(error), ERROR)
 
 
-def _ask(stripe: Account, *, restricted: bool) -> Iterator[Check]:
+def _ask(stripe: Account, *, restricted: bool, sandbox: bool) -> Iterator[Check]:
     account = read(stripe.transport, "account")
     cards = read(stripe.transport, "issuing/cards", {"limit": 1})
     answered = account if account.allowed else cards
@@ -115,7 +118,7 @@ def _ask(stripe: Account, *, restricted: bool) -> Iterator[Check]:
         return
     took = f" in {answered.took * 1000:.0f} ms" if answered.took else ""
     yield Check("network", f"Stripe answers{took}")
-    yield _account(stripe.config, account, restricted=restricted)
+    yield _account(stripe.config, account, restricted=restricted, sandbox=sandbox)
     if account.allowed is False and not restricted:
         return
     for address in sorted(a for a in stripe.config.declared if a.section == "balance_targets"):
@@ -130,7 +133,7 @@ def _ask(stripe: Account, *, restricted: bool) -> Iterator[Check]:
     yield from _circumstances(stripe, answered)
 
 
-def _account(config: Config, probe: Probe, *, restricted: bool) -> Check:
+def _account(config: Config, probe: Probe, *, restricted: bool, sandbox: bool) -> Check:
     connected = os.environ.get("STRIPE_ACCOUNT")
     if probe.allowed is not True:
         needed = bool(config.account) or not restricted
@@ -146,9 +149,8 @@ def _account(config: Config, probe: Probe, *, restricted: bool) -> Check:
         return Check("account", f"{found}, but the configuration is for {config.account}", WRONG, advice)
     pulls = "funded by wire transfer" if must_be_wired(probe.data) else "top-ups are supported"
     how = ", connected (STRIPE_ACCOUNT)" if connected else ""
-    advice = (
-        "" if config.account else f"`account: {found}` in the configuration rejects keys of other accounts"
-    )
+    pin = f"`account: {found}` in the configuration rejects keys of other accounts"
+    advice = "" if config.account or sandbox else pin
     return Check("account", f"{found} in {country}{how}; {pulls}", advice=advice)
 
 

@@ -1,11 +1,13 @@
 """`sandbox`: run the embedded Stripe API as a separate server, or reset its state."""
 
+import errno
 import re
 from pathlib import Path
 
 import click
 
 from provisioner.cli.options.shared import SANDBOX_STATE
+from provisioner.core.model.errors import ProvisionerError
 from provisioner.engine.private_file import DATABASE, check_replaceable, private_database
 
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)(ms|s|m|h)$")
@@ -67,7 +69,14 @@ def serve(
         raise click.BadParameter(str(problem), param_hint="--country") from None
     if state:
         private_database(state)
-    run(settings, lambda base: click.echo(f"Sandbox ready at {base}"))
+    try:
+        run(settings, lambda base: click.echo(f"Sandbox ready at {base}"))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise ProvisionerError(
+            f"port {port} is already in use; choose another one, or leave out --port to use a free one"
+        ) from None
 
 
 @command.command()

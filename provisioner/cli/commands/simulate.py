@@ -15,7 +15,7 @@ from provisioner.cli.options.shared import (
 )
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
-from provisioner.config.text.near import near
+from provisioner.config.text.near import near, near_category
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.model.money import parse_money
@@ -101,7 +101,7 @@ def _purchase(config: Config, card: Address, amount: str, merchant: Mapping[str,
     if merchant["presence"] and merchant["method"]:
         raise ProvisionerError("--presence and --method cannot be used together")
     if merchant["category"] and merchant["category"] not in CATEGORIES:
-        hint = near(merchant["category"], CATEGORIES)
+        hint = near_category(merchant["category"], CATEGORIES)
         raise ProvisionerError(f"{merchant['category']!r} is not a merchant category of Stripe's{hint}")
     usual = allowed_purchase(declared_facts(card, config.declared), CHOICES) or Purchase(0, CATEGORIES[0])
     method = merchant["method"] or METHOD_OF.get(merchant["presence"] or "", usual.method)

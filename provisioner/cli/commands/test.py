@@ -40,8 +40,11 @@ def command(options: Options, *, told: bool, generate: bool, junit: Path | None,
     config = load(options)
     scenarios = [*config.scenarios, *(boundaries(config.declared, CHOICES, "cards") if generate else ())]
     if not scenarios:
+        card = next((address.name for address in config.declared if address.section == "cards"), "NAME")
         raise ProvisionerError(
-            f"{options.path} has no scenarios; add some under `scenarios:`, or use --generate"
+            "the configuration has no scenarios. Add one, such as `scenarios: {lunch: {card: "
+            f'{card}, amount: "12.00 USD", category: eating_places_restaurants, expect: approved}}}}`; or '
+            "use --generate, which makes purchases at the limits of each card"
         )
     place = "offline" if told else "sandbox" if options.sandbox else "stripe"
     if told:

@@ -1,13 +1,13 @@
 """Describes schema errors in words: the problem and the fix."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from provisioner.config.schema.field_schema import AMOUNT_SAYS
 from provisioner.config.schema.validate import Misfit
-from provisioner.config.text.near import near
+from provisioner.config.text.near import near, near_category
 from provisioner.config.text.scalar import LONGEST_SHOWN, Odd, Secret, from_outside, shown
-from provisioner.kinds.categories import CATEGORY_OF
+from provisioner.kinds.categories import CATEGORIES, CATEGORY_OF
 
 FEW = 12
 _TERRAFORM = {"prevent_destroy": "protect", "ignore_changes": "ignore"}
@@ -38,7 +38,7 @@ def say(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
     match misfit.keyword:
         case "additionalProperties":
             key, known = misfit.path[-1], list(misfit.schema.get("properties", {}))
-            close = _terraform(key, known) or near(key, known)
+            close = _terraform(key, known) or _deeper(key, misfit.schema) or near(key, known)
             here = close if close or len(known) > FEW else f"; valid keys: {', '.join(known)}"
             return f"unknown key {key!r}{here}"
         case "required":
@@ -60,6 +60,12 @@ def _terraform(key: Any, known: Collection[str]) -> str:
     if meant in known:
         return f"; did you mean {meant!r}?"
     return f"; did you mean {meant!r} under 'lifecycle'?" if meant and "lifecycle" in known else ""
+
+
+def _deeper(key: Any, schema: Mapping[str, Any]) -> str:
+    """Suggest the mapping that a key belongs in, such as `guardrails` for `max_retired`."""
+    places = (name for name, sub in schema.get("properties", {}).items() if key in sub.get("properties", ()))
+    return next((f"; did you mean {key!r} under {name!r}?" for name in places), "")
 
 
 def _category(misfit: Misfit, code: str) -> str:
@@ -118,7 +124,8 @@ def _not_a_choice(misfit: Misfit, *, hidden: bool) -> str:
     if category := _category(misfit, "" if from_outside(misfit.value) else str(misfit.value)):
         return category
     value = _shown(misfit.value, None, hidden=hidden)
-    close = "" if hidden or isinstance(misfit.value, Secret) else near(misfit.value, map(str, choices))
+    suggest = near_category if CATEGORIES[0] in choices else near
+    close = "" if hidden or isinstance(misfit.value, Secret) else suggest(misfit.value, map(str, choices))
     if len(choices) > FEW:
         return f"{value} is not one of Stripe's {len(choices)} values{close}"
     if len(choices) == 1:

@@ -63,7 +63,9 @@ class Store:
                 )
             self._db.executescript(_SETTINGS + _SCHEMA + f"PRAGMA user_version={_FORMAT};")
         except sqlite3.Error as problem:
-            raise OSError(f"{state}: cannot keep the sandbox's state there: {problem}") from problem
+            broken = problem.sqlite_errorcode in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+            hint = f"; `provisioner sandbox reset --state {state}` deletes the file" if broken else ""
+            raise OSError(f"{state}: cannot keep the sandbox's state there: {problem}{hint}") from problem
 
     def close(self) -> None:
         """Close the database; the file remains."""
