@@ -1,5 +1,7 @@
 """What this tool has done itself is no drift, whatever comes between."""
 
+import json
+
 import pytest
 from e2e.conftest import CARD, COMPANY, Desk
 
@@ -58,3 +60,18 @@ def test_a_card_of_a_holder_that_is_no_longer_ours_is_still_drift(desk: Desk) ->
     desk.sdk.v1.issuing.cardholders.update(holder["id"], {"metadata": {"provisioner_project": ""}})
 
     assert "cards.ads" in desk.run("drift", code=2).stdout
+
+
+def test_a_lost_card_that_a_run_ended_before_it_was_stopped(desk: Desk) -> None:
+    """A card that a person cancels for another reason is drift all the same."""
+    apply(desk, COMPANY + CARD)
+    desk.write(COMPANY + CARD + "    lifecycle: {reissue: {number: 1, reason: lost}}\n")
+    fault = {"effect": "500_began", "match": "POST /v1/issuing/cards", "count": 100}
+    desk.control("faults", json.dumps({"faults": [fault]}).encode())
+    desk.run("apply", "--auto-approve", code=None)
+    desk.control("faults", b'{"faults": []}')
+    assert [card.status for card in desk.sdk.v1.issuing.cards.list().data] == ["canceled"]
+
+    is_no_drift(desk)
+    desk.write(COMPANY + CARD + "    lifecycle: {reissue: {number: 1, reason: stolen}}\n")
+    assert "canceled outside of provisioner" in desk.run("drift", code=2).stdout

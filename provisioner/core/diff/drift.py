@@ -137,7 +137,9 @@ def _gone(kind: Kind, estate: KindInventory, changes: Sequence[Change]) -> Itera
     """Yield the drift of declared objects that were ended outside of provisioner."""
     for change in changes:
         last = estate.last.get(change.address)
-        asked = change.declared and last and last.self_canceled and reissued_for(change.declared, last)
+        why = reissued_for(change.declared, last) if change.declared and last else ""
+        # an interrupted reissue may have ended a lost or stolen card itself
+        asked = why and last and (last.self_canceled or last.canceled_as == why)
         if change.action is Action.CREATE and change.kind == kind.name and last and last.final and not asked:
             text = f"{last.status} outside of provisioner; the next apply will create a new {kind.name}"
             yield Drift(
