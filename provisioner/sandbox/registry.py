@@ -30,8 +30,8 @@ class HandlerCall:
 class Preparation:
     """The arguments of a route's `prepare`."""
 
-    reading: Callable[[], AbstractContextManager[HandlerCall]]
-    """Opens a read-only transaction for the request."""
+    writing: Callable[[], AbstractContextManager[HandlerCall]]
+    """Opens a transaction for the request, which is committed before its handler runs."""
     post: Callable[[str, str, str, float], tuple[int, dict[str, str], bytes]]
     """Sends a signed body to a webhook, as `webhooks.post` does."""
 

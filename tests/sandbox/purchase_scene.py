@@ -85,6 +85,22 @@ def stripe_does(act: str, value: Any = None) -> Step:
     return lambda scene: scene.api.control("act", {"act": act, "id": scene.holder["id"], "value": value})
 
 
+def card_act(act: str, value: Any = None) -> Step:
+    return lambda scene: scene.api.control("act", {"act": act, "id": scene.card["id"], "value": value})
+
+
+def account_act(act: str, value: Any = None) -> Step:
+    def step(scene: Scene) -> None:
+        own = scene.api.read("/v1/account")["id"]
+        scene.api.control("act", {"act": act, "id": own, "value": value})
+
+    return step
+
+
+def switched(**switches: bool) -> Step:
+    return lambda scene: scene.api.control("switches", switches)
+
+
 def forced(amount: int) -> Step:
     def step(scene: Scene) -> None:
         path = "/v1/test_helpers/issuing/transactions/create_force_capture"

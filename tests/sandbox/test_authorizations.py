@@ -165,3 +165,31 @@ def test_a_card_cancels_itself_after_its_payments(api):
         assert api.purchase(card, 100)["approved"]
         assert api.read(f"/v1/issuing/cards/{card['id']}")["status"] == status
     assert api.purchase(card, 100)["request_history"][0]["reason"] == "card_canceled"
+
+
+@pytest.mark.parametrize("reason", ["insecure_authorization_method", "stripe_internal_error", "not_allowed"])
+def test_a_test_decides_the_next_request_of_a_card(api, card, reason):
+    api.control("act", {"act": "decide_next_authorization", "id": card["id"], "value": reason})
+    made = api.purchase(card, 100)
+    assert (made["approved"], made["request_history"][0]["reason"]) == (False, reason)
+    assert api.purchase(card, 100)["approved"] is True
+
+
+def test_the_network_approves_without_stripe(api, card):
+    value = {"reason": "network_fallback", "approved": True}
+    api.control("act", {"act": "decide_next_authorization", "id": card["id"], "value": value})
+    made = api.purchase(card, 100)
+    assert (made["approved"], made["request_history"][0]["reason"]) == (True, "network_fallback")
+    assert api.issuing() == 99_900
+
+
+def test_a_fuel_dispenser_asks_for_a_dollar_and_holds_a_hundred(api, card):
+    fuel = {"merchant_data": {"category": "automated_fuel_dispensers", "country": "US"}}
+    api.ok(f"/v1/issuing/cards/{card['id']}", {"spending_controls": {"spending_limits": ""}})
+    made = api.purchase(card, 100, **fuel)
+    assert (made["amount"], made["merchant_amount"], api.issuing()) == (10_000, 100, 90_000)
+    final = api.ok(f"{TEST}/{made['id']}/finalize_amount", {"final_amount": 4_230})
+    assert (final["amount"], final["merchant_amount"], api.issuing()) == (4_230, 4_230, 95_770)
+    assert api.purchase(card, 500, **fuel)["amount"] == 500
+    api.control("switches", {"fuel_check_holds_default": False})
+    assert api.purchase(card, 100, **fuel)["amount"] == 100

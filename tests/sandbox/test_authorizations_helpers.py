@@ -90,12 +90,83 @@ def test_a_capture_tells_of_the_purchase(held):
     assert (told["lodging"], told["fuel"]) == ({"check_in_at": None, "nights": 2}, None)
 
 
-def test_expiry_releases_the_hold(held):
+def test_expiry_releases_the_hold_and_keeps_what_may_be_captured_late(held):
     after = held.do("expire")
-    assert (after["status"], after["approved"], after["amount"]) == ("expired", True, 0)
+    assert (after["status"], after["approved"], after["amount"]) == ("expired", True, 10_000)
     assert kinds(after) == [HOLD, ("issuing_authorization_release", 10_000)]
     assert held.api.issuing() == 100_000
-    assert held.told()["amount"] == 10_000
+    assert held.told() == {"balance_transactions": after["balance_transactions"][:1], "status": "pending"}
+
+
+def test_what_is_left_after_a_part_expires(held):
+    held.do("capture", capture_amount=3_000, close_authorization=False)
+    assert held.do("expire")["amount"] == 7_000
+    assert held.api.issuing() == 97_000
+
+
+ENDINGS = {
+    "captured": (("capture",), 90_000),
+    "expired": (("expire",), 100_000),
+    "reversed": (("reverse",), 100_000),
+    "open, all captured": (("capture", {"close_authorization": False}), 90_000),
+    "open, more than held": (("capture", {"capture_amount": 12_000, "close_authorization": False}), 88_000),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize(("amount", "taken"), [(None, 10_000), (4_000, 4_000), (15_000, 15_000)])
+def test_a_capture_comes_late_or_again(held, ending, amount, taken):
+    (step, *params), balance = ENDINGS[ending]
+    held.do(step, **(params[0] if params else {}))
+    after = held.do("capture", **({} if amount is None else {"capture_amount": amount}))
+    assert after["status"] == "closed"
+    transaction = after["transactions"][-1]
+    assert (transaction["type"], transaction["amount"]) == ("capture", -taken)
+    assert (transaction["authorization"], transaction["merchant_amount"]) == (held.id, -taken)
+    assert held.api.issuing() == balance - taken
+    assert held.told()["transactions"] == after["transactions"][:-1]
+    assert sum(one["amount"] for one in after["balance_transactions"]) == 0
+
+
+def test_a_late_capture_that_stays_open_does_not_open_the_authorization_again(held):
+    held.do("expire")
+    after = held.do("capture", capture_amount=4_000, close_authorization=False)
+    assert (after["status"], held.api.issuing()) == ("expired", 96_000)
+
+
+def test_a_reversed_authorization_is_not_captured_if_a_switch_says_so(held):
+    held.api.control("switches", {"reversed_can_be_captured": False})
+    held.do("reverse")
+    assert "has been reversed" in held.refused("capture")["message"]
+    assert held.api.issuing() == 100_000
+
+
+def test_a_declined_purchase_is_captured_all_the_same(held):
+    declined = held.api.purchase(held.card, 60_000)
+    after = held.api.ok(f"{TEST}/{declined['id']}/capture")
+    assert (after["approved"], after["status"], after["amount"]) == (False, "closed", 60_000)
+    assert [one["amount"] for one in after["transactions"]] == [-60_000]
+    assert held.api.issuing() == 30_000
+    assert held.api.purchase(held.card, 1)["request_history"][0]["reason"] == "spending_controls"
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_refund_comes_in_every_state(held, ending):
+    (step, *params), balance = ENDINGS[ending]
+    held.do(step, **(params[0] if params else {}))
+    late = held.do("capture", capture_amount=5_000)["transactions"][-1]
+    refund = held.api.ok(f"/v1/test_helpers/issuing/transactions/{late['id']}/refund")
+    assert (refund["type"], refund["amount"], refund["authorization"]) == ("refund", 5_000, held.id)
+    assert refund["network_data"] == late["network_data"]
+    assert held.api.issuing() == balance
+
+
+def test_the_networks_identifier_matches_a_purchase_with_its_transactions(held):
+    after = held.do("capture")
+    [transaction] = after["transactions"]
+    network = after["network_data"]
+    assert transaction["network_data"]["transaction_id"] == network["transaction_id"]
+    assert (len(network["transaction_id"]), len(network["system_trace_audit_number"])) == (15, 6)
 
 
 def test_what_nobody_captures_expires_by_itself(api):
@@ -168,7 +239,6 @@ def test_the_final_amount_moves_the_hold(held, final, balance):
 @pytest.mark.parametrize(
     ("step", "params"),
     [
-        ("capture", {}),
         ("expire", {}),
         ("reverse", {}),
         ("increment", {"increment_amount": 1}),
@@ -193,29 +263,3 @@ def test_what_is_over_cannot_go_on(held, ending, step, params):
 )
 def test_amounts_are_above_zero(held, step, param):
     assert held.refused(step, **{param: 0})["param"] == param
-
-
-@pytest.mark.parametrize(("confirmed", "status"), [(True, "verified"), (False, "rejected")])
-def test_a_fraud_challenge_is_answered(api, confirmed, status):
-    api.control("switches", {"highest_fraud_risk_declines": True})
-    api.fund(1_000)
-    risk = {"risk_assessment": {"fraud_risk": {"level": "highest"}}}
-    card = api.card(cardholder=api.cardholder(phone_number="+18008675309")["id"])
-    made = api.purchase(card, 100, **risk)
-    assert made["request_history"][0]["reason"] == "suspected_fraud"
-    path = f"/v1/issuing/authorizations/{made['id']}"
-    assert api.read(path, {"expand": ["fraud_challenges"]})["fraud_challenges"] == [
-        {"channel": "sms", "status": "pending", "undeliverable_reason": None}
-    ]
-    answer = {"confirmed": confirmed, "expand": ["fraud_challenges"]}
-    after = api.ok(f"{TEST}/{made['id']}/fraud_challenges/respond", answer)
-    assert after["fraud_challenges"][0]["status"] == status
-    assert "no pending" in api.refused(f"{TEST}/{made['id']}/fraud_challenges/respond", answer)["message"]
-
-
-def test_a_challenge_without_a_phone_cannot_be_delivered(api):
-    api.control("switches", {"highest_fraud_risk_declines": True})
-    api.fund(1_000)
-    made = api.purchase(api.card(), 100, risk_assessment={"fraud_risk": {"level": "highest"}})
-    shown = api.read(f"/v1/issuing/authorizations/{made['id']}", {"expand": ["fraud_challenges"]})
-    assert shown["fraud_challenges"][0]["undeliverable_reason"] == "no_phone_number"

@@ -91,6 +91,21 @@ def test_it_holds_less(api, card, listener):
     assert api.issuing() == 99_700
 
 
+def test_an_amount_that_cannot_be_controlled_is_ignored(api, card, listener):
+    listener.body = {"approved": True, "amount": 300}
+    made = api.purchase(card, 700)
+    assert (made["amount"], reason(made)) == (700, "webhook_approved")
+
+
+@pytest.mark.parametrize(("amount", "approved"), [(199, False), (200, True)])
+def test_cashback_is_approved_in_full_or_not_at_all(api, card, listener, amount, approved):
+    listener.body = {"approved": True, "amount": amount}
+    more = {"is_amount_controllable": True, "amount_details": {"cashback_amount": 200}}
+    made = api.purchase(card, 700, **more)
+    assert (made["approved"], made["amount"]) == (approved, amount if approved else 700)
+    assert reason(made) == ("webhook_approved" if approved else "webhook_error")
+
+
 @pytest.mark.parametrize("amount", [0, -1, 701, "300", True])
 def test_it_cannot_hold_what_was_not_asked_for(api, card, listener, amount):
     listener.body = {"approved": True, "amount": amount}
@@ -139,8 +154,10 @@ def test_a_general_or_disabled_endpoint_is_not_asked(api, endpoint, card, listen
         {"body": b"yes"},
         {"body": {"approve": True}},
         {"body": {"approved": "true"}},
-        {"body": {"approved": True, "amount": 300}},
+        {"headers": {"Stripe-Version": "newest"}},
+        {"headers": {**VERSION, "Content-Type": "text/plain"}},
         {"body": {"approved": True, "metadata": {"a": 1}}},
+        {"body": {"approved": False, "send_fraud_challenges": ["email"]}},
     ],
     ids=str,
 )

@@ -70,6 +70,11 @@ def test_how_long_top_ups_take_can_be_changed(api) -> None:
             {"act": "block_cardholder", "id": "ich_unknown"},
             "No such issuing cardholder",
         ),
+        (
+            "act",
+            {"act": "decide_next_authorization", "id": "ic_1", "value": "moon"},
+            "must be one of account",
+        ),
         ("accounts", {"ids": ["acct_1"], "country": "BR"}, "Stripe Issuing is not available in BR"),
         ("faults", {"faults": [{"effect": "delay", "how": "slowly"}]}, "how"),
     ],

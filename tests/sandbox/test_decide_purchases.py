@@ -6,7 +6,9 @@ from .purchase_scene import (
     OK,
     Json,
     Scene,
+    account_act,
     bought,
+    card_act,
     card_is,
     controls,
     expired,
@@ -20,6 +22,7 @@ from .purchase_scene import (
     refunded,
     replaced,
     stripe_does,
+    switched,
     taken,
     until,
 )
@@ -46,6 +49,32 @@ PURCHASES: dict[str, Json] = {
     },
     "a holder no longer under review": {
         "before": [stripe_does("disable_cardholder", "listed"), stripe_does("disable_cardholder")],
+        "is": OK,
+    },
+    # verification, PIN, cash
+    "a wrong CVC": {"verification_data": {"cvc_check": "mismatch"}, "is": "verification_failed"},
+    "a wrong expiry": {"verification_data": {"expiry_check": "mismatch"}, "is": "verification_failed"},
+    "a wrong postal code": {"verification_data": {"address_postal_code_check": "mismatch"}, "is": OK},
+    "3D Secure that failed": {
+        "verification_data": {"three_d_secure": {"result": "failed"}},
+        "is": "verification_failed",
+    },
+    "a blocked PIN": {"before": [card_act("block_pin")], "method": "chip", "is": "pin_blocked"},
+    "a blocked PIN, online": {"before": [card_act("block_pin")], "is": OK},
+    "a PIN that is no longer blocked": {
+        "before": [card_act("block_pin"), card_is(status="active")],
+        "method": "chip",
+        "is": OK,
+    },
+    "cash": {"category": "automated_cash_disburse", "is": "not_allowed"},
+    "cash, where Stripe has allowed it": {
+        "before": [switched(atm_withdrawals=True)],
+        "category": "automated_cash_disburse",
+        "is": OK,
+    },
+    "an account that is disabled": {"before": [account_act("disable_account")], "is": "account_disabled"},
+    "an account that is enabled again": {
+        "before": [account_act("disable_account"), account_act("disable_account", value=False)],
         "is": OK,
     },
     # funds

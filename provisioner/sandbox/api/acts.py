@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from provisioner.sandbox.rules.accounts import account
 from provisioner.sandbox.rules.cards import card, cardholder
 from provisioner.sandbox.rules.cards.person import requirements
 from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.money import topup
+from provisioner.sandbox.rules.purchases.authorization_judgement import NEXT_DECISION
+from provisioner.sandbox.rules.purchases.decide import REASONS
 from provisioner.sandbox.state.objects import Tx
 
 Json = dict[str, Any]
@@ -20,6 +23,12 @@ def block_cardholder(tx: Tx, object_id: str, _value: Any) -> Json:
 def disable_cardholder(tx: Tx, object_id: str, value: Any) -> Json:
     """Set a cardholder's `disabled_reason` (`under_review`, `listed`, null), as screening does."""
     return _set(tx, object_id, _disabled_reason=value)
+
+
+def block_pin(tx: Tx, object_id: str, _value: Any) -> Json:
+    """Block the PIN of a card, until the card is set active: purchases by chip are declined."""
+    tx.put(card.CARD, {**tx.fetch(card.CARD, object_id), "_pin_blocked": True})
+    return card.CARD.shown(tx, object_id)
 
 
 def deactivate_card(tx: Tx, object_id: str, _value: Any) -> Json:
@@ -41,6 +50,30 @@ def warn_of_fraud(tx: Tx, object_id: str, value: Any) -> Json:
     return save(tx, card.CARD, {**found, "latest_fraud_warning": warning}, "issuing_card.updated")
 
 
+def decide_next_authorization(tx: Tx, object_id: str, value: Any) -> Json:
+    """
+    Set Stripe's decision about the next request of a card: a reason for a decline.
+
+    `{"reason": "network_fallback", "approved": true}` approves, as a card network does without Stripe.
+    """
+    asked = {"approved": False, **(value if isinstance(value, dict) else {"reason": value})}
+    if asked.keys() != {"approved", "reason"} or asked["reason"] not in REASONS:
+        raise ValueError(f"the reason must be one of {', '.join(REASONS)}")
+    tx.put(card.CARD, {**tx.fetch(card.CARD, object_id), NEXT_DECISION: asked})
+    return card.CARD.shown(tx, object_id)
+
+
+def disable_account(tx: Tx, object_id: str, value: Any) -> Json:
+    """Disable an account's Issuing, so that all purchases are declined; false enables it again."""
+    own = tx.at_home()
+    found = own.fetch(account.ACCOUNT, object_id)
+    found["capabilities"] = {
+        **found["capabilities"],
+        "card_issuing": "active" if value is False else "inactive",
+    }
+    return save(own, account.ACCOUNT, found)
+
+
 def reverse_topup(tx: Tx, object_id: str, _value: Any) -> Json:
     """Reverse a succeeded top-up."""
     return topup.reverse(tx, object_id)
@@ -56,8 +89,11 @@ ACTS: Mapping[str, Callable[[Tx, str, Any], Json]] = {
     act.__name__: act
     for act in (
         block_cardholder,
+        block_pin,
         cancel_card,
         deactivate_card,
+        decide_next_authorization,
+        disable_account,
         disable_cardholder,
         reverse_topup,
         settle_topup,

@@ -26,6 +26,17 @@ def reading(store: Store, asked: Asked) -> Iterator[HandlerCall]:
         )
 
 
+@contextlib.contextmanager
+def writing(store: Store, asked: Asked) -> Iterator[HandlerCall]:
+    """Open a transaction for a request whose changes are visible to others before its handler runs."""
+    with store.transaction(write=True) as db:
+        moment = clock.now(db)
+        timers.run(db, moment)
+        yield HandlerCall(
+            Tx(db, asked.account, int(moment), Origin(asked.request_id, asked.key)), asked.params, asked.id
+        )
+
+
 def answered_before(store: Store, asked: Asked) -> bool:
     """Return True if a response is stored under the request's idempotency key."""
     if asked.key is None:

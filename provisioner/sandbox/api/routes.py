@@ -8,6 +8,7 @@ from provisioner.sandbox.rules.money import balance, funding, topup
 from provisioner.sandbox.rules.purchases import (
     authorization,
     authorization_helpers,
+    fraud_challenges,
     transaction,
     transaction_helpers,
 )
@@ -21,6 +22,7 @@ ROUTES: tuple[Route, ...] = (
     *shipping_steps.ROUTES,
     *authorization.ROUTES,
     *authorization_helpers.ROUTES,
+    *fraud_challenges.ROUTES,
     *transaction.ROUTES,
     *transaction_helpers.ROUTES,
     *funding.ROUTES,

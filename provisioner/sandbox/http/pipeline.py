@@ -4,17 +4,16 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
 from provisioner.sandbox.api import auth, forms, idempotency, schema, version
 from provisioner.sandbox.api.asked import ApiAnswer, Asked, broken, refusal
-from provisioner.sandbox.api.execute import answered_before, execute, reading
+from provisioner.sandbox.api.execute import answered_before, execute, reading, writing
 from provisioner.sandbox.api.limits import too_many
 from provisioner.sandbox.http.sandbox import Sandbox
-from provisioner.sandbox.registry import Preparation, Route
+from provisioner.sandbox.registry import HandlerCall, Preparation, Route
 from provisioner.sandbox.rules.accounts import account, permissions
 from provisioner.sandbox.rules.common.changes import API_VERSION
 from provisioner.sandbox.state.errors import ApiError, invalid
@@ -23,6 +22,7 @@ from provisioner.sandbox.state.objects import Origin, Tx, new_id
 _FORM = "application/x-www-form-urlencoded"
 # Clients that show responses to people; Stripe indents all responses.
 _READERS = ("curl/", "Stripe/v1 stripe-cli")
+_NOTHING_WRITTEN = frozenset({"500_began", "unwritten"})
 _DROPPED = ApiAnswer(500, "", cut="drop")
 
 
@@ -88,19 +88,36 @@ async def _params(request: Request) -> dict[str, Any]:
 
 
 async def _serve(sandbox: Sandbox, asked: Asked) -> ApiAnswer:
-    with _in_flight(sandbox, asked), _locked(sandbox, asked):
-        delay = asked.fault.seconds if asked.fault and asked.effect == "delay" else 0.0
-        if wait := sandbox.settings.latency + delay:
-            await asyncio.sleep(wait)
-        extra: Mapping[str, Any] = {}
-        if asked.route.prepare is not None and not answered_before(sandbox.store, asked):
-            look = partial(reading, sandbox.store, asked)
-            extra = await asked.route.prepare(Preparation(look, sandbox.postman.post))
-        answer = execute(sandbox.store, asked, extra)
+    with _in_flight(sandbox, asked):
+        extra = await _prepared(sandbox, asked)
+        # A prepared request has written already, and others may hold its locks since then; it must still end.
+        with contextlib.nullcontext() if extra else _locked(sandbox, asked):
+            delay = asked.fault.seconds if asked.fault and asked.effect == "delay" else 0.0
+            if wait := sandbox.settings.latency + delay:
+                await asyncio.sleep(wait)
+            answer = execute(sandbox.store, asked, extra)
     if asked.route.method != "GET":
         sandbox.postman.call()
     answer.cut = {"drop_after": "drop", "truncate": "middle"}.get(asked.effect, "")
     return answer
+
+
+async def _prepared(sandbox: Sandbox, asked: Asked) -> Mapping[str, Any]:
+    """
+    Do a route's slow work, without locks: a webhook may read and write the same objects meanwhile.
+
+    A fault after which nothing may be written, and a repeated request, have no such work.
+    """
+    prepare = asked.route.prepare
+    if prepare is None or asked.effect in _NOTHING_WRITTEN or answered_before(sandbox.store, asked):
+        return {}
+
+    @contextlib.contextmanager
+    def alone() -> Iterator[HandlerCall]:
+        with _locked(sandbox, asked), writing(sandbox.store, asked) as call:
+            yield call
+
+    return await prepare(Preparation(alone, sandbox.postman.post))
 
 
 @contextlib.contextmanager

@@ -149,6 +149,8 @@ def update(call: HandlerCall) -> Json:
     if "shipping" in params:
         card["shipping"] = shipping.changed(card, params["shipping"])
     status = params.get("status", card["status"])
+    if params.get("status") == "active":
+        card.pop("_pin_blocked", None)
     if "cancellation_reason" in params and status != "canceled":
         raise invalid("A cancellation reason needs status=canceled.", "cancellation_reason")
     if status == "active" and card["status"] != "active":

@@ -30,6 +30,18 @@ DEFAULTS: Mapping[str, bool] = {
     # On: a test purchase with the highest fraud risk is declined as suspected fraud. Stripe blocks purchases
     # above some level, but test helpers may want the webhook to decide.
     "highest_fraud_risk_declines": False,
+    # On: the account may withdraw cash. Stripe enables this on request only, in the US
+    # (docs.stripe.com/issuing/purchases/atm-usage).
+    "atm_withdrawals": False,
+    # On: an authorization that was declined with a fraud challenge shows it, as in Stripe's pages. Off: only
+    # `expand[]` shows it, as the API reference has it.
+    "fraud_challenges_shown": True,
+    # On: a test purchase of 1 USD at a fuel dispenser in the US asks to hold 100 USD, as a real one does
+    # (docs.stripe.com/issuing/purchases/authorizations). The test helper may not do so.
+    "fuel_check_holds_default": True,
+    # On: the test helper captures authorizations in any state (docs.stripe.com/issuing/testing). Off: it does
+    # not capture reversed ones (docs.stripe.com/changelog/basil/2025-03-31/issuing-authorizations-expired).
+    "reversed_can_be_captured": True,
     # The account's default decision if its authorization webhook gives no valid response.
     "webhook_failure_approves": False,
 }

@@ -2,32 +2,28 @@
 
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, do, resource_of
-from provisioner.sandbox.rules.common.changes import EVENT, save
-from provisioner.sandbox.rules.common.changes import create as keep
+from provisioner.sandbox.registry import HandlerCall, Route, resource_of
+from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.common.listing import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
-from provisioner.sandbox.rules.purchases.authorization_judgement import suspected, verdict
-from provisioner.sandbox.rules.purchases.authorization_realtime import by_webhook
-from provisioner.sandbox.rules.purchases.authorization_request import answered, begun
-from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, CARD, CARDHOLDER, EXPIRY
+from provisioner.sandbox.rules.purchases.authorization_outcome import decided
+from provisioner.sandbox.rules.purchases.authorization_realtime import by_webhook, partial_amount, settled
+from provisioner.sandbox.rules.purchases.authorization_request import begun
+from provisioner.sandbox.rules.purchases.decide import Judgement
+from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, CARD
 from provisioner.sandbox.state.errors import invalid
 
 Json = dict[str, Any]
 
-# docs.stripe.com/issuing/purchases/transactions: hotels, airlines and car rentals may capture for 31 days.
-_LONG = {"airlines_air_carriers", "car_rental_agencies", "hotels_motels_and_resorts"}
-_DAY = 86_400
-
 
 def create(call: HandlerCall) -> Json:
     """Create a test purchase and decide it immediately; if it is approved, its amount is held."""
-    return _decided(call, pending(call))
+    return settled(call, pending)
 
 
 def create_on_card(call: HandlerCall) -> Json:
     """Create a test purchase at an older path (stripe-cli, trigger issuing_authorization.request)."""
-    return _decided(call, pending_on_card(call))
+    return settled(call, pending_on_card)
 
 
 def pending(call: HandlerCall) -> Json:
@@ -44,32 +40,6 @@ def pending_on_card(call: HandlerCall) -> Json:
     return begun(call.tx, call.tx.fetch(resource_of(CARD), call.id), given)
 
 
-def _decided(call: HandlerCall, asked: Json) -> Json:
-    tx = call.tx
-    answer = suspected(tx, call.params) or verdict(tx, asked)
-    if "verdict" in call.extra:
-        asked["id"] = call.extra["id"]
-        tx.add(EVENT, call.extra["event"])
-        answer = call.extra["verdict"] if answer.approved else answer
-    made = answered(tx, asked, answer)
-    if answer.reason == "suspected_fraud":
-        # The message to the cardholder; without a phone number it cannot be delivered.
-        reachable = tx.fetch(resource_of(CARDHOLDER), made["cardholder"])["phone_number"] is not None
-        challenge = {
-            "channel": "sms",
-            "status": "pending" if reachable else "undeliverable",
-            "undeliverable_reason": None if reachable else "no_phone_number",
-        }
-        made["_fraud_challenges"] = [challenge]
-    shown = keep(tx, AUTHORIZATION, made, "issuing_authorization.created")
-    if made["approved"]:
-        days = 31 if made["merchant_data"]["category"] in _LONG else 7
-        tx.schedule(tx.now + days * _DAY, EXPIRY, made["id"])
-        if made["amount"]:
-            do("card.paid", tx, made["card"])
-    return shown
-
-
 def update(call: HandlerCall) -> Json:
     """Update an authorization's metadata; nothing else can be changed."""
     found = call.tx.fetch(AUTHORIZATION, call.id)
@@ -77,14 +47,32 @@ def update(call: HandlerCall) -> Json:
     return save(call.tx, AUTHORIZATION, found, "issuing_authorization.updated")
 
 
-def too_late(call: HandlerCall) -> Json:
+def approve(call: HandlerCall) -> Json:
     """
-    Reject a separate call that approves or declines (deprecated), as it always comes too late.
+    Approve the pending request of an authorization (deprecated), in full or in part.
 
-    In the sandbox a request is pending only until its webhook responds, and that response decides.
+    A request is pending only while its webhook is asked.
     """
-    call.tx.fetch(AUTHORIZATION, call.id)
-    raise invalid(f"Authorization {call.id} has no pending request: it has already been decided.")
+    found = _asked(call)
+    amount = partial_amount(call.params.get("amount"), found["pending_request"])
+    return _decided(call, found, Judgement(approved=True, reason="webhook_approved", amount=amount))
+
+
+def decline(call: HandlerCall) -> Json:
+    """Decline the pending request of an authorization (deprecated)."""
+    return _decided(call, _asked(call), Judgement(approved=False, reason="webhook_declined"))
+
+
+def _asked(call: HandlerCall) -> Json:
+    found = call.tx.fetch(AUTHORIZATION, call.id)
+    if found["pending_request"] is None:
+        raise invalid(f"Authorization {call.id} has no pending request: it has already been decided.")
+    return found
+
+
+def _decided(call: HandlerCall, authorization: Json, answer: Judgement) -> Json:
+    metadata = merged(authorization["metadata"], call.params)
+    return decided(call.tx, {**authorization, "metadata": metadata}, answer)
 
 
 _URL = "/v1/issuing/authorizations"
@@ -99,8 +87,8 @@ ROUTES = (
     Route("GET", _URL, listed(AUTHORIZATION, _URL), _OF + "ListParams", _SCOPE, AUTHORIZATION),
     Route("GET", _ONE, retrieve(AUTHORIZATION), _OF + "RetrieveParams", _SCOPE, AUTHORIZATION),
     Route("POST", _ONE, update, _OF + "UpdateParams", _SCOPE, AUTHORIZATION),
-    Route("POST", _ONE + "/approve", too_late, _OF + "ApproveParams", _SCOPE, AUTHORIZATION),
-    Route("POST", _ONE + "/decline", too_late, _OF + "DeclineParams", _SCOPE, AUTHORIZATION),
+    Route("POST", _ONE + "/approve", approve, _OF + "ApproveParams", _SCOPE, AUTHORIZATION),
+    Route("POST", _ONE + "/decline", decline, _OF + "DeclineParams", _SCOPE, AUTHORIZATION),
     Route("POST", _TEST, create, _CREATE, _SCOPE, AUTHORIZATION, by_webhook(pending)),
     Route("POST", _OLD_TEST, create_on_card, _OLD_CREATE, _SCOPE, AUTHORIZATION, by_webhook(pending_on_card)),
 )

@@ -1,5 +1,5 @@
 """
-Test helpers for authorizations: capture, expire, reverse, increment, finalize, and fraud challenges.
+Test helpers for authorizations: capture, expire, reverse, increment, and finalize.
 
 docs.stripe.com/issuing/testing, docs.stripe.com/issuing/purchases/transactions
 """
@@ -7,12 +7,11 @@ docs.stripe.com/issuing/testing, docs.stripe.com/issuing/purchases/transactions
 from typing import Any
 
 from provisioner.sandbox.registry import HandlerCall, Route, deed
-from provisioner.sandbox.rules.common.changes import EVENT, save
+from provisioner.sandbox.rules.common import unknowns
+from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.purchases import purchase_details
-from provisioner.sandbox.rules.purchases.authorization_judgement import verdict
-from provisioner.sandbox.rules.purchases.authorization_realtime import by_webhook
+from provisioner.sandbox.rules.purchases.authorization_realtime import by_webhook, settled
 from provisioner.sandbox.rules.purchases.authorization_request import (
-    answered,
     held,
     merchant_share,
     released,
@@ -28,30 +27,53 @@ Json = dict[str, Any]
 
 def capture(call: HandlerCall) -> Json:
     """
-    Capture the amount that is held, a part of it, or more; nothing stops the capture of an approved purchase.
+    Capture the amount that is held, a part of it, or more.
 
-    By default the authorization is closed and the rest is released. Otherwise only the captured amount is
-    released, and the rest stays held for further captures.
+    Nothing stops a capture: merchants also capture late, again, and what was declined
+    (docs.stripe.com/issuing/testing, docs.stripe.com/issuing/purchases/transactions). By default the
+    authorization is closed and the rest is released. Otherwise only the captured amount is released, and the
+    rest stays held for further captures.
     """
     tx, params = call.tx, call.params
-    found = _pending(tx, call.id)
-    amount = params.get("capture_amount", found["_held"])
+    found = _capturable(tx, call.id)
+    amount = params.get("capture_amount", _whole(found))
     _positive(amount, "capture_amount")
     closing = params.get("close_authorization", True)
     after = released(tx, found, found["_held"] if closing else min(amount, found["_held"]))
     more: Json = {
         "amount_details": found["amount_details"],
         "authorization": found["id"],
-        "network_data": network_data(tx, found["request_history"][0]["authorization_code"]),
+        "network_data": network_data(
+            tx, found["request_history"][0]["authorization_code"], found["network_data"]["transaction_id"]
+        ),
         "_purchase_details": purchase_details.details(params.get("purchase_details")),
     }
     made = record(tx, found, -amount, -merchant_share(found, amount), more)
     after |= {
         "_captured": found["_captured"] + amount,
-        "status": "closed" if closing else "pending",
+        "status": "closed" if closing else found["status"],
         "transactions": [*found["transactions"], made["id"]],
     }
     return _saved(tx, after)
+
+
+def _capturable(tx: Tx, authorization_id: str) -> Json:
+    found = tx.fetch(AUTHORIZATION, authorization_id)
+    if found["pending_request"] is not None:
+        raise invalid(f"Authorization {authorization_id} has a request that is still being decided.")
+    if found["status"] == "reversed" and not unknowns.on(tx, "reversed_can_be_captured"):
+        raise invalid(f"Authorization {authorization_id} has been reversed and cannot be captured.")
+    return found
+
+
+def _whole(found: Json) -> int:
+    """
+    Return what a capture without an amount takes: what is held, or else the amount of the authorization.
+
+    A reversed authorization has no amount any more; then, it is what was approved before.
+    """
+    approved = sum(one["amount"] for one in found["request_history"] if one["approved"])
+    return int(found["_held"] or found["amount"] or approved)
 
 
 def expire(call: HandlerCall) -> Json:
@@ -66,11 +88,14 @@ def lapse(tx: Tx, authorization_id: str) -> None:
     """
     Expire an authorization that was not captured in time; does nothing if it is no longer pending.
 
-    [?] The SDK's enumeration has `expired`, but in one account, expired ones were seen as `reversed`.
+    The amount that may still be captured late remains (docs.stripe.com/issuing/purchases/authorizations).
     """
     found = tx.fetch(AUTHORIZATION, authorization_id)
     if found["status"] == "pending":
-        _saved(tx, _shrunk(tx, found, found["_held"]) | {"status": "expired"})
+        left = found["_held"]
+        after = released(tx, found, left)
+        after |= {"amount": left, "merchant_amount": merchant_share(found, left), "status": "expired"}
+        _saved(tx, after)
 
 
 def reverse(call: HandlerCall) -> Json:
@@ -95,12 +120,7 @@ def reverse(call: HandlerCall) -> Json:
 
 def increment(call: HandlerCall) -> Json:
     """Request a higher amount, which is decided like a separate purchase; if declined, nothing changes."""
-    tx, asked = call.tx, incremented(call)
-    answer = verdict(tx, asked)
-    if "verdict" in call.extra:
-        tx.add(EVENT, call.extra["event"])
-        answer = call.extra["verdict"] if answer.approved else answer
-    return _saved(tx, answered(tx, asked, answer))
+    return settled(call, incremented)
 
 
 def incremented(call: HandlerCall) -> Json:
@@ -134,18 +154,6 @@ def finalize_amount(call: HandlerCall) -> Json:
     return _saved(tx, after)
 
 
-def respond(call: HandlerCall) -> Json:
-    """Respond to a fraud challenge as the cardholder."""
-    found = call.tx.fetch(AUTHORIZATION, call.id)
-    challenges = found["_fraud_challenges"] or []
-    if not any(one["status"] == "pending" for one in challenges):
-        raise invalid(f"Authorization {call.id} has no pending fraud challenge.")
-    status = "verified" if call.params["confirmed"] else "rejected"
-    found["_fraud_challenges"] = [{**one, "status": status} for one in challenges]
-    found["verified_by_fraud_challenge"] = False
-    return _saved(call.tx, found)
-
-
 def _shrunk(tx: Tx, authorization: Json, amount: int) -> Json:
     """Return the authorization with its amount and its hold reduced."""
     after = released(tx, authorization, amount)
@@ -157,6 +165,8 @@ def _pending(tx: Tx, authorization_id: str) -> Json:
     found = tx.fetch(AUTHORIZATION, authorization_id)
     if found["status"] != "pending":
         raise invalid(f"Authorization {authorization_id} is no longer pending but {found['status']}.")
+    if found["pending_request"] is not None:
+        raise invalid(f"Authorization {authorization_id} has a request that is still being decided.")
     return found
 
 
@@ -180,6 +190,5 @@ ROUTES = tuple(
         ("reverse", reverse, "Reverse", None),
         ("increment", increment, "Increment", by_webhook(incremented)),
         ("finalize_amount", finalize_amount, "FinalizeAmount", None),
-        ("fraud_challenges/respond", respond, "Respond", None),
     )
 )

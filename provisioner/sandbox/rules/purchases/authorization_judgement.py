@@ -1,22 +1,36 @@
 """Collects the card, cardholder, funds, and earlier spending for a purchase, and decides it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from provisioner.sandbox.registry import resource_of
 from provisioner.sandbox.rules.common import ledger, unknowns
-from provisioner.sandbox.rules.common.programs import DEFAULT_LIMIT
+from provisioner.sandbox.rules.common.programs import DEFAULT_LIMIT, account_of
 from provisioner.sandbox.rules.purchases import exchange
-from provisioner.sandbox.rules.purchases.decide import AttemptedPurchase, Judgement, Rules, Spent, refusal
+from provisioner.sandbox.rules.purchases.decide import (
+    CASH,
+    AttemptedPurchase,
+    Judgement,
+    Rules,
+    Spent,
+    refusal,
+)
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, CARD, CARDHOLDER
 from provisioner.sandbox.state.objects import Tx
 
 Json = dict[str, Any]
 
+# A stored field of a card: the decision about its next request that a test has set, see `api.acts`.
+NEXT_DECISION = "_next_decision"
+
 
 def verdict(tx: Tx, authorization: Json) -> Judgement:
     """Return Stripe's decision about the pending request of an authorization (stored form)."""
     card = tx.fetch(resource_of(CARD), authorization["card"])
+    if NEXT_DECISION in card:
+        return Judgement(**card[NEXT_DECISION])
+    if _is_suspected(tx, authorization):
+        return Judgement(approved=False, reason="suspected_fraud", challenge=True)
     holder = resource_of(CARDHOLDER).shown(tx, card["cardholder"])
     amount = authorization["pending_request"]["amount"]
     purchase = AttemptedPurchase(
@@ -26,18 +40,26 @@ def verdict(tx: Tx, authorization: Json) -> Judgement:
         country=authorization["merchant_data"]["country"],
         presence=authorization["card_presence"],
         at=tx.now,
+        method=authorization["authorization_method"],
+        checks=authorization["verification_data"],
     )
     available = ledger.available(tx, "issuing").get(card["currency"], 0)
-    reason = refusal(purchase, card, holder, available, _rules(tx, card, holder))
+    if account_of(tx)["capabilities"]["card_issuing"] != "active":
+        reason: str | None = "account_disabled"
+    elif purchase.category in CASH and not unknowns.on(tx, "atm_withdrawals"):
+        reason = "not_allowed"
+    else:
+        reason = refusal(purchase, card, holder, available, _rules(tx, card, holder))
     return Judgement(approved=reason is None, reason=reason or "card_active")
 
 
-def suspected(tx: Tx, params: Mapping[str, Any]) -> Judgement | None:
-    """Return a decline for a purchase with the highest fraud risk, if the switch for that is on."""
-    risk = params.get("risk_assessment", {}).get("fraud_risk", {}).get("level")
-    if risk == "highest" and unknowns.on(tx, "highest_fraud_risk_declines"):
-        return Judgement(approved=False, reason="suspected_fraud")
-    return None
+def _is_suspected(tx: Tx, authorization: Json) -> bool:
+    """Return True for the highest fraud risk, unless the cardholder has confirmed such a purchase."""
+    return (
+        authorization["_fraud_risk"] == "highest"
+        and not authorization["verified_by_fraud_challenge"]
+        and unknowns.on(tx, "highest_fraud_risk_declines")
+    )
 
 
 def _rules(tx: Tx, card: Json, holder: Json) -> Iterator[Rules]:

@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.rules.common import ledger
-from provisioner.sandbox.rules.purchases import exchange, merchant, purchase_details
+from provisioner.sandbox.rules.common import ledger, unknowns
+from provisioner.sandbox.rules.purchases import exchange, fraud_challenges, merchant, purchase_details
 from provisioner.sandbox.rules.purchases.decide import Judgement
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION
 from provisioner.sandbox.state.errors import invalid
@@ -14,6 +14,9 @@ from provisioner.sandbox.state.objects import Tx, new_id
 Json = dict[str, Any]
 
 _PRESENT = ("chip", "contactless", "swipe")
+# docs.stripe.com/issuing/purchases/authorizations, fuel dispensers: a request for 1 USD holds 100 USD.
+_FUEL_CHECK = 100
+_FUEL_HOLD = 10_000
 _CHECKS = ("address_line1_check", "address_postal_code_check", "cvc_check", "expiry_check")
 
 
@@ -25,6 +28,9 @@ def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
     amounts and currencies.
     """
     amount, merchant_amount, merchant_currency = _amounts(params, card["currency"])
+    told = _told(params)
+    if _is_fuel_check(params, amount, told["merchant_data"]) and card["currency"] == "usd":
+        amount = _FUEL_HOLD if unknowns.on(tx, "fuel_check_holds_default") else amount
     return {
         "id": new_id(AUTHORIZATION.prefix),
         "object": "issuing.authorization",
@@ -44,12 +50,23 @@ def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
         "status": "pending",
         "token": None,
         "transactions": [],
-        "verified_by_fraud_challenge": None,
+        "verified_by_fraud_challenge": fraud_challenges.verified(tx, card["id"], told["merchant_data"]),
         "_captured": 0,
         "_fraud_challenges": None,
+        "_fraud_risk": params.get("risk_assessment", {}).get("fraud_risk", {}).get("level"),
         "_held": 0,
-        **_told(params),
+        **told,
     }
+
+
+def _is_fuel_check(params: Mapping[str, Any], amount: int, merchant_data: Json) -> bool:
+    """Return True for the request of 1 USD that a fuel dispenser sends before the fuel flows."""
+    return (
+        amount == _FUEL_CHECK
+        and "merchant_amount" not in params
+        and merchant_data["category"] == "automated_fuel_dispensers"
+        and merchant_data["country"] == "US"
+    )
 
 
 def requested(
@@ -80,8 +97,8 @@ def _told(params: Mapping[str, Any]) -> Json:
         "merchant_data": merchant.described(params),
         "network_data": {
             "acquiring_institution_id": params.get("network_data", {}).get("acquiring_institution_id"),
-            "system_trace_audit_number": None,
-            "transaction_id": None,
+            "system_trace_audit_number": f"{secrets.randbelow(1_000_000):06}",
+            "transaction_id": network_id(),
         },
         "verification_data": {
             **{name: checks.get(name, "not_provided") for name in _CHECKS},
@@ -91,6 +108,11 @@ def _told(params: Mapping[str, Any]) -> Json:
         },
         "wallet": params.get("wallet"),
     }
+
+
+def network_id() -> str:
+    """Return the card network's identifier of a new authorization: 15 digits."""
+    return f"{secrets.randbelow(10**15):015}"
 
 
 def answered(tx: Tx, authorization: Json, verdict: Judgement) -> Json:

@@ -13,6 +13,30 @@ from typing import Any
 
 # docs.stripe.com/issuing/controls/spending-controls: at most 10,000 per authorization.
 MOST_PER_AUTHORIZATION = 1_000_000
+# docs.stripe.com/issuing/purchases/atm-usage: withdrawals (6011) need Stripe's approval of the account.
+CASH = frozenset({"automated_cash_disburse"})
+
+
+# The reasons that Stripe, and not the account's webhook, gives for a decision: SDK, RequestHistory.reason.
+REASONS = (
+    "account_disabled",
+    "card_active",
+    "card_canceled",
+    "card_expired",
+    "card_inactive",
+    "cardholder_blocked",
+    "cardholder_inactive",
+    "cardholder_verification_required",
+    "insecure_authorization_method",
+    "insufficient_funds",
+    "network_fallback",
+    "not_allowed",
+    "pin_blocked",
+    "spending_controls",
+    "stripe_internal_error",
+    "suspected_fraud",
+    "verification_failed",
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +55,10 @@ class AttemptedPurchase:
     """`present` or `not_present`."""
     at: int
     """The time (Unix seconds)."""
+    method: str = "online"
+    """How the card was read (`chip`)."""
+    checks: Mapping[str, Any] = field(default_factory=dict)
+    """What Stripe found out about the details that were given (`verification_data`)."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +99,8 @@ class Judgement:
     """A description of the failure of a webhook, if any."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """The metadata in the response of a webhook."""
+    challenge: bool = False
+    """True if a decline sends a fraud challenge to the cardholder."""
 
 
 def refusal(
@@ -83,7 +113,7 @@ def refusal(
     """
     Return why a purchase is declined, or None.
 
-    `card` and `cardholder` have the form of responses, `available` is the Issuing balance in the
+    `card` has its stored form, `cardholder` that of responses, `available` is the Issuing balance in the
     card's currency. The first reason wins: card, cardholder, funds, controls. [?] Stripe does not
     document which of several reasons it gives.
     """
@@ -93,15 +123,30 @@ def refusal(
         return "card_expired"
     if card["status"] != "active":
         return "card_inactive"
+    if card.get("_pin_blocked") and purchase.method == "chip":
+        return "pin_blocked"
     if cardholder["status"] != "active":
         return f"cardholder_{cardholder['status']}"
     if cardholder["requirements"]["disabled_reason"]:
         return "cardholder_verification_required"
+    if _is_mistaken(purchase.checks):
+        return "verification_failed"
     if purchase.amount > available:
         return "insufficient_funds"
     if purchase.total > MOST_PER_AUTHORIZATION or any(_forbids(rule, purchase) for rule in rules):
         return "spending_controls"
     return None
+
+
+def _is_mistaken(checks: Mapping[str, Any]) -> bool:
+    """
+    Return True if the CVC or the expiry is wrong, or if 3D Secure failed.
+
+    [?] Stripe does not document which checks decline. A wrong address is left to the webhook.
+    """
+    secure = checks.get("three_d_secure") or {}
+    wrong = "mismatch" in (checks.get("cvc_check"), checks.get("expiry_check"))
+    return wrong or secure.get("result") == "failed"
 
 
 def _forbids(rule: Rules, purchase: AttemptedPurchase) -> bool:

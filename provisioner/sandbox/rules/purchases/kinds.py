@@ -7,6 +7,7 @@ docs.stripe.com/api/issuing/authorizations, docs.stripe.com/api/issuing/transact
 from typing import Any
 
 from provisioner.sandbox.registry import registered, resource_of
+from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.state.objects import Resource, Tx, as_they_are, without_private
 
 Json = dict[str, Any]
@@ -21,6 +22,8 @@ def show_authorization(tx: Tx, stored: Json) -> Json:
     shown["card"] = resource_of(CARD).shown(tx, stored["card"])
     shown["transactions"] = [TRANSACTION.shown(tx, one) for one in stored["transactions"]]
     entries = resource_of("balance_transaction")
+    if stored["_fraud_challenges"] is not None and unknowns.on(tx, "fraud_challenges_shown"):
+        shown["fraud_challenges"] = stored["_fraud_challenges"]
     shown["balance_transactions"] = [entries.shown(tx, one) for one in stored["balance_transactions"]]
     return shown
 

@@ -11,6 +11,7 @@ from provisioner.sandbox.rules.common.changes import emit, previous_attributes, 
 from provisioner.sandbox.rules.common.listing import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
 from provisioner.sandbox.rules.purchases import purchase_details
+from provisioner.sandbox.rules.purchases.authorization_request import network_id
 from provisioner.sandbox.rules.purchases.kinds import TRANSACTION
 from provisioner.sandbox.state.objects import Tx, new_id
 
@@ -43,7 +44,7 @@ def record(tx: Tx, origin: Mapping[str, Any], amount: int, merchant_amount: int,
         "merchant_currency": origin["merchant_currency"],
         "merchant_data": origin["merchant_data"],
         "metadata": {},
-        "network_data": network_data(tx, None),
+        "network_data": network_data(tx, None, network_id()),
         "token": None,
         "type": "capture" if amount < 0 else "refund",
         "wallet": origin["wallet"],
@@ -55,13 +56,17 @@ def record(tx: Tx, origin: Mapping[str, Any], amount: int, merchant_amount: int,
     return made
 
 
-def network_data(tx: Tx, authorization_code: str | None) -> Json:
-    """Return the data of the card network; a transaction is processed on the day of its arrival."""
+def network_data(tx: Tx, authorization_code: str | None, transaction_id: str) -> Json:
+    """
+    Return the data of the card network; a transaction is processed on the day of its arrival.
+
+    Its `transaction_id` is that of the authorization, and matches messages about the same purchase.
+    """
     today = dt.datetime.fromtimestamp(tx.now, dt.UTC).date()
     return {
         "authorization_code": authorization_code,
         "processing_date": today.isoformat(),
-        "transaction_id": None,
+        "transaction_id": transaction_id,
     }
 
 

@@ -7,7 +7,7 @@ from provisioner.sandbox.registry import HandlerCall, Route, do, resource_of
 from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.purchases import exchange, merchant, purchase_details
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, CARD, TRANSACTION
-from provisioner.sandbox.rules.purchases.transaction import record
+from provisioner.sandbox.rules.purchases.transaction import network_data, record
 from provisioner.sandbox.state.errors import invalid
 from provisioner.sandbox.state.objects import Tx
 
@@ -45,7 +45,12 @@ def refund(call: HandlerCall) -> Json:
     if amount > left:
         raise invalid(f"Only {left} of transaction {call.id} is left to refund.", "refund_amount")
     share = round(amount * captured["merchant_amount"] / captured["amount"])
-    made = record(tx, captured, amount, share, {"authorization": captured["authorization"]})
+    network = captured["network_data"]
+    more: Json = {
+        "authorization": captured["authorization"],
+        "network_data": network_data(tx, network["authorization_code"], network["transaction_id"]),
+    }
+    made = record(tx, captured, amount, share, more)
     tx.put(TRANSACTION, {**captured, "_refunded": captured["_refunded"] + amount})
     if captured["authorization"] is not None:
         held = tx.fetch(AUTHORIZATION, captured["authorization"])

@@ -1,0 +1,58 @@
+"""The decision about a pending request, and everything that follows from it."""
+
+from typing import Any
+
+from provisioner.sandbox.registry import do, resource_of
+from provisioner.sandbox.rules.common.changes import create as keep
+from provisioner.sandbox.rules.common.changes import emit, save
+from provisioner.sandbox.rules.purchases import fraud_challenges
+from provisioner.sandbox.rules.purchases.authorization_judgement import NEXT_DECISION, verdict
+from provisioner.sandbox.rules.purchases.authorization_request import answered
+from provisioner.sandbox.rules.purchases.decide import Judgement
+from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, CARD, EXPIRY
+from provisioner.sandbox.state.objects import Tx
+
+Json = dict[str, Any]
+
+# docs.stripe.com/issuing/purchases/transactions: hotels, airlines and car rentals may capture for 31 days.
+_LONG = {"airlines_air_carriers", "car_rental_agencies", "hotels_motels_and_resorts"}
+_DAY = 86_400
+
+
+def decided(tx: Tx, authorization: Json, answer: Judgement | None = None) -> Json:
+    """
+    Decide the pending request of an authorization, store it, and return it in the form of responses.
+
+    `answer` is the account's own decision, if it was asked; it cannot approve what Stripe declines.
+    """
+    own = verdict(tx, authorization)
+    judgement = answer if answer is not None and own.approved else own
+    after = answered(tx, authorization, judgement)
+    if judgement.challenge and not judgement.approved:
+        after["_fraud_challenges"] = fraud_challenges.sent(tx, authorization)
+    _forget_next_decision(tx, after["card"])
+    if authorization["request_history"]:
+        return save(tx, AUTHORIZATION, after, "issuing_authorization.updated")
+    shown = _begun(tx, after)
+    if after["approved"]:
+        days = 31 if after["merchant_data"]["category"] in _LONG else 7
+        tx.schedule(tx.now + days * _DAY, EXPIRY, after["id"])
+        if after["amount"]:
+            do("card.paid", tx, after["card"])
+    return shown
+
+
+def _begun(tx: Tx, authorization: Json) -> Json:
+    """Record the creation of an authorization; it is stored already if the account was asked about it."""
+    if tx.get(AUTHORIZATION, authorization["id"]) is None:
+        return keep(tx, AUTHORIZATION, authorization, "issuing_authorization.created")
+    tx.put(AUTHORIZATION, authorization)
+    shown = AUTHORIZATION.show(tx, authorization)
+    emit(tx, "issuing_authorization.created", shown)
+    return shown
+
+
+def _forget_next_decision(tx: Tx, card_id: str) -> None:
+    card = tx.fetch(resource_of(CARD), card_id)
+    if NEXT_DECISION in card:
+        tx.put(resource_of(CARD), {name: value for name, value in card.items() if name != NEXT_DECISION})
