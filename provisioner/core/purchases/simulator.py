@@ -32,6 +32,7 @@ LISTS = (
     ("merchant_countries", "country", "country"),
     ("card_presences", "presence", "card presence"),
 )
+CASH = "automated_cash_disburse"  # docs.stripe.com/issuing/purchases/atm-usage
 # The reasons for which the purchases here are declined; others are beyond what a declaration tells.
 REASONS = frozenset(
     "card_canceled card_expired card_inactive cardholder_blocked cardholder_inactive "
@@ -218,6 +219,8 @@ def _day(purchase: Purchase) -> dt.date:
 
 def _doubt(purchase: Purchase, facts: Facts) -> str:
     """Return what nobody outside Stripe can know about an approval; empty if there is no doubt."""
+    if purchase.category == CASH:
+        return "Stripe declines cash withdrawals unless it has enabled them for the account"
     if _is_foreign(facts) and any(counts(limit, purchase) for limit in _held(facts)):
         return "the cardholder's limits are in another currency, and Stripe's exchange rate is not known"
     limited = facts.card.get("spending_controls", {}).get("spending_limits")

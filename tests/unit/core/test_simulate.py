@@ -175,6 +175,13 @@ def test_two_courses_agree_when_they_say_the_same():
     assert declined.agrees(Course(0, Unsure("who knows")))
 
 
+def test_nobody_knows_whether_an_account_may_withdraw_cash():
+    answer = told(world(), scenario(100, category="automated_cash_disburse")).answer
+    assert isinstance(answer, Unsure)
+    assert "cash withdrawals" in answer.why
+    assert not isinstance(told(world(), scenario(50_001, category="automated_cash_disburse")).answer, Unsure)
+
+
 def test_room_is_what_the_tightest_limit_leaves():
     declared = world(
         controls=limits(limit(300), limit(250, "daily", ADS)), held=limits(limit(1_000, "all_time"))

@@ -56,9 +56,9 @@ class AttemptedPurchase:
     at: int
     """The time (Unix seconds)."""
     method: str = "online"
-    """How the card was read (`chip`)."""
+    """The way the card was read (`chip`)."""
     checks: Mapping[str, Any] = field(default_factory=dict)
-    """What Stripe found out about the details that were given (`verification_data`)."""
+    """The results of checks of the given details (`verification_data`)."""
 
 
 @dataclass(frozen=True)
