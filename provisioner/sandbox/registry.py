@@ -24,6 +24,8 @@ class HandlerCall:
     """The id in the path; empty if there is none."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """The result of the route's `prepare`."""
+    version: str = ""
+    """The API version of the request."""
 
 
 @dataclass(frozen=True)

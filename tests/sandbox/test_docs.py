@@ -9,6 +9,7 @@ from provisioner.sandbox.api.faults import Effect
 from provisioner.sandbox.api.routes import ROUTES
 from provisioner.sandbox.http.control import CONTROLS
 from provisioner.sandbox.rules.common.unknowns import DEFAULTS
+from provisioner.sandbox.rules.common.versions import CHANGES
 
 DOCS = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
 
@@ -33,3 +34,9 @@ def test_controls_acts_faults_and_switches_are_in_theirs() -> None:
 
 def test_every_scope_of_keys_is_named() -> None:
     assert {route.scope for route in ROUTES if f"`{route.scope}`" not in DOCS} == set()
+
+
+def test_every_change_of_a_version_is_in_its_table() -> None:
+    section = DOCS.partition("### API versions\n")[2].partition("\n#")[0]
+    rows = re.findall(r"^\| (2\S+) \|.*\| `(\S+)` \|$", section, re.MULTILINE)
+    assert rows == list(dict.fromkeys((one.version, one.page) for one in CHANGES))

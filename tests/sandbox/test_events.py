@@ -135,3 +135,21 @@ def test_a_connect_endpoint_gets_the_events_of_connected_accounts_only(api, rece
     api.with_headers(Stripe_Account=connected).ok("/v1/topups", TOPUP)
     assert json.loads(got.get(timeout=10)[0])["account"] == connected
     assert got.empty()
+
+
+def test_an_endpoint_gets_events_of_its_own_api_version(api, receiver) -> None:
+    url, got, _ = receiver
+    wanted = ["issuing_authorization.updated"]
+    old = {"url": url, "enabled_events": wanted, "api_version": "2024-12-18.acacia"}
+    api.ok("/v1/webhook_endpoints", old)
+    api.fund(1_000)
+    made = api.purchase(api.card(), 100)
+    path = f"/v1/test_helpers/issuing/authorizations/{made['id']}"
+    api.ok(f"{path}/expire")
+    api.ok(f"{path}/capture")
+    events = [json.loads(got.get(timeout=10)[0]) for _ in range(2)]
+    told = {event["data"]["object"]["status"]: event for event in events}
+    assert told.keys() == {"reversed", "closed"}
+    assert {event["api_version"] for event in events} == {"2024-12-18.acacia"}
+    assert told["closed"]["data"]["previous_attributes"]["status"] == "reversed"
+    assert "second_line" not in told["closed"]["data"]["object"]["card"]

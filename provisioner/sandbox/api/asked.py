@@ -27,6 +27,8 @@ class Asked:
     """The idempotency key, if any."""
     path: str
     """The path as requested."""
+    version: str
+    """The API version of the response."""
     fault: Fault | None = None
     """The fault that hits the request, if any."""
 

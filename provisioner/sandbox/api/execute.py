@@ -1,6 +1,7 @@
 """Runs a request's handler, scheduled actions, and the idempotency record in one transaction."""
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from provisioner.sandbox.api import idempotency, timers
 from provisioner.sandbox.api.asked import ApiAnswer, Asked, broken, refusal
 from provisioner.sandbox.api.expand import expanded
 from provisioner.sandbox.registry import HandlerCall
+from provisioner.sandbox.rules.common import versions
 from provisioner.sandbox.rules.common.listing import ListPage
 from provisioner.sandbox.state import clock
 from provisioner.sandbox.state.errors import ApiError
@@ -94,11 +96,15 @@ def _unwritten(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> ApiAnswer:
 def _handle(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> ApiAnswer:
     if asked.effect == "500_began":
         raise broken()
-    shown = asked.route.handler(HandlerCall(tx, asked.params, asked.id, extra))
+    shown = asked.route.handler(HandlerCall(tx, asked.params, asked.id, extra, asked.version))
     if asked.effect == "500_after":
         return refusal(broken(), asked.account, asked.request_id)
     if isinstance(shown, ListPage):
-        return ApiAnswer(200, shown.text)
+        if versions.is_current(asked.version):
+            return ApiAnswer(200, shown.text)
+        shown = json.loads(shown.text)
     paths = asked.params.get("expand", [])
     shown = expanded(tx, asked.route.answers, shown, paths, reading=asked.route.method == "GET")
+    if not versions.is_current(asked.version):
+        versions.undo(shown, asked.version)
     return ApiAnswer(200, dump(shown))

@@ -45,7 +45,17 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> ApiAnswer
         params = schema.check(route.params, await _params(request))
         key = idempotency.key_of(request) if route.method == "POST" else None
         asked_id = request.path_params.get("id", "")
-        asked = Asked(route, account_id, params, asked_id, request_id, key, request.url.path, fault)
+        asked = Asked(
+            route,
+            account_id,
+            params,
+            asked_id,
+            request_id,
+            key,
+            request.url.path,
+            headers["Stripe-Version"],
+            fault,
+        )
         answer = await _serve(sandbox, asked)
     except ApiError as error:
         answer = refusal(error, account_id, request_id)

@@ -20,6 +20,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from provisioner.sandbox.api import timers
+from provisioner.sandbox.rules.common import versions
 from provisioner.sandbox.rules.common.changes import EVENT
 from provisioner.sandbox.rules.events.webhook_endpoint import WEBHOOK_ENDPOINT
 from provisioner.sandbox.state import clock
@@ -106,8 +107,10 @@ class Postman:
             for seq, account, event, owner, endpoint, attempt in rows:
                 there, where = (Tx(db, name, int(now), Origin()) for name in (account, owner))
                 target = where.fetch(WEBHOOK_ENDPOINT, endpoint)
-                told = dump(EVENT.shown(there, event))
-                ready.append(_Delivery(seq, attempt, target["url"], target["_secret"], told))
+                told = EVENT.shown(there, event)
+                if target["api_version"]:
+                    told = versions.event_as_of(told, target["api_version"])
+                ready.append(_Delivery(seq, attempt, target["url"], target["_secret"], dump(told)))
             return ready
 
     def _settle(self, sent: list[tuple[_Delivery, bool]]) -> None:

@@ -4,8 +4,9 @@ from typing import Any
 
 from provisioner.sandbox.registry import HandlerCall, Route, resource_of
 from provisioner.sandbox.rules.common.changes import save
-from provisioner.sandbox.rules.common.listing import listed, retrieve
+from provisioner.sandbox.rules.common.listing import page, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
+from provisioner.sandbox.rules.common.versions import EXPIRED_SINCE, is_older
 from provisioner.sandbox.rules.purchases.authorization_outcome import decided
 from provisioner.sandbox.rules.purchases.authorization_realtime import by_webhook, partial_amount, settled
 from provisioner.sandbox.rules.purchases.authorization_request import begun
@@ -38,6 +39,15 @@ def pending_on_card(call: HandlerCall) -> Json:
         if old in call.params:
             given[new] = call.params[old]
     return begun(call.tx, call.tx.fetch(resource_of(CARD), call.id), given)
+
+
+def _listed(call: HandlerCall) -> Json:
+    """Return a page of authorizations; to older API versions, expired ones are reversed."""
+    if call.params.get("status") != "reversed" or not is_older(call.version, EXPIRED_SINCE):
+        return page(call.tx, AUTHORIZATION, call.params, _URL)
+    params = {name: value for name, value in call.params.items() if name != "status"}
+    both = "json_extract(o.body, '$.status') IN ('expired', 'reversed')"
+    return page(call.tx, AUTHORIZATION, params, _URL, [(both, [])])
 
 
 def update(call: HandlerCall) -> Json:
@@ -84,7 +94,7 @@ _SCOPE = "issuing_authorization"
 _CREATE = f"test_helpers.{_OF}CreateParams"
 _OLD_CREATE = "own.CardTestAuthorization"
 ROUTES = (
-    Route("GET", _URL, listed(AUTHORIZATION, _URL), _OF + "ListParams", _SCOPE, AUTHORIZATION),
+    Route("GET", _URL, _listed, _OF + "ListParams", _SCOPE, AUTHORIZATION),
     Route("GET", _ONE, retrieve(AUTHORIZATION), _OF + "RetrieveParams", _SCOPE, AUTHORIZATION),
     Route("POST", _ONE, update, _OF + "UpdateParams", _SCOPE, AUTHORIZATION),
     Route("POST", _ONE + "/approve", approve, _OF + "ApproveParams", _SCOPE, AUTHORIZATION),

@@ -19,6 +19,7 @@ from provisioner.sandbox.registry import HandlerCall, Preparation, deed
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import EVENT, event_of, listeners
 from provisioner.sandbox.rules.common.metadata import merged
+from provisioner.sandbox.rules.common.versions import event_as_of
 from provisioner.sandbox.rules.purchases.authorization_judgement import verdict
 from provisioner.sandbox.rules.purchases.authorization_outcome import decided
 from provisioner.sandbox.rules.purchases.decide import Judgement
@@ -132,6 +133,8 @@ def _question(tx: Tx, pending: Json) -> _Question | None:
     tx.add(EVENT, event)
     tx.schedule(tx.now + _AT_THE_LATEST, _TIMEOUT, pending["id"])
     fallback = unknowns.on(tx, "webhook_failure_approves")
+    if endpoint["api_version"]:
+        event = event_as_of(event, endpoint["api_version"])
     return _Question(pending, event, endpoint["url"], endpoint["_secret"], fallback)
 
 
