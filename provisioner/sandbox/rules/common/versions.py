@@ -1,7 +1,7 @@
 """
-Responses in the form of older API versions, back to 2024-12-18.acacia.
+The form of responses in older API versions, back to 2024-12-18.acacia.
 
-docs.stripe.com/api/versioning. Each row of the table is a change of what Issuing answers, with its page in
+docs.stripe.com/api/versioning. Each row of the table is a change of Issuing's responses, with its page in
 Stripe's changelog; for an older version, a response is changed back.
 """
 
@@ -120,7 +120,7 @@ def undo(shown: Any, version: str) -> None:
     """
     Change a response, in place, to the form that it has in an API version.
 
-    Events stay as they are: their data has the version of the time at which they were created.
+    Events stay unchanged: their data has the account's version, not the request's.
     """
     if isinstance(shown, list):
         for item in shown:
@@ -132,7 +132,7 @@ def undo(shown: Any, version: str) -> None:
 
 
 def event_as_of(event: Json, version: str) -> Json:
-    """Return an event as it is sent to an endpoint that has an API version."""
+    """Return an event in the form in which an endpoint with an API version gets it."""
     data = event["data"]
     undo(data["object"], version)
     _undo_one(data.get("previous_attributes", {}), data["object"]["object"], version)
