@@ -1,6 +1,6 @@
 """Configurations: read, checked and counted; light, as `validate` needs no more."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,9 +10,12 @@ from provisioner.config.load import load_config, load_policy
 from provisioner.config.schema.configuration import schema_text
 from provisioner.config.text.document import unread_beside
 from provisioner.config.text.outside import NOTHING_MORE, Allowed
+from provisioner.core.model.check import CheckPart
 from provisioner.core.model.config import Config
+from provisioner.core.model.errors import ConfigError, ExitCode
 from provisioner.core.schema.kind import Kind
 from provisioner.kinds import KINDS
+from provisioner.views.values import count
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -36,6 +39,17 @@ def load(
     limits = load_policy(policy, KINDS) if policy else None
     config = load_config(path, KINDS, env=env, variables=variables, environ=environ, allowed=allowed)
     return replace(config, guardrails=config.guardrails.tightened(limits)) if limits else config
+
+
+def check_configuration(load: Callable[[], Config]) -> tuple[Config | None, CheckPart]:
+    """Validate the configuration that `load` reads; without a valid one, the part has all problems."""
+    try:
+        config = load()
+    except ConfigError as error:
+        problems = error.problems
+        return None, CheckPart("validate", count(len(problems), "problem"), ExitCode.ERROR, problems)
+    counts = [count(number, kind.name) for kind, number in count_resources(config) if number]
+    return config, CheckPart("validate", ", ".join(counts), warnings=config.warnings)
 
 
 def files_not_loaded(path: Path, project: str) -> list[Path]:

@@ -16,6 +16,7 @@ from provisioner._version import __version__
 COMMANDS = {
     "init": "Write a starter project and its CI workflow.",
     "validate": "Check the configuration without using the network.",
+    "check": "Validate, run the scenarios and plan, in one report for a pull request.",
     "plan": "Show the changes that apply would make.",
     "apply": "Show a plan, ask for approval, and make the changes.",
     "drift": "Report changes made outside of provisioner since the last apply.",

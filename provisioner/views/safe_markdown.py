@@ -36,6 +36,13 @@ def fence(lines: Iterable[str], language: str) -> str:
     return "\n".join([f"{ticks}{language}", *clipped, ticks])
 
 
+def place(project: str, environment: str | None, mode: str, account: str) -> str:
+    """Return project, environment, mode and account, for the heading of a comment."""
+    env = f", environment {code(environment)}" if environment else ""
+    known = code(account) if account else "unknown"
+    return f"project {code(project)}{env}, {code(mode)} mode, account {known}"
+
+
 def as_diff(line: str) -> str:
     """Return a line of the plan's text for a `diff` block, which colors lines by their first character."""
     found = _DIFF.match(line)

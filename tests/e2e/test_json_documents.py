@@ -71,9 +71,11 @@ def as_json(desk: Desk, *words: str, code: int = 0) -> str:
 def test_a_configuration_that_is_sound_and_one_that_is_not(desk: Desk):
     desk.write(COMPANY + CARDS)
     assert fits("validate", as_json(desk, "validate"))["resources"]["cards"] == 1
+    assert fits("check", as_json(desk, "check"))["plan"]["summary"]["create"] == 2
 
     desk.write(COMPANY + CARDS.replace("type: virtual", "typ: virtual"))
     assert fits("error", as_json(desk, "validate", code=1))["problems"]
+    assert "plan" not in fits("check", as_json(desk, "check", code=1))
     assert "problems" in fits("error", as_json(desk, "plan", code=1))
 
 

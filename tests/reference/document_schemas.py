@@ -18,6 +18,7 @@ from provisioner.core.model.fleet_report import AccountLine, FleetTotals
 from provisioner.core.model.json_document import FORMAT_VERSION
 from provisioner.core.plan.document import PLAN_FORMAT, PlanDocument
 from provisioner.kinds import KINDS
+from provisioner.views.check.document import CheckDocument
 from provisioner.views.report import VERBS, ReportDocument
 
 FOLDER = Path(__file__).parents[2] / "schemas"
@@ -66,6 +67,20 @@ def drift_schema() -> Json:
     return schema
 
 
+def check_schema() -> Json:
+    """What a check has found, and the plan in it."""
+    about = f"What `check --format json` prints. {STABLE}"
+    schema = _schema(CheckDocument, "check", FORMAT_VERSION, about)
+    plan = schema["properties"]["plan"]
+    schema["properties"]["plan"] = {
+        "type": "object",
+        "allOf": [{"$ref": "plan.schema.json"}],
+        "description": plan["description"],
+    }
+    parts = ("CheckPartDocument", "ProblemDocument")
+    return schema | {"definitions": {name: schema["definitions"][name] for name in parts}}
+
+
 def fleet_report_schema() -> Json:
     """The lines of a fleet's report."""
     about = (
@@ -96,6 +111,7 @@ WRITTEN: Mapping[str, Callable[[], Json]] = {
     "plan": plan_schema,
     "apply": apply_schema,
     "drift": drift_schema,
+    "check": check_schema,
     "fleet-report": fleet_report_schema,
 }
 
@@ -117,7 +133,8 @@ def _keys(struct: type) -> tuple[str, ...]:
 def _schema(struct: type, name: str, format_version: str, about: str) -> Json:
     """The schema, of draft 7 as the others are: the struct, with those that it is made of as definitions."""
     _, found = schema_components([struct], ref_template="#/definitions/{name}")
-    known = {key: each for module in _modules(struct) for key, each in vars(sys.modules[module]).items()}
+    ours = [module for name, module in sys.modules.items() if name.startswith("provisioner.")]
+    known = {key: each for module in ours for key, each in vars(module).items() if isinstance(each, type)}
     enums = {each: [*known[each]] for each, schema in found.items() if "properties" not in schema}
     definitions = {
         each: _struct(known[each], schema, enums) for each, schema in found.items() if each not in enums
@@ -131,13 +148,6 @@ def _schema(struct: type, name: str, format_version: str, about: str) -> Json:
         **whole,
         "definitions": definitions,
     }
-
-
-def _modules(struct: type) -> list[str]:
-    """The modules in which the names stand that a struct is written with, its own last."""
-    return [
-        each.__module__ for each in reversed(struct.__mro__) if each.__module__.startswith("provisioner.")
-    ]
 
 
 def _struct(struct: Any, schema: Json, enums: Mapping[str, list[Enum]]) -> Json:

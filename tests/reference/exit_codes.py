@@ -52,6 +52,8 @@ def codes_of(path: str, command: click.Command) -> tuple[ExitCode, ...]:
         found.add(ExitCode.ACCESS)
     if "auto_approve" in options:  # it writes
         found |= {ExitCode.GUARDRAIL, ExitCode.STALE, ExitCode.PARTLY}
+    if "allow" in options:  # it judges a plan
+        found.add(ExitCode.GUARDRAIL)
     if "planfile" in options:  # it rejects an edited plan file
         found.add(ExitCode.STALE)
     return tuple(sorted(found))

@@ -1,7 +1,6 @@
 """`test`: check that each card approves and declines what it should."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -10,11 +9,11 @@ from provisioner.app.purchases import CHOICES, in_test_mode, offline, on_sandbox
 from provisioner.cli.options.shared import Options, load, stripe_options, text_or_json
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import DONE, ERROR, exits
-from provisioner.cli.terminal.progress import ProgressDisplay
+from provisioner.cli.terminal.progress import collect_scenarios
 from provisioner.cli.terminal.render import say_text, width
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.purchases.generate import boundaries
-from provisioner.core.purchases.result import ScenarioResult, Standing
+from provisioner.core.purchases.result import Standing
 from provisioner.engine.private_file import write_private
 from provisioner.views.purchases.scenarios import HANGING, results_document, results_junit, results_text
 
@@ -50,11 +49,11 @@ def command(options: Options, *, told: bool, generate: bool, junit: Path | None,
     if told:
         results = list(offline(config, scenarios))
     elif options.sandbox:
-        results = _all(on_sandbox(config, scenarios), len(scenarios))
+        results = collect_scenarios(on_sandbox(config, scenarios), len(scenarios))
     else:
         refuse_live(config)
         with session(options) as stripe:
-            results = _all(in_test_mode(stripe, scenarios), len(scenarios))
+            results = collect_scenarios(in_test_mode(stripe, scenarios), len(scenarios))
     if junit:
         write_private(junit, results_junit(results, config.project))
     if format_ == "json":
@@ -62,13 +61,3 @@ def command(options: Options, *, told: bool, generate: bool, junit: Path | None,
     else:
         say_text(results_text(results, place, width()), color=options.color, hanging=HANGING)
     return DONE if all(result.standing is Standing.PASSED for result in results) else ERROR
-
-
-def _all(results: Iterator[ScenarioResult], total: int) -> list[ScenarioResult]:
-    """Return all results, and show progress while they are collected."""
-    found: list[ScenarioResult] = []
-    with ProgressDisplay("Running", "scenarios", total) as pace:
-        for result in results:
-            found.append(result)
-            pace.reach(len(found))
-    return found

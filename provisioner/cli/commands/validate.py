@@ -3,27 +3,41 @@
 import json
 
 import click
+from msgspec.structs import asdict
 
-from provisioner.app.configuration import count_resources
-from provisioner.cli.options.shared import Options, config_options, load, text_or_json
-from provisioner.cli.terminal.exit import DONE, exits, problem_document
-from provisioner.views.values import count
+from provisioner.app.configuration import check_configuration, count_resources
+from provisioner.cli.options.code_hosts import annotate, annotate_option, sarif_text
+from provisioner.cli.options.shared import Options, config_options, load
+from provisioner.cli.terminal.exit import DONE, exits
+from provisioner.core.model.errors import ConfigError
+from provisioner.views.problem_document import problem_document
 
 
 @click.command()
 @config_options
-@text_or_json()
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "sarif"]),
+    default="text",
+    help="Output format; sarif lists the problems with their places.",
+)
+@annotate_option
 @exits
-def command(options: Options, *, format_: str) -> int:
+def command(options: Options, *, format_: str, annotated: bool) -> int:
     """Check the configuration at PATH without using the network."""
-    config = load(options)
-    counts = count_resources(config)
+    config, part = check_configuration(lambda: load(options))
+    if annotated:
+        annotate([part], options)
+    if format_ == "sarif":
+        click.echo(sarif_text([part], options), nl=False)
+    if config is None:
+        raise ConfigError(part.problems)
     if format_ == "json":
-        resources = {kind.section: number for kind, number in counts}
+        resources = {kind.section: number for kind, number in count_resources(config)}
         document = {"format_version": "1.0", "valid": True, "project": config.project, "resources": resources}
-        warnings = [problem_document(warning) for warning in config.warnings]
+        warnings = [asdict(problem_document(warning)) for warning in config.warnings]
         click.echo(json.dumps({**document, "warnings": warnings}))
-    else:
-        shown = ", ".join(count(number, kind.name) for kind, number in counts if number)
-        click.echo(f"The configuration of {config.project} is valid: {shown}.")
+    elif format_ == "text":
+        click.echo(f"The configuration of {config.project} is valid: {part.text}.")
     return DONE

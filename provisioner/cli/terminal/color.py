@@ -13,7 +13,7 @@ _RED, _BOLD = {"fg": "red", "bold": True}, {"bold": True}
 _STYLES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (  # the first that matches
     (
         re.compile(
-            r"^(Blocked by guardrails|Apply (failed|incomplete|interrupted)|  ! "
+            r"^(Blocked by guardrails|Check failed|Apply (failed|incomplete|interrupted)|  ! "
             r"|  irreversible changes: *[1-9]"
             r"|  # .*( \[irreversible\]|\(raises spending\)$))"
         ),
@@ -28,7 +28,7 @@ _STYLES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (  # the first tha
     (
         re.compile(
             r"^(  # |Plan: |No changes\.|Blast radius|Apply complete|Error|Drift: |No drift"
-            r"|Scenarios: |Fleet |Project )"
+            r"|Scenarios: |Fleet |Project |Check passed)"
         ),
         _BOLD,
     ),

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import ParamSpec
 
 import click
+from msgspec.structs import asdict
 
 from provisioner.cli.terminal.log import tell
 from provisioner.cli.terminal.signals import end, on_signal
 from provisioner.cli.terminal.stdio import lasting
-from provisioner.core.model.errors import ConfigError, ExitCode, Problem, ProvisionerError
+from provisioner.core.model.errors import ConfigError, ExitCode, ProvisionerError
 from provisioner.core.model.json_document import FORMAT_VERSION
+from provisioner.views.problem_document import problem_document
 
 P = ParamSpec("P")
 
@@ -128,17 +130,5 @@ def _said(error: BaseException) -> str:
 def _document(error: BaseException) -> dict[str, object]:
     document: dict[str, object] = {"error": _said(error)}
     if isinstance(error, ConfigError):
-        document["problems"] = [problem_document(problem) for problem in error.problems]
+        document["problems"] = [asdict(problem_document(problem)) for problem in error.problems]
     return document
-
-
-def problem_document(problem: Problem) -> dict[str, object]:
-    """Return a problem or a warning as JSON values."""
-    where = problem.where
-    return {
-        "file": where.file if where else None,
-        "line": where.line if where else None,
-        "column": where.column if where else None,
-        "address": problem.address,
-        "text": problem.text,
-    }

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from provisioner.cli.terminal.log import clear, draw, is_json, tell
+from provisioner.core.purchases.result import ScenarioResult
 from provisioner.stripe_api.rate_limit import Limits, at_least
 
 if TYPE_CHECKING:
@@ -168,3 +169,13 @@ def reading(expected: Mapping[str, int], limits: Limits) -> Iterator[Callable[[s
     """Show the progress of reading Stripe; an `Account` calls this as its `display`."""
     with ReadProgress(expected, limits) as display:
         yield display.progress
+
+
+def collect_scenarios(results: Iterator[ScenarioResult], total: int) -> list[ScenarioResult]:
+    """Return the results of `total` scenarios, and show progress while they run."""
+    found: list[ScenarioResult] = []
+    with ProgressDisplay("Running", "scenarios", total) as pace:
+        for result in results:
+            found.append(result)
+            pace.reach(len(found))
+    return found

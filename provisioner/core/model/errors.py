@@ -13,9 +13,11 @@ ProvisionerError            exit 1
 
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self, TypeVar
 
 from msgspec import Struct
+
+Code = TypeVar("Code", bound=int)
 
 
 class ExitCode(IntEnum):
@@ -57,7 +59,7 @@ SEVERITY = (
 )
 
 
-def worst(*codes: int) -> int:
+def worst(*codes: Code) -> Code:
     """Return the worst of one or more exit codes."""
     return max(codes, key=SEVERITY.index)
 

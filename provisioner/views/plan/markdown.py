@@ -23,7 +23,7 @@ from provisioner.views.plan.text import (
     summary_line,
 )
 from provisioner.views.plan.values import show_power, team_name
-from provisioner.views.safe_markdown import as_diff, clip, code, fence, plain, size, tag
+from provisioner.views.safe_markdown import as_diff, clip, code, fence, place, plain, size, tag
 from provisioner.views.values import count
 
 LONGEST = 60_000  # GitHub takes 65,536 characters; the rest is for the lines that the caller adds
@@ -91,7 +91,8 @@ def _weight(one: Group) -> tuple[bool, bool, int]:
 
 
 def _head(document: ShownPlan) -> str:
-    parts = [_title(document), f"**{plain(clip(summary_line(document), 500))}**"]
+    where = place(document.project, document.environment or None, document.mode, document.account)
+    parts = [f"### Plan for {where}", f"**{plain(clip(summary_line(document), 500))}**"]
     if outside := [clip(line, LONGEST_OUTSIDE) for line in outside_lines(document)]:
         parts.append(_warning(OUTSIDE, outside))
     if document.changes:
@@ -105,14 +106,6 @@ def _head(document: ShownPlan) -> str:
         body = fence([clip(t, 400) for t in [*texts, *more]], "text")
         parts.append(_details(count(len(notes), "note"), body, is_open=not document.changes))
     return "\n\n".join(parts)
-
-
-def _title(document: ShownPlan) -> str:
-    """Return the heading, which says which project, environment, mode and account the plan is for."""
-    environment = f", environment {code(document.environment)}" if document.environment else ""
-    account = code(document.account) if document.account else "unknown"
-    mode = f"{code(document.mode)} mode"
-    return f"### Plan for project {code(document.project)}{environment}, {mode}, account {account}"
 
 
 def _warning(title: str, lines: Sequence[str]) -> str:

@@ -1,0 +1,94 @@
+"""One check for a pull request: is the configuration valid, do its scenarios pass, and may its plan run."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from provisioner.app.account import Account
+from provisioner.app.configuration import check_configuration
+from provisioner.app.plan import make_account_plan
+from provisioner.app.purchases import on_sandbox
+from provisioner.core.model.check import CheckPart
+from provisioner.core.model.config import Config, Guardrails
+from provisioner.core.model.errors import ExitCode, Problem, ProvisionerError
+from provisioner.core.plan.check import ProjectCheck
+from provisioner.core.plan.guardrails import judge, stops
+from provisioner.core.plan.plan import Plan
+from provisioner.core.plan.write_document import plan_document
+from provisioner.core.purchases.result import ScenarioResult, Standing, tally
+from provisioner.views.plan.text import summary_line
+
+Play = Callable[[Iterator[ScenarioResult], int], Sequence[ScenarioResult]]
+
+
+class Checked(Struct, frozen=True):
+    """A check, and the plan that it made, which can be saved; None if none could be made."""
+
+    check: ProjectCheck
+    plan: Plan | None = None
+
+
+def check_project(
+    check: ProjectCheck,
+    load: Callable[[], Config],
+    connect: Callable[[Config], AbstractContextManager[Account]],
+    allow: Mapping[str, int],
+    play: Play = lambda results, _total: list(results),
+) -> Checked:
+    """
+    Check a configuration in all parts; what fails in one part does not end the others.
+
+    `check` says which configuration it is. `load` reads it, `connect` opens its account, which is only read.
+    `allow` has the number that is allowed for each guardrail. `play` collects the results of the scenarios,
+    given their number.
+    """
+    config, validate = check_configuration(load)
+    if config is None:
+        why = "the configuration is not valid"
+        others = (_skipped(name, why) for name in ("scenarios", "guardrails", "plan"))
+        return Checked(replace(check, parts=(validate, *others)))
+    scenarios = _check_scenarios(config, play)
+    check = replace(check, project=config.project, mode=config.mode, account=config.account or "")
+    try:
+        with connect(config) as account:
+            plan = make_account_plan(account)
+    except ProvisionerError as error:
+        failed = CheckPart("plan", "no plan can be made", error.exit_code, (Problem(None, "", str(error)),))
+        parts = (validate, scenarios, _skipped("guardrails", "there is no plan"), failed)
+        return Checked(replace(check, parts=parts))
+    # whoever applies a plan that was checked has reviewed it: that is the approval
+    document = plan_document(account.kinds, plan, stops(plan, config.guardrails, approved=True))
+    guardrails = _check_guardrails(plan, config.guardrails, allow)
+    parts = (validate, scenarios, guardrails, CheckPart("plan", summary_line(document)))
+    return Checked(replace(check, parts=parts, account=document.account, plan=document), plan)
+
+
+def _skipped(name: str, why: str) -> CheckPart:
+    return CheckPart(name, why, skipped=True)
+
+
+def _check_scenarios(config: Config, play: Play) -> CheckPart:
+    """Run the scenarios on private sandboxes, where nothing of the account can be in their way."""
+    total = len(config.scenarios)
+    if not total:
+        return _skipped("scenarios", "the configuration has none")
+    results = play(on_sandbox(config, config.scenarios), total)
+    problems = tuple(
+        Problem(result.scenario.where, f"scenarios.{result.scenario.name}", result.text)
+        for result in results
+        if result.standing is not Standing.PASSED
+    )
+    text = ", ".join(f"{number:,} {standing}" for standing, number in tally(results).items() if number)
+    return CheckPart("scenarios", text, ExitCode.ERROR if problems else ExitCode.DONE, problems)
+
+
+def _check_guardrails(plan: Plan, limits: Guardrails, allow: Mapping[str, int]) -> CheckPart:
+    exceeded, dangers = judge(plan, limits, {}), judge(plan, limits, allow)
+    if not exceeded:
+        return CheckPart("guardrails", "none exceeded")
+    allowed = len(exceeded) - len(dangers)
+    text = f"{len(exceeded):,} exceeded" + (f", {allowed:,} of them allowed by --allow" if allowed else "")
+    problems = tuple(Problem(None, danger.name, str(danger)) for danger in dangers)
+    return CheckPart("guardrails", text, ExitCode.GUARDRAIL if problems else ExitCode.DONE, problems)

@@ -1,0 +1,39 @@
+"""The parts of a check: whether each has passed, and its problems."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from provisioner.core.model.errors import ExitCode, Problem
+
+
+class CheckOutcome(StrEnum):
+    """The outcome of a part of a check."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class CheckPart(Struct, frozen=True):
+    """One part of a check, such as the validation of the configuration."""
+
+    name: str
+    """`validate`, `scenarios`, `guardrails` or `plan`."""
+    text: str
+    """The result in one line."""
+    exit_code: ExitCode = ExitCode.DONE
+    """The exit code of this part alone."""
+    problems: tuple[Problem, ...] = ()
+    """The reasons for which it failed."""
+    warnings: tuple[Problem, ...] = ()
+    """Other observations, which do not fail it."""
+    skipped: bool = False
+    """True if it was not done."""
+
+    @property
+    def outcome(self) -> CheckOutcome:
+        """Return whether it has passed; a part that was not done has neither passed nor failed."""
+        if self.skipped:
+            return CheckOutcome.SKIPPED
+        return CheckOutcome.FAILED if self.exit_code else CheckOutcome.PASSED

@@ -1,0 +1,50 @@
+"""A check as Markdown for one comment on a pull request: what failed comes first, then the plan."""
+
+from collections.abc import Iterator
+
+from provisioner.core.model.check import CheckOutcome, CheckPart
+from provisioner.core.plan.check import ProjectCheck
+from provisioner.views.check.text import problem_line
+from provisioner.views.plan.markdown import LONGEST, plan_markdown
+from provisioner.views.safe_markdown import clip, code, fence, place, plain, size
+
+MOST_PROBLEMS = 30  # of one part; the report for programs has all of them
+LONGEST_PROBLEM = 400
+
+
+def check_markdown(check: ProjectCheck) -> str:
+    """Return a check as Markdown of at most as many bytes as the Markdown of a plan."""
+    head = "\n\n".join([_title(check), _table(check), *_problems(check)]) + "\n"
+    if check.plan is None:
+        return head
+    return f"{head}\n{plan_markdown(check.plan, LONGEST - size(head) - 1)}"
+
+
+def _title(check: ProjectCheck) -> str:
+    result = "failed" if check.failed else "passed"
+    if check.project:
+        return f"### Check {result}: {place(check.project, check.environment, check.mode, check.account)}"
+    environment = f", environment {code(check.environment)}" if check.environment else ""
+    return f"### Check {result}: configuration {code(check.path)}{environment}"
+
+
+def _table(check: ProjectCheck) -> str:
+    rows = ["| check | result | |", "|---|---|---|"]
+    for part in check.parts:
+        result = "**failed**" if part.outcome is CheckOutcome.FAILED else str(part.outcome)
+        rows.append(f"| {part.name} | {result} | {plain(clip(part.text, 300))} |")
+    return "\n".join(rows)
+
+
+def _problems(check: ProjectCheck) -> Iterator[str]:
+    for part in check.parts:
+        in_plan = part.name == "guardrails" and check.plan  # which opens with them
+        if lines := [] if in_plan else [*_lines(part)]:
+            shown = [clip(line, LONGEST_PROBLEM) for line in lines[:MOST_PROBLEMS]]
+            more = [f"and {len(lines) - MOST_PROBLEMS:,} more"] if len(lines) > MOST_PROBLEMS else []
+            yield f"**{part.name}**\n\n{fence([*shown, *more], 'text')}"
+
+
+def _lines(part: CheckPart) -> Iterator[str]:
+    yield from map(problem_line, part.problems)
+    yield from (f"Warning: {problem_line(warning)}" for warning in part.warnings)
