@@ -16,12 +16,14 @@ import stripe
 CLASSES = {
     "account": stripe.Account,
     "balance": stripe.Balance,
+    "balance_settings": stripe.BalanceSettings,
     "balance_transaction": stripe.BalanceTransaction,
     "event": stripe.Event,
     "issuing.authorization": stripe.issuing.Authorization,
     "issuing.card": stripe.issuing.Card,
     "issuing.cardholder": stripe.issuing.Cardholder,
     "issuing.transaction": stripe.issuing.Transaction,
+    "payout": stripe.Payout,
     "topup": stripe.Topup,
     "webhook_endpoint": stripe.WebhookEndpoint,
 }

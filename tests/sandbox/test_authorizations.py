@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from provisioner.sandbox.rules.common.currencies import CODES, converted
+
 AUTHORIZATIONS = "/v1/issuing/authorizations"
 TEST = "/v1/test_helpers/issuing/authorizations"
 SAMPLES = json.loads((Path(__file__).parent / "data" / "stripe_samples.json").read_text())
@@ -86,6 +88,18 @@ def test_an_amount_in_another_currency_is_converted(api, card):
     assert (made["merchant_amount"], made["merchant_currency"]) == (1_000, "eur")
     taken = api.ok(f"{TEST}/{made['id']}/capture", {"capture_amount": 550})
     assert (taken["transactions"][0]["amount"], taken["transactions"][0]["merchant_amount"]) == (-550, -500)
+
+
+@pytest.mark.parametrize(
+    ("currency", "asked", "amount"), [("jpy", 10_000, 6_800), ("kwd", 1_000, 326), ("inr", 10_000, 115)]
+)
+def test_merchants_have_every_currency(api, card, currency, asked, amount):
+    made = api.ok(TEST, {"card": card["id"], "merchant_amount": asked, "merchant_currency": currency})
+    assert (made["amount"], made["merchant_amount"], made["merchant_currency"]) == (amount, asked, currency)
+
+
+def test_every_currency_has_a_rate():
+    assert {converted(10**9, code, "usd") > 0 for code in CODES} == {True}
 
 
 @pytest.mark.parametrize(

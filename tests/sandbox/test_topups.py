@@ -70,6 +70,8 @@ def test_test_sources_fail_later(api, token, code) -> None:
         ({"amount": 100_000_000}, "amount"),
         ({"statement_descriptor": "x" * 16}, "statement_descriptor"),
         ({"statement_descriptor": "Café"}, "statement_descriptor"),
+        ({"statement_descriptor": "12345"}, "statement_descriptor"),
+        ({"statement_descriptor": "Acme*float"}, "statement_descriptor"),
         ({"destination_balance": "payments"}, "destination_balance"),
         ({"source": "btok_unknown"}, "source"),
         ({"payment_method": "pm_1"}, "payment_method"),

@@ -4,7 +4,7 @@ from provisioner.sandbox.registry import Route
 from provisioner.sandbox.rules.accounts import account
 from provisioner.sandbox.rules.cards import card, cardholder, shipping_steps
 from provisioner.sandbox.rules.events import event, webhook_endpoint
-from provisioner.sandbox.rules.money import balance, funding, topup
+from provisioner.sandbox.rules.money import balance, balance_settings, funding, payout, topup
 from provisioner.sandbox.rules.purchases import (
     authorization,
     authorization_helpers,
@@ -16,6 +16,8 @@ from provisioner.sandbox.rules.purchases import (
 ROUTES: tuple[Route, ...] = (
     *account.ROUTES,
     *balance.ROUTES,
+    *balance_settings.ROUTES,
+    *payout.ROUTES,
     *topup.ROUTES,
     *cardholder.ROUTES,
     *card.ROUTES,

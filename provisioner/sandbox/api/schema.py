@@ -35,6 +35,8 @@ _CONTROLS = (
 _UNTYPED: dict[tuple[str, str], Any] = {
     # docs.stripe.com/issuing/adding-funds-to-your-card-program; only for some accounts, so untyped.
     ("TopupCreateParams", "destination_balance"): {"enum": ["issuing"]},
+    # docs.stripe.com/issuing/connect/funding; untyped for the same reason.
+    ("PayoutCreateParams", "source_balance"): {"enum": ["issuing"]},
     # stripe-cli, issuing_transaction.purchase_details_receipt_updated.
     ("issuing.TransactionUpdateParams", "purchase_details"): {"hash": "own.PurchaseReceipt"},
 }

@@ -21,7 +21,7 @@ BALANCE_TRANSACTION = registered(
         "balance transaction",
         filters=("currency", "type", "source"),
         texts=as_they_are,
-        expandable={"source": ("topup", "issuing.authorization", "issuing.transaction")},
+        expandable={"source": ("topup", "payout", "issuing.authorization", "issuing.transaction")},
     )
 )
 

@@ -103,8 +103,9 @@ class Query:
             self.where(f"EXISTS (SELECT 1 FROM lookup x WHERE {too})", *self._looked_up(field))  # noqa: S608
         for sign, value in _comparisons(params.get("created")):
             self._created(sign, value)
-        for sign, value in _comparisons(params.get("amount")):
-            self.where(f"json_extract(o.body, '$.amount') {sign} ?", value)
+        for name in ("amount", "arrival_date"):
+            for sign, value in _comparisons(params.get(name)):
+                self.where(f"json_extract(o.body, '$.{name}') {sign} ?", value)
         for param, sign in (("starting_after", "<"), ("ending_before", ">")):
             if param in params:
                 row = tx.db.execute(

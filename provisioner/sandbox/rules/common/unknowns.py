@@ -21,6 +21,9 @@ DEFAULTS: Mapping[str, bool] = {
     "birth_date_required": False,
     # On: the account may top up Issuing with `destination_balance`. Newer accounts cannot.
     "issuing_top_ups": True,
+    # On: the account may pay out its Issuing balance with `source_balance`, as in
+    # docs.stripe.com/issuing/connect/funding. The API reference and the SDK do not know it.
+    "issuing_payouts": True,
     # On: a top-up shows its `destination_balance`. This is not in the API reference.
     "destination_balance_shown": True,
     # On: controls that are not in an update stay, as others observed. Off: they are removed. Undocumented.

@@ -6,11 +6,11 @@ docs.stripe.com/api/balance, docs.stripe.com/api/balance_transactions
 
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route
+from provisioner.sandbox.registry import HandlerCall, Route, resource_of
 from provisioner.sandbox.rules.common import ledger, listing, unknowns
 from provisioner.sandbox.rules.common.ledger import BALANCE_TRANSACTION
 from provisioner.sandbox.rules.common.programs import account_of, issues
-from provisioner.sandbox.state.errors import no_such
+from provisioner.sandbox.state.errors import invalid
 
 Json = dict[str, Any]
 
@@ -33,9 +33,11 @@ def retrieve(call: HandlerCall) -> Json:
 
 
 def listed(call: HandlerCall) -> Json:
-    """Return a page of balance transactions; the sandbox has no payouts."""
+    """Return a page of balance transactions; only those of automatic payouts can be listed by payout."""
     if "payout" in call.params:
-        raise no_such("payout", call.params["payout"], "payout")
+        call.tx.fetch(resource_of("payout"), call.params["payout"], "payout")
+        says = "Balance transaction history can only be filtered on automatic transfers, not manual."
+        raise invalid(says, "payout")
     params = dict(call.params)
     if "currency" in params:
         params["currency"] = params["currency"].lower()

@@ -145,18 +145,31 @@ def _refuse(tx: Tx, params: Mapping[str, Any]) -> None:
         raise invalid(
             "Received unknown parameter: destination_balance", "destination_balance", "parameter_unknown"
         )
-    descriptor = params.get("statement_descriptor", "")
-    if len(descriptor) > _DESCRIPTOR or not descriptor.isascii():
-        raise invalid(
-            f"The statement descriptor must be at most {_DESCRIPTOR} ASCII characters.",
-            "statement_descriptor",
-        )
+    check_descriptor(params, _DESCRIPTOR)
     if params.get("source", _GOOD) not in {_GOOD, *_FAILURES}:
         raise no_such("source", params["source"], "source")
     if "payment_method" in params:
         raise no_such("PaymentMethod", params["payment_method"], "payment_method")
     if "payment_method_options" in params:
         raise invalid("Missing required param: payment_method.", "payment_method", "parameter_missing")
+
+
+def check_descriptor(params: Mapping[str, Any], longest: int) -> None:
+    r"""
+    Check the statement descriptor of a request, if it has one.
+
+    docs.stripe.com/get-started/account/statement-descriptors: ASCII with a letter, and without < > \ ' " *.
+    """
+    descriptor = params.get("statement_descriptor", "letter")
+    if len(descriptor) > longest or not descriptor.isascii():
+        says = f"The statement descriptor must be at most {longest} ASCII characters."
+    elif not any(each.isalpha() for each in descriptor):
+        says = "The statement descriptor must contain at least one letter."
+    elif set(descriptor) & set("<>\\'\"*"):
+        says = "The statement descriptor cannot contain any of < > \\ ' \" *."
+    else:
+        return
+    raise invalid(says, "statement_descriptor")
 
 
 _URL = "/v1/topups"

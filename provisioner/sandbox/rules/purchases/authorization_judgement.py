@@ -5,8 +5,8 @@ from typing import Any
 
 from provisioner.sandbox.registry import resource_of
 from provisioner.sandbox.rules.common import ledger, unknowns
+from provisioner.sandbox.rules.common.currencies import converted
 from provisioner.sandbox.rules.common.programs import DEFAULT_LIMIT, account_of
-from provisioner.sandbox.rules.purchases import exchange
 from provisioner.sandbox.rules.purchases.decide import (
     CASH,
     AttemptedPurchase,
@@ -70,7 +70,7 @@ def _rules(tx: Tx, card: Json, holder: Json) -> Iterator[Rules]:
     controls = holder["spending_controls"]
     given_in = controls["spending_limits_currency"] or card["currency"]
     limits = [
-        {**limit, "amount": exchange.converted(limit["amount"], given_in, card["currency"])}
+        {**limit, "amount": converted(limit["amount"], given_in, card["currency"])}
         for limit in controls["spending_limits"]
     ]
     yield Rules(controls, limits, _spent(tx, "cardholder", [holder["id"]]))

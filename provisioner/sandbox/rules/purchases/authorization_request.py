@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.rules.common import ledger, unknowns
-from provisioner.sandbox.rules.purchases import exchange, fraud_challenges, merchant, purchase_details
+from provisioner.sandbox.rules.common import currencies, ledger, unknowns
+from provisioner.sandbox.rules.purchases import fraud_challenges, merchant, purchase_details
 from provisioner.sandbox.rules.purchases.decide import Judgement
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION
 from provisioner.sandbox.state.errors import invalid
@@ -162,7 +162,7 @@ def _amounts(params: Mapping[str, Any], currency: str) -> tuple[int, int, str]:
     """Return the amount in the card's currency and in the merchant's, and the merchant's currency."""
     if params.get("currency", currency).lower() != currency:
         raise invalid(f"The currency of an authorization must be its card's, {currency}.", "currency")
-    theirs = exchange.known(params.get("merchant_currency", currency), "merchant_currency")
+    theirs = currencies.currency(params.get("merchant_currency", currency), "merchant_currency")
     if "amount" not in params and "merchant_amount" not in params:
         raise invalid("Missing required param: amount.", "amount", "parameter_missing")
     for name in ("amount", "merchant_amount"):
@@ -170,9 +170,9 @@ def _amounts(params: Mapping[str, Any], currency: str) -> tuple[int, int, str]:
             raise invalid("Invalid non-negative integer", name, "parameter_invalid_integer")
     if "amount" not in params:
         asked = params["merchant_amount"]
-        return exchange.converted(asked, theirs, currency), asked, theirs
+        return currencies.converted(asked, theirs, currency), asked, theirs
     amount = params["amount"]
-    return amount, params.get("merchant_amount", exchange.converted(amount, currency, theirs)), theirs
+    return amount, params.get("merchant_amount", currencies.converted(amount, currency, theirs)), theirs
 
 
 def _details(params: Mapping[str, Any]) -> Json:

@@ -5,7 +5,8 @@ from typing import Any
 
 from provisioner.sandbox.registry import HandlerCall, Route, do, resource_of
 from provisioner.sandbox.rules.common.changes import save
-from provisioner.sandbox.rules.purchases import exchange, merchant, purchase_details
+from provisioner.sandbox.rules.common.currencies import currency
+from provisioner.sandbox.rules.purchases import merchant, purchase_details
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, CARD, TRANSACTION
 from provisioner.sandbox.rules.purchases.transaction import network_data, record
 from provisioner.sandbox.state.errors import invalid
@@ -70,7 +71,7 @@ def _unlinked(tx: Tx, params: Mapping[str, Any]) -> Json:
     """Return the card, cardholder, and merchant of a transaction without an authorization."""
     card = tx.fetch(resource_of(CARD), params["card"], "card")
     _positive(params["amount"], "amount")
-    if exchange.known(params.get("currency", card["currency"]), "currency") != card["currency"]:
+    if currency(params.get("currency", card["currency"]), "currency") != card["currency"]:
         raise invalid(f"The currency of a transaction must be its card's, {card['currency']}.", "currency")
     return {
         "card": card["id"],
