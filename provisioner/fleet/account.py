@@ -80,10 +80,16 @@ def _apply(account: Account, job: Job, blank: AccountOutcome) -> AccountOutcome:
         if result.step.does == "top up":
             money[str(result.step.call.params["currency"])] += int(result.step.call.params["amount"])
     missed = [result for result in report.results if result.outcome is not Ending.DONE]
+    left = {result.step.address for result in missed}
+    done = Counter(
+        change.bookkeeping or str(change.action)
+        for change in plan.changes
+        if change.address not in left and change.action is not Action.TOP_UP
+    )
     return replace(
         blank,
         code=report.exit_code,
-        counts={str(ending): len(report.of(ending)) for ending in Ending},
+        counts={**done, **{str(ending): len(report.of(ending)) for ending in Ending}},
         money=tuple(MovedMoney(*each) for each in money.items()),
         ends=ends(plan),
         problems=_few([f"{result.step.address}: {result.reason}" for result in missed]),

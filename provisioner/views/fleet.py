@@ -5,11 +5,12 @@ from typing import Any
 
 from provisioner.core.model.fleet_report import AccountLine, FleetTotals
 from provisioner.core.model.money import show_money
-from provisioner.views.values import count, inert, listed
+from provisioner.views.values import CHANGED, RECORDED, count, inert, listed
 from provisioner.views.wrap import shared_column
 
 Document = AccountLine | FleetTotals
 IN_SYNC = "in sync"
+FEW = 20  # accounts
 PLANNED = {name: name for name in ("create", "update", "replace", "retire")}
 PLANNED |= {"adopt": "import", "rename": "rename", "mark": "update ownership metadata of"}
 ENDINGS = {0: "succeeded", 1: "failed", 2: "with changes", 3: "blocked by guardrails", 4: "stale"}
@@ -51,13 +52,12 @@ def _plan(document: Document) -> str:
 
 
 def _apply(document: Document) -> str:
-    counts = document.counts
-    done = [f"{count(counts['done'], 'step')} done"] if counts.get("done") else []
-    parts = [*done, *(f"{counts[name]} {name}" for name in ("failed", "skipped") if counts.get(name))]
+    counts, verbs = document.counts, CHANGED | RECORDED
+    done = ", ".join(f"{counts[name]} {verb}" for name, verb in verbs.items() if counts.get(name))
+    missed = ", ".join(f"{counts[name]} {name}" for name in ("failed", "skipped") if counts.get(name))
     money = money_text(document)
-    return ", ".join([*parts, *([f"topped up {money}"] if money else [])]) or (
-        "" if counts == {} else IN_SYNC
-    )
+    words = "; ".join(filter(None, (done, f"topped up {money}" if money else "", missed)))
+    return words or ("" if counts == {} else IN_SYNC)
 
 
 def _drift(document: Document) -> str:
@@ -106,7 +106,8 @@ def totals_text(document: FleetTotals) -> str:
         lines.append(f"  Stopped early: {document.halted}; accounts in progress were finished.")
     if left := document.not_begun:
         lines.append(f"  {count(left, 'account')} not started; rerun the same command to do the rest.")
-    if worst := [each for each in document.worst if each.failed]:
+    worst = [each for each in document.worst if each.failed]
+    if worst and document.accounts > FEW:  # otherwise their own lines are still in sight
         ids, names = columns((each.account, each.name) for each in worst)
         lines.append("  Worst:")
         lines += [f"    {outcome_line(each, ids, names)}" for each in worst]
@@ -134,6 +135,8 @@ def totals_line(document: FleetTotals) -> str:
 
 def sum_line(document: FleetTotals) -> str:
     """Write the line of totals; it holds no text from Stripe or a configuration."""
+    if document.ended and document.ended == document.failed:
+        return "No account succeeded."
     phase = document.phase.partition(" ")[0]
     words = _drift(document) if phase == "status" else _WORDS[phase](document)
     known = " of the accounts that finished" if document.failed or document.not_begun else ""

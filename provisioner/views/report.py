@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from provisioner.core.model.money import show_money
 from provisioner.core.plan.document import PlanDocument
 from provisioner.engine.apply.execute import Outcome, Report, Result
-from provisioner.views.values import inert, listed, show_place
+from provisioner.views.values import CHANGED, RECORDED, inert, listed, show_place
 
 VERBS = {  # of each step: what it does, and what it has done
     "create": ("create", "created"),
@@ -24,14 +24,6 @@ VERBS = {  # of each step: what it does, and what it has done
     "cancel": ("cancel", "canceled"),
     "top up": ("top up", "topped up"),
 }
-COUNTED = {  # of each action that a plan's summary counts: what the report says
-    "create": "created",
-    "update": "updated",
-    "replace": "replaced",
-    "retire": "retired",
-    "adopt": "imported",
-}
-BOOKKEEPING = {"rename": "renamed", "mark": "ownership metadata updated"}  # counted only where there are any
 
 AGAIN = "Rerun the same command to finish; completed changes are not repeated.\n"
 REJECTED = "Stripe rejected this request. Fix the cause and rerun; completed changes are not repeated.\n"
@@ -62,7 +54,9 @@ def report_text(report: Report, plan: PlanDocument) -> str:
     """Write the end of an apply: counts, the steps that were not done, and what to do next."""
     if report.complete:
         return f"Apply complete: {'; '.join(_counts(report, plan, every=True))}.\n"
-    missed = [result_line(r) for r in report.results if r.outcome is not Outcome.DONE]
+    missed = {r.step.address for r in report.results if r.outcome is not Outcome.DONE}
+    # with the steps that were done for the same address, such as the new card of a replacement
+    lines = [result_line(r) for r in report.results if r.step.address in missed]
     head = (
         "interrupted"
         if report.interrupted
@@ -72,7 +66,7 @@ def report_text(report: Report, plan: PlanDocument) -> str:
     )
     return (
         f"Apply {head}: {'; '.join(_counts(report, plan, every=False))}.\n"
-        + "".join(f"  {line}\n" for line in missed)
+        + "".join(f"  {line}\n" for line in lines)
         + (REJECTED if any(result.lasting for result in report.results) else AGAIN)
     )
 
@@ -91,8 +85,8 @@ def _counts(report: Report, plan: PlanDocument, *, every: bool) -> Iterator[str]
             money[change.money.currency] += change.money.amount
         else:
             done[change.counted_as] += 1
-    said = {name: word for name, word in COUNTED.items() if every or done[name]}
-    said |= {name: word for name, word in BOOKKEEPING.items() if done[name]}
+    said = {name: word for name, word in CHANGED.items() if every or done[name]}
+    said |= {name: word for name, word in RECORDED.items() if done[name]}
     if said:
         yield ", ".join(f"{done[name]} {word}" for name, word in said.items())
     if money:

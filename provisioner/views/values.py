@@ -6,6 +6,15 @@ from typing import Any
 from provisioner.core.model.json_document import TraceDocument
 from provisioner.core.model.money import PER, show_money
 
+CHANGED = {  # what an apply reports for each action that a plan's summary counts
+    "create": "created",
+    "update": "updated",
+    "replace": "replaced",
+    "retire": "retired",
+    "adopt": "imported",
+}
+RECORDED = {"rename": "renamed", "mark": "ownership metadata updated"}  # reported only if there are any
+
 
 def show_value(value: Any, currency: str) -> str:
     """Return a value as a string. With a `currency`, whole numbers are amounts in its minor units."""

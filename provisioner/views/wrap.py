@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 NARROWEST = 40  # columns; below that, lines are left to the terminal
+ROOM = 24  # columns that the last column of a table needs
 # never parted, however narrow the terminal is: money with its verb and its interval, a field and its sign
 _TOGETHER = re.compile(
     r"\btop(?:ped)? up (?=\S)|(?<=\b[A-Z]{3}) (?=\d)|\bper (?=purchase|day|week|month|year)|(?<=\S) +(?== )"
@@ -18,8 +19,10 @@ def wrap_lines(lines: Iterable[str], width: int | None, hanging: int = 0) -> Ite
     Break lines at spaces so that they fit `width` columns; without a width, leave them whole.
 
     A broken line continues at column `hanging`, such as that of a table's last column, or below its own
-    beginning where that is farther right.
+    beginning where that is farther right, or where `hanging` would leave few columns.
     """
+    if width is not None and width - hanging < ROOM:
+        hanging = 0
     for line in lines:
         if width is None or len(line) <= width or width < NARROWEST:
             yield line

@@ -333,7 +333,7 @@ def test_a_fleet_tells_its_sum(desk: Desk, webhook, listener):
     desk.run("fleet", *words, "--notify", webhook.url, "--notify", listener)
 
     (message,) = webhook.messages
-    assert "*Total: 24 steps done, topped up $3,000.00.*" in message["text"]
+    assert "*Total: 18 created; topped up $3,000.00.*" in message["text"]
     assert (done["command"], done["project"], done["exitcode"]) == ("fleet apply", "acme-platform", 0)
     assert done["money"] == [{"currency": "usd", "amount": 300_000}]
     assert not (desk.folder / "heard.json").exists()

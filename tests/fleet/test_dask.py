@@ -97,7 +97,7 @@ def test_a_killed_workers_accounts_are_run_again_and_nothing_happens_twice(there
     command = [sys.executable, "-m", "provisioner", *words(cluster, "apply", "--auto-approve")]
     child = subprocess.Popen(command, cwd=folder, env=keyless(there), stdout=subprocess.PIPE, text=True)
     for line in child.stdout:
-        if "steps done" in line:  # the first account is done, others are under way
+        if " created" in line:  # the first account is done, others are under way
             break
     cluster.workers[0].kill()
     said, _ = child.communicate(timeout=90)

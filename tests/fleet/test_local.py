@@ -78,7 +78,7 @@ def test_one_accounts_failure_is_its_own_and_a_second_run_does_what_is_left(ther
     first = in_process(there, folder, "apply", "--auto-approve")
 
     assert first.exit_code == 7, first.stdout
-    assert "acct_1Unknown  shop-00003  FAILED (7): " in first.stdout
+    assert "acct_1Unknown      shop-00003  FAILED (7): " in first.stdout
     assert [there.estate(each).total() for each in ids(ACCOUNTS)] == [4, 4, 4, 0, 4]
     (folder / "accounts.csv").write_text(rows)
     second = in_process(there, folder, "apply", "--auto-approve", "--format", "jsonl")
@@ -217,7 +217,7 @@ def test_interrupted_it_finishes_what_is_under_way_and_a_second_run_the_rest(the
     words = [sys.executable, "-m", "provisioner", "fleet", "apply", "--auto-approve", "--at-once", "1"]
     child = subprocess.Popen(words, cwd=folder, env=there.environ(), stdout=subprocess.PIPE, text=True)
     for line in child.stdout:
-        if "steps done" in line:
+        if " created" in line:
             break
     os.kill(child.pid, signal.SIGINT)
     child.communicate(timeout=60)

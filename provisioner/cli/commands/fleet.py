@@ -36,6 +36,7 @@ from provisioner.fleet.select import Shard, fits, labels_hint
 from provisioner.fleet.totals import NAMES, Totals, judge, totals_document
 from provisioner.net.sandbox_control import control
 from provisioner.notify.notice import tell_fleet
+from provisioner.stripe_api.credentials import key_for
 
 # Python's default thresholds: each account leaves garbage, and thousands of accounts follow.
 COLLECT_OFTEN = (700, 10, 10)
@@ -137,6 +138,8 @@ def opened(
     policy = str(options.policy.absolute()) if options.policy else ""
     fleet = load_fleet(options.path, allowed)
     accounts = choose(fleet, options.select, options.shards)
+    if options.executor == "local" and not options.sandbox:  # workers of a cluster have their own keys
+        key_for(fleet.mode, os.environ)
     rate = platform_rate(fleet.rates, fleet.mode, options.shards, options.max_rps)
     budget = budget_of(f"provisioner-{uuid.uuid4()}", rate)
     with ExitStack() as stack:
@@ -183,7 +186,7 @@ def _check(engine: Engine, accounts: Sequence[FleetAccount], job: Callable[[str,
     bad = [outcome for outcome in stream(engine, jobs, lambda: True) if outcome.failed]
     if bad:
         lines = [f"{outcome.account}: {text}" for outcome in bad for text in outcome.problems]
-        text = "\n".join(["a configuration cannot be used; nothing was changed", *lines])
+        text = "\n".join(["a configuration cannot be used; no account was contacted", *lines])
         raise AccessError(text) if all(outcome.code == ACCESS for outcome in bad) else ProvisionerError(text)
 
 

@@ -24,8 +24,8 @@ class AccountLine(Struct, frozen=True):
     """True if the account did not complete the phase."""
     counts: dict[str, int] = field(default_factory=dict)
     """
-    plan: changes by action, and `pending`: what people have to do, such as a wire. apply: steps by outcome.
-    drift, status: values by who moved them.
+    plan: changes by action, and `pending`: what people have to do, such as a wire. apply: completed
+    changes by action, and steps by outcome. drift, status: values by who moved them.
     """
     money: tuple[MovedMoney, ...] = ()
     """The top-ups, planned or made, in minor units."""

@@ -6,6 +6,7 @@ from provisioner.core.model.fleet_report import AccountLine, FleetTotals
 from provisioner.core.model.json_document import MovedMoney
 from provisioner.views.fleet import columns, outcome_line, totals_text
 from provisioner.views.fleet_html import html_head, html_row, html_tail
+from provisioner.views.wrap import wrap_lines
 
 OUTCOME = AccountLine(
     "plan",
@@ -53,25 +54,30 @@ def test_what_people_have_to_do_is_not_kept_back():
 
 
 def test_an_applied_account_says_its_steps():
-    applied = replace(OUTCOME, phase="apply", counts={"done": 4, "failed": 1, "skipped": 2}, code=5)
+    counts = {"create": 2, "mark": 1, "done": 4, "failed": 1, "skipped": 2}
+    applied = replace(OUTCOME, phase="apply", counts=counts, code=5)
 
     assert outcome_line(replace(applied, problems=("cards.a: no",))) == (
-        "acct_1A  north  FAILED (5): 4 steps done, 1 failed, 2 skipped, topped up $500.00; cards.a: no"
+        "acct_1A  north  FAILED (5): 2 created, 1 ownership metadata updated; topped up $500.00; "
+        "1 failed, 2 skipped; cards.a: no"
     )
-    assert outcome_line(replace(applied, code=0, counts={"done": 1}, money=())) == (
-        "acct_1A  north  1 step done"
+    assert outcome_line(replace(applied, code=0, counts={"create": 1}, money=())) == (
+        "acct_1A  north  1 created"
     )
 
 
 def test_the_end_says_sums_why_it_stopped_and_who_is_worst():
-    assert totals_text(TOTALS) == (
-        "Fleet acme, plan: 4 accounts, 1 failed, 1 with changes (2.0 s, 1.0 accounts/s, 10 requests).\n"
+    many = replace(TOTALS, accounts=24, not_begun=22)
+    assert totals_text(many) == (
+        "Fleet acme, plan: 24 accounts, 1 failed, 1 with changes (2.0 s, 1.0 accounts/s, 10 requests).\n"
         "  Total of the accounts that finished: 3 to create.\n"
         "  Stopped early: 1 account failed, 0 allowed; accounts in progress were finished.\n"
-        "  2 accounts not started; rerun the same command to do the rest.\n"
+        "  22 accounts not started; rerun the same command to do the rest.\n"
         "  Worst:\n"
         "    acct_1A  north  FAILED (1): <b>no\\x1b[31m\n"
     )
+    assert "Worst" not in totals_text(TOTALS)  # the line of each account is still in sight
+    assert "  No account succeeded.\n" in totals_text(replace(TOTALS, ended=1, failed=1))
 
 
 def test_the_page_shows_text_as_text_and_lets_nothing_run():
@@ -99,3 +105,12 @@ def test_accounts_form_a_table():
     lines = [outcome_line(each, *widths) for each in (OUTCOME, other)]
 
     assert {line.index("3 to create") for line in lines} == {19}
+
+
+def test_on_a_narrow_terminal_the_result_is_not_squeezed_into_the_last_column():
+    line = "acct_1FleetShop00001  mill-street-cycles  3 to create; top up $500.00"
+
+    wide, narrow = ([*wrap_lines([line], width, hanging=42)] for width in (66, 40))
+
+    assert wide == ["acct_1FleetShop00001  mill-street-cycles  3 to create;", f"{'':42}top up $500.00"]
+    assert narrow == ["acct_1FleetShop00001  mill-street-cycles", "    3 to create; top up $500.00"]
