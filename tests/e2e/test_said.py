@@ -67,4 +67,4 @@ def test_problems_begin_with_their_place_for_editors_and_end_with_an_error(desk:
     assert all(re.match(r"provisioner\.yaml:\d+:\d+: cards\.ads: ", line) for line in problems)
     shown = [line[caret.index("^") :] for line, caret in zip(excerpts, carets, strict=True)]
     assert shown == ["virtuous, currency: ..., statsu: ...}", "statsu: ...}"]
-    assert end == f"Error: {len(problems)} problems; nothing was changed."
+    assert end == f"Error: {len(problems)} problems."

@@ -1,5 +1,8 @@
 """Slips of the hand: each is refused, or understood, before it does harm, and the message says what to do."""
 
+import json
+import re
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -170,3 +173,89 @@ def test_a_port_that_is_in_use_is_named(desk: Desk) -> None:
     assert said == (
         f"Error: port {port} is already in use; choose another one, or leave out --port to use a free one\n"
     )
+
+
+def test_a_command_that_only_reads_does_not_say_that_nothing_was_changed(desk: Desk) -> None:
+    desk.write("version: 2\n" + COMPANY)
+
+    assert desk.run("validate", code=1).stderr.endswith("\nError: 2 problems.\n")
+    assert desk.run("apply", code=1).stderr.endswith("\nError: 2 problems; nothing was changed.\n")
+
+
+def test_a_problem_says_its_key_once(desk: Desk) -> None:
+    desk.write("scenarios: [1]\n" + COMPANY + "cards: {ads: 1}\n")
+
+    first, second = [line for line in desk.run("validate", code=1).stderr.splitlines() if ".yaml:" in line]
+
+    assert ": scenarios: expected a mapping" in first
+    assert ": cards.ads: expected a mapping" in second
+
+
+def test_a_tab_is_visible_where_the_error_is_about_it(desk: Desk) -> None:
+    desk.write(COMPANY + "cards:\n\tads: {}\n")
+
+    lines = desk.run("validate", code=1).stderr.splitlines()
+
+    assert "\N{RIGHTWARDS ARROW}ads: .." in next(line for line in lines if " | " in line)
+
+
+def test_a_saved_plan_shows_when_it_was_made_and_until_when_it_is_good(desk: Desk) -> None:
+    desk.write(COMPANY)
+    desk.run("plan", "--out", "plan.json", "--expires", "1d")
+
+    head, *_ = desk.run("show", "plan.json").stdout.splitlines()
+
+    times = re.fullmatch(r"Saved (.+) UTC; expires (.+) UTC\.", head)
+    assert times
+    saved, expires = map(datetime.fromisoformat, times.groups())
+    assert expires - saved == timedelta(days=1)
+
+
+def test_a_purchase_that_the_balance_declines_names_the_money_on_its_way(desk: Desk) -> None:
+    desk.write(COMPANY + BARE_CARD + 'balance_targets: {usd: {target: "100.00 USD"}}\n')
+    desk.run("apply", "--auto-approve")
+
+    early = desk.run("simulate", "purchase", "ads", "--amount", "500").stdout
+    desk.control("clock", b'{"advance": 10}')
+    later = desk.run("simulate", "purchase", "ads", "--amount", "500").stdout
+
+    assert "the Issuing balance has $0.00 available; top-ups of $100.00 are still pending" in early
+    assert "pending" not in later.replace("status          pending", "")
+
+
+def test_drift_after_a_destroy_does_not_blame_the_configuration(desk: Desk) -> None:
+    desk.write(COMPANY + BARE_CARD)
+    desk.run("apply", "--auto-approve")
+    desk.run("destroy", "--auto-approve")
+
+    said = desk.run("drift").stdout
+
+    assert "configuration changed" not in said
+    assert "status is inactive since the last apply or destroy; the next apply sets it to active" in said
+
+
+def test_a_replacement_that_fails_half_way_shows_the_half_that_was_done(desk: Desk) -> None:
+    desk.write(COMPANY + BARE_CARD)
+    desk.run("apply", "--auto-approve")
+    desk.write(COMPANY + BARE_CARD + "    second_line: Marketing\n")
+    fault = {"effect": "500_began", "match": "POST /v1/issuing/cards/*", "count": 100}
+    desk.control("faults", json.dumps({"faults": [fault]}).encode())
+
+    report = desk.run("apply", "--auto-approve", code=5).stdout.partition("Apply incomplete")[2]
+
+    assert re.search(r"\n  cards\.ads: created \(ic_\w+\)\n", report)
+    assert "\n  cards.ads: FAILED to cancel: " in report
+
+
+def test_a_key_of_the_wrong_mode_is_said_once_for_a_fleet(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write(COMPANY, "shop.yaml")
+    accounts = "accounts: [{account: acct_1A}, {account: acct_1B}]\n"
+    desk.write("version: 1\nfleet: shops\nconfiguration: shop.yaml\n" + accounts, "fleet.yaml")
+    monkeypatch.setenv("STRIPE_API_KEY", "sk_live_wrong")
+
+    refused = desk.run("fleet", "plan", code=7)
+
+    assert refused.stdout == ""
+    assert refused.stderr.count("STRIPE_API_KEY is a live key") == 1

@@ -1,15 +1,16 @@
 """`show`: show a saved plan without contacting Stripe."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from provisioner.cli.options.shared import NO_COLOR
-from provisioner.cli.saved_plan import read
+from provisioner.cli.saved_plan import now, read
 from provisioner.cli.terminal.exit import exits
 from provisioner.cli.terminal.render import exitcode_options, format_option, present
-from provisioner.core.plan.document import ShownPlan
+from provisioner.core.plan.document import SavedPlanDocument, ShownPlan
 
 
 @click.command()
@@ -21,5 +22,11 @@ from provisioner.core.plan.document import ShownPlan
 def command(planfile: Path, *, format_: str, code_of: Callable[[ShownPlan], int], color: bool | None) -> int:
     """Show the plan saved in PLANFILE without contacting Stripe."""
     document = read(planfile)
+    if format_ == "text" and isinstance(document, SavedPlanDocument):
+        created, expires = (
+            datetime.fromisoformat(text).astimezone(UTC) for text in (document.created, document.expires)
+        )
+        ends = "expired" if expires <= now() else "expires"
+        click.echo(f"Saved {created:%Y-%m-%d %H:%M} UTC; {ends} {expires:%Y-%m-%d %H:%M} UTC.")
     present(document, format_, color=color)
     return code_of(document)

@@ -18,16 +18,17 @@ from provisioner.cli.terminal.exit import DONE, ERROR, exits
 from provisioner.config.text.near import near, near_category
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ProvisionerError
-from provisioner.core.model.money import parse_money
+from provisioner.core.model.money import parse_money, show_money
 from provisioner.core.model.resource import Address
 from provisioner.core.model.scenario import METHOD_OF, METHODS, Purchase, Verdict
 from provisioner.core.purchases.generate import allowed_purchase, declared_facts
 from provisioner.core.purchases.simulator import decide
-from provisioner.engine.purchases.walkthrough import walk
+from provisioner.engine.purchases.walkthrough import pending_top_ups, walk
 from provisioner.kinds.categories import CATEGORIES
 from provisioner.views.purchases.walkthrough import walk_document, walk_text
 
 SECTION = "cards"
+NO_MONEY = "insufficient_funds"  # Stripe's reason for a decline because of the balance
 
 
 @click.group()
@@ -76,9 +77,14 @@ def purchase(
         asked = _purchase(config, address, amount, merchant)
         live, currency = find_card(stripe, address), str(config.declared[address].fields["currency"])
         walked = walk(stripe.writer, live.id, currency, asked, captured=capture)
+        is_short = walked.verdict.reason == NO_MONEY
+        pending = pending_top_ups(stripe.writer, currency) if is_short else 0
     told = decide(walked.purchase, declared_facts(address, config.declared, walked.balances[0]))
     explained = isinstance(told, Verdict) and told.reason == walked.verdict.reason
-    document = walk_document(str(address), walked, told.why if explained else "")
+    why = told.why if explained else ""
+    if pending:
+        why = "; ".join(filter(None, (why, f"top-ups of {show_money(pending, currency)} are still pending")))
+    document = walk_document(str(address), walked, why)
     if format_ == "json":
         click.echo(json.dumps(document, indent=2))
     else:

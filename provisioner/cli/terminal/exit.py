@@ -24,6 +24,7 @@ P = ParamSpec("P")
 
 DONE, ERROR, CHANGES, PARTLY = ExitCode.DONE, ExitCode.ERROR, ExitCode.CHANGES, ExitCode.PARTLY
 INTERRUPTED = ExitCode.INTERRUPTED
+WRITES = frozenset(("manner", "auto_approve"))  # parameters that only commands which write to Stripe have
 
 
 def exits(command: Callable[P, int]) -> Callable[P, None]:
@@ -56,7 +57,8 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
                     say_document(document)
                 if news := kwargs.get("news"):
                     news.error = document  # type: ignore[attr-defined]  # of a command that is `notified`
-                tell(_message(error), level=logging.ERROR)
+                writes = not WRITES.isdisjoint(kwargs)
+                tell(_message(error, writes=writes), level=logging.ERROR)
                 code = _code(error)
             sys.stdout.flush()
             if output.lost:
@@ -86,13 +88,17 @@ def _code(error: BaseException) -> int:
     return INTERRUPTED if _is_interrupt(error) else ERROR
 
 
-def _message(error: BaseException) -> str:
-    """Return the message for stderr; a problem's line begins with its place, where editors look for it."""
+def _message(error: BaseException, *, writes: bool = False) -> str:
+    """
+    Return the message for stderr; a problem's line begins with its place, where editors look for it.
+
+    Of a command that `writes`, it also says that a wrong configuration has changed nothing.
+    """
     if isinstance(error, ConfigError):
         count = len(error.problems)
         problems = f"{count} {'problem' if count == 1 else 'problems'}"
         lines = "\n".join(f"{each}\n{each.excerpt}".rstrip("\n") for each in error.problems)
-        return f"{lines}\n\nError: {problems}; nothing was changed."
+        return f"{lines}\n\nError: {problems}{'; nothing was changed' if writes else ''}."
     return f"Error: {_said(error)}"
 
 

@@ -1,6 +1,7 @@
 """Progress on stderr: a live line on a terminal, plain lines in a log, and nothing for quick work."""
 
 import os
+import shutil
 import sys
 import threading
 import time
@@ -51,7 +52,10 @@ class ProgressDisplay:
             clear()
 
     def line(self, text: str, **facts: Any) -> None:
-        """Print a line, above the live line if there is one."""
+        """Print a line, cut to the width of a terminal, as the report at the end has it in full."""
+        columns = shutil.get_terminal_size().columns
+        if len(text) > columns and sys.stderr.isatty() and not is_json():
+            text = f"{text[: columns - 3]}..."
         tell(text, **facts)
 
     def reach(self, done: int, detail: str = "") -> None:

@@ -133,8 +133,8 @@ def _fault(fault: FieldFault, pieces: tuple[Piece, ...], block: Block) -> Proble
 def problem_of(misfit: Misfit, pieces: tuple[Piece, ...], kind: Kind) -> Problem:
     """Return the problem for a schema error in the merged `pieces`."""
     place = locate(pieces, misfit.path, key=misfit.keyword in AT_KEY)
-    hidden = _hidden(kind.fields, misfit.path)
-    return Problem(place.where, place.address, say(misfit, raw=place.raw, hidden=hidden))
+    text = say(misfit, raw=place.raw, hidden=_hidden(kind.fields, misfit.path))
+    return Problem(place.where, place.address, _once(place.address, text))
 
 
 def problem_in(document: Document, misfit: Misfit, around: tuple[Any, ...]) -> Problem:
@@ -142,7 +142,13 @@ def problem_in(document: Document, misfit: Misfit, around: tuple[Any, ...]) -> P
     position = document.position(misfit.path)
     text = say(misfit, raw=position.raw if position else None, hidden=False)
     where = document.where(misfit.path, key=misfit.keyword in AT_KEY)
-    return Problem(where, ".".join(map(str, around)), text)
+    address = ".".join(map(str, around))
+    return Problem(where, address, _once(address, text))
+
+
+def _once(address: str, text: str) -> str:
+    """Return a message without its leading field if the address before it ends with the same word."""
+    return text.removeprefix(f"{address.rpartition('.')[2]!r}: ")
 
 
 def _hidden(fields: tuple[Field, ...], path: tuple[Any, ...]) -> bool:

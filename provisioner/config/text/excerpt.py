@@ -15,6 +15,7 @@ from provisioner.config.text.read import UnreadableError, events_of
 from provisioner.core.model.errors import Problem
 
 HIDDEN = "..."
+TAB = "\N{RIGHTWARDS ARROW}"
 WIDEST, BEFORE = 100, 70  # characters of a line that are shown, and those before the caret
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*|<<")
 _FIRST_KEY = re.compile(r"[ -]*[A-Za-z_][A-Za-z0-9_.-]*:(?=\s|$)")
@@ -121,8 +122,8 @@ def _parsed(line: str, tokens: Sequence[_Token], place: int, said: str) -> tuple
 
 
 def _broken(line: str, place: int) -> tuple[str, int]:
-    """A line that is not YAML: its first key, and the mark at the place; all other characters are hidden."""
-    line = line.replace("\t", " ")
+    """A line that is not YAML: its first key, tabs, and the mark at the place; all others are hidden."""
+    written, line = line, line.replace("\t", " ")
     # escapes and control characters can be wrong inside a string of several lines, which has no keys
     key = _FIRST_KEY.match(line) if line.isprintable() and "\\" not in line else None
     head = key[0] if key else ""
@@ -130,4 +131,5 @@ def _broken(line: str, place: int) -> tuple[str, int]:
         letter if letter == " " or (at == place and letter in _SYNTAX) else "."
         for at, letter in enumerate(line[len(head) :], len(head))
     )
-    return head + "".join(rest), min(place, len(line))
+    shown = zip(written, [*head, *rest], strict=True)
+    return "".join(TAB if was == "\t" else letter for was, letter in shown), min(place, len(line))

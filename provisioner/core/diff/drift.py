@@ -107,6 +107,13 @@ def _edited(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> 
     edits, _ = compare(kind, declared, live)
     for edit in attributed(kind, declared, live, edits, surveyed):
         moved = edit.moved or Moved.YAML
+        end, text = kind.retirement.deactivate.get(edit.path), ""
+        if moved is Moved.YAML and end is not None and edit.before == end and edit.after is not None:
+            # whether the configuration changed or `destroy` was run, the last value is the same
+            is_now, then = (str(value).lower() for value in (edit.before, edit.after))
+            text = (
+                f"{edit.path} is {is_now} since the last apply or destroy; the next apply sets it to {then}"
+            )
         yield Drift(
             declared.address,
             live.id,
@@ -117,7 +124,8 @@ def _edited(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> 
             # an edit undoes what drift did, so drift went the other way
             edit.undone if moved is not Moved.YAML else edit.direction,
             edit.currency,
-            row=edit.row,
+            text,
+            edit.row,
             currency_live=edit.currency_before,
         )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from provisioner.core.diff.top_up import read_top_up
 from provisioner.core.model.scenario import Purchase, Verdict
 from provisioner.core.purchases.history import issuing_available
 from provisioner.engine.ports import Writer
@@ -45,6 +46,12 @@ def walk(writer: Writer, card_id: str, currency: str, purchase: Purchase, *, cap
         authorization = capture(writer, authorization)
         balances.append(_available(writer, currency))
     return Walk(card_id, purchase, currency, verdict, authorization, tuple(balances))
+
+
+def pending_top_ups(writer: Writer, currency: str) -> int:
+    """Return the money on its way into the Issuing balance, in minor units; raises as `walk` does."""
+    moving = map(read_top_up, writer.list("topups", {"status": "pending"}))
+    return sum(each.amount for each in moving if each.currency == currency and each.is_bound)
 
 
 def _available(writer: Writer, currency: str) -> int:

@@ -92,3 +92,14 @@ def test_a_message_is_never_glued_to_the_bar(monkeypatch, capsys):
     assert "\x1b[2KWarning: a file is ignored\n" in said
     assert "\x1b[2Kcards.ads: created\n" in said
     assert said.endswith("\x1b[2Kthe end\n")
+
+
+def test_a_line_fits_a_terminal_and_is_whole_in_a_log(monkeypatch, capsys):
+    failed = f"cards.ads: FAILED to create: {'no ' * 100}"
+    monkeypatch.setenv("COLUMNS", "60")
+
+    ProgressDisplay("Applying", "steps", 1).line(failed)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    ProgressDisplay("Applying", "steps", 1).line(failed)
+
+    assert capsys.readouterr().err.splitlines() == [failed, f"{failed[:57]}..."]
