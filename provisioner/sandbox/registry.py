@@ -1,5 +1,6 @@
 """The types of routes, and a registry by which rules use each other's objects and actions by name."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -10,6 +11,29 @@ from provisioner.sandbox.state.objects import Resource, Tx
 Json = dict[str, Any]
 
 NOTHING = Resource("", "", "")
+
+
+@dataclass(frozen=True)
+class UploadedFile:
+    """A file in a multipart request."""
+
+    name: str
+    """Its name."""
+    content: bytes
+    """Its content."""
+
+    def digest(self) -> str:
+        """Return a digest of the content."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+class Download(dict[str, Any]):
+    """A response that is a file and not JSON."""
+
+    def __init__(self, content: bytes, media_type: str) -> None:
+        super().__init__()
+        self.content = content
+        self.media_type = media_type
 
 
 @dataclass(frozen=True)
@@ -51,13 +75,17 @@ class Route:
     params: str
     """An entry of `params.json` (`issuing.CardCreateParams`) or of `schema.OWN` (`own.Nothing`)."""
     scope: str
-    """The scope that a restricted key needs a permission for; read is enough for GET."""
+    """The scope that a restricted key needs a permission for; read is enough for GET. Empty: needs no key."""
     answers: Resource = NOTHING
     """The kind of object in the response, for `expand[]`."""
     prepare: Callable[[Preparation], Awaitable[Mapping[str, Any]]] | None = None
     """Slow work before the transaction opens, such as calling a webhook; returns the call's `extra`."""
     since: str = ""
     """The date of the API version that added the endpoint; empty for old endpoints."""
+    needs_version: bool = False
+    """True if requests must have a `Stripe-Version`."""
+    uploads: bool = False
+    """True if requests are multipart forms with a file."""
 
 
 Deed = TypeVar("Deed", bound=Callable[[Tx, str], None])

@@ -19,7 +19,7 @@ from stripe import RequestOptions
 from provisioner.sandbox.api.routes import ROUTES
 
 DATA = Path(__file__).with_name("api") / "params.json"
-_SCALARS = {str: "str", int: "int", bool: "bool", float: "decimal", Decimal: "decimal"}
+_SCALARS = {str: "str", int: "int", bool: "bool", float: "decimal", Decimal: "decimal", Any: "file"}
 _LONG = 40
 
 

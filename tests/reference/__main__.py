@@ -1,5 +1,6 @@
-"""`python -m tests.reference` writes the schemas of documents and every page of docs/reference."""
+"""`python -m tests.reference` writes schemas of documents, docs/reference, and tables of docs/sandbox.md."""
 
+from . import sandbox_page
 from .document_schemas import WRITTEN, file_of, text_of
 from .pages import FOLDER, PAGES
 
@@ -8,3 +9,6 @@ for name in WRITTEN:
 for name, write in PAGES.items():
     (FOLDER / name).write_text(write(), encoding="utf-8")
     print(FOLDER / name)  # noqa: T201 - this is what it says
+sandbox_page.PAGE.write_text(
+    sandbox_page.written(sandbox_page.PAGE.read_text(encoding="utf-8")), encoding="utf-8"
+)

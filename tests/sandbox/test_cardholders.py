@@ -3,6 +3,7 @@
 import pytest
 
 from .conftest import ADDRESS
+from .uploads import PDF, upload
 
 URL = "/v1/issuing/cardholders"
 
@@ -210,10 +211,17 @@ def test_there_is_no_way_to_delete_one(api) -> None:
 
 
 def test_identity_documents_are_files(api) -> None:
-    sides = {"front": "file_1", "back": "file_2"}
+    sides = {side: upload(api, "identity_document", PDF)["id"] for side in ("front", "back")}
     holder = api.person()
     url = f"{URL}/{holder['id']}"
     kept = api.ok(url, {"individual": {"verification": {"document": sides}}})["individual"]
     assert (kept["verification"]["document"], kept["first_name"]) == (sides, "Jenny")
-    wrong = {"individual": {"verification": {"document": {"front": "passport.png"}}}}
-    assert api.refused(url, wrong)["code"] == "resource_missing"
+    for wrong in ("passport.png", "file_unknown", upload(api)["id"]):
+        refused = api.refused(url, {"individual": {"verification": {"document": {"front": wrong}}}})
+        assert refused["param"] == "individual[verification][document][front]"
+
+
+def test_a_switch_takes_documents_that_were_not_uploaded(api) -> None:
+    api.control("switches", {"identity_documents_checked": False})
+    document = {"front": "file_1", "back": "file_2"}
+    assert api.ok(f"{URL}/{api.person()['id']}", {"individual": {"verification": {"document": document}}})

@@ -280,3 +280,10 @@ def test_cards_are_issued_in_the_accounts_own_currency(start) -> None:
     assert with_phone["phone_number"] == "+447700900000"
     assert api.ok(URL, {**good, "currency": "gbp"})["currency"] == "gbp"
     assert api.refused(URL, {**good, "currency": "usd"})["param"] == "currency"
+
+
+def test_a_pin_is_accepted_and_never_shown(api) -> None:
+    card = api.card(pin={"encrypted_number": "encrypted"})
+    changed = api.ok(f"{URL}/{card['id']}", {"pin": {"encrypted_number": "encrypted again"}})
+    assert "pin" not in card.keys() | changed.keys()
+    assert api.refused(f"{URL}/{card['id']}", {"pin": {"number": "1234"}})["code"] == "parameter_unknown"

@@ -152,9 +152,12 @@ def test_every_filter_that_a_list_takes_narrows_it() -> None:
     elsewhere = {
         "amount",
         "arrival_date",
-        "types",
         "delivery_success",
+        "expired",
+        "lookup_keys",
         "payout",
+        "preferences",
+        "types",
     }  # narrowed by what handles them
     for route in ROUTES:
         if route.method == "GET" and route.params.endswith("ListParams"):

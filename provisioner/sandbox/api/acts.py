@@ -4,15 +4,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from provisioner.sandbox.rules.accounts import account
-from provisioner.sandbox.rules.cards import card, cardholder
+from provisioner.sandbox.rules.cards import bundle, card, cardholder, token
 from provisioner.sandbox.rules.cards.person import requirements
 from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.money import topup
+from provisioner.sandbox.rules.purchases import dispute
 from provisioner.sandbox.rules.purchases.authorization_judgement import NEXT_DECISION
 from provisioner.sandbox.rules.purchases.decide import REASONS
 from provisioner.sandbox.state.objects import Tx
 
 Json = dict[str, Any]
+
+
+def add_token(tx: Tx, object_id: str, value: Any) -> Json:
+    """Add a card to a digital wallet; see `token.add` for the value."""
+    return token.add(tx, object_id, value or {})
 
 
 def block_cardholder(tx: Tx, object_id: str, _value: Any) -> Json:
@@ -74,6 +80,26 @@ def disable_account(tx: Tx, object_id: str, value: Any) -> Json:
     return save(own, account.ACCOUNT, found)
 
 
+def credit_dispute(tx: Tx, object_id: str, _value: Any) -> Json:
+    """Give a provisional credit for a submitted dispute."""
+    return dispute.credit(tx, object_id)
+
+
+def win_dispute(tx: Tx, object_id: str, _value: Any) -> Json:
+    """Win a submitted dispute."""
+    return dispute.win(tx, object_id)
+
+
+def lose_dispute(tx: Tx, object_id: str, value: Any) -> Json:
+    """Lose a submitted dispute for a reason (`refund_issued` and the like; null: `other`)."""
+    return dispute.lose(tx, object_id, value or "other")
+
+
+def make_bundle(tx: Tx, object_id: str, value: Any) -> Json:
+    """Create a custom physical bundle with this name; see `bundle.make` for the value."""
+    return bundle.make(tx, object_id, value or {})
+
+
 def reverse_topup(tx: Tx, object_id: str, _value: Any) -> Json:
     """Reverse a succeeded top-up."""
     return topup.reverse(tx, object_id)
@@ -88,16 +114,21 @@ def settle_topup(tx: Tx, object_id: str, _value: Any) -> Json:
 ACTS: Mapping[str, Callable[[Tx, str, Any], Json]] = {
     act.__name__: act
     for act in (
+        add_token,
         block_cardholder,
         block_pin,
         cancel_card,
+        credit_dispute,
         deactivate_card,
         decide_next_authorization,
         disable_account,
         disable_cardholder,
+        lose_dispute,
+        make_bundle,
         reverse_topup,
         settle_topup,
         warn_of_fraud,
+        win_dispute,
     )
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 from provisioner.sandbox.api.faults import Fault
 from provisioner.sandbox.registry import Route
 from provisioner.sandbox.state.errors import ApiError
-from provisioner.sandbox.state.objects import dump
+from provisioner.sandbox.state.objects import Origin, dump
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,15 @@ class Asked:
     """The path as requested."""
     version: str
     """The API version of the response."""
+    base: str
+    """The URL of the sandbox, as the client wrote it."""
     fault: Fault | None = None
     """The fault that hits the request, if any."""
+
+    @property
+    def origin(self) -> Origin:
+        """The request as the origin of changes."""
+        return Origin(self.request_id, self.key, self.base)
 
     @property
     def effect(self) -> str:
@@ -44,10 +51,12 @@ class ApiAnswer:
 
     status: int
     """The HTTP status."""
-    body: str
-    """The JSON text."""
+    body: str | bytes
+    """The JSON text, or the bytes of a file."""
     headers: dict[str, str] = field(default_factory=dict)
     """The headers."""
+    media_type: str = "application/json"
+    """The media type of the body."""
     cut: str = ""
     """`drop` if the connection breaks before the response, `middle` if in the middle; else empty."""
 

@@ -9,12 +9,12 @@ from typing import Any
 from provisioner.sandbox.api import idempotency, timers
 from provisioner.sandbox.api.asked import ApiAnswer, Asked, broken, refusal
 from provisioner.sandbox.api.expand import expanded
-from provisioner.sandbox.registry import HandlerCall
+from provisioner.sandbox.registry import Download, HandlerCall
 from provisioner.sandbox.rules.common import versions
 from provisioner.sandbox.rules.common.listing import ListPage
 from provisioner.sandbox.state import clock
 from provisioner.sandbox.state.errors import ApiError
-from provisioner.sandbox.state.objects import Origin, Tx, dump
+from provisioner.sandbox.state.objects import Tx, dump
 from provisioner.sandbox.state.store import Store
 
 
@@ -23,9 +23,7 @@ def reading(store: Store, asked: Asked) -> Iterator[HandlerCall]:
     """Open a read-only transaction for a request, for work before its handler runs."""
     with store.transaction(write=False) as db:
         moment = clock.now(db)
-        yield HandlerCall(
-            Tx(db, asked.account, int(moment), Origin(asked.request_id, asked.key)), asked.params, asked.id
-        )
+        yield HandlerCall(Tx(db, asked.account, int(moment), asked.origin), asked.params, asked.id)
 
 
 @contextlib.contextmanager
@@ -34,9 +32,7 @@ def writing(store: Store, asked: Asked) -> Iterator[HandlerCall]:
     with store.transaction(write=True) as db:
         moment = clock.now(db)
         timers.run(db, moment)
-        yield HandlerCall(
-            Tx(db, asked.account, int(moment), Origin(asked.request_id, asked.key)), asked.params, asked.id
-        )
+        yield HandlerCall(Tx(db, asked.account, int(moment), asked.origin), asked.params, asked.id)
 
 
 def answered_before(store: Store, asked: Asked) -> bool:
@@ -63,7 +59,7 @@ def execute(store: Store, asked: Asked, extra: Mapping[str, Any]) -> ApiAnswer:
 
 
 def _answer(db: sqlite3.Connection, asked: Asked, moment: float, extra: Mapping[str, Any]) -> ApiAnswer:
-    tx = Tx(db, asked.account, int(moment), Origin(asked.request_id, asked.key))
+    tx = Tx(db, asked.account, int(moment), asked.origin)
     if asked.key is None:
         return _unwritten(tx, asked, extra) if asked.effect == "unwritten" else _handle(tx, asked, extra)
     digest = idempotency.digest(asked.route.method, asked.path, asked.params)
@@ -79,7 +75,7 @@ def _answer(db: sqlite3.Connection, asked: Asked, moment: float, extra: Mapping[
         db.execute("ROLLBACK TO handler")
         answer = refusal(error, asked.account, asked.request_id)
     db.execute("RELEASE handler")
-    idempotency.keep(tx, asked.key, digest, answer.status, answer.body)
+    idempotency.keep(tx, asked.key, digest, answer.status, str(answer.body))
     answer.headers |= {"Idempotency-Key": asked.key, "Original-Request": asked.request_id}
     return answer
 
@@ -99,6 +95,8 @@ def _handle(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> ApiAnswer:
     shown = asked.route.handler(HandlerCall(tx, asked.params, asked.id, extra, asked.version))
     if asked.effect == "500_after":
         return refusal(broken(), asked.account, asked.request_id)
+    if isinstance(shown, Download):
+        return ApiAnswer(200, shown.content, media_type=shown.media_type)
     if isinstance(shown, ListPage):
         if versions.is_current(asked.version):
             return ApiAnswer(200, shown.text)

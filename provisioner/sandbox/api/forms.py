@@ -1,10 +1,13 @@
-"""Parses Stripe's form encoding (`a[b][0]=c`, `a[]=x`) into nested dicts of strings."""
+"""Parses Stripe's form encoding (`a[b][0]=c`, `a[]=x`) into nested dicts of strings and uploaded files."""
 
 import re
 from collections.abc import Iterable
+from email import policy
+from email.parser import BytesParser
 from typing import Any
 from urllib.parse import parse_qsl
 
+from provisioner.sandbox.registry import UploadedFile
 from provisioner.sandbox.state.errors import invalid
 
 _NAME = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])*)$")
@@ -22,12 +25,33 @@ def pairs(text: str) -> list[tuple[str, str]]:
         ) from None
 
 
-def nest(flat: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def parts(content_type: str, body: bytes) -> list[tuple[str, str | UploadedFile]]:
+    """Return the (name, value) pairs of a multipart form; raises ApiError for anything else."""
+    header = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
+    message = BytesParser(policy=policy.HTTP).parsebytes(header + body)
+    found: list[tuple[str, str | UploadedFile]] = []
+    for part in message.iter_parts() if message.is_multipart() else ():
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if not isinstance(name, str) or not isinstance(content, bytes):
+            raise invalid("Invalid request: a part of the multipart body has no name or no content")
+        filename = part.get_filename()
+        try:
+            found.append((name, content.decode() if filename is None else UploadedFile(filename, content)))
+        except UnicodeDecodeError:
+            raise invalid(f"Invalid request: {name} is not UTF-8", name) from None
+    if not found:
+        raise invalid("Invalid request: the body is not a multipart form")
+    return found
+
+
+def nest(flat: Iterable[tuple[str, str | UploadedFile]]) -> dict[str, Any]:
     """
     Return the nested value of (name, value) pairs.
 
-    Leaves are strings, `[]` makes a list, and everything else in brackets a dict. A dict whose keys are
-    indices stays a dict, as only its type distinguishes a list from a hash. The last of equal names wins.
+    Leaves are strings or files, `[]` makes a list, and everything else in brackets a dict. A dict whose
+    keys are indices stays a dict, as only its type distinguishes a list from a hash. The last of equal names
+    wins.
     Raises ApiError (400) for names that cannot be nested.
     """
     root: dict[str, Any] = {}

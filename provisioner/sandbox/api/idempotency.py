@@ -13,6 +13,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from provisioner.sandbox.registry import UploadedFile
 from provisioner.sandbox.state.errors import ApiError, invalid
 from provisioner.sandbox.state.objects import Tx
 
@@ -39,7 +40,7 @@ def in_use(key: str) -> ApiError:
 
 def digest(method: str, path: str, params: Mapping[str, Any]) -> str:
     """Return a digest of all that must be the same when a key is reused; it contains no personal data."""
-    text = json.dumps([method, path, params], sort_keys=True)
+    text = json.dumps([method, path, params], sort_keys=True, default=UploadedFile.digest)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -2,12 +2,29 @@
 
 from provisioner.sandbox.registry import Route
 from provisioner.sandbox.rules.accounts import account
-from provisioner.sandbox.rules.cards import card, cardholder, shipping_steps
+from provisioner.sandbox.rules.cards import (
+    bundle,
+    card,
+    cardholder,
+    design,
+    ephemeral_key,
+    shipping_steps,
+    token,
+)
 from provisioner.sandbox.rules.events import event, webhook_endpoint
-from provisioner.sandbox.rules.money import balance, balance_settings, funding, payout, topup
+from provisioner.sandbox.rules.files import file, file_link
+from provisioner.sandbox.rules.money import (
+    balance,
+    balance_settings,
+    funding,
+    payout,
+    settlement,
+    topup,
+)
 from provisioner.sandbox.rules.purchases import (
     authorization,
     authorization_helpers,
+    dispute,
     fraud_challenges,
     transaction,
     transaction_helpers,
@@ -22,12 +39,20 @@ ROUTES: tuple[Route, ...] = (
     *cardholder.ROUTES,
     *card.ROUTES,
     *shipping_steps.ROUTES,
+    *bundle.ROUTES,
+    *design.ROUTES,
+    *token.ROUTES,
+    *ephemeral_key.ROUTES,
     *authorization.ROUTES,
     *authorization_helpers.ROUTES,
     *fraud_challenges.ROUTES,
     *transaction.ROUTES,
     *transaction_helpers.ROUTES,
+    *dispute.ROUTES,
     *funding.ROUTES,
+    *settlement.ROUTES,
     *event.ROUTES,
     *webhook_endpoint.ROUTES,
+    *file.ROUTES,
+    *file_link.ROUTES,
 )

@@ -12,11 +12,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from provisioner.sandbox.registry import UploadedFile
 from provisioner.sandbox.state.errors import ApiError, invalid
 
 _DATA = Path(__file__).with_name("params.json")
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,12})?")
+# Scalar -> its name in errors, and the form of its values.
+_FORMS = {
+    "bool": ("boolean", re.compile("true|false")),
+    "decimal": ("decimal", re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,12})?")),
+    "int": ("integer", re.compile(r"[+-]?[0-9]{1,18}")),
+    "str": ("string", re.compile(r".*", re.DOTALL)),
+}
 _LONGEST = 5000  # characters of any string, from Stripe's OpenAPI description
 _SHOWN = 12  # values of an enumeration that an error message lists
 _INDEX = re.compile(r"[0-9]{1,4}")
@@ -40,8 +46,11 @@ _UNTYPED: dict[tuple[str, str], Any] = {
     # stripe-cli, issuing_transaction.purchase_details_receipt_updated.
     ("issuing.TransactionUpdateParams", "purchase_details"): {"hash": "own.PurchaseReceipt"},
 }
-# Values that Stripe accepts, but the SDK lacks (registry.terraform.io, stripe provider).
-_MORE_VALUES: dict[str, list[str]] = {"preferred_locales": ["da", "pl", "sv"]}
+# Values that Stripe accepts, but the SDK lacks, by field.
+_MORE_VALUES: dict[str, list[str]] = {
+    "preferred_locales": ["da", "pl", "sv"],  # registry.terraform.io, stripe provider
+    "purpose": ["issuing_logo"],  # docs.stripe.com/issuing/cards/physical/personalization-designs
+}
 
 # Parameters of endpoints that are missing in the SDK.
 OWN: dict[str, dict[str, Any]] = {
@@ -74,6 +83,31 @@ OWN: dict[str, dict[str, Any]] = {
             "held_currency": "str",
         },
         "required": ["held_amount"],
+    },
+    # stripe-cli, trigger issuing_dispute.funds_reinstated.
+    "own.DisputeDecision": {
+        "fields": {"expand": {"list": "str"}, "status": {"enum": ["lost", "won"]}},
+        "required": ["status"],
+    },
+    # Stripe's OpenAPI description, PostTestHelpersIssuingSettlements.
+    "own.SettlementCreate": {
+        "fields": {
+            "bin": "str",
+            "clearing_date": "int",
+            "currency": "str",
+            "expand": {"list": "str"},
+            "interchange_fees_amount": "int",
+            "net_total_amount": "int",
+            "network": {"enum": ["maestro", "visa"]},
+            "network_settlement_identifier": "str",
+            "transaction_amount": "int",
+            "transaction_count": "int",
+        },
+        "required": ["bin", "clearing_date", "currency", "net_total_amount"],
+    },
+    "own.SettlementUpdate": {
+        "fields": {"expand": {"list": "str"}, "metadata": {"unset": {"map": "str"}}},
+        "required": [],
     },
     "own.PurchaseReceipt": {
         "fields": {"receipt": {"list": {"hash": "own.ReceiptLine"}}},
@@ -120,7 +154,8 @@ def _data() -> dict[str, Any]:
         fields = entry["fields"]
         fields |= {field: node for (suffix, field), node in _UNTYPED.items() if name.endswith(suffix)}
         for field in _MORE_VALUES.keys() & fields.keys():
-            fields[field] = {"list": {"enum": [*fields[field]["list"]["enum"], *_MORE_VALUES[field]]}}
+            node = fields[field].get("list", fields[field])
+            node["enum"] = [*node["enum"], *_MORE_VALUES[field]]
         # The API reference says that all of these can be emptied; the types say so only for some.
         for field in ("metadata", *(_CONTROLS if name.endswith("SpendingControls") else ())):
             if field in fields and "unset" not in fields[field]:
@@ -210,20 +245,15 @@ def _first(nodes: list[Any], value: Any, path: str) -> Any:
 
 
 def _scalar(kind: str, value: Any, path: str) -> Any:
-    if not isinstance(value, str):
-        code = {"int": "parameter_invalid_integer", "bool": "parameter_invalid_boolean"}.get(kind)
-        noun = "integer" if kind == "int" else "string"
-        raise invalid(f"Invalid {noun}: {value}", path, code or "parameter_invalid_string")
-    if kind == "int":
-        if not _INTEGER.fullmatch(value):
-            raise invalid(f"Invalid integer: {value}", path, "parameter_invalid_integer")
-        return int(value)
-    if kind == "bool":
-        if value not in {"true", "false"}:
-            raise invalid(f"Invalid boolean: {value}", path, "parameter_invalid_boolean")
-        return value == "true"
-    if kind == "decimal" and not _DECIMAL.fullmatch(value):
-        raise invalid(f"Invalid decimal: {value}", path, "parameter_invalid_decimal")
+    if kind == "file":
+        if not isinstance(value, UploadedFile):
+            raise invalid(f"Invalid file: {path} must be a part of a multipart form with a file name", path)
+        return value
+    noun, form = _FORMS[kind]
+    if not isinstance(value, str) or not form.fullmatch(value):
+        raise invalid(f"Invalid {noun}: {value}", path, f"parameter_invalid_{noun}")
+    if kind in {"int", "bool"}:
+        return int(value) if kind == "int" else value == "true"
     if len(value) > _LONGEST:
         raise invalid(f"{path} can be at most {_LONGEST} characters long.", path, "parameter_invalid_string")
     if not value.strip():

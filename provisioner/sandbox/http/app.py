@@ -77,7 +77,7 @@ class _Cut(Response):
     """A response whose connection breaks before its first byte or in the middle."""
 
     def __init__(self, answer: ApiAnswer) -> None:
-        super().__init__(answer.body, answer.status, answer.headers, "application/json")
+        super().__init__(answer.body, answer.status, answer.headers, answer.media_type)
         self._cut = answer.cut
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,7 +102,7 @@ def _path(sandbox: Sandbox, route: Route) -> Path:
 def _response(answer: ApiAnswer) -> Response:
     if answer.cut:
         return _Cut(answer)
-    return Response(answer.body, answer.status, answer.headers, media_type="application/json")
+    return Response(answer.body, answer.status, answer.headers, media_type=answer.media_type)
 
 
 async def _unknown(request: Request, _error: Exception) -> Response:

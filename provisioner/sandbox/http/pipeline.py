@@ -13,13 +13,14 @@ from provisioner.sandbox.api.asked import ApiAnswer, Asked, broken, refusal
 from provisioner.sandbox.api.execute import answered_before, execute, reading, writing
 from provisioner.sandbox.api.limits import too_many
 from provisioner.sandbox.http.sandbox import Sandbox
-from provisioner.sandbox.registry import HandlerCall, Preparation, Route
+from provisioner.sandbox.registry import HandlerCall, Preparation, Route, UploadedFile
 from provisioner.sandbox.rules.accounts import account, permissions
 from provisioner.sandbox.rules.common.changes import API_VERSION
 from provisioner.sandbox.state.errors import ApiError, invalid
 from provisioner.sandbox.state.objects import Origin, Tx, new_id
 
 _FORM = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
 # Clients that show responses to people; Stripe indents all responses.
 _READERS = ("curl/", "Stripe/v1 stripe-cli")
 _NOTHING_WRITTEN = frozenset({"500_began", "unwritten"})
@@ -35,14 +36,14 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> ApiAnswer
     if fault is not None and fault.effect == "drop_before":
         return _DROPPED
     try:
-        headers["Stripe-Version"] = version.of(request.headers.get("stripe-version"), route.since)
+        headers["Stripe-Version"] = version.of(request.headers.get("stripe-version"), route)
         account_id = _enter(sandbox, route, request)
         headers |= {"Stripe-Account": account_id} if "stripe-account" in request.headers else {}
         if fault is not None and fault.effect == "429":
             raise too_many("endpoint-rate")
         if fault is not None and fault.effect == "500_before":
             raise broken()
-        params = schema.check(route.params, await _params(request))
+        params = schema.check(route.params, await _params(route, request))
         key = idempotency.key_of(request) if route.method == "POST" else None
         asked_id = request.path_params.get("id", "")
         asked = Asked(
@@ -54,19 +55,26 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> ApiAnswer
             key,
             request.url.path,
             headers["Stripe-Version"],
+            str(request.base_url).rstrip("/"),
             fault,
         )
         answer = await _serve(sandbox, asked)
     except ApiError as error:
         answer = refusal(error, account_id, request_id)
     answer.headers = headers | answer.headers
-    if request.headers.get("user-agent", "").startswith(_READERS):
+    if isinstance(answer.body, str) and request.headers.get("user-agent", "").startswith(_READERS):
         answer.body = json.dumps(json.loads(answer.body), indent=2, ensure_ascii=False) + "\n"
     return answer
 
 
 def _enter(sandbox: Sandbox, route: Route, request: Request) -> str:
-    """Check the key, its permissions, and the rate limits, and return the id of the account."""
+    """
+    Check the key, its permissions, and the rate limits, and return the id of the account.
+
+    A route without a scope needs no key, and acts on no account.
+    """
+    if not route.scope:
+        return ""
     key = auth.key_of(request.headers.get("authorization", ""))
     wanted = request.headers.get("stripe-account") or request.headers.get("stripe-context")
     with sandbox.store.transaction(write=False) as db:
@@ -80,14 +88,17 @@ def _enter(sandbox: Sandbox, route: Route, request: Request) -> str:
     return account_id
 
 
-async def _params(request: Request) -> dict[str, Any]:
-    pairs = forms.pairs(request.url.query)
+async def _params(route: Route, request: Request) -> dict[str, Any]:
+    pairs: list[tuple[str, str | UploadedFile]] = [*forms.pairs(request.url.query)]
     try:
         body = await request.body()
     except ClientDisconnect:
         raise invalid("The request was cut off.") from None
     if body:
-        content_type = request.headers.get("content-type", _FORM).partition(";")[0].strip().lower()
+        whole_type = request.headers.get("content-type", _FORM)
+        content_type = whole_type.partition(";")[0].strip().lower()
+        if route.uploads and content_type == _MULTIPART:
+            return forms.nest(pairs + forms.parts(whole_type, body))
         if content_type != _FORM:
             raise invalid(f"Invalid request: the content type must be {_FORM}, not {content_type}")
         try:

@@ -62,6 +62,8 @@ class Resource:
     """Fields that are shown only for `expand[]` on one object, and functions that return their values."""
     guarded: frozenset[str] = frozenset()
     """Secret fields that can be expanded only by GET requests."""
+    shared: bool = False
+    """True if all accounts have the same objects; they are stored in the account ""."""
 
     def shown(self, tx: "Tx", object_id: str) -> Json:
         """Return an object in the form of responses; raises ApiError (404) if it does not exist."""
@@ -70,10 +72,12 @@ class Resource:
 
 @dataclass(frozen=True)
 class Origin:
-    """The request that makes changes; both values are None for actions of Stripe."""
+    """The request that makes changes; the first two values are None for actions of Stripe."""
 
     id: str | None = None
     idempotency_key: str | None = None
+    base: str = "https://files.stripe.com"
+    """The URL that files are downloaded from."""
 
 
 class Tx:
@@ -95,6 +99,10 @@ class Tx:
         """Return the same transaction in the account "", which has the sandbox's own data."""
         return Tx(self.db, "", self.now, self.origin)
 
+    def where(self, resource: Resource) -> tuple[str, str]:
+        """Return the account and the kind under which a resource's objects are stored."""
+        return "" if resource.shared else self.account, resource.object
+
     def get(self, resource: Resource, object_id: str) -> Json | None:
         """Return an object in its stored form, or None."""
         row = self._row(resource, object_id)
@@ -115,7 +123,7 @@ class Tx:
         """Store a new object under its `id`."""
         seq = self.db.execute(
             "INSERT INTO objects (account, kind, id, created, body, private) VALUES (?, ?, ?, ?, ?, ?)",
-            (self.account, resource.object, stored["id"], self.now, *_parts(stored)),
+            (*self.where(resource), stored["id"], self.now, *_parts(stored)),
         ).lastrowid
         self._file(resource, {}, stored, seq or 0)
 
@@ -140,7 +148,7 @@ class Tx:
         marks = ", ".join("?" * len(ids))
         rows = self.db.execute(
             f"SELECT id, body FROM objects WHERE account=? AND kind=? AND id IN ({marks})",  # noqa: S608
-            (self.account, resource.object, *ids),
+            (*self.where(resource), *ids),
         )
         return dict(rows.fetchall())
 
@@ -149,7 +157,7 @@ class Tx:
         rows = self.db.execute(
             "SELECT o.body, o.private FROM lookup l JOIN objects o ON o.seq = l.seq "
             "WHERE l.account=? AND l.kind=? AND l.field=? AND l.value=? ORDER BY l.seq DESC",
-            (self.account, resource.object, field, as_text(value)),
+            (*self.where(resource), field, as_text(value)),
         ).fetchall()
         return (whole(*row) for row in rows)
 
@@ -157,7 +165,7 @@ class Tx:
         """Return all stored objects of a kind, newest first."""
         rows = self.db.execute(
             "SELECT body, private FROM objects WHERE account=? AND kind=? ORDER BY seq DESC",
-            (self.account, resource.object),
+            self.where(resource),
         ).fetchall()
         return (whole(*row) for row in rows)
 
@@ -184,14 +192,14 @@ class Tx:
     def _row(self, resource: Resource, object_id: str) -> tuple[int, str, str | None] | None:
         row: tuple[int, str, str | None] | None = self.db.execute(
             "SELECT seq, body, private FROM objects WHERE account=? AND kind=? AND id=?",
-            (self.account, resource.object, object_id),
+            (*self.where(resource), object_id),
         ).fetchone()
         return row
 
     def _file(self, resource: Resource, before: Json, after: Json, seq: int) -> None:
         for name in resource.filters:
             old, new = before.get(name), after.get(name)
-            where = (self.account, resource.object, name)
+            where = (*self.where(resource), name)
             if old != new and old is not None:
                 self.db.execute(
                     "DELETE FROM lookup WHERE account=? AND kind=? AND field=? AND value=? AND seq=?",

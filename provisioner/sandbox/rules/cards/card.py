@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.sandbox.registry import HandlerCall, Route, deed, registered, resource_of
-from provisioner.sandbox.rules.cards import controls, pan, replacement, shipping
+from provisioner.sandbox.rules.cards import controls, design, pan, replacement, shipping
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import save
@@ -67,7 +67,7 @@ CARD: Resource = registered(
         show=show,
         texts=texts,
         expandable={
-            "personalization_design": (),
+            "personalization_design": ("issuing.personalization_design",),
             "replaced_by": ("issuing.card",),
             "replacement_for": ("issuing.card",),
         },
@@ -94,7 +94,9 @@ def create(call: HandlerCall) -> Json:
             code="cardholder_phone_number_required",
         )
     replaced = replacement.replaced(tx, CARD, params)
-    card = _begun(tx, params, pan.number(replaced))
+    looks = design.for_card(tx, params, new=True)
+    card = _begun(tx, params, pan.number(replaced), looks)
+    card["wallets"] = pan.wallets(tx, holder)
     card |= _controlled(tx, {**card, "spending_controls": controls.empty(None)}, params, new=True)
     card["spending_controls"]["spending_limits_currency"] = card["currency"]
     if params.get("status") == "active":
@@ -106,7 +108,7 @@ def create(call: HandlerCall) -> Json:
     return shown
 
 
-def _begun(tx: Tx, params: Mapping[str, Any], number: str) -> Json:
+def _begun(tx: Tx, params: Mapping[str, Any], number: str, looks: Json | None) -> Json:
     month, year = pan.expiry(tx, params)
     return {
         "id": new_id(CARD.prefix),
@@ -123,7 +125,7 @@ def _begun(tx: Tx, params: Mapping[str, Any], number: str) -> Json:
         "lifecycle_controls": params.get("lifecycle_controls"),
         "livemode": False,
         "metadata": merged({}, params),
-        "personalization_design": None,
+        "personalization_design": looks["id"] if looks else None,
         "replaced_by": None,
         "replacement_for": params.get("replacement_for"),
         "replacement_reason": params.get("replacement_reason"),
@@ -131,7 +133,6 @@ def _begun(tx: Tx, params: Mapping[str, Any], number: str) -> Json:
         "shipping": shipping.begun(params),
         "status": "inactive",
         "type": params["type"],
-        "wallets": pan.wallets(),
         "_number": number,
         "_cvc": pan.cvc(),
     }
@@ -148,6 +149,12 @@ def update(call: HandlerCall) -> Json:
     card |= _controlled(tx, card, params, new=False)
     if "shipping" in params:
         card["shipping"] = shipping.changed(card, params["shipping"])
+    if "personalization_design" in params:
+        looks = design.for_card(
+            tx, {**params, "type": card["type"], "second_line": card["second_line"]}, new=False
+        )
+        shipping.require_pending(card["shipping"], "personalization_design")
+        card["personalization_design"] = looks["id"] if looks else None
     status = params.get("status", card["status"])
     if params.get("status") == "active":
         card.pop("_pin_blocked", None)
@@ -188,6 +195,21 @@ def canceled(card: Json, reason: str | None) -> Json:
         "cancellation_reason": reason,
         "shipping": shipping.canceled(card["shipping"]),
     }
+
+
+@deed("card.design_rejected")
+def design_rejected(tx: Tx, design_id: str) -> None:
+    """Cancel the cards, in all accounts, with a rejected design that were not submitted to the printer."""
+    having = tx.db.execute(
+        "SELECT DISTINCT account FROM lookup WHERE kind='issuing.card' AND field='personalization_design' "
+        "AND value=?",
+        (design_id,),
+    ).fetchall()
+    for (account,) in having:
+        there = Tx(tx.db, account, tx.now, tx.origin)
+        for card in there.find(CARD, "personalization_design", design_id):
+            if card["status"] != "canceled" and card["shipping"]["status"] == "pending":
+                save(there, CARD, canceled(card, "design_rejected"), "issuing_card.updated")
 
 
 @deed("card.paid")
@@ -239,13 +261,9 @@ def _check(tx: Tx, params: Mapping[str, Any]) -> None:
 
 
 def _check_ties(params: Mapping[str, Any]) -> None:
-    """Reject Treasury accounts and card designs, as the sandbox has none."""
-    for param, noun in (
-        ("financial_account", "financial account"),
-        ("personalization_design", "personalization design"),
-    ):
-        if param in params:
-            raise no_such(noun, params[param], param)
+    """Reject Treasury accounts, as the sandbox has none."""
+    if "financial_account" in params:
+        raise no_such("financial account", params["financial_account"], "financial_account")
 
 
 _URL = "/v1/issuing/cards"

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.state.errors import invalid
 from provisioner.sandbox.state.objects import Tx
 
@@ -63,13 +64,18 @@ def expiry(tx: Tx, params: Mapping[str, Any]) -> tuple[int, int]:
     return month, year
 
 
-def wallets() -> Json:
-    """Return the `wallets` hash of a card; the sandbox does not use it."""
-    return {
-        "apple_pay": {"eligible": False, "ineligible_reason": "missing_agreement"},
-        "google_pay": {"eligible": False, "ineligible_reason": "missing_agreement"},
-        "primary_account_identifier": None,
-    }
+def wallets(tx: Tx, holder: Mapping[str, Any]) -> Json:
+    """
+    Return the `wallets` hash of a new card.
+
+    Wallets need an agreement with Stripe, which a switch stands for, and the cardholder's email address and
+    phone number (SDK, `Card.Wallets`; docs.stripe.com/issuing/cards/digital-wallets).
+    """
+    reason = None if holder["email"] and holder["phone_number"] else "missing_cardholder_contact"
+    if not unknowns.on(tx, "wallets_agreed"):
+        reason = "missing_agreement"
+    wallet = {"eligible": reason is None, "ineligible_reason": reason}
+    return {"apple_pay": wallet, "google_pay": wallet, "primary_account_identifier": None}
 
 
 def _check_digit(digits: str) -> int:

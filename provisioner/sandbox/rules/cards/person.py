@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from provisioner.sandbox.registry import resource_of
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.programs import program_of
 from provisioner.sandbox.state.errors import invalid
@@ -46,11 +47,18 @@ def individual(tx: Tx, before: Mapping[str, Any] | None, given: Mapping[str, Any
         after["card_issuing"] = {"user_terms_acceptance": _acceptance(tx, old, acceptance)}
     if document := given.get("verification", {}).get("document"):
         for side, file_id in document.items():
-            if not file_id.startswith("file_"):  # the sandbox has no files, so only the form is checked
-                param = f"individual[verification][document][{side}]"
-                raise invalid(f"No such file upload: '{file_id}'", param, "resource_missing")
+            _check_document(tx, file_id, f"individual[verification][document][{side}]")
         after["verification"] = {"document": after["verification"]["document"] | document}
     return after
+
+
+def _check_document(tx: Tx, file_id: str, param: str) -> None:
+    """Raise ApiError unless a document is a file for that purpose, or a switch leaves that unchecked."""
+    if not unknowns.on(tx, "identity_documents_checked") and file_id.startswith("file_"):
+        return
+    purpose = tx.fetch(resource_of("file"), file_id, param)["purpose"]
+    if purpose != "identity_document":
+        raise invalid(f"A document needs the purpose identity_document; {file_id} has {purpose}.", param)
 
 
 def requirements(tx: Tx, cardholder: Mapping[str, Any]) -> Json:

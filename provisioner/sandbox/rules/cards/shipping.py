@@ -31,9 +31,14 @@ def changed(card: Mapping[str, Any], given: Mapping[str, Any]) -> Json:
     """Return the shipment after an update; raises ApiError if it was submitted to the printer."""
     if card["shipping"] is None:
         raise invalid("A virtual card cannot be shipped.", "shipping")
-    if card["shipping"]["status"] != "pending":
-        raise invalid("The shipment has been submitted and can no longer be changed.", "shipping")
+    require_pending(card["shipping"], "shipping")
     return _shipment(given)
+
+
+def require_pending(shipment: Mapping[str, Any], param: str) -> None:
+    """Raise ApiError if a shipment has been submitted to the printer."""
+    if shipment["status"] != "pending":
+        raise invalid("The shipment has been submitted and can no longer be changed.", param)
 
 
 def canceled(shipment: Json | None) -> Json | None:

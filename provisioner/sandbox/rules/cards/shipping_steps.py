@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from provisioner.sandbox.registry import HandlerCall, Route
+from provisioner.sandbox.rules.cards import design
 from provisioner.sandbox.rules.cards.card import CARD
 from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.state.errors import invalid
@@ -31,6 +32,9 @@ def _step(name: str) -> Callable[[HandlerCall], Json]:
             raise invalid(f"Card {call.id} is virtual and has no shipment.")
         if shipment["status"] not in before:
             raise invalid(f"The shipment of {call.id} is {shipment['status']}; it cannot become {after}.")
+        looks = card["personalization_design"]
+        if after in {"shipped", "submitted"} and looks and design.named(call.tx, looks)["status"] == "review":
+            raise invalid(f"Card {call.id} waits for the review of its design {looks}.")
         told: Json = {"status": after}
         if after == "shipped":
             told |= {

@@ -21,7 +21,9 @@ BALANCE_TRANSACTION = registered(
         "balance transaction",
         filters=("currency", "type", "source"),
         texts=as_they_are,
-        expandable={"source": ("topup", "payout", "issuing.authorization", "issuing.transaction")},
+        expandable={
+            "source": ("topup", "payout", "issuing.authorization", "issuing.dispute", "issuing.transaction")
+        },
     )
 )
 

@@ -88,7 +88,7 @@ class Query:
     def __init__(self, tx: Tx, resource: Resource, params: Mapping[str, Any]) -> None:
         self._tx = tx
         self._params = params
-        self._whose = (tx.account, resource.object)
+        self._whose = tx.where(resource)
         self.clauses: list[str] = []
         self.values: list[Any] = []
         filters = sorted((f for f in resource.filters if f in params), key=self._count)

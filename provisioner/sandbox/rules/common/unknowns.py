@@ -45,6 +45,24 @@ DEFAULTS: Mapping[str, bool] = {
     # On: the test helper captures authorizations in any state (docs.stripe.com/issuing/testing). Off: it does
     # not capture reversed ones (docs.stripe.com/changelog/basil/2025-03-31/issuing-authorizations-expired).
     "reversed_can_be_captured": True,
+    # On: an upload records `file.created`, as Stripe's CLI expects (stripe-cli, file.created). The API
+    # reference says that only files of Stripe's do.
+    "uploads_create_events": True,
+    # On: a dispute can only be submitted with the evidence that its reason requires, as the API reference
+    # says. Off: with any, as Stripe's CLI does (stripe-cli, issuing_dispute.submitted).
+    "dispute_evidence_required": True,
+    # On: a design without a logo and a text is active at once, as there is nothing to review
+    # (docs.stripe.com/issuing/cards/physical/personalization-designs). Off: it is in review, as Stripe's
+    # sample is.
+    "plain_designs_active": False,
+    # On: a physical card without a design is rejected if there is no default one, as the same page says.
+    # Off: it has none, as Stripe's sample card.
+    "design_required": False,
+    # On: an identity document must be an uploaded file, as with Stripe. Off: any id in the form of one will
+    # do, for tests that upload nothing.
+    "identity_documents_checked": True,
+    # On: the account has the agreement with Stripe that digital wallets need; new cards are eligible.
+    "wallets_agreed": False,
     # The account's default decision if its authorization webhook gives no valid response.
     "webhook_failure_approves": False,
 }

@@ -1,0 +1,1 @@
+"""Financial accounts and the money in them."""
