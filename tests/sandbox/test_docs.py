@@ -67,6 +67,6 @@ def test_controls_and_faults_are_in_theirs() -> None:
 
 
 def test_every_change_of_a_version_is_in_its_table() -> None:
-    section = PAGE.read_text(encoding="utf-8").partition("### API versions\\n")[2].partition("\\n#")[0]
-    found = re.findall(r"^\\| (2\\S+) \\|.*\\| `(\\S+)` \\|$", section, re.MULTILINE)
+    section = PAGE.read_text(encoding="utf-8").partition("### API versions\n")[2].partition("\n#")[0]
+    found = re.findall(r"^\| (2\S+) \|.*\| `(\S+)` \|$", section, re.MULTILINE)
     assert found == list(dict.fromkeys((one.version, one.page) for one in CHANGES))
