@@ -63,7 +63,6 @@ def test_a_card_of_a_holder_that_is_no_longer_ours_is_still_drift(desk: Desk) ->
 
 
 def test_a_lost_card_that_a_run_ended_before_it_was_stopped(desk: Desk) -> None:
-    """A card that a person cancels for another reason is drift all the same."""
     apply(desk, COMPANY + CARD)
     desk.write(COMPANY + CARD + "    lifecycle: {reissue: {number: 1, reason: lost}}\n")
     fault = {"effect": "500_began", "match": "POST /v1/issuing/cards", "count": 100}
@@ -73,5 +72,29 @@ def test_a_lost_card_that_a_run_ended_before_it_was_stopped(desk: Desk) -> None:
     assert [card.status for card in desk.sdk.v1.issuing.cards.list().data] == ["canceled"]
 
     is_no_drift(desk)
-    desk.write(COMPANY + CARD + "    lifecycle: {reissue: {number: 1, reason: stolen}}\n")
+
+
+def test_a_lost_card_that_somebody_cancels_for_another_reason_is_drift(desk: Desk) -> None:
+    apply(desk, COMPANY + CARD)
+    ends = {"status": "canceled", "cancellation_reason": "stolen"}
+    desk.sdk.v1.issuing.cards.update(desk.live()["cards.ads"]["id"], ends)
+    desk.write(COMPANY + CARD + "    lifecycle: {reissue: {number: 1, reason: lost}}\n")
+
+    assert "canceled outside of provisioner" in desk.run("drift", code=2).stdout
+
+
+@pytest.mark.parametrize("holder", [COMPANY, RENAMED])
+def test_a_card_that_is_canceled_when_removed_and_declared_again(desk: Desk, holder: str) -> None:
+    canceled = CARD + "    lifecycle: {on_remove: cancel}\n"
+    apply(desk, COMPANY + canceled, COMPANY, holder)
+    desk.write(holder + canceled)
+
+    is_no_drift(desk)
+    assert "not in Stripe yet" in desk.run("drift").stdout
+
+
+def test_a_card_that_somebody_cancels_is_drift(desk: Desk) -> None:
+    apply(desk, COMPANY + CARD)
+    desk.sdk.v1.issuing.cards.update(desk.live()["cards.ads"]["id"], {"status": "canceled"})
+
     assert "canceled outside of provisioner" in desk.run("drift", code=2).stdout

@@ -10,7 +10,7 @@ from provisioner.core.diff.change import Action, Change, Moved, Note
 from provisioner.core.diff.compare import compare
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Address, Declared, Live, Place
-from provisioner.core.ownership.inventory import Inventory, KindInventory
+from provisioner.core.ownership.inventory import Inventory, KindInventory, is_canceled_by_us
 from provisioner.core.ownership.marks import field_code, value_digest
 from provisioner.core.ownership.reissue import reissued_for, says_self_canceled
 from provisioner.core.schema.field import Direction
@@ -145,10 +145,12 @@ def _gone(kind: Kind, estate: KindInventory, changes: Sequence[Change]) -> Itera
     """Yield the drift of declared objects that were ended outside of provisioner."""
     for change in changes:
         last = estate.last.get(change.address)
-        why = reissued_for(change.declared, last) if change.declared and last else ""
-        # an interrupted reissue may have ended a lost or stolen card itself
-        asked = why and last and (last.self_canceled or last.canceled_as == why)
-        if change.action is Action.CREATE and change.kind == kind.name and last and last.final and not asked:
+        if change.action is not Action.CREATE or change.kind != kind.name or last is None or not last.final:
+            continue
+        why = reissued_for(change.declared, last) if change.declared else ""
+        # whoever asks for a reissue may have canceled a lost or stolen card in Stripe already
+        asked = why and (last.self_canceled or last.canceled_as == why)
+        if not asked and not is_canceled_by_us(kind, last.stamp):
             text = f"{last.status} outside of provisioner; the next apply will create a new {kind.name}"
             yield Drift(
                 change.address, last.id, "", Moved.LIVE, None, last.status, Direction.TIGHTENING, text=text

@@ -193,6 +193,7 @@ def _live(kind: Kind, observed: Observed, stamp: Ownership, fields: Mapping[str,
             f"To fix it, {right}, or remove the key {PROJECT}"
         )
     facts = observed.facts
+    may_end_itself = facts.self_canceled and field_code(kind.retirement.ends_by) in stamp.applied
     return Live(
         address=stamp.address,
         id=observed.id,
@@ -200,19 +201,18 @@ def _live(kind: Kind, observed: Observed, stamp: Ownership, fields: Mapping[str,
         stamp=stamp,
         final=kind.retirement.is_final(fields),
         outstanding=facts.outstanding,
-        self_canceled=facts.self_canceled if facts.self_canceled and _may_end_itself(kind, stamp) else "",
+        self_canceled=facts.self_canceled if may_end_itself and not is_canceled_by_us(kind, stamp) else "",
         canceled_as=facts.canceled_as,
         frozen_fields=facts.frozen_fields,
     )
 
 
-def _may_end_itself(kind: Kind, stamp: Ownership) -> bool:
-    """Return whether an object was declared to end by its own fields and was not ended by us."""
-    by_us = {
+def is_canceled_by_us(kind: Kind, stamp: Ownership) -> bool:
+    """Return whether provisioner itself has canceled an object, as the record on the object says."""
+    return any(
         value_digest(stamp.project, name, kind.field(name), end) == stamp.applied.get(field_code(name))
         for name, end in kind.retirement.cancel.items()
-    }
-    return field_code(kind.retirement.ends_by) in stamp.applied and True not in by_us
+    )
 
 
 def _explain(address: Address, lives: Iterable[Live]) -> str:
