@@ -15,7 +15,6 @@ from provisioner.kinds.spending_controls import (
     monthly_exposure,
     spending_controls,
     switching,
-    with_default_limit,
 )
 
 SHIPPING = Field(
@@ -146,7 +145,7 @@ KIND = Kind(
         final_statuses=frozenset({"canceled"}),
         ends_by="lifecycle_controls.cancel_after.payment_count",
     ),
-    spending=Spending(exposure=monthly_exposure, as_created=with_default_limit),
+    spending=Spending(exposure=monthly_exposure),
     replacement=Replacement(
         predecessor="replacement_for",
         reason="replacement_reason",

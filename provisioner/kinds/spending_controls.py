@@ -3,7 +3,7 @@
 Semantics: docs.stripe.com/issuing/controls/spending-controls.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from provisioner.core.model.limits import DEFAULT_A_DAY, default_limit
@@ -198,27 +198,18 @@ def exclusive(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
 WINDOWS = {"daily": 31, "weekly": 6, "monthly": 1, "yearly": 1, "all_time": 1}
 
 
-def with_default_limit(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """
-    The fields of a new card, with Stripe's default limit in its currency where they have none.
-
-    The limit that nobody can raise is for one authorization, and bounds no month.
-    """
-    controls = fields.get("spending_controls") or {}
-    if controls.get("spending_limits"):
-        return fields
-    limits = (default_limit(str(fields.get("currency", ""))),)
-    return {**fields, "spending_controls": {**controls, "spending_limits": limits}}
-
-
 def monthly_exposure(fields: Mapping[str, Any]) -> int | None:
     """
-    The most that an active card may spend in a month by its own limits; None is without limit.
+    The most that an active card may spend in a month by its own limits, its default limit included.
 
-    A limit on some categories bounds nothing else, and one per authorization nothing at all. A live card
-    that shows no limits has none that is known: whether Stripe's default is there is not documented [?].
+    None if they do not bound a month: a limit on some categories bounds nothing else, and one per
+    authorization nothing at all. A card without any limit has Stripe's default, whether it shows it or not,
+    and also after its limits were cleared: whether the default comes back then is not documented [?].
     """
-    return _monthly_bound(fields) if fields.get("status") == "active" else 0
+    if fields.get("status") != "active":
+        return 0
+    default = default_limit(str(fields.get("currency", "")))
+    return _monthly_bound(_limits(fields) or (default,))
 
 
 def monthly_pool(fields: Mapping[str, Any]) -> Pool:
@@ -226,11 +217,14 @@ def monthly_pool(fields: Mapping[str, Any]) -> Pool:
     if fields.get("status", "active") != "active":
         return Pool(0)
     controls = fields.get("spending_controls") or {}
-    return Pool(_monthly_bound(fields), str(controls.get(CURRENCY.name) or ""))
+    return Pool(_monthly_bound(_limits(fields)), str(controls.get(CURRENCY.name) or ""))
 
 
-def _monthly_bound(fields: Mapping[str, Any]) -> int | None:
-    limits = (fields.get("spending_controls") or {}).get("spending_limits") or ()
+def _limits(fields: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return (fields.get("spending_controls") or {}).get("spending_limits") or ()
+
+
+def _monthly_bound(limits: Sequence[Mapping[str, Any]]) -> int | None:
     bounds = [
         row["amount"] * WINDOWS[row["interval"]]
         for row in limits

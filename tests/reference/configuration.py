@@ -6,6 +6,7 @@ from typing import Any
 from provisioner.config.schema.configuration import definition_of, json_schema
 from provisioner.config.schema.field_schema import MANY_CHOICES
 from provisioner.config.schema.scenario_fields import FIELDS, SECTION
+from provisioner.core.model.limits import DEFAULT_A_DAY
 from provisioner.core.model.money import show_money
 from provisioner.core.plan.document import GUARDRAILS
 from provisioner.core.plan.guardrails import ENDLESS, FEW, SHARE
@@ -87,7 +88,7 @@ def page() -> str:
             f"{codes(GUARDRAILS)}. If a plan exceeds a guardrail in several currencies or for several "
             "kinds, pass a number for each: `top_up.usd=5000`, `retired.cards=14`. Write money in minor "
             "units or with its currency: `--allow top_up=9,900.00USD`. `--allow "
-            f"exposure_added={ENDLESS}` allows cards without a limit. A plan lists the guardrails that "
+            f"exposure_added={ENDLESS}` allows unlimited cards. A plan lists the guardrails that "
             "would block it, and so does its JSON (`stopped_by`)."
         ),
         prose(
@@ -153,6 +154,7 @@ def _amounts(what: str) -> str:
 
 def _exposure() -> Iterator[str]:
     """Explain how limits become monthly exposure, with figures from the code that computes it."""
+    default = monthly_exposure({"status": "active", "currency": "usd"})
     yield "### Exposure added"
     yield prose(
         "Exposure added is the amount by which a plan raises the possible spending of cards per month, "
@@ -164,10 +166,10 @@ def _exposure() -> Iterator[str]:
     yield prose(
         "If there are several limits, the smallest one counts. A limit for only some `categories` does "
         "not count, because spending in other categories is not limited; nor does a limit "
-        "`per_authorization`, because the number of purchases is not limited. A new card without any "
-        "limit has Stripe's default of 500 per day. A card whose limits are removed, or that has only "
-        "limits that do not count, is *unlimited* unless its cardholder has a limit: give it a limit, or "
-        f"pass `--allow exposure_added={ENDLESS}`."
+        "`per_authorization`, because the number of purchases is not limited. A card without any limit has "
+        f"Stripe's default of {DEFAULT_A_DAY} per day in its currency, which counts as "
+        f"{show_money(default or 0, 'usd')}. A card that has only limits that do not count is *unlimited* "
+        f"unless its cardholder has a limit: give it a limit, or pass `--allow exposure_added={ENDLESS}`."
     )
     yield prose(
         "Cards of an inactive or blocked cardholder cannot spend. Activating the cardholder adds the "

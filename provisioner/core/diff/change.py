@@ -216,9 +216,8 @@ def fields_after(kind: Kind, change: Change) -> Mapping[str, Any]:
     """
     Return the fields of an object after a change.
 
-    A new object has the declared fields, and what Stripe adds to them; any other has its live fields with
-    the edits. Values that are ignored, or that Stripe cannot clear, do not change. Edits of a map of texts
-    (metadata) are not applied.
+    A new object has the declared fields; any other has its live fields with the edits. Values that are
+    ignored, or that Stripe cannot clear, do not change. Edits of a map of texts (metadata) are not applied.
     """
     live = change.live.fields if change.live else {}
     if change.action is Action.RETIRE:
@@ -226,7 +225,7 @@ def fields_after(kind: Kind, change: Change) -> Mapping[str, Any]:
     if change.declared is None or change.action is Action.ADOPT:
         return live
     if change.action in (Action.CREATE, Action.REPLACE):
-        return kind.spending.as_created(change.declared.fields) if kind.spending else change.declared.fields
+        return change.declared.fields
     fields = {field.name: field for field in kind.fields}
     for path in dict.fromkeys(edit.path.partition("[")[0] for edit in change.edits):
         field = fields.get(path.partition(".")[0])

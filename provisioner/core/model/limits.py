@@ -13,7 +13,7 @@ DEFAULT_A_DAY = 500
 """
 The amount that a card without limits may spend in a day, in units of its currency.
 
-Source: docs.stripe.com/issuing/controls/spending-controls.
+Documented for USD and EUR (docs.stripe.com/issuing/controls/spending-controls), counted alike for others [?].
 """
 
 METADATA_KEYS, METADATA_KEY, METADATA_VALUE = 50, 40, 500

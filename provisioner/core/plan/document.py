@@ -224,9 +224,9 @@ class Power(Struct, frozen=True):
     """The monthly exposure of some cards."""
 
     amount: int
-    """The monthly exposure of the cards with a limit, in minor units."""
+    """The monthly exposure of the cards whose limits bound a month, in minor units."""
     unlimited: int
-    """The number of cards without a limit."""
+    """The number of other cards: their limits bound only single purchases or some categories."""
     cards: int
     """The number of cards that can spend."""
 

@@ -40,9 +40,8 @@ class Spender(NamedTuple):
     """
     A card before and after a plan; None where it does not exist.
 
-    `at_least` is the side before the plan, with everything unknown counted as zero, so that what is added
-    does not look smaller than it is: limits in a currency whose rate is unknown, and limits that may be
-    hidden.
+    `at_least` is the side before the plan, with limits in a currency whose rate is unknown counted as zero,
+    so that what is added does not look smaller than it is.
     """
 
     address: Address
@@ -83,9 +82,6 @@ def _changed(sides: "_Sides", change: Change) -> Spender:
         return Spender(change.address, None, after, None)
     had = change.live.fields
     before, at_least = sides.before(had), sides.at_least(had)
-    if at_least.own == NO_LIMIT != after.own:
-        # Stripe does not say whether a card shows its default limit [?]
-        at_least = at_least._replace(own=sides.own(sides.spending.as_created(had)))
     left_unknown = before.pool[0] != after.pool[0] and sides.is_unknown(before)
     return Spender(change.address, before, after, None if left_unknown else at_least)
 
@@ -172,7 +168,7 @@ def _amount(bound: int | None) -> Amount:
 
 
 class Total(NamedTuple):
-    """The total that some cards may spend: `amount` by those with a limit; `unlimited` counts the others."""
+    """The total that some cards may spend: `amount` by those with a bound; `unlimited` counts the others."""
 
     amount: Amount = 0
     unlimited: int = 0

@@ -172,5 +172,5 @@ def _exposure(team: str | None, currency: str, before: Tally, after: Tally, othe
 
 
 def _size(tally: Tally) -> tuple[int, int]:
-    """Return the sort key of a team: the number of cards without a limit, then the sum of the limits."""
+    """Return the sort key of a team: the number of unlimited cards, then the sum of the limits."""
     return (tally[1], tally[0])

@@ -70,11 +70,6 @@ def nothing_deferred(_fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-def nothing_added(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the fields unchanged, for a kind to which Stripe adds nothing that matters."""
-    return fields
-
-
 class Role(Enum):
     """The role of a kind among the others; every rule about cards, holders or money uses this."""
 
@@ -108,9 +103,11 @@ class Spending(Struct, frozen=True):
     """The amounts that objects of a kind may spend."""
 
     exposure: Callable[[Mapping[str, Any]], int | None]
-    """The most that an object may spend in a month by its own limits, in minor units; None means no limit."""
-    as_created: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_added
-    """The fields of a new object, with the values that Stripe adds for those that are omitted."""
+    """
+    The most that an object may spend in a month by its own limits, and by those that Stripe adds to it.
+
+    In minor units; None means that they do not bound a month.
+    """
 
 
 class Replacement(Struct, frozen=True):

@@ -12,8 +12,8 @@ def show_sides(edit: EditDocument) -> tuple[str, str]:
 
 
 def show_power(power: Power, currency: str) -> str:
-    """Return the monthly exposure of cards: `$500.00`, `$500.00 and 2 cards without a limit`, `none`."""
-    endless = f"{count(power.unlimited, 'card')} without a limit" if power.unlimited else ""
+    """Return the monthly exposure of cards: `$500.00`, `$500.00 and 2 unlimited cards`, `none`."""
+    endless = count(power.unlimited, "unlimited card") if power.unlimited else ""
     bounded = inert(show_money(power.amount, currency)) if power.amount else ""
     return " and ".join(part for part in (bounded, endless) if part) or "none"
 

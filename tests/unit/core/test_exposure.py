@@ -44,7 +44,10 @@ def bound(item: Mapping[str, Any], currency: str) -> float:
     controls = item.get("spending_controls") or {}
     if controls.get("spending_limits_currency", currency) != currency:
         return inf
-    rows = [row for row in controls.get("spending_limits") or () if not row.get("categories")]
+    # a card without any limit has Stripe's default, whether it shows it or not
+    default = [{"amount": 50_000, "interval": "daily"}] if "cardholder" in item else []
+    limits = controls.get("spending_limits") or default
+    rows = [row for row in limits if not row.get("categories")]
     return min(
         [row["amount"] * TIMES[row["interval"]] for row in rows if row["interval"] in TIMES], default=inf
     )

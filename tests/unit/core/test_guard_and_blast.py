@@ -57,7 +57,17 @@ def cards(number: int, **fields: Any) -> list[Declared]:
         ([], [card(status="inactive")], {}),
         ([card(spending_controls=limit(700))], [card(spending_controls=limit(900))], {"usd": 200}),
         ([card(spending_controls=limit(900))], [card(spending_controls=limit(700))], {}),
-        ([card(spending_controls=limit(700))], [card()], {"usd": None}),
+        ([card(spending_controls=limit(700))], [card()], {"usd": 31 * 50_000 - 700}),
+        (
+            [card(currency="eur", spending_controls=limit(700))],
+            [card(currency="eur")],
+            {"eur": 31 * 50_000 - 700},
+        ),
+        (
+            [card(spending_controls=limit(700))],
+            [card(spending_controls=limit(9, "per_authorization"))],
+            {"usd": None},
+        ),
         ([card(spending_controls=limit(700))], [card(status="inactive")], {}),
         (
             [card(status="inactive", spending_controls=limit(700))],

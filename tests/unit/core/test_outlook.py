@@ -45,7 +45,7 @@ EDITED = {"personalization_design": "ics_1"}
     ("moved", "wanted", "after"),
     [
         ({}, card(spending_controls=limit(2000)), Power(2000, 0, 1)),
-        ({}, card(), Power(0, 1, 1)),
+        ({}, card(), Power(31 * 50_000, 0, 1)),
         ({}, card(status=None, spending_controls=limit(1000)), Power(0, 0, 0)),
         (
             {"spending_controls": {"spending_limits": [{"amount": 7000, "interval": "monthly"}]}},
