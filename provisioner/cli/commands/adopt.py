@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 
 from provisioner.app.adopt import plan_import, plan_imports
+from provisioner.cli.options.complete import complete
 from provisioner.cli.options.shared import (
     Options,
     WriteOptions,
     address_of,
-    complete,
     stripe_only_options,
     write_options,
 )

@@ -3,13 +3,13 @@
 import click
 
 from provisioner.app.retire import plan_retirement
+from provisioner.cli.options.complete import complete
 from provisioner.cli.options.shared import (
     CANCEL,
     CONFIGURATION,
     Options,
     WriteOptions,
     address_of,
-    complete,
     stripe_only_options,
     write_options,
 )

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import click
 
 from provisioner.app.purchases import CHOICES, find_card, refuse_live
+from provisioner.cli.options.complete import complete_card
 from provisioner.cli.options.shared import (
     CONFIGURATION,
     Options,
-    complete_card,
     stripe_only_options,
     text_or_json,
 )

@@ -12,6 +12,7 @@ import click
 from msgspec import Struct, field
 from msgspec.structs import fields, replace
 
+from provisioner.cli.options.complete import complete, complete_environment, complete_guardrail
 from provisioner.cli.terminal.log import FORMATS, set_up, tell
 from provisioner.core.model.errors import ProvisionerError
 
@@ -30,20 +31,35 @@ class Options(Struct, frozen=True):
     """The options that say which configuration to read and how to talk to Stripe."""
 
     path: Path = Path()
+    """A YAML file, a folder, or a saved plan."""
     env: str | None = None
+    """The environment whose overrides apply; None for none."""
     variables: Mapping[str, str] = field(default_factory=dict)
+    """Values for `${var.NAME}`, by name."""
     allow_env: tuple[str, ...] = ()
+    """Names of environment variables that may be read although they suggest a secret."""
     allow_files: tuple[str, ...] = ()
+    """Files and folders outside of the configuration that may be read."""
     policy: Path | None = None
+    """A file of guardrails that apply besides those of the configuration."""
     sandbox: bool = False
+    """True to use the embedded Stripe API."""
     allow_api_base: bool = False
+    """True to allow any https address in STRIPE_API_BASE."""
     max_rps: float | None = None
+    """Maximum requests per second in total; None for the default of the mode."""
     max_endpoint_rps: float | None = None
+    """Maximum requests per second to each endpoint; None for the default."""
     color: bool | None = None
+    """True or False as asked; None to decide by the terminal."""
     verbose: bool = False
+    """True to print each request on stderr."""
     log_format: str = "text"
+    """Format of messages on stderr: `text` or `json`."""
     targets: tuple[str, ...] = ()
+    """Addresses or globs to include; empty for all."""
     excludes: tuple[str, ...] = ()
+    """Addresses or globs to leave out."""
 
     @property
     def allowed(self) -> "Allowed":
@@ -80,12 +96,16 @@ def read(options: Options) -> "Config":
 
 
 class WriteOptions(Struct, frozen=True):
-    """The options of a command that writes; `allow` has the number that is allowed for each guardrail."""
+    """The options of a command that writes."""
 
     allow: Mapping[str, int]
+    """The number that is allowed for each guardrail, by name; amounts are in minor units."""
     auto_approve: bool = False
+    """True to apply without asking."""
     approve: str | None = None
+    """`broadening` if changes that raise spending are approved as well."""
     format_: str = "text"
+    """Format of stdout: `text` or `json`."""
 
 
 def _pairs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -161,43 +181,6 @@ def rate(_ctx: click.Context, _param: click.Parameter, value: float | None) -> f
     if value is not None and not value <= FASTEST:
         raise click.BadParameter(f"{value} is not a number from 0.1 to {FASTEST}, such as 25")
     return value
-
-
-def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Complete an address of the configuration; offers nothing if the configuration is not valid."""
-    return sorted(name for name in map(str, _addresses(ctx)) if name.startswith(incomplete))
-
-
-def complete_card(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the name of a card in the configuration."""
-    cards = (address.name for address in _addresses(ctx) if address.section == "cards")
-    return sorted(name for name in cards if name.startswith(incomplete))
-
-
-def _addresses(ctx: click.Context) -> "Iterable[Address]":
-    """Return the addresses of the configuration that a command line names so far; none if it is not valid."""
-    given = {name: ctx.params[name] for name in ("env", "allow_env", "allow_files") if ctx.params.get(name)}
-    try:
-        return read(Options(**given).at(ctx.params.get("path") or Path())).declared
-    except (ProvisionerError, OSError):
-        return ()
-
-
-def complete_environment(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the name of an environment, which has a file in `environments/`."""
-    from provisioner.config.text.document import OVERLAYS, SUFFIXES  # noqa: PLC0415 - cold start: only for shells
-
-    path: Path = ctx.params.get("path") or Path()
-    folder = (path if path.is_dir() else path.parent) / OVERLAYS
-    files = (file for file in folder.glob("*") if file.suffix in SUFFIXES)
-    return sorted(file.stem for file in files if file.stem.startswith(incomplete))
-
-
-def complete_guardrail(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the name of a guardrail, up to the number that it allows."""
-    from provisioner.core.plan.document import GUARDRAILS  # noqa: PLC0415 - cold start: only for shells
-
-    return [f"{name}=" for name in GUARDRAILS if name.startswith(incomplete)]
 
 
 def address_of(text: str) -> "Address":
