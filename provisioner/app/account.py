@@ -33,23 +33,20 @@ def _no_display(_expected: Mapping[str, int], _limits: Limits) -> AbstractContex
 
 
 class Account(Struct, frozen=True):
-    """
-    One account at Stripe and the configuration that is held against it.
-
-    config: what is declared for the account.
-    transport: sends the requests, with the key of the account.
-    expected: the ids that Stripe may answer for; any other account is refused. Empty means any account.
-    display: shows how far a full read is, given the expected number of objects of each resource.
-    kinds: the kinds of resources that there are.
-    workers: makes what reads side by side.
-    """
+    """One account at Stripe, with the configuration that it is compared with."""
 
     config: Config
+    """The configuration of the account."""
     transport: Transport
+    """Sends the requests, with the key of the account."""
     expected: tuple[str, ...] = ()
+    """The ids that Stripe may answer for; any other account is refused. Empty means any account."""
     display: ReadingDisplay = _no_display
+    """Shows the progress of a full read, given the expected number of objects of each resource."""
     kinds: Sequence[Kind] = KINDS
+    """All kinds of resources."""
     workers: Callable[[int], Executor] = ThreadPoolExecutor
+    """Makes the executor for reads that run side by side."""
 
     def __post_init__(self) -> None:
         """Let no error quote what the configuration hides."""

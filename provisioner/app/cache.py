@@ -21,15 +21,12 @@ log = logging.getLogger("provisioner")
 
 
 class Cache(Struct, frozen=True):
-    """
-    A file that remembers the last full read.
-
-    path: the file.
-    refresh: read everything and write the file again.
-    """
+    """A file that remembers the last full read."""
 
     path: Path
+    """The file."""
     refresh: bool = False
+    """True to read everything and write the file again."""
 
 
 def compare(account: Account, cache: Cache | None, *, sealed: bool) -> Comparison:

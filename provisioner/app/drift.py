@@ -12,17 +12,14 @@ from provisioner.engine.read.attribution import Explanation, explain
 
 
 class DriftReport(Struct, frozen=True):
-    """
-    The changes made outside of provisioner.
-
-    drifts: the differences from what was last applied, one for each field.
-    others: the ids of objects that are not managed here, by kind.
-    account: the account that was read, empty where the key may not say.
-    """
+    """The changes made outside of provisioner."""
 
     drifts: Sequence[Drift]
+    """The differences from what was last applied, one for each field."""
     others: Mapping[str, Sequence[str]]
+    """The ids of objects that are not managed here, by kind."""
     account: str
+    """The account that was read; empty if the key may not read it."""
 
 
 def find_account_drift(account: Account, cache: Cache | None = None) -> DriftReport:

@@ -194,7 +194,7 @@ def _beyond_reach(scenario: Scenario, config: Config) -> str:
 
 
 class _Applied(Struct, frozen=True):
-    """The applied state of an account; `past` keeps each cardholder's authorizations once they are read."""
+    """The applied state of an account."""
 
     writer: Writer
     declared: Mapping[Address, Declared]
@@ -202,6 +202,7 @@ class _Applied(Struct, frozen=True):
     pending: frozenset[Address]
     balance: Mapping[str, Any]
     past: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    """The authorizations of each cardholder, by its id, once they are read."""
 
     def play(self, told: ScenarioResult) -> ScenarioResult:
         """Make the purchases of one scenario and compare; what Stripe refuses is the result's trouble."""

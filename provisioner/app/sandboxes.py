@@ -21,9 +21,10 @@ NEARLY = 60  # seconds before midnight in which no scenario without a time is be
 
 
 class PrivateSandbox(Struct, frozen=True):
-    """A sandbox with nothing in it but the scenario that is on; `transport` is the way to it."""
+    """A sandbox with nothing in it but the current scenario."""
 
     transport: Transport
+    """Sends requests to it."""
 
     @property
     def writer(self) -> StripeWriter:

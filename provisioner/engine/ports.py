@@ -12,25 +12,32 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Answer(Struct, frozen=True):
-    """Stripe's answer to a write: the object as JSON, the request's id, and whether it was replayed."""
+    """Stripe's answer to a write."""
 
     object: Mapping[str, Any]
+    """The object, as plain JSON."""
     request_id: str = ""
+    """The id of the request."""
     replayed: bool = False
+    """True if it is the response to an earlier request with the same key."""
 
 
 class Page(Struct, frozen=True):
-    """One page of a list, newest first, and whether more follow."""
+    """One page of a list."""
 
     items: Sequence[Mapping[str, Any]]
+    """The objects, newest first."""
     more: bool
+    """True if more pages follow."""
 
 
 class Wanted(Struct, frozen=True):
-    """The top-level field names wanted from objects, and the names for which an object's id is enough."""
+    """The parts of objects that are wanted."""
 
     names: frozenset[str]
+    """The names of top-level fields."""
     references: frozenset[str]
+    """The names of fields for which an object's id is enough."""
 
 
 class Reader(Protocol):

@@ -22,15 +22,17 @@ class RequestBudget(Struct, frozen=True):
     """
     A rate limit that all workers of a run share, expressed as places that requests occupy.
 
-    Each request takes one of `places` before it is sent, and returns it `rest` seconds after its response.
-    So two requests on the same place reach Stripe at least `rest` seconds apart, however long each takes,
-    and at most `places` arrive in any `rest` seconds; the clocks of workers need not agree. The cost is the
-    response time: the rate is places / (rest + response time) requests per second.
+    Each request takes a place before it is sent, and returns it some time after its response. So two requests
+    on the same place are at least that time apart, however long each takes; the clocks of workers need not
+    agree. The cost is the response time: the rate is places / (rest + response time) requests per second.
     """
 
     name: str
+    """A name that no other run has."""
     places: int
+    """The number of places."""
     rest: float
+    """Seconds between a response and the return of its place."""
 
 
 def budget_of(name: str, rate: float) -> RequestBudget:

@@ -25,11 +25,14 @@ class FleetAccount(Struct, frozen=True):
 
 
 class Term(NamedTuple):
-    """One condition of a selector: on a label, or on id and name if `label` is empty."""
+    """One condition of a selector."""
 
     label: str
+    """The label; empty for the id and the name."""
     glob: str
+    """The pattern."""
     negated: bool
+    """True if the value must not match."""
 
     def holds(self, account: FleetAccount) -> bool:
         """Return whether an account meets the condition."""
@@ -76,8 +79,14 @@ class Fleet(Struct, frozen=True):
     """A valid fleet file with its rosters."""
 
     name: str
+    """The name."""
     mode: str
+    """`test` or `live`."""
     accounts: tuple[FleetAccount, ...]
+    """All accounts."""
     canary: tuple[Selector, ...] = ()
+    """Selectors of the accounts that are done first."""
     rates: Rates = Rates()
+    """The rate limits."""
     limits: FleetLimits = FleetLimits()
+    """The guardrails."""

@@ -66,12 +66,13 @@ def load_fleet(path: Path, allowed: Allowed = NOTHING_MORE) -> Fleet:
 
 
 class _Reading(Struct):
-    """The state of reading a fleet; `seen` maps every id and name to the number of its row."""
+    """The state of reading a fleet."""
 
     outside: Outside
     problems: list[Problem] = field(default_factory=list)
     shapes: Shapes = field(default_factory=lambda: shapes_of_schema(fleet_schema_text()))
     seen: dict[tuple[str, str], int] = field(default_factory=dict)
+    """The number of the row of each id and name."""
     unusable: dict[Path, str] = field(default_factory=dict)
 
     def sound(self, definition: str, document: Document) -> Document:

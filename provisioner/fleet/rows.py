@@ -20,17 +20,16 @@ ROSTERS = (".csv", ".jsonl", ".ndjson", ".yaml", ".yml")
 
 
 class Row(NamedTuple):
-    """
-    One account as written in `file`.
-
-    `where(path, key)` returns the place of a value in it (or of its key), `raw(path)` an unquoted YAML
-    scalar as written.
-    """
+    """One account as written in a file."""
 
     file: Path
+    """The file."""
     value: Any
+    """The value, before it is checked."""
     where: Callable[[Keys, bool], Where]
+    """Returns the place of a value at a path, or of its key."""
     raw: Callable[[Keys], str | None]
+    """Returns an unquoted YAML scalar at a path as written; None for any other value."""
 
 
 def document_rows(document: Document) -> Iterator[Row]:

@@ -42,10 +42,12 @@ def labels_hint(accounts: Iterable[FleetAccount]) -> str:
 
 
 class Shard(Struct, frozen=True):
-    """Part `number` (from 1) of `of` parts; the id of an account decides its part."""
+    """A part of a fleet; the id of an account decides its part."""
 
     number: int = 1
+    """The number of the part, from 1."""
     of: int = 1
+    """The number of parts."""
 
     def holds(self, account_id: str) -> bool:
         """Return whether an account is in this part."""

@@ -39,15 +39,22 @@ OUTCOMES: Mapping[int, tuple[str, str]] = {
 
 
 class NoticePlace(Struct, frozen=True):
-    """The place of a command: its configuration, as far as it was read, and the page of the CI run."""
+    """The place of a command, as far as its configuration was read."""
 
     command: str
+    """The command, such as `fleet apply`."""
     path: str
+    """The path of the configuration."""
     env: str | None = None
+    """The environment."""
     project: str | None = None
+    """The project."""
     mode: str | None = None
+    """`test` or `live`."""
     account: str | None = None
+    """The id of the account."""
     run: str | None = None
+    """The page of the CI run."""
 
 
 class Highlights(Struct, frozen=True):

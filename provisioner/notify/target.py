@@ -16,11 +16,14 @@ ADDRESS = re.compile(r"(\w+:)?(//)?[\w-]+(\.[\w-]+)+(:\d+)?/|\w+://")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A webhook's `address`, or the `words` of a command; only `name` may be shown."""
+    """A webhook or a command that receives notices."""
 
     name: str
+    """The name, the only part that may be shown."""
     address: WebAddress | None = field(default=None, repr=False)
+    """The address of a webhook."""
     words: tuple[str, ...] = field(default=(), repr=False)
+    """The words of a command."""
 
 
 def parse_target(text: str) -> Target:

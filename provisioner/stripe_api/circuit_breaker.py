@@ -12,9 +12,10 @@ LASTING = 15.0  # seconds from the first of these failures to the last
 
 
 class Circuit(Struct):
-    """Counts consecutive failures of all threads together; `clock` returns seconds."""
+    """Counts consecutive failures of all threads together."""
 
     clock: Callable[[], float]
+    """Returns seconds."""
     _failures: int = 0
     _since: float = 0.0
     _open: bool = False

@@ -1,8 +1,4 @@
-"""
-Random histories of an account: edits, runs under faults, and changes by hand, checked after each step.
-
-Histories run one after the other. One that fails is reduced to the steps that are needed for the failure.
-"""
+"""Random histories of an account: edits, runs under faults, and changes by hand, checked after each step."""
 
 import random
 import tempfile
@@ -64,18 +60,23 @@ class History(Struct):
     """The state of one history."""
 
     seed: int
+    """The seed, which decides every step."""
     sandbox: Embedded
     folder: Path
     yaml: Yaml
+    """The configuration in the folder, and its random edits."""
     watch: Watch
     mail: Mail = field(default_factory=Mail)
     wanted: list[Declaration] = field(default_factory=list)
     """Configurations of runs whose requests may still arrive."""
     plans: list[Saved] = field(default_factory=list)
+    """Saved plans that may still be applied."""
     past: list[Json] = field(default_factory=list)
     """The objects after each step, newest last."""
     did: list[str] = field(default_factory=list)
+    """Descriptions of the current step."""
     ended: list[Ended] = field(default_factory=list)
+    """Runs that ended in the current step."""
 
     def steps(self, count: int, only: Collection[int] = ()) -> Iterator[HistoryStep]:
         """

@@ -35,13 +35,18 @@ PERMISSIONS = (
 
 
 class Check(Struct, frozen=True):
-    """The result of one check; `code` is its exit code (0: passed)."""
+    """The result of one check."""
 
     name: str
+    """The name in the first column."""
     said: str
+    """The result in words."""
     code: int = 0
+    """The exit code; 0 if the check passed."""
     advice: str = ""
+    """The way to fix it, or an empty string."""
     warning: bool = False
+    """True if it needs attention, although it passed."""
 
 
 @click.command()

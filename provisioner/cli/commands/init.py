@@ -25,12 +25,16 @@ LONGEST_NAME = 63
 
 
 class ProjectPlace(Struct, frozen=True):
-    """The folder of a new project, and the root, branch and host of the git repository around it."""
+    """The place of a new project."""
 
     folder: Path
+    """Its folder."""
     root: Path
+    """The root of the git repository around it, or the folder itself."""
     branch: str
+    """The default branch."""
     gitlab: bool
+    """True if the repository is on GitLab."""
 
     @property
     def path(self) -> str:

@@ -17,21 +17,34 @@ ALL = Shard()
 
 
 class FleetOptions(Struct, frozen=True):
-    """The fleet, the selected part of it, the executor, and the destinations of the report."""
+    """The options that all commands of a fleet share."""
 
     path: Path = Path()
+    """The fleet file or its folder."""
     select: tuple[Selector, ...] = ()
+    """Selectors; an account must match one of them. Empty for all accounts."""
     shards: Shard = ALL
+    """The part of the fleet to do."""
     executor: str = "local"
+    """`local` or `dask`."""
     scheduler: str | None = None
+    """Address of the Dask scheduler."""
     at_once: int = AT_ONCE
+    """Number of accounts that run at the same time."""
     sandbox: bool = False
+    """True to use the embedded Stripe API."""
     max_rps: float | None = None
+    """Maximum requests per second of the platform; None for the default."""
     format_: str = "text"
+    """Format of stdout: `text`, `jsonl` or `html`."""
     reports: tuple[Path, ...] = ()
+    """Files to write the report to as well."""
     allow_env: tuple[str, ...] = ()
+    """Names of environment variables that may be read although they suggest a secret."""
     allow_files: tuple[str, ...] = ()
+    """Files and folders outside of the fleet's folder that may be read."""
     policy: Path | None = None
+    """A file of guardrails that apply to every account."""
 
 
 PATH = click.argument("path", type=click.Path(path_type=Path), default=".")

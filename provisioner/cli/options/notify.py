@@ -24,12 +24,16 @@ NAME = "PROVISIONER_NOTIFY"
 
 
 class Notification(Struct):
-    """The content of a notice, collected while the command runs; `error` replaces the result."""
+    """The content of a notice, collected while the command runs."""
 
     place: NoticePlace
+    """The place of the command."""
     result: Document | None = None
+    """The JSON document that the command prints, once it is known."""
     told: Highlights = field(default_factory=Highlights)
+    """The parts that the notice shows."""
     error: Document | None = None
+    """The error, which replaces the result."""
 
     def of(self, config: Config) -> None:
         """Set the place from the configuration, once it has been read."""

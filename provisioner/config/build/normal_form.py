@@ -24,17 +24,18 @@ MANY = 2000  # collections per field whose normal form is cached
 
 
 class Names(Struct, frozen=True):
-    """The names that references may use: those declared in each section, and the id prefixes of Stripe.
-
-    `complete` is False if a file could not be read, so that a missing name is not a problem. `known` caches
-    normal forms, each with the raw collection that it was made from.
-    """
+    """The names that references may use."""
 
     declared: Mapping[str, Collection[str]]
+    """The declared names, by section."""
     prefixes: Mapping[str, str]
+    """The prefix of Stripe's ids, by section."""
     complete: bool
+    """False if a file could not be read, so that a missing name is not a problem."""
     known: dict[int, dict[Key, tuple[Any, Any]]] = field(default_factory=lambda: defaultdict(dict))
+    """A cache of normal forms, each with the raw collection that it was made from."""
     steps: dict[int, tuple[Sequence[Field], "Steps"]] = field(default_factory=dict)
+    """A cache of the conversions of fields, by the id of the fields."""
 
     def steps_of(self, fields: Sequence[Field]) -> "Steps":
         """Return the name, field and conversion of each field, computed once for all resources."""

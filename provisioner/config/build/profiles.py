@@ -30,11 +30,14 @@ NOTHING = Laid()
 
 
 class Profiles(Struct):
-    """The profiles by name; `unsound` has those whose own fields do not fit the schema."""
+    """The profiles of a configuration."""
 
     blocks: Mapping[str, Block]
+    """The profiles, by name."""
     problems: list[Problem]
+    """Problems that were found are added here."""
     unsound: set[str] = field(default_factory=set)
+    """The names of profiles whose own fields do not fit the schema."""
     _laid: dict[str, Laid] = field(default_factory=dict)
     _stacked: dict[tuple[str, ...], Laid] = field(default_factory=dict)
 

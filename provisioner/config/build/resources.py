@@ -26,19 +26,22 @@ AT_KEY = frozenset({"additionalProperties", "propertyNames", "required"})
 
 
 class Builder(Struct):
-    """The state that all resources share while they are built.
-
-    `empties` is True if any file has empty values; `claims` maps each previous name to the place of the
-    resource that claims it.
-    """
+    """The state that all resources share while they are built."""
 
     shapes: Shapes
+    """The schema."""
     profiles: Profiles
+    """The profiles."""
     names: Names
+    """The names that references may use."""
     problems: list[Problem]
+    """Problems that were found are added here."""
     empties: bool
+    """True if any file has empty values."""
     claims: dict[Address, Where] = field(default_factory=dict)
+    """The place of the resource that claims each previous name."""
     warnings: list[Problem] = field(default_factory=list)
+    """Warnings that were found are added here."""
 
     def build(self, kind: Kind, block: Block) -> Declared | None:
         """Return the resource that a block declares, or None after adding its problems."""

@@ -33,9 +33,13 @@ class Block(Struct, frozen=True):
     """The value under one name, and its pieces (the environment's last)."""
 
     section: str
+    """The section."""
     name: str
+    """The name."""
     pieces: tuple[Piece, ...]
+    """The places in files that it is merged from."""
     value: Any
+    """The merged value."""
 
     @property
     def address(self) -> str:

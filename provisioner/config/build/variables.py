@@ -25,17 +25,18 @@ _FORMS = "${var.NAME}, ${env.NAME} or ${file.PATH}, or '$${' for a literal '${'"
 
 
 class Substitution(Struct):
-    """
-    Resolves references in files of a schema, and adds problems.
-
-    `used` collects the names of the variables that are referenced.
-    """
+    """Resolves references in files of a schema."""
 
     variables: Mapping[str, Any]
+    """The values of `${var.NAME}`, by name."""
     outside: Outside
+    """Reads environment variables and files."""
     problems: list[Problem]
+    """Problems that were found are added here."""
     schema: Schema
+    """The schema of the files."""
     used: set[str] = field(default_factory=set)
+    """The names of the variables that are referenced."""
 
     def fill(self, document: Document, value: Any, path: tuple[Any, ...] = ()) -> Any:
         """Return `value`, which is at `path`, with its references resolved; adds problems."""

@@ -70,9 +70,10 @@ _METADATA: JsonSchema = {
 
 
 class Fields(Struct, frozen=True):
-    """Converts fields to schemas; long lists of choices are shared in `definitions`."""
+    """Converts fields to schemas."""
 
     definitions: JsonSchema = field(default_factory=dict)
+    """Long lists of choices, which fields share."""
 
     def properties(self, fields: Sequence[Field], *, part: bool) -> JsonSchema:
         """Return the properties of a mapping; a `part` requires nothing and accepts null."""

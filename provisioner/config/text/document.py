@@ -28,12 +28,16 @@ _PROJECT = re.compile(rb"^project[ \t]*:[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)
 
 
 class Document(Struct, frozen=True, dict=True):
-    """One file and its mapping (`value`); positions are computed on demand."""
+    """One file; positions of its values are computed on demand."""
 
     file: Path
+    """The path of the file."""
     text: str
+    """The content of the file."""
     value: dict[str, Any]
+    """The mapping that the file contains."""
     reading: Reading
+    """The result of reading it, with its problems."""
 
     @cached_property
     def positions(self) -> dict[tuple[Any, ...], "Position"]:

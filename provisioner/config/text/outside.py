@@ -44,11 +44,14 @@ class HoleError(Exception):
 
 
 class Outside(Struct, frozen=True):
-    """Reads variables and files for the configuration in `folder`."""
+    """Reads environment variables and files for a configuration."""
 
     folder: Path
+    """The folder of the configuration."""
     environ: Mapping[str, str]
+    """The environment variables."""
     allowed: Allowed = NOTHING_MORE
+    """Names and files that may be read besides the usual ones."""
 
     def variable(self, name: str) -> str:
         """Return the value of an environment variable; raises HoleError."""

@@ -11,13 +11,14 @@ from provisioner.config.text.read import UnreadableError, events_of
 
 
 class Position(NamedTuple):
-    """The positions (from 1) of a value and of its key; `raw` is an unquoted scalar as written, else None."""
+    """The position of a value and of its key, in lines and columns from 1."""
 
     line: int
     column: int
     key_line: int
     key_column: int
     raw: str | None
+    """An unquoted scalar as written; None for any other value."""
 
 
 Path = tuple[Any, ...]

@@ -40,9 +40,13 @@ class Slip(NamedTuple):
     """A problem of the text itself: line and column from 1, the path of keys, and the message."""
 
     line: int
+    """The line, from 1."""
     column: int
+    """The column, from 1."""
     path: tuple[Any, ...]
+    """The keys that lead to the place."""
     text: str
+    """The problem, and what would be right."""
 
 
 class Reading(Struct):
@@ -128,25 +132,26 @@ def read(text: str) -> Reading:
 
 
 class _Reader(Struct):
-    """The state of reading one text.
-
-    `path` has the keys that lead to the current value; `own` counts the values of the file, and `expanded`
-    those that aliases add. `plains` and `quoted` cache the values of scalars, and `keys` has the strings that
-    are keys in any quoting style.
-    """
+    """The state of reading one text."""
 
     text: str
     get: Callable[[], Any]
     out: Reading
     path: list[str]
+    """The keys that lead to the current value."""
     depth: int = 0
     own: int = 0
+    """The number of values in the file."""
     expanded: int = 0
+    """The number of values that aliases add."""
     anchors: dict[str, Any] = field(default_factory=dict)
     sizes: dict[int, tuple[Any, int]] = field(default_factory=dict)
     plains: dict[str, Any] = field(default_factory=dict)
+    """A cache of the values of unquoted scalars."""
     quoted: dict[str, str] = field(default_factory=dict)
+    """A cache of the values of quoted scalars."""
     keys: set[str] = field(default_factory=set)
+    """The strings that are keys, in any quoting style."""
 
     def run(self) -> None:
         documents = 0

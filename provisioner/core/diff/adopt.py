@@ -29,16 +29,22 @@ class Unclear(Struct, frozen=True):
     """A resource without a chosen object, the objects that fit it, and other resources that they also fit."""
 
     address: Address
+    """The address."""
     fits: tuple[str, ...]
+    """The ids of the objects that match."""
     others: tuple[Address, ...] = ()
+    """The other addresses that match them."""
 
 
 class Adoptions(Struct, frozen=True):
     """The object imported for each address, addresses whose match is unclear, and those without a match."""
 
     changes: tuple[Change, ...]
+    """The imports."""
     unclear: tuple[Unclear, ...] = ()
+    """Addresses for which no object could be chosen."""
     missing: tuple[Address, ...] = ()
+    """Addresses that no object matches."""
 
 
 def adopt_one(

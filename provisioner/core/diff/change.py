@@ -46,26 +46,30 @@ class Moved(StrEnum):
 
 
 class Edit(Struct, frozen=True):
-    """
-    One value that changes; `path` is dotted, with rows of a table by index: `spending_limits[0].amount`.
-
-    `before` and `after` are ready to show: sensitive values are already masked, and None means absent.
-    Amounts in them are minor units of `currency`; those in `before` are in `currency_before` if that is not
-    None (empty: a currency that Stripe does not tell). `undone` is the direction of the reverse change.
-    `row` identifies the row of a table (such as by the interval of a limit) if that may be shown.
-    """
+    """One value that changes. Sensitive values are already masked."""
 
     path: str
+    """Dotted path, with rows of a table by index: `spending_limits[0].amount`."""
     before: Any
+    """The value in Stripe, ready to show; None if there is none."""
     after: Any
+    """The declared value, ready to show; None if there is none."""
     direction: Direction = Direction.NEUTRAL
+    """The direction: broadening raises spending, tightening lowers it."""
     sensitive: bool = False
+    """True if the values are masked."""
     forces_replacement: bool = False
+    """True if Stripe cannot change the field in place."""
     currency: str = ""
+    """Currency of amounts, which are in minor units; empty if there are none."""
     currency_before: str | None = None
+    """Currency of the amounts in `before` if it is another one; empty if Stripe does not tell."""
     undone: Direction = Direction.NEUTRAL
+    """The direction of the reverse change."""
     row: Mapping[str, Any] = field(default_factory=dict)
+    """The fields that identify the row of a table, such as its interval, if they may be shown."""
     moved: Moved = Moved.UNKNOWN
+    """The side that changed the value since the last apply."""
 
     @property
     def reverts_tightening(self) -> bool:
@@ -74,35 +78,38 @@ class Edit(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """
-    A change that would happen to one address.
-
-    `live` is the object that is changed. `follows` is the id of the object before a creation, which the new
-    object names in its ownership metadata as its predecessor, or the id of the newest top-up. `generation`
-    is that of the object that exists afterwards. `params` are request parameters that do not come from
-    edits: those of a retirement or a top-up, or what a reissued card says about the card before it.
-    `reissued` counts the reissues done before a creation. `made` are the top-ups of balance targets so far,
-    newest first: the id of each, and the minor units that it moved (0 if it failed). `seen` are the ids of
-    all recent top-ups of the currency. `stranded` is True if a working object ends, and Stripe will not let
-    its successor work. `loosened` are the paths of restrictions on a replaced object that are not declared,
-    and that its successor will not have.
-    """
+    """A change that would happen to one address."""
 
     action: Action
+    """The kind of change."""
     address: Address
+    """The address."""
     kind: str
+    """The name of the kind."""
     reason: str
+    """The reason, in words."""
     edits: tuple[Edit, ...] = ()
+    """The values that change."""
     declared: Declared | None = None
+    """The resource in the configuration; None if it is not there."""
     live: Live | None = None
+    """The object that is changed; None for a creation."""
     generation: int = 1
+    """The generation of the object that exists afterwards."""
     follows: str = ""
+    """The id of the object before a creation, or of the newest top-up; empty if there is none."""
     params: Mapping[str, Any] = field(default_factory=dict)
+    """Request parameters that do not come from edits, such as those of a retirement or a reissue."""
     reissued: int = 0
+    """The number of reissues done before a creation."""
     made: tuple[tuple[str, int], ...] = ()
+    """The top-ups of balance targets, newest first: the id of each and its minor units (0 if it failed)."""
     seen: frozenset[str] = frozenset()
+    """The ids of all recent top-ups of the currency."""
     stranded: bool = False
+    """True if a working object ends, and Stripe will not let its successor work."""
     loosened: tuple[str, ...] = ()
+    """Paths of undeclared restrictions on a replaced object that its successor will not have."""
 
     @property
     def id(self) -> str | None:

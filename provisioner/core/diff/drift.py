@@ -18,26 +18,30 @@ from provisioner.core.schema.kind import Kind, owned
 
 
 class Drift(Struct, frozen=True):
-    """
-    One value that is not as declared: the side that changed it, and the declared and live values.
-
-    `path` is empty for the whole object. `direction` is that of the live change: broadening drift adds
-    spending power that nobody reviewed. `declared` and `live` are masked if sensitive. `row` identifies the
-    row of a table, such as by the interval of a limit. Amounts are minor units of `currency`; those in `live`
-    are in `currency_live` if that is not None (empty: a currency that Stripe does not tell).
-    """
+    """One value that is not as declared. Amounts are in minor units; sensitive values are masked."""
 
     address: Address
+    """The address."""
     id: str
+    """The id of the object."""
     path: str
+    """Dotted path of the value; empty for the whole object."""
     moved: Moved
+    """The side that changed it."""
     declared: Any
+    """The value in the configuration."""
     live: Any
+    """The value in Stripe."""
     direction: Direction = Direction.NEUTRAL
+    """The direction of the change in Stripe; broadening drift adds spending power that nobody reviewed."""
     currency: str = ""
+    """Currency of the amounts; empty if there are none."""
     text: str = ""
+    """A description that replaces both values; empty if they say it all."""
     row: Mapping[str, Any] | None = None
+    """The fields that identify the row of a table, such as its interval."""
     currency_live: str | None = None
+    """Currency of the amounts in `live` if it is another one; empty if Stripe does not tell."""
 
     @property
     def place(self) -> Place:

@@ -30,26 +30,27 @@ from provisioner.core.schema.normal_form import at, leaves
 
 
 class Differences(Struct):
-    """The changes found by a comparison, notes, replaced addresses, and addresses that Stripe restricts."""
+    """The result of comparing a configuration with Stripe."""
 
     changes: list[Change] = field(default_factory=list)
+    """The changes."""
     notes: list[Note] = field(default_factory=list)
+    """Remarks for the reader."""
     replaced: set[Address] = field(default_factory=set)
+    """The addresses that are replaced."""
     held: set[Address] = field(default_factory=set)
+    """The addresses that Stripe restricts."""
 
 
 class Comparison(Struct, frozen=True):
-    """
-    The result of comparing a configuration with one snapshot of Stripe.
-
-    snapshot: what Stripe answered.
-    inventory: the project's objects in it, by address.
-    differences: the changes that would make Stripe match, with their notes.
-    """
+    """The result of comparing a configuration with one snapshot of Stripe."""
 
     snapshot: Snapshot
+    """Stripe's answers."""
     inventory: Inventory
+    """The project's objects in the snapshot, by address."""
     differences: Differences
+    """The changes that would make Stripe match, with their notes."""
 
 
 def compare_with(kinds: Sequence[Kind], config: Config, snapshot: Snapshot) -> Comparison:

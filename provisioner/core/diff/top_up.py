@@ -29,18 +29,16 @@ PASSED_ON = ("description", "statement_descriptor", "source", "payment_method", 
 
 
 class Funds(Struct, frozen=True):
-    """
-    The Issuing balance of one currency in minor units.
-
-    `made` are the top-ups that balance targets have made, newest first, whichever project they belong to:
-    the id of each, and the amount that it moved (0 if it failed). `seen` are the ids of all recent
-    top-ups, which a look for new ones will find again.
-    """
+    """The Issuing balance of one currency, in minor units."""
 
     available: int
+    """The available amount."""
     pending: int
+    """The amount of top-ups that have not arrived yet."""
     made: tuple[tuple[str, int], ...] = ()
+    """Top-ups by balance targets of any project, newest first: the id and amount (0 if it failed) of each."""
     seen: frozenset[str] = frozenset()
+    """The ids of all recent top-ups, which a look for new ones will find again."""
 
     @property
     def newest(self) -> str | None:

@@ -13,18 +13,20 @@ from provisioner.core.model.resource import Address, Declared, _least, _lower
 
 
 class Guardrails(Struct, frozen=True):
-    """
-    Limits on one apply. Amounts are in minor units by currency; None means the built-in default.
-
-    `keeps_share` says that the built-in share of objects that may be retired applies besides `max_retired`.
-    """
+    """Limits on one apply; None means the built-in default."""
 
     max_top_up: Mapping[str, int] = field(default_factory=dict)
+    """Maximum to top up, in minor units by currency."""
     max_exposure_added: Mapping[str, int] = field(default_factory=dict)
+    """Maximum monthly exposure to add, in minor units by currency."""
     max_activated: int | None = None
+    """Maximum number of cards to activate."""
     max_retired: int | None = None
+    """Maximum number of objects to retire or replace."""
     keeps_share: bool = False
+    """True if the built-in share of objects that may be retired applies besides `max_retired`."""
     require_approval: str = ""
+    """`broadening` if changes that raise spending need an explicit approval."""
 
     def tightened(self, policy: "Guardrails") -> "Guardrails":
         """Return the stricter one of each limit, given a policy from outside the configuration."""
@@ -39,16 +41,21 @@ class Guardrails(Struct, frozen=True):
 
 
 class Config(Struct, frozen=True):
-    """All of the YAML, valid and in normal form.
-
-    `environment` is the one whose values override the rest; `warnings` do not stop a command.
-    """
+    """A whole configuration, valid and in normal form."""
 
     project: str
+    """The name of the project."""
     mode: str
+    """`test` or `live`."""
     account: str | None
+    """The only account that may be used; None for any."""
     declared: Mapping[Address, Declared]
+    """The resources, by address."""
     guardrails: Guardrails = Guardrails()
+    """The limits on one apply."""
     scenarios: tuple["Scenario", ...] = ()
+    """The purchase scenarios."""
     environment: str | None = None
+    """The environment whose values override the rest; None for none."""
     warnings: tuple[Problem, ...] = ()
+    """Warnings, which do not stop a command."""

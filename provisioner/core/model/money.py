@@ -20,10 +20,12 @@ _AMOUNT = re.compile(AMOUNT_PATTERN)
 
 
 class Money(NamedTuple):
-    """An amount in minor units of `currency` (three lower-case letters)."""
+    """An amount of money."""
 
     amount: int
+    """The amount in minor units."""
     currency: str
+    """Three lower-case letters."""
 
     def __str__(self) -> str:
         return show_money(self.amount, self.currency)

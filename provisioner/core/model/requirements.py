@@ -7,16 +7,14 @@ UNMET = "requirements.past_due"  # Stripe's reason if there is nothing wrong exc
 
 
 class Outstanding(NamedTuple):
-    """
-    The reasons for which Stripe restricts an object.
-
-    `missing` are the parameters that Stripe requires, `reason` is Stripe's own term (empty if it gives none),
-    and `means` describes the consequence.
-    """
+    """The reasons for which Stripe restricts an object."""
 
     missing: tuple[str, ...]
+    """The parameters that Stripe requires."""
     reason: str
+    """Stripe's own term; empty if it gives none."""
     means: str
+    """The consequence, in words."""
 
     def says(self, supplied: Iterable[str] = ()) -> str:
         """Return it in words; empty if all missing paths are `supplied` and Stripe gives no other reason."""
@@ -31,15 +29,14 @@ class Outstanding(NamedTuple):
 
 
 class MissingRequirements(NamedTuple):
-    """
-    The parameters that a declaration lacks and that Stripe will require sooner or later.
-
-    `perhaps` are those that it requires only in some cases; `means` is the consequence of the missing ones.
-    """
+    """The parameters that a declaration lacks and that Stripe will require sooner or later."""
 
     missing: Sequence[str]
+    """Parameters that Stripe requires."""
     perhaps: Sequence[str]
+    """Parameters that it requires only in some cases."""
     means: str
+    """The consequence of the missing ones, in words."""
 
     def says(self) -> str:
         """Return it in words; empty if nothing is certain to be missing."""

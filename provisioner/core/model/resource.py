@@ -27,29 +27,37 @@ Place = tuple[Address, str]
 
 
 class Ref(Struct, frozen=True):
-    """A field's value that represents the id of the object at `address`, known once that exists."""
+    """A field's value that stands for the id of another object, known once that exists."""
 
     address: Address
+    """The address of the object."""
 
     def __str__(self) -> str:
         return str(self.address)
 
 
 class Reissue(Struct, frozen=True):
-    """A request for a new card to replace the present one; a higher `number` requests another."""
+    """A request for a new card to replace the present one."""
 
     number: int
+    """A higher number than before requests another card."""
     reason: str
+    """Stripe's reason, such as `lost`."""
 
 
 class Lifecycle(Struct, frozen=True):
     """The tool's own settings for a resource (the YAML's `lifecycle` block)."""
 
     protect: bool = False
+    """True if no plan may retire or replace the object."""
     on_remove: str = DEACTIVATE
+    """The action when the configuration no longer has it."""
     previously: tuple[str, ...] = ()
+    """Earlier names of the resource."""
     ignore: frozenset[str] = frozenset()
+    """Paths of fields that are never compared."""
     reissue: Reissue | None = None
+    """A request for a new card; None without one."""
 
     def ignores(self, path: str) -> bool:
         """Return whether `ignore` names a dotted path, or a hash or map around it."""
@@ -57,16 +65,18 @@ class Lifecycle(Struct, frozen=True):
 
 
 class Declared(Struct, frozen=True):
-    """A resource as the YAML declares it: `fields` in normal form (see `core.normal`).
-
-    `sensitive` holds the dotted paths of values that came from the environment or from files.
-    """
+    """A resource as the configuration declares it."""
 
     address: Address
+    """The address."""
     fields: Mapping[str, Any]
+    """The fields in normal form (see `core.schema.normal_form`)."""
     lifecycle: Lifecycle = Lifecycle()
+    """The settings for provisioner itself."""
     sensitive: frozenset[str] = frozenset()
+    """Dotted paths of values that came from the environment or from files."""
     where: Where | None = None
+    """The place of its block."""
 
 
 class ObservedFacts(Struct, frozen=True):
@@ -114,28 +124,32 @@ class Live(Struct, frozen=True):
 
 
 class Ownership(Struct, frozen=True):
-    """
-    The ownership metadata of an object; `applied` maps a field's code to the digest last applied.
-
-    `predecessor` is the id of the object that had the address before, or empty if there was none.
-    `revision` counts our writes: 1 at creation, 0 if it is not known. `salt` is a secret of the project,
-    from which the digests in saved plans are made; it is never shown. `unreadable` is the metadata key whose
-    value is something that we never write and that cannot be guessed safely. `to_activate` says that the
-    object was created inactive, and that the call that activates it has not been made.
-    """
+    """The ownership metadata of an object."""
 
     project: str
+    """The project that owns the object."""
     address: Address
+    """Its address in the configuration."""
     generation: int = 1
+    """Higher for each object that replaces another at the address."""
     applied: Mapping[str, str] = field(default_factory=dict)
+    """The digest of each value that was last applied, by the field's code."""
     protect: bool = False
+    """True if no plan may retire or replace it."""
     on_remove: str = DEACTIVATE
+    """The action when the configuration no longer has it."""
     reissued: int = 0
+    """The number of the last reissue."""
     predecessor: str = ""
+    """The id of the object that had the address before; empty if there was none."""
     revision: int = 0
+    """The number of our writes: 1 at creation, 0 if it is not known."""
     salt: str = ""
+    """A secret of the project for the digests in saved plans; it is never shown."""
     to_activate: bool = False
+    """True if the object was created inactive and has not been activated yet."""
     unreadable: str = ""
+    """The metadata key whose value cannot be read safely; empty if all can."""
 
 
 def references(fields: Mapping[str, Any]) -> frozenset[Any]:

@@ -15,17 +15,18 @@ METHOD_OF = {"present": "chip", "not_present": "online"}
 
 
 class Purchase(Struct, frozen=True):
-    """
-    A request of a merchant: `amount` is in minor units of the card's currency, 0 for a mere check.
-
-    `at` is in Unix seconds; None means one moment that is the same for all purchases of a scenario.
-    """
+    """A request of a merchant."""
 
     amount: int
+    """Minor units of the card's currency; 0 only checks the card."""
     category: str
+    """The merchant's category."""
     country: str = "US"
+    """The merchant's country."""
     method: str = "online"
+    """The way in which the card is read."""
     at: int | None = None
+    """Unix seconds; None means one moment that is the same for all purchases of a scenario."""
 
     @property
     def presence(self) -> str:
@@ -34,22 +35,26 @@ class Purchase(Struct, frozen=True):
 
 
 class Scenario(Struct, frozen=True):
-    """
-    A purchase on a card and the response that is expected from Stripe; an empty `reason` accepts any.
-
-    The purchases of `after` come earlier, in this order, and must all be approved. `balance` is the amount
-    available for Issuing before them in minor units; None means enough for all. `currency` is the card's.
-    """
+    """A purchase on a card and the response that is expected from Stripe."""
 
     name: str
+    """The name in the configuration."""
     card: Address
+    """The address of the card."""
     purchase: Purchase
+    """The purchase."""
     approved: bool
+    """True if it should be approved."""
     reason: str = ""
+    """The expected reason; empty accepts any."""
     currency: str = "usd"
+    """The card's currency."""
     after: tuple[Purchase, ...] = ()
+    """Earlier purchases, in this order, which must all be approved."""
     balance: int | None = None
+    """Minor units available for Issuing before the first purchase; None means enough for all."""
     where: Where | None = None
+    """The place of its block."""
 
     @property
     def purchases(self) -> tuple[Purchase, ...]:
@@ -68,11 +73,14 @@ class Scenario(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True):
-    """A response to a purchase with Stripe's reason, and `why` in words if that is known."""
+    """A response to a purchase."""
 
     approved: bool
+    """True if it was approved."""
     reason: str
+    """Stripe's reason."""
     why: str = ""
+    """The reason in words; empty if it is not known."""
 
     def __str__(self) -> str:
         plain = self.reason in ("", APPROVED)
@@ -92,10 +100,12 @@ Answer = Verdict | Unsure
 
 
 class Course(Struct, frozen=True):
-    """The result of a scenario: the response to the purchase at `place`, the last or the first declined."""
+    """The result of a scenario."""
 
     place: int
+    """The index of the purchase with this response: the last, or the first that was declined."""
     answer: Answer
+    """The response."""
 
     def agrees(self, other: "Course") -> bool:
         """Return whether two agree; the reason of an approval is ignored, and `Unsure` agrees with all."""
@@ -118,21 +128,23 @@ class Course(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """
-    Facts that affect a purchase: card and cardholder in normal form, money, and earlier purchases.
-
-    `available` is the Issuing balance in the card's currency; None means enough. `on_card` and `on_holder`
-    are the earlier purchases that count towards their limits; `payments` is the number that the card itself
-    made. `disabled` says that Stripe requires more from the cardholder, `fresh` that the card never had other
-    limits than it has now, and `hidden` that the spending controls must not be shown.
-    """
+    """Facts that affect a purchase."""
 
     card: Mapping[str, Any]
+    """The card in normal form."""
     holder: Mapping[str, Any]
+    """The cardholder in normal form."""
     available: int | None = None
+    """The Issuing balance in minor units of the card's currency; None means enough."""
     on_card: tuple[Purchase, ...] = ()
+    """Earlier purchases that count towards the card's limits."""
     on_holder: tuple[Purchase, ...] = ()
+    """Earlier purchases that count towards the cardholder's limits."""
     payments: int = 0
+    """The number of purchases made with the card itself."""
     disabled: bool = False
+    """True if Stripe requires more from the cardholder."""
     fresh: bool = True
+    """True if the card never had other limits than it has now."""
     hidden: bool = False
+    """True if the spending controls must not be shown."""

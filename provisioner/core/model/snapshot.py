@@ -73,19 +73,19 @@ class TopUp(Struct, frozen=True):
 
 
 class Snapshot(Struct, frozen=True):
-    """
-    Stripe's data: the account and its balance as plain JSON, every object by resource, and top-ups.
-
-    `objects` maps a resource (`issuing/cards`) to its objects, newest first as Stripe lists them; `top_ups`
-    are also newest first. `instructions` say where to wire money, for accounts for which Stripe cannot pull
-    money. `key` is a digest of the API key that was used to read, and `named` is the account that the
-    requests name (STRIPE_ACCOUNT).
-    """
+    """Stripe's data at one time."""
 
     account: Mapping[str, Any]
+    """The account, as plain JSON."""
     balance: Mapping[str, Any]
+    """The balance, as plain JSON."""
     objects: Mapping[str, Sequence[Observed]]
+    """The objects of each resource (`issuing/cards`), newest first as Stripe lists them."""
     top_ups: Sequence[TopUp] = ()
+    """The top-ups, newest first."""
     instructions: Sequence[Mapping[str, Any]] = ()
+    """The bank details for wires, for accounts into which Stripe cannot pull money."""
     key: str = ""
+    """A digest of the API key that was used to read."""
     named: str = ""
+    """The account that the requests name (STRIPE_ACCOUNT); empty if they name none."""

@@ -26,22 +26,20 @@ Resolve = Callable[[str, str], Ref | str]
 
 
 class KindInventory(Struct, frozen=True):
-    """
-    The objects of one kind that belong to a project.
-
-    `current` maps each address to its newest object that has not ended. `leftovers` are older objects that
-    can still act because a replacement was interrupted. `past` maps each address to the ids of all objects
-    that ever had it, and `last` to the object with the highest generation, ended or not. `self_canceled`
-    holds those objects in `last` that ended by themselves, as declared, and have no current object at their
-    address. `unmanaged` counts the objects that do not belong to the project.
-    """
+    """The objects of one kind that belong to a project."""
 
     current: Mapping[Address, Live] = field(default_factory=dict)
+    """The newest object at each address that has not ended."""
     leftovers: tuple[Live, ...] = ()
+    """Older objects that can still act because a replacement was interrupted."""
     past: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
+    """The ids of all objects that ever had each address."""
     last: Mapping[Address, Live] = field(default_factory=dict)
+    """The object with the highest generation at each address, ended or not."""
     self_canceled: Mapping[Address, Live] = field(default_factory=dict)
+    """Objects in `last` that ended as declared, at addresses without a current object."""
     unmanaged: int = 0
+    """The number of objects that do not belong to the project."""
 
     def renamed(self, kind: Kind, declared: Collection[Declared]) -> "KindInventory":
         """Return a copy in which objects that were renamed in the configuration have their new names."""
@@ -80,11 +78,14 @@ class KindInventory(Struct, frozen=True):
 
 
 class Inventory(Struct):
-    """The objects of a project by the name of their kind; `ids` are the ids of the current objects."""
+    """The objects of a project."""
 
     estates: dict[str, KindInventory] = field(default_factory=dict)
+    """The objects of each kind, by its name."""
     ids: dict[Address, str] = field(default_factory=dict)
+    """The ids of the current objects, by address."""
     by_id: dict[str, Address] = field(default_factory=dict)
+    """The addresses of the current objects, by id."""
 
     def resolve(self, _section: str, identity: str) -> Ref | str:
         """Return the reference that the YAML would use for an id, or the id if the object is not ours."""

@@ -12,14 +12,12 @@ Fits = tuple[tuple[str, int], ...]  # ids with their distances, in the order in 
 
 
 class Pairs(Struct, frozen=True):
-    """
-    The result of matching: `found` maps each matched block to its object.
-
-    `unclear` maps every other block to the fitting objects that are left, or to all that fit if none is left.
-    """
+    """The result of matching declared blocks with objects."""
 
     found: Mapping[int, str]
+    """The object of each matched block."""
     unclear: Mapping[int, tuple[str, ...]]
+    """For every other block, the matching objects that are left, or all that match if none is left."""
 
 
 class _Choice(Struct, frozen=True):

@@ -12,22 +12,22 @@ from provisioner.core.schema.field import Direction, Field
 
 
 class Call(Struct, frozen=True):
-    """
-    Describe one write: `service.verb(id, params)`, named as in Stripe's SDK.
-
-    References in `id` and `params` are replaced by ids when the call is made. `key` is the idempotency key;
-    None requests a fresh one, which is right for calls that only set values. `private` says that the object
-    has values that must not be shown, which Stripe's messages about it may quote. `event` is the type of the
-    event that reports the created object, empty if there is none.
-    """
+    """One write: `service.verb(id, params)`, named as in Stripe's SDK; references are resolved when made."""
 
     service: str
+    """The service, such as `issuing.cards`."""
     verb: str
+    """The method, such as `create`."""
     id: str | Ref | None
+    """The id of the object; None for a creation."""
     params: Mapping[str, Any]
+    """The parameters."""
     key: str | None = None
+    """The idempotency key; None requests a fresh one, which is right for calls that only set values."""
     private: bool = False
+    """True if the object has values that must not be shown, which Stripe's messages may quote."""
     event: str = ""
+    """The type of the event that reports the created object; empty if there is none."""
 
 
 BOOKKEEPING = ("rename", "mark")  # `Step.does` of updates of ownership metadata only
@@ -54,32 +54,34 @@ class Phase(IntEnum):
 
 
 class Step(Struct, frozen=True):
-    """
-    A call with its context: its action, its address, and the addresses that it refers to.
-
-    What it refers to must exist before, and is never written at the same time (a card's cardholder). `fields`
-    are those of the kind, used to read Stripe's answer, and `events` the types of the events that report its
-    objects. `ended` is the id of an object that must have ended before, and `ends` the id of one that Stripe
-    ends by itself with this step; empty without one. `claims` says that the object gets an address that
-    another object may have, which Stripe's lists have not shown yet: by a rename, or by a creation that
-    follows an ended object. `seen` holds the values in Stripe, by field, that the call is made from: if they
-    have changed since, the call is not made. `relied_on` says that something which raises spending depends on
-    this step, so the object is checked once more after Stripe has accepted the call.
-    """
+    """A call with its context."""
 
     phase: Phase
+    """The part of an apply to which it belongs."""
     address: Address
+    """The address."""
     does: str
+    """The action, such as `create` or `tighten`."""
     call: Call
+    """The request."""
     needs: frozenset[Address] = frozenset()
+    """Addresses that must exist before, and are not written meanwhile, such as a card's cardholder."""
     direction: Direction = Direction.NEUTRAL
+    """The direction: broadening raises spending, tightening lowers it."""
     fields: tuple[Field, ...] = ()
+    """The fields of the kind, used to read Stripe's answer."""
     events: tuple[str, ...] = ()
+    """The types of the events that report its objects."""
     ended: str = ""
+    """The id of an object that must have ended before; empty without one."""
     ends: str = ""
+    """The id of an object that Stripe itself ends with this step; empty without one."""
     claims: bool = False
+    """True if the object gets an address that another one may have, which Stripe's lists may not show yet."""
     seen: Mapping[str, Any] = {}
+    """The values in Stripe, by field, that the call is made from; if they have changed, it is not made."""
     relied_on: bool = False
+    """True if something that raises spending depends on it, so the object is checked again afterwards."""
 
     @property
     def marks_only(self) -> bool:

@@ -19,16 +19,16 @@ PoolKey = tuple[Address | str, str]
 
 
 class Side(NamedTuple):
-    """
-    The amount that a card may spend in a month, on one side of a change.
-
-    `own` is the limit of the card itself, `bound` the limit of its holder, on all cards in `pool` together.
-    """
+    """The amount that a card may spend in a month, on one side of a change."""
 
     pool: PoolKey
+    """The cards that share the cardholder's limit."""
     own: Amount
+    """The limit of the card itself."""
     bound: Amount
+    """The limit of the cardholder, on all cards in the pool together."""
     fields: Mapping[str, Any]
+    """The card's fields."""
 
     @property
     def spends(self) -> bool:
@@ -37,17 +37,16 @@ class Side(NamedTuple):
 
 
 class Spender(NamedTuple):
-    """
-    A card before and after a plan; None where it does not exist.
-
-    `at_least` is the side before the plan, with limits in a currency whose rate is unknown counted as zero,
-    so that what is added does not look smaller than it is.
-    """
+    """A card before and after a plan."""
 
     address: Address
+    """The address."""
     before: Side | None
+    """None if the card does not exist yet."""
     after: Side | None
+    """None if the card will not exist."""
     at_least: Side | None
+    """The side before the plan, without limits in a currency whose rate is unknown."""
 
 
 def spenders(kinds: Iterable[Kind], surveyed: Inventory, changes: Sequence[Change]) -> list[Spender]:
@@ -168,10 +167,12 @@ def _amount(bound: int | None) -> Amount:
 
 
 class Total(NamedTuple):
-    """The total that some cards may spend: `amount` by those with a bound; `unlimited` counts the others."""
+    """The total that some cards may spend."""
 
     amount: Amount = 0
+    """Minor units, of the cards with a bound."""
     unlimited: int = 0
+    """The number of cards without one."""
 
     def __sub__(self, other: "Total") -> "Total":
         return Total(self.amount - other.amount, self.unlimited - other.unlimited)

@@ -26,55 +26,65 @@ from provisioner.core.schema.kind import Kind, owned
 
 
 class Impact(Struct, frozen=True):
-    """
-    The `money` that moves, the `exposure` added, and the numbers of cards `activated` and of `final` changes.
-
-    `exposure` is monthly, by currency in minor units (None: without limit). `activated` cards can newly
-    spend; `final` changes cannot be undone.
-    """
+    """The effects of a plan as a whole."""
 
     money: tuple[Money, ...] = ()
+    """The top-ups."""
     exposure: Mapping[str, int | None] = field(default_factory=dict)
+    """Added monthly exposure in minor units by currency; None means without limit."""
     activated: int = 0
+    """The number of cards that can newly spend."""
     final: int = 0
+    """The number of irreversible changes."""
 
 
 class Plan(Struct, frozen=True):
-    """
-    Changes in the order of addresses, the steps that make them, and what a reader should know.
-
-    `ids` are those of the live objects that steps may refer to; `totals` counts our live objects by kind,
-    `unmanaged` those of others; `unchanged` counts the resources that do not change. `newest` is when the
-    newest object of each listed resource was created (Unix seconds): what is not in the plan cannot be older.
-    `left_out` counts the changes that `selection` leaves out. `environment` is the one that the plan was made
-    for. `seals` make the digests of what the plan does not show, the best first, and `salt` is what new
-    objects are given for them. `config` and `surveyed` are what the plan was made from: a part of the plan is
-    judged with all live objects in view. `traces` are the events that changed values outside of provisioner,
-    as far as they were looked up.
-    """
+    """The changes, the steps that make them, and remarks for the reader."""
 
     project: str
+    """The name of the project."""
     mode: str
+    """`test` or `live`."""
     account: str
+    """The id of the account."""
     changes: tuple[Change, ...]
+    """The changes, in the order of addresses."""
     steps: tuple[Step, ...]
+    """The steps, in the order in which they begin."""
     notes: tuple[Note, ...]
+    """Remarks for the reader."""
     unchanged: int
+    """The number of resources that do not change."""
     ids: Mapping[Address, str]
+    """The ids of the objects that steps may refer to."""
     totals: Mapping[str, int]
+    """The number of the project's objects, by kind."""
     unmanaged: Mapping[str, int]
+    """The number of other objects, by kind."""
     blast: Impact
+    """The effects as a whole."""
     fingerprint: str
+    """The digest by which an approval names this plan."""
     seals: Mapping[str, Seal]
+    """The seals for digests of what the plan does not show, the best first."""
     config: Config
+    """The configuration that it was made from."""
     surveyed: Inventory
+    """The project's objects, all of which count where only a part is applied."""
     outlook: OutlookDocument = OutlookDocument((), ())
+    """The exposure before and after."""
     newest: Mapping[str, int] = field(default_factory=dict)
+    """The time at which the newest object of each resource was created (Unix seconds)."""
     left_out: int = 0
+    """The number of changes that the selection leaves out."""
     selection: Selection = EVERYTHING
+    """The part of the configuration that was asked for."""
     environment: str | None = None
+    """The environment that it was made for; None for none."""
     salt: str = ""
+    """The secret that new objects are given for their digests."""
     traces: Mapping[Place, TraceDocument] = field(default_factory=dict)
+    """Events that changed values outside of provisioner, if they were looked up."""
 
     @property
     def seal(self) -> Seal:

@@ -20,17 +20,18 @@ class Standing(StrEnum):
 
 
 class ScenarioResult(Struct, frozen=True):
-    """
-    A scenario, how it goes by the simulator, and how it went with Stripe (None: it was not asked).
-
-    `trouble` says why it could not be run; `remark` is what else a reader should know.
-    """
+    """The result of one scenario."""
 
     scenario: Scenario
+    """The scenario."""
     simulated: Course
+    """The result of the simulator."""
     actual: Course | None = None
+    """The result in Stripe or the sandbox; None if it was not asked."""
     trouble: str = ""
+    """The reason why it could not be run; empty if it was."""
     remark: str = ""
+    """A remark for the reader; empty if there is none."""
 
     @property
     def course(self) -> Course:

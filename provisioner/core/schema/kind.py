@@ -19,14 +19,12 @@ NAME_SAYS = "a name is at most 100 letters, digits, and _ . - (a letter or digit
 
 
 class Pool(NamedTuple):
-    """
-    The amount that all objects that refer to the same object may spend together in a month.
-
-    `amount` is in minor units of `currency`, or of any currency if that is empty; None means no limit.
-    """
+    """The amount that all objects that refer to the same object may spend together in a month."""
 
     amount: int | None = None
+    """The amount in minor units; None means no limit."""
     currency: str = ""
+    """The currency; empty means any."""
 
     def is_foreign(self, currency: str) -> bool:
         """Return whether it is a limit in another currency; the exchange rate is not known here."""

@@ -40,29 +40,33 @@ class Outcome(StrEnum):
 
 
 class Result(Struct, frozen=True):
-    """
-    A step and how it ended: the object's id where it was done, the reason where not.
-
-    `request_id` and `key` are those of the last request that was made for the step. `lasting` means that
-    the step will fail again until somebody fixes what Stripe refuses. `in_part` means that Stripe accepted
-    a request, so part of the step may have been done.
-    """
+    """The outcome of one step."""
 
     step: Step
+    """The step."""
     outcome: Outcome
+    """The outcome."""
     id: str = ""
+    """The id of the object if it was done."""
     request_id: str = ""
+    """The id of the last request for the step."""
     key: str = ""
+    """The idempotency key of that request."""
     reason: str = ""
+    """The reason why it was not done."""
     lasting: bool = False
+    """True if it will fail again until somebody fixes what Stripe rejects."""
     in_part: bool = False
+    """True if Stripe accepted a request, so that a part may have been done."""
 
 
 class Report(Struct, frozen=True):
     """All that an apply did, in the order in which it ended."""
 
     results: tuple[Result, ...]
+    """The outcome of each step, in the order in which they ended."""
     interrupted: bool = False
+    """True if the apply was interrupted."""
 
     def of(self, outcome: Outcome) -> tuple[Result, ...]:
         """Return the results with this outcome."""

@@ -27,18 +27,16 @@ AGAIN = "nothing was sent under another key, so that no money moves twice; run i
 
 
 class _Seen(Struct, frozen=True):
-    """
-    The top-ups in one currency that the plan saw.
-
-    `recent` holds the ids of all top-ups created since `since` (Unix seconds), and `newest` is the id of
-    the newest one that a balance target has made.
-    """
+    """The top-ups in one currency that the plan saw."""
 
     project: str
     address: Address
     since: int
+    """The time (Unix seconds) from which all of them are known."""
     recent: frozenset[str]
+    """The ids of all top-ups since then."""
     newest: str | None
+    """The id of the newest one that a balance target has made."""
 
 
 def fund(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:

@@ -22,62 +22,53 @@ Sign = Callable[[Any], str]
 
 
 class Patch(Struct, frozen=True, array_like=True):
-    """
-    The data that many objects have in common.
-
-    fields: the JSON merge patch (RFC 7386) that turns a declaration into the fields.
-    ownership: the owner of an object, without its address, its record and the project's salt; None if it
-        has no owner.
-    facts: what Stripe says about the object besides its fields.
-    """
+    """The data that many objects have in common."""
 
     fields: Mapping[str, Any]
+    """The JSON merge patch (RFC 7386) that turns a declaration into the fields."""
     ownership: Ownership | None = None
+    """The owner, without address, record and the project's salt; None if there is none."""
     facts: ObservedFacts = NO_FACTS
+    """Facts that Stripe tells besides the fields."""
 
 
 @final
 class Entry(Struct, frozen=True, array_like=True, gc=False):
-    """
-    One object, as far as a file may hold it.
-
-    id, created: Stripe's.
-    address: the address in its ownership metadata, of this project or another; empty without one.
-    applied: the record of what was last applied to it, as text.
-    references: the ids that its reference fields name, in the order of the kind's fields.
-    declared: the digest of the declaration that it was compared with; empty for an object that is not the
-        one of a declared address.
-    patch: which of the file's patches turns that declaration into the object.
-    The last field is how much of the object the patch shows (`entries.Told`).
-    """
+    """One object, as far as a file may hold it."""
 
     id: str
+    """Stripe's id."""
     created: int
+    """The time of its creation (Unix seconds)."""
     address: str
+    """The address in its ownership metadata, of this project or another; empty without one."""
     applied: str = ""
+    """The record of what was last applied to it, as text."""
     references: tuple[str | None, ...] = ()
+    """The ids that its reference fields name, in the order of the kind's fields."""
     declared: str = ""
+    """The digest of the declaration that it was compared with; empty without one."""
     patch: int = 0
+    """The index of the patch that turns that declaration into the object."""
     told: int = 0
+    """The part of the object that the patch shows (`entries.Told`)."""
 
 
 class Content(Struct, frozen=True, array_like=True):
-    """
-    A full read.
-
-    identity: a digest of everything that must match for the file to be valid.
-    taken: when it was read, in Unix seconds.
-    event, event_at: the newest event at that time; empty and 0 if there was none.
-    patches: the values that entries refer to, without duplicates.
-    objects: the objects of each resource, newest first.
-    """
+    """A full read."""
 
     identity: str
+    """A digest of everything that must match for the file to be valid."""
     taken: int
+    """The time of the read (Unix seconds)."""
     event: str
+    """The id of the newest event at that time; empty if there was none."""
     event_at: int
+    """The time of that event; 0 if there was none."""
     patches: Sequence[Patch]
+    """The values that entries refer to, without duplicates."""
     objects: Mapping[str, Sequence[Entry]]
+    """The objects of each resource, newest first."""
 
 
 def signer(secret: str) -> Sign:

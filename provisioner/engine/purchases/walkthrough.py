@@ -13,18 +13,20 @@ from provisioner.engine.purchases.authorize import authorize, capture, verdict_o
 
 
 class Walk(Struct, frozen=True):
-    """
-    Stripe's data at each stage of a purchase; amounts are in minor units of the card's currency.
-
-    `balances` are the amounts available for Issuing before, while the purchase was held, and at the end.
-    """
+    """Stripe's data at each stage of a purchase; amounts are in minor units of the card's currency."""
 
     card_id: str
+    """The id of the card."""
     purchase: Purchase
+    """The purchase."""
     currency: str
+    """The card's currency."""
     verdict: Verdict
+    """Stripe's response."""
     authorization: Mapping[str, Any]
+    """The authorization, as plain JSON."""
     balances: tuple[int, ...]
+    """Amounts available for Issuing before, while the purchase was held, and at the end."""
 
     @property
     def transactions(self) -> tuple[Mapping[str, Any], ...]:

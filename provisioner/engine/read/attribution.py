@@ -16,14 +16,12 @@ OURS = "provisioner-"  # what our idempotency keys begin with
 
 
 class Explanation(Struct, frozen=True):
-    """
-    The events that changed values, by address and path.
-
-    gap: why there are not events for all of them, as a sentence without its period; empty if there are.
-    """
+    """The events that changed values."""
 
     traces: Mapping[Place, TraceDocument] = {}
+    """The events, by address and path."""
     gap: str = ""
+    """The reason why some values have no event, as a sentence without its period; empty if all have one."""
 
 
 def explain(reader: Reader, kinds: Iterable[Kind], changed: Mapping[Place, str]) -> Explanation:

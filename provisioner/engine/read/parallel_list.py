@@ -45,16 +45,24 @@ class TimeWindow(Struct, frozen=True):
 
 
 class Stretch(Struct):
-    """Objects with `low` <= created < `high` (None: now), newest first; `reached` is the last one's time."""
+    """Objects that were created in a period, newest first; times are in Unix seconds."""
 
     low: int
+    """The beginning."""
     high: int | None
+    """The end, which is not included; None means now."""
     reached: int = 0
+    """The time of the last object that was read."""
     a_page: float = 0.0  # seconds that a page covers here
+    """Seconds that one page covers here."""
     cursor: str = ""
+    """The id after which the next page begins."""
     found: list[Any] = field(default_factory=list)
+    """The objects that were read."""
     begun: bool = False
+    """True once a page was asked for."""
     done: bool = False
+    """True once all pages were read."""
 
     def params(self) -> dict[str, Any]:
         """Return the parameters that request the next page."""

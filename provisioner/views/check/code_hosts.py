@@ -47,11 +47,14 @@ class Repository(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True):
-    """A problem (`fails`) or a warning of a part of a check."""
+    """A problem or a warning of a part of a check."""
 
     check: str
+    """The name of the part."""
     problem: Problem
+    """The problem."""
     fails: bool
+    """True for a problem, False for a warning."""
 
     @property
     def text(self) -> str:
