@@ -50,6 +50,8 @@ class HandlerCall:
     """The result of the route's `prepare`."""
     version: str = ""
     """The API version of the request."""
+    parent: str = ""
+    """The id in the path of the object to which the one with `id` belongs; empty if there is none."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Route:
     method: str
     """The HTTP method."""
     path: str
-    """The path, with `{id}` for an id."""
+    """The path, with `{id}` for an id, and `{parent}` for that of the object it belongs to."""
     handler: Callable[[HandlerCall], Json]
     """The function that serves requests."""
     params: str

@@ -18,6 +18,7 @@ CLASSES = {
     "balance": stripe.Balance,
     "balance_settings": stripe.BalanceSettings,
     "balance_transaction": stripe.BalanceTransaction,
+    "capability": stripe.Capability,
     "ephemeral_key": stripe.EphemeralKey,
     "event": stripe.Event,
     "file": stripe.File,
@@ -31,6 +32,7 @@ CLASSES = {
     "issuing.token": stripe.issuing.Token,
     "issuing.transaction": stripe.issuing.Transaction,
     "payout": stripe.Payout,
+    "person": stripe.Person,
     "topup": stripe.Topup,
     "webhook_endpoint": stripe.WebhookEndpoint,
 }

@@ -157,6 +157,7 @@ def test_every_filter_that_a_list_takes_narrows_it() -> None:
         "lookup_keys",
         "payout",
         "preferences",
+        "relationship",
         "types",
     }  # narrowed by what handles them
     for route in ROUTES:

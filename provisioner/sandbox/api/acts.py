@@ -71,13 +71,12 @@ def decide_next_authorization(tx: Tx, object_id: str, value: Any) -> Json:
 
 def disable_account(tx: Tx, object_id: str, value: Any) -> Json:
     """Disable an account's Issuing, so that all purchases are declined; false enables it again."""
-    own = tx.at_home()
-    found = own.fetch(account.ACCOUNT, object_id)
+    found = tx.at_home().fetch(account.ACCOUNT, object_id)
     found["capabilities"] = {
         **found["capabilities"],
         "card_issuing": "active" if value is False else "inactive",
     }
-    return save(own, account.ACCOUNT, found)
+    return account.saved(tx, found)
 
 
 def credit_dispute(tx: Tx, object_id: str, _value: Any) -> Json:

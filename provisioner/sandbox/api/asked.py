@@ -31,6 +31,8 @@ class Asked:
     """The API version of the response."""
     base: str
     """The URL of the sandbox, as the client wrote it."""
+    parent: str = ""
+    """The id in the path of the object to which the one with `id` belongs; empty if there is none."""
     fault: Fault | None = None
     """The fault that hits the request, if any."""
 

@@ -92,7 +92,7 @@ def _unwritten(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> ApiAnswer:
 def _handle(tx: Tx, asked: Asked, extra: Mapping[str, Any]) -> ApiAnswer:
     if asked.effect == "500_began":
         raise broken()
-    shown = asked.route.handler(HandlerCall(tx, asked.params, asked.id, extra, asked.version))
+    shown = asked.route.handler(HandlerCall(tx, asked.params, asked.id, extra, asked.version, asked.parent))
     if asked.effect == "500_after":
         return refusal(broken(), asked.account, asked.request_id)
     if isinstance(shown, Download):

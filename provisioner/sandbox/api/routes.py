@@ -1,7 +1,7 @@
 """The list of all endpoints of the sandbox."""
 
 from provisioner.sandbox.registry import Route
-from provisioner.sandbox.rules.accounts import account
+from provisioner.sandbox.rules.accounts import account, capability, representative
 from provisioner.sandbox.rules.cards import (
     bundle,
     card,
@@ -32,6 +32,8 @@ from provisioner.sandbox.rules.purchases import (
 
 ROUTES: tuple[Route, ...] = (
     *account.ROUTES,
+    *capability.ROUTES,
+    *representative.ROUTES,
     *balance.ROUTES,
     *balance_settings.ROUTES,
     *payout.ROUTES,

@@ -65,13 +65,58 @@ OWN: dict[str, dict[str, Any]] = {
     # The part of docs.stripe.com/api/accounts/create that an account for tests needs.
     "own.AccountCreate": {
         "fields": {
+            "business_profile": {"hash": "own.BusinessProfile"},
+            "business_type": {"enum": ["company", "government_entity", "individual", "non_profit"]},
             "capabilities": {"hash": "own.Capabilities"},
+            "company": {"hash": "own.Company"},
             "country": "str",
             "email": "str",
             "expand": {"list": "str"},
             "metadata": {"unset": {"map": "str"}},
+            "settings": {"hash": "own.AccountSettings"},
+            "tos_acceptance": {"hash": "own.TermsAcceptance"},
             "type": {"enum": ["custom", "express", "standard"]},
         },
+        "required": [],
+    },
+    # The part of docs.stripe.com/api/accounts/update that Issuing needs (docs.stripe.com/issuing/connect).
+    "own.AccountUpdate": {
+        "fields": {
+            "business_profile": {"hash": "own.BusinessProfile"},
+            "business_type": {"enum": ["company", "government_entity", "individual", "non_profit"]},
+            "capabilities": {"hash": "own.Capabilities"},
+            "company": {"hash": "own.Company"},
+            "email": "str",
+            "expand": {"list": "str"},
+            "metadata": {"unset": {"map": "str"}},
+            "settings": {"hash": "own.AccountSettings"},
+            "tos_acceptance": {"hash": "own.TermsAcceptance"},
+        },
+        "required": [],
+    },
+    "own.BusinessProfile": {
+        "fields": dict.fromkeys(
+            ("mcc", "name", "product_description", "support_email", "support_phone", "support_url", "url"),
+            "str",
+        ),
+        "required": [],
+    },
+    "own.Company": {
+        "fields": {
+            "address": {"hash": "own.AccountAddress"},
+            **dict.fromkeys(("name", "phone", "tax_id"), "str"),
+            **dict.fromkeys(("directors_provided", "executives_provided", "owners_provided"), "bool"),
+        },
+        "required": [],
+    },
+    "own.AccountAddress": {
+        "fields": dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"), "str"),
+        "required": [],
+    },
+    "own.AccountSettings": {"fields": {"card_issuing": {"hash": "own.IssuingSettings"}}, "required": []},
+    "own.IssuingSettings": {"fields": {"tos_acceptance": {"hash": "own.TermsAcceptance"}}, "required": []},
+    "own.TermsAcceptance": {
+        "fields": {"date": "int", "ip": "str", "user_agent": {"unset": "str"}},
         "required": [],
     },
     # The parameters of the older path that stripe-cli's trigger issuing_authorization.request sends.

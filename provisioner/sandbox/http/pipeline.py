@@ -45,18 +45,18 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> ApiAnswer
             raise broken()
         params = schema.check(route.params, await _params(route, request))
         key = idempotency.key_of(request) if route.method == "POST" else None
-        asked_id = request.path_params.get("id", "")
         asked = Asked(
-            route,
-            account_id,
-            params,
-            asked_id,
-            request_id,
-            key,
-            request.url.path,
-            headers["Stripe-Version"],
-            str(request.base_url).rstrip("/"),
-            fault,
+            route=route,
+            account=account_id,
+            params=params,
+            id=request.path_params.get("id", ""),
+            request_id=request_id,
+            key=key,
+            path=request.url.path,
+            version=headers["Stripe-Version"],
+            base=str(request.base_url).rstrip("/"),
+            parent=request.path_params.get("parent", ""),
+            fault=fault,
         )
         answer = await _serve(sandbox, asked)
     except ApiError as error:

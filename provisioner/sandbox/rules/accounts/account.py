@@ -1,11 +1,13 @@
 """Accounts: the default one, and connected ones that tests create (docs.stripe.com/api/accounts)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from provisioner.sandbox.registry import HandlerCall, Route, registered
 from provisioner.sandbox.rules.common import countries
 from provisioner.sandbox.rules.common.changes import create as keep
+from provisioner.sandbox.rules.common.changes import emit, previous_attributes
+from provisioner.sandbox.rules.common.listing import page
 from provisioner.sandbox.rules.common.metadata import merged
 from provisioner.sandbox.rules.common.programs import PROGRAMS, account_of, country_of, issues
 from provisioner.sandbox.state.default_account import default_account, make_default
@@ -84,6 +86,23 @@ def retrieve(call: HandlerCall) -> Json:
     return own.fetch(ACCOUNT, call.id)
 
 
+def connected(call: HandlerCall, account_id: str) -> Json:
+    """Return a connected account that the request's account may change; raises ApiError for any other."""
+    own = call.tx.at_home()
+    if call.tx.account != default_account(own) or account_id == call.tx.account:
+        raise invalid(f"Only a platform can change accounts, and only those connected to it: {account_id}.")
+    acting(own, account_id)
+    return own.fetch(ACCOUNT, account_id)
+
+
+def listed(call: HandlerCall) -> Json:
+    """Return a page of the accounts that are connected to the request's account."""
+    own = call.tx.at_home()
+    default = default_account(own)
+    condition = ("o.id != ?", [default]) if call.tx.account == default else ("0", [])
+    return page(own, ACCOUNT, call.params, _URL, [condition])
+
+
 def create(call: HandlerCall) -> Json:
     """Create a connected account."""
     params = call.params
@@ -92,8 +111,66 @@ def create(call: HandlerCall) -> Json:
         raise invalid(f"This sandbox has accounts in {', '.join(sorted(PROGRAMS))} only.", "country")
     wanted = [name for name, one in params.get("capabilities", {}).items() if one.get("requested")]
     made = _new(call.tx, where, params.get("email"), params.get("type", "custom"), wanted)
-    made["metadata"] = merged({}, params)
-    return keep(call.tx.at_home(), ACCOUNT, made)
+    return keep(call.tx.at_home(), ACCOUNT, _changed(call.tx, made, params))
+
+
+def update(call: HandlerCall) -> Json:
+    """Change a connected account."""
+    found = connected(call, call.id)
+    for name, one in call.params.get("capabilities", {}).items():
+        found = requested(found, name, one)
+    return saved(call.tx, _changed(call.tx, found, call.params))
+
+
+def saved(tx: Tx, account: Json) -> Json:
+    """Store a changed account, and record an event in it."""
+    own = tx.at_home()
+    previous = previous_attributes(own.fetch(ACCOUNT, account["id"]), account)
+    own.put(ACCOUNT, account)
+    if previous:
+        emit(Tx(tx.db, account["id"], tx.now, tx.origin), "account.updated", account, previous)
+    return account
+
+
+def requested(account: Json, name: str, given: Mapping[str, Any]) -> Json:
+    """Return an account after a request for a capability, which is active immediately, or its withdrawal."""
+    if "requested" not in given:
+        return account
+    has = {key: value for key, value in account["capabilities"].items() if key != name}
+    after = has | {name: "active"} if given["requested"] else has
+    return {**account, "capabilities": after, "charges_enabled": "card_payments" in after}
+
+
+def _changed(tx: Tx, account: Json, params: Mapping[str, Any]) -> Json:
+    """Return an account with the values of a request; those that are not sent stay."""
+    after = {**account, "metadata": merged(account["metadata"], params)}
+    for name in ("business_type", "email"):
+        if name in params:
+            after[name] = params[name]
+    if "business_profile" in params:
+        after["business_profile"] = {**account["business_profile"], **params["business_profile"]}
+    if "company" in params:
+        after["company"] = _company(account.get("company", {}), params["company"])
+    if "tos_acceptance" in params:
+        after["tos_acceptance"] = {**account["tos_acceptance"], **_accepted(tx, params["tos_acceptance"])}
+    if issuing := params.get("settings", {}).get("card_issuing", {}).get("tos_acceptance"):
+        before = account["settings"]["card_issuing"]["tos_acceptance"]
+        terms = {"tos_acceptance": {**before, **_accepted(tx, issuing)}}
+        after["settings"] = {**account["settings"], "card_issuing": terms}
+    return after
+
+
+def _company(before: Json, given: Mapping[str, Any]) -> Json:
+    after = {**before, **{name: value for name, value in given.items() if name != "tax_id"}}
+    if "address" in given:
+        after["address"] = countries.address({"country": "US", **given["address"]}, "company[address]")
+    return after | {"tax_id_provided": "tax_id" in given or bool(before.get("tax_id_provided"))}
+
+
+def _accepted(tx: Tx, given: Mapping[str, Any]) -> Json:
+    if not 0 < given.get("date", tx.now) <= tx.now:
+        raise invalid("The terms cannot have been accepted at this time.", "tos_acceptance[date]")
+    return {name: value or None for name, value in given.items()}
 
 
 def _new(tx: Tx, country: str, email: str | None, kind: str, capabilities: Sequence[str]) -> Json:
@@ -178,8 +255,11 @@ _SETTINGS: Json = {
     "sepa_debit_payments": {},
 }
 
+_URL = "/v1/accounts"
 ROUTES = (
     Route("GET", "/v1/account", retrieve_own, "AccountRetrieveCurrentParams", "account", ACCOUNT),
-    Route("GET", "/v1/accounts/{id}", retrieve, "AccountRetrieveParams", "account", ACCOUNT),
-    Route("POST", "/v1/accounts", create, "own.AccountCreate", "account", ACCOUNT),
+    Route("GET", _URL, listed, "AccountListParams", "account", ACCOUNT),
+    Route("GET", _URL + "/{id}", retrieve, "AccountRetrieveParams", "account", ACCOUNT),
+    Route("POST", _URL, create, "own.AccountCreate", "account", ACCOUNT),
+    Route("POST", _URL + "/{id}", update, "own.AccountUpdate", "account", ACCOUNT),
 )

@@ -1,0 +1,102 @@
+"""Connected accounts, as far as Issuing needs them: changes, lists, capabilities, persons."""
+
+import pytest
+import stripe
+
+from .conftest import ADDRESS
+from .shapes import problems
+
+ACCOUNTS = "/v1/accounts"
+
+
+@pytest.fixture
+def connected(api):
+    return api.connected()
+
+
+def test_connected_accounts_are_listed_newest_first(api):
+    first, second = api.connected(), api.connected()
+    assert [one["id"] for one in api.read(ACCOUNTS)["data"]] == [second, first]
+    assert [one["id"] for one in api.read(ACCOUNTS, {"limit": 1})["data"]] == [second]
+    assert api.with_headers(Stripe_Account=first).read(ACCOUNTS)["data"] == []
+
+
+def test_what_issuing_needs_can_be_given(api, connected):
+    client = stripe.StripeClient(api.key, base_addresses={"api": api.base})
+    terms = {"date": 1_600_000_000, "ip": "127.0.0.1"}
+    client.v1.accounts.update(
+        connected,
+        {
+            "business_profile": {"mcc": "5734", "url": "https://acme.example"},
+            "business_type": "company",
+            "company": {"name": "Acme", "tax_id": "000000000", "address": ADDRESS},
+            "email": "acme@example.com",
+            "metadata": {"tier": "gold"},
+            "settings": {"card_issuing": {"tos_acceptance": terms}},
+            "tos_acceptance": terms,
+        },
+    )
+    account = api.read(f"{ACCOUNTS}/{connected}")
+    assert problems(account) == []
+    assert account["settings"]["card_issuing"]["tos_acceptance"]["date"] == 1_600_000_000
+    assert (account["company"]["tax_id_provided"], "tax_id" in account["company"]) == (True, False)
+    assert (account["business_profile"]["mcc"], account["metadata"]) == ("5734", {"tier": "gold"})
+    [event] = api.with_headers(Stripe_Account=connected).events("account.updated")
+    assert (event["account"], event["data"]["previous_attributes"]["email"]) == (connected, None)
+
+
+def test_no_account_changes_itself_or_a_stranger(api, connected):
+    own = api.read("/v1/account")["id"]
+    assert "Only a platform" in api.refused(f"{ACCOUNTS}/{own}", {"email": "a@b.example"})["message"]
+    assert api.refused(f"{ACCOUNTS}/acct_unknown", {"email": "a@b.example"}, 403)["code"] == "account_invalid"
+    inside = api.with_headers(Stripe_Account=connected)
+    assert "Only a platform" in inside.refused(f"{ACCOUNTS}/{own}", {"email": "a@b.example"})["message"]
+
+
+def test_a_capability_is_requested_and_given_up(api):
+    made = api.ok(ACCOUNTS, {"capabilities": {"transfers": {"requested": True}}})["id"]
+    inside = api.with_headers(Stripe_Account=made)
+    assert inside.get("/v1/issuing/cards").status == 400
+    path = f"{ACCOUNTS}/{made}/capabilities"
+    assert api.read(f"{path}/card_issuing")["status"] == "unrequested"
+    granted = api.ok(f"{path}/card_issuing", {"requested": True})
+    assert (granted["status"], granted["requested"], problems(granted)) == ("active", True, [])
+    assert inside.get("/v1/issuing/cards").status == 200
+    assert [one["id"] for one in api.read(path)["data"]] == ["card_issuing", "transfers"]
+    api.ok(f"{ACCOUNTS}/{made}", {"capabilities": {"card_issuing": {"requested": False}}})
+    assert inside.get("/v1/issuing/cards").status == 400
+    assert api.get(f"{path}/wings").status == 404
+
+
+def test_persons_of_an_account(api, connected):
+    path = f"{ACCOUNTS}/{connected}/persons"
+    jenny = api.ok(
+        path,
+        {
+            "first_name": "Jenny",
+            "last_name": "Rosen",
+            "dob": {"day": 1, "month": 11, "year": 1981},
+            "address": ADDRESS,
+            "relationship": {"representative": True, "title": "CEO"},
+            "ssn_last_4": "0000",
+        },
+    )
+    owner = api.ok(path, {"first_name": "Ada", "relationship": {"owner": True, "percent_ownership": 80}})
+    assert problems(jenny) == []
+    assert (jenny["account"], jenny["ssn_last_4_provided"]) == (connected, True)
+    assert [one["id"] for one in api.read(path)["data"]] == [owner["id"], jenny["id"]]
+    found = api.read(path, {"relationship": {"representative": "true"}})["data"]
+    assert [one["id"] for one in found] == [jenny["id"]]
+
+    one = f"{path}/{jenny['id']}"
+    assert api.ok(one, {"email": "jenny@example.com"})["first_name"] == "Jenny"
+    assert api.read(one)["email"] == "jenny@example.com"
+    assert api.delete(one).body == {"id": jenny["id"], "object": "person", "deleted": True}
+    assert api.get(one).status == 404
+    events = api.with_headers(Stripe_Account=connected).events("person.updated", "person.deleted")
+    assert [event["type"] for event in events] == ["person.deleted", "person.updated"]
+
+
+def test_a_date_that_is_none_is_refused(api, connected):
+    params = {"dob": {"day": 31, "month": 2, "year": 1990}}
+    assert api.refused(f"{ACCOUNTS}/{connected}/persons", params)["param"] == "dob"
