@@ -7,6 +7,7 @@ from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.common.listing import page, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
 from provisioner.sandbox.rules.common.versions import EXPIRED_SINCE, is_older
+from provisioner.sandbox.rules.purchases import fraud_challenges
 from provisioner.sandbox.rules.purchases.authorization_outcome import decided
 from provisioner.sandbox.rules.purchases.authorization_realtime import by_webhook, partial_amount, settled
 from provisioner.sandbox.rules.purchases.authorization_request import begun
@@ -29,7 +30,9 @@ def create_on_card(call: HandlerCall) -> Json:
 
 def pending(call: HandlerCall) -> Json:
     """Return the undecided authorization for a request."""
-    return begun(call.tx, call.tx.fetch(resource_of(CARD), call.params["card"], "card"), call.params)
+    asked = begun(call.tx, call.tx.fetch(resource_of(CARD), call.params["card"], "card"), call.params)
+    verified = fraud_challenges.verified(call.tx, asked["card"], asked["merchant_data"])
+    return {**asked, "verified_by_fraud_challenge": verified}
 
 
 def pending_on_card(call: HandlerCall) -> Json:

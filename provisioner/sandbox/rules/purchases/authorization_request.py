@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.sandbox.rules.common import currencies, ledger, unknowns
-from provisioner.sandbox.rules.purchases import fraud_challenges, merchant, purchase_details
+from provisioner.sandbox.rules.purchases import merchant, purchase_details
 from provisioner.sandbox.rules.purchases.decide import Judgement
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION
 from provisioner.sandbox.state.errors import invalid
@@ -50,7 +50,7 @@ def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
         "status": "pending",
         "token": None,
         "transactions": [],
-        "verified_by_fraud_challenge": fraud_challenges.verified(tx, card["id"], told["merchant_data"]),
+        "verified_by_fraud_challenge": None,
         "_captured": 0,
         "_fraud_challenges": None,
         "_fraud_risk": params.get("risk_assessment", {}).get("fraud_risk", {}).get("level"),
