@@ -8,8 +8,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, registered
-from provisioner.sandbox.rules.cards.card import CARD
+from provisioner.sandbox.registry import HandlerCall, Route, registered, resource_of
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.common.listing import page, retrieve
@@ -36,7 +35,7 @@ TOKEN: Resource = registered(
 
 def listed(call: HandlerCall) -> Json:
     """Return a page of the tokens of one card, which must exist."""
-    call.tx.fetch(CARD, call.params["card"], "card")
+    call.tx.fetch(resource_of("issuing.card"), call.params["card"], "card")
     return page(call.tx, TOKEN, call.params, _URL)
 
 
@@ -65,7 +64,7 @@ def add(tx: Tx, card_id: str, asked: Mapping[str, str]) -> Json:
             f"a token has a wallet_provider ({', '.join(sorted(_WALLETS))}) and a status "
             f"({', '.join(sorted(_STATUSES))})"
         )
-    card = tx.fetch(CARD, card_id)
+    card = tx.fetch(resource_of("issuing.card"), card_id)
     if card["status"] == "canceled":
         raise invalid(f"Card {card_id} is canceled and cannot be added to a wallet.")
     number = f"{secrets.randbelow(10_000):04}"
