@@ -99,6 +99,20 @@ def test_names_that_can_be_printed(api, name) -> None:
     assert api.cardholder(name=name)["name"] == name
 
 
+@pytest.mark.parametrize("name", ["Johnson & Johnson", "Route 66", "A/B (C): D", "3M Co."])
+def test_names_of_companies_that_stripes_sources_disagree_about(api, name) -> None:
+    assert api.cardholder(name=name)["name"] == name
+    api.control("switches", {"narrow_company_names": True})
+    company = {"name": name, "type": "company", "billing": {"address": ADDRESS}}
+    assert api.refused(URL, company)["param"] == "name"
+
+
+@pytest.mark.parametrize("name", ["Acme!", "Acme_Inc", "& Co", "A" * 25])
+def test_names_of_companies_that_no_source_allows(api, name) -> None:
+    company = {"name": name, "type": "company", "billing": {"address": ADDRESS}}
+    assert api.refused(URL, company)["param"] == "name"
+
+
 @pytest.mark.parametrize(
     "change", [{"name": "Other"}, {"type": "individual"}, {"requirements": {"past_due": ""}}]
 )

@@ -25,6 +25,8 @@ Json = dict[str, Any]
 _LONGEST_NAME = 24
 # SDK, CardholderCreateParams.name: no special characters or numbers.
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'\-])*")
+# docs.stripe.com/issuing/cards/virtual/issue-cards: letters, digits, and these; and the comma, as above.
+_COMPANY_NAME = re.compile(r"[^\W_](?:[^\W_]|[ .,'\-/&:()])*")
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+")
 
 
@@ -45,7 +47,8 @@ def create(call: HandlerCall) -> Json:
     tx, params = call.tx, call.params
     if len(params["name"]) > _LONGEST_NAME:
         raise invalid(f"The name can be at most {_LONGEST_NAME} characters long.", "name")
-    if not _NAME.fullmatch(params["name"]):
+    wide = params.get("type") == "company" and not unknowns.on(tx, "narrow_company_names")
+    if not (_COMPANY_NAME if wide else _NAME).fullmatch(params["name"]):
         raise invalid("The name cannot contain numbers or special characters.", "name")
     blank: Json = {
         "id": new_id(CARDHOLDER.prefix),

@@ -33,6 +33,9 @@ DEFAULTS: Mapping[str, bool] = {
     # On: a test purchase with the highest fraud risk is declined as suspected fraud. Stripe blocks purchases
     # above some level, but test helpers may want the webhook to decide.
     "highest_fraud_risk_declines": False,
+    # On: names of companies cannot contain digits and & ( ) / : (SDK, CardholderCreateParams.name). Off: they
+    # can (docs.stripe.com/issuing/cards/virtual/issue-cards).
+    "narrow_company_names": False,
     # On: the account may withdraw cash. Stripe enables this on request only, in the US
     # (docs.stripe.com/issuing/purchases/atm-usage).
     "atm_withdrawals": False,
