@@ -27,6 +27,7 @@ from provisioner.sandbox.api.routes import ROUTES
 from provisioner.sandbox.http.control import begin
 from provisioner.sandbox.http.sandbox import Sandbox
 from provisioner.sandbox.http.webhooks import Postman
+from provisioner.sandbox.rules.common.changes import API_VERSION
 from provisioner.sandbox.settings import Settings
 from provisioner.sandbox.state import clock
 from provisioner.sandbox.state.default_account import default_account
@@ -85,7 +86,8 @@ class Bank:
         try:
             typed = schema.check(route.params, forms.nest(flat(params)))
             identity = match.groupdict().get("id", "")
-            asked = Asked(route, self.account, typed, identity, request_id, key, path, fault)
+            here = (API_VERSION, "http://localhost")
+            asked = Asked(route, self.account, typed, identity, request_id, key, path, *here, fault)
             answered = execute(self.store, asked, {})
         except Refusal as error:
             answered = refusal(error, self.account, request_id)
