@@ -185,7 +185,7 @@ def attributed(
         was = live.stamp.applied.get(code)
         if not live.stamp.applied:
             moved = Moved.UNKNOWN
-        elif field is None or field.write_only or _is_replaced(declared, live, field, inventory):
+        elif field is None or field.write_only or _is_ours(declared, live, field, inventory):
             moved = Moved.YAML
         elif path == "status" and waits_for_activation(declared, live):
             moved = Moved.LIVE if is_frozen else Moved.YAML
@@ -218,11 +218,16 @@ def _is_frozen(kind: Kind, live: Live, inventory: Inventory) -> bool:
     return before.stamp.applied.get(field_code("status")) == active
 
 
-def _is_replaced(declared: Declared, live: Live, field: Field, inventory: Inventory) -> bool:
-    """Return True if a reference waits for its update because provisioner has replaced its object."""
+def _is_ours(declared: Declared, live: Live, field: Field, inventory: Inventory) -> bool:
+    """
+    Return True if a reference differs because provisioner replaced or renamed the object that it names.
+
+    Nobody can change a reference that Stripe does not change in place: if it names an object that is or was
+    ours, it still names the one that it was created with.
+    """
+    if field.shape is not Shape.REF:
+        return False
     wanted, had = declared.fields.get(field.name), live.fields.get(field.name)
-    if isinstance(wanted, Ref) and wanted == had:  # this plan replaces the object
-        return True
-    return isinstance(wanted, Ref) and any(
-        had in kind.past.get(wanted.address, ()) for kind in inventory.estates.values()
+    return wanted == had or (
+        field.on_change is OnChange.REPLACE and (isinstance(had, Ref) or had in inventory.ever)
     )

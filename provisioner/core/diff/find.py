@@ -94,23 +94,17 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: Snapshot, surveye
 
 def _refuse_own_ids(kinds: Sequence[Kind], config: Config, surveyed: Inventory) -> None:
     """Raise ConfigError for ids of our own objects: once replaced, they would never match again."""
-    ours = {
-        identity: address
-        for estate in surveyed.estates.values()
-        for address, identities in estate.past.items()
-        for identity in identities
-    }
     refs = [(kind.section, field.name) for kind in kinds for field in kind.fields if field.refers_to]
     problems = [
         Problem(
             declared.where,
             str(address),
-            f"{name!r} is the id of {ours[identity]}, which this project manages; "
-            f"use its name instead: {ours[identity].name}",
+            f"{name!r} is the id of {surveyed.ever[identity]}, which this project manages; "
+            f"use its name instead: {surveyed.ever[identity].name}",
         )
         for address, declared in sorted(config.declared.items())
         for section, name in refs
-        if address.section == section and (identity := str(declared.fields.get(name))) in ours
+        if address.section == section and (identity := str(declared.fields.get(name))) in surveyed.ever
     ]
     if problems:
         raise ConfigError(problems)

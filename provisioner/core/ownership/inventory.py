@@ -86,6 +86,8 @@ class Inventory(Struct):
     """The ids of the current objects, by address."""
     by_id: dict[str, Address] = field(default_factory=dict)
     """The addresses of the current objects, by id."""
+    ever: dict[str, Address] = field(default_factory=dict)
+    """The addresses of all objects that the project ever had, by id."""
 
     def resolve(self, _section: str, identity: str) -> Ref | str:
         """Return the reference that the YAML would use for an id, or the id if the object is not ours."""
@@ -107,6 +109,7 @@ def take_inventory(kinds: Iterable[Kind], config: Config, world: Snapshot) -> In
         found.estates[kind.name] = estate
         found.ids |= {address: live.id for address, live in estate.current.items()}
         found.by_id |= {live.id: address for address, live in estate.current.items()}
+        found.ever |= {identity: address for address, ids in estate.past.items() for identity in ids}
     return found
 
 
