@@ -13,6 +13,7 @@ from typing import Any
 from github import GitHub
 
 from provisioner.ci.command import slug
+from provisioner.views.check.code_hosts import github_data
 
 
 @dataclass
@@ -90,5 +91,4 @@ class Job:
 
     def warn(self, text: str) -> None:
         """Show a warning on the page of the run."""
-        clean = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-        sys.stdout.write(f"::warning title=provisioner::{clean}\n")
+        sys.stdout.write(f"::warning title=provisioner::{github_data(text)}\n")

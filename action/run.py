@@ -47,24 +47,47 @@ def plan(job: Job) -> int:
     file = job.folder / "plan.json"
     done = provisioner(job, "plan", job.path, *job.arguments, f"--out={file}", "--detailed-exitcode")
     _outputs(job, done, changed=done.code == CHANGES)
-    pull = job.event.get("pull_request")
     if done.code in (0, CHANGES):
         body = provisioner(job, "show", str(file), "--format=markdown", shown=False).stdout
+        _review(job, body, file)
+    else:
+        _review(job, log_markdown("The plan failed", done, job.input("env")))
+    wanted = job.input("detailed-exitcode").lower() == "true"
+    return 0 if done.code == CHANGES and not wanted else done.code
+
+
+def check(job: Job) -> int:
+    """Check everything, save the plan, and show both in one comment; problems become annotations."""
+    file, report = job.folder / "plan.json", job.folder / "check.md"
+    for old in (file, report):  # of an earlier step
+        old.unlink(missing_ok=True)
+    files = (f"--out={file}", f"--report=markdown={report}")
+    done = provisioner(job, "check", job.path, *job.arguments, *files)
+    planned = file if file.exists() else None
+    changed = planned is not None and bool(json.loads(planned.read_text(encoding="utf-8"))["changes"])
+    _outputs(job, done, changed=changed)
+    if report.exists():
+        _review(job, report.read_text(encoding="utf-8"), planned)
+    else:
+        _review(job, log_markdown("The check failed", done, job.input("env")))
+    return done.code
+
+
+def _review(job: Job, body: str, planned: Path | None = None) -> None:
+    """Show a plan to its reviewers, on the page of the run and in the comment, and keep its files."""
+    pull = job.event.get("pull_request")
+    if planned:
         page = job.folder / "plan.html"
-        write_private(page, provisioner(job, "show", str(file), "--format=html", shown=False).stdout)
-        job.output("plan", str(file))
-        job.output("files", f"{file}\n{page}")
+        write_private(page, provisioner(job, "show", str(planned), "--format=html", shown=False).stdout)
+        job.output("plan", str(planned))
+        job.output("files", f"{planned}\n{page}")
         head = pull["head"]["sha"] if pull else job.environ.get("GITHUB_SHA", "local")
         job.output("artifact", artifact_name(job.slug, head))
-        body = f"{_shows(job, file, head)}\n{body}"
-    else:
-        body = log_markdown("The plan failed", done)
+        body = f"{_shows(job, planned, head)}\n{body}"
     job.page(body)
     if pull:
         text = f"{body}\n{_footer(job, pull['head']['sha'])}"
         _tell(job, lambda: comment(job.github, pull["number"], mark("plan", job.slug), text))
-    wanted = job.input("detailed-exitcode").lower() == "true"
-    return 0 if done.code == CHANGES and not wanted else done.code
 
 
 def apply(job: Job) -> int:
@@ -88,7 +111,7 @@ def apply(job: Job) -> int:
     demanded = [] if which == "none" or job.input("env") else ["--env="]
     done = provisioner(job, "apply", *target, *demanded, *job.arguments)
     _outputs(job, done, changed=done.code in (0, 5) and bool(DID.search(done.stdout)))
-    body = log_markdown(ENDINGS.get(done.code, "The apply failed"), done)
+    body = log_markdown(ENDINGS.get(done.code, "The apply failed"), done, job.input("env"))
     job.page(body)
     if pull:
         text = f"{body}\n{_footer(job, job.environ['GITHUB_SHA'])}"
@@ -102,7 +125,11 @@ def drift(job: Job) -> int:
     ended = provisioner(job, "drift", job.path, *job.arguments, "--format=json", shown=False)
     done, project = drift_page(ended)
     _outputs(job, done, changed=done.code == CHANGES)
-    job.page(done.stdout if done.code in (0, CHANGES) else log_markdown("The drift check failed", done))
+    job.page(
+        done.stdout
+        if done.code in (0, CHANGES)
+        else log_markdown("The drift check failed", done, job.input("env"))
+    )
     marked, link = mark("drift", job.slug), job.run_address
     if done.code == CHANGES:
         body = (
@@ -139,7 +166,7 @@ def _tell(job: Job, write: Callable[[], None]) -> None:
         job.warn(str(error))
 
 
-COMMANDS = {"plan": plan, "apply": apply, "drift": drift}
+COMMANDS = {"check": check, "plan": plan, "apply": apply, "drift": drift}
 
 
 def main() -> int:
@@ -147,7 +174,9 @@ def main() -> int:
     job = Job()
     command = COMMANDS.get(job.input("command"))
     if command is None:
-        sys.stdout.write(f"Error: unknown command {job.input('command')!r}; use plan, apply or drift\n")
+        sys.stdout.write(
+            f"Error: unknown command {job.input('command')!r}; use check, plan, apply or drift\n"
+        )
         return MISUSED
     return command(job)
 

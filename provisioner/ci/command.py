@@ -10,10 +10,10 @@ from msgspec import Struct, convert
 from provisioner.core.diff.drift_document import DriftDocument
 from provisioner.core.model.errors import ExitCode
 from provisioner.views.drift import drift_markdown
-from provisioner.views.safe_markdown import fence
+from provisioner.views.safe_markdown import code, fence
 
-# beginnings of the line that sums up a plan, an apply or a drift check
-COUNTING = ("Plan: ", "No changes.", "Apply ", "Drift: ", "No drift")
+# beginnings of the line that sums up a plan, an apply, a drift check or a check
+COUNTING = ("Plan: ", "No changes.", "Apply ", "Drift: ", "No drift", "Check ")
 LOG = 12_000  # maximum characters of a log in a comment
 
 
@@ -63,13 +63,14 @@ def drift_title(project: str, env: str | None) -> str:
     return f"Drift in {project} ({env})" if env else f"Drift in {project}"
 
 
-def log_markdown(title: str, done: Done) -> str:
+def log_markdown(title: str, done: Done, env: str | None) -> str:
     """Return the output of a command as a Markdown code block that it cannot break out of."""
+    where = f", environment {code(env)}" if env else ""
     text = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip())
     tail = text if len(text) <= LOG else f"... {text[-LOG:]}"
     block = fence(tail.splitlines() or [""], "text")
     log = f"<details open><summary>Log</summary>\n\n{block}\n\n</details>"
-    return f"### {title} (exit code {done.code})\n\n{log}\n"
+    return f"### {title}{where} (exit code {done.code})\n\n{log}\n"
 
 
 def slug(path: str, env: str) -> str:

@@ -1,15 +1,17 @@
 """
-Runs a job of a GitLab pipeline: `python3 -m provisioner.ci.gitlab plan|drift PATH [OPTIONS]`.
+Runs a job of a GitLab pipeline: `python3 -m provisioner.ci.gitlab check|plan|drift PATH [OPTIONS]`.
 
 It runs `provisioner` with the same arguments and returns its exit code. With PROVISIONER_GITLAB_TOKEN set,
-it also writes a plan to a note on the merge request, and drift to an issue. If GitLab cannot be updated, it
-prints a warning and the exit code stays the same.
+it also writes a check or a plan to a note on the merge request, and drift to an issue. If GitLab cannot be
+updated, it prints a warning and the exit code stays the same.
 """
 
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from provisioner.ci.command import drift_page, drift_title, log_markdown, mark, provisioner, slug
 from provisioner.ci.gitlab_api import GitLab, GitLabError
@@ -29,11 +31,29 @@ def plan(words: Sequence[str], environ: Mapping[str, str]) -> int:
     if done.code in WELL:
         body = provisioner("show", out, "--format=markdown", shown=False).stdout
     else:
-        body = log_markdown("The plan failed", done)
+        body = log_markdown("The plan failed", done, _option(words, "--env"))
+    _note(words, environ, request, body)
+    return done.code
+
+
+def check(words: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Check, and write the check with its plan to the note on the merge request."""
+    request = environ.get("CI_MERGE_REQUEST_IID")
+    if not (request and environ.get(TOKEN)):
+        return _only(("check", *words))
+    with TemporaryDirectory() as folder:
+        report = Path(folder, "check.md")
+        done = provisioner("check", *words, f"--report=markdown={report}")
+        body = report.read_text(encoding="utf-8") if report.exists() else ""
+    _note(words, environ, request, body or log_markdown("The check failed", done, _option(words, "--env")))
+    return done.code
+
+
+def _note(words: Sequence[str], environ: Mapping[str, str], request: str, body: str) -> None:
+    """Write what reviewers read to the one note of this configuration on the merge request."""
     sha, link = environ.get("CI_COMMIT_SHA", "")[:12], environ.get("CI_JOB_URL", "")
     text = f"{body}\n<sub>Commit `{sha}`; full plan in [this job]({link}).</sub>\n"
     _tell(lambda: note(_gitlab(environ), request, mark("plan", _slug(words)), text))
-    return done.code
 
 
 def drift(words: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -83,13 +103,13 @@ def _option(words: Sequence[str], name: str) -> str | None:
     return None
 
 
-COMMANDS = {"plan": plan, "drift": drift}
+COMMANDS = {"check": check, "plan": plan, "drift": drift}
 
 
 def main(words: Sequence[str]) -> int:
     """Run the job; returns the command's exit code."""
     if len(words) < 2 or words[0] not in COMMANDS or words[1].startswith("-"):  # noqa: PLR2004
-        sys.stderr.write("Error: usage: python3 -m provisioner.ci.gitlab plan|drift PATH [OPTIONS]\n")
+        sys.stderr.write("Error: usage: python3 -m provisioner.ci.gitlab check|plan|drift PATH [OPTIONS]\n")
         return ExitCode.ERROR
     return COMMANDS[words[0]](words[1:], os.environ)
 

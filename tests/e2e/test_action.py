@@ -75,6 +75,8 @@ class Repository:
                 "GITHUB_SHA": head,
                 "GITHUB_SERVER_URL": "https://github.example",
                 "GITHUB_RUN_ID": "7",
+                "GITHUB_ACTIONS": "true",
+                "GITHUB_WORKSPACE": str(self.desk.folder),
                 "RUNNER_TEMP": str(self.temp),
             }
         )
@@ -122,6 +124,73 @@ def test_a_plan_is_one_comment_updated_in_place(repository):
     assert "$2,000.00" not in comment["body"]
     assert second.outputs["files"].endswith("plan.html")
     assert KEY not in comment["body"] + second.log
+
+
+def test_a_check_is_the_same_comment_and_annotates_each_problem(repository):
+    repository.commit(2_000)
+    repository.step("plan", pull=12)
+    well = repository.step("check", pull=12)
+    passed = repository.github.comments[1]["body"]
+    text = COMPANY.replace("email:", "emial:") + CARD.format(limits="sttus: active")
+    repository.desk.write(text, "cards/provisioner.yaml", project="acme")
+    failed = repository.step("check", pull=12, path="cards")
+
+    assert (well.code, well.outputs["changed"], well.outputs["summary"]) == (0, "true", "Check passed.")
+    assert well.outputs["files"].endswith("plan.html")
+    assert "\n### Check passed: project `acme`, `test` mode, account `acct_" in passed
+    assert "\n### Plan for project `acme`" in passed
+    assert "::error" not in well.log
+    lines = (repository.desk.folder / "cards/provisioner.yaml").read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, 1):
+        mistaken = "emial" in line or "sttus" in line
+        assert (f"::error file=cards/provisioner.yaml,line={number},col=" in failed.log) is mistaken
+    assert (failed.code, failed.outputs["changed"]) == (1, "false")
+    assert failed.outputs["summary"] == "Check failed: validate (exit code 1)."
+    assert "plan" not in failed.outputs
+    assert "### Check failed: configuration `cards`" in repository.github.comments[2]["body"]
+    assert [*repository.github.comments] == [1, 2]
+
+
+def test_what_was_checked_is_applied_on_merge_also_past_a_guardrail(repository):
+    money = "guardrails: {max_activated: 0}\n"
+    repository.desk.write(COMPANY + CARD.format(limits=LIMIT.format(9)) + money, project="acme")
+    repository.git("add", ".")
+    repository.git("commit", "-q", "-m", "a card that needs an exception")
+    stopped = repository.step("check", pull=12)
+    allowed = repository.step("check", pull=12, args="--allow=activated=1")
+    repository.approve(allowed, 12)
+
+    blocked = repository.step("apply")
+    done = repository.step("apply", args="--allow=activated=1")
+
+    assert [each.code for each in (stopped, allowed, blocked, done)] == [3, 0, 3, 0]
+    assert stopped.outputs["summary"] == "Check failed: guardrails (exit code 3)."
+    assert Path(stopped.outputs["plan"]).exists()
+    assert "cards.ads" in repository.desk.live()
+
+
+def test_two_environments_have_two_comments_and_two_issues(repository):
+    repository.commit(2_000)
+    names = ("dev", "prod")
+    for name in names:
+        repository.desk.write(f"version: 1\nproject: acme-{name}\n", f"environments/{name}.yaml")
+        repository.desk.run("apply", "--env", name, "--auto-approve")
+    cards = repository.desk.sdk.v1.issuing.cards
+    for card in cards.list().data:
+        limits = [{"amount": 900_000, "interval": "monthly"}]
+        cards.update(card.id, {"spending_controls": {"spending_limits": limits}})
+
+    checked = [repository.step("check", pull=12, env=name) for name in names]
+    for name in names:
+        repository.step("drift", env=name)
+
+    bodies = [comment["body"].splitlines() for comment in repository.github.comments.values()]
+    for lines, name in zip(bodies, names, strict=True):
+        assert lines[0] == f"<!-- provisioner plan {name} -->"
+        assert f": project `acme-{name}`, environment `{name}`, `test` mode, account `acct_" in lines[2]
+    titles = [issue["title"] for issue in repository.github.issues.values()]
+    assert titles == ["Drift in acme-dev (dev)", "Drift in acme-prod (prod)"]
+    assert len({each.outputs["artifact"] for each in checked}) == 2
 
 
 def test_a_comment_with_a_copied_mark_is_left_alone(repository):
@@ -307,6 +376,8 @@ def test_every_step_of_the_action_is_well_formed():
     steps = action["runs"]["steps"]
     assert set(action["outputs"]) >= {"changed", "exitcode", "summary"}
     assert all("shell" in step or "uses" in step for step in steps)
+    (upload,) = [step["if"] for step in steps if "upload-artifact" in step.get("uses", "")]
+    assert "!cancelled() && (inputs.command == 'check' || inputs.command == 'plan') &&" in upload
     assert "${{ inputs" not in "".join(step.get("run", "") for step in steps)  # no input becomes a script
     given = {name for step in steps for name in step.get("env", {}) if name.startswith("INPUT_")}
     assert given == {f"INPUT_{n.upper().replace('-', '_')}" for n in action["inputs"] if n != "github-token"}

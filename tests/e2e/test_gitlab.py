@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 from support.fake_gitlab import BOT, MARA, TOKEN, FakeGitLab, fake_gitlab
 from support.fake_webhook import SECRET, fake_webhook
+from support.gitlab_pipeline import pipeline
 
 from e2e.conftest import COMPANY, KEY, Desk
 
 ROOT = Path(__file__).parents[2]
-TEMPLATE = yaml.safe_load((ROOT / "ci" / "gitlab.yml").read_text(encoding="utf-8"))
+TEMPLATE = pipeline((ROOT / "ci" / "gitlab.yml").read_text(encoding="utf-8"))
 CARD = "cards:\n  ads: {{cardholder: acme, type: virtual, currency: usd, status: active, {0}}}\n"
 LIMIT = 'spending_controls: {{spending_limits: [{{amount: "{0}.00 USD", interval: monthly}}]}}'
 MARK = "<!-- provisioner plan root -->"
@@ -35,7 +35,7 @@ class Pipeline:
         self.desk.write(COMPANY + CARD.format(LIMIT.format(limit)), project="acme")
 
     def job(self, name: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a job as the runner does: bash, each line in turn, ended by the first that fails."""
+        """Run a job as the runner does: bash, ended by the first line that fails, then what comes after."""
         job = TEMPLATE[f"provisioner-{name}"]
         given = {
             **TEMPLATE["variables"],
@@ -51,21 +51,24 @@ class Pipeline:
         path = f"{self.commands}{os.pathsep}{os.environ['PATH']}"
         own = ("GITHUB_", "CI")
         rest = {name: value for name, value in os.environ.items() if not name.startswith(own)}
-        done = subprocess.run(
-            ["bash", "-e", "-o", "pipefail", "-c", "\n".join(job["script"])],
-            cwd=self.desk.folder,
-            env={**rest, **given, "PATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done, *_ = [
+            subprocess.run(
+                ["bash", "-e", "-o", "pipefail", "-c", "\n".join(lines)],
+                cwd=self.desk.folder,
+                env={**rest, **given, "PATH": path},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            for lines in (job["script"], job.get("after_script", []))
+        ]
         assert "Traceback" not in done.stderr, done.stderr
         assert TOKEN not in done.stdout + done.stderr
         return done
 
 
-@pytest.fixture
-def pipeline(desk: Desk, commands: Path) -> Iterator[Pipeline]:
+@pytest.fixture(name="pipeline")
+def a_pipeline(desk: Desk, commands: Path) -> Iterator[Pipeline]:
     with fake_gitlab() as gitlab:
         yield Pipeline(desk, gitlab, commands)
 
@@ -110,6 +113,61 @@ def test_a_plan_that_fails_takes_the_place_of_the_old_one(pipeline):
     assert (failed.returncode, wrong.returncode) == (1, 1)
     assert "The plan failed (exit code 1)" in note["body"]
     assert "Plan: 2 to create" not in note["body"]
+
+
+def test_a_check_is_the_same_note_and_a_code_quality_report(pipeline):
+    pipeline.declare(2_000)
+    pipeline.job("plan", CI_MERGE_REQUEST_IID="12")
+    well = pipeline.job("check", CI_MERGE_REQUEST_IID="12")
+    passed = pipeline.gitlab.notes[0]["body"]
+    pipeline.desk.write(COMPANY.replace("email:", "emial:"), project="acme")
+    (pipeline.desk.folder / "plan.json").unlink()
+    failed = pipeline.job("check", CI_MERGE_REQUEST_IID="12")
+    alone = pipeline.job("check", PROVISIONER_GITLAB_TOKEN="")
+
+    (note,) = pipeline.gitlab.notes
+    report = json.loads((pipeline.desk.folder / "code-quality.json").read_text(encoding="utf-8"))
+    assert [done.returncode for done in (well, failed, alone)] == [0, 1, 1]
+    assert passed.startswith(f"{MARK}\n### Check passed: project `acme`, `test` mode, account `acct_")
+    assert "### Plan for project `acme`" in passed
+    assert note["body"].startswith(f"{MARK}\n### Check failed: configuration `.`\n")
+    assert [each["location"] for each in report] == [{"path": "provisioner.yaml", "lines": {"begin": 8}}]
+    assert alone.stdout == failed.stdout
+
+
+def test_a_check_that_a_guardrail_stops_leaves_its_plan(pipeline):
+    pipeline.desk.write(COMPANY + CARD.format(LIMIT.format(1)) + "guardrails: {max_activated: 0}\n")
+
+    stopped = pipeline.job("check", CI_MERGE_REQUEST_IID="12")
+    allowed = pipeline.job("check", CI_MERGE_REQUEST_IID="12", PROVISIONER_ARGS="--allow=activated=1")
+
+    assert (stopped.returncode, allowed.returncode) == (3, 0)
+    assert json.loads((pipeline.desk.folder / "widget.json").read_text(encoding="utf-8"))["create"] == 2
+    assert TEMPLATE["provisioner-check"]["artifacts"]["when"] == "always"
+
+
+def test_two_environments_have_two_notes_and_two_issues(pipeline):
+    pipeline.declare(2_000)
+    for name in ("dev", "prod"):
+        pipeline.desk.write(f"version: 1\nproject: acme-{name}\n", f"environments/{name}.yaml")
+        pipeline.desk.run("apply", "--env", name, "--auto-approve")
+    for card in pipeline.desk.sdk.v1.issuing.cards.list().data:
+        limits = [{"amount": 900_000, "interval": "monthly"}]
+        pipeline.desk.sdk.v1.issuing.cards.update(card.id, {"spending_controls": {"spending_limits": limits}})
+
+    for name in ("dev", "prod"):
+        pipeline.job("check", CI_MERGE_REQUEST_IID="12", PROVISIONER_ENV=name)
+        pipeline.job("drift", PROVISIONER_ENV=name)
+
+    heads = [note["body"].splitlines()[:2] for note in pipeline.gitlab.notes]
+    assert [first for first, _ in heads] == [
+        "<!-- provisioner plan dev -->",
+        "<!-- provisioner plan prod -->",
+    ]
+    for (_, title), name in zip(heads, ("dev", "prod"), strict=True):
+        assert f": project `acme-{name}`, environment `{name}`, `test` mode, account `acct_" in title
+    titles = [issue["title"] for issue in pipeline.gitlab.issues]
+    assert titles == ["Drift in acme-dev (dev)", "Drift in acme-prod (prod)"]
 
 
 @pytest.mark.parametrize("without", ["PROVISIONER_GITLAB_TOKEN", "CI_MERGE_REQUEST_IID"])
@@ -199,7 +257,7 @@ def test_other_words_are_an_error(words):
     )
 
     assert done.returncode == 1
-    assert done.stderr == "Error: usage: python3 -m provisioner.ci.gitlab plan|drift PATH [OPTIONS]\n"
+    assert done.stderr == "Error: usage: python3 -m provisioner.ci.gitlab check|plan|drift PATH [OPTIONS]\n"
 
 
 def test_an_apply_takes_arguments_from_whoever_starts_it(pipeline):
