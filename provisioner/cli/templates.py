@@ -65,7 +65,7 @@ plan.html
 """
 
 GITHUB = """\
-# Pull requests show the plan, merging applies it, and a nightly job checks for drift.
+# Pull requests are checked and show the plan, merging applies it, and a nightly job checks for drift.
 # Secrets: STRIPE_READ_KEY, a restricted key that can read Issuing, the balance, top-ups and the account;
 #          STRIPE_API_KEY, a key that can also write them, stored in the environment "stripe".
 # Only a merge tops up the Issuing balance; docs/how-to/fund-the-balance.md has a job that does it regularly.
@@ -89,14 +89,14 @@ on:
 permissions: {{contents: read}}
 
 jobs:
-  plan:
+  check:
     if: github.event_name == 'pull_request'
     runs-on: ubuntu-latest
     permissions: {{contents: read, pull-requests: write}}
     steps:
       - uses: actions/checkout@v4
       - uses: {repository}@{ref}
-        with: {{command: plan, path: {path}}}
+        with: {{command: check, path: {path}}}
         env:
           STRIPE_API_KEY: ${{{{ secrets.STRIPE_READ_KEY }}}}
 
@@ -134,7 +134,8 @@ jobs:
 """
 
 GITLAB = """\
-# Merge requests show the plan, the main branch applies it after a review, and a schedule checks for drift.
+# Merge requests are checked and show the plan, the main branch applies it after a review, and a schedule
+# checks for drift.
 # Variables: STRIPE_READ_KEY (restricted to reading) and STRIPE_API_KEY (can write; protect the variable).
 # Replace {repository} with the project of your copy of provisioner, and {image} with the image
 # built from its Dockerfile: see docs/ci.md, "Where provisioner comes from".

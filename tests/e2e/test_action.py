@@ -193,6 +193,41 @@ def test_two_environments_have_two_comments_and_two_issues(repository):
     assert len({each.outputs["artifact"] for each in checked}) == 2
 
 
+def test_the_workflow_of_two_environments_from_the_pull_request_to_the_merge(repository):
+    names = ("dev", "staging")
+    repository.desk.run("init", "--envs", ",".join(names))
+    repository.git("add", ".")
+    repository.git("commit", "-q", "-m", "two environments")
+    head = repository.git("rev-parse", "HEAD")
+    file = repository.desk.folder / ".github/workflows/provisioner.yml"
+    jobs = yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"]
+
+    for row in jobs["check"]["strategy"]["matrix"]["include"]:
+        asked = jobs["check"]["steps"][-1]["with"]
+        assert asked["env"] == "${{ matrix.env }}"
+        checked = repository.step(**{**asked, "env": row["env"]}, pull=12)
+        repository.github.keep(checked.outputs["artifact"], Path(checked.outputs["plan"]).read_bytes(), head)
+    repository.git("commit", "-q", "--allow-empty", "-m", "Merge pull request #12")
+    merge = {"merged_at": MERGED, "merge_commit_sha": repository.git("rev-parse", "HEAD")}
+    repository.github.pulls = [{"number": 12, "head": {"sha": head}, **merge}]
+    for name in names:
+        asked = jobs[f"apply-{name}"]["steps"][-1]["with"]
+        done = repository.step(**{**asked, "plan": "approved", "args": ""})
+        assert done.code == 0, done.log
+
+    text = (repository.desk.folder / "provisioner.yaml").read_text(encoding="utf-8")
+    project = yaml.safe_load(text)["project"]
+    projects = [
+        card["metadata"]["provisioner_project"]
+        for card in repository.desk.sdk.v1.issuing.cards.list().to_dict()["data"]
+    ]
+    assert sorted(projects) == sorted(f"{project}-{name}" for name in names)
+    titles = [body.splitlines()[1] for body in (c["body"] for c in repository.github.comments.values())]
+    assert [title for title in titles if title.startswith("### Apply")] == [
+        f"### Apply complete, environment `{name}` (exit code 0)" for name in names
+    ]
+
+
 def test_a_comment_with_a_copied_mark_is_left_alone(repository):
     repository.commit(2_000)
     mark = "<!-- provisioner plan root -->"

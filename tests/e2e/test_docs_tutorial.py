@@ -8,12 +8,12 @@ __all__ = ["repository"]  # the fixture
 TUTORIAL = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text(encoding="utf-8")
 
 
-def test_a_plan_on_the_sandbox_is_a_comment_too(repository: Repository, monkeypatch) -> None:
-    assert "args: --sandbox" in TUTORIAL
+def test_a_check_on_the_sandbox_is_a_comment_too(repository: Repository, monkeypatch) -> None:
+    assert '{command: check, path: ".", args: --sandbox}' in TUTORIAL
     monkeypatch.delenv("STRIPE_API_KEY")
     repository.commit(100)
 
-    done = repository.step("plan", pull=12, args="--sandbox")
+    done = repository.step("check", pull=12, args="--sandbox")
 
     (comment,) = repository.github.comments.values()
     assert (done.code, done.outputs["changed"]) == (0, "true")

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from support.gitlab_pipeline import pipeline
 from support.pages import PAGES, PLAYED, ROOT, blocks
 
 from e2e.conftest import COMPANY, Desk, body
@@ -121,21 +122,23 @@ def test_an_account_with_nothing_to_begin_with_is_told_so_and_nothing_is_written
     assert not list((desk.folder / "adopted").iterdir())
 
 
-def given(expression: str, event: str, ref: str = "main", **inputs: object) -> object:
+def given(
+    expression: str, event: str, ref: str = "main", *, failed: bool = False, **inputs: object
+) -> object:
     """What an expression of GitHub's comes to; those of the workflow mean the same in Python's words."""
-    python = (
-        expression.strip("${} ").replace("&&", "and").replace("||", "or").replace("!inputs", "not inputs")
-    )
+    python = expression.strip("${} ").replace("&&", "and").replace("||", "or")
+    python = re.sub(r"!(?=\w)", "not ", python)
     repository = SimpleNamespace(default_branch="main")
     github = SimpleNamespace(event_name=event, ref_name=ref, event=SimpleNamespace(repository=repository))
     names = {"github": github, "inputs": SimpleNamespace(**{"apply": None, "args": None, **inputs})}
+    names |= {"failure": lambda: failed, "cancelled": lambda: False}
     return eval(python, {"__builtins__": {}}, names)  # noqa: S307 - our own text
 
 
 @pytest.mark.parametrize(
     ("event", "job", "plan"),
     [
-        ({"event": "pull_request"}, "plan", ""),
+        ({"event": "pull_request"}, "check", ""),
         ({"event": "push"}, "apply", "approved"),
         ({"event": "schedule"}, "drift", ""),
         ({"event": "workflow_dispatch"}, "drift", ""),
@@ -190,3 +193,107 @@ def test_a_folder_with_accents_gives_a_readable_name(desk):
 
     text = (desk.folder / "Zoë's Große Ads/provisioner.yaml").read_text(encoding="utf-8")
     assert "project: zoe-s-grosse-ads" in text
+
+
+def workflow_of(desk: Desk, *words: str) -> dict:
+    desk.run("init", *words)
+    return yaml.safe_load((desk.folder / ".github/workflows/provisioner.yml").read_text(encoding="utf-8"))
+
+
+def test_two_environments_validate_and_plan_as_they_stand(desk):
+    said = desk.run("init", "finance/cards", "--envs", "dev,prod").output
+
+    assert "  provisioner plan finance/cards --env prod --sandbox\n" in said
+    for env, mode in (("dev", "test"), ("prod", "live")):
+        file = desk.folder / f"finance/cards/environments/{env}.yaml"
+        overlay = yaml.safe_load(file.read_text(encoding="utf-8"))
+        assert overlay == {"project": f"cards-{env}", "mode": mode}
+        desk.run("validate", "finance/cards", "--env", env)
+        plan = desk.run("plan", "finance/cards", "--env", env, "--sandbox").stdout
+        assert plan.startswith(f"Project cards-{env}, environment {env}, test mode, account acct_")
+        assert "Plan: 2 to create" in plan
+
+
+def test_environments_that_exist_are_kept(desk):
+    desk.write("project: mine\n", "environments/dev.yaml", project="mine")
+    desk.write(COMPANY)
+    before = (desk.folder / "environments/dev.yaml").read_text(encoding="utf-8")
+
+    said = desk.run("init", "--envs", "dev, prod").output
+
+    assert "kept   environments/dev.yaml" in said
+    assert "wrote  environments/prod.yaml" in said
+    assert (desk.folder / "environments/dev.yaml").read_text(encoding="utf-8") == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--envs", "dev,Prod"], "'Prod' is not the name of an environment"),
+        (["--envs", "dev,"], "'' is not the name of an environment"),
+        (["--envs", "../dev"], "'../dev' is not the name of an environment"),
+        (["--envs", "dev,dev"], "an environment is named twice"),
+        (["--envs", "dev", "--from-stripe"], "--envs cannot be used with --from-stripe"),
+    ],
+    ids=str,
+)
+def test_names_that_no_file_can_have_are_refused(desk, words, said):
+    assert said in desk.run("init", *words, code=1).output
+    assert list(desk.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "jobs"),
+    [
+        ({"event": "pull_request"}, ["check"]),
+        ({"event": "push"}, ["apply-dev", "apply-us-prod"]),
+        ({"event": "push", "failed": True}, []),
+        ({"event": "schedule"}, ["drift"]),
+        ({"event": "workflow_dispatch", "apply": "none"}, ["drift"]),
+        ({"event": "workflow_dispatch", "apply": "us-prod"}, ["apply-us-prod"]),
+        ({"event": "workflow_dispatch", "apply": "us-prod", "ref": "unreviewed"}, []),
+    ],
+    ids=str,
+)
+def test_environments_are_checked_together_and_applied_one_after_the_other(desk, event, jobs):
+    workflow = workflow_of(desk, "--envs", "dev,us-prod")
+
+    assert [name for name, job in workflow["jobs"].items() if given(job["if"], **event)] == jobs
+    for name in ("check", "drift"):
+        rows = workflow["jobs"][name]["strategy"]["matrix"]["include"]
+        keys = ("STRIPE_READ_KEY_DEV", "STRIPE_READ_KEY_US_PROD")
+        assert [(row["env"], row["key"]) for row in rows] == [*zip(("dev", "us-prod"), keys, strict=True)]
+        assert workflow["jobs"][name]["strategy"]["fail-fast"] is False
+    dev, prod = workflow["jobs"]["apply-dev"], workflow["jobs"]["apply-us-prod"]
+    assert ("needs" in dev, prod["needs"]) == (False, ["apply-dev"])
+    assert (dev["environment"], prod["environment"]) == ("stripe-dev", "stripe-us-prod")
+    assert dev["concurrency"] != prod["concurrency"]
+    for env, job in (("dev", dev), ("us-prod", prod)):
+        asked = job["steps"][-1]["with"]
+        assert (asked["command"], asked["env"]) == ("apply", env)
+        assert given(asked["plan"], "push") == "approved"
+        assert given(asked["plan"], "workflow_dispatch", apply=env) == "none"
+    assert workflow[True]["workflow_dispatch"]["inputs"]["apply"]["options"] == ["none", "dev", "us-prod"]
+
+
+def test_a_pipeline_of_gitlab_has_the_jobs_of_each_environment(desk):
+    git(desk, "init", "-q")
+    git(desk, "remote", "add", "origin", "git@gitlab.example:acme/cards.git")
+    desk.run("init", "--envs", "dev,prod")
+
+    whole = pipeline((desk.folder / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+
+    jobs = {name: job for name, job in whole.items() if "script" in job and not name.startswith(".")}
+    assert [*jobs] == [
+        f"{job}-{env}" for env in ("dev", "prod") for job in ("check", "plan", "apply", "drift")
+    ]
+    for name, job in jobs.items():
+        env = name.rpartition("-")[2]
+        assert job["variables"]["PROVISIONER_ENV"] == env
+        assert job["variables"]["PROVISIONER_READ_KEY"] == f"$STRIPE_READ_KEY_{env.upper()}"
+        assert job["rules"]
+    assert jobs["apply-dev"]["needs"] == ["plan-dev"]
+    assert jobs["apply-prod"]["needs"] == ["plan-prod", "apply-dev"]
+    assert [jobs[f"apply-{env}"]["environment"] for env in ("dev", "prod")] == ["stripe-dev", "stripe-prod"]
+    assert {jobs[f"apply-{env}"]["rules"][0]["when"] for env in ("dev", "prod")} == {"manual"}
+    assert whole["variables"]["PROVISIONER_PATH"] == "."

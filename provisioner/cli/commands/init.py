@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,9 +15,11 @@ from msgspec import Struct
 from provisioner.app.configuration import editor_schema
 from provisioner.app.export import export
 from provisioner.cli import templates
+from provisioner.cli.environment_templates import LIVE, github_workflow, gitlab_pipeline, overlay
 from provisioner.cli.options.shared import Options, key_options
 from provisioner.cli.session import key_session
 from provisioner.cli.terminal.exit import DONE, exits
+from provisioner.config.text.document import OVERLAYS
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.engine.private_file import check_replaceable, write_public
 
@@ -49,18 +52,40 @@ class ProjectPlace(Struct, frozen=True):
         return clean[:LONGEST_NAME] or "issuing"
 
 
+def _names(_ctx: click.Context, _param: click.Parameter, text: str | None) -> tuple[str, ...]:
+    """Read `--envs dev,prod`; raises BadParameter for names that no file or job can have."""
+    names = tuple(name.strip() for name in text.split(",")) if text else ()
+    for name in names:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,29}", name):
+            raise click.BadParameter(
+                f"{name!r} is not the name of an environment: up to 30 lowercase letters, digits and hyphens"
+            )
+    if len(set(names)) < len(names):
+        raise click.BadParameter("an environment is named twice")
+    return names
+
+
 @click.command()
 @key_options
 @click.option("--from-stripe", is_flag=True, help="Start from the objects that exist in Stripe.")
+@click.option(
+    "--envs",
+    callback=_names,
+    metavar="ENV,...",
+    help="Also write these environments, such as dev,prod, and a workflow that applies them in this order. "
+    f"Those called {', '.join(LIVE[:-1])} or {LIVE[-1]} get live mode.",
+)
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path, file_okay=False), default=".")
 @exits
-def command(options: Options, *, folder: Path, from_stripe: bool) -> int:
+def command(options: Options, *, folder: Path, from_stripe: bool, envs: Sequence[str]) -> int:
     """
     Write a starter project and its CI workflow into DIR (default: the current folder).
 
     Asks nothing and keeps existing files. The project is named after the folder; the mode comes from the
     key in STRIPE_API_KEY, the branch and the CI system from the git repository.
     """
+    if envs and from_stripe:
+        raise ProvisionerError("--envs cannot be used with --from-stripe: that is the state of one account")
     folder.mkdir(parents=True, exist_ok=True)
     place = find_place(folder.resolve())
     if other := _others(place.folder):
@@ -76,9 +101,11 @@ def command(options: Options, *, folder: Path, from_stripe: bool) -> int:
     else:
         text += templates.CONFIGURATION.format(project=place.project, mode=mode)
     _write(place.folder / CONFIG, text)
+    for env in envs:
+        _write(place.folder / OVERLAYS / f"{env}.yaml", overlay(env, place.project))
     _write(place.folder / SCHEMA, editor_schema())
     _ignore(place.root / IGNORE)
-    _next(folder, _workflow(place), from_stripe=from_stripe)
+    _next(folder, _workflow(place, envs), envs, from_stripe=from_stripe)
     return DONE
 
 
@@ -146,12 +173,16 @@ def _ignore(path: Path) -> None:
         click.echo(f"  kept   {_shown(path)}")
 
 
-def _workflow(place: ProjectPlace) -> Path:
+def _workflow(place: ProjectPlace, envs: Sequence[str]) -> Path:
     """Write the CI workflow, and return its path."""
     names = {"repository": templates.REPOSITORY, "image": templates.IMAGE, "ref": templates.REF}
+    names |= {"branch": place.branch, "path": json.dumps(place.path)}
     file = ".gitlab-ci.yml" if place.gitlab else ".github/workflows/provisioner.yml"
-    template = templates.GITLAB if place.gitlab else templates.GITHUB
-    _write(place.root / file, template.format(branch=place.branch, path=json.dumps(place.path), **names))
+    if envs:
+        text = (gitlab_pipeline if place.gitlab else github_workflow)(envs, names)
+    else:
+        text = (templates.GITLAB if place.gitlab else templates.GITHUB).format(**names)
+    _write(place.root / file, text)
     return place.root / file
 
 
@@ -167,7 +198,7 @@ def _word(path: Path) -> str:
     return shlex.quote(str(path))
 
 
-def _next(folder: Path, workflow: Path, *, from_stripe: bool) -> None:
+def _next(folder: Path, workflow: Path, envs: Sequence[str], *, from_stripe: bool) -> None:
     where = "" if folder == Path() else f" {_word(folder)}"
     if from_stripe:
         steps = [
@@ -176,10 +207,11 @@ def _next(folder: Path, workflow: Path, *, from_stripe: bool) -> None:
             f"provisioner plan{where}",
         ]
     else:
+        each = [f"{where} --env {env}" for env in envs] or [where]
         steps = [
-            f"provisioner plan{where} --sandbox",
-            f"provisioner apply{where} --sandbox",
-            f"provisioner doctor{where}",
+            *(f"provisioner plan{one} --sandbox" for one in each),
+            f"provisioner apply{each[0]} --sandbox",
+            *(f"provisioner doctor{one}" for one in each),
         ]
     click.echo("\nNext:\n" + "".join(f"  {step}\n" for step in steps), nl=False)
     if workflow.is_file() and templates.REPOSITORY in workflow.read_text(encoding="utf-8", errors="replace"):
