@@ -1,6 +1,6 @@
 """One check for a pull request: is the configuration valid, do its scenarios pass, and may its plan run."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from msgspec import Struct
@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from provisioner.app.account import Account
 from provisioner.app.configuration import check_configuration
 from provisioner.app.plan import make_account_plan
-from provisioner.app.purchases import on_sandbox
 from provisioner.core.model.check import CheckPart
 from provisioner.core.model.config import Config, Guardrails
 from provisioner.core.model.errors import ExitCode, Problem, ProvisionerError
@@ -19,8 +18,6 @@ from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.write_document import plan_document
 from provisioner.core.purchases.result import ScenarioResult, Standing, tally
 from provisioner.views.plan.text import summary_line
-
-Play = Callable[[Iterator[ScenarioResult], int], Sequence[ScenarioResult]]
 
 
 class Checked(Struct, frozen=True):
@@ -34,15 +31,14 @@ def check_project(
     check: ProjectCheck,
     load: Callable[[], Config],
     connect: Callable[[Config], AbstractContextManager[Account]],
+    play: Callable[[Config], Sequence[ScenarioResult]],
     allow: Mapping[str, int],
-    play: Play = lambda results, _total: list(results),
 ) -> Checked:
     """
     Check a configuration in all parts; what fails in one part does not end the others.
 
-    `check` says which configuration it is. `load` reads it, `connect` opens its account, which is only read.
-    `allow` has the number that is allowed for each guardrail. `play` collects the results of the scenarios,
-    given their number.
+    `check` says which configuration it is. `load` reads it, `connect` opens its account, which is only read,
+    and `play` runs its scenarios. `allow` has the number that is allowed for each guardrail.
     """
     config, validate = check_configuration(load)
     if config is None:
@@ -69,12 +65,10 @@ def _skipped(name: str, why: str) -> CheckPart:
     return CheckPart(name, why, skipped=True)
 
 
-def _check_scenarios(config: Config, play: Play) -> CheckPart:
-    """Run the scenarios on private sandboxes, where nothing of the account can be in their way."""
-    total = len(config.scenarios)
-    if not total:
+def _check_scenarios(config: Config, play: Callable[[Config], Sequence[ScenarioResult]]) -> CheckPart:
+    if not config.scenarios:
         return _skipped("scenarios", "the configuration has none")
-    results = play(on_sandbox(config, config.scenarios), total)
+    results = play(config)
     problems = tuple(
         Problem(result.scenario.where, f"scenarios.{result.scenario.name}", result.text)
         for result in results
