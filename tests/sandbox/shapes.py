@@ -34,6 +34,13 @@ CLASSES = {
     "payout": stripe.Payout,
     "person": stripe.Person,
     "topup": stripe.Topup,
+    "treasury.debit_reversal": stripe.treasury.DebitReversal,
+    "treasury.financial_account": stripe.treasury.FinancialAccount,
+    "treasury.financial_account_features": stripe.treasury.FinancialAccountFeatures,
+    "treasury.received_credit": stripe.treasury.ReceivedCredit,
+    "treasury.received_debit": stripe.treasury.ReceivedDebit,
+    "treasury.transaction": stripe.treasury.Transaction,
+    "treasury.transaction_entry": stripe.treasury.TransactionEntry,
     "webhook_endpoint": stripe.WebhookEndpoint,
 }
 

@@ -153,11 +153,16 @@ def test_every_filter_that_a_list_takes_narrows_it() -> None:
         "amount",
         "arrival_date",
         "delivery_success",
+        "effective_at",
         "expired",
+        "linked_flows",
         "lookup_keys",
+        "order_by",
         "payout",
         "preferences",
         "relationship",
+        "resolution",
+        "status_transitions",
         "types",
     }  # narrowed by what handles them
     for route in ROUTES:

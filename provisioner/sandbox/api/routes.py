@@ -29,6 +29,7 @@ from provisioner.sandbox.rules.purchases import (
     transaction,
     transaction_helpers,
 )
+from provisioner.sandbox.rules.treasury import financial_account, received
 
 ROUTES: tuple[Route, ...] = (
     *account.ROUTES,
@@ -51,6 +52,8 @@ ROUTES: tuple[Route, ...] = (
     *transaction.ROUTES,
     *transaction_helpers.ROUTES,
     *dispute.ROUTES,
+    *financial_account.ROUTES,
+    *received.ROUTES,
     *funding.ROUTES,
     *settlement.ROUTES,
     *event.ROUTES,

@@ -17,7 +17,7 @@ from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.common.listing import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
 from provisioner.sandbox.rules.common.programs import DEFAULT_LIMIT, program_of
-from provisioner.sandbox.state.errors import invalid, no_such
+from provisioner.sandbox.state.errors import invalid
 from provisioner.sandbox.state.objects import Resource, Tx, new_id, without_private
 
 Json = dict[str, Any]
@@ -96,7 +96,7 @@ def create(call: HandlerCall) -> Json:
     replaced = replacement.replaced(tx, CARD, params)
     looks = design.for_card(tx, params, new=True)
     card = _begun(tx, params, pan.number(replaced), looks)
-    card["wallets"] = pan.wallets(tx, holder)
+    card |= {"wallets": pan.wallets(tx, holder), **_funded(tx, params)}
     card |= _controlled(tx, {**card, "spending_controls": controls.empty(None)}, params, new=True)
     card["spending_controls"]["spending_limits_currency"] = card["currency"]
     if params.get("status") == "active":
@@ -144,7 +144,7 @@ def update(call: HandlerCall) -> Json:
     card = tx.fetch(CARD, call.id)
     if card["status"] == "canceled":
         raise invalid(f"Card {call.id} is canceled, which is final; it can no longer be updated.")
-    _check_ties(params)
+    card |= _funded(tx, params)
     card["metadata"] = merged(card["metadata"], params)
     card |= _controlled(tx, card, params, new=False)
     if "shipping" in params:
@@ -257,13 +257,21 @@ def _check(tx: Tx, params: Mapping[str, Any]) -> None:
     if after.get("payment_count", 1) < 1:
         param = "lifecycle_controls[cancel_after][payment_count]"
         raise invalid("Invalid positive integer", param, "parameter_invalid_integer")
-    _check_ties(params)
 
 
-def _check_ties(params: Mapping[str, Any]) -> None:
-    """Reject Treasury accounts, as the sandbox has none."""
-    if "financial_account" in params:
-        raise no_such("financial account", params["financial_account"], "financial_account")
+def _funded(tx: Tx, params: Mapping[str, Any]) -> Json:
+    """Return the financial account of a request; raises ApiError if cards cannot spend from it."""
+    param = "financial_account"
+    if param not in params:
+        return {}
+    account = resource_of("treasury.financial_account").show(
+        tx, tx.fetch(resource_of("treasury.financial_account"), params[param], param)
+    )
+    if account["status"] != "open" or "card_issuing" not in account["active_features"]:
+        raise invalid(
+            f"Financial account {account['id']} does not have the feature card_issuing active.", param
+        )
+    return {param: account["id"]}
 
 
 _URL = "/v1/issuing/cards"

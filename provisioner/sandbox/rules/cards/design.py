@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.sandbox.registry import HandlerCall, Route, do, registered, resource_of
-from provisioner.sandbox.rules.cards.bundle import BUNDLE
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import emit, previous_attributes, save
@@ -21,6 +20,7 @@ from provisioner.sandbox.state.objects import Resource, Tx, as_they_are, new_id
 
 Json = dict[str, Any]
 
+_BUNDLE = "issuing.physical_bundle"
 DESIGN = registered(
     Resource(
         "issuing.personalization_design",
@@ -28,7 +28,7 @@ DESIGN = registered(
         "personalization design",
         filters=("lookup_key", "status"),
         texts=as_they_are,
-        expandable={"card_logo": ("file",), "physical_bundle": ("issuing.physical_bundle",)},
+        expandable={"card_logo": ("file",), "physical_bundle": (_BUNDLE,)},
     )
 )
 _LONGEST_KEY = 200
@@ -158,7 +158,7 @@ def _looking(tx: Tx, design: Json, params: Mapping[str, Any]) -> Json:
     after = dict(design)
     if "physical_bundle" in params:
         after["physical_bundle"] = params["physical_bundle"]
-    bundle = tx.fetch(BUNDLE, after["physical_bundle"], "physical_bundle")
+    bundle = tx.fetch(resource_of(_BUNDLE), after["physical_bundle"], "physical_bundle")
     if bundle["status"] == "inactive":
         raise invalid(f"Physical bundle {bundle['id']} is inactive.", "physical_bundle")
     if "card_logo" in params:
@@ -236,7 +236,7 @@ def _decided(tx: Tx, design: Json, status: str, event: str, reasons: Mapping[str
 
 
 def _bundle_of(tx: Tx, design: Mapping[str, Any]) -> Json:
-    return tx.fetch(BUNDLE, design["physical_bundle"])
+    return tx.fetch(resource_of(_BUNDLE), design["physical_bundle"])
 
 
 def _is_platform(tx: Tx) -> bool:

@@ -7,8 +7,7 @@ and last an hour. The sandbox does not accept them as API keys.
 
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, deed, registered
-from provisioner.sandbox.rules.cards.card import CARD
+from provisioner.sandbox.registry import HandlerCall, Route, deed, registered, resource_of
 from provisioner.sandbox.state.errors import invalid, no_such
 from provisioner.sandbox.state.objects import Resource, Tx, new_id, without_private
 
@@ -28,7 +27,7 @@ def create(call: HandlerCall) -> Json:
         raise invalid(says, None if named else "issuing_card", None if named else "parameter_missing")
     if named[0] in _FOREIGN:
         raise no_such(_FOREIGN[named[0]], params[named[0]], named[0])
-    tx.fetch(CARD, params["issuing_card"], "issuing_card")
+    tx.fetch(resource_of("issuing.card"), params["issuing_card"], "issuing_card")
     key: Json = {
         "id": new_id(KEY.prefix),
         "object": "ephemeral_key",

@@ -17,6 +17,7 @@ from provisioner.sandbox.state.objects import Resource, Tx, new_id, without_priv
 
 Json = dict[str, Any]
 
+_CARD = "issuing.card"
 _WALLETS = frozenset({"apple_pay", "google_pay", "samsung_pay"})
 _STATUSES = frozenset({"active", "requested", "suspended"})
 
@@ -35,7 +36,7 @@ TOKEN: Resource = registered(
 
 def listed(call: HandlerCall) -> Json:
     """Return a page of the tokens of one card, which must exist."""
-    call.tx.fetch(resource_of("issuing.card"), call.params["card"], "card")
+    call.tx.fetch(resource_of(_CARD), call.params["card"], "card")
     return page(call.tx, TOKEN, call.params, _URL)
 
 
@@ -64,7 +65,7 @@ def add(tx: Tx, card_id: str, asked: Mapping[str, str]) -> Json:
             f"a token has a wallet_provider ({', '.join(sorted(_WALLETS))}) and a status "
             f"({', '.join(sorted(_STATUSES))})"
         )
-    card = tx.fetch(resource_of("issuing.card"), card_id)
+    card = tx.fetch(resource_of(_CARD), card_id)
     if card["status"] == "canceled":
         raise invalid(f"Card {card_id} is canceled and cannot be added to a wallet.")
     number = f"{secrets.randbelow(10_000):04}"

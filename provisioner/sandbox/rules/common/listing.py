@@ -101,10 +101,10 @@ class Query:
         for field in filters[1:]:
             too = "x.account=? AND x.kind=? AND x.field=? AND x.value=? AND x.seq=l.seq"
             self.where(f"EXISTS (SELECT 1 FROM lookup x WHERE {too})", *self._looked_up(field))  # noqa: S608
-        for sign, value in _comparisons(params.get("created")):
+        for sign, value in comparisons(params.get("created")):
             self._created(sign, value)
         for name in ("amount", "arrival_date"):
-            for sign, value in _comparisons(params.get(name)):
+            for sign, value in comparisons(params.get(name)):
                 self.where(f"json_extract(o.body, '$.{name}') {sign} ?", value)
         for param, sign in (("starting_after", "<"), ("ending_before", ">")):
             if param in params:
@@ -140,7 +140,7 @@ class Query:
             self.where(f"{self.seq} {bound} coalesce(({edge}), {none})", *self._whose, value)
 
 
-def _comparisons(wanted: Any) -> Iterable[tuple[str, int]]:
+def comparisons(wanted: Any) -> Iterable[tuple[str, int]]:
     """Return the comparisons of a range parameter: a number, or a hash of gt, gte, lt, lte."""
     if isinstance(wanted, int):
         yield "=", wanted

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from provisioner.sandbox.registry import resource_of
-from provisioner.sandbox.rules.common import ledger, unknowns
+from provisioner.sandbox.rules.common import ledger, treasury_ledger, unknowns
 from provisioner.sandbox.rules.common.currencies import converted
 from provisioner.sandbox.rules.common.programs import DEFAULT_LIMIT, account_of
 from provisioner.sandbox.rules.purchases.decide import (
@@ -43,7 +43,10 @@ def verdict(tx: Tx, authorization: Json) -> Judgement:
         method=authorization["authorization_method"],
         checks=authorization["verification_data"],
     )
-    available = ledger.available(tx, "issuing").get(card["currency"], 0)
+    currency = card["currency"]
+    available = ledger.available(tx, "issuing").get(currency, 0)
+    if "financial_account" in card:
+        available = treasury_ledger.cash(tx, card["financial_account"], currency)
     if account_of(tx)["capabilities"]["card_issuing"] != "active":
         reason: str | None = "account_disabled"
     elif purchase.category in CASH and not unknowns.on(tx, "atm_withdrawals"):

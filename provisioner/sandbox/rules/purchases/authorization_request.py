@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.rules.common import currencies, ledger, unknowns
+from provisioner.sandbox.rules.common import currencies, ledger, treasury_ledger, unknowns
 from provisioner.sandbox.rules.purchases import merchant, purchase_details
 from provisioner.sandbox.rules.purchases.decide import Judgement
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION
@@ -201,9 +201,12 @@ def _moved(tx: Tx, authorization: Json, amount: int, kind: str, description: str
     if amount == 0:
         return authorization
     currency, own = authorization["currency"], authorization["id"]
+    after = {**authorization, "_held": authorization["_held"] - amount}
+    account = treasury_ledger.account_of(tx, authorization["card"])
+    if account is not None:
+        return {**after, "_treasury_transaction": treasury_ledger.hold(tx, account, authorization, amount)}
     entry = ledger.book(tx, "issuing", amount, currency, kind, own, description)
     return {
-        **authorization,
-        "_held": authorization["_held"] - amount,
+        **after,
         "balance_transactions": [*authorization["balance_transactions"], entry["id"]],
     }

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.sandbox.registry import HandlerCall, Route, deed, registered, resource_of
-from provisioner.sandbox.rules.common import ledger, unknowns
+from provisioner.sandbox.rules.common import ledger, treasury_flows, unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import emit, previous_attributes, save
 from provisioner.sandbox.rules.common.listing import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
 from provisioner.sandbox.rules.purchases import dispute_evidence
 from provisioner.sandbox.rules.purchases.kinds import TRANSACTION
-from provisioner.sandbox.state.errors import exclusive, invalid, no_such
+from provisioner.sandbox.state.errors import exclusive, invalid
 from provisioner.sandbox.state.objects import Resource, Tx, new_id, without_private
 
 Json = dict[str, Any]
@@ -76,7 +76,7 @@ DISPUTE: Resource = registered(
 def create(call: HandlerCall) -> Json:
     """Dispute a transaction; its evidence can be incomplete."""
     tx, params = call.tx, call.params
-    transaction = tx.fetch(TRANSACTION, _disputed(params), "transaction")
+    transaction = _disputed(tx, params)
     evidence = dispute_evidence.changed(tx, {}, params.get("evidence", {}))
     _refuse(tx, transaction, evidence)
     if transaction["dispute"] is not None:
@@ -95,6 +95,8 @@ def create(call: HandlerCall) -> Json:
         "_entries": [],
         "_credited": 0,
     }
+    if "treasury" in params:
+        dispute["treasury"] = {"debit_reversal": None, **params["treasury"]}
     tx.schedule(transaction["created"] + _EXPIRES, "dispute.expire", dispute["id"])
     shown = keep(tx, DISPUTE, dispute, "issuing_dispute.created")
     save(tx, TRANSACTION, {**transaction, "dispute": dispute["id"]}, "issuing_transaction.updated")
@@ -130,6 +132,9 @@ def submit(call: HandlerCall) -> Json:
     _refuse(tx, tx.fetch(TRANSACTION, dispute["transaction"]), evidence)
     if unknowns.on(tx, "dispute_evidence_required"):
         dispute_evidence.require_all(evidence)
+    if "treasury" in dispute:
+        debit = dispute["treasury"]["received_debit"]
+        dispute["treasury"]["debit_reversal"] = treasury_flows.dispute(tx, call.id, debit, dispute["amount"])
     dispute |= {"status": "submitted", "metadata": merged(dispute["metadata"], call.params)}
     if evidence[evidence["reason"]]["explanation"] in _OUTCOMES:
         tx.schedule(tx.now + _DECIDED_AFTER, "dispute.decide", call.id)
@@ -139,6 +144,8 @@ def submit(call: HandlerCall) -> Json:
 def credit(tx: Tx, dispute_id: str) -> Json:
     """Give the disputed amount as a provisional credit; raises ApiError unless the dispute is submitted."""
     dispute = _submitted(tx, dispute_id)
+    if "treasury" in dispute:
+        raise invalid("Financial accounts get no provisional credit in the sandbox.")
     if dispute["_credited"]:
         raise invalid(f"Dispute {dispute_id} already has a provisional credit.")
     amount = dispute["amount"]
@@ -150,7 +157,10 @@ def credit(tx: Tx, dispute_id: str) -> Json:
 def win(tx: Tx, dispute_id: str) -> Json:
     """Win a submitted dispute: the amount comes back, unless it already came as a provisional credit."""
     dispute = _submitted(tx, dispute_id) | {"status": "won"}
-    if not dispute["_credited"]:
+    if "treasury" in dispute:
+        treasury_flows.decide(tx, dispute["treasury"]["debit_reversal"], won=True)
+        _told(tx, dispute, "issuing_dispute.funds_reinstated")
+    elif not dispute["_credited"]:
         _book(tx, dispute, dispute["amount"], "issuing_dispute")
         _told(tx, dispute, "issuing_dispute.funds_reinstated")
     return _told(tx, dispute, "issuing_dispute.closed")
@@ -161,6 +171,8 @@ def lose(tx: Tx, dispute_id: str, reason: str = "other") -> Json:
     if reason not in _LOSS_REASONS:
         raise invalid(f"Invalid loss reason: must be one of {', '.join(sorted(_LOSS_REASONS))}")
     dispute = _submitted(tx, dispute_id) | {"status": "lost", "loss_reason": reason}
+    if "treasury" in dispute:
+        treasury_flows.decide(tx, dispute["treasury"]["debit_reversal"], won=False)
     if dispute["_credited"]:
         _book(tx, dispute, -dispute["_credited"], "issuing_dispute_provisional_credit_reversal")
         _told(tx, dispute, "issuing_dispute.funds_rescinded")
@@ -190,15 +202,25 @@ def expire(tx: Tx, dispute_id: str) -> None:
         save(tx, DISPUTE, {**dispute, "status": "expired"}, "issuing_dispute.closed")
 
 
-def _disputed(params: Mapping[str, Any]) -> str:
-    """Return the id of the transaction that a request disputes."""
+def _disputed(tx: Tx, params: Mapping[str, Any]) -> Json:
+    """Return the transaction that a request disputes; for financial accounts, it gives the received debit."""
     if "transaction" in params and "treasury" in params:
         raise exclusive("transaction", "treasury")
     if "treasury" in params:
-        raise no_such("received debit", params["treasury"]["received_debit"], "treasury[received_debit]")
+        param = "treasury[received_debit]"
+        debit = tx.fetch(treasury_flows.DEBIT, params["treasury"]["received_debit"], param)
+        found = debit["linked_flows"]["issuing_transaction"]
+        if found is None:
+            raise invalid(f"Received debit {debit['id']} is not a purchase with a card.", param)
+        return tx.fetch(TRANSACTION, found)
     if "transaction" not in params:
         raise invalid("Missing required param: transaction.", "transaction", "parameter_missing")
-    return str(params["transaction"])
+    transaction = tx.fetch(TRANSACTION, params["transaction"], "transaction")
+    if transaction.get("treasury"):
+        raise invalid(
+            "For a purchase from a financial account, give treasury[received_debit].", "transaction"
+        )
+    return transaction
 
 
 def _refuse(tx: Tx, transaction: Mapping[str, Any], evidence: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from provisioner.sandbox.state.objects import Resource, Tx, as_they_are, without
 Json = dict[str, Any]
 CARD = "issuing.card"
 CARDHOLDER = "issuing.cardholder"
+_RECEIVED = ("received_credit", "received_debit")
 EXPIRY = "authorization.expire"  # the scheduled action for an authorization that is not captured
 
 
@@ -25,6 +26,12 @@ def show_authorization(tx: Tx, stored: Json) -> Json:
     if stored["_fraud_challenges"] is not None and unknowns.on(tx, "fraud_challenges_shown"):
         shown["fraud_challenges"] = stored["_fraud_challenges"]
     shown["balance_transactions"] = [entries.shown(tx, one) for one in stored["balance_transactions"]]
+    if "_treasury_transaction" in stored:
+        moved = [one.get("treasury", {}) for one in shown["transactions"]]
+        shown["treasury"] = {
+            **{f"{name}s": [one[name] for one in moved if one.get(name)] for name in _RECEIVED},
+            "transaction": stored["_treasury_transaction"],
+        }
     return shown
 
 

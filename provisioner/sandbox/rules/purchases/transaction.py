@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.sandbox.registry import HandlerCall, Route
-from provisioner.sandbox.rules.common import ledger
+from provisioner.sandbox.rules.common import ledger, treasury_flows, treasury_ledger
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import emit, previous_attributes, save
 from provisioner.sandbox.rules.common.listing import listed, retrieve
@@ -26,14 +26,17 @@ def record(tx: Tx, origin: Mapping[str, Any], amount: int, merchant_amount: int,
     overrides members: authorization, network_data, `_purchase_details`.
     """
     transaction_id = new_id(TRANSACTION.prefix)
-    booked = ledger.book(tx, "issuing", amount, origin["currency"], "issuing_transaction", transaction_id)
+    account = treasury_ledger.account_of(tx, origin["card"])
+    booked = None
+    if account is None:
+        booked = ledger.book(tx, "issuing", amount, origin["currency"], "issuing_transaction", transaction_id)
     made: Json = {
         "id": transaction_id,
         "object": "issuing.transaction",
         "amount": amount,
         "amount_details": {"atm_fee": None, "cashback_amount": None},
         "authorization": None,
-        "balance_transaction": booked["id"],
+        "balance_transaction": booked["id"] if booked else None,
         "card": origin["card"],
         "cardholder": origin["cardholder"],
         "created": tx.now,
@@ -52,6 +55,8 @@ def record(tx: Tx, origin: Mapping[str, Any], amount: int, merchant_amount: int,
         "_refunded": 0,
         **more,
     }
+    if account is not None:
+        made["treasury"] = treasury_flows.spend(tx, account, made)
     keep(tx, TRANSACTION, made, "issuing_transaction.created")
     return made
 
