@@ -127,7 +127,7 @@ def hold(tx: Tx, account_id: str, authorization: Mapping[str, Any], amount: int)
     """
     Hold money for an authorization (`amount` below 0) or release it, and return the transaction's id.
 
-    The transaction is void when nothing is held any more; captures are received debits of their own.
+    The transaction is void when nothing is held any longer; each capture is a received debit.
     """
     found = authorization.get("_treasury_transaction")
     if found is None:

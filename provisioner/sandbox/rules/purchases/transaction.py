@@ -25,18 +25,13 @@ def record(tx: Tx, origin: Mapping[str, Any], amount: int, merchant_amount: int,
     `origin` has its card, cardholder, currency, merchant_currency, merchant_data, and wallet; `more`
     overrides members: authorization, network_data, `_purchase_details`.
     """
-    transaction_id = new_id(TRANSACTION.prefix)
-    account = treasury_ledger.account_of(tx, origin["card"])
-    booked = None
-    if account is None:
-        booked = ledger.book(tx, "issuing", amount, origin["currency"], "issuing_transaction", transaction_id)
     made: Json = {
-        "id": transaction_id,
+        "id": new_id(TRANSACTION.prefix),
         "object": "issuing.transaction",
         "amount": amount,
         "amount_details": {"atm_fee": None, "cashback_amount": None},
         "authorization": None,
-        "balance_transaction": booked["id"] if booked else None,
+        "balance_transaction": None,
         "card": origin["card"],
         "cardholder": origin["cardholder"],
         "created": tx.now,
@@ -55,8 +50,12 @@ def record(tx: Tx, origin: Mapping[str, Any], amount: int, merchant_amount: int,
         "_refunded": 0,
         **more,
     }
+    account = treasury_ledger.account_of(tx, made["card"])
     if account is not None:
         made["treasury"] = treasury_flows.spend(tx, account, made)
+    else:
+        booked = ledger.book(tx, "issuing", amount, made["currency"], "issuing_transaction", made["id"])
+        made["balance_transaction"] = booked["id"]
     keep(tx, TRANSACTION, made, "issuing_transaction.created")
     return made
 
