@@ -18,11 +18,11 @@ from provisioner.core.model.errors import ProvisionerError, StripeError
 from provisioner.net.address import parse_origin
 from provisioner.stripe_api.circuit_breaker import Circuit
 from provisioner.stripe_api.credentials import STRIPE
-from provisioner.stripe_api.failure import CallError
+from provisioner.stripe_api.failure import CallError, LostError
 from provisioner.stripe_api.http import API_VERSION, BoundedClient, Read, Reply, values
 from provisioner.stripe_api.personal import Words, words_of
 from provisioner.stripe_api.rate_limit import Limits, Pace, go_on
-from provisioner.stripe_api.retry import REPLAYED, SERVER_ERRORS, for_concurrency, may_retry
+from provisioner.stripe_api.retry import REPLAYED, SERVER_ERRORS, for_concurrency, is_busy, may_retry
 from provisioner.stripe_api.translate import translate
 
 TIMEOUTS = (5.0, 40.0)  # seconds to connect, and for each read
@@ -116,7 +116,14 @@ class Transport:
                 raise
             from provisioner.stripe_api.retry_loop import again  # noqa: PLC0415 - cold start: few requests fail
 
-            return again(failed, once, begun, self.stop, self._sleep)
+            return again(failed, once, begun, self.stop, self._sleep, self._say_once)
+
+    def _say_once(self, failed: CallError, left: float) -> None:
+        """Tell the reader of the log why nothing seems to happen; other waits of the run are the same."""
+        if self._http.unsaid.acquire(blocking=False):
+            what = failed.says if isinstance(failed, LostError) else f"Stripe returned {failed.status}"
+            busy = " (too many requests, or another request on the same object)" if is_busy(failed) else ""
+            log.info("%s%s; retrying for up to %.0f s", what, busy, left)
 
     def hide(self, texts: Callable[[], Iterable[str]]) -> None:
         """Remove the words of `texts` from error messages; `texts` is called at the first error."""

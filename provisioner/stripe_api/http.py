@@ -1,5 +1,6 @@
 """HTTP requests to Stripe, and the meaning of the status and the body of a response."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -72,6 +73,7 @@ class BoundedClient:
         self._server = "Stripe" if is_stripe else f"Stripe at {address.origin}"
         self._outage_advice = OUTAGE_ADVICE if is_stripe else ELSEWHERE_ADVICE
         self._has_answered = False
+        self.unsaid = threading.Lock()  # free until somebody has been told that requests are retried
 
     @property
     def address(self) -> WebAddress:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from threading import Event
 
 import tenacity
@@ -15,6 +16,7 @@ PATIENT_ATTEMPTS = 60  # if Stripe is up, but busy
 PATIENCE = 180.0  # seconds for one request with all of its attempts, if Stripe is up, but busy
 LOST_PATIENCE = 90.0  # the same if there is no response, or a failure in Stripe
 LONGEST_WAIT = 30.0
+NOTICED = 3.0  # seconds after which a person wonders what the program waits for
 
 _backoff = tenacity.wait_random_exponential(multiplier=0.25, max=5.0)
 _soon = tenacity.wait_random_exponential(multiplier=0.05, max=1.0)  # a lock, or our own request in flight
@@ -26,16 +28,16 @@ def again(
     begun: float,
     stop: Event,
     sleep: Callable[[float], None],
+    waits: Callable[[CallError, float], None],
 ) -> Reply:
     """
     Retry a request whose first attempt began at `begun` (monotonic seconds) and raised `failed`.
 
-    `once` makes one attempt within the seconds that it is given: those that are left for all attempts
-    together. Returns the first response. Raises the last failure, with the number of attempts, if it cannot
-    be retried, the attempts or the time are used up, or `stop` is set.
+    `once` makes one attempt within the seconds that it is given, those left for all attempts together.
+    `waits` gets the failure and these seconds before a wait that a person notices. Returns the response.
+    Raises the last failure, with the number of attempts, if no other may follow or `stop` is set.
     """
-    first = [failed]
-    last = failed
+    first, last = [failed], failed
 
     def attempt() -> Reply:
         nonlocal last
@@ -52,6 +54,7 @@ def again(
         wait=_wait,
         stop=tenacity.stop_any(_Spent(begun), tenacity.stop_when_event_set(stop)),
         sleep=sleep,
+        before_sleep=partial(_notice, begun, waits),
         reraise=True,
     )
     try:
@@ -59,6 +62,13 @@ def again(
     except CallError as error:
         error.attempts = retrying.statistics["attempt_number"]
         raise
+
+
+def _notice(begun: float, waits: Callable[[CallError, float], None], state: tenacity.RetryCallState) -> None:
+    """Report a wait that a person would notice."""
+    error, took = _error(state), time.monotonic() - begun
+    if isinstance(error, CallError) and took + state.upcoming_sleep >= NOTICED:
+        waits(error, _patience(error) - took)
 
 
 def _error(state: tenacity.RetryCallState) -> BaseException | None:

@@ -86,6 +86,29 @@ def test_what_may_pass_is_tried_again_on_the_same_key(bad, clock):
     assert all(b"Idempotency-Key: key-1" in request for request in server.asked)
 
 
+def test_a_wait_that_a_person_notices_is_said_once(clock, caplog):
+    busy = error("503 Service Unavailable", "api_error", headers=["Retry-After: 20"])
+    caplog.set_level("INFO", logger="provisioner")
+
+    with hostile([busy, GOOD, busy, busy, GOOD]) as server:
+        stripe = writer(server, clock)
+        for _ in range(2):
+            stripe.perform(CREATE)
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "Stripe returned 503; retrying for up to 90 s"
+    ]
+
+
+def test_a_short_wait_is_not_said(clock, caplog):
+    caplog.set_level("INFO", logger="provisioner")
+
+    with hostile([error("500 Internal Server Error", "api_error"), GOOD]) as server:
+        writer(server, clock).perform(CREATE)
+
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize(
     "bad",
     [
