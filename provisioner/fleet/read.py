@@ -14,7 +14,8 @@ from provisioner.config.build.variables import SIGN
 from provisioner.config.load import in_order
 from provisioner.config.schema.messages import say
 from provisioner.config.schema.validate import Shapes, shapes_of_schema
-from provisioner.config.text.document import Document, open_document
+from provisioner.config.text.document import Document, open_document, text_of
+from provisioner.config.text.excerpt import with_excerpts
 from provisioner.config.text.outside import NOTHING_MORE, Allowed, Outside
 from provisioner.config.text.scalar import BROKEN
 from provisioner.core.model.errors import ConfigError, Problem, Where
@@ -54,7 +55,10 @@ def load_fleet(path: Path, allowed: Allowed = NOTHING_MORE) -> Fleet:
         text = "no accounts; add some under 'accounts' or in a 'roster'"
         reading.problems.append(Problem(Where(str(document.file), 1, 1), "", text))
     if reading.problems:
-        raise ConfigError(in_order(reading.problems))
+        problems = in_order(reading.problems)
+        named = {each.where.file for each in problems if each.where}
+        texts = {name: text_of(Path(name), [], reading.outside) or "" for name in named}
+        raise ConfigError(with_excerpts(problems, texts))
     return Fleet(
         str(value["fleet"]),
         str(value.get("mode", "test")),

@@ -4,12 +4,14 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from provisioner.config.text.document import Document, open_document, text_of
 from provisioner.config.text.near import near
 from provisioner.config.text.outside import Outside
+from provisioner.config.text.positions import positions
 from provisioner.config.text.scalar import Odd
 from provisioner.core.model.errors import Problem, Where
 
@@ -80,8 +82,15 @@ def _json_lines(file: Path, text: str, problems: list[Problem]) -> Iterator[Row]
         except (ValueError, RecursionError) as error:
             problems.append(Problem(Where(str(file), number, 1), "", str(error)))
         else:
-            place = Where(str(file), number, 1)
-            yield Row(file, value, lambda _path, _key, place=place: place, _plain)  # type: ignore[misc]
+            yield Row(file, value, partial(_json_where, file, number, line), _plain)
+
+
+def _json_where(file: Path, number: int, line: str, path: Keys, key: bool) -> Where:
+    """Return the place of a value in a line of JSON, or of the closest value around it."""
+    found = positions(line)  # JSON is YAML
+    length = next(length for length in range(len(path), -1, -1) if path[:length] in found)
+    position = found[path[:length]]
+    return Where(str(file), number, position.key_column if key and length == len(path) else position.column)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -205,7 +205,7 @@ ROWS = {
     "jsonl-fraction": (
         "jsonl",
         '{"account": "acct_1A", "vars": {"limit": 1.5}}\n',
-        "roster.jsonl:1:1: accounts.acct_1A: 'limit': ",
+        "roster.jsonl:1:42: accounts.acct_1A: 'limit': ",
     ),
     "yaml-key": ("yaml", "accounts: []\nversion: 1\n", "roster.yaml:2:1: unknown key 'version'"),
     "yaml-row": ("yaml", "accounts:\n- acct_1A\n", "roster.yaml:2:3: accounts: expected a mapping"),
@@ -219,6 +219,37 @@ def test_what_is_wrong_with_a_roster_is_said_by_the_line(folder, case):
     found = problems(folder, f"{HEAD}roster: roster.{form}\n", **{form: text})
 
     assert found[0].startswith(says), found
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "shown", "under"),
+    [
+        ("csv", 'name,account\n"Secret, Inc",acct-1\n', "...,acct-1", "acct-1"),
+        ("csv", "account,labels.tier,teir\nacct_1A,secret,b\n", "account,labels.tier,teir", "teir"),
+        (
+            "jsonl",
+            '{"account": "acct_1A", "name": "secret", "vars": {"limit": 1.5}}\n',
+            '{"account": ..., "name": ..., "vars": {"limit": ...}}',
+            "...}}",
+        ),
+        (
+            "yaml",
+            "accounts:\n- {account: acct-1, name: secret}\n",
+            "- {account: acct-1, name: ...}",
+            "acct-1",
+        ),
+    ],
+)
+def test_the_line_is_shown_with_a_caret_and_without_values(folder, form, text, shown, under):
+    (folder / f"roster.{form}").write_text(text)
+    (folder / "fleet.yaml").write_text(f"{HEAD}roster: roster.{form}\n")
+
+    with pytest.raises(ConfigError) as caught:
+        load_fleet(folder)
+
+    line, caret = caught.value.problems[0].excerpt.splitlines()
+    assert line.partition(" | ")[2] == shown
+    assert caret.index("^") == line.index(under)
 
 
 def test_all_problems_are_said_at_once_in_the_order_of_the_lines(folder):

@@ -6,6 +6,7 @@ it already; every other value is shown as `...`, and comments and anchors are le
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -19,6 +20,7 @@ TAB = "\N{RIGHTWARDS ARROW}"
 WIDEST, BEFORE = 100, 70  # characters of a line that are shown, and those before the caret
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*|<<")
 _FIRST_KEY = re.compile(r"[ -]*[A-Za-z_][A-Za-z0-9_.-]*:(?=\s|$)")
+_CELL = re.compile(r'"(?:[^"]|"")*"?|[^,]*')
 _MARKS = frozenset(" -?:,{}[]")
 _SYNTAX = frozenset(":,{}[]\"'-?&*!|>%@`#")
 
@@ -39,13 +41,35 @@ def with_excerpts(problems: Sequence[Problem], texts: Mapping[str, str]) -> list
     for problem in problems:
         if problem.where and 0 < problem.where.line <= len(lines.get(problem.where.file, ())):
             wanted.setdefault(problem.where.file, set()).add(problem.where.line)
-    found = {file: _tokens(texts[file], lines[file], numbers) for file, numbers in wanted.items()}
+    found = {file: _scalars_on(file, texts[file], lines[file], numbers) for file, numbers in wanted.items()}
     return [
         replace(problem, excerpt=_excerpt(problem, lines[problem.where.file], found[problem.where.file]))
         if problem.where and problem.where.line in wanted.get(problem.where.file, ())
         else problem
         for problem in problems
     ]
+
+
+def _scalars_on(
+    file: str, text: str, lines: Sequence[str], wanted: Collection[int]
+) -> Mapping[int, Sequence[_Token] | None]:
+    """Return the scalars on the wanted lines of a YAML file, or of a roster as CSV or JSON lines."""
+    match Path(file).suffix:
+        case ".csv":
+            return {number: [*_cells(lines[number - 1], is_head=number == 1)] for number in wanted}
+        case ".jsonl" | ".ndjson":
+            each = {number: lines[number - 1] for number in wanted}
+            return {number: _tokens(line, [line], {1})[1] for number, line in each.items()}
+        case _:
+            return _tokens(text, lines, wanted)
+
+
+def _cells(line: str, *, is_head: bool) -> Iterator[_Token]:
+    """Yield the cells of a line of CSV; those of the header are keys."""
+    start = 0
+    while start <= len(line) and (match := _CELL.match(line, start)):
+        yield _Token(start, match.end(), is_head, match[0].strip('"'))
+        start = match.end() + 1
 
 
 def _tokens(
