@@ -10,6 +10,7 @@ from provisioner.core.diff.change import Action, Edit, Note
 from provisioner.core.model.json_document import Count, Currency, MovedMoney, TraceDocument
 from provisioner.core.model.money import Money
 from provisioner.core.ownership.seal import Source
+from provisioner.core.plan.outlook_document import OutlookDocument
 from provisioner.core.schema.field import Direction
 
 PLAN_FORMAT = "1.1"
@@ -202,60 +203,6 @@ class ImpactDocument(Struct, frozen=True, kw_only=True):
     """Cards that the plan activates."""
     final: Count
     """Irreversible changes."""
-
-
-class BalanceDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The Issuing balance of one currency."""
-
-    currency: Currency
-    available: int
-    """Money in the Issuing balance now."""
-    pending: int
-    """Top-ups that are pending."""
-    target: int | None
-    """The target; null if it is sensitive."""
-    top_up_below: int | None
-    """The balance below which it is topped up; null if it is sensitive."""
-    declared: str = ""
-    """A keyed digest of the configured target."""
-
-
-class Power(Struct, frozen=True):
-    """The monthly exposure of some cards."""
-
-    amount: int
-    """The monthly exposure of the cards whose limits bound a month, in minor units."""
-    unlimited: int
-    """The number of other cards: their limits bound only single purchases or some categories."""
-    cards: int
-    """The number of cards that can spend."""
-
-
-class TeamExposure(Struct, frozen=True, kw_only=True):
-    """The monthly exposure of the cards of one team."""
-
-    team: str | None
-    """The name of the team; null for several small teams together."""
-    currency: str
-    """Three small letters; a mask where it is sensitive."""
-    others: Count
-    """The number of small teams in this entry."""
-    before: Power
-    """The monthly exposure before the apply."""
-    after: Power
-    """The monthly exposure after the apply."""
-
-
-class OutlookDocument(Struct, frozen=True):
-    """The balances and the exposure of teams, before a plan and after it."""
-
-    balances: tuple[BalanceDocument, ...]
-    """One entry for each currency with a target."""
-    exposure: tuple[TeamExposure, ...]
-    """
-    One entry for each team: `metadata.team` of the card, or of its cardholder, or the cardholder's name. The
-    entry without a team combines `others` smaller teams.
-    """
 
 
 class Stop(Struct, frozen=True, omit_defaults=True):

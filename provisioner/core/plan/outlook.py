@@ -11,8 +11,8 @@ from provisioner.core.model.resource import Address, Ref
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory
 from provisioner.core.ownership.seal import Seal
-from provisioner.core.plan.document import BalanceDocument, Power, TeamExposure
 from provisioner.core.plan.exposure import NO_LIMIT, PoolKey, Side, Spender, pools_touched, shares
+from provisioner.core.plan.outlook_document import BalanceDocument, Power, TeamExposure
 from provisioner.core.schema.kind import Kind
 
 MOST_TEAMS = 60  # the rest are added up, to keep the overview short

@@ -16,10 +16,10 @@ from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory, is_retired
 from provisioner.core.ownership.seal import Seal, account_of, new_salt, salt_of, seals_of
 from provisioner.core.plan.call import Step
-from provisioner.core.plan.document import OutlookDocument
 from provisioner.core.plan.exposure import Spender, activated, raised, spenders
 from provisioner.core.plan.order import Owner, order_steps
 from provisioner.core.plan.outlook import balances, exposure_by_team
+from provisioner.core.plan.outlook_document import OutlookDocument
 from provisioner.core.plan.scenario_flips import flips
 from provisioner.core.plan.selection import EVERYTHING, Selection, select
 from provisioner.core.schema.kind import Kind, owned

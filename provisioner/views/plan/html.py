@@ -9,13 +9,8 @@ from importlib import resources
 from typing import Any
 
 from provisioner.core.model.money import exponent, show_money
-from provisioner.core.plan.document import (
-    BalanceDocument,
-    ChangeDocument,
-    EditDocument,
-    Power,
-    ShownPlan,
-)
+from provisioner.core.plan.document import ChangeDocument, EditDocument, ShownPlan
+from provisioner.core.plan.outlook_document import BalanceDocument, Power
 from provisioner.core.schema.field import Direction
 from provisioner.views.plan.text import (
     IRREVERSIBLE,

@@ -13,8 +13,8 @@ from provisioner.core.approval.approve import above, hold_to
 from provisioner.core.diff.change import Action
 from provisioner.core.model.config import Guardrails
 from provisioner.core.model.resource import Declared, Lifecycle, Reissue
-from provisioner.core.plan.document import TeamExposure
 from provisioner.core.plan.guardrails import judge
+from provisioner.core.plan.outlook_document import TeamExposure
 from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.core.plan.write_document import plan_document
 from provisioner.kinds import KINDS

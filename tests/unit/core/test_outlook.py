@@ -9,7 +9,7 @@ from support.declare import card, config, holder
 from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.model.resource import Declared, Lifecycle
-from provisioner.core.plan.document import Power, TeamExposure
+from provisioner.core.plan.outlook_document import Power, TeamExposure
 from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.kinds import KINDS
 
