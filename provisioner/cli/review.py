@@ -60,7 +60,7 @@ def do(
     if plan.changes:
         heard(as_json(document), tell_plan(document))
     if manner.format_ == "text":
-        present(document, "text", color=options.color)
+        present(document, "text", color=options.color, detail=manner.detail)
     if dry_run:
         _say(Report(()), document, manner.format_, color=options.color)
         return DONE

@@ -8,7 +8,15 @@ from typing import Any
 
 from provisioner.core.model.resource import NO_FACTS, ObservedFacts
 from provisioner.core.schema.field import Field, OnChange, Shape
-from provisioner.core.schema.kind import FieldFault, Kind, Replacement, Retirement, Role, Spending
+from provisioner.core.schema.kind import (
+    Fate,
+    FieldFault,
+    Kind,
+    Replacement,
+    Retirement,
+    Role,
+    Spending,
+)
 from provisioner.kinds.postal import address, personal
 from provisioner.kinds.spending_controls import (
     exclusive,
@@ -127,6 +135,26 @@ def observe(raw: Mapping[str, Any]) -> ObservedFacts:
     )
 
 
+FATES = {
+    Fate.RECREATED: "the new card has a new number",
+    Fate.REPLACED: "the new card has a new number; the old card is canceled as soon as the new one exists",
+    Fate.RENEWED: "the new card keeps the number, with a new expiry date and CVC; the old card is canceled",
+    Fate.ENDED_FIRST: "the old card is canceled first; the new card has a new number",
+    Fate.DEACTIVATED: "all purchases are declined; the same card works again once it is back in the "
+    "configuration",
+    Fate.CANCELED: "all purchases are declined for good; back in the configuration, it will be a new card "
+    "with a new number",
+}
+
+
+def consequences(fate: Fate, fields: Mapping[str, Any]) -> Iterator[str]:
+    """Say what else happens: a new number, a shipment (docs.stripe.com/issuing/cards/replacements)."""
+    if fate in FATES:
+        yield FATES[fate]
+    if fate.is_new and fields.get("type") == "physical":
+        yield "a physical card is printed and shipped"
+
+
 KIND = Kind(
     name="card",
     section="cards",
@@ -154,6 +182,9 @@ KIND = Kind(
         shared_fields=("cardholder", "type", "currency"),
         replacement_error=replacement_error,
     ),
+    outline=("cardholder", "type", "status", "spending_controls.spending_limits"),
+    consequences=consequences,
+    dashboard="issuing/cards",
     check=check,
     currency=currency,
     deferred_fields=deferred_fields,

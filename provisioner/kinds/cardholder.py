@@ -12,7 +12,7 @@ from provisioner.core.model.currencies import country_of
 from provisioner.core.model.requirements import MissingRequirements, Outstanding
 from provisioner.core.model.resource import NO_FACTS, ObservedFacts
 from provisioner.core.schema.field import Field, OnChange, Shape
-from provisioner.core.schema.kind import FieldFault, Kind, Retirement, Role
+from provisioner.core.schema.kind import Fate, FieldFault, Kind, Retirement, Role
 from provisioner.core.schema.normal_form import at
 from provisioner.kinds.postal import address, personal
 from provisioner.kinds.spending_controls import (
@@ -172,6 +172,14 @@ def observe(raw: Mapping[str, Any]) -> ObservedFacts:
     return ObservedFacts(outstanding=Outstanding(missing, reason, MEANS))
 
 
+def consequences(fate: Fate, _fields: Mapping[str, Any]) -> Iterator[str]:
+    """Say what else happens when a cardholder is replaced or deactivated."""
+    if fate is Fate.REPLACED:
+        yield "the old cardholder is deactivated as soon as its cards are replaced"
+    if fate is Fate.DEACTIVATED:
+        yield "all purchases with its cards are declined; it works again once it is back in the configuration"
+
+
 KIND = Kind(
     name="cardholder",
     section="cardholders",
@@ -185,6 +193,9 @@ KIND = Kind(
     id_prefix="ich_",
     role=Role.HOLDER,
     retirement=Retirement(deactivate={"status": "inactive"}),
+    outline=("type", "status", "spending_controls.spending_limits"),
+    consequences=consequences,
+    dashboard="issuing/cardholders",
     check=check,
     doubts=doubts,
     currency=currency,

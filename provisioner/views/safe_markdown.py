@@ -12,13 +12,11 @@ from provisioner.views.values import inert
 
 LONGEST_LINE = 1_500
 _TICKS = re.compile(r"`+")
-_DIFF = re.compile(r"^ *(-/\+|[-+~=$#]) ")
-_MARKS = {"+": "+", "=": "+", "$": "+", "-": "-", "-/+": "-", "~": "!", "#": "#"}
 
 
-def code(text: str) -> str:
-    """Return a string as inline code, which GitHub and GitLab do not interpret."""
-    clean = clip(inert(text), 200) or " "
+def code(text: str, longest: int = 200) -> str:
+    """Return a string of at most `longest` characters as inline code, which is not interpreted."""
+    clean = clip(inert(text), longest) or " "
     ticks = "`" * (_longest_run(clean) + 1)
     pad = " " if len(ticks) > 1 or clean[0] in " `" else ""
     return f"{ticks}{pad}{clean}{pad}{ticks}"
@@ -41,15 +39,6 @@ def place(project: str, environment: str | None, mode: str, account: str) -> str
     env = f", environment {code(environment)}" if environment else ""
     known = code(account) if account else "unknown"
     return f"project {code(project)}{env}, {code(mode)} mode, account {known}"
-
-
-def as_diff(line: str) -> str:
-    """Return a line of the plan's text for a `diff` block, which colors lines by their first character."""
-    found = _DIFF.match(line)
-    if found is None:
-        return "  " + line.strip()
-    symbol = found[1]
-    return f"{_MARKS[symbol]} {line[found.end() :] if symbol != '-/+' else f'(-/+) {line[found.end() :]}'}"
 
 
 def plain(text: str) -> str:

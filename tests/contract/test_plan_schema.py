@@ -41,7 +41,16 @@ FOREIGN = edit("limits", 5, [6], currency="usd", currency_before="", forces_repl
 EVERYTHING = document(
     change("cards.ads", edits=[limit(5, 6), FOREIGN], revision=1, rest="r", goal="g", between="b"),
     change("cards.new", edits=[edit("address", "a", "b")], bookkeeping="rename"),
-    change("cards.old", "retire", final=True),
+    change(
+        "cards.old",
+        "retire",
+        final=True,
+        values=({"path": "spending_limits", "before": [5], "after": None, "currency": "usd"},),
+        consequences=("all purchases are declined",),
+        along=("cards.older",),
+        team="ads",
+        link="https://dashboard.stripe.com/test/issuing/cards/ic_1",
+    ),
     change("balance_targets.usd", "top_up", kind="balance target", amount=5, currency="usd", newest=None),
     notes=({"address": "cards.ads", "text": "stays inactive", "pending": True},),
     left_out=1,

@@ -32,8 +32,9 @@ def command(options: Options, *, manner: WriteOptions, news: Notification) -> in
     saved = read_to_apply(options.path) if is_saved(options.path) else None
     if saved:
         options = options_of(saved, options)
-        # whoever applies a saved plan has reviewed it: that is the approval
-        manner = replace(manner, auto_approve=True, approve="broadening")
+        # whoever applies a saved plan has reviewed it: that is the approval, and a short reminder is enough
+        detail = manner.detail or "compact"
+        manner = replace(manner, auto_approve=True, approve="broadening", detail=detail)
     with session(options, news.of) as stripe:
 
         def make() -> Plan:

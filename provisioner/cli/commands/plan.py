@@ -14,7 +14,7 @@ from provisioner.cli.options.shared import Options, part_options
 from provisioner.cli.saved_plan import check_free, save
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import exits
-from provisioner.cli.terminal.render import exitcode_options, format_option, present
+from provisioner.cli.terminal.render import ShowPlan, exitcode_options, format_options
 from provisioner.core.plan.document import ShownPlan
 from provisioner.core.plan.guardrails import stops
 from provisioner.core.plan.selection import Selection
@@ -23,7 +23,7 @@ from provisioner.core.plan.write_document import plan_document
 
 @click.command()
 @part_options
-@format_option
+@format_options
 @saving_options
 @click.option(
     "--explain",
@@ -37,7 +37,7 @@ from provisioner.core.plan.write_document import plan_document
 def command(
     options: Options,
     *,
-    format_: str,
+    show: ShowPlan,
     out: Path | None,
     good_for: timedelta,
     explained: bool,
@@ -61,5 +61,5 @@ def command(
     document = plan_document(stripe.kinds, plan, stopped)
     if out:
         save(out, document, plan, options, good_for)
-    present(document, format_, color=options.color)
+    show(document, color=options.color)
     return code_of(document)

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import fields, replace
 
 from provisioner.cli.options.complete import complete, complete_environment, complete_guardrail
+from provisioner.cli.terminal.detail import detail_options
 from provisioner.cli.terminal.log import FORMATS, set_up, tell
 from provisioner.core.model.errors import ProvisionerError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from provisioner.config.text.outside import Allowed
     from provisioner.core.model.config import Config
     from provisioner.core.model.resource import Address
+    from provisioner.views.plan.text import Detail
 
 R = TypeVar("R")
 SANDBOX_STATE = Path(".provisioner/sandbox.db")  # what --sandbox keeps in the current folder
@@ -106,6 +108,8 @@ class WriteOptions(Struct, frozen=True):
     """`broadening` if changes that raise spending are approved as well."""
     format_: str = "text"
     """Format of stdout: `text` or `json`."""
+    detail: "Detail | None" = None
+    """The detail of the plan's text; None folds changes that say the same."""
 
 
 def _pairs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -369,9 +373,7 @@ def write_options(command: Callable[..., R]) -> Callable[..., R]:
 
     @wraps(command)
     def run(*words: Any, **given: Any) -> R:
-        manner = WriteOptions(
-            **{name: given.pop(name) for name in ("allow", "approve", "auto_approve", "format_")}
-        )
+        manner = WriteOptions(**{name: given.pop(name) for name in WriteOptions.__struct_fields__})
         return command(*words, manner=manner, **given)
 
-    return with_options(run, _WRITE)
+    return with_options(detail_options(run), _WRITE)

@@ -6,22 +6,44 @@ import shutil
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 
 from provisioner.cli.terminal.color import paint, wants_color
+from provisioner.cli.terminal.detail import detail_options
 from provisioner.cli.terminal.exit import CHANGES, DONE
 from provisioner.cli.terminal.stdio import PLAIN
 from provisioner.core.plan.document import ShownPlan, as_json
-from provisioner.views.plan.text import plan_text
+from provisioner.views.plan.text import Detail, plan_text
 from provisioner.views.wrap import wrap_lines
 
 FORMATS = ("text", "json", "markdown", "html")
-format_option = click.option(
-    "--format", "format_", type=click.Choice(FORMATS), default="text", help="Output format."
-)
 R = TypeVar("R")
+
+
+class ShowPlan(Protocol):
+    """Writes a plan document to stdout as the options of the command say."""
+
+    def __call__(self, document: ShownPlan, *, color: bool | None, head: str = "") -> None:
+        """Write a plan document; `head` is a line before its text."""
+
+
+def format_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Add `--format`, `--full` and `--compact`; the command gets them as `show`, which takes its document."""
+
+    @wraps(command)
+    def run(*words: Any, format_: str, detail: Detail | None, **given: Any) -> R:
+        def show(document: ShownPlan, *, color: bool | None, head: str = "") -> None:
+            if head and format_ == "text":
+                click.echo(head)
+            present(document, format_, color=color, detail=detail)
+
+        return command(*words, show=show, **given)
+
+    choice = click.Choice(FORMATS)
+    add = click.option("--format", "format_", type=choice, default="text", help="Output format.")
+    return add(detail_options(run))
 
 
 def exitcode_options(command: Callable[..., R]) -> Callable[..., R]:
@@ -42,12 +64,12 @@ def exitcode_options(command: Callable[..., R]) -> Callable[..., R]:
     return click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")(run)
 
 
-def present(document: ShownPlan, format_: str, *, color: bool | None) -> None:
-    """Write a plan document to stdout."""
+def present(document: ShownPlan, format_: str, *, color: bool | None, detail: Detail | None = None) -> None:
+    """Write a plan document to stdout; `detail` is for text."""
     if format_ == "json":
         click.echo(json.dumps(as_json(document), indent=2))
     elif format_ == "text":
-        say_text(plan_text(document, width()), color=color)
+        say_text(plan_text(document, width(), detail), color=color)
     else:
         view = importlib.import_module(f"provisioner.views.plan.{format_}")
         say_page(getattr(view, f"plan_{format_}")(document))

@@ -84,6 +84,19 @@ def edit_document(edit: Edit, digest: str = "") -> EditDocument:
     )
 
 
+class ValueDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A value of an object that is replaced or retired, which a reader needs whether it changes or not."""
+
+    path: str
+    """Dotted: spending_controls.spending_limits."""
+    before: Any
+    """Of the object in Stripe now; null is absent, and sensitive values are masked."""
+    after: Any
+    """Of the new object, or of the retired one; null is absent, and sensitive values are masked."""
+    currency: Currency = ""
+    """Of the amounts in before and after."""
+
+
 class ChangeDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The change to one address, as readers see it."""
 
@@ -99,6 +112,16 @@ class ChangeDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The reason for the change."""
     edits: tuple[EditDocument, ...]
     """The values that move."""
+    values: tuple[ValueDocument, ...] = ()
+    """For replace and retire: other values that a reader needs, such as the holder and limits of a card."""
+    consequences: tuple[str, ...] = ()
+    """The other effects of the change, such as a new card number or a shipment."""
+    along: tuple[str, ...] = ()
+    """For replace and retire: the addresses that go along, such as the cards of a cardholder."""
+    team: str = ""
+    """The team of a card or cardholder: `metadata.team`, or the cardholder's name; empty if there is none."""
+    link: str = ""
+    """The page of the object in Stripe's Dashboard; empty if there is none."""
     fingerprint: str
     """A keyed digest of the change and of the current state of its object."""
     revision: Count | None = None

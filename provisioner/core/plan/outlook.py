@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from operator import add
 
-from provisioner.core.diff.change import content, wanted
+from provisioner.core.diff.change import Change, content, wanted
 from provisioner.core.diff.top_up import funds
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Address, Ref
@@ -13,7 +13,7 @@ from provisioner.core.ownership.inventory import Inventory
 from provisioner.core.ownership.seal import Seal
 from provisioner.core.plan.exposure import NO_LIMIT, PoolKey, Side, Spender, pools_touched, shares
 from provisioner.core.plan.outlook_document import BalanceDocument, Power, TeamExposure
-from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.kind import Kind, Role
 
 MOST_TEAMS = 60  # the rest are added up, to keep the overview short
 UNKNOWN = "(unknown)"
@@ -47,7 +47,7 @@ def exposure_by_team(
     config: Config, surveyed: Inventory, found: Sequence[Spender]
 ) -> tuple[TeamExposure, ...]:
     """Return the exposure before and after, by team; a holder's bound is divided among its cards."""
-    teams, touched = _Teams(config, surveyed), pools_touched(found)
+    teams, touched = Teams(config, surveyed), pools_touched(found)
     sides = [(each.address, each.before) for each in found]
     stays = _tallies(teams, sides, touched, changes=False)
     before = _tallies(teams, sides, touched, changes=True)
@@ -56,7 +56,7 @@ def exposure_by_team(
 
 
 def _tallies(
-    teams: "_Teams",
+    teams: "Teams",
     sides: Iterable[tuple[Address, Side | None]],
     touched: Collection[PoolKey],
     *,
@@ -102,7 +102,7 @@ def _nothing() -> Tally:
     return [0, 0, 0]
 
 
-class _Teams:
+class Teams:
     """
     Finds the team of a card: its own metadata's `team`, else its holder's, else the holder's name.
 
@@ -119,7 +119,15 @@ class _Teams:
         }
         self._lives = [estate.current for estate in surveyed.estates.values()]
 
+    def of(self, kind: Kind, change: Change) -> str:
+        """Return the team of a change to a card or a cardholder; empty for all other kinds."""
+        side = change.declared or change.live
+        if kind.role is Role.HOLDER:
+            return self._of_holder(Ref(change.address))
+        return self.place(change.address, side.fields)[0] if kind.role is Role.SPENDER and side else ""
+
     def place(self, address: Address, fields: Mapping[str, object]) -> tuple[str, str]:
+        """Return the team and the currency of a card."""
         holder = fields.get("cardholder")
         currency = str(fields.get("currency", "")) or UNKNOWN
         named = self._declared.get(address)

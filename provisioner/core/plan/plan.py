@@ -11,7 +11,7 @@ from provisioner.core.diff.find import Comparison, Differences, compare_with
 from provisioner.core.model.config import Config
 from provisioner.core.model.json_document import TraceDocument
 from provisioner.core.model.money import Money
-from provisioner.core.model.resource import Address, Place, references
+from provisioner.core.model.resource import Address, Place
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory, is_retired
 from provisioner.core.ownership.seal import Seal, account_of, new_salt, salt_of, seals_of
@@ -155,7 +155,7 @@ def assemble(
         account=account_of(world),
         changes=changes,
         steps=order_steps(kinds, Owner(config.project, salt), changes),
-        notes=(*_carried(changes), *found.notes),
+        notes=tuple(found.notes),
         unchanged=sum(address not in touched for address in config.declared),
         ids=surveyed.ids,
         totals={kind.name: _standing(kind, config, surveyed) for kind in owned(kinds)},
@@ -202,20 +202,6 @@ def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -
         fingerprint=fingerprint(plan.seals, changes),
         outlook=replace(plan.outlook, exposure=by_team),
     )
-
-
-def _carried(changes: Sequence[Change]) -> Iterator[Note]:
-    """Yield a note for each replaced object with the number of objects that are replaced along with it."""
-    replaced = {change.address: change.kind for change in changes if change.action is Action.REPLACE}
-    followers = Counter(
-        (address, change.kind)
-        for change in changes
-        if change.declared and change.action is Action.REPLACE
-        for address in references(change.declared.fields) & replaced.keys()
-    )
-    for (address, kind), count in sorted(followers.items()):
-        others = f"{count} {kind}{'' if count == 1 else 's'}"
-        yield Note(str(address), f"replacing this {replaced[address]} also replaces its {others}")
 
 
 def blast_radius(kinds: Mapping[str, Kind], changes: Iterable[Change], found: Sequence[Spender]) -> Impact:

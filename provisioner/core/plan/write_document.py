@@ -1,12 +1,13 @@
 """Writes a plan as its document: everything that readers need is decided here, once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from provisioner.core.diff.change import Action, Change, Edit, content, goal, rest
 from provisioner.core.model.json_document import MovedMoney, TraceDocument
+from provisioner.core.plan.consequences import companions, consequences, values
 from provisioner.core.plan.digests import between, set_first
 from provisioner.core.plan.document import (
     PLAN_FORMAT,
@@ -20,6 +21,7 @@ from provisioner.core.plan.document import (
     as_json,
     edit_document,
 )
+from provisioner.core.plan.outlook import Teams
 from provisioner.core.plan.plan import Plan, is_final
 from provisioner.core.schema.kind import Kind
 
@@ -46,12 +48,27 @@ def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = (
             cards_activated=plan.blast.activated,
             final=plan.blast.final,
         ),
-        changes=tuple(_change(by_name[change.kind], change, plan) for change in plan.changes),
+        changes=tuple(_changes(by_name, plan)),
         left_out=plan.left_out,
         stopped_by=tuple(stopped),
         notes=plan.notes,
         outlook=plan.outlook,
     )
+
+
+def _changes(kinds: Mapping[str, Kind], plan: Plan) -> Iterator[ChangeDocument]:
+    teams, along = Teams(plan.config, plan.surveyed), companions(plan.changes)
+    pages = "https://dashboard.stripe.com/" + ("test/" if plan.mode == "test" else "")
+    for change in plan.changes:
+        kind = kinds[change.kind]
+        yield replace(
+            _change(kind, change, plan),
+            values=tuple(values(kind, change)),
+            consequences=consequences(kind, change, is_declared=change.address in plan.config.declared),
+            along=tuple(along.get((change.address, change.action), ())),
+            team=teams.of(kind, change),
+            link=f"{pages}{kind.dashboard}/{change.id}" if change.id and kind.dashboard else "",
+        )
 
 
 def _change(kind: Kind, change: Change, plan: Plan) -> ChangeDocument:

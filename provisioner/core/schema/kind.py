@@ -76,6 +76,28 @@ class Role(Enum):
     BALANCE = "balance"  # money itself, which is moved and has no object that a project owns
 
 
+class Fate(Enum):
+    """The way in which a change begins or ends the life of an object."""
+
+    CREATED = "created"
+    RECREATED = "recreated"  # its predecessor has ended before
+    REPLACED = "replaced"  # its predecessor ends once it exists
+    RENEWED = "renewed"  # it names its predecessor, which works until its successor is activated
+    ENDED_FIRST = "ended first"  # its predecessor ends before it is created, as one that is lost or stolen
+    DEACTIVATED = "deactivated"
+    CANCELED = "canceled"
+
+    @property
+    def is_new(self) -> bool:
+        """Return whether an object is created."""
+        return self not in (Fate.DEACTIVATED, Fate.CANCELED)
+
+
+def nothing_follows(_fate: Fate, _fields: Mapping[str, Any]) -> Iterator[str]:
+    """Yield no consequences, for a kind whose changes have none but their own."""
+    yield from ()
+
+
 class Retirement(Struct, frozen=True):
     """The ways in which objects of a kind end."""
 
@@ -178,6 +200,12 @@ class Kind(Struct, frozen=True, eq=False):
 
     The country is two upper-case letters, or empty if it is not known.
     """
+    outline: tuple[str, ...] = ()
+    """The paths of values that a plan shows of a replaced or retired object even if they do not change."""
+    consequences: Callable[[Fate, Mapping[str, Any]], Iterator[str]] = nothing_follows
+    """Yields what else happens when an object with these fields is created or ends, for reviewers."""
+    dashboard: str = ""
+    """The path of its objects in Stripe's Dashboard; empty if they have no page there."""
     observe: Callable[[Mapping[str, Any]], ObservedFacts] = no_facts
     """The facts about an object other than its fields, read from Stripe's response."""
     answered: tuple[Field, ...] = ()

@@ -1,68 +1,74 @@
 """Changes that do the same to different objects, put together in groups: `312 cards: ...`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
-from msgspec import Struct
+from provisioner.core.plan.document import ChangeDocument
+from provisioner.views.plan.rows import HOLDER, ValueRow, rows
 
-from provisioner.core.plan.document import ChangeDocument, EditDocument
-
-OWN = frozenset({"cardholder"})  # differs from card to card; changes that differ only here are shown as one
+Key = tuple[Any, ...]
 
 
-class Group(Struct, frozen=True):
-    """One or more changes that are shown as one: the same kind, action, reason and fields."""
+class Group:
+    """One or more changes that are shown as one: of the same kind and action, and for the same reason."""
 
-    changes: tuple[ChangeDocument, ...]
+    def __init__(self, changes: tuple[ChangeDocument, ...]) -> None:
+        self.changes = changes
 
     @property
     def first(self) -> ChangeDocument:
-        """The change whose reason and fields are shown for the whole group."""
+        """The change whose reason is shown for the whole group."""
         return self.changes[0]
 
-    def differing(self) -> dict[str, int]:
-        """Return the paths of edits whose values differ in the group, with the number of values."""
-        values: dict[str, set[str]] = {}
+    @cached_property
+    def _entries(self) -> dict[str, dict[ValueRow, list[str]]]:
+        """The different rows at each path, with the addresses that have them."""
+        found: dict[str, dict[ValueRow, list[str]]] = {}
         for change in self.changes:
-            for edit in change.edits:
-                values.setdefault(edit.path, set()).add(_values(edit))
-        return {path: len(found) for path, found in values.items() if len(found) > 1}
+            for row in rows(change):
+                found.setdefault(row.path, {}).setdefault(row, []).append(change.address)
+        return found
+
+    def common(self) -> Iterator[ValueRow]:
+        """Yield the rows that all changes have."""
+        for same in self._entries.values():
+            row, addresses = next(iter(same.items()))
+            if len(addresses) == len(self.changes):
+                yield row
+
+    def differing(self) -> Iterator[tuple[str, dict[ValueRow, list[str]]]]:
+        """Yield each path at which changes differ, with its rows and the addresses that have them."""
+        for path, entries in self._entries.items():
+            if len(next(iter(entries.values()))) != len(self.changes):
+                yield path, entries
 
 
-def alike(change: ChangeDocument) -> tuple[Any, ...]:
-    """Return a key that is equal for changes that set the same values for the same reason."""
-    return (
-        *_head(change),
-        change.reason,
-        tuple((edit.path, None if edit.path in OWN else _values(edit)) for edit in change.edits),
-    )
+def alike(change: ChangeDocument) -> Key:
+    """Return a key that is equal for changes that say the same to a reviewer, except for who gets a card."""
+    same = (row for row in rows(change) if row.path != HOLDER)
+    return (*_head(change), change.along, *same)
 
 
-def akin(change: ChangeDocument) -> tuple[Any, ...]:
+def akin(change: ChangeDocument) -> Key:
     """Return a key that is equal for changes to the same fields, whatever their values."""
     # the number of rows in a table differs from object to object, so only the table's name counts
     return (*_head(change), frozenset((edit.path.partition("[")[0], edit.moved) for edit in change.edits))
 
 
-def _values(edit: EditDocument) -> str:
-    """Return all that a reader sees of an edit: values, currencies, and who changed it."""
-    return repr([edit.before, edit.after, edit.currency, edit.currency_before, edit.moved])
+def _head(change: ChangeDocument) -> Key:
+    about = change.kind, change.action, change.bookkeeping, bool(change.final)
+    return (*about, change.reason, change.consequences)
 
 
-def _head(change: ChangeDocument) -> tuple[Any, ...]:
-    return change.kind, change.action, change.bookkeeping, bool(change.final)
-
-
-def group(
-    changes: Iterable[ChangeDocument], key: Callable[[ChangeDocument], tuple[Any, ...]], least: int
-) -> list[Group]:
+def group(changes: Iterable[ChangeDocument], key: Callable[[ChangeDocument], Key], least: int) -> list[Group]:
     """
     Put changes with the same key into one group where there are at least `least` of them.
 
     Groups are in the order of their first changes.
     """
-    found: dict[tuple[Any, ...], list[tuple[int, ChangeDocument]]] = {}
+    found: dict[Key, list[tuple[int, ChangeDocument]]] = {}
     for place, change in enumerate(changes):
         found.setdefault(key(change), []).append((place, change))
     groups: list[tuple[int, Group]] = []

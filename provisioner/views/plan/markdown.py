@@ -4,32 +4,38 @@ The plan as Markdown for one comment on a pull request.
 The worst comes first. A plan that is too long for a comment is shortened, and says so.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import accumulate, islice
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+from operator import attrgetter
 
 from provisioner.core.diff.change import Action
 from provisioner.core.model.money import show_money
 from provisioner.core.plan.document import ShownPlan
-from provisioner.views.plan.groups import Group, akin, alike, group
+from provisioner.core.plan.outlook_document import TeamExposure
+from provisioner.views.plan.groups import Group, akin, group
+from provisioner.views.plan.rows import HOLDER
 from provisioner.views.plan.text import (
+    COUNTED,
     OUTSIDE,
     STOPPED,
-    addresses,
+    SYMBOLS,
     blast_radius,
-    group_lines,
+    body_lines,
     headline,
     outside_lines,
     stop_lines,
     summary_line,
 )
 from provisioner.views.plan.values import show_power, team_name
-from provisioner.views.safe_markdown import as_diff, clip, code, fence, place, plain, size, tag
+from provisioner.views.safe_markdown import LONGEST_LINE, clip, code, fence, place, plain, size, tag
 from provisioner.views.values import count
 
 LONGEST = 60_000  # GitHub takes 65,536 characters; the rest is for the lines that the caller adds
 NAMES = 30
-MOST_GROUPS = 150  # nobody reads more than this one by one
+MANY_VALUES, FEW_VALUES = 200, 20  # of one path in a block; few where many do not fit
 MOST_NOTES = 40
+MOST_TEAMS = 40
 LONGEST_OUTSIDE = 300  # characters of each value that was changed outside of provisioner
 LONGEST_ALERT = 15_000  # bytes; there may be two, and the changes need room as well
 RESERVE = 1_500
@@ -41,35 +47,16 @@ def plan_markdown(document: ShownPlan, longest: int = LONGEST) -> str:
     """
     Return a plan's document as Markdown of at most `longest` bytes.
 
-    Changes that do the same are shown as one. Where these are still too many, changes to the same fields are
-    shown as one, and those that do not fit are counted. Values appear in code only.
+    Changes of the same kind to the same fields are one block, in which values that differ have their
+    addresses. Blocks that do not fit are counted, the least severe ones first. Values appear in code only.
     """
-    head = _head(document)
-    changes = document.changes
-    groups = sorted(group(changes, alike, 2), key=_weight)
-    text = _with_groups(head, groups, longest) if len(groups) <= MOST_GROUPS else None
-    if text is None:
-        text = _shortened(head, sorted(group(changes, akin, 2), key=_weight), longest)
-    return text
-
-
-def _with_groups(head: str, groups: Sequence[Group], longest: int) -> str | None:
-    """Return all groups in full, or None where they do not fit."""
-    parts, used = [head], size(head)
-    for one in groups:
-        parts.append(_block(one))
-        used += size(parts[-1]) + 2
-        if used > longest:
-            return None
-    return "\n\n".join(parts) + "\n"
-
-
-def _shortened(head: str, groups: Sequence[Group], longest: int) -> str:
-    """Return as many groups as fit, the most severe first, and a count of the other changes."""
-    parts, used, missing, misses = [head], size(head), 0, 0
-    for one in groups:
-        block = _block(one) if misses < TRIES else ""
-        if block and used + size(block) + 2 <= longest - RESERVE:
+    parts = [_head(document)]
+    used, missing, misses = size(parts[0]), 0, 0
+    for one in sorted(group(document.changes, akin, 2), key=_weight):
+        sizes = (MANY_VALUES, FEW_VALUES) if misses < TRIES else ()
+        blocks = (_block(one, most) for most in sizes)
+        block = next((each for each in blocks if used + size(each) + 2 <= longest - RESERVE), "")
+        if block:
             parts.append(block)
             used += size(block) + 2
         else:
@@ -77,8 +64,8 @@ def _shortened(head: str, groups: Sequence[Group], longest: int) -> str:
             misses += 1
     if missing:
         parts.append(
-            f"**{missing:,} more changes do not fit here.** To see them all, run `provisioner show` on the "
-            "saved plan, or open the HTML page."
+            f"**{missing:,} more changes do not fit here.** To see them all, run `provisioner show --full` "
+            "on the saved plan, or open the HTML page."
         )
     return "\n\n".join(parts) + "\n"
 
@@ -98,12 +85,10 @@ def _head(document: ShownPlan) -> str:
     if document.changes:
         parts.append(_blast(document))
         parts += _alerts(document)
-    if lines := [*_exposure(document)]:
-        parts.append(_details("Monthly exposure by team", fence(lines, "text")))
+        parts += _teams(document)
     if notes := document.notes:
         texts = (f"{n.address}: {n.text}" if n.address else n.text for n in notes[:MOST_NOTES])
-        more = [f"and {len(notes) - MOST_NOTES:,} more"] if len(notes) > MOST_NOTES else []
-        body = fence([clip(t, 400) for t in [*texts, *more]], "text")
+        body = _items([clip(text, 400) for text in texts], len(notes))
         parts.append(_details(count(len(notes), "note"), body, is_open=not document.changes))
     return "\n\n".join(parts)
 
@@ -112,9 +97,14 @@ def _warning(title: str, lines: Sequence[str]) -> str:
     """Return an alert with a title, as many of the lines as fit, and the number of the others."""
     used = accumulate(size(line) for line in lines[:NAMES])
     fitting = max(1, sum(so_far <= LONGEST_ALERT for so_far in used))
-    more = [f"and {len(lines) - fitting:,} more"] if len(lines) > fitting else []
-    body = ["[!WARNING]", f"**{title}**", *fence([*lines[:fitting], *more], "text").split("\n")]
-    return "\n".join(f"> {line}" for line in body)
+    body = ["[!WARNING]", f"**{title}**", "", *_items(lines[:fitting], len(lines)).split("\n")]
+    return "\n".join(f"> {line}".rstrip() for line in body)
+
+
+def _items(lines: Sequence[str], of: int) -> str:
+    """Return some `of` a number of lines as a list, which wraps: a command in it stays readable."""
+    more = [f"- and {of - len(lines):,} more"] if of > len(lines) else []
+    return "\n".join([*(f"- {code(line, LONGEST_LINE)}" for line in lines), *more])
 
 
 def _blast(document: ShownPlan) -> str:
@@ -137,30 +127,51 @@ def _alerts(document: ShownPlan) -> Iterator[str]:
         yield f"> [!CAUTION]\n> {count(len(final), 'irreversible change')}: {named}"
 
 
-def _exposure(document: ShownPlan) -> Iterator[str]:
-    rows = document.outlook.exposure
-    moved = [row for row in rows if row.before != row.after]
-    several = len({row.currency for row in rows}) > 1
-    named = [team_name(row) + (f" ({row.currency.upper()})" if several else "") for row in moved]
-    width = min(40, max(map(len, named), default=0))
-    for name, row in islice(zip(named, moved, strict=True), MOST_NOTES):
-        before, after = (show_power(power, row.currency) for power in (row.before, row.after))
-        yield f"{clip(name, 60).ljust(width)}  {before} -> {after}"
+def _teams(document: ShownPlan) -> Iterator[str]:
+    """Yield a table of what the plan does for each team, with the team's exposure before and after."""
+    counts: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    for change in document.changes:
+        counts[change.team][change.counted_as, change.kind] += 1
+    exposure: dict[str, list[TeamExposure]] = defaultdict(list)
+    for row in document.outlook.exposure:
+        if row.team in counts or row.before != row.after:
+            exposure[row.team or team_name(row)].append(row)
+    actions = [name for name in SYMBOLS if any(name in {a for a, _ in each} for each in counts.values())]
+    heads = [f"`{SYMBOLS[name]}` {COUNTED.get(name, 'top up')}" for name in actions]
+    teams = list(dict.fromkeys([*exposure, *sorted(counts)]))
+    lines = ["| " + " | ".join(["Team", *heads, "Monthly exposure now", "After this plan"]) + " |"]
+    lines.append("|---" * (len(actions) + 3) + "|")
+    for team in teams[:MOST_TEAMS]:
+        cells = [", ".join(_counted(counts.get(team, {}), action)) for action in actions]
+        for side in (attrgetter("before"), attrgetter("after")):
+            shown = ", ".join(show_power(side(row), row.currency) for row in exposure.get(team, ()))
+            cells.append(plain(clip(shown, 200)))
+        name = tag(team).replace("|", "&#124;") if team else "no team"
+        lines.append("| " + " | ".join([name, *cells]) + " |")
+    yield "\n".join(lines)
+    if len(teams) > MOST_TEAMS:
+        yield f"and {len(teams) - MOST_TEAMS:,} more teams"
 
 
-def _block(one: Group) -> str:
+def _counted(counts: Mapping[tuple[str, str], int], action: str) -> Iterator[str]:
+    for (name, kind), number in sorted(counts.items()):
+        if name == action:
+            yield plain(clip(count(number, kind), 60))
+
+
+def _block(one: Group, most: int) -> str:
     change, number = one.first, len(one.changes)
     gives = sum(each.gives_power for each in one.changes)
-    title = f"{tag(change.address if number == 1 else count(number, change.kind))} {headline(change)}"
-    lines = [as_diff(line) for line in islice(group_lines(one, NAMES), 2, 400)]
+    what = tag(change.address if number == 1 else count(number, change.kind))
+    title = f"{tag(SYMBOLS[change.counted_as])} {what} {headline(change)}"
+    told = [row for row in one.common() if row.path == HOLDER or (row.sign and len(change.edits) == 1)]
     if change.money:
         title += f": {plain(clip(show_money(*change.money), 60))}"
-    elif len(change.edits) == 1:
-        title += f": {tag(clip(lines[0].removeprefix('! '), 120))}"
+    elif told:
+        title += f": {tag(clip(f'{told[0].path} = {told[0].value}', 120))}"
     if 0 < gives < number:
         title += f"; {gives:,} of them {'raises' if gives == 1 else 'raise'} spending"
-    if not change.edits and change.action in (Action.RETIRE, Action.REPLACE):
-        lines = [f"- {addresses(one.changes, NAMES)}"]  # in red, as what goes
+    lines = body_lines(one, NAMES, most=most)
     return _details(title, fence([f"# {change.reason}", *lines], "diff"))
 
 

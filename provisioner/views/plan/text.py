@@ -5,14 +5,19 @@ The text has no colors; a terminal adds them afterwards.
 """
 
 from collections.abc import Iterator, Mapping
+from sys import maxsize
+from typing import Literal
 
 from provisioner.core.diff.change import Action
 from provisioner.core.model.money import show_money
-from provisioner.core.plan.document import ChangeDocument, EditDocument, Mover, ShownPlan
-from provisioner.views.plan.groups import OWN, Group, alike, group
+from provisioner.core.plan.document import ChangeDocument, Mover, ShownPlan
+from provisioner.views.plan.groups import Group, alike, group
+from provisioner.views.plan.rows import HOLDER, ValueRow, named, rows
 from provisioner.views.plan.values import show_sides
-from provisioner.views.values import count, inert, listed, show_amount, show_place, show_row, show_trace
+from provisioner.views.values import count, inert, listed, show_place, show_row, show_trace
 from provisioner.views.wrap import shared_column, wrap_lines
+
+Detail = Literal["full", "compact"]
 
 NO_CHANGES = "No changes. Stripe matches the configuration."
 NO_CHANGES_OF_A_PART = "No changes. Stripe matches this part of the configuration."
@@ -57,19 +62,24 @@ MANY = 5  # at least this many changes that do the same are shown as one
 NAMES = 12  # at most this many of their addresses are listed
 
 
-def plan_text(document: ShownPlan, width: int | None = None) -> str:
+def plan_text(document: ShownPlan, width: int | None = None, detail: Detail | None = None) -> str:
     """
     Return a plan's document as text, wrapped at `width` columns where a width is given.
 
-    The first line names project, environment, mode and account; the last one is the summary.
+    The first line names project, environment, mode and account; the last one is the summary. With
+    `detail`, nothing is folded: each change is shown in full, or as one line.
     """
     lines = [place_line(document)]
     if outside := [*outside_lines(document)]:
         lines += ["", OUTSIDE, *(f"  {line}" for line in outside)]
     if document.changes:
         lines += ["", *blast_lines(document)]
-    for one in group(document.changes, alike, MANY):
-        lines += ["", *group_lines(one, NAMES, width)]
+    if detail == "compact":
+        lines += ["", *map(compact_line, document.changes)] if document.changes else []
+    else:
+        least, names = (maxsize, maxsize) if detail else (MANY, NAMES)
+        for one in group(document.changes, alike, least):
+            lines += ["", *group_lines(one, names, width)]
     for note in document.notes:
         about = f"{inert(note.address)}: " if note.address else ""
         lines += ["", f"Note: {about}{inert(note.text)}"]
@@ -152,65 +162,89 @@ def headline(change: ChangeDocument) -> str:
 
 def group_lines(one: Group, names: int, width: int | None = None) -> Iterator[str]:
     """
-    Yield the lines of one change, or of many that do the same.
+    Yield the lines of one change, or of many that do the same: two that say what happens, and the body.
 
-    Of many, at most `names` addresses are listed. All are listed with their ids where they are imported, and
-    with their cardholders where these differ. Values line up in one column, unless a terminal of `width`
+    Of many, at most `names` addresses are listed. Values line up in one column, unless a terminal of `width`
     columns is too narrow for it.
     """
     change, number = one.first, len(one.changes)
+    noun = inert(change.kind)
     if number == 1:
         identity = f" ({inert(change.id)})" if change.id else ""
         said = headline(change)
         said = f"{said.removesuffix(IRREVERSIBLE)}{identity}{IRREVERSIBLE if change.final else ''}"
         yield f"  # {inert(change.address)} {said}: {inert(change.reason)}"
-        yield f"  {SYMBOLS[change.counted_as]} {inert(change.kind)}"
+        yield f"  {SYMBOLS[change.counted_as]} {noun}"
     else:
-        yield f"  # {count(number, inert(change.kind))} {headline(change)}: {inert(change.reason)}"
-        yield f"  {SYMBOLS[change.counted_as]} {count(number, inert(change.kind))}"
-    if change.money:
-        yield f"      + amount = {inert(show_amount(*change.money))}"
-    column = shared_column((inert(edit.path) for edit in change.edits), width)
-    differing = one.differing() if number > 1 else {}
+        yield f"  # {count(number, noun)} {headline(change)}: {inert(change.reason)}"
+        yield f"  {SYMBOLS[change.counted_as]} {count(number, noun)}"
+    for line in body_lines(one, names, width):
+        yield f"      {line}"
+
+
+def body_lines(one: Group, names: int, width: int | None = None, most: int = maxsize) -> Iterator[str]:
+    """
+    Yield the values of a group of changes, what else happens with them, and their addresses.
+
+    Where values differ, each has its addresses: at most `names` of them, except for cardholders, who are
+    named for every card; and at most `most` values of one path.
+    """
+    common, change = [*one.common()], one.first
+    column = shared_column((row.path for row in common), width)
     is_mixed = len({edit.moved for edit in change.edits}) > 1  # otherwise the reason says who changed them
-    for edit in change.edits:
-        yield _edit(edit, column, differing.get(edit.path, 0), show_moved=is_mixed)
-    if number > 1:
-        yield from (f"      {line}" for line in _members(one, names, differing))
-
-
-def _members(one: Group, names: int, differing: Mapping[str, int]) -> Iterator[str]:
-    """Yield lines that list the addresses of a group."""
-    if one.first.action is Action.ADOPT:  # the reader must see which object each address gets
+    for row in common:
+        yield f"{row.sign or ' '} {row.path.ljust(column)} = {row.value}{_tail(row, show_moved=is_mixed)}"
+    is_listed = False  # whether each address is named already, with its value
+    for path, entries in one.differing():
+        first, longest = next(iter(entries)), maxsize if path == HOLDER else names
+        sign = (first.sign or " ") if len({row.sign for row in entries}) == 1 else "~"
+        yield f"{sign} {path}, by {inert(change.kind)}:{_tail(first, show_moved=is_mixed)}"
+        lines = [*_by_value(entries, longest)]
+        is_all = sum(map(len, entries.values())) == len(one.changes) and len(lines) <= most
+        is_listed |= is_all and all(len(addresses) <= longest for addresses in entries.values())
+        yield from (f"    {line}" for line in lines[:most])
+        yield from [f"    and {len(lines) - most:,} more"] if len(lines) > most else []
+    yield from (f"# {inert(text)}" for text in change.consequences)
+    yield from (f"# {line}" for line in _along(one, names))
+    if len(one.changes) > 1 and change.action is Action.ADOPT:
+        # the reader must see which object each address gets
         yield from (f"{inert(each.address)} ({inert(each.id or '')})" for each in one.changes)
-    elif holder := next((path for path in differing if path in OWN), ""):
-        for each in one.changes:
-            edit = next(edit for edit in each.edits if edit.path == holder)
-            yield f"{inert(each.address)}: {_value(edit)}"
+    elif len(one.changes) > 1 and not is_listed:
+        yield named([each.address for each in one.changes], names)
+
+
+def _by_value(entries: Mapping[ValueRow, list[str]], names: int) -> Iterator[str]:
+    """Yield each value with at most `names` of its addresses; every address by itself if all are listed."""
+    if names == maxsize:
+        pairs = sorted((inert(each), row.value) for row, addresses in entries.items() for each in addresses)
     else:
-        yield addresses(one.changes, names)
+        pairs = [(named(addresses, names), row.value) for row, addresses in entries.items()]
+    yield from (f"{whose}: {value}" for whose, value in pairs)
 
 
-def addresses(changes: tuple[ChangeDocument, ...], names: int) -> str:
-    """Return the first `names` addresses, and how many more there are."""
-    named = ", ".join(inert(change.address) for change in changes[:names])
-    more = len(changes) - names
-    return f"{named} and {more:,} more" if more > 0 else named
+def _along(one: Group, names: int) -> Iterator[str]:
+    """Yield the addresses that go along with each object of a group."""
+    ends = {"replace": "replaced", "retire": "retired"}
+    for each in one.changes:
+        if each.along:
+            whose = "it" if len(one.changes) == 1 else inert(each.address)
+            yield f"{ends[each.action.value]} along with {whose}: {named(each.along, names)}"
 
 
-def _edit(edit: EditDocument, width: int, differing: int, *, show_moved: bool) -> str:
-    """Return the line of one edit; `differing` is the number of values where a group has several."""
-    remarks = ["forces replacement"] if edit.forces_replacement else []
-    remarks += [MOVED[edit.moved]] if show_moved and edit.moved in MOVED else []
-    tail = f"  # {'; '.join(remarks)}" if remarks else ""
-    below = ", listed below" if edit.path in OWN else ""
-    value = f"({differing:,} different values{below})" if differing else _value(edit)
-    return f"      {edit.symbol} {inert(edit.path).ljust(width)} = {value}{tail}"
+def _tail(row: ValueRow, *, show_moved: bool) -> str:
+    """Return the remarks behind a value."""
+    remarks = ["forces replacement"] if row.forces_replacement else []
+    remarks += [MOVED[row.moved]] if show_moved and row.moved in MOVED else []
+    return f"  # {'; '.join(remarks)}" if remarks else ""
 
 
-def _value(edit: EditDocument) -> str:
-    """Return an edit's value before and after, as far as each is set."""
-    before, after = show_sides(edit)
-    if edit.before is None:
-        return after + show_row(edit.row)
-    return f"{before} -> {'unset' if edit.after is None else after}{show_row(edit.row)}"
+def compact_line(change: ChangeDocument) -> str:
+    """Return one line for a change: its sign and address, the values that change, and who gets a card."""
+    found = rows(change)
+    wanted = [] if change.action is Action.CREATE else [row for row in found if row.sign]
+    reason = [] if wanted or change.action is Action.CREATE else [inert(change.reason)]
+    wanted += [row for row in found if row.path == HOLDER and row not in wanted]
+    said = "; ".join([*reason, *(f"{row.path} = {row.value}" for row in wanted)]) or headline(change)
+    identity = f" ({inert(change.id)})" if change.id else ""
+    final = IRREVERSIBLE if change.final else ""
+    return f"  {SYMBOLS[change.counted_as]} {inert(change.address)}{identity}{final}: {said}"

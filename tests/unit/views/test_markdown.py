@@ -69,7 +69,7 @@ def test_values_that_were_changed_outside_come_before_all_else():
 
     assert start < text.index("Blast radius")
     assert text.count("status is inactive in Stripe; this plan sets it to active") == 30
-    assert "> and 10 more\n" in text[start:]
+    assert "> - and 10 more\n" in text[start:]
 
 
 def test_long_values_that_were_changed_outside_leave_room_for_the_changes():
@@ -78,7 +78,7 @@ def test_long_values_that_were_changed_outside_leave_room_for_the_changes():
 
     assert len(text.encode()) <= LONGEST
     assert "will be updated in place" in text
-    assert "> and 27 more\n" in text
+    assert "> - and 27 more\n" in text
     rendered(text)
 
 
@@ -106,18 +106,20 @@ def test_teams_are_shown_with_their_currency_where_there_are_several():
         {"team": "ads", "currency": currency, "others": 0, "before": power[0], "after": power[1]}
         for currency in ("eur", "usd")
     ]
-    text = plan_markdown(document(outlook={"balances": [], "exposure": rows}))
+    ours = change("cards.ads", edits=[limit(100, 200)], team="ads")
+    text = plan_markdown(document(ours, outlook={"balances": [], "exposure": rows}))
 
-    assert "ads (EUR)  €1.00 -> €2.00\nads (USD)  $1.00 -> $2.00\n" in text
+    assert "| <code>ads</code> | 1 card | €1.00, $1.00 | €2.00, $2.00 |" in text
 
 
 def test_small_teams_are_counted():
     power = {"amount": 100, "unlimited": 0, "cards": 1}
     row = {"team": None, "currency": "usd", "others": 3, "before": power, "after": power | {"amount": 200}}
 
-    assert "3 other teams  $1.00 -> $2.00\n" in plan_markdown(
-        document(outlook={"balances": [], "exposure": [row]})
-    )
+    ours = change("cards.ads", edits=[limit(100, 200)], team="small")
+    text = plan_markdown(document(ours, outlook={"balances": [], "exposure": [row]}))
+
+    assert "| <code>3 other teams</code> |  | $1.00 | $2.00 |\n| <code>small</code> | 1 card |  |  |" in text
 
 
 def test_notes_are_open_where_there_is_nothing_else():

@@ -34,8 +34,9 @@ def test_cards_of_different_holders_are_alike():
     text = plan_text(document(*made))
 
     assert "# 7 cards will be created" in text
-    assert "+ cardholder = (7 different values, listed below)" in text
-    assert "      cards.c6: cardholders.h6\n" in text
+    assert "different values" not in text
+    assert "      + cardholder, by card:\n          cards.c0: cardholders.h0\n" in text
+    assert "          cards.c6: cardholders.h6\n" in text
 
 
 def test_it_opens_with_where_it_would_be_applied_and_what_was_changed_outside():

@@ -1,0 +1,28 @@
+"""Options that say how much of a plan its text shows."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import click
+
+R = TypeVar("R")
+
+
+def detail_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Add `--full` and `--compact` to a command that has `--format`; it gets them as `detail`."""
+
+    @wraps(command)
+    def run(*words: Any, **given: Any) -> R:
+        if given["detail"] and given["format_"] != "text":
+            raise click.UsageError(
+                f"--{given['detail']} is for --format text; json and html always show every change"
+            )
+        return command(*words, **given)
+
+    full = click.option(
+        "--full", "detail", flag_value="full", help="Show every address and every value; fold nothing."
+    )
+    return full(
+        click.option("--compact", "detail", flag_value="compact", help="Show each change on one line.")(run)
+    )

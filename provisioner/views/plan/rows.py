@@ -1,0 +1,73 @@
+"""The rows below a change, which text, Markdown and HTML share: a sign, a path, and both sides as text."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from provisioner.core.plan.document import ChangeDocument, EditDocument, Mover, ValueDocument
+from provisioner.core.schema.field import Direction
+from provisioner.views.plan.values import show_sides
+from provisioner.views.values import inert, show_amount, show_row, show_value
+
+HOLDER = "cardholder"  # the path of the value that says who gets a card
+NOT_SET = "unset"
+
+
+class ValueRow(Struct, frozen=True):
+    """One value of a change."""
+
+    sign: str
+    """`+`, `~` or `-`; empty if the value stays the same."""
+    path: str
+    before: str
+    after: str
+    per: str = ""
+    """The interval and categories of a limit, for both sides."""
+    forces_replacement: bool = False
+    moved: Mover = ""
+    power: Direction | None = None
+    """The effect of an edit on spending; None for the values of a new object, and if it has none."""
+
+    @property
+    def value(self) -> str:
+        """Return the sides that are set, once if they are the same: `a -> b`, `b`, `a -> unset`."""
+        is_one = self.sign in ("", "+")
+        return (self.after if is_one else f"{self.before} -> {self.after}") + self.per
+
+
+def rows(change: ChangeDocument) -> tuple[ValueRow, ...]:
+    """Return the rows of a change: those with a sign first."""
+    found = [*map(_of_edit, change.edits), *map(_of_value, change.values)]
+    if change.money:
+        amount = inert(show_amount(*change.money))
+        found.append(ValueRow("+", "amount", "", amount))
+    return tuple(sorted(found, key=lambda row: not row.sign))
+
+
+def _of_edit(edit: EditDocument) -> ValueRow:
+    before, after = show_sides(edit)
+    is_judged = edit.direction is Direction.BROADENING or edit.before is not None
+    return ValueRow(
+        edit.symbol,
+        inert(edit.path),
+        "" if edit.before is None else before,
+        NOT_SET if edit.after is None else after,
+        show_row(edit.row),
+        edit.forces_replacement,
+        edit.moved,
+        edit.direction if is_judged and edit.direction is not Direction.NEUTRAL else None,
+    )
+
+
+def _of_value(value: ValueDocument) -> ValueRow:
+    before, after = (
+        NOT_SET if side is None else show_value(side, value.currency) for side in (value.before, value.after)
+    )
+    return ValueRow("" if before == after else "~", inert(value.path), before, after)
+
+
+def named(addresses: Sequence[str], most: int) -> str:
+    """Return at most so many addresses, and how many more there are: `a, b and 3 more`."""
+    shown = ", ".join(map(inert, addresses[:most]))
+    more = len(addresses) - most
+    return f"{shown} and {more:,} more" if more > 0 else shown
