@@ -65,7 +65,7 @@ def commands(tmp_path_factory):
     """As for all tests, but loaded where the SDK is told to print whole requests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STRIPE_LOG", "debug")
-        with quick_command(tmp_path_factory.mktemp("commands")) as folder:
+        with quick_command(tmp_path_factory.mktemp("commands"), patient=False) as folder:
             yield folder
 
 

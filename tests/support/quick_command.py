@@ -23,6 +23,7 @@ from typing import NoReturn
 
 import provisioner
 from provisioner.cli.main import main
+from provisioner.stripe_api.client import Transport
 
 # -IS: Python alone, which starts in ten milliseconds
 CALLER = """\
@@ -43,8 +44,12 @@ with socket.socket(socket.AF_UNIX) as server:
 
 
 @contextmanager
-def quick_command(folder: Path) -> Iterator[Path]:
-    """Make a folder for PATH that holds the commands while the context lasts; `folder` is an empty one."""
+def quick_command(folder: Path, *, patient: bool = True) -> Iterator[Path]:
+    """
+    Make a folder for PATH that holds the commands while the context lasts; `folder` is an empty one.
+
+    Commands that are not `patient` do not wait for Stripe between attempts and looks, but do all else alike.
+    """
     address, commands = folder / "socket", folder / "bin"
     commands.mkdir()
     for name in ("provisioner", "python3"):
@@ -55,7 +60,7 @@ def quick_command(folder: Path) -> Iterator[Path]:
         listener.bind(str(address))
         listener.listen()
         with subprocess.Popen(
-            [sys.executable, "-m", "support.quick_command", str(listener.fileno())],
+            [sys.executable, "-m", "support.quick_command", str(listener.fileno()), str(patient)],
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             pass_fds=[listener.fileno()],
             stdin=subprocess.DEVNULL,
@@ -128,6 +133,8 @@ def run() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[2] == "False":
+        Transport.__init__.__kwdefaults__["sleep"] = lambda _seconds: None
     serve(socket.socket(fileno=int(sys.argv[1])))
     try:
         run()
