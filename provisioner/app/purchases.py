@@ -172,7 +172,18 @@ def in_test_mode(account: Account, scenarios: Sequence[Scenario]) -> Iterator[Sc
     the simulator alone. Raises StripeError or AccessError when Stripe cannot be read.
     """
     refuse_live(account.config)
-    applied = _applied(account)
+    seen = account.compare()
+    applied = _Applied(
+        account.writer,
+        account.config.declared,
+        {a: live for estate in seen.inventory.estates.values() for a, live in estate.current.items()},
+        frozenset(
+            change.address
+            for change in seen.differences.changes
+            if change.action not in (Action.RETIRE, Action.TOP_UP)
+        ),
+        account.writer.retrieve("balance"),
+    )
     for told in offline(account.config, scenarios):
         if told.trouble:
             yield told
@@ -237,16 +248,6 @@ class _Applied(Struct, frozen=True):
         """Return the card's cardholder, if it is managed here."""
         reference = self.declared[card].fields.get("cardholder")
         return (reference.address,) if isinstance(reference, Ref) else ()
-
-
-def _applied(account: Account) -> _Applied:
-    seen = account.compare()
-    changes = seen.differences.changes
-    moving = (change.address for change in changes if change.action not in (Action.RETIRE, Action.TOP_UP))
-    estates = seen.inventory.estates.values()
-    live = {address: each for estate in estates for address, each in estate.current.items()}
-    writer = account.writer
-    return _Applied(writer, account.config.declared, live, frozenset(moving), writer.retrieve("balance"))
 
 
 def find_card(account: Account, card: Address) -> Live:

@@ -14,7 +14,7 @@ from provisioner.config.schema.configuration import removals
 from provisioner.config.text.scalar import plain, shown
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.model.money import show_number
-from provisioner.core.model.resource import DEACTIVATE, Address, Ownership, Ref
+from provisioner.core.model.resource import DEACTIVATE, Address, Ref
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory
 from provisioner.core.ownership.marks import PREFIX
@@ -129,7 +129,13 @@ def _section(kind: Kind, world: Snapshot, surveyed: Inventory) -> Tree:
         currency = kind.currency(address, fields) or ""
         if not currency and (home := str(world.account.get("default_currency") or "")):
             fields, currency = _with_currency(kind.fields, fields, home), home
-        section[address.name] = _tree(kind.fields, fields, currency) | _lifecycle(kind, each.ownership)
+        block = section[address.name] = _tree(kind.fields, fields, currency)
+        stamp = each.ownership
+        lifecycle: Tree = {"protect": True} if stamp and stamp.protect else {}
+        if stamp and stamp.on_remove != DEACTIVATE and stamp.on_remove in removals(kind):
+            lifecycle["on_remove"] = stamp.on_remove
+        if lifecycle:
+            block["lifecycle"] = lifecycle
     return section
 
 
@@ -142,16 +148,6 @@ def _with_currency(fields: Sequence[Field], have: Mapping[str, Any], home: str) 
         if field.amounts_in and amounts and field.amounts_in not in below:
             found[field.name] = {**below, field.amounts_in: home}
     return found
-
-
-def _lifecycle(kind: Kind, stamp: Ownership | None) -> Tree:
-    """Build the lifecycle block from the ownership metadata of a managed object."""
-    if stamp is None:
-        return {}
-    said: Tree = {"protect": True} if stamp.protect else {}
-    if stamp.on_remove != DEACTIVATE and stamp.on_remove in removals(kind):
-        said["on_remove"] = stamp.on_remove
-    return {"lifecycle": said} if said else {}
 
 
 def _address(kind: Kind, fields: Mapping[str, Any], taken: Mapping[str, Any]) -> Address:
@@ -172,26 +168,22 @@ def _tree(fields: Sequence[Field], have: Mapping[str, Any], currency: str) -> Tr
         value = have.get(field.name)
         if value is None or not field.exported or field.secret or value in field.server_defaults:
             continue
-        written = _value(field, value, currency)
-        if written not in (None, {}, []):
-            out[field.name] = written
+        match field.shape:
+            case Shape.HASH:
+                value = _tree(field.fields, value, currency)
+            case Shape.TABLE:
+                value = [_tree(field.fields, row, currency) for row in value]
+            case Shape.MAP:
+                value = {name: text for name, text in value.items() if text and not name.startswith(PREFIX)}
+            case Shape.REF if isinstance(value, Ref):
+                value = value.address.name
+            case Shape.AMOUNT if currency:
+                value = f"{show_number(value, currency)} {currency.upper()}"
+            case _:
+                value = list(value) if isinstance(value, tuple) else value
+        if value not in (None, {}, []):
+            out[field.name] = value
     return out
-
-
-def _value(field: Field, value: Any, currency: str) -> Any:
-    match field.shape:
-        case Shape.HASH:
-            return _tree(field.fields, value, currency)
-        case Shape.TABLE:
-            return [_tree(field.fields, row, currency) for row in value]
-        case Shape.MAP:
-            return {name: text for name, text in value.items() if text and not name.startswith(PREFIX)}
-        case Shape.REF:
-            return value.address.name if isinstance(value, Ref) else value
-        case Shape.AMOUNT:
-            return f"{show_number(value, currency)} {currency.upper()}" if currency else value
-        case _:
-            return list(value) if isinstance(value, tuple) else value
 
 
 def _factor_out(cards: dict[str, Tree]) -> Tree:

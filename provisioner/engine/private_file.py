@@ -44,7 +44,10 @@ def write_private(path: Path, text: str) -> None:
     """
     try:
         if path.is_relative_to(DEVICES):
-            _pass_on(path, text)
+            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
+            os.set_blocking(descriptor, True)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
             return
         _look(path)
         _sweep(path)
@@ -195,13 +198,6 @@ def _unwritten(path: Path, error: OSError) -> ProvisionerError:
 
 def _is_own(found: os.stat_result) -> bool:
     return not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
-
-
-def _pass_on(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
-    os.set_blocking(descriptor, True)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 def _sweep(path: Path) -> None:

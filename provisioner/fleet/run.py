@@ -61,7 +61,7 @@ def stream(engine: Engine, jobs: Iterable[Job], going: Callable[[], bool]) -> It
     """
     Yield outcomes as jobs end; at most as many jobs exist at a time as the engine's width allows.
 
-    Raises EngineLostError.
+    The outcome of a job that the executor lost says to run it again. Raises EngineLostError.
     """
     waiting = iter(jobs)
     under_way: dict[Future[AccountOutcome], Job] = {}
@@ -72,17 +72,14 @@ def stream(engine: Engine, jobs: Iterable[Job], going: Callable[[], bool]) -> It
         if not under_way:
             return
         for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-            yield _settle(engine, future, under_way.pop(future))
-
-
-def _settle(engine: Engine, future: Future[AccountOutcome], job: Job) -> AccountOutcome:
-    """Return the outcome of a job, or an outcome that says to run it again if the executor lost it."""
-    try:
-        return future.result()
-    except BaseException as error:
-        if isinstance(error, KeyboardInterrupt | SystemExit):
-            raise
-        engine.width()  # raises if the whole executor is lost
-        # executors raise types of their own, and a cancelled future raises a BaseException
-        says = f"the executor lost this account ({type(error).__name__}); run the same command again"
-        return AccountOutcome(job.phase, job.account.id, job.account.name, ERROR, problems=(says,))
+            job = under_way.pop(future)
+            try:
+                outcome = future.result()
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt | SystemExit):
+                    raise
+                engine.width()  # raises if the whole executor is lost
+                # executors raise types of their own, and a cancelled future raises a BaseException
+                says = f"the executor lost this account ({type(error).__name__}); run the same command again"
+                outcome = AccountOutcome(job.phase, job.account.id, job.account.name, ERROR, problems=(says,))
+            yield outcome

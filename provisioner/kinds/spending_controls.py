@@ -141,7 +141,7 @@ def spending_controls(currency: Field | None = None) -> Field:
 
 def intersect(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
     """
-    Make the controls that allow what both allow: limits of both, lists crossed.
+    Make the controls that allow what both allow: limits of both (the lower for one scope), lists crossed.
 
     What Stripe has no way to say stays as in `one`: a list that allows nothing, limits in two currencies.
     """
@@ -152,7 +152,14 @@ def intersect(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, 
             out[name] = one.get(name) if lists is None else lists.get(name)
     rows, more = (each.get("spending_limits") or () for each in (one, other))
     in_two = rows and more and one.get(CURRENCY.name) != other.get(CURRENCY.name)
-    out["spending_limits"] = rows if in_two else _both(rows, more)
+    out["spending_limits"] = (
+        rows
+        if in_two
+        else tuple(
+            {"amount": amount, "interval": interval} | ({"categories": categories} if categories else {})
+            for (interval, categories), amount in _by_scope((*rows, *more)).items()
+        )
+    )
     if rows:
         out[CURRENCY.name] = one.get(CURRENCY.name)
     return {name: value for name, value in out.items() if value}
@@ -168,17 +175,6 @@ def _crossed(
         return {blocked: tuple(sorted(never))}
     left = set.intersection(*only) - never
     return {allowed: tuple(sorted(left))} if left else None
-
-
-def _both(
-    rows: Collection[Mapping[str, Any]], more: Collection[Mapping[str, Any]]
-) -> tuple[Mapping[str, Any], ...]:
-    """The limits of both sides, of two for one scope the lower one."""
-    lowest = _by_scope((*rows, *more))
-    return tuple(
-        {"amount": amount, "interval": interval} | ({"categories": categories} if categories else {})
-        for (interval, categories), amount in lowest.items()
-    )
 
 
 def exclusive(fields: Mapping[str, Any]) -> Iterator[FieldFault]:

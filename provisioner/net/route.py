@@ -25,8 +25,12 @@ def pool_to(address: WebAddress, **options: Any) -> urllib3.PoolManager:
     """
     if address.is_loopback:
         return urllib3.PoolManager(**options, **(_trust({}) if address.scheme == "https" else {}))
+    # the standard library knows where each system stores its proxies; requests to this machine never load it
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415, TID251 - cold start
+
     options |= _trust(os.environ)
-    proxy = _proxy(address)
+    proxies = {} if proxy_bypass(address.origin.partition("://")[2]) else getproxies()
+    proxy = proxies.get(address.scheme) or proxies.get("all")
     if not proxy:
         return urllib3.PoolManager(**options)
     try:
@@ -43,16 +47,6 @@ def _through(proxy: str, options: Mapping[str, Any]) -> urllib3.ProxyManager:
     who = unquote(parts.auth) if parts.auth else None
     url = f"{parts.scheme}://{parts.netloc}"
     return urllib3.ProxyManager(url, proxy_headers=urllib3.make_headers(proxy_basic_auth=who), **options)
-
-
-def _proxy(address: WebAddress) -> str | None:
-    # the standard library knows where each system stores its proxies; requests to this machine never load it
-    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415, TID251 - cold start
-
-    if proxy_bypass(address.origin.partition("://")[2]):
-        return None
-    proxies = getproxies()
-    return proxies.get(address.scheme) or proxies.get("all")
 
 
 def _trust(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -17,7 +18,6 @@ from provisioner.net.address import WebAddress
 from provisioner.net.client import (
     Bounds,
     BrokenError,
-    HttpAnswer,
     HttpClient,
     LateError,
     TlsError,
@@ -95,15 +95,14 @@ def _send(
 def _post(address: WebAddress, notice: Mapping[str, Any]) -> str:
     """Send a message, with one retry if it was not accepted; returns what went wrong."""
     client = HttpClient(address, BOUNDS)
+    body = msgspec.json.encode(slack_message(notice))
+    ask = partial(client.request, "POST", address.path, JSON, body, peek=PEEK)
+    answer = None
     try:
-        try:
-            answer = _ask(client, notice)
-        except UnreachableError:
-            answer = _ask(client, notice)
-        else:
-            if answer.status in BUSY:
-                answer = _ask(client, notice)
-        return _refusal(address, answer)
+        with suppress(UnreachableError):
+            answer = ask()
+        if answer is None or answer.status in BUSY:
+            answer = ask()
     except (UnreachableError, TlsError) as error:
         return error.what
     except LateError:
@@ -112,14 +111,6 @@ def _post(address: WebAddress, notice: Mapping[str, Any]) -> str:
         return f"it closed the connection {MAYBE}"
     finally:
         client.close()
-
-
-def _ask(client: HttpClient, notice: Mapping[str, Any]) -> HttpAnswer:
-    body = msgspec.json.encode(slack_message(notice))
-    return client.request("POST", client.address.path, JSON, body, peek=PEEK)
-
-
-def _refusal(address: WebAddress, answer: HttpAnswer) -> str:
     status, said = answer.status, answer.body.strip()
     if status < REDIRECTS:
         return ""

@@ -19,7 +19,6 @@ from provisioner.core.schema.kind import FieldFault, Kind
 
 Path = tuple[Any, ...]
 Key = tuple[int, str | None]  # the id of the raw collection, and the currency of the resource
-_TEXTS = frozenset((str,))
 MANY = 2000  # collections per field whose normal form is cached
 
 
@@ -125,11 +124,6 @@ def _hash(what: Field, raw: Any, out: Normal, path: Path) -> Any:
     return normalised
 
 
-def _set(_what: Field, raw: Any, out: Normal, path: Path) -> Any:
-    plain = set(raw) if _TEXTS.issuperset(map(type, raw)) else {_plain(item, out, path) for item in raw}
-    return tuple(sorted(plain))
-
-
 def _plain(value: Any, out: Normal, path: Path) -> Any:
     """Convert a secret to a plain value and record its path; rows and items use the path of their field."""
     if from_outside(value):
@@ -197,7 +191,7 @@ _SHAPES: Mapping[Shape, Read] = {  # values of other shapes do not change
     Shape.INTEGER: lambda _what, raw, out, path: _plain(raw, out, path),
     Shape.REF: _reference,
     Shape.HASH: _once(_hash),
-    Shape.SET: _once(_set),
+    Shape.SET: _once(lambda _what, raw, out, path: tuple(sorted({_plain(item, out, path) for item in raw}))),
     Shape.LIST: lambda _what, raw, out, path: tuple(_plain(item, out, path) for item in raw),
     Shape.TABLE: _once(_table),
     Shape.MAP: lambda _what, raw, out, path: {

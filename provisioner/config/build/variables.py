@@ -85,7 +85,14 @@ class Substitution(Struct):
     def _whole(self, document: Document, match: re.Match[str], path: tuple[Any, ...]) -> Any:
         """Resolve a reference that is a whole value, as a number if one is expected."""
         value = self._hole(document, match)
-        if type(value) is not Secret or not _wants_number(self.schema, path):
+        if type(value) is not Secret:
+            return value
+        types = {
+            name
+            for part in _parts(self.schema, self.schema.get("definitions", {}), path)
+            for name in ([part] if isinstance(part, str) else part)
+        }
+        if types - {"null"} != {"integer"}:
             return value
         number = number_in(value)
         if number is None:
@@ -120,16 +127,6 @@ class Substitution(Struct):
 def may_have_holes(document: Document) -> bool:
     """Return whether a value may have a reference; an escape in a quoted string can hide one."""
     return SIGN in document.text or "\\" in document.text
-
-
-def _wants_number(schema: Schema, path: tuple[Any, ...]) -> bool:
-    """Return whether the schema accepts only a whole number at a path of keys and list indexes."""
-    types = {
-        name
-        for part in _parts(schema, schema.get("definitions", {}), path)
-        for name in ([part] if isinstance(part, str) else part)
-    }
-    return types - {"null"} == {"integer"}
 
 
 def _parts(schema: Any, definitions: Schema, path: tuple[Any, ...]) -> Iterator[str | list[str]]:

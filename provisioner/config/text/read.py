@@ -84,7 +84,12 @@ def events_of(text: str) -> Iterator[Callable[[], Any]]:
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
         line = "".join(text.splitlines()[mark.line : mark.line + 1])
-        raise UnreadableError(mark.line, mark.column, _syntax(error, line)) from None
+        said = f"{error.problem or error.context or 'invalid YAML'} {error.context or ''}"
+        unknown = f"invalid YAML: {error.problem or error.context}"
+        text = next((text for part, text in _SYNTAX if part in said), unknown)
+        if "cannot start any token" in said and "\t" in line:
+            text = "unexpected tab; indent with spaces"
+        raise UnreadableError(mark.line, mark.column, text) from None
     except yaml.reader.ReaderError:
         before = _CONTROL.split(text, maxsplit=1)[0]
         column = len(before) - before.rfind("\n") - 1
@@ -107,15 +112,6 @@ _SYNTAX = (
     ("cannot start any token", "a value cannot start with this character; quote it"),
     ("undefined tag handle", "tags are not supported; write plain YAML"),
 )
-
-
-def _syntax(error: yaml.MarkedYAMLError, line: str) -> str:
-    if "cannot start any token" in str(error.problem) and "\t" in line:
-        return "unexpected tab; indent with spaces"
-    said = f"{error.problem or error.context or 'invalid YAML'} {error.context or ''}"
-    return next(
-        (text for part, text in _SYNTAX if part in said), f"invalid YAML: {error.problem or error.context}"
-    )
 
 
 def read(text: str) -> Reading:

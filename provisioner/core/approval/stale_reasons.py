@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -73,7 +73,16 @@ def what_moved(change: Change, before: ChangeDocument) -> str:
     """Return the fields that are not as approved, and the side that changed; sensitive ones only by path."""
     if change.id != before.id:
         return f"the object is {change.id}; {before.id} was approved"
-    if moved := [*_moved(change, before)]:
+    approved = {edit.path: edit for edit in before.edits}
+    moved = []
+    for edit in change.edits:
+        then = approved.pop(edit.path, None)
+        if then is None:
+            moved.append(f"{edit.path} changed since the plan was approved{_sides(edit)}")
+        elif differs(edit, then):
+            moved.append(_both(edit, then))
+    moved += [_gone(change, edit) for edit in approved.values()]
+    if moved:
         return _few(moved)
     since = "since the plan was approved"
     if change.action is Action.TOP_UP:
@@ -85,17 +94,6 @@ def what_moved(change: Change, before: ChangeDocument) -> str:
         return f"the object or its configuration changed {since}"
     names = f"{_few(hidden)}, or another value of the object," if len(hidden) > 1 else hidden[0]
     return f"{names} changed {since}"
-
-
-def _moved(change: Change, before: ChangeDocument) -> Iterator[str]:
-    approved = {edit.path: edit for edit in before.edits}
-    for edit in change.edits:
-        then = approved.pop(edit.path, None)
-        if then is None:
-            yield f"{edit.path} changed since the plan was approved{_sides(edit)}"
-        elif differs(edit, then):
-            yield _both(edit, then)
-    yield from (_gone(change, edit) for edit in approved.values())
 
 
 def _sides(edit: Edit) -> str:

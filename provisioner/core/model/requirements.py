@@ -19,7 +19,12 @@ class Outstanding(NamedTuple):
     def says(self, supplied: Iterable[str] = ()) -> str:
         """Return it in words; empty if all missing paths are `supplied` and Stripe gives no other reason."""
         given = tuple(supplied)
-        missing = [path for path in self.missing if not any(_covers(one, path) for one in given)]
+        missing = [
+            path
+            for path in self.missing
+            # a path covers those below it, and is covered by those
+            if not any(f"{one}.".startswith(f"{path}.") or f"{path}.".startswith(f"{one}.") for one in given)
+        ]
         reason = "" if self.reason == UNMET and self.missing else self.reason
         if not missing and not reason:
             return ""
@@ -49,7 +54,3 @@ class MissingRequirements(NamedTuple):
 def listed(words: Sequence[str]) -> str:
     """Return the words as a list in prose: `a, b and c`."""
     return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
-
-
-def _covers(one: str, path: str) -> bool:
-    return one == path or one.startswith(f"{path}.") or path.startswith(f"{one}.")

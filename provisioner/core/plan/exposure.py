@@ -224,7 +224,14 @@ def raised(found: Sequence[Spender]) -> dict[str, int | None]:
     made first, leave each card and holder. The amount that a card could spend under one holder is not added
     again when the card moves to another holder.
     """
-    pools = _pools(found)
+    pools = {key: _Pool() for key in pools_touched(found)}
+    for each in found:
+        if each.at_least and (pool := pools.get(each.at_least.pool)):
+            pool.had[each.address] += each.at_least.own
+            pool.bound_before = each.at_least.bound
+        if each.after and (pool := pools.get(each.after.pool)):
+            pool.has[each.address] += each.after.own
+            pool.bound_after = each.after.bound
     brought: dict[PoolKey, Total] = defaultdict(Total)
     for (source, target), cards in _moves(pools).items():
         there = pools[source]
@@ -244,19 +251,6 @@ def pools_touched(found: Iterable[Spender]) -> set[PoolKey]:
     """Return the pools of the cards that a plan changes, or whose holders it changes."""
     moved = [each for each in found if each.before is not each.after]
     return {side.pool for each in moved for side in (each.before, each.after) if side}
-
-
-def _pools(found: Sequence[Spender]) -> dict[PoolKey, _Pool]:
-    """Return the pools that a plan changes, with all of their cards."""
-    pools = {key: _Pool() for key in pools_touched(found)}
-    for each in found:
-        if each.at_least and (pool := pools.get(each.at_least.pool)):
-            pool.had[each.address] += each.at_least.own
-            pool.bound_before = each.at_least.bound
-        if each.after and (pool := pools.get(each.after.pool)):
-            pool.has[each.address] += each.after.own
-            pool.bound_after = each.after.bound
-    return pools
 
 
 def _moves(pools: Mapping[PoolKey, _Pool]) -> Mapping[tuple[PoolKey, PoolKey], set[Address]]:

@@ -51,7 +51,14 @@ def order_steps(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) 
             down = step.phase in (Phase.TIGHTEN, Phase.FINISH)
             steps.append((step.phase, -kind.rank if down else kind.rank, step))
     ordered = [step for _, _, step in sorted(steps, key=lambda entry: (*entry[:2], entry[2].address))]
-    ordered = [_after_its_own(step, ordered) if step.phase is Phase.FINISH else step for step in ordered]
+    for place, step in enumerate(ordered):
+        if step.phase is Phase.FINISH:  # a replaced object ends when all that referred to it has moved
+            moved = {
+                other.address
+                for other in ordered
+                if other.phase is Phase.CREATE and step.address in other.needs
+            }
+            ordered[place] = replace(step, needs=step.needs | moved)
     giving = [step for step in ordered if step.direction is Direction.BROADENING]
     given, needed = {step.address for step in giving}, {address for step in giving for address in step.needs}
     return tuple(
@@ -60,12 +67,6 @@ def order_steps(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) 
         else step
         for step in ordered
     )
-
-
-def _after_its_own(step: Step, steps: Iterable[Step]) -> Step:
-    """Return the step that ends a replaced object, once all that referred to it refers to its successor."""
-    moved = {other.address for other in steps if other.phase is Phase.CREATE and step.address in other.needs}
-    return replace(step, needs=step.needs | moved)
 
 
 def _step(phase: Phase, change: Change, does: str, call: Call, direction: Direction) -> Step:
