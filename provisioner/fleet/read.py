@@ -50,14 +50,7 @@ def load_fleet(path: Path, allowed: Allowed = NOTHING_MORE) -> Fleet:
     value = document.value
     accounts = tuple(reading.accounts(document))
     canary = tuple(_selectors(document, accounts, reading.problems))
-    guardrails: Mapping[str, Any] = value.get("guardrails", {})
-    failed = guardrails.get("max_failed")
-    limits = FleetLimits(
-        top_up=dict(_money(document, guardrails.get("max_top_up", {}), reading.problems)),
-        retired=guardrails.get("max_retired"),
-        failed=failed if isinstance(failed, int) else None,
-        failed_share=int(failed.rstrip("%")) / 100 if isinstance(failed, str) else None,
-    )
+    limits = _limits(document, reading.problems)
     if not accounts and not reading.problems:
         text = "no accounts; add some under 'accounts' or in a 'roster'"
         reading.problems.append(Problem(Where(str(document.file), 1, 1), "", text))
@@ -209,6 +202,17 @@ def _selectors(
             says = f"no account matches {text!r}{labels_hint(accounts)}"
             problems.append(Problem(document.where(path), "canary", says))
         yield selector
+
+
+def _limits(document: Document, problems: list[Problem]) -> FleetLimits:
+    said: Mapping[str, Any] = document.value.get("guardrails", {})
+    failed = said.get("max_failed")
+    return FleetLimits(
+        top_up=dict(_money(document, said.get("max_top_up", {}), problems)),
+        retired=said.get("max_retired"),
+        failed=failed if isinstance(failed, int) else None,
+        failed_share=int(failed.rstrip("%")) / 100 if isinstance(failed, str) else None,
+    )
 
 
 def _money(document: Document, said: Any, problems: list[Problem]) -> Iterator[tuple[str, int]]:
