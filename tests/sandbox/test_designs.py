@@ -9,6 +9,7 @@ from .uploads import client, upload
 
 URL = "/v1/issuing/personalization_designs"
 TEST = "/v1/test_helpers/issuing"
+STANDARD = "ipcd_SandboxStandard"
 BLACK, WHITE = "ics_SandboxStandardBlack", "ics_SandboxStandardWhite"
 REASONS = {"rejection_reasons": {"card_logo": ["network_name"], "carrier_text": ["other"]}}
 
@@ -55,6 +56,15 @@ def test_every_account_has_the_standard_bundles(api) -> None:
     )
     assert connected.read("/v1/issuing/physical_bundles", {"type": "custom"})["data"] == []
     assert api.get("/v1/issuing/physical_bundles/ics_unknown").status == 404
+
+
+def test_an_account_begins_with_a_default_design(api) -> None:
+    [first] = api.read(URL)["data"]
+    assert (first["id"], first["status"], first["preferences"]["is_default"]) == (STANDARD, "active", True)
+    assert api.ok("/v1/issuing/cards", plastic(api))["personalization_design"] == STANDARD
+    connected = api.with_headers(Stripe_Account=api.connected())
+    assert connected.read(URL)["data"] == []
+    assert connected.ok("/v1/issuing/cards", plastic(connected))["personalization_design"] == STANDARD
 
 
 def test_a_new_design_is_in_review(api) -> None:
@@ -179,8 +189,6 @@ def test_there_is_one_default_and_cards_without_a_design_get_it(api) -> None:
     ]
     assert api.ok("/v1/issuing/cards", plastic(api))["personalization_design"] == second["id"]
     api.ok(f"{URL}/{second['id']}", {"preferences": {"is_default": False}})
-    assert api.ok("/v1/issuing/cards", plastic(api))["personalization_design"] is None
-    api.control("switches", {"design_required": True})
     assert api.refused("/v1/issuing/cards", plastic(api))["param"] == "personalization_design"
 
 

@@ -60,7 +60,8 @@ def test_evidence_expires(api) -> None:
         ("dispute_evidence", b"", "file"),
         ("dispute_evidence", PNG + b"0" * 5 * 1024 * 1024, "file"),
         ("issuing_logo", PDF, "file"),
-        ("pci_document", PNG, "file"),
+        ("identity_document", b"only a text", "file"),
+        ("business_icon", PNG + b"0" * 512 * 1024, "file"),
         ("a_purpose", PNG, "purpose"),
     ],
 )

@@ -186,6 +186,11 @@ def test_a_refund_and_a_reversal_bring_the_money_back(api, funded, card) -> None
     assert total == 5_000
 
 
+def test_money_arrives_although_the_balance_is_below_zero(api, funded, card) -> None:
+    api.ok(f"{TEST}/issuing/transactions/create_force_capture", {"card": card["id"], "amount": 6_000})
+    assert (credited(api, funded, 1)["status"], balance(api, funded)) == ("succeeded", (-999, 0))
+
+
 def test_a_card_needs_an_open_account_with_cards_among_its_features(api) -> None:
     asked = {"cardholder": api.cardholder()["id"], "currency": "usd", "type": "virtual"}
     for unfit in ("fa_unknown", account(api, features={})["id"]):

@@ -17,7 +17,7 @@ from provisioner.sandbox.api import acts, timers
 from provisioner.sandbox.api.faults import Fault
 from provisioner.sandbox.http.sandbox import Sandbox
 from provisioner.sandbox.rules.accounts import account, permissions
-from provisioner.sandbox.rules.cards import bundle
+from provisioner.sandbox.rules.cards import bundle, design
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.money import topup
 from provisioner.sandbox.state import clock
@@ -39,7 +39,8 @@ def begin(sandbox: Sandbox) -> None:
     """Initialize a new sandbox: its account, and the time that top-ups stay pending."""
     with _own(sandbox) as own:
         account.begin(own, sandbox.settings.country)
-        bundle.begin(own)
+        first = Tx(own.db, default_account(own), own.now, Origin())
+        design.begin(first, bundle.begin(own))
         own.remember(topup.SETTLE, sandbox.settings.topup_settle)
 
 

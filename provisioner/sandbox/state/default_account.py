@@ -15,3 +15,4 @@ def default_account(tx: Tx) -> str:
 def make_default(own: Tx, account_id: str) -> None:
     """Set the default account."""
     own.remember(_DEFAULT, account_id)
+    own.cache[_DEFAULT] = account_id

@@ -24,13 +24,14 @@ _STATUSES = frozenset({"active", "inactive", "review"})
 _STANDARD = (("ics_SandboxStandardBlack", "Standard black"), ("ics_SandboxStandardWhite", "Standard white"))
 
 
-def begin(own: Tx) -> None:
-    """Create the standard bundles of a new sandbox; existing ones stay."""
+def begin(own: Tx) -> str:
+    """Create the standard bundles of a new sandbox, unless they exist, and return the id of the first."""
     for bundle_id, name in _STANDARD:
         if own.get(BUNDLE, bundle_id) is None:
             own.add(
                 BUNDLE, _bundle(bundle_id, name, "standard", "active", dict.fromkeys(_FEATURES, "optional"))
             )
+    return _STANDARD[0][0]
 
 
 def make(tx: Tx, name: str, asked: Mapping[str, str]) -> Json:

@@ -31,16 +31,28 @@ DESIGN = registered(
         expandable={"card_logo": ("file",), "physical_bundle": (_BUNDLE,)},
     )
 )
+_FIRST = "ipcd_SandboxStandard"
 _LONGEST_KEY = 200
 _TEXTS = ("footer_body", "footer_title", "header_body", "header_title")
 _REVIEWED = ("card_logo", "carrier_text", "physical_bundle")
 _UPDATED = "issuing_personalization_design.updated"
 
 
-def create(call: HandlerCall) -> Json:
-    """Create a design, which is then in review."""
-    tx, params = call.tx, call.params
-    design: Json = {
+def begin(tx: Tx, bundle_id: str) -> None:
+    """
+    Create the default design of a new account; an existing one stays.
+
+    Every physical card has a design (docs.stripe.com/issuing/cards/physical/standard). The id is fixed, so
+    that configurations and tests can name it.
+    """
+    if tx.get(DESIGN, _FIRST) is None:
+        design = _blank(tx, bundle_id) | {"id": _FIRST, "name": "Standard", "status": "active"}
+        tx.add(DESIGN, design | {"preferences": design["preferences"] | {"is_default": True}})
+
+
+def _blank(tx: Tx, bundle_id: str) -> Json:
+    is_platform = default_account(tx) == tx.account
+    return {
         "id": new_id(DESIGN.prefix, 14),
         "object": "issuing.personalization_design",
         "card_logo": None,
@@ -50,12 +62,17 @@ def create(call: HandlerCall) -> Json:
         "lookup_key": None,
         "metadata": {},
         "name": None,
-        "physical_bundle": params["physical_bundle"],
-        "preferences": {"is_default": False, "is_platform_default": None if _is_platform(tx) else False},
+        "physical_bundle": bundle_id,
+        "preferences": {"is_default": False, "is_platform_default": None if is_platform else False},
         "rejection_reasons": {"card_logo": [], "carrier_text": []},
         "status": "review",
     }
-    design = _looking(tx, design, params)
+
+
+def create(call: HandlerCall) -> Json:
+    """Create a design, which is then in review."""
+    tx, params = call.tx, call.params
+    design = _looking(tx, _blank(tx, params["physical_bundle"]), params)
     plain = design["card_logo"] is None and design["carrier_text"] is None
     if plain and unknowns.on(tx, "plain_designs_active") and _bundle_of(tx, design)["status"] == "active":
         design["status"] = "active"
@@ -127,7 +144,7 @@ def for_card(tx: Tx, params: Mapping[str, Any], *, new: bool) -> Json | None:
         return None
     design = named(tx, params[param]) if param in params else _default(tx) if new else None
     if design is None:
-        if new and unknowns.on(tx, "design_required"):
+        if new:
             raise invalid("Give a personalization design, or set a default one.", param, "parameter_missing")
         return None
     if design["status"] not in {"active", "review"}:
@@ -237,10 +254,6 @@ def _decided(tx: Tx, design: Json, status: str, event: str, reasons: Mapping[str
 
 def _bundle_of(tx: Tx, design: Mapping[str, Any]) -> Json:
     return tx.fetch(resource_of(_BUNDLE), design["physical_bundle"])
-
-
-def _is_platform(tx: Tx) -> bool:
-    return default_account(tx) == tx.account
 
 
 def _platform(tx: Tx) -> Tx:

@@ -58,9 +58,6 @@ DEFAULTS: Mapping[str, bool] = {
     # (docs.stripe.com/issuing/cards/physical/personalization-designs). Off: it is in review, as Stripe's
     # sample is.
     "plain_designs_active": False,
-    # On: a physical card without a design is rejected if there is no default one, as the same page says.
-    # Off: it has none, as Stripe's sample card.
-    "design_required": False,
     # On: an identity document must be an uploaded file, as with Stripe. Off: any id in the form of one will
     # do, for tests that upload nothing.
     "identity_documents_checked": True,

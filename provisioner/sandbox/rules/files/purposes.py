@@ -1,7 +1,7 @@
 """
 The purposes of uploaded files: their types, largest sizes, and expiry (docs.stripe.com/file-upload).
 
-[?] For the purposes that have nothing to do with Issuing, any type is accepted.
+For purposes that have nothing to do with Issuing, any type is accepted; the SDK's examples upload a text.
 """
 
 from collections.abc import Mapping
@@ -43,21 +43,21 @@ class Purpose(NamedTuple):
 
 
 PURPOSES: Mapping[str, Purpose] = {
-    "account_requirement": Purpose(("pdf", "jpg", "png")),
-    "additional_verification": Purpose(("pdf", "jpg", "png")),
-    "business_icon": Purpose(("jpg", "png", "gif"), 512 * 1024, downloadable=True),
-    "business_logo": Purpose(("jpg", "png", "gif"), 512 * 1024, downloadable=True),
-    "customer_signature": Purpose(("jpg", "png", "svg"), 4 * _MEGABYTE, 7 * _DAY, downloadable=True),
+    "account_requirement": Purpose(),
+    "additional_verification": Purpose(),
+    "business_icon": Purpose((), 512 * 1024, downloadable=True),
+    "business_logo": Purpose((), 512 * 1024, downloadable=True),
+    "customer_signature": Purpose((), 4 * _MEGABYTE, 7 * _DAY, downloadable=True),
     "dispute_evidence": Purpose(("pdf", "jpg", "png"), 5 * _MEGABYTE, 274 * _DAY, downloadable=True),
     "identity_document": Purpose(("pdf", "jpg", "png")),
     # SDK, PersonalizationDesign.card_logo: PNG. Whether it has two colors is judged by the design review.
     "issuing_logo": Purpose(("png",), 512 * 1024),
     "issuing_regulatory_reporting": Purpose(("csv", "pdf", "jpg", "png"), downloadable=True),
-    "pci_document": Purpose(("pdf",), downloadable=True),
+    "pci_document": Purpose(downloadable=True),
     "platform_terms_of_service": Purpose(),
     "tax_document_user_upload": Purpose(downloadable=True),
     "terminal_android_apk": Purpose(downloadable=True),
-    "terminal_reader_splashscreen": Purpose(("jpg", "png", "gif"), downloadable=True),
+    "terminal_reader_splashscreen": Purpose(downloadable=True),
     "terminal_wifi_certificate": Purpose(),
     "terminal_wifi_private_key": Purpose(),
 }

@@ -61,7 +61,8 @@ def _failure(account: Mapping[str, Any], amount: int, currency: str) -> str | No
     flow = "inbound_flows" if amount > 0 else "outbound_flows"
     if account["platform_restrictions"][flow] == "restricted":
         return "account_frozen"
-    return "insufficient_funds" if account["balance"]["cash"][currency] + amount < 0 else None
+    left = account["balance"]["cash"][currency] + amount
+    return "insufficient_funds" if amount < 0 and left < 0 else None
 
 
 def _bank(given: Mapping[str, Any]) -> Json:
