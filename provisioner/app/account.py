@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from provisioner.core.diff.find import Comparison, Differences, compare_with
+from provisioner.core.diff.grants import with_grants
 from provisioner.core.diff.hidden import hidden_texts
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import AccessError
@@ -108,7 +109,7 @@ class Account(Struct, frozen=True):
 
     def compare_with(self, snapshot: Snapshot) -> Comparison:
         """Hold the configuration against what was read before; raises ConflictError."""
-        return compare_with(self.kinds, self.config, snapshot)
+        return with_grants(self.kinds, self.config, compare_with(self.kinds, self.config, snapshot))
 
     def take_inventory(self) -> tuple[Snapshot, Inventory]:
         """Read Stripe and find the project's objects, without comparing; raises as `compare` does."""

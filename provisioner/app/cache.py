@@ -9,6 +9,7 @@ from msgspec import Struct
 from provisioner._version import __version__
 from provisioner.app.account import Account
 from provisioner.core.diff.find import Comparison
+from provisioner.core.diff.grants import with_grants
 from provisioner.core.model.errors import AccessError, ProvisionerError
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.schema.kind import owned
@@ -56,7 +57,9 @@ def _recalled(account: Account, path: Path, sign: file.Sign, *, sealed: bool) ->
     balances = account.read_balances()
     if cached.identity != _identity(account, sign, balances):
         raise GapError("it is for another account, project, mode, or version")
-    return recall(account.reader, account.kinds, account.config, cached, sign, balances, sealed=sealed)
+    config = account.config
+    seen = recall(account.reader, account.kinds, config, cached, sign, balances, sealed=sealed)
+    return with_grants(account.kinds, config, seen)
 
 
 def _remembered(account: Account, path: Path, sign: file.Sign) -> Comparison:

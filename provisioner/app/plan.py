@@ -5,6 +5,8 @@ from msgspec.structs import replace
 from provisioner.app.account import Account
 from provisioner.app.cache import Cache, compare
 from provisioner.core.diff.change import Note
+from provisioner.core.diff.find import Differences
+from provisioner.core.diff.grants import overdue
 from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.selection import EVERYTHING, Selection
 from provisioner.engine.read.attribution import explain
@@ -19,6 +21,22 @@ def make_account_plan(
     A cache file changes what is read and nothing in the plan. An apply never uses one: it reads everything.
     """
     return account.plan(compare(account, cache, sealed=True), selection)
+
+
+def plan_of_expired_grants(account: Account) -> Plan:
+    """
+    Plan to take back what ended grants have given, and nothing else; raises as `Account.compare` does.
+
+    Every change in it lowers what can be spent, so that nobody has to review it.
+    """
+    snapshot, inventory = account.take_inventory()
+    changes = list(overdue(account.kinds, account.config, inventory))
+    notes = (
+        []
+        if changes
+        else [Note("", "nothing that an ended grant gave is left in Stripe; nothing else was compared")]
+    )
+    return account.plan_of(snapshot, inventory, Differences(changes, notes))
 
 
 def explain_plan(account: Account, plan: Plan) -> Plan:

@@ -11,6 +11,7 @@ from provisioner.app.account import Account
 from provisioner.app.apply import carry_out
 from provisioner.app.sandboxes import PrivateSandbox, stages
 from provisioner.core.diff.change import Action
+from provisioner.core.diff.grants import in_force
 from provisioner.core.model.config import Config
 from provisioner.core.model.currencies import country_of, currency_of
 from provisioner.core.model.errors import AccessError, ProvisionerError, StripeError
@@ -27,6 +28,7 @@ from provisioner.core.purchases.simulator import simulate
 from provisioner.engine.apply.execute import Outcome
 from provisioner.engine.ports import Writer
 from provisioner.engine.purchases.authorize import Authorization, capture, on_applied, play
+from provisioner.kinds import KINDS
 from provisioner.kinds.categories import CATEGORIES
 
 # A merchant of Stripe's guides comes first, for cards that any merchant may charge.
@@ -59,8 +61,14 @@ def offline(config: Config, scenarios: Iterable[Scenario]) -> Iterator[ScenarioR
             unsure = Course(len(scenario.after), Unsure("the card does not exist"))
             yield ScenarioResult(scenario, unsure, trouble=f"{scenario.card} is not in the configuration")
             continue
-        facts = declared_facts(scenario.card, config.declared, scenario.balance)
+        facts = declared_facts(scenario.card, _declared(config, scenario), scenario.balance)
         yield ScenarioResult(scenario, simulate(scenario, facts))
+
+
+def _declared(config: Config, scenario: Scenario) -> Mapping[Address, Declared]:
+    """Return the resources with the grants that hold at the time of the scenario's purchase."""
+    at = scenario.purchase.at
+    return config.declared if at is None else in_force(KINDS, config, at).declared
 
 
 def on_sandbox(config: Config, scenarios: Iterable[Scenario]) -> Iterator[ScenarioResult]:
@@ -72,7 +80,7 @@ def on_sandbox(config: Config, scenarios: Iterable[Scenario]) -> Iterator[Scenar
                 yield told
                 continue
             try:
-                course = on_stage(scenario, config.declared, stage_for(scenario.currency))
+                course = on_stage(scenario, _declared(config, scenario), stage_for(scenario.currency))
             except StripeError as error:
                 yield ScenarioResult(scenario, told.simulated, trouble=str(error))
             else:

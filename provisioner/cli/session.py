@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from provisioner.app import configuration
 from provisioner.app.account import Account
+from provisioner.app.grants import with_grants
 from provisioner.app.sandboxes import sandbox_at
 from provisioner.cli.options.shared import SANDBOX_STATE, Options, load
 from provisioner.cli.terminal.log import tell
@@ -75,13 +76,10 @@ def _session(options: Options, config: Config) -> Iterator[Account]:
         each = "environment of each folder" if config.environment else "folder"
         tell(f"Created an empty sandbox: {state.absolute()} (each {each} has its own).")
     with sandbox_at(state) if options.sandbox else nullcontext(os.environ.get("STRIPE_API_BASE")) as base:
-        yield Account(
-            config,
-            Transport(
-                key,
-                limits=limits_for(config.mode, options.max_rps, options.max_endpoint_rps),
-                account=os.environ.get("STRIPE_ACCOUNT") or None,
-                api_base=safe_base(base, config.mode, elsewhere=options.allow_api_base),
-            ),
-            display=reading,
+        transport = Transport(
+            key,
+            limits=limits_for(config.mode, options.max_rps, options.max_endpoint_rps),
+            account=os.environ.get("STRIPE_ACCOUNT") or None,
+            api_base=safe_base(base, config.mode, elsewhere=options.allow_api_base),
         )
+        yield with_grants(Account(config, transport, display=reading))

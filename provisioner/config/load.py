@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from provisioner.config.build.grants import build_grants
 from provisioner.config.build.normal_form import Names
 from provisioner.config.build.profiles import Profiles
 from provisioner.config.build.resources import AT_KEY, Builder, problem_in
@@ -22,6 +23,7 @@ from provisioner.config.build.settings import (
 )
 from provisioner.config.build.variables import Substitution, chosen, may_have_holes
 from provisioner.config.schema.configuration import shapes_of
+from provisioner.config.schema.grant_fields import SECTION as GRANTS
 from provisioner.config.schema.scenario_fields import SECTION as SCENARIOS
 from provisioner.config.schema.validate import Shapes
 from provisioner.config.text.document import Document, files_of, open_document, overlay_of
@@ -61,12 +63,14 @@ def load_config(
     shapes = shapes_of(kinds)
     documents = _fill([*base, *overlays], variables, outside, shapes, problems)
     fitting = [_fits(document, shapes, problems) for document in documents]
-    named = frozenset({PROFILES, SCENARIOS, *SHARED, *(kind.section for kind in kinds)})
+    named = frozenset({PROFILES, GRANTS, SCENARIOS, *SHARED, *(kind.section for kind in kinds)})
     blocks = gather(documents[: len(base)], documents[len(base) :], named, problems)
     if _complete(documents):
         problems += missing_settings(blocks, Where(str(base[0].file), 1, 1))
     declared, warnings = _build(kinds, blocks, shapes, documents, problems)
-    scenarios = build_scenarios(blocks, declared, shapes, problems, complete=_complete(documents))
+    whole = _complete(documents)
+    scenarios = build_scenarios(blocks, declared, shapes, problems, complete=whole)
+    grants = build_grants(kinds, blocks, declared, shapes, problems, complete=whole)
     limits = _limits(kinds, blocks, declared, problems) if all(fitting) else Guardrails()
     if not problems and not declared:
         sections = ", ".join(kind.section for kind in kinds)
@@ -74,10 +78,9 @@ def load_config(
     if problems:
         texts = {str(document.file): document.text for document in documents}
         raise ConfigError(with_excerpts(in_order(problems), texts))
-    said = settings(blocks)
     by_address = {each.address: each for each in declared}
-    noted = tuple(in_order(warnings))
-    return Config(said.project, said.mode, said.account, by_address, limits, scenarios, env, noted)
+    noted = (tuple(in_order(warnings)), grants)
+    return Config(*settings(blocks), by_address, limits, scenarios, env, *noted)
 
 
 def _fill(

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from provisioner.app.account import Account
 from provisioner.app.configuration import load
+from provisioner.app.grants import with_grants
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import AccessError, ProvisionerError
 from provisioner.fleet.budget import SharedLimit
@@ -104,4 +105,4 @@ def open_account(site: WorkerContext, job: Job, meter: Meter) -> Account:
     )
     if site.stop.is_set():
         raise ProvisionerError("interrupted before it started")
-    return Account(config, transport, expected=(job.account.id,))
+    return with_grants(Account(config, transport, expected=(job.account.id,)))

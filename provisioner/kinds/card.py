@@ -17,6 +17,7 @@ from provisioner.core.schema.kind import (
     Role,
     Spending,
 )
+from provisioner.kinds.granted import GRANT_FIELDS, grant_faults, granted
 from provisioner.kinds.postal import address, personal
 from provisioner.kinds.spending_controls import (
     exclusive,
@@ -173,7 +174,12 @@ KIND = Kind(
         final_statuses=frozenset({"canceled"}),
         ends_by="lifecycle_controls.cancel_after.payment_count",
     ),
-    spending=Spending(exposure=monthly_exposure),
+    spending=Spending(
+        exposure=monthly_exposure,
+        grant_fields=GRANT_FIELDS,
+        granted=granted,
+        grant_faults=grant_faults,
+    ),
     replacement=Replacement(
         predecessor="replacement_for",
         reason="replacement_reason",

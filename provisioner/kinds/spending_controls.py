@@ -42,7 +42,8 @@ def blocking(before: Collection[str] | None, after: Collection[str] | None) -> D
     return _verdict(bool(new - old), bool(old - new))
 
 
-def _by_scope(rows: Collection[Mapping[str, Any]] | None) -> dict[tuple[Any, ...], int]:
+def by_scope(rows: Collection[Mapping[str, Any]] | None) -> dict[tuple[Any, ...], int]:
+    """Return the amount of each limit (minor units) by its interval and categories, the lower of two."""
     scopes: dict[tuple[Any, ...], int] = {}
     for row in rows or ():
         scope = (row["interval"], tuple(row.get("categories", ())))
@@ -54,7 +55,7 @@ def limiting(
     before: Collection[Mapping[str, Any]] | None, after: Collection[Mapping[str, Any]] | None
 ) -> Direction:
     """The direction of an edit to spending limits: a lost or raised limit raises spending."""
-    old, new = _by_scope(before), _by_scope(after)
+    old, new = by_scope(before), by_scope(after)
     broadens = any(scope not in new or new[scope] > amount for scope, amount in old.items())
     tightens = any(scope not in old or amount < old[scope] for scope, amount in new.items())
     return _verdict(tightens, broadens)
@@ -157,7 +158,7 @@ def intersect(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, 
         if in_two
         else tuple(
             {"amount": amount, "interval": interval} | ({"categories": categories} if categories else {})
-            for (interval, categories), amount in _by_scope((*rows, *more)).items()
+            for (interval, categories), amount in by_scope((*rows, *more)).items()
         )
     )
     if rows:

@@ -34,6 +34,7 @@ class _Server(uvicorn.Server):
             log_level="critical",
             access_log=False,
             server_header=False,
+            date_header=False,  # responses have the sandbox's own time
         )
         super().__init__(config)
         self._ready = ready

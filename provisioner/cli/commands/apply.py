@@ -3,7 +3,7 @@
 import click
 from msgspec.structs import replace
 
-from provisioner.app.plan import make_account_plan
+from provisioner.app.plan import make_account_plan, plan_of_expired_grants
 from provisioner.cli.options.notify import Notification, notified
 from provisioner.cli.options.shared import Options, WriteOptions, part_options, write_options
 from provisioner.cli.review import do
@@ -12,6 +12,7 @@ from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import exits
 from provisioner.core.approval.approve import hold_to
 from provisioner.core.approval.integrity import check_maker
+from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.selection import Selection
 
@@ -19,9 +20,15 @@ from provisioner.core.plan.selection import Selection
 @click.command()
 @part_options
 @write_options
+@click.option(
+    "--expired-grants",
+    "expired",
+    is_flag=True,
+    help="Only take back what ended grants have given, without asking: it lowers spending only.",
+)
 @notified("apply")
 @exits
-def command(options: Options, *, manner: WriteOptions, news: Notification) -> int:
+def command(options: Options, *, manner: WriteOptions, expired: bool, news: Notification) -> int:
     """
     Make Stripe match the configuration at PATH: show a plan, ask for approval, and make the changes.
 
@@ -35,9 +42,15 @@ def command(options: Options, *, manner: WriteOptions, news: Notification) -> in
         # whoever applies a saved plan has reviewed it: that is the approval, and a short reminder is enough
         detail = manner.detail or "compact"
         manner = replace(manner, auto_approve=True, approve="broadening", detail=detail)
+    if expired:
+        if saved or options.targets or options.excludes:
+            raise ProvisionerError("--expired-grants cannot be used with a saved plan, --target or --exclude")
+        manner = replace(manner, auto_approve=True)
     with session(options, news.of) as stripe:
 
         def make() -> Plan:
+            if expired:
+                return plan_of_expired_grants(stripe)
             plan = make_account_plan(stripe, Selection(options.targets, options.excludes))
             if saved is None:
                 return plan

@@ -9,6 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from provisioner.config.schema.field_schema import Fields, JsonSchema, amount, mapping, pattern, text
+from provisioner.config.schema.grant_fields import DEFINITION as GRANT
+from provisioner.config.schema.grant_fields import DOC as GRANT_DOC
+from provisioner.config.schema.grant_fields import SECTION as GRANTS
+from provisioner.config.schema.grant_fields import grant_fields
 from provisioner.config.schema.scenario_fields import DEFINITION, DOC, FIELDS, SECTION
 from provisioner.config.schema.validate import Shapes, shapes_of_schema
 from provisioner.core.model.resource import CANCEL, DEACTIVATE, KEEP, REMOVALS
@@ -96,6 +100,8 @@ def json_schema(kinds: Sequence[Kind]) -> JsonSchema:
         definitions[_key(kind)] = _resource(kind, fields, part=False)
         definitions[f"{_key(kind)}_part"] = _resource(kind, fields, part=True)
     definitions[DEFINITION] = {"title": "Scenario", "description": DOC, **fields.mapping(FIELDS, part=False)}
+    granted = fields.mapping(grant_fields(kinds), part=False)
+    definitions[GRANT] = {"title": "Grant", "description": GRANT_DOC, **granted}
     definitions["file"] = mapping(_top_level(kinds, outline=True))
     return {
         "$schema": DRAFT,
@@ -149,7 +155,12 @@ def _top_level(kinds: Sequence[Kind], *, outline: bool) -> JsonSchema:
         scenario,
     )
     settings = {name: {"description": doc, **_or_null(schema)} for name, (doc, schema) in _SETTINGS.items()}
-    return {**settings, "profiles": profiles, **sections, SECTION: scenarios}
+    grants = _named(
+        "Spending power for a while, in addition to what the cards declare. By name.",
+        pattern(NAME_PATTERN, NAME_SAYS),
+        True if outline else {"$ref": f"#/definitions/{GRANT}"},
+    )
+    return {**settings, "profiles": profiles, **sections, GRANTS: grants, SECTION: scenarios}
 
 
 def _named(description: str, names: JsonSchema, values: Any) -> JsonSchema:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from provisioner.core.model.errors import Problem
+from provisioner.core.model.grant import Grant
 
 if TYPE_CHECKING:
     from provisioner.core.model.scenario import Scenario
@@ -59,3 +60,9 @@ class Config(Struct, frozen=True):
     """The environment whose values override the rest; None for none."""
     warnings: tuple[Problem, ...] = ()
     """Warnings, which do not stop a command."""
+    grants: tuple[Grant, ...] = ()
+    """Spending power for a while."""
+    now: int = 0
+    """The time (Unix seconds) for which grants are laid over `declared`; 0 if none are yet."""
+    lasting: Mapping[Address, Declared] = field(default_factory=dict)
+    """The resources without any grants; empty if none are laid over them."""

@@ -68,6 +68,16 @@ def nothing_deferred(_fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
+def nothing_granted(fields: Mapping[str, Any], _power: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the fields unchanged, for a kind to which a grant can give nothing."""
+    return fields
+
+
+def no_grant_faults(_fields: Mapping[str, Any], _power: Mapping[str, Any]) -> Iterator[FieldFault]:
+    """Yield no faults, for a kind to which a grant can give nothing."""
+    yield from ()
+
+
 class Role(Enum):
     """The role of a kind among the others; every rule about cards, holders or money uses this."""
 
@@ -128,6 +138,12 @@ class Spending(Struct, frozen=True):
 
     In minor units; None means that they do not bound a month.
     """
+    grant_fields: tuple[Field, ...] = ()
+    """The fields of what a grant can give to an object for a while; empty if it can give nothing."""
+    granted: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] = nothing_granted
+    """The fields of an object with what a grant gives laid over them; it only ever widens."""
+    grant_faults: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[FieldFault]] = no_grant_faults
+    """Yields what a grant cannot give to an object with these fields."""
 
 
 class Replacement(Struct, frozen=True):

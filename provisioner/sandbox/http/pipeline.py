@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
+from email.utils import formatdate
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -16,6 +17,7 @@ from provisioner.sandbox.http.sandbox import Sandbox
 from provisioner.sandbox.registry import HandlerCall, Preparation, Route, UploadedFile
 from provisioner.sandbox.rules.accounts import account, permissions
 from provisioner.sandbox.rules.common.changes import API_VERSION
+from provisioner.sandbox.state import clock
 from provisioner.sandbox.state.errors import ApiError, invalid
 from provisioner.sandbox.state.objects import Origin, Tx, new_id
 
@@ -61,10 +63,16 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> ApiAnswer
         answer = await _serve(sandbox, asked)
     except ApiError as error:
         answer = refusal(error, account_id, request_id)
-    answer.headers = headers | answer.headers
+    answer.headers = headers | answer.headers | {"Date": _date(sandbox)}
     if isinstance(answer.body, str) and request.headers.get("user-agent", "").startswith(_READERS):
         answer.body = json.dumps(json.loads(answer.body), indent=2, ensure_ascii=False) + "\n"
     return answer
+
+
+def _date(sandbox: Sandbox) -> str:
+    """Return the sandbox's time as HTTP writes it: clients may take Stripe's word for it."""
+    with sandbox.store.transaction(write=False) as db:
+        return formatdate(clock.now(db), usegmt=True)
 
 
 def _enter(sandbox: Sandbox, route: Route, request: Request) -> str:

@@ -1,0 +1,131 @@
+"""Grants laid over the configuration, and what a plan says of them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from provisioner.core.diff.baseline import attributed
+from provisioner.core.diff.change import Action, Change, Note
+from provisioner.core.diff.compare import compare
+from provisioner.core.diff.find import Comparison
+from provisioner.core.model.config import Config
+from provisioner.core.model.grant import Grant, says_moment
+from provisioner.core.model.resource import Address, Declared, Lifecycle, Live
+from provisioner.core.ownership.inventory import Inventory
+from provisioner.core.schema.field import Direction
+from provisioner.core.schema.kind import Kind
+from provisioner.core.schema.normal_form import leaves
+
+NAMED = 3  # addresses that a note names
+
+
+def in_force(kinds: Sequence[Kind], config: Config, now: int) -> Config:
+    """
+    Return the configuration at a time (Unix seconds): with the grants that hold then.
+
+    Where several grants give the same, the widest counts.
+    """
+    if not config.grants:
+        return config
+    lasting = config.lasting or config.declared
+    declared = dict(lasting)
+    by_section = {kind.section: kind.spending for kind in kinds}
+    for grant in config.grants:
+        for address in sorted(grant.addresses & declared.keys()) if grant.holds(now) else ():
+            each, spending = declared[address], by_section[address.section]
+            if spending:
+                declared[address] = replace(each, fields=spending.granted(each.fields, grant.power))
+    return replace(config, declared=declared, lasting=lasting, now=now)
+
+
+def _notes(kinds: Sequence[Kind], config: Config, surveyed: Inventory) -> Iterator[Note]:
+    late = {change.address for change in overdue(kinds, config, surveyed)}
+    for grant in config.grants:
+        why = f" ({grant.reason})" if grant.reason else ""
+        if left := late & grant.addresses if grant.has_ended(config.now) else set():
+            text = f"ended at {grant.end}{why}, but what it gave to {_few(left)} is still in Stripe"
+            how = "apply this plan, or run `provisioner apply --expired-grants`"
+            yield Note(grant.address, f"{text}; {how}", pending=True)
+        elif grant.has_ended(config.now):
+            yield Note(grant.address, f"ended at {grant.end}{why}; remove it from the configuration")
+        else:
+            what, whom = " and ".join(grant.power), _few(grant.addresses)
+            begins = "" if grant.holds(config.now) else f"from {says_moment(grant.begin)} "
+            yield Note(grant.address, f"{begins}until {grant.end}, it gives {what} to {whom}{why}")
+
+
+def _few(addresses: Collection[Address]) -> str:
+    names = [str(address) for address in sorted(addresses)]
+    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
+    return " and ".join(filter(None, [", ".join(names[:NAMED]), *more]))
+
+
+def with_grants(kinds: Sequence[Kind], config: Config, found: Comparison) -> Comparison:
+    """Return a comparison whose notes and reasons say what each grant gives to whom, and until when."""
+    if not config.now:
+        return found
+    differences = replace(
+        found.differences,
+        changes=[*_with_reasons(config, found.differences.changes)],
+        notes=[*found.differences.notes, *_notes(kinds, config, found.inventory)],
+    )
+    return replace(found, differences=differences)
+
+
+def _with_reasons(config: Config, changes: Sequence[Change]) -> Iterator[Change]:
+    by_address: dict[Address, list[Grant]] = defaultdict(list)
+    for grant in config.grants:
+        for address in grant.addresses if grant.begin <= config.now else ():
+            by_address[address].append(grant)
+    for change in changes:
+        said = [
+            f"{grant.address} {'ended at' if grant.has_ended(config.now) else 'holds until'} {grant.end}"
+            for grant in by_address.get(change.address, ())
+            if change.action in (Action.CREATE, Action.UPDATE, Action.REPLACE)
+        ]
+        yield replace(change, reason="; ".join([change.reason, *said])) if said else change
+
+
+def overdue(kinds: Sequence[Kind], config: Config, surveyed: Inventory) -> Iterator[Change]:
+    """
+    Yield the updates that take back what ended grants have given, and nothing else.
+
+    Values that the grants did not give do not change. An update that would raise spending, as
+    somebody has tightened a value in Stripe, is left out.
+    """
+    ended: dict[Address, list[Grant]] = defaultdict(list)
+    for grant in config.grants:
+        for address in grant.addresses & config.declared.keys() if grant.has_ended(config.now) else ():
+            ended[address].append(grant)
+    by_section = {kind.section: kind for kind in kinds}
+    for address, grants in sorted(ended.items()):
+        kind = by_section[address.section]
+        live = surveyed.estates[kind.name].current.get(address)
+        if live is None:
+            continue
+        declared = _only(kind, config.declared[address], live, grants)
+        edits, _ = compare(kind, declared, live)
+        edits = tuple(attributed(kind, declared, live, edits, surveyed))
+        if edits and {edit.direction for edit in edits} == {Direction.TIGHTENING}:
+            said = "; ".join(f"{grant.address} ended at {grant.end}" for grant in grants)
+            yield Change(Action.UPDATE, address, kind.name, said, edits, declared, live)
+
+
+def _only(kind: Kind, declared: Declared, live: Live, grants: Sequence[Grant]) -> Declared:
+    """Return a declaration that ignores everything but the values that grants have given."""
+    given: set[str] = set()
+    for grant in grants:
+        fields = kind.spending.granted(declared.fields, grant.power) if kind.spending else declared.fields
+        there = {path: value for path, _, value in leaves(kind.fields, declared.fields)}
+        given |= {path for path, _, value in leaves(kind.fields, fields) if there.get(path) != value}
+    others = frozenset(path for path in _paths(kind) if path not in given)
+    as_recorded = Lifecycle(protect=live.stamp.protect, on_remove=live.stamp.on_remove, ignore=others)
+    return replace(declared, address=live.address, lifecycle=as_recorded)
+
+
+def _paths(kind: Kind) -> Iterator[str]:
+    for field in kind.fields:
+        yield from (
+            (f"{field.name}.{sub.name}" for sub in field.fields) if field.owned_whole else (field.name,)
+        )

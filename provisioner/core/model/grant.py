@@ -1,0 +1,52 @@
+"""Grants: spending power for a while; plain data. Times are Unix seconds."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct
+
+from provisioner.core.model.errors import Where
+from provisioner.core.model.resource import Address
+
+
+class Grant(Struct, frozen=True):
+    """Spending power that some resources have in addition to what they declare, until a time."""
+
+    name: str
+    """Its name under `grants`."""
+    addresses: frozenset[Address]
+    """The resources that it covers."""
+    power: Mapping[str, Any]
+    """The values that it gives, in normal form."""
+    until: int
+    """The first moment at which it no longer holds."""
+    begin: int = 0
+    """The first moment at which it holds; 0 if it has always held."""
+    reason: str = ""
+    """The reason, as its author gives it."""
+    where: Where | None = None
+    """The place of its declaration."""
+
+    @property
+    def address(self) -> str:
+        """Return the section and name, as messages show them."""
+        return f"grants.{self.name}"
+
+    @property
+    def end(self) -> str:
+        """Return the end as text, in UTC."""
+        return says_moment(self.until)
+
+    def holds(self, now: int) -> bool:
+        """Return whether it holds at a time."""
+        return self.begin <= now < self.until
+
+    def has_ended(self, now: int) -> bool:
+        """Return whether it no longer holds at a time."""
+        return self.until <= now
+
+
+def says_moment(moment: int) -> str:
+    """Return a time as text, in UTC and to the minute: `2026-12-01 00:00 UTC`."""
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M} UTC"
