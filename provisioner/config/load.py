@@ -79,8 +79,7 @@ def load_config(
         texts = {str(document.file): document.text for document in documents}
         raise ConfigError(with_excerpts(in_order(problems), texts))
     by_address = {each.address: each for each in declared}
-    noted = (tuple(in_order(warnings)), grants)
-    return Config(*settings(blocks), by_address, limits, scenarios, env, *noted)
+    return Config(*settings(blocks), by_address, limits, scenarios, env, tuple(in_order(warnings)), grants)
 
 
 def _fill(

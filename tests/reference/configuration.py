@@ -5,6 +5,8 @@ from typing import Any
 
 from provisioner.config.schema.configuration import definition_of, json_schema
 from provisioner.config.schema.field_schema import MANY_CHOICES
+from provisioner.config.schema.grant_fields import SECTION as GRANTS
+from provisioner.config.schema.grant_fields import grant_fields
 from provisioner.config.schema.scenario_fields import FIELDS, SECTION
 from provisioner.core.model.limits import DEFAULT_A_DAY
 from provisioner.core.model.money import show_money
@@ -105,6 +107,16 @@ def page() -> str:
         ),
         _example("lifecycle"),
         table(("field", "type", "on change", "meaning"), _lifecycle()),
+        f"## {GRANTS}",
+        prose(
+            "Spending power for a while, by name. While a grant holds, it is laid over the cards that it "
+            "names; where several give the same, the widest counts. It only ever widens: a higher limit of "
+            "the card stays. Stripe's clock says whether it holds. After its end, the plan is the way back, "
+            "and `apply --expired-grants` makes only that part. See "
+            "[Raise a limit for a while](../how-to/raise-a-limit.md#for-a-while)."
+        ),
+        _example(GRANTS),
+        table(("field", "type", "default", "meaning"), [_plain(row) for row in _fields(grant_fields(KINDS))]),
         f"## {SECTION}",
         prose(
             "Test purchases, by name, with the result that is expected for a card. `provisioner test` "

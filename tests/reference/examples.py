@@ -53,6 +53,15 @@ cards:
   renamed: {lifecycle: {previously: [old-name], ignore: [metadata, spending_controls.spending_limits]}}
   lost: {lifecycle: {reissue: {number: 1, reason: lost}}}
 """,
+    "grants": """\
+grants:
+  black-friday:
+    cards: [search, "team-*"]
+    spending_limits: [{amount: "10,000.00 USD", interval: monthly}]
+    from: 2026-11-27
+    until: 2026-12-01T18:00:00Z
+    reason: Black Friday
+""",
     "scenarios": """\
 scenarios:
   lunch-is-declined:

@@ -20,7 +20,7 @@ from support.pages import ROOT
 
 HEAD = {"version": 1, "project": "fragment"}
 RESOURCES = {kind.section for kind in KINDS}
-SECTIONS = {*RESOURCES, *HEAD, "profiles", "scenarios", "guardrails", "vars", "mode", "account"}
+SECTIONS = {*RESOURCES, *HEAD, "profiles", "grants", "scenarios", "guardrails", "vars", "mode", "account"}
 HOLDER = {
     "type": "company",
     "name": "Acme Inc",
@@ -74,7 +74,10 @@ def _fitted(part: Mapping[str, Any]) -> dict[str, Any]:
     """A part of a configuration with what it needs around it to be a whole one."""
     scenarios = part.get("scenarios", {})
     bought = scenarios.values() if isinstance(scenarios, dict) else scenarios
-    named = {one["card"]: {} for one in bought if "card" in one}
+    named: dict[str, Any] = {one["card"]: {} for one in bought if "card" in one}
+    for grant in part.get("grants", {}).values():  # it can only raise what is there
+        limits = {"spending_controls": {"spending_limits": grant.get("spending_limits", [])}}
+        named |= {name.replace("*", "x"): limits for name in grant["cards"]}
     cards = {key: _over(CARD, card or {}) for key, card in {**named, **part.get("cards", {})}.items()}
     profiles = {name: {} for card in cards.values() for name in _names(card.get("use"))}
     holders = dict.fromkeys(("acme", *(card["cardholder"] for card in cards.values())), HOLDER)

@@ -3,13 +3,15 @@
 import click
 from msgspec.structs import replace
 
+from provisioner.app.account import Account
 from provisioner.app.plan import make_account_plan, plan_of_expired_grants
 from provisioner.cli.options.notify import Notification, notified
 from provisioner.cli.options.shared import Options, WriteOptions, part_options, write_options
 from provisioner.cli.review import do
 from provisioner.cli.saved_plan import is_saved, options_of, read_to_apply
 from provisioner.cli.session import session
-from provisioner.cli.terminal.exit import exits
+from provisioner.cli.terminal.exit import DONE, exits
+from provisioner.cli.terminal.render import say_text
 from provisioner.core.approval.approve import hold_to
 from provisioner.core.approval.integrity import check_maker
 from provisioner.core.model.errors import ProvisionerError
@@ -47,10 +49,10 @@ def command(options: Options, *, manner: WriteOptions, expired: bool, news: Noti
             raise ProvisionerError("--expired-grants cannot be used with a saved plan, --target or --exclude")
         manner = replace(manner, auto_approve=True)
     with session(options, news.of) as stripe:
+        if expired:
+            return _take_back(stripe, manner, options, news)
 
         def make() -> Plan:
-            if expired:
-                return plan_of_expired_grants(stripe)
             plan = make_account_plan(stripe, Selection(options.targets, options.excludes))
             if saved is None:
                 return plan
@@ -59,3 +61,11 @@ def command(options: Options, *, manner: WriteOptions, expired: bool, news: Noti
 
         shown = saved.stopped_by if saved else ()
         return do(stripe, make, manner, options=options, shown=shown, heard=news.has)
+
+
+def _take_back(stripe: Account, manner: WriteOptions, options: Options, news: Notification) -> int:
+    plan = plan_of_expired_grants(stripe)
+    if not plan.changes and manner.format_ == "text":
+        say_text("Nothing that an ended grant gave is left in Stripe.\n")
+        return DONE
+    return do(stripe, lambda: plan, manner, options=options, heard=news.has)

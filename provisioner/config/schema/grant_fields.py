@@ -9,7 +9,7 @@ SECTION = "grants"
 DEFINITION = "grant"
 DOC = "Spending power for a while, in addition to what the cards declare."
 LONGEST_REASON = 200
-TIME = r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2}))?$"
+TIME = r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2}))?$"
 TIME_SAYS = "write a date (2026-12-01, from midnight UTC) or a time with its zone (2026-12-01T18:00:00Z)"
 
 

@@ -10,7 +10,7 @@ from provisioner.core.diff.change import Action, Change, Note
 from provisioner.core.diff.compare import compare
 from provisioner.core.diff.find import Comparison
 from provisioner.core.model.config import Config
-from provisioner.core.model.grant import Grant, says_moment
+from provisioner.core.model.grant import Grant
 from provisioner.core.model.resource import Address, Declared, Lifecycle, Live
 from provisioner.core.ownership.inventory import Inventory
 from provisioner.core.schema.field import Direction
@@ -44,15 +44,14 @@ def _notes(kinds: Sequence[Kind], config: Config, surveyed: Inventory) -> Iterat
     for grant in config.grants:
         why = f" ({grant.reason})" if grant.reason else ""
         if left := late & grant.addresses if grant.has_ended(config.now) else set():
-            text = f"ended at {grant.end}{why}, but what it gave to {_few(left)} is still in Stripe"
+            text = f"ended {grant.end}{why}, but what it gave to {_few(left)} is still in Stripe"
             how = "apply this plan, or run `provisioner apply --expired-grants`"
             yield Note(grant.address, f"{text}; {how}", pending=True)
         elif grant.has_ended(config.now):
-            yield Note(grant.address, f"ended at {grant.end}{why}; remove it from the configuration")
-        else:
+            yield Note(grant.address, f"ended {grant.end}{why}; remove it from the configuration")
+        elif grant.holds(config.now):
             what, whom = " and ".join(grant.power), _few(grant.addresses)
-            begins = "" if grant.holds(config.now) else f"from {says_moment(grant.begin)} "
-            yield Note(grant.address, f"{begins}until {grant.end}, it gives {what} to {whom}{why}")
+            yield Note(grant.address, f"until {grant.end}, it gives {what} to {whom}{why}")
 
 
 def _few(addresses: Collection[Address]) -> str:
@@ -80,7 +79,7 @@ def _with_reasons(config: Config, changes: Sequence[Change]) -> Iterator[Change]
             by_address[address].append(grant)
     for change in changes:
         said = [
-            f"{grant.address} {'ended at' if grant.has_ended(config.now) else 'holds until'} {grant.end}"
+            f"{grant.address} {'ended' if grant.has_ended(config.now) else 'holds until'} {grant.end}"
             for grant in by_address.get(change.address, ())
             if change.action in (Action.CREATE, Action.UPDATE, Action.REPLACE)
         ]
@@ -108,7 +107,7 @@ def overdue(kinds: Sequence[Kind], config: Config, surveyed: Inventory) -> Itera
         edits, _ = compare(kind, declared, live)
         edits = tuple(attributed(kind, declared, live, edits, surveyed))
         if edits and {edit.direction for edit in edits} == {Direction.TIGHTENING}:
-            said = "; ".join(f"{grant.address} ended at {grant.end}" for grant in grants)
+            said = "; ".join(f"{grant.address} ended {grant.end}" for grant in grants)
             yield Change(Action.UPDATE, address, kind.name, said, edits, declared, live)
 
 

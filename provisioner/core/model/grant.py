@@ -48,5 +48,6 @@ class Grant(Struct, frozen=True):
 
 
 def says_moment(moment: int) -> str:
-    """Return a time as text, in UTC and to the minute: `2026-12-01 00:00 UTC`."""
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M} UTC"
+    """Return a time in UTC as text, to the minute, and midnight as a mere date: `2026-12-01 18:00 UTC`."""
+    at = datetime.fromtimestamp(moment, UTC)
+    return f"{at:%Y-%m-%d}" if not (at.hour or at.minute) else f"{at:%Y-%m-%d %H:%M} UTC"
