@@ -31,12 +31,7 @@ def plan_of_expired_grants(account: Account) -> Plan:
     """
     snapshot, inventory = account.take_inventory()
     changes = list(overdue(account.kinds, account.config, inventory))
-    notes = (
-        []
-        if changes
-        else [Note("", "nothing that an ended grant gave is left in Stripe; nothing else was compared")]
-    )
-    return account.plan_of(snapshot, inventory, Differences(changes, notes))
+    return account.plan_of(snapshot, inventory, Differences(changes))
 
 
 def explain_plan(account: Account, plan: Plan) -> Plan:

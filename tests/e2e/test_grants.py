@@ -129,7 +129,7 @@ def test_expired_grants_do_not_raise_what_somebody_has_lowered(dated: Desk) -> N
     said = dated.run("apply", "--expired-grants").stdout
 
     assert limit(dated) == 100
-    assert "nothing that an ended grant gave is left in Stripe" in said
+    assert "Nothing that an ended grant gave is left in Stripe." in said
     assert "reverted" in dated.run("apply", "--auto-approve", code=3).output
 
 

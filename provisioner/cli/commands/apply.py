@@ -66,6 +66,6 @@ def command(options: Options, *, manner: WriteOptions, expired: bool, news: Noti
 def _take_back(stripe: Account, manner: WriteOptions, options: Options, news: Notification) -> int:
     plan = plan_of_expired_grants(stripe)
     if not plan.changes and manner.format_ == "text":
-        say_text("Nothing that an ended grant gave is left in Stripe.\n")
+        say_text("Nothing that an ended grant gave is left in Stripe.\n", color=options.color)
         return DONE
     return do(stripe, lambda: plan, manner, options=options, heard=news.has)
