@@ -7,8 +7,8 @@ from typing import Any
 from provisioner.core.diff.change import Moved
 from provisioner.core.diff.drift_document import DriftDocument, DriftedValue, Remark
 from provisioner.core.schema.field import Direction
-from provisioner.views.safe_markdown import LONGEST_LINE, clip, fence, plain, size
-from provisioner.views.values import count, inert, show_row, show_trace, show_value
+from provisioner.views.safe_markdown import LONGEST_LINE, clip, fence, place, plain, size
+from provisioner.views.values import count, inert, show_place, show_row, show_trace, show_value
 from provisioner.views.wrap import shared_column
 
 IN_SYNC = "No drift. Stripe matches the last apply."
@@ -30,9 +30,10 @@ def drift_text(document: DriftDocument, width: int | None = None) -> str:
     """
     Write drift as text: what changed outside of provisioner, what is not applied yet, and the counts.
 
-    Values of one object form a column, as in a plan; `width` is that of the terminal, None for a file.
+    The first line names project, environment, mode and account. Values of one object form a column, as in a
+    plan; `width` is that of the terminal, None for a file.
     """
-    lines: list[str] = []
+    lines = [show_place(document.project, document.environment, document.mode, document.account), ""]
     values = sorted(document.drift, key=lambda value: value.waits)
     for _, together in groupby(values, key=lambda value: _head(value, _state(value))):
         alike = [*together]
@@ -42,7 +43,7 @@ def drift_text(document: DriftDocument, width: int | None = None) -> str:
     lines += under_headings(_remark_lines(each, STATES[Moved.ENDED]) for each in document.ended)
     for kind, ids in document.unmanaged.items():
         lines += [f"  {identity}: {kind} not managed by this project" for identity in ids]
-    return "\n".join([*lines, *([""] if lines else []), drift_line(document)]) + "\n"
+    return "\n".join([*lines, *([""] if lines[-1] else []), drift_line(document)]) + "\n"
 
 
 def under_headings(entries: Iterable[Lines]) -> Iterator[str]:
@@ -116,7 +117,8 @@ def drift_line(document: DriftDocument) -> str:
 
 def drift_markdown(document: DriftDocument, longest: int = LONGEST) -> str:
     """Write drift as Markdown for one issue, of at most `longest` bytes; values appear only as code."""
-    head = f"**{plain(drift_line(document))}**\n"
+    where = place(document.project, document.environment, document.mode, document.account)
+    head = f"### Drift of {where}\n\n**{plain(drift_line(document))}**\n"
     moved = [value for value in document.drift if not value.waits]
     waiting = [value for value in document.drift if value.waits]
     if raises := sum(value.direction is Direction.BROADENING for value in moved):

@@ -8,6 +8,7 @@ from support.plan_documents import change, document
 
 from provisioner.core.diff.drift import Drift, Moved
 from provisioner.core.diff.drift_document import drift_document
+from provisioner.core.model.config import Config
 from provisioner.core.model.fleet_report import AccountLine, FleetTotals
 from provisioner.core.model.json_document import MovedMoney, TraceDocument
 from provisioner.core.model.resource import Address
@@ -48,7 +49,8 @@ CANCELED = result("cards.old", "cancel")
 REFUSED = "Stripe refused: <b>`no`</b> & more (request req_1)"
 ADS, LIMIT = Address("cards", "ads"), "spending_controls.spending_limits[0].amount"
 DRIFT = drift_document(
-    "acme-issuing",
+    Config("acme-issuing", "test", None, {}),
+    "acct_1Abc",
     [
         Drift(
             ADS,

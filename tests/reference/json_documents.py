@@ -219,7 +219,12 @@ def example_drift() -> DriftDocument:
     )
     traces = {found.place: TraceDocument("2026-11-23T09:30:00+00:00", "evt_1Abc", "req_1Abc")}
     return drift_document(
-        "acme-issuing", [found], traces, {"cardholder": ["ich_1Abc"], "card": []}, listed=False
+        Config("acme-issuing", "test", None, {}),
+        "acct_1Abc",
+        [found],
+        traces,
+        {"cardholder": ["ich_1Abc"], "card": []},
+        listed=False,
     )
 
 

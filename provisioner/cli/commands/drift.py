@@ -20,7 +20,6 @@ from provisioner.core.plan.document import as_json
 from provisioner.engine.read.attribution import Explanation
 from provisioner.notify.notice import tell_drift
 from provisioner.views.drift import drift_markdown, drift_text
-from provisioner.views.values import show_place
 
 FORMATS = ("text", "json", "markdown")
 
@@ -62,9 +61,7 @@ def command(
     elif format_ == "markdown":
         say_page(drift_markdown(document))
     else:
-        config = stripe.config
-        place = show_place(config.project, config.environment, config.mode, seen.account)
-        say_text(f"{place}\n\n{drift_text(document, width())}", color=options.color)
+        say_text(drift_text(document, width()), color=options.color)
     return CHANGES if document.summary.drift else DONE
 
 
@@ -74,5 +71,5 @@ def told(stripe: Account, seen: DriftReport, *, explained: bool, unmanaged: bool
     if explanation.gap:
         tell(f"Warning: {explanation.gap}.", level=logging.WARNING)
     return drift_document(
-        stripe.config.project, seen.drifts, explanation.traces, seen.others, listed=unmanaged
+        stripe.config, seen.account, seen.drifts, explanation.traces, seen.others, listed=unmanaged
     )

@@ -1,12 +1,13 @@
 """The document of drift: the JSON that `drift --format json` prints, and that every view shows."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from provisioner.core.diff.change import Moved
 from provisioner.core.diff.drift import Drift
+from provisioner.core.model.config import Config
 from provisioner.core.model.json_document import FORMAT_VERSION, Count, Format, TraceDocument
 from provisioner.core.model.resource import Place
 from provisioner.core.schema.field import Direction
@@ -84,6 +85,12 @@ class DriftDocument(Struct, frozen=True, kw_only=True):
     """The version of this format."""
     project: str
     """The name of the project."""
+    environment: str | None
+    """The environment (`--env`); null if there is none."""
+    mode: Annotated[str, Meta(extra_json_schema={"enum": ["test", "live"]})]
+    """The mode: test or live."""
+    account: str
+    """The Stripe account; empty if it is not known."""
     summary: DriftSummary
     """Counts."""
     drift: tuple[DriftedValue, ...]
@@ -97,14 +104,15 @@ class DriftDocument(Struct, frozen=True, kw_only=True):
 
 
 def drift_document(
-    project: str,
+    config: Config,
+    account: str,
     drifts: Sequence[Drift],
     traces: Mapping[Place, TraceDocument],
     unmanaged: Mapping[str, Sequence[str]],
     *,
     listed: bool,
 ) -> DriftDocument:
-    """Write the document of drift; `unmanaged` maps kinds to the ids of other objects."""
+    """Write the document of an account's drift; `unmanaged` maps kinds to the ids of other objects."""
     values = tuple(_value(each, traces.get(each.place)) for each in drifts if each.counts or each.waits)
     warnings, ended = (
         tuple(Remark(str(each.address), each.id or None, each.text) for each in drifts if each.moved is moved)
@@ -112,7 +120,10 @@ def drift_document(
     )
     return DriftDocument(
         format_version=FORMAT_VERSION,
-        project=project,
+        project=config.project,
+        environment=config.environment,
+        mode=config.mode,
+        account=account,
         summary=DriftSummary(
             drift=sum(not value.waits for value in values),
             pending=sum(value.waits for value in values),

@@ -14,7 +14,8 @@ def drift(*values: DriftedValue) -> DriftDocument:
     waits = sum(value.waits for value in values)
     summary = DriftSummary(drift=len(values) - waits, pending=waits, warnings=0, ended=0, unmanaged={})
     nothing: dict[str, Any] = {"warnings": (), "ended": (), "unmanaged": {}}
-    return DriftDocument(format_version="1.0", project="acme", summary=summary, drift=values, **nothing)
+    where = {"project": "acme", "environment": "dev", "mode": "test", "account": "acct_1"}
+    return DriftDocument(format_version="1.0", **where, summary=summary, drift=values, **nothing)
 
 
 def entry(address: str, declared: Any, live: Any, moved: str = "live", **more: Any) -> DriftedValue:
@@ -45,7 +46,9 @@ def test_several_moves_of_one_object_stand_under_one_heading():
     waits = entry("cards.ads", "1", "2", "yaml", path="metadata.note")
     text = drift_text(drift(waits, *moved))
 
-    assert text.splitlines()[:5] == [
+    assert text.splitlines()[:7] == [
+        "Project acme, environment dev, test mode, account acct_1",
+        "",
         "  # cards.ads (ic_1): changed outside of provisioner",
         "      ~ status        = active (configuration) -> inactive (Stripe)",
         "      ~ metadata.team = a (configuration) -> b (Stripe)",
@@ -56,7 +59,10 @@ def test_several_moves_of_one_object_stand_under_one_heading():
 
 
 def test_none_is_one_sentence():
-    assert drift_markdown(drift()) == "**No drift. Stripe matches the last apply.**\n"
+    where = "project `acme`, environment `dev`, `test` mode, account `acct_1`"
+    assert drift_markdown(drift()) == (
+        f"### Drift of {where}\n\n**No drift. Stripe matches the last apply.**\n"
+    )
 
 
 def test_much_drift_fits_in_one_issue():
