@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import ValidationError, convert
 from msgspec.structs import replace
 
+from provisioner.cli.git import commit_of
 from provisioner.cli.options.shared import Options
 from provisioner.config.text.document import files_of
 from provisioner.core.approval.integrity import check_time, check_unedited, proven
@@ -42,6 +43,7 @@ def save(path: Path, document: PlanDocument, plan: Plan, options: Options, good_
         variables=tuple(sorted(options.variables)),
         targets=options.targets,
         excludes=options.excludes,
+        commit=commit_of(options.path),
     )
     expires = (created + good_for).isoformat()
     dated = replace(document, created=created.isoformat(), expires=expires, source=source)

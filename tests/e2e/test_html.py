@@ -1,6 +1,8 @@
 """The HTML plan in a real browser: found, filtered, opened by keyboard; quiet, and alone with itself."""
 
 import os
+import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from support.chromium import Tab, chromium, tab
 from support.plan_documents import forged, many
 
-from e2e.conftest import Desk
+from e2e.conftest import COMPANY, Desk
 from e2e.mixed_plan import mixed_plan
 from provisioner.views.plan.html import plan_html
 
@@ -103,6 +105,78 @@ def test_values_and_fields_are_searched_too(browser, page):
     software = addresses(browser)
     assert len(software) >= 10
     assert "cards.ci-runners" in software
+
+
+def chosen(browser: Tab, key: str, value: str) -> list[str]:
+    """Choose a team (`m`) or a kind (`k`), and return the addresses that are left."""
+    picked = f"document.querySelector('[data-choice={key}]')"
+    browser.value(f"{picked}.value = '{value}'; {picked}.dispatchEvent(new Event('change'))")
+    return addresses(browser)
+
+
+def test_changes_are_filtered_by_team_and_kind(browser, page):
+    browser.open(page, 1600)
+    growth = chosen(browser, "m", "growth")
+    people = chosen(browser, "k", "cardholder")
+    none = chosen(browser, "m", "shared")
+    said = browser.value("document.getElementById('none').textContent")
+    browser.value("document.activeElement.blur()")
+    browser.press("Escape")
+
+    assert "cards.podcast-ads" in growth
+    assert "cards.ci-runners" not in growth
+    assert people == [
+        f"cardholders.{name}" for name in ("ines-vidal", "mara-lind", "paul-brandt", "tom-okafor")
+    ]
+    assert none == []
+    assert said == "No changes match the search and the filters."
+    assert len(addresses(browser)) >= 30
+    assert browser.value("document.querySelector('[data-choice=m]').value") == ""
+
+
+def test_what_ends_is_told_in_full_with_a_link_to_the_dashboard(browser, page):
+    browser.open(page, 1600)
+    browser.press("/", *"podcast", "Enter")
+    browser.press("Enter")
+    body = browser.value("document.querySelector('details[open] .body').innerText")
+    link = browser.value("document.querySelector('details[open] a').href")
+
+    assert "cardholders.mara-lind" in body
+    assert "$5,000.00 (500000) per month" in body
+    assert "the same card works again" in body
+    assert link.startswith("https://dashboard.stripe.com/test/issuing/cards/ic_")
+    assert browser.requests() == [page.as_uri()]
+
+
+def test_a_page_says_when_and_from_which_commit_the_plan_was_made(browser, desk):
+    desk.write(COMPANY)
+    words = ("-c", "user.name=A", "-c", "user.email=a@b.example", "commit", "-qm", "a company")
+    for each in (("init", "-q"), ("add", "provisioner.yaml"), words):
+        subprocess.run(["git", *each], cwd=desk.folder, check=True)
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=desk.folder, check=True, capture_output=True, text=True
+    )
+    file = desk.folder / "plan.html"
+    file.write_text(desk.run("plan", "--format", "html").stdout, encoding="utf-8")
+
+    browser.open(file, 1600)
+
+    made = browser.value("document.getElementById('made').textContent")
+    assert re.fullmatch(r"Made \d{4}-\d\d-\d\d \d\d:\d\d UTC from commit [0-9a-f]{12}", made)
+    assert head.stdout.startswith(made[-12:])
+
+
+def test_a_plan_without_changes_says_so(browser, desk):
+    desk.write(COMPANY)
+    desk.run("apply", "--auto-approve")
+    file = desk.folder / "plan.html"
+    file.write_text(desk.run("plan", "--format", "html").stdout, encoding="utf-8")
+
+    browser.open(file, 1600)
+
+    assert "1 resource compared" in browser.value("document.getElementById('empty').innerText")
+    assert "No changes. Stripe matches the configuration." in browser.value("document.body.innerText")
+    assert browser.complaints() == []
 
 
 @pytest.mark.parametrize("dark", [False, True])

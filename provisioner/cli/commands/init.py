@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shlex
-import subprocess
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from provisioner.app.configuration import editor_schema
 from provisioner.app.export import export
 from provisioner.cli import templates
 from provisioner.cli.environment_templates import LIVE, github_workflow, gitlab_pipeline, overlay
+from provisioner.cli.git import git
 from provisioner.cli.options.shared import Options, key_options
 from provisioner.cli.session import key_session
 from provisioner.cli.terminal.exit import DONE, exits
@@ -111,27 +111,13 @@ def command(options: Options, *, folder: Path, from_stripe: bool, envs: Sequence
 
 def find_place(folder: Path) -> ProjectPlace:
     """Describe a folder and the git repository around it, if there is one."""
-    root = Path(_git(folder, "rev-parse", "--show-toplevel") or folder)
-    head = _git(folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
-    branch = head or _git(folder, "symbolic-ref", "--short", "HEAD") or "main"
-    remote = _git(folder, "remote", "get-url", "origin")
+    root = Path(git(folder, "rev-parse", "--show-toplevel") or folder)
+    head = git(folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
+    branch = head or git(folder, "symbolic-ref", "--short", "HEAD") or "main"
+    remote = git(folder, "remote", "get-url", "origin")
     return ProjectPlace(
         folder, root.resolve(), branch, "gitlab" in remote or (root / ".gitlab-ci.yml").exists()
     )
-
-
-def _git(folder: Path, *words: str) -> str:
-    try:
-        done = subprocess.run(  # noqa: S603 - no user input in it
-            ["git", *words],  # noqa: S607 - whichever git the user has
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _others(folder: Path) -> Path | None:

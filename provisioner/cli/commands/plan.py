@@ -61,5 +61,5 @@ def command(
     document = plan_document(stripe.kinds, plan, stopped)
     if out:
         save(out, document, plan, options, good_for)
-    show(document, color=options.color)
+    show(document, color=options.color, path=options.path)
     return code_of(document)

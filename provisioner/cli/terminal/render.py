@@ -5,11 +5,14 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import click
 
+from provisioner.cli.git import commit_of
 from provisioner.cli.terminal.color import paint, wants_color
 from provisioner.cli.terminal.detail import detail_options
 from provisioner.cli.terminal.exit import CHANGES, DONE
@@ -25,8 +28,10 @@ R = TypeVar("R")
 class ShowPlan(Protocol):
     """Writes a plan document to stdout as the options of the command say."""
 
-    def __call__(self, document: ShownPlan, *, color: bool | None, head: str = "") -> None:
-        """Write a plan document; `head` is a line before its text."""
+    def __call__(
+        self, document: ShownPlan, *, color: bool | None, head: str = "", path: Path | None = None
+    ) -> None:
+        """Write a plan; `head` is a line before its text, `path` the configuration of one made just now."""
 
 
 def format_options(command: Callable[..., R]) -> Callable[..., R]:
@@ -34,10 +39,12 @@ def format_options(command: Callable[..., R]) -> Callable[..., R]:
 
     @wraps(command)
     def run(*words: Any, format_: str, detail: Detail | None, **given: Any) -> R:
-        def show(document: ShownPlan, *, color: bool | None, head: str = "") -> None:
+        def show(
+            document: ShownPlan, *, color: bool | None, head: str = "", path: Path | None = None
+        ) -> None:
             if head and format_ == "text":
                 click.echo(head)
-            present(document, format_, color=color, detail=detail)
+            present(document, format_, color=color, detail=detail, path=path)
 
         return command(*words, show=show, **given)
 
@@ -64,15 +71,26 @@ def exitcode_options(command: Callable[..., R]) -> Callable[..., R]:
     return click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")(run)
 
 
-def present(document: ShownPlan, format_: str, *, color: bool | None, detail: Detail | None = None) -> None:
-    """Write a plan document to stdout; `detail` is for text."""
+def present(
+    document: ShownPlan,
+    format_: str,
+    *,
+    color: bool | None,
+    detail: Detail | None = None,
+    path: Path | None = None,
+) -> None:
+    """Write a plan document to stdout; `detail` is for text, and `path` for HTML, which names its commit."""
     if format_ == "json":
         click.echo(json.dumps(as_json(document), indent=2))
     elif format_ == "text":
         say_text(plan_text(document, width(), detail), color=color)
     else:
         view = importlib.import_module(f"provisioner.views.plan.{format_}")
-        say_page(getattr(view, f"plan_{format_}")(document))
+        if format_ == "markdown":
+            say_page(view.plan_markdown(document))
+        else:
+            now = datetime.now(UTC).isoformat()
+            say_page(view.plan_html(document, view.Provenance(now, commit_of(path)) if path else None))
 
 
 def say_text(text: str, *, color: bool | None, hanging: int = 0) -> None:

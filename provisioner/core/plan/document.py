@@ -257,6 +257,11 @@ class SourceDocument(Struct, frozen=True, kw_only=True):
     """As `--target` named them."""
     excludes: tuple[str, ...]
     """As `--exclude` named them."""
+    commit: str | None = None
+    """
+    The commit of the configuration, with `-dirty` if files were changed since; null if it is not in a git
+    repository.
+    """
 
 
 class ShownPlan(Struct, frozen=True, kw_only=True):

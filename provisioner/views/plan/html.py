@@ -5,13 +5,19 @@ import hashlib
 import html
 import json
 import re
+from datetime import UTC, datetime
 from importlib import resources
+from sys import maxsize
 from typing import Any
 
+from msgspec import Struct
+
 from provisioner.core.model.money import exponent, show_money
-from provisioner.core.plan.document import ChangeDocument, EditDocument, ShownPlan
+from provisioner.core.plan.document import ChangeDocument, SavedPlanDocument, ShownPlan
 from provisioner.core.plan.outlook_document import BalanceDocument, Power
 from provisioner.core.schema.field import Direction
+from provisioner.views.plan.groups import Group
+from provisioner.views.plan.rows import ValueRow, rows
 from provisioner.views.plan.text import (
     IRREVERSIBLE,
     MOVED,
@@ -19,25 +25,42 @@ from provisioner.views.plan.text import (
     STOPPED,
     SYMBOLS,
     blast_radius,
+    consequence_lines,
     headline,
     outside_lines,
     place_line,
     stop_lines,
     summary_line,
 )
-from provisioner.views.plan.values import show_power, show_sides, team_name
-from provisioner.views.values import inert, show_amount, show_row
+from provisioner.views.plan.values import show_power, team_name
+from provisioner.views.values import inert
 
 POWER = {
     Direction.BROADENING: "raises spending",
     Direction.TIGHTENING: "lowers spending",
 }
+DASHBOARD = "https://dashboard.stripe.com/"
+_LINK = re.compile(re.escape(DASHBOARD) + r"[\w/]+", re.ASCII)
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
-def plan_html(document: ShownPlan) -> str:
+class Provenance(Struct, frozen=True):
+    """The time at which a plan was made, and the commit of its configuration."""
+
+    at: str
+    """ISO 8601, in UTC."""
+    commit: str | None
+    """None if the configuration is in no git repository."""
+
+    def __str__(self) -> str:
+        at = datetime.fromisoformat(self.at).astimezone(UTC)
+        commit = f" from commit {inert(self.commit)}" if self.commit else ""
+        return f"Made {at:%Y-%m-%d %H:%M} UTC{commit}"
+
+
+def plan_html(document: ShownPlan, origin: Provenance | None = None) -> str:
     """
-    Return a plan's document as one HTML page.
+    Return a plan's document as one HTML page; a saved plan says its origin itself.
 
     The page holds the plan as JSON and shows it as text. Its content security policy runs no script but the
     page's and loads nothing, whatever the values are.
@@ -45,7 +68,9 @@ def plan_html(document: ShownPlan) -> str:
     page = resources.files("provisioner.views").joinpath("page.html").read_text(encoding="utf-8")
     script = _SCRIPT.search(page)
     digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode() if script else ""
-    data = json.dumps(_model(document), separators=(",", ":"))
+    if isinstance(document, SavedPlanDocument):
+        origin = Provenance(document.created, document.source.commit)
+    data = json.dumps({"made": str(origin or ""), **_model(document)}, separators=(",", ":"))
     fill = {
         "@@POLICY@@": f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'",
         "@@TITLE@@": _escaped(_title(document)),
@@ -80,6 +105,7 @@ def _model(document: ShownPlan) -> dict[str, Any]:
         "stopped": {"title": STOPPED, "texts": stop_lines(document)},
         "edits": [list(edit) for edit in edits],
         "changes": changes,
+        "unchanged": document.summary.unchanged,
         "notes": [[inert(note.address), inert(note.text)] for note in document.notes],
         "balances": [_balance(balance, document) for balance in document.outlook.balances],
         "exposure": [
@@ -95,9 +121,6 @@ def _model(document: ShownPlan) -> dict[str, Any]:
 
 
 def _change(change: ChangeDocument, edits: dict[tuple[str, ...], int]) -> dict[str, Any]:
-    lines = [_edit(edit) for edit in change.edits]
-    if change.money:
-        lines.append(("+", "amount", "", inert(show_amount(*change.money)), ""))
     model: dict[str, Any] = {
         "a": inert(change.address),
         "k": inert(change.kind),
@@ -105,23 +128,29 @@ def _change(change: ChangeDocument, edits: dict[tuple[str, ...], int]) -> dict[s
         "h": headline(change).removesuffix(IRREVERSIBLE),
         "s": SYMBOLS[change.counted_as],
         "r": inert(change.reason),
-        "e": [edits.setdefault(line, len(edits)) for line in lines],
+        "e": [edits.setdefault(_row(row), len(edits)) for row in rows(change)],
     }
     outside = any(edit.moved in MOVED for edit in change.edits)
-    marks = {"f": change.final, "b": change.gives_power, "t": change.takes_power, "o": outside}
-    identity = {"i": inert(change.id)} if change.id else {}
-    return model | identity | {name: 1 for name, holds in marks.items() if holds}
+    more = {
+        "i": inert(change.id or ""),
+        "m": inert(change.team),
+        "l": change.link.removeprefix(DASHBOARD) if _LINK.fullmatch(change.link) else "",
+        "x": [*consequence_lines(Group((change,)), maxsize)],
+        "f": change.final and 1,
+        "b": change.gives_power and 1,
+        "t": change.takes_power and 1,
+        "o": outside and 1,
+    }
+    return model | {name: value for name, value in more.items() if value}
 
 
-def _edit(edit: EditDocument) -> tuple[str, ...]:
-    """Return the symbol, path, values before and after, and remarks of an edit, as the page shows them."""
-    before, after = (text + show_row(edit.row) for text in show_sides(edit))
-    more = ["forces replacement"] if edit.forces_replacement else []
-    if edit.direction is Direction.BROADENING or edit.before is not None:
-        more += [POWER[edit.direction]] if edit.direction in POWER else []
-    more += [MOVED[edit.moved]] if edit.moved in MOVED else []
-    sides = "" if edit.before is None else before, "" if edit.after is None else after
-    return edit.symbol, inert(edit.path), *sides, ", ".join(more)
+def _row(row: ValueRow) -> tuple[str, ...]:
+    """Return the sign, path, values before and after, and remarks of a row, as the page shows them."""
+    more = ["forces replacement"] if row.forces_replacement else []
+    more += [POWER[row.power]] if row.power else []
+    more += [MOVED[row.moved]] if row.moved in MOVED else []
+    sides = (side + row.per if side else "" for side in (row.before, row.after))
+    return row.sign, row.path, *sides, ", ".join(more)
 
 
 def _balance(balance: BalanceDocument, document: ShownPlan) -> dict[str, Any]:

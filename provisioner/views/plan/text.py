@@ -204,8 +204,7 @@ def body_lines(one: Group, names: int, width: int | None = None, most: int = max
         is_listed |= is_all and all(len(addresses) <= longest for addresses in entries.values())
         yield from (f"    {line}" for line in lines[:most])
         yield from [f"    and {len(lines) - most:,} more"] if len(lines) > most else []
-    yield from (f"# {inert(text)}" for text in change.consequences)
-    yield from (f"# {line}" for line in _along(one, names))
+    yield from (f"# {line}" for line in consequence_lines(one, names))
     if len(one.changes) > 1 and change.action is Action.ADOPT:
         # the reader must see which object each address gets
         yield from (f"{inert(each.address)} ({inert(each.id or '')})" for each in one.changes)
@@ -222,8 +221,9 @@ def _by_value(entries: Mapping[ValueRow, list[str]], names: int) -> Iterator[str
     yield from (f"{whose}: {value}" for whose, value in pairs)
 
 
-def _along(one: Group, names: int) -> Iterator[str]:
-    """Yield the addresses that go along with each object of a group."""
+def consequence_lines(one: Group, names: int) -> Iterator[str]:
+    """Yield what else happens with the changes of a group, and at most `names` addresses that go along."""
+    yield from map(inert, one.first.consequences)
     ends = {"replace": "replaced", "retire": "retired"}
     for each in one.changes:
         if each.along:

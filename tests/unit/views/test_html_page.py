@@ -59,6 +59,19 @@ def test_it_says_where_the_plan_would_be_applied_and_what_was_changed_outside():
     assert model["edits"][0][4] == "raises spending, changed outside of provisioner"
 
 
+def test_only_links_to_the_dashboard_are_links():
+    links = [
+        "https://dashboard.stripe.com/test/issuing/cards/ic_1",
+        "javascript:alert(1)",
+        "https://evil.example/",
+    ]
+    changes = (change(f"cards.c{n}", edits=[limit(1, 2)], link=link) for n, link in enumerate(links))
+
+    model = data(plan_html(document(*changes)))
+
+    assert [each.get("l") for each in model["changes"]] == ["test/issuing/cards/ic_1", None, None]
+
+
 def test_masked_values_are_all_there_is():
     hidden = edit("name", "(sensitive value)", "(sensitive value)", sensitive=True)
 
