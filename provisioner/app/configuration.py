@@ -1,5 +1,6 @@
 """Configurations: read, checked and counted; light, as `validate` needs no more."""
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +13,7 @@ from provisioner.config.text.document import unread_beside
 from provisioner.config.text.outside import NOTHING_MORE, Allowed
 from provisioner.core.model.check import CheckPart
 from provisioner.core.model.config import Config
-from provisioner.core.model.errors import ConfigError, ExitCode
+from provisioner.core.model.errors import ConfigError, ExitCode, Problem
 from provisioner.core.schema.kind import Kind
 from provisioner.kinds import KINDS
 from provisioner.views.values import count
@@ -50,6 +51,15 @@ def check_configuration(load: Callable[[], Config]) -> tuple[Config | None, Chec
         return None, CheckPart("validate", count(len(problems), "problem"), ExitCode.ERROR, problems)
     counts = [count(number, kind.name) for kind, number in count_resources(config) if number]
     return config, CheckPart("validate", ", ".join(counts), warnings=config.warnings)
+
+
+def with_ended_grants(config: Config) -> Config:
+    """Return the configuration with a warning for each grant that has ended by this machine's clock."""
+    now = int(time.time())
+    ended = [grant for grant in config.grants if grant.has_ended(now)]
+    text = "has ended; remove it from the configuration"
+    warnings = (Problem(grant.where, grant.address, f"{text} (until {grant.end})") for grant in ended)
+    return replace(config, warnings=(*config.warnings, *warnings))
 
 
 def files_not_loaded(path: Path, project: str) -> list[Path]:

@@ -240,3 +240,15 @@ def test_a_mistake_in_a_grant_is_named_with_its_line(desk: Desk, right: str, wro
 
     assert says in said
     assert "provisioner.yaml:" in said
+
+
+def test_a_grant_that_has_ended_is_a_warning_and_an_error_if_that_is_asked_for(desk: Desk) -> None:
+    ended = GRANT.replace("    from: 2033-05-20\n", "").replace("2033-05-25T12:00:00Z", "2024-02-29")
+    desk.write(COMPANY + CARDS + ended)
+
+    said = desk.run("validate").output
+    assert "grants.fair: has ended; remove it from the configuration (until 2024-02-29)" in said
+    said = desk.run("validate", "--strict", code=1).output
+    assert "provisioner.yaml:29:3: grants.fair: has ended; remove it from the configuration" in said
+    desk.write(COMPANY + CARDS + GRANT)
+    desk.run("validate", "--strict")

@@ -5,10 +5,11 @@ import json
 import click
 from msgspec.structs import asdict
 
-from provisioner.app.configuration import check_configuration, count_resources
+from provisioner.app.configuration import check_configuration, count_resources, with_ended_grants
 from provisioner.cli.options.code_hosts import annotate, annotate_option, sarif_text
-from provisioner.cli.options.shared import Options, config_options, load
+from provisioner.cli.options.shared import Options, config_options, read, warned
 from provisioner.cli.terminal.exit import DONE, exits
+from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConfigError
 from provisioner.views.problem_document import problem_document
 
@@ -22,11 +23,19 @@ from provisioner.views.problem_document import problem_document
     default="text",
     help="Output format; sarif lists the problems with their places.",
 )
+@click.option("--strict", is_flag=True, help="Treat warnings, such as a grant that has ended, as errors.")
 @annotate_option
 @exits
-def command(options: Options, *, format_: str, annotated: bool) -> int:
+def command(options: Options, *, format_: str, strict: bool, annotated: bool) -> int:
     """Check the configuration at PATH without using the network."""
-    config, part = check_configuration(lambda: load(options))
+
+    def load() -> Config:
+        config = with_ended_grants(read(options))
+        if strict and config.warnings:
+            raise ConfigError(config.warnings)
+        return warned(config)
+
+    config, part = check_configuration(load)
     if annotated:
         annotate([part], options)
     if format_ == "sarif":

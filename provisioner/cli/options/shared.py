@@ -77,7 +77,11 @@ class Options(Struct, frozen=True):
 
 def load(options: Options) -> "Config":
     """Read the configuration and print its warnings; raises ConfigError."""
-    config = read(options)
+    return warned(read(options))
+
+
+def warned(config: "Config") -> "Config":
+    """Print the warnings of a configuration, and return it."""
     for warning in config.warnings:
         tell(f"Warning: {warning}", level=logging.WARNING)
     return config
