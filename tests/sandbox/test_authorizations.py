@@ -181,6 +181,29 @@ def test_a_card_cancels_itself_after_its_payments(api):
     assert api.purchase(card, 100)["request_history"][0]["reason"] == "card_canceled"
 
 
+def test_small_purchases_may_count_only_when_they_are_captured(api):
+    api.control("switches", {"small_purchases_count": False})
+    api.fund(1_000)
+    card = api.card(lifecycle_controls={"cancel_after": {"payment_count": 2}})
+    path = f"/v1/issuing/cards/{card['id']}"
+    small, other = api.purchase(card, 100), api.purchase(card, 1)
+    assert (small["approved"], other["approved"]) == (True, True)
+    assert api.purchase(card, 100)["request_history"][0]["reason"] == "not_allowed"
+    api.ok(f"{TEST}/{small['id']}/capture", {"close_authorization": False})
+    api.ok(f"{TEST}/{small['id']}/capture", {"capture_amount": 5})
+    assert (api.read(path)["status"], api.purchase(card, 0)["approved"]) == ("active", True)
+    assert api.purchase(card, 101)["approved"]
+    assert api.read(path)["status"] == "canceled"
+
+
+def test_a_capture_of_a_declined_purchase_counts_as_a_payment(api, card):
+    card = api.card(lifecycle_controls={"cancel_after": {"payment_count": 1}})
+    declined = api.purchase(card, 60_000)
+    assert api.read(f"/v1/issuing/cards/{card['id']}")["status"] == "active"
+    api.ok(f"{TEST}/{declined['id']}/capture", {"capture_amount": 10})
+    assert api.read(f"/v1/issuing/cards/{card['id']}")["status"] == "canceled"
+
+
 @pytest.mark.parametrize("reason", ["insecure_authorization_method", "stripe_internal_error", "not_allowed"])
 def test_a_test_decides_the_next_request_of_a_card(api, card, reason):
     api.control("act", {"act": "decide_next_authorization", "id": card["id"], "value": reason})

@@ -59,6 +59,11 @@ PURCHASES: dict[str, Json] = {
         "verification_data": {"three_d_secure": {"result": "failed"}},
         "is": "verification_failed",
     },
+    "a wrong CVC that is left to the webhook": {
+        "before": [switched(wrong_details_decline=False)],
+        "verification_data": {"cvc_check": "mismatch"},
+        "is": OK,
+    },
     "a blocked PIN": {"before": [card_act("block_pin")], "method": "chip", "is": "pin_blocked"},
     "a blocked PIN, online": {"before": [card_act("block_pin")], "is": OK},
     "a PIN that is no longer blocked": {

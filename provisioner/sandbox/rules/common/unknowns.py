@@ -36,6 +36,13 @@ DEFAULTS: Mapping[str, bool] = {
     # On: names of companies cannot contain digits and & ( ) / : (SDK, CardholderCreateParams.name). Off: they
     # can (docs.stripe.com/issuing/cards/virtual/issue-cards).
     "narrow_company_names": False,
+    # On: an approved purchase of up to 1 USD counts towards a card's `cancel_after`, as the SDK says (Card,
+    # payment_count). Off: only once it is captured (docs.stripe.com/issuing/controls/lifecycle-controls).
+    "small_purchases_count": True,
+    # On: a purchase with a wrong CVC or expiry, or with failed 3D Secure, is declined: the SDK speaks of
+    # declines for incorrect details (AuthorizationCreateParams.risk_assessment). Off: it is left to the
+    # webhook, as in docs.stripe.com/issuing/controls/fraud-protection.
+    "wrong_details_decline": True,
     # On: the account may withdraw cash. Stripe enables this on request only, in the US
     # (docs.stripe.com/issuing/purchases/atm-usage).
     "atm_withdrawals": False,

@@ -6,7 +6,7 @@ docs.stripe.com/issuing/testing, docs.stripe.com/issuing/purchases/transactions
 
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, deed
+from provisioner.sandbox.registry import HandlerCall, Route, deed, do
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.purchases import purchase_details
@@ -49,8 +49,11 @@ def capture(call: HandlerCall) -> Json:
         "_purchase_details": purchase_details.details(params.get("purchase_details")),
     }
     made = record(tx, found, -amount, -merchant_share(found, amount), more)
+    if not found["_counted"]:
+        do("card.paid", tx, found["card"])
     after |= {
         "_captured": found["_captured"] + amount,
+        "_counted": True,
         "status": "closed" if closing else found["status"],
         "transactions": [*found["transactions"], made["id"]],
     }

@@ -9,10 +9,12 @@ from provisioner.sandbox.rules.common.currencies import converted
 from provisioner.sandbox.rules.common.programs import DEFAULT_LIMIT, account_of
 from provisioner.sandbox.rules.purchases.decide import (
     CASH,
+    SMALL,
     AttemptedPurchase,
     Judgement,
     Rules,
     Spent,
+    is_mistaken,
     refusal,
 )
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, CARD, CARDHOLDER
@@ -41,19 +43,40 @@ def verdict(tx: Tx, authorization: Json) -> Judgement:
         presence=authorization["card_presence"],
         at=tx.now,
         method=authorization["authorization_method"],
-        checks=authorization["verification_data"],
     )
     currency = card["currency"]
     available = ledger.available(tx, "issuing").get(currency, 0)
     if "financial_account" in card:
         available = treasury_ledger.cash(tx, card["financial_account"], currency)
-    if account_of(tx)["capabilities"]["card_issuing"] != "active":
-        reason: str | None = "account_disabled"
-    elif purchase.category in CASH and not unknowns.on(tx, "atm_withdrawals"):
-        reason = "not_allowed"
-    else:
-        reason = refusal(purchase, card, holder, available, _rules(tx, card, holder))
+    reason = refusal(purchase, card, holder, available, _rules(tx, card, holder))
+    if reason in {None, "insufficient_funds", "spending_controls"}:
+        reason = _barred(tx, authorization, card, purchase) or reason
     return Judgement(approved=reason is None, reason=reason or "card_active")
+
+
+def _barred(tx: Tx, authorization: Json, card: Json, purchase: AttemptedPurchase) -> str | None:
+    """Return why a purchase is declined whatever the funds and controls are, or None."""
+    if account_of(tx)["capabilities"]["card_issuing"] != "active":
+        return "account_disabled"
+    if purchase.category in CASH and not unknowns.on(tx, "atm_withdrawals"):
+        return "not_allowed"
+    if is_mistaken(authorization["verification_data"]) and unknowns.on(tx, "wrong_details_decline"):
+        return "verification_failed"
+    return "not_allowed" if _has_small_ones_enough(tx, card, purchase.total) else None
+
+
+def _has_small_ones_enough(tx: Tx, card: Json, amount: int) -> bool:
+    """
+    Return True if a card for a number of payments has had as many small purchases that were not captured.
+
+    docs.stripe.com/issuing/controls/lifecycle-controls. [?] The reason for the decline is not documented.
+    """
+    after = (card["lifecycle_controls"] or {}).get("cancel_after")
+    if after is None or not 0 < amount <= SMALL or unknowns.on(tx, "small_purchases_count"):
+        return False
+    mine = tx.find(AUTHORIZATION, "card", card["id"])
+    waiting = sum(one["approved"] and not one["_counted"] and one["amount"] > 0 for one in mine)
+    return waiting >= int(after["payment_count"])
 
 
 def _is_suspected(tx: Tx, authorization: Json) -> bool:

@@ -3,12 +3,13 @@
 from typing import Any
 
 from provisioner.sandbox.registry import do, resource_of
+from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import emit, save
 from provisioner.sandbox.rules.purchases import fraud_challenges
 from provisioner.sandbox.rules.purchases.authorization_judgement import NEXT_DECISION, verdict
 from provisioner.sandbox.rules.purchases.authorization_request import answered
-from provisioner.sandbox.rules.purchases.decide import Judgement
+from provisioner.sandbox.rules.purchases.decide import SMALL, Judgement
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, CARD, EXPIRY
 from provisioner.sandbox.state.objects import Tx
 
@@ -31,19 +32,23 @@ def decided(tx: Tx, authorization: Json, answer: Judgement | None = None) -> Jso
     if judgement.challenge and not judgement.approved:
         after["_fraud_challenges"] = fraud_challenges.sent(tx, authorization)
     _forget_next_decision(tx, after["card"])
+    counts = after["amount"] > (0 if unknowns.on(tx, "small_purchases_count") else SMALL)
+    is_payment = after["approved"] and counts and not after["_counted"]
+    after["_counted"] = after["_counted"] or is_payment
     if authorization["request_history"]:
-        return save(tx, AUTHORIZATION, after, "issuing_authorization.updated")
-    shown = _begun(tx, after)
-    if after["approved"]:
-        days = 31 if after["merchant_data"]["category"] in _LONG else 7
-        tx.schedule(tx.now + days * _DAY, EXPIRY, after["id"])
-        if after["amount"]:
-            do("card.paid", tx, after["card"])
+        shown = save(tx, AUTHORIZATION, after, "issuing_authorization.updated")
+    else:
+        shown = _begun(tx, after)
+    if is_payment:
+        do("card.paid", tx, after["card"])
     return shown
 
 
 def _begun(tx: Tx, authorization: Json) -> Json:
     """Record the creation of an authorization; it is stored already if the account was asked about it."""
+    if authorization["approved"]:
+        days = 31 if authorization["merchant_data"]["category"] in _LONG else 7
+        tx.schedule(tx.now + days * _DAY, EXPIRY, authorization["id"])
     if tx.get(AUTHORIZATION, authorization["id"]) is None:
         return keep(tx, AUTHORIZATION, authorization, "issuing_authorization.created")
     tx.put(AUTHORIZATION, authorization)

@@ -52,6 +52,7 @@ def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
         "transactions": [],
         "verified_by_fraud_challenge": None,
         "_captured": 0,
+        "_counted": False,
         "_fraud_challenges": None,
         "_fraud_risk": params.get("risk_assessment", {}).get("fraud_risk", {}).get("level"),
         "_held": 0,
