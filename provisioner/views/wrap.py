@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 NARROWEST = 40  # columns; below that, lines are left to the terminal
 ROOM = 24  # columns that the last column of a table needs
@@ -14,30 +14,27 @@ _BOUND = "\N{NO-BREAK SPACE}"  # no value holds one: it would be escaped
 _INDENT = re.compile(r"^ *(?:(?:[-+~=$#*!]|-/\+) )?")
 
 
-def wrap_lines(lines: Iterable[str], width: int | None, hanging: int = 0) -> Iterator[str]:
+def wrap_line(line: str, width: int | None, hanging: int = 0) -> list[str]:
     """
-    Break lines at spaces so that they fit `width` columns; without a width, leave them whole.
+    Break a line at spaces so that its parts fit `width` columns; without a width, leave it whole.
 
-    A broken line continues at column `hanging`, such as that of a table's last column, or below its own
-    beginning where that is farther right, or where `hanging` would leave few columns.
+    It continues at column `hanging`, such as that of a table's last column, or below its own beginning where
+    that is farther right, or where `hanging` would leave few columns.
     """
-    if width is not None and width - hanging < ROOM:
-        hanging = 0
-    for line in lines:
-        if width is None or len(line) <= width or width < NARROWEST:
-            yield line
-            continue
-        begin = _begin(line)
-        bound = _TOGETHER.sub(lambda match: match[0].replace(" ", _BOUND), line[len(begin) :])
-        for part in textwrap.wrap(
-            bound,
-            width,
-            initial_indent=begin,  # a sign never stays alone on its line, however long the word after it
-            subsequent_indent=" " * max(hanging, hang(line)),
-            break_long_words=False,
-            break_on_hyphens=False,
-        ):
-            yield part.replace(_BOUND, " ")
+    if width is None or len(line) <= width or width < NARROWEST:
+        return [line]
+    begin = _begin(line)
+    bound = _TOGETHER.sub(lambda match: match[0].replace(" ", _BOUND), line[len(begin) :])
+    below = len(begin) + 4
+    parts = textwrap.wrap(
+        bound,
+        width,
+        initial_indent=begin,  # a sign never stays alone on its line, however long the word after it
+        subsequent_indent=" " * (max(hanging, below) if width - hanging >= ROOM else below),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [part.replace(_BOUND, " ") for part in parts]
 
 
 def shared_column(names: Iterable[str], width: int | None) -> int:
@@ -48,11 +45,6 @@ def shared_column(names: Iterable[str], width: int | None) -> int:
     """
     column = max(map(len, names), default=0)
     return 0 if width and column > width * 3 // 5 else column
-
-
-def hang(line: str) -> int:
-    """Return the column at which the continuation of a long line begins."""
-    return len(_begin(line)) + 4
 
 
 def _begin(line: str) -> str:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from e2e.conftest import BARE_CARD, COMPANY, Desk
-from provisioner.cli.terminal.color import paint
+from provisioner.cli.terminal.render import lay_out
 
 LIMIT = '    spending_controls: {spending_limits: [{amount: "2,000.00 USD", interval: monthly}]}\n'
 FUNDS = 'balance_targets: {usd: {target: "9,900.00 USD"}}\n'
@@ -133,7 +133,9 @@ def test_a_plan_says_that_it_needs_a_word_unless_it_is_saved_to_be_approved(desk
 
 def test_what_stops_a_plan_is_red_on_a_terminal(stopped: Desk):
     plain = stopped.run("plan").stdout
-    red = [line for line in paint(plain).splitlines() if line.startswith("\x1b[31m\x1b[1m")]
+    red = [
+        line for line in lay_out(plain, None, colored=True).splitlines() if line.startswith("\x1b[31m\x1b[1m")
+    ]
 
     assert [line for line in red if "Blocked by guardrails" in line]
     assert len([line for line in red if "--allow" in line]) == 2

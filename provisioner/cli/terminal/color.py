@@ -3,11 +3,10 @@
 import os
 import re
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
-
-from provisioner.views.wrap import hang
 
 _RED, _BOLD = {"fg": "red", "bold": True}, {"bold": True}
 _STYLES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (  # the first that matches
@@ -54,24 +53,13 @@ def wants_color(asked: bool | None) -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def paint(text: str) -> str:
-    """Color a text line by line; a line that was wrapped keeps the color of its beginning."""
-    lines: list[list[str]] = []
-    for line in text.split("\n"):
-        indent = len(line) - len(line.lstrip(" "))
-        if lines and line.strip() and indent == hang(lines[-1][0]):
-            lines[-1].append(line)
-        else:
-            lines.append([line])
-    painted: list[str] = []
-    for parts in lines:  # each line, with the parts that it was wrapped into
-        whole = " ".join([parts[0], *(part.strip() for part in parts[1:])])
-        found = ((match, style) for pattern, style in _STYLES if (match := pattern.match(whole)))
-        match, style = next(found, (None, {}))
-        if match is None:
-            painted += parts
-        elif mark := match.groupdict().get("mark"):
-            painted += [parts[0].replace(mark, click.style(mark, **style), 1), *parts[1:]]
-        else:
-            painted += [click.style(part, **style) for part in parts]
-    return "\n".join(painted)
+def paint(parts: Sequence[str]) -> list[str]:
+    """Color a line, given as the parts that it was wrapped into, by how the whole line begins."""
+    whole = " ".join([parts[0], *(part.strip() for part in parts[1:])])
+    found = ((match, style) for pattern, style in _STYLES if (match := pattern.match(whole)))
+    match, style = next(found, (None, {}))
+    if match is None:
+        return [*parts]
+    if mark := match.groupdict().get("mark"):
+        return [parts[0].replace(mark, click.style(mark, **style), 1), *parts[1:]]
+    return [click.style(part, **style) for part in parts]

@@ -19,7 +19,7 @@ from provisioner.cli.terminal.exit import CHANGES, DONE
 from provisioner.cli.terminal.stdio import PLAIN
 from provisioner.core.plan.document import ShownPlan, as_json
 from provisioner.views.plan.text import Detail, plan_text
-from provisioner.views.wrap import wrap_lines
+from provisioner.views.wrap import wrap_line
 
 FORMATS = ("text", "json", "markdown", "html")
 R = TypeVar("R")
@@ -97,11 +97,16 @@ def say_text(text: str, *, color: bool | None, hanging: int = 0) -> None:
     """
     Write a report to stdout, wrapped to the terminal's width, and in color where that is wanted.
 
-    A wrapped line continues at column `hanging`, or below its own beginning where that is farther right.
+    Wrapped lines continue at column `hanging`, as `wrap_line` has it.
     """
-    wrapped = "\n".join(wrap_lines(text.split("\n"), width(), hanging))
     colored = wants_color(color)
-    click.echo(paint(wrapped) if colored else wrapped, nl=False, color=colored)
+    click.echo(lay_out(text, width(), hanging, colored=colored), nl=False, color=colored)
+
+
+def lay_out(text: str, columns: int | None, hanging: int = 0, *, colored: bool) -> str:
+    """Return a report as a terminal of so many columns shows it; without columns, lines stay whole."""
+    lines = (wrap_line(line, columns, hanging) for line in text.split("\n"))
+    return "\n".join("\n".join(paint(parts) if colored else parts) for parts in lines)
 
 
 def width() -> int | None:

@@ -15,7 +15,7 @@ from provisioner.views.plan.groups import Group, alike, group
 from provisioner.views.plan.rows import HOLDER, ValueRow, named, rows
 from provisioner.views.plan.values import show_sides
 from provisioner.views.values import count, inert, listed, show_place, show_row, show_trace
-from provisioner.views.wrap import shared_column, wrap_lines
+from provisioner.views.wrap import shared_column
 
 Detail = Literal["full", "compact"]
 
@@ -64,7 +64,7 @@ NAMES = 12  # at most this many of their addresses are listed
 
 def plan_text(document: ShownPlan, width: int | None = None, detail: Detail | None = None) -> str:
     """
-    Return a plan's document as text, wrapped at `width` columns where a width is given.
+    Return a plan's document as text; `width` is that of the terminal, None for a file.
 
     The first line names project, environment, mode and account; the last one is the summary. With
     `detail`, nothing is folded: each change is shown in full, or as one line.
@@ -86,7 +86,7 @@ def plan_text(document: ShownPlan, width: int | None = None, detail: Detail | No
     if stops := stop_lines(document):
         lines += ["", STOPPED, *(f"  ! {text}" for text in stops)]
     lines += ["", summary_line(document)]
-    return "\n".join(wrap_lines(lines, width)) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def place_line(document: ShownPlan) -> str:

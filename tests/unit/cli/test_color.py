@@ -33,7 +33,7 @@ def test_the_environment_decides_unless_an_option_does(
 
 @pytest.mark.parametrize("mark", ["ok", "warn", "FAIL", "FAILED"])
 def test_of_a_table_row_only_the_mark_has_a_color(mark: str) -> None:
-    painted = paint(f"{mark}  name  text about {mark}\n")
+    [painted] = paint([f"{mark}  name  text about {mark}"])
 
     assert painted.startswith("\x1b[")
-    assert painted.endswith(f"\x1b[0m  name  text about {mark}\n")
+    assert painted.endswith(f"\x1b[0m  name  text about {mark}")

@@ -6,7 +6,7 @@ from provisioner.core.model.fleet_report import AccountLine, FleetTotals
 from provisioner.core.model.json_document import MovedMoney
 from provisioner.views.fleet import columns, outcome_line, totals_text
 from provisioner.views.fleet_html import html_head, html_row, html_tail
-from provisioner.views.wrap import wrap_lines
+from provisioner.views.wrap import wrap_line
 
 OUTCOME = AccountLine(
     "plan",
@@ -110,7 +110,7 @@ def test_accounts_form_a_table():
 def test_on_a_narrow_terminal_the_result_is_not_squeezed_into_the_last_column():
     line = "acct_1FleetShop00001  mill-street-cycles  3 to create; top up $500.00"
 
-    wide, narrow = ([*wrap_lines([line], width, hanging=42)] for width in (66, 40))
+    wide, narrow = (wrap_line(line, width, hanging=42) for width in (66, 40))
 
     assert wide == ["acct_1FleetShop00001  mill-street-cycles  3 to create;", f"{'':42}top up $500.00"]
     assert narrow == ["acct_1FleetShop00001  mill-street-cycles", "    3 to create; top up $500.00"]

@@ -4,8 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.plan_documents import change, document, edit, forged, frozen, limit, many
 
-from provisioner.cli.terminal.color import paint
+from provisioner.cli.terminal.render import lay_out
+from provisioner.core.plan.document import ShownPlan
 from provisioner.views.plan.text import plan_text
+
+
+def screen(plan: ShownPlan, columns: int, *, colored: bool = False) -> str:
+    return lay_out(plan_text(plan, columns), columns, colored=colored)
 
 
 def test_many_changes_alike_are_one():
@@ -77,7 +82,7 @@ def test_limits_are_words():
 
 def test_what_is_final_is_marked_and_red():
     text = plan_text(document(change("cards.old", "retire", final=True)))
-    painted = paint(text)
+    painted = lay_out(text, None, colored=True)
 
     (line,) = [line for line in painted.splitlines() if "cards.old" in line]
     assert "will be canceled (ic_ds.old) [irreversible]:" in text
@@ -87,14 +92,14 @@ def test_what_is_final_is_marked_and_red():
 def test_lines_are_as_wide_as_the_terminal_and_whole_in_a_log():
     plan = document(change("cards.ads", edits=[edit("allowed", ["a" * 9] * 9, ["b" * 9] * 9), limit(1, 2)]))
 
-    assert max(map(len, plan_text(plan, 60).splitlines())) <= 60
+    assert max(map(len, screen(plan, 60).splitlines())) <= 60
     assert max(map(len, plan_text(plan).splitlines())) > 200
-    assert plan_text(plan, 60).split() == plan_text(plan).split()
+    assert screen(plan, 60).split() == plan_text(plan).split()
 
 
 def test_a_broken_line_keeps_its_colour():
     plan = document(change("cards.ads", edits=[edit("allowed", ["a" * 9] * 9, ["b" * 9] * 9)]))
-    lines = paint(plan_text(plan, 60)).splitlines()
+    lines = screen(plan, 60, colored=True).splitlines()
 
     first = next(n for n, line in enumerate(lines) if "allowed" in line)
     assert all(line.startswith("\x1b[33m") for line in lines[first : first + 4])
@@ -102,7 +107,7 @@ def test_a_broken_line_keeps_its_colour():
 
 def test_what_is_final_is_red_where_its_line_is_broken_before_it_says_so():
     plan = document(change("cards." + "o" * 30, "retire", final=True))
-    lines = paint(plan_text(plan, 60)).splitlines()
+    lines = screen(plan, 60, colored=True).splitlines()
 
     first = next(n for n, line in enumerate(lines) if "# cards.ooo" in line)
     assert "[irreversible]" not in lines[first]
@@ -112,13 +117,13 @@ def test_what_is_final_is_red_where_its_line_is_broken_before_it_says_so():
 
 def test_the_line_that_counts_is_bold_to_its_end():
     plan = document(change("balance_targets.usd", "top_up", amount=10_000, currency="usd"))
-    painted = paint(plan_text(plan, 40))
+    painted = screen(plan, 40, colored=True)
 
     assert all(line.startswith("\x1b[1m") for line in painted.rstrip().splitlines()[-2:])
 
 
 def test_a_sign_stands_before_a_word_that_is_too_long():
-    text = plan_text(document(change("cards.ads", edits=[limit(1, 2)])), 40)
+    text = screen(document(change("cards.ads", edits=[limit(1, 2)])), 40)
 
     assert "\n      ~ spending_controls.spending_limits[0].amount =\n" in text
 
@@ -127,15 +132,15 @@ def test_money_stays_beside_its_words_where_the_last_line_is_broken():
     plan = document(change("balance_targets.usd", "top_up", amount=10_000, currency="usd"))
 
     for width in range(40, 100):
-        assert "top up $100.00." in plan_text(plan, width)
+        assert "top up $100.00." in screen(plan, width)
 
 
 def test_values_stand_in_one_column_or_right_behind_their_names():
     edits = [edit("name", None, "a"), edit("spending_controls.spending_limits", None, "b")]
     plan = document(change("cards.ads", edits=edits))
 
-    assert f"+ {'name':<33} = a\n" in plan_text(plan, 80)
-    assert "+ name = a\n      + spending_controls.spending_limits = b\n" in plan_text(plan, 50)
+    assert f"+ {'name':<33} = a\n" in screen(plan, 80)
+    assert "+ name = a\n      + spending_controls.spending_limits = b\n" in screen(plan, 50)
 
 
 def test_several_moneys_are_a_list():
