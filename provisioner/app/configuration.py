@@ -14,9 +14,9 @@ from provisioner.config.text.outside import NOTHING_MORE, Allowed
 from provisioner.core.model.check import CheckPart
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConfigError, ExitCode, Problem
+from provisioner.core.model.words import count
 from provisioner.core.schema.kind import Kind
 from provisioner.kinds import KINDS
-from provisioner.views.values import count
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from provisioner.core.model.snapshot import issuing_rows
 from provisioner.core.ownership.marks import ADDRESS, APPLIED, GENERATION, LIFECYCLE, lasting
 from provisioner.engine.ports import Reader
 
@@ -22,7 +23,7 @@ def picture(reader: Reader) -> Picture:
     found = [item for resource in RESOURCES for item in reader.list(resource)]
     names = {str(item["id"]): _name(item) for item in found}
     seen = Counter(f"{_name(item)} {_told(item, names)}" for item in found)
-    available = reader.retrieve("balance").get("issuing", {}).get("available", [])
+    available = issuing_rows(reader.retrieve("balance"))
     seen[f"balance {json.dumps(available, sort_keys=True)}"] += 1
     return seen
 

@@ -37,7 +37,7 @@ class FleetReport:
     def __init__(self, fleet: str, sinks: Sequence[tuple[str, Write]], columns: tuple[int, int]) -> None:
         self._fleet = fleet
         self._sinks, self._columns = sinks, columns
-        self._totals: list[FleetTotals] = []
+        self.phases: list[FleetTotals] = []  # the totals of those that have ended
         self._each("html", lambda: html_head(fleet))
 
     def _each(self, format_: str, say: Callable[[], str], hanging: int = 0) -> None:
@@ -54,13 +54,13 @@ class FleetReport:
     def phase(self, totals: Totals, seconds: float) -> None:
         """Write the totals of a phase."""
         document = totals_document(totals, self._fleet, seconds)
-        self._totals.append(document)
+        self.phases.append(document)
         self._each("text", lambda: "\n" + totals_text(document) + "\n")
         self._each("jsonl", lambda: _json_line(document))
 
     def close(self) -> None:
         """Finish the report."""
-        self._each("html", lambda: html_tail(self._totals))
+        self._each("html", lambda: html_tail(self.phases))
 
 
 def _json_line(document: AccountLine | FleetTotals) -> str:

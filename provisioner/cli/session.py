@@ -14,10 +14,11 @@ from provisioner.cli.options.shared import SANDBOX_STATE, Options, load
 from provisioner.cli.terminal.log import tell
 from provisioner.cli.terminal.progress import reading
 from provisioner.core.model.config import Config
+from provisioner.core.model.words import count
 from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.credentials import SANDBOX_KEY, key_for, safe_base
 from provisioner.stripe_api.rate_limit import limits_for
-from provisioner.views.values import count, inert
+from provisioner.views.values import inert
 
 
 @contextmanager

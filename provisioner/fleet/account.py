@@ -19,6 +19,7 @@ from provisioner.core.diff.find import Comparison
 from provisioner.core.model.config import Guardrails
 from provisioner.core.model.errors import GuardrailError, ProvisionerError, StaleError
 from provisioner.core.model.json_document import MovedMoney
+from provisioner.core.model.snapshot import issuing_rows
 from provisioner.core.plan.guardrails import judge, unapproved
 from provisioner.core.plan.plan import Plan, with_changes
 from provisioner.core.schema.kind import Kind
@@ -118,7 +119,7 @@ def _status(account: Account, _job: Job, blank: AccountOutcome) -> AccountOutcom
     seen = account.compare()
     world, estates = seen.snapshot, seen.inventory.estates
     lives = {name: list(estate.current.values()) for name, estate in estates.items()}
-    available = (world.balance.get("issuing") or {}).get("available") or ()
+    available = issuing_rows(world.balance)
     facts = {
         **{f"{name}s": len(found) for name, found in lives.items()},
         "active": sum(live.status == "active" for live in lives.get("card", ())),

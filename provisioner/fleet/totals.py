@@ -10,10 +10,10 @@ from provisioner.core.model.errors import worst
 from provisioner.core.model.fleet_report import FleetTotals
 from provisioner.core.model.json_document import MovedMoney
 from provisioner.core.model.money import Money, show_money
+from provisioner.core.model.words import count
 from provisioner.core.plan.guardrails import Danger, over, standing
 from provisioner.fleet.model import FleetLimits
 from provisioner.fleet.outcome import DONE, AccountOutcome
-from provisioner.views.values import count
 
 WORST = 10
 NAMES = ("top_up", "retired", "failed")

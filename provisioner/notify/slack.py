@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from provisioner.core.model.money import show_money
-from provisioner.views.values import count, inert, listed
+from provisioner.core.model.words import count
+from provisioner.views.values import inert, listed
 
 Document = Mapping[str, Any]
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from provisioner.core.diff.change import Moved
 from provisioner.core.diff.drift_document import DriftDocument, DriftedValue, Remark
+from provisioner.core.model.words import count
 from provisioner.core.schema.field import Direction
 from provisioner.views.safe_markdown import LONGEST_LINE, clip, fence, place, plain, size
-from provisioner.views.values import count, inert, show_place, show_row, show_trace, show_value
+from provisioner.views.values import inert, show_place, show_row, show_trace, show_value
 from provisioner.views.wrap import shared_column
 
 IN_SYNC = "No drift. Stripe matches the last apply."
@@ -35,10 +36,10 @@ def drift_text(document: DriftDocument, width: int | None = None) -> str:
     """
     lines = [show_place(document.project, document.environment, document.mode, document.account), ""]
     values = sorted(document.drift, key=lambda value: value.waits)
-    for _, together in groupby(values, key=lambda value: _head(value, _state(value))):
+    for heading, together in groupby(values, key=lambda value: _head(value, _state(value))):
         alike = [*together]
         column = shared_column([inert(value.path) for value in alike], width)
-        lines += under_headings(value_lines(value, column) for value in alike)
+        lines += [heading, *(line for value in alike for line in value_lines(value, column)[1:])]
     lines += under_headings(_remark_lines(each, STATES[Moved.STRIPE]) for each in document.warnings)
     lines += under_headings(_remark_lines(each, STATES[Moved.ENDED]) for each in document.ended)
     for kind, ids in document.unmanaged.items():

@@ -5,7 +5,8 @@ from typing import Any
 
 from provisioner.core.model.fleet_report import AccountLine, FleetTotals
 from provisioner.core.model.money import show_money
-from provisioner.views.values import CHANGED, RECORDED, count, inert, listed
+from provisioner.core.model.words import count
+from provisioner.views.values import CHANGED, RECORDED, inert, listed
 from provisioner.views.wrap import shared_column
 
 Document = AccountLine | FleetTotals

@@ -59,11 +59,6 @@ def show_trace(trace: TraceDocument) -> str:
     return f"at {at} {by} ({inert(trace.event)})"
 
 
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 card`, `1,200 cards`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def listed(texts: Sequence[str]) -> str:
     """Return strings as a list in a sentence: `A`, `A and B`, `A, B and C`."""
     return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))

@@ -17,6 +17,7 @@ from provisioner.chaos.estate.reading import (
     standing,
 )
 from provisioner.chaos.power import can_spend, exceeds, holder_of, spending
+from provisioner.core.model.snapshot import issuing_rows
 
 Json = Mapping[str, Any]
 Objects = Mapping[str, Json]
@@ -79,7 +80,7 @@ class Watch(Struct):
 
     def coming(self) -> int:
         """Return the Issuing balance with pending top-ups, in minor units."""
-        rows = (self.sandbox.read("/v1/balance").get("issuing") or {}).get("available") or ()
+        rows = issuing_rows(self.sandbox.read("/v1/balance"))
         available = sum(row["amount"] for row in rows if row["currency"] == "usd")
         pending = [item for item in self.objects.values() if item["object"] == "topup"]
         return int(available + sum(item["amount"] for item in pending if item["status"] == "pending"))

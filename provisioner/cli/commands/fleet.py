@@ -33,7 +33,7 @@ from provisioner.fleet.outcome import ACCESS, AccountOutcome
 from provisioner.fleet.read import load_fleet
 from provisioner.fleet.run import Engine, EngineLostError, run, stream
 from provisioner.fleet.select import Shard, fits, labels_hint
-from provisioner.fleet.totals import NAMES, Totals, judge, totals_document
+from provisioner.fleet.totals import NAMES, Totals, judge
 from provisioner.net.sandbox_control import control
 from provisioner.notify.notice import tell_fleet
 from provisioner.stripe_api.credentials import key_for
@@ -204,7 +204,7 @@ def _read(phase: str, options: FleetOptions, news: Notification | None = None) -
     with opened(options) as fleet:
         totals = fleet.phase(phase, fleet.stages, fleet.failures)
         if news and totals.code:
-            _hear(news, fleet, totals)
+            _hear(news, fleet)
         return INTERRUPTED if fleet.stop.is_set() else totals.code
 
 
@@ -274,7 +274,7 @@ def apply(
         planned = fleet.phase("plan", fleet.stages, fleet.failures, also=note)
         news.at(fleet.fleet.name, fleet.fleet.mode)
         if planned.failed:
-            _hear(news, fleet, planned)
+            _hear(news, fleet)
         if planned.halted or fleet.stop.is_set():
             return _code(fleet, planned)
         if planned.stopped_by:
@@ -284,16 +284,15 @@ def apply(
         if not auto_approve:
             ask(f"{len(ceilings):,} accounts of {fleet.fleet.name} ({fleet.fleet.mode} mode)")
         applied = _carry_out(fleet, ceilings, fleet.failures - planned.failed)
-        _hear(news, fleet, planned, applied)
+        _hear(news, fleet)
         return _code(fleet, planned, applied)
 
 
-def _hear(news: Notification, fleet: Open, *phases: Totals) -> None:
+def _hear(news: Notification, fleet: Open) -> None:
+    """Set the content of the notice from the phases that have ended."""
     news.at(fleet.fleet.name, fleet.fleet.mode)
-    documents = [totals_document(totals, fleet.fleet.name, 0) for totals in phases]
-    result = as_json(documents[-1])
-    del result["seconds"]  # not measured here
-    news.has({"format_version": FORMAT_VERSION, **result}, tell_fleet(documents))
+    phases = fleet.report.phases
+    news.has({"format_version": FORMAT_VERSION, **as_json(phases[-1])}, tell_fleet(phases))
 
 
 def _carry_out(fleet: Open, ceilings: Mapping[str, Ceiling], failures: int) -> Totals:

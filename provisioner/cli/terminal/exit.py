@@ -18,6 +18,7 @@ from provisioner.cli.terminal.signals import end, on_signal
 from provisioner.cli.terminal.stdio import lasting
 from provisioner.core.model.errors import ConfigError, ExitCode, ProvisionerError
 from provisioner.core.model.json_document import FORMAT_VERSION
+from provisioner.core.model.words import count
 from provisioner.views.problem_document import problem_document
 
 P = ParamSpec("P")
@@ -95,8 +96,7 @@ def _message(error: BaseException, *, writes: bool = False) -> str:
     Of a command that `writes`, it also says that a wrong configuration has changed nothing.
     """
     if isinstance(error, ConfigError):
-        count = len(error.problems)
-        problems = f"{count} {'problem' if count == 1 else 'problems'}"
+        problems = count(len(error.problems), "problem")
         lines = "\n".join(f"{each}\n{each.excerpt}".rstrip("\n") for each in error.problems)
         return f"{lines}\n\nError: {problems}{'; nothing was changed' if writes else ''}."
     return f"Error: {_said(error)}"

@@ -19,6 +19,7 @@ from provisioner.core.model.errors import ConfigError, Problem
 from provisioner.core.model.limits import METADATA_KEYS
 from provisioner.core.model.resource import Address, Declared, Live, references
 from provisioner.core.model.snapshot import Observed, Snapshot
+from provisioner.core.model.words import count
 from provisioner.core.ownership.inventory import Inventory, KindInventory, is_retired, take_inventory
 from provisioner.core.ownership.marks import field_code, value_digest
 from provisioner.core.ownership.matching import is_named
@@ -126,10 +127,10 @@ def _of_others(
                 owners[owner.project] += 1
                 is_active = kind.spending and each.fields.get("status") == "active"
                 spending |= {owner.project} if is_active else set()
-    for name, count in sorted(owners.items()):
-        belong = "belongs" if count == 1 else "belong"
+    for name, number in sorted(owners.items()):
+        belong = "belongs" if number == 1 else "belong"
         spend = " and can still spend" if name in spending else ""
-        text = f"{count} of these addresses {belong} to project {name!r} in Stripe"
+        text = f"{number} of these addresses {belong} to project {name!r} in Stripe"
         yield Note("", f"{text}. Its objects will not be changed{spend}. Was the project renamed?")
 
 
@@ -183,9 +184,9 @@ def _not_issued(kinds: Sequence[Kind], world: Snapshot, found: Differences) -> I
         if change.declared and change.action in (Action.CREATE, Action.REPLACE) and change.kind in by_name:
             currency = by_name[change.kind].currency(change.address, change.declared.fields)
             others[change.kind, currency or own] += 1
-    for (kind, currency), count in sorted(others.items()):
+    for (kind, currency), number in sorted(others.items()):
         if own not in ("", currency):
-            refused = f"Stripe will reject {count} {kind}{'' if count == 1 else 's'} in {currency.upper()}"
+            refused = f"Stripe will reject {count(number, kind)} in {currency.upper()}"
             yield Note("", f"{refused}: an account in {world.account['country']} issues in {own.upper()}")
 
 

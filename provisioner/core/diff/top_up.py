@@ -15,7 +15,7 @@ from provisioner.core.model.currencies import country_of
 from provisioner.core.model.limits import LARGEST_AMOUNT
 from provisioner.core.model.money import show_money
 from provisioner.core.model.resource import MASK, Address, Declared
-from provisioner.core.model.snapshot import Snapshot, TopUp
+from provisioner.core.model.snapshot import Snapshot, TopUp, issuing_rows
 from provisioner.core.ownership.marks import ADDRESS, PREFIX, PROJECT
 from provisioner.core.schema.kind import Kind
 
@@ -53,7 +53,7 @@ class Funds(Struct, frozen=True):
 
 def funds(world: Snapshot, address: Address) -> Funds:
     """Return the funds in one currency; an account without an Issuing balance has none."""
-    entries = (world.balance.get("issuing") or {}).get("available") or ()
+    entries = issuing_rows(world.balance)
     available = sum(entry["amount"] for entry in entries if entry["currency"] == address.name)
     top_ups = [each for each in world.top_ups if each.currency == address.name]
     pending = sum(each.amount for each in top_ups if each.status == "pending" and each.is_bound)
@@ -126,8 +126,10 @@ def plan_funding(
 
 def _barred(world: Snapshot, project: str, wanted: Declared) -> list[str]:
     """Return why a balance cannot be filled: each text names what somebody has to do first."""
-    address, entries = wanted.address, (world.balance.get("issuing") or {}).get("available") or ()
-    is_shown = any(entry["currency"] == address.name for entry in entries)  # whatever the country
+    address = wanted.address
+    is_shown = any(
+        entry["currency"] == address.name for entry in issuing_rows(world.balance)
+    )  # whatever the country
     if not is_shown and (other := other_currency(world.account, address.name)):
         return [other]
     newest = next(_made(world, address), None)

@@ -72,6 +72,11 @@ class TopUp(Struct, frozen=True):
         return self.project if self.address == str(address) else ""
 
 
+def issuing_rows(balance: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the rows of Stripe's balance that are available for Issuing, one for each currency."""
+    return (balance.get("issuing") or {}).get("available") or ()
+
+
 class Snapshot(Struct, frozen=True):
     """Stripe's data at one time."""
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from provisioner.core.diff.change import Action, Change, Edit
 from provisioner.core.model.config import Guardrails
 from provisioner.core.model.money import Money, show_money, show_number
+from provisioner.core.model.words import count
 from provisioner.core.ownership.reissue import reissued_for
 from provisioner.core.plan.document import Stop
 from provisioner.core.plan.plan import Plan
@@ -124,7 +125,7 @@ def _protected(plan: Plan) -> Iterator[Danger]:
         if change.action in (Action.REPLACE, Action.RETIRE) and change.live and change.live.stamp.protect
     ]
     if names:
-        text = f"{_resources(len(names), 'protected ')} would be retired or replaced ({_few(names)})"
+        text = f"{count(len(names), 'protected resource')} would be retired or replaced ({_few(names)})"
         yield Danger("protected", text, len(names))
 
 
@@ -190,22 +191,22 @@ def _retired(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
     total = sum(by_kind.values())
     if limits.max_retired is not None:
         if total > limits.max_retired:
-            text = f"{_resources(total)} would be {ends} (max_retired: {limits.max_retired})"
+            text = f"{count(total, 'resource')} would be {ends} (max_retired: {limits.max_retired})"
             yield Danger("retired", text, total)
         if total > limits.max_retired or not limits.keeps_share:
             return
-    for kind, count in sorted(by_kind.items()):
-        if (there := plan.totals.get(kind, 0)) >= FEW and count > there * SHARE:
-            text = f"{count} of {there} {kind}s would be {ends}, more than {SHARE:.0%}"
-            yield Danger("retired", text, count, f"{kind}s")
+    for kind, number in sorted(by_kind.items()):
+        if (there := plan.totals.get(kind, 0)) >= FEW and number > there * SHARE:
+            text = f"{number} of {there} {kind}s would be {ends}, more than {SHARE:.0%}"
+            yield Danger("retired", text, number, f"{kind}s")
 
 
 def _activated(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
-    count = plan.blast.activated
-    if limits.max_activated is not None and count > limits.max_activated:
-        cards = f"{count} card{'' if count == 1 else 's'}"
+    number = plan.blast.activated
+    if limits.max_activated is not None and number > limits.max_activated:
+        cards = count(number, "card")
         text = f"{cards} would be activated (max_activated: {limits.max_activated})"
-        yield Danger("activated", text, count)
+        yield Danger("activated", text, number)
 
 
 def _money(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
@@ -237,10 +238,6 @@ def over(name: str, text: str, money: Money, limits: Mapping[str, int]) -> Itera
     elif most is not None and money.amount > most:
         text = f"{text} max_{name} ({show_money(most, money.currency)})"
         yield Danger(name, text, money.amount, money.currency, money.currency)
-
-
-def _resources(count: int, adjective: str = "") -> str:
-    return f"{count} {adjective}resource{'' if count == 1 else 's'}"
 
 
 def _few(names: list[str]) -> str:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from provisioner.core.diff.change import Action, Change, Note
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.model.resource import Address, references
+from provisioner.core.model.words import count
 
 
 class Selection(Struct, frozen=True):
@@ -45,7 +46,7 @@ def select(
     ]
     notes += [Note(str(a), "left out, because it depends on an excluded change") for a in sorted(dropped)]
     if left := len(by_address) - len(chosen):
-        others = "1 other change" if left == 1 else f"{left} other changes"
+        others = count(left, "other change")
         notes.append(Note("", f"partial plan (--target/--exclude): {others} not included"))
     return [change for change in changes if change.address in chosen], notes
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from provisioner.core.model.resource import Live
 from provisioner.core.model.scenario import Facts, Purchase
+from provisioner.core.model.snapshot import issuing_rows
 
 Raw = Mapping[str, Any]
 
@@ -34,8 +35,7 @@ def live_facts(
 
 def issuing_available(balance: Raw, currency: str) -> int:
     """Return the amount available for Issuing in a currency, in minor units; 0 if Stripe shows nothing."""
-    rows = (balance.get("issuing") or {}).get("available") or ()
-    return sum(int(row["amount"]) for row in rows if row.get("currency") == currency)
+    return sum(int(row["amount"]) for row in issuing_rows(balance) if row.get("currency") == currency)
 
 
 def _chain(card: Raw, past: Iterable[Raw]) -> set[str]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from provisioner.core.model.errors import AccessError
 from provisioner.core.model.json_document import TraceDocument
 from provisioner.core.model.resource import Place
+from provisioner.core.model.words import count
 from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.ports import Reader
 
@@ -38,7 +39,7 @@ def explain(reader: Reader, kinds: Iterable[Kind], changed: Mapping[Place, str])
             gap=f"The times and requests of changes made outside of provisioner are not known: {error}"
         )
     if missing := len(changed) - len(traces):
-        values = f"{missing} value{'' if missing == 1 else 's'} changed outside of provisioner"
+        values = f"{count(missing, 'value')} changed outside of provisioner"
         return Explanation(traces, f"Stripe has no event of the last 30 days for {values}")
     return Explanation(traces)
 

@@ -11,6 +11,7 @@ from operator import attrgetter
 
 from provisioner.core.diff.change import Action
 from provisioner.core.model.money import show_money
+from provisioner.core.model.words import count
 from provisioner.core.plan.document import ShownPlan
 from provisioner.core.plan.outlook_document import TeamExposure
 from provisioner.views.plan.groups import Group, akin, group
@@ -29,7 +30,6 @@ from provisioner.views.plan.text import (
 )
 from provisioner.views.plan.values import show_power, team_name
 from provisioner.views.safe_markdown import LONGEST_LINE, clip, code, fence, place, plain, size, tag
-from provisioner.views.values import count
 
 LONGEST = 60_000  # GitHub takes 65,536 characters; the rest is for the lines that the caller adds
 NAMES = 30

@@ -10,11 +10,12 @@ from typing import Literal
 
 from provisioner.core.diff.change import Action
 from provisioner.core.model.money import show_money
+from provisioner.core.model.words import count
 from provisioner.core.plan.document import ChangeDocument, Mover, ShownPlan
 from provisioner.views.plan.groups import Group, alike, group
 from provisioner.views.plan.rows import HOLDER, ValueRow, named, rows
 from provisioner.views.plan.values import show_sides
-from provisioner.views.values import count, inert, listed, show_place, show_row, show_trace
+from provisioner.views.values import inert, listed, show_place, show_row, show_trace
 from provisioner.views.wrap import shared_column
 
 Detail = Literal["full", "compact"]

@@ -1,9 +1,10 @@
 """Values in the views of a plan: both sides of an edit, and the monthly exposure of cards."""
 
 from provisioner.core.model.money import show_money
+from provisioner.core.model.words import count
 from provisioner.core.plan.document import EditDocument
 from provisioner.core.plan.outlook_document import Power, TeamExposure
-from provisioner.views.values import count, inert, show_value
+from provisioner.views.values import inert, show_value
 
 
 def show_sides(edit: EditDocument) -> tuple[str, str]:

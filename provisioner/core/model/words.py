@@ -1,0 +1,6 @@
+"""Words that sentences everywhere are made of."""
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 card`, `1,200 cards`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
