@@ -90,10 +90,10 @@ class Route:
     """True if requests are multipart forms with a file."""
 
 
-Deed = TypeVar("Deed", bound=Callable[[Tx, str], None])
+Action = TypeVar("Action", bound=Callable[[Tx, str], None])
 
 _RESOURCES: dict[str, Resource] = {}
-_DEEDS: dict[str, Callable[[Tx, str], None]] = {}
+_ACTIONS: dict[str, Callable[[Tx, str], None]] = {}
 
 
 def registered(resource: Resource) -> Resource:
@@ -107,16 +107,16 @@ def resource_of(name: str) -> Resource:
     return _RESOURCES[name]
 
 
-def deed(name: str) -> Callable[[Deed], Deed]:
+def action(name: str) -> Callable[[Action], Action]:
     """Register an action on an object by name, for other rules and for `Tx.schedule`."""
 
-    def register(function: Deed) -> Deed:
-        _DEEDS[name] = function
+    def register(function: Action) -> Action:
+        _ACTIONS[name] = function
         return function
 
     return register
 
 
-def do(name: str, tx: Tx, object_id: str) -> None:
+def run_action(name: str, tx: Tx, object_id: str) -> None:
     """Run the action with this name on an object."""
-    _DEEDS[name](tx, object_id)
+    _ACTIONS[name](tx, object_id)

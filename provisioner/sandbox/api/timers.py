@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from provisioner.sandbox.registry import do
+from provisioner.sandbox.registry import run_action
 from provisioner.sandbox.state.objects import Origin, Tx
 
 
@@ -18,4 +18,4 @@ def run(db: sqlite3.Connection, now: float) -> None:
     ).fetchone():
         seq, at, account, action, object_id = row
         db.execute("DELETE FROM due WHERE seq=?", (seq,))
-        do(action, Tx(db, account, int(at), Origin()), object_id)
+        run_action(action, Tx(db, account, int(at), Origin()), object_id)

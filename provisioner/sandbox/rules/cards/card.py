@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, deed, registered, resource_of
+from provisioner.sandbox.registry import HandlerCall, Route, action, registered, resource_of
 from provisioner.sandbox.rules.cards import controls, design, pan, replacement, shipping
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
@@ -197,7 +197,7 @@ def canceled(card: Json, reason: str | None) -> Json:
     }
 
 
-@deed("card.design_rejected")
+@action("card.design_rejected")
 def design_rejected(tx: Tx, design_id: str) -> None:
     """Cancel the cards, in all accounts, with a rejected design that were not submitted to the printer."""
     having = tx.db.execute(
@@ -212,7 +212,7 @@ def design_rejected(tx: Tx, design_id: str) -> None:
                 save(there, CARD, canceled(card, "design_rejected"), "issuing_card.updated")
 
 
-@deed("card.paid")
+@action("card.paid")
 def paid(tx: Tx, card_id: str) -> None:
     """
     Count one payment (a non-zero authorization or a forced capture); the last allowed one cancels the card.

@@ -8,7 +8,7 @@ set the result.
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, do, registered, resource_of
+from provisioner.sandbox.registry import HandlerCall, Route, registered, resource_of, run_action
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import emit, previous_attributes, save
@@ -125,7 +125,7 @@ def reject(call: HandlerCall) -> Json:
     if not any(reasons.values()):
         raise invalid("Give at least one reason.", "rejection_reasons", "parameter_invalid_empty")
     shown = _decided(call.tx, call.tx.fetch(DESIGN, call.id), "rejected", "rejected", reasons)
-    do("card.design_rejected", call.tx, call.id)
+    run_action("card.design_rejected", call.tx, call.id)
     return shown
 
 

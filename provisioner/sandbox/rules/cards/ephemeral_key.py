@@ -7,7 +7,7 @@ and last an hour. The sandbox does not accept them as API keys.
 
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, deed, registered, resource_of
+from provisioner.sandbox.registry import HandlerCall, Route, action, registered, resource_of
 from provisioner.sandbox.state.errors import invalid, no_such
 from provisioner.sandbox.state.objects import Resource, Tx, new_id, without_private
 
@@ -47,7 +47,7 @@ def delete(call: HandlerCall) -> Json:
     return {**key, "expires": call.tx.now}
 
 
-@deed("ephemeral_key.expire")
+@action("ephemeral_key.expire")
 def expire(tx: Tx, key_id: str) -> None:
     """Remove a key whose time is over."""
     tx.remove(KEY, key_id)

@@ -7,7 +7,7 @@ docs.stripe.com/api/payouts; for the Issuing balance docs.stripe.com/issuing/con
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, deed, registered
+from provisioner.sandbox.registry import HandlerCall, Route, action, registered
 from provisioner.sandbox.rules.common import ledger, unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import save
@@ -103,7 +103,7 @@ def cancel(call: HandlerCall) -> Json:
     return save(call.tx, PAYOUT, after, "payout.canceled")
 
 
-@deed("payout.arrive")
+@action("payout.arrive")
 def arrive(tx: Tx, payout_id: str) -> None:
     """Complete a pending payout."""
     payout = tx.fetch(PAYOUT, payout_id)

@@ -8,7 +8,7 @@ sources: docs.stripe.com/connect/testing.
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, deed, registered
+from provisioner.sandbox.registry import HandlerCall, Route, action, registered
 from provisioner.sandbox.rules.common import ledger, unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import save
@@ -103,7 +103,7 @@ def cancel(call: HandlerCall) -> Json:
     return save(call.tx, TOPUP, {**topup, "status": "canceled"}, "topup.canceled")
 
 
-@deed("topup.settle")
+@action("topup.settle")
 def settle(tx: Tx, topup_id: str) -> None:
     """Complete a pending top-up: the money arrives, or the top-up fails."""
     topup = tx.fetch(TOPUP, topup_id)

@@ -6,7 +6,7 @@ docs.stripe.com/issuing/testing, docs.stripe.com/issuing/purchases/transactions
 
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, deed, do
+from provisioner.sandbox.registry import HandlerCall, Route, action, run_action
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.purchases import purchase_details
@@ -50,7 +50,7 @@ def capture(call: HandlerCall) -> Json:
     }
     made = record(tx, found, -amount, -merchant_share(found, amount), more)
     if not found["_counted"]:
-        do("card.paid", tx, found["card"])
+        run_action("card.paid", tx, found["card"])
     after |= {
         "_captured": found["_captured"] + amount,
         "_counted": True,
@@ -86,7 +86,7 @@ def expire(call: HandlerCall) -> Json:
     return AUTHORIZATION.shown(call.tx, call.id)
 
 
-@deed(EXPIRY)
+@action(EXPIRY)
 def lapse(tx: Tx, authorization_id: str) -> None:
     """
     Expire an authorization that was not captured in time; does nothing if it is no longer pending.

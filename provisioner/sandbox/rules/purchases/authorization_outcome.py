@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from provisioner.sandbox.registry import do, resource_of
+from provisioner.sandbox.registry import resource_of, run_action
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import emit, save
@@ -40,7 +40,7 @@ def decided(tx: Tx, authorization: Json, answer: Judgement | None = None) -> Jso
     else:
         shown = _begun(tx, after)
     if is_payment:
-        do("card.paid", tx, after["card"])
+        run_action("card.paid", tx, after["card"])
     return shown
 
 

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Preparation, deed
+from provisioner.sandbox.registry import HandlerCall, Preparation, action
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import EVENT, event_of, listeners
 from provisioner.sandbox.rules.common.metadata import merged
@@ -108,7 +108,7 @@ def partial_amount(given: Any, pending: Mapping[str, Any]) -> int | None:
     return given
 
 
-@deed(_TIMEOUT)
+@action(_TIMEOUT)
 def give_up(tx: Tx, authorization_id: str) -> None:
     """Decide a request whose response never arrived, as the sandbox was stopped, by the account's default."""
     found = tx.fetch(AUTHORIZATION, authorization_id)

@@ -8,7 +8,7 @@ network decides it, or in test mode the explanation `winning_evidence` or `losin
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, deed, registered, resource_of
+from provisioner.sandbox.registry import HandlerCall, Route, action, registered, resource_of
 from provisioner.sandbox.rules.common import ledger, treasury_flows, unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import emit, previous_attributes, save
@@ -184,7 +184,7 @@ def decide_by_helper(call: HandlerCall) -> Json:
     return win(call.tx, call.id) if call.params["status"] == "won" else lose(call.tx, call.id)
 
 
-@deed("dispute.decide")
+@action("dispute.decide")
 def decide(tx: Tx, dispute_id: str) -> None:
     """Decide a submitted dispute by its explanation; does nothing if it has been decided."""
     dispute = tx.fetch(DISPUTE, dispute_id)
@@ -194,7 +194,7 @@ def decide(tx: Tx, dispute_id: str) -> None:
         (win if outcome == "won" else lose)(tx, dispute_id)
 
 
-@deed("dispute.expire")
+@action("dispute.expire")
 def expire(tx: Tx, dispute_id: str) -> None:
     """Expire a dispute that was not submitted in time."""
     dispute = tx.fetch(DISPUTE, dispute_id)

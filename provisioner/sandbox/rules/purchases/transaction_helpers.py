@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, do, resource_of
+from provisioner.sandbox.registry import HandlerCall, Route, resource_of, run_action
 from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.common.currencies import currency
 from provisioner.sandbox.rules.purchases import merchant, purchase_details
@@ -19,7 +19,7 @@ def force_capture(call: HandlerCall) -> Json:
     """Create a capture without an authorization; no status, control, or balance can stop it."""
     origin = _unlinked(call.tx, call.params)
     shown = _recorded(call, origin, -1)
-    do("card.paid", call.tx, origin["card"])
+    run_action("card.paid", call.tx, origin["card"])
     return shown
 
 

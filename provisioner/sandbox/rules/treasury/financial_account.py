@@ -7,7 +7,7 @@ Accounts in the US can have them, a connected account up to three.
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, deed, registered, resource_of
+from provisioner.sandbox.registry import HandlerCall, Route, action, registered, resource_of
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.common.listing import listed, retrieve
@@ -115,7 +115,7 @@ def update_features(call: HandlerCall) -> Json:
     return features.shown(*_features_of(tx, call.id))
 
 
-@deed("financial_account.activate")
+@action("financial_account.activate")
 def activate(tx: Tx, account_id: str) -> None:
     """Activate the bank address of a financial account."""
     account = tx.fetch(FINANCIAL_ACCOUNT, account_id)
