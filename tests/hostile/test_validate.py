@@ -27,6 +27,15 @@ def test_a_companys_name_that_stripes_sources_disagree_about_is_a_warning(desk: 
     assert desk.run("plan").stderr == said.stderr
 
 
+def test_a_warning_about_many_resources_is_printed_once(desk: Desk):
+    others = "".join(COMPANY.partition("cardholders:\n")[2].replace("acme:", f"{n}:") for n in "bc")
+    desk.write(named(COMPANY + others, "Route 66"))
+
+    assert desk.run("validate").stderr.count("Warning: ") == 1
+    assert desk.run("validate").stderr.endswith("; its sources disagree (and at 2 more)\n")
+    assert len(json.loads(desk.run("validate", "--format", "json").stdout)["warnings"]) == 3
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [(PERSON, "Ada 2"), (PERSON, "Ada & Bob"), (COMPANY, "Acme!"), (COMPANY, "Ac@me"), (COMPANY, "Acme\\n2")],

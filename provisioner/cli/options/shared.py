@@ -20,6 +20,7 @@ from provisioner.core.model.errors import ProvisionerError
 if TYPE_CHECKING:
     from provisioner.config.text.outside import Allowed
     from provisioner.core.model.config import Config
+    from provisioner.core.model.errors import Problem
     from provisioner.core.model.resource import Address
     from provisioner.views.plan.text import Detail
 
@@ -81,9 +82,13 @@ def load(options: Options) -> "Config":
 
 
 def warned(config: "Config") -> "Config":
-    """Print the warnings of a configuration, and return it."""
+    """Print the warnings of a configuration, each text once with its first place, and return it."""
+    alike: dict[str, list[Problem]] = {}
     for warning in config.warnings:
-        tell(f"Warning: {warning}", level=logging.WARNING)
+        alike.setdefault(warning.text, []).append(warning)
+    for first, *others in alike.values():
+        more = f" (and at {len(others):,} more)" if others else ""
+        tell(f"Warning: {first}{more}", level=logging.WARNING)
     return config
 
 
