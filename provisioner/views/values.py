@@ -18,6 +18,8 @@ RECORDED = {"rename": "renamed", "mark": "ownership metadata updated"}  # report
 
 def show_value(value: Any, currency: str) -> str:
     """Return a value as a string. With a `currency`, whole numbers are amounts in its minor units."""
+    if isinstance(value, str):
+        return inert(value)
     if isinstance(value, Mapping):
         if {"amount", "interval"} <= value.keys():
             return show_value(value["amount"], currency) + _which(value)

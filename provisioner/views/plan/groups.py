@@ -47,8 +47,14 @@ class Group:
 
 def alike(change: ChangeDocument) -> Key:
     """Return a key that is equal for changes that say the same to a reviewer, except for who gets a card."""
-    same = (row for row in rows(change) if row.path != HOLDER)
-    return (*_head(change), change.along, *same)
+    # not the rows: values are cheaper to compare than to write
+    edits = (
+        (e.path, repr((e.before, e.after, e.currency, e.currency_before, e.row, e.moved)))
+        for e in change.edits
+        if e.path != HOLDER
+    )
+    values = ((v.path, repr((v.before, v.after, v.currency))) for v in change.values if v.path != HOLDER)
+    return (*_head(change), change.amount, change.along, *edits, *values)
 
 
 def akin(change: ChangeDocument) -> Key:

@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from provisioner.core.plan.document import ChangeDocument, EditDocument, Mover, ValueDocument
 from provisioner.core.schema.field import Direction
-from provisioner.views.plan.values import show_sides
 from provisioner.views.values import inert, show_amount, show_row, show_value
 
 HOLDER = "cardholder"  # the path of the value that says who gets a card
@@ -45,13 +44,12 @@ def rows(change: ChangeDocument) -> tuple[ValueRow, ...]:
 
 
 def _of_edit(edit: EditDocument) -> ValueRow:
-    before, after = show_sides(edit)
     is_judged = edit.direction is Direction.BROADENING or edit.before is not None
     return ValueRow(
         edit.symbol,
         inert(edit.path),
-        "" if edit.before is None else before,
-        NOT_SET if edit.after is None else after,
+        "" if edit.before is None else show_value(edit.before, edit.shown_currency_before),
+        NOT_SET if edit.after is None else show_value(edit.after, edit.currency),
         show_row(edit.row),
         edit.forces_replacement,
         edit.moved,
