@@ -144,6 +144,78 @@ def test_ten_thousand_changes_fit_in_one_comment(different):
     rendered(text)
 
 
+def test_changes_of_one_kind_are_one_block_however_many_limits_differ():
+    second = edit("spending_controls.spending_limits[1].amount", 5, 6, "broadening", currency="usd")
+    changes = [
+        change(f"cards.c{n:02}", edits=[limit(50_000, 60_000 + n), second][: 1 + n % 2]) for n in range(40)
+    ]
+    text = plan_markdown(document(*changes))
+
+    assert text.count("<details>") == 1
+    assert "~ spending_controls.spending_limits[0].amount, by card:\n" in text
+    assert "    cards.c00: $500.00 (50000) -> $600.00 (60000) per day\n" in text
+    assert "    cards.c39: $500.00 (50000) -> $600.39 (60039) per day\n" in text
+    assert "spending_limits[1].amount, by card:\n    cards.c01, cards.c03, " in text
+
+
+def test_ten_thousand_cards_for_as_many_people_fit_and_say_how_many_are_left_out():
+    made = (
+        change(f"cards.c{n}", "create", [edit("cardholder", None, f"cardholders.h{n}")])
+        for n in range(10_000)
+    )
+    text = plan_markdown(document(*made))
+
+    assert len(text.encode()) <= LONGEST
+    assert "    cards.c0: cardholders.h0\n" in text
+    assert "    and 9,800 more\n" in text
+    assert "different values" not in text
+
+
+def test_rows_have_the_signs_of_the_text():
+    edits = [edit("a", None, 1), edit("b", 1, None), edit("c", 1, 2)]
+    ending = change("cards.old", "replace", [edit("type", "virtual", "physical")], final=True)
+    text = plan_markdown(document(change("cards.ads", edits=edits), ending))
+
+    assert "\n+ a = 1\n- b = 1 -> unset\n~ c = 1 -> 2\n" in text
+    assert "<summary><code>~</code> <code>cards.ads</code> will be updated" in text
+    assert "<summary><code>-/+</code> <code>cards.old</code> must be replaced" in text
+
+
+def test_a_command_that_allows_a_guardrail_wraps():
+    stop = {
+        "guardrail": "retired",
+        "text": "too many; to allow it once, pass --allow retired=28",
+        "number": 28,
+    }
+    text = plan_markdown(document(change("cards.old", "retire"), stopped_by=[stop]))
+
+    # a code block would not wrap
+    assert "> - `too many; to allow it once, pass --allow retired=28`\n" in text
+
+
+def test_a_table_says_what_is_done_for_each_team():
+    sides = ({"amount": amount, "unlimited": 0, "cards": 2} for amount in (100_000, 250_000))
+    row = dict(zip(("before", "after"), sides, strict=True)) | {"team": "a|b", "currency": "usd", "others": 0}
+    changes = [
+        change("cards.new", "create", team="a|b"),
+        change("cards.ads", edits=[limit(1, 2)], team="a|b"),
+        change("cards.ops", edits=[limit(1, 2)], team="a|b"),
+        change("cardholders.jo", "retire", kind="cardholder", team="jo"),
+        change("balance_targets.usd", "top_up", kind="balance target", amount=100, currency="usd"),
+    ]
+    text = plan_markdown(document(*changes, outlook={"balances": [], "exposure": [row]}))
+
+    assert (
+        "| Team | `+` create | `~` update | `-` retire | `$` top up "
+        "| Monthly exposure now | After this plan |\n"
+        "|---|---|---|---|---|---|---|\n"
+        "| <code>a&#124;b</code> | 1 card | 2 cards |  |  | $1,000.00 | $2,500.00 |\n"
+        "| no team |  |  |  | 1 balance target |  |  |\n"
+        "| <code>jo</code> |  |  | 1 cardholder |  |  |  |\n"
+    ) in text
+    rendered(text)
+
+
 def test_what_does_not_fit_is_counted():
     changes = [
         change(f"cards.c{n}", edits=[edit(f"metadata.{n}-{'x' * 300}", "a", "b" * 3_000)]) for n in range(400)
