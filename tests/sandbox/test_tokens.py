@@ -51,6 +51,18 @@ def test_a_canceled_card_cannot_be_added_to_a_wallet(api) -> None:
         token(api, wallet_provider="paper")
 
 
+def test_a_purchase_by_wallet_names_the_token(api) -> None:
+    api.fund(1_000)
+    card = api.card()
+    suspended, made = (token(api, card, status=status)["id"] for status in ("suspended", "active"))
+    held = api.purchase(card, 100, wallet="apple_pay")
+    assert (held["token"], suspended != made) == (made, True)
+    captured = api.ok(f"/v1/test_helpers/issuing/authorizations/{held['id']}/capture", {"expand": ["token"]})
+    assert (captured["token"]["id"], captured["transactions"][0]["token"]) == (made, made)
+    assert api.purchase(card, 100, wallet="google_pay")["token"] is None
+    assert api.purchase(card, 100)["token"] is None
+
+
 def test_wallets_need_an_agreement_and_the_cardholders_contact(api) -> None:
     def reason(**contact):
         return api.card(cardholder=api.cardholder(**contact)["id"])["wallets"]["apple_pay"][

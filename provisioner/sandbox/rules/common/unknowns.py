@@ -77,8 +77,9 @@ DEFAULTS: Mapping[str, bool] = {
 
 def on(tx: Tx, name: str) -> bool:
     """Return True if a switch is on; `name` is one of `DEFAULTS`."""
-    chosen: dict[str, bool] = tx.at_home().recall(_KEPT, {})
-    return chosen.get(name, DEFAULTS[name])
+    if _KEPT not in tx.cache:
+        tx.cache[_KEPT] = tx.at_home().recall(_KEPT, {})
+    return bool(tx.cache[_KEPT].get(name, DEFAULTS[name]))
 
 
 def choose(own: Tx, chosen: Mapping[str, bool]) -> dict[str, bool]:

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from provisioner.sandbox.registry import resource_of
 from provisioner.sandbox.rules.common import currencies, ledger, treasury_ledger, unknowns
 from provisioner.sandbox.rules.purchases import merchant, purchase_details
 from provisioner.sandbox.rules.purchases.decide import Judgement
@@ -48,7 +49,7 @@ def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
         "pending_request": requested(params, amount, card["currency"], merchant_amount, merchant_currency),
         "request_history": [],
         "status": "pending",
-        "token": None,
+        "token": _token(tx, card["id"], params.get("wallet")),
         "transactions": [],
         "verified_by_fraud_challenge": None,
         "_captured": 0,
@@ -174,6 +175,13 @@ def _amounts(params: Mapping[str, Any], currency: str) -> tuple[int, int, str]:
         return currencies.converted(asked, theirs, currency), asked, theirs
     amount = params["amount"]
     return amount, params.get("merchant_amount", currencies.converted(amount, currency, theirs)), theirs
+
+
+def _token(tx: Tx, card_id: str, wallet: str | None) -> str | None:
+    """Return the active token of a card in a wallet, or None."""
+    tokens = tx.find(resource_of("issuing.token"), "card", card_id) if wallet else ()
+    found = (one for one in tokens if (one["wallet_provider"], one["status"]) == (wallet, "active"))
+    return next((str(one["id"]) for one in found), None)
 
 
 def _details(params: Mapping[str, Any]) -> Json:
