@@ -163,6 +163,23 @@ def missing_requirements(fields: Mapping[str, Any], country: str) -> MissingRequ
     return MissingRequirements(missing, maybe, MEANS)
 
 
+def identities(fields: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """
+    Yield what two cardholders of the same person or company have in common.
+
+    A name alone is not enough: there are namesakes, and departments of one company. Nor is a company's e-mail
+    address, but hardly anybody has another person's.
+    """
+    name = " ".join(str(fields.get("name", "")).casefold().split())
+    email, phone = str(fields.get("email", "")).casefold(), _digits(str(fields.get("phone_number", "")))
+    if name and email:
+        yield "name and e-mail address", name, email
+    if name and phone:
+        yield "name and phone number", name, phone.lstrip("0")
+    if email and fields.get("type", "individual") == "individual":
+        yield "e-mail address", email
+
+
 def observe(raw: Mapping[str, Any]) -> ObservedFacts:
     """Read what Stripe still wants of a cardholder, or why it holds it back (SDK: issuing/_cardholder.py)."""
     wanted = raw.get("requirements")
@@ -201,6 +218,7 @@ KIND = Kind(
     currency=currency,
     pool=monthly_pool,
     observe=observe,
+    identities=identities,
     missing_requirements=missing_requirements,
     answered=(
         Field("requirements", Shape.HASH, fields=(Field("past_due", Shape.LIST), Field("disabled_reason"))),

@@ -1,9 +1,8 @@
 """Find the changes that would make Stripe match the configuration, in no particular order yet."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -18,11 +17,10 @@ from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConfigError, Problem
 from provisioner.core.model.limits import METADATA_KEYS
 from provisioner.core.model.resource import Address, Declared, Live, references
-from provisioner.core.model.snapshot import Observed, Snapshot
+from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.model.words import count
 from provisioner.core.ownership.inventory import Inventory, KindInventory, is_retired, take_inventory
 from provisioner.core.ownership.marks import field_code, value_digest
-from provisioner.core.ownership.matching import is_named
 from provisioner.core.ownership.next_marks import has_room, stamp_after
 from provisioner.core.ownership.reissue import reissued_for, says_self_canceled, says_used, successor
 from provisioner.core.schema.field import Direction
@@ -89,7 +87,6 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: Snapshot, surveye
         found.notes += notes
     found.notes += _not_issued(kinds, world, found)
     found.notes += _of_others(kinds, config, world, found.changes)
-    found.notes += _twins(kinds, world, found.changes)
     return found
 
 
@@ -132,26 +129,6 @@ def _of_others(
         spend = " and can still spend" if name in spending else ""
         text = f"{number} of these addresses {belong} to project {name!r} in Stripe"
         yield Note("", f"{text}. Its objects will not be changed{spend}. Was the project renamed?")
-
-
-def _twins(kinds: Sequence[Kind], world: Snapshot, changes: Sequence[Change]) -> Iterator[Note]:
-    """Yield notes on unmanaged objects with the name and e-mail address of one that is to be created."""
-    created = [change.declared for change in changes if change.action is Action.CREATE and change.declared]
-    for kind in kinds if created else ():
-        unmanaged: dict[Any, list[Observed]] = defaultdict(list)
-        for each in world.objects.get(kind.resource, ()):
-            if not each.project and not kind.retirement.is_final(each.fields):
-                unmanaged[each.fields.get("name")].append(each)
-        for declared in created if unmanaged else ():
-            alike = unmanaged.get(declared.fields.get("name"), ())
-            same = declared.address.section == kind.section
-            if ids := [each.id for each in alike if same and is_named(declared, each.fields)]:
-                text = f"Stripe has an unmanaged {kind.name} with the same name"
-                yield Note(
-                    str(declared.address),
-                    f"{text} ({', '.join(ids)}). If it is the same one, run "
-                    f"`provisioner import {declared.address} {ids[0]}` instead of creating another",
-                )
 
 
 def _cut_off(config: Config, surveyed: Inventory, changes: Sequence[Change]) -> Iterator[Note]:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from provisioner.core.diff.change import Action, Change, Edit, Moved, Note
 from provisioner.core.diff.find import Comparison, Differences, compare_with
+from provisioner.core.diff.likely_mistakes import likely_mistakes
 from provisioner.core.model.config import Config
 from provisioner.core.model.json_document import TraceDocument
 from provisioner.core.model.money import Money
@@ -132,6 +133,7 @@ def conclude(
     chosen, notes = select(found.changes, selection, {*config.declared, *surveyed.ids})
     live = {address: each for estate in surveyed.estates.values() for address, each in estate.current.items()}
     notes += flips(kinds, config, live, chosen)
+    notes += likely_mistakes(kinds, config, seen.snapshot, chosen)
     whole = Differences(chosen, [*found.notes, *notes], found.replaced)
     left_out = len({c.address for c in found.changes} - {c.address for c in chosen})
     return replace(

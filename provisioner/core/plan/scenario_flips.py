@@ -22,7 +22,8 @@ def flips(
     Yield a note for every scenario whose outcome the changes alter.
 
     Both answers are simulated offline, as if there had been no purchases but those of the scenario. A card
-    that is not live yet has no answer today, so a plan that creates it flips nothing.
+    that is not live yet has no answer today, so a plan that creates it flips nothing. A scenario without its
+    card is a likely mistake, and noted as one.
     """
     if not config.scenarios:
         return
@@ -31,14 +32,14 @@ def flips(
     moved = {address: fields_after(by_name[c.kind], c) for address, c in chosen.items()}
     for scenario in config.scenarios:
         card = live.get(scenario.card)
-        if card is None or card.final:
+        if card is None or card.final or scenario.card not in config.declared:
             continue
         before = _simulated(scenario, card.fields, live, {}, fresh=False)
         change = chosen.get(scenario.card)
         renewed = change is not None and change.action is Action.REPLACE
         later = _simulated(scenario, moved.get(scenario.card, card.fields), live, moved, fresh=renewed)
         if _gist(scenario, before) != _gist(scenario, later):
-            hidden = scenario.card not in config.declared or hides(scenario.card, config.declared)
+            hidden = hides(scenario.card, config.declared)
             yield Note(f"{SECTION}.{scenario.name}", _words(scenario, before, later, hidden=hidden))
 
 

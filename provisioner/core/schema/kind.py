@@ -58,6 +58,11 @@ def nothing_missing(_fields: Mapping[str, Any], _country: str) -> MissingRequire
     return MissingRequirements((), (), "")
 
 
+def no_identities(_fields: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield nothing, for a kind whose objects stand for nobody."""
+    yield from ()
+
+
 def any_reason(_fields: Mapping[str, Any], _reason: str) -> str:
     """Return no error, for a kind that can be reissued for every reason."""
     return ""
@@ -224,6 +229,12 @@ class Kind(Struct, frozen=True, eq=False):
     """The path of its objects in Stripe's Dashboard; empty if they have no page there."""
     observe: Callable[[Mapping[str, Any]], ObservedFacts] = no_facts
     """The facts about an object other than its fields, read from Stripe's response."""
+    identities: Callable[[Mapping[str, Any]], Iterator[tuple[str, ...]]] = no_identities
+    """
+    Yields what tells whom an object stands for, the surest first; whoever shares one is likely the same.
+
+    Each has its name (`name and e-mail address`) and its values, which must not be shown.
+    """
     answered: tuple[Field, ...] = ()
     """The fields other than `fields` that `observe` reads from Stripe's responses."""
     name_pattern: str = NAME_PATTERN

@@ -9,12 +9,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from provisioner.core.diff.change import Action
 from provisioner.core.diff.find import Comparison, compare_with
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import AccessError, OutageError, StripeError
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import is_retired
-from provisioner.core.schema.kind import Kind, owned
+from provisioner.core.schema.kind import Kind, Role, owned
 from provisioner.engine.cache.entries import Objects, Told, declaration_digest, in_normal_form
 from provisioner.engine.cache.file import Content, Entry, Sign
 from provisioner.engine.ports import Lister
@@ -108,16 +109,25 @@ class _Recalled:
         """
         Return the ids of the objects whose entries do not contain enough.
 
-        These are the objects that change, and those that were not configured but are now, or can still act.
+        These are the objects that change, those that were not configured but are now, or can still act, and
+        the holders that nobody manages where one is created: a plan says if there is one of its name.
         """
         found = {change.id for change in seen.differences.changes if change.id}
+        created = {change.kind for change in seen.differences.changes if change.action is Action.CREATE}
+        unmanaged = {
+            entry.id
+            for kind in self._kinds
+            if kind.role is Role.HOLDER and kind.name in created
+            for entry in self.objects[kind.resource].entries
+            if isinstance(entry, Entry) and not entry.address
+        }
         for kind in self._kinds if self._in_part else ():
             for address, live in seen.inventory.estates[kind.name].current.items():
                 entry = self._in_part.get(live.id)
                 if entry and not entry.declared:
                     acts = address in self._config.declared or not is_retired(kind, live, cancel=False)
                     found |= {live.id} if acts else set()
-        return found & self._in_part.keys()
+        return found & self._in_part.keys() | unmanaged
 
     def read(self, ids: Collection[str]) -> None:
         """Read objects: by page where they stand close to each other in the list, else one by one."""
