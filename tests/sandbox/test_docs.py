@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -44,6 +45,12 @@ def test_everything_that_it_has_is_in_one_row_and_nothing_else(name) -> None:
     assert sorted(subjects) == sorted(WHAT_IT_HAS[name])
 
 
+@cache
+def functions_of(file: str) -> set[str]:
+    module = ast.parse((HERE / file).read_text(encoding="utf-8"))
+    return {node.name for node in ast.walk(module) if isinstance(node, ast.FunctionDef)}
+
+
 @pytest.mark.parametrize("row", [row for _, row in ALL], ids=first)
 def test_each_row_has_a_source_and_tests_that_exist(row: Row) -> None:
     assert row["source"]
@@ -51,8 +58,7 @@ def test_each_row_has_a_source_and_tests_that_exist(row: Row) -> None:
     assert row.get("state", "faithful") in {"faithful", "simplified", "stricter"}
     for test in row["tests"]:
         file, _, name = test.partition("::")
-        module = ast.parse((HERE / file).read_text(encoding="utf-8"))
-        assert name in {node.name for node in ast.walk(module) if isinstance(node, ast.FunctionDef)}, test
+        assert name in functions_of(file), test
 
 
 def first_cells(heading: str) -> list[str]:
