@@ -10,7 +10,7 @@ from provisioner.app.account import Account
 from provisioner.app.configuration import check_configuration
 from provisioner.app.plan import make_account_plan
 from provisioner.core.model.check import CheckPart
-from provisioner.core.model.config import Config, Guardrails
+from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ExitCode, Problem, ProvisionerError
 from provisioner.core.plan.check import ProjectCheck
 from provisioner.core.plan.guardrails import judge, stops
@@ -56,7 +56,7 @@ def check_project(
         return Checked(replace(check, parts=parts))
     # whoever applies a plan that was checked has reviewed it: that is the approval
     document = plan_document(account.kinds, plan, stops(plan, config.guardrails, approved=True))
-    guardrails = _check_guardrails(plan, config.guardrails, allow)
+    guardrails = _check_guardrails(plan, config, allow)
     parts = (validate, scenarios, guardrails, CheckPart("plan", summary_line(document)))
     return Checked(replace(check, parts=parts, account=document.account, plan=document), plan)
 
@@ -78,11 +78,16 @@ def _check_scenarios(config: Config, play: Callable[[Config], Sequence[ScenarioR
     return CheckPart("scenarios", text, ExitCode.ERROR if problems else ExitCode.DONE, problems)
 
 
-def _check_guardrails(plan: Plan, limits: Guardrails, allow: Mapping[str, int]) -> CheckPart:
+def _check_guardrails(plan: Plan, config: Config, allow: Mapping[str, int]) -> CheckPart:
+    """Judge a plan; a guardrail that looks at each resource is a problem at the line of the first one."""
+    limits = config.guardrails
     exceeded, dangers = judge(plan, limits, {}), judge(plan, limits, allow)
     if not exceeded:
         return CheckPart("guardrails", "none exceeded")
     allowed = len(exceeded) - len(dangers)
     text = f"{len(exceeded):,} exceeded" + (f", {allowed:,} of them allowed by --allow" if allowed else "")
-    problems = tuple(Problem(None, danger.name, str(danger)) for danger in dangers)
-    return CheckPart("guardrails", text, ExitCode.GUARDRAIL if problems else ExitCode.DONE, problems)
+    problems = []
+    for danger in dangers:
+        places = (config.declared[each].where for each in danger.addresses if each in config.declared)
+        problems.append(Problem(next(places, None), danger.name, str(danger)))
+    return CheckPart("guardrails", text, ExitCode.GUARDRAIL if problems else ExitCode.DONE, tuple(problems))

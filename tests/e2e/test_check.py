@@ -80,6 +80,18 @@ def test_a_guardrail_ends_with_3_and_can_be_allowed(desk: Desk):
     assert "  ok       guardrails  1 exceeded, 1 of them allowed by --allow\n" in allowed
 
 
+def test_a_card_that_was_frozen_by_hand_is_a_problem_at_its_line(desk: Desk):
+    desk.write(declared(LUNCH))
+    desk.run("apply", "--auto-approve")
+    desk.sdk.v1.issuing.cards.update(desk.live()["cards.ads"]["id"], {"status": "inactive"})
+
+    said = desk.run("check", "--annotate", code=3)
+
+    (found,) = annotations(said.stderr)
+    assert (found["file"], found["line"]) == ("provisioner.yaml", str(line_of(desk, "  ads:")))
+    assert found["text"].startswith("reverted: this plan reverts a tightening made outside of provisioner")
+
+
 def test_without_a_plan_the_rest_is_still_checked(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     desk.write(declared(LUNCH, FEAST))
     monkeypatch.setenv("STRIPE_API_KEY", "sk_live_wrong")
@@ -217,6 +229,21 @@ def test_annotations_are_relative_to_the_repository_and_escaped(desk: Desk, monk
     assert found["file"] == "100%, a:b/cards.yaml"
     assert "50%25 off" in said
     assert "50% off" in found["text"]
+
+
+def test_a_file_outside_of_the_repository_is_named_in_full(desk: Desk, monkeypatch):
+    desk.write(MISTAKES, "elsewhere/provisioner.yaml")
+    (desk.folder / "checkout").mkdir()
+    monkeypatch.setenv("CI_PROJECT_DIR", str(desk.folder / "checkout"))
+    file = desk.folder / "elsewhere/provisioner.yaml"
+
+    report = json.loads(desk.run("check", "elsewhere", "--format", "gitlab", code=1).stdout)
+    log = json.loads(desk.run("check", "elsewhere", "--format", "sarif", code=1).stdout)
+
+    Draft4Validator(SARIF).validate(log)
+    assert {each["location"]["path"] for each in report} == {file.as_posix()}
+    (place, _) = [result["locations"][0]["physicalLocation"] for result in log["runs"][0]["results"]]
+    assert place["artifactLocation"] == {"uri": file.as_uri()}
 
 
 def test_warnings_fail_nothing(desk: Desk):

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from provisioner.core.diff.change import Action, Change, Edit
 from provisioner.core.model.config import Guardrails
 from provisioner.core.model.money import Money, show_money, show_number
+from provisioner.core.model.resource import Address
 from provisioner.core.model.words import count
 from provisioner.core.ownership.reissue import reissued_for
 from provisioner.core.plan.document import Stop
@@ -32,6 +33,8 @@ class Danger(Struct, frozen=True):
     """Section or currency that the number counts; empty where there is only one."""
     currency: str = ""
     """Currency of an amount; empty for a count."""
+    addresses: tuple[Address, ...] = ()
+    """Resources that are in danger, for guardrails that look at each of them."""
 
     def __str__(self) -> str:
         return f"{self.text}; to allow it once, pass --allow {self.allow}"
@@ -119,40 +122,43 @@ def unapproved(plan: Plan, limits: Guardrails, approve: str | None) -> str:
 
 
 def _protected(plan: Plan) -> Iterator[Danger]:
-    names = [
-        str(change.address)
+    found = tuple(
+        change.address
         for change in plan.changes
         if change.action in (Action.REPLACE, Action.RETIRE) and change.live and change.live.stamp.protect
-    ]
-    if names:
-        text = f"{count(len(names), 'protected resource')} would be retired or replaced ({_few(names)})"
-        yield Danger("protected", text, len(names))
+    )
+    if found:
+        names = _few([*map(str, found)])
+        text = f"{count(len(found), 'protected resource')} would be retired or replaced ({names})"
+        yield Danger("protected", text, len(found), addresses=found)
 
 
 def _stranded(plan: Plan) -> Iterator[Danger]:
     """Yield a danger if cards would end whose successors cannot work: the YAML lacks what Stripe requires."""
-    names = [str(change.address) for change in plan.changes if change.stranded]
-    if names:
-        one = len(names) == 1
+    found = tuple(change.address for change in plan.changes if change.stranded)
+    if found:
+        one = len(found) == 1
         ends = "card would end, and its replacement" if one else "cards would end, and their replacements"
-        text = f"{len(names)} working {ends} cannot be activated ({_few(names)}); see the notes"
-        yield Danger("stranded", text, len(names))
+        names = _few([*map(str, found)])
+        text = f"{len(found)} working {ends} cannot be activated ({names}); see the notes"
+        yield Danger("stranded", text, len(found), addresses=found)
 
 
 def _reverted(plan: Plan) -> Iterator[Danger]:
     """Yield a danger if an apply would raise spending again that somebody has lowered in Stripe."""
-    said = [
-        f"{change.address}: {', '.join([*map(_way_back, back), *map(_lost, change.loosened)])}"
+    found = {
+        change.address: ", ".join([*map(_way_back, back), *map(_lost, change.loosened)])
         for change in plan.changes
         if (back := [edit for edit in change.edits if edit.reverts_tightening]) or change.loosened
-    ]
-    if said:
-        what = "a tightening" if len(said) == 1 else f"{len(said)} tightenings"
+    }
+    if found:
+        what = "a tightening" if len(found) == 1 else f"{len(found)} tightenings"
+        said = "; ".join(f"{address}: {ways}" for address, ways in found.items())
         text = (
-            f"this plan reverts {what} made outside of provisioner ({'; '.join(said)}). To keep what is in "
+            f"this plan reverts {what} made outside of provisioner ({said}). To keep what is in "
             "Stripe, set the same value in the configuration"
         )
-        yield Danger("reverted", text, len(said))
+        yield Danger("reverted", text, len(found), addresses=tuple(found))
 
 
 def _way_back(edit: Edit) -> str:
