@@ -257,6 +257,18 @@ def test_warnings_fail_nothing(desk: Desk):
     assert desk.run("validate").stderr.count("Warning: ") == 1
 
 
+def test_a_grant_that_has_ended_is_a_warning_at_its_line(desk: Desk):
+    grant = (
+        "grants: {fair: {cards: [ads], status: active, from: 2020-01-01, until: 2020-02-01, reason: Fair}}"
+    )
+    desk.write(declared(LUNCH, more=f"{grant}\n"))
+
+    (found,) = annotations(desk.run("check", "--annotate").stderr)
+
+    assert (found["level"], found["line"]) == ("warning", str(line_of(desk, "grants:")))
+    assert "grants.fair: has ended; remove it from the configuration" in found["text"]
+
+
 def test_reports_and_the_plan_are_written_to_files(desk: Desk):
     desk.write(declared(LUNCH, FEAST))
     names = {"json": "check.json", "markdown": "check.md", "sarif": "check.sarif", "gitlab": "quality.json"}
