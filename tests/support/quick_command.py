@@ -12,6 +12,7 @@ import marshal
 import os
 import pkgutil
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -19,7 +20,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
 
 import provisioner
 from provisioner.cli.main import main
@@ -86,42 +86,56 @@ def serve(listener: socket.socket) -> None:
     with running(Settings()):  # which compiles the patterns of its routes
         load_config(ROOT / "examples" / "b2b-payments", KINDS)  # and this the schema
     gc.freeze()  # what is loaded stays shared between the processes
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    woken, wake = socket.socketpair()
+    wake.setblocking(False)
+    signal.set_wakeup_fd(wake.fileno())
+    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)  # one that is ignored wakes nobody
+    callers: dict[int, socket.socket] = {}
     while True:
-        caller, _ = listener.accept()
-        with caller:
-            if os.fork() == 0:
-                listener.close()
-                _begin(caller)
+        ready, _, _ = select.select([listener, woken], [], [])
+        if woken in ready:
+            woken.recv(4096)
+            _tell(callers)
+        if listener in ready:
+            caller, _ = listener.accept()
+            if not (pid := _fork(caller)):
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                for left in (listener, woken, wake, caller, *callers.values()):
+                    left.close()
                 return
+            callers[pid] = caller
 
 
-def _begin(caller: socket.socket) -> None:
-    """Fork the command, which returns, and stay to tell the caller how it ends."""
+def _tell(callers: dict[int, socket.socket]) -> None:
+    """Tell callers how their commands have ended."""
+    while callers:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if not pid:
+            return
+        code = os.waitstatus_to_exitcode(status)
+        with callers.pop(pid) as caller, suppress(OSError):  # the caller may have been killed
+            caller.sendall((code if code >= 0 else 128 - code).to_bytes(4, "big"))
+
+
+def _fork(caller: socket.socket) -> int:
+    """Fork a command with the streams, the folder and the environment of its caller; 0 in the command."""
     size, streams, _, _ = socket.recv_fds(caller, 4, 3)
-    with caller.makefile("rb") as asked:
-        argv, folder, environ = marshal.loads(asked.read(int.from_bytes(size, "big")))  # noqa: S302 - our own
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    asked = caller.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+    argv, folder, environ = marshal.loads(asked)  # noqa: S302 - our own
     pid = os.fork()
-    if pid:
-        for stream in streams:
-            os.close(stream)
-        _watch(pid, caller)
-    sys.argv = argv
     for number, stream in enumerate(streams):
-        os.dup2(stream, number)
+        if not pid:
+            os.dup2(stream, number)
         os.close(stream)
+    if pid:
+        caller.sendall(pid.to_bytes(4, "big"))
+        return pid
+    sys.argv = argv
     os.chdir(folder)
     os.environb.clear()
     os.environb.update(environ)
-
-
-def _watch(pid: int, caller: socket.socket) -> NoReturn:
-    caller.sendall(pid.to_bytes(4, "big"))
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    with suppress(OSError):  # the caller may have been killed
-        caller.sendall((code if code >= 0 else 128 - code).to_bytes(4, "big"))
-    os._exit(0)
+    return 0
 
 
 def run() -> None:
