@@ -181,3 +181,10 @@ def test_every_line_of_the_journal_and_the_log(desk: Desk):
     assert [json.loads(line)["level"] for line in told.stderr.splitlines()]
     for line in told.stderr.splitlines():
         Draft7Validator(schema("log")).validate(json.loads(line))
+
+
+@pytest.mark.parametrize("command", ["plan", "apply", "drift", "validate", "test"])
+def test_an_error_is_a_document_as_well(desk: Desk, command: str) -> None:
+    said = desk.run(command, "nowhere", "--format", "json", code=1).stdout
+
+    assert json.loads(said)["error"].startswith("nowhere does not exist")

@@ -38,7 +38,7 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        as_json = "json" in (kwargs.get("format_"), getattr(kwargs.get("manner"), "format_", None))
+        as_json = click.get_current_context().params.get("format_") == "json"
         with lasting() as output:
 
             def interrupted() -> None:
