@@ -1,4 +1,4 @@
-"""Imports, planned: which objects in Stripe come under management, and what stays unclear."""
+"""Plan imports: the objects in Stripe that come under management, and those that remain unclear."""
 
 from collections.abc import Sequence
 
@@ -16,10 +16,10 @@ SHOWN = 3
 
 def plan_import(account: Account, address: Address, identity: str) -> Plan:
     """
-    Plan to take one object under management.
+    Plan the import of one object.
 
-    Raises as `Account.compare` does, and ProvisionerError where the address is not in the configuration
-    or has an object already, and where the object is not there or belongs to somebody.
+    Raises as `Account.compare` does, and ProvisionerError if the address is not in the configuration or
+    already has an object, or if the object does not exist or belongs to a project.
     """
     snapshot, inventory = account.take_inventory()
     found = adopt_one(account.kinds, account.config, snapshot, inventory, address, identity)
@@ -28,9 +28,9 @@ def plan_import(account: Account, address: Address, identity: str) -> Plan:
 
 def plan_imports(account: Account) -> tuple[Plan, Sequence[Address]]:
     """
-    Plan to take under management whatever fits a resource that has no object; raises as `Account.compare`.
+    Plan the import of every object that matches a resource without one; raises as `Account.compare` does.
 
-    Returns the plan, and the addresses for which several objects fit and none is taken.
+    Returns the plan, and the addresses that several objects match, for which none is imported.
     """
     snapshot, inventory = account.take_inventory()
     found = adopt_all(account.kinds, account.config, snapshot, inventory)

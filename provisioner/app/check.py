@@ -21,7 +21,7 @@ from provisioner.views.plan.text import summary_line
 
 
 class Checked(Struct, frozen=True):
-    """A check, and the plan that it made, which can be saved; None if none could be made."""
+    """The result of a check, with the plan that can be saved; None if no plan could be made."""
 
     check: ProjectCheck
     plan: Plan | None = None

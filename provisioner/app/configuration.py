@@ -1,4 +1,4 @@
-"""Configurations: read, checked and counted; light, as `validate` needs no more."""
+"""Read and check configurations; light to import, because `validate` needs no more."""
 
 import time
 from collections.abc import Callable, Mapping

@@ -6,10 +6,10 @@ from provisioner.config import export as exporting
 
 def export(account: Account, *, with_account: bool = False) -> str:
     """
-    Write the YAML of everything in Stripe that is the project's or nobody's.
+    Write the YAML of all objects in Stripe that belong to the project or to none.
 
-    With `with_account` it names the account, where the key may read it. Raises as `Account.compare` does,
-    and ProvisionerError where there is nothing to export.
+    With `with_account`, it names the account if the key may read it. Raises as `Account.compare` does, and
+    ProvisionerError if there is nothing to export.
     """
     snapshot, inventory = account.take_inventory()
     identity = snapshot.account.get("id") if with_account else None

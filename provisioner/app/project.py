@@ -139,7 +139,9 @@ class Project:
         """
         now = make_account_plan(self._open, plan.selection)
         if (now.fingerprint, now.blast) != (plan.fingerprint, plan.blast):
-            raise StaleError("Stripe has changed since this plan was made; nothing was changed, plan again")
+            raise StaleError(
+                "Stripe has changed since this plan was made, so nothing was changed; plan again"
+            )
         if dangers := judge(now, self.config.guardrails, allow):
             raise GuardrailError("\n".join(map(str, dangers)))
         return carry_out(self._open, now, on_progress)

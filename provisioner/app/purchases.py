@@ -1,4 +1,4 @@
-"""Scenarios played: offline, on a private sandbox, or on the applied cards in Stripe's test mode."""
+"""Run purchase scenarios: offline, in a private sandbox, or on the applied cards in Stripe's test mode."""
 
 import calendar
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ TEST_PROJECT = "scenario"
 
 
 def refuse_live(config: Config) -> None:
-    """Test purchases exist in test mode only; raises AccessError before anything is sent."""
+    """Raise AccessError for a live configuration, because test purchases exist in test mode only."""
     if config.mode != "test":
         raise AccessError(
             "Stripe's test helpers exist in test mode only, and the configuration has mode: live; "
@@ -55,7 +55,7 @@ def refuse_live(config: Config) -> None:
 
 
 def offline(config: Config, scenarios: Iterable[Scenario]) -> Iterator[ScenarioResult]:
-    """Ask the simulator alone."""
+    """Yield the results of the simulator, without Stripe."""
     for scenario in scenarios:
         if scenario.card not in config.declared:
             unsure = Course(len(scenario.after), Unsure("the card does not exist"))
@@ -72,7 +72,7 @@ def _declared(config: Config, scenario: Scenario) -> Mapping[Address, Declared]:
 
 
 def on_sandbox(config: Config, scenarios: Iterable[Scenario]) -> Iterator[ScenarioResult]:
-    """Ask a private sandbox, with nothing in it but the declared card and its cardholder."""
+    """Yield the results of a private sandbox that contains only the declared card and its cardholder."""
     with stages() as stage_for:
         for told in offline(config, scenarios):
             scenario = told.scenario
@@ -89,10 +89,10 @@ def on_sandbox(config: Config, scenarios: Iterable[Scenario]) -> Iterator[Scenar
 
 def on_stage(scenario: Scenario, declared: Mapping[Address, Declared], stage: PrivateSandbox) -> Course:
     """
-    Apply the scenario's card and cardholder to the empty stage, fund it, and make the purchases.
+    Apply the scenario's card and cardholder in an empty sandbox, fund it, and make the purchases.
 
-    What lies in the past is played one or more whole cycles of the calendar later. Raises StripeError or
-    AccessError, also when Stripe refuses the card itself.
+    Purchases in the past are made one or more whole cycles of the calendar later. Raises StripeError or
+    AccessError, also if the card itself is rejected.
     """
     now = stage.clear()
     begin = _beginning(scenario, declared[scenario.card].fields, now)
@@ -118,7 +118,7 @@ def on_stage(scenario: Scenario, declared: Mapping[Address, Declared], stage: Pr
 
 
 def _beginning(scenario: Scenario, card: Mapping[str, Any], now: int) -> int:
-    """Return when the stage must begin: at the first purchase, and early enough for the card's expiry."""
+    """Return the time at which the sandbox must begin: at the first purchase, and before the card expires."""
     first = scenario.purchases[0].at or now
     if "exp_year" not in card:
         return first
@@ -146,7 +146,7 @@ def _cast(card: Address, declared: Mapping[Address, Declared], years: int) -> di
 
 
 def _fund(writer: Writer, amount: int, currency: str) -> None:
-    """Have so much available for Issuing; accounts outside the US are pushed to, they cannot pull."""
+    """Make an amount available for Issuing; accounts that cannot be topped up are funded by a test helper."""
     if not country_of(currency_of(currency).home).can_pull:
         if amount:
             call = Call(
@@ -162,7 +162,7 @@ def _fund(writer: Writer, amount: int, currency: str) -> None:
 
 
 def _apply(cast: Mapping[Address, Declared], card: Address, stage: PrivateSandbox) -> str:
-    """Create what is declared by the same way as an apply does, and return the card's id."""
+    """Create the card and the cardholder with an ordinary apply, and return the card's id."""
     account = Account(Config(TEST_PROJECT, "test", None, cast), stage.transport)
     plan = account.plan(account.compare_with(Snapshot({}, {}, {})))
     report = carry_out(account, plan)
@@ -224,7 +224,7 @@ class _Applied(Struct, frozen=True):
     """The authorizations of each cardholder, by its id, once they are read."""
 
     def play(self, told: ScenarioResult) -> ScenarioResult:
-        """Make the purchases of one scenario and compare; what Stripe refuses is the result's trouble."""
+        """Make the purchases of one scenario; a rejection by Stripe becomes the `trouble` of the result."""
         address = told.scenario.card
         card, owner = self.live.get(address), self._owner(address)
         if card is None:

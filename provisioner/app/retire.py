@@ -1,4 +1,4 @@
-"""Retirements on demand, planned: some addresses, or everything that a project has."""
+"""Plan the retirements that `retire` and `destroy` request: of some addresses, or of a whole project."""
 
 from collections.abc import Sequence
 

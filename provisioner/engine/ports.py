@@ -41,7 +41,7 @@ class Wanted(Struct, frozen=True):
 
 
 class Reader(Protocol):
-    """Reads Stripe; has no method that writes, so a plan cannot; no error but ours passes through it."""
+    """Reads Stripe; has no method that writes, so that a plan cannot write, and raises only our errors."""
 
     def retrieve(self, resource: str) -> Mapping[str, Any]:
         """Return an object: `account`, `balance`, `issuing/cards/ic_1`. Raises StripeError or AccessError."""

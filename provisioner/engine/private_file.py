@@ -1,8 +1,8 @@
 """
-Files that the program writes, each opened so that nothing but the named file can be meant.
+Writes files only where that is safe: to a regular file, and not through a link.
 
-A repository, or somebody else on the machine, may have put something else in a file's place: a link, a
-pipe, a second name. Nothing is written through one. What a run writes is its owner's alone.
+A repository, or somebody else on the machine, may have put a symbolic link, a pipe or a hard link in a file's
+place; nothing is written to one. Files with private content can be read only by their owner.
 """
 
 import errno
@@ -92,9 +92,9 @@ def append_private(path: Path, text: str) -> None:
 
 def emptied(path: Path, mode: int = OWNER) -> int:
     """
-    Return a descriptor that writes to a file from its beginning; the file is made where there is none.
+    Empty a file, or create it, and return a descriptor for writing.
 
-    `mode` is ANYBODY for what holds nothing of anybody's, such as a schema. Raises ProvisionerError.
+    `mode` is ANYBODY for a file without private content, such as a schema. Raises ProvisionerError.
     """
     try:
         descriptor = _opened(path, os.O_WRONLY, mode)
@@ -105,16 +105,16 @@ def emptied(path: Path, mode: int = OWNER) -> int:
 
 
 def write_public(path: Path, text: str) -> None:
-    """Write a file that holds nothing of anybody's, such as a schema; raises ProvisionerError."""
+    """Write a file without private content, such as a schema; raises ProvisionerError."""
     with os.fdopen(emptied(path, ANYBODY), "w", encoding="utf-8") as file:
         file.write(text)
 
 
 def private_database(path: Path) -> None:
     """
-    Make the file of an SQLite database, and check what SQLite opens beside it.
+    Create the file of an SQLite database, and check the files that SQLite opens beside it.
 
-    SQLite follows links, and gives the files beside a database the mode of it. Raises ProvisionerError.
+    SQLite follows links, and gives those files the mode of the database. Raises ProvisionerError.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

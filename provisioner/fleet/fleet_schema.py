@@ -31,7 +31,9 @@ def fleet_schema() -> JsonSchema:
         "configuration": _configuration("The configuration of this account"),
         "env": _described("Apply the overrides in environments/ENV.yaml.", text(maxLength=100)),
         "vars": _vars("Variables for the configuration, like --var."),
-        "labels": _described("Labels that --select and canary match.", {**_named(label), "type": "object"}),
+        "labels": _described(
+            "Labels, by which --select and `canary` choose accounts.", {**_named(label), "type": "object"}
+        ),
     }
     return {
         "$schema": DRAFT,

@@ -43,7 +43,9 @@ def load_fleet(path: Path, allowed: Allowed = NOTHING_MORE) -> Fleet:
     if path.is_dir():
         there = [path / name for name in FILES if (path / name).is_file()]
         if not there:
-            raise ConfigError([Problem(None, "", f"{path} contains no {FILES[0]}")])
+            raise ConfigError(
+                [Problem(None, "", f"{path} contains no {FILES[0]}; pass a fleet file or its folder")]
+            )
         file = there[0]
     reading = _Reading(Outside(file.parent, {}, allowed))
     document = reading.sound("file", open_document(file, reading.problems, reading.outside))

@@ -169,7 +169,7 @@ def intersect(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, 
 def _crossed(
     one: Mapping[str, Any], other: Mapping[str, Any], allowed: str, blocked: str
 ) -> Mapping[str, tuple[str, ...]] | None:
-    """Combine both lists of both sides into one allow-list; None if nothing passes both."""
+    """Combine the allowed and blocked categories of two limits into one allow-list; None if none passes."""
     only = [set(each[allowed]) for each in (one, other) if each.get(allowed)]
     never = {value for each in (one, other) for value in each.get(blocked) or ()}
     if not only:

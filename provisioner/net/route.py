@@ -1,4 +1,4 @@
-"""The proxy for an address, and the certificates that are trusted there."""
+"""Finds the proxy for an address, and the certificates to trust there."""
 
 import os
 from collections.abc import Mapping

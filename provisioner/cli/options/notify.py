@@ -58,7 +58,7 @@ class _OneALine(click.types.StringParamType):
 
 
 def notified(command_name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add `--notify` to a command that `exits`; it gets a `Notification`, which is sent when it ends."""
+    """Add the option `--notify`: the command fills in a `Notification`, which is sent when it ends."""
 
     def wrap(command: Callable[..., None]) -> Callable[..., None]:
         @click.option(

@@ -38,7 +38,9 @@ def lifecycle_faults(
     yield from _shown_names(raw)
     for at, name in enumerate(raw.get("previously", ())):
         if name in declared:
-            text = f"'previously': {shown(name)} is still declared; remove it there, or here"
+            text = (
+                f"'previously': {shown(name)} is still in the configuration; remove that block, or this entry"
+            )
             yield FieldFault(("lifecycle", "previously", at), text)
         elif name.startswith(f"{kind.section}."):
             # with the section, it would match no object, and the object of the old name would be retired

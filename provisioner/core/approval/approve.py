@@ -117,7 +117,7 @@ def _not_asked_for(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) ->
 
 
 def _stands(plan: Plan, address: Address, change: ChangeDocument) -> bool:
-    """Return True if the approved object is the current one at the address, not a leftover beside it."""
+    """Return True if the approved object is the current one at the address, not left over from another."""
     return plan.ids.get(address) == change.id
 
 
@@ -161,7 +161,7 @@ def _is_asked_for(change: Change, before: ChangeDocument | None, plan: Plan, app
     """
     Return True if a top-up is the approved one except for its amount, or only the balance asks for it.
 
-    The latter is so where the target is declared as before: then it is the balance that moved.
+    The latter holds if the target is unchanged: then only the balance has changed.
     """
     if before:
         return sealed_by(plan, approved)(goal(change)) == before.goal

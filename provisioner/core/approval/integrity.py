@@ -38,7 +38,7 @@ NEEDS = {
 
 
 def proven(document: PlanDocument, seal: Seal) -> PlanDocument:
-    """Return the document with a digest of all its content, and one that only a holder of a key can make."""
+    """Return the document with two digests of its content; only a holder of the key can make the second."""
     digest = digest_of(as_json(document))
     return replace(document, digest=digest, seal=seal.whole(digest))
 

@@ -125,7 +125,7 @@ def plan_funding(
 
 
 def _barred(world: Snapshot, project: str, wanted: Declared) -> list[str]:
-    """Return why a balance cannot be filled: each text names what somebody has to do first."""
+    """Return the reasons why a balance cannot be topped up, each with what to do first."""
     address = wanted.address
     is_shown = any(
         entry["currency"] == address.name for entry in issuing_rows(world.balance)

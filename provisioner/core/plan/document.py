@@ -111,7 +111,7 @@ class ChangeDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str
     """The reason for the change."""
     edits: tuple[EditDocument, ...]
-    """The values that move."""
+    """The values that change."""
     values: tuple[ValueDocument, ...] = ()
     """For replace and retire: other values that a reader needs, such as the holder and limits of a card."""
     consequences: tuple[str, ...] = ()

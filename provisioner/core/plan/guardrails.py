@@ -76,7 +76,7 @@ def stops(plan: Plan, limits: Guardrails, *, approved: bool = False) -> tuple[St
 
 def standing(dangers: Sequence[Danger], allowed: Mapping[str, int]) -> tuple[Danger, ...]:
     """
-    Return the dangers that no number allows.
+    Return the exceeded limits that no number of `--allow` covers.
 
     A number without a currency or a section counts only where its meaning is unambiguous: an amount in cents
     that was meant for dollars does not allow euros.

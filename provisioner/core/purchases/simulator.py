@@ -197,7 +197,7 @@ def spent(limit: Mapping[str, Any], purchase: Purchase, past: tuple[Purchase, ..
 
 
 def _stretch(interval: str, purchase: Purchase) -> tuple[int, ...]:
-    """Return a key for the purchase's interval in UTC: weeks begin on Sunday, days at midnight."""
+    """Return a key that all purchases in the same interval share; in UTC, with weeks that begin on Sunday."""
     day = _day(purchase)
     match interval:
         case "daily":

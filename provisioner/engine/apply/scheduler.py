@@ -1,4 +1,4 @@
-"""Choose the steps of a phase that may start now: each after those it waits for, each endpoint used fully."""
+"""Choose the steps that may start now: those that wait for no other, so that no endpoint is left idle."""
 
 from collections import Counter, deque
 from collections.abc import Sequence

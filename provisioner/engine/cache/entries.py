@@ -1,9 +1,9 @@
 """
-Objects as a cache file may hold them, and back.
+Converts objects to the entries of a cache file, and back.
 
-Nothing personal or secret is written: an object is stored as what differs from its declaration, with a keyed
-digest of the declaration. Where the configuration still has that declaration, its values are the object's.
-What differs and is personal, secret or free text is left out, and whoever needs it reads the object.
+Nothing personal or secret is written: an entry has the differences between an object and its declaration, and
+a keyed digest of the declaration. If the configuration still has that declaration, the object has its values.
+Differences that are personal, secret or free text are left out; code that needs them reads the object.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

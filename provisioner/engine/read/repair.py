@@ -21,7 +21,7 @@ def mended(
     observer: Callable[[Kind], Callable[[Mapping[str, Any]], Observed]],
 ) -> Objects:
     """
-    Return the objects, with new ones at the head of each list that lacks an object referred to.
+    Return the objects, and read the newest ones again for each list that lacks a referenced object.
 
     Nothing is ever deleted in Stripe Issuing, so what is missing was made since. Raises StripeError or
     AccessError.

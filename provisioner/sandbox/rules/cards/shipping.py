@@ -42,7 +42,7 @@ def require_pending(shipment: Mapping[str, Any], param: str) -> None:
 
 
 def canceled(shipment: Json | None) -> Json | None:
-    """Return the shipment of a canceled card, which is canceled unless it has left."""
+    """Return the shipment of a canceled card: canceled, too, unless it was already shipped."""
     if shipment is None or shipment["status"] != "pending":
         return shipment
     return {**shipment, "status": "canceled"}
