@@ -265,7 +265,11 @@ CASES = {
         "13:30",
         "write only the name, 'old'",
     ),
-    "earlier name is there": (card("    lifecycle: {previously: [ads]}\n"), "13:30", "is still in the configuration"),
+    "earlier name is there": (
+        card("    lifecycle: {previously: [ads]}\n"),
+        "13:30",
+        "is still in the configuration",
+    ),
     "reissue": (
         card("    lifecycle: {reissue: {number: 0, reason: eaten}}\n"),
         "13:46",
