@@ -186,6 +186,21 @@ def test_a_refund_and_a_reversal_bring_the_money_back(api, funded, card) -> None
     assert total == 5_000
 
 
+def test_a_purchase_stays_with_the_account_that_it_was_made_from(api, funded) -> None:
+    api.fund(1_000)
+    card = api.card()
+    held = api.purchase(card, 400)
+    api.ok(f"/v1/issuing/cards/{card['id']}", {"financial_account": funded["id"]})
+    later = api.purchase(card, 300)
+    assert (api.issuing(), balance(api, funded)) == (600, (4_700, 300))
+    other = account(api)["id"]
+    api.ok(f"/v1/issuing/cards/{card['id']}", {"financial_account": other})
+    for one in (held, later):
+        api.ok(f"{TEST}/issuing/authorizations/{one['id']}/capture", {"capture_amount": 100})
+    assert (api.issuing(), balance(api, funded)) == (900, (4_900, 0))
+    assert everything(api, {"id": other}, "transactions") == []
+
+
 def test_money_arrives_although_the_balance_is_below_zero(api, funded, card) -> None:
     api.ok(f"{TEST}/issuing/transactions/create_force_capture", {"card": card["id"], "amount": 6_000})
     assert (credited(api, funded, 1)["status"], balance(api, funded)) == ("succeeded", (-999, 0))

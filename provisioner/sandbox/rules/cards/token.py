@@ -87,16 +87,14 @@ def add(tx: Tx, card_id: str, asked: Mapping[str, str]) -> Json:
 
 
 def _network_data(tx: Tx, token_id: str) -> Json:
-    data: Json = {
-        "type": "visa",
-        "visa": {
-            "card_reference_id": None,
-            "token_reference_id": tx.fetch(TOKEN, token_id)["_reference"],
-            "token_requestor_id": "40010030273",
-            "token_risk_score": None,
-        },
+    reference = tx.fetch(TOKEN, token_id)["_reference"]
+    visa = {
+        "card_reference_id": f"V-{reference[-22:]}",
+        "token_reference_id": reference,
+        "token_requestor_id": "40010030273",
+        "token_risk_score": "01",
     }
-    return {"network_data": data}
+    return {"network_data": {"type": "visa", "visa": visa}}
 
 
 _URL = "/v1/issuing/tokens"

@@ -13,7 +13,6 @@ from provisioner.sandbox.state.objects import Resource, Tx, new_id
 Json = dict[str, Any]
 
 ACCOUNT = "treasury.financial_account"
-_CARD = "issuing.card"
 # Kind of flow -> the kind of its object.
 _FLOWS = {
     "debit_reversal": "treasury.debit_reversal",
@@ -53,12 +52,6 @@ ENTRY = registered(
         secret={"flow_details": _flow_details},
     )
 )
-
-
-def account_of(tx: Tx, card_id: str) -> str | None:
-    """Return the id of the financial account that a card spends from, or None for the Issuing balance."""
-    found: str | None = tx.fetch(resource_of(_CARD), card_id).get("financial_account")
-    return found
 
 
 def cash(tx: Tx, account_id: str, currency: str) -> int:

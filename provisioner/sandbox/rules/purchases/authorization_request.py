@@ -53,6 +53,7 @@ def begun(tx: Tx, card: Json, params: Mapping[str, Any]) -> Json:
         "transactions": [],
         "verified_by_fraud_challenge": None,
         "_captured": 0,
+        "_financial_account": card.get("financial_account"),
         "_counted": False,
         "_fraud_challenges": None,
         "_fraud_risk": params.get("risk_assessment", {}).get("fraud_risk", {}).get("level"),
@@ -211,8 +212,7 @@ def _moved(tx: Tx, authorization: Json, amount: int, kind: str, description: str
         return authorization
     currency, own = authorization["currency"], authorization["id"]
     after = {**authorization, "_held": authorization["_held"] - amount}
-    account = treasury_ledger.account_of(tx, authorization["card"])
-    if account is not None:
+    if (account := authorization["_financial_account"]) is not None:
         return {**after, "_treasury_transaction": treasury_ledger.hold(tx, account, authorization, amount)}
     entry = ledger.book(tx, "issuing", amount, currency, kind, own, description)
     return {

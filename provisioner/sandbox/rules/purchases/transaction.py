@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.sandbox.registry import HandlerCall, Route
-from provisioner.sandbox.rules.common import ledger, treasury_flows, treasury_ledger
+from provisioner.sandbox.rules.common import ledger, treasury_flows
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import emit, previous_attributes, save
 from provisioner.sandbox.rules.common.listing import listed, retrieve
@@ -22,8 +22,8 @@ def record(tx: Tx, origin: Mapping[str, Any], amount: int, merchant_amount: int,
     """
     Book a capture (`amount` below 0) or a refund (above 0), and return the transaction in its stored form.
 
-    `origin` has its card, cardholder, currency, merchant_currency, merchant_data, and wallet; `more`
-    overrides members: authorization, network_data, `_purchase_details`.
+    `origin` has its card, cardholder, currency, merchant_currency, merchant_data, wallet, and
+    `_financial_account`; `more` overrides members: authorization, network_data, `_purchase_details`.
     """
     made: Json = {
         "id": new_id(TRANSACTION.prefix),
@@ -46,12 +46,12 @@ def record(tx: Tx, origin: Mapping[str, Any], amount: int, merchant_amount: int,
         "token": origin.get("token"),
         "type": "capture" if amount < 0 else "refund",
         "wallet": origin["wallet"],
+        "_financial_account": origin["_financial_account"],
         "_purchase_details": None,
         "_refunded": 0,
         **more,
     }
-    account = treasury_ledger.account_of(tx, made["card"])
-    if account is not None:
+    if (account := made["_financial_account"]) is not None:
         made["treasury"] = treasury_flows.spend(tx, account, made)
     else:
         booked = ledger.book(tx, "issuing", amount, made["currency"], "issuing_transaction", made["id"])

@@ -80,6 +80,7 @@ def _unlinked(tx: Tx, params: Mapping[str, Any]) -> Json:
         "merchant_currency": card["currency"],
         "merchant_data": merchant.described(params),
         "wallet": None,
+        "_financial_account": card.get("financial_account"),
     }
 
 

@@ -65,7 +65,6 @@ def create(call: HandlerCall) -> Json:
         "financial_addresses": [],
         "livemode": False,
         "metadata": {},
-        "nickname": None,
         "platform_restrictions": {"inbound_flows": "unrestricted", "outbound_flows": "unrestricted"},
         "status": "open",
         "status_details": {"closed": None},
@@ -138,8 +137,10 @@ def _open(tx: Tx, account_id: str) -> Json:
 
 def _changed(tx: Tx, account: Json, params: Mapping[str, Any]) -> Json:
     after = {**account, "metadata": merged(account["metadata"], params)}
-    if "nickname" in params:
-        after["nickname"] = params["nickname"] or None
+    if params.get("nickname"):
+        after["nickname"] = params["nickname"]
+    elif "nickname" in params:
+        after.pop("nickname", None)
     if "platform_restrictions" in params:
         after["platform_restrictions"] = account["platform_restrictions"] | params["platform_restrictions"]
     after["_requested"] = account["_requested"] | features.requested(params.get("features", {}))
