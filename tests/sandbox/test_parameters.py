@@ -4,6 +4,7 @@ import pytest
 
 from provisioner.sandbox import sdk_types
 from provisioner.sandbox.api import forms
+from provisioner.sandbox.registry import UploadedFile
 from provisioner.sandbox.state.errors import ApiError
 
 from .conftest import ADDRESS
@@ -136,3 +137,32 @@ def test_a_body_that_is_no_form_is_refused(api) -> None:
 def test_parameters_of_a_post_may_stand_in_its_address(api) -> None:
     reply = api.send("POST", "/v1/topups?amount=700&currency=usd")
     assert (reply.status, reply.body["amount"]) == (200, 700)
+
+
+FIELD = b'--x\r\nContent-Disposition: form-data; name="a[b]"\r\n\r\n1\r\n'
+FILE = b'--x\r\nContent-Disposition: form-data; name="file"; filename="n.png"\r\n\r\n\r\n--y\r\n\xff\r\n'
+
+
+@pytest.mark.parametrize(
+    "content_type", ["multipart/form-data; boundary=x", 'multipart/form-data; boundary="x"']
+)
+def test_parts_of_a_multipart_form(content_type: str) -> None:
+    found = forms.parts(content_type, FIELD + FILE + b"--x--\r\n")
+    assert found == [("a[b]", "1"), ("file", UploadedFile("n.png", b"\r\n--y\r\n\xff"))]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("multipart/form-data", FIELD + b"--x--"),
+        ("multipart/form-data; boundary=z", FIELD + b"--x--"),
+        ("multipart/form-data; boundary=x", FIELD),
+        ("multipart/form-data; boundary=x", b"--x--"),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--"),
+        ("multipart/form-data; boundary=x", FIELD.replace(b"1", b"\xff") + b"--x--"),
+        ("multipart/form-data; boundary=x", b"a=1"),
+    ],
+)
+def test_multipart_forms_that_are_none(content_type: str, body: bytes) -> None:
+    with pytest.raises(ApiError):
+        forms.parts(content_type, body)
