@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from shlex import quote
 from typing import Any
 
 import yaml
@@ -78,15 +79,17 @@ def literal(value: Any) -> Any:
 
 
 def _whose(kinds: Sequence[Kind], world: Snapshot) -> str:
-    """List the projects that own the objects, in case the caller forgot to name one."""
+    """Return a hint: the projects that own the objects, or a way to start if there are no objects."""
     owners = Counter(
         each.project
         for kind in owned(kinds)
         for each in world.objects.get(kind.resource, ())
         if each.project and not kind.retirement.is_final(each.fields)
     )
+    if not owners:
+        return "; `provisioner init` writes a project to start from"
     have = [f"project {shown(owner)} has {count}" for owner, count in sorted(owners.items())]
-    return f"; {', '.join(have)}" if have else ""
+    return f"; {', '.join(have)} (`provisioner export --project {quote(min(owners))}`)"
 
 
 class _Dumper(yaml.SafeDumper):

@@ -117,7 +117,11 @@ def test_an_account_with_nothing_to_begin_with_is_told_so_and_nothing_is_written
     exported = desk.run("export", code=1)
 
     said = "Error: nothing to export: Stripe has no cardholder or card of this project, or without a project"
-    assert began.output == exported.output == f"{said}; project 'elsewhere' has 2\n"
+    assert (
+        began.output
+        == exported.output
+        == f"{said}; project 'elsewhere' has 2 (`provisioner export --project elsewhere`)\n"
+    )
     assert exported.stdout == ""
     assert not list((desk.folder / "adopted").iterdir())
 

@@ -259,3 +259,15 @@ def test_a_key_of_the_wrong_mode_is_said_once_for_a_fleet(
 
     assert refused.stdout == ""
     assert refused.stderr.count("STRIPE_API_KEY is a live key") == 1
+
+
+def test_an_export_of_nothing_says_what_to_run(desk: Desk) -> None:
+    empty = desk.run("export", code=1).stderr
+    desk.write(COMPANY)
+    desk.run("apply", "--auto-approve")
+
+    other = desk.run("export", code=1).stderr
+
+    assert empty.endswith("; `provisioner init` writes a project to start from\n")
+    assert other.endswith("; project 'desk' has 1 (`provisioner export --project desk`)\n")
+    assert "acme" in desk.run("export", "--project", "desk").stdout
