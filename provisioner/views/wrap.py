@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 NARROWEST = 40  # columns; below that, lines are left to the terminal
 ROOM = 24  # columns that the last column of a table needs
-# never parted, however narrow the terminal is: money with its verb and its interval, a field and its sign
+# never parted, however narrow the terminal is: money with its verb and its interval, a field and its sign,
+# a remark and its sign, a mask
 _TOGETHER = re.compile(
+    r"(?<=\(sensitive) (?=value\))|(?<= #) (?=\w)|(?<=# forces) (?=replacement)|"
     r"\btop(?:ped)? up (?=\S)|(?<=\b[A-Z]{3}) (?=\d)|\bper (?=purchase|day|week|month|year)|(?<=\S) +(?== )"
 )
 _BOUND = "\N{NO-BREAK SPACE}"  # no value holds one: it would be escaped

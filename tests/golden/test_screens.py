@@ -36,6 +36,7 @@ SCREENS = {  # in this order: each finds what those before it have done
     "plan": ("plan",),
     "apply": ("apply", "--auto-approve"),
     "drift": ("drift",),
+    "changes": ("plan",),
     "fleet": FLEET,
 }
 GAP = r"(?:\s|\x1b\[[\d;]*m)+"  # between words, wherever a line was wrapped and colored
@@ -67,6 +68,8 @@ def test_whole_screens(
         for name, words in SCREENS.items():
             if name == "drift":
                 changed_by_hand(base)
+            if name == "changes":
+                changed_in_the_yaml(tmp_path / "provisioner.yaml")
             seen = screen(commands, tmp_path, words, look | {"STRIPE_API_BASE": base})
             file = FOLDER / f"{name}-{width}{'-color' if color else ''}.txt"
             wrong += differs(file, seen, request)
@@ -107,6 +110,12 @@ def changed_by_hand(base: str) -> None:
     [ads] = [card for card in client.v1.issuing.cards.list().data if card.status == "active"]
     limits = [{"amount": 900_000, "interval": "monthly"}]
     client.v1.issuing.cards.update(ads.id, {"spending_controls": {"spending_limits": limits}})
+
+
+def changed_in_the_yaml(file: Path) -> None:
+    """Give the company another name, which replaces it and its cards."""
+    text = file.read_text(encoding="utf-8").replace("Jenny's Bakery", "Jenny's Bread")
+    file.write_text(text, encoding="utf-8")
 
 
 def screen(commands: Path, folder: Path, words: tuple[str, ...], look: dict[str, str]) -> str:

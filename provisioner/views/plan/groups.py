@@ -1,6 +1,6 @@
 """Changes that do the same to different objects, put together in groups: `312 cards: ...`."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
@@ -23,26 +23,21 @@ class Group:
         return self.changes[0]
 
     @cached_property
-    def _entries(self) -> dict[str, dict[ValueRow, list[str]]]:
-        """The different rows at each path, with the addresses that have them."""
+    def entries(self) -> list[tuple[str, dict[ValueRow, list[str]]]]:
+        """The different rows at each path, with the addresses that have them; those with a sign first."""
         found: dict[str, dict[ValueRow, list[str]]] = {}
         for change in self.changes:
             for row in rows(change):
                 found.setdefault(row.path, {}).setdefault(row, []).append(change.address)
-        return found
+        return sorted(found.items(), key=lambda entry: not any(row.sign for row in entry[1]))
 
-    def common(self) -> Iterator[ValueRow]:
-        """Yield the rows that all changes have."""
-        for same in self._entries.values():
-            row, addresses = next(iter(same.items()))
-            if len(addresses) == len(self.changes):
-                yield row
-
-    def differing(self) -> Iterator[tuple[str, dict[ValueRow, list[str]]]]:
-        """Yield each path at which changes differ, with its rows and the addresses that have them."""
-        for path, entries in self._entries.items():
-            if len(next(iter(entries.values()))) != len(self.changes):
-                yield path, entries
+    @property
+    def common(self) -> list[ValueRow]:
+        """The rows that all changes have."""
+        number = len(self.changes)
+        return [
+            row for _, same in self.entries for row, addresses in same.items() if len(addresses) == number
+        ]
 
 
 def alike(change: ChangeDocument) -> Key:

@@ -164,11 +164,13 @@ def _block(one: Group, most: int) -> str:
     gives = sum(each.gives_power for each in one.changes)
     what = tag(change.address if number == 1 else count(number, change.kind))
     title = f"{tag(SYMBOLS[change.counted_as])} {what} {headline(change)}"
-    told = [row for row in one.common() if row.path == HOLDER or (row.sign and len(change.edits) == 1)]
+    told = [row for row in one.common if row.path == HOLDER or (row.sign and len(change.edits) == 1)]
     if change.money:
         title += f": {plain(clip(show_money(*change.money), 60))}"
     elif told:
         title += f": {tag(clip(f'{told[0].path} = {told[0].value}', 120))}"
+    elif change.action is Action.REPLACE:
+        title += f": {tag(clip(change.reason, 120))}"
     if 0 < gives < number:
         title += f"; {gives:,} of them {'raises' if gives == 1 else 'raise'} spending"
     lines = body_lines(one, NAMES, most=most)

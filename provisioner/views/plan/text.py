@@ -190,16 +190,18 @@ def body_lines(one: Group, names: int, width: int | None = None, most: int = max
     Where values differ, each has its addresses: at most `names` of them, except for cardholders, who are
     named for every card; and at most `most` values of one path.
     """
-    common, change = [*one.common()], one.first
-    column = shared_column((row.path for row in common), width)
+    change, common = one.first, {row.path: row for row in one.common}
+    column = shared_column(common, width)
     is_mixed = len({edit.moved for edit in change.edits}) > 1  # otherwise the reason says who changed them
-    for row in common:
-        yield f"{row.sign or ' '} {row.path.ljust(column)} = {row.value}{_tail(row, show_moved=is_mixed)}"
     is_listed = False  # whether each address is named already, with its value
-    for path, entries in one.differing():
+    for path, entries in one.entries:
         first, longest = next(iter(entries)), maxsize if path == HOLDER else names
         sign = (first.sign or " ") if len({row.sign for row in entries}) == 1 else "~"
-        yield f"{sign} {path}, by {inert(change.kind)}:{_tail(first, show_moved=is_mixed)}"
+        tail = _tail(first, show_moved=is_mixed)
+        if path in common:
+            yield f"{sign} {path.ljust(column)} = {first.value}{tail}"
+            continue
+        yield f"{sign} {path}, by {inert(change.kind)}:{tail}"
         lines = [*_by_value(entries, longest)]
         is_all = sum(map(len, entries.values())) == len(one.changes) and len(lines) <= most
         is_listed |= is_all and all(len(addresses) <= longest for addresses in entries.values())
