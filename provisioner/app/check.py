@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from provisioner.app.account import Account
 from provisioner.app.configuration import check_configuration
-from provisioner.app.plan import make_account_plan
+from provisioner.app.plan import explain_plan, make_account_plan
 from provisioner.core.model.check import CheckPart
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ExitCode, Problem, ProvisionerError
@@ -49,7 +49,7 @@ def check_project(
     check = replace(check, project=config.project, mode=config.mode, account=config.account or "")
     try:
         with connect(config) as account:
-            plan = make_account_plan(account)
+            plan = explain_plan(account, make_account_plan(account))
     except ProvisionerError as error:
         failed = CheckPart("plan", "no plan can be made", error.exit_code, (Problem(None, "", str(error)),))
         parts = (validate, scenarios, _skipped("guardrails", "there is no plan"), failed)

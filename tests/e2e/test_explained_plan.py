@@ -88,3 +88,9 @@ def test_nothing_is_read_for_a_plan_that_sets_nothing_back(
     monkeypatch.setenv("STRIPE_API_KEY", "rk_test_canary")
 
     assert explained(desk)[1] == []
+
+
+def test_the_check_of_a_pull_request_says_it_unasked(frozen: Desk) -> None:
+    said = frozen.run("check", "--format", "markdown", code=3).stdout
+
+    assert re.search(r"status is inactive in Stripe, changed at .* UTC by request req_\w+", said)

@@ -30,7 +30,7 @@ PERMISSIONS = (
     ("issuing/cards", "cards", "ic_"),
     ("topups", "top-ups", "tu_"),
     ("balance", "the balance", ""),
-    ("events", "events (used by `drift --explain` and top-ups)", ""),
+    ("events", "events (used by `--explain` and top-ups)", ""),
 )
 
 
