@@ -40,7 +40,6 @@ def explain_plan(account: Account, plan: Plan) -> Plan:
 
     Raises as `explain` does.
     """
-    changed = {(change.address, edit.path): change.id for change, edit in plan.reverted if change.id}
-    found = explain(account.reader, account.kinds, changed)
+    found = explain(account.reader, account.kinds, plan.changed_outside)
     notes = [Note("", found.gap)] if found.gap else []
     return replace(plan, traces=found.traces, notes=(*plan.notes, *notes))

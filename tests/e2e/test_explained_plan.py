@@ -94,3 +94,25 @@ def test_the_check_of_a_pull_request_says_it_unasked(frozen: Desk) -> None:
     said = frozen.run("check", "--format", "markdown", code=3).stdout
 
     assert re.search(r"status is inactive in Stripe, changed at .* UTC by request req_\w+", said)
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html"])
+def test_a_card_that_was_canceled_or_activated_as_a_whole_is_listed_too(desk: Desk, format_: str) -> None:
+    other = CARD.replace("ads:", "old:").replace("\ncards:\n", "")
+    desk.write(COMPANY + CARD + other)
+    desk.run("apply", "--auto-approve")
+    desk.write(COMPANY + CARD)
+    desk.run("apply", "--auto-approve")
+    for name, status in (("cards.ads", "canceled"), ("cards.old", "active")):
+        desk.sdk.v1.issuing.cards.update(desk.live()[name]["id"], {"status": status})
+
+    said = desk.run("plan", "--explain", "--format", format_).stdout
+
+    when = r" \(changed at .{19} UTC by request req_\w+ \(evt_\w+\)\)"
+    outside = "outside of provisioner"
+    created = rf"cards\.ads will be created: the previous card was canceled {outside}{when}"
+    assert re.search(created, said)
+    ended = rf"cards\.old will be deactivated: activated {outside}, and no longer in the configuration{when}"
+    assert re.search(ended, said)
+    if format_ == "text":
+        assert said.index("Changed outside of provisioner") < said.index("Blast radius")

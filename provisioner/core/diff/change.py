@@ -110,6 +110,8 @@ class Change(Struct, frozen=True):
     """True if a working object ends, and Stripe will not let its successor work."""
     loosened: tuple[str, ...] = ()
     """Paths of undeclared restrictions on a replaced object that its successor will not have."""
+    moved: Moved = Moved.UNKNOWN
+    """LIVE if the whole object was canceled or activated outside of provisioner; the change reverts that."""
 
     @property
     def id(self) -> str | None:

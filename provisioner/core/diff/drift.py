@@ -10,9 +10,8 @@ from provisioner.core.diff.change import Action, Change, Moved, Note
 from provisioner.core.diff.compare import compare
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Address, Declared, Live, Place
-from provisioner.core.ownership.inventory import Inventory, KindInventory, is_canceled_by_us
-from provisioner.core.ownership.marks import field_code, value_digest
-from provisioner.core.ownership.reissue import reissued_for, says_self_canceled
+from provisioner.core.ownership.inventory import Inventory, KindInventory, is_reactivated
+from provisioner.core.ownership.reissue import says_self_canceled
 from provisioner.core.schema.field import Direction
 from provisioner.core.schema.kind import Kind, owned
 
@@ -136,25 +135,16 @@ def _edited(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> 
 
 def _of_retired(kind: Kind, live: Live) -> Iterator[Drift]:
     """Yield the drift of an object that we retired and that somebody has reactivated."""
-    field = next((f for f in kind.fields if f.name == "status"), None)
-    end = kind.retirement.deactivate.get("status")
-    was = live.stamp.applied.get(field_code("status"))
-    if field is None or end is None or live.status == end:
-        return
-    if was == value_digest(live.stamp.project, "status", field, end):
+    if is_reactivated(kind, live):
+        end = kind.retirement.deactivate["status"]
         yield Drift(live.address, live.id, "status", Moved.LIVE, end, live.status, Direction.BROADENING)
 
 
 def _gone(kind: Kind, estate: KindInventory, changes: Sequence[Change]) -> Iterator[Drift]:
     """Yield the drift of declared objects that were ended outside of provisioner."""
     for change in changes:
-        last = estate.last.get(change.address)
-        if change.action is not Action.CREATE or change.kind != kind.name or last is None or not last.final:
-            continue
-        why = reissued_for(change.declared, last) if change.declared else ""
-        # whoever asks for a reissue may have canceled a lost or stolen card in Stripe already
-        asked = why and (last.self_canceled or last.canceled_as == why)
-        if not asked and not is_canceled_by_us(kind, last.stamp):
+        if change.kind == kind.name and change.action is Action.CREATE and change.moved is Moved.LIVE:
+            last = estate.last[change.address]
             text = f"{last.status} outside of provisioner; the next apply will create a new {kind.name}"
             yield Drift(
                 change.address, last.id, "", Moved.LIVE, None, last.status, Direction.TIGHTENING, text=text

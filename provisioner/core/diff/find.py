@@ -19,7 +19,14 @@ from provisioner.core.model.limits import METADATA_KEYS
 from provisioner.core.model.resource import Address, Declared, Live, references
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.model.words import count
-from provisioner.core.ownership.inventory import Inventory, KindInventory, is_retired, take_inventory
+from provisioner.core.ownership.inventory import (
+    Inventory,
+    KindInventory,
+    is_canceled_outside,
+    is_reactivated,
+    is_retired,
+    take_inventory,
+)
 from provisioner.core.ownership.marks import field_code, value_digest
 from provisioner.core.ownership.next_marks import has_room, stamp_after
 from provisioner.core.ownership.reissue import reissued_for, says_self_canceled, says_used, successor
@@ -186,8 +193,11 @@ def _find_objects(
         live = estate.current[address]
         cancel = live.stamp.on_remove == "cancel"  # as recorded on the object
         if live.stamp.on_remove != "keep" and not is_retired(kind, live, cancel=cancel):
+            is_back = is_reactivated(kind, live)
             reason = "no longer in the configuration"
-            found.changes.append(end_object(kind, live.address, live, reason, cancel=cancel))
+            reason = f"activated outside of provisioner, and {reason}" if is_back else reason
+            retirement = end_object(kind, live.address, live, reason, cancel=cancel)
+            found.changes.append(replace(retirement, moved=Moved.LIVE) if is_back else retirement)
     for left in estate.leftovers:
         reason = "left over from an interrupted replacement"
         found.changes.append(end_object(kind, left.address, left, reason, cancel=True))
@@ -197,10 +207,11 @@ def _creation(
     kind: Kind, declared: Declared, estate: KindInventory, replaced: AbstractSet[Address]
 ) -> Change:
     last = estate.last.get(declared.address)
-    reason = "not in Stripe yet"
+    reason, is_outside = "not in Stripe yet", False
     if last:
-        why = reissued_for(declared, last)
-        reason = f"the previous {kind.name} is canceled"
+        why, is_outside = reissued_for(declared, last), is_canceled_outside(kind, declared, last)
+        how = "was canceled outside of provisioner" if is_outside else "is canceled"
+        reason = f"the previous {kind.name} {how}"
         reason = f"reissue: {why}; {reason}" if why else reason
     return Change(
         Action.CREATE,
@@ -213,6 +224,7 @@ def _creation(
         follows=last.id if last else "",
         params=successor(kind, declared, last, replaced) if last else {},
         reissued=last.stamp.reissued if last else 0,
+        moved=Moved.LIVE if is_outside else Moved.UNKNOWN,
     )
 
 

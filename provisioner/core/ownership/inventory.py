@@ -197,7 +197,8 @@ def _live(kind: Kind, observed: Observed, stamp: Ownership, fields: Mapping[str,
             f"To fix it, {right}, or remove the key {PROJECT}"
         )
     facts = observed.facts
-    may_end_itself = facts.self_canceled and field_code(kind.retirement.ends_by) in stamp.applied
+    is_declared_to_end = field_code(kind.retirement.ends_by) in stamp.applied
+    may_end_itself = is_declared_to_end and not _was_set(kind, stamp, kind.retirement.cancel)
     return Live(
         address=stamp.address,
         id=observed.id,
@@ -205,17 +206,35 @@ def _live(kind: Kind, observed: Observed, stamp: Ownership, fields: Mapping[str,
         stamp=stamp,
         final=kind.retirement.is_final(fields),
         outstanding=facts.outstanding,
-        self_canceled=facts.self_canceled if may_end_itself and not is_canceled_by_us(kind, stamp) else "",
+        self_canceled=facts.self_canceled if may_end_itself else "",
         canceled_as=facts.canceled_as,
         frozen_fields=facts.frozen_fields,
     )
 
 
-def is_canceled_by_us(kind: Kind, stamp: Ownership) -> bool:
-    """Return whether provisioner itself has canceled an object, as the record on the object says."""
+def is_canceled_outside(kind: Kind, declared: Declared, last: Live) -> bool:
+    """
+    Return whether the last object of an address was canceled outside of provisioner, and nobody wants it so.
+
+    Whoever asks for a reissue may have canceled a lost or stolen card in Stripe already.
+    """
+    why = reissued_for(declared, last)
+    asked = why and (last.self_canceled or last.canceled_as == why)
+    return last.final and not asked and not _was_set(kind, last.stamp, kind.retirement.cancel)
+
+
+def is_reactivated(kind: Kind, live: Live) -> bool:
+    """Return whether an object that provisioner has deactivated was activated outside of it."""
+    ends = kind.retirement.deactivate
+    there = {name: live.fields.get(name) for name in ends}
+    return not live.final and there != ends and _was_set(kind, live.stamp, ends)
+
+
+def _was_set(kind: Kind, stamp: Ownership, params: Mapping[str, str]) -> bool:
+    """Return whether provisioner itself has set parameters that end an object, as its record says."""
     return any(
         value_digest(stamp.project, name, kind.field(name), end) == stamp.applied.get(field_code(name))
-        for name, end in kind.retirement.cancel.items()
+        for name, end in params.items()
     )
 
 

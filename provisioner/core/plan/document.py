@@ -110,6 +110,10 @@ class ChangeDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The id of the object in Stripe, if there is one."""
     reason: str
     """The reason for the change."""
+    moved: Mover = ""
+    """live: the object was canceled or activated outside of provisioner, which the change reverts."""
+    trace: TraceDocument | UnsetType = UNSET
+    """With --explain: the event of the last 30 days that did so, if any."""
     edits: tuple[EditDocument, ...]
     """The values that change."""
     values: tuple[ValueDocument, ...] = ()

@@ -1,12 +1,12 @@
 """The plan: everything that an apply would do, complete before the first write."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from provisioner.core.diff.change import Action, Change, Edit, Moved, Note
+from provisioner.core.diff.change import Action, Change, Moved, Note
 from provisioner.core.diff.find import Comparison, Differences, compare_with
 from provisioner.core.diff.likely_mistakes import likely_mistakes
 from provisioner.core.model.config import Config
@@ -93,10 +93,14 @@ class Plan(Struct, frozen=True):
         return next(iter(self.seals.values()))
 
     @property
-    def reverted(self) -> Iterator[tuple[Change, Edit]]:
-        """Yield the edits of values that were changed outside of provisioner, each with its change."""
-        for change in self.changes:
-            yield from ((change, edit) for edit in change.edits if edit.moved in (Moved.LIVE, Moved.BOTH))
+    def changed_outside(self) -> dict[Place, str]:
+        """Return the ids of objects that were changed outside of provisioner, by the places that changed."""
+        return {
+            (change.address, path): change.id or change.follows
+            for change in self.changes
+            for path, moved in (("", change.moved), *((edit.path, edit.moved) for edit in change.edits))
+            if moved in (Moved.LIVE, Moved.BOTH)
+        }
 
     @property
     def summary(self) -> dict[str, int]:

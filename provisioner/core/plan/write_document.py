@@ -1,6 +1,7 @@
 """Writes a plan as its document: everything that readers need is decided here, once."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from provisioner.core.plan.document import (
     ChangeDocument,
     EditDocument,
     ImpactDocument,
+    Mover,
     PlanDocument,
     Stop,
     SummaryDocument,
@@ -82,6 +84,8 @@ def _change(kind: Kind, change: Change, plan: Plan) -> ChangeDocument:
         action=change.action,
         id=change.id,
         reason=change.reason,
+        moved=cast("Mover", change.moved.value),
+        trace=plan.traces.get((change.address, ""), UNSET),
         edits=tuple(
             _edit(edit, fingerprint, plan.traces.get((change.address, edit.path))) for edit in change.edits
         ),

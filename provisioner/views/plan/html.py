@@ -130,7 +130,7 @@ def _change(change: ChangeDocument, edits: dict[tuple[str, ...], int]) -> dict[s
         "r": inert(change.reason),
         "e": [edits.setdefault(_row(row), len(edits)) for row in rows(change)],
     }
-    outside = any(edit.moved in MOVED for edit in change.edits)
+    outside = change.moved in MOVED or any(edit.moved in MOVED for edit in change.edits)
     more = {
         "i": inert(change.id or ""),
         "m": inert(change.team),

@@ -141,8 +141,11 @@ def blast_lines(document: ShownPlan) -> Iterator[str]:
 
 
 def outside_lines(document: ShownPlan) -> Iterator[str]:
-    """Yield a line for each value that was changed outside of provisioner and that the plan sets back."""
+    """Yield a line for each value or object that was changed outside of provisioner and is set back."""
     for change in document.changes:
+        if change.moved in MOVED:
+            when = f" (changed {show_trace(change.trace)})" if change.trace else ""
+            yield f"{inert(change.address)} {headline(change)}: {inert(change.reason)}{when}"
         for edit in change.edits:
             if edit.moved not in MOVED:
                 continue
