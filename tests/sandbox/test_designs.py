@@ -198,6 +198,8 @@ def test_connected_accounts_use_designs_of_their_platform(api) -> None:
     card = connected.ok("/v1/issuing/cards", plastic(connected))
     assert card["personalization_design"] == made["id"]
     assert connected.read(URL)["data"] == []
+    assert connected.read(f"{URL}/{made['id']}")["status"] == "review"
+    assert connected.post(f"{URL}/{made['id']}", {"name": "Theirs"}).status == 404
     decided(api, made, "reject")
     assert connected.read(f"/v1/issuing/cards/{card['id']}")["cancellation_reason"] == "design_rejected"
 

@@ -12,7 +12,7 @@ from provisioner.sandbox.registry import HandlerCall, Route, registered, resourc
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import emit, previous_attributes, save
-from provisioner.sandbox.rules.common.listing import page, retrieve
+from provisioner.sandbox.rules.common.listing import page
 from provisioner.sandbox.rules.common.metadata import merged
 from provisioner.sandbox.state.default_account import default_account
 from provisioner.sandbox.state.errors import invalid, no_such
@@ -153,13 +153,18 @@ def for_card(tx: Tx, params: Mapping[str, Any], *, new: bool) -> Json | None:
     return design
 
 
-def named(tx: Tx, design_id: str) -> Json:
-    """Return a design of the account or of its platform; raises ApiError (400) if there is none."""
+def retrieve(call: HandlerCall) -> Json:
+    """Return a design of the account or of its platform."""
+    return named(call.tx, call.id, "id")
+
+
+def named(tx: Tx, design_id: str, param: str = "personalization_design") -> Json:
+    """Return a design of the account or of its platform; raises ApiError if there is none."""
     for where in (tx, _platform(tx)):
         found = where.get(DESIGN, design_id)
         if found is not None:
             return found
-    raise no_such(DESIGN.noun, design_id, "personalization_design")
+    raise no_such(DESIGN.noun, design_id, param)
 
 
 def _default(tx: Tx) -> Json | None:
@@ -268,7 +273,7 @@ _SCOPE = "issuing_personalization_design"
 ROUTES = (
     Route("POST", _URL, create, _OF + "CreateParams", _SCOPE, DESIGN),
     Route("GET", _URL, listed, _OF + "ListParams", _SCOPE, DESIGN),
-    Route("GET", _ONE, retrieve(DESIGN), _OF + "RetrieveParams", _SCOPE, DESIGN),
+    Route("GET", _ONE, retrieve, _OF + "RetrieveParams", _SCOPE, DESIGN),
     Route("POST", _ONE, update, _OF + "UpdateParams", _SCOPE, DESIGN),
     Route("POST", _TEST + "/activate", activate, f"test_helpers.{_OF}ActivateParams", _SCOPE, DESIGN),
     Route("POST", _TEST + "/deactivate", deactivate, f"test_helpers.{_OF}DeactivateParams", _SCOPE, DESIGN),
