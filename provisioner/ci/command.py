@@ -18,11 +18,14 @@ LOG = 12_000  # maximum characters of a log in a comment
 
 
 class Done(Struct, frozen=True):
-    """The exit code and output of a command."""
+    """The result of a command that was run."""
 
     code: int
+    """The exit code."""
     stdout: str
+    """The text on stdout."""
     stderr: str = ""
+    """The text on stderr."""
 
     @property
     def summary(self) -> str:

@@ -23,6 +23,7 @@ class Totals(Struct):
     """The totals of one phase; only the ten worst outcomes are kept."""
 
     phase: str
+    """The phase, such as `plan`."""
     accounts: int
     """Number of accounts of the phase."""
     allowed: int
@@ -38,7 +39,9 @@ class Totals(Struct):
     ends: int = 0
     """Number of objects that are retired or replaced."""
     requests: int = 0
+    """Number of requests to Stripe."""
     failed: int = 0
+    """Number of accounts that failed."""
     stopped: int = 0
     """Number of plans that the account's own guardrails block."""
     stopped_by: tuple[Danger, ...] = ()

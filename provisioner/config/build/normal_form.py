@@ -49,14 +49,20 @@ class Names(Struct, frozen=True):
 
 
 class Normal(Struct):
-    """The result for one resource: its fields, its faults, and the paths of secrets from outside."""
+    """The result for one resource."""
 
     address: Address
+    """The address of the resource."""
     names: Names
+    """The names that its references may use."""
     currency: str | None
+    """The currency of its amounts, once it is known."""
     fields: dict[str, Any] = field(default_factory=dict)
+    """The fields in normal form."""
     faults: list[FieldFault] = field(default_factory=list)
+    """The problems that were found."""
     sensitive: set[str] = field(default_factory=set)
+    """Dotted paths of secrets from the environment and from files."""
 
 
 def normal(kind: Kind, address: Address, raw: Mapping[str, Any], names: Names) -> Normal:

@@ -52,11 +52,14 @@ class Block(Struct, frozen=True):
 
 
 class BlockPlace(NamedTuple):
-    """The place of a value: its position, the address that it belongs to, and the scalar as written."""
+    """The place of a value."""
 
     where: Where
+    """File, line and column."""
     address: str
+    """The address that it belongs to."""
     raw: str | None
+    """An unquoted scalar as written; None for any other value."""
 
 
 def locate(pieces: Sequence[Piece], path: Path, *, key: bool = False) -> BlockPlace:

@@ -26,8 +26,11 @@ class ProjectSettings(NamedTuple):
     """The top-level settings of a run."""
 
     project: str
+    """The name of the project."""
     mode: str
+    """`test` or `live`."""
     account: str | None
+    """The only account that may be used; None for any."""
 
 
 def settings(blocks: Blocks) -> ProjectSettings:

@@ -26,10 +26,12 @@ NEW = (Action.CREATE, Action.REPLACE)
 
 
 class Owner(NamedTuple):
-    """The owner of the objects that are written: the project, and its salt for their ownership metadata."""
+    """The owner of the objects that are written."""
 
     project: str
+    """The name of the project."""
     salt: str = ""
+    """The secret of the project for digests in their ownership metadata."""
 
 
 def order_steps(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) -> tuple[Step, ...]:

@@ -13,10 +13,12 @@ from provisioner.core.model.words import count
 
 
 class Selection(Struct, frozen=True):
-    """Globs over addresses (`cards.ads*`): those wanted (all, when empty), and those that are not."""
+    """The part of a plan that was asked for, as globs over addresses (`cards.ads*`)."""
 
     targets: tuple[str, ...] = ()
+    """Addresses to include; empty for all."""
     excludes: tuple[str, ...] = ()
+    """Addresses to leave out."""
 
 
 EVERYTHING = Selection()

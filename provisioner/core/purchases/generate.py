@@ -38,8 +38,11 @@ class Choices(Struct, frozen=True):
     """All values that Stripe knows, for purchases that a list does not name."""
 
     categories: Sequence[str]
+    """Merchant categories."""
     countries: Sequence[str] = ("US", "CA", "GB", "FR", "JP", "BR", "AU")
+    """Merchant countries, the most likely one first."""
     presences: Sequence[str] = ("not_present", "present")
+    """Values of the card's presence at the merchant."""
 
     def of(self, name: str) -> Sequence[str]:
         """Return the values of `categories`, `merchant_countries` or `card_presences`."""

@@ -35,7 +35,9 @@ class FieldFault(NamedTuple):
     """A conflict between the fields of one resource: the path of keys, and what would be right."""
 
     path: tuple[str | int, ...]
+    """The path of the field."""
     text: str
+    """The problem, and what would be right."""
 
 
 def no_faults(_fields: Mapping[str, Any]) -> Iterator[FieldFault]:

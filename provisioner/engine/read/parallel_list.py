@@ -35,12 +35,16 @@ MORE = 0.19  # requests that cuts may cost for each page, at most
 
 
 class TimeWindow(Struct, frozen=True):
-    """The data kept from one page: its objects with their times and ids, and whether more follow."""
+    """The data kept from one page of a list."""
 
     items: list[Any]
+    """The objects, newest first."""
     times: list[int]
+    """Their times of creation (Unix seconds)."""
     ids: list[str]
+    """Their ids."""
     more: bool
+    """True if older objects follow."""
     seconds: float  # that the answer took
 
 

@@ -14,11 +14,17 @@ class ApiError(Exception):
     """An error of the API; raised while a request is served, it becomes the response."""
 
     status: int
+    """The HTTP status."""
     message: str
+    """The message, worded as Stripe's."""
     type: str = "invalid_request_error"
+    """Stripe's type of error."""
     code: str | None = None
+    """Stripe's code; None for errors without one."""
     param: str | None = None
+    """The parameter that is wrong; None if it is none."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    """Additional headers of the response."""
 
     def body(self, account: str, request_id: str) -> dict[str, Any]:
         """Return the JSON of the response; missing members are left out, as Stripe does."""

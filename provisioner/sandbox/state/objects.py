@@ -72,10 +72,12 @@ class Resource:
 
 @dataclass(frozen=True)
 class Origin:
-    """The request that makes changes; the first two values are None for actions of Stripe."""
+    """The request that makes changes."""
 
     id: str | None = None
+    """The id of the request; None for an action of Stripe's own."""
     idempotency_key: str | None = None
+    """Its idempotency key; None without one."""
     base: str = "https://files.stripe.com"
     """The URL that files are downloaded from."""
 
