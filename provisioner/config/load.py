@@ -174,7 +174,7 @@ def load_policy(file: Path, kinds: Sequence[Kind]) -> Guardrails:
     problems: list[Problem] = []
     document = open_document(file, problems, Outside(file.parent, {}))
     if "guardrails" in document.value:
-        says = "a policy has no 'guardrails:'; its keys, such as max_top_up, begin at the left margin"
+        says = "remove 'guardrails:'; a policy has its keys, such as max_top_up, at the top level"
         raise ConfigError([Problem(document.where(("guardrails",), key=True), "", says)])
     for misfit in shapes_of(kinds).misfits("file", {"guardrails": document.value}):
         if misfit.value is not BROKEN:

@@ -102,7 +102,7 @@ LIMITS = Field(
         Field(
             "amount",
             Shape.AMOUNT,
-            doc="The most that can be spent per interval, in minor units or with a currency. 0 means zero.",
+            doc="The maximum per interval, in minor units or with a currency; 0 allows no spending.",
             required=True,
             low=0,
             example="2,000.00 USD",

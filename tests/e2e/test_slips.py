@@ -99,7 +99,7 @@ def test_a_policy_that_is_written_like_a_configuration_says_what_is_wrong(desk: 
 
     said = desk.run("plan", "--policy", ".policy.yaml", code=1).stderr
 
-    assert said.startswith(".policy.yaml:1:1: a policy has no 'guardrails:'; its keys, such as max_top_up, ")
+    assert said.startswith(".policy.yaml:1:1: remove 'guardrails:'; a policy has its keys, such as ")
 
 
 @pytest.mark.parametrize(

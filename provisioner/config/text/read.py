@@ -214,7 +214,7 @@ class _Reader(Struct):
         if event.implicit[0]:
             value = self.plains[raw] = plain(raw)
         elif event.style == '"' and _HALF.search(raw):
-            self.slip(event, "half of a surrogate pair in a string; remove it")
+            self.slip(event, "an incomplete Unicode character (half of a surrogate pair); remove it")
             value = _HALF.sub("?", raw)
         else:
             value = self.quoted[raw] = raw

@@ -23,7 +23,7 @@ _ODD = tuple(
         (r"[-+]?0[0-7_]+|[-+]?0o[0-7]+", "an octal number"),
         (r"[-+]?0[0-9_]+", "a number with a leading zero"),
         (r"[-+]?0x[0-9a-fA-F_]+|[-+]?0b[01_]+", "a hexadecimal or binary number"),
-        (r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?", "a number to the base of 60"),
+        (r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?", "a number in base 60"),
         (r"[-+]?[0-9][0-9_]*", "a number with underscores"),
         (r"[-+]?(?:[0-9][0-9_]*)?\.[0-9_]+(?:[eE][-+]?[0-9]+)?", "a number with a fraction"),
         (r"[-+]?[0-9][0-9_]*\.?(?:[eE][-+]?[0-9]+)?", "a number with a fraction"),

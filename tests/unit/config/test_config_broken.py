@@ -140,7 +140,7 @@ CASES = {
         "13:22",
         'got a hexadecimal or binary number; quote it: "0x1f"',
     ),
-    "to the base of 60": (card("    metadata: {at: 12:30:45}\n"), "13:20", "to the base of 60"),
+    "in base 60": (card("    metadata: {at: 12:30:45}\n"), "13:20", "in base 60"),
     "not a number": (
         card("    exp_month: twelve\n    exp_year: 2030\n"),
         "13:16",
