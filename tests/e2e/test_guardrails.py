@@ -108,7 +108,7 @@ def test_every_view_of_a_plan_says_what_would_stop_it(stopped: Desk):
     assert [stop["guardrail"] for stop in document["stopped_by"]] == ["protected", "top_up"]
     for stop in document["stopped_by"]:
         assert stop["text"] in stopped.run("show", "plan.json").stdout
-        assert f"> {stop['text']}\n" in stopped.run("show", "plan.json", "--format", "markdown").stdout
+        assert f"> - `{stop['text']}`\n" in stopped.run("show", "plan.json", "--format", "markdown").stdout
         assert json.dumps(stop["text"]) in stopped.run("show", "plan.json", "--format", "html").stdout
     stopped.run("apply", "plan.json", code=3)
 
