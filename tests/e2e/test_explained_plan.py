@@ -35,8 +35,8 @@ def test_each_value_that_is_set_back_has_its_time_and_request(frozen: Desk, form
     said = frozen.run("plan", "--explain", "--format", format_).stdout
 
     assert re.search(
-        r"cards\.ads: status is inactive in Stripe, changed at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC "
-        rf"by request {event.request.id} \({event.id}\); this plan sets it to active",
+        r"cards\.ads: status is inactive in Stripe; this plan sets it to active \(raises spending\)\. "
+        rf"Changed at \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC by request {event.request.id} \({event.id}\)",
         said,
     )
     assert event.id not in frozen.run("plan", "--format", format_).stdout
@@ -93,7 +93,7 @@ def test_nothing_is_read_for_a_plan_that_sets_nothing_back(
 def test_the_check_of_a_pull_request_says_it_unasked(frozen: Desk) -> None:
     said = frozen.run("check", "--format", "markdown", code=3).stdout
 
-    assert re.search(r"status is inactive in Stripe, changed at .* UTC by request req_\w+", said)
+    assert re.search(r"status is inactive in Stripe; .* Changed at .* UTC by request req_\w+", said)
 
 
 @pytest.mark.parametrize("format_", ["text", "markdown", "html"])
@@ -108,7 +108,7 @@ def test_a_card_that_was_canceled_or_activated_as_a_whole_is_listed_too(desk: De
 
     said = desk.run("plan", "--explain", "--format", format_).stdout
 
-    when = r" \(changed at .{19} UTC by request req_\w+ \(evt_\w+\)\)"
+    when = r"\. Changed at .{19} UTC by request req_\w+ \(evt_\w+\)"
     outside = "outside of provisioner"
     created = rf"cards\.ads will be created: the previous card was canceled {outside}{when}"
     assert re.search(created, said)

@@ -36,7 +36,7 @@ SCREENS = {  # in this order: each finds what those before it have done
     "plan": ("plan",),
     "apply": ("apply", "--auto-approve"),
     "drift": ("drift",),
-    "changes": ("plan",),
+    "changes": ("plan", "--explain"),
     "fleet": FLEET,
 }
 GAP = r"(?:\s|\x1b\[[\d;]*m)+"  # between words, wherever a line was wrapped and colored
@@ -48,7 +48,7 @@ ALIKE = (  # whatever differs from run to run, by something as long: the screen 
     ),
     (re.compile(r"\bsha256:[0-9a-f]+"), lambda m: "sha256:" + "0" * (len(m[0]) - 7)),
     (re.compile(r"\b20\d\d-\d\d-\d\d(?=[T ]\d\d:\d\d)"), lambda _: "2026-11-23"),
-    (re.compile(r"(?<=2026-11-23 )\d\d:\d\d"), lambda _: "09:30"),
+    (re.compile(r"(?<=2026-11-23 )\d\d:\d\d(:\d\d)?"), lambda m: "09:30:00" if m[1] else "09:30"),
     (re.compile(r"\b\d+ ms\b"), lambda _: "5 ms"),
     (FLEET_COST, lambda m: f" (0.2 s, 40 accounts/s, {m[1]} requests)"),
     (re.compile(r"^(Applying|Reading Stripe|Running): .*\n", re.MULTILINE), lambda _: ""),  # if it takes long

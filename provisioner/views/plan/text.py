@@ -8,10 +8,14 @@ from collections.abc import Iterator, Mapping
 from sys import maxsize
 from typing import Literal
 
+from msgspec import UnsetType
+
 from provisioner.core.diff.change import Action
+from provisioner.core.model.json_document import TraceDocument
 from provisioner.core.model.money import show_money
 from provisioner.core.model.words import count
 from provisioner.core.plan.document import ChangeDocument, Mover, ShownPlan
+from provisioner.core.schema.field import Direction
 from provisioner.views.plan.groups import Group, alike, group
 from provisioner.views.plan.rows import HOLDER, ValueRow, named, rows
 from provisioner.views.plan.values import show_sides
@@ -144,18 +148,22 @@ def outside_lines(document: ShownPlan) -> Iterator[str]:
     """Yield a line for each value or object that was changed outside of provisioner and is set back."""
     for change in document.changes:
         if change.moved in MOVED:
-            when = f" (changed {show_trace(change.trace)})" if change.trace else ""
-            yield f"{inert(change.address)} {headline(change)}: {inert(change.reason)}{when}"
+            yield f"{inert(change.address)} {headline(change)}: {inert(change.reason)}{_when(change.trace)}"
         for edit in change.edits:
             if edit.moved not in MOVED:
                 continue
             before, after = show_sides(edit)
             now = "not set" if edit.before is None else before + show_row(edit.row)
             does = "removes it" if edit.after is None else f"sets it to {after}"
-            both = " (the configuration changed too)" if edit.moved == "both" else ""
+            remarks = ["raises spending"] if edit.direction is Direction.BROADENING else []
+            remarks += ["the configuration changed too"] if edit.moved == "both" else []
+            tail = f" ({'; '.join(remarks)})" if remarks else ""
             name = f"{inert(change.address)}: {inert(edit.path)}"
-            when = f", changed {show_trace(edit.trace)}" if edit.trace else ""
-            yield f"{name} is {now} in Stripe{when}; this plan {does}{both}"
+            yield f"{name} is {now} in Stripe; this plan {does}{tail}{_when(edit.trace)}"
+
+
+def _when(trace: TraceDocument | UnsetType) -> str:
+    return f". Changed {show_trace(trace)}" if trace else ""
 
 
 def headline(change: ChangeDocument) -> str:

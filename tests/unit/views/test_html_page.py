@@ -53,7 +53,7 @@ def test_it_says_where_the_plan_would_be_applied_and_what_was_changed_outside():
     assert model["title"] == "Plan for acme (dev)"
     assert model["place"] == "Project acme, environment dev, test mode, account acct_1"
     assert model["outside"]["texts"] == [
-        "cards.ads: status is inactive in Stripe; this plan sets it to active"
+        "cards.ads: status is inactive in Stripe; this plan sets it to active (raises spending)"
     ]
     assert model["changes"][0]["o"] == 1
     assert model["edits"][0][4] == "raises spending, changed outside of provisioner"

@@ -78,7 +78,7 @@ def test_long_values_that_were_changed_outside_leave_room_for_the_changes():
 
     assert len(text.encode()) <= LONGEST
     assert "will be updated in place" in text
-    assert "> - and 27 more\n" in text
+    assert "> - and 31 more\n" in text
     rendered(text)
 
 

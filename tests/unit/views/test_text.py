@@ -50,9 +50,9 @@ def test_it_opens_with_where_it_would_be_applied_and_what_was_changed_outside():
     assert text.startswith(
         "Project acme, environment dev, test mode, account acct_1\n\n"
         "Changed outside of provisioner (this plan reverts it)\n"
-        "  cards.ads: status is inactive in Stripe; this plan sets it to active\n"
+        "  cards.ads: status is inactive in Stripe; this plan sets it to active (raises spending)\n"
         "  cards.travel: status is inactive in Stripe; this plan sets it to active"
-        " (the configuration changed too)\n\nBlast radius\n"
+        " (raises spending; the configuration changed too)\n\nBlast radius\n"
     )
 
 
