@@ -48,7 +48,7 @@ OTHERS = {
     "never use a proxy.",
     "COLUMNS": "The width of the terminal.",
     "GITHUB_..., CI_...": "Variables that GitHub and GitLab set for their jobs; notices and comments use "
-    "them to identify the run.",
+    "them to identify the run, and annotations to name files relative to the repository.",
     VARIABLE: "Set by the shell when it completes a command line (`provisioner completion`).",
 }
 
