@@ -6,7 +6,7 @@ Such text is shown as code only, where it cannot link, mention anybody, or close
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from provisioner.views.values import inert
 
@@ -20,6 +20,12 @@ def code(text: str, longest: int = 200) -> str:
     ticks = "`" * (_longest_run(clean) + 1)
     pad = " " if len(ticks) > 1 or clean[0] in " `" else ""
     return f"{ticks}{pad}{clean}{pad}{ticks}"
+
+
+def items(lines: Sequence[str], of: int) -> str:
+    """Return some `of` a number of lines as a list, which wraps: a command in it stays readable."""
+    more = [f"- and {of - len(lines):,} more"] if of > len(lines) else []
+    return "\n".join([*(f"- {code(line, LONGEST_LINE)}" for line in lines), *more])
 
 
 def tag(text: str) -> str:

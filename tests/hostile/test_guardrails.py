@@ -74,7 +74,7 @@ def test_what_was_shown_as_stopped_needs_its_number_whatever_the_configuration_s
     desk.run("plan", "--out", "plan.json")
     desk.write(estate("200.00 USD"))
 
-    assert "--allow exposure_added=10000" in desk.run("apply", "plan.json", code=3).stderr
+    assert "--allow exposure_added=100.00USD" in desk.run("apply", "plan.json", code=3).stderr
     assert "exposure_added" in desk.run("apply", "plan.json", "--allow", "exposure_added=9999", code=3).stderr
     assert limits(desk) == [10_000]
     desk.run("apply", "plan.json", "--allow", "exposure_added=10000")

@@ -29,7 +29,7 @@ from provisioner.views.plan.text import (
     summary_line,
 )
 from provisioner.views.plan.values import show_power, team_name
-from provisioner.views.safe_markdown import LONGEST_LINE, clip, code, fence, place, plain, size, tag
+from provisioner.views.safe_markdown import clip, code, fence, items, place, plain, size, tag
 
 LONGEST = 60_000  # GitHub takes 65,536 characters; the rest is for the lines that the caller adds
 NAMES = 30
@@ -88,7 +88,7 @@ def _head(document: ShownPlan) -> str:
         parts += _teams(document)
     if notes := document.notes:
         texts = (f"{n.address}: {n.text}" if n.address else n.text for n in notes[:MOST_NOTES])
-        body = _items([clip(text, 400) for text in texts], len(notes))
+        body = items([clip(text, 400) for text in texts], len(notes))
         parts.append(_details(count(len(notes), "note"), body, is_open=not document.changes))
     return "\n\n".join(parts)
 
@@ -97,14 +97,8 @@ def _warning(title: str, lines: Sequence[str]) -> str:
     """Return an alert with a title, as many of the lines as fit, and the number of the others."""
     used = accumulate(size(line) for line in lines[:NAMES])
     fitting = max(1, sum(so_far <= LONGEST_ALERT for so_far in used))
-    body = ["[!WARNING]", f"**{title}**", "", *_items(lines[:fitting], len(lines)).split("\n")]
+    body = ["[!WARNING]", f"**{title}**", "", *items(lines[:fitting], len(lines)).split("\n")]
     return "\n".join(f"> {line}".rstrip() for line in body)
-
-
-def _items(lines: Sequence[str], of: int) -> str:
-    """Return some `of` a number of lines as a list, which wraps: a command in it stays readable."""
-    more = [f"- and {of - len(lines):,} more"] if of > len(lines) else []
-    return "\n".join([*(f"- {code(line, LONGEST_LINE)}" for line in lines), *more])
 
 
 def _blast(document: ShownPlan) -> str:
