@@ -207,6 +207,43 @@ def test_what_stripe_does_to_cardholders(api) -> None:
     assert api.refused(f"{URL}/{holder['id']}", {"status": "active"})["param"] == "status"
 
 
+def test_a_rejected_cardholder_is_blocked_and_the_cards_are_canceled(api) -> None:
+    card, other = api.card(), api.card()
+    holder = card["cardholder"]["id"]
+    act = {"act": "disable_cardholder", "id": holder, "value": "rejected.listed"}
+    rejected = api.control("act", act)
+    assert (rejected["status"], rejected["requirements"]["disabled_reason"]) == ("blocked", "rejected.listed")
+    assert api.read(f"/v1/issuing/cards/{card['id']}")["status"] == "canceled"
+    assert api.read(f"/v1/issuing/cards/{other['id']}")["status"] == other["status"]
+    assert [e["data"]["object"]["id"] for e in api.events("issuing_card.updated")] == [card["id"]]
+    assert [e["data"]["object"]["id"] for e in api.events("issuing_cardholder.updated")] == [holder]
+
+
+def test_a_name_stays_during_a_review(api) -> None:
+    terms = {"user_terms_acceptance": {"date": 1_600_000_000, "ip": "127.0.0.1"}}
+    who = {"first_name": "Jenny", "last_name": "Rosen", "card_issuing": terms}
+    holder = api.person(individual=who)
+    url = f"{URL}/{holder['id']}"
+    review = lambda value: api.control(  # noqa: E731
+        "act", {"act": "disable_cardholder", "id": holder["id"], "value": value}
+    )
+    review("under_review")
+    born = {"dob": {"day": 1, "month": 2, "year": 1990}}
+    assert api.ok(url, {"individual": born})["individual"]["dob"]["year"] == 1990  # missing until now
+    for change, word in (({"first_name": "Ann"}, "name"), ({"last_name": "Roe"}, "name"), (born, "dob")):
+        refused = api.refused(url, {"individual": change})
+        assert refused["message"].startswith(f"You can't update the {word} for a cardholder under review. ")
+        assert "disabled_reason" in refused["message"]
+    assert api.ok(url, {"metadata": {"a": "1"}})["metadata"] == {"a": "1"}
+    review(None)
+    assert api.ok(url, {"individual": {"first_name": "Ann"}})["individual"]["first_name"] == "Ann"
+
+    bare = api.person(individual={"first_name": "Jenny", "last_name": "Rosen"})
+    api.control("act", {"act": "disable_cardholder", "id": bare["id"], "value": "under_review"})
+    refused = api.refused(f"{URL}/{bare['id']}", {"individual": {"last_name": "Roe"}})
+    assert "past_due" in refused["message"]
+
+
 def test_metadata_has_stripes_limits(api) -> None:
     holder = api.cardholder(metadata={f"k{i}": "v" for i in range(50)})
     url = f"{URL}/{holder['id']}"

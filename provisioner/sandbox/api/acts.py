@@ -27,8 +27,19 @@ def block_cardholder(tx: Tx, object_id: str, _value: Any) -> Json:
 
 
 def disable_cardholder(tx: Tx, object_id: str, value: Any) -> Json:
-    """Set a cardholder's `disabled_reason` (`under_review`, `listed`, null), as screening does."""
-    return _set(tx, object_id, _disabled_reason=value)
+    """
+    Set a cardholder's `disabled_reason` (`under_review`, `listed`, null), as screening does.
+
+    `rejected.listed` also blocks the cardholder and cancels the cards
+    (support.stripe.com/questions/issuing-watchlist-reviews).
+    """
+    if value != "rejected.listed":
+        return _set(tx, object_id, _disabled_reason=value)
+    rejected = _set(tx, object_id, _disabled_reason=value, status="blocked")
+    for issued in list(tx.find(card.CARD, "cardholder", object_id)):
+        if issued["status"] != "canceled":
+            save(tx, card.CARD, card.canceled(issued, None), "issuing_card.updated")
+    return rejected
 
 
 def block_pin(tx: Tx, object_id: str, _value: Any) -> Json:

@@ -76,8 +76,29 @@ def update(call: HandlerCall) -> Json:
     if before["status"] == "blocked" and "status" in call.params:
         # It is undocumented whether the API can unblock a cardholder; in the sandbox, it cannot.
         raise invalid(f"Cardholder {call.id} is blocked; its status cannot be changed.", "status")
+    if before["requirements"]["disabled_reason"] == "under_review":
+        _check_review(before, call.params.get("individual", {}))
     stored = _changed(call.tx, before, call.params)
     return save(call.tx, CARDHOLDER, stored, "issuing_cardholder.updated")
+
+
+def _check_review(stored: Json, given: Mapping[str, Any]) -> None:
+    """
+    Raise ApiError for a new name or date of birth of a cardholder under review; missing ones can be added.
+
+    docs.stripe.com/issuing/connect/cardholders-controls.
+    """
+    known = stored["individual"] or {}
+    for field, told in (("first_name", "name"), ("last_name", "name"), ("dob", "dob")):
+        if field in given and known.get(field):
+            ends = (
+                "The past_due field contains information that you need to provide before the cardholder can "
+                "approve authorizations."
+                if stored["requirements"]["past_due"]
+                else "Stripe will make a decision and update the disabled_reason field."
+            )
+            says = f"You can't update the {told} for a cardholder under review. {ends}"
+            raise invalid(says, f"individual[{field}]")
 
 
 def _changed(tx: Tx, stored: Json, params: Mapping[str, Any]) -> Json:
