@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from provisioner.sandbox.state.objects import Resource, Tx
 
@@ -54,6 +54,19 @@ class HandlerCall:
     """The id in the path of the object to which the one with `id` belongs; empty if there is none."""
 
 
+class CommandLine(Protocol):
+    """Connected clients of Stripe's command line, which run `stripe listen`."""
+
+    def forwards(self, account: str) -> bool:
+        """Return True if a client forwards the account's events to a server."""
+
+    async def ask(self, event_id: str, patience: float) -> tuple[int, dict[str, str], bytes]:
+        """Return the response to an event, as `post` does; raises TimeoutError after `patience` seconds."""
+
+    def resend(self, account: str, event_id: str) -> bool:
+        """Send an event again; returns False if no client listens."""
+
+
 @dataclass(frozen=True)
 class Preparation:
     """The arguments of a route's `prepare`."""
@@ -62,6 +75,8 @@ class Preparation:
     """Opens a transaction for the request, which is committed before its handler runs."""
     post: Callable[[str, str, str, float], tuple[int, dict[str, str], bytes]]
     """Sends a signed body to a webhook, as `webhooks.post` does."""
+    cli: CommandLine
+    """The clients of Stripe's command line."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import uvicorn
 
@@ -15,6 +16,15 @@ from provisioner.sandbox.settings import Settings
 _HOST = "127.0.0.1"
 # Seconds to wait for requests in flight when the server stops.
 _PATIENCE = 2.0
+
+
+def _websocket(**given: Any) -> asyncio.Protocol:
+    """Return the protocol of a new WebSocket connection; its library is loaded only if there is one."""
+    from uvicorn.protocols.websockets.websockets_sansio_impl import (  # noqa: PLC0415 - as above
+        WebSocketsSansIOProtocol,
+    )
+
+    return WebSocketsSansIOProtocol(**given)
 
 
 class _Server(uvicorn.Server):
@@ -29,7 +39,7 @@ class _Server(uvicorn.Server):
         config = uvicorn.Config(
             build(settings),
             loop="asyncio",
-            ws="none",
+            ws=_websocket,  # type: ignore[arg-type]  # a function is enough
             log_config=None,
             log_level="critical",
             access_log=False,

@@ -24,6 +24,7 @@ from provisioner.sandbox.api.asked import Asked, refusal
 from provisioner.sandbox.api.execute import execute
 from provisioner.sandbox.api.faults import Fault
 from provisioner.sandbox.api.routes import ROUTES
+from provisioner.sandbox.http.cli_connections import CliConnections
 from provisioner.sandbox.http.control import begin
 from provisioner.sandbox.http.sandbox import Sandbox
 from provisioner.sandbox.http.webhooks import Postman
@@ -47,7 +48,8 @@ class Bank:
 
     def __init__(self, settle: float | None = 5.0) -> None:
         self.store = Store(None)
-        begin(Sandbox(Settings(topup_settle=settle), self.store, Postman(self.store)))
+        postman, cli = Postman(self.store), CliConnections(self.store)
+        begin(Sandbox(Settings(topup_settle=settle), self.store, postman, cli))
         self._kept = sqlite3.connect(":memory:", check_same_thread=False)
         with self.store.transaction(write=False) as db:
             self.account = default_account(Tx(db, "", 0, Origin()))

@@ -102,6 +102,18 @@ def test_events_go_out_although_nobody_asks_for_anything(start, receiver) -> Non
     assert json.loads(got.get(timeout=10)[0])["type"] == "topup.succeeded"
 
 
+def test_an_event_can_be_sent_to_an_endpoint_again(api, receiver) -> None:
+    url, got, _ = receiver
+    endpoint = api.ok("/v1/webhook_endpoints", {"url": url, "enabled_events": ["issuing_card.created"]})
+    api.ok("/v1/topups", TOPUP)
+    event = api.events("topup.created")[0]
+    again = f"/v1/events/{event['id']}/retry"
+    assert api.refused(again, {})["param"] == "webhook_endpoint"
+    assert api.refused(again, {"webhook_endpoint": "we_none"})["param"] == "webhook_endpoint"
+    assert api.ok(again, {"webhook_endpoint": endpoint["id"]})["pending_webhooks"] == 1
+    assert json.loads(got.get(timeout=10)[0])["id"] == event["id"]
+
+
 def test_endpoints_can_be_changed_and_removed(api, receiver) -> None:
     url, got, _ = receiver
     made = api.ok("/v1/webhook_endpoints", {"url": url, "enabled_events": ["*"], "metadata": {"a": "1"}})

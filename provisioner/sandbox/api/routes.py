@@ -11,7 +11,7 @@ from provisioner.sandbox.rules.cards import (
     shipping_steps,
     token,
 )
-from provisioner.sandbox.rules.events import event, webhook_endpoint
+from provisioner.sandbox.rules.events import cli_session, event, webhook_endpoint
 from provisioner.sandbox.rules.files import file, file_link
 from provisioner.sandbox.rules.money import (
     balance,
@@ -57,6 +57,7 @@ ROUTES: tuple[Route, ...] = (
     *funding.ROUTES,
     *settlement.ROUTES,
     *event.ROUTES,
+    *cli_session.ROUTES,
     *webhook_endpoint.ROUTES,
     *file.ROUTES,
     *file_link.ROUTES,

@@ -62,6 +62,33 @@ OWN: dict[str, dict[str, Any]] = {
         },
         "required": [],
     },
+    # stripe-cli, pkg/stripeauth and pkg/cmd/resource/events_resend.
+    "own.CliSession": {
+        "fields": {
+            **dict.fromkeys(
+                (
+                    "device_name",
+                    "filters",
+                    "forward_connect_to_url",
+                    "forward_thin_connect_to_url",
+                    "forward_thin_to_url",
+                    "forward_to_url",
+                ),
+                "str",
+            ),
+            "websocket_features": {"list": "str"},
+        },
+        "required": [],
+    },
+    "own.EventRetry": {
+        "fields": {
+            "account": "str",
+            "expand": {"list": "str"},
+            "for_stripecli": "bool",
+            "webhook_endpoint": "str",
+        },
+        "required": [],
+    },
     # The part of docs.stripe.com/api/accounts/create that an account for tests needs.
     "own.AccountCreate": {
         "fields": {

@@ -11,14 +11,17 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Path
+from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from provisioner.sandbox.api.asked import ApiAnswer, broken, refusal
 from provisioner.sandbox.api.routes import ROUTES
 from provisioner.sandbox.http import callers, control, pipeline
+from provisioner.sandbox.http.cli_connections import CliConnections
 from provisioner.sandbox.http.sandbox import Sandbox
 from provisioner.sandbox.http.webhooks import Postman
 from provisioner.sandbox.registry import Route
+from provisioner.sandbox.rules.events.cli_session import SOCKET_PATH
 from provisioner.sandbox.settings import Settings
 from provisioner.sandbox.state.errors import ApiError
 from provisioner.sandbox.state.objects import new_id
@@ -35,7 +38,8 @@ def build(settings: Settings) -> Starlette:
 def opened(settings: Settings) -> Sandbox:
     """Return a sandbox with open state that is not served yet."""
     store = Store(settings.state)
-    sandbox = Sandbox(settings, store, Postman(store, anywhere=settings.webhooks_anywhere))
+    postman = Postman(store, anywhere=settings.webhooks_anywhere)
+    sandbox = Sandbox(settings, store, postman, CliConnections(store))
     control.begin(sandbox)
     return sandbox
 
@@ -53,7 +57,11 @@ def application(sandbox: Sandbox) -> Starlette:
         sandbox.store.close()
 
     app = Starlette(
-        routes=[*(_path(sandbox, route) for route in ROUTES), *control.paths(sandbox)],
+        routes=[
+            *(_path(sandbox, route) for route in ROUTES),
+            WebSocketRoute(SOCKET_PATH, sandbox.cli.serve),
+            *control.paths(sandbox),
+        ],
         middleware=[Middleware(_OwnCallersOnly)],
         exception_handlers={404: _unknown, 405: _unknown, 500: _failed},
         lifespan=lifespan,
@@ -69,7 +77,7 @@ class _OwnCallersOnly:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        why = callers.refusal(scope["headers"]) if scope["type"] == "http" else ""
+        why = "" if scope["type"] == "lifespan" else callers.refusal(scope["headers"])
         await (_refused(ApiError(403, why)) if why else self._app)(scope, receive, send)
 
 

@@ -66,6 +66,7 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> ApiAnswer
     answer.headers = headers | answer.headers | {"Date": _date(sandbox)}
     if isinstance(answer.body, str) and request.headers.get("user-agent", "").startswith(_READERS):
         answer.body = json.dumps(json.loads(answer.body), indent=2, ensure_ascii=False) + "\n"
+    sandbox.cli.log(account_id, request, answer)
     return answer
 
 
@@ -127,6 +128,7 @@ async def _serve(sandbox: Sandbox, asked: Asked) -> ApiAnswer:
             answer = execute(sandbox.store, asked, extra)
     if asked.route.method != "GET":
         sandbox.postman.call()
+        sandbox.cli.call()
     answer.cut = {"drop_after": "drop", "truncate": "middle"}.get(asked.effect, "")
     return answer
 
@@ -146,7 +148,7 @@ async def _prepared(sandbox: Sandbox, asked: Asked) -> Mapping[str, Any]:
         with _locked(sandbox, asked), writing(sandbox.store, asked) as call:
             yield call
 
-    return await prepare(Preparation(alone, sandbox.postman.post))
+    return await prepare(Preparation(alone, sandbox.postman.post, sandbox.cli))
 
 
 @contextlib.contextmanager

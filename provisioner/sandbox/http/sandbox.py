@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from provisioner.sandbox.api.faults import Faults
 from provisioner.sandbox.api.limits import AccountLimits
 from provisioner.sandbox.api.locks import Locks
+from provisioner.sandbox.http.cli_connections import CliConnections
 from provisioner.sandbox.http.webhooks import Postman
 from provisioner.sandbox.settings import Settings
 from provisioner.sandbox.state.store import Store
@@ -20,6 +21,8 @@ class Sandbox:
     """Its database."""
     postman: Postman
     """Sends events to webhooks."""
+    cli: CliConnections
+    """Sends events to Stripe's command line."""
     in_flight: set[tuple[str, str]] = field(default_factory=set)
     """Accounts and idempotency keys of requests in flight."""
     locks: Locks = field(default_factory=Locks)
@@ -33,3 +36,4 @@ class Sandbox:
         """Reset limits and faults, as after a restart."""
         self.limits = AccountLimits()
         self.faults = Faults()
+        self.cli.forget()

@@ -134,19 +134,23 @@ def signature(secret: str, body: str, at: int) -> str:
     return f"t={at},v1={digest}"
 
 
+def signed_headers(secret: str, body: str) -> Headers:
+    """Return a body's headers; the signature has the real time, as receivers compare it with their clock."""
+    return {
+        "Content-Type": "application/json; charset=utf-8",
+        "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+        "Stripe-Signature": signature(secret, body, int(time.time())),
+    }
+
+
 def post(url: str, secret: str, body: str, patience: float, *, anywhere: bool) -> tuple[int, Headers, bytes]:
     """
     Send a signed body and return the status, headers (lower case), and body of the response.
 
     It is sent only to this machine unless `anywhere` is set, never through a proxy, and redirects are not
-    followed. The signature has the real time, as receivers compare it with their clock. Raises OSError if
-    there is no response within `patience` seconds.
+    followed. Raises OSError if there is no response within `patience` seconds.
     """
-    headers = {
-        "Content-Type": "application/json; charset=utf-8",
-        "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-        "Stripe-Signature": signature(secret, body, int(time.time())),
-    }
+    headers = signed_headers(secret, body)
     try:
         with contextlib.closing(_connection(url, patience, anywhere=anywhere)) as connection:
             parts = urlsplit(url)

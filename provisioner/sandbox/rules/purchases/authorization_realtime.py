@@ -46,12 +46,12 @@ class _Question:
     """The pending authorization."""
     event: Json
     """The event that is sent."""
-    url: str
-    """The address of the webhook."""
-    secret: str
-    """Its signing secret."""
     fallback: bool
     """The account's default decision if there is no valid response."""
+    url: str = ""
+    """The address of the webhook; empty to ask Stripe's command line (`stripe listen`)."""
+    secret: str = ""
+    """The webhook's signing secret."""
 
 
 class _BadAnswerError(Exception):
@@ -70,7 +70,8 @@ def by_webhook(
     async def prepare(given: Preparation) -> Mapping[str, Any]:
         try:
             with given.writing() as call:
-                question = _question(call.tx, pending(call))
+                cli = given.cli.forwards(call.tx.account)
+                question = _question(call.tx, pending(call), cli=cli)
         except ApiError:
             return {}
         if question is None:
@@ -116,14 +117,14 @@ def give_up(tx: Tx, authorization_id: str) -> None:
         decided(tx, found, Judgement(unknowns.on(tx, "webhook_failure_approves"), "webhook_timeout"))
 
 
-def _question(tx: Tx, pending: Json) -> _Question | None:
+def _question(tx: Tx, pending: Json, *, cli: bool) -> _Question | None:
     """
     Store a pending authorization, and return the request to the newest endpoint, or None if there is none.
 
-    The account's own endpoints come first.
+    The account's own endpoints come first; without an endpoint, Stripe's command line is asked if it listens.
     """
     _, endpoint = next(listeners(tx, EVENT_TYPE), ("", None))
-    if endpoint is None or verdict(tx, pending).reason != "card_active":
+    if (endpoint is None and not cli) or verdict(tx, pending).reason != "card_active":
         return None
     if pending["request_history"]:
         tx.put(AUTHORIZATION, pending)
@@ -133,20 +134,33 @@ def _question(tx: Tx, pending: Json) -> _Question | None:
     tx.add(EVENT, event)
     tx.schedule(tx.now + _AT_THE_LATEST, _TIMEOUT, pending["id"])
     fallback = unknowns.on(tx, "webhook_failure_approves")
+    if endpoint is None:
+        return _Question(pending, event, fallback)
     if endpoint["api_version"]:
         event = event_as_of(event, endpoint["api_version"])
-    return _Question(pending, event, endpoint["url"], endpoint["_secret"], fallback)
+    return _Question(pending, event, fallback, endpoint["url"], endpoint["_secret"])
 
 
-async def _ask(given: Preparation, question: _Question) -> Judgement:
-    """Return the webhook's decision; the request uses a separate thread, as shared ones may be busy."""
+async def _reply(given: Preparation, question: _Question) -> tuple[int, dict[str, str], bytes]:
+    """
+    Return the response: its status, headers, and body; raises TimeoutError, or OSError if it is none.
+
+    The request uses a separate thread, as shared ones may be busy.
+    """
+    if not question.url:
+        return await given.cli.ask(question.event["id"], PATIENCE)
     threads = ThreadPoolExecutor(1)
     sending = asyncio.get_running_loop().run_in_executor(
         threads, given.post, question.url, question.secret, dump(question.event), PATIENCE
     )
     threads.shutdown(wait=False)
+    return await asyncio.wait_for(sending, PATIENCE)
+
+
+async def _ask(given: Preparation, question: _Question) -> Judgement:
+    """Return the webhook's decision."""
     try:
-        status, headers, body = await asyncio.wait_for(sending, PATIENCE)
+        status, headers, body = await _reply(given, question)
         return _read(status, headers, body, question.authorization["pending_request"])
     except TimeoutError:
         return Judgement(question.fallback, "webhook_timeout")
