@@ -76,7 +76,7 @@ def test_no_request_breaks_it(api, seed) -> None:
     ids = {"issuing.cardholder": known["cardholder"], "issuing.card": known["card"]}
     asker = Asker(seed, known)
     statuses: Counter[int] = Counter()
-    for _ in range(400):
+    for _ in range(500):
         route = asker.random.choice(ROUTES)
         kind = "issuing.card" if "/cards/{id}" in route.path else route.answers.object
         path = route.path.replace("{id}", asker.random.choice(ids.get(kind, ["x_1"])[-5:]))
