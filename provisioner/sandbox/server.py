@@ -13,7 +13,6 @@ import uvicorn
 from provisioner.sandbox.http.app import build
 from provisioner.sandbox.settings import Settings
 
-_HOST = "127.0.0.1"
 # Seconds to wait for requests in flight when the server stops.
 _PATIENCE = 2.0
 
@@ -90,7 +89,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     `ready` is called with the base URL when connections are accepted. Raises OSError if the port is in use
     or the state file cannot be used.
     """
-    with _listener(settings.port) as listener:
+    with _listener(settings) as listener:
         server = _Server(settings, lambda: ready(_url(listener)))
 
         async def main() -> None:
@@ -110,7 +109,7 @@ def running(settings: Settings) -> Iterator[str]:
     Raises the same errors as `serve`.
     """
     accepting = threading.Event()
-    with _listener(settings.port) as listener:
+    with _listener(settings) as listener:
         url = _url(listener)
         server = _Server(settings, accepting.set)
 
@@ -130,12 +129,13 @@ def running(settings: Settings) -> Iterator[str]:
             thread.join()
 
 
-def _listener(port: int) -> socket.socket:
+def _listener(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # asyncio sets TCP_NODELAY only if it knows that a socket is TCP; without it, responses take 40 ms more.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((_HOST, port))
+        listener.bind((settings.host, settings.port))
     except OSError:
         listener.close()
         raise
@@ -143,4 +143,5 @@ def _listener(port: int) -> socket.socket:
 
 
 def _url(listener: socket.socket) -> str:
-    return f"http://{_HOST}:{listener.getsockname()[1]}"
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -113,7 +113,7 @@ def test_the_command_says_which_countries_there_are() -> None:
     """Said as a mistake in what was typed, and before anything is served."""
     told = click.testing.CliRunner().invoke(main, ["sandbox", "serve", "--country", "BR"])
     assert told.exit_code != 0
-    assert "--country: Stripe Issuing is not available in BR; choose one of AT, BE" in told.output
+    assert "Error: Stripe Issuing is not available in BR; choose one of AT, BE" in told.output
 
 
 def test_a_clock_that_is_stopped_goes_on_only_by_being_moved(api) -> None:

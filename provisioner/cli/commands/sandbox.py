@@ -1,12 +1,15 @@
 """`sandbox`: run the embedded Stripe API as a separate server, or reset its state."""
 
 import errno
+import logging
 import re
 from pathlib import Path
+from typing import Any
 
 import click
 
 from provisioner.cli.options.shared import SANDBOX_STATE
+from provisioner.cli.terminal.log import tell
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.engine.private_file import DATABASE, check_replaceable, private_database
 
@@ -30,7 +33,16 @@ def command() -> None:
 
 @command.command()
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, help="Port on localhost; 0 picks a free one."
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0 picks a free one."
+)
+@click.option(
+    "--host", default="127.0.0.1", help="IP address to listen on; 0.0.0.0 serves other machines, too."
+)
+@click.option(
+    "--key",
+    default="",
+    show_default=False,
+    help="The only key to accept, such as sk_test_1 (default: any test key).",
 )
 @click.option(
     "--state", type=click.Path(path_type=Path, dir_okay=False), help="SQLite file that stores the state."
@@ -38,44 +50,56 @@ def command() -> None:
 @click.option(
     "--latency", callback=_seconds, default="0s", help="Delay added to every request, such as 100ms."
 )
-@click.option("--no-rate-limit", is_flag=True, help="Do not enforce the rate limits of test mode.")
+@click.option(
+    "--no-rate-limit",
+    "rate_limit",
+    flag_value=False,
+    default=True,
+    show_default=False,
+    help="Do not enforce the rate limits of test mode.",
+)
 @click.option(
     "--topup-settle", callback=_seconds, default="5s", help="How long a top-up stays pending: 5s, 1h, never."
 )
-@click.option("--country", default="US", help="Country of the account, such as US or GB.")
+@click.option(
+    "--country",
+    type=str.upper,
+    metavar="TEXT",
+    default="US",
+    help="Country of the account, such as US or GB.",
+)
 @click.option(
     "--webhooks-anywhere",
     is_flag=True,
     help="Also send events to webhook endpoints on other machines (default: only on this one).",
 )
-def serve(
-    port: int,
-    state: Path | None,
-    latency: float,
-    no_rate_limit: bool,
-    topup_settle: float | None,
-    country: str,
-    webhooks_anywhere: bool,
-) -> None:
-    """Serve the embedded Stripe API on this machine until interrupted."""
+def serve(**options: Any) -> None:
+    """Serve the embedded Stripe API until interrupted."""
     from provisioner.sandbox.server import serve as run  # noqa: PLC0415 - cold start: the server is heavy
     from provisioner.sandbox.settings import Settings  # noqa: PLC0415 - cold start: as above
 
     try:
-        settings = Settings(
-            state, port, latency, not no_rate_limit, topup_settle, country.upper(), webhooks_anywhere
-        )
+        settings = Settings(**options)
     except ValueError as problem:
-        raise click.BadParameter(str(problem), param_hint="--country") from None
-    if state:
-        private_database(state)
+        raise click.UsageError(str(problem)) from None
+    if not (settings.is_local or settings.key):
+        tell(
+            f"Warning: everyone who can reach {settings.host} can read and change everything in this "
+            "sandbox, and its clock; set a --key that clients must send",
+            level=logging.WARNING,
+        )
+    if settings.state:
+        private_database(settings.state)
     try:
         run(settings, lambda base: click.echo(f"Sandbox ready at {base}"))
     except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise ProvisionerError(f"{settings.host} is not an address of this machine") from None
         if error.errno != errno.EADDRINUSE:
             raise
         raise ProvisionerError(
-            f"port {port} is already in use; choose another one, or leave out --port to use a free one"
+            f"port {settings.port} is already in use; choose another one, or leave out --port to use a free "
+            "one"
         ) from None
 
 

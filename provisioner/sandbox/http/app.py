@@ -62,7 +62,7 @@ def application(sandbox: Sandbox) -> Starlette:
             WebSocketRoute(SOCKET_PATH, sandbox.cli.serve),
             *control.paths(sandbox),
         ],
-        middleware=[Middleware(_OwnCallersOnly)],
+        middleware=[Middleware(_OwnCallersOnly, local=sandbox.settings.is_local)],
         exception_handlers={404: _unknown, 405: _unknown, 500: _failed},
         lifespan=lifespan,
     )
@@ -73,11 +73,12 @@ def application(sandbox: Sandbox) -> Starlette:
 class _OwnCallersOnly:
     """Rejects requests for which `callers.refusal` gives a reason."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, local: bool) -> None:
         self._app = app
+        self._local = local
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        why = "" if scope["type"] == "lifespan" else callers.refusal(scope["headers"])
+        why = "" if scope["type"] == "lifespan" else callers.refusal(scope["headers"], local=self._local)
         await (_refused(ApiError(403, why)) if why else self._app)(scope, receive, send)
 
 

@@ -12,11 +12,15 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 
-def refusal(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """Return why a request with these headers (names in lower case) is rejected; empty if it is accepted."""
+def refusal(headers: Iterable[tuple[bytes, bytes]], *, local: bool) -> str:
+    """
+    Return why a request with these headers (names in lower case) is rejected; empty if it is accepted.
+
+    If not `local`, the sandbox serves other machines, too, which know it by any name.
+    """
     found = {name: value for name, value in headers if name in (b"host", b"origin")}
     host = found.get(b"host", b"").decode("latin-1")
-    if not _is_loopback(host):
+    if local and not _is_loopback(host):
         return f"The sandbox accepts only requests to this machine (http://127.0.0.1), not to {host!r}."
     origin = found.get(b"origin")
     if origin is not None and origin.decode("latin-1").lower() != f"http://{host}".lower():

@@ -1,5 +1,5 @@
 """
-The sandbox's control API, `/_sandbox/...`: JSON in, JSON out, without a key.
+The sandbox's control API, `/_sandbox/...`: JSON in, JSON out; with the sandbox's key, if it has one.
 
 docs/sandbox.md documents it. Stripe's API has nothing like it.
 """
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as Path
 
-from provisioner.sandbox.api import acts, timers
+from provisioner.sandbox.api import acts, auth, timers
 from provisioner.sandbox.api.faults import Fault
 from provisioner.sandbox.http.sandbox import Sandbox
 from provisioner.sandbox.rules.accounts import account, permissions
@@ -145,10 +145,16 @@ def _endpoint(
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
+            if sandbox.settings.key:
+                auth.key_of(request.headers.get("authorization", ""), sandbox.settings.key)
+        except ApiError as refused:
+            return JSONResponse({"error": refused.message}, refused.status)
+        try:
             body = await request.body() if request.method == "POST" else b""
             asked = json.loads(body or b"{}")
             answer = deed(sandbox, asked)
             sandbox.postman.call()
+            sandbox.cli.call()
             return JSONResponse(answer)
         except (json.JSONDecodeError, UnicodeDecodeError):
             why = "the body is not JSON"

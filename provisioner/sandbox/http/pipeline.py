@@ -84,7 +84,7 @@ def _enter(sandbox: Sandbox, route: Route, request: Request) -> str:
     """
     if not route.scope:
         return ""
-    key = auth.key_of(request.headers.get("authorization", ""))
+    key = auth.key_of(request.headers.get("authorization", ""), sandbox.settings.key)
     wanted = request.headers.get("stripe-account") or request.headers.get("stripe-context")
     with sandbox.store.transaction(write=False) as db:
         own = Tx(db, "", 0, Origin())
