@@ -125,7 +125,7 @@ def tell_report(report: ReportDocument, title: str) -> Highlights:
     return Highlights(
         title,
         [{"currency": currency, "amount": amount} for currency, amount in sorted(money.items())],
-        sorted(address for address, does in done if does == "cancel"),
+        sorted(address for address, does in done if does in ("cancel", "delete")),
         lines=missed,
     )
 

@@ -195,7 +195,7 @@ class Transport:
             query = f"?{urlencode(list(_flat(params)))}" if params else ""
             path = f"/v1/{resource}{query}"
             return self._http.request(method, path, self._headers, within=within, read=read)
-        return self._writer.post(resource, params, key, read, within)
+        return self._writer.send(method, resource, params, key, read, within)
 
     @cached_property
     def _words(self) -> Words:

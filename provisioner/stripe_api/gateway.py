@@ -69,12 +69,14 @@ class StripeWriter(StripeReader):
         """
         Make one call; a call without an idempotency key gets a new one, the same for all attempts.
 
-        Raises NotSentError if the run is stopped before the call is sent, unless the call cancels a top-up.
+        A deletion has none: repeated, it has no further effect. Raises NotSentError if the run is stopped
+        before the call is sent, unless the call cancels a top-up.
         """
-        resource, key = path(call), call.key or f"provisioner-{uuid.uuid4()}"
+        deletes = call.verb == "delete"
+        resource, key = path(call), None if deletes else call.key or f"provisioner-{uuid.uuid4()}"
         gives_up = call.verb != "cancel"
         answer = self._transport.send(
-            "POST",
+            "DELETE" if deletes else "POST",
             resource,
             call.params,
             key,
@@ -96,4 +98,4 @@ class StripeWriter(StripeReader):
 def path(call: Call) -> str:
     """Return the path of a call: `issuing.cards` `update` `ic_1` becomes `issuing/cards/ic_1`."""
     parts = [*call.service.split("."), *([str(call.id)] if call.id else [])]
-    return "/".join(parts if call.verb in ("create", "update") else [*parts, call.verb])
+    return "/".join(parts if call.verb in ("create", "update", "delete") else [*parts, call.verb])

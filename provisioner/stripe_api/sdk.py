@@ -41,7 +41,7 @@ class _Client(stripe.HTTPClient):
 
 
 class SdkWriter:
-    """Sends POST requests with one key to the address of `http`."""
+    """Sends POST and DELETE requests with one key to the address of `http`."""
 
     def __init__(self, api_key: str, version: str, account: str | None, http: BoundedClient) -> None:
         self._client = stripe.StripeClient(
@@ -53,14 +53,20 @@ class SdkWriter:
             http_client=_Client(http),
         )
 
-    def post(
-        self, resource: str, params: Mapping[str, Any], key: str | None, read: Read, within: float | None
+    def send(
+        self,
+        method: str,
+        resource: str,
+        params: Mapping[str, Any],
+        key: str | None,
+        read: Read,
+        within: float | None,
     ) -> Reply:
         """Send one request to `/v1/<resource>`; `within` and errors are as in BoundedClient.request."""
         _within.set(within)
         options = {"idempotency_key": key} if key else {}
         try:
-            answer = self._client.raw_request("post", f"/v1/{resource}", **params, **options)
+            answer = self._client.raw_request(method.lower(), f"/v1/{resource}", **params, **options)
         except (stripe.APIError, UnicodeError, RecursionError):
             raise LostError("Stripe's response is not JSON") from None
-        return Reply(decode(answer.body.encode(), read, f"POST /v1/{resource}"), answer.headers)
+        return Reply(decode(answer.body.encode(), read, f"{method} /v1/{resource}"), answer.headers)

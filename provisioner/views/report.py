@@ -22,6 +22,7 @@ VERBS = {  # of each step: what it does, and what it has done
     "activate": ("activate", "activated"),
     "deactivate": ("deactivate", "deactivated"),
     "cancel": ("cancel", "canceled"),
+    "delete": ("delete", "deleted"),
     "top up": ("top up", "topped up"),
 }
 

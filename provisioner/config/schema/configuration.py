@@ -194,7 +194,7 @@ def _resource(kind: Kind, fields: Fields, *, part: bool) -> JsonSchema:
 
 def removals(kind: Kind) -> list[str]:
     """Return the values of `on_remove` that objects of this kind support."""
-    can = {DEACTIVATE: bool(kind.retirement.deactivate), CANCEL: bool(kind.retirement.cancel), KEEP: True}
+    can = {DEACTIVATE: bool(kind.retirement.deactivate), CANCEL: kind.retirement.is_permanent, KEEP: True}
     return [each for each in REMOVALS if can[each]]
 
 

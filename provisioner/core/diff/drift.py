@@ -135,9 +135,10 @@ def _edited(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> 
 
 def _of_retired(kind: Kind, live: Live) -> Iterator[Drift]:
     """Yield the drift of an object that we retired and that somebody has reactivated."""
-    if is_reactivated(kind, live):
-        end = kind.retirement.deactivate["status"]
-        yield Drift(live.address, live.id, "status", Moved.LIVE, end, live.status, Direction.BROADENING)
+    for name, end in kind.retirement.deactivate.items() if is_reactivated(kind, live) else ():
+        field = kind.field(name)
+        there = live.fields.get(name, field.default)
+        yield Drift(live.address, live.id, name, Moved.LIVE, end, there, field.direction(end, there))
 
 
 def _gone(kind: Kind, estate: KindInventory, changes: Sequence[Change]) -> Iterator[Drift]:

@@ -67,5 +67,5 @@ def end_object(kind: Kind, address: Address, live: Live, reason: str, *, cancel:
         reason,
         live=live,
         generation=live.stamp.generation,
-        params={"cancel": cancel and bool(kind.retirement.cancel)},
+        params={"cancel": cancel and kind.retirement.is_permanent},
     )

@@ -176,6 +176,8 @@ def is_retired(kind: Kind, live: Live, *, cancel: bool | None = None) -> bool:
     """
     if live.final:
         return True
+    if kind.retirement.deletes and cancel is not False:
+        return False  # it would be gone
     end = kind.retirement.params(cancel=cancel is not False)
     return all(
         (there := live.fields.get(name)) == value or there in kind.field(name).stripe_only_values

@@ -74,8 +74,8 @@ def salt_of(kinds: Sequence[Kind], project: str, world: Snapshot) -> str:
     """
     Return the project's salt, or an empty string if the project has no objects.
 
-    It is in the ownership metadata of the project's oldest object, of the first kind that has any. Objects
-    are never deleted, so it is the same for all runs.
+    It is in the ownership metadata of the project's oldest object, of the first kind that has any. Every
+    object of the project has the same one, so it outlives those that are deleted.
     """
     for kind in owned(kinds):
         for each in reversed(world.objects.get(kind.resource, ())):

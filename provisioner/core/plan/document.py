@@ -149,6 +149,8 @@ class ChangeDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For top_up: the newest earlier top-up of a balance target."""
     final: bool | None = None
     """For replace and retire: true if the change is irreversible."""
+    deleted: bool = False
+    """True if Stripe deletes the object that ends, so that nothing is left of it."""
 
     def __post_init__(self) -> None:
         if "." not in self.address:

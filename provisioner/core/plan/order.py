@@ -212,6 +212,8 @@ def _retire(kind: Kind, _owner: Owner, change: Change) -> Iterator[Step]:
 
 
 def _end(kind: Kind, change: Change, live: Live, phase: Phase, *, cancel: bool, why: str = "") -> Step:
+    if cancel and kind.retirement.deletes:
+        return _step(phase, change, "delete", Call(kind.service, "delete", live.id, {}), Direction.TIGHTENING)
     params, status = retirement(kind, live, cancel=cancel, why=why)
     does = "cancel" if status == "canceled" else "deactivate"
     return _step(phase, change, does, Call(kind.service, "update", live.id, params), Direction.TIGHTENING)

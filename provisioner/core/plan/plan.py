@@ -225,7 +225,7 @@ def blast_radius(kinds: Mapping[str, Kind], changes: Iterable[Change], found: Se
 def is_final(kind: Kind, change: Change) -> bool:
     """Return True if a change ends an object in a way that cannot be undone."""
     canceled = change.action is Action.RETIRE and bool(change.params.get("cancel"))
-    return bool(kind.retirement.cancel) and (canceled or change.action is Action.REPLACE)
+    return kind.retirement.is_permanent and (canceled or change.action is Action.REPLACE)
 
 
 def fingerprint(seals: Mapping[str, Seal], changes: Iterable[Change]) -> str:

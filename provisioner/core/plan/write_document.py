@@ -78,6 +78,7 @@ def _change(kind: Kind, change: Change, plan: Plan) -> ChangeDocument:
     fingerprint = seal(change.fingerprint)
     aim, first = goal(change), between(kind, change)
     is_top_up = change.action is Action.TOP_UP
+    final = is_final(kind, change) if change.action in (Action.RETIRE, Action.REPLACE) else None
     return ChangeDocument(
         address=str(change.address),
         kind=change.kind,
@@ -98,7 +99,8 @@ def _change(kind: Kind, change: Change, plan: Plan) -> ChangeDocument:
         amount=change.params["amount"] if is_top_up else None,
         currency=change.params["currency"] if is_top_up else None,
         newest=(change.follows or None) if is_top_up else UNSET,
-        final=is_final(kind, change) if change.action in (Action.RETIRE, Action.REPLACE) else None,
+        final=final,
+        deleted=bool(final) and kind.retirement.deletes,
     )
 
 

@@ -118,18 +118,29 @@ def nothing_follows(_fate: Fate, _fields: Mapping[str, Any]) -> Iterator[str]:
 class Retirement(Struct, frozen=True):
     """The ways in which objects of a kind end."""
 
-    deactivate: Mapping[str, str] = {}
+    deactivate: Mapping[str, Any] = {}
     """The parameters that deactivate an object, which can be undone; empty if Stripe has none."""
     cancel: Mapping[str, str] = {}
     """The parameters that end an object permanently; empty if Stripe has none."""
+    deletes: bool = False
+    """True if Stripe ends an object permanently by deleting it, so that nothing is left of it."""
     final_statuses: frozenset[str] = frozenset()
     """The statuses of an object that can never act or change again."""
     ends_by: str = ""
     """The path of the field that asks Stripe to end an object without another call."""
 
-    def params(self, *, cancel: bool) -> Mapping[str, str]:
-        """Return the parameters that end an object: permanently with `cancel`, if Stripe has that."""
-        return (cancel and self.cancel) or self.deactivate
+    @property
+    def is_permanent(self) -> bool:
+        """Return whether Stripe can end an object permanently."""
+        return bool(self.cancel) or self.deletes
+
+    def params(self, *, cancel: bool) -> Mapping[str, Any]:
+        """
+        Return the parameters that end an object: permanently with `cancel`, if Stripe has that.
+
+        A deletion has no parameters.
+        """
+        return self.cancel if cancel and self.is_permanent else self.deactivate
 
     def is_final(self, fields: Mapping[str, Any]) -> bool:
         """Return whether an object with these fields has ended permanently."""

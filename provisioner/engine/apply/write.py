@@ -32,6 +32,7 @@ from provisioner.engine.apply.top_up import fund
 from provisioner.engine.ports import Answer, Writer
 
 ENDED = "canceled"
+MISSING = 404
 SETTINGS = 3  # how often a value is set when Stripe keeps a failure for the key
 
 
@@ -48,6 +49,8 @@ def write(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
         refuse_taken(writer, plan, step, call)
     if call.verb == "create":
         return _create(writer, plan, step, call)
+    if call.verb == "delete":
+        return _delete(writer, plan, call)
     if step.ended and not _ended(writer, call, step.ended):
         raise UnfulfilledError(
             f"{step.ended} is still not canceled, although Stripe accepted its cancellation; its replacement "
@@ -87,8 +90,8 @@ def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
         else:
             if not answer.replayed:
                 return _fulfilled(step, _checked(answer, call), call.params)
-            replayed = writer.retrieve(f"{resource_of(call)}/{_checked(answer, call).object['id']}")
-            found = replayed if is_at_its_place(replayed, call) else None
+            # None if it was deleted since, or renamed
+            found = _there(writer, call, _checked(answer, call).object["id"], at_its_place=True)
         if found is not None:
             return _made_before(step, found, call, failure.request_id if failure else "")
         if failure and not is_of_the_past(failure):
@@ -98,6 +101,37 @@ def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
     raise StripeError(
         f"Stripe has stored a failure for each of {ATTEMPTS} idempotency keys; try again in 24 hours"
     )
+
+
+def _there(
+    writer: Writer, call: Call, identity: str, *, at_its_place: bool = False
+) -> Mapping[str, Any] | None:
+    """Return an object of the kind that a call writes; None if it was deleted, or is not `at_its_place`."""
+    try:
+        found = writer.retrieve(f"{resource_of(call)}/{identity}")
+    except StripeError as error:
+        if error.status == MISSING:
+            return None
+        raise
+    return found if not at_its_place or is_at_its_place(found, call) else None
+
+
+def _delete(writer: Writer, plan: Plan, call: Call) -> Answer:
+    """Delete an object of this project; another run may have done it already."""
+    found = _there(writer, call, str(call.id))
+    if found is None:
+        return Answer({"id": call.id})
+    if marks_of(found)[0] != plan.project:
+        raise UnfulfilledError(f"{call.id} no longer has this project's ownership metadata")
+    try:
+        answer = writer.perform(call)
+    except StripeError as error:
+        if error.status == MISSING:
+            return Answer({"id": call.id}, error.request_id)
+        raise
+    if answer.object.get("deleted") is not True:
+        raise UnfulfilledError(f"Stripe accepted the deletion of {call.id}, but did not carry it out")
+    return answer
 
 
 def _spare_keys(step: Step, doubts: int) -> None:

@@ -168,7 +168,8 @@ def _when(trace: TraceDocument | UnsetType) -> str:
 
 def headline(change: ChangeDocument) -> str:
     """Return what will happen to one address, in words."""
-    said = HEADLINES.get(change.counted_as) or ("will be canceled" if change.final else "will be deactivated")
+    ends = "deleted" if change.deleted else "canceled" if change.final else "deactivated"
+    said = HEADLINES.get(change.counted_as) or f"will be {ends}"
     return f"{said}{IRREVERSIBLE}" if change.final else said
 
 
