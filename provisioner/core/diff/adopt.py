@@ -15,7 +15,7 @@ from provisioner.core.model.errors import ProvisionerError, Where
 from provisioner.core.model.resource import Address, Declared, Live, Ownership
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import Inventory
-from provisioner.core.ownership.marks import PROJECT
+from provisioner.core.ownership.marks import PROJECT, unread
 from provisioner.core.ownership.matching import is_named, pair
 from provisioner.core.schema.kind import Kind, owned
 from provisioner.core.schema.normal_form import leaves, resolver
@@ -158,21 +158,22 @@ def _distances(kind: Kind, declared: Declared, free: Mapping[str, Item]) -> dict
 
 def _fits(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:
     """Return True if an object matches the declaration in every field that Stripe returns."""
-    edits, _ = compare(kind, declared, _live(declared, "", have, ""))
+    edits, _ = compare(kind, declared, _live(kind, declared, "", have, ""))
     write_only = {
         f"{field.name}.{sub.name}" for field in kind.fields for sub in field.fields if sub.write_only
     }
     return all(edit.path in write_only or edit.path.startswith("lifecycle.") for edit in edits)
 
 
-def _live(declared: Declared, project: str, have: Mapping[str, Any], identity: str) -> Live:
-    return Live(declared.address, identity, have, Ownership(project, declared.address))
+def _live(kind: Kind, declared: Declared, project: str, have: Mapping[str, Any], identity: str) -> Live:
+    stamp = Ownership(project, declared.address, applied=unread(project, kind.fields, have, declared.fields))
+    return Live(declared.address, identity, have, stamp)
 
 
 def _adoption(
     kind: Kind, project: str, declared: Declared, identity: str, have: Item, surveyed: Inventory
 ) -> Change:
-    live = _live(declared, project, have, identity)
+    live = _live(kind, declared, project, have, identity)
     differing = [edit.path for edit in compare(kind, declared, live)[0]]
     reason = "writes ownership metadata only"
     if differing:

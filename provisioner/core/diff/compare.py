@@ -15,7 +15,7 @@ from provisioner.core.diff.change import Edit, Note
 from provisioner.core.diff.hidden import hidden, mask
 from provisioner.core.model.money import Money
 from provisioner.core.model.resource import Address, Declared, Live, Ref
-from provisioner.core.ownership.marks import field_code, value_digest
+from provisioner.core.ownership.marks import UNREAD, field_code, value_digest
 from provisioner.core.schema.field import Direction, Field, OnChange, Shape
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import align, at, leaves, put
@@ -124,6 +124,8 @@ class _Scope:
         return {n: want[n] for n in want if n in kept}, {n: have[n] for n in ours & kept}
 
     def value(self, field: Field, path: str, want: Any, have: Any, *, owned: bool) -> tuple[Any, Any]:
+        if have is None and field.null_is_unknown and self.may_have(field, path, want):
+            return want, want
         if want is None or want == ():
             says = "no longer in the configuration" if want is None else "empty in the configuration"
             return self.undeclared(field, path, have, owned=owned, says=says)
@@ -142,6 +144,13 @@ class _Scope:
         if field.equivalent and have is not None and field.equivalent(want, have):
             return want, want
         return want, have
+
+    def may_have(self, field: Field, path: str, want: Any) -> bool:
+        """Return whether an object for which Stripe returns no value may have the declared one."""
+        was = self.applied.get(field_code(path))
+        if was is None:
+            return bool(want == field.default)
+        return was in (UNREAD, value_digest(self.project, path, field, want))
 
     def undeclared(self, field: Field, path: str, have: Any, *, owned: bool, says: str) -> tuple[Any, Any]:
         """Reset what was applied earlier, if Stripe can; leave Stripe's own defaults alone."""

@@ -29,7 +29,8 @@ def unfulfilled(
     """
     known = {field.name: field for field in fields}
     for name, value in asked.items():
-        path, field, there = prefix + name, known.get(name), answer.get(name)
+        path, field = prefix + name, known.get(name)
+        there = field.returned(answer) if field else answer.get(name)
         below = there if isinstance(there, Mapping) else {}
         if field is None:
             if there != value:
@@ -46,7 +47,7 @@ def unfulfilled(
 def differing(fields: Sequence[Field], seen: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names of the fields whose values in an answer differ from `seen`, which is in normal form."""
     for field in fields:
-        if field.name in seen and (_normal(field, answer.get(field.name)) or None) != (
+        if field.name in seen and (_normal(field, field.returned(answer)) or None) != (
             seen[field.name] or None
         ):
             yield field.name

@@ -35,6 +35,7 @@ _SALT = re.compile("[0-9a-f]{32}")
 UNKNOWN: Mapping[Address, Declared] = MappingProxyType({})
 CODE = 4
 PLAIN, WRITE_ONLY, PERSONAL = 4, 3, 1  # characters of six bits each
+UNREAD = "?"  # in place of a digest: the object was imported, and Stripe does not say what value it has
 FIRST = 1  # the revision of a newly created object
 ACTIVATE = "to_activate"
 UNLIKE = ("revision", "salt", ACTIVATE)  # words that may differ between two runs that did the same
@@ -98,6 +99,19 @@ def applied(project: str, fields: Sequence[Field], tree: Mapping[str, Any]) -> d
             project, whole, field, value if whole == path else at(tree, whole)
         )
     return record
+
+
+def unread(
+    project: str, fields: Sequence[Field], live: Mapping[str, Any], declared: Mapping[str, Any]
+) -> dict[str, str]:
+    """
+    Return the record of the values of an imported object that it may have, although Stripe returns none.
+
+    Those that are declared count as applied.
+    """
+    unknown = [field for field in fields if field.null_is_unknown and field.name not in live]
+    record = {field_code(field.name): UNREAD for field in unknown}
+    return record | applied(project, unknown, declared)
 
 
 def spelled(record: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from provisioner.core.model.limits import METADATA_KEYS
 from provisioner.core.model.resource import Declared, Live, Ownership
-from provisioner.core.ownership.marks import applied, field_code, marks, stamp_for
+from provisioner.core.ownership.marks import UNREAD, applied, field_code, marks, stamp_for
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import leaves, part
 
@@ -33,12 +33,16 @@ def record_of(kind: Kind, project: str, declared: Declared, before: Mapping[str,
     """
     Return the record of the declared values; ignored values keep the entries that they had `before`.
 
-    We must never reset a value that we never set.
+    We must never reset a value that we never set. What Stripe does not say of an imported object stays
+    unknown until it is declared.
     """
     ignores = declared.lifecycle.ignores
     record = applied(project, kind.fields, part(kind.fields, declared.fields, lambda path: not ignores(path)))
     ignored = (field_code(path) for path, _, _ in leaves(kind.fields, declared.fields) if ignores(path))
-    return record | {name: before[name] for name in ignored if name in before}
+    kept = {name: before[name] for name in ignored if name in before}
+    codes = (field_code(field.name) for field in kind.fields if field.null_is_unknown)
+    unknown = {code: UNREAD for code in codes if before.get(code) == UNREAD}
+    return unknown | record | kept
 
 
 def with_marks(

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from provisioner.core.diff.change import Change
 from provisioner.core.model.resource import Declared, Live, Ownership
-from provisioner.core.ownership.marks import LIFECYCLE, applied, field_code, marks, stamp_for
+from provisioner.core.ownership.marks import LIFECYCLE, applied, field_code, marks, stamp_for, unread
 from provisioner.core.ownership.next_marks import (
     has_room,
     record_of,
@@ -118,6 +118,7 @@ def adoption_params(kind: Kind, change: Change, *, salt: str = "") -> dict[str, 
     ours |= {path for path, _, _ in leaves(kind.fields, live.fields) if path.startswith(whole)}
     ours = {path for path in ours if not ignores(path)}
     record = applied(project, kind.fields, part(kind.fields, live.fields, ours.__contains__))
+    record |= unread(project, kind.fields, live.fields, declared.fields)
     before = replace(live.stamp, salt=salt)
     stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record, before)
     left = live.fields.get("metadata", {})

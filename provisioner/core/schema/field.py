@@ -89,6 +89,12 @@ class Field(Struct, frozen=True):
     """True if values are secrets, which are never shown or exported."""
     write_only: bool = False
     """True if Stripe never returns it."""
+    returned_as: str = ""
+    """The name under which Stripe returns it; empty if that is the parameter's."""
+    returned_values: Mapping[str, Any] = {}
+    """For `returned_as`: the parameter's value for each value that Stripe returns."""
+    null_is_unknown: bool = False
+    """True if Stripe may return no value although one was set, so that an imported object may have any."""
     owned_whole: bool = False
     """True if declaring any part of a hash means that the project owns all of it."""
     sent_whole: bool = False
@@ -115,6 +121,12 @@ class Field(Struct, frozen=True):
     def has_amounts(self) -> bool:
         """Return whether its values are amounts, or contain amounts."""
         return self.shape is Shape.AMOUNT or any(sub.shape is Shape.AMOUNT for sub in self.fields)
+
+    def returned(self, raw: Mapping[str, Any]) -> Any:
+        """Return the field's value in parameters, or in an object that Stripe returns."""
+        if self.returned_as and self.name not in raw:
+            return self.returned_values.get(raw.get(self.returned_as, ""))
+        return raw.get(self.name)
 
     def field(self, name: str) -> "Field":
         """Return the sub-field called `name`; raises KeyError if there is none."""

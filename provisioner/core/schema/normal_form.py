@@ -18,7 +18,9 @@ EMPTY: tuple[Any, ...] = ("", [], (), {})  # the same as absent
 
 def reader(fields: Sequence[Field]) -> Callable[[Item], Tree]:
     """Return a function that brings Stripe's values to normal form, except that references stay ids."""
-    steps = tuple((field.name, _value_reader(field)) for field in fields if not field.write_only)
+    plain = [field for field in fields if not field.write_only and not field.returned_as]
+    steps = tuple((field.name, _value_reader(field)) for field in plain)
+    renamed = tuple(field for field in fields if field.returned_as)
 
     def read(raw: Item) -> Tree:
         out: Tree = {}
@@ -29,6 +31,9 @@ def reader(fields: Sequence[Field]) -> Callable[[Item], Tree]:
                     out[name] = value  # 0 and False are values
             elif step is None or (value := step(value)):
                 out[name] = value
+        for field in renamed:
+            if (value := field.returned(raw)) is not None:
+                out[field.name] = value
         return out
 
     return read
