@@ -1,10 +1,11 @@
 """An account at Stripe, seen through one configuration: read it, and compare the two."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -33,6 +34,9 @@ def _no_display(_expected: Mapping[str, int], _limits: Limits) -> AbstractContex
     return nullcontext(silent)
 
 
+NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
+
+
 class Account(Struct, frozen=True):
     """One account at Stripe, with the configuration that it is compared with."""
 
@@ -48,6 +52,8 @@ class Account(Struct, frozen=True):
     """All kinds of resources."""
     workers: Callable[[int], Executor] = ThreadPoolExecutor
     """Makes the executor for reads that run side by side."""
+    environ: Mapping[str, str] = NO_ENVIRONMENT
+    """The environment of commands that secrets are handed to; Stripe's keys are left out of it."""
 
     def __post_init__(self) -> None:
         """Let no error quote what the configuration hides."""
@@ -79,16 +85,27 @@ class Account(Struct, frozen=True):
         self.check(snapshot)
         return snapshot
 
-    def read_balances(self) -> Snapshot:
-        """Read the account, its balances and top-ups, and no other objects; raises as `read` does."""
-        without_objects = [kind for kind in self.kinds if not kind.is_owned]
-        snapshot = self._known(observe(self.reader, without_objects, self.config.declared))
+    def read_unannounced(self, known: Collection[str]) -> Snapshot:
+        """
+        Read what no events report: the account, its balances and top-ups, and objects without events.
+
+        Of these, only resources are read that are declared, or of which objects are `known`. Raises as `read`
+        does.
+        """
+        sections = {address.section for address in self.config.declared}
+        unannounced = [
+            kind
+            for kind in self.kinds
+            if not kind.is_owned or (not kind.events and (kind.section in sections or kind.resource in known))
+        ]
+        snapshot = self._known(observe(self.reader, unannounced, self.config.declared))
         self.check(snapshot)
         return snapshot
 
     def _known(self, snapshot: Snapshot) -> Snapshot:
-        """Return the snapshot with the key and the account for which it was read."""
-        return replace(snapshot, key=self.transport.secret, named=self.transport.account or "")
+        """Return the snapshot with the key, the account and the time for which it was read."""
+        transport = self.transport
+        return replace(snapshot, key=transport.secret, named=transport.account or "", now=transport.now)
 
     def check(self, snapshot: Snapshot) -> None:
         """Raise AccessError when Stripe answers for another account than the expected one."""

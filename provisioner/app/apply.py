@@ -5,6 +5,7 @@ from collections.abc import Callable
 from provisioner.app.account import Account
 from provisioner.core.plan.plan import Plan
 from provisioner.engine.apply.execute import WORKERS, Report, Result, execute
+from provisioner.engine.apply.recipient import CommandOrFile
 
 
 def silent(_result: Result) -> None:
@@ -23,4 +24,11 @@ def carry_out(
     Once the stop event of the account's transport is set, requests in flight are finished and no other
     is begun. Nothing is judged here: guardrails come first.
     """
-    return execute(plan, account.writer, on_result, account.transport.stop, workers=workers)
+    return execute(
+        plan,
+        account.writer,
+        on_result,
+        account.transport.stop,
+        workers,
+        CommandOrFile(account.environ, plan.account),
+    )

@@ -54,11 +54,12 @@ def _recalled(account: Account, path: Path, sign: file.Sign, *, sealed: bool) ->
     cached = file.load(path, sign)
     if cached is None:
         raise GapError("it is not a cache that this key has written")
-    balances = account.read_balances()
-    if cached.identity != _identity(account, sign, balances):
+    known = [resource for resource, entries in cached.objects.items() if entries]
+    unannounced = account.read_unannounced(known)
+    if cached.identity != _identity(account, sign, unannounced):
         raise GapError("it is for another account, project, mode, or version")
     config = account.config
-    seen = recall(account.reader, account.kinds, config, cached, sign, balances, sealed=sealed)
+    seen = recall(account.reader, account.kinds, config, cached, sign, unannounced, sealed=sealed)
     return with_grants(account.kinds, config, seen)
 
 

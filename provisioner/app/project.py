@@ -81,14 +81,19 @@ class Project:
         )
 
     def connect(
-        self, api_key: str, *, stripe_account: str | None = None, api_base: str | None = None
+        self,
+        api_key: str,
+        *,
+        stripe_account: str | None = None,
+        api_base: str | None = None,
+        environ: Mapping[str, str] = NOTHING,
     ) -> "Project":
         """
         Return this project connected to Stripe; nothing is sent yet.
 
         `stripe_account` is a connected account's id, `api_base` another address than Stripe's, such as a
-        sandbox's. Raises AccessError for a key of another mode than the configuration's and for an address
-        that is not safe for a key.
+        sandbox's. `environ` is the environment of commands that secrets are handed to. Raises AccessError for
+        a key of another mode than the configuration's and for an address that is not safe for a key.
         """
         key = key_for(self.config.mode, {"STRIPE_API_KEY": api_key})
         transport = Transport(
@@ -97,21 +102,21 @@ class Project:
             account=stripe_account,
             api_base=safe_base(api_base, self.config.mode),
         )
-        return self._connected(self.config, transport, ExitStack())
+        return self._connected(Account(self.config, transport, environ=environ), ExitStack())
 
-    def sandbox(self, state: str | Path | None = None) -> "Project":
+    def sandbox(self, state: str | Path | None = None, *, environ: Mapping[str, str] = NOTHING) -> "Project":
         """
         Return this project connected to its own embedded Stripe API, which ends with the project.
 
         `state` is a file that keeps the API's data; without one, the API starts empty and its data is
-        lost. A configuration for live mode or for one account can be tried here unchanged.
+        lost. A configuration for live mode or for one account can be tried here unchanged. `environ` is as in
+        `connect`.
         """
         stack = ExitStack()
         base = stack.enter_context(sandbox_at(Path(state) if state else None))
         config = replace(self.config, mode="test", account=None)
-        return self._connected(
-            config, Transport(SANDBOX_KEY, limits=limits_for("test"), api_base=base), stack
-        )
+        transport = Transport(SANDBOX_KEY, limits=limits_for("test"), api_base=base)
+        return self._connected(Account(config, transport, environ=environ), stack)
 
     def plan(self, *, targets: Sequence[str] = (), excludes: Sequence[str] = ()) -> Plan:
         """
@@ -169,6 +174,6 @@ class Project:
         return with_grants(self._account)
 
     @staticmethod
-    def _connected(config: Config, transport: Transport, stack: ExitStack) -> "Project":
-        stack.callback(transport.close)
-        return Project(config, Account(config, transport), stack)
+    def _connected(account: Account, stack: ExitStack) -> "Project":
+        stack.callback(account.transport.close)
+        return Project(account.config, account, stack)

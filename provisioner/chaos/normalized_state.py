@@ -9,11 +9,13 @@ from typing import Any
 from provisioner.core.model.snapshot import issuing_rows
 from provisioner.core.ownership.marks import ADDRESS, APPLIED, GENERATION, LIFECYCLE, lasting
 from provisioner.engine.ports import Reader
+from provisioner.kinds import KINDS
 
-RESOURCES = ("issuing/cardholders", "issuing/cards", "topups")
+RESOURCES = tuple(kind.resource for kind in KINDS)
 VOLATILE = frozenset({"id", "created", "last4", "exp_month", "exp_year", "expected_availability_date"})
 VOLATILE |= {"balance_transaction", "eta", "tracking_number", "tracking_url"}
-_ID = re.compile(r"\b(?:ich|ic|tu)_[A-Za-z0-9]+\b")
+_PREFIXES = "|".join(filter(None, [*(kind.id_prefix for kind in KINDS), "tu_"]))
+_ID = re.compile(rf"\b(?:{_PREFIXES})[A-Za-z0-9]+\b")
 
 Picture = Counter[str]
 

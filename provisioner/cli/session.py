@@ -83,4 +83,4 @@ def _session(options: Options, config: Config) -> Iterator[Account]:
             account=os.environ.get("STRIPE_ACCOUNT") or None,
             api_base=safe_base(base, config.mode, elsewhere=options.allow_api_base),
         )
-        yield with_grants(Account(config, transport, display=reading))
+        yield with_grants(Account(config, transport, display=reading, environ=os.environ))

@@ -156,7 +156,9 @@ def _with_currency(fields: Sequence[Field], have: Mapping[str, Any], home: str) 
 def _address(kind: Kind, fields: Mapping[str, Any], taken: Mapping[str, Any]) -> Address:
     """Derive a unique name from the object's name, or from its reference and its type."""
     refers = next((f"{value.address.name}" for value in fields.values() if isinstance(value, Ref)), "")
-    text = str(fields.get("name") or "-".join(part for part in (refers, str(fields.get("type", ""))) if part))
+    named = str(fields.get(kind.named_by[0]) or "")
+    text = named.partition("://")[2] or named  # an address without its scheme
+    text = text or "-".join(part for part in (refers, str(fields.get("type", ""))) if part)
     plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80] or kind.name
     number = 1

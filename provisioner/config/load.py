@@ -148,7 +148,8 @@ def _build(
         complete=_complete(documents),
     )
     empties = any(document.reading.empties for document in documents)
-    builder = Builder(shapes, profiles, names, problems, empties)
+    is_live = settings(blocks).mode == "live"
+    builder = Builder(shapes, profiles, names, problems, empties, is_live)
     resources = [block for kind in kinds for block in blocks.section(kind.section).values()]
     profiles.unsound |= builder.check_profiles(kinds, resources)
     by_section = {kind.section: kind for kind in kinds}

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from provisioner.core.plan.call import Call
+from provisioner.core.plan.call import Call, Handover
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -20,6 +20,8 @@ class Answer(Struct, frozen=True):
     """The id of the request."""
     replayed: bool = False
     """True if it is the response to an earlier request with the same key."""
+    key: str = ""
+    """The idempotency key of the request, if it was not the last one of its step; else empty."""
 
 
 class Page(Struct, frozen=True):
@@ -64,6 +66,16 @@ class Lister(Reader, Protocol):
         Of its objects there may be more than what is `wanted`, but no less. Raises StripeError or
         AccessError.
         """
+
+
+class Recipient(Protocol):
+    """Hands secrets over to where they go."""
+
+    def check(self, handover: Handover) -> None:
+        """Raise ProvisionerError where a secret could not be handed over; runs no command of the user's."""
+
+    def give(self, handover: Handover, identity: str, secret: str) -> None:
+        """Hand over the secret of the object with this id. Raises ProvisionerError if that fails."""
 
 
 class Writer(Reader, Protocol):

@@ -105,4 +105,5 @@ def open_account(site: WorkerContext, job: Job, meter: Meter) -> Account:
     )
     if site.stop.is_set():
         raise ProvisionerError("interrupted before it started")
-    return with_grants(Account(config, transport, expected=(job.account.id,)))
+    account = Account(config, transport, expected=(job.account.id,), environ=site.environ)
+    return with_grants(account)

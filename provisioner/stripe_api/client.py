@@ -60,6 +60,7 @@ class Transport:
         stop: Event | None = None,
     ) -> None:
         self._hidden: Callable[[], Iterable[str]] = tuple
+        self._date = ""
         self.stop = stop or Event()
         self._key = api_key
         self._http = http or BoundedClient(parse_origin(api_base or STRIPE), timeouts)
@@ -141,6 +142,16 @@ class Transport:
         return hashlib.sha256(self._key.encode()).hexdigest()
 
     @property
+    def now(self) -> int:
+        """The time by Stripe's clock at its latest response (Unix seconds); 0 if it is not known."""
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - cold start
+
+        try:
+            return int(parsedate_to_datetime(self._date).timestamp()) if self._date else 0
+        except (TypeError, ValueError):
+            return 0
+
+    @property
     def limits(self) -> Limits:
         """The rate limits."""
         return self._pace.limits
@@ -175,6 +186,7 @@ class Transport:
                 if for_concurrency(error):
                     self._pace.fewer()
                 raise
+        self._date = answer.headers.get("date", "")
         self._circuit.answered()
         self._pace.answered()
         took = round((time.monotonic() - begun) * 1000)

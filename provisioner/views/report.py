@@ -20,6 +20,7 @@ VERBS = {  # of each step: what it does, and what it has done
     "adopt": ("import", "imported"),
     "tighten": ("tighten", "tightened"),
     "activate": ("activate", "activated"),
+    "hand over": ("hand over its secret", "its secret handed over"),
     "deactivate": ("deactivate", "deactivated"),
     "cancel": ("cancel", "canceled"),
     "delete": ("delete", "deleted"),

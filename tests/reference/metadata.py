@@ -26,7 +26,9 @@ MEANINGS = {
     "in the configuration. `revision=NUMBER` counts provisioner's writes, starting at 1 for the creation: "
     "a saved plan is valid only until somebody writes the object. `salt=TEXT` belongs to the project: it "
     "is the source of the secret for the digests that replace hidden values in [saved "
-    "plans](plan-json.md#hidden-values). Neither of these two ever causes a change.",
+    "plans](plan-json.md#hidden-values). Neither of these two ever causes a change. `secret=NUMBER` is on a "
+    "webhook endpoint whose secret has not been handed over yet, `secret=lost` on one whose secret Stripe no "
+    "longer repeats.",
     marks.APPLIED[0]: "The fields that were last applied, with a digest of each value: space-separated "
     f"entries of {marks.CODE} characters for the field and {marks.PERSONAL} to {marks.PLAIN} for the value.",
     marks.APPLIED[1]: "The rest of these entries, if one metadata value is too short.",

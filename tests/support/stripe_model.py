@@ -17,7 +17,7 @@ from provisioner.engine.read.projection import observer
 from provisioner.kinds import KINDS
 
 DEFAULT_LIMIT = {"amount": 50000, "interval": "daily", "categories": []}
-PREFIX = {"issuing/cardholders": "ich", "issuing/cards": "ic", "topups": "tu"}
+PREFIX = {kind.resource: kind.id_prefix.removesuffix("_") or "tu" for kind in KINDS}
 SEEN = {kind.resource: observer(kind) for kind in owned(KINDS)}
 REPLACED_WHOLE = {"billing", "shipping", "preferred_locales", "dob"}
 

@@ -176,7 +176,10 @@ def _permissions(stripe: Account, *, restricted: bool) -> Iterator[Check]:
     idle = {"events"}  # not needed for a plan
     if declared and not any(address.section == "balance_targets" for address in declared):
         idle |= {"topups", "balance"}
-    for resource, name, prefix in PERMISSIONS:
+    sections = {address.section for address in declared}
+    optional = [each for each in stripe.kinds if each.is_optional and each.section in sections]
+    more = ((each.resource, f"{each.name}s", each.id_prefix) for each in optional)
+    for resource, name, prefix in (*PERMISSIONS, *more):
         params = {} if resource == "balance" else {"limit": 1}
         needed = resource not in idle
         yield _permission(

@@ -9,6 +9,7 @@ from provisioner.config.build.lifecycle import lifecycle, lifecycle_faults
 from provisioner.config.build.merge import lay_over, prune
 from provisioner.config.build.normal_form import Names, normal, some
 from provisioner.config.build.profiles import Profiles, users
+from provisioner.config.build.secret_to import destination, secret_faults
 from provisioner.config.build.sections import Block, Piece, locate
 from provisioner.config.schema.configuration import definition_of
 from provisioner.config.schema.messages import say
@@ -16,7 +17,7 @@ from provisioner.config.schema.validate import Misfit, Shapes
 from provisioner.config.text.document import Document
 from provisioner.config.text.scalar import BROKEN, shown
 from provisioner.core.model.errors import Problem, Where
-from provisioner.core.model.resource import Address, Declared
+from provisioner.core.model.resource import SECRET_TO, Address, Declared
 from provisioner.core.schema.field import Field, Shape
 from provisioner.core.schema.kind import FieldFault, Kind
 
@@ -38,6 +39,8 @@ class Builder(Struct):
     """Problems that were found are added here."""
     empties: bool
     """True if any file has empty values."""
+    is_live: bool = False
+    """True in live mode."""
     claims: dict[Address, Where] = field(default_factory=dict)
     """The place of the resource that claims each previous name."""
     warnings: list[Problem] = field(default_factory=list)
@@ -113,13 +116,17 @@ class Builder(Struct):
                     f"'previously': the resource at {there} also claims {shown(name)}; remove one of the two"
                 )
                 faults.append(FieldFault(("lifecycle", "previously", at), text))
+        faults += secret_faults(kind, whole, live=self.is_live)
+        faults += kind.check_live(resource.fields) if self.is_live else ()
         if not self._sound(block, pieces, faults):
             return None
         if doubts := [*kind.doubts(resource.fields)]:
             self.warnings += [_fault(doubt, pieces, block) for doubt in doubts]
         # one empty set is shared by all resources without secrets
         sensitive = frozenset(resource.sensitive) if resource.sensitive else NOTHING_SENSITIVE
-        return Declared(address, resource.fields, lifecycle(tools), sensitive, block.where())
+        secret_to, is_hidden = destination(whole)
+        sensitive |= {SECRET_TO} if is_hidden else NOTHING_SENSITIVE
+        return Declared(address, resource.fields, lifecycle(tools), sensitive, block.where(), secret_to)
 
     def _sound(self, block: Block, pieces: tuple[Piece, ...], faults: Sequence[FieldFault]) -> bool:
         if faults:

@@ -15,7 +15,7 @@ from provisioner.config.schema.grant_fields import SECTION as GRANTS
 from provisioner.config.schema.grant_fields import grant_fields
 from provisioner.config.schema.scenario_fields import DEFINITION, DOC, FIELDS, SECTION
 from provisioner.config.schema.validate import Shapes, shapes_of_schema
-from provisioner.core.model.resource import CANCEL, DEACTIVATE, KEEP, REMOVALS
+from provisioner.core.model.resource import CANCEL, DEACTIVATE, KEEP, REMOVALS, SECRET_TO
 from provisioner.core.schema.kind import NAME_PATTERN, NAME_SAYS, Kind
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -187,9 +187,34 @@ def _resource(kind: Kind, fields: Fields, *, part: bool) -> JsonSchema:
             "description": "Settings for provisioner itself: protection, removal, renaming and reissue.",
             **_lifecycle(kind),
         }
+    if kind.secret:
+        own[SECRET_TO] = _SECRET_TO
     resource = fields.mapping(kind.fields, part=part)
     resource["properties"] = own | resource["properties"]
     return {"title": kind.name.capitalize(), "description": kind.doc, **resource}
+
+
+_SECRET_TO: JsonSchema = {
+    "description": "Where the secret goes that Stripe shows only once: a command or a file. Required in live "
+    "mode. Without it, nobody gets to know the secret.",
+    **mapping(
+        {
+            "command": {
+                "description": "The program and its arguments, without a shell. Apply runs it once the "
+                "object exists, with the secret on its standard input.",
+                "type": "array",
+                "items": text(),
+                "examples": [["vault", "kv", "put", "secret/stripe", "webhook=-"]],
+            },
+            "file": {
+                "description": "A file that only its owner may read; relative to the file with this block, "
+                "and not where git could commit it.",
+                "examples": ["../secrets/webhook"],
+                **text(),
+            },
+        }
+    ),
+}
 
 
 def removals(kind: Kind) -> list[str]:

@@ -51,7 +51,7 @@ def is_approved(
         return False
     if approved.action is Action.UPDATE:
         return _is_at(change, approved) and _is_second_half(kind, change, approved, seal)
-    return _is_activation(change, approved)
+    return _is_activation(change, approved) or _is_handover(change, approved)
 
 
 def _is_same(change: Change, approved: ChangeDocument, seal: Seal) -> bool:
@@ -77,6 +77,12 @@ def _is_activation(change: Change, approved: ChangeDocument) -> bool:
     stamp = change.live.stamp if change.live else None
     never = stamp is not None and stamp.to_activate and stamp.revision == FIRST
     return status and never and approved.action in (Action.REPLACE, Action.CREATE)
+
+
+def _is_handover(change: Change, approved: ChangeDocument) -> bool:
+    """Return True if a change hands over the secret of an object that the plan has created."""
+    is_new = change.live is not None and change.live.stamp.revision == FIRST
+    return change.hands_over and is_new and approved.action in (Action.REPLACE, Action.CREATE)
 
 
 def _is_second_half(kind: Kind, change: Change, approved: ChangeDocument, seal: Seal) -> bool:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit
 from provisioner.core.model.money import show_money
-from provisioner.core.model.resource import Declared
+from provisioner.core.model.resource import SECRET_TO, Declared
 from provisioner.core.plan.document import ChangeDocument, EditDocument, as_json, edit_document
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import at, leaves
@@ -38,6 +38,8 @@ def _asks(kind: Kind, declared: Declared, edit: EditDocument) -> bool:
     own, _, name = path.partition(".")
     if own == "lifecycle":
         return bool(getattr(declared.lifecycle, name, after) == after)
+    if own == SECRET_TO:
+        return bool(declared.secret_to and declared.secret_to.value == after)
     if path in RECORDS:
         return {place for place, _, _ in leaves(kind.fields, declared.fields)}.issuperset(after)
     if path.startswith(OUR_OWN):

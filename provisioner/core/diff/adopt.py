@@ -153,7 +153,7 @@ def _distances(kind: Kind, declared: Declared, free: Mapping[str, Item]) -> dict
         for identity, have in free.items()
         if _fits(kind, declared, have)
     }
-    return exact or {identity: FAR for identity, have in free.items() if is_named(declared, have)}
+    return exact or {identity: FAR for identity, have in free.items() if is_named(kind, declared, have)}
 
 
 def _fits(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:

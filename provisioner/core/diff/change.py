@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from provisioner.core.model.resource import Address, Declared, Live
+from provisioner.core.model.resource import SECRET_TO, Address, Declared, Live
 from provisioner.core.ownership.marks import field_code
 from provisioner.core.schema.field import Direction, Shape
 from provisioner.core.schema.kind import Kind
@@ -138,6 +138,12 @@ class Change(Struct, frozen=True):
         return "rename" if "address" in paths else "mark"
 
     @property
+    def hands_over(self) -> bool:
+        """Return True if only the secret of an object is handed over, which was created before."""
+        has_secret = any(edit.path.startswith(f"{SECRET_TO}.") for edit in self.edits)
+        return has_secret and self.action is Action.UPDATE
+
+    @property
     def direction(self) -> Direction:
         """Return the strongest direction among the edits: broadening, else tightening, else neutral."""
         seen = {edit.direction for edit in self.edits}
@@ -191,6 +197,7 @@ def wanted(declared: Declared | None) -> list[Any] | None:
     told = declared.lifecycle
     reissue = [told.reissue.number, told.reissue.reason] if told.reissue else []
     ends = [told.protect, told.on_remove, sorted(told.ignore), reissue]
+    ends += [declared.secret_to.value] if declared.secret_to else []
     return [declared.fields, sorted(declared.sensitive), *ends]
 
 

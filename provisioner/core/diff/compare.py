@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from provisioner.core.diff.change import Edit, Note
 from provisioner.core.diff.hidden import hidden, mask
 from provisioner.core.model.money import Money
-from provisioner.core.model.resource import Address, Declared, Live, Ref
+from provisioner.core.model.resource import SECRET_TO, Address, Declared, Live, Ref
 from provisioner.core.ownership.marks import UNREAD, field_code, value_digest
 from provisioner.core.schema.field import Direction, Field, OnChange, Shape
 from provisioner.core.schema.kind import Kind
@@ -349,4 +349,15 @@ def additions(kind: Kind, declared: Declared) -> tuple[Edit, ...]:
     told = declared.lifecycle
     protect = [Edit("lifecycle.protect", None, after=True)] if told.protect else []
     end = [Edit("lifecycle.on_remove", None, told.on_remove)] if told.on_remove != "deactivate" else []
-    return (*fields, *protect, *end)
+    return (*fields, *protect, *end, *secret_edits(declared))
+
+
+def secret_edits(declared: Declared, *, forces_replacement: bool = False) -> tuple[Edit, ...]:
+    """Return the edit that says where the secret of a new object goes, if it goes anywhere."""
+    to = declared.secret_to
+    if to is None:
+        return ()
+    hide = SECRET_TO in declared.sensitive
+    after = mask(to.value, hide)
+    edit = Edit(to.path, None, after, sensitive=hide, forces_replacement=forces_replacement)
+    return (edit,)

@@ -169,6 +169,6 @@ def _waiting(changes: Sequence[Change], seen: set[Address]) -> Iterator[Drift]:
         Action.REPLACE: "must be replaced",
     }
     for change in changes:
-        if change.address not in seen and change.action in words:
-            text = words[change.action]
+        if change.address not in seen and (change.action in words or change.hands_over):
+            text = change.reason if change.hands_over else words[change.action]
             yield Drift(change.address, change.id or "", "", Moved.YAML, None, None, text=text)

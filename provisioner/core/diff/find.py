@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from provisioner.core.diff.baseline import Records, attributed
 from provisioner.core.diff.blocked_activation import not_activated
 from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit, Moved, Note, fields_after
-from provisioner.core.diff.compare import additions, compare
+from provisioner.core.diff.compare import additions, compare, secret_edits
 from provisioner.core.diff.retire import end_object
 from provisioner.core.diff.top_up import issued_in, plan_funding
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConfigError, Problem
 from provisioner.core.model.limits import METADATA_KEYS
-from provisioner.core.model.resource import Address, Declared, Live, references
+from provisioner.core.model.resource import LOST, SECRET_TO, Address, Declared, Live, references
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.model.words import count
 from provisioner.core.ownership.inventory import (
@@ -33,6 +33,12 @@ from provisioner.core.ownership.reissue import reissued_for, says_self_canceled,
 from provisioner.core.schema.field import Direction
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import at, leaves
+
+# Seconds for which Stripe certainly repeats an answer (docs.stripe.com/api/idempotent_requests: 24 hours).
+# The rest is for clocks that differ: asked a moment too late, Stripe would create a second object.
+REPEATED = 23 * 3600
+NOT_HANDED_OVER = "its secret has not been handed over yet"
+NEVER_HANDED_OVER = "its secret was never handed over, and Stripe no longer repeats it"
 
 
 class Differences(Struct):
@@ -81,7 +87,7 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: Snapshot, surveye
     for kind in sorted(kinds, key=lambda kind: kind.rank):
         wanted = [config.declared[a] for a in in_order if a.section == kind.section]
         if kind.is_owned:
-            _find_objects(found, Records(kind, config.project), wanted, surveyed)
+            _find_objects(found, Records(kind, config.project), wanted, surveyed, world.now)
         else:
             top_ups, notes = plan_funding(kind, config.project, wanted, world)
             found.changes += top_ups
@@ -92,6 +98,7 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: Snapshot, surveye
         lives = {a: live for estate in surveyed.estates.values() for a, live in estate.current.items()}
         found.changes, notes = not_activated(kinds, found.changes, found.held, lives)
         found.notes += notes
+    found.notes += _unheard(kinds, found)
     found.notes += _not_issued(kinds, world, found)
     found.notes += _of_others(kinds, config, world, found.changes)
     return found
@@ -160,6 +167,16 @@ def _missing_requirements(kinds: Sequence[Kind], world: Snapshot, found: Differe
             yield Note(str(change.address), text)
 
 
+def _unheard(kinds: Sequence[Kind], found: Differences) -> Iterator[Note]:
+    """Yield notes on objects to create whose secret goes nowhere."""
+    with_secrets = {kind.name for kind in kinds if kind.secret}
+    for change in found.changes if with_secrets else ():
+        is_new = change.kind in with_secrets and change.action in (Action.CREATE, Action.REPLACE)
+        if is_new and change.declared and change.declared.secret_to is None:
+            text = f"without {SECRET_TO}, nobody gets to know its secret, which Stripe shows only once"
+            yield Note(str(change.address), text)
+
+
 def _not_issued(kinds: Sequence[Kind], world: Snapshot, found: Differences) -> Iterator[Note]:
     """Yield notes on objects to create in a currency that the account's country does not issue in."""
     by_name, own = {kind.name: kind for kind in kinds if kind.spending}, issued_in(world.account)
@@ -175,14 +192,14 @@ def _not_issued(kinds: Sequence[Kind], world: Snapshot, found: Differences) -> I
 
 
 def _find_objects(
-    found: Differences, records: Records, wanted: Sequence[Declared], inventory: Inventory
+    found: Differences, records: Records, wanted: Sequence[Declared], inventory: Inventory, now: int
 ) -> None:
     kind = records.kind
     estate = inventory.estates[kind.name]
     for declared in wanted:
         live = estate.current.get(declared.address)
         if live is not None:
-            _compare(found, records, declared, live, inventory)
+            _compare(found, records, declared, live, inventory, now)
         elif (ended := estate.self_canceled.get(declared.address)) and not reissued_for(declared, ended):
             # a new one is created only when that is asked for
             found.notes.append(Note(str(declared.address), says_self_canceled(ended)))
@@ -229,11 +246,14 @@ def _creation(
 
 
 def _compare(
-    found: Differences, records: Records, declared: Declared, live: Live, inventory: Inventory
+    found: Differences, records: Records, declared: Declared, live: Live, inventory: Inventory, now: int
 ) -> None:
     kind = records.kind
     edits, notes = compare(kind, declared, live, found.replaced)
     edits = tuple(attributed(kind, declared, live, edits, inventory))
+    is_due = bool(live.stamp.secret and declared.secret_to)
+    if is_due:
+        edits += _secret_edits(declared, live, edits, now)
     found.notes += notes
     found.notes += _left_retired(kind, declared, live) if declared.lifecycle.ignore else ()
     if used := says_used(kind, declared, live):
@@ -244,16 +264,20 @@ def _compare(
         text = f"is {live.status}, which only Stripe can change; not replaced to change {', '.join(forcing)}"
         found.notes.append(Note(str(declared.address), text))
     elif forcing or why:
-        reasons = [f"reissue: {why}"] if why else []
-        reasons += [f"Stripe cannot change {', '.join(forcing)} in place"] if forcing else []
+        reason = _why_replaced(why, forcing)
         generation = inventory.estates[kind.name].next_generation(declared.address, live)
         change = Change(
-            Action.REPLACE, declared.address, kind.name, "; ".join(reasons), edits, declared, live, generation
+            Action.REPLACE, declared.address, kind.name, reason, edits, declared, live, generation
         )
         params = successor(kind, declared, live, found.replaced)
+        change = change if is_due else replace(change, edits=(*edits, *secret_edits(declared)))
         lost = tuple(_loosened(kind, change, declared, live))
         found.changes.append(replace(change, follows=live.id, params=params, loosened=lost))
         found.replaced.add(declared.address)
+    elif is_due:
+        found.changes.append(
+            Change(Action.UPDATE, declared.address, kind.name, NOT_HANDED_OVER, edits, declared, live)
+        )
     elif edits or (edits := records.to_mark(declared, live)):
         _update(found, kind, declared, live, edits)
     brought = [edit.path for edit in edits if edit.after is not None]
@@ -261,6 +285,26 @@ def _compare(
     if wants and declared.address not in found.replaced:
         found.held.add(declared.address)
         found.notes.append(Note(str(declared.address), wants))
+
+
+def _why_replaced(reissued: str, forcing: Sequence[str]) -> str:
+    fields = [path for path in forcing if not path.startswith(SECRET_TO)]
+    reasons = [f"reissue: {reissued}"] if reissued else []
+    reasons += [f"Stripe cannot change {', '.join(fields)} in place"] if fields else []
+    reasons += [NEVER_HANDED_OVER] if len(fields) < len(forcing) else []
+    return "; ".join(reasons)
+
+
+def _secret_edits(declared: Declared, live: Live, edits: Sequence[Edit], now: int) -> tuple[Edit, ...]:
+    """
+    Return the edit of a secret that has not been handed over: by a killed run, or as a command failed.
+
+    Stripe repeats its answer to a creation for a day if exactly the same is asked. After that, or once the
+    configuration has changed, only a new object has a secret.
+    """
+    is_late = bool(now) and now >= live.created + REPEATED
+    anew = is_late or bool(edits) or live.stamp.secret == LOST
+    return secret_edits(declared, forces_replacement=anew)
 
 
 def _loosened(kind: Kind, change: Change, declared: Declared, live: Live) -> Iterator[str]:

@@ -47,21 +47,22 @@ def _first(notes: Iterator[Note], more: str) -> Iterator[Note]:
 
 
 def _twins(kinds: Sequence[Kind], world: Snapshot, changes: Sequence[Change]) -> Iterator[Note]:
-    """Yield notes on unmanaged objects with the name and e-mail address of one that is to be created."""
+    """Yield notes on unmanaged objects that are named like one that is to be created."""
     created = [change.declared for change in changes if change.action is Action.CREATE and change.declared]
     for kind in kinds if created else ():
-        if kind.role is not Role.HOLDER:
+        name = kind.named_by[0]
+        if not any(field.name == name for field in kind.fields):
             continue
         unmanaged: dict[Any, list[Observed]] = defaultdict(list)
         for each in world.objects.get(kind.resource, ()):
             if not each.project and not kind.retirement.is_final(each.fields):
-                unmanaged[each.fields.get("name")].append(each)
+                unmanaged[each.fields.get(name)].append(each)
         for declared in created if unmanaged else ():
-            alike = unmanaged.get(declared.fields.get("name"), ())
+            alike = unmanaged.get(declared.fields.get(name), ())
             same = declared.address.section == kind.section
-            if ids := [each.id for each in alike if same and is_named(declared, each.fields)]:
+            if ids := [each.id for each in alike if same and is_named(kind, declared, each.fields)]:
                 both = " and e-mail address" if "email" in declared.fields else ""
-                text = f"Stripe has an unmanaged {kind.name} with the same name{both}"
+                text = f"Stripe has an unmanaged {kind.name} with the same {name}{both}"
                 yield Note(
                     str(declared.address),
                     f"{text} ({', '.join(ids)}). If it is the same one, run "
@@ -122,7 +123,7 @@ def _matched(kind: Kind, created: Sequence[Declared], retired: Sequence[Live]) -
 def _is_alike(kind: Kind, declared: Declared, live: Live) -> bool:
     """Return True for the same name and e-mail address, or for a kind without names, for the same values."""
     if kind.role is Role.HOLDER:
-        return is_named(declared, live.fields)
+        return is_named(kind, declared, live.fields)
     edits, _ = compare(kind, declared, live)
     same = ("status", *_fixed(kind))
     return all(edit.path in same or edit.path.startswith(OUR_OWN) for edit in edits)

@@ -9,6 +9,8 @@ from provisioner.core.model.errors import Where
 from provisioner.core.model.requirements import Outstanding
 
 MASK = "(sensitive value)"
+SECRET_TO = "secret_to"  # noqa: S105 - the name of a block
+LOST = "lost"  # of a secret: Stripe will not repeat it
 REMOVALS = DEACTIVATE, CANCEL, KEEP = "deactivate", "cancel", "keep"
 
 
@@ -64,6 +66,28 @@ class Lifecycle(Struct, frozen=True):
         return bool(self.ignore) and any(f"{path}.".startswith(f"{each}.") for each in self.ignore)
 
 
+class SecretTo(Struct, frozen=True):
+    """
+    The place where a secret goes that Stripe shows only once (the YAML's `secret_to` block).
+
+    Either a command, which gets the secret on its standard input, or a file. Paths are relative to the file
+    of the configuration.
+    """
+
+    command: tuple[str, ...] = ()
+    file: str = ""
+
+    @property
+    def path(self) -> str:
+        """Return the path of the value in the YAML."""
+        return f"{SECRET_TO}.command" if self.command else f"{SECRET_TO}.file"
+
+    @property
+    def value(self) -> list[str] | str:
+        """Return the value in the YAML."""
+        return list(self.command) or self.file
+
+
 class Declared(Struct, frozen=True):
     """A resource as the configuration declares it."""
 
@@ -77,6 +101,8 @@ class Declared(Struct, frozen=True):
     """Dotted paths of values that came from the environment or from files."""
     where: Where | None = None
     """The place of its block."""
+    secret_to: SecretTo | None = None
+    """The place where its secret goes; None if it goes nowhere."""
 
 
 class ObservedFacts(Struct, frozen=True):
@@ -116,6 +142,8 @@ class Live(Struct, frozen=True):
     """The reason why it was canceled, in Stripe's term (lost, stolen)."""
     frozen_fields: tuple[str, ...] = ()
     """The fields that Stripe no longer allows to change."""
+    created: int = 0
+    """The time of its creation (Unix seconds)."""
 
     @property
     def status(self) -> str:
@@ -148,6 +176,11 @@ class Ownership(Struct, frozen=True):
     """A secret of the project for the digests in saved plans; it is never shown."""
     to_activate: bool = False
     """True if the object was created inactive and has not been activated yet."""
+    secret: str = ""
+    """
+    The state of a secret that has not been handed over: the number of the attempt that created the object, or
+    `lost` if Stripe does not repeat it; empty if there is nothing to hand over.
+    """
     unreadable: str = ""
     """The metadata key whose value cannot be read safely; empty if all can."""
 

@@ -94,3 +94,5 @@ class Snapshot(Struct, frozen=True):
     """A digest of the API key that was used to read."""
     named: str = ""
     """The account that the requests name (STRIPE_ACCOUNT); empty if they name none."""
+    now: int = 0
+    """The time by Stripe's clock (Unix seconds); 0 if it is not known."""

@@ -211,6 +211,7 @@ def _live(kind: Kind, observed: Observed, stamp: Ownership, fields: Mapping[str,
         self_canceled=facts.self_canceled if may_end_itself else "",
         canceled_as=facts.canceled_as,
         frozen_fields=facts.frozen_fields,
+        created=observed.created,
     )
 
 

@@ -19,7 +19,16 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from provisioner.core.model.limits import METADATA_VALUE
-from provisioner.core.model.resource import DEACTIVATE, REMOVALS, Address, Declared, Lifecycle, Ownership, Ref
+from provisioner.core.model.resource import (
+    DEACTIVATE,
+    LOST,
+    REMOVALS,
+    Address,
+    Declared,
+    Lifecycle,
+    Ownership,
+    Ref,
+)
 from provisioner.core.schema.field import Field
 from provisioner.core.schema.kind import NAME_PATTERN
 from provisioner.core.schema.normal_form import at, leaves
@@ -38,7 +47,8 @@ PLAIN, WRITE_ONLY, PERSONAL = 4, 3, 1  # characters of six bits each
 UNREAD = "?"  # in place of a digest: the object was imported, and Stripe does not say what value it has
 FIRST = 1  # the revision of a newly created object
 ACTIVATE = "to_activate"
-UNLIKE = ("revision", "salt", ACTIVATE)  # words that may differ between two runs that did the same
+SECRET = "secret"  # noqa: S105 - a word, not a secret
+UNLIKE = ("revision", "salt", ACTIVATE, SECRET)  # words that may differ between two runs that did the same
 
 
 def _short(text: str, length: int) -> str:
@@ -154,6 +164,7 @@ def marks(stamp: Ownership) -> dict[str, str]:
     words += [f"revision={stamp.revision}"] if stamp.revision else []
     words += [f"salt={stamp.salt}"] if stamp.salt else []
     words += [ACTIVATE] if stamp.to_activate else []
+    words += [f"{SECRET}={stamp.secret}"] if stamp.secret else []
     record = dict.fromkeys(APPLIED, "")
     entries = [name + value for name, value in sorted(stamp.applied.items())]
     for key in APPLIED:
@@ -210,6 +221,7 @@ class _Words(NamedTuple):
     revision: int
     salt: str
     to_activate: bool
+    secret: str
 
 
 @lru_cache(maxsize=256)
@@ -217,7 +229,7 @@ def _told(text: str) -> _Words:
     words = text.split()
     facts = dict(word.partition("=")[::2] for word in words)
     on_remove, predecessor = facts.get("on_remove", DEACTIVATE), facts.get("replaces", "")
-    salt = facts.get("salt", "")
+    salt, secret = facts.get("salt", ""), facts.get(SECRET, "")
     return _Words(
         protect="protect" in words,
         on_remove=on_remove if on_remove in REMOVALS else DEACTIVATE,
@@ -226,12 +238,30 @@ def _told(text: str) -> _Words:
         revision=_number(facts.get("revision", ""), 0),
         salt=salt if _SALT.fullmatch(salt) else "",
         to_activate=ACTIVATE in words,
+        secret=secret if secret == LOST or _number(secret, -1) >= 0 else "",
     )
 
 
 def lasting(text: str) -> str:
     """Return the lifecycle words without those that may differ between two runs that did the same."""
     return " ".join(word for word in text.split() if word.partition("=")[0] not in UNLIKE)
+
+
+def secret_of(text: str) -> str:
+    """Return the state of the object's secret in its lifecycle words; empty if it was handed over."""
+    return _told(text).secret
+
+
+def with_secret(text: str, secret: str) -> str:
+    """Return lifecycle words with another state of the object's secret."""
+    words = [word for word in text.split() if word.partition("=")[0] != SECRET]
+    return " ".join([*words, *([f"{SECRET}={secret}"] if secret else [])])
+
+
+def written_again(text: str) -> str:
+    """Return lifecycle words with the next revision."""
+    words = [word for word in text.split() if word.partition("=")[0] != "revision"]
+    return " ".join([*words, f"revision={_told(text).revision + 1}"])
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from provisioner.core.model.resource import Declared
+from provisioner.core.schema.kind import Kind
 
 Fits = tuple[tuple[str, int], ...]  # ids with their distances, in the order in which they are assigned
 
@@ -87,7 +88,7 @@ def _choice(fits: Fits, count: int, taken: set[str]) -> _Choice:
     return _Choice(closest, clear=len(closest) == count, forced=len(left) == count)
 
 
-def is_named(declared: Declared, have: Mapping[str, Any]) -> bool:
-    """Return whether an object has the declared name and any declared e-mail; False without a name."""
-    names = [name for name in ("name", "email") if name in declared.fields]
-    return "name" in names and all(declared.fields[name] == have.get(name) for name in names)
+def is_named(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:
+    """Return whether an object has what a declared one is named by, such as its name and any e-mail."""
+    names = [name for name in kind.named_by if name in declared.fields]
+    return kind.named_by[0] in names and all(declared.fields[name] == have.get(name) for name in names)

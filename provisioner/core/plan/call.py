@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from provisioner.core.model.resource import Address, Ref
+from provisioner.core.model.resource import Address, Ref, SecretTo
 from provisioner.core.schema.field import Direction, Field
 
 
@@ -28,6 +28,21 @@ class Call(Struct, frozen=True):
     """True if the object has values that must not be shown, which Stripe's messages may quote."""
     event: str = ""
     """The type of the event that reports the created object; empty if there is none."""
+
+
+class Handover(Struct, frozen=True):
+    """A secret that Stripe shows only when it creates an object, and the place where it goes."""
+
+    name: str
+    """The name of the secret in Stripe's response."""
+    to: SecretTo
+    """The place where it goes."""
+    address: Address
+    """The address of the object."""
+    beside: str = ""
+    """The file of the configuration, which paths are relative to."""
+    of: str = ""
+    """The id of the object, if it exists already and its creation is asked again; empty for a new one."""
 
 
 BOOKKEEPING = ("rename", "mark")  # `Step.does` of updates of ownership metadata only
@@ -82,6 +97,8 @@ class Step(Struct, frozen=True):
     """The values in Stripe, by field, that the call is made from; if they have changed, it is not made."""
     relied_on: bool = False
     """True if something that raises spending depends on it, so the object is checked again afterwards."""
+    handover: Handover | None = None
+    """The place where the secret in Stripe's answer goes; None if it has none, or it goes nowhere."""
 
     @property
     def marks_only(self) -> bool:

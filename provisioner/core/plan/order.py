@@ -10,7 +10,7 @@ from provisioner.core.model.resource import Live, Ref, references
 from provisioner.core.ownership.inventory import is_retired
 from provisioner.core.ownership.marks import ADDRESS
 from provisioner.core.ownership.reissue import reissued_for
-from provisioner.core.plan.call import Call, Phase, Step, creation_key, funding_key
+from provisioner.core.plan.call import Call, Handover, Phase, Step, creation_key, funding_key
 from provisioner.core.plan.params import (
     activation_params,
     adoption_params,
@@ -40,6 +40,9 @@ def order_steps(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) 
     hiding = {kind.name: hiding_fields(kind.fields) for kind in by_name.values()}
     changes = tuple(changes)
     needed = {a for c in changes if c.action in NEW and c.declared for a in references(c.declared.fields)}
+    # until the secret of a successor is handed over, only that of a leftover is known to anybody
+    renewed = (c for c in changes if c.action is Action.REPLACE and by_name[c.kind].secret)
+    needed |= {c.address for c in (*renewed, *(c for c in changes if c.hands_over))}
     steps: list[tuple[Phase, int, Step]] = []
     for change in changes:
         kind = by_name[change.kind]
@@ -48,7 +51,7 @@ def order_steps(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) 
             call = replace(each.call, private=private)
             step = replace(each, fields=kind.fields, events=kind.events, call=call)
             if change.action is Action.RETIRE and change.address in needed:
-                step = replace(step, phase=Phase.FINISH)  # a leftover at an address that others refer to
+                step = replace(step, phase=Phase.FINISH)  # a leftover that something else depends on
             # what ends goes in reverse order: cards before their holder
             down = step.phase in (Phase.TIGHTEN, Phase.FINISH)
             steps.append((step.phase, -kind.rank if down else kind.rank, step))
@@ -86,6 +89,8 @@ def _create(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
 def _activation(kind: Kind, owner: Owner, change: Change, sent: Mapping[str, Any]) -> Step:
     params = activation_params(kind, owner.project, change, sent, salt=owner.salt)
     call = Call(kind.service, "update", Ref(change.address), params)
+    if kind.spending is None:
+        return _step(Phase.ACTIVATE, change, "update", call, Direction.NEUTRAL)
     return _step(Phase.ACTIVATE, change, "activate", call, Direction.BROADENING)
 
 
@@ -97,7 +102,28 @@ def _creation(kind: Kind, owner: Owner, change: Change, *, inactive: bool) -> St
     call = Call(kind.service, "create", None, params, key, event=kind.created_event)
     # all creations that follow the same live object have the same key
     claims = bool(change.follows) and change.live is None
-    return replace(_step(Phase.CREATE, change, "create", call, direction), claims=claims)
+    step = _step(Phase.CREATE, change, "create", call, direction)
+    return replace(step, claims=claims, handover=_handover(kind, change))
+
+
+def _handover(kind: Kind, change: Change) -> Handover | None:
+    """Return where the secret of a change's new object goes; None if it has none, or it goes nowhere."""
+    declared = change.declared
+    if not kind.secret or declared is None or declared.secret_to is None:
+        return None
+    beside = declared.where.file if declared.where else ""
+    return Handover(kind.secret, declared.secret_to, change.address, beside)
+
+
+def _hand_over(kind: Kind, owner: Owner, change: Change, live: Live) -> Step:
+    """Return the step that asks for the creation of an object once more, as its answer has the secret."""
+    stamp = live.stamp
+    first = replace(change, live=None, generation=stamp.generation, follows=stamp.predecessor)
+    step = _creation(kind, Owner(owner.project, stamp.salt), first, inactive=False)
+    handover = _handover(kind, change)
+    if handover:
+        handover = replace(handover, of=live.id)
+    return replace(step, does="hand over", claims=False, handover=handover)
 
 
 def _update(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
@@ -108,6 +134,9 @@ def _update(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
     cardholder, it is everything that does not raise spending, and it is made before its cards are created:
     Stripe does not activate a card whose cardholder lacks required details.
     """
+    if change.hands_over and change.live:
+        yield _hand_over(kind, owner, change, change.live)
+        return
     widens = kind.spending is None
     rest = Phase.PREPARE if widens and not change.bookkeeping else Phase.UPDATE
     phase = Phase.TIGHTEN if change.direction is Direction.TIGHTENING else rest
@@ -203,6 +232,8 @@ def _replace(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
         activation = _activation(kind, owner, change, {"status": "active"})
         old = change.live.id
         yield replace(activation, ends=old) if ends_by_itself else replace(activation, ended=old)
+    elif kind.spending is None and (later := kind.deferred_fields(change.declared.fields)):
+        yield _activation(kind, owner, change, later)
 
 
 def _retire(kind: Kind, _owner: Owner, change: Change) -> Iterator[Step]:

@@ -19,6 +19,7 @@ from provisioner.core.schema.field import Field, Shape
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import EMPTY, at, leaves, part, put, to_wire
 
+FIRST_ATTEMPT = "0"
 UNSET = ""  # what Stripe accepts as "no value"; the SDK drops None, [] and {} silently
 
 
@@ -35,7 +36,7 @@ def creation_params(
     params = {
         name: to_wire(value)
         for name, value in declared.fields.items()
-        if name not in later and value not in EMPTY
+        if name not in later and value not in EMPTY and kind.field(name).in_creation
     }
     if inactive and params.get("status") == "active":
         params["status"] = "inactive"
@@ -54,7 +55,7 @@ def activation_params(
     If the object is found inactive afterwards, it is clear that somebody else has deactivated it.
     """
     created = _new(kind, project, change, salt)
-    told = marks(replace(created, revision=created.revision + 1))[LIFECYCLE]
+    told = marks(replace(created, revision=created.revision + 1, secret=""))[LIFECYCLE]
     return {**sent, "metadata": {LIFECYCLE: told}}
 
 
@@ -64,7 +65,8 @@ def _new(kind: Kind, project: str, change: Change, salt: str) -> Ownership:
     record = record_of(kind, project, declared, applied(project, kind.fields, declared.fields))
     reissued = change.live.stamp.reissued if change.live else change.reissued
     before = Ownership(project, declared.address, reissued=reissued, predecessor=change.follows, salt=salt)
-    return stamp_for(project, declared.address, change.generation, declared.lifecycle, record, before)
+    stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record, before)
+    return replace(stamp, secret=FIRST_ATTEMPT if kind.secret and declared.secret_to else "")
 
 
 def update_params(kind: Kind, change: Change, *, half: bool = False, salt: str = "") -> dict[str, Any]:

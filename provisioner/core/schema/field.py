@@ -89,6 +89,8 @@ class Field(Struct, frozen=True):
     """True if values are secrets, which are never shown or exported."""
     write_only: bool = False
     """True if Stripe never returns it."""
+    in_creation: bool = True
+    """True if the call that creates an object takes it."""
     returned_as: str = ""
     """The name under which Stripe returns it; empty if that is the parameter's."""
     returned_values: Mapping[str, Any] = {}

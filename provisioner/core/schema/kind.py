@@ -90,6 +90,7 @@ class Role(Enum):
 
     HOLDER = "holder"  # has the name, and may limit what all spenders that refer to it spend together
     SPENDER = "spender"  # spends money
+    ENDPOINT = "endpoint"  # is told of what happens
     BALANCE = "balance"  # money itself, which is moved and has no object that a project owns
 
 
@@ -210,6 +211,10 @@ class Kind(Struct, frozen=True, eq=False):
     """The type of the event that reports a new object; empty if Stripe has none."""
     updated_event: str = ""
     """The type of the event that reports a change; empty if Stripe has none."""
+    named_by: tuple[str, ...] = ("name", "email")
+    """The fields by which people tell its objects apart; the first is always set."""
+    is_optional: bool = False
+    """True if a key that cannot read its objects is enough for a project that declares none."""
     id_prefix: str = ""
     """The prefix of the ids of its objects."""
     retirement: Retirement = Retirement()
@@ -222,6 +227,8 @@ class Kind(Struct, frozen=True, eq=False):
     """The most that all objects that refer to one may spend together; None if it limits no others."""
     check: Callable[[Mapping[str, Any]], Iterator[FieldFault]] = no_faults
     """Yields conflicts between fields, given the values of the YAML, each in the shape of its field."""
+    check_live: Callable[[Mapping[str, Any]], Iterator[FieldFault]] = no_faults
+    """Yields what Stripe accepts in test mode only."""
     doubts: Callable[[Mapping[str, Any]], Iterator[FieldFault]] = no_faults
     """Yields what Stripe may or may not refuse, because its sources disagree."""
     currency: Callable[[Address, Mapping[str, Any]], str | None] = no_currency
@@ -248,6 +255,8 @@ class Kind(Struct, frozen=True, eq=False):
 
     Each has its name (`name and e-mail address`) and its values, which must not be shown.
     """
+    secret: str = ""
+    """The name of a secret that Stripe returns only when an object is created; empty if there is none."""
     answered: tuple[Field, ...] = ()
     """The fields other than `fields` that `observe` reads from Stripe's responses."""
     name_pattern: str = NAME_PATTERN
@@ -289,6 +298,11 @@ class Kind(Struct, frozen=True, eq=False):
             found = next((field for field in fields if field.name == name), None)
             fields = found.fields if found else ()
         return found
+
+
+def announced(kinds: Iterable[Kind]) -> list[Kind]:
+    """Return the owned kinds whose objects events report on, in the order of creation."""
+    return [kind for kind in owned(kinds) if kind.events]
 
 
 def owned(kinds: Iterable[Kind]) -> list[Kind]:

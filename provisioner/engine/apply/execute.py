@@ -24,9 +24,10 @@ from provisioner.core.plan.plan import Plan
 from provisioner.core.schema.field import Direction
 from provisioner.engine.apply.failure import is_lasting
 from provisioner.engine.apply.outstanding import outstanding
+from provisioner.engine.apply.recipient import CommandOrFile
 from provisioner.engine.apply.scheduler import Ready
 from provisioner.engine.apply.write import write
-from provisioner.engine.ports import NOTHING, Answer, Writer
+from provisioner.engine.ports import NOTHING, Answer, Recipient, Writer
 
 WORKERS = 32
 
@@ -102,6 +103,7 @@ class _Run(Struct):
     writer: Writer
     watch: Watch
     stop: threading.Event
+    recipient: Recipient
     ids: dict[Address, str] = field(default_factory=dict)
     failed: set[Address] = field(default_factory=set)
     outage: str = ""
@@ -136,17 +138,24 @@ class _Run(Struct):
 
 
 def execute(
-    plan: Plan, writer: Writer, watch: Watch, stop: threading.Event, workers: int = WORKERS
+    plan: Plan,
+    writer: Writer,
+    watch: Watch,
+    stop: threading.Event,
+    workers: int = WORKERS,
+    recipient: Recipient | None = None,
 ) -> Report:
     """
     Make every step of the plan, and report each through `watch` as it ends.
+
+    `recipient` hands over the secrets that Stripe shows; without one, commands get an empty environment.
 
     A failed step blocks the steps that depend on it and every step that would raise spending, unless the
     failed step writes only ownership metadata; the other steps continue. When `stop` is set, or Stripe is
     down, the calls in progress are finished and no new ones are started.
     Stripe's errors are not raised: the report says what went wrong.
     """
-    run = _Run(plan, writer, watch, stop, dict(plan.ids))
+    run = _Run(plan, writer, watch, stop, recipient or CommandOrFile({}), dict(plan.ids))
     with ThreadPoolExecutor(max_workers=workers) as pool:
         for _, steps in groupby(plan.steps, key=lambda step: step.phase):
             _phase(run, pool, list(steps), workers)
@@ -176,7 +185,7 @@ def _make(run: _Run, step: Step) -> Result:
     try:
         call = run.begin(step)
         try:
-            made = write(noted, run.plan, step, call)
+            made = write(noted, run.plan, step, call, run.recipient)
         except StripeError as error:
             raise outstanding(run.writer, call, error) from None
     except NotSentError as error:
@@ -193,7 +202,7 @@ def _make(run: _Run, step: Step) -> Result:
     except Exception as error:  # noqa: BLE001 - one step's mistake must not lose what the others have done
         reason = f"internal error in provisioner ({type(error).__name__}); please report it"
         return Result(step, Outcome.FAILED, key=noted.key, reason=reason)
-    return Result(step, Outcome.DONE, str(made.object.get("id", "")), made.request_id, noted.key)
+    return Result(step, Outcome.DONE, str(made.object.get("id", "")), made.request_id, made.key or noted.key)
 
 
 class _Noted(Struct):

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from provisioner.core.diff.fulfillment import Unfulfilled, differing, says_unfulfilled, unfulfilled
 from provisioner.core.model.errors import StaleError, StripeError, UnfulfilledError
 from provisioner.core.ownership.marks import LIFECYCLE
-from provisioner.core.plan.call import Call, Phase, Step, attempt_key
+from provisioner.core.plan.call import Call, Phase, Step
 from provisioner.core.plan.plan import Plan
 from provisioner.engine.apply.failure import (
     ATTEMPTS,
@@ -19,6 +19,7 @@ from provisioner.engine.apply.failure import (
     is_open,
     is_refusal_kept,
 )
+from provisioner.engine.apply.handover import at_attempt, hand_over
 from provisioner.engine.apply.look_up import (
     is_at_its_place,
     look_again,
@@ -29,16 +30,16 @@ from provisioner.engine.apply.look_up import (
     wanted_marks,
 )
 from provisioner.engine.apply.top_up import fund
-from provisioner.engine.ports import Answer, Writer
+from provisioner.engine.ports import Answer, Recipient, Writer
 
 ENDED = "canceled"
 MISSING = 404
 SETTINGS = 3  # how often a value is set when Stripe keeps a failure for the key
 
 
-def write(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
+def write(writer: Writer, plan: Plan, step: Step, call: Call, recipient: Recipient) -> Answer:
     """
-    Make a call of a plan and check what Stripe answers.
+    Make a call of a plan and check what Stripe answers; `recipient` hands over the secret in it, if any.
 
     Raises UnfulfilledError where Stripe has not done what it was asked, StripeError, AccessError, or
     StaleError when another run has taken the same step differently.
@@ -47,8 +48,16 @@ def write(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
         return fund(writer, plan, step, call)
     if step.claims:
         refuse_taken(writer, plan, step, call)
+    if step.handover:
+        recipient.check(step.handover)
     if call.verb == "create":
-        return _create(writer, plan, step, call)
+        known = step.handover.of if step.handover else ""
+        made = (
+            Answer(writer.retrieve(f"{resource_of(call)}/{known}"))
+            if known
+            else _create(writer, plan, step, call)
+        )
+        return hand_over(writer, recipient, step, call, made, lambda done: _set(writer, plan, step, done))
     if call.verb == "delete":
         return _delete(writer, plan, call)
     if step.ended and not _ended(writer, call, step.ended):
@@ -80,7 +89,8 @@ def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
     for attempt in range(ATTEMPTS):
         failure: StripeError | None = None
         try:
-            answer = writer.perform(replace(call, key=attempt_key(call.key, attempt)))
+            asked = at_attempt(step, call, attempt)
+            answer = writer.perform(asked)
         except StripeError as error:
             if not is_open(error):
                 raise
@@ -89,7 +99,7 @@ def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
                 found = look_again(writer, plan, step, call)
         else:
             if not answer.replayed:
-                return _fulfilled(step, _checked(answer, call), call.params)
+                return _fulfilled(step, _checked(answer, call), asked.params)
             # None if it was deleted since, or renamed
             found = _there(writer, call, _checked(answer, call).object["id"], at_its_place=True)
         if found is not None:

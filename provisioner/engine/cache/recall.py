@@ -15,7 +15,7 @@ from provisioner.core.model.config import Config
 from provisioner.core.model.errors import AccessError, OutageError, StripeError
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.ownership.inventory import is_retired
-from provisioner.core.schema.kind import Kind, Role, owned
+from provisioner.core.schema.kind import Kind, Role, announced
 from provisioner.engine.cache.entries import Objects, Told, declaration_digest, in_normal_form
 from provisioner.engine.cache.file import Content, Entry, Sign
 from provisioner.engine.ports import Lister
@@ -36,25 +36,27 @@ def recall(
     config: Config,
     content: Content,
     sign: Sign,
-    balances: Snapshot,
+    unannounced: Snapshot,
     *,
     sealed: bool,
 ) -> Comparison:
     """
-    Compare the configuration with what a cache and the events since say of Stripe, beside its `balances`.
+    Compare the configuration with what a cache and the events since say of Stripe.
 
-    What neither tells is read; with `sealed` also the object whose marks have the salt that the digests in a
-    plan are made with. Raises GapError where everything must be read, and as `compare_with` does.
+    What no events report is in `unannounced`. What neither tells is read; with `sealed` also the object whose
+    marks have the salt that the digests in a plan are made with. Raises GapError where everything must be
+    read, and as `compare_with` does.
     """
     if time.time() - content.taken > OLDEST:
         raise GapError(f"it is older than {OLDEST // 86_400} days")
-    recalled = _Recalled(reader, owned(kinds), config, content)
+    recalled = _Recalled(reader, announced(kinds), config, content)
     unknown = recalled.unknown(content, sign)
     if sealed:
         unknown |= recalled.salted()
     while True:
         recalled.read(unknown)
-        seen = compare_with(kinds, config, replace(balances, objects=recalled.objects))
+        objects = {**unannounced.objects, **recalled.objects}
+        seen = compare_with(kinds, config, replace(unannounced, objects=objects))
         if not (unknown := recalled.wanting(seen)):
             return seen
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from provisioner.core.diff.top_up import must_be_wired, read_top_up
 from provisioner.core.model.errors import AccessError
 from provisioner.core.model.resource import Address, Declared
-from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.model.snapshot import Observed, Snapshot
 from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.ports import Lister, Reader
 from provisioner.engine.read.parallel_list import READERS, read_list
@@ -52,7 +52,7 @@ def observe(
         moving = [listed(kind, 0, read_top_up) for kind in money]
         balance = side_by_side.submit(_balance, reader, moving) if money else None
         wired = bool(money) and must_be_wired(account.result())
-        objects = {kind.resource: found.result() for kind, found in lists.items()}
+        objects = {kind.resource: _readable(kind, found, expected) for kind, found in lists.items()}
         return Snapshot(
             account=account.result(),
             balance=balance.result() if balance else {},
@@ -60,6 +60,16 @@ def observe(
             top_ups=[top_up for found in moving for top_up in found.result()],
             instructions=list(reader.list("issuing/funding_instructions")) if wired else (),
         )
+
+
+def _readable(kind: Kind, found: Future[list[Observed]], expected: Counter[str]) -> Sequence[Observed]:
+    """Return the objects of a list; none if the key may not read them, and the project does without them."""
+    try:
+        return found.result()
+    except AccessError:
+        if kind.is_optional and not expected[kind.section]:
+            return ()
+        raise
 
 
 def _balance(reader: Reader, moving: Iterable[Future[Any]]) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from support.stripe_model import StripeModel
 from provisioner.core.model.errors import StaleError, StripeError
 from provisioner.core.plan.call import Call, attempt_key
 from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.engine.apply.recipient import CommandOrFile
 from provisioner.engine.apply.write import write
 from provisioner.engine.ports import Answer
 from provisioner.kinds import KINDS
@@ -54,7 +55,7 @@ def planned(stripe: StripeModel) -> Plan:
 def make(stripe: StripeModel, *script: Any, plan: Plan | None = None) -> Answer:
     plan = plan or planned(stripe)
     step = plan.steps[0]
-    return write(Scripted(stripe, list(script)), plan, step, step.call)
+    return write(Scripted(stripe, list(script)), plan, step, step.call, CommandOrFile({}))
 
 
 def keys(stripe: StripeModel) -> list[str | None]:

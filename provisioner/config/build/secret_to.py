@@ -1,0 +1,35 @@
+"""Reads the `secret_to` block of a resource: where a secret goes that Stripe shows only once."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from provisioner.config.text.scalar import from_outside
+from provisioner.core.model.resource import SECRET_TO, SecretTo
+from provisioner.core.schema.kind import FieldFault, Kind
+
+EITHER = "'secret_to' needs either 'command' or 'file'"
+MISSING = (
+    "needs 'secret_to' in live mode: Stripe shows the secret only once, so say where it goes, such as "
+    'secret_to: {command: [vault, kv, put, secret/stripe, "webhook=-"]}'
+)
+
+
+def destination(whole: Mapping[str, Any]) -> tuple[SecretTo | None, bool]:
+    """Return the place that a block names, and whether a part of it must not be shown; None without one."""
+    raw = whole.get(SECRET_TO)
+    if not raw:
+        return None, False
+    words = [*raw.get("command", ()), *([raw["file"]] if raw.get("file") else [])]
+    to = SecretTo(tuple(str(word) for word in raw.get("command", ())), str(raw.get("file", "")))
+    return to, any(map(from_outside, words))
+
+
+def secret_faults(kind: Kind, whole: Mapping[str, Any], *, live: bool) -> Iterator[FieldFault]:
+    """Find a block that names no place, or two, and one that is missing in `live` mode."""
+    if not kind.secret:
+        return
+    raw = whole.get(SECRET_TO)
+    if raw is None and live:
+        yield FieldFault((), MISSING)
+    elif raw is not None and bool(raw.get("command")) == bool(raw.get("file")):
+        yield FieldFault((SECRET_TO,), EITHER)
