@@ -11,7 +11,7 @@ from stripe import params as sdk
 
 from provisioner.core.schema.field import Field, OnChange, Shape
 from provisioner.core.schema.kind import Kind
-from provisioner.kinds import KINDS, balance_target, card, cardholder
+from provisioner.kinds import KINDS, balance_target, card, cardholder, webhook_endpoint
 from provisioner.kinds.categories import CATEGORIES
 from provisioner.stripe_api.client import API_VERSION
 
@@ -19,8 +19,10 @@ OURS = [
     (cardholder.KIND, sdk.issuing.CardholderCreateParams, sdk.issuing.CardholderUpdateParams),
     (card.KIND, sdk.issuing.CardCreateParams, sdk.issuing.CardUpdateParams),
     (balance_target.KIND, sdk.TopupCreateParams, sdk.TopupModifyParams),
+    (webhook_endpoint.KIND, sdk.WebhookEndpointCreateParams, sdk.WebhookEndpointUpdateParams),
 ]
 OBJECTS = [each for each in OURS if each[0].is_owned]
+STRIPES = (stripe.issuing.Card, stripe.issuing.Cardholder, stripe.Topup, stripe.WebhookEndpoint)
 OF_REQUESTS = {"expand", *RequestOptions.__annotations__}
 # Set by the tool itself.
 OURS_ALONE = {"amount", "currency"}
@@ -170,7 +172,7 @@ def test_every_call_resolves_on_the_sdks_client(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_its_objects_and_events_are_called_as_the_sdk_calls_them(kind: Kind) -> None:
-    names = {each.OBJECT_NAME for each in (stripe.issuing.Card, stripe.issuing.Cardholder, stripe.Topup)}
+    names = {each.OBJECT_NAME for each in STRIPES}
     events = choices(hints(sdk.WebhookEndpointCreateParams)["enabled_events"])
 
     assert kind.object_name in names

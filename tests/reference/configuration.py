@@ -10,6 +10,7 @@ from provisioner.config.schema.grant_fields import grant_fields
 from provisioner.config.schema.scenario_fields import FIELDS, SECTION
 from provisioner.core.model.limits import DEFAULT_A_DAY
 from provisioner.core.model.money import show_money
+from provisioner.core.model.resource import SECRET_TO
 from provisioner.core.plan.document import GUARDRAILS
 from provisioner.core.plan.guardrails import ENDLESS, FEW, SHARE
 from provisioner.core.schema.field import Field, OnChange, Shape, neutral
@@ -17,6 +18,7 @@ from provisioner.core.schema.kind import FieldFault, Kind
 from provisioner.fleet.fleet_schema import fleet_schema
 from provisioner.kinds import KINDS
 from provisioner.kinds.categories import CATEGORIES
+from provisioner.kinds.event_types import API_VERSIONS, EVENT_TYPES
 from provisioner.kinds.postal import COUNTRY
 from provisioner.kinds.spending_controls import INTERVALS, PAIRS, monthly_exposure
 
@@ -60,10 +62,12 @@ SCENES: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"type": "virtual", "exp_month": 1},
         {"replacement_for": "ic_1Abc"},
     ],
+    "webhook endpoint": [{}],
     "balance target": [{"target": 1, "top_up_below": 2}, {"target": 9, "min_top_up": 3, "max_top_up": 2}],
 }
 
 
+LONG_LISTS = {CATEGORIES: "categories", EVENT_TYPES: "types of events", API_VERSIONS: "API version"}
 CURRENCIES = {field.amounts_in for kind in KINDS for field in kind.fields} - {""}
 
 
@@ -102,7 +106,7 @@ def page() -> str:
         *(part for kind in KINDS for part in _kind(kind)),
         "## lifecycle",
         prose(
-            "Settings for how provisioner manages a cardholder or a card. They are stored in Stripe only "
+            "Settings for how provisioner manages an object. They are stored in Stripe only "
             "as [metadata](metadata.md)."
         ),
         _example("lifecycle"),
@@ -130,6 +134,8 @@ def page() -> str:
         table(SETTINGS_HEAD, _fleet()),
         "## Long lists",
         folded(f"The {len(CATEGORIES)} merchant categories", codes(CATEGORIES)),
+        folded(f"The {len(EVENT_TYPES)} types of events", codes(EVENT_TYPES)),
+        folded(f"The {len(API_VERSIONS)} API versions", codes(API_VERSIONS)),
         folded("Countries (ISO 3166)", codes(COUNTRY.removeprefix("^(?:").removesuffix(")$").split("|"))),
     )
 
@@ -253,6 +259,7 @@ def _kind(kind: Kind) -> Iterator[str]:
         [
             ("`use`", "string or list of strings", "", "", "", _own(kind, "use")),
             *_own_lifecycle(kind),
+            *_own_secret(kind),
             *_rows(kind),
         ],
     )
@@ -279,7 +286,7 @@ def _life(kind: Kind) -> str:
             "configuration is no longer checked."
         )
     inactive, canceled = (
-        codes(f"{name}: {value}" for name, value in params.items())
+        codes(f"{name}: {str(value).lower()}" for name, value in params.items())
         for params in (kind.retirement.deactivate, kind.retirement.cancel)
     )
     text = (
@@ -288,6 +295,8 @@ def _life(kind: Kind) -> str:
     )
     if canceled:
         return f"{text}With `on_remove: cancel` it is canceled ({canceled}), which is irreversible."
+    if kind.retirement.deletes:
+        return f"{text}With `on_remove: cancel` it is deleted, which is irreversible."
     return f"{text}Stripe cannot delete a {kind.name}."
 
 
@@ -300,6 +309,16 @@ def _own_lifecycle(kind: Kind) -> Iterator[Sequence[str]]:
         yield "`lifecycle`", "mapping", "", "", "", f"{_own(kind, 'lifecycle')} See [lifecycle](#lifecycle)."
 
 
+def _own_secret(kind: Kind) -> Iterator[Sequence[str]]:
+    if kind.secret:
+        ways = SCHEMA["definitions"][definition_of(kind)]["properties"][SECRET_TO]["properties"]
+        asked = "hands over nothing until there is a new secret"
+        yield code(SECRET_TO), "mapping", "", asked, "", _own(kind, SECRET_TO)
+        for name, way in ways.items():
+            what = "list of strings" if way["type"] == "array" else "string"
+            yield code(f"{SECRET_TO}.{name}"), what, "", "", "", way["description"]
+
+
 def _lifecycle() -> Iterator[tuple[str, str, str, str]]:
     """Describe the lifecycle of cards, which has every key, and note which keys other kinds lack."""
     cards, holders = (
@@ -310,7 +329,7 @@ def _lifecycle() -> Iterator[tuple[str, str, str, str]]:
         name = key.strip("`").partition(".")[0]
         only = "" if name in holders["properties"] else " Cards only."
         if name == "on_remove":
-            only = f" {codes(sorted(removals))} is for cards only."
+            only = f" {codes(sorted(removals))} is not for cardholders."
         yield key, what, WRITES[name], meaning + only
 
 
@@ -363,7 +382,7 @@ def _type(field: Field) -> str:
 
 def _word(field: Field) -> str:
     if len(field.choices) > MANY_CHOICES:
-        return "[categories](#long-lists)" if field.choices == CATEGORIES else codes(field.choices)
+        return f"[{LONG_LISTS[field.choices]}](#long-lists)"
     if field.choices:
         return " | ".join(map(code, field.choices)) + (", or others" if field.open_choices else "")
     if field.pattern == COUNTRY:

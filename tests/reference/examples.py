@@ -1,6 +1,15 @@
 """The YAML that the page of the configuration shows; tests/e2e/test_docs.py checks each."""
 
 EXAMPLES = {
+    "webhook_endpoints": """\
+webhook_endpoints:
+  ledger:
+    url: https://hooks.example.com/stripe
+    enabled_events: [issuing_authorization.created, issuing_card.updated]
+    description: Issuing ledger
+    secret_to: {command: [vault, kv, put, secret/stripe/ledger, "webhook=-"]}
+    metadata: {team: finance}
+""",
     "cardholders": """\
 cardholders:
   acme:

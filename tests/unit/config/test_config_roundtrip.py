@@ -14,6 +14,7 @@ from provisioner.core.model.resource import Address, Ref
 from provisioner.core.schema.field import Field, Shape
 from provisioner.kinds import KINDS
 from provisioner.kinds.postal import COUNTRY
+from provisioner.kinds.webhook_endpoint import URL
 
 SEVERAL = settings(
     max_examples=20,
@@ -22,6 +23,7 @@ SEVERAL = settings(
 )
 TEXTS = {  # of the fields whose texts have a pattern
     "^[a-z]{3}$": st.just("usd"),
+    URL: st.just("https://hooks.example.com/stripe"),
     COUNTRY: st.sampled_from(["US", "NO", "SE"]),
 }
 words = st.text("abcdefghij KLMNO.é#:-", min_size=1, max_size=12).map(str.strip).filter(bool)
