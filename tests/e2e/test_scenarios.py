@@ -80,7 +80,7 @@ def test_after_a_limit_is_halved_the_right_ones_fail_and_the_plan_named_them(des
         }
     )
     assert "scenarios.campaign-of-a-month: changes from approved to declined" in plan
-    assert "16 passed, 3 failed" in tested.stdout
+    assert "18 passed, 3 failed" in tested.stdout
 
 
 @pytest.mark.parametrize("place", ["--sandbox", "--offline"])
