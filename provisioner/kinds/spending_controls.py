@@ -205,8 +205,7 @@ def monthly_exposure(fields: Mapping[str, Any]) -> int | None:
     """
     if fields.get("status") != "active":
         return 0
-    default = default_limit(str(fields.get("currency", "")))
-    return _monthly_bound(_limits(fields) or (default,))
+    return _monthly_bound(_limits(fields) or (default_limit(str(fields.get("currency", ""))),))
 
 
 def monthly_pool(fields: Mapping[str, Any]) -> Pool:

@@ -35,6 +35,7 @@ LONGEST = 60_000  # GitHub takes 65,536 characters; the rest is for the lines th
 NAMES = 30
 MANY_VALUES, FEW_VALUES = 200, 20  # of one path in a block; few where many do not fit
 MOST_NOTES = 40
+FEW_NOTES = 5  # at most this many are open where the plan has changes: they name likely mistakes
 MOST_TEAMS = 40
 LONGEST_OUTSIDE = 400  # characters of each value that was changed outside of provisioner
 LONGEST_ALERT = 15_000  # bytes; there may be two, and the changes need room as well
@@ -89,7 +90,8 @@ def _head(document: ShownPlan) -> str:
     if notes := document.notes:
         texts = (f"{n.address}: {n.text}" if n.address else n.text for n in notes[:MOST_NOTES])
         body = items([clip(text, 400) for text in texts], len(notes))
-        parts.append(_details(count(len(notes), "note"), body, is_open=not document.changes))
+        is_open = not document.changes or len(notes) <= FEW_NOTES
+        parts.append(_details(count(len(notes), "note"), body, is_open=is_open))
     return "\n\n".join(parts)
 
 

@@ -285,3 +285,11 @@ def test_no_text_breaks_the_comment(rows):
         "code",
         "blockquote",
     }
+
+
+def test_a_few_notes_are_open_and_many_are_folded():
+    def said(number: int) -> str:
+        return plan_markdown(document(change("cards.ads"), notes=({"address": "", "text": "look"},) * number))
+
+    assert "<details open><summary>5 notes</summary>" in said(5)
+    assert "<details><summary>6 notes</summary>" in said(6)
