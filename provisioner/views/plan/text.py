@@ -260,6 +260,7 @@ def compact_line(change: ChangeDocument) -> str:
     reason = [] if wanted or change.action is Action.CREATE else [inert(change.reason)]
     wanted += [row for row in found if row.path == HOLDER and row not in wanted]
     said = "; ".join([*reason, *(f"{row.path} = {row.value}" for row in wanted)]) or headline(change)
-    identity = f" ({inert(change.id)})" if change.id else ""
+    # an import is told by its object; elsewhere an id would only make the line longer
+    identity = f" ({inert(change.id)})" if change.id and change.action is Action.ADOPT else ""
     final = IRREVERSIBLE if change.final else ""
     return f"  {SYMBOLS[change.counted_as]} {inert(change.address)}{identity}{final}: {said}"
