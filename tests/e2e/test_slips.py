@@ -118,6 +118,7 @@ def test_a_key_that_belongs_one_level_deeper(desk: Desk, head: str, place: str, 
     ("word", "category"),
     [
         ("bars", "drinking_places"),
+        ("gas", "automated_fuel_dispensers"),
         ("5812", "eating_places_restaurants"),
         ("hotels", "hotels_motels_and_resorts"),
         ("bakries", "bakeries"),

@@ -30,7 +30,7 @@ def near_category(word: object, known: Iterable[str]) -> str:
     """
     text, names = str(word).lower(), [*known]
     single = text.removesuffix("s")
-    meant = CATEGORY_OF.get(text) or EVERYDAY.get(single)
+    meant = CATEGORY_OF.get(text) or EVERYDAY.get(text) or EVERYDAY.get(single)
     if meant is None and not (close := near(word, names, CLOSE)):
         parts = (name for name in names if any(part.startswith(single) for part in name.split("_")))
         meant = min(parts, key=len, default=None) if len(single) >= SHORTEST else None
