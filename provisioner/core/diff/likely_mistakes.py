@@ -133,8 +133,8 @@ def _renames(renamed: Mapping[Address, Address]) -> Iterator[Note]:
     for new, old in sorted(renamed.items()):
         yield Note(
             str(new),
-            f"looks like {old} under another name. If it was renamed, add "
-            f"`lifecycle: {{previously: [{old.name}]}}`, and {old} is neither retired nor created again",
+            f"looks like {old} under another name. If this is a rename, add "
+            f"`lifecycle: {{previously: [{old.name}]}}`; then the object in Stripe stays",
         )
 
 
