@@ -7,6 +7,7 @@ Such text is shown as code only, where it cannot link, mention anybody, or close
 import html
 import re
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from provisioner.views.values import inert
 
@@ -55,6 +56,12 @@ def plain(text: str) -> str:
 def clip(text: str, longest: int) -> str:
     """Return a string of at most `longest` characters; or its start and how much is left out."""
     return text if len(text) <= longest else f"{text[:longest]} ... ({len(text) - longest:,} more characters)"
+
+
+def fitting(texts: Sequence[str], room: int) -> Sequence[str]:
+    """Return the first texts that together have at most `room` bytes; the first one always."""
+    used = accumulate(size(inert(text)) for text in texts)
+    return texts[: max(1, sum(so_far <= room for so_far in used))]
 
 
 def size(text: str) -> int:

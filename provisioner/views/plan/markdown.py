@@ -6,7 +6,6 @@ The worst comes first. A plan that is too long for a comment is shortened, and s
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate
 from operator import attrgetter
 
 from provisioner.core.diff.change import Action
@@ -29,7 +28,7 @@ from provisioner.views.plan.text import (
     summary_line,
 )
 from provisioner.views.plan.values import show_power, team_name
-from provisioner.views.safe_markdown import clip, code, fence, items, place, plain, size, tag
+from provisioner.views.safe_markdown import clip, code, fence, fitting, items, place, plain, size, tag
 
 LONGEST = 60_000  # GitHub takes 65,536 characters; the rest is for the lines that the caller adds
 NAMES = 30
@@ -38,7 +37,7 @@ MOST_NOTES = 40
 FEW_NOTES = 5  # at most this many are open where the plan has changes: they name likely mistakes
 MOST_TEAMS = 40
 LONGEST_OUTSIDE = 400  # characters of each value that was changed outside of provisioner
-LONGEST_ALERT = 15_000  # bytes; there may be two, and the changes need room as well
+LONGEST_PART = 10_000  # bytes of an alert, the notes, or the table of teams; the changes need room as well
 RESERVE = 1_500
 TRIES = 50
 ORDER = (Action.RETIRE, Action.REPLACE, Action.TOP_UP, Action.UPDATE, Action.CREATE, Action.ADOPT)
@@ -89,7 +88,7 @@ def _head(document: ShownPlan) -> str:
         parts += _teams(document)
     if notes := document.notes:
         texts = (f"{n.address}: {n.text}" if n.address else n.text for n in notes[:MOST_NOTES])
-        body = items([clip(text, 400) for text in texts], len(notes))
+        body = items(fitting([clip(text, 400) for text in texts], LONGEST_PART), len(notes))
         is_open = not document.changes or len(notes) <= FEW_NOTES
         parts.append(_details(count(len(notes), "note"), body, is_open=is_open))
     return "\n\n".join(parts)
@@ -97,9 +96,8 @@ def _head(document: ShownPlan) -> str:
 
 def _warning(title: str, lines: Sequence[str]) -> str:
     """Return an alert with a title, as many of the lines as fit, and the number of the others."""
-    used = accumulate(size(line) for line in lines[:NAMES])
-    fitting = max(1, sum(so_far <= LONGEST_ALERT for so_far in used))
-    body = ["[!WARNING]", f"**{title}**", "", *items(lines[:fitting], len(lines)).split("\n")]
+    few = fitting(lines[:NAMES], LONGEST_PART)
+    body = ["[!WARNING]", f"**{title}**", "", *items(few, len(lines)).split("\n")]
     return "\n".join(f"> {line}".rstrip() for line in body)
 
 
@@ -118,8 +116,8 @@ def _alerts(document: ShownPlan) -> Iterator[str]:
     if stops := stop_lines(document):
         yield _warning(STOPPED, stops)
     if final := [code(change.address) for change in document.changes if change.final]:
-        named = ", ".join(final[:NAMES])
-        named += f" and {len(final) - NAMES:,} more" if len(final) > NAMES else ""
+        few = fitting(final[:NAMES], LONGEST_PART // 2)
+        named = ", ".join(few) + (f" and {len(final) - len(few):,} more" if len(final) > len(few) else "")
         yield f"> [!CAUTION]\n> {count(len(final), 'irreversible change')}: {named}"
 
 
@@ -135,8 +133,9 @@ def _teams(document: ShownPlan) -> Iterator[str]:
     actions = [name for name in SYMBOLS if any(name in {a for a, _ in each} for each in counts.values())]
     heads = [f"`{SYMBOLS[name]}` {COUNTED.get(name, 'top up')}" for name in actions]
     teams = list(dict.fromkeys([*exposure, *sorted(counts)]))
-    lines = ["| " + " | ".join(["Team", *heads, "Monthly exposure now", "After this plan"]) + " |"]
-    lines.append("|---" * (len(actions) + 3) + "|")
+    head = ["| " + " | ".join(["Team", *heads, "Monthly exposure now", "After this plan"]) + " |"]
+    head.append("|---" * (len(actions) + 3) + "|")
+    lines = []
     for team in teams[:MOST_TEAMS]:
         cells = [", ".join(_counted(counts.get(team, {}), action)) for action in actions]
         for side in (attrgetter("before"), attrgetter("after")):
@@ -144,9 +143,10 @@ def _teams(document: ShownPlan) -> Iterator[str]:
             cells.append(plain(clip(shown, 200)))
         name = tag(team).replace("|", "&#124;") if team else "no team"
         lines.append("| " + " | ".join([name, *cells]) + " |")
-    yield "\n".join(lines)
-    if len(teams) > MOST_TEAMS:
-        yield f"and {len(teams) - MOST_TEAMS:,} more teams"
+    few = fitting(lines, LONGEST_PART)
+    yield "\n".join([*head, *few])
+    if len(teams) > len(few):
+        yield f"and {count(len(teams) - len(few), 'more team')}"
 
 
 def _counted(counts: Mapping[tuple[str, str], int], action: str) -> Iterator[str]:

@@ -78,7 +78,7 @@ def test_long_values_that_were_changed_outside_leave_room_for_the_changes():
 
     assert len(text.encode()) <= LONGEST
     assert "will be updated in place" in text
-    assert "> - and 31 more\n" in text
+    assert "> - and 34 more\n" in text
     rendered(text)
 
 
@@ -213,6 +213,34 @@ def test_a_table_says_what_is_done_for_each_team():
         "| no team |  |  |  | 1 balance target |  |  |\n"
         "| <code>jo</code> |  |  | 1 cardholder |  |  |  |\n"
     ) in text
+    rendered(text)
+
+
+def test_the_longest_texts_everywhere_fit_and_leave_room_for_changes():
+    long = "\N{PARTY POPPER}&<" * 500
+    power = {"amount": 10**11, "unlimited": 7, "cards": 1}
+    teams = [
+        {"team": f"{n}{long}", "currency": "usd", "others": 0, "before": power, "after": power | {"cards": n}}
+        for n in range(100)
+    ]
+    changes = [
+        change(
+            f"cards.{n}{long}",
+            "retire",
+            [edit("note", long, "x", moved="live")],
+            final=True,
+            team=f"{n}{long}",
+        )
+        for n in range(100)
+    ]
+    stops = [{"guardrail": "retired", "text": long, "number": 1}] * 100
+    notes = ({"address": f"cards.{long}", "text": long},) * 100
+    text = plan_markdown(
+        document(*changes, notes=notes, stopped_by=stops, outlook={"balances": [], "exposure": teams})
+    )
+
+    assert len(text.encode()) <= LONGEST
+    assert "<code>100 cards</code> will be canceled" in text
     rendered(text)
 
 
