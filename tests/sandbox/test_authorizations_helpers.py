@@ -85,6 +85,8 @@ def test_a_capture_tells_of_the_purchase(held):
     assert "purchase_details" not in transaction
     path = f"/v1/issuing/transactions/{transaction['id']}"
     told = held.api.read(path, {"expand": ["purchase_details"]})["purchase_details"]
+    listed = held.api.read("/v1/issuing/transactions", {"expand": ["data.purchase_details"]})["data"]
+    assert listed[0]["purchase_details"] == told
     assert told["receipt"] == [{"description": "Ride", "quantity": 1.5, "unit_cost": 100, "total": 150}]
     assert told["flight"]["segments"][0]["stopover_allowed"] is True
     assert (told["lodging"], told["fuel"]) == ({"check_in_at": None, "nights": 2}, None)

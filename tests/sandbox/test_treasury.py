@@ -57,7 +57,7 @@ def test_a_new_account_is_empty_and_its_bank_address_takes_a_moment(api) -> None
     assert made["active_features"] == ["card_issuing"]
     assert made["pending_features"] == ["financial_addresses.aba"]
     api.advance(6)
-    after = api.read(f"{URL}/{made['id']}", {"expand": ["financial_addresses.aba.account_number"]})
+    after = api.read(f"{URL}/{made['id']}")
     assert after["active_features"] == ["card_issuing", "financial_addresses.aba"]
     assert after["financial_addresses"][0]["type"] == "aba"
     assert [event["type"].rpartition(".")[2] for event in api.events()] == [
@@ -66,14 +66,29 @@ def test_a_new_account_is_empty_and_its_bank_address_takes_a_moment(api) -> None
     ]
 
 
+def test_the_account_number_is_told_only_when_asked_for(api) -> None:
+    number = "financial_addresses.aba.account_number"
+    made = account(api, features={"financial_addresses": {"aba": {"requested": "true"}}}, expand=[number])
+    assert made["financial_addresses"] == []
+    api.advance(6)
+    whole = api.read(f"{URL}/{made['id']}", {"expand": [number]})
+    told = whole["financial_addresses"][0]["aba"]
+    assert problems(whole) == []
+    assert (len(told["account_number"]), told["account_number"][-4:]) == (12, told["account_number_last4"])
+    assert api.read(URL, {"expand": [f"data.{number}"]})["data"] == [whole]
+    for one in (api.read(f"{URL}/{made['id']}"), *api.read(URL)["data"]):
+        assert "account_number" not in one["financial_addresses"][0]["aba"]
+
+
 def test_features_are_requested_and_restricted(api) -> None:
     made = account(api, features={})
     one = f"{URL}/{made['id']}"
     assert made["features"] == {"object": "treasury.financial_account_features"}
     changed = api.ok(f"{one}/features", {**CARDS, "outbound_payments": {"ach": {"requested": "true"}}})
-    assert changed["outbound_payments"]["ach"]["status"] == "active"
-    assert api.read(f"{one}/features") == changed
-    assert problems(changed) == []
+    assert changed["outbound_payments"]["ach"]["status"] == "pending"
+    assert (api.read(f"{one}/features"), problems(changed)) == (changed, [])
+    api.advance(6)
+    assert api.read(one)["active_features"] == ["card_issuing", "outbound_payments.ach"]
     api.ok(one, {"platform_restrictions": {"outbound_flows": "restricted"}})
     after = api.read(one)
     assert after["restricted_features"] == ["card_issuing", "outbound_payments.ach"]
@@ -82,6 +97,18 @@ def test_features_are_requested_and_restricted(api) -> None:
         api.ok(f"{one}/features", {"card_issuing": {"requested": "false"}})["card_issuing"]["status"]
         == "restricted"
     )
+
+
+def test_a_feature_that_is_given_up_while_it_is_pending_stays_off(api) -> None:
+    features = {
+        "financial_addresses": {"aba": {"requested": "true"}},
+        "intra_stripe_flows": {"requested": "true"},
+    }
+    one = f"{URL}/{account(api, features=features)['id']}"
+    api.ok(f"{one}/features", {"financial_addresses": {"aba": {"requested": "false"}}})
+    api.advance(6)
+    after = api.read(one)
+    assert (after["active_features"], after["financial_addresses"]) == (["intra_stripe_flows"], [])
 
 
 def test_what_an_account_cannot_be(api, start) -> None:
@@ -112,6 +139,8 @@ def test_money_arrives_as_a_received_credit(api) -> None:
     assert (found["status"], found["amount"], found["flow"]) == ("posted", 700, credit["id"])
     assert found["flow_details"]["received_credit"]["id"] == credit["id"]
     assert [entry["type"] for entry in found["entries"]["data"]] == ["received_credit"]
+    asked = {"financial_account": made["id"], "expand": ["data.entries", "data.flow_details"]}
+    assert api.read("/v1/treasury/transactions", asked)["data"] == [found]
     assert [problems(one) for one in (credit, found, *everything(api, made, "transaction_entries"))] == [
         [],
         [],

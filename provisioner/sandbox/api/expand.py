@@ -30,7 +30,7 @@ def expanded(tx: Tx, resource: Resource, shown: Json, paths: Sequence[str], *, r
             raise _impossible(path)
         else:
             for item in shown["data"]:
-                _expand(tx, resource, item, parts[1:], path)
+                _expand(tx, resource, item, parts[1:], path, resource.secret.keys() - resource.guarded)
     return shown
 
 
@@ -39,9 +39,9 @@ def _expand(
 ) -> None:
     if not parts:
         return
-    first, rest = parts[0], parts[1:]
-    if not rest and first in secret:
-        shown |= resource.secret[first](tx, shown)
+    first, rest, secret_path = parts[0], parts[1:], ".".join(parts)
+    if secret_path in secret:
+        shown |= resource.secret[secret_path](tx, shown)
         return
     if first in resource.embedded:
         inside, value = resource_of(resource.embedded[first]), shown.get(first)

@@ -59,9 +59,12 @@ class Resource:
     texts: Callable[["Tx", list[str]], list[str] | None] = one_by_one
     """Converts the public JSON of several stored objects to that of responses; returns None if it cannot."""
     secret: Mapping[str, Callable[["Tx", Json], Json]] = field(default_factory=dict)
-    """Fields that are shown only for `expand[]` on one object, and functions that return their values."""
+    """
+    Fields (`cvc`, `address.number`) that are shown only for `expand[]`, and functions that return what is
+    then shown instead of the top-level field.
+    """
     guarded: frozenset[str] = frozenset()
-    """Secret fields that can be expanded only by GET requests."""
+    """Secret fields that can be expanded only by GET requests for one object."""
     shared: bool = False
     """True if all accounts have the same objects; they are stored in the account ""."""
 

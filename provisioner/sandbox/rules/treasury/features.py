@@ -1,7 +1,8 @@
 """
-Features of financial accounts, such as cards and a bank address (docs.stripe.com/api/treasury).
+Features of financial accounts, such as cards and a bank address.
 
-[?] Which features are pending at first is not documented; here, only the bank address is, for some seconds.
+All of them but cards are pending at first (docs.stripe.com/treasury/account-management/financial-accounts),
+here for some seconds.
 """
 
 import hashlib
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.sandbox.registry import registered
-from provisioner.sandbox.state.objects import Resource
+from provisioner.sandbox.state.objects import Resource, Tx
 
 Json = dict[str, Any]
 
@@ -31,7 +32,7 @@ _FLOWS: Mapping[str, str] = {
 _ROUTING_NUMBER = "000000001"  # no bank has it
 
 FEATURES = registered(Resource("treasury.financial_account_features", "", "financial account features"))
-# The parts of a financial account that `expand[]` passes through; the sandbox shows no account number.
+# The parts of a financial account that `expand[]` passes through.
 ADDRESS = registered(Resource("treasury.financial_address", "", "", embedded={"aba": "treasury.aba"}))
 registered(Resource("treasury.aba", "", "", expandable={"account_number": ()}))
 
@@ -45,6 +46,11 @@ def requested(given: Mapping[str, Any]) -> dict[str, bool]:
         elif isinstance(value, dict):
             found |= {f"{name}.{inner}": one["requested"] for inner, one in value.items()}
     return found
+
+
+def begun(before: Mapping[str, bool], after: Mapping[str, bool]) -> list[str]:
+    """Return the newly requested features that are pending at first."""
+    return [name for name, wanted in after.items() if wanted and not before.get(name) and name != CARDS]
 
 
 def shown(asked: Mapping[str, bool], account: Mapping[str, Any]) -> Json:
@@ -76,13 +82,23 @@ def _status(reason: Mapping[str, Any] | None) -> str:
     return "pending" if reason["code"] == "activating" else "restricted"
 
 
+def _number(account_id: str) -> str:
+    return str(int(hashlib.sha256(account_id.encode()).hexdigest(), 16))[:12]
+
+
+def with_number(_tx: Tx, account: Mapping[str, Any]) -> Json:
+    """Return the bank address of a financial account as `expand[]` shows it: with the account number."""
+    number = {"account_number": _number(account["id"])}
+    addresses = [{**one, "aba": {**one["aba"], **number}} for one in account["financial_addresses"]]
+    return {"financial_addresses": addresses}
+
+
 def address(account_id: str) -> Json:
     """Return the bank address of a financial account; its digits never change."""
-    number = str(int(hashlib.sha256(account_id.encode()).hexdigest(), 16))[:12]
     return {
         "aba": {
             "account_holder_name": "Sandbox",
-            "account_number_last4": number[-4:],
+            "account_number_last4": _number(account_id)[-4:],
             "bank_name": "Sandbox Bank",
             "routing_number": _ROUTING_NUMBER,
         },
@@ -100,6 +116,6 @@ def _reason(name: str, account: Mapping[str, Any], *, wanted: bool) -> Json | No
         return {"code": "restricted_other", "resolution": None}
     if flow and account["platform_restrictions"][flow] == "restricted":
         return {"code": "restricted_by_platform", "resolution": "remove_restriction", "restriction": flow}
-    if name == BANK_ADDRESS and not account["financial_addresses"]:
+    if name in account.get("_pending", ()):
         return {"code": "activating", "resolution": None}
     return None

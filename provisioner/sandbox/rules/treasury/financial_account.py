@@ -42,12 +42,13 @@ FINANCIAL_ACCOUNT = registered(
         filters=("status",),
         show=show,
         embedded={"features": features.FEATURES.object, "financial_addresses": features.ADDRESS.object},
+        secret={f"{features.BANK_ADDRESS}.account_number": features.with_number},
     )
 )
 
 
 def create(call: HandlerCall) -> Json:
-    """Create a financial account; its bank address, if requested, becomes active a little later."""
+    """Create a financial account; most of its features become active a little later."""
     tx, params = call.tx, call.params
     if country_of(tx) != "US":
         raise invalid(f"Financial accounts are not available in {country_of(tx)}.")
@@ -116,10 +117,12 @@ def update_features(call: HandlerCall) -> Json:
 
 @action("financial_account.activate")
 def activate(tx: Tx, account_id: str) -> None:
-    """Activate the bank address of a financial account."""
+    """Activate the pending features of a financial account; one of them is its bank address."""
     account = tx.fetch(FINANCIAL_ACCOUNT, account_id)
-    if account["status"] == "open" and not account["financial_addresses"]:
-        account["financial_addresses"] = [features.address(account_id)]
+    pending = [name for name in account.pop("_pending", []) if account["_requested"][name]]
+    if account["status"] == "open" and pending:
+        if features.BANK_ADDRESS in pending:
+            account["financial_addresses"] = [features.address(account_id)]
         save(tx, FINANCIAL_ACCOUNT, account, _CHANGED)
 
 
@@ -144,9 +147,8 @@ def _changed(tx: Tx, account: Json, params: Mapping[str, Any]) -> Json:
     if "platform_restrictions" in params:
         after["platform_restrictions"] = account["platform_restrictions"] | params["platform_restrictions"]
     after["_requested"] = account["_requested"] | features.requested(params.get("features", {}))
-    if after["_requested"].get(features.BANK_ADDRESS) and not account["_requested"].get(
-        features.BANK_ADDRESS
-    ):
+    if begun := features.begun(account["_requested"], after["_requested"]):
+        after["_pending"] = [*account.get("_pending", []), *begun]
         tx.schedule(tx.now + features.ACTIVE_AFTER, "financial_account.activate", account["id"])
     return after
 
