@@ -36,7 +36,13 @@ def cause_of(error: Exception, host: str, port: int, proxy: Url | None, timeout:
     """Explain an error of urllib3's or the operating system's; `proxy` is the proxy on the way, if any."""
     place = f"{host}:{port}"
     if isinstance(error, ProxyError) and proxy:
-        return _proxy_cause(error.original_error, place, proxy, timeout)
+        name, number, why = proxy.host or "", proxy.port or 0, error.original_error
+        if refused := _TUNNEL.search(str(why)):
+            what = f"the proxy {name}:{number} refused to connect to {place} (HTTP {refused[1]})"
+        else:
+            what = f"cannot connect to the proxy: {cause_of(why, name, number, None, timeout).what}"
+        advice = "Check HTTPS_PROXY, HTTP_PROXY, or ALL_PROXY; hosts in NO_PROXY are called directly."
+        return Cause(what, advice)
     if isinstance(error, SSLError):
         return _tls_cause(error.args[0], place)
     if isinstance(error, NameResolutionError):
@@ -53,15 +59,6 @@ def cause_of(error: Exception, host: str, port: int, proxy: Url | None, timeout:
     if isinstance(error, Urllib3TimeoutError):
         return Cause(f"no response from {place} within {_seconds(timeout.read_timeout)}", "Try again later.")
     return Cause(f"{place} closed the connection before the response was complete", "Try again later.")
-
-
-def _proxy_cause(error: Exception, place: str, proxy: Url, timeout: urllib3.Timeout) -> Cause:
-    host, port = proxy.host or "", proxy.port or 0
-    if refused := _TUNNEL.search(str(error)):
-        what = f"the proxy {host}:{port} refused to connect to {place} (HTTP {refused[1]})"
-    else:
-        what = f"cannot connect to the proxy: {cause_of(error, host, port, None, timeout).what}"
-    return Cause(what, "Check HTTPS_PROXY, HTTP_PROXY, or ALL_PROXY; hosts in NO_PROXY are called directly.")
 
 
 def _tls_cause(error: object, place: str) -> Cause:

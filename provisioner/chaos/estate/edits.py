@@ -84,7 +84,15 @@ def edit(there: Yaml, rng: random.Random) -> str:
         change = rng.choice(TO_A_HOLDER)
         change(there, name, rng)
         return f"cardholders.{name}: {_label(change)}: {there.holders.get(name)}"
-    there.targets = {"usd": _target(rng)} if likely(rng, 0.9) else {}
+    there.targets = {}
+    if likely(rng, 0.9):
+        wanted = there.targets["usd"] = {"target": rng.choice(TARGETS)}
+        if likely(rng, 0.3):
+            wanted["top_up_below"] = wanted["target"] // 2
+        if likely(rng, 0.2):
+            wanted["max_top_up"] = rng.choice((15_000, 40_000))
+        if likely(rng, 0.2):
+            wanted["min_top_up"] = rng.choice((500, 8000))
     return f"balance_targets: {there.targets}"
 
 
@@ -319,17 +327,6 @@ def _who(rng: random.Random) -> Json:
     if likely(rng, 0.7):
         return {"type": "company"}
     return {"type": "individual"} | ({"individual": PERSON} if likely(rng, 0.6) else {})
-
-
-def _target(rng: random.Random) -> Json:
-    wanted: Json = {"target": rng.choice(TARGETS)}
-    if likely(rng, 0.3):
-        wanted["top_up_below"] = wanted["target"] // 2
-    if likely(rng, 0.2):
-        wanted["max_top_up"] = rng.choice((15_000, 40_000))
-    if likely(rng, 0.2):
-        wanted["min_top_up"] = rng.choice((500, 8000))
-    return wanted
 
 
 def _set(block: Json, name: str, value: Mapping[str, Any]) -> None:

@@ -11,7 +11,6 @@ import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TextIO
 
 from msgspec import Struct
 
@@ -98,9 +97,19 @@ def lasting() -> Iterator[Output]:
     """
     codecs.register_error(PLAIN, plainer)
     before = sys.stdout, sys.stderr
-    sinks = [_sink(stream) for stream in before]
+    sinks: list[_Sink | None] = []
+    for stream in before:
+        is_own = stream in (sys.__stdout__, sys.__stderr__)
+        if is_own:
+            stream.flush()
+        sinks.append(_Sink(stream.fileno()) if is_own else None)
     try:
-        sys.stdout, sys.stderr = (_wrapped(stream, sink) for stream, sink in zip(before, sinks, strict=True))
+        sys.stdout, sys.stderr = (
+            _Text(io.BufferedWriter(sink), encoding=stream.encoding, errors=PLAIN, line_buffering=True)
+            if sink
+            else stream
+            for stream, sink in zip(before, sinks, strict=True)
+        )
         yield Output(sinks[0])
     finally:
         with suppress(OSError, ValueError):
@@ -110,16 +119,3 @@ def lasting() -> Iterator[Output]:
             if sink is not None and sink.failure is not None:
                 # or Python would flush again at exit, and fail
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _sink(stream: TextIO) -> _Sink | None:
-    if stream not in (sys.__stdout__, sys.__stderr__):
-        return None
-    stream.flush()
-    return _Sink(stream.fileno())
-
-
-def _wrapped(stream: TextIO, sink: _Sink | None) -> TextIO:
-    if sink is None:
-        return stream
-    return _Text(io.BufferedWriter(sink), encoding=stream.encoding, errors=PLAIN, line_buffering=True)

@@ -52,7 +52,11 @@ def exposure_by_team(
     stays = _tallies(teams, sides, touched, changes=False)
     before = _tallies(teams, sides, touched, changes=True)
     after = _tallies(teams, [(each.address, each.after) for each in found], touched, changes=True)
-    return tuple(_largest([*_together(stays, before, after)]))
+    rows = [(at, tally, tally) for at, tally in stays.items() if at not in before and at not in after]
+    for at in before.keys() | after.keys():
+        there = stays.get(at, _nothing())  # the cards of a team that do not change, with those that do
+        rows.append((at, [*map(add, there, before[at])], [*map(add, there, after[at])]))
+    return tuple(_largest(rows))
 
 
 def _tallies(
@@ -84,18 +88,6 @@ Place = tuple[str, str]
 Tally = list[int]  # the fields of a Power, while they are added up
 Team = tuple[Place, Tally, Tally]
 CARDS = 2
-
-
-def _together(
-    stays: dict[Place, Tally], before: dict[Place, Tally], after: dict[Place, Tally]
-) -> Iterator[Team]:
-    """Yield each team before and after, with the cards that do not change and those that do."""
-    for place, tally in stays.items():
-        if place not in before and place not in after:
-            yield place, tally, tally
-    for place in before.keys() | after.keys():
-        there = stays.get(place, _nothing())
-        yield place, [*map(add, there, before[place])], [*map(add, there, after[place])]
 
 
 def _nothing() -> Tally:

@@ -119,7 +119,10 @@ def _of_card(card: Address, facts: Facts, choices: Choices) -> Iterator[Scenario
     if room(plain, facts) >= SMALL:
         yield _scenario(card, facts, "an allowed purchase", plain, approved=True)
     for name, attribute, word in LISTS:
-        for value in _barred(name, facts, allowed[name], choices)[:1]:
+        sides = [fields.get("spending_controls", {}) for fields in (facts.card, facts.holder)]
+        named = [value for side in sides for value in side.get(f"blocked_{name}", ())]
+        # a value that the lists block, one that a list names if there is any
+        for value in [value for value in (*named, *choices.of(name)) if value not in allowed[name]][:1]:
             barred = replace(plain, **_with(attribute, value))
             yield _scenario(card, facts, f"blocked {word} {value}", barred, approved=False, reason=CONTROLS)
     yield from _at_limits(card, facts, plain, allowed["categories"])
@@ -127,13 +130,6 @@ def _of_card(card: Address, facts: Facts, choices: Choices) -> Iterator[Scenario
     if last is not None and last <= min(MOST_PURCHASES, room(least, facts)):  # the card ends itself
         before, words = [least] * last, f"after {last} payments"
         yield _scenario(card, facts, words, least, before, approved=False, reason="card_canceled")
-
-
-def _barred(name: str, facts: Facts, allowed: Sequence[str], choices: Choices) -> list[str]:
-    """Return the values that the lists block, those that a list names first."""
-    sides = [fields.get("spending_controls", {}) for fields in (facts.card, facts.holder)]
-    named = [value for side in sides for value in side.get(f"blocked_{name}", ())]
-    return [value for value in (*named, *choices.of(name)) if value not in allowed]
 
 
 def _plain(allowed: Mapping[str, Sequence[str]]) -> Purchase | None:

@@ -43,17 +43,14 @@ class ScenarioResult(Struct, frozen=True):
         """Return whether the result is as expected and agreed upon, or what is wrong with it."""
         if self.trouble:
             return Standing.ERROR
-        if self.actual and not self.actual.agrees(self.simulated) and not self._beyond:
+        answer = self.course.answer
+        # a decline that no declaration explains, such as by the account's own webhook
+        undeclared = not isinstance(answer, Unsure) and not answer.approved and answer.reason not in REASONS
+        if self.actual and not self.actual.agrees(self.simulated) and not undeclared:
             return Standing.DISAGREED
-        if isinstance(self.course.answer, Unsure):
+        if isinstance(answer, Unsure):
             return Standing.ERROR
         return Standing.PASSED if self.course.fulfils(self.scenario) else Standing.FAILED
-
-    @property
-    def _beyond(self) -> bool:
-        """Return whether Stripe declined for an undeclared reason, such as the account's own webhook."""
-        answer = self.course.answer
-        return not isinstance(answer, Unsure) and not answer.approved and answer.reason not in REASONS
 
     @property
     def text(self) -> str:

@@ -109,17 +109,14 @@ class _Difference:
             elif field.shape is Shape.HASH:
                 patch[name] = self.between(field.fields, w or {}, h, f"{prefix}{name}.")
             elif field.shape is Shape.MAP:
-                patch[name] = self._texts(field, prefix + name, w or {}, h)
+                there = w or {}
+                texts = patch[name] = dict.fromkeys(there.keys() - h.keys())
+                for key in h:
+                    if there.get(key) != h[key]:
+                        texts |= self._value(field, key, f"{prefix}{name}.{key}", there.get(key), h[key])
             else:
                 patch |= self._value(field, name, prefix + name, w, h)
         return {name: value for name, value in patch.items() if value != {}}
-
-    def _texts(self, field: Field, path: str, want: Item, have: Item) -> Tree:
-        patch: Tree = dict.fromkeys(want.keys() - have.keys())
-        for key in have:
-            if want.get(key) != have[key]:
-                patch |= self._value(field, key, f"{path}.{key}", want.get(key), have[key])
-        return patch
 
     def _value(self, field: Field, name: str, path: str, want: Any, have: Any) -> Tree:
         """Return the patch of one value that is not as declared."""
