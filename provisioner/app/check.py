@@ -13,6 +13,7 @@ from provisioner.core.model.check import CheckPart
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ExitCode, Problem, ProvisionerError
 from provisioner.core.plan.check import ProjectCheck
+from provisioner.core.plan.document import PlanCheck
 from provisioner.core.plan.guardrails import judge, stops
 from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.write_document import plan_document
@@ -58,6 +59,7 @@ def check_project(
     document = plan_document(account.kinds, plan, stops(plan, config.guardrails, approved=True))
     guardrails = _check_guardrails(plan, config, allow)
     parts = (validate, scenarios, guardrails, CheckPart("plan", summary_line(document)))
+    document = replace(document, checks=tuple(PlanCheck(p.name, p.outcome, p.text) for p in parts))
     return Checked(replace(check, parts=parts, account=document.account, plan=document), plan)
 
 

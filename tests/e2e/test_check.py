@@ -279,6 +279,9 @@ def test_reports_and_the_plan_are_written_to_files(desk: Desk):
     same = [desk.run("check", "--format", format_, code=1).stdout for format_ in names]
     desk.run("apply", "plan.json")
 
+    saved = json.loads(desk.run("show", "plan.json", "--format", "json").stdout)
+    told = [(each["name"], each["outcome"]) for each in saved["checks"]]
+    assert told[:2] == [("validate", "passed"), ("scenarios", "failed")]
     assert [*text.values()] == same
     assert "cards.ads" in desk.live()
 

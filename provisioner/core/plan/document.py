@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field, to_builtins
 from msgspec.structs import asdict
 
 from provisioner.core.diff.change import Action, Edit, Note
+from provisioner.core.model.check import CheckOutcome
 from provisioner.core.model.json_document import Count, Currency, MovedMoney, TraceDocument
 from provisioner.core.model.money import Money
 from provisioner.core.ownership.seal import Source
@@ -270,6 +271,17 @@ class SourceDocument(Struct, frozen=True, kw_only=True):
     """
 
 
+class PlanCheck(Struct, frozen=True):
+    """The outcome of one part of a check."""
+
+    name: str
+    """validate, scenarios, guardrails or plan."""
+    outcome: CheckOutcome
+    """passed, failed, or skipped where it was not done."""
+    text: str
+    """The result in one line."""
+
+
 class ShownPlan(Struct, frozen=True, kw_only=True):
     """
     A plan of any format 1.x, as views show it.
@@ -316,6 +328,8 @@ class ShownPlan(Struct, frozen=True, kw_only=True):
     """
     The balances with a target, and the monthly exposure of cards by their own limits, before and after.
     """
+    checks: tuple[PlanCheck, ...] | UnsetType = UNSET
+    """In plans of `check` only: the outcome of each part when the plan was made."""
     created: str | UnsetType = UNSET
     """In saved plans only: when it was made (ISO 8601)."""
     expires: str | UnsetType = UNSET
