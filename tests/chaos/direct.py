@@ -88,8 +88,18 @@ class Bank:
         try:
             typed = schema.check(route.params, forms.nest(flat(params)))
             identity = match.groupdict().get("id", "")
-            here = (API_VERSION, "http://localhost")
-            asked = Asked(route, self.account, typed, identity, request_id, key, path, *here, fault)
+            asked = Asked(
+                route=route,
+                account=self.account,
+                params=typed,
+                id=identity,
+                request_id=request_id,
+                key=key,
+                path=path,
+                version=API_VERSION,
+                base="http://localhost",
+                fault=fault,
+            )
             answered = execute(self.store, asked, {})
         except Refusal as error:
             answered = refusal(error, self.account, request_id)

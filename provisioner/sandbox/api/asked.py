@@ -9,7 +9,7 @@ from provisioner.sandbox.state.errors import ApiError
 from provisioner.sandbox.state.objects import Origin, dump
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Asked:
     """A request that passed all checks."""
 
