@@ -32,13 +32,14 @@ def test_what_issuing_needs_can_be_given(api, connected):
             "company": {"name": "Acme", "tax_id": "000000000", "address": ADDRESS},
             "email": "acme@example.com",
             "metadata": {"tier": "gold"},
-            "settings": {"card_issuing": {"tos_acceptance": terms}},
+            "settings": {name: {"tos_acceptance": terms} for name in ("card_issuing", "treasury")},
             "tos_acceptance": terms,
         },
     )
     account = api.read(f"{ACCOUNTS}/{connected}")
     assert problems(account) == []
-    assert account["settings"]["card_issuing"]["tos_acceptance"]["date"] == 1_600_000_000
+    for name in ("card_issuing", "treasury"):
+        assert account["settings"][name]["tos_acceptance"]["date"] == 1_600_000_000
     assert (account["company"]["tax_id_provided"], "tax_id" in account["company"]) == (True, False)
     assert (account["business_profile"]["mcc"], account["metadata"]) == ("5734", {"tier": "gold"})
     [event] = api.with_headers(Stripe_Account=connected).events("account.updated")
@@ -66,6 +67,16 @@ def test_a_capability_is_requested_and_given_up(api):
     api.ok(f"{ACCOUNTS}/{made}", {"capabilities": {"card_issuing": {"requested": False}}})
     assert inside.get("/v1/issuing/cards").status == 400
     assert api.get(f"{path}/wings").status == 404
+
+
+def test_treasury_is_only_for_accounts_in_the_us(api):
+    asked = {"country": "GB", "capabilities": {"treasury": {"requested": True}}}
+    assert api.refused(ACCOUNTS, asked)["param"] == "capabilities[treasury]"
+    made = api.ok(ACCOUNTS, {**asked, "country": "US"})
+    assert made["capabilities"] == {"treasury": "active"}
+    abroad = api.ok(ACCOUNTS, {"country": "GB"})["id"]
+    path = f"{ACCOUNTS}/{abroad}/capabilities/treasury"
+    assert "not available in GB" in api.refused(path, {"requested": True})["message"]
 
 
 def test_persons_of_an_account(api, connected):

@@ -118,8 +118,12 @@ def test_what_an_account_cannot_be(api, start) -> None:
     assert start(country="GB").post(URL, {"supported_currencies": ["gbp"]}).status == 400
 
 
-def test_a_connected_account_has_up_to_three(api) -> None:
-    connected = api.with_headers(Stripe_Account=api.connected())
+def test_a_connected_account_has_up_to_three_if_it_has_treasury(api) -> None:
+    other = api.connected()
+    connected = api.with_headers(Stripe_Account=other)
+    asked = {"supported_currencies": ["usd"], "features": CARDS}
+    assert "treasury capability" in connected.refused(URL, asked)["message"]
+    api.ok(f"/v1/accounts/{other}/capabilities/treasury", {"requested": True})
     made = [account(connected) for _ in "123"]
     assert connected.post(URL, {"supported_currencies": ["usd"]}).status == 400
     assert [one["id"] for one in connected.read(URL, {"status": "open"})["data"]] == [

@@ -58,7 +58,8 @@ OWN: dict[str, dict[str, Any]] = {
     "own.Capability": {"fields": {"requested": "bool"}, "required": []},
     "own.Capabilities": {
         "fields": {
-            name: {"hash": "own.Capability"} for name in ("card_issuing", "card_payments", "transfers")
+            name: {"hash": "own.Capability"}
+            for name in ("card_issuing", "card_payments", "transfers", "treasury")
         },
         "required": [],
     },
@@ -140,8 +141,11 @@ OWN: dict[str, dict[str, Any]] = {
         "fields": dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"), "str"),
         "required": [],
     },
-    "own.AccountSettings": {"fields": {"card_issuing": {"hash": "own.IssuingSettings"}}, "required": []},
-    "own.IssuingSettings": {"fields": {"tos_acceptance": {"hash": "own.TermsAcceptance"}}, "required": []},
+    "own.AccountSettings": {
+        "fields": {name: {"hash": "own.ProductSettings"} for name in ("card_issuing", "treasury")},
+        "required": [],
+    },
+    "own.ProductSettings": {"fields": {"tos_acceptance": {"hash": "own.TermsAcceptance"}}, "required": []},
     "own.TermsAcceptance": {
         "fields": {"date": "int", "ip": "str", "user_agent": {"unset": "str"}},
         "required": [],

@@ -22,7 +22,7 @@ ACCOUNT = registered(Resource("account", "acct_", "account"))
 def begin(own: Tx, country: str) -> None:
     """Create the default account of a new sandbox; an existing one stays unchanged."""
     if not default_account(own):
-        account = _new(own, country, None, "standard", _CAPABILITIES)
+        account = _new(own, country, None, "standard", _available(country))
         own.add(ACCOUNT, account)
         make_default(own, account["id"])
 
@@ -68,8 +68,9 @@ def connect(own: Tx, ids: Iterable[str], country: str | None = None) -> int:
         raise ValueError(f"Stripe Issuing is not available in {country}")
     new = [name for name in ids if own.get(ACCOUNT, name) is None]
     home_country = own.fetch(ACCOUNT, default_account(own))["country"]
+    where = country or home_country
     for name in new:
-        own.add(ACCOUNT, {**_new(own, country or home_country, None, "custom", _CAPABILITIES), "id": name})
+        own.add(ACCOUNT, {**_new(own, where, None, "custom", _available(where)), "id": name})
     return len(new)
 
 
@@ -109,8 +110,9 @@ def create(call: HandlerCall) -> Json:
     where = countries.country(params.get("country", country_of(call.tx)), "country")
     if where not in PROGRAMS:
         raise invalid(f"This sandbox has accounts in {', '.join(sorted(PROGRAMS))} only.", "country")
-    wanted = [name for name, one in params.get("capabilities", {}).items() if one.get("requested")]
-    made = _new(call.tx, where, params.get("email"), params.get("type", "custom"), wanted)
+    made = _new(call.tx, where, params.get("email"), params.get("type", "custom"), ())
+    for name, one in params.get("capabilities", {}).items():
+        made = requested(made, name, one)
     return keep(call.tx.at_home(), ACCOUNT, _changed(call.tx, made, params))
 
 
@@ -133,9 +135,17 @@ def saved(tx: Tx, account: Json) -> Json:
 
 
 def requested(account: Json, name: str, given: Mapping[str, Any]) -> Json:
-    """Return an account after a request for a capability, which is active immediately, or its withdrawal."""
+    """
+    Return an account after a request for a capability, which is active immediately, or its withdrawal.
+
+    Raises ApiError for a capability that accounts in its country cannot have.
+    """
     if "requested" not in given:
         return account
+    if given["requested"] and name not in _available(account["country"]):
+        raise invalid(
+            f"The capability {name} is not available in {account['country']}.", f"capabilities[{name}]"
+        )
     has = {key: value for key, value in account["capabilities"].items() if key != name}
     after = has | {name: "active"} if given["requested"] else has
     return {**account, "capabilities": after, "charges_enabled": "card_payments" in after}
@@ -153,11 +163,16 @@ def _changed(tx: Tx, account: Json, params: Mapping[str, Any]) -> Json:
         after["company"] = _company(account.get("company", {}), params["company"])
     if "tos_acceptance" in params:
         after["tos_acceptance"] = {**account["tos_acceptance"], **_accepted(tx, params["tos_acceptance"])}
-    if issuing := params.get("settings", {}).get("card_issuing", {}).get("tos_acceptance"):
-        before = account["settings"]["card_issuing"]["tos_acceptance"]
-        terms = {"tos_acceptance": {**before, **_accepted(tx, issuing)}}
-        after["settings"] = {**account["settings"], "card_issuing": terms}
+    for product, given in params.get("settings", {}).items():
+        before = after["settings"].get(product, _SETTINGS["card_issuing"])["tos_acceptance"]
+        terms = {"tos_acceptance": {**before, **_accepted(tx, given.get("tos_acceptance", {}))}}
+        after["settings"] = {**after["settings"], product: terms}
     return after
+
+
+def _available(country: str) -> tuple[str, ...]:
+    """Return the capabilities that accounts in a country can have."""
+    return _CAPABILITIES if country == "US" else _CAPABILITIES[:-1]
 
 
 def _company(before: Json, given: Mapping[str, Any]) -> Json:
@@ -214,7 +229,7 @@ def _new(tx: Tx, country: str, email: str | None, kind: str, capabilities: Seque
     }
 
 
-_CAPABILITIES = ("card_issuing", "card_payments", "transfers")
+_CAPABILITIES = ("card_issuing", "card_payments", "transfers", "treasury")  # the last one: only in the US
 _PROFILE = (
     "annual_revenue",
     "estimated_worker_count",

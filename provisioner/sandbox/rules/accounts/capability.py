@@ -11,7 +11,7 @@ from provisioner.sandbox.state.objects import Resource
 Json = dict[str, Any]
 
 CAPABILITY = registered(Resource("capability", "", "capability", expandable={"account": ("account",)}))
-NAMES = ("card_issuing", "card_payments", "transfers")
+NAMES = ("card_issuing", "card_payments", "transfers", "treasury")
 
 
 def listed(call: HandlerCall) -> Json:

@@ -1,7 +1,7 @@
 """
 Financial accounts, which hold money that cards can spend (docs.stripe.com/api/treasury/financial_accounts).
 
-Accounts in the US can have them, a connected account up to three.
+Accounts in the US can have them, a connected account up to three, if it has the capability `treasury`.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import save
 from provisioner.sandbox.rules.common.listing import listed, retrieve
 from provisioner.sandbox.rules.common.metadata import merged
-from provisioner.sandbox.rules.common.programs import country_of
+from provisioner.sandbox.rules.common.programs import account_of, country_of
 from provisioner.sandbox.rules.common.treasury_ledger import ACCOUNT
 from provisioner.sandbox.rules.treasury import features
 from provisioner.sandbox.state.default_account import default_account
@@ -52,8 +52,8 @@ def create(call: HandlerCall) -> Json:
     tx, params = call.tx, call.params
     if country_of(tx) != "US":
         raise invalid(f"Financial accounts are not available in {country_of(tx)}.")
-    if default_account(tx) != tx.account and len(list(tx.find(FINANCIAL_ACCOUNT, "status", "open"))) >= _MOST:
-        raise invalid(f"A connected account can have up to {_MOST} financial accounts.")
+    if default_account(tx) != tx.account:
+        _check_connected(tx)
     if [one.lower() for one in params["supported_currencies"]] != [_CURRENCY]:
         raise invalid(f"A financial account can hold {_CURRENCY} only.", "supported_currencies")
     none = {_CURRENCY: 0}
@@ -73,6 +73,14 @@ def create(call: HandlerCall) -> Json:
         "_requested": {},
     }
     return keep(tx, FINANCIAL_ACCOUNT, _changed(tx, account, params), "treasury.financial_account.created")
+
+
+def _check_connected(tx: Tx) -> None:
+    """Check that a connected account may have one more (docs.stripe.com/treasury/account-management)."""
+    if "treasury" not in account_of(tx)["capabilities"]:
+        raise invalid("Your account cannot have financial accounts. Have it request the treasury capability.")
+    if len(list(tx.find(FINANCIAL_ACCOUNT, "status", "open"))) >= _MOST:
+        raise invalid(f"A connected account can have up to {_MOST} financial accounts.")
 
 
 def update(call: HandlerCall) -> Json:
