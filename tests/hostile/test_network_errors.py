@@ -11,6 +11,8 @@ from e2e.conftest import BARE_CARD, COMPANY, KEY, Desk
 from support.loopback import Quiet, serving
 
 from provisioner.core.model.errors import StripeError
+from provisioner.core.schema.kind import owned
+from provisioner.kinds import KINDS
 from provisioner.net import address, route
 from provisioner.stripe_api import retry_loop
 from provisioner.stripe_api.client import Transport
@@ -18,7 +20,7 @@ from provisioner.stripe_api.rate_limit import Limits
 
 PASSWORD = "canaryPassword"
 ACCOUNT = answer('{"id": "acct_1", "object": "account", "country": "US"}')
-AT_ONCE = 3  # requests that a plan begins with: the account and the list of each kind
+AT_ONCE = 1 + len(owned(KINDS))  # requests that a plan begins with: the account and the list of each kind
 PROXY_ADVICE = "Check HTTPS_PROXY, HTTP_PROXY, or ALL_PROXY; hosts in NO_PROXY are called directly"
 
 
