@@ -6,7 +6,7 @@ from provisioner.core.model.check import CheckOutcome, CheckPart
 from provisioner.core.plan.check import ProjectCheck
 from provisioner.views.check.text import problem_line
 from provisioner.views.plan.markdown import LONGEST, plan_markdown
-from provisioner.views.safe_markdown import clip, code, items, place, plain, size
+from provisioner.views.safe_markdown import clip, code, fitting, items, place, plain, size
 
 MOST_PROBLEMS = 30  # of one part; the report for programs has all of them
 LONGEST_PROBLEM = 400
@@ -41,7 +41,7 @@ def _problems(check: ProjectCheck) -> Iterator[str]:
         in_plan = part.name == "guardrails" and check.plan  # which opens with them
         if lines := [] if in_plan else [*_lines(part)]:
             shown = [clip(line, LONGEST_PROBLEM) for line in lines[:MOST_PROBLEMS]]
-            yield f"**{part.name}**\n\n{items(shown, len(lines))}"
+            yield f"**{part.name}**\n\n{items(fitting(shown, LONGEST // 4), len(lines))}"
 
 
 def _lines(part: CheckPart) -> Iterator[str]:

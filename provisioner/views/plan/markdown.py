@@ -37,7 +37,7 @@ MOST_NOTES = 40
 FEW_NOTES = 5  # at most this many are open where the plan has changes: they name likely mistakes
 MOST_TEAMS = 40
 LONGEST_OUTSIDE = 400  # characters of each value that was changed outside of provisioner
-LONGEST_PART = 10_000  # bytes of an alert, the notes, or the table of teams; the changes need room as well
+PARTS = 6  # no alert, and neither the notes nor the table of teams, takes more than its part of a comment
 RESERVE = 1_500
 TRIES = 50
 ORDER = (Action.RETIRE, Action.REPLACE, Action.TOP_UP, Action.UPDATE, Action.CREATE, Action.ADOPT)
@@ -50,7 +50,7 @@ def plan_markdown(document: ShownPlan, longest: int = LONGEST) -> str:
     Changes of the same kind to the same fields are one block, in which values that differ have their
     addresses. Blocks that do not fit are counted, the least severe ones first. Values appear in code only.
     """
-    parts = [_head(document)]
+    parts = [_head(document, longest // PARTS)]
     used, missing, misses = size(parts[0]), 0, 0
     for one in sorted(group(document.changes, akin, 2), key=_weight):
         sizes = (MANY_VALUES, FEW_VALUES) if misses < TRIES else ()
@@ -77,26 +77,27 @@ def _weight(one: Group) -> tuple[bool, bool, int]:
     return (not one.first.final, not gives, place)
 
 
-def _head(document: ShownPlan) -> str:
+def _head(document: ShownPlan, room: int) -> str:
+    """Return all above the changes, in which no list takes more than `room` bytes."""
     where = place(document.project, document.environment or None, document.mode, document.account)
     parts = [f"### Plan for {where}", f"**{plain(clip(summary_line(document), 500))}**"]
     if outside := [clip(line, LONGEST_OUTSIDE) for line in outside_lines(document)]:
-        parts.append(_warning(OUTSIDE, outside))
+        parts.append(_warning(OUTSIDE, outside, room))
     if document.changes:
         parts.append(_blast(document))
-        parts += _alerts(document)
-        parts += _teams(document)
+        parts += _alerts(document, room)
+        parts += _teams(document, room)
     if notes := document.notes:
         texts = (f"{n.address}: {n.text}" if n.address else n.text for n in notes[:MOST_NOTES])
-        body = items(fitting([clip(text, 400) for text in texts], LONGEST_PART), len(notes))
+        body = items(fitting([clip(text, 400) for text in texts], room), len(notes))
         is_open = not document.changes or len(notes) <= FEW_NOTES
         parts.append(_details(count(len(notes), "note"), body, is_open=is_open))
     return "\n\n".join(parts)
 
 
-def _warning(title: str, lines: Sequence[str]) -> str:
+def _warning(title: str, lines: Sequence[str], room: int) -> str:
     """Return an alert with a title, as many of the lines as fit, and the number of the others."""
-    few = fitting(lines[:NAMES], LONGEST_PART)
+    few = fitting(lines[:NAMES], room)
     body = ["[!WARNING]", f"**{title}**", "", *items(few, len(lines)).split("\n")]
     return "\n".join(f"> {line}".rstrip() for line in body)
 
@@ -111,17 +112,17 @@ def _blast(document: ShownPlan) -> str:
     return "\n".join(rows)
 
 
-def _alerts(document: ShownPlan) -> Iterator[str]:
+def _alerts(document: ShownPlan, room: int) -> Iterator[str]:
     """Yield the guardrails that block the plan, and its irreversible changes."""
     if stops := stop_lines(document):
-        yield _warning(STOPPED, stops)
+        yield _warning(STOPPED, stops, room)
     if final := [code(change.address) for change in document.changes if change.final]:
-        few = fitting(final[:NAMES], LONGEST_PART // 2)
+        few = fitting(final[:NAMES], room // 2)
         named = ", ".join(few) + (f" and {len(final) - len(few):,} more" if len(final) > len(few) else "")
         yield f"> [!CAUTION]\n> {count(len(final), 'irreversible change')}: {named}"
 
 
-def _teams(document: ShownPlan) -> Iterator[str]:
+def _teams(document: ShownPlan, room: int) -> Iterator[str]:
     """Yield a table of what the plan does for each team, with the team's exposure before and after."""
     counts: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for change in document.changes:
@@ -143,7 +144,7 @@ def _teams(document: ShownPlan) -> Iterator[str]:
             cells.append(plain(clip(shown, 200)))
         name = tag(team).replace("|", "&#124;") if team else "no team"
         lines.append("| " + " | ".join([name, *cells]) + " |")
-    few = fitting(lines, LONGEST_PART)
+    few = fitting(lines, room)
     yield "\n".join([*head, *few])
     if len(teams) > len(few):
         yield f"and {count(len(teams) - len(few), 'more team')}"
