@@ -187,10 +187,8 @@ def test_export_without_the_project_tells_whose_everything_is(desk):
     desk.write(COMPANY + CARD)
     desk.run("apply", "--auto-approve")
 
-    assert (
     told = desk.run("export", code=1).stderr
     assert "; project 'desk' has 2 (`provisioner export --project desk`)\n" in told
-    )
 
 
 def test_a_plan_says_which_currencies_the_account_has_not(desk):
