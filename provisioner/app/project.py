@@ -6,8 +6,6 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
-from msgspec.structs import replace
-
 from provisioner.app import configuration
 from provisioner.app.account import Account
 from provisioner.app.apply import carry_out, silent
@@ -114,7 +112,7 @@ class Project:
         """
         stack = ExitStack()
         base = stack.enter_context(sandbox_at(Path(state) if state else None))
-        config = replace(self.config, mode="test", account=None)
+        config = self.config.for_sandbox()
         transport = Transport(SANDBOX_KEY, limits=limits_for("test"), api_base=base)
         return self._connected(Account(config, transport, environ=environ), stack)
 

@@ -4,8 +4,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 
-from msgspec.structs import replace
-
 from provisioner.app import configuration
 from provisioner.app.account import Account
 from provisioner.app.grants import with_grants
@@ -64,7 +62,11 @@ def fitted(options: Options, config: Config) -> Config:
     So a configuration for live mode can be tried in the sandbox unchanged, and no key from the environment
     is used.
     """
-    return replace(config, mode="test", account=None) if options.sandbox else config
+    if not options.sandbox:
+        return config
+    if config.mode == "live" and config.hands_over:
+        tell("secret_to is not used: a secret of the sandbox must not take the place of a live one.")
+    return config.for_sandbox()
 
 
 @contextmanager

@@ -170,3 +170,22 @@ def test_without_a_place_an_endpoint_is_created_in_test_mode(desk: Desk) -> None
     desk.run("apply", "--auto-approve")
 
     assert "No changes" in desk.run("plan").output
+
+
+def test_a_secret_of_the_sandbox_never_takes_the_place_of_a_live_one(desk: Desk) -> None:
+    head = "version: 1\nproject: desk\nmode: live\n"
+    desk.write(head + endpoint(command("cat > taken")))
+
+    said = desk.run("apply", "--sandbox", "--auto-approve").output
+    desk.run("chaos", ".", "--runs", "3", code=None)
+
+    assert "secret_to is not used" in said
+    assert not (desk.folder / "taken").exists()
+
+
+def test_chaos_runs_no_command(desk: Desk) -> None:
+    desk.write(endpoint(command("cat > taken")))
+
+    desk.run("chaos", ".", "--runs", "3")
+
+    assert not (desk.folder / "taken").exists()

@@ -106,7 +106,7 @@ def json_schema(kinds: Sequence[Kind]) -> JsonSchema:
     return {
         "$schema": DRAFT,
         "title": "provisioner configuration",
-        "description": "Stripe Issuing as code: cardholders, cards and balance targets.",
+        "description": "Stripe Issuing as code: cardholders, cards, balance targets and webhook endpoints.",
         **mapping(_top_level(kinds, outline=False)),
         "definitions": dict(sorted(definitions.items())),
     }

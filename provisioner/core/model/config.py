@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from provisioner.core.model.errors import Problem
 from provisioner.core.model.grant import Grant
@@ -66,3 +67,24 @@ class Config(Struct, frozen=True):
     """The time (Unix seconds) for which grants are laid over `declared`; 0 if none are yet."""
     lasting: Mapping[Address, Declared] = field(default_factory=dict)
     """The resources without any grants; empty if none are laid over them."""
+
+    @property
+    def hands_over(self) -> bool:
+        """Return whether a secret of one of its resources goes anywhere."""
+        return any(each.secret_to for each in self.declared.values())
+
+    def without_secrets(self) -> "Config":
+        """Return the configuration with secrets that go nowhere."""
+        if not self.hands_over:
+            return self
+        declared = {address: replace(each, secret_to=None) for address, each in self.declared.items()}
+        return replace(self, declared=declared)
+
+    def for_sandbox(self) -> "Config":
+        """
+        Return the configuration for the embedded Stripe API: in test mode, and for any account.
+
+        Of a configuration for live mode, no secret is handed over: it would take the place of a real one.
+        """
+        config = self.without_secrets() if self.mode == "live" else self
+        return replace(config, mode="test", account=None)
