@@ -44,6 +44,7 @@ KIND = Kind(
     role=Role.ENDPOINT,
     object_name="webhook_endpoint",
     id_prefix="we_",
+    lists_by_time=False,
     is_optional=True,
     secret="secret",  # noqa: S106 - the name of a field
     retirement=Retirement(deactivate={"disabled": True}, deletes=True),

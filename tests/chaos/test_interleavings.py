@@ -24,6 +24,7 @@ from provisioner.kinds import KINDS
 
 SEEDS = int(os.environ.get("PROVISIONER_SEEDS", "80"))
 FOLDER = Path(__file__).parent / "configs"
+BETWEEN = "differs from what Stripe's list showed; run it again"
 GOALS = ("one", "two", "three")
 
 
@@ -139,11 +140,12 @@ def test_whatever_the_order_of_requests_nothing_is_there_twice_and_no_money_move
         assert duplicates(bank) == [], (seed, goals, told)
         wide = too_wide(before, [ends[goal][1] for goal in goals], moments(Direct(bank), since))
         assert wide == [], (seed, goals, told)
+        assert settled(bank, configs[goals[0]]) == "", (seed, goals, told)
         if len(set(goals)) == 1:
-            assert told == [""] * len(goals), (seed, goals, told)
+            # one that finds the other between the two calls of an update leaves the rest to the next run
+            assert all(not reason or BETWEEN in reason for reason in told), (seed, goals, told)
             bank.advance(600)
             assert differences(ends[goals[0]][0], picture(Direct(bank))) == [], (seed, goals)
-        assert settled(bank, configs[goals[0]]) == "", (seed, goals, told)
 
 
 def target(config: Config) -> int:

@@ -21,6 +21,12 @@ OURS = [
     (balance_target.KIND, sdk.TopupCreateParams, sdk.TopupModifyParams),
     (webhook_endpoint.KIND, sdk.WebhookEndpointCreateParams, sdk.WebhookEndpointUpdateParams),
 ]
+LISTS = {
+    "cardholder": sdk.issuing.CardholderListParams,
+    "card": sdk.issuing.CardListParams,
+    "balance target": sdk.TopupListParams,
+    "webhook endpoint": sdk.WebhookEndpointListParams,
+}
 OBJECTS = [each for each in OURS if each[0].is_owned]
 STRIPES = (stripe.issuing.Card, stripe.issuing.Cardholder, stripe.Topup, stripe.WebhookEndpoint)
 OF_REQUESTS = {"expand", *RequestOptions.__annotations__}
@@ -117,6 +123,11 @@ def test_what_is_required_is_what_a_creation_requires(kind: Kind, create: Any, u
     ours = {field.name for field in kind.fields if field.required}
     # the SDK has it optional for programmes that need none; a card without a holder cannot be declared here
     assert ours - {"cardholder"} == required
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_lists_are_limited_by_time_where_the_sdk_can(kind: Kind) -> None:
+    assert kind.lists_by_time == ("created" in hints(LISTS[kind.name]))
 
 
 @by_object

@@ -11,6 +11,7 @@ import pytest
 from fleet.world import ids, in_process, make_fleet, platform
 
 ACCOUNTS, CARDS = 5, 2
+REQUESTS = 6  # of a plan: the account, its balance, and four lists
 
 
 @pytest.fixture
@@ -208,7 +209,7 @@ def test_the_platforms_limit_holds_at_the_server(there, tmp_path):
 
     assert in_process(there, folder, "plan").exit_code == 0
 
-    assert len(there.arrivals) == 5 * ACCOUNTS
+    assert len(there.arrivals) == REQUESTS * ACCOUNTS
     assert there.busiest() <= 20
 
 

@@ -183,7 +183,9 @@ def assemble(
 
 def _newest(kinds: Sequence[Kind], world: Snapshot) -> Mapping[str, int]:
     """Return when the newest object of each resource was created (Unix seconds)."""
-    newest = {resource: found[0].created for resource, found in world.objects.items() if found}
+    resources = {kind.resource for kind in kinds if kind.lists_by_time}
+    listed = ((resource, found) for resource, found in world.objects.items() if resource in resources)
+    newest = {resource: found[0].created for resource, found in listed if found}
     money = [kind.resource for kind in kinds if not kind.is_owned]
     return newest | dict.fromkeys(money, world.top_ups[0].created) if world.top_ups else newest
 

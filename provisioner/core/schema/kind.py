@@ -213,6 +213,8 @@ class Kind(Struct, frozen=True, eq=False):
     """The type of the event that reports a change; empty if Stripe has none."""
     named_by: tuple[str, ...] = ("name", "email")
     """The fields by which people tell its objects apart; the first is always set."""
+    lists_by_time: bool = True
+    """True if a list of its objects can be limited to those created after a time."""
     is_optional: bool = False
     """True if a key that cannot read its objects is enough for a project that declares none."""
     id_prefix: str = ""
