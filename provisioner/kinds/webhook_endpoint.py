@@ -76,6 +76,7 @@ KIND = Kind(
             Shape.BOOLEAN,
             doc="Whether Stripe sends no events.",
             default=False,
+            server_defaults=(False,),
             in_creation=False,
             returned_as="status",
             returned_values={"enabled": False, "disabled": True},

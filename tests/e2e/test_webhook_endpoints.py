@@ -71,6 +71,9 @@ def test_it_is_exported_as_it_is_declared(desk: Desk) -> None:
 
     assert f"hooks-example-com-stripe:  # {there.id}" in exported
     assert "disabled: true" in exported
+    desk.sdk.v1.webhook_endpoints.update(there.id, {"disabled": False})
+    assert "disabled" not in desk.run("export", "--project", "desk").stdout
+    desk.sdk.v1.webhook_endpoints.update(there.id, {"disabled": True})
     assert "No changes" in desk.run("plan").output
 
 
