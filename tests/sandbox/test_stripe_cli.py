@@ -176,7 +176,8 @@ def test_a_listening_server_that_fails_declines(api) -> None:
 
 
 def test_tail_gets_requests_that_pass_the_filters(api) -> None:
-    only_failed = json.dumps({"filter_http_method": ["POST"], "filter_status_code_type": ["4xx"]})
+    post = {"filter_http_method": ["POST"], "filter_source": ["api"]}
+    only_failed = json.dumps({**post, "filter_status_code_type": ["400"]})
     with (
         client(api, "request_logs") as (_, every),
         client(api, "request_logs", filters=only_failed) as (_, failed),

@@ -200,14 +200,15 @@ class CliConnections:
 
 
 def _wanted(entry: Mapping[str, Any], filters: Mapping[str, list[str]]) -> bool:
-    """Return True for an entry that passes the filters; those for sources and addresses are ignored."""
+    """Return True for an entry that passes the filters; those for accounts and IP addresses are ignored."""
     status = entry["status"]
     values = {
         "filter_http_method": entry["method"],
         "filter_request_path": entry["url"],
         "filter_request_status": "FAILED" if status >= _FAILED else "SUCCEEDED",
+        "filter_source": "API",
         "filter_status_code": str(status),
-        "filter_status_code_type": f"{status // 100}XX",
+        "filter_status_code_type": f"{status // 100}00",  # as the client sends 4XX
     }
     return all(
         value.upper() in [allowed.upper() for allowed in filters[name]]
