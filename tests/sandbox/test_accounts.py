@@ -111,3 +111,24 @@ def test_persons_of_an_account(api, connected):
 def test_a_date_that_is_none_is_refused(api, connected):
     params = {"dob": {"day": 31, "month": 2, "year": 1990}}
     assert api.refused(f"{ACCOUNTS}/{connected}/persons", params)["param"] == "dob"
+
+
+def test_a_connected_account_is_deleted_with_what_it_has(start):
+    api = start(topup_settle=60)
+    connected = api.connected()
+    there = api.with_headers(Stripe_Account=connected)
+    there.cardholder()
+    there.ok("/v1/topups", {"amount": 2000, "currency": "usd"})
+    own = api.cardholder()["id"]
+    told = {"url": "http://127.0.0.1:9/", "enabled_events": ["*"], "connect": True}
+    api.ok("/v1/webhook_endpoints", told)
+    one = f"{ACCOUNTS}/{connected}"
+    assert api.delete(one).body == {"id": connected, "object": "account", "deleted": True}
+    assert there.get("/v1/issuing/cardholders").error["code"] == "account_invalid"
+    assert (api.get(one).status, api.delete(one).status) == (403, 403)
+    api.advance(3600)  # nothing that was scheduled for it breaks
+    api.control("accounts", {"ids": [connected]})
+    assert there.read("/v1/issuing/cardholders")["data"] == there.read("/v1/topups")["data"] == []
+    assert there.events()[0]["type"] == "account.application.deauthorized"
+    assert [one["id"] for one in api.read("/v1/issuing/cardholders")["data"]] == [own]
+    assert api.delete(f"{ACCOUNTS}/{api.read('/v1/account')['id']}").status == 400

@@ -124,6 +124,24 @@ def update(call: HandlerCall) -> Json:
     return saved(call.tx, _changed(call.tx, found, call.params))
 
 
+def delete(call: HandlerCall) -> Json:
+    """
+    Delete a connected account with all of its objects, which is always possible in test mode.
+
+    Its events stay, as the last one still has to reach the platform.
+    """
+    connected(call, call.id)
+    tx = call.tx
+    there = Tx(tx.db, call.id, tx.now, tx.origin)
+    emit(there, "account.application.deauthorized", {"id": "ca_sandbox", "name": "", "object": "application"})
+    for table in ("answers", "due", "remembered"):
+        tx.db.execute(f"DELETE FROM {table} WHERE account=?", (call.id,))  # noqa: S608
+    for table in ("lookup", "objects"):
+        tx.db.execute(f"DELETE FROM {table} WHERE account=? AND kind!='event'", (call.id,))  # noqa: S608
+    tx.at_home().remove(ACCOUNT, call.id)
+    return {"id": call.id, "object": "account", "deleted": True}
+
+
 def saved(tx: Tx, account: Json) -> Json:
     """Store a changed account, and record an event in it."""
     own = tx.at_home()
@@ -277,4 +295,5 @@ ROUTES = (
     Route("GET", _URL + "/{id}", retrieve, "AccountRetrieveParams", "account", ACCOUNT),
     Route("POST", _URL, create, "own.AccountCreate", "account", ACCOUNT),
     Route("POST", _URL + "/{id}", update, "own.AccountUpdate", "account", ACCOUNT),
+    Route("DELETE", _URL + "/{id}", delete, "own.Nothing", "account", ACCOUNT),
 )
