@@ -154,7 +154,7 @@ def test_attempts_share_the_time_of_one_request(monkeypatch, busy):
         now[0] += seconds
 
     with pytest.raises(type(failure)):
-        retry_loop.again(failure, once, 0.0, threading.Event(), sleep)
+        retry_loop.again(failure, once, 0.0, threading.Event(), sleep, lambda _error, _left: None)
 
     assert now[0] <= (retry_loop.PATIENCE if busy else retry_loop.LOST_PATIENCE) + 1
     assert len(given) <= 4
