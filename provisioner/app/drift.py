@@ -31,9 +31,11 @@ def find_account_drift(account: Account, cache: Cache | None = None) -> DriftRep
     seen = compare(account, cache, sealed=False)
     snapshot, found, project = seen.snapshot, seen.differences, account.config.project
     drifts = find_drift(account.kinds, account.config, seen.inventory, found.changes, found.notes)
+    sections = {address.section for address in account.config.declared}
     others = {
         kind.name: [each.id for each in snapshot.objects.get(kind.resource, ()) if each.project != project]
         for kind in owned(account.kinds)
+        if not kind.is_optional or kind.section in sections  # every account has a design of Stripe's
     }
     return DriftReport(drifts, others, str(snapshot.account.get("id", "")))
 

@@ -10,8 +10,8 @@ from provisioner.app import configuration
 from provisioner.app.account import Account
 from provisioner.app.apply import carry_out, silent
 from provisioner.app.drift import DriftReport, find_account_drift
-from provisioner.app.grants import with_grants
 from provisioner.app.plan import make_account_plan
+from provisioner.app.ready import ready
 from provisioner.app.sandboxes import sandbox_at
 from provisioner.config.text.outside import Allowed
 from provisioner.core.model.config import Config
@@ -169,7 +169,7 @@ class Project:
     def _open(self) -> Account:
         if self._account is None:
             raise AccessError("this project is not connected; call connect(api_key) or sandbox() first")
-        return with_grants(self._account)
+        return ready(self._account)
 
     @staticmethod
     def _connected(account: Account, stack: ExitStack) -> "Project":

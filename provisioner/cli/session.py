@@ -6,7 +6,7 @@ from contextlib import contextmanager, nullcontext
 
 from provisioner.app import configuration
 from provisioner.app.account import Account
-from provisioner.app.grants import with_grants
+from provisioner.app.ready import ready
 from provisioner.app.sandboxes import sandbox_at
 from provisioner.cli.options.shared import SANDBOX_STATE, Options, load
 from provisioner.cli.terminal.log import tell
@@ -85,4 +85,4 @@ def _session(options: Options, config: Config) -> Iterator[Account]:
             account=os.environ.get("STRIPE_ACCOUNT") or None,
             api_base=safe_base(base, config.mode, elsewhere=options.allow_api_base),
         )
-        yield with_grants(Account(config, transport, display=reading, environ=os.environ))
+        yield ready(Account(config, transport, display=reading, environ=os.environ))

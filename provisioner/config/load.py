@@ -67,7 +67,7 @@ def load_config(
     blocks = gather(documents[: len(base)], documents[len(base) :], named, problems)
     if _complete(documents):
         problems += missing_settings(blocks, Where(str(base[0].file), 1, 1))
-    declared, warnings = _build(kinds, blocks, shapes, documents, problems)
+    declared, warnings = _build(kinds, blocks, shapes, documents, outside, problems)
     whole = _complete(documents)
     scenarios = build_scenarios(blocks, declared, shapes, problems, complete=whole)
     grants = build_grants(kinds, blocks, declared, shapes, problems, complete=whole)
@@ -138,6 +138,7 @@ def _build(
     blocks: Blocks,
     shapes: Shapes,
     documents: Sequence[Document],
+    outside: Outside,
     problems: list[Problem],
 ) -> tuple[list[Declared], list[Problem]]:
     """Return the valid resources and their warnings."""
@@ -149,7 +150,7 @@ def _build(
     )
     empties = any(document.reading.empties for document in documents)
     is_live = settings(blocks).mode == "live"
-    builder = Builder(shapes, profiles, names, problems, empties, is_live)
+    builder = Builder(shapes, profiles, names, problems, empties, outside, is_live)
     resources = [block for kind in kinds for block in blocks.section(kind.section).values()]
     profiles.unsound |= builder.check_profiles(kinds, resources)
     by_section = {kind.section: kind for kind in kinds}

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from provisioner.core.model.upload import Upload
 from provisioner.core.plan.call import Call, Handover
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -87,6 +88,9 @@ class Writer(Reader, Protocol):
 
         Retries what may be retried on the same idempotency key. Raises StripeError or AccessError.
         """
+
+    def upload(self, file: Upload) -> str:
+        """Upload a file and return its id, the same one for the same content. Raises as `perform` does."""
 
     def wait(self, seconds: float) -> bool:
         """Let time pass, so that lists catch up with writes; whether to go on, as the run was not stopped."""

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from provisioner.app.account import Account
 from provisioner.app.configuration import load
-from provisioner.app.grants import with_grants
+from provisioner.app.ready import ready
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import AccessError, ProvisionerError
 from provisioner.fleet.budget import SharedLimit
@@ -108,4 +108,4 @@ def open_account(site: WorkerContext, job: Job, meter: Meter) -> Account:
     if site.stop.is_set():
         raise ProvisionerError("interrupted before it started")
     account = Account(config, transport, expected=(job.account.id,), environ=site.environ)
-    return with_grants(account)
+    return ready(account)

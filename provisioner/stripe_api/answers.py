@@ -171,6 +171,12 @@ class Event(TypedDict, total=False):
     data: Required[Changed]
 
 
+class FileForm(TypedDict, total=False):
+    """An uploaded file."""
+
+    id: Required[Id]
+
+
 class Anything(TypedDict, total=False):
     """An object of which only the id is read."""
 
@@ -182,6 +188,7 @@ FORMS: dict[str, Any] = {
     "balance": BalanceForm,
     "topups": TopUpForm,
     "events": Event,
+    "files": FileForm,
     "issuing/authorizations": Authorization,
     "issuing/funding_instructions": Instructions,
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provisioner.core.model.errors import StripeError
+from provisioner.core.model.upload import Upload
 from provisioner.core.plan.call import Call
 from provisioner.engine.ports import NOTHING, Answer, Page, Wanted
 from provisioner.stripe_api.answers import ANSWERS, Answers
@@ -89,6 +90,13 @@ class StripeWriter(StripeReader):
             request_id=answer.request_id,
             replayed=answer.headers.get("idempotent-replayed") == "true",
         )
+
+    def upload(self, file: Upload) -> str:
+        """Upload a file and return its id; its content is its idempotency key. Raises as `perform` does."""
+        key = f"provisioner-{file.purpose}-{file.digest}"
+        params = {"purpose": file.purpose, "file": file}
+        answer = self._transport.send("POST", "files", params, key, read=self._answers.object_of("files"))
+        return str(answer.data["id"])
 
     def wait(self, seconds: float) -> bool:
         """Wait; returns False if the run was stopped."""

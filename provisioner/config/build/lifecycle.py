@@ -51,7 +51,7 @@ def lifecycle_faults(
         if known is not None:
             text = f"'ignore': a {kind.name} has no field {shown(path)}{near(path.rpartition('.')[2], known)}"
             yield FieldFault(("lifecycle", "ignore", at), text)
-        elif any(field.name == path and field.refers_to for field in kind.fields):
+        elif any(field.name == path and field.refers_to and field.required for field in kind.fields):
             text = f"'ignore': {shown(path)} cannot be ignored; a card always has its cardholder"
             yield FieldFault(("lifecycle", "ignore", at), text)
 

@@ -1,6 +1,7 @@
 """Builds `Declared` resources from blocks: merges profiles, validates, and normalizes fields."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
@@ -15,12 +16,15 @@ from provisioner.config.schema.configuration import definition_of
 from provisioner.config.schema.messages import say
 from provisioner.config.schema.validate import Misfit, Shapes
 from provisioner.config.text.document import Document
+from provisioner.config.text.outside import HoleError, Outside
 from provisioner.config.text.scalar import BROKEN, shown
 from provisioner.core.model.errors import Problem, Where
 from provisioner.core.model.resource import SECRET_TO, Address, Declared
+from provisioner.core.model.upload import Upload
 from provisioner.core.schema.field import Field, Shape
 from provisioner.core.schema.kind import FieldFault, Kind
 
+LARGEST_FILE = 1024 * 1024  # bytes; every purpose of Stripe's has a lower limit
 NOTHING_SENSITIVE: frozenset[str] = frozenset()
 LISTS = (Shape.SET, Shape.LIST, Shape.TABLE)
 AT_KEY = frozenset({"additionalProperties", "propertyNames", "required"})
@@ -39,6 +43,8 @@ class Builder(Struct):
     """Problems that were found are added here."""
     empties: bool
     """True if any file has empty values."""
+    outside: Outside
+    """Reads the files that are uploaded."""
     is_live: bool = False
     """True in live mode."""
     claims: dict[Address, Where] = field(default_factory=dict)
@@ -105,6 +111,9 @@ class Builder(Struct):
     ) -> Declared | None:
         address = Address(kind.section, block.name)
         tools = whole.get("lifecycle", {})
+        whole, unread = self._with_files(kind, pieces, whole)
+        if not self._sound(block, pieces, unread):
+            return None
         resource = normal(kind, address, whole, self.names)
         faults = resource.faults
         if tools:
@@ -127,6 +136,24 @@ class Builder(Struct):
         secret_to, is_hidden = destination(whole)
         sensitive |= {SECRET_TO} if is_hidden else NOTHING_SENSITIVE
         return Declared(address, resource.fields, lifecycle(tools), sensitive, block.where(), secret_to)
+
+    def _with_files(
+        self, kind: Kind, pieces: tuple[Piece, ...], whole: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], list[FieldFault]]:
+        """Return the fields with the contents of files, and what is wrong with the files."""
+        faults = []
+        for sub in kind.fields:
+            if sub.shape is not Shape.FILE or sub.name not in whole:
+                continue
+            path = (sub.name, "file")
+            name = str(whole[sub.name]["file"])
+            try:
+                content = self.outside.content(Path(locate(pieces, path).where.file), name, LARGEST_FILE)
+            except HoleError as error:
+                faults.append(FieldFault(path, str(error)))
+            else:
+                whole = {**whole, sub.name: Upload(name, content, sub.upload_purpose)}
+        return whole, faults
 
     def _sound(self, block: Block, pieces: tuple[Piece, ...], faults: Sequence[FieldFault]) -> bool:
         if faults:

@@ -113,6 +113,10 @@ class Fields(Struct, frozen=True):
                 return {"type": "array", "items": self._text(what)}
             case Shape.MAP:
                 return _METADATA
+            case Shape.FILE:
+                return mapping(
+                    {"file": {"description": "The path, relative to this file.", **text()}}, ["file"]
+                )
             case Shape.AMOUNT:
                 return amount(what.low or 0)
             case Shape.INTEGER | Shape.BOOLEAN:

@@ -72,6 +72,14 @@ class Outside(Struct, frozen=True):
     def file(self, beside: Path, name: str) -> str:
         """Return the text of the file `name`, relative to the file `beside`; raises HoleError."""
         try:
+            text = self.content(beside, name, LARGEST_SECRET).decode("utf-8")
+        except UnicodeDecodeError:
+            raise HoleError(f"file {name!r} is not UTF-8") from None
+        return _sound(text.removesuffix("\n").removesuffix("\r"), f"file {name!r}")
+
+    def content(self, beside: Path, name: str, largest: int) -> bytes:
+        """Return the content of the file `name`, of at most `largest` bytes, as `file` does."""
+        try:
             file, folder = (beside.parent / name).resolve(), self.folder.resolve()
             inside = file.is_relative_to(folder) and not _hidden(file.relative_to(folder))
             if not (inside and not _strays(self.folder)) and not self.allows(file):
@@ -81,15 +89,12 @@ class Outside(Struct, frozen=True):
                 )
             if not file.exists():
                 raise HoleError(f"file {name!r} does not exist; its path is relative to this file")
-            text = read_regular(file, LARGEST_SECRET).decode("utf-8")
-        except UnicodeDecodeError:
-            raise HoleError(f"file {name!r} is not UTF-8") from None
+            return read_regular(file, largest)
         except FileTooLargeError:
-            raise HoleError(f"file {name!r} is larger than {LARGEST_SECRET} bytes") from None
+            raise HoleError(f"file {name!r} is larger than {largest} bytes") from None
         except (OSError, ValueError, RuntimeError) as error:
             said = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
             raise HoleError(f"file {name!r} cannot be read: {said}") from None
-        return _sound(text.removesuffix("\n").removesuffix("\r"), f"file {name!r}")
 
     def has(self, file: Path) -> bool:
         """Return whether a file is in the folder after following all links."""

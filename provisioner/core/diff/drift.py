@@ -102,8 +102,9 @@ def _by_stripe(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
         yield Drift(
             declared.address, live.id, field.name, Moved.LIVE, wanted, there, Direction.TIGHTENING, text=text
         )
-    if live.outstanding:
-        yield Drift(declared.address, live.id, "", Moved.STRIPE, None, None, text=live.outstanding.says())
+    for text in (live.outstanding.says() if live.outstanding else "", live.remark):
+        if text:
+            yield Drift(declared.address, live.id, "", Moved.STRIPE, None, None, text=text)
 
 
 def _edited(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> Iterator[Drift]:

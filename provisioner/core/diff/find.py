@@ -92,7 +92,7 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: Snapshot, surveye
             top_ups, notes = plan_funding(kind, config.project, wanted, world)
             found.changes += top_ups
             found.notes += notes
-    found.notes += _cut_off(config, surveyed, found.changes)
+    found.notes += _cut_off(kinds, config, surveyed, found.changes)
     found.notes += _missing_requirements(kinds, world, found)
     if found.held:
         lives = {a: live for estate in surveyed.estates.values() for a, live in estate.current.items()}
@@ -145,9 +145,13 @@ def _of_others(
         yield Note("", f"{text}. Its objects will not be changed{spend}. Was the project renamed?")
 
 
-def _cut_off(config: Config, surveyed: Inventory, changes: Sequence[Change]) -> Iterator[Note]:
+def _cut_off(
+    kinds: Sequence[Kind], config: Config, surveyed: Inventory, changes: Sequence[Change]
+) -> Iterator[Note]:
     """Yield notes on objects that are kept, but that cannot be used once what they refer to has ended."""
-    ended = {change.address for change in changes if change.action in (Action.RETIRE, Action.REPLACE)}
+    can_end = {kind.name for kind in kinds if kind.retirement.deactivate}
+    ends = (change for change in changes if change.action in (Action.RETIRE, Action.REPLACE))
+    ended = {change.address for change in ends if change.kind in can_end}
     for estate in surveyed.estates.values() if ended else ():
         for address, live in sorted(estate.current.items()):
             others = references(live.fields) & ended
@@ -215,6 +219,9 @@ def _find_objects(
             reason = f"activated outside of provisioner, and {reason}" if is_back else reason
             retirement = end_object(kind, live.address, live, reason, cancel=cancel)
             found.changes.append(replace(retirement, moved=Moved.LIVE) if is_back else retirement)
+        elif live.stamp.on_remove != "keep" and not kind.retirement.can_end:
+            text = f"is no longer in the configuration, but stays: Stripe cannot delete a {kind.name}"
+            found.notes.append(Note(str(address), text))
     for left in estate.leftovers:
         reason = "left over from an interrupted replacement"
         found.changes.append(end_object(kind, left.address, left, reason, cancel=True))
@@ -255,7 +262,7 @@ def _compare(
     if is_due:
         edits += _secret_edits(declared, live, edits, now)
     found.notes += notes
-    found.notes += _left_retired(kind, declared, live) if declared.lifecycle.ignore else ()
+    found.notes += _remarks(kind, declared, live)
     if used := says_used(kind, declared, live):
         found.notes.append(Note(str(declared.address), used, pending=True))
     why = reissued_for(declared, live)
@@ -340,6 +347,14 @@ def _why_updated(edits: Sequence[Edit]) -> str:
     if sides == {Moved.UNKNOWN}:
         return "differs from the configuration"
     return "changed in the configuration and outside of provisioner"
+
+
+def _remarks(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:
+    """Yield notes on the state of an object that no change is about."""
+    if live.remark:
+        yield Note(str(declared.address), live.remark)
+    if declared.lifecycle.ignore:
+        yield from _left_retired(kind, declared, live)
 
 
 def _left_retired(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:

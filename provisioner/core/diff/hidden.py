@@ -6,6 +6,7 @@ from typing import Any
 
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import MASK, Ref
+from provisioner.core.model.upload import Upload
 from provisioner.core.schema.field import Field
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import leaves, to_wire
@@ -27,7 +28,7 @@ def mask(value: Any, hide: bool) -> Any:
     """Return what is shown of a value, as JSON: None is never masked; a reference is shown by its address."""
     if hide and value is not None:
         return MASK
-    return str(value) if isinstance(value, Ref) else to_wire(value)
+    return str(value) if isinstance(value, Ref | Upload) else to_wire(value)
 
 
 def hidden_texts(kinds: Iterable[Kind], config: Config) -> Iterator[str]:

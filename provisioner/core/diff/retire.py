@@ -29,6 +29,8 @@ def retire(
         live = estate.current.get(address) or estate.last.get(address)
         if live is None:
             raise ProvisionerError(f"{address} has no object in Stripe")
+        if not kind.retirement.can_end:
+            raise ProvisionerError(f"{address} stays: Stripe cannot delete a {kind.name}")
         if address in config.declared:
             raise ProvisionerError(
                 f"{address} is still in the configuration, so the next apply would bring it back; "

@@ -116,6 +116,8 @@ class ObservedFacts(Struct, frozen=True):
     """The reason why it was canceled, in Stripe's term (lost, stolen)."""
     frozen_fields: tuple[str, ...] = ()
     """The fields that Stripe no longer allows to change."""
+    remark: str = ""
+    """The state that Stripe has given it, if people should know of it, and what that means; else empty."""
 
 
 NO_FACTS = ObservedFacts()  # most objects have none
@@ -144,6 +146,8 @@ class Live(Struct, frozen=True):
     """The fields that Stripe no longer allows to change."""
     created: int = 0
     """The time of its creation (Unix seconds)."""
+    remark: str = ""
+    """The state that Stripe has given it, if people should know of it, and what that means; else empty."""
 
     @property
     def status(self) -> str:

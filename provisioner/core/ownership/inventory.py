@@ -212,6 +212,7 @@ def _live(kind: Kind, observed: Observed, stamp: Ownership, fields: Mapping[str,
         canceled_as=facts.canceled_as,
         frozen_fields=facts.frozen_fields,
         created=observed.created,
+        remark=facts.remark,
     )
 
 

@@ -29,6 +29,7 @@ from provisioner.core.model.resource import (
     Ownership,
     Ref,
 )
+from provisioner.core.model.upload import Upload
 from provisioner.core.schema.field import Field
 from provisioner.core.schema.kind import NAME_PATTERN
 from provisioner.core.schema.normal_form import at, leaves
@@ -63,6 +64,8 @@ def field_code(path: str) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Upload):
+        return value.digest
     return str(value.address) if isinstance(value, Ref) else value
 
 

@@ -49,7 +49,7 @@ def order_steps(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) 
         private = holds_hidden(hiding[kind.name], change)
         for each in _SPELL[change.action](kind, owner, change):
             call = replace(each.call, private=private)
-            step = replace(each, fields=kind.fields, events=kind.events, call=call)
+            step = replace(each, fields=(*kind.fields, *kind.unreturned), events=kind.events, call=call)
             if change.action is Action.RETIRE and change.address in needed:
                 step = replace(step, phase=Phase.FINISH)  # a leftover that something else depends on
             # what ends goes in reverse order: cards before their holder

@@ -43,7 +43,8 @@ def creation_params(
     is_left = declared.fields.get("status") == "active" != params.get("status")
     stamp = replace(_new(kind, project, change, salt), to_activate=is_left)
     written = {key: value for key, value in marks(stamp).items() if value}
-    return params | dict(change.params) | {"metadata": {**params.get("metadata", {}), **written}}
+    more = {**kind.creation_extras(declared.fields), **change.params}
+    return params | more | {"metadata": {**params.get("metadata", {}), **written}}
 
 
 def activation_params(

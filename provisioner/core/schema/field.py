@@ -20,6 +20,7 @@ class Shape(Enum):
     TABLE = "table"  # rows of sub-fields without order, distinguished by `key`
     MAP = "map"  # texts by names that the user chooses (metadata)
     REF = "ref"  # the id of an object of the section `refers_to`
+    FILE = "file"  # an uploaded file; the YAML has its path, Stripe its id
 
 
 class OnChange(Enum):
@@ -75,6 +76,12 @@ class Field(Struct, frozen=True):
     """The call to Stripe that a changed value requires."""
     refers_to: str = ""
     """The section whose objects a reference names."""
+    named_in: str = ""
+    """The resource whose objects the value names, by name or by id: `issuing/physical_bundles`."""
+    named_prefix: str = ""
+    """For `named_in`: the prefix of the ids."""
+    upload_purpose: str = ""
+    """For a file: Stripe's name of its purpose."""
     default: Any = None
     """The value that Stripe has if the parameter was never given."""
     server_defaults: tuple[Any, ...] = ()

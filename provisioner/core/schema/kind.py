@@ -90,6 +90,7 @@ class Role(Enum):
 
     HOLDER = "holder"  # has the name, and may limit what all spenders that refer to it spend together
     SPENDER = "spender"  # spends money
+    DESIGN = "design"  # what spenders look like
     ENDPOINT = "endpoint"  # is told of what happens
     BALANCE = "balance"  # money itself, which is moved and has no object that a project owns
 
@@ -129,6 +130,11 @@ class Retirement(Struct, frozen=True):
     """The statuses of an object that can never act or change again."""
     ends_by: str = ""
     """The path of the field that asks Stripe to end an object without another call."""
+
+    @property
+    def can_end(self) -> bool:
+        """Return whether Stripe can end an object at all."""
+        return bool(self.deactivate) or self.is_permanent
 
     @property
     def is_permanent(self) -> bool:
@@ -237,6 +243,10 @@ class Kind(Struct, frozen=True, eq=False):
     """The currency of a resource's amounts, if it is fixed."""
     deferred_fields: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_deferred
     """The fields that Stripe accepts only in a call after the creation."""
+    creation_extras: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_deferred
+    """The parameters of a creation that are not fields, each one of `unreturned`."""
+    unreturned: tuple[Field, ...] = ()
+    """The parameters that are not fields, and that Stripe never returns."""
     missing_requirements: Callable[[Mapping[str, Any], str], MissingRequirements] = nothing_missing
     """
     The requirements of Stripe that the declared fields do not meet, in an account of a country.

@@ -19,6 +19,7 @@ from provisioner.core.model.errors import (
     UnfulfilledError,
 )
 from provisioner.core.model.resource import Address
+from provisioner.core.model.upload import Upload
 from provisioner.core.plan.call import Call, Phase, Step, resolve_refs
 from provisioner.core.plan.plan import Plan
 from provisioner.core.schema.field import Direction
@@ -222,6 +223,9 @@ class _Noted(Struct):
         self.key = call.key or ""
         self.writes += 1
         return self.writer.perform(call)
+
+    def upload(self, file: Upload) -> str:
+        return self.writer.upload(file)
 
     def wait(self, seconds: float) -> bool:
         return self.writer.wait(seconds)

@@ -30,6 +30,7 @@ from provisioner.engine.apply.look_up import (
     wanted_marks,
 )
 from provisioner.engine.apply.top_up import fund
+from provisioner.engine.apply.upload import with_files
 from provisioner.engine.ports import Answer, Recipient, Writer
 
 ENDED = "canceled"
@@ -50,6 +51,7 @@ def write(writer: Writer, plan: Plan, step: Step, call: Call, recipient: Recipie
         refuse_taken(writer, plan, step, call)
     if step.handover:
         recipient.check(step.handover)
+    call = with_files(writer, call)
     if call.verb == "create":
         known = step.handover.of if step.handover else ""
         made = (

@@ -48,11 +48,14 @@ def observe(
             return side_by_side.submit(read_list, pool, ask, kind.resource, expected, keep, told)
 
         account = side_by_side.submit(_account, reader)
-        lists = {kind: listed(kind, expected[kind.section], observer(kind, declared)) for kind in asked}
+        # nothing can be done about objects that cannot end, unless they are declared, or are to be exported
+        needed = [kind for kind in asked if kind.retirement.can_end or expected[kind.section] or not declared]
+        lists = {kind: listed(kind, expected[kind.section], observer(kind, declared)) for kind in needed}
         moving = [listed(kind, 0, read_top_up) for kind in money]
         balance = side_by_side.submit(_balance, reader, moving) if money else None
         wired = bool(money) and must_be_wired(account.result())
-        objects = {kind.resource: _readable(kind, found, expected) for kind, found in lists.items()}
+        objects: dict[str, Sequence[Observed]] = dict.fromkeys([kind.resource for kind in asked], ())
+        objects |= {kind.resource: _readable(kind, found, expected) for kind, found in lists.items()}
         return Snapshot(
             account=account.result(),
             balance=balance.result() if balance else {},
