@@ -1,6 +1,12 @@
 """The kinds of resources: one file each, facts only, and named here."""
 
 from provisioner.core.schema.kind import Kind
-from provisioner.kinds import balance_target, card, cardholder, webhook_endpoint
+from provisioner.kinds import balance_target, card, cardholder, personalization_design, webhook_endpoint
 
-KINDS: tuple[Kind, ...] = (cardholder.KIND, card.KIND, balance_target.KIND, webhook_endpoint.KIND)
+KINDS: tuple[Kind, ...] = (
+    cardholder.KIND,
+    card.KIND,
+    personalization_design.KIND,
+    balance_target.KIND,
+    webhook_endpoint.KIND,
+)

@@ -282,7 +282,10 @@ KIND = Kind(
         ),
         Field(
             "personalization_design",
-            doc="The design of a physical card.",
+            Shape.REF,
+            doc="The design of a physical card: its name under `personalization_designs`, or the ipcd_ id of "
+            "an unmanaged one.",
+            refers_to="personalization_designs",
             clearable=False,
             example="ipcd_1Abc",
         ),

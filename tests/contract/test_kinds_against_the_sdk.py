@@ -11,7 +11,14 @@ from stripe import params as sdk
 
 from provisioner.core.schema.field import Field, OnChange, Shape
 from provisioner.core.schema.kind import Kind
-from provisioner.kinds import KINDS, balance_target, card, cardholder, webhook_endpoint
+from provisioner.kinds import (
+    KINDS,
+    balance_target,
+    card,
+    cardholder,
+    personalization_design,
+    webhook_endpoint,
+)
 from provisioner.kinds.categories import CATEGORIES
 from provisioner.stripe_api.client import API_VERSION
 
@@ -19,16 +26,28 @@ OURS = [
     (cardholder.KIND, sdk.issuing.CardholderCreateParams, sdk.issuing.CardholderUpdateParams),
     (card.KIND, sdk.issuing.CardCreateParams, sdk.issuing.CardUpdateParams),
     (balance_target.KIND, sdk.TopupCreateParams, sdk.TopupModifyParams),
+    (
+        personalization_design.KIND,
+        sdk.issuing.PersonalizationDesignCreateParams,
+        sdk.issuing.PersonalizationDesignUpdateParams,
+    ),
     (webhook_endpoint.KIND, sdk.WebhookEndpointCreateParams, sdk.WebhookEndpointUpdateParams),
 ]
 LISTS = {
+    "personalization design": sdk.issuing.PersonalizationDesignListParams,
     "cardholder": sdk.issuing.CardholderListParams,
     "card": sdk.issuing.CardListParams,
     "balance target": sdk.TopupListParams,
     "webhook endpoint": sdk.WebhookEndpointListParams,
 }
 OBJECTS = [each for each in OURS if each[0].is_owned]
-STRIPES = (stripe.issuing.Card, stripe.issuing.Cardholder, stripe.Topup, stripe.WebhookEndpoint)
+STRIPES = (
+    stripe.issuing.Card,
+    stripe.issuing.Cardholder,
+    stripe.issuing.PersonalizationDesign,
+    stripe.Topup,
+    stripe.WebhookEndpoint,
+)
 OF_REQUESTS = {"expand", *RequestOptions.__annotations__}
 # Set by the tool itself.
 OURS_ALONE = {"amount", "currency"}
@@ -37,6 +56,8 @@ NOT_OFFERED = {"payment_method_options"}
 # `canceled` ends a card, which `on_remove` and `retire` do; never a state to declare. Its reason likewise.
 ENDS = {"canceled"}
 ONLY_TO_END = {"cancellation_reason"}
+# The looks of a design can be updated once its review has rejected them; a design that was approved stays.
+ONLY_AFTER_A_REJECTION = {"card_logo", "carrier_text", "physical_bundle"}
 # SDK: "provide an empty value to unset" for some of these; the types do not allow "", Stripe does (the
 # encoder drops []), docs.stripe.com/issuing/controls/spending-controls.
 CLEARED_ALL_THE_SAME = "spending_controls."
@@ -90,7 +111,7 @@ def test_every_kind_is_held_against_the_sdk() -> None:
 
 @by_kind
 def test_every_parameter_of_stripes_is_a_field(kind: Kind, create: Any, update: Any) -> None:
-    names = {field.name for field in kind.fields}
+    names = {field.name for field in (*kind.fields, *kind.unreturned)}
     offered = (hints(create).keys() | hints(update).keys()) - OF_REQUESTS - ONLY_TO_END - NOT_OFFERED
     if not kind.is_owned:
         offered -= OURS_ALONE
@@ -112,7 +133,11 @@ def test_every_nested_parameter_is_a_field(kind: Kind, create: Any, update: Any)
 def test_what_changes_in_place_is_what_an_update_takes(kind: Kind, create: Any, update: Any) -> None:
     in_place = {field.name for field in kind.fields if field.on_change is OnChange.UPDATE}
 
-    assert in_place == (hints(update).keys() - OF_REQUESTS - ONLY_TO_END)
+    of_creation = {field.name for field in kind.unreturned}
+    in_update = hints(update).keys() - OF_REQUESTS - ONLY_TO_END - of_creation
+    assert in_place == in_update - (
+        ONLY_AFTER_A_REJECTION if kind.name == "personalization design" else set()
+    )
     assert {f.name for f in kind.fields} - in_place <= hints(create).keys()
 
 

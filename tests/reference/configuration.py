@@ -11,6 +11,7 @@ from provisioner.config.schema.scenario_fields import FIELDS, SECTION
 from provisioner.core.model.limits import DEFAULT_A_DAY
 from provisioner.core.model.money import show_money
 from provisioner.core.model.resource import SECRET_TO
+from provisioner.core.model.upload import Upload
 from provisioner.core.plan.document import GUARDRAILS
 from provisioner.core.plan.guardrails import ENDLESS, FEW, SHARE
 from provisioner.core.schema.field import Field, OnChange, Shape, neutral
@@ -44,6 +45,7 @@ SHAPES = {
     Shape.HASH: "mapping",
     Shape.TABLE: "list of rows",
     Shape.MAP: "mapping of strings",
+    Shape.FILE: "`{file: PATH}`",
 }
 PAIRED = tuple({"spending_controls": {one: ["a"], other: ["b"]}} for one, other in PAIRS)
 SCENES: Mapping[str, Sequence[Mapping[str, Any]]] = {
@@ -63,6 +65,7 @@ SCENES: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"replacement_for": "ic_1Abc"},
     ],
     "webhook endpoint": [{}],
+    "personalization design": [{"card_logo": Upload("logo.png", b"", "issuing_logo")}],
     "balance target": [{"target": 1, "top_up_below": 2}, {"target": 9, "min_top_up": 3, "max_top_up": 2}],
 }
 

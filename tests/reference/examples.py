@@ -56,6 +56,15 @@ cards:
 balance_targets:
   usd: {target: "20,000.00 USD", top_up_below: "10,000.00 USD", max_top_up: "15,000.00 USD"}
 """,
+    "personalization_designs": """\
+personalization_designs:
+  winter:
+    name: Winter
+    physical_bundle: Standard black
+    card_logo: {file: logo.png}
+    carrier_text: {header_title: Welcome, header_body: Activate the card before you use it.}
+    preferences: {is_default: true}
+""",
     "lifecycle": """\
 cards:
   ads: {lifecycle: {protect: true, on_remove: keep}}

@@ -14,7 +14,7 @@ from pathlib import Path
 from support.pages import ROOT, Block
 
 STEP = re.compile(
-    r"(?P<section>cardholders|cards|balance_targets|webhook_endpoints)"
+    r"(?P<section>cardholders|cards|balance_targets|personalization_designs|webhook_endpoints)"
     r"\.\S+: (FAILED to |skipped \()?(?P<does>[a-z]+)"
     r"|acct_\S+  "
 )
@@ -25,7 +25,7 @@ SERVE, FAST = "sandbox serve", "sandbox serve --no-rate-limit"  # nobody types a
 PORT = "12111"  # what pages write; each page that is played has a free one
 HOME = "/home/you"
 ALIKE = [
-    (re.compile(r"\b(ich|ic|tu|we|acct|evt|req|iauth|ipi)_[A-Za-z0-9]{12,}"), r"\1_..."),
+    (re.compile(r"\b(ich|ic|tu|we|acct|evt|req|iauth|ipi|ipcd)_[A-Za-z0-9]{12,}"), r"\1_..."),
     (re.compile(r"\bsha256:[0-9a-f]+"), "sha256:..."),
     (re.compile(r"\b20\d\d-\d\d-\d\d([T ])\d\d:\d\d(:\d\d)?"), r"2026-11-23\g<1>09:30\2"),
     (re.compile(r"(2026-11-23[T ]09:30):\d\d"), r"\1:00"),

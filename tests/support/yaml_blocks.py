@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,8 @@ def _configuration(text: str, folder: Path) -> None:
     for file in re.findall(r"\$\{file\.([^}]+)\}", text):
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text("text", encoding="utf-8")
+    for file in re.findall(r"card_logo:\s*\{?\s*file: ([\w.-]+)", text):
+        shutil.copy(ROOT / "examples" / "brand" / "logo.png", folder / file)
     environ = {name: _sample(name) for name in re.findall(r"\$\{env\.(\w+)\}", text)}
     load_config(path, KINDS, environ=environ)
 

@@ -1,21 +1,25 @@
 """What is written is what is read: any sound value, in any spelling, comes out in its normal form."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.pages import ROOT
 
 from provisioner.config.load import load_config
 from provisioner.core.model.money import exponent
 from provisioner.core.model.resource import Address, Ref
+from provisioner.core.model.upload import Upload
 from provisioner.core.schema.field import Field, Shape
 from provisioner.kinds import KINDS
 from provisioner.kinds.postal import COUNTRY
 from provisioner.kinds.webhook_endpoint import URL
 
+LOGO = ROOT / "examples" / "brand" / "logo.png"
 SEVERAL = settings(
     max_examples=20,
     deadline=None,
@@ -60,6 +64,9 @@ def values(field: Field) -> st.SearchStrategy:
         Shape.HASH: lambda: hashes(field.fields, field.amounts_in),
         Shape.TABLE: lambda: tables(field),
         Shape.TEXT: lambda: same(text(field)),
+        Shape.FILE: lambda: st.just(
+            ({"file": LOGO.name}, Upload(LOGO.name, LOGO.read_bytes(), "issuing_logo"))
+        ),
     }
     return by_shape[field.shape]()
 
@@ -102,10 +109,12 @@ def resources(kind):
     return pairs.filter(lambda pair: pair[1].get("type") != "physical")
 
 
+DESIGN = {"physical_bundle": "ics_1"}
 HOLDER = {
     "name": "Acme",
     "billing": {"address": {"line1": "1", "city": "S", "postal_code": "1", "country": "US"}},
 }
+NAMED = {"cardholders": {"acme": HOLDER}, "personalization_designs": {"acme": DESIGN}}
 SPELLINGS = [
     yaml.safe_dump,
     lambda tree: yaml.safe_dump(tree, default_flow_style=True, width=40),
@@ -118,8 +127,9 @@ SPELLINGS = [
 @given(data=st.data())
 def test_any_resource_in_any_spelling(folder, kind, data):
     folder({})
+    shutil.copy(LOGO, ".")
     written, read = data.draw(resources(kind))
-    tree = {"version": 1, "project": "p", "cardholders": {"acme": HOLDER}}
+    tree = {"version": 1, "project": "p", **NAMED}
     tree[kind.section] = {**tree.get(kind.section, {}), "usd": written}
     text_ = data.draw(st.sampled_from(SPELLINGS))(tree)
     Path("a.yaml").write_text(text_, encoding="utf-8")
@@ -134,11 +144,12 @@ def test_any_resource_in_any_spelling(folder, kind, data):
 @given(data=st.data())
 def test_it_makes_no_difference_which_part_comes_from_a_profile(folder, kind, data):
     folder({})
+    shutil.copy(LOGO, ".")
     written, read = data.draw(resources(kind))
     inside = data.draw(st.sets(st.sampled_from(sorted(written))))
     own = {name: value for name, value in written.items() if name not in inside}
     profile = {name: value for name, value in written.items() if name in inside}
-    tree = {"version": 1, "project": "p", "cardholders": {"acme": HOLDER}, "profiles": {"a": profile}}
+    tree = {"version": 1, "project": "p", **NAMED, "profiles": {"a": profile}}
     tree[kind.section] = {**tree.get(kind.section, {}), "usd": {"use": "a", **own}}
     Path("a.yaml").write_text(yaml.safe_dump(tree))
 
