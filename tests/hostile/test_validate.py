@@ -64,3 +64,15 @@ def test_a_byte_order_mark_is_no_mistake(desk: Desk, command: str):
     assert said.startswith(f"provisioner.yaml:7:11: cardholders.acme: 'name': {says}")
     desk.write("\ufeffversion: 1\nproject: desk\n" + COMPANY)
     desk.run(command)
+
+
+def test_an_empty_value_beside_a_profile_with_a_mistake_is_no_second_one(desk: Desk):
+    card = (
+        "profiles: {base: {statsu: active}}\ncards:\n  ads: {use: base, cardholder: acme, metadata: null}\n"
+    )
+    desk.write(COMPANY + card)
+
+    said = desk.run("validate", code=1).stderr
+
+    assert "unknown key 'statsu'" in said
+    assert "Error: 1 problem" in said

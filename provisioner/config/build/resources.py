@@ -80,7 +80,7 @@ class Builder(Struct):
         if not isinstance(value, Mapping):
             return
         wrong = {misfit.path[0] for misfit in misfits if misfit.path}
-        fitting = {name: each for name, each in value.items() if name not in wrong}
+        fitting = prune({name: each for name, each in value.items() if name not in wrong})
         self._sound(block, pieces, some(kind, Address(kind.section, block.name), fitting, self.names).faults)
 
     def check(self, kind: Kind, pieces: tuple[Piece, ...], definition: str, value: Any) -> Sequence[Misfit]:
