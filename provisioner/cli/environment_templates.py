@@ -16,8 +16,8 @@ mode: {mode}
 """
 
 GITHUB = """\
-# Pull requests check each environment, merging applies them one after the other, and a nightly job checks
-# for drift.
+# Pull requests check each environment, merging applies them one after the other, and nightly jobs check for
+# drift and take back what ended grants have given.
 # Secrets: {read_keys}, restricted keys that can read Issuing, the balance,
 #          top-ups and the account; STRIPE_API_KEY, a key that can also write them, stored in each of the
 #          environments {environments}.
@@ -78,6 +78,31 @@ jobs:
         with: {{command: drift, path: {path}, env: "${{{{ matrix.env }}}}", args: --explain}}
         env:
           STRIPE_API_KEY: ${{{{ secrets[matrix.key] }}}}
+
+  expired-grants:                        # can only lower spending, so nobody has to review it
+    name: expired grants (${{{{ matrix.env }}}})
+    if: github.event_name == 'schedule'
+    strategy:
+      fail-fast: false
+      matrix:
+        include:
+{matrix}
+    runs-on: ubuntu-latest
+    # if these have reviewers, use environments without them, or this waits each night
+    environment: stripe-${{{{ matrix.env }}}}
+    concurrency: stripe-issuing-apply-${{{{ matrix.env }}}}
+    permissions: {{contents: read}}
+    steps:
+      - uses: actions/checkout@v4
+      - uses: {repository}@{ref}
+        with:
+          command: apply
+          path: {path}
+          env: ${{{{ matrix.env }}}}
+          plan: none
+          args: --expired-grants
+        env:
+          STRIPE_API_KEY: ${{{{ secrets.STRIPE_API_KEY }}}}
 """
 
 GITHUB_APPLY = """
@@ -106,7 +131,7 @@ GITHUB_APPLY = """
 
 GITLAB = """\
 # Merge requests check each environment, the main branch applies them one after the other, and a schedule
-# checks for drift.
+# checks for drift and takes back what ended grants have given.
 # Variables: {read_keys} (restricted to reading);
 # STRIPE_API_KEY (can write; protect the variable), once for each of the environments {environments}.
 # A person starts each apply; protected environments (Settings, CI/CD) also require approvals.
@@ -139,6 +164,10 @@ apply-{env}:
 
 drift-{env}:
   extends: [.provisioner-drift, .{env}]
+
+expired-grants-{env}:
+  extends: [.provisioner-expired-grants, .{env}]
+  environment: stripe-{env}
 """
 
 

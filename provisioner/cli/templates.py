@@ -65,11 +65,12 @@ plan.html
 """
 
 GITHUB = """\
-# Pull requests are checked and show the plan, merging applies it, and a nightly job checks for drift.
+# Pull requests are checked and show the plan, merging applies it, and nightly jobs check for drift and take
+# back what ended grants have given.
 # Secrets: STRIPE_READ_KEY, a restricted key that can read Issuing, the balance, top-ups and the account;
 #          STRIPE_API_KEY, a key that can also write them, stored in the environment "stripe".
 # Only a merge tops up the Issuing balance; docs/how-to/fund-the-balance.md has a job that does it regularly.
-# Replace {repository} (three times) with the repository of your copy of provisioner,
+# Replace {repository} (four times) with the repository of your copy of provisioner,
 # and {ref} with a tag or, better, a commit of it: see docs/ci.md, "Where provisioner comes from".
 name: Stripe Issuing
 on:
@@ -131,11 +132,24 @@ jobs:
         with: {{command: drift, path: {path}, args: --explain}}
         env:
           STRIPE_API_KEY: ${{{{ secrets.STRIPE_READ_KEY }}}}
+
+  expired-grants:                        # can only lower spending, so nobody has to review it
+    if: github.event_name == 'schedule'
+    runs-on: ubuntu-latest
+    environment: stripe                  # if it has reviewers, use one without them, or this waits each night
+    concurrency: stripe-issuing-apply
+    permissions: {{contents: read}}
+    steps:
+      - uses: actions/checkout@v4
+      - uses: {repository}@{ref}
+        with: {{command: apply, path: {path}, plan: none, args: --expired-grants}}
+        env:
+          STRIPE_API_KEY: ${{{{ secrets.STRIPE_API_KEY }}}}
 """
 
 GITLAB = """\
 # Merge requests are checked and show the plan, the main branch applies it after a review, and a schedule
-# checks for drift.
+# checks for drift and takes back what ended grants have given.
 # Variables: STRIPE_READ_KEY (restricted to reading) and STRIPE_API_KEY (can write; protect the variable).
 # Replace {repository} with the project of your copy of provisioner, and {image} with the image
 # built from its Dockerfile: see docs/ci.md, "Where provisioner comes from".

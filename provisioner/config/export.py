@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from shlex import quote
 from typing import Any
 
@@ -46,13 +46,15 @@ def export(
     Write the YAML of all objects of the project and of all objects without a project.
 
     `account` is written to the configuration if given. Ids, secrets, ended objects and defaults of Stripe
-    are left out; personal data is included, as the YAML declares it. After `import --all`, a plan shows no
-    changes, except for the currency of limits for which Stripe shows none. Raises ProvisionerError if there
-    is nothing.
+    are left out, and so is an object that nobody can end and nothing refers to, such as the design that
+    Stripe gives every account. Personal data is included, as the YAML declares it. After `import --all`, a
+    plan shows no changes, except for the currency of limits for which Stripe shows none. Raises
+    ProvisionerError if there is nothing.
     """
     sections: dict[str, Tree] = {}
+    used = _referred_to(kinds, world)
     for kind in owned(kinds):
-        sections[kind.section] = _section(kind, world, surveyed)
+        sections[kind.section] = _section(kind, world, surveyed, used)
     ids = {str(address): identity for identity, address in surveyed.by_id.items()}
     if not any(sections.values()):
         raise ProvisionerError(NOTHING + _whose(kinds, world))
@@ -67,6 +69,14 @@ def export(
     if not all(map(str.isprintable, text.split("\n"))):  # invisible characters, or those that reverse text
         text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=110)
     return HEAD + "".join(_with_ids(text, names, ids))
+
+
+def _referred_to(kinds: Sequence[Kind], world: Snapshot) -> set[Any]:
+    """Return the ids that objects refer to."""
+    refs = [(kind, field) for kind in owned(kinds) for field in kind.fields if field.refers_to]
+    return {
+        each.fields.get(field.name) for kind, field in refs for each in world.objects.get(kind.resource, ())
+    }
 
 
 def literal(value: Any) -> Any:
@@ -118,13 +128,15 @@ def _with_ids(text: str, sections: Mapping[str, Sequence[str]], ids: Mapping[str
         yield line
 
 
-def _section(kind: Kind, world: Snapshot, surveyed: Inventory) -> Tree:
+def _section(kind: Kind, world: Snapshot, surveyed: Inventory, used: Collection[Any]) -> Tree:
     """Build a section, oldest object first, so that names do not change when objects are added."""
     section: Tree = {}
     managed = {live.id: address for address, live in surveyed.estates[kind.name].current.items()}
     resolved = resolver(kind.fields, surveyed.resolve)
     for each in reversed(world.objects.get(kind.resource, ())):
         if kind.retirement.is_final(each.fields) or (each.project and each.id not in managed):
+            continue
+        if not kind.retirement.can_end and each.id not in used and each.id not in managed:
             continue
         fields = resolved(each.fields)
         address = managed.get(each.id) or _address(kind, fields, section)

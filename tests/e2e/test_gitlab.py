@@ -198,6 +198,15 @@ def test_the_outcome_stands_where_gitlab_cannot_be_told(pipeline, status, warned
     assert warned in done.stderr
 
 
+def test_a_schedule_takes_back_what_ended_grants_gave(pipeline):
+    pipeline.declare(2_000)
+    pipeline.desk.run("apply", "--auto-approve")
+
+    done = pipeline.job("expired-grants")
+
+    assert (done.returncode, done.stdout) == (0, "Nothing that an ended grant gave is left in Stripe.\n")
+
+
 def test_drift_opens_one_issue_and_closes_it_when_clean(pipeline):
     pipeline.declare(2_000)
     pipeline.desk.run("apply", "--auto-approve")

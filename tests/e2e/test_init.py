@@ -140,27 +140,35 @@ def given(
 
 
 @pytest.mark.parametrize(
-    ("event", "job", "plan"),
+    ("event", "jobs", "plan"),
     [
-        ({"event": "pull_request"}, "check", ""),
-        ({"event": "push"}, "apply", "approved"),
-        ({"event": "schedule"}, "drift", ""),
-        ({"event": "workflow_dispatch"}, "drift", ""),
-        ({"event": "workflow_dispatch", "apply": True}, "apply", "none"),
-        ({"event": "workflow_dispatch", "apply": True, "ref": "unreviewed"}, None, ""),
+        ({"event": "pull_request"}, ["check"], ""),
+        ({"event": "push"}, ["apply"], "approved"),
+        ({"event": "schedule"}, ["drift", "expired-grants"], ""),
+        ({"event": "workflow_dispatch"}, ["drift"], ""),
+        ({"event": "workflow_dispatch", "apply": True}, ["apply"], "none"),
+        ({"event": "workflow_dispatch", "apply": True, "ref": "unreviewed"}, [], ""),
     ],
     ids=str,
 )
-def test_each_event_runs_its_job_and_an_apply_by_hand_is_of_the_main_branch(desk, event, job, plan):
+def test_each_event_runs_its_jobs_and_an_apply_by_hand_is_of_the_main_branch(desk, event, jobs, plan):
     desk.run("init")
     text = (desk.folder / ".github/workflows/provisioner.yml").read_text(encoding="utf-8")
     workflow = yaml.safe_load(text)
 
-    assert [name for name, one in workflow["jobs"].items() if given(one["if"], **event)] == [job] * bool(job)
+    assert [name for name, one in workflow["jobs"].items() if given(one["if"], **event)] == jobs
     with_ = workflow["jobs"]["apply"]["steps"][-1]["with"]
     assert workflow[True]["workflow_dispatch"]["inputs"].keys() == {"apply", "args"}
     assert given(with_["args"], "workflow_dispatch", args="--allow=top_up=1") == "--allow=top_up=1"
-    assert job != "apply" or given(with_["plan"], **event) == plan
+    assert jobs != ["apply"] or given(with_["plan"], **event) == plan
+    nightly = workflow["jobs"]["expired-grants"]
+    assert (nightly["environment"], nightly["concurrency"]) == ("stripe", "stripe-issuing-apply")
+    assert nightly["steps"][-1]["with"] == {
+        "command": "apply",
+        "path": ".",
+        "plan": "none",
+        "args": "--expired-grants",
+    }
 
 
 def test_the_workflow_tells_what_becomes_of_applies_that_wait(desk):
@@ -252,7 +260,7 @@ def test_names_that_no_file_can_have_are_refused(desk, words, said):
         ({"event": "pull_request"}, ["check"]),
         ({"event": "push"}, ["apply-dev", "apply-us-prod"]),
         ({"event": "push", "failed": True}, []),
-        ({"event": "schedule"}, ["drift"]),
+        ({"event": "schedule"}, ["drift", "expired-grants"]),
         ({"event": "workflow_dispatch", "apply": "none"}, ["drift"]),
         ({"event": "workflow_dispatch", "apply": "us-prod"}, ["apply-us-prod"]),
         ({"event": "workflow_dispatch", "apply": "us-prod", "ref": "unreviewed"}, []),
@@ -289,7 +297,9 @@ def test_a_pipeline_of_gitlab_has_the_jobs_of_each_environment(desk):
 
     jobs = {name: job for name, job in whole.items() if "script" in job and not name.startswith(".")}
     assert [*jobs] == [
-        f"{job}-{env}" for env in ("dev", "prod") for job in ("check", "plan", "apply", "drift")
+        f"{job}-{env}"
+        for env in ("dev", "prod")
+        for job in ("check", "plan", "apply", "drift", "expired-grants")
     ]
     for name, job in jobs.items():
         env = name.rpartition("-")[2]
