@@ -63,6 +63,18 @@ def test_a_purchase_by_wallet_names_the_token(api) -> None:
     assert api.purchase(card, 100)["token"] is None
 
 
+def test_only_an_active_token_can_pay(api) -> None:
+    api.fund(1_000)
+    card = api.card()
+    made = token(api, card)["id"]
+    expected = {"suspended": "not_allowed", "active": "card_active", "deleted": "not_allowed"}
+    for status, reason in expected.items():
+        api.ok(f"/v1/issuing/tokens/{made}", {"status": status})
+        asked = api.purchase(card, 100, wallet="apple_pay")
+        assert (asked["request_history"][0]["reason"], asked["token"]) == (reason, made)
+    assert api.purchase(card, 100)["approved"]
+
+
 def test_wallets_need_an_agreement_and_the_cardholders_contact(api) -> None:
     def reason(**contact):
         return api.card(cardholder=api.cardholder(**contact)["id"])["wallets"]["apple_pay"][

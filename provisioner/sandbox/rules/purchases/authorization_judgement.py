@@ -58,6 +58,10 @@ def _barred(tx: Tx, authorization: Json, card: Json, purchase: AttemptedPurchase
     """Return why a purchase is declined whatever the funds and controls are, or None."""
     if account_of(tx)["capabilities"]["card_issuing"] != "active":
         return "account_disabled"
+    # SDK, Token.status: only an active token is usable for payments. [?] Stripe does not document the reason.
+    token = authorization["token"]
+    if token and tx.fetch(resource_of("issuing.token"), token)["status"] != "active":
+        return "not_allowed"
     if purchase.category in CASH and not unknowns.on(tx, "atm_withdrawals"):
         return "not_allowed"
     if is_mistaken(authorization["verification_data"]) and unknowns.on(tx, "wrong_details_decline"):

@@ -179,10 +179,11 @@ def _amounts(params: Mapping[str, Any], currency: str) -> tuple[int, int, str]:
 
 
 def _token(tx: Tx, card_id: str, wallet: str | None) -> str | None:
-    """Return the active token of a card in a wallet, or None."""
+    """Return the token of a card in a wallet, an active one if there is one; None without a token."""
     tokens = tx.find(resource_of("issuing.token"), "card", card_id) if wallet else ()
-    found = (one for one in tokens if (one["wallet_provider"], one["status"]) == (wallet, "active"))
-    return next((str(one["id"]) for one in found), None)
+    found = [one for one in tokens if one["wallet_provider"] == wallet]
+    found.sort(key=lambda one: one["status"] != "active")
+    return str(found[0]["id"]) if found else None
 
 
 def _details(params: Mapping[str, Any]) -> Json:
