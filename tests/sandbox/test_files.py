@@ -31,6 +31,14 @@ def test_what_is_uploaded_comes_back_byte_for_byte(api) -> None:
     assert [event["data"]["object"]["id"] for event in api.events("file.created")] == [file["id"]]
 
 
+def test_a_file_is_named_without_its_directories(api, tmp_path) -> None:
+    path = tmp_path / "receipt.pdf"
+    path.write_bytes(PDF)
+    with path.open("rb") as opened:
+        made = client(api).v1.files.create({"purpose": "dispute_evidence", "file": opened})
+    assert made.filename == "receipt.pdf"
+
+
 def test_files_are_listed_by_purpose(api) -> None:
     evidence, logo = upload(api), upload(api, "issuing_logo")
     assert [one["id"] for one in api.read("/v1/files")["data"]] == [logo["id"], evidence["id"]]

@@ -6,6 +6,7 @@ Stripe receives files at files.stripe.com; the sandbox, at its own address.
 
 import base64
 from collections.abc import Mapping
+from pathlib import PureWindowsPath
 from typing import Any
 
 from provisioner.sandbox.registry import Download, HandlerCall, Route, registered
@@ -43,7 +44,8 @@ def create(call: HandlerCall) -> Json:
         "object": "file",
         "created": tx.now,
         "expires_at": None if kept is None else tx.now + kept,
-        "filename": file.name,
+        # The SDK sends the whole path of a file; the path of a Windows client has backslashes.
+        "filename": PureWindowsPath(file.name).name,
         "purpose": purpose,
         "size": len(file.content),
         "title": None,
