@@ -10,17 +10,21 @@ from provisioner.core.diff.grants import overdue
 from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.selection import EVERYTHING, Selection
 from provisioner.engine.read.attribution import explain
+from provisioner.engine.read.written_ids import missing_ids
 
 
 def make_account_plan(
     account: Account, selection: Selection = EVERYTHING, cache: Cache | None = None
 ) -> Plan:
     """
-    Make the plan of the selected part; raises as `Account.compare` and `Account.plan` do.
+    Make the plan of the selected part, and check the ids in it; raises as `Account.compare` and `.plan` do.
 
     A cache file changes what is read and nothing in the plan. An apply never uses one: it reads everything.
     """
-    return account.plan(compare(account, cache, sealed=True), selection)
+    compared = compare(account, cache, sealed=True)
+    plan = account.plan(compared, selection)
+    notes = missing_ids(account.reader, account.kinds, compared.snapshot, plan.changes)
+    return replace(plan, notes=(*plan.notes, *notes))
 
 
 def plan_of_expired_grants(account: Account) -> Plan:

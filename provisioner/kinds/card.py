@@ -277,6 +277,7 @@ KIND = Kind(
         Field(
             "financial_account",
             doc="The financial account behind the card.",
+            id_of="treasury/financial_accounts",
             clearable=False,
             example="fa_1Abc",
         ),
@@ -314,6 +315,7 @@ KIND = Kind(
             "replacement_for",
             exported=False,
             doc="The id of the card that this one replaces. `lifecycle.reissue` sets it automatically.",
+            id_of="issuing/cards",
             on_change=OnChange.REPLACE,
             example="ic_1Abc",
         ),

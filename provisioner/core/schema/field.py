@@ -76,6 +76,8 @@ class Field(Struct, frozen=True):
     """The call to Stripe that a changed value requires."""
     refers_to: str = ""
     """The section whose objects a reference names."""
+    id_of: str = ""
+    """The resource whose ids are its values, for ids only: `treasury/financial_accounts`."""
     named_in: str = ""
     """The resource whose objects the value names, by name or by id: `issuing/physical_bundles`."""
     named_prefix: str = ""
