@@ -4,63 +4,22 @@ The persons behind a connected account: its representative, owners, and director
 docs.stripe.com/api/persons. Nobody is verified here.
 """
 
-import datetime as dt
-from collections.abc import Mapping
 from typing import Any
 
-from provisioner.sandbox.registry import HandlerCall, Route, registered
+from provisioner.sandbox.registry import HandlerCall, Route
 from provisioner.sandbox.rules.accounts import account
-from provisioner.sandbox.rules.common import countries
+from provisioner.sandbox.rules.accounts.identity import PERSON, blank, changed
 from provisioner.sandbox.rules.common.changes import emit, previous_attributes
 from provisioner.sandbox.rules.common.listing import page
-from provisioner.sandbox.rules.common.metadata import merged
-from provisioner.sandbox.state.errors import invalid
-from provisioner.sandbox.state.objects import Resource, Tx, new_id, without_private
+from provisioner.sandbox.state.objects import Tx
 
 Json = dict[str, Any]
-
-PERSON = registered(Resource("person", "person_", "person", show=without_private))
-_ROLES = ("authorizer", "director", "executive", "legal_guardian", "owner", "representative")
-_RELATIONSHIP = (*_ROLES, "percent_ownership", "title")
-_PLAIN = (
-    "email",
-    "first_name",
-    "gender",
-    "last_name",
-    "maiden_name",
-    "nationality",
-    "phone",
-    "political_exposure",
-)
-_UNVERIFIED: Json = {"back": None, "details": None, "details_code": None, "front": None}
 
 
 def create(call: HandlerCall) -> Json:
     """Add a person to an account."""
     there = _within(call, call.id)
-    blank: Json = {
-        "id": new_id(PERSON.prefix),
-        "object": "person",
-        "account": call.id,
-        "address": None,
-        "created": call.tx.now,
-        "dob": {"day": None, "month": None, "year": None},
-        "future_requirements": _nothing_due(),
-        "id_number_provided": False,
-        "metadata": {},
-        "relationship": dict.fromkeys(_ROLES, False) | {"percent_ownership": None, "title": None},
-        "requirements": _nothing_due(),
-        "ssn_last_4_provided": False,
-        "verification": {
-            "additional_document": _UNVERIFIED,
-            "details": None,
-            "details_code": None,
-            "document": _UNVERIFIED,
-            "status": "unverified",
-        },
-        **dict.fromkeys(_PLAIN),
-    }
-    made = _changed(blank, call.params)
+    made = changed(blank(there, call.id), call.params)
     there.add(PERSON, made)
     emit(there, "person.created", made)
     return made
@@ -86,7 +45,7 @@ def update(call: HandlerCall) -> Json:
     """Change a person; values that are not sent stay."""
     there = _within(call, call.parent)
     before = there.fetch(PERSON, call.id)
-    after = _changed(before, call.params)
+    after = changed(before, call.params)
     there.put(PERSON, after)
     if previous := previous_attributes(before, after):
         emit(there, "person.updated", after, previous)
@@ -106,34 +65,6 @@ def _within(call: HandlerCall, account_id: str) -> Tx:
     """Return a transaction in a connected account."""
     account.connected(call, account_id)
     return Tx(call.tx.db, account_id, call.tx.now, call.tx.origin)
-
-
-def _changed(person: Json, params: Mapping[str, Any]) -> Json:
-    after = {**person, "metadata": merged(person["metadata"], params)}
-    after |= {name: params[name] for name in _PLAIN if name in params}
-    if "address" in params:
-        after["address"] = countries.address({"country": "US", **params["address"]}, "address")
-    if params.get("dob"):
-        after["dob"] = _birth_date(params["dob"])
-    if "relationship" in params:
-        given = {name: value for name, value in params["relationship"].items() if name in _RELATIONSHIP}
-        after["relationship"] = {**person["relationship"], **given}
-    after["id_number_provided"] = person["id_number_provided"] or "id_number" in params
-    after["ssn_last_4_provided"] = person["ssn_last_4_provided"] or "ssn_last_4" in params
-    return after
-
-
-def _birth_date(given: Mapping[str, int]) -> Json:
-    try:
-        born = dt.date(given["year"], given["month"], given["day"])
-    except ValueError:
-        raise invalid("This is not a date.", "dob") from None
-    return {"day": born.day, "month": born.month, "year": born.year}
-
-
-def _nothing_due() -> Json:
-    names = ("alternatives", "currently_due", "errors", "eventually_due", "past_due", "pending_verification")
-    return {name: [] for name in names}
 
 
 _URL = "/v1/accounts/{id}/persons"
