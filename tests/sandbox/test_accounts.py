@@ -113,6 +113,44 @@ def test_a_date_that_is_none_is_refused(api, connected):
     assert api.refused(f"{ACCOUNTS}/{connected}/persons", params)["param"] == "dob"
 
 
+def test_an_individuals_account_has_a_person(api):
+    asked = {"first_name": "Jenny", "dob": {"day": 1, "month": 11, "year": 1981}, "ssn_last_4": "0000"}
+    made = api.ok(ACCOUNTS, {"business_type": "individual", "individual": asked})
+    assert (problems(made), made["individual"]["ssn_last_4_provided"]) == ([], True)
+    [person] = api.read(f"{ACCOUNTS}/{made['id']}/persons")["data"]
+    assert (person, person["relationship"]["representative"]) == (made["individual"], True)
+    one = f"{ACCOUNTS}/{made['id']}"
+    changed = api.ok(one, {"individual": {"last_name": "Rosen", "address": ADDRESS}})["individual"]
+    assert (changed["id"], changed["first_name"], changed["last_name"]) == (person["id"], "Jenny", "Rosen")
+    api.ok(f"{one}/persons/{person['id']}", {"email": "jenny@example.com"})
+    assert api.read(one)["individual"]["email"] == "jenny@example.com"
+    assert api.delete(f"{one}/persons/{person['id']}").status == 400
+    bad = {"individual": {"dob": {"day": 31, "month": 2, "year": 1990}}}
+    assert api.refused(one, bad)["param"] == "individual[dob]"
+    assert api.refused(ACCOUNTS, bad)["param"] == "individual[dob]"
+    told = api.with_headers(Stripe_Account=made["id"]).events("person.created", "person.updated")
+    assert [event["type"] for event in told] == ["person.updated", "person.updated", "person.created"]
+
+
+def test_a_controller_takes_the_place_of_the_type(api):
+    platform = {
+        "fees": {"payer": "application"},
+        "losses": {"payments": "application"},
+        "requirement_collection": "application",
+        "stripe_dashboard": {"type": "none"},
+    }
+    made = api.ok(ACCOUNTS, {"controller": platform, "capabilities": {"card_issuing": {"requested": True}}})
+    assert (problems(made), made["type"]) == ([], "none")
+    assert made["controller"] == {**platform, "is_controller": True, "type": "application"}
+    assert api.with_headers(Stripe_Account=made["id"]).get("/v1/issuing/cards").status == 200
+    assert api.ok(ACCOUNTS, {"controller": {"fees": {"payer": "account"}}})["controller"]["losses"] == {
+        "payments": "stripe"
+    }
+    assert api.refused(ACCOUNTS, {"controller": platform, "type": "custom"})["param"] == "type"
+    unpaid = {"controller": {"losses": {"payments": "application"}}}
+    assert api.refused(ACCOUNTS, unpaid)["param"] == "controller[fees][payer]"
+
+
 def test_a_connected_account_is_deleted_with_what_it_has(start):
     api = start(topup_settle=60)
     connected = api.connected()

@@ -59,7 +59,13 @@ OWN: dict[str, dict[str, Any]] = {
     "own.Capabilities": {
         "fields": {
             name: {"hash": "own.Capability"}
-            for name in ("card_issuing", "card_payments", "transfers", "treasury")
+            for name in (
+                "card_issuing",
+                "card_payments",
+                "transfers",
+                "treasury",
+                "us_bank_account_ach_payments",
+            )
         },
         "required": [],
     },
@@ -97,9 +103,11 @@ OWN: dict[str, dict[str, Any]] = {
             "business_type": {"enum": ["company", "government_entity", "individual", "non_profit"]},
             "capabilities": {"hash": "own.Capabilities"},
             "company": {"hash": "own.Company"},
+            "controller": {"hash": "own.AccountController"},
             "country": "str",
             "email": "str",
             "expand": {"list": "str"},
+            "individual": {"hash": "own.Individual"},
             "metadata": {"unset": {"map": "str"}},
             "settings": {"hash": "own.AccountSettings"},
             "tos_acceptance": {"hash": "own.TermsAcceptance"},
@@ -116,9 +124,36 @@ OWN: dict[str, dict[str, Any]] = {
             "company": {"hash": "own.Company"},
             "email": "str",
             "expand": {"list": "str"},
+            "individual": {"hash": "own.Individual"},
             "metadata": {"unset": {"map": "str"}},
             "settings": {"hash": "own.AccountSettings"},
             "tos_acceptance": {"hash": "own.TermsAcceptance"},
+        },
+        "required": [],
+    },
+    "own.AccountController": {
+        "fields": {
+            "fees": {"hash": "own.ControllerFees"},
+            "losses": {"hash": "own.ControllerLosses"},
+            "requirement_collection": {"enum": ["application", "stripe"]},
+            "stripe_dashboard": {"hash": "own.ControllerDashboard"},
+        },
+        "required": [],
+    },
+    "own.ControllerFees": {"fields": {"payer": {"enum": ["account", "application"]}}, "required": []},
+    "own.ControllerLosses": {"fields": {"payments": {"enum": ["application", "stripe"]}}, "required": []},
+    "own.ControllerDashboard": {"fields": {"type": {"enum": ["express", "full", "none"]}}, "required": []},
+    "own.Individual": {
+        "fields": {
+            "address": {"hash": "own.AccountAddress"},
+            "dob": {"unset": {"hash": "AccountPersonCreateParamsDob"}},
+            "metadata": {"unset": {"map": "str"}},
+            **dict.fromkeys(
+                ("email", "first_name", "gender", "id_number", "last_name", "maiden_name"), "str"
+            ),
+            **dict.fromkeys(("phone", "ssn_last_4"), "str"),
+            "political_exposure": {"enum": ["existing", "none"]},
+            "verification": {"hash": "AccountPersonCreateParamsVerification"},
         },
         "required": [],
     },

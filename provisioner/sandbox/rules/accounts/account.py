@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from provisioner.sandbox.registry import HandlerCall, Route, registered
+from provisioner.sandbox.rules.accounts import identity
 from provisioner.sandbox.rules.common import countries
 from provisioner.sandbox.rules.common.changes import create as keep
 from provisioner.sandbox.rules.common.changes import emit, previous_attributes
@@ -111,6 +112,10 @@ def create(call: HandlerCall) -> Json:
     if where not in PROGRAMS:
         raise invalid(f"This sandbox has accounts in {', '.join(sorted(PROGRAMS))} only.", "country")
     made = _new(call.tx, where, params.get("email"), params.get("type", "custom"), ())
+    if "controller" in params:
+        if "type" in params:
+            raise invalid("An account has either a type or a controller, not both.", "type")
+        made |= {"controller": _controlled(params["controller"]), "type": "none"}
     for name, one in params.get("capabilities", {}).items():
         made = requested(made, name, one)
     return keep(call.tx.at_home(), ACCOUNT, _changed(call.tx, made, params))
@@ -179,6 +184,8 @@ def _changed(tx: Tx, account: Json, params: Mapping[str, Any]) -> Json:
         after["business_profile"] = {**account["business_profile"], **params["business_profile"]}
     if "company" in params:
         after["company"] = _company(account.get("company", {}), params["company"])
+    if "individual" in params:
+        after["individual"] = _individual(tx, account, params["individual"])
     if "tos_acceptance" in params:
         after["tos_acceptance"] = {**account["tos_acceptance"], **_accepted(tx, params["tos_acceptance"])}
     for product, given in params.get("settings", {}).items():
@@ -188,9 +195,46 @@ def _changed(tx: Tx, account: Json, params: Mapping[str, Any]) -> Json:
     return after
 
 
+def _individual(tx: Tx, account: Json, given: Mapping[str, Any]) -> Json:
+    """Store the person whose business an account is, who also is its representative; return the person."""
+    there = Tx(tx.db, account["id"], tx.now, tx.origin)
+    before = account.get("individual")
+    if before is None:
+        made = identity.changed(identity.blank(there, account["id"]), given, "individual")
+        made["relationship"]["representative"] = True
+        there.add(identity.PERSON, made)
+        emit(there, "person.created", made)
+        return made
+    after = identity.changed(before, given, "individual")
+    there.put(identity.PERSON, after)
+    if previous := previous_attributes(before, after):
+        emit(there, "person.updated", after, previous)
+    return after
+
+
+def _controlled(given: Mapping[str, Any]) -> Json:
+    """
+    Return who controls an account, with Stripe's defaults; nothing depends on it here.
+
+    Raises ApiError if the platform is liable for losses, but does not pay the fees.
+    """
+    payer = given.get("fees", {}).get("payer", "account")
+    liable = given.get("losses", {}).get("payments", "stripe")
+    if liable == "application" and payer != "application":
+        raise invalid("Who is liable for losses must pay the fees.", "controller[fees][payer]")
+    return {
+        "fees": {"payer": payer},
+        "is_controller": True,
+        "losses": {"payments": liable},
+        "requirement_collection": given.get("requirement_collection", "stripe"),
+        "stripe_dashboard": {"type": given.get("stripe_dashboard", {}).get("type", "full")},
+        "type": "application",
+    }
+
+
 def _available(country: str) -> tuple[str, ...]:
     """Return the capabilities that accounts in a country can have."""
-    return _CAPABILITIES if country == "US" else _CAPABILITIES[:-1]
+    return _CAPABILITIES if country == "US" else _CAPABILITIES[:-2]
 
 
 def _company(before: Json, given: Mapping[str, Any]) -> Json:
@@ -247,7 +291,8 @@ def _new(tx: Tx, country: str, email: str | None, kind: str, capabilities: Seque
     }
 
 
-_CAPABILITIES = ("card_issuing", "card_payments", "transfers", "treasury")  # the last one: only in the US
+# The last two: only in the US.
+_CAPABILITIES = ("card_issuing", "card_payments", "transfers", "treasury", "us_bank_account_ach_payments")
 _PROFILE = (
     "annual_revenue",
     "estimated_worker_count",

@@ -54,14 +54,20 @@ def blank(tx: Tx, account_id: str) -> Json:
     }
 
 
-def changed(person: Json, params: Mapping[str, Any]) -> Json:
-    """Return a person with the values of a request; raises ApiError for a date that does not exist."""
+def changed(person: Json, params: Mapping[str, Any], inside: str = "") -> Json:
+    """
+    Return a person with the values of a request; those that are not sent stay.
+
+    `inside` is the parameter that contains these values, if any. Raises ApiError for a date that does not
+    exist.
+    """
+    named = f"{inside}[{{}}]" if inside else "{}"
     after = {**person, "metadata": merged(person["metadata"], params)}
     after |= {name: params[name] for name in _PLAIN if name in params}
     if "address" in params:
-        after["address"] = countries.address({"country": "US", **params["address"]}, "address")
+        after["address"] = countries.address({"country": "US", **params["address"]}, named.format("address"))
     if params.get("dob"):
-        after["dob"] = _birth_date(params["dob"])
+        after["dob"] = _birth_date(params["dob"], named.format("dob"))
     if "relationship" in params:
         given = {name: value for name, value in params["relationship"].items() if name in _RELATIONSHIP}
         after["relationship"] = {**person["relationship"], **given}
@@ -70,11 +76,11 @@ def changed(person: Json, params: Mapping[str, Any]) -> Json:
     return after
 
 
-def _birth_date(given: Mapping[str, int]) -> Json:
+def _birth_date(given: Mapping[str, int], param: str) -> Json:
     try:
         born = dt.date(given["year"], given["month"], given["day"])
     except ValueError:
-        raise invalid("This is not a date.", "dob") from None
+        raise invalid("This is not a date.", param) from None
     return {"day": born.day, "month": born.month, "year": born.year}
 
 

@@ -1,7 +1,7 @@
 """
 The persons behind a connected account: its representative, owners, and directors.
 
-docs.stripe.com/api/persons. Nobody is verified here.
+docs.stripe.com/api/persons. The owner of an individual's business is one of them, and in the account, too.
 """
 
 from typing import Any
@@ -11,6 +11,7 @@ from provisioner.sandbox.rules.accounts import account
 from provisioner.sandbox.rules.accounts.identity import PERSON, blank, changed
 from provisioner.sandbox.rules.common.changes import emit, previous_attributes
 from provisioner.sandbox.rules.common.listing import page
+from provisioner.sandbox.state.errors import invalid
 from provisioner.sandbox.state.objects import Tx
 
 Json = dict[str, Any]
@@ -49,6 +50,9 @@ def update(call: HandlerCall) -> Json:
     there.put(PERSON, after)
     if previous := previous_attributes(before, after):
         emit(there, "person.updated", after, previous)
+    holder = account.connected(call, call.parent)
+    if holder.get("individual", {}).get("id") == call.id:
+        account.saved(call.tx, {**holder, "individual": after})
     return after
 
 
@@ -56,6 +60,8 @@ def delete(call: HandlerCall) -> Json:
     """Remove a person from an account."""
     there = _within(call, call.parent)
     gone = there.fetch(PERSON, call.id)
+    if account.connected(call, call.parent).get("individual", {}).get("id") == call.id:
+        raise invalid(f"Person {call.id} is the account's individual, and cannot be removed from it.")
     there.remove(PERSON, call.id)
     emit(there, "person.deleted", gone)
     return {"id": call.id, "object": "person", "deleted": True}
