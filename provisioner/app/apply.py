@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from provisioner.app.account import Account
+from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.plan.plan import Plan
 from provisioner.engine.apply.execute import WORKERS, Report, Result, execute
 from provisioner.engine.apply.recipient import CommandOrFile
@@ -22,13 +23,14 @@ def carry_out(
     Carry out a plan and report how each step ended; `on_result` is called as each one ends.
 
     Once the stop event of the account's transport is set, requests in flight are finished and no other
-    is begun. Nothing is judged here: guardrails come first.
+    is begun. Nothing is judged here: guardrails come first. Raises ProvisionerError, and changes nothing,
+    where a secret could not be handed over.
     """
-    return execute(
-        plan,
-        account.writer,
-        on_result,
-        account.transport.stop,
-        workers,
-        CommandOrFile(account.environ, plan.account),
-    )
+    recipient = CommandOrFile(account.environ, plan.account)
+    for step in plan.steps:
+        if step.handover:
+            try:
+                recipient.check(step.handover)
+            except ProvisionerError as error:
+                raise ProvisionerError(f"{step.address}: {error}") from None
+    return execute(plan, account.writer, on_result, account.transport.stop, workers, recipient)

@@ -129,6 +129,18 @@ def test_a_file_that_git_could_commit_is_refused(desk: Desk) -> None:
     assert not [*desk.sdk.v1.webhook_endpoints.list().data]
 
 
+def test_a_secret_without_a_place_stops_the_apply_before_anything_else_is_changed(desk: Desk) -> None:
+    _repository(desk.folder)
+    desk.write(endpoint("{command: [cat]}"))
+    desk.run("apply", "--auto-approve")
+    desk.write(endpoint("{file: ledger.secret}").replace("ledger:", "renamed:"))
+
+    said = desk.run("apply", "--auto-approve", code=1).output
+
+    assert "webhook_endpoints.renamed: secret_to: " in said
+    assert [each.status for each in desk.sdk.v1.webhook_endpoints.list().data] == ["enabled"]
+
+
 def test_a_file_that_git_ignores_is_its_owners_alone(desk: Desk) -> None:
     _repository(desk.folder, "*.secret\n")
     desk.write(endpoint("{file: ledger.secret}"))
