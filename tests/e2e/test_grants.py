@@ -140,11 +140,15 @@ def test_the_widest_of_two_grants_counts(dated: Desk) -> None:
     dated.write(COMPANY + CARDS + two)
     dated.run("apply", "--auto-approve")
     assert limit(dated) == 10_000_00
+    said = " ".join(dated.run("plan").stdout.split())
+    assert "; where it overlaps grants.campaign, the widest counts" in said
+    assert "; where it overlaps grants.fair, the widest counts" in said
 
     later(dated, 10)
     dated.run("apply", "--expired-grants")
 
     assert limit(dated) == 4_000_00
+    assert "overlaps" not in dated.run("plan").stdout
     assert "grants.campaign: until 2033-06-25 12:00 UTC" in dated.run("plan").stdout
 
 

@@ -51,11 +51,13 @@ def _notes(kinds: Sequence[Kind], config: Config, surveyed: Inventory) -> Iterat
             yield Note(grant.address, f"ended {grant.end}{why}; remove it from the configuration")
         elif grant.holds(config.now):
             what, whom = " and ".join(grant.power), _few(grant.addresses)
-            yield Note(grant.address, f"until {grant.end}, it gives {what} to {whom}{why}")
+            also = {each.address for each in config.grants if each.holds(config.now) and each.overlaps(grant)}
+            widest = f"; where it overlaps {_few(also)}, the widest counts" if also else ""
+            yield Note(grant.address, f"until {grant.end}, it gives {what} to {whom}{why}{widest}")
 
 
-def _few(addresses: Collection[Address]) -> str:
-    names = [str(address) for address in sorted(addresses)]
+def _few(addresses: Collection[Address | str]) -> str:
+    names = sorted(str(address) for address in addresses)
     more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
     return " and ".join(filter(None, [", ".join(names[:NAMED]), *more]))
 

@@ -46,6 +46,11 @@ class Grant(Struct, frozen=True):
         """Return whether it no longer holds at a time."""
         return self.until <= now
 
+    def overlaps(self, other: "Grant") -> bool:
+        """Return whether another grant gives some of the same resources some of the same values."""
+        is_other = self.name != other.name
+        return is_other and bool(self.addresses & other.addresses and self.power.keys() & other.power.keys())
+
 
 def says_moment(moment: int) -> str:
     """Return a time in UTC as text, to the minute, and midnight as a mere date: `2026-12-01 18:00 UTC`."""
