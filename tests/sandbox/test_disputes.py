@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from .shapes import problems
 from .uploads import client, upload
 
 URL = "/v1/issuing/disputes"
@@ -101,9 +102,21 @@ def test_only_captures_and_only_once(api) -> None:
     assert api.refused(URL, again)["param"] == "transaction"
 
 
-def test_a_dispute_needs_a_reason(api) -> None:
+def test_a_dispute_may_begin_without_evidence(api) -> None:
+    made = api.ok(URL, {"transaction": captured(api)["id"]})
+    assert (made["status"], made["evidence"]["reason"], problems(made)) == ("unsubmitted", "other", [])
+    one = f"{URL}/{made['id']}"
+    assert api.refused(f"{one}/submit")["param"] == "evidence[other][explanation]"
+    assert api.ok(one, {"evidence": FRAUD})["evidence"]["reason"] == "fraudulent"
+    assert api.ok(f"{one}/submit")["status"] == "submitted"
+    api.control("switches", {"dispute_reason_required": True})
+    assert api.refused(URL, {"transaction": captured(api)["id"]})["param"] == "evidence[reason]"
+
+
+def test_evidence_needs_a_reason(api) -> None:
     asked = {"transaction": captured(api)["id"]}
-    assert api.refused(URL, asked)["param"] == "evidence[reason]"
+    unsaid = {"fraudulent": {"explanation": "Not mine."}}
+    assert api.refused(URL, {**asked, "evidence": unsaid})["param"] == "evidence[reason]"
     assert api.refused(URL, {**asked, "evidence": {"reason": "taste"}})["code"] == "parameter_invalid_enum"
 
 

@@ -61,6 +61,9 @@ DEFAULTS: Mapping[str, bool] = {
     # On: a dispute can only be submitted with the evidence that its reason requires, as the API reference
     # says. Off: with any, as Stripe's CLI does (stripe-cli, issuing_dispute.submitted).
     "dispute_evidence_required": True,
+    # On: a dispute must be created with a reason. Off: it can have no evidence yet, all of which is optional
+    # in the SDK's types; responses always have a reason, but which one is undocumented: here, `other`.
+    "dispute_reason_required": False,
     # On: a design without a logo and a text is active at once, as there is nothing to review
     # (docs.stripe.com/issuing/cards/physical/personalization-designs). Off: it is in review, as Stripe's
     # sample is.

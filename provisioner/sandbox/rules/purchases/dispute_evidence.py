@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.sandbox.registry import registered, resource_of
+from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.rules.purchases.kinds import TRANSACTION
 from provisioner.sandbox.state.errors import ApiError, invalid
 from provisioner.sandbox.state.objects import Resource, Tx
@@ -110,10 +111,13 @@ def changed(tx: Tx, before: Mapping[str, Any], given: Mapping[str, Any]) -> Json
     """
     Return the evidence after a request: its reason, and the fields that belong to this reason.
 
-    Fields that are not in the request stay, and an empty value unsets one. Raises ApiError for a missing
-    reason, for files and transactions that do not exist, and for texts that are too long.
+    Fields that are not in the request stay, and an empty value unsets one. A dispute without any evidence has
+    the reason `other`, unless a switch says otherwise. Raises ApiError for evidence without a reason, for
+    files and transactions that do not exist, and for texts that are too long.
     """
     reason = given.get("reason", before.get("reason"))
+    if reason is None and not given and not unknowns.on(tx, "dispute_reason_required"):
+        reason = "other"
     if reason is None:
         raise invalid("Missing required param: evidence[reason].", "evidence[reason]", "parameter_missing")
     for name in given.keys() - {"reason"}:
