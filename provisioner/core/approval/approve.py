@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import takewhile
+from math import inf
 
 from msgspec.structs import replace
 
@@ -69,16 +70,19 @@ def above(
     Each change may be the approved one and still raise spending more than before: a cardholder may have more
     cards by now, or its limit may be gone. The amount that a `replaced` card (by its address) may spend by
     its own limits was approved with it; how much of that is new depends on the progress of its replacement.
+    So it is judged as what it is now and as if nothing of it were new, and the lower number counts.
     Money and ended objects need no number here, as each top-up and each object is approved by itself.
     """
-    cards = []
-    for card in spenders(kinds, plan.surveyed, plan.changes):
+    cards, found = [], spenders(kinds, plan.surveyed, plan.changes)
+    for card in found:
         side = card.after if str(card.address) in replaced else None
         if side and side.spends:  # as if it could spend the same before, with no limit by a holder
             side = side._replace(pool=("", side.pool[1]), bound=NO_LIMIT)
         cards.append(card._replace(before=side, at_least=side) if side and side.spends else card)
-    for currency, more in raised(cards).items():
+    as_it_is = raised(found)
+    for currency, added in raised(cards).items():
         most = exposure.get(currency, 0)
+        more = min(added, as_it_is.get(currency, 0), key=lambda n: inf if n is None else n)
         if most is not None and (more is None or more > most):
             approved = show_money(most, currency)
             now = f"unlimited ({currency})" if more is None else show_money(more, currency)
