@@ -10,6 +10,7 @@ from provisioner.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+JOBS = ("check", "plan", "apply", "drift", "expired-grants")
 
 
 def rows(title: str) -> list[str]:
@@ -49,7 +50,7 @@ def test_gitlabs_template_is_sound():
     whole = pipeline((ROOT / "ci" / "gitlab.yml").read_text(encoding="utf-8"))
     jobs = {name: job for name, job in whole.items() if "script" in job and not name.startswith(".")}
 
-    assert set(jobs) == {f"provisioner-{name}" for name in ("check", "plan", "apply", "drift")}
+    assert set(jobs) == {f"provisioner-{name}" for name in JOBS}
     lines = [line for job in jobs.values() for line in (*job["script"], *job.get("after_script", []))]
     words = [line.split()[1] for line in lines if line.startswith("provisioner ")]
     assert set(words) <= set(main.list_commands(None))

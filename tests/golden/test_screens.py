@@ -91,6 +91,8 @@ def every_command(group: click.Group = main, *words: str) -> Iterator[tuple[str,
     yield words
     for name in group.list_commands(click.Context(group)):
         command = group.get_command(click.Context(group), name)
+        if command is not None:
+            command._help_option = None  # click keeps it, and a command that was run alone has no -h
         if isinstance(command, click.Group):
             yield from every_command(command, *words, name)
         else:
