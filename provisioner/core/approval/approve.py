@@ -70,7 +70,7 @@ def above(
     Each change may be the approved one and still raise spending more than before: a cardholder may have more
     cards by now, or its limit may be gone. The amount that a `replaced` card (by its address) may spend by
     its own limits was approved with it; how much of that is new depends on the progress of its replacement.
-    So it is judged in two ways, by its present state and with nothing of it new; the lower number counts.
+    So it is judged in two ways, by its present state and as if it were not new; the lower number counts.
     Money and ended objects need no number here, as each top-up and each object is approved by itself.
     """
     cards, found = [], spenders(kinds, plan.surveyed, plan.changes)
