@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provisioner.core.schema.field import Field, OnChange, Shape
-from provisioner.core.schema.kind import FieldFault, Kind, Retirement, Role
+from provisioner.core.schema.kind import Fate, FieldFault, Kind, Retirement, Role
 from provisioner.kinds.event_types import API_VERSIONS, EVENT_TYPES
 
 URL = r"^https?://[^\s/?#]+([/?#]\S*)?$"
@@ -34,6 +34,16 @@ def deferred_fields(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"disabled": True} if fields.get("disabled") else {}
 
 
+def consequences(fate: Fate, _fields: Mapping[str, Any]) -> Iterator[str]:
+    """Say what else happens when an endpoint is replaced or retired."""
+    if fate in (Fate.REPLACED, Fate.RECREATED):
+        yield "the new endpoint has a new secret"
+    if fate is Fate.DEACTIVATED:
+        yield "it receives no events; the same endpoint works again once it is back in the configuration"
+    if fate is Fate.CANCELED:
+        yield "it is deleted; back in the configuration, it will be a new endpoint with a new secret"
+
+
 KIND = Kind(
     name="webhook endpoint",
     section="webhook_endpoints",
@@ -49,6 +59,8 @@ KIND = Kind(
     secret="secret",  # noqa: S106 - the name of a field
     retirement=Retirement(deactivate={"disabled": True}, deletes=True),
     named_by=("url",),
+    outline=("url",),
+    consequences=consequences,
     check=check,
     check_live=check_live,
     deferred_fields=deferred_fields,
