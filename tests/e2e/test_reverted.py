@@ -88,6 +88,14 @@ def test_a_plan_says_of_each_value_which_side_has_moved(desk: Desk) -> None:
     assert "cards.ads: status is inactive in Stripe; this plan sets it to active" in text
 
 
+def test_every_edit_has_the_side_that_moved_even_if_it_is_not_known(desk: Desk) -> None:
+    desk.write(HOLDER + CARD)
+
+    changes = json.loads(desk.run("plan", "--format", "json").stdout)["changes"]
+
+    assert {edit["moved"] for change in changes for edit in change["edits"]} == {""}
+
+
 def test_what_was_widened_in_stripe_is_reverted_without_being_asked(desk: Desk) -> None:
     begin(desk)
     by_hand(

@@ -36,7 +36,7 @@ class EditDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The effect on spending: tightening, neutral, or broadening."""
     sensitive: bool
     """True if before and after are masked."""
-    moved: Mover = ""
+    moved: Mover | UnsetType = UNSET
     """
     The side that has changed since the last apply: the configuration (yaml), Stripe (live), or both; empty if
     it is not known.

@@ -52,7 +52,7 @@ def _of_edit(edit: EditDocument) -> ValueRow:
         NOT_SET if edit.after is None else show_value(edit.after, edit.currency),
         show_row(edit.row),
         edit.forces_replacement,
-        edit.moved,
+        edit.moved or "",
         edit.direction if is_judged and edit.direction is not Direction.NEUTRAL else None,
     )
 
