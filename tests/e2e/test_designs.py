@@ -104,6 +104,7 @@ def test_a_rejection_is_told_with_its_reasons(branded: Desk) -> None:
     for command in ("plan", "drift"):
         said = branded.run(command, code=None).stdout
         assert "rejected by Stripe (card_logo: network_name); Stripe cancels the cards" in said
+    assert "canceled by Stripe (design_rejected); the next apply will create a new card" in said
 
 
 def test_a_design_that_is_removed_stays_and_this_is_said(branded: Desk) -> None:

@@ -147,7 +147,9 @@ def _gone(kind: Kind, estate: KindInventory, changes: Sequence[Change]) -> Itera
     for change in changes:
         if change.kind == kind.name and change.action is Action.CREATE and change.moved is Moved.LIVE:
             last = estate.last[change.address]
-            text = f"{last.status} outside of provisioner; the next apply will create a new {kind.name}"
+            why = last.canceled_as  # people can give only the reasons of a reissue, Stripe others
+            by = f"by Stripe ({why})" if why and not kind.ends_first(why) else "outside of provisioner"
+            text = f"{last.status} {by}; the next apply will create a new {kind.name}"
             yield Drift(
                 change.address, last.id, "", Moved.LIVE, None, last.status, Direction.TIGHTENING, text=text
             )
