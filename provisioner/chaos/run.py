@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from provisioner.app.account import Account
 from provisioner.app.apply import carry_out
+from provisioner.app.ready import ready
 from provisioner.chaos.killable_client import KEY, LIMITLESS, KillableClient, Killed
 from provisioner.chaos.normalized_state import Picture, differences, picture
 from provisioner.chaos.sandbox_fixture import SandboxFixture
@@ -176,4 +177,5 @@ def _account(arena: SandboxFixture, client: KillableClient, config: Config) -> A
     def sleep(seconds: float) -> None:
         time.sleep(min(seconds / HASTE, LONGEST_WAIT))
 
-    return Account(config, Transport(KEY, limits=LIMITLESS, api_base=arena.base, http=client, sleep=sleep))
+    transport = Transport(KEY, limits=LIMITLESS, api_base=arena.base, http=client, sleep=sleep)
+    return ready(Account(config, transport))

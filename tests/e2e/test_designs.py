@@ -187,3 +187,12 @@ def test_an_unknown_bundle_is_named_with_a_near_miss(desk: Desk) -> None:
         "'physical_bundle': Stripe has none with the name 'Standard blak'; did you mean 'Standard black'?"
         in said
     )
+
+
+def test_an_apply_that_fails_somewhere_is_finished_by_the_next_one(desk: Desk) -> None:
+    logo(desk)
+    desk.write(HOLDER + DESIGN + CARD)
+
+    said = desk.run("chaos", "--runs", "14").stdout
+
+    assert "14 of 14 runs ended like a run without failures" in said
