@@ -24,7 +24,7 @@ def test_a_companys_name_that_stripes_sources_disagree_about_is_a_warning(desk: 
     assert said.stdout == "The configuration of desk is valid: 1 cardholder.\n"
     place = {"file": "provisioner.yaml", "line": 7, "column": 11, "address": "cardholders.acme"}
     assert json.loads(read.stdout)["warnings"] == [{**place, "text": text}]
-    assert desk.run("plan").stderr == said.stderr
+    assert desk.run("plan").stderr.startswith(said.stderr)  # a slow machine shows its progress, too
 
 
 def test_a_warning_about_many_resources_is_printed_once(desk: Desk):
