@@ -15,6 +15,7 @@ from provisioner.core.model.check import CheckPart
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConfigError, ExitCode, Problem
 from provisioner.core.model.words import count
+from provisioner.core.schema.in_force import in_force
 from provisioner.core.schema.kind import Kind
 from provisioner.kinds import KINDS
 
@@ -60,6 +61,11 @@ def with_ended_grants(config: Config) -> Config:
     text = "has ended; remove it from the configuration"
     warnings = (Problem(grant.where, grant.address, f"{text} (until {grant.end})") for grant in ended)
     return replace(config, warnings=(*config.warnings, *warnings))
+
+
+def with_grants(config: Config, at: int | None = None) -> Config:
+    """Return the configuration with the grants that hold at a time (Unix seconds), or now by this machine."""
+    return in_force(KINDS, config, int(time.time()) if at is None else at)
 
 
 def files_not_loaded(path: Path, project: str) -> list[Path]:

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from provisioner.app.account import Account
 from provisioner.app.apply import carry_out
+from provisioner.app.configuration import with_grants
 from provisioner.app.sandboxes import PrivateSandbox, stages
 from provisioner.core.diff.change import Action
-from provisioner.core.diff.grants import in_force
 from provisioner.core.model.config import Config
 from provisioner.core.model.currencies import country_of, currency_of
 from provisioner.core.model.errors import AccessError, ProvisionerError, StripeError
@@ -28,7 +28,6 @@ from provisioner.core.purchases.simulator import simulate
 from provisioner.engine.apply.execute import Outcome
 from provisioner.engine.ports import Writer
 from provisioner.engine.purchases.authorize import Authorization, capture, on_applied, play
-from provisioner.kinds import KINDS
 from provisioner.kinds.categories import CATEGORIES
 
 # A merchant of Stripe's guides comes first, for cards that any merchant may charge.
@@ -68,7 +67,7 @@ def offline(config: Config, scenarios: Iterable[Scenario]) -> Iterator[ScenarioR
 def _declared(config: Config, scenario: Scenario) -> Mapping[Address, Declared]:
     """Return the resources with the grants that hold at the time of the scenario's purchase."""
     at = scenario.purchase.at
-    return config.declared if at is None else in_force(KINDS, config, at).declared
+    return config.declared if at is None else with_grants(config, at).declared
 
 
 def on_sandbox(config: Config, scenarios: Iterable[Scenario]) -> Iterator[ScenarioResult]:

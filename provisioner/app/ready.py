@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from provisioner.app.account import Account
 from provisioner.config.text.near import near
-from provisioner.core.diff.grants import in_force
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConfigError, Problem
 from provisioner.core.model.resource import Address, Declared
 from provisioner.core.schema.field import Field
+from provisioner.core.schema.in_force import in_force
 from provisioner.core.schema.kind import Kind, owned
 from provisioner.stripe_api.answers import ANSWERS
 

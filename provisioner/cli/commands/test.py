@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from provisioner.app.grants import with_grants_now
+from provisioner.app.configuration import with_grants
 from provisioner.app.purchases import CHOICES, in_test_mode, offline, on_sandbox, refuse_live
 from provisioner.cli.options.shared import Options, load, stripe_options, text_or_json
 from provisioner.cli.session import session
@@ -37,7 +37,7 @@ def command(options: Options, *, told: bool, generate: bool, junit: Path | None,
     With --sandbox, each scenario runs in an empty private sandbox; without it, on the applied cards in
     Stripe's test mode, where held amounts are released afterwards. Both check the offline simulator, too.
     """
-    config = with_grants_now(load(options))
+    config = with_grants(load(options))
     scenarios = [*config.scenarios, *(boundaries(config.declared, CHOICES, "cards") if generate else ())]
     if not scenarios:
         card = next((address.name for address in config.declared if address.section == "cards"), "NAME")

@@ -1,4 +1,4 @@
-"""Grants laid over the configuration, and what a plan says of them."""
+"""Grants in plans: notes, reasons, and the changes that take back what ended grants have given."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -18,25 +18,6 @@ from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import leaves
 
 NAMED = 3  # addresses that a note names
-
-
-def in_force(kinds: Sequence[Kind], config: Config, now: int) -> Config:
-    """
-    Return the configuration at a time (Unix seconds): with the grants that hold then.
-
-    Where several grants give the same, the widest counts.
-    """
-    if not config.grants:
-        return config
-    lasting = config.lasting or config.declared
-    declared = dict(lasting)
-    by_section = {kind.section: kind.spending for kind in kinds}
-    for grant in config.grants:
-        for address in sorted(grant.addresses & declared.keys()) if grant.holds(now) else ():
-            each, spending = declared[address], by_section[address.section]
-            if spending:
-                declared[address] = replace(each, fields=spending.granted(each.fields, grant.power))
-    return replace(config, declared=declared, lasting=lasting, now=now)
 
 
 def _notes(kinds: Sequence[Kind], config: Config, surveyed: Inventory) -> Iterator[Note]:
