@@ -118,6 +118,19 @@ def test_expired_grants_do_nothing_but_the_way_back(dated: Desk) -> None:
     }
 
 
+def test_expired_grants_leave_a_reissue_to_a_reviewed_apply(dated: Desk) -> None:
+    dated.write(COMPANY + CARDS + GRANT.replace("    from: 2033-05-20\n", ""))
+    dated.run("apply", "--auto-approve")
+    later(dated, 10)
+    lost = "    status: active\n    lifecycle: {reissue: {number: 1, reason: lost}}\n"
+    dated.write((COMPANY + CARDS + GRANT).replace("    status: active\n", lost, 1))
+
+    dated.run("apply", "--expired-grants")
+
+    assert limit(dated) == 2_000_00
+    assert "1 to replace" in dated.run("plan").stdout
+
+
 def test_expired_grants_do_not_raise_what_somebody_has_lowered(dated: Desk) -> None:
     dated.write(COMPANY + CARDS + GRANT.replace("    from: 2033-05-20\n", ""))
     dated.run("apply", "--auto-approve")

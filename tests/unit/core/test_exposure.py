@@ -216,3 +216,19 @@ def test_what_is_left_of_an_interrupted_apply_is_within_what_was_approved(
     left = planned(stripe, after)
     replaced = {str(each.address) for each in plan.changes if each.action is Action.REPLACE}
     assert [*above(KINDS, left, plan.blast.exposure, plan.blast.activated, replaced)] == []
+
+
+def test_a_saved_plan_in_which_a_replacement_pays_for_a_raise_is_not_stale() -> None:
+    def limited(name: str, amount: int, of: str) -> Declared:
+        limits = {"spending_limits": ({"amount": amount, "interval": "monthly"},)}
+        return card(name, cardholder=of, spending_controls=limits)
+
+    people = [holder("ann"), holder("bob")]
+    stripe = applied(*people, limited("a", 100, "ann"), limited("c", 5000, "bob"))
+    after = [*people, limited("a", 200, "ann"), limited("c", 7, "ann")]
+    plan = planned(stripe, after)
+
+    held = hold_to(KINDS, planned(stripe, after), plan_document(KINDS, plan))
+
+    assert added(plan) == {}
+    assert [change.action for change in held.changes] == [Action.UPDATE, Action.REPLACE]
