@@ -40,6 +40,8 @@ class PastRequest(Struct, frozen=True, gc=False):
     """The approved amount, which is held from now on; lower than `amount` if a webhook approved less."""
     first: bool = True
     """False if this raises the amount of an authorization that exists."""
+    held: int = 0
+    """The amount that the authorization holds just before this request; 0 for the first."""
     category: str = ""
     """The merchant's category."""
     country: str = ""
@@ -79,6 +81,8 @@ class PastMove(Struct, frozen=True, gc=False):
     """The change of the held amount: below 0 for a reversal, an expiry, or a hold that is captured."""
     captured: int = 0
     """The amount that is captured; refunds are left out."""
+    left: int = 0
+    """The amount that is still held afterwards; 0 if this closes the authorization."""
     ends: bool = False
     """True if nothing of this authorization follows."""
 
