@@ -48,7 +48,7 @@ def cluster(address: str, budget: RequestBudget) -> Iterator[Engine]:
         config: Any = import_module("dask.config")
     except ImportError:
         raise ProvisionerError(
-            "--executor dask needs an extra; install it with pip install '.[dask]' in a checkout"
+            "--executor dask needs an extra; install it with pip install 'issuing-provisioner[dask]'"
         ) from None
     try:
         client = distributed.Client(address, timeout=PATIENCE)
