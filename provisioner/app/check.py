@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from provisioner.app.account import Account
-from provisioner.app.configuration import check_configuration
+from provisioner.app.configuration import check_configuration, ended_grants
 from provisioner.app.plan import explain_plan, make_account_plan
 from provisioner.core.model.check import CheckPart
 from provisioner.core.model.config import Config
@@ -50,6 +50,8 @@ def check_project(
     check = replace(check, project=config.project, mode=config.mode, account=config.account or "")
     try:
         with connect(config) as account:
+            warnings = (*validate.warnings, *ended_grants(config, account.config.now))
+            validate = replace(validate, warnings=warnings)
             plan = explain_plan(account, make_account_plan(account))
     except ProvisionerError as error:
         failed = CheckPart("plan", "no plan can be made", error.exit_code, (Problem(None, "", str(error)),))

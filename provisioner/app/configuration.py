@@ -54,13 +54,12 @@ def check_configuration(load: Callable[[], Config]) -> tuple[Config | None, Chec
     return config, CheckPart("validate", ", ".join(counts), warnings=config.warnings)
 
 
-def with_ended_grants(config: Config) -> Config:
-    """Return the configuration with a warning for each grant that has ended by this machine's clock."""
-    now = int(time.time())
-    ended = [grant for grant in config.grants if grant.has_ended(now)]
+def ended_grants(config: Config, at: int | None = None) -> tuple[Problem, ...]:
+    """Return a warning for each grant that has ended at a time (Unix seconds), or now by this machine."""
+    now = int(time.time()) if at is None else at
     text = "has ended; remove it from the configuration"
-    warnings = (Problem(grant.where, grant.address, f"{text} (until {grant.end})") for grant in ended)
-    return replace(config, warnings=(*config.warnings, *warnings))
+    ended = (grant for grant in config.grants if grant.has_ended(now))
+    return tuple(Problem(grant.where, grant.address, f"{text} (until {grant.end})") for grant in ended)
 
 
 def with_grants(config: Config, at: int | None = None) -> Config:

@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from shlex import quote
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -30,6 +31,10 @@ HEAD = (
     "# Exported from Stripe, the oldest object of each section first, with its id next to its name.\n"
     "# Next: provisioner import PATH --all. After that, provisioner plan PATH shows no changes.\n"
 )
+GRANTED = (
+    "# Comments name the values that grants give for a while. To keep them temporary, declare the values\n"
+    "# that the cards have without the grants, and copy the grants.\n"
+)
 _NAME = re.compile(r"^  ([^ #:?-].*:|\? .*)$")  # the name of a block in a dumped document
 _ID = re.compile(r"[A-Za-z0-9_]{1,100}")  # ids that are safe in a comment
 
@@ -41,10 +46,13 @@ def export(
     world: Snapshot,
     surveyed: Inventory,
     account: str | None = None,
+    for_a_while: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> str:
     """
     Write the YAML of all objects of the project and of all objects without a project.
 
+    `for_a_while` describes values that grants give at present, by address; these become comments, as nothing
+    in Stripe tells such values from lasting ones.
     `account` is written to the configuration if given. Ids, secrets, ended objects and defaults of Stripe
     are left out, and so is an object that nobody can end and nothing refers to, such as the design that
     Stripe gives every account. Personal data is included, as the YAML declares it. After `import --all`, a
@@ -68,7 +76,8 @@ def export(
     text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
     if not all(map(str.isprintable, text.split("\n"))):  # invisible characters, or those that reverse text
         text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=110)
-    return HEAD + "".join(_with_ids(text, names, ids))
+    head = HEAD + (GRANTED if for_a_while else "")
+    return head + "".join(_with_comments(text, names, ids, for_a_while))
 
 
 def _referred_to(kinds: Sequence[Kind], world: Snapshot) -> set[Any]:
@@ -114,17 +123,25 @@ _Dumper.add_representer(
 )
 
 
-def _with_ids(text: str, sections: Mapping[str, Sequence[str]], ids: Mapping[str, str]) -> Iterator[str]:
-    """Yield the lines of a document, with the id of each object next to the name of its block."""
+def _with_comments(
+    text: str,
+    sections: Mapping[str, Sequence[str]],
+    ids: Mapping[str, str],
+    remarks: Mapping[str, Sequence[str]],
+) -> Iterator[str]:
+    """Yield the lines of a document, with the id of each object next to its name, and its remarks below."""
     section, names = "", iter([""])
     for line in text.splitlines(keepends=True):
         if line[0] not in " -":
             section = line.partition(":")[0]
             names = iter(sections.get(section, ()))
         elif section in sections and _NAME.match(line):
-            identity = ids[f"{section}.{next(names)}"]
-            if _ID.fullmatch(identity):
-                line = f"{line.rstrip()}  # {identity}\n"  # noqa: PLW2901 - its remark
+            address = f"{section}.{next(names)}"
+            if _ID.fullmatch(ids[address]):
+                line = f"{line.rstrip()}  # {ids[address]}\n"  # noqa: PLW2901 - its remark
+            yield line
+            yield from (f"    # {remark}\n" for remark in remarks.get(address, ()))
+            continue
         yield line
 
 

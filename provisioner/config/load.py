@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from provisioner.config.build.grants import build_grants
 from provisioner.config.build.normal_form import Names
+from provisioner.config.build.problem import AT_KEY, problem_in
 from provisioner.config.build.profiles import Profiles
-from provisioner.config.build.resources import AT_KEY, Builder, problem_in
+from provisioner.config.build.resources import Builder
 from provisioner.config.build.scenarios import build_scenarios
 from provisioner.config.build.sections import PROFILES, SHARED, Block, Blocks, Piece, gather
 from provisioner.config.build.settings import (

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from provisioner.config.build.resources import AT_KEY, problem_in
+from provisioner.config.build.problem import AT_KEY, problem_in
 from provisioner.config.build.variables import SIGN
 from provisioner.config.load import in_order
 from provisioner.config.schema.messages import say

@@ -23,6 +23,7 @@ STATES = {
     Moved.ENDED: "canceled as configured",
 }
 NOT_APPLIED = "not applied yet"  # without a change of the configuration, such as a balance below its target
+TAKE_BACK = "`provisioner apply --expired-grants` takes it back"
 
 Lines = Sequence[str]
 
@@ -64,13 +65,15 @@ def value_lines(value: DriftedValue, column: int = 0) -> list[str]:
     lines = [heading, text]
     if trace := value.trace or None:
         lines.append(f"      changed {show_trace(trace)}")
+    if grant := value.grant or None:
+        lines.append(f"      {inert(grant)}; {TAKE_BACK}")
     return lines
 
 
 def _state(value: DriftedValue) -> str:
     """Say who changed a value, and whether that raises spending."""
     if value.waits:
-        return NOT_APPLIED if value.text else STATES[Moved.YAML]
+        return NOT_APPLIED if value.text or value.grant else STATES[Moved.YAML]
     raises = " (raises spending)" if value.direction is Direction.BROADENING else ""
     return STATES[value.moved] + raises
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
 from e2e.conftest import COMPANY, Desk
 
@@ -87,12 +88,39 @@ def test_a_grant_holds_between_its_times_and_the_way_back_needs_no_review(dated:
 
     later(dated, 5)
     said = dated.run("drift").stdout
-    assert "what it gave to cards.ads is still in Stripe" in said
+    assert "$10,000.00 (1000000) per month (Stripe) -> $2,000.00 (200000) per month (configuration)" in said
+    assert "      grants.fair ended 2033-05-25 12:00 UTC; `provisioner apply --expired-grants` takes" in said
+    assert "No drift; 1 change not applied yet." in said
+    [value] = json.loads(dated.run("drift", "--format", "json").stdout)["drift"]
+    assert (value["address"], value["grant"]) == ("cards.ads", "grants.fair ended 2033-05-25 12:00 UTC")
     dated.run("apply", "--expired-grants")
     assert (limit(dated), buys(dated, 5_000_00)) == (2_000_00, False)
     said = dated.run("plan", "--detailed-exitcode").stdout
     assert SYNC in said
     assert "ended 2033-05-25 12:00 UTC (Trade fair); remove it from the configuration" in said
+
+
+def test_an_export_says_which_values_are_there_for_a_while(dated: Desk) -> None:
+    remark = "    # spending_controls.spending_limits: from grants.fair, until 2033-05-25 12:00 UTC\n"
+    dated.write(COMPANY + CARDS)
+    dated.run("apply", "--auto-approve")
+    dated.write(COMPANY + CARDS + GRANT.replace("    from: 2033-05-20\n", ""))
+    assert "grants" not in dated.run("export", ".").stdout  # what it gives is not in Stripe yet
+    dated.run("apply", "--auto-approve")
+
+    said = dated.run("export", ".").stdout
+
+    identity = dated.live()["cards.ads"]["id"]
+    assert f"  ads:  # {identity}\n{remark}" in said
+    assert said.count("grants.fair") == 1
+    assert yaml.safe_load(said)["project"] == "desk"
+    assert "10,000.00 USD" in said
+    assert "that the cards have without the grants" in said
+    later(dated, 10)
+    assert "grants" not in dated.run("export", ".").stdout
+    assert "grants" not in dated.run("export", "--project", "desk").stdout
+    said = dated.run("export", ".", "--project", "desk", code=None).output
+    assert "--project and --mode cannot be used with PATH" in said
 
 
 def test_expired_grants_do_nothing_but_the_way_back(dated: Desk) -> None:
@@ -269,3 +297,14 @@ def test_a_grant_that_has_ended_is_a_warning_and_an_error_if_that_is_asked_for(d
     assert "provisioner.yaml:29:3: grants.fair: has ended; remove it from the configuration" in said
     desk.write(COMPANY + CARDS + GRANT)
     desk.run("validate", "--strict")
+    desk.run("validate", "--strict", "--at", "2033-05-25T11:59:00Z")
+    assert "has ended" in desk.run("validate", "--strict", "--at", "2033-05-25T12:00:00Z", code=1).output
+    said = desk.run("validate", "--at", "tomorrow", code=1).output
+    assert "'--at': 'tomorrow' is not a date or time; write a date (2026-12-01, from midnight" in said
+
+
+def test_a_check_of_a_pull_request_asks_stripe_for_the_time(dated: Desk) -> None:
+    dated.write(COMPANY + CARDS + GRANT)
+    assert "has ended" not in dated.run("check").output
+    later(dated, 10)
+    assert "grants.fair: has ended; remove it from the configuration (until" in dated.run("check").output

@@ -118,22 +118,39 @@ def _repository(folder: Path, ignored: str = "") -> None:
     (folder / ".gitignore").write_text(ignored)
 
 
-def test_a_file_that_git_could_commit_is_refused(desk: Desk) -> None:
+@pytest.mark.parametrize("words", [["validate"], ["plan"], ["apply", "--auto-approve"]])
+def test_a_file_that_git_could_commit_is_refused(desk: Desk, words: list[str]) -> None:
     _repository(desk.folder)
     desk.write(endpoint("{file: ledger.secret}"))
 
-    said = desk.run("apply", "--auto-approve", code=1).output
+    said = desk.run(*words, code=1).output
 
-    assert f"ledger.secret is in the git work tree {desk.folder.resolve()} and is not ignored by git" in said
+    assert f"in the git work tree {desk.folder.resolve()} and is not ignored by git" in said
+    assert "provisioner.yaml:8:23: webhook_endpoints.ledger: 'secret_to.file' is in" in said
     assert not (desk.folder / "ledger.secret").exists()
     assert not [*desk.sdk.v1.webhook_endpoints.list().data]
 
 
-def test_a_secret_without_a_place_stops_the_apply_before_anything_else_is_changed(desk: Desk) -> None:
+def test_a_file_that_git_could_commit_by_then_is_refused_by_the_apply(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What git cannot tell stops no plan, as the machine that plans need not have git."""
     _repository(desk.folder)
+    desk.write(endpoint("{file: ledger.secret}"))
+    monkeypatch.setenv("PATH", str(desk.folder))
+
+    desk.run("plan")
+    said = desk.run("apply", "--auto-approve", code=1).output
+
+    assert "ledger.secret is in the git work tree" in said
+    assert "may not be ignored: git cannot tell; nothing was changed" in said
+    assert not [*desk.sdk.v1.webhook_endpoints.list().data]
+
+
+def test_a_secret_without_a_place_stops_the_apply_before_anything_else_is_changed(desk: Desk) -> None:
     desk.write(endpoint("{command: [cat]}"))
     desk.run("apply", "--auto-approve")
-    desk.write(endpoint("{file: ledger.secret}").replace("ledger:", "renamed:"))
+    desk.write(endpoint("{file: nowhere/ledger.secret}").replace("ledger:", "renamed:"))
 
     said = desk.run("apply", "--auto-approve", code=1).output
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from provisioner.app.check import check_project
-from provisioner.app.configuration import with_ended_grants
 from provisioner.app.purchases import on_sandbox
 from provisioner.cli.options.code_hosts import annotate, annotate_option, repository_of, sarif_text
 from provisioner.cli.options.saving import saving_options
@@ -79,7 +78,7 @@ def command(
         check_free(out)
     checked = check_project(
         ProjectCheck(path=str(options.path), environment=options.env),
-        lambda: fitted(options, with_ended_grants(read(options))),
+        lambda: fitted(options, read(options)),
         lambda config: open_account(options, config),
         # on private sandboxes, where nothing of the account can be in their way
         lambda config: collect_scenarios(on_sandbox(config, config.scenarios), len(config.scenarios)),

@@ -9,25 +9,23 @@ from msgspec import Struct, field
 from provisioner.config.build.lifecycle import lifecycle, lifecycle_faults
 from provisioner.config.build.merge import lay_over, prune
 from provisioner.config.build.normal_form import Names, normal, some
+from provisioner.config.build.problem import problem_of
 from provisioner.config.build.profiles import Profiles, users
 from provisioner.config.build.secret_to import destination, secret_faults
 from provisioner.config.build.sections import Block, Piece, locate
 from provisioner.config.schema.configuration import definition_of
-from provisioner.config.schema.messages import say
 from provisioner.config.schema.validate import Misfit, Shapes
-from provisioner.config.text.document import Document
 from provisioner.config.text.outside import HoleError, Outside
 from provisioner.config.text.scalar import BROKEN, shown
 from provisioner.core.model.errors import Problem, Where
 from provisioner.core.model.resource import SECRET_TO, Address, Declared
 from provisioner.core.model.upload import Upload
-from provisioner.core.schema.field import Field, Shape
+from provisioner.core.schema.field import Shape
 from provisioner.core.schema.kind import FieldFault, Kind
 
 LARGEST_FILE = 1024 * 1024  # bytes; every purpose of Stripe's has a lower limit
 NOTHING_SENSITIVE: frozenset[str] = frozenset()
 LISTS = (Shape.SET, Shape.LIST, Shape.TABLE)
-AT_KEY = frozenset({"additionalProperties", "propertyNames", "required"})
 
 
 class Builder(Struct):
@@ -125,7 +123,9 @@ class Builder(Struct):
                     f"'previously': the resource at {there} also claims {shown(name)}; remove one of the two"
                 )
                 faults.append(FieldFault(("lifecycle", "previously", at), text))
-        faults += secret_faults(kind, whole, live=self.is_live)
+        faults += secret_faults(
+            kind, whole, Path(block.where().file), self.outside.environ, live=self.is_live
+        )
         faults += kind.check_live(resource.fields) if self.is_live else ()
         if not self._sound(block, pieces, faults):
             return None
@@ -165,38 +165,3 @@ def _fault(fault: FieldFault, pieces: tuple[Piece, ...], block: Block) -> Proble
     if not fault.path:
         return Problem(block.where(), block.address, fault.text)
     return Problem(locate(pieces, fault.path).where, block.address, fault.text)
-
-
-def problem_of(misfit: Misfit, pieces: tuple[Piece, ...], kind: Kind) -> Problem:
-    """Return the problem for a schema error in the merged `pieces`."""
-    place = locate(pieces, misfit.path, key=misfit.keyword in AT_KEY)
-    text = say(misfit, raw=place.raw, hidden=_hidden(kind.fields, misfit.path))
-    return Problem(place.where, place.address, _once(place.address, text))
-
-
-def problem_in(document: Document, misfit: Misfit, around: tuple[Any, ...]) -> Problem:
-    """Return the problem for a schema error in a document."""
-    position = document.position(misfit.path)
-    text = say(misfit, raw=position.raw if position else None, hidden=False)
-    where = document.where(misfit.path, key=misfit.keyword in AT_KEY)
-    address = ".".join(map(str, around))
-    return Problem(where, address, _once(address, text))
-
-
-def _once(address: str, text: str) -> str:
-    """Return a message without its leading field if the address before it ends with the same word."""
-    return text.removeprefix(f"{address.rpartition('.')[2]!r}: ")
-
-
-def _hidden(fields: tuple[Field, ...], path: tuple[Any, ...]) -> bool:
-    """Return whether the value at the path, or a part of it, must not be shown."""
-    for name in path:
-        if isinstance(name, int):
-            continue
-        found = next((sub for sub in fields if sub.name == name), None)
-        if found is None:
-            return False
-        if found.sensitive:
-            return True
-        fields = found.fields
-    return bool(fields)

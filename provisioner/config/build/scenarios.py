@@ -1,17 +1,15 @@
 """Builds the `scenarios` section: purchases and their expected outcomes, checked like resources."""
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
-from provisioner.config.build.normal_form import Names, normal
-from provisioner.config.build.resources import problem_of
-from provisioner.config.build.sections import Block, Blocks, locate
+from provisioner.config.build.entry import EntryBuilder, moment
+from provisioner.config.build.normal_form import Names
+from provisioner.config.build.sections import Block, Blocks
 from provisioner.config.schema.scenario_fields import DEFINITION, DOC, FIELDS, SECTION, TIME_SAYS
 from provisioner.config.schema.validate import Shapes
-from provisioner.config.text.scalar import BROKEN
 from provisioner.core.model.errors import Problem
 from provisioner.core.model.resource import Address, Declared, Ref
 from provisioner.core.model.scenario import METHOD_OF, Purchase, Scenario
@@ -33,58 +31,30 @@ def build_scenarios(
     """
     names = Names({"cards": blocks.section("cards")}, {}, complete=complete)
     by_address = {each.address: each for each in declared}
-    kind = _kind(by_address)
-    built = (_build(block, kind, shapes, names, problems) for block in blocks.section(SECTION).values())
-    return tuple(scenario for scenario in built if scenario)
-
-
-def _build(
-    block: Block, kind: Kind, shapes: Shapes, names: Names, problems: list[Problem]
-) -> Scenario | None:
-    raw = {} if block.value is None else block.value
-    misfits = shapes.misfits(DEFINITION, raw)
-    problems += [problem_of(misfit, block.pieces, kind) for misfit in misfits if misfit.value is not BROKEN]
-    if misfits:
-        return None
-    name = str(raw.get("card", ""))
-    if not name.startswith("ic_"):
-        # removing a card must not be blocked by its scenarios, which fail with a clear message
-        names = replace(names, declared={"cards": {*names.declared["cards"], name}})
-    found = normal(kind, Address(SECTION, block.name), raw, names)
-    faults = list(found.faults)
-    for path in sorted(found.sensitive):
-        text = (
-            f"{path!r} comes from the environment or a file, but results appear in output; use ${{var.NAME}}"
-        )
-        faults.append(FieldFault(tuple(path.split(".")), text))
-    for fault in faults:
-        problems.append(Problem(locate(block.pieces, fault.path).where, block.address, fault.text))
-    card = found.fields["card"]
-    if faults or not isinstance(card, Ref):
-        return None
-    return _scenario(block, card.address, found.currency or "", found.fields)
-
-
-def _kind(declared: Mapping[Address, Declared]) -> Kind:
-    """Describe scenarios as a kind, so that they are checked like resources; they are never sent."""
 
     def currency(_address: Address, raw: Mapping[str, Any]) -> str | None:
         """Return the currency of the card."""
-        card = declared.get(Address("cards", str(raw.get("card"))))
+        card = by_address.get(Address("cards", str(raw.get("card"))))
         return str(card.fields["currency"]) if card else None
 
-    return Kind(
-        name=DEFINITION,
-        section=SECTION,
-        service="",
-        resource="",
-        doc=DOC,
-        fields=FIELDS,
-        rank=0,
-        role=None,
-        check=check,
-        currency=currency,
-    )
+    builder = EntryBuilder(SECTION, DEFINITION, DOC, shapes, problems, "results appear in output")
+    kind = builder.kind(FIELDS, check, currency)
+    built = (_build(block, builder, kind, names) for block in blocks.section(SECTION).values())
+    return tuple(scenario for scenario in built if scenario)
+
+
+def _build(block: Block, builder: EntryBuilder, kind: Kind, names: Names) -> Scenario | None:
+    raw = {} if block.value is None else block.value
+    if (name := str(raw.get("card", ""))) and not name.startswith("ic_"):
+        # removing a card must not be blocked by its scenarios, which fail with a clear message
+        names = replace(names, declared={"cards": {*names.declared["cards"], name}})
+    found = builder.build(block, kind, raw, names)
+    if found is None or builder.report(block, found.faults):
+        return None
+    card = found.fields["card"]
+    if not isinstance(card, Ref):
+        return None
+    return _scenario(block, card.address, found.currency or "", found.fields)
 
 
 def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
@@ -117,18 +87,13 @@ def _times(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
     last = 0
     for path, text in places:
         try:
-            moment = _moment(text)
+            when = moment(text)
         except ValueError:
             yield FieldFault(path, f"{text!r} is not a date and time; {TIME_SAYS}")
             continue
-        if moment < last:
+        if when < last:
             yield FieldFault(path, "earlier than the purchase before it; list purchases in order of time")
-        last = moment
-
-
-def _moment(text: str) -> int:
-    """Convert an ISO 8601 time to Unix seconds; raises ValueError."""
-    return int(dt.datetime.fromisoformat(text).timestamp())
+        last = when
 
 
 def _scenario(block: Block, card: Address, currency: str, fields: Mapping[str, Any]) -> Scenario:
@@ -164,5 +129,5 @@ def _purchase(row: Mapping[str, Any], scenario: Mapping[str, Any]) -> Purchase:
         category=said["category"],
         country=said.get("merchant_country", "US"),
         method=method,
-        at=_moment(at) if at else None,
+        at=moment(at) if at else None,
     )

@@ -1,6 +1,7 @@
 """Reads the `secret_to` block of a resource: where a secret goes that Stripe shows only once."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from provisioner.config.text.scalar import from_outside
@@ -8,6 +9,10 @@ from provisioner.core.model.resource import SECRET_TO, SecretTo
 from provisioner.core.schema.kind import FieldFault, Kind
 
 EITHER = "'secret_to' needs either 'command' or 'file'"
+COMMITTED = (
+    "'secret_to.file' is in the git work tree {tree} and is not ignored by git; "
+    "name a file outside of it, or add it to .gitignore"
+)
 MISSING = (
     "needs 'secret_to' in live mode: Stripe shows the secret only once, so say where it goes, such as "
     'secret_to: {command: [vault, kv, put, secret/stripe, "webhook=-"]}'
@@ -24,8 +29,14 @@ def destination(whole: Mapping[str, Any]) -> tuple[SecretTo | None, bool]:
     return to, any(map(from_outside, words))
 
 
-def secret_faults(kind: Kind, whole: Mapping[str, Any], *, live: bool) -> Iterator[FieldFault]:
-    """Find a block that names no place, or two, and one that is missing in `live` mode."""
+def secret_faults(
+    kind: Kind, whole: Mapping[str, Any], beside: Path, environ: Mapping[str, str], *, live: bool
+) -> Iterator[FieldFault]:
+    """
+    Find a block that names no place, two, or a file that git could commit, and a missing one in `live` mode.
+
+    `beside` is the file of the block, to which paths are relative; `environ` is the environment of git.
+    """
     if not kind.secret:
         return
     raw = whole.get(SECRET_TO)
@@ -33,3 +44,10 @@ def secret_faults(kind: Kind, whole: Mapping[str, Any], *, live: bool) -> Iterat
         yield FieldFault((), MISSING)
     elif raw is not None and bool(raw.get("command")) == bool(raw.get("file")):
         yield FieldFault((SECRET_TO,), EITHER)
+    elif raw is not None and raw.get("file"):
+        from provisioner.engine.git_ignored import work_tree_that_could_commit  # noqa: PLC0415 - cold start: few name a file
+
+        # what git cannot tell is said by the apply
+        tree = work_tree_that_could_commit(beside.parent / raw["file"], environ)
+        if tree and tree.is_certain:
+            yield FieldFault((SECRET_TO, "file"), COMMITTED.format(tree=tree.folder))

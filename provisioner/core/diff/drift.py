@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from provisioner.core.diff.baseline import attributed
 from provisioner.core.diff.change import Action, Change, Moved, Note
 from provisioner.core.diff.compare import compare
+from provisioner.core.diff.grants import overdue
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Address, Declared, Live, Place
 from provisioner.core.ownership.inventory import Inventory, KindInventory, is_reactivated
@@ -41,6 +43,8 @@ class Drift(Struct, frozen=True):
     """The fields that identify the row of a table, such as its interval."""
     currency_live: str | None = None
     """Currency of the amounts in `live` if it is another one; empty if Stripe does not tell."""
+    grant: str = ""
+    """The ended grants that gave the value in Stripe, and when they ended; empty if none did."""
 
     @property
     def place(self) -> Place:
@@ -87,11 +91,26 @@ def find_drift(
         found += _gone(kind, estate, changes)
         found += _self_canceled(config, estate, changes)
     found += _waiting(changes, {drift.address for drift in found if not drift.warns})
+    found = [*_with_grants(kinds, config, surveyed, found)]
+    said = {text.partition(" ")[0] for drift in found for text in drift.grant.split("; ")}
     for note in notes:
-        if note.pending:
-            section, _, name = note.address.partition(".")
+        section, _, name = note.address.partition(".")
+        if note.pending and note.address not in said:  # a grant whose value is there says no more
             found.append(Drift(Address(section, name), "", "", Moved.YAML, None, None, text=note.text))
     return tuple(sorted(found, key=lambda drift: (drift.address, drift.path)))
+
+
+def _with_grants(
+    kinds: Sequence[Kind], config: Config, surveyed: Inventory, found: Iterable[Drift]
+) -> Iterator[Drift]:
+    """Yield the same, with the ended grants whose values are still in Stripe."""
+    late = {
+        (change.address, edit.path): change.reason
+        for change in overdue(kinds, config, surveyed)
+        for edit in change.edits
+    }
+    for drift in found:
+        yield replace(drift, grant=late.get(drift.place, "")) if drift.waits else drift
 
 
 def _by_stripe(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:

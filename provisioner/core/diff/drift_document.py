@@ -45,6 +45,8 @@ class DriftedValue(Struct, frozen=True, kw_only=True):
     """The values that identify a row of a table: its interval and categories."""
     trace: TraceDocument | UnsetType = UNSET
     """With --explain: the event of the last 30 days that made the change, if there is one."""
+    grant: str | UnsetType = UNSET
+    """The ended grants that gave the value in Stripe, and when they ended, if they did."""
 
     @property
     def waits(self) -> bool:
@@ -154,4 +156,5 @@ def _value(drift: Drift, trace: TraceDocument | None) -> DriftedValue:
         currency_live=UNSET if drift.currency_live is None else drift.currency_live,
         row=dict(drift.row) if drift.row else UNSET,
         trace=trace or UNSET,
+        grant=drift.grant or UNSET,
     )

@@ -1,7 +1,8 @@
 """Grants in plans: notes, reasons, and the changes that take back what ended grants have given."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -15,7 +16,7 @@ from provisioner.core.model.resource import Address, Declared, Lifecycle, Live
 from provisioner.core.ownership.inventory import Inventory
 from provisioner.core.schema.field import Direction
 from provisioner.core.schema.kind import Kind
-from provisioner.core.schema.normal_form import leaves
+from provisioner.core.schema.normal_form import at, leaves
 
 NAMED = 3  # addresses that a note names
 
@@ -94,13 +95,32 @@ def overdue(kinds: Sequence[Kind], config: Config, surveyed: Inventory) -> Itera
             yield Change(Action.UPDATE, address, kind.name, said, edits, declared, live)
 
 
+def values_for_a_while(
+    kinds: Sequence[Kind], config: Config, surveyed: Inventory
+) -> Mapping[str, Sequence[str]]:
+    """Return a text for each value that Stripe has because a grant holds, by the address of its resource."""
+    by_section, texts = {kind.section: kind for kind in kinds}, defaultdict(list)
+    for grant in config.grants:
+        for address in sorted(grant.addresses & config.lasting.keys()) if grant.holds(config.now) else ():
+            kind, lasting = by_section[address.section], config.lasting[address].fields
+            if (live := surveyed.estates[kind.name].current.get(address)) is None:
+                continue
+            for path in sorted(_given(kind, lasting, grant)):
+                if at(live.fields, path) == at(config.declared[address].fields, path) != at(lasting, path):
+                    texts[str(address)].append(f"{path}: from {grant.address}, until {grant.end}")
+    return texts
+
+
+def _given(kind: Kind, fields: Mapping[str, Any], grant: Grant) -> set[str]:
+    """Return the paths of the values that a grant changes in the fields of a resource."""
+    given = kind.spending.granted(fields, grant.power) if kind.spending else fields
+    there = {path: value for path, _, value in leaves(kind.fields, fields)}
+    return {path for path, _, value in leaves(kind.fields, given) if there.get(path) != value}
+
+
 def _only(kind: Kind, declared: Declared, live: Live, grants: Sequence[Grant]) -> Declared:
     """Return a declaration that ignores everything but the values that grants have given."""
-    given: set[str] = set()
-    for grant in grants:
-        fields = kind.spending.granted(declared.fields, grant.power) if kind.spending else declared.fields
-        there = {path: value for path, _, value in leaves(kind.fields, declared.fields)}
-        given |= {path for path, _, value in leaves(kind.fields, fields) if there.get(path) != value}
+    given = {path for grant in grants for path in _given(kind, declared.fields, grant)}
     others = frozenset(path for path in _paths(kind) if path not in given)
     as_recorded = Lifecycle(protect=live.stamp.protect, on_remove=live.stamp.on_remove, ignore=others)
     return replace(declared, address=live.address, lifecycle=as_recorded)

@@ -11,14 +11,13 @@ from msgspec import Struct
 
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.plan.call import Handover
+from provisioner.engine.git_ignored import work_tree_that_could_commit
 from provisioner.engine.private_file import check_replaceable, write_private
 
 SECONDS = 60.0
 LONGEST = 200  # characters of a command's message
 PIECE = 8  # so many characters of a secret in a message are too many
 STRIPE_KEY = re.compile(r"\b[rs]k_(?:live|test)_")
-GIT = ("git", "-c", "core.fsmonitor=false", "check-ignore", "--quiet", "--")
-IGNORED, NOT_IGNORED = 0, 1
 
 
 class CommandOrFile(Struct, frozen=True):
@@ -45,7 +44,12 @@ class CommandOrFile(Struct, frozen=True):
             check_replaceable(file)
         except OSError as error:
             raise ProvisionerError(f"secret_to: {file} cannot be written: {error.strerror}") from None
-        self._refuse_tracked(file)
+        if tree := work_tree_that_could_commit(file, self._without_keys()):
+            why = "is not ignored by git" if tree.is_certain else "may not be ignored: git cannot tell"
+            raise ProvisionerError(
+                f"secret_to: {file} is in the git work tree {tree.folder} and {why}; nothing was changed. "
+                "Name a file outside of it, or add it to .gitignore"
+            )
 
     def give(self, handover: Handover, identity: str, secret: str) -> None:
         """Hand over the secret of the object with this id. Raises ProvisionerError if that fails."""
@@ -83,27 +87,6 @@ class CommandOrFile(Struct, frozen=True):
             for name, value in self.environ.items()
             if not name.startswith("STRIPE_") and not STRIPE_KEY.search(value)
         }
-
-    def _refuse_tracked(self, file: Path) -> None:
-        """Raise ProvisionerError for a file that git could commit."""
-        folder = file.parent.resolve()
-        tree = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
-        if tree is None:
-            return
-        env = {name: value for name, value in self._without_keys().items() if not name.startswith("GIT_")}
-        try:
-            code = subprocess.run(  # noqa: S603 - git itself
-                [*GIT, file.name], cwd=folder, env=env, capture_output=True, timeout=SECONDS, check=False
-            ).returncode
-        except (OSError, subprocess.TimeoutExpired):
-            code = None
-        if code == IGNORED:
-            return
-        why = "is not ignored by git" if code == NOT_IGNORED else "may not be ignored: git cannot tell"
-        raise ProvisionerError(
-            f"secret_to: {file} is in the git work tree {tree} and {why}; nothing was changed. Name a file "
-            "outside of it, or add it to .gitignore"
-        )
 
 
 def _last_words(said: str, secret: str) -> str:
