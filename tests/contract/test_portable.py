@@ -1,7 +1,6 @@
 """The program runs where a system has less than Linux has: no locks, no terminals, no modes, no links."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -21,7 +20,8 @@ for module in ("fcntl", "grp", "pty", "pwd", "readline", "resource", "syslog", "
     sys.modules[module] = None
 for name in (
     "O_NOCTTY", "O_NOFOLLOW", "O_NONBLOCK", "chown", "fchmod", "fork", "forkpty", "geteuid", "getpgid",
-    "getuid", "killpg", "lchown", "mkfifo", "nice", "openpty", "pread", "pwrite", "setsid", "sysconf", "uname",
+    "getuid", "killpg", "lchown", "mkfifo", "nice", "openpty", "pread", "pwrite", "setsid", "sysconf",
+    "uname",
 ):
     delattr(os, name)
 for name in ("SIGALRM", "SIGHUP", "SIGPIPE", "SIGUSR1", "alarm", "pthread_sigmask", "setitimer"):
