@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -69,19 +68,12 @@ def deliver(
     for process in running:
         if process.poll() is None:
             with suppress(OSError):
-                _kill(process)
+                os.killpg(process.pid, signal.SIGKILL)  # and its child processes
             with suppress(subprocess.TimeoutExpired):
                 process.wait(1)
     return untold + [
         (target, f"it did not answer within {SECONDS:.0f} seconds {MAYBE}") for target in waiting
     ]
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    if sys.platform == "win32":
-        process.kill()
-    else:
-        os.killpg(process.pid, signal.SIGKILL)  # and its child processes
 
 
 def _send(

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import socket
 import threading
@@ -94,8 +93,9 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         server = _Server(settings, lambda: ready(_url(listener)))
 
         async def main() -> None:
-            for number in (signal.SIGINT, signal.SIGTERM):  # loops have no handlers of their own on Windows
-                signal.signal(number, lambda _number, _frame: server.end())
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, server.end)
             await server.serve(sockets=[listener])
 
         asyncio.run(main())
@@ -133,8 +133,7 @@ def _listener(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # asyncio sets TCP_NODELAY only if it knows that a socket is TCP; without it, responses take 40 ms more.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    if os.name == "posix":  # on Windows, this would let two servers listen at one port
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
     except OSError:
