@@ -138,6 +138,11 @@ class Change(Struct, frozen=True):
         return "rename" if "address" in paths else "mark"
 
     @property
+    def is_upkeep(self) -> bool:
+        """Return True if it only records values that Stripe and the configuration agree on already."""
+        return self.bookkeeping == "mark" and all(edit.path == "recorded" for edit in self.edits)
+
+    @property
     def hands_over(self) -> bool:
         """Return True if only the secret of an object is handed over, which was created before."""
         has_secret = any(edit.path.startswith(f"{SECRET_TO}.") for edit in self.edits)

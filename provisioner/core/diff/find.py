@@ -335,7 +335,14 @@ def _update(found: Differences, kind: Kind, declared: Declared, live: Live, edit
         found.notes.append(Note(str(declared.address), text, pending=True))
         return
     reason = "ownership metadata only" if own else _why_updated(edits)
-    found.changes.append(Change(Action.UPDATE, declared.address, kind.name, reason, edits, declared, live))
+    change = Change(Action.UPDATE, declared.address, kind.name, reason, edits, declared, live)
+    found.changes.append(change)
+    if change.is_upkeep:
+        paths = ", ".join(path for edit in edits for path in edit.after)
+        text = (
+            f"{paths} was changed in Stripe, and the configuration now says the same; an apply records that"
+        )
+        found.notes.append(Note(str(declared.address), text))
 
 
 def _why_updated(edits: Sequence[Edit]) -> str:

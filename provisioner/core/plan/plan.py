@@ -72,6 +72,11 @@ class Plan(Struct, frozen=True):
     """The configuration that it was made from."""
     surveyed: Inventory
     """The project's objects, all of which count where only a part is applied."""
+    upkeep: tuple[Change, ...] = ()
+    """
+    Updates of ownership metadata that only record values on which Stripe and the configuration agree already.
+    They do not count as changes: every apply makes them, without approval.
+    """
     outlook: OutlookDocument = OutlookDocument((), ())
     """The exposure before and after."""
     newest: Mapping[str, int] = field(default_factory=dict)
@@ -139,7 +144,7 @@ def conclude(
     notes += flips(kinds, config, live, chosen)
     notes += likely_mistakes(kinds, config, seen.snapshot, chosen)
     whole = Differences(chosen, [*found.notes, *notes], found.replaced)
-    left_out = len({c.address for c in found.changes} - {c.address for c in chosen})
+    left_out = len({c.address for c in found.changes if not c.is_upkeep} - {c.address for c in chosen})
     return replace(
         assemble(kinds, config, seen.snapshot, surveyed, whole), left_out=left_out, selection=selection
     )
@@ -149,7 +154,9 @@ def assemble(
     kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: Inventory, found: Differences
 ) -> Plan:
     """Put changes in order, convert them into steps, and add up what they cost."""
-    changes = tuple(sorted(found.changes, key=lambda change: (change.address, change.action)))
+    ordered = sorted(found.changes, key=lambda change: (change.address, change.action))
+    changes = tuple(change for change in ordered if not change.is_upkeep)
+    upkeep = tuple(change for change in ordered if change.is_upkeep)
     touched = {change.address for change in changes}
     cards = spenders(kinds, surveyed, changes)
     salt = salt_of(kinds, config.project, world)
@@ -160,7 +167,7 @@ def assemble(
         mode=config.mode,
         account=account_of(world),
         changes=changes,
-        steps=order_steps(kinds, Owner(config.project, salt), changes),
+        steps=order_steps(kinds, Owner(config.project, salt), (*changes, *upkeep)),
         notes=tuple(found.notes),
         unchanged=sum(address not in touched for address in config.declared),
         ids=surveyed.ids,
@@ -171,6 +178,7 @@ def assemble(
         seals=seals,
         config=config,
         surveyed=surveyed,
+        upkeep=upkeep,
         outlook=OutlookDocument(
             balances=tuple(balances(kinds, config, world, next(iter(seals.values())))),
             exposure=exposure_by_team(config, surveyed, cards),
@@ -205,7 +213,7 @@ def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -
     return replace(
         plan,
         changes=tuple(changes),
-        steps=order_steps(kinds, Owner(plan.project, plan.salt), changes),
+        steps=order_steps(kinds, Owner(plan.project, plan.salt), (*changes, *plan.upkeep)),
         blast=blast_radius({kind.name: kind for kind in kinds}, changes, cards),
         fingerprint=fingerprint(plan.seals, changes),
         outlook=replace(plan.outlook, exposure=by_team),
