@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 from provisioner.app import configuration
 from provisioner.app.account import Account
@@ -20,22 +21,27 @@ from provisioner.views.values import inert
 
 
 @contextmanager
-def session(options: Options, loaded: Callable[[Config], None] = lambda _config: None) -> Iterator[Account]:
+def session(
+    options: Options,
+    loaded: Callable[[Config], None] = lambda _config: None,
+    state: Path | None = None,
+) -> Iterator[Account]:
     """
     Open the account of a configuration, after checking the configuration and the mode of the key.
 
-    `loaded` gets the configuration before the key is checked. Raises ConfigError or AccessError, before
+    `loaded` gets the configuration before the key is checked. `state` is the file of another sandbox than the
+    configuration's own. Raises ConfigError or AccessError, before
     anything is sent.
     """
     config = fitted(options, load(options))
     loaded(config)
-    with open_account(options, config) as opened:
+    with open_account(options, config, state) as opened:
         yield opened
 
 
 @contextmanager
-def open_account(options: Options, config: Config) -> Iterator[Account]:
-    """Open the account of a configuration that fits the options; raises AccessError."""
+def open_account(options: Options, config: Config, state: Path | None = None) -> Iterator[Account]:
+    """Open the account of a configuration that fits the options, as `session` does; raises AccessError."""
     if unread := configuration.files_not_loaded(options.path, config.project):
         # with one file of several, resources in the others look as if they had been removed
         more = f" and {count(len(unread) - 1, 'more file')}" if len(unread) > 1 else ""
@@ -44,7 +50,7 @@ def open_account(options: Options, config: Config) -> Iterator[Account]:
             f"Note: Only {inert(options.path.name)} was loaded. Resources in {first}{more} will be treated "
             "as removed; pass the folder to load all files."
         )
-    with _session(options, config) as opened:
+    with _session(options, config, state) as opened:
         yield opened
 
 
@@ -69,12 +75,17 @@ def fitted(options: Options, config: Config) -> Config:
     return config.for_sandbox()
 
 
-@contextmanager
-def _session(options: Options, config: Config) -> Iterator[Account]:
-    key = SANDBOX_KEY if options.sandbox else key_for(config.mode, os.environ)
-    state = SANDBOX_STATE
+def sandbox_state(config: Config) -> Path:
+    """Return the file of the sandbox that --sandbox uses: each environment has its own."""
     if config.environment:  # what is tried in one must not show in another
-        state = state.with_stem(f"{state.stem}-{config.environment}")
+        return SANDBOX_STATE.with_stem(f"{SANDBOX_STATE.stem}-{config.environment}")
+    return SANDBOX_STATE
+
+
+@contextmanager
+def _session(options: Options, config: Config, state: Path | None = None) -> Iterator[Account]:
+    key = SANDBOX_KEY if options.sandbox else key_for(config.mode, os.environ)
+    state = state or sandbox_state(config)
     if options.sandbox and not state.exists():
         each = "environment of each folder" if config.environment else "folder"
         tell(f"Created an empty sandbox: {state.absolute()} (each {each} has its own).")

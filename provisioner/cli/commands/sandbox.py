@@ -1,17 +1,23 @@
 """`sandbox`: run the embedded Stripe API as a separate server, or reset its state."""
 
 import errno
+import json
 import logging
 import re
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from provisioner.cli.options.shared import SANDBOX_STATE
+from provisioner.cli.options.shared import SANDBOX_STATE, Options, config_options, parsed, text_or_json
+from provisioner.cli.terminal.exit import DONE, exits
 from provisioner.cli.terminal.log import tell
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.engine.private_file import DATABASE, check_replaceable, private_database
+
+if TYPE_CHECKING:
+    from provisioner.core.model.config import Config
 
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)(ms|s|m|h)$")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -118,3 +124,87 @@ def reset(state: Path) -> None:
     for path in files:
         path.unlink(missing_ok=True)
     click.echo(f"The sandbox at {state} is empty.")
+
+
+def _moment(text: str | None) -> int | None:
+    """Read a time such as 2026-10-31T12:00:00Z; raises ValueError."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a time such as 2026-10-31T12:00:00Z") from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+@command.command()
+@config_options
+@click.option("--purchases", type=click.IntRange(min=1), default=1000, help="How many purchases to make.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    default=90,
+    help="How many days to spread the purchases over, up to now.",
+)
+@click.option("--seed", type=int, default=1, help="The same seed makes the same purchases at the same time.")
+@click.option(
+    "--at",
+    metavar="TIME",
+    callback=parsed(_moment),
+    help="First stop the sandbox's clock at this time, such as 2026-10-31T12:00:00Z, so that runs can be "
+    "repeated exactly.",
+)
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="SQLite file of the sandbox (default: the one that --sandbox uses).",
+)
+@text_or_json()
+@exits
+def seed(
+    options: Options,
+    *,
+    purchases: int,
+    days: int,
+    seed: int,
+    at: int | None,
+    state: Path | None,
+    format_: str,
+) -> int:
+    """
+    Write a past into the sandbox: purchases of the cards at PATH, and what became of them.
+
+    The cards must have been applied with --sandbox. All that the sandbox has is moved into the past, so
+    that it was there before. Purchases are decided and captured by the rules of the API; top-ups pay for
+    them.
+    """
+    from provisioner.app.seed import SeedOrder, write_seed  # noqa: PLC0415 - cold start: other commands need none
+    from provisioner.cli.terminal.progress import ProgressDisplay  # noqa: PLC0415 - cold start: as above
+    from provisioner.views.purchases.seed import seed_text  # noqa: PLC0415 - cold start: as above
+
+    where, cards = _applied_cards(options, state)
+    with ProgressDisplay("Writing", "purchases", purchases) as display:
+        document = write_seed(where, cards, SeedOrder(purchases, days, seed, at), display.reach)
+    click.echo(
+        json.dumps(document, indent=2) if format_ == "json" else seed_text(document), nl=format_ == "json"
+    )
+    return DONE
+
+
+def _applied_cards(options: Options, state: Path | None) -> tuple[Path, list[str]]:
+    """Return the state of the sandbox and the ids of the applied cards; raises ProvisionerError."""
+    from msgspec.structs import replace  # noqa: PLC0415 - cold start: other commands need none
+
+    from provisioner.app.seed import applied_cards  # noqa: PLC0415 - cold start: as above
+    from provisioner.cli.session import sandbox_state, session  # noqa: PLC0415 - cold start: as above
+
+    found: list[Config] = []
+    with session(replace(options, sandbox=True), found.append, state) as account:
+        cards = applied_cards(account)
+    if not cards:
+        env = f" --env {options.env}" if options.env else ""
+        raise ProvisionerError(
+            "no card of the configuration is in this sandbox yet; apply it first: provisioner apply "
+            f"{options.path}{env} --sandbox"
+        )
+    return state or sandbox_state(found[0]), cards

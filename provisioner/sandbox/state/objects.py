@@ -10,11 +10,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from provisioner.sandbox.state.errors import no_such
 
 Json = dict[str, Any]
 
+_DAY = 86_400
+_decode = msgspec.json.decode
+_encode = msgspec.json.encode
 _ALPHABET = string.ascii_letters + string.digits
+_CHARACTERS = bytes(ord(_ALPHABET[byte % len(_ALPHABET)]) for byte in range(256))
 _bytes: list[Callable[[int], bytes]] = [secrets.token_bytes]  # the last one draws ids
 
 
@@ -25,7 +31,7 @@ def as_stored(_tx: "Tx", stored: Json) -> Json:
 
 def without_private(_tx: "Tx", stored: Json) -> Json:
     """Return an object without its private fields, whose names begin with `_`."""
-    return {name: value for name, value in stored.items() if not name.startswith("_")}
+    return {name: value for name, value in stored.items() if name[0] != "_"}
 
 
 def one_by_one(_tx: "Tx", _bodies: list[str]) -> list[str] | None:
@@ -65,6 +71,8 @@ class Resource:
     """
     guarded: frozenset[str] = frozenset()
     """Secret fields that can be expanded only by GET requests for one object."""
+    spending: Callable[[Json], tuple[int, str]] | None = None
+    """Returns the amount of an object that counts towards spending limits, and the merchant category."""
     shared: bool = False
     """True if all accounts have the same objects; they are stored in the account ""."""
 
@@ -92,6 +100,9 @@ class Tx:
     Objects are read and written in their stored form. All writes of a request are committed together, or
     none. `cache` holds values that cannot change within the transaction.
     """
+
+    is_silent = False
+    """True if no events are recorded, as nobody can read them."""
 
     def __init__(self, db: sqlite3.Connection, account: str, now: int, origin: Origin) -> None:
         self.db = db
@@ -166,6 +177,20 @@ class Tx:
         ).fetchall()
         return (whole(*row) for row in rows)
 
+    def spent(self, field: str, value: str, since: int) -> Iterator[tuple[int, str, int]]:
+        """
+        Return what a card or cardholder (`field`) with this id spent on the days from `since` on.
+
+        Each entry has an amount in minor units, a merchant category, and the beginning of a day (Unix
+        seconds, UTC): an authorization counts on the day of its creation.
+        """
+        rows = self.db.execute(
+            "SELECT amount, category, day * 86400 FROM spending "
+            "WHERE account=? AND field=? AND value=? AND day >= ?",
+            (self.account, field, value, since // _DAY),
+        )
+        return iter(rows.fetchall())
+
     def all(self, resource: Resource) -> Iterator[Json]:
         """Return all stored objects of a kind, newest first."""
         rows = self.db.execute(
@@ -212,29 +237,57 @@ class Tx:
                 )
             if old != new and new is not None:
                 self.db.execute("INSERT INTO lookup VALUES (?, ?, ?, ?, ?)", (*where, as_text(new), seq))
+        if resource.spending is not None and after:
+            amount, category = resource.spending(after)
+            if change := amount - (resource.spending(before)[0] if before else 0):
+                self._count(after, category, change)
+
+    def _count(self, stored: Json, category: str, change: int) -> None:
+        """Add an amount to the spending of the card and the cardholder of a stored object."""
+        self.db.executemany(
+            "INSERT INTO spending VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+            [
+                (self.account, field, stored[field], stored["created"] // _DAY, category, change)
+                for field in ("card", "cardholder")
+            ],
+        )
 
 
 def whole(body: str, private: str | None) -> Json:
     """Return the stored form of an object from its two JSON columns."""
-    stored: Json = json.loads(body)
-    return stored | json.loads(private) if private else stored
+    stored: Json = _decode(body)
+    return stored | _decode(private) if private else stored
 
 
 def _parts(stored: Json) -> tuple[str, str | None]:
     """Split an object into JSON of its public and of its private fields, whose names begin with `_`."""
-    private = {name: value for name, value in stored.items() if name.startswith("_")}
+    private = {name: value for name, value in stored.items() if name[0] == "_"}
     body = {name: value for name, value in stored.items() if name not in private} if private else stored
-    return dump(body), dump(private) if private else None
+    return _encoded(body), _encoded(private) if private else None
+
+
+def _encoded(value: Json) -> str:
+    """Return the same text as `dump`, in a fraction of the time; it says no to half a character."""
+    try:
+        return _encode(value).decode()
+    except UnicodeEncodeError:
+        return dump(value)
 
 
 def new_id(prefix: str, length: int = 24) -> str:
     """Return a new id in Stripe's form: a prefix, letters, and digits."""
-    return prefix + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in _bytes[-1](length))
+    return prefix + _bytes[-1](length).translate(_CHARACTERS).decode()
+
+
+def new_digits(length: int) -> str:
+    """Return random digits."""
+    return str(int.from_bytes(_bytes[-1](length), "big") % 10**length).zfill(length)
 
 
 @contextlib.contextmanager
 def ids_by(seed: int) -> Iterator[None]:
-    """Draw ids from a seed while the block runs, so that runs can be repeated exactly."""
+    """Draw ids and digits from a seed while the block runs, so that runs can be repeated exactly."""
     _bytes.append(random.Random(seed).randbytes)  # noqa: S311 - to be repeatable
     try:
         yield

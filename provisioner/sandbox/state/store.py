@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-_FORMAT = 4  # to be raised when the tables or the stored forms of objects change
+_FORMAT = 5  # to be raised when the tables or the stored forms of objects change
 _SETTINGS = """
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=NORMAL;
@@ -25,6 +25,9 @@ CREATE INDEX IF NOT EXISTS objects_in_time ON objects (account, kind, created, s
 CREATE TABLE IF NOT EXISTS lookup (
     account TEXT, kind TEXT, field TEXT, value TEXT, seq INTEGER,
     PRIMARY KEY (account, kind, field, value, seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS spending (
+    account TEXT, field TEXT, value TEXT, day INTEGER, category TEXT, amount INTEGER NOT NULL,
+    PRIMARY KEY (account, field, value, day, category)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS remembered (
     account TEXT, name TEXT, value TEXT NOT NULL, PRIMARY KEY (account, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS due (
@@ -40,6 +43,16 @@ CREATE INDEX IF NOT EXISTS deliveries_in_time ON deliveries (at);
 CREATE INDEX IF NOT EXISTS deliveries_by_event ON deliveries (event);
 CREATE INDEX IF NOT EXISTS answers_in_time ON answers (at);
 """
+_BEFORE = 4  # the format before the table `spending` was added (see `Tx.spent`)
+_CATCH_UP = "".join(
+    f"""
+INSERT INTO spending SELECT account, '{field}', json_extract(body, '$.{field}'), created / 86400,
+    json_extract(body, '$.merchant_data.category'),
+    sum(json_extract(private, '$._captured') + json_extract(private, '$._held'))
+    FROM objects WHERE kind = 'issuing.authorization' GROUP BY 1, 2, 3, 4, 5;
+"""  # noqa: S608 - the fields stand two lines below
+    for field in ("card", "cardholder")
+)
 
 
 class Store:
@@ -57,11 +70,12 @@ class Store:
                 str(state) if state else ":memory:", isolation_level=None, check_same_thread=False, timeout=10
             )
             made_as = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if made_as not in {0, _FORMAT}:
+            if made_as not in {0, _BEFORE, _FORMAT}:
                 raise OSError(
                     f"{state}: created by another version of the sandbox; delete the file to start over"
                 )
-            self._db.executescript(_SETTINGS + _SCHEMA + f"PRAGMA user_version={_FORMAT};")
+            more = _CATCH_UP if made_as == _BEFORE else ""
+            self._db.executescript(f"{_SETTINGS}{_SCHEMA}BEGIN;{more}PRAGMA user_version={_FORMAT};COMMIT;")
         except sqlite3.Error as problem:
             broken = problem.sqlite_errorcode in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
             hint = f"; `provisioner sandbox reset --state {state}` deletes the file" if broken else ""
@@ -74,7 +88,7 @@ class Store:
     def clear(self) -> None:
         """Delete everything."""
         with self.transaction(write=True):
-            for table in ("objects", "lookup", "remembered", "due", "answers", "deliveries"):
+            for table in ("objects", "lookup", "spending", "remembered", "due", "answers", "deliveries"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608  the names stand one line above
 
     @contextlib.contextmanager

@@ -1,13 +1,12 @@
 """Card numbers, security codes, and expiry dates; they are invented and belong to no real issuer."""
 
 import datetime as dt
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from provisioner.sandbox.rules.common import unknowns
 from provisioner.sandbox.state.errors import invalid
-from provisioner.sandbox.state.objects import Tx
+from provisioner.sandbox.state.objects import Tx, new_digits
 
 Json = dict[str, Any]
 
@@ -27,13 +26,13 @@ def number(replaced: Mapping[str, Any] | None) -> str:
     """
     if replaced is not None and replaced["status"] != "canceled":
         return str(replaced["_number"])
-    digits = _BEGINNING + "".join(str(secrets.randbelow(10)) for _ in range(_LENGTH - len(_BEGINNING) - 1))
+    digits = _BEGINNING + new_digits(_LENGTH - len(_BEGINNING) - 1)
     return digits + str(_check_digit(digits))
 
 
 def cvc() -> str:
     """Return a security code of three digits."""
-    return f"{secrets.randbelow(1000):03}"
+    return new_digits(3)
 
 
 def expiry(tx: Tx, params: Mapping[str, Any]) -> tuple[int, int]:

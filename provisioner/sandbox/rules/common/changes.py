@@ -48,17 +48,22 @@ def save(tx: Tx, resource: Resource, stored: Json, event: str | None = None) -> 
 
     An event is recorded only if a public field changed.
     """
+    if event is None or tx.is_silent:
+        tx.put(resource, stored)
+        return resource.show(tx, stored)
     before = resource.show(tx, tx.fetch(resource, stored["id"]))
     tx.put(resource, stored)
     shown = resource.show(tx, stored)
     previous = previous_attributes(before, shown)
-    if event is not None and previous:
+    if previous:
         emit(tx, event, shown, previous)
     return shown
 
 
 def emit(tx: Tx, event_type: str, shown: Json, previous: Json | None = None) -> None:
     """Record an event about an object's current form, and schedule its deliveries."""
+    if tx.is_silent:
+        return
     told = event_of(tx, event_type, shown, previous)
     tx.add(EVENT, told)
     for owner, endpoint in listeners(tx, event_type):

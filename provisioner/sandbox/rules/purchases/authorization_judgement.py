@@ -1,6 +1,6 @@
 """Collects the card, cardholder, funds, and earlier spending for a purchase, and decides it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from provisioner.sandbox.registry import resource_of
@@ -16,6 +16,7 @@ from provisioner.sandbox.rules.purchases.decide import (
     Spent,
     is_mistaken,
     refusal,
+    window_start,
 )
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION, CARD, CARDHOLDER
 from provisioner.sandbox.state.objects import Tx
@@ -96,14 +97,14 @@ def _rules(tx: Tx, card: Json, holder: Json) -> Iterator[Rules]:
     """Yield the rules of the card, with spending of cards that it replaces, and of the cardholder."""
     controls = card["spending_controls"]
     limits = controls["spending_limits"] or ([DEFAULT_LIMIT] if card["_default_limit"] else [])
-    yield Rules(controls, limits, _spent(tx, "card", _chain(tx, card)))
+    yield Rules(controls, limits, _spent(tx, "card", _chain(tx, card), limits))
     controls = holder["spending_controls"]
     given_in = controls["spending_limits_currency"] or card["currency"]
     limits = [
         {**limit, "amount": converted(limit["amount"], given_in, card["currency"])}
         for limit in controls["spending_limits"]
     ]
-    yield Rules(controls, limits, _spent(tx, "cardholder", [holder["id"]]))
+    yield Rules(controls, limits, _spent(tx, "cardholder", [holder["id"]], limits))
 
 
 def _chain(tx: Tx, card: Json) -> list[str]:
@@ -117,7 +118,7 @@ def _chain(tx: Tx, card: Json) -> list[str]:
     return found
 
 
-def _spent(tx: Tx, field: str, ids: Iterable[str]) -> list[Spent]:
+def _spent(tx: Tx, field: str, ids: Iterable[str], limits: Iterable[Mapping[str, Any]]) -> list[Spent]:
     """
     Return the spending that counts towards limits: the captured and the held amount of each authorization.
 
@@ -125,8 +126,5 @@ def _spent(tx: Tx, field: str, ids: Iterable[str]) -> list[Spent]:
     [?] Stripe does not document the details. Here, refunds do not reduce it, and captures without an
     authorization do not count.
     """
-    return [
-        Spent(one["_captured"] + one["_held"], one["merchant_data"]["category"], one["created"])
-        for value in ids
-        for one in tx.find(AUTHORIZATION, field, value)
-    ]
+    since = min((window_start(limit["interval"], tx.now) for limit in limits), default=None)
+    return [] if since is None else [Spent(*one) for value in ids for one in tx.spent(field, value, since)]

@@ -1,6 +1,5 @@
 """Requests of an authorization, the first or an incremental one, and the effect of decisions."""
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +9,7 @@ from provisioner.sandbox.rules.purchases import merchant, purchase_details
 from provisioner.sandbox.rules.purchases.decide import Judgement
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION
 from provisioner.sandbox.state.errors import invalid
-from provisioner.sandbox.state.objects import Tx, new_id
+from provisioner.sandbox.state.objects import Tx, new_digits, new_id
 
 Json = dict[str, Any]
 
@@ -100,7 +99,7 @@ def _told(params: Mapping[str, Any]) -> Json:
         "merchant_data": merchant.described(params),
         "network_data": {
             "acquiring_institution_id": params.get("network_data", {}).get("acquiring_institution_id"),
-            "system_trace_audit_number": f"{secrets.randbelow(1_000_000):06}",
+            "system_trace_audit_number": new_digits(6),
             "transaction_id": network_id(),
         },
         "verification_data": {
@@ -115,7 +114,7 @@ def _told(params: Mapping[str, Any]) -> Json:
 
 def network_id() -> str:
     """Return the card network's identifier of a new authorization: 15 digits."""
-    return f"{secrets.randbelow(10**15):015}"
+    return new_digits(15)
 
 
 def answered(tx: Tx, authorization: Json, verdict: Judgement) -> Json:
@@ -196,7 +195,7 @@ def _answer(tx: Tx, pending: Json, verdict: Judgement, amount: int) -> Json:
         "amount": amount,
         "amount_details": pending["amount_details"],
         "approved": verdict.approved,
-        "authorization_code": f"S{secrets.randbelow(1_000_000):06}" if verdict.approved else None,
+        "authorization_code": f"S{new_digits(6)}" if verdict.approved else None,
         "created": tx.now,
         "currency": pending["currency"],
         "merchant_amount": pending["merchant_amount"],

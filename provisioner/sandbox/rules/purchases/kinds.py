@@ -64,6 +64,7 @@ AUTHORIZATION: Resource = registered(
         "iauth_",
         "issuing authorization",
         filters=("card", "cardholder", "status"),
+        spending=lambda stored: (stored["_captured"] + stored["_held"], stored["merchant_data"]["category"]),
         show=show_authorization,
         expandable={"cardholder": ("issuing.cardholder",), "token": ("issuing.token",)},
         embedded={

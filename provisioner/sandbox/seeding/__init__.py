@@ -1,0 +1,1 @@
+"""Writes a believable past: purchases over many days, made by the rules of the API."""

@@ -1,0 +1,252 @@
+"""The cards of a past: where each of them buys, when, and for how much."""
+
+import datetime as dt
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from provisioner.sandbox.registry import resource_of
+from provisioner.sandbox.rules.common.programs import DEFAULT_LIMIT, country_of
+from provisioner.sandbox.seeding.trades import HABITS, TRADES, Trade, trade_of
+from provisioner.sandbox.state.objects import Tx
+
+Json = dict[str, Any]
+
+_DAY = 86_400
+_SATURDAY = 5
+_ABROAD = 0.08  # of the merchants, where a card may buy anywhere
+_STRAY = 0.04  # of the purchases: with any merchant, whatever the controls say
+_IDLE_FROM = 6  # cards; of so many, some are never used
+_IDLE = 0.12
+_INACTIVE = 0.02  # of the purchases of an active card: what is tried with an inactive one
+_LEAST = 50  # minor units
+_CENTS_OF = 2_000  # minor units, from which prices are often round
+# Country -> its currency, a city, and the hours that its time is ahead of UTC.
+PLACES: Mapping[str, tuple[str, Sequence[str], int]] = {
+    "US": ("usd", ("San Francisco", "New York", "Austin", "Chicago"), -7),
+    "GB": ("gbp", ("London", "Manchester"), 0),
+    "DE": ("eur", ("Berlin", "Hamburg"), 1),
+    "FR": ("eur", ("Paris",), 1),
+    "IE": ("eur", ("Dublin",), 0),
+    "NL": ("eur", ("Amsterdam",), 1),
+    "CA": ("cad", ("Toronto", "Vancouver"), -5),
+    "JP": ("jpy", ("Tokyo",), 9),
+    "CH": ("chf", ("Zurich",), 1),
+    "MX": ("mxn", ("Mexico City",), -6),
+    "SE": ("sek", ("Stockholm",), 1),
+}
+_METHOD_OF = {"present": "chip", "not_present": "online"}
+_PRESENT = frozenset({"chip", "contactless", "swipe"})
+_DAYS_OF = {"daily": 1.0, "weekly": 7.0, "monthly": 30.4, "yearly": 365.0}
+
+
+class Seller(NamedTuple):
+    """A merchant."""
+
+    trade: Trade
+    name: str
+    country: str
+    city: str
+
+    def data(self) -> Json:
+        """Return its `merchant_data` for a request."""
+        return {
+            "category": self.trade.category,
+            "city": self.city,
+            "country": self.country,
+            "name": self.name,
+            "network_id": str(crc32(f"{self.name} {self.city}".encode())).zfill(10),
+        }
+
+
+class PlannedPurchase(NamedTuple):
+    """A purchase that will be tried."""
+
+    at: int
+    """The time (Unix seconds)."""
+    buyer: int
+    """The number of the buyer."""
+    seller: Seller
+    """The merchant."""
+    amount: int
+    """The amount in minor units of the card's currency."""
+    method: str
+    """How the card is read."""
+
+
+@dataclass
+class Buyer:
+    """A card, and what it is used for."""
+
+    card: str
+    """The id of the card; of its replacement, once it is replaced."""
+    weight: float
+    """Its share of all purchases, compared with other cards."""
+    sellers: Sequence[Seller]
+    """The merchants that it often buys from."""
+    presences: Sequence[str]
+    """The presences that it may be used with; empty for all."""
+    room: float
+    """The amount that its limits let it spend per day, in minor units."""
+    most: int
+    """The largest purchase that its limits allow, in minor units."""
+    factor: float = 1.0
+    """By how much amounts are reduced, so that its purchases fit its limits."""
+    lost: list[str] = field(default_factory=list)
+    """Ids of cards that it replaced, which somebody else may still try."""
+
+
+def buyers(tx: Tx, cards: Sequence[str], rng: random.Random) -> list[Buyer]:
+    """Return the buyers for cards that can be used; canceled and single-use cards make no purchases."""
+    found = []
+    for number, card_id in enumerate(cards):
+        card = tx.fetch(resource_of("issuing.card"), card_id)
+        ends_itself = (card["lifecycle_controls"] or {}).get("cancel_after")
+        if card["status"] == "canceled" or ends_itself:
+            continue
+        holder = tx.fetch(resource_of("issuing.cardholder"), card["cardholder"])
+        is_idle = len(cards) >= _IDLE_FROM and number and rng.random() < _IDLE
+        weight = 0.0 if is_idle else rng.lognormvariate(0, 0.7)
+        if card["status"] != "active":
+            weight *= _INACTIVE
+        found.append(_buyer(tx, card, holder, weight, rng))
+    return found
+
+
+def _buyer(tx: Tx, card: Json, holder: Json, weight: float, rng: random.Random) -> Buyer:
+    rules = (card["spending_controls"], holder["spending_controls"])
+    sellers = [_seller(tx, trade, rules, rng) for trade in _trades(rules, rng)]
+    limits = [*rules[0]["spending_limits"], *rules[1]["spending_limits"]]
+    if card["_default_limit"]:
+        limits.append(DEFAULT_LIMIT)
+    mine = {seller.trade.category for seller in sellers}
+    general = [limit for limit in limits if not limit["categories"] or mine <= {*limit["categories"]}]
+    rooms = [
+        limit["amount"] / _DAYS_OF[limit["interval"]] for limit in general if limit["interval"] in _DAYS_OF
+    ]
+    bounds = [limit["amount"] for limit in general]
+    presences = _allowed(rules, "card_presences", ("present", "not_present"))
+    return Buyer(
+        card["id"],
+        weight,
+        sellers,
+        presences,
+        min(rooms, default=math.inf) * rng.uniform(0.35, 1.1),
+        min(bounds, default=1_000_000),
+    )
+
+
+def _allowed(rules: Sequence[Json], name: str, choices: Sequence[str]) -> list[str]:
+    """Return the choices that no rule forbids; all of them if nothing is left."""
+    left = [
+        each
+        for each in choices
+        if all(
+            each in (rule[f"allowed_{name}"] or (each,)) and each not in (rule[f"blocked_{name}"] or ())
+            for rule in rules
+        )
+    ]
+    return left or [*choices]
+
+
+def _trades(rules: Sequence[Json], rng: random.Random) -> list[Trade]:
+    """Return the trades of a card: those that it was issued for, or some that fit together by chance."""
+    named = [category for rule in rules for category in rule["allowed_categories"] or ()]
+    if named:
+        left = _allowed(rules, "categories", list(dict.fromkeys(named)))
+        return [trade_of(category) for category in left[:12]]
+    usual = _allowed(rules, "categories", [trade.category for trade in TRADES])
+    return [trade_of(category) for category in rng.sample(usual, k=min(len(usual), rng.randint(4, 9)))]
+
+
+def _seller(tx: Tx, trade: Trade, rules: Sequence[Json], rng: random.Random) -> Seller:
+    home = country_of(tx)
+    others = [country for country in PLACES if country != home]
+    countries = _allowed(rules, "merchant_countries", [home, *others])
+    country = home if home in countries else rng.choice(countries)
+    if len(countries) > 1 and rng.random() < _ABROAD:
+        country = rng.choice(countries)
+    cities = PLACES.get(country, ("", ("Capital",), 0))[1]
+    return Seller(trade, rng.choice(trade.names), country, rng.choice(cities))
+
+
+def plan(
+    tx: Tx, people: Sequence[Buyer], count: int, span: tuple[int, int], rng: random.Random
+) -> list[PlannedPurchase]:
+    """Return purchases within a span of time (Unix seconds), in order of time."""
+    shares = _counts(people, count)
+    days = max(1.0, (span[1] - span[0]) / _DAY)
+    for buyer, share in zip(people, shares, strict=True):
+        usual = sum(_mean(seller.trade) for seller in buyer.sellers) / len(buyer.sellers)
+        buyer.factor = min(1.0, buyer.room * days / max(1.0, share * usual))
+    found = []
+    for number, (buyer, share) in enumerate(zip(people, shares, strict=True)):
+        times = _Times(span, rng)
+        found += [_one(tx, number, buyer, times, rng) for _ in range(share)]
+    return sorted(found, key=lambda each: each.at)
+
+
+def _counts(people: Sequence[Buyer], count: int) -> list[int]:
+    """Share a number of purchases among buyers by their weights."""
+    whole = sum(buyer.weight for buyer in people)
+    reached, found = 0.0, []
+    for buyer in people:
+        before, reached = reached, reached + buyer.weight / whole * count
+        found.append(round(reached) - round(before))
+    return found
+
+
+def _one(tx: Tx, number: int, buyer: Buyer, times: "_Times", rng: random.Random) -> PlannedPurchase:
+    seller = rng.choice(buyer.sellers)
+    if rng.random() < _STRAY:
+        seller = _seller(tx, rng.choice(TRADES), (), rng)
+    habit = HABITS[seller.trade.habit]
+    fitting = [
+        method
+        for method in habit.methods
+        if ("present" if method in _PRESENT else "not_present") in buyer.presences
+    ]
+    method = rng.choice(fitting) if fitting else _METHOD_OF[buyer.presences[0]]
+    at = times.draw(habit.hours, habit.weekend, PLACES.get(seller.country, ("", (), 0))[2])
+    return PlannedPurchase(at, number, seller, _amount(tx, buyer, seller, rng), method)
+
+
+def _mean(trade: Trade) -> float:
+    """Return the mean amount of a trade in minor units."""
+    return trade.typical * 100 * math.exp(trade.spread**2 / 2)
+
+
+def _amount(tx: Tx, buyer: Buyer, seller: Seller, rng: random.Random) -> int:
+    trade = seller.trade
+    if trade.habit == "fuel" and country_of(tx) == seller.country == "US" and buyer.factor == 1:
+        return 100  # the request of a pump, before the fuel flows
+    amount = round(trade.typical * 100 * rng.lognormvariate(0, trade.spread) * buyer.factor)
+    if amount > buyer.most and rng.random() > _STRAY:
+        amount = round(buyer.most * rng.uniform(0.3, 1))
+    if amount > _CENTS_OF:
+        amount = amount // 100 * 100 + rng.choice((0, 0, 99, amount % 100, amount % 100, amount % 100))
+    return max(amount, _LEAST)
+
+
+class _Times:
+    """Draws times within a span: more on working days, and around the usual hours of a trade."""
+
+    def __init__(self, span: tuple[int, int], rng: random.Random) -> None:
+        self._begin, self._end = span
+        self._rng = rng
+
+    def draw(self, hours: tuple[float, float], weekend: float, ahead: int) -> int:
+        """Return a time; `weekend` is the weight of a day of the weekend, `ahead` that of the local time."""
+        while True:
+            day = self._rng.uniform(self._begin, self._end)
+            local = dt.datetime.fromtimestamp(day, dt.UTC) + dt.timedelta(hours=ahead)
+            if local.weekday() >= _SATURDAY and self._rng.random() > weekend:
+                continue
+            midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+            hour = self._rng.gauss(*hours) % 24 - ahead
+            at = int(midnight.timestamp() + hour * 3_600)
+            if self._begin <= at < self._end:
+                return at
