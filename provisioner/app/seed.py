@@ -20,9 +20,9 @@ class SeedOrder(Struct, frozen=True):
     """The past that is wanted."""
 
     purchases: int
-    """How many purchases are made."""
+    """The number of purchases."""
     days: int
-    """How many days they are spread over, up to the present."""
+    """The number of days that they are spread over, up to the present."""
     seed: int
     """The same seed makes the same past, at the same present."""
     at: int | None = None
@@ -45,7 +45,7 @@ def write_seed(
     state: Path, cards: Sequence[str], order: SeedOrder, progress: Callable[[int], None]
 ) -> dict[str, Any]:
     """
-    Write a past of these cards into the sandbox with this state, and return the document about it.
+    Write a past of these cards into the sandbox with this state, and return what was written.
 
     What the sandbox has becomes older, so that the past comes after it. `progress` gets the number of
     purchases so far. Raises ProvisionerError if no card can make purchases.
@@ -57,17 +57,16 @@ def write_seed(
     store = Store(state)
     recipe = Recipe(cards, order.purchases, order.days, order.seed, renewed, order.at)
     try:
-        return seed_document(write_past(store, recipe, progress))
+        return plain_values(write_past(store, recipe, progress))
     except ValueError as error:
         raise ProvisionerError(str(error)) from None
     finally:
         store.close()
 
 
-def seed_document(past: WrittenPast) -> dict[str, Any]:
-    """Return the document of a past."""
+def plain_values(past: WrittenPast) -> dict[str, Any]:
+    """Return what was written as plain values."""
     return {
-        "format_version": "1.0",
         "from": past.begin,
         "to": past.end,
         "cards": past.cards,

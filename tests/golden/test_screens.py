@@ -51,7 +51,7 @@ ALIKE = (  # whatever differs from run to run, by something as long: the screen 
     (re.compile(r"(?<=2026-11-23 )\d\d:\d\d(:\d\d)?"), lambda m: "09:30:00" if m[1] else "09:30"),
     (re.compile(r"\b\d+ ms\b"), lambda _: "5 ms"),
     (FLEET_COST, lambda m: f" (0.2 s, 40 accounts/s, {m[1]} requests)"),
-    (re.compile(r"^(Applying|Reading Stripe|Running): .*\n", re.MULTILINE), lambda _: ""),  # if it takes long
+    (re.compile(r"^(Applying|Reading Stripe|Running|Writing): .*\n", re.MULTILINE), lambda _: ""),
 )
 
 

@@ -1,7 +1,6 @@
 """`sandbox`: run the embedded Stripe API as a separate server, or reset its state."""
 
 import errno
-import json
 import logging
 import re
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provisioner.cli.options.shared import SANDBOX_STATE, Options, config_options, parsed, text_or_json
+from provisioner.cli.options.shared import SANDBOX_STATE, Options, config_options, parsed
 from provisioner.cli.terminal.exit import DONE, exits
 from provisioner.cli.terminal.log import tell
 from provisioner.core.model.errors import ProvisionerError
@@ -159,22 +158,14 @@ def _moment(text: str | None) -> int | None:
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="SQLite file of the sandbox (default: the one that --sandbox uses).",
 )
-@text_or_json()
 @exits
 def seed(
-    options: Options,
-    *,
-    purchases: int,
-    days: int,
-    seed: int,
-    at: int | None,
-    state: Path | None,
-    format_: str,
+    options: Options, *, purchases: int, days: int, seed: int, at: int | None, state: Path | None
 ) -> int:
     """
-    Write a past into the sandbox: purchases of the cards at PATH, and what became of them.
+    Make past purchases with the cards at PATH.
 
-    The cards must have been applied with --sandbox. All that the sandbox has is moved into the past, so
+    The cards must have been applied with --sandbox. All that the sandbox has is moved back in time, so
     that it was there before. Purchases are decided and captured by the rules of the API; top-ups pay for
     them.
     """
@@ -184,10 +175,8 @@ def seed(
 
     where, cards = _applied_cards(options, state)
     with ProgressDisplay("Writing", "purchases", purchases) as display:
-        document = write_seed(where, cards, SeedOrder(purchases, days, seed, at), display.reach)
-    click.echo(
-        json.dumps(document, indent=2) if format_ == "json" else seed_text(document), nl=format_ == "json"
-    )
+        written = write_seed(where, cards, SeedOrder(purchases, days, seed, at), display.reach)
+    click.echo(seed_text(written), nl=False)
     return DONE
 
 

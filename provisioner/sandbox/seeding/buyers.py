@@ -47,9 +47,13 @@ class Seller(NamedTuple):
     """A merchant."""
 
     trade: Trade
+    """Its kind."""
     name: str
+    """Its name."""
     country: str
+    """Its country, as a two-letter code."""
     city: str
+    """Its city."""
 
     def data(self) -> Json:
         """Return its `merchant_data` for a request."""
@@ -74,7 +78,7 @@ class PlannedPurchase(NamedTuple):
     amount: int
     """The amount in minor units of the card's currency."""
     method: str
-    """How the card is read."""
+    """The way in which the card is read."""
 
 
 @dataclass
@@ -94,7 +98,7 @@ class Buyer:
     most: int
     """The largest purchase that its limits allow, in minor units."""
     factor: float = 1.0
-    """By how much amounts are reduced, so that its purchases fit its limits."""
+    """The factor of its amounts: below 1 where as many purchases would not fit its limits."""
     lost: list[str] = field(default_factory=list)
     """Ids of cards that it replaced, which somebody else may still try."""
 

@@ -13,7 +13,7 @@ _AHEAD = 10  # days that a top-up pays for
 _RESERVE = 4  # days that must be paid for at any time
 
 
-class Funds:
+class TopUps:
     """
     Sees to the balance; what was available at the beginning is never used up.
 

@@ -16,11 +16,11 @@ class Recipe:
     cards: Sequence[str]
     """The ids of the cards that make purchases."""
     purchases: int
-    """How many purchases they make."""
+    """The number of purchases."""
     days: int
-    """How many days the past has, up to the present."""
+    """The number of days up to the present."""
     seed: int
-    """The same seed makes the same past, at the same present."""
+    """The number that chance starts from: the same one makes the same past, at the same present."""
     renewed: Callable[[str, Mapping[str, str]], Mapping[str, str]] = _nothing_new
     """Returns the metadata of a card's replacement, given the id and the metadata of the card."""
     at: int | None = None
@@ -29,7 +29,7 @@ class Recipe:
 
 @dataclass
 class WrittenPast:
-    """What was written; amounts are in minor units."""
+    """The totals of a written past; amounts are in minor units."""
 
     begin: int = 0
     """The time at which it begins (Unix seconds)."""

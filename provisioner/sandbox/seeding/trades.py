@@ -15,33 +15,33 @@ class Followup(NamedTuple):
     """One thing that happens to an approved purchase later."""
 
     act: Act
-    """What happens; `part` is a capture that leaves the authorization open."""
+    """The act; `part` is a capture that leaves the authorization open."""
     hours: tuple[float, float]
     """The shortest and the longest time after what happened before."""
     share: tuple[float, float] = (1, 1)
     """The smallest and the largest share of the amount that is held (of a refund: that was captured)."""
 
 
-class Course(NamedTuple):
+class PurchaseCourse(NamedTuple):
     """One way in which purchases go on."""
 
     weight: float
-    """How common it is among the courses of a habit."""
+    """Its frequency, compared with other courses of a habit."""
     followups: tuple[Followup, ...]
-    """What happens, in order; nothing at all lets the authorization expire."""
+    """The acts, in order; without any, the authorization expires."""
 
 
 class Habit(NamedTuple):
-    """How merchants of one kind charge cards."""
+    """The way in which merchants of one kind charge cards."""
 
     methods: tuple[str, ...]
-    """How cards are read (`authorization_method`)."""
+    """The ways in which cards are read (`authorization_method`)."""
     hours: tuple[float, float]
     """The usual local hour, and how far purchases spread around it."""
     weekend: float
-    """How many purchases a day of the weekend has, compared with a working day."""
-    courses: tuple[Course, ...]
-    """What happens after a purchase."""
+    """The purchases of a day of the weekend, compared with those of a working day."""
+    courses: tuple[PurchaseCourse, ...]
+    """The courses that purchases take."""
 
 
 class Trade(NamedTuple):
@@ -52,7 +52,7 @@ class Trade(NamedTuple):
     typical: float
     """The amount in US dollars that half of the purchases exceed."""
     spread: float
-    """How far amounts differ: the sigma of their logarithm."""
+    """The sigma of the logarithm of amounts."""
     habit: str
     """An entry of `HABITS`."""
     names: tuple[str, ...]
@@ -65,17 +65,17 @@ def _after(act: Act, hours: tuple[float, float], share: tuple[float, float] = (1
 
 _PAID = _after("capture", (14, 50))
 _REFUND = (_after("refund", (30, 400)), _after("refund", (30, 300), (0.1, 0.7)))
-_CANCELED = Course(4, (_after("reverse", (0.2, 20)),))
-_FORGOTTEN = Course(2, ())
+_CANCELED = PurchaseCourse(4, (_after("reverse", (0.2, 20)),))
+_FORGOTTEN = PurchaseCourse(2, ())
 HABITS: Mapping[str, Habit] = {
     "billed": Habit(
         ("online",),
         (10, 6),
         0.5,
         (
-            Course(86, (_after("capture", (1, 30)),)),
-            Course(4, (_after("capture", (1, 30)), _REFUND[0])),
-            Course(2, (_after("capture", (1, 30)), _REFUND[1])),
+            PurchaseCourse(86, (_after("capture", (1, 30)),)),
+            PurchaseCourse(4, (_after("capture", (1, 30)), _REFUND[0])),
+            PurchaseCourse(2, (_after("capture", (1, 30)), _REFUND[1])),
             _CANCELED,
             _FORGOTTEN,
         ),
@@ -85,10 +85,10 @@ HABITS: Mapping[str, Habit] = {
         (14, 3),
         0.4,
         (
-            Course(80, (_PAID,)),
-            Course(6, (_PAID, _REFUND[0])),
-            Course(3, (_PAID, _REFUND[1])),
-            Course(3, (_after("reverse", (0.1, 2), (0.1, 0.4)), _PAID)),
+            PurchaseCourse(80, (_PAID,)),
+            PurchaseCourse(6, (_PAID, _REFUND[0])),
+            PurchaseCourse(3, (_PAID, _REFUND[1])),
+            PurchaseCourse(3, (_after("reverse", (0.1, 2), (0.1, 0.4)), _PAID)),
             _CANCELED,
             _FORGOTTEN,
         ),
@@ -97,15 +97,19 @@ HABITS: Mapping[str, Habit] = {
         ("chip", "contactless"),
         (15, 4),
         0.5,
-        (Course(60, (_after("capture", (20, 60), (1.1, 1.22)),)), Course(36, (_PAID,)), _CANCELED),
+        (
+            PurchaseCourse(60, (_after("capture", (20, 60), (1.1, 1.22)),)),
+            PurchaseCourse(36, (_PAID,)),
+            _CANCELED,
+        ),
     ),
     "ride": Habit(
         ("online", "contactless"),
         (14, 5),
         0.4,
         (
-            Course(80, (_after("capture", (0.5, 24)),)),
-            Course(10, (_after("increment", (0.2, 0.8), (0.1, 0.4)), _after("capture", (0.5, 24)))),
+            PurchaseCourse(80, (_after("capture", (0.5, 24)),)),
+            PurchaseCourse(10, (_after("increment", (0.2, 0.8), (0.1, 0.4)), _after("capture", (0.5, 24)))),
             _CANCELED,
             _FORGOTTEN,
         ),
@@ -115,12 +119,12 @@ HABITS: Mapping[str, Habit] = {
         (16, 4),
         0.6,
         (
-            Course(50, (_after("capture", (24, 110)),)),
-            Course(22, (_after("increment", (20, 60), (0.15, 0.5)), _after("capture", (24, 72)))),
-            Course(10, (_after("capture", (24, 72), (0.3, 0.6)),)),
-            Course(6, (_after("capture", (24, 72)), _REFUND[1])),
-            Course(8, (_after("reverse", (10, 100)),)),
-            Course(4, ()),
+            PurchaseCourse(50, (_after("capture", (24, 110)),)),
+            PurchaseCourse(22, (_after("increment", (20, 60), (0.15, 0.5)), _after("capture", (24, 72)))),
+            PurchaseCourse(10, (_after("capture", (24, 72), (0.3, 0.6)),)),
+            PurchaseCourse(6, (_after("capture", (24, 72)), _REFUND[1])),
+            PurchaseCourse(8, (_after("reverse", (10, 100)),)),
+            PurchaseCourse(4, ()),
         ),
     ),
     "fuel": Habit(
@@ -128,9 +132,9 @@ HABITS: Mapping[str, Habit] = {
         (13, 4),
         0.5,
         (
-            Course(60, (_after("finalize", (0.05, 0.2), (0.35, 0.8)), _after("capture", (12, 40)))),
-            Course(37, (_after("capture", (12, 40), (0.35, 0.8)),)),
-            Course(3, ()),
+            PurchaseCourse(60, (_after("finalize", (0.05, 0.2), (0.35, 0.8)), _after("capture", (12, 40)))),
+            PurchaseCourse(37, (_after("capture", (12, 40), (0.35, 0.8)),)),
+            PurchaseCourse(3, ()),
         ),
     ),
     "parcels": Habit(
@@ -138,9 +142,9 @@ HABITS: Mapping[str, Habit] = {
         (14, 4),
         0.6,
         (
-            Course(58, (_after("capture", (20, 90)),)),
-            Course(17, (_after("part", (20, 60), (0.3, 0.6)), _after("capture", (10, 50)))),
-            Course(
+            PurchaseCourse(58, (_after("capture", (20, 90)),)),
+            PurchaseCourse(17, (_after("part", (20, 60), (0.3, 0.6)), _after("capture", (10, 50)))),
+            PurchaseCourse(
                 7,
                 (
                     _after("part", (10, 40), (0.2, 0.4)),
@@ -148,8 +152,8 @@ HABITS: Mapping[str, Habit] = {
                     _after("capture", (10, 40)),
                 ),
             ),
-            Course(4, (_after("part", (20, 60), (0.3, 0.7)),)),
-            Course(7, (_after("capture", (20, 90)), _REFUND[0])),
+            PurchaseCourse(4, (_after("part", (20, 60), (0.3, 0.7)),)),
+            PurchaseCourse(7, (_after("capture", (20, 90)), _REFUND[0])),
             _CANCELED,
             _FORGOTTEN,
         ),

@@ -13,10 +13,10 @@ from provisioner.sandbox.rules.common.programs import program_of
 from provisioner.sandbox.rules.purchases.kinds import AUTHORIZATION
 from provisioner.sandbox.seeding.buyers import PLACES, Buyer, PlannedPurchase, buyers, plan
 from provisioner.sandbox.seeding.calls import PastCalls
-from provisioner.sandbox.seeding.funds import Funds
+from provisioner.sandbox.seeding.funds import TopUps
 from provisioner.sandbox.seeding.recipe import Recipe, WrittenPast
 from provisioner.sandbox.seeding.renewal import renew
-from provisioner.sandbox.seeding.trades import HABITS, HOUR, Course, Followup
+from provisioner.sandbox.seeding.trades import HABITS, HOUR, Followup, PurchaseCourse
 from provisioner.sandbox.state import clock
 from provisioner.sandbox.state.default_account import default_account
 from provisioner.sandbox.state.objects import Origin, Tx, ids_by
@@ -86,7 +86,7 @@ class _Writer:
                 "no card can make purchases: all are canceled, inactive, or for a number of payments"
             )
         self._planned = plan(tx, self._people, recipe.purchases, span, rng)
-        self._funds = Funds(calls, span, sum(each.amount for each in self._planned))
+        self._funds = TopUps(calls, span, sum(each.amount for each in self._planned))
         self._waiting: list[tuple[int, int, Callable[[int], None]]] = []
         self._written = WrittenPast(*span, program_of(tx).currency)
 
@@ -131,7 +131,7 @@ class _Writer:
         written.approved += 1
         written.amount += made["amount"]
         courses = HABITS[planned.seller.trade.habit].courses
-        course: Course = self._rng.choices(courses, [each.weight for each in courses])[0]
+        course: PurchaseCourse = self._rng.choices(courses, [each.weight for each in courses])[0]
         self._follow(at, made["id"], course.followups)
 
     def _params(self, planned: PlannedPurchase, card: str) -> Json:

@@ -18,14 +18,14 @@ _NOUNS = {
 }
 
 
-def seed_text(document: Mapping[str, Any]) -> str:
-    """Return the document of a past as text."""
-    days = [f"{datetime.fromtimestamp(document[end], UTC):%Y-%m-%d}" for end in ("from", "to")]
-    approved, declined = document["approved"], document["declined"]
+def seed_text(written: Mapping[str, Any]) -> str:
+    """Return what was written as text."""
+    days = [f"{datetime.fromtimestamp(written[end], UTC):%Y-%m-%d}" for end in ("from", "to")]
+    approved, declined = written["approved"], written["declined"]
     money = show_money(approved["amount"], approved["currency"])
     why = listed([f"{number:,} {reason}" for reason, number in declined.items()])
-    followed = listed([count(number, _NOUNS[name]) for name, number in document["followed"].items()])
-    what = f"{count(document['purchases'], 'purchase')} on {count(document['cards'], 'card')}"
+    followed = listed([count(number, _NOUNS[name]) for name, number in written["followed"].items()])
+    what = f"{count(written['purchases'], 'purchase')} on {count(written['cards'], 'card')}"
     lines = [
         f"{what}, {days[0]} to {days[1]}:",
         f"  {approved['count']:,} approved ({money})",
