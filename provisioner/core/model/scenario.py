@@ -33,6 +33,11 @@ class Purchase(Struct, frozen=True):
         """Return `present` or `not_present`. [?] Undocumented: that a keyed-in number is not present."""
         return "present" if self.method in PRESENT_METHODS else "not_present"
 
+    @property
+    def total(self) -> int:
+        """Return the amount of the authorization, which is not raised later."""
+        return self.amount
+
 
 class Scenario(Struct, frozen=True):
     """A purchase on a card and the response that is expected from Stripe."""

@@ -11,18 +11,8 @@ from provisioner.core.model.limits import LARGEST_PURCHASE
 from provisioner.core.model.money import show_money
 from provisioner.core.model.resource import Address, Declared, Ref
 from provisioner.core.model.scenario import METHOD_OF, Facts, Purchase, Scenario
-from provisioner.core.purchases.simulator import (
-    LISTS,
-    counts,
-    limit_words,
-    limits,
-    listed_out,
-    owes,
-    payments_left,
-    room,
-    spend,
-    spent,
-)
+from provisioner.core.purchases.rules import CONTROLS, LISTS, PER_AUTHORIZATION, Limit, list_rules
+from provisioner.core.purchases.simulator import owes, payments_left, room, rules_of, spend, spent
 
 # The first of a month that is a Sunday: day, week and month begin.
 START = int(dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC).timestamp())
@@ -30,7 +20,6 @@ DAY = 86_400
 MOST_PURCHASES = 60
 LAST = START + 40 * DAY
 SMALL = 100
-CONTROLS = "spending_controls"
 ANY = Purchase(0, "")
 
 
@@ -97,11 +86,11 @@ def _allowed_values(facts: Facts, choices: Choices) -> dict[str, list[str]]:
     allowed = {}
     for name, attribute, _ in LISTS:
         listed = [value for side in sides for value in side.get(f"allowed_{name}", ())]
-        only = [{key: side[key] for key in side if key.endswith(f"_{name}")} for side in sides]
+        rules = [rule for side in sides for rule in list_rules("", side) if rule.name == name]
         allowed[name] = [
             value
             for value in dict.fromkeys([*listed, *choices.of(name)])
-            if not any(any(listed_out(replace(ANY, **_with(attribute, value)), side)) for side in only)
+            if not any(rule.bars(replace(ANY, **_with(attribute, value))) for rule in rules)
         ]
     return allowed
 
@@ -155,17 +144,17 @@ def _stands_still(facts: Facts) -> str:
 
 def _at_limits(card: Address, facts: Facts, plain: Purchase, categories: Sequence[str]) -> Iterator[Scenario]:
     currency = str(facts.card["currency"])
-    bounds = [(f"{whose}'s {limit_words(limit, currency)}", limit) for whose, limit, _ in limits(facts)]
-    most = {"amount": LARGEST_PURCHASE, "interval": "per_authorization"}
-    for bound, limit in [*bounds, (f"{limit_words(most, currency)} that Stripe allows", most)]:
-        fitting = [name for name in categories if not limit.get("categories") or name in limit["categories"]]
+    bounds = [(f"{one.whose}'s {one.words(currency)}", one) for one in rules_of(facts).limits]
+    most = Limit(LARGEST_PURCHASE, PER_AUTHORIZATION)
+    for bound, limit in [*bounds, (f"{most.words(currency)} that Stripe allows", most)]:
+        fitting = [name for name in categories if limit.counts(name)]
         purchase = replace(
-            plain, category=plain.category if counts(limit, plain) else next(iter(fitting), "")
+            plain, category=plain.category if limit.counts(plain.category) else next(iter(fitting), "")
         )
         steps = _fill(facts, purchase, limit) if purchase.category else None
         if steps is None:
             continue
-        words = f"{bound} for {purchase.category}" if limit.get("categories") else bound
+        words = f"{bound} for {purchase.category}" if limit.categories else bound
         *before, last = steps or [replace(purchase, amount=0)]
         if steps:
             yield _scenario(card, facts, f"at the {words}", last, before, approved=True)
@@ -176,14 +165,14 @@ def _at_limits(card: Address, facts: Facts, plain: Purchase, categories: Sequenc
         )
 
 
-def _fill(facts: Facts, purchase: Purchase, limit: Mapping[str, Any]) -> list[Purchase] | None:
+def _fill(facts: Facts, purchase: Purchase, limit: Limit) -> list[Purchase] | None:
     """Return the fewest purchases, on as few days, that use a limit fully; None if other limits forbid it."""
-    wanted, made, at = int(limit["amount"]), list[Purchase](), START
+    wanted, made, at = limit.amount, list[Purchase](), START
     most = min(MOST_PURCHASES, payments_left(facts) or MOST_PURCHASES)
-    if limit["interval"] == "per_authorization":
+    if limit.interval == PER_AUTHORIZATION:
         whole = replace(purchase, amount=wanted)
         return None if room(whole, facts) < wanted else [whole] if wanted else []
-    while (left := wanted - spent(limit, here := replace(purchase, at=at), tuple(made))) > 0:
+    while (left := wanted - spent(limit, here := replace(purchase, at=at), made)) > 0:
         step = replace(here, amount=min(left, room(here, facts)))
         if step.amount:
             made.append(step)

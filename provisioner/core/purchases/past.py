@@ -31,7 +31,11 @@ class PastRequest(Struct, frozen=True, gc=False):
     amount: int
     """The amount that this request asks for; 0 only checks the card."""
     total: int
-    """The amount of the authorization if this is approved; limits per authorization apply to it."""
+    """
+    The amount of the authorization if this is approved; limits per authorization apply to it.
+
+    That is the sum of what was approved, less what was reversed, and captures do not change it.
+    """
     approved: bool
     """Stripe's decision."""
     reason: str

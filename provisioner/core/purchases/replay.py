@@ -1,35 +1,25 @@
 """Replay a past under the controls in force and under planned ones, and tell what the plan changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 
-from msgspec import Struct
+from msgspec.structs import replace
 
+from provisioner.core.purchases.arrange import ControlChange, Event, arrange, by_holder
 from provisioner.core.purchases.backtest_document import BacktestDocument
-from provisioner.core.purchases.past import Past, PastControls
+from provisioner.core.purchases.card_state import Cards
+from provisioner.core.purchases.findings import Findings
+from provisioner.core.purchases.headroom import headroom_of
+from provisioner.core.purchases.judge import Judge
+from provisioner.core.purchases.past import Moment, Past, PastMove, PastRequest
+from provisioner.core.purchases.planned import Planned
+from provisioner.core.purchases.rates import ExchangeRates
+from provisioner.core.purchases.spending_ledger import WindowTally
+from provisioner.core.purchases.windows import windows
 
-
-class PlannedControls(Struct, frozen=True):
-    """The controls of a card or cardholder as a plan would leave them, laid over the whole past."""
-
-    address: str
-    """Section and name in the YAML."""
-    timeline: Sequence[PastControls]
-    """The controls: one row that always holds, or more where grants begin and end; oldest first."""
-    team: str = ""
-    """The team of a card; empty without one."""
-    retired: bool = False
-    """True if the plan retires it."""
-    hidden: bool = False
-    """True if its controls must not be shown."""
-
-
-class Planned(Struct, frozen=True):
-    """The controls of all cards and cardholders that a plan is about, by Stripe's id."""
-
-    cards: Mapping[str, PlannedControls] = {}
-    """The cards with a declared address, with their predecessors, and those that the plan retires."""
-    holders: Mapping[str, PlannedControls] = {}
-    """The same for cardholders."""
+GONE = -1  # what an authorization holds that the plan declines
+State = tuple[WindowTally, int, int, int]
 
 
 def backtest(past: Past, planned: Planned, begin: int = 0, *, headroom: bool = False) -> BacktestDocument:
@@ -38,4 +28,132 @@ def backtest(past: Past, planned: Planned, begin: int = 0, *, headroom: bool = F
 
     Earlier purchases only fill the windows of limits. With `headroom`, report the use of all limits.
     """
-    raise NotImplementedError
+    rates = ExchangeRates()
+    cards = Cards(past, planned, rates)
+    if pairs := cards.foreign_pairs():
+        rates.learn(past.moments(), pairs)
+    replay = Replay(past, cards, begin)
+    replay.run(past.moments())
+    used = headroom_of(cards.states.values()) if headroom else None
+    return replay.findings.told(past.horizon, cards.states, used)
+
+
+class Replay:
+    """
+    The replay of a past: every decision as Stripe made it, and as the plan would have made it.
+
+    What really counts towards limits follows from Stripe's decisions alone; the plan's own account of it is
+    kept as the difference, which is nothing for most purchases.
+    """
+
+    def __init__(self, past: Past, cards: Cards, begin: int) -> None:
+        self.cards, self.begin = cards, begin
+        self.findings = Findings()
+        self._judge = Judge(self.findings, past.horizon)
+        self._held: dict[int, int] = {}
+        """The amounts that the plan would hold of authorizations that it decides differently, or GONE."""
+        self._log: list[list[State] | ControlChange] = []
+
+    def run(self, moments: Iterable[Moment]) -> None:
+        """Let everything happen, second by second."""
+        for at, group in groupby(moments, attrgetter("at")):
+            events: list[Event] = [*self.cards.changes_until(at), *group]
+            if len(events) == 1:
+                self._happen(events[0])
+                continue
+            for part in by_holder(events, self.cards.holders):
+                for event in part if self._is_settled(part) else arrange(part, self):
+                    self._happen(event)
+
+    def _is_settled(self, events: Sequence[Event]) -> bool:
+        """Return whether no other order needs to be tried."""
+        if len(events) == 1 or events[0].at < self.begin:
+            return True
+        requests = [each for each in events if isinstance(each, PastRequest)]
+        return not requests or (len(requests) == len(events) and all(each.first for each in requests))
+
+    def _happen(self, event: Event) -> None:
+        if isinstance(event, ControlChange):
+            self.cards.advance(event.id)
+        elif isinstance(event, PastMove):
+            self._move(event)
+        else:
+            self._request(event)
+
+    def _request(self, request: PastRequest) -> None:
+        state = self.cards.state_of(request)
+        now = windows(request.at)
+        began = now if request.began == request.at else windows(request.began)
+        granted = request.granted if request.approved else 0
+        number = request.authorization
+        there = self._held.get(number)
+        approved, planned = request.approved, granted
+        if request.at >= self.begin:
+            if request.approved:
+                state.note_use(request, now)
+            if there == GONE:
+                self._judge.follow_up(request, state, now)
+            else:
+                asked = request if there is None else _without(request, request.held - there)
+                approved = self._judge.decide(request, asked, state, now)
+            planned = (granted if request.approved else request.amount) if approved else 0
+        if there == GONE:
+            planned = 0
+        elif request.approved and not approved and request.first:
+            self._held[number] = GONE
+        elif not request.first and (there is not None or planned != granted):
+            self._held[number] = (request.held if there is None else there) + planned
+        if planned and state.counts_payments:
+            state.pay(number)
+        if granted or planned:
+            state.count(began, request.category, granted, planned - granted)
+
+    def _move(self, move: PastMove) -> None:
+        state = self.cards.state_of(move)
+        amount, number = move.amount, move.authorization
+        planned = amount
+        there = self._held.get(number)
+        if there is not None:
+            planned = 0
+            if there != GONE:
+                held = -there if move.left == 0 and move.held <= 0 else max(-there, move.held)
+                # a capture of all that is held takes no more than there is; of another amount, as it was
+                captured = min(there, move.captured) if move.held == -move.captured else move.captured
+                planned = held + captured
+                self._held[number] = there + held
+            if move.ends:
+                del self._held[number]
+        if move.captured and there != GONE and state.counts_payments:
+            state.pay(number)
+        if amount or planned:
+            state.count(windows(move.began), move.category, amount, planned - amount)
+
+    def explains(self, request: PastRequest) -> bool:
+        """Return whether the controls in force explain Stripe's decision."""
+        return self._judge.explains(request, self.cards.state_of(request), windows(request.at))
+
+    def apply(self, event: Event) -> None:
+        """Let an event happen on trial: what counts follows from it, and nothing is judged."""
+        if isinstance(event, ControlChange):
+            self._log.append(event)
+            self.cards.advance(event.id)
+            return
+        state = self.cards.state_of(event)
+        tallies = (*state.spent.tallies, *state.spent_held.tallies)
+        self._log.append([(each, each.window, each.spent, each.shift) for each in tallies])
+        granted = event.amount if isinstance(event, PastMove) else event.granted * event.approved
+        state.count(windows(event.began), event.category, granted, 0)
+
+    def undo(self) -> None:
+        """Take the last event on trial back."""
+        last = self._log.pop()
+        if isinstance(last, ControlChange):
+            self.cards.advance(last.id, -1)
+            return
+        for tally, window, spent, shift in last:
+            tally.window, tally.spent, tally.shift = window, spent, shift
+
+
+def _without(request: PastRequest, missing: int) -> PastRequest:
+    """Return a request for an authorization that would hold less, or more, than it really did."""
+    return replace(request, total=request.total - missing) if missing else request

@@ -1,0 +1,146 @@
+"""The order of what happened within one second, which Stripe's times do not tell."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from provisioner.core.purchases.past import PastMove, PastRequest
+
+STEPS = 400  # to look for an order in which all is explained, before the likeliest one is taken
+
+
+class ControlChange(NamedTuple):
+    """A change of the controls of a card or cardholder."""
+
+    at: int
+    """The time (Unix seconds)."""
+    id: str
+    """Stripe's id of the card or cardholder."""
+
+
+Event = PastRequest | PastMove | ControlChange
+
+
+class Trial(Protocol):
+    """The state at some time, on which an order is tried."""
+
+    def explains(self, request: PastRequest) -> bool:
+        """Return whether the controls in force explain Stripe's decision in this state."""
+
+    def apply(self, event: Event) -> None:
+        """Let an event happen, as Stripe decided it."""
+
+    def undo(self) -> None:
+        """Take the last event back."""
+
+
+def arrange(events: Sequence[Event], trial: Trial) -> list[Event]:
+    """
+    Return the events of one second in an order that explains Stripe's decisions, if there is one.
+
+    New authorizations keep their order, and so do the requests, and the moves, of one authorization. All
+    else happens as late as possible: what gives room back waits until an approval needs it, and what takes
+    room, or changes controls, until a decline does. If no order explains everything, the beginning is
+    explained, and the rest is in the order of time.
+    """
+    queue = _Queue(events)
+    options, steps = [iter(queue.options(trial))], 0
+    while options and len(queue.order) < len(events) and steps < STEPS + 2 * len(events):
+        steps += 1
+        event = next(options[-1], None)
+        if event is not None:
+            trial.apply(queue.take(event))
+            options.append(iter(queue.options(trial)))
+            continue
+        options.pop()
+        if queue.order:
+            trial.undo()
+            queue.put_back()
+    if len(queue.order) < len(events):
+        _take_anyhow(queue, len(events), trial)
+    for _ in queue.order:
+        trial.undo()
+    return queue.order
+
+
+def _take_anyhow(queue: "_Queue", count: int, trial: Trial) -> None:
+    """Begin again, and take the first request where nothing is explained."""
+    while queue.order:
+        trial.undo()
+        queue.put_back()
+    while len(queue.order) < count:
+        event = next(iter(queue.options(trial)), None) or queue.heads()[0]
+        trial.apply(queue.take(event))
+
+
+class _Queue:
+    """The events that have not been placed yet: new authorizations in their order, and others by subject."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self.order: list[Event] = []
+        self._new: deque[Event] = deque()
+        self._others: dict[object, deque[Event]] = defaultdict(deque)
+        self._waits: set[object] = set()  # authorizations that are still to be created in this second
+        for event in events:
+            if isinstance(event, PastRequest) and event.first:
+                self._new.append(event)
+                self._waits.add(event.authorization)
+            else:
+                self._others[_subject(event)].append(event)
+
+    def heads(self) -> list[Event]:
+        """Return the events that may be next: the next new authorization first."""
+        others = [each[0] for each in self._others.values() if each and not self._must_wait(each[0])]
+        return [*([self._new[0]] if self._new else []), *others]
+
+    def _must_wait(self, event: Event) -> bool:
+        return not isinstance(event, ControlChange) and event.authorization in self._waits
+
+    def options(self, trial: Trial) -> list[Event]:
+        """Return the events that may be next, most likely first; requests only if they are explained."""
+        heads = self.heads()
+        requests = [each for each in heads if isinstance(each, PastRequest)]
+        explained = [each for each in requests if trial.explains(each)]
+        rest = [each for each in heads if not isinstance(each, PastRequest)]
+        if requests and not explained:
+            rest.sort(key=lambda each: not _helps(each, requests[0]))
+        return [*explained, *rest]
+
+    def take(self, event: Event) -> Event:
+        """Place an event."""
+        if isinstance(event, PastRequest) and event.first:
+            self._new.popleft()
+            self._waits.discard(event.authorization)
+        else:
+            self._others[_subject(event)].popleft()
+        self.order.append(event)
+        return event
+
+    def put_back(self) -> None:
+        """Take the last placed event back."""
+        event = self.order.pop()
+        if isinstance(event, PastRequest) and event.first:
+            self._new.appendleft(event)
+            self._waits.add(event.authorization)
+        else:
+            self._others[_subject(event)].appendleft(event)
+
+
+def _subject(event: Event) -> object:
+    return event.id if isinstance(event, ControlChange) else (type(event), event.authorization)
+
+
+def _helps(event: Event, request: PastRequest) -> bool:
+    """Return whether an event may explain the decision about a request if it comes before it."""
+    if isinstance(event, PastMove):
+        return event.amount < 0 if request.approved else event.amount > 0
+    return True
+
+
+def by_holder(events: Sequence[Event], holders: dict[str, str]) -> Iterator[list[Event]]:
+    """Yield the events of each cardholder, whose purchases share no limit with those of others."""
+    groups: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        at = holders.get(event.id, event.id) if isinstance(event, ControlChange) else event.holder
+        groups[at].append(event)
+    yield from groups.values()

@@ -1,0 +1,60 @@
+"""Exchange rates as past purchases tell them: an amount in the card's currency and in the merchant's."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+
+from msgspec import Struct, field
+
+from provisioner.core.purchases.past import Moment, PastRequest
+from provisioner.core.purchases.windows import DAY
+
+Pair = tuple[str, str]
+
+
+class ExchangeRates(Struct):
+    """The exchange rates between the currencies of cards and those of cardholders' limits."""
+
+    known: dict[Pair, dict[int, tuple[float, float]]] = field(default_factory=lambda: defaultdict(dict))
+    """For each day, the lowest and highest rate that fits its purchases, by the card's and other currency."""
+
+    def learn(self, moments: Iterable[Moment], wanted: Iterable[Pair]) -> None:
+        """Learn from purchases in other currencies; amounts are rounded, so rates are ranges."""
+        pairs = frozenset(wanted)
+        for each in moments:
+            if not isinstance(each, PastRequest) or each.amount < 1 or each.merchant_amount < 1:
+                continue
+            pair = (each.currency, each.merchant_currency)
+            if pair in pairs:
+                low = (each.merchant_amount - 0.5) / each.amount
+                high = (each.merchant_amount + 0.5) / each.amount
+                days, day = self.known[pair], each.at // DAY
+                days[day] = _closer(days.get(day, (low, high)), (low, high))
+
+    def convert(self, amount: int, named: str, currency: str, at: int) -> int | None:
+        """
+        Return an amount in the card's currency, at the rate of the nearest purchases; None if there is none.
+
+        The ranges of the days around are combined as long as they agree: the rate may not have changed.
+        """
+        days = self.known.get((currency, named))
+        if not days:
+            return None
+        order = sorted(days)
+        middle = bisect_left(order, at // DAY)
+        around = sorted(order[max(0, middle - 30) : middle + 30], key=lambda day: abs(day - at // DAY))
+        found = days[around[0]]
+        for day in around[1:]:
+            both = (max(found[0], days[day][0]), min(found[1], days[day][1]))
+            if both[0] > both[1]:
+                break
+            found = both
+        return round(amount * 2 / (found[0] + found[1]))
+
+
+def _closer(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    """Return the range on which two agree, or the narrower one if they do not."""
+    both = (max(one[0], other[0]), min(one[1], other[1]))
+    if both[0] <= both[1]:
+        return both
+    return min(one, other, key=lambda each: each[1] - each[0])

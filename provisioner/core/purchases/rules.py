@@ -1,0 +1,281 @@
+"""
+CardRules that decide a purchase, compiled once from the fields of a card and its cardholder.
+
+docs.stripe.com/issuing/controls/spending-controls, docs.stripe.com/issuing/purchases/authorizations; the
+reasons are those of the SDK's `issuing.Authorization.RequestHistory`. Which of several reasons Stripe
+gives is not documented [?]; here the card comes first, then its holder, the money, the controls.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple, Protocol
+
+from msgspec import Struct
+
+from provisioner.core.model.limits import LARGEST_PURCHASE, default_limit
+from provisioner.core.model.money import PER, show_money
+
+LISTS = (
+    ("categories", "category", "category"),
+    ("merchant_countries", "country", "country"),
+    ("card_presences", "presence", "card presence"),
+)
+CONTROLS = "spending_controls"
+PER_AUTHORIZATION = "per_authorization"
+NO_CATEGORIES: frozenset[str] = frozenset()
+# Converts an amount in a currency to the card's; None if the rate is not known.
+Convert = Callable[[int, str], int | None]
+
+
+class RequestedPurchase(Protocol):
+    """A purchase that is asked for, in minor units of the card's currency."""
+
+    @property
+    def amount(self) -> int:
+        """Return the requested amount."""
+
+    @property
+    def total(self) -> int:
+        """Return the amount of the whole authorization with it."""
+
+    @property
+    def category(self) -> str:
+        """Return the merchant's category."""
+
+    @property
+    def country(self) -> str:
+        """Return the merchant's country."""
+
+    @property
+    def presence(self) -> str:
+        """Return `present` or `not_present`."""
+
+
+class Refusal(NamedTuple):
+    """A reason to decline a purchase."""
+
+    reason: str
+    """Stripe's reason."""
+    why: str
+    """The reason in words."""
+    limit: int = -1
+    """The place of the limit among the rules' limits; -1 if no limit declines it."""
+    own: bool = True
+    """False if the cardholder declines it, rather than the card itself."""
+
+
+class ListRule(Struct, frozen=True):
+    """A list of a card or cardholder that allows or blocks values."""
+
+    whose: str
+    """`card` or `cardholder`."""
+    name: str
+    """The name of the list without `allowed` or `blocked`, such as `merchant_countries`."""
+    word: str
+    """The word for one of its values."""
+    value: Callable[[Any], str]
+    """Takes the value from a purchase."""
+    values: frozenset[str]
+    """The values that the list names."""
+    blocks: bool
+    """True if it blocks them; false if it allows nothing else."""
+
+    def bars(self, asked: RequestedPurchase) -> bool:
+        """Return whether it declines a purchase."""
+        return (self.value(asked) in self.values) is self.blocks
+
+    def why(self, asked: RequestedPurchase) -> str:
+        """Return in words how it declines a purchase."""
+        verb = "blocks" if self.blocks else "does not allow"
+        return f"the {self.whose} {verb} the {self.word} {self.value(asked)}"
+
+
+class Limit(Struct, frozen=True):
+    """A spending limit, in minor units of the card's currency."""
+
+    amount: int
+    """The maximum in each interval."""
+    interval: str
+    """The interval, such as `monthly`."""
+    categories: frozenset[str] = NO_CATEGORIES
+    """The categories that it applies to; empty for all."""
+    whose: str = "card"
+    """`card` or `cardholder`."""
+
+    def counts(self, category: str) -> bool:
+        """Return whether it applies to a merchant category."""
+        return not self.categories or category in self.categories
+
+    def words(self, currency: str) -> str:
+        """Return it in everyday words: `$2,000.00 per month`."""
+        return f"{show_money(self.amount, currency)} {PER[self.interval]}"
+
+    def why(self, currency: str, gone: int) -> str:
+        """Return in words how it declines a purchase when `gone` is spent of it."""
+        said = f", and {show_money(gone, currency)} of it is spent" if gone else ""
+        return f"the {self.whose}'s limit is {self.words(currency)}{said}"
+
+
+class CardRules(Struct, frozen=True):
+    """The rules of a card, together with those of its cardholder."""
+
+    currency: str
+    """The card's currency."""
+    lists: tuple[ListRule, ...] = ()
+    """The lists, the card's first."""
+    limits: tuple[Limit, ...] = ()
+    """The limits, the card's first."""
+    standing: Refusal | None = None
+    """The reason to decline whatever is asked for, because of a status; None if there is none."""
+    canceled: bool = False
+    """True if the card is canceled."""
+    expires: int = 0
+    """The first moment (Unix seconds) at which the card has expired; 0 if it does not."""
+    expiry: str = ""
+    """The month of its expiry: `02/2024`."""
+    payments: int | None = None
+    """The number of payments after which Stripe cancels the card; None without a maximum."""
+    has_default: bool = False
+    """True if its only limit is Stripe's default one."""
+    foreign: tuple[Limit, ...] = ()
+    """The cardholder's limits in another currency, at an unknown rate."""
+
+
+def compile_rules(
+    card: Mapping[str, Any],
+    holder: Mapping[str, Any],
+    *,
+    fresh: bool = False,
+    disabled: bool = False,
+    convert: Convert | None = None,
+) -> CardRules:
+    """
+    Return the rules of a card and its cardholder, given in normal form.
+
+    With `fresh`, a card without limits has Stripe's default one; `disabled` is for a cardholder of whom
+    Stripe requires more information.
+    """
+    currency = str(card.get("currency", "usd"))
+    own, held = card.get(CONTROLS, {}), holder.get(CONTROLS, {})
+    limits = [*spending_limits("card", own)]
+    has_default = not limits and fresh
+    if has_default:
+        limits.append(Limit(**default_limit(currency)))
+    theirs, foreign = _held_limits(held, currency, convert)
+    year, month = card.get("exp_year"), card.get("exp_month")
+    ends = card.get("lifecycle_controls", {}).get("cancel_after", {}).get("payment_count")
+    return CardRules(
+        currency=currency,
+        lists=(*list_rules("card", own), *list_rules("cardholder", held)),
+        limits=(*limits, *theirs),
+        standing=_standing(card, holder, disabled=disabled),
+        canceled=card.get("status") == "canceled",
+        expires=after_month(int(year), int(month)) if year and month else 0,
+        expiry=f"{month:02}/{year}" if year and month else "",
+        payments=None if ends is None else int(ends),
+        has_default=has_default,
+        foreign=foreign,
+    )
+
+
+def _held_limits(
+    controls: Mapping[str, Any], currency: str, convert: Convert | None
+) -> tuple[Sequence[Limit], tuple[Limit, ...]]:
+    """Return a cardholder's limits in the card's currency, and those whose rate is not known."""
+    limits = tuple(spending_limits("cardholder", controls))
+    named = controls.get("spending_limits_currency", currency)
+    if named == currency or not limits:
+        return limits, ()
+    amounts = [convert(limit.amount, str(named)) if convert else None for limit in limits]
+    both = [(limit, amount) for limit, amount in zip(limits, amounts, strict=True) if amount is not None]
+    if len(both) < len(limits):
+        return (), limits
+    return [Limit(amount, one.interval, one.categories, one.whose) for one, amount in both], ()
+
+
+def spending_limits(whose: str, controls: Mapping[str, Any]) -> Iterator[Limit]:
+    """Yield the limits of spending controls."""
+    for row in controls.get("spending_limits", ()):
+        yield Limit(int(row["amount"]), row["interval"], frozenset(row.get("categories", ())), whose)
+
+
+def list_rules(whose: str, controls: Mapping[str, Any]) -> Iterator[ListRule]:
+    """Yield the lists of spending controls; an empty list neither allows nor blocks."""
+    for name, attribute, word in LISTS:
+        for prefix in ("allowed", "blocked"):
+            if values := controls.get(f"{prefix}_{name}"):
+                yield ListRule(
+                    whose, name, word, attrgetter(attribute), frozenset(values), prefix == "blocked"
+                )
+
+
+def _standing(card: Mapping[str, Any], holder: Mapping[str, Any], *, disabled: bool) -> Refusal | None:
+    if card.get("status", "inactive") != "active":
+        return Refusal("card_inactive", "the card is inactive")
+    if (status := holder.get("status", "active")) != "active":
+        return Refusal(f"cardholder_{status}", f"the cardholder is {status}", own=False)
+    if disabled:
+        why = "Stripe requires more information about the cardholder"
+        return Refusal("cardholder_verification_required", why, own=False)
+    return None
+
+
+@lru_cache(maxsize=512)
+def after_month(year: int, month: int) -> int:
+    """Return the first moment after a month (Unix seconds, UTC)."""
+    return int(dt.datetime(year + month // 12, month % 12 + 1, 1, tzinfo=dt.UTC).timestamp())
+
+
+def refusal(
+    asked: RequestedPurchase,
+    rules: CardRules,
+    spent: Sequence[int],
+    at: int,
+    *,
+    payments: int = 0,
+    available: int | None = None,
+) -> Refusal | None:
+    """
+    Return the first reason to decline a purchase, or None.
+
+    `spent` is what each of the rules' limits has lost in the interval that contains `at` (Unix seconds);
+    `payments` is the number of payments that the card has made, `available` the Issuing balance.
+    """
+    if standing := _status(rules, at, payments):
+        return standing
+    if available is not None and asked.amount > available:
+        money = show_money(available, rules.currency)
+        return Refusal("insufficient_funds", f"the Issuing balance has {money} available")
+    for rule in rules.lists:
+        if rule.bars(asked):
+            return Refusal(CONTROLS, rule.why(asked), own=rule.whose == "card")
+    if asked.total > LARGEST_PURCHASE:
+        most = show_money(LARGEST_PURCHASE, rules.currency)
+        return Refusal(CONTROLS, f"Stripe approves at most {most} per purchase")
+    return _beyond_limits(asked, rules, spent)
+
+
+def _status(rules: CardRules, at: int, payments: int) -> Refusal | None:
+    """Return the reason to decline that does not depend on what is asked for."""
+    if rules.payments is not None and payments >= rules.payments:
+        return Refusal("card_canceled", f"Stripe cancels the card after {rules.payments} payments")
+    if rules.canceled:
+        return Refusal("card_canceled", "the card is canceled")
+    if 0 < rules.expires <= at:
+        return Refusal("card_expired", f"the card expires at the end of {rules.expiry}")
+    return rules.standing
+
+
+def _beyond_limits(asked: RequestedPurchase, rules: CardRules, spent: Sequence[int]) -> Refusal | None:
+    """Return the first limit that declines a purchase as a reason; None if all leave room."""
+    category = asked.category
+    for place, limit in enumerate(rules.limits):
+        if limit.categories and category not in limit.categories:
+            continue
+        single = limit.interval == PER_AUTHORIZATION
+        if (asked.total if single else spent[place] + asked.amount) > limit.amount:
+            why = limit.why(rules.currency, 0 if single else spent[place])
+            return Refusal(CONTROLS, why, place, own=limit.whose == "card")
+    return None
