@@ -9,7 +9,7 @@ are never cut apart; there the cursor goes on alone.
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any, TypeVar
 
@@ -124,6 +124,7 @@ class _Scan(Struct):
     pages: int = 0
     count: int = 0
     fastest: float = math.inf  # answer, in seconds
+    newest: str = ""  # id of the first object that was read
     cursors: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))  # of pages, in any thread
@@ -162,6 +163,7 @@ class _Scan(Struct):
             raise self.stuck()
         self.pages += 1
         self.count += len(part.items)
+        self.newest = self.newest or (part.ids[0] if part.ids else "")
         self.fastest = min(self.fastest, part.seconds)
         while behind := self._cut():
             self.stretches.insert(self.stretches.index(behind[0]) + 1, behind[1])
@@ -220,23 +222,62 @@ def read_list(
     Raises StripeError or AccessError.
     """
     scan = _Scan(ask, resource, keep, expected, clock)
-    under_way: dict[Future[TimeWindow], Stretch] = {}
     newer: Future[list[Any]] | None = None
-    newest = ""
+    for _ in _pages(pool, scan):
+        told(scan.count)
+        if newer is None and scan.nearly_read() and (scan.pages > 1 or not scan.stretches[0].done):
+            newer = pool.submit(_newer, scan, scan.newest)
+    return (newer.result() if newer else []) + scan.items()
+
+
+class Covered(Struct, frozen=True):
+    """A period of which all objects have been read by now."""
+
+    low: int
+    """Its beginning (Unix seconds)."""
+    high: int | None
+    """Its end, which is not included; None means now."""
+    items: list[Any]
+    """The objects of the page that was read last, newest first; some may be older than the period."""
+
+
+def read_periods(
+    pool: Executor,
+    ask: Ask,
+    resource: str,
+    periods: Iterable[tuple[int, int | None]],
+    expected: int,
+    keep: Callable[[Item], T],
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Covered]:
+    """
+    Read the objects that were created in some periods, and yield after each page what is complete.
+
+    The periods are Unix seconds, without their ends; None means now. The rest is as in `read_list`, except
+    that objects are not kept, and those created since the first page may be missing. Raises StripeError or
+    AccessError.
+    """
+    stretches = [Stretch(low, high, high or 0) for low, high in periods]
+    for stretch in _pages(pool, _Scan(ask, resource, keep, expected, clock, stretches)):
+        items, stretch.found = stretch.found, []
+        low = stretch.low if stretch.done else stretch.reached + 1
+        yield Covered(low, stretch.high, items)
+
+
+def _pages(pool: Executor, scan: _Scan) -> Iterator[Stretch]:
+    """Read all pages of a list, and yield the stretch that each was added to."""
+    under_way: dict[Future[TimeWindow], Stretch] = {}
     while True:
         busy = {id(stretch) for stretch in under_way.values()}
         for stretch in scan.stretches:
             if not stretch.done and id(stretch) not in busy and len(under_way) < scan.at_once():
                 under_way[pool.submit(scan.page, stretch.params())] = stretch
-        if newer is None and scan.nearly_read() and (under_way or scan.pages > 1):
-            newer = pool.submit(_newer, scan, newest)
         if not under_way:
-            return (newer.result() if newer else []) + scan.items()
+            return
         for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-            part = future.result()
-            newest = newest or (part.ids[0] if part.ids else "")
-            scan.take(under_way.pop(future), part)
-        told(scan.count)
+            stretch = under_way.pop(future)
+            scan.take(stretch, future.result())
+            yield stretch
 
 
 def _newer(scan: _Scan, newest: str) -> list[Any]:

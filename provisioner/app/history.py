@@ -1,0 +1,196 @@
+"""The past purchases of an account: what a history file has, and what is read from Stripe to complete it."""
+
+import datetime as dt
+import logging
+import math
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from provisioner.app.account import Account
+from provisioner.core.model.errors import AccessError
+from provisioner.core.model.snapshot import Snapshot
+from provisioner.core.model.words import count
+from provisioner.core.schema.kind import Role
+from provisioner.engine.purchases.history import (
+    StoredPast,
+    check_cards,
+    controlled,
+    past_cards,
+    past_controls,
+)
+from provisioner.engine.purchases.history_file import HistoryFile, HistoryOwner, open_history
+from provisioner.engine.purchases.read_history import (
+    AUTHORIZATIONS,
+    PROBES,
+    HistorySource,
+    estimate,
+    newest_authorization,
+    read_authorizations,
+    read_changes,
+    read_updates,
+)
+from provisioner.engine.read.parallel_list import PAGE, READERS
+from provisioner.stripe_api.rate_limit import at_least
+
+DAY = 86_400
+LONG = 10  # pages; what takes fewer is read without a word
+ROUGHLY = 2  # digits of an estimate that mean something
+
+log = logging.getLogger("provisioner")
+
+
+class PastPeriod(Struct, frozen=True):
+    """The purchases that are judged, and where they are kept."""
+
+    days: int = 90
+    """The number of days, back from the later of now and the newest purchase."""
+    file: Path | None = None
+    """The history file; None for a temporary one."""
+    with_merchants: bool = False
+    """True to keep and show merchants' names."""
+
+
+class ReadPast(Struct, frozen=True):
+    """A past that has been read, as long as its history file is open."""
+
+    past: StoredPast
+    """The past."""
+    begin: int
+    """The time from which on purchases are judged (Unix seconds); earlier ones only count towards limits."""
+    end: int
+    """The end of the past (Unix seconds)."""
+
+
+@contextmanager
+def read_past(account: Account, snapshot: Snapshot, period: PastPeriod) -> Iterator[ReadPast]:
+    """
+    Read the past purchases of an account, with a client that cannot write, and yield it with its file open.
+
+    `snapshot` has the account's cards and cardholders. Raises StripeError, AccessError for another account's
+    history, and ProvisionerError for a file that cannot be used.
+    """
+    cards = past_cards(account.kinds, snapshot)
+    with open_history(period.file, _owner(account, snapshot)) as history:
+        check_cards(history, cards)
+        _prepare_names(history, period)
+        end = max(snapshot.now or int(time.time()), newest_authorization(account.reader))
+        begin = end - period.days * DAY
+        with ThreadPoolExecutor(READERS) as pool:
+            source = HistorySource(account.reader, pool, end)
+            horizon = _read_changes(source, account, history)
+            read_updates(source, history)
+            since = _since(account, snapshot, history, begin)
+            expected = _announced(account, history, since, end)
+            with account.display({AUTHORIZATIONS: expected}, account.transport.limits) as progress:
+                source = replace(source, progress=progress)
+                read_authorizations(source, history, since, expected, with_merchants=period.with_merchants)
+        history.commit()
+        controls = past_controls(account.kinds, snapshot, history.changes(), horizon)
+        past = StoredPast(history, since, period.with_merchants, cards, controls, horizon)
+        yield ReadPast(past, begin, end)
+
+
+def _owner(account: Account, snapshot: Snapshot) -> HistoryOwner:
+    """Return whose history it is; a key that may not read its account stands for it."""
+    named = str(snapshot.account.get("id") or account.transport.account or "")
+    return HistoryOwner(named or f"of the key {account.transport.secret[:12]}", account.config.mode)
+
+
+def _prepare_names(history: HistoryFile, period: PastPeriod) -> None:
+    """Let everything be read again if names of merchants are wanted for the first time."""
+    if period.with_merchants and not history.fact("merchants", 0):
+        history.forget_since(0)
+        history.remember("merchants", 1)
+
+
+def _read_changes(source: HistorySource, account: Account, history: HistoryFile) -> int:
+    """Read the changes of controls, and return the time from which on all are known."""
+    try:
+        return read_changes(source, controlled(account.kinds), history)
+    except AccessError:
+        log.warning(
+            "Warning: events cannot be read with this key; past purchases are judged as if cards and "
+            "cardholders had always had their present controls."
+        )
+        return source.now
+
+
+def _since(account: Account, snapshot: Snapshot, history: HistoryFile, begin: int) -> int:
+    """
+    Return the time from which on purchases count towards a limit that purchases since `begin` may meet.
+
+    All limits of the configuration, in Stripe, and of the past are looked at. No purchase is older than the
+    oldest card.
+    """
+    rules: list[Any] = [each.fields for each in account.config.declared.values()]
+    rules += [grant.power for grant in account.config.grants]
+    objects = {kind: snapshot.objects[kind.resource] for kind in controlled(account.kinds)}
+    rules += [item.fields for items in objects.values() for item in items]
+    rules += [tree for change in history.changes() for tree in (change.before, change.after)]
+    intervals = {name for tree in rules for name in _intervals(tree)}
+    born = [item.created for kind, items in objects.items() if kind.role is Role.SPENDER for item in items]
+    return max(min(born, default=begin), min(window_start(name, begin) for name in {"daily", *intervals}))
+
+
+def _intervals(tree: Any) -> Iterator[str]:
+    """Yield the intervals of all limits in some fields; a number of payments is counted for all time."""
+    if isinstance(tree, Mapping):
+        for name, value in tree.items():
+            if name == "interval":
+                yield str(value)
+            elif name == "cancel_after" and value:
+                yield "all_time"
+            else:
+                yield from _intervals(value)
+    elif isinstance(tree, (list, tuple)):
+        for each in tree:
+            yield from _intervals(each)
+
+
+def window_start(interval: str, at: int) -> int:
+    """Return the beginning of the interval of a limit (UTC, Unix seconds) that contains a time."""
+    day = dt.datetime.fromtimestamp(at, dt.UTC).replace(hour=0, minute=0, second=0)
+    match interval:
+        case "per_authorization" | "daily":
+            begun = day
+        case "weekly":
+            begun = day - dt.timedelta(days=day.isoweekday() % 7)  # weeks begin on Sunday
+        case "monthly":
+            begun = day.replace(day=1)
+        case "yearly":
+            begun = day.replace(month=1, day=1)
+        case _:
+            return 0
+    return int(begun.timestamp())
+
+
+def _announced(account: Account, history: HistoryFile, since: int, end: int) -> int:
+    """Return about how many authorizations will be read, and say how long that takes if it is long."""
+    gaps = [gap for gap in history.gaps(since, end) if gap[1] - gap[0] > DAY]
+    begun = time.monotonic()
+    expected = estimate(account.reader, gaps)
+    took = time.monotonic() - begun
+    pages = math.ceil(expected / PAGE)
+    if pages >= LONG:
+        requests = pages + READERS
+        seconds = max(at_least(account.transport.limits, [requests]), took / PROBES * requests / READERS)
+        log.info(
+            "Reading about %s purchases: about %s requests, %s.",
+            f"{_rough(expected):,}",
+            f"{_rough(requests):,}",
+            count(math.ceil(seconds), "second"),
+        )
+    return expected
+
+
+def _rough(number: int) -> int:
+    """Return a number with as many digits as an estimate has."""
+    places = max(0, len(str(number)) - ROUGHLY)
+    return round(number, -places)

@@ -1,0 +1,79 @@
+"""The controls of cards and cardholders as a plan leaves them, to judge past purchases by."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from provisioner.core.diff.change import Action, Change, fields_after
+from provisioner.core.model.config import Config
+from provisioner.core.model.resource import Address, Live
+from provisioner.core.plan.outlook import Teams
+from provisioner.core.plan.plan import Plan
+from provisioner.core.purchases.generate import hides
+from provisioner.core.purchases.past import PastControls
+from provisioner.core.purchases.planned import Planned, PlannedControls
+from provisioner.core.schema.in_force import in_force
+from provisioner.core.schema.kind import Kind, Role
+
+PARTS = ("status", "spending_controls", "lifecycle_controls")
+
+
+def planned_controls(kinds: Sequence[Kind], plan: Plan) -> Planned:
+    """
+    Return the controls of the project's cards and cardholders after the plan, by Stripe's id.
+
+    All objects that ever had an address have its controls, so that purchases on a card that has been replaced
+    are judged, too. What the plan leaves retired is not there: it keeps the controls that it had.
+    """
+    by_role = {kind.role: kind for kind in kinds if kind.role in (Role.HOLDER, Role.SPENDER)}
+    return Planned(
+        cards=dict(_of_kind(kinds, by_role[Role.SPENDER], plan)),
+        holders=dict(_of_kind(kinds, by_role[Role.HOLDER], plan)),
+    )
+
+
+def _of_kind(kinds: Sequence[Kind], kind: Kind, plan: Plan) -> Iterator[tuple[str, PlannedControls]]:
+    estate, teams = plan.surveyed.estates[kind.name], Teams(plan.config, plan.surveyed)
+    changes = {change.address: change for change in plan.changes if change.kind == kind.name}
+    for address, ids in estate.past.items():
+        change, live = changes.get(address), estate.current.get(address)
+        retired = change is not None and change.action is Action.RETIRE
+        if not retired and address not in plan.config.declared:
+            continue
+        fields = _fields(kind, change, live)
+        if fields is None:
+            continue
+        controls = PlannedControls(
+            str(address),
+            tuple(_timeline(kinds, plan.config, address, fields)),
+            teams.place(address, fields)[0] if kind.role is Role.SPENDER else "",
+            retired,
+            _is_hidden(kind, plan.config, address),
+        )
+        yield from ((identity, controls) for identity in ids)
+
+
+def _fields(kind: Kind, change: Change | None, live: Live | None) -> Mapping[str, Any] | None:
+    """Return the fields of the object at an address after the plan; None if there will not be one."""
+    if change is not None:
+        return fields_after(kind, change)
+    return live.fields if live else None
+
+
+def _is_hidden(kind: Kind, config: Config, address: Address) -> bool:
+    declared = config.declared.get(address)
+    if declared is None:
+        return False
+    if kind.role is Role.SPENDER:
+        return hides(address, config.declared)
+    return any(path.startswith("spending_controls") for path in declared.sensitive)
+
+
+def _timeline(
+    kinds: Sequence[Kind], config: Config, address: Address, fields: Mapping[str, Any]
+) -> Iterator[PastControls]:
+    """Yield the controls from the beginning on, and those after each time at which a grant begins or ends."""
+    grants = [grant for grant in config.grants if address in grant.addresses]
+    for since in sorted({0, *(time for grant in grants for time in (grant.begin, grant.until))}):
+        declared = in_force(kinds, config, since).declared[address].fields if grants else {}
+        after = {**fields, **declared}
+        yield PastControls(since, {name: after[name] for name in PARTS if name in after})

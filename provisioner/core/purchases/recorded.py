@@ -1,0 +1,253 @@
+"""
+Turn Stripe's authorizations into compact records, and records into the moments of a past.
+
+An authorization contains its whole history: its requests with Stripe's decisions, the balance transactions
+that hold and release its amount, and its captures and refunds (SDK: issuing/_authorization.py).
+"""
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
+from typing import Any, final
+
+from msgspec import Struct
+
+from provisioner.core.purchases.past import Moment, PastMove, PastRequest
+
+HOLD, RELEASE = "issuing_authorization_hold", "issuing_authorization_release"
+PRESENT = frozenset({"chip", "contactless", "swipe"})
+TOGETHER = 60  # seconds between a decision and the hold that follows from it, at most [?]
+# docs.stripe.com/issuing/purchases/authorizations: holds end after 7 days, or 31 for hotels and the like
+ENDS_AFTER = 7 * 86_400
+
+Raw = Mapping[str, Any]
+
+
+@final
+class RecordedRequest(Struct, frozen=True, array_like=True, gc=False):
+    """A request that Stripe has decided; amounts are in minor units, times are Unix seconds."""
+
+    at: int
+    """The time of the decision."""
+    amount: int
+    """The amount that was asked for."""
+    approved: bool
+    """Stripe's decision."""
+    reason: str
+    """Stripe's reason."""
+    granted: int
+    """The amount that was approved and is held from now on; 0 if it was declined."""
+    merchant_amount: int
+    """The amount in the merchant's currency."""
+
+
+@final
+class RecordedMove(Struct, frozen=True, array_like=True, gc=False):
+    """A change of what is held and captured, other than by a request."""
+
+    at: int
+    """The time (Unix seconds)."""
+    held: int
+    """The change of the held amount, in minor units."""
+    captured: int
+    """The captured amount, in minor units."""
+
+
+class AuthorizationRecord(Struct, frozen=True, array_like=True):
+    """An authorization, reduced to what a replay needs."""
+
+    card: str
+    """Stripe's id of the card."""
+    holder: str
+    """Stripe's id of the cardholder."""
+    category: str
+    """The merchant's category."""
+    country: str
+    """The merchant's country."""
+    presence: str
+    """`present` or `not_present`."""
+    currency: str
+    """The card's currency."""
+    merchant_currency: str
+    """The merchant's currency."""
+    merchant: str
+    """The merchant's name; empty if names are not kept."""
+    requests: tuple[RecordedRequest, ...]
+    """The decided requests, oldest first."""
+    moves: tuple[RecordedMove, ...]
+    """The other changes, oldest first."""
+    is_open: bool
+    """True if it is pending, so that more is certain to follow."""
+    size: int
+    """The length of its histories, which only ever grow: of two records, the longer one is newer."""
+
+    def is_older_than(self, other: "AuthorizationRecord") -> bool:
+        """Return whether `other` is a later state of this authorization."""
+        return (self.size, not self.is_open) < (other.size, not other.is_open)
+
+
+def record(raw: Raw, *, with_merchant: bool = False) -> AuthorizationRecord:
+    """
+    Reduce an authorization of Stripe's; the merchant's name is left out unless asked for.
+
+    `raw` has the form of `stripe_api.answers.Authorization`. Raises KeyError, TypeError or ValueError for
+    another one.
+    """
+    card, merchant = raw.get("card"), raw.get("merchant_data") or {}
+    decided = sorted(raw.get("request_history") or (), key=lambda each: int(each["created"]))
+    entries = raw.get("balance_transactions") or ()
+    holds = [(int(each["created"]), -int(each["amount"])) for each in entries if each["type"] == HOLD]
+    requests = tuple(_request(each, holds) for each in decided)
+    approved = sum(each.granted for each in requests)
+    releases = [(int(each["created"]), int(each["amount"])) for each in entries if each["type"] == RELEASE]
+    transactions = raw.get("transactions") or ()
+    captures = [(int(t["created"]), -int(t["amount"])) for t in transactions if t.get("type") == "capture"]
+    if not entries and approved:  # the account's funds are in a financial account
+        releases = _releases(raw, approved, captures)
+    method = str(raw.get("authorization_method") or "")
+    return AuthorizationRecord(
+        _id(card),
+        _id(raw.get("cardholder") or (card.get("cardholder") if isinstance(card, Mapping) else None)),
+        str(merchant.get("category") or ""),
+        str(merchant.get("country") or "").upper(),
+        str(raw.get("card_presence") or ("present" if method in PRESENT else "not_present")),
+        str(raw.get("currency") or ""),
+        str(raw.get("merchant_currency") or ""),
+        str(merchant.get("name") or "") if with_merchant else "",
+        requests,
+        tuple(_moves(holds, releases, captures)),
+        raw.get("status") == "pending",
+        len(decided) + len(entries) + len(transactions),
+    )
+
+
+def _request(decision: Raw, holds: list[tuple[int, int]]) -> RecordedRequest:
+    """Return a request, and take the hold that follows from it out of `holds`."""
+    at, amount, approved = int(decision["created"]), int(decision["amount"]), bool(decision["approved"])
+    granted = amount if approved else 0
+    near = [each for each in holds if abs(each[0] - at) <= TOGETHER] if granted else []
+    if near:
+        hold = min(near, key=lambda each: (each[1] != amount, abs(each[0] - at)))
+        holds.remove(hold)
+        granted = hold[1]  # a webhook may approve less, and Stripe holds more for a fuel pump
+    theirs = int(decision.get("merchant_amount") or 0)
+    return RecordedRequest(at, max(amount, granted), approved, str(decision["reason"]), granted, theirs)
+
+
+def _releases(raw: Raw, approved: int, captures: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """
+    Return the releases of an authorization without balance transactions, as far as its captures show them.
+
+    Cards of a financial account have none. What is left when it has ended counts as released by the last
+    capture or, without one, when holds expire [?].
+    """
+    found, left = [], approved
+    for at, amount in captures:
+        found.append((at, min(amount, left)))
+        left -= min(amount, left)
+    if left and raw.get("status") != "pending":
+        found.append((captures[-1][0] if captures else int(raw["created"]) + ENDS_AFTER, left))
+    return found
+
+
+def _moves(
+    holds: list[tuple[int, int]], releases: list[tuple[int, int]], captures: list[tuple[int, int]]
+) -> Iterator[RecordedMove]:
+    """Yield the changes, those of one second as one: a capture also releases what it takes."""
+    held: dict[int, int] = {}
+    captured: dict[int, int] = {}
+    for at, amount in holds:
+        held[at] = held.get(at, 0) + amount
+    for at, amount in releases:
+        held[at] = held.get(at, 0) - amount
+    for at, amount in captures:
+        captured[at] = captured.get(at, 0) + amount
+    for at in sorted(held.keys() | captured.keys()):
+        yield RecordedMove(at, held.get(at, 0), captured.get(at, 0))
+
+
+def _id(value: Any) -> str:
+    return str((value["id"] if isinstance(value, Mapping) else value) or "")
+
+
+def moments(records: Iterable[tuple[int, AuthorizationRecord]]) -> Iterator[Moment]:
+    """
+    Yield the requests and moves of authorizations in the order of time, as `Past.moments` does.
+
+    `records` are the times of creation and the authorizations, oldest first. Of these, only the changes that
+    are still to come are held in memory.
+    """
+    waiting: list[tuple[int, int, int, Moment]] = []
+    push, pop = heapq.heappush, heapq.heappop
+    for number, (began, each) in enumerate(records):
+        while waiting and waiting[0][0] <= began:
+            yield pop(waiting)[3]
+        place = 0
+        for moment in _of_one(number, began, each):
+            if place or moment.at > began:
+                push(waiting, (moment.at, number, place, moment))
+            else:
+                yield moment
+            place += 1  # noqa: SIM113 - `enumerate` costs a tuple for each of millions
+    while waiting:
+        yield pop(waiting)[3]
+
+
+def _of_one(number: int, began: int, each: AuthorizationRecord) -> Iterator[Moment]:
+    """Yield the requests and moves of one authorization, in the order of time; requests come first."""
+    requests, moves = each.requests, each.moves
+    steps: list[RecordedRequest | RecordedMove] = [*requests, *moves]
+    if len(requests) > 1:
+        steps.sort(key=_time)
+    last = None if each.is_open or not moves else moves[-1]
+    held = amount = 0
+    for step in steps:
+        if isinstance(step, RecordedRequest):
+            yield _past_request(number, began, each, step, amount, held)
+            held += step.granted
+            amount += step.granted
+            continue
+        held += step.held
+        # what a capture takes stays in the amount of the authorization, and what a reversal takes does not
+        amount += step.held + min(step.captured, -step.held) if step.held < 0 else step.held
+        yield PastMove(
+            step.at,
+            number,
+            began,
+            each.card,
+            each.holder,
+            each.category,
+            step.held,
+            step.captured,
+            max(0, held),
+            step is last,
+        )
+
+
+def _past_request(
+    number: int, began: int, each: AuthorizationRecord, request: RecordedRequest, amount: int, held: int
+) -> PastRequest:
+    return PastRequest(
+        request.at,
+        number,
+        began,
+        each.card,
+        each.holder,
+        request.amount,
+        amount + request.amount,
+        request.approved,
+        request.reason,
+        request.granted,
+        request is each.requests[0],
+        held,
+        each.category,
+        each.country,
+        each.presence,
+        each.currency,
+        request.merchant_amount,
+        each.merchant_currency,
+        each.merchant,
+    )
+
+
+_time = attrgetter("at")

@@ -1,0 +1,213 @@
+"""
+Reads past authorizations and changes of controls into a history: only what it does not have yet.
+
+Authorizations are listed by the time of their creation. Their later changes (captures, releases, increments)
+are in Stripe's events, each with the whole authorization, which Stripe keeps for 30 days.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from functools import partial
+from typing import Any
+
+from msgspec import Struct
+
+from provisioner.core.model.errors import AccessError, StripeError
+from provisioner.core.purchases.recorded import AuthorizationRecord, record
+from provisioner.core.schema.kind import Kind
+from provisioner.engine.ports import Lister, Page, Wanted
+from provisioner.engine.purchases.history_file import ControlChange, HistoryFile
+from provisioner.engine.read.observe import Progress, silent
+from provisioner.engine.read.parallel_list import PAGE, Covered, read_periods
+
+AUTHORIZATIONS, EVENTS = "issuing/authorizations", "events"
+UPDATED = "issuing_authorization.updated"
+KEPT = 30 * 86_400  # seconds for which Stripe keeps events
+MARGIN = 300  # seconds by which an object or event may appear late in a list [?]
+PROBES = 4  # pages that are read to estimate how many follow
+NARROW = Wanted(frozenset(), frozenset())  # the form of the answer says what is read of an authorization
+# The parts of cards and cardholders that decide about purchases, as Stripe spells them.
+PARTS = ("status", "spending_controls", "lifecycle_controls")
+
+Raw = Mapping[str, Any]
+Found = tuple[str, int, AuthorizationRecord]
+"""An authorization: its id, the time of its creation, and its record."""
+
+
+class HistorySource(Struct, frozen=True):
+    """The source of a history."""
+
+    reader: Lister
+    """Reads Stripe; it cannot write."""
+    pool: Executor
+    """Runs the requests for pages side by side."""
+    now: int
+    """The time at which reading begins (Unix seconds)."""
+    progress: Progress = silent
+    """Called with the resource and the number of objects read so far, after every page."""
+
+
+def newest_authorization(reader: Lister) -> int:
+    """Return the time of the newest authorization; 0 if there is none. Raises StripeError or AccessError."""
+    items = reader.page(AUTHORIZATIONS, {"limit": 1}, NARROW).items
+    return int(items[0]["created"]) if items else 0
+
+
+def estimate(reader: Lister, periods: Sequence[tuple[int, int]]) -> int:
+    """
+    Return about how many authorizations were created in some periods, from a few pages of the longest one.
+
+    Raises StripeError or AccessError.
+    """
+    if not periods:
+        return 0
+    low, high = max(periods, key=lambda each: each[1] - each[0])
+    part = max(1, -(-(high - low) // PROBES))
+    found = 0.0
+    for end in range(high, low, -part):
+        page = reader.page(AUTHORIZATIONS, {"limit": PAGE, "created": {"gte": low, "lt": end}}, NARROW)
+        if not page.more:  # these are all that are left
+            found += len(page.items)
+            break
+        times = [int(each["created"]) for each in page.items]
+        begin = max(low, end - part)
+        found += len(times) * max(1.0, (end - begin) / max(1, end - times[-1]))
+    return round(found * sum(end - begin for begin, end in periods) / (high - low))
+
+
+def read_changes(source: HistorySource, kinds: Iterable[Kind], history: HistoryFile) -> int:
+    """
+    Add the changes of cards and cardholders that Stripe still has events of.
+
+    Returns the time from which on all of them are known. Raises StripeError, and AccessError if the key may
+    not read events.
+    """
+    until = int(history.fact("changes_until", 0))
+    kept = source.now - KEPT
+    horizon = int(history.fact("horizon", kept)) if until > kept else kept
+    types = [kind.updated_event for kind in kinds]
+    found: list[ControlChange] = []
+    for part in _events(source, types, max(until - MARGIN, kept), _change):
+        found += [each for each in part.items if each is not None]
+    history.add_changes(sorted(found, key=lambda each: -each.at))
+    history.remember("changes_until", source.now)
+    history.remember("horizon", horizon)
+    return horizon
+
+
+def read_updates(source: HistorySource, history: HistoryFile) -> None:
+    """
+    Bring the authorizations of earlier runs up to date; where events cannot, mark them to be read again.
+
+    Raises StripeError or AccessError.
+    """
+    if history.is_empty:
+        history.remember("updates_until", source.now)
+        return
+    until = int(history.fact("updates_until", 0))
+    again = _unsettled(history, until) if until - MARGIN <= source.now - KEPT else None
+    if again is None:
+        again = source.now
+        try:
+            for part in _events(source, [UPDATED], until - MARGIN, _update):
+                for identity, created, newer in part.items:
+                    if newer is None:
+                        again = min(again, created)
+                    else:
+                        history.update(identity, newer)
+        except AccessError:
+            again = _unsettled(history, until)
+    history.forget_since(again)
+    history.remember("updates_until", source.now)
+
+
+def _unsettled(history: HistoryFile, until: int) -> int:
+    """Return the time of the oldest authorization that may have changed since `until`."""
+    oldest = history.oldest_open()
+    return until if oldest is None else min(until, oldest)
+
+
+def read_authorizations(
+    source: HistorySource, history: HistoryFile, since: int, expected: int, *, with_merchants: bool
+) -> None:
+    """
+    Add the authorizations created since a time that the history does not have.
+
+    Every page is added with the period that it completes, so a run that ends early has lost nothing. Raises
+    StripeError or AccessError.
+    """
+    periods: list[tuple[int, int | None]] = [*history.gaps(since, source.now)]
+    if periods and periods[-1][1] == source.now:
+        periods[-1] = (periods[-1][0], None)
+    else:
+        periods.append((source.now, None))
+    keep = partial(_found, with_merchants=with_merchants)
+    ask = partial(_ask, source.reader, AUTHORIZATIONS)
+    settled = source.now - MARGIN
+    count = 0
+    for part in read_periods(source.pool, ask, AUTHORIZATIONS, reversed(periods), expected, keep):
+        history.add(part.items)
+        history.cover(part.low, settled if part.high is None else min(part.high, settled))
+        count += len(part.items)
+        source.progress(AUTHORIZATIONS, count)
+
+
+def _ask(reader: Lister, resource: str, params: Raw) -> Page:
+    return reader.page(resource, params, NARROW)
+
+
+def _found(raw: Raw, *, with_merchants: bool) -> Found:
+    try:
+        return str(raw["id"]), int(raw["created"]), record(raw, with_merchant=with_merchants)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StripeError(f"Stripe's authorization {raw.get('id')} cannot be read: {error!r}") from None
+
+
+def _events(source: HistorySource, types: Sequence[str], since: int, keep: Any) -> Iterator[Covered]:
+    """Yield pages of the events of some types since a time."""
+
+    def ask(params: Raw) -> Page:
+        return source.reader.page(EVENTS, {**params, "types": types})
+
+    count = 0
+    for part in read_periods(source.pool, ask, EVENTS, [(max(0, since), None)], 0, keep):
+        count += len(part.items)
+        source.progress(EVENTS, count)
+        yield part
+
+
+def _update(event: Raw) -> tuple[str, int, AuthorizationRecord | None]:
+    """Return the authorization of an event; without a record if it has another API version's form."""
+    shown = event["data"]["object"]
+    identity, created = str(shown.get("id")), int(shown.get("created") or 0)
+    try:
+        return identity, created, record(shown)
+    except (KeyError, TypeError, ValueError):
+        return identity, created, None
+
+
+def _change(event: Raw) -> ControlChange | None:
+    """Return the change of an event; None if it has nothing to do with purchases."""
+    shown, previous = event["data"]["object"], event["data"].get("previous_attributes") or {}
+    before, after = _parts(_earlier(shown, previous)), _parts(shown)
+    if before == after:
+        return None
+    return ControlChange(str(event["id"]), str(shown.get("id")), int(event["created"]), before, after)
+
+
+def _parts(shown: Raw) -> dict[str, Any]:
+    """Return the parts that decide about purchases; nothing personal is among them."""
+    parts = {name: shown[name] for name in PARTS if name in shown}
+    reason = (shown.get("requirements") or {}).get("disabled_reason")
+    return parts | ({"requirements": {"disabled_reason": reason}} if reason else {})
+
+
+def _earlier(shown: Raw, previous: Raw) -> dict[str, Any]:
+    """Return an object before an event; of a changed hash, Stripe returns only the changed members."""
+    found = dict(shown)
+    for name, value in previous.items():
+        now = found.get(name)
+        found[name] = (
+            _earlier(now, value) if isinstance(now, Mapping) and isinstance(value, Mapping) else value
+        )
+    return found
