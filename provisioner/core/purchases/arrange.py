@@ -9,8 +9,8 @@ from provisioner.core.purchases.past import PastMove, PastRequest
 STEPS = 400  # to look for an order in which all is explained, before the likeliest one is taken
 
 
-class ControlChange(NamedTuple):
-    """A change of the controls of a card or cardholder."""
+class NewControls(NamedTuple):
+    """The moment at which the next controls of a card or cardholder begin to hold."""
 
     at: int
     """The time (Unix seconds)."""
@@ -18,7 +18,7 @@ class ControlChange(NamedTuple):
     """Stripe's id of the card or cardholder."""
 
 
-Event = PastRequest | PastMove | ControlChange
+Event = PastRequest | PastMove | NewControls
 
 
 class Trial(Protocol):
@@ -94,7 +94,7 @@ class _Queue:
         return [*([self._new[0]] if self._new else []), *others]
 
     def _must_wait(self, event: Event) -> bool:
-        return not isinstance(event, ControlChange) and event.authorization in self._waits
+        return not isinstance(event, NewControls) and event.authorization in self._waits
 
     def options(self, trial: Trial) -> list[Event]:
         """Return the events that may be next, most likely first; requests only if they are explained."""
@@ -127,7 +127,7 @@ class _Queue:
 
 
 def _subject(event: Event) -> object:
-    return event.id if isinstance(event, ControlChange) else (type(event), event.authorization)
+    return event.id if isinstance(event, NewControls) else (type(event), event.authorization)
 
 
 def _helps(event: Event, request: PastRequest) -> bool:
@@ -141,6 +141,6 @@ def by_holder(events: Sequence[Event], holders: dict[str, str]) -> Iterator[list
     """Yield the events of each cardholder, whose purchases share no limit with those of others."""
     groups: dict[str, list[Event]] = defaultdict(list)
     for event in events:
-        at = holders.get(event.id, event.id) if isinstance(event, ControlChange) else event.holder
+        at = holders.get(event.id, event.id) if isinstance(event, NewControls) else event.holder
         groups[at].append(event)
     yield from groups.values()

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from provisioner.core.model.limits import default_limit
-from provisioner.core.purchases.arrange import ControlChange
+from provisioner.core.purchases.arrange import NewControls
 from provisioner.core.purchases.past import Moment, Past, PastCard, PastControls, PastRequest
 from provisioner.core.purchases.planned import Planned, PlannedControls
 from provisioner.core.purchases.rates import ExchangeRates, Pair
@@ -188,7 +188,7 @@ class Cards:
         self.states = {card.id: self._open(card) for card in past.cards.values()}
         self.holders = {card.id: card.holder for card in past.cards.values()}
         changes = [
-            ControlChange(row.since, identity) for identity, rows in past.controls.items() for row in rows[1:]
+            NewControls(row.since, identity) for identity, rows in past.controls.items() for row in rows[1:]
         ]
         self._changes = deque(sorted(changes))
 
@@ -218,9 +218,9 @@ class Cards:
             state = self.states[moment.card] = self._open(PastCard(moment.card, moment.holder))
         return state
 
-    def changes_until(self, at: int) -> list[ControlChange]:
+    def changes_until(self, at: int) -> list[NewControls]:
         """Let the controls change as they did before a second, and return the changes within it."""
-        changes, within = self._changes, list[ControlChange]()
+        changes, within = self._changes, list[NewControls]()
         while changes and changes[0].at <= at:
             change = changes.popleft()
             if change.at == at:

@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from msgspec.structs import replace
 
-from provisioner.core.purchases.arrange import ControlChange, Event, arrange, by_holder
+from provisioner.core.purchases.arrange import Event, NewControls, arrange, by_holder
 from provisioner.core.purchases.backtest_document import BacktestDocument
 from provisioner.core.purchases.card_state import Cards
 from provisioner.core.purchases.findings import Findings
@@ -52,7 +52,7 @@ class Replay:
         self._judge = Judge(self.findings, past.horizon)
         self._held: dict[int, int] = {}
         """The amounts that the plan would hold of authorizations that it decides differently, or GONE."""
-        self._log: list[list[State] | ControlChange] = []
+        self._log: list[list[State] | NewControls] = []
 
     def run(self, moments: Iterable[Moment]) -> None:
         """Let everything happen, second by second."""
@@ -73,7 +73,7 @@ class Replay:
         return not requests or (len(requests) == len(events) and all(each.first for each in requests))
 
     def _happen(self, event: Event) -> None:
-        if isinstance(event, ControlChange):
+        if isinstance(event, NewControls):
             self.cards.advance(event.id)
         elif isinstance(event, PastMove):
             self._move(event)
@@ -134,7 +134,7 @@ class Replay:
 
     def apply(self, event: Event) -> None:
         """Let an event happen on trial: what counts follows from it, and nothing is judged."""
-        if isinstance(event, ControlChange):
+        if isinstance(event, NewControls):
             self._log.append(event)
             self.cards.advance(event.id)
             return
@@ -147,7 +147,7 @@ class Replay:
     def undo(self) -> None:
         """Take the last event on trial back."""
         last = self._log.pop()
-        if isinstance(last, ControlChange):
+        if isinstance(last, NewControls):
             self.cards.advance(last.id, -1)
             return
         for tally, window, spent, shift in last:
