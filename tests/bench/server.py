@@ -14,7 +14,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl
 
 PAGE = 10
 ENDPOINTS = {"cardholders": "ich_9", "cards": "ic_9"}
@@ -119,19 +119,36 @@ class Account:
         return True
 
     def _write(self, kind: str, identity: str, body: str) -> bytes:
-        """Keep what is sent, unnested: enough of an answer for a creation."""
-        shown: dict[str, Any] = {
-            "id": identity or f"{ENDPOINTS[kind]}{len(self.lists[kind].bodies):06}",
-            "metadata": {},
-        }
-        for pair in body.split("&"):
-            name, _, value = pair.partition("=")
-            if name.startswith("metadata["):
-                shown["metadata"][name[9:-1]] = unquote_plus(value)
+        """Keep what is sent and answer with it, as answers are held to what was asked."""
+        found = self.lists[kind]
+        shown = json.loads(found.bodies[found.places[identity]]) if identity else {"metadata": {}}
+        shown |= {"id": identity or f"{ENDPOINTS[kind]}{len(found.bodies):06}", **nested(body)}
         answer = json.dumps(shown).encode()
-        if not identity:
-            self.lists[kind].add(shown["id"], int(time.time()), answer)
+        if identity:
+            found.bodies[found.places[identity]] = answer
+        else:
+            found.add(shown["id"], int(time.time()), answer)
         return answer
+
+
+def nested(body: str) -> dict[str, Any]:
+    """The values of a form whose names say where they belong: `spending_limits[0][amount]=100`."""
+    tree: dict[str, Any] = {}
+    for name, text in parse_qsl(body, keep_blank_values=True):
+        *around, last = name.replace("]", "").split("[")
+        inside = tree
+        for each in around:
+            inside = inside.setdefault(each, {})
+        inside[last] = int(text) if last == "amount" else text
+    return {name: listed(value) for name, value in tree.items()}
+
+
+def listed(value: Any) -> Any:
+    """The same value, with lists for mappings whose keys count from 0."""
+    if not isinstance(value, dict):
+        return value
+    inside = {name: listed(each) for name, each in value.items()}
+    return [*inside.values()] if "0" in inside else inside
 
 
 async def serve(account: Account, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
