@@ -14,7 +14,7 @@ from provisioner.kinds import KINDS
 RESOURCES = tuple(kind.resource for kind in KINDS)
 VOLATILE = frozenset({"id", "created", "last4", "exp_month", "exp_year", "expected_availability_date"})
 VOLATILE |= {"balance_transaction", "eta", "tracking_number", "tracking_url"}
-_PREFIXES = "|".join(filter(None, [*(kind.id_prefix for kind in KINDS), "tu_"]))
+_PREFIXES = "|".join(filter(None, [*(kind.id_prefix for kind in KINDS), "tu_", "file_"]))
 _ID = re.compile(rf"\b(?:{_PREFIXES})[A-Za-z0-9]+\b")
 
 Picture = Counter[str]

@@ -89,8 +89,8 @@ class Writer(Reader, Protocol):
         Retries what may be retried on the same idempotency key. Raises StripeError or AccessError.
         """
 
-    def upload(self, file: Upload) -> str:
-        """Upload a file and return its id, the same one for the same content. Raises as `perform` does."""
+    def upload(self, file: Upload, key: str) -> str:
+        """Upload a file under an idempotency key and return its id. Raises as `perform` does."""
 
     def wait(self, seconds: float) -> bool:
         """Let time pass, so that lists catch up with writes; whether to go on, as the run was not stopped."""

@@ -91,9 +91,8 @@ class StripeWriter(StripeReader):
             replayed=answer.headers.get("idempotent-replayed") == "true",
         )
 
-    def upload(self, file: Upload) -> str:
-        """Upload a file and return its id; its content is its idempotency key. Raises as `perform` does."""
-        key = f"provisioner-{file.purpose}-{file.digest}"
+    def upload(self, file: Upload, key: str) -> str:
+        """Upload a file under an idempotency key and return its id. Raises as `perform` does."""
         params = {"purpose": file.purpose, "file": file}
         answer = self._transport.send("POST", "files", params, key, read=self._answers.object_of("files"))
         return str(answer.data["id"])

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from provisioner.chaos.embedded import Embedded, embedded
-from provisioner.chaos.estate import runs
+from provisioner.chaos.estate import runs, unannounced
 from provisioner.chaos.estate.history import HistoryStep, one, play
 from provisioner.chaos.estate.reading import read
 from provisioner.chaos.estate.trouble import Strike, Trouble
@@ -53,9 +53,9 @@ def cards(sandbox: Embedded) -> list[str]:
     return [card["status"] for card in sandbox.list("/v1/issuing/cards")]
 
 
-def applied(sandbox: Embedded, *strikes: Strike, mail: Mail | None = None) -> str:
+def applied(sandbox: Embedded, *strikes: Strike, mail: Mail | None = None, text: str = YAML) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        asked = runs.Order(runs.load(YAML, Path(folder)))
+        asked = runs.Order(runs.load(text, Path(folder)))
     return runs.apply(Wire(sandbox, mail or Mail(), Trouble(strikes)), asked).how
 
 
@@ -134,3 +134,31 @@ def test_a_card_that_is_ended_for_one_with_a_copy_of_its_marks_is_found() -> Non
     assert len(list(ended_for("ic_forged", before, after, read(YAML)))) == 1
     assert list(ended_for("ic_forged", before, before, read(YAML))) == []
     assert list(ended_for("ic_forged", before, of_others, read(YAML))) == []  # the YAML asks for another
+
+
+def test_an_endpoint_and_a_design_that_differ_from_the_configuration_are_found(sandbox) -> None:
+    others = """
+webhook_endpoints:
+  x: {url: "https://hooks.example.com/x", enabled_events: [issuing_card.updated]}
+personalization_designs:
+  y: {name: Winter, physical_bundle: ics_SandboxStandardBlack}
+"""
+    wanted = read(YAML + others)
+    found = list(unannounced.unfinished(wanted, sandbox))
+    assert found == [
+        "webhook_endpoints.x is in the configuration, but not in Stripe",
+        "personalization_designs.y is in the configuration, but not in Stripe",
+    ]
+    assert applied(sandbox, text=YAML + others) == "done"
+    assert list(unannounced.unfinished(wanted, sandbox)) == []
+    [endpoint], designs = sandbox.list(unannounced.ENDPOINTS), sandbox.list(unannounced.DESIGNS)
+    design = next(each for each in designs if each["name"] == "Winter")
+    sandbox.write(f"{unannounced.ENDPOINTS}/{endpoint['id']}", {"enabled_events": ["*"]})
+    sandbox.write(f"{unannounced.DESIGNS}/{design['id']}", {"name": "Summer"})
+    assert list(unannounced.unfinished(wanted, sandbox)) == [
+        f"webhook_endpoints.x {endpoint['id']}: enabled_events is ['*'], not ['issuing_card.updated']",
+        f"personalization_designs.y {design['id']}: name is Summer, not Winter",
+    ]
+    assert list(unannounced.unfinished(read(YAML), sandbox)) == [
+        "webhook_endpoints.x was removed from the YAML, but is enabled"
+    ]

@@ -8,7 +8,9 @@ from typing import Any
 import yaml
 from msgspec import Struct, field
 
+from provisioner.chaos.estate.reading import PROJECT
 from provisioner.chaos.estate.trouble import likely
+from provisioner.chaos.estate.unannounced_edits import edit_design, edit_endpoint
 
 CATEGORIES = ("advertising_services", "taxicabs_limousines", "hotels_motels_and_resorts")
 COUNTRIES = ("US", "FR")
@@ -19,8 +21,8 @@ REASONS = ("lost", "stolen", "expired")
 NAMES = "abcde"
 HOLDERS = ("one", "two", "three")
 TARGETS = (20_000, 50_000, 120_000)
-PROJECT = "estate"
-A_NEW_CARD, OF_A_CARD, OF_A_HOLDER = 0.12, 0.75, 0.93  # cumulative shares of the edits
+# cumulative shares of the edits
+A_NEW_CARD, OF_A_CARD, OF_A_HOLDER, OF_AN_ENDPOINT, OF_A_DESIGN = 0.12, 0.65, 0.81, 0.88, 0.95
 
 ADDRESS = {
     "line1": "123 Main Street",
@@ -47,10 +49,20 @@ class Yaml(Struct):
     """The blocks of cards by name."""
     targets: dict[str, Json] = field(default_factory=dict)
     """The blocks of balance targets by currency."""
+    endpoints: dict[str, Json] = field(default_factory=dict)
+    """The blocks of webhook endpoints by name."""
+    designs: dict[str, Json] = field(default_factory=dict)
+    """The blocks of personalization designs by name."""
 
     def text(self) -> str:
         """Return the configuration as YAML."""
-        sections = {"cardholders": self.holders, "cards": self.cards, "balance_targets": self.targets}
+        sections = {
+            "cardholders": self.holders,
+            "cards": self.cards,
+            "balance_targets": self.targets,
+            "webhook_endpoints": self.endpoints,
+            "personalization_designs": self.designs,
+        }
         document = {"version": 1, "project": PROJECT, **{k: v for k, v in sections.items() if v}}
         return yaml.dump(copy.deepcopy(document), Dumper=_Dumper, sort_keys=False)
 
@@ -63,6 +75,8 @@ def begin(rng: random.Random) -> Yaml:
     for name in NAMES[:2]:
         add_card(there, name, rng)
     there.targets["usd"] = {"target": rng.choice(TARGETS)}
+    edit_endpoint(there.endpoints, there.cards, rng)
+    edit_design(there.designs, there.cards, rng)
     return there
 
 
@@ -84,6 +98,10 @@ def edit(there: Yaml, rng: random.Random) -> str:
         change = rng.choice(TO_A_HOLDER)
         change(there, name, rng)
         return f"cardholders.{name}: {_label(change)}: {there.holders.get(name)}"
+    if way < OF_A_DESIGN:
+        of_an_endpoint = way < OF_AN_ENDPOINT
+        blocks = there.endpoints if of_an_endpoint else there.designs
+        return (edit_endpoint if of_an_endpoint else edit_design)(blocks, there.cards, rng)
     there.targets = {}
     if likely(rng, 0.9):
         wanted = there.targets["usd"] = {"target": rng.choice(TARGETS)}
@@ -172,6 +190,7 @@ def change_type(there: Yaml, name: str, _rng: random.Random) -> None:
     if card["type"] == "physical":
         card["type"] = "virtual"
         card.pop("shipping", None)
+        card.pop("personalization_design", None)
     else:
         card |= {"type": "physical", "shipping": SHIPPING}
 
@@ -313,7 +332,7 @@ def sound(there: Yaml) -> Yaml:
         name: {**holder, "individual": PERSON} if holder["type"] == "individual" else holder
         for name, holder in there.holders.items()
     }
-    return Yaml(copy.deepcopy(holders), copy.deepcopy(cards), copy.deepcopy(there.targets))
+    return copy.deepcopy(Yaml(holders, cards, there.targets, there.endpoints, there.designs))
 
 
 def _holder(rng: random.Random) -> Json:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from provisioner.chaos.embedded import Embedded, Said
+from provisioner.chaos.estate import unannounced
 from provisioner.chaos.estate.edits import ADDRESS, CATEGORIES, controls
 from provisioner.chaos.estate.reading import GENERATION, OF_ADDRESS, OF_PROJECT, is_ours
 
@@ -121,6 +122,7 @@ _DISOWN = _updated(
 DEEDS: tuple[Deed, ...] = (
     *(_SWITCH, _SWITCH, _SWITCH, _LIMIT, _LIMIT, _updated(lists), _updated(end, CARD)),
     *(_NOTE, _DISOWN, strange_card, strange_holder, buy, buy, top_up, cancel_top_up),
+    *(unannounced.by_hand, unannounced.by_hand),
 )
 
 

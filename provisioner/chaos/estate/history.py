@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from provisioner.chaos.embedded import Embedded, embedded
-from provisioner.chaos.estate import runs
+from provisioner.chaos.estate import runs, unannounced
 from provisioner.chaos.estate.edits import Yaml, begin, edit, sound
 from provisioner.chaos.estate.hands import copy_marks, deed
 from provisioner.chaos.estate.reading import Declaration, differences, is_ours, read, standing, unfinished
@@ -289,7 +289,7 @@ def to_the_end(estate: History, rng: random.Random) -> list[str]:
             break
     else:
         found.append(f"changes remain after {MOST_RUNS} applies without faults: {estate.ended[-1]}"[:TOLD])
-    found += unfinished(wanted, estate.watch.objects)
+    found += [*unfinished(wanted, estate.watch.objects), *unannounced.unfinished(wanted, estate.sandbox)]
     coming = estate.watch.coming()
     for block in wanted.targets.values():
         if coming < block.get("top_up_below", block["target"]) - block.get("min_top_up", 0):

@@ -10,11 +10,10 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
-from provisioner.chaos.estate.edits import PROJECT
-
 Json = Mapping[str, Any]
 Objects = Mapping[str, Json]
 
+PROJECT = "estate"
 LISTS = ("categories", "merchant_countries", "card_presences")
 ADDED = {(50_000, "daily", frozenset[str]())}  # the limit that Stripe adds to a card without one
 OF_PROJECT, OF_ADDRESS = "provisioner_project", "provisioner_address"
@@ -35,11 +34,15 @@ class Declaration(Struct, frozen=True):
     """The blocks of cardholders by name."""
     targets: Mapping[str, Json]
     """The blocks of balance targets by currency."""
+    endpoints: Mapping[str, Json]
+    """The blocks of webhook endpoints by name."""
+    designs: Mapping[str, Json]
+    """The blocks of personalization designs by name."""
     in_part: bool = False
     """True if only a part of it is applied."""
 
     def blocks(self) -> Iterator[tuple[str, Json]]:
-        """Yield the address and the block of every object."""
+        """Yield the address and the block of every cardholder and card."""
         for section, blocks in (("cardholders", self.cardholders), ("cards", self.cards)):
             yield from ((f"{section}.{name}", block) for name, block in blocks.items())
 
@@ -47,9 +50,9 @@ class Declaration(Struct, frozen=True):
 def read(text: str, *, in_part: bool = False) -> Declaration:
     """Parse a configuration."""
     document = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
-    sections = ("cards", "cardholders", "balance_targets")
-    cards, holders, targets = (document.get(section) or {} for section in sections)
-    return Declaration(cards, holders, targets, in_part)
+    sections = ("cards", "cardholders", "balance_targets", "webhook_endpoints", "personalization_designs")
+    cards, holders, targets, endpoints, designs = (document.get(section) or {} for section in sections)
+    return Declaration(cards, holders, targets, endpoints, designs, in_part)
 
 
 def is_ours(item: Json) -> bool:

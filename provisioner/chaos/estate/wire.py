@@ -19,6 +19,7 @@ from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.failure import LostError, RefusalError
 from provisioner.stripe_api.http import REFUSALS, BoundedClient
 
+LISTED = ("cards", "cardholders", "topups", "webhook_endpoints", "personalization_designs")
 Json = Mapping[str, Any]
 Gate = Callable[[Callable[[], Said]], Said]
 Seen = Mapping[str, Json]  # objects by id
@@ -128,9 +129,10 @@ class Wire(BoundedClient):
     def _answer(self, request: Outgoing) -> Said:
         for late in self._mail.due():
             self._pass(late)
-        self.asked[request.method] += 1
-        number = self.asked[request.method]
-        at = (each for each in self._strikes if each.method == request.method and number >= each.at)
+        method = "GET" if request.method == "GET" else "POST"  # a deletion is a write like any other
+        self.asked[method] += 1
+        number = self.asked[method]
+        at = (each for each in self._strikes if each.method == method and number >= each.at)
         strike = next((each for each in at if not each.count or self._struck[each] < each.count), None)
         if strike is None:
             return self._lagging(request, self._pass(request))
@@ -143,7 +145,7 @@ class Wire(BoundedClient):
             return self._pass(request, cast("Effect", effect))
         if effect == "as_it_was":
             parent, _, last = request.path.removesuffix("/cancel").rpartition("/")
-            is_update = parent.endswith(("cards", "cardholders", "topups"))
+            is_update = parent.endswith(LISTED)
             return (
                 self.sandbox.ask("GET", f"{parent}/{last}") if is_update else self._pass(request, "unwritten")
             )

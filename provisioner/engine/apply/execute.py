@@ -224,8 +224,8 @@ class _Noted(Struct):
         self.writes += 1
         return self.writer.perform(call)
 
-    def upload(self, file: Upload) -> str:
-        return self.writer.upload(file)
+    def upload(self, file: Upload, key: str) -> str:
+        return self.writer.upload(file, key)
 
     def wait(self, seconds: float) -> bool:
         return self.writer.wait(seconds)

@@ -1,10 +1,16 @@
 """Files that a call refers to, uploaded before it is made."""
 
+import uuid
+
 from msgspec.structs import replace
 
+from provisioner.core.model.errors import StripeError
 from provisioner.core.model.upload import Upload
 from provisioner.core.plan.call import Call
+from provisioner.engine.apply.failure import SERVER_ERRORS
 from provisioner.engine.ports import Writer
+
+UPLOADS = 3  # how often a file is uploaded when Stripe keeps a failure for the key
 
 
 def with_files(writer: Writer, call: Call) -> Call:
@@ -14,5 +20,18 @@ def with_files(writer: Writer, call: Call) -> Call:
     An upload that is repeated within a day gives the same id, as its key is made of the content. Raises as
     `Writer.perform` does.
     """
-    files = {name: writer.upload(value) for name, value in call.params.items() if isinstance(value, Upload)}
+    files = {name: _upload(writer, value) for name, value in call.params.items() if isinstance(value, Upload)}
     return replace(call, params={**call.params, **files}) if files else call
+
+
+def _upload(writer: Writer, file: Upload) -> str:
+    """Upload a file; where Stripe keeps a failure for its key, a second copy of it does no harm."""
+    key = f"provisioner-{file.purpose}-{file.digest}"
+    for left in reversed(range(UPLOADS)):
+        try:
+            return writer.upload(file, key)
+        except StripeError as error:
+            if not (left and error.replayed and error.status >= SERVER_ERRORS):
+                raise
+            key = f"provisioner-{uuid.uuid4()}"
+    raise AssertionError("unreachable")

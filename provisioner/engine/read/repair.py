@@ -32,9 +32,11 @@ def mended(
     for referring, field in references:
         lacking = by_section[field.refers_to]
         listed = found.get(lacking.resource, ())
+        if lacking.is_optional and not listed:
+            continue  # it was not read: the project does without, or the key may not read it
         known: set[str | None] = {each.id for each in listed}
         if {each.fields.get(field.name) for each in found.get(referring.resource, ())} - known - {None}:
-            since = listed[0].created - MARGIN if listed else 0
+            since = listed[0].created - MARGIN if listed and lacking.lists_by_time else 0
             items = reader.list(lacking.resource, {"created": {"gte": since}} if since > 0 else {})
             newer = [observer(lacking)(item) for item in items if item.get("id") not in known]
             found[lacking.resource] = [*newer, *listed]

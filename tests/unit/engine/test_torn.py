@@ -12,7 +12,7 @@ from provisioner.engine.read.repair import mended
 from provisioner.kinds import KINDS
 
 NOW = 1_790_000_000
-HOLDERS, CARDS = "issuing/cardholders", "issuing/cards"
+HOLDERS, CARDS, DESIGNS = "issuing/cardholders", "issuing/cards", "issuing/personalization_designs"
 OLD, NEW = {"id": "ich_old", "created": NOW}, {"id": "ich_new", "created": NOW}
 OWNED = owned(KINDS)
 
@@ -48,6 +48,35 @@ def test_a_holder_that_was_made_meanwhile_is_looked_for(later: int) -> None:
 
 def test_lists_that_lack_nothing_are_not_read_again() -> None:
     reader, objects = Listing(NEW, OLD), listed("ich_old")
+
+    assert mended(reader, OWNED, objects, observer) == objects
+    assert reader.asked == []
+
+
+def branded(*designs: str) -> dict[str, list[Observed]]:
+    """What was read: these designs, and a card of a new one."""
+    card = Observed("ic_1", NOW, {"personalization_design": "ipcd_new"})
+    return {DESIGNS: [Observed(each, NOW) for each in designs], CARDS: [card]}
+
+
+def test_a_list_that_has_no_times_is_read_whole() -> None:
+    asked: list[Mapping[str, Any]] = []
+
+    class Whole(Listing):
+        def list(self, resource: str, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+            asked.append(params)
+            return super().list(resource, params)
+
+    reader = Whole({"id": "ipcd_new", "created": NOW}, {"id": "ipcd_old", "created": NOW})
+
+    found = mended(reader, OWNED, branded("ipcd_old"), observer)
+
+    assert [each.id for each in found[DESIGNS]] == ["ipcd_new", "ipcd_old"]
+    assert asked == [{}]
+
+
+def test_a_list_that_the_project_does_without_is_not_read() -> None:
+    reader, objects = Listing(), branded()
 
     assert mended(reader, OWNED, objects, observer) == objects
     assert reader.asked == []
