@@ -7,6 +7,7 @@ from msgspec import Struct
 from provisioner.app.account import Account
 from provisioner.app.cache import Cache, compare
 from provisioner.core.diff.drift import Drift, find_drift
+from provisioner.core.diff.find import Comparison
 from provisioner.core.schema.kind import owned
 from provisioner.engine.read.attribution import Explanation, explain
 
@@ -28,7 +29,11 @@ def find_account_drift(account: Account, cache: Cache | None = None) -> DriftRep
 
     With a cache file only what may have changed is read. Raises as `Account.compare` does.
     """
-    seen = compare(account, cache, sealed=False)
+    return drift_of(account, compare(account, cache, sealed=False))
+
+
+def drift_of(account: Account, seen: Comparison) -> DriftReport:
+    """Find the drift in a comparison."""
     snapshot, found, project = seen.snapshot, seen.differences, account.config.project
     drifts = find_drift(account.kinds, account.config, seen.inventory, found.changes, found.notes)
     sections = {address.section for address in account.config.declared}

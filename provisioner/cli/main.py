@@ -20,6 +20,7 @@ COMMANDS = {
     "plan": "Show the changes that apply would make.",
     "apply": "Show a plan, ask for approval, and make the changes.",
     "drift": "Report changes made outside of provisioner since the last apply.",
+    "serve": "Show the cards, their money and their purchases in a browser.",
     "import": "Bring existing Stripe objects under management.",
     "export": "Print YAML for the objects that exist in Stripe.",
     "retire": "Deactivate or cancel specific objects.",

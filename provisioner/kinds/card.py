@@ -126,13 +126,15 @@ def observe(raw: Mapping[str, Any]) -> ObservedFacts:
     """
     reason, controls = raw.get("cancellation_reason") or "", raw.get("lifecycle_controls") or {}
     is_spent = raw.get("status") == "canceled" and not reason and controls.get("cancel_after")
-    is_shipped = (raw.get("shipping") or {}).get("status", "pending") != "pending"
-    if not (reason or is_spent or is_shipped):
+    shipment = (raw.get("shipping") or {}).get("status") or ""
+    is_shipped = shipment not in ("", "pending")
+    if not (reason or is_spent or shipment):
         return NO_FACTS
     return ObservedFacts(
         self_canceled="canceled by Stripe, as configured in lifecycle_controls" if is_spent else "",
         canceled_as=reason,
         frozen_fields=("shipping",) if is_shipped else (),
+        shipment=shipment,
     )
 
 

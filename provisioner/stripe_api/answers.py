@@ -115,6 +115,7 @@ class Merchant(TypedDict, total=False):
 
     category: str | None
     country: str | None
+    name: str | None
 
 
 class Transaction(TypedDict, total=False):
@@ -140,7 +141,9 @@ class Authorization(TypedDict, total=False):
     approved: Required[bool]
     status: str | None
     authorization_method: str | None
+    currency: str | None
     card: CardOfPurchase | str | None
+    cardholder: Named | str | None
     merchant_data: Merchant | None
     transactions: list[Transaction] | None
     request_history: list[Decision] | None

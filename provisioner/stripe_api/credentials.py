@@ -32,6 +32,11 @@ def key_for(mode: str, environ: Mapping[str, str]) -> str:
     )
 
 
+def is_unrestricted(key: str) -> bool:
+    """Return whether a key can do everything; what a restricted key can do is set in the Dashboard."""
+    return key.startswith("sk_")
+
+
 def safe_base(base: str | None, mode: str, *, elsewhere: bool = False) -> str | None:
     """
     Return the address to call, or None for Stripe's; raises AccessError if others could read the key.

@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 Json = dict[str, Any]
 
 
@@ -31,6 +41,7 @@ class Tab:
         self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.ask(f"{domain}.enable")
+        self.ask("Emulation.setScrollbarsHidden", hidden=True)  # a picture would be as much wider
 
     def ask(self, method: str, **params: Any) -> Json:
         """Send one command and wait for its answer; events that come before it are kept."""
@@ -51,17 +62,45 @@ class Tab:
             text += byte
         return json.loads(text)
 
-    def open(self, page: Path, width: int, *, dark: bool = False) -> None:
-        """Open a file at a width in pixels, and wait until it is loaded."""
+    def open(self, page: Path | str, width: int, *, dark: bool = False) -> None:
+        """Open a file or an address at a width in pixels, and wait until it is loaded."""
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.ask("Emulation.setEmulatedMedia", features=scheme)
+        self.resize(width)
+        self.events.clear()
+        self.ask("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
+        self.loaded()
+
+    def loaded(self) -> None:
+        """Wait until a page is loaded, since the events were last cleared."""
+        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+            self.events.append(self._receive())
+
+    def until(self, expression: str) -> None:
+        """Wait until an expression is true in the page, or in the one that follows it."""
+        script = (
+            "new Promise((done) => { let left = 900; const look = () => { let found = null;"
+            f" try {{ found = {expression}; }} catch {{}}"
+            " if (found || !left--) done(!!found); else requestAnimationFrame(look); }; look(); })"
+        )
+        for _ in range(10):
+            try:
+                result = self.ask(
+                    "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
+                )
+            except AssertionError as error:
+                if "navigated" in str(error) or "destroyed" in str(error):
+                    continue
+                raise
+            assert result["result"].get("value"), expression
+            return
+        raise AssertionError("the page changes again and again")
+
+    def resize(self, width: int) -> None:
+        """Make the window as wide as so many pixels."""
         self.ask(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
         )
-        self.events.clear()
-        self.ask("Page.navigate", url=page.as_uri())
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
-            self.events.append(self._receive())
 
     def value(self, expression: str) -> Any:
         """What an expression is in the page."""

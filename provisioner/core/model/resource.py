@@ -118,6 +118,8 @@ class ObservedFacts(Struct, frozen=True):
     """The fields that Stripe no longer allows to change."""
     remark: str = ""
     """The state that Stripe has given it, if people should know of it, and what that means; else empty."""
+    shipment: str = ""
+    """The status of its shipment, in Stripe's term; empty if it has none."""
 
 
 NO_FACTS = ObservedFacts()  # most objects have none

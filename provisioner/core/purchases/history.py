@@ -26,7 +26,7 @@ def live_facts(
         card=card.fields,
         holder=holder,
         available=available,
-        on_card=tuple(_spent(one for one in past if _id(one.get("card")) in chain)),
+        on_card=tuple(_spent(one for one in past if id_of(one.get("card")) in chain)),
         on_holder=tuple(_spent(past)),
         disabled=bool((wanted or {}).get("disabled_reason")),
         fresh=False,
@@ -41,7 +41,7 @@ def issuing_available(balance: Raw, currency: str) -> int:
 def _chain(card: Raw, past: Iterable[Raw]) -> set[str]:
     """Return the ids of used cards that replaced each other: purchases count towards the limits of each."""
     cards = [one["card"] for one in past if isinstance(one.get("card"), Mapping)]
-    links = {(str(one["id"]), _id(one.get("replacement_for"))) for one in (card, *cards)}
+    links = {(str(one["id"]), id_of(one.get("replacement_for"))) for one in (card, *cards)}
     found = {str(card["id"])}
     while more := {end for link in links if found & set(link) for end in link if end} - found:
         found |= more
@@ -53,11 +53,9 @@ def _spent(authorizations: Iterable[Raw]) -> Iterator[Purchase]:
     for one in authorizations:
         if not one.get("approved"):
             continue
-        captured = -sum(int(t["amount"]) for t in one.get("transactions") or () if t.get("type") == "capture")
-        held = max(int(one["amount"]) - captured, 0) if one.get("status") == "pending" else 0
         merchant = one.get("merchant_data") or {}
         yield Purchase(
-            captured + held,
+            counted(one),
             str(merchant.get("category")),
             str(merchant.get("country")),
             str(one.get("authorization_method")),
@@ -65,5 +63,14 @@ def _spent(authorizations: Iterable[Raw]) -> Iterator[Purchase]:
         )
 
 
-def _id(value: Any) -> str:
+def counted(authorization: Raw) -> int:
+    """Return what of an approved authorization counts towards limits: captured, plus what is still held."""
+    transactions = authorization.get("transactions") or ()
+    captured = -sum(int(each["amount"]) for each in transactions if each.get("type") == "capture")
+    is_open = authorization.get("status") == "pending"
+    return captured + (max(int(authorization["amount"]) - captured, 0) if is_open else 0)
+
+
+def id_of(value: Any) -> str:
+    """Return the id of an object that is either embedded or named by its id; empty if there is none."""
     return str(value["id"]) if isinstance(value, Mapping) else str(value or "")

@@ -1,0 +1,103 @@
+"""Spending limits and what of each is used in its current window."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from provisioner.core.estate.periods import period_at
+from provisioner.core.model.limits import default_limit
+from provisioner.core.purchases.record import PurchaseRecord
+from provisioner.core.purchases.windows import PLACES, windows
+
+Whose = Literal["card", "cardholder", "default"]
+
+
+class LimitUse(Struct, frozen=True):
+    """A spending limit, and what of it is used. Amounts are in minor units of `currency`."""
+
+    whose: Whose
+    """The object that has it; `default` if Stripe sets it because the card has none."""
+    amount: int
+    """The limit."""
+    interval: str
+    """The interval that the amount is for."""
+    currency: str
+    """The currency."""
+    categories: tuple[str, ...] = ()
+    """The categories that it applies to; empty for all."""
+    used: int | None = None
+    """The amount used in the current window; None if it is for single purchases, or cannot be known."""
+    begin: int = 0
+    """The beginning of the current window (Unix seconds)."""
+    end: int = 0
+    """The end of the current window (Unix seconds); 0 if it never ends."""
+
+    @property
+    def left(self) -> int:
+        """Return what is left of the limit, never less than 0."""
+        return max(0, self.amount - (self.used or 0))
+
+    @property
+    def share(self) -> float:
+        """Return the used share of the limit, from 0 to 1 and beyond."""
+        if not self.used:
+            return 0.0
+        return self.used / self.amount if self.amount else 1.0
+
+
+Limit = Mapping[str, Any]
+
+
+def limits_of(fields: Mapping[str, Any]) -> Sequence[Limit]:
+    """Return the spending limits of a card or cardholder in normal form."""
+    found: Sequence[Limit] = (fields.get("spending_controls") or {}).get("spending_limits") or ()
+    return found
+
+
+def own_limits(card: Mapping[str, Any]) -> Sequence[tuple[Whose, Limit]]:
+    """Return the limits of a card, or Stripe's default if it has none."""
+    if limits := limits_of(card):
+        return [("card", limit) for limit in limits]
+    return [("default", default_limit(str(card.get("currency", ""))))]
+
+
+def uses(
+    limits: Iterable[tuple[Whose, Limit]], currency: str, purchases: Sequence[PurchaseRecord], now: int
+) -> Iterator[LimitUse]:
+    """Yield what the purchases have used of each limit in its window at `now`."""
+    for whose, limit in limits:
+        period = period_at(limit["interval"], now)
+        categories = tuple(limit.get("categories") or ())
+        per_purchase = limit["interval"] == "per_authorization"
+        yield LimitUse(
+            whose=whose,
+            amount=int(limit["amount"]),
+            interval=limit["interval"],
+            currency=currency,
+            categories=categories,
+            used=None if per_purchase else spent(purchases, limit["interval"], now, categories),
+            begin=period.begin,
+            end=0 if limit["interval"] == "all_time" or per_purchase else period.end,
+        )
+
+
+def spent(
+    purchases: Iterable[PurchaseRecord], interval: str, now: int, categories: Sequence[str] = ()
+) -> int:
+    """Return the amount that purchases count towards a limit on some categories, or on all, in its window."""
+    place = PLACES[interval]
+    current = windows(now)[place]
+    return sum(
+        each.counted
+        for each in purchases
+        if each.counted
+        and windows(each.at)[place] == current
+        and (not categories or each.category in categories)
+    )
+
+
+def tightest(found: Iterable[LimitUse]) -> LimitUse | None:
+    """Return the limit of which most is used, and of several the smallest; None if none has a window."""
+    counted = [each for each in found if each.used is not None]
+    return max(counted, key=lambda each: (each.share, -each.amount), default=None)

@@ -1,0 +1,58 @@
+"""An estate: an account at one time, as the pages show it."""
+
+from msgspec import Struct
+
+from provisioner.core.diff.drift_document import DriftDocument
+from provisioner.core.estate.rows import CardRow, DueItem, OutsideChange, TeamSpend
+from provisioner.core.plan.document import PlanDocument
+from provisioner.core.plan.outlook_document import BalanceDocument
+from provisioner.core.purchases.record import PurchaseRecord
+
+
+class Estate(Struct, frozen=True, kw_only=True):
+    """An account at one time, as the pages show it."""
+
+    project: str
+    """The name of the project."""
+    environment: str
+    """The environment; empty if there is none."""
+    mode: str
+    """`test` or `live`."""
+    account: str
+    """The Stripe account; empty if it is not known."""
+    now: int
+    """The time of the reading by Stripe's clock (Unix seconds)."""
+    days: int
+    """The number of days whose purchases are shown."""
+    since: int
+    """The time from which on purchases were read (Unix seconds)."""
+    cards: tuple[CardRow, ...]
+    """All cards, by name."""
+    purchases: tuple[PurchaseRecord, ...]
+    """The purchases since `since`, newest first."""
+    balances: tuple[BalanceDocument, ...]
+    """One entry for each currency with a target."""
+    teams: tuple[TeamSpend, ...]
+    """One entry for each team and currency, the highest exposure first."""
+    due: tuple[DueItem, ...]
+    """Observations that somebody should act on, the most urgent first."""
+    drift: DriftDocument
+    """The differences from what was last applied."""
+    plan: PlanDocument
+    """The plan of an apply."""
+    outside: tuple[OutsideChange, ...] = ()
+    """The changes of the last 30 days made outside of provisioner, newest first."""
+    gaps: tuple[str, ...] = ()
+    """The parts that could not be read, and why."""
+    personal: bool = False
+    """True if names of people and merchants are in it."""
+
+    @property
+    def first_shown(self) -> int:
+        """Return the time from which on purchases are shown (Unix seconds)."""
+        return self.now - self.days * 86_400
+
+    @property
+    def shown(self) -> list[PurchaseRecord]:
+        """Return the purchases of the days that are shown, newest first."""
+        return [each for each in self.purchases if each.at >= self.first_shown]

@@ -1,0 +1,49 @@
+"""
+Periods of spending limits: when the current window began and when it ends, in UTC.
+
+They are the windows that `core.purchases.windows` counts in.
+"""
+
+import datetime as dt
+from typing import NamedTuple
+
+ENDLESS = 253_402_300_799
+"""The end of a window that never ends: the last second of the year 9999."""
+
+
+class Period(NamedTuple):
+    """A time in which spending counts towards a limit; times are in Unix seconds."""
+
+    begin: int
+    """The first second."""
+    end: int
+    """The first second after it."""
+
+    def has(self, at: int) -> bool:
+        """Return whether a time is in it."""
+        return self.begin <= at < self.end
+
+
+def period_at(interval: str, now: int) -> Period:
+    """Return the window of a limit's interval at a time; `per_authorization` has an empty one."""
+    day = dt.datetime.fromtimestamp(now, dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    match interval:
+        case "per_authorization":
+            return Period(now, now)
+        case "daily":
+            return _period(day, day + dt.timedelta(days=1))
+        case "weekly":
+            sunday = day - dt.timedelta(days=day.isoweekday() % 7)
+            return _period(sunday, sunday + dt.timedelta(days=7))
+        case "monthly":
+            first = day.replace(day=1)
+            return _period(first, (first + dt.timedelta(days=32)).replace(day=1))
+        case "yearly":
+            first = day.replace(month=1, day=1)
+            return _period(first, first.replace(year=first.year + 1))
+        case _:
+            return Period(0, ENDLESS)
+
+
+def _period(begin: dt.datetime, end: dt.datetime) -> Period:
+    return Period(int(begin.timestamp()), int(end.timestamp()))

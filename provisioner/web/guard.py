@@ -1,0 +1,76 @@
+"""
+Lets only a browser on this machine in, and only to read.
+
+A web page elsewhere can make a browser ask this machine; with a host name that resolves to 127.0.0.1 (DNS
+rebinding) it could also read the answer. Both show in `Host` and `Origin`. No request is answered but GET and
+HEAD, so there is nothing here that writes.
+"""
+
+from starlette import status
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from provisioner.net.address import AddressError, parse_origin
+
+READS = ("GET", "HEAD")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class ReadersOnly:
+    """Answers 403 to callers from elsewhere and 405 to everything that does not read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or pass it on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        answer: ASGIApp = self._app
+        if why := stranger(Headers(scope=scope)):
+            answer = PlainTextResponse(why, status.HTTP_403_FORBIDDEN)
+        elif scope["method"] not in READS:
+            allow = {"Allow": ", ".join(READS)}
+            answer = PlainTextResponse(
+                "These pages can only be read.\n", status.HTTP_405_METHOD_NOT_ALLOWED, allow
+            )
+        await answer(scope, receive, with_headers)
+
+
+def stranger(headers: Headers) -> str:
+    """Return why a request is not from a browser on this machine; empty if it is."""
+    host, origin = headers.get("host", ""), headers.get("origin")
+    if not is_loopback(host):
+        return "These pages are only for this machine: open the address that the command has printed.\n"
+    if origin is not None and origin.lower() != f"http://{host}".lower():
+        return "These pages are not for web pages of other origins.\n"
+    return ""
+
+
+def is_loopback(authority: str) -> bool:
+    """Return whether a `Host` names this machine."""
+    try:
+        return parse_origin(f"http://{authority}").is_loopback
+    except AddressError:
+        return False

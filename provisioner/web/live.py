@@ -1,0 +1,121 @@
+"""Keeps an estate current while somebody looks at it."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from provisioner.core.estate.model import Estate
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.core.model.words import count
+from provisioner.views.values import inert
+
+log = logging.getLogger("provisioner")
+FULL = 10  # looks for new purchases between two readings of everything
+FIRST = 5.0  # seconds that the first page waits for the first reading, before it says that it reads
+
+
+class EstateSource(Protocol):
+    """Reads an account; its methods block."""
+
+    def read(self) -> Estate:
+        """Read everything; raises ProvisionerError."""
+
+    def read_new(self) -> Estate:
+        """Read what is new, or return the same estate if nothing is; raises ProvisionerError."""
+
+
+class LiveEstate:
+    """
+    The newest reading, and who waits for the next one.
+
+    Stripe counts what is read, so nothing is read while no page is open.
+
+    found: the newest estate; None before the first reading.
+    error: why the last attempt to read failed; empty if it did not.
+    """
+
+    def __init__(self, source: EstateSource, every: float) -> None:
+        self._source, self._every = source, every
+        self._changed = asyncio.Condition()
+        self._watched = asyncio.Event()
+        self._watchers = self._version = 0
+        self._said = ""
+        self._read_at = 0.0
+        self.found: Estate | None = None
+        self.error = ""
+
+    async def run(self) -> None:
+        """Read once, and again and again while a page is open; ends when it is canceled."""
+        await self._look()
+        while self._every:
+            await self._watched.wait()
+            await asyncio.sleep(self._every)
+            if self._watchers:
+                await self._look()
+
+    async def first(self) -> None:
+        """Wait a moment for the first reading, or for its failure."""
+        if self.found is None and not self.error:
+            try:
+                await asyncio.wait_for(self._next(0), FIRST)
+            except TimeoutError:
+                return
+
+    async def changes(self) -> AsyncIterator[str]:
+        """Yield a sentence for each change, for as long as the page is open."""
+        seen = self._version
+        self._watchers += 1
+        self._watched.set()
+        try:
+            while True:
+                seen = await self._next(seen)
+                yield self._said
+        finally:
+            self._watchers -= 1
+            if not self._watchers:
+                self._watched.clear()
+
+    async def _next(self, seen: int) -> int:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._version > seen)
+            return self._version
+
+    async def _look(self) -> None:
+        before, due = self.found, time.monotonic() - self._read_at > self._every * FULL
+        try:
+            if before is None or due:
+                after = await asyncio.to_thread(self._source.read)
+                self._read_at = time.monotonic()
+            else:
+                after = await asyncio.to_thread(self._source.read_new)
+        except ProvisionerError as error:
+            failed, self.error = self.error, str(error)
+            log.warning("Warning: Stripe could not be read: %s", inert(self.error))
+            if not failed:
+                await self._tell("Stripe could not be read.")
+            return
+        was_failed, self.error, self.found = bool(self.error), "", after
+        said = _difference(before, after)
+        if said or was_failed:
+            await self._tell(said or "Stripe can be read again.")
+
+    async def _tell(self, said: str) -> None:
+        async with self._changed:
+            self._version += 1
+            self._said = said
+            self._changed.notify_all()
+
+
+def _difference(old: Estate | None, new: Estate) -> str:
+    """Return what has changed between two readings, as a sentence; empty if nothing that is shown has."""
+    if old is None:
+        return "Stripe has been read."
+    if old is new:
+        return ""
+    known = {each.id for each in old.purchases}
+    if number := sum(each.id not in known for each in new.purchases):
+        return f"{count(number, 'new purchase')}."
+    parts = ("cards", "purchases", "balances", "due", "drift", "outside")
+    return "Stripe has changed." if any(getattr(old, part) != getattr(new, part) for part in parts) else ""

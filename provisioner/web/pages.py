@@ -1,0 +1,169 @@
+"""The contents of each page: values for its template, from an estate and the query of a request."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from provisioner.core.estate.filters import OPEN, ORDERS, CardFilter, chosen_cards
+from provisioner.core.estate.model import Estate
+from provisioner.core.estate.purchases import (
+    UNKNOWN,
+    PurchaseFilter,
+    Tally,
+    by_day,
+    matching,
+    tallies,
+    total,
+)
+from provisioner.core.estate.rows import CardRow
+from provisioner.core.purchases.record import PurchaseRecord
+from provisioner.views.plan.text import blast_radius, outside_lines, stop_lines, summary_line
+from provisioner.web.paging import page_of
+
+Query = Mapping[str, str]
+Context = dict[str, Any]
+TOP = 12  # rows of a table that sums up
+FEW = 8  # cards on the overview
+STATUSES = (OPEN, "active", "inactive", "canceled")
+
+
+def overview(estate: Estate, _query: Query) -> Context:
+    """Return what the overview shows."""
+    purchases = estate.shown
+    used = [card for card in estate.cards if card.status == "active" and card.tightest]
+    used.sort(key=lambda card: (-card.tightest.share if card.tightest else 0.0, card.name))
+    statuses = [(name, sum(card.status == name for card in estate.cards)) for name in STATUSES[1:]]
+    return {
+        "title": "Overview",
+        "days_of": by_day(purchases, estate.now, estate.days),
+        "all": total(purchases),
+        "reasons": _declines(purchases, lambda each: each.reason)[:TOP],
+        "used": used[:FEW],
+        "statuses": statuses,
+        "unmanaged": sum(not card.address and card.status != "canceled" for card in estate.cards),
+        "currencies": sorted({team.currency for team in estate.teams}),
+    }
+
+
+def cards(estate: Estate, query: Query) -> Context:
+    """Return what the table of cards shows."""
+    wanted = CardFilter(
+        text=query.get("q", ""),
+        team=query.get("team", ""),
+        holder=query.get("holder", ""),
+        status=query.get("status", OPEN),
+        managed=query.get("managed", ""),
+        sort=query.get("sort", "used"),
+    )
+    return {
+        "title": "Cards",
+        "wanted": wanted,
+        "page": page_of(chosen_cards(estate.cards, wanted), query.get("page", "")),
+        "teams": sorted({card.team for card in estate.cards}),
+        "holders": sorted({card.holder for card in estate.cards}),
+        "statuses": STATUSES,
+        "orders": {name: label for name, (label, _) in ORDERS.items()},
+        "asked": _asked(query, "q", "team", "holder", "status", "managed", "sort"),
+    }
+
+
+def card(estate: Estate, identity: str) -> Context | None:
+    """Return what the page of one card shows; None if there is no such card."""
+    row = card_rows(estate).get(identity)
+    if row is None:
+        return None
+    own = [each for each in estate.shown if each.card == identity]
+    about = (identity, row.holder_id)
+    return {
+        "title": row.name,
+        "card": row,
+        "purchases": own[:TOP],
+        "all": total(own),
+        "days_of": by_day(own, estate.now, estate.days),
+        "reasons": _declines(own, lambda each: each.reason),
+        "categories": tallies(own, lambda each: each.category)[:TOP],
+        "outside": [each for each in estate.outside if each.id in about],
+        "drift": [each for each in estate.drift.drift if each.id in about],
+        "changes": [each for each in estate.plan.changes if each.id in about],
+    }
+
+
+def purchases(estate: Estate, query: Query) -> Context:
+    """Return what the page of purchases shows."""
+    rows = card_rows(estate)
+    wanted = PurchaseFilter(
+        outcome=query.get("outcome", ""),
+        team=query.get("team", ""),
+        reason=query.get("reason", ""),
+        category=query.get("category", ""),
+        text=query.get("q", ""),
+    )
+    everything = estate.shown
+    found = list(matching(everything, wanted, rows))
+    return {
+        "title": "Purchases",
+        "wanted": wanted,
+        "rows": rows,
+        "page": page_of(found, query.get("page", "")),
+        "all": total(found),
+        "days_of": by_day(found, estate.now, estate.days),
+        "reasons": _declines(found, lambda each: each.reason)[:TOP],
+        "by_team": tallies(found, lambda each: _team(rows, each))[:TOP],
+        "by_category": tallies(found, lambda each: each.category)[:TOP],
+        "choices": _choices(everything, rows),
+        "asked": _asked(query, "q", "outcome", "team", "reason", "category"),
+    }
+
+
+def card_rows(estate: Estate) -> dict[str, CardRow]:
+    """Return the rows of all cards by id."""
+    return {row.id: row for row in estate.cards}
+
+
+def _team(rows: Mapping[str, CardRow], purchase: PurchaseRecord) -> str:
+    row = rows.get(purchase.card)
+    return row.team if row else UNKNOWN
+
+
+def _declines(found: Iterable[PurchaseRecord], key: Callable[[PurchaseRecord], str]) -> list[Tally]:
+    return tallies((each for each in found if not each.approved), key)
+
+
+def _choices(found: Sequence[PurchaseRecord], rows: Mapping[str, CardRow]) -> dict[str, list[str]]:
+    """Return what can be chosen in the filters, from all purchases that are shown."""
+    return {
+        "reason": sorted({each.reason for each in found}),
+        "category": sorted({each.category for each in found}),
+        "team": sorted({_team(rows, each) for each in found}),
+    }
+
+
+def _asked(query: Query, *names: str) -> dict[str, str]:
+    """Return the part of a query that the links to other pages of a table repeat."""
+    return {name: query[name] for name in names if query.get(name)}
+
+
+def drift(estate: Estate, query: Query) -> Context:
+    """Return what the page of drift shows."""
+    values = [each for each in estate.drift.drift if not each.waits]
+    return {
+        "title": "Drift",
+        "changed": values,
+        "waiting": [each for each in estate.drift.drift if each.waits],
+        "page": page_of(estate.outside, query.get("page", "")),
+        "asked": {},
+    }
+
+
+def plan(estate: Estate, query: Query) -> Context:
+    """Return what the page of the plan shows."""
+    document = estate.plan
+    return {
+        "title": "Plan",
+        "plan": document,
+        "summary": summary_line(document),
+        "impact": blast_radius(document),
+        "reverted": [*outside_lines(document)],
+        "stopped": stop_lines(document),
+        "page": page_of(document.changes, query.get("page", "")),
+        "asked": {},
+    }

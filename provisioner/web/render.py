@@ -1,0 +1,130 @@
+"""Turns estates into HTML: the templates, and the words for values in them."""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from provisioner.core.estate.limits import LimitUse
+from provisioner.core.model.money import PER, show_money
+from provisioner.core.model.words import count
+from provisioner.views.plan.rows import rows
+from provisioner.views.plan.text import SYMBOLS, headline
+from provisioner.views.values import inert, show_trace, show_value
+
+LONGEST = 300  # characters of a text that is shown; Stripe's can be much longer
+DASHBOARD = "https://dashboard.stripe.com/"
+_ID = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
+FULL, NEARLY = 1.0, 0.8  # shares of a limit from which on it is marked
+
+
+class Links(Protocol):
+    """Knows where pages are; where there is none, the link is empty and its text is shown alone."""
+
+    def page(self, name: str, /, **query: str | int) -> str:
+        """Return the address of a page with a query."""
+
+    def card(self, identity: str) -> str:
+        """Return the address of a card's page."""
+
+
+class ServedLinks:
+    """The addresses of pages that are served."""
+
+    def page(self, name: str, /, **query: str | int) -> str:
+        """Return the address of a page with a query, in which empty values are left out."""
+        given = {key: value for key, value in query.items() if value not in ("", None)}
+        path = "/" if name == "overview" else f"/{name}"
+        return f"{path}?{urlencode(given)}" if given else path
+
+    def card(self, identity: str) -> str:
+        """Return the address of a card's page."""
+        return f"/cards/{identity}" if _ID.fullmatch(identity) else ""
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates, in which all text is escaped and control characters are shown as codes."""
+    found = Environment(
+        loader=PackageLoader("provisioner.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_harmless,
+    )
+    found.filters |= {
+        "money": show_money,
+        "moment": show_moment,
+        "day": show_day,
+        "limit": show_limit,
+        "percent": show_percent,
+        "number": lambda number: f"{number:,}",
+        "words": lambda text: str(text).replace("_", " "),
+    }
+    found.globals |= {
+        "change_rows": rows,
+        "count": count,
+        "dashboard": dashboard,
+        "headline": headline,
+        "level": level,
+        "show_trace": show_trace,
+        "show_value": show_value,
+        "sums": show_sums,
+        "symbols": SYMBOLS,
+    }
+    return found
+
+
+def render(template: str, context: Mapping[str, Any]) -> str:
+    """Return a template filled in."""
+    return environment().get_template(template).render(context)
+
+
+def _harmless(value: Any) -> Any:
+    """Return a printed value without control characters, such as those that turn the direction of text."""
+    if type(value) is not str:  # Markup is a string that is escaped already
+        return value
+    text = inert(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def show_moment(at: int) -> str:
+    """Return a time (Unix seconds) to the minute, in UTC."""
+    return f"{dt.datetime.fromtimestamp(at, dt.UTC):%Y-%m-%d %H:%M}"
+
+
+def show_day(at: int) -> str:
+    """Return the day (UTC) of a time in Unix seconds."""
+    return f"{dt.datetime.fromtimestamp(at, dt.UTC):%Y-%m-%d}"
+
+
+def show_limit(limit: LimitUse) -> str:
+    """Return a limit in words: `$2,000.00 per month`."""
+    return f"{show_money(limit.amount, limit.currency)} {PER.get(limit.interval, limit.interval)}"
+
+
+def show_percent(share: float) -> str:
+    """Return a share as a percentage."""
+    return f"{share:.0%}"
+
+
+def show_sums(sums: Mapping[str, int]) -> str:
+    """Return amounts by currency: `$5.00, €3.00`."""
+    return ", ".join(show_money(amount, currency) for currency, amount in sorted(sums.items()))
+
+
+def level(share: float) -> str:
+    """Return how much of a limit is used, as a class of the style sheet."""
+    return "full" if share >= FULL else "high" if share >= NEARLY else "some"
+
+
+def dashboard(mode: str, path: str, identity: str) -> str:
+    """Return the address of an object in Stripe's Dashboard; empty for an id that is not one."""
+    if not _ID.fullmatch(identity):
+        return ""
+    return f"{DASHBOARD}{'test/' if mode == 'test' else ''}{path}/{identity}"
