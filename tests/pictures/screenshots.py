@@ -50,7 +50,6 @@ def shoot(browser: Tab, page: Path, file: Path, width: int, height: int) -> None
     browser.open(page, width)
     metrics = {"width": width, "height": height, "deviceScaleFactor": 1.5, "mobile": False}
     browser.ask("Emulation.setDeviceMetricsOverride", **metrics)
-    browser.value("document.documentElement.style.scrollbarWidth = 'none'")
     shot = BytesIO(b64decode(browser.ask("Page.captureScreenshot")["data"]))
     few = Image.open(shot).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     few.save(file, optimize=True)
