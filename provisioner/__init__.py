@@ -24,9 +24,11 @@ if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` loads the same
         StripeError,
     )
     from provisioner.core.plan.plan import Plan
+    from provisioner.core.purchases.backtest_report import BacktestReport
     from provisioner.engine.apply.execute import Report
 
 _HOME = {
+    "BacktestReport": "provisioner.core.purchases.backtest_report",
     "DriftReport": "provisioner.app.drift",
     "Plan": "provisioner.core.plan.plan",
     "Project": "provisioner.app.project",
@@ -47,6 +49,7 @@ _HOME = {
 
 __all__ = [
     "AccessError",
+    "BacktestReport",
     "ConfigError",
     "ConflictError",
     "DriftReport",

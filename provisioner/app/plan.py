@@ -7,6 +7,7 @@ from provisioner.app.cache import Cache, compare
 from provisioner.core.diff.change import Note
 from provisioner.core.diff.find import Differences
 from provisioner.core.diff.grants import overdue
+from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.selection import EVERYTHING, Selection
 from provisioner.engine.read.attribution import explain
@@ -21,10 +22,17 @@ def make_account_plan(
 
     A cache file changes what is read and nothing in the plan. An apply never uses one: it reads everything.
     """
+    return plan_with_snapshot(account, selection, cache)[0]
+
+
+def plan_with_snapshot(
+    account: Account, selection: Selection = EVERYTHING, cache: Cache | None = None
+) -> tuple[Plan, Snapshot]:
+    """Make a plan as `make_account_plan` does, and return it with the snapshot that it was made from."""
     compared = compare(account, cache, sealed=True)
     plan = account.plan(compared, selection)
     notes = missing_ids(account.reader, account.kinds, compared.snapshot, plan.changes)
-    return replace(plan, notes=(*plan.notes, *notes))
+    return replace(plan, notes=(*plan.notes, *notes)), compared.snapshot
 
 
 def plan_of_expired_grants(account: Account) -> Plan:

@@ -9,7 +9,9 @@ from typing import Self
 from provisioner.app import configuration
 from provisioner.app.account import Account
 from provisioner.app.apply import carry_out, silent
+from provisioner.app.backtest import backtest_account
 from provisioner.app.drift import DriftReport, find_account_drift
+from provisioner.app.history import PastPeriod
 from provisioner.app.plan import make_account_plan
 from provisioner.app.ready import ready
 from provisioner.app.sandboxes import sandbox_at
@@ -19,6 +21,7 @@ from provisioner.core.model.errors import AccessError, GuardrailError, StaleErro
 from provisioner.core.plan.guardrails import judge
 from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.selection import Selection
+from provisioner.core.purchases.backtest_report import BacktestReport
 from provisioner.engine.apply.execute import Report, Result
 from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.credentials import SANDBOX_KEY, key_for, safe_base
@@ -152,6 +155,28 @@ class Project:
     def drift(self) -> DriftReport:
         """Find what was changed outside of provisioner since the last apply; raises as `plan` does."""
         return find_account_drift(self._open)
+
+    def backtest(
+        self,
+        *,
+        days: int = 90,
+        history: str | Path | None = None,
+        merchant_names: bool = False,
+        headroom: bool = False,
+        targets: Sequence[str] = (),
+        excludes: Sequence[str] = (),
+    ) -> BacktestReport:
+        """
+        Judge the past purchases of some days by what a plan leaves, with a client that cannot write.
+
+        `history` is a file that keeps them, so that the next call reads only later ones; it has merchants'
+        names only with `merchant_names`. With `headroom`, include the use of each limit. `targets` and
+        `excludes` are as in `plan`. Raises as `plan` does, and ProvisionerError for a history that cannot be
+        used.
+        """
+        period = PastPeriod(days, Path(history) if history else None, merchant_names)
+        selection = Selection(tuple(targets), tuple(excludes))
+        return backtest_account(self._open, period, selection, headroom=headroom)
 
     def close(self) -> None:
         """Close the connections, and end the sandbox where there is one."""

@@ -56,8 +56,7 @@ jobs:
     runs-on: ubuntu-latest
     permissions: {{contents: read, pull-requests: write}}
     steps:
-      - uses: {checkout}
-        with: {{persist-credentials: false}}
+      - uses: actions/checkout@v4
       - uses: {repository}@{ref}
         with: {{command: check, path: {path}, env: "${{{{ matrix.env }}}}"}}
         env:
@@ -74,8 +73,7 @@ jobs:
     runs-on: ubuntu-latest
     permissions: {{contents: read, issues: write}}
     steps:
-      - uses: {checkout}
-        with: {{persist-credentials: false}}
+      - uses: actions/checkout@v4
       - uses: {repository}@{ref}
         with: {{command: drift, path: {path}, env: "${{{{ matrix.env }}}}", args: --explain}}
         env:
@@ -95,8 +93,7 @@ jobs:
     concurrency: stripe-issuing-apply-${{{{ matrix.env }}}}
     permissions: {{contents: read}}
     steps:
-      - uses: {checkout}
-        with: {{persist-credentials: false}}
+      - uses: actions/checkout@v4
       - uses: {repository}@{ref}
         with:
           command: apply
@@ -120,8 +117,7 @@ GITHUB_APPLY = """
     concurrency: stripe-issuing-apply-{env}
     permissions: {{contents: read, actions: read, pull-requests: write}}
     steps:
-      - uses: {checkout}
-        with: {{persist-credentials: false}}
+      - uses: actions/checkout@v4
       - uses: {repository}@{ref}
         with:
           command: apply

@@ -26,6 +26,7 @@ COMMANDS = {
     "retire": "Deactivate or cancel specific objects.",
     "destroy": "Deactivate or cancel every object of the project.",
     "show": "Show a saved plan without contacting Stripe.",
+    "backtest": "Show which past purchases the configuration would decline.",
     "test": "Run the purchase scenarios in the configuration.",
     "simulate": "Make a test purchase on an applied card.",
     "fleet": "Plan, apply and check drift across many connected accounts.",

@@ -7,7 +7,6 @@ from provisioner._version import __version__
 REPOSITORY = "<OWNER>/provisioner"
 IMAGE = "<REGISTRY>/provisioner"
 REF = f"v{__version__}"
-CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 MODELINE = "# yaml-language-server: $schema={schema}\n"
 
 CONFIGURATION = """\
@@ -96,8 +95,7 @@ jobs:
     runs-on: ubuntu-latest
     permissions: {{contents: read, pull-requests: write}}
     steps:
-      - uses: {checkout}
-        with: {{persist-credentials: false}}
+      - uses: actions/checkout@v4
       - uses: {repository}@{ref}
         with: {{command: check, path: {path}}}
         env:
@@ -114,8 +112,7 @@ jobs:
     concurrency: stripe-issuing-apply
     permissions: {{contents: read, actions: read, pull-requests: write}}
     steps:
-      - uses: {checkout}
-        with: {{persist-credentials: false}}
+      - uses: actions/checkout@v4
       - uses: {repository}@{ref}
         with:
           command: apply
@@ -130,8 +127,7 @@ jobs:
     runs-on: ubuntu-latest
     permissions: {{contents: read, issues: write}}
     steps:
-      - uses: {checkout}
-        with: {{persist-credentials: false}}
+      - uses: actions/checkout@v4
       - uses: {repository}@{ref}
         with: {{command: drift, path: {path}, args: --explain}}
         env:
@@ -144,8 +140,7 @@ jobs:
     concurrency: stripe-issuing-apply
     permissions: {{contents: read}}
     steps:
-      - uses: {checkout}
-        with: {{persist-credentials: false}}
+      - uses: actions/checkout@v4
       - uses: {repository}@{ref}
         with: {{command: apply, path: {path}, plan: none, args: --expired-grants}}
         env:

@@ -17,6 +17,7 @@ from provisioner.core.diff.drift_document import DriftDocument
 from provisioner.core.model.fleet_report import AccountLine, FleetTotals
 from provisioner.core.model.json_document import FORMAT_VERSION
 from provisioner.core.plan.document import PLAN_FORMAT, PlanDocument
+from provisioner.core.purchases.backtest_report import BacktestReport
 from provisioner.kinds import KINDS
 from provisioner.views.check.document import CheckDocument
 from provisioner.views.report import VERBS, ReportDocument
@@ -67,6 +68,15 @@ def drift_schema() -> Json:
     return schema
 
 
+def backtest_schema() -> Json:
+    """What a backtest has found."""
+    about = (
+        "What `backtest --format json` prints; `plan --backtest` has the same in its `backtest`, without the "
+        f"keys that the plan has itself. Amounts are whole numbers of minor units (cents). {STABLE}"
+    )
+    return _schema(BacktestReport, "backtest", FORMAT_VERSION, about)
+
+
 def check_schema() -> Json:
     """What a check has found, and the plan in it."""
     about = f"What `check --format json` prints. {STABLE}"
@@ -111,6 +121,7 @@ WRITTEN: Mapping[str, Callable[[], Json]] = {
     "plan": plan_schema,
     "apply": apply_schema,
     "drift": drift_schema,
+    "backtest": backtest_schema,
     "check": check_schema,
     "fleet-report": fleet_report_schema,
 }
@@ -172,17 +183,20 @@ def _written(schema: Json, *, omits: bool) -> Json:
     if "anyOf" not in out:
         return out
     choices = [each for each in out["anyOf"] if each != NULL or None not in left_out]
+    if any("$ref" in each for each in choices):
+        return {"anyOf": choices}
     return choices[0] if len(choices) == 1 else {"type": [each["type"] for each in choices]}
 
 
-def _attribute_docs(struct: type) -> dict[str, str]:
+def _attribute_docs(struct: Any) -> dict[str, str]:
     """The text below each attribute of a struct and of those that it extends."""
     docs: dict[str, str] = {}
     for each in reversed(struct.__mro__):
         if each.__module__.startswith("provisioner."):
             (body,) = ast.parse(dedent(inspect.getsource(each))).body
             docs |= _docs_in(body)
-    return docs
+    keys = dict(zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True))
+    return {keys.get(name, name): text for name, text in docs.items()}
 
 
 def _docs_in(body: ast.stmt) -> dict[str, str]:

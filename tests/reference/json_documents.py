@@ -39,6 +39,7 @@ OF_COMMANDS = {
     "retire": "apply",
     "destroy": "apply",
     "drift": "drift",
+    "backtest": "backtest",
     "validate": "validate",
     "check": "check",
     "doctor": "doctor",
@@ -54,6 +55,7 @@ ON_THE_PLAN_PAGE = ("plan", "apply")
 OTHERS = (
     "error",
     "drift",
+    "backtest",
     "validate",
     "check",
     "doctor",

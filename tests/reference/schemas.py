@@ -67,6 +67,9 @@ def _word(value: Any) -> str:
 
 
 def _resolved(schema: Schema, definitions: Schema) -> Schema:
+    if "anyOf" in schema:  # a mapping, or null
+        [whole] = [_resolved(each, definitions) for each in schema["anyOf"] if "$ref" in each]
+        return {**whole, "type": ["object", "null"], "description": schema.get("description", "")}
     if "$ref" not in schema:
         return schema
     found = definitions[schema["$ref"].rpartition("/")[2]]

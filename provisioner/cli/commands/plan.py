@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from provisioner.app.cache import Cache
-from provisioner.app.plan import explain_plan, make_account_plan
+from provisioner.app.plan import explain_plan, plan_with_snapshot
+from provisioner.cli.options.backtest import backtest_options
 from provisioner.cli.options.cache import cache_options
 from provisioner.cli.options.saving import saving_options
 from provisioner.cli.options.shared import Options, part_options
@@ -19,6 +22,9 @@ from provisioner.core.plan.document import ShownPlan
 from provisioner.core.plan.guardrails import stops
 from provisioner.core.plan.selection import Selection
 from provisioner.core.plan.write_document import plan_document
+
+if TYPE_CHECKING:
+    from provisioner.app.history import PastPeriod
 
 
 @click.command()
@@ -32,9 +38,10 @@ from provisioner.core.plan.write_document import plan_document
     help="Show when and by which request the values that it reverts were changed, from Stripe's events.",
 )
 @cache_options
+@backtest_options
 @exitcode_options
 @exits
-def command(
+def command(  # noqa: PLR0913 - one for each option
     options: Options,
     *,
     show: ShowPlan,
@@ -42,6 +49,7 @@ def command(
     good_for: timedelta,
     explained: bool,
     cache: Cache | None,
+    period: "PastPeriod | None",
     code_of: Callable[[ShownPlan], int],
 ) -> int:
     """
@@ -53,12 +61,18 @@ def command(
     if out:
         check_free(out)
     with session(options) as stripe:
-        plan = make_account_plan(stripe, Selection(options.targets, options.excludes), cache)
+        if cache and period:  # a cache does not have the cards of others, which share cardholders' limits
+            cache = replace(cache, refresh=True)
+        plan, snapshot = plan_with_snapshot(stripe, Selection(options.targets, options.excludes), cache)
         if explained:
             plan = explain_plan(stripe, plan)
         # whoever applies a saved plan has reviewed it: that is the approval
         stopped = stops(plan, stripe.config.guardrails, approved=out is not None)
-    document = plan_document(stripe.kinds, plan, stopped)
+        document = plan_document(stripe.kinds, plan, stopped)
+        if period:
+            from provisioner.app.backtest import backtest_plan  # noqa: PLC0415 - cold start: few plans have one
+
+            document = replace(document, backtest=backtest_plan(stripe, snapshot, plan, period))
     if out:
         save(out, document, plan, options, good_for)
     show(document, color=options.color, path=options.path)

@@ -12,6 +12,7 @@ from provisioner.core.model.json_document import Count, Currency, MovedMoney, Tr
 from provisioner.core.model.money import Money
 from provisioner.core.ownership.seal import Source
 from provisioner.core.plan.outlook_document import OutlookDocument
+from provisioner.core.purchases.backtest_document import BacktestDocument
 from provisioner.core.schema.field import Direction
 
 PLAN_FORMAT = "1.1"
@@ -328,6 +329,8 @@ class ShownPlan(Struct, frozen=True, kw_only=True):
     """
     The balances with a target, and the monthly exposure of cards by their own limits, before and after.
     """
+    backtest: BacktestDocument | UnsetType = UNSET
+    """With --backtest: past purchases, judged by the controls that the plan leaves."""
     checks: tuple[PlanCheck, ...] | UnsetType = UNSET
     """In plans of `check` only: the outcome of each part when the plan was made."""
     created: str | UnsetType = UNSET

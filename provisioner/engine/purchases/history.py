@@ -10,7 +10,7 @@ from provisioner.core.model.snapshot import Observed, Snapshot
 from provisioner.core.purchases.past import Moment, PastCard, PastControls
 from provisioner.core.schema.kind import Kind, Role
 from provisioner.core.schema.normal_form import reader
-from provisioner.engine.purchases.history_file import ControlChange, HistoryFile
+from provisioner.engine.purchases.history_file import HistoryFile, RecordedChange
 from provisioner.engine.purchases.read_history import PARTS
 
 ROLES = (Role.HOLDER, Role.SPENDER)
@@ -73,10 +73,10 @@ def check_cards(history: HistoryFile, cards: Mapping[str, PastCard]) -> None:
 
 
 def past_controls(
-    kinds: Iterable[Kind], snapshot: Snapshot, changes: Iterable[ControlChange], horizon: int
+    kinds: Iterable[Kind], snapshot: Snapshot, changes: Iterable[RecordedChange], horizon: int
 ) -> Mapping[str, Sequence[PastControls]]:
     """Return the controls of each card and cardholder over time, by id, from the present ones and changes."""
-    by_object: dict[str, list[ControlChange]] = {}
+    by_object: dict[str, list[RecordedChange]] = {}
     for change in changes:
         by_object.setdefault(change.object, []).append(change)
     found = {}
@@ -88,7 +88,7 @@ def past_controls(
 
 
 def _states(
-    item: Observed, changes: Sequence[ControlChange], state: Any, horizon: int
+    item: Observed, changes: Sequence[RecordedChange], state: Any, horizon: int
 ) -> Sequence[PastControls]:
     """Return the controls of one object, oldest first."""
     fields = {name: item.fields[name] for name in PARTS if name in item.fields}

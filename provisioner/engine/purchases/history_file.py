@@ -68,7 +68,7 @@ class HistoryOwner(Struct, frozen=True):
     """`test` or `live`."""
 
 
-class ControlChange(Struct, frozen=True):
+class RecordedChange(Struct, frozen=True):
     """An event that changed a card or cardholder, with the parts of it that decide about purchases."""
 
     id: str
@@ -295,7 +295,7 @@ class HistoryFile:
             (newer.is_open, self._packed(replace(newer, merchant=known.merchant)), identity),
         )
 
-    def add_changes(self, changes: Iterable[ControlChange]) -> None:
+    def add_changes(self, changes: Iterable[RecordedChange]) -> None:
         """Add changes of controls, newest first."""
         for each in changes:
             self._place -= 1
@@ -303,11 +303,11 @@ class HistoryFile:
             row = (each.id, each.object, each.at, self._place, before, after)
             self._db.execute("INSERT OR IGNORE INTO change VALUES (?, ?, ?, ?, ?, ?)", row)
 
-    def changes(self) -> Sequence[ControlChange]:
+    def changes(self) -> Sequence[RecordedChange]:
         """Return the changes of controls, oldest first."""
         rows = self._db.execute("SELECT id, object, at, before, after FROM change ORDER BY at, place")
         decode = msgspec.json.decode
-        return [ControlChange(one, of, at, decode(was), decode(now)) for one, of, at, was, now in rows]
+        return [RecordedChange(one, of, at, decode(was), decode(now)) for one, of, at, was, now in rows]
 
     def moments(self, since: int, *, with_merchants: bool) -> Iterator[Moment]:
         """Yield the moments of the authorizations created since a time, as `Past.moments` does."""

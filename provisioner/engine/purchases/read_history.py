@@ -8,6 +8,7 @@ are in Stripe's events, each with the whole authorization, which Stripe keeps fo
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
+from statistics import median_low
 from typing import Any
 
 from msgspec import Struct
@@ -16,7 +17,7 @@ from provisioner.core.model.errors import AccessError, StripeError
 from provisioner.core.purchases.recorded import AuthorizationRecord, record
 from provisioner.core.schema.kind import Kind
 from provisioner.engine.ports import Lister, Page, Wanted
-from provisioner.engine.purchases.history_file import ControlChange, HistoryFile
+from provisioner.engine.purchases.history_file import HistoryFile, RecordedChange
 from provisioner.engine.read.observe import Progress, silent
 from provisioner.engine.read.parallel_list import PAGE, Covered, read_periods
 
@@ -63,16 +64,20 @@ def estimate(reader: Lister, periods: Sequence[tuple[int, int]]) -> int:
         return 0
     low, high = max(periods, key=lambda each: each[1] - each[0])
     part = max(1, -(-(high - low) // PROBES))
-    found = 0.0
-    for end in range(high, low, -part):
+    found, unseen, end = 0, 0, high
+    rates: list[float] = []
+    for place in range(1, PROBES + 1):
         page = reader.page(AUTHORIZATIONS, {"limit": PAGE, "created": {"gte": low, "lt": end}}, NARROW)
+        found += len(page.items)
         if not page.more:  # these are all that are left
-            found += len(page.items)
             break
-        times = [int(each["created"]) for each in page.items]
-        begin = max(low, end - part)
-        found += len(times) * max(1.0, (end - begin) / max(1, end - times[-1]))
-    return round(found * sum(end - begin for begin, end in periods) / (high - low))
+        oldest = int(page.items[-1]["created"])
+        rates.append(len(page.items) / max(1, end - oldest))
+        end = min(oldest, high - place * part)
+        unseen += oldest - max(end, low)
+    # a page that begins in a rush says nothing about the time before it, so the rates are not averaged
+    between = unseen * median_low(rates) if rates else 0
+    return round((found + between) * sum(end - begin for begin, end in periods) / (high - low))
 
 
 def read_changes(source: HistorySource, kinds: Iterable[Kind], history: HistoryFile) -> int:
@@ -86,7 +91,7 @@ def read_changes(source: HistorySource, kinds: Iterable[Kind], history: HistoryF
     kept = source.now - KEPT
     horizon = int(history.fact("horizon", kept)) if until > kept else kept
     types = [kind.updated_event for kind in kinds]
-    found: list[ControlChange] = []
+    found: list[RecordedChange] = []
     for part in _events(source, types, max(until - MARGIN, kept), _change):
         found += [each for each in part.items if each is not None]
     history.add_changes(sorted(found, key=lambda each: -each.at))
@@ -186,13 +191,13 @@ def _update(event: Raw) -> tuple[str, int, AuthorizationRecord | None]:
         return identity, created, None
 
 
-def _change(event: Raw) -> ControlChange | None:
+def _change(event: Raw) -> RecordedChange | None:
     """Return the change of an event; None if it has nothing to do with purchases."""
     shown, previous = event["data"]["object"], event["data"].get("previous_attributes") or {}
     before, after = _parts(_earlier(shown, previous)), _parts(shown)
     if before == after:
         return None
-    return ControlChange(str(event["id"]), str(shown.get("id")), int(event["created"]), before, after)
+    return RecordedChange(str(event["id"]), str(shown.get("id")), int(event["created"]), before, after)
 
 
 def _parts(shown: Raw) -> dict[str, Any]:
