@@ -37,9 +37,9 @@ class Done(Struct, frozen=True):
 
 def provisioner(*words: str, shown: bool = True, env: Mapping[str, str] | None = None) -> Done:
     """Run a command; its messages go to the job's log, and its result, too, if `shown`."""
-    done = subprocess.run(  # noqa: S603 - our own command line
-        [sys.executable, "-m", "provisioner", *words], capture_output=True, text=True, check=False, env=env
-    )
+    # -P: a folder of the same name in the checkout, which has other authors, is not run
+    command = [sys.executable, "-P", "-m", "provisioner", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)  # noqa: S603 - our own
     sys.stdout.write(done.stdout if shown else "")
     sys.stdout.write(done.stderr)
     sys.stdout.flush()

@@ -56,7 +56,8 @@ jobs:
     runs-on: ubuntu-latest
     permissions: {{contents: read, pull-requests: write}}
     steps:
-      - uses: actions/checkout@v4
+      - uses: {checkout}
+        with: {{persist-credentials: false}}
       - uses: {repository}@{ref}
         with: {{command: check, path: {path}, env: "${{{{ matrix.env }}}}"}}
         env:
@@ -73,7 +74,8 @@ jobs:
     runs-on: ubuntu-latest
     permissions: {{contents: read, issues: write}}
     steps:
-      - uses: actions/checkout@v4
+      - uses: {checkout}
+        with: {{persist-credentials: false}}
       - uses: {repository}@{ref}
         with: {{command: drift, path: {path}, env: "${{{{ matrix.env }}}}", args: --explain}}
         env:
@@ -93,7 +95,8 @@ jobs:
     concurrency: stripe-issuing-apply-${{{{ matrix.env }}}}
     permissions: {{contents: read}}
     steps:
-      - uses: actions/checkout@v4
+      - uses: {checkout}
+        with: {{persist-credentials: false}}
       - uses: {repository}@{ref}
         with:
           command: apply
@@ -117,7 +120,8 @@ GITHUB_APPLY = """
     concurrency: stripe-issuing-apply-{env}
     permissions: {{contents: read, actions: read, pull-requests: write}}
     steps:
-      - uses: actions/checkout@v4
+      - uses: {checkout}
+        with: {{persist-credentials: false}}
       - uses: {repository}@{ref}
         with:
           command: apply

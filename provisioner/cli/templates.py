@@ -7,6 +7,7 @@ from provisioner._version import __version__
 REPOSITORY = "<OWNER>/provisioner"
 IMAGE = "<REGISTRY>/provisioner"
 REF = f"v{__version__}"
+CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 MODELINE = "# yaml-language-server: $schema={schema}\n"
 
 CONFIGURATION = """\
@@ -95,7 +96,8 @@ jobs:
     runs-on: ubuntu-latest
     permissions: {{contents: read, pull-requests: write}}
     steps:
-      - uses: actions/checkout@v4
+      - uses: {checkout}
+        with: {{persist-credentials: false}}
       - uses: {repository}@{ref}
         with: {{command: check, path: {path}}}
         env:
@@ -112,7 +114,8 @@ jobs:
     concurrency: stripe-issuing-apply
     permissions: {{contents: read, actions: read, pull-requests: write}}
     steps:
-      - uses: actions/checkout@v4
+      - uses: {checkout}
+        with: {{persist-credentials: false}}
       - uses: {repository}@{ref}
         with:
           command: apply
@@ -127,7 +130,8 @@ jobs:
     runs-on: ubuntu-latest
     permissions: {{contents: read, issues: write}}
     steps:
-      - uses: actions/checkout@v4
+      - uses: {checkout}
+        with: {{persist-credentials: false}}
       - uses: {repository}@{ref}
         with: {{command: drift, path: {path}, args: --explain}}
         env:
@@ -140,7 +144,8 @@ jobs:
     concurrency: stripe-issuing-apply
     permissions: {{contents: read}}
     steps:
-      - uses: actions/checkout@v4
+      - uses: {checkout}
+        with: {{persist-credentials: false}}
       - uses: {repository}@{ref}
         with: {{command: apply, path: {path}, plan: none, args: --expired-grants}}
         env:

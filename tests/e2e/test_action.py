@@ -111,6 +111,7 @@ def repository(desk: Desk, tmp_path_factory: pytest.TempPathFactory, commands: P
 
 def test_a_plan_is_one_comment_updated_in_place(repository):
     repository.python = Path(sys.executable)  # once as it starts for a user
+    (repository.desk.folder / "provisioner.py").write_text("raise SystemExit('not ours')", encoding="utf-8")
     repository.commit(2_000)
     first = repository.step("plan", pull=12)
     repository.commit(3_000)

@@ -145,6 +145,7 @@ def run() -> None:
         main(prog_name="provisioner")
         return
     sys.executable = command  # what it starts in turn starts at once, too
+    words = words[words[0] == "-P" :]  # its folder is not on the path of what is loaded already
     if words[0] == "-m":
         sys.argv = words[1:]
         sys.modules.pop(words[1], None)  # it runs as `__main__`

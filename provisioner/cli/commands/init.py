@@ -161,7 +161,12 @@ def _ignore(path: Path) -> None:
 
 def _workflow(place: ProjectPlace, envs: Sequence[str]) -> Path:
     """Write the CI workflow, and return its path."""
-    names = {"repository": templates.REPOSITORY, "image": templates.IMAGE, "ref": templates.REF}
+    names = {
+        "repository": templates.REPOSITORY,
+        "image": templates.IMAGE,
+        "ref": templates.REF,
+        "checkout": templates.CHECKOUT,
+    }
     names |= {"branch": place.branch, "path": json.dumps(place.path)}
     file = ".gitlab-ci.yml" if place.gitlab else ".github/workflows/provisioner.yml"
     if envs:
