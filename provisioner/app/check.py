@@ -25,7 +25,9 @@ class Checked(Struct, frozen=True):
     """The result of a check, with the plan that can be saved; None if no plan could be made."""
 
     check: ProjectCheck
+    """The result of every part."""
     plan: Plan | None = None
+    """The plan, which can be saved; None if none could be made."""
 
 
 def check_project(

@@ -215,10 +215,15 @@ class _Applied(Struct, frozen=True):
     """The applied state of an account."""
 
     writer: Writer
+    """Makes the purchases."""
     declared: Mapping[Address, Declared]
+    """The resources in the configuration, by address."""
     live: Mapping[Address, Live]
+    """Their objects in Stripe, by address."""
     pending: frozenset[Address]
+    """The addresses that the next apply would change."""
     balance: Mapping[str, Any]
+    """The balance, as Stripe returns it."""
     past: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     """The authorizations of each cardholder, by its id, once they are read."""
 

@@ -53,7 +53,7 @@ def spending(objects: Mapping[str, Object]) -> list[Object]:
 
 
 def exceeds(now: tuple[Object, Object], sides: Sequence[tuple[Object, Object]]) -> bool:
-    """Return True if a card with its holder can spend more than each of `sides`, anywhere or in any span."""
+    """Return True if a card with its holder can spend more than each of `sides`, anywhere in any period."""
     every = [each for pair in (now, *sides) for each in pair]
     return any(
         power(*now, shop, span) > max((power(*side, shop, span) for side in sides), default=0)

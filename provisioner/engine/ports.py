@@ -35,7 +35,7 @@ class Page(Struct, frozen=True):
 
 
 class Wanted(Struct, frozen=True):
-    """The parts of objects that are wanted."""
+    """The parts of objects that a caller needs."""
 
     names: frozenset[str]
     """The names of top-level fields."""

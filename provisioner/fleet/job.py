@@ -30,6 +30,7 @@ class Job(Struct, frozen=True):
     phase: str
     """One of check, plan, apply, drift and status."""
     account: FleetAccount
+    """The account."""
     mode: str
     """Mode of the fleet: test or live."""
     budget: RequestBudget

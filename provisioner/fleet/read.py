@@ -75,11 +75,15 @@ class _Reading(Struct):
     """The state of reading a fleet."""
 
     outside: Outside
+    """Reads the environment and files for the fleet's own file."""
     problems: list[Problem] = field(default_factory=list)
+    """The problems that were found."""
     shapes: Shapes = field(default_factory=lambda: shapes_of_schema(fleet_schema_text()))
+    """The schema of fleet files."""
     seen: dict[tuple[str, str], int] = field(default_factory=dict)
     """The number of the row of each id and name."""
     unusable: dict[Path, str] = field(default_factory=dict)
+    """The reason why a configuration cannot be used, by its path."""
 
     def sound(self, definition: str, document: Document) -> Document:
         """Return the document without its invalid parts; adds a problem for each of them."""

@@ -58,7 +58,9 @@ class Meter(Struct):
     """A rate limit that counts its requests."""
 
     gate: SharedLimit
+    """The rate limit."""
     requests: int = 0
+    """The number of requests so far."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self) -> AbstractContextManager[None]:

@@ -124,7 +124,7 @@ def _has_signs(fields: Mapping[str, Any]) -> bool:
 
 
 def _birth(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Find a date of birth that no calendar has."""
+    """Find a date of birth that does not exist, such as February 30."""
     individual = fields.get("individual")
     born = individual.get("dob") if isinstance(individual, Mapping) else None
     parts = [born.get(part, 0) for part in ("year", "month", "day")] if isinstance(born, Mapping) else []

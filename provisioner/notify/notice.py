@@ -61,6 +61,7 @@ class Highlights(Struct, frozen=True):
     """The part of a result that a notice shows."""
 
     title: str = ""
+    """The first line."""
     money: Sequence[Document] = ()
     """Amounts that were topped up, each with its currency."""
     final: Sequence[str] = ()

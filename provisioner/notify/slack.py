@@ -70,7 +70,7 @@ def _facts(notice: Document) -> Iterator[str]:
 
 
 def _code(lines: Sequence[str], longest: int) -> str:
-    """Return as many lines as fit, and the number of the others, for which there is always room."""
+    """Return as many lines as fit, and a last line that counts the others."""
     room = longest - 2 * len(FENCE) - len(f"\nand {len(lines):,} more lines\n")
     shown: list[str] = []
     for line in map(_inside, lines):

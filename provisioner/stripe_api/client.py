@@ -120,7 +120,7 @@ class Transport:
             return again(failed, once, begun, self.stop, self._sleep, self._say_once)
 
     def _say_once(self, failed: CallError, left: float) -> None:
-        """Tell the reader of the log why nothing seems to happen; other waits of the run are the same."""
+        """Log why nothing seems to happen, once for all waits of a run."""
         if self._http.unsaid.acquire(blocking=False):
             what = failed.says if isinstance(failed, LostError) else f"Stripe returned {failed.status}"
             busy = " (too many requests, or another request on the same object)" if is_busy(failed) else ""

@@ -116,7 +116,7 @@ def totals_text(document: FleetTotals) -> str:
 
 
 def columns(accounts: Iterable[tuple[str, str]]) -> tuple[int, int]:
-    """Return how wide the ids and the names of accounts are; a name that is the id is not shown."""
+    """Return the widths of the columns for ids and names; a name that equals its id is not shown."""
     known = [*accounts]
     return (
         shared_column((account for account, _ in known), None),

@@ -11,9 +11,9 @@ class ProblemDocument(Struct, frozen=True):
     file: str | None
     """As it was given; null where no file is at fault."""
     line: int | None
-    """From 1."""
+    """The line, from 1; null without a file."""
     column: int | None
-    """From 1."""
+    """The column, from 1; null without a file."""
     address: str
     """Section and name, or what the problem is about."""
     text: str

@@ -15,13 +15,12 @@ from provisioner.chaos.estate import runs, unannounced
 from provisioner.chaos.estate.edits import Yaml, begin, edit, sound
 from provisioner.chaos.estate.hands import copy_marks, deed
 from provisioner.chaos.estate.reading import Declaration, differences, is_ours, read, standing, unfinished
-from provisioner.chaos.estate.runs import NOTHING_TO_DO, Ended, Order
+from provisioner.chaos.estate.runs import NOTHING_TO_DO, Ended, Order, Saved
 from provisioner.chaos.estate.trouble import PEACE, Trouble, draw, likely
 from provisioner.chaos.estate.watch import Watch, ended_for, revived, too_much, wrong
 from provisioner.chaos.estate.wire import Mail, Turns, Wire
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConfigError, ProvisionerError
-from provisioner.core.plan.document import PlanDocument
 from provisioner.core.plan.selection import EVERYTHING, Selection
 
 Json = dict[str, Any]
@@ -46,27 +45,21 @@ class HistoryStep(Struct, frozen=True):
     """Descriptions of what was wrong after the step."""
 
 
-class Saved(Struct, frozen=True):
-    """A saved plan."""
-
-    document: PlanDocument
-    wanted: Declaration
-    """The configuration that it was made from."""
-    objects: Json
-    """The objects in Stripe at the time."""
-
-
 class History(Struct):
     """The state of one history."""
 
     seed: int
     """The seed, which decides every step."""
     sandbox: Embedded
+    """The sandbox, in place of Stripe."""
     folder: Path
+    """The folder of the configuration."""
     yaml: Yaml
     """The configuration in the folder, and its random edits."""
     watch: Watch
+    """The objects in the sandbox, as its events show them."""
     mail: Mail = field(default_factory=Mail)
+    """The requests that have not arrived yet."""
     wanted: list[Declaration] = field(default_factory=list)
     """Configurations of runs whose requests may still arrive."""
     plans: list[Saved] = field(default_factory=list)
@@ -325,6 +318,7 @@ class Failure(Struct, frozen=True):
     """A failed history."""
 
     seed: int
+    """The seed of the history."""
     steps: tuple[HistoryStep, ...]
     """The steps that are needed for the failure."""
 
@@ -345,7 +339,9 @@ class Played(Struct, frozen=True):
     """The results of all histories."""
 
     steps: int
+    """The number of steps in all histories."""
     histories: int
+    """The number of histories."""
     runs: Counter[str]
     """The number of runs by how they ended."""
     failures: tuple[Failure, ...]

@@ -12,6 +12,7 @@ from msgspec import Struct, convert
 from provisioner.app import configuration
 from provisioner.app.account import Account
 from provisioner.app.apply import carry_out
+from provisioner.chaos.estate.reading import Declaration
 from provisioner.chaos.killable_client import Killed
 from provisioner.core.approval.approve import hold_to
 from provisioner.core.model.config import Config
@@ -50,6 +51,17 @@ class Order(Struct, frozen=True):
     """The saved plan, if any."""
     anything: bool = True
     """True to disable guardrails."""
+
+
+class Saved(Struct, frozen=True):
+    """A saved plan."""
+
+    document: PlanDocument
+    """The plan, as its file has it."""
+    wanted: Declaration
+    """The configuration that it was made from."""
+    objects: dict[str, Any]
+    """The objects in Stripe at the time."""
 
 
 class Way(Protocol):

@@ -47,6 +47,7 @@ class Watch(Struct):
     """The state of a sandbox, derived from its events."""
 
     sandbox: Embedded
+    """The sandbox that is watched."""
     objects: dict[str, Json] = field(default_factory=dict)
     """The objects by id."""
     by_hand: set[str] = field(default_factory=set)

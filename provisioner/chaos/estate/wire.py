@@ -52,6 +52,7 @@ class Mail(Struct):
     """Requests that arrive after their client gave up, each with the number of requests before it."""
 
     waiting: list[tuple[int, Outgoing]] = field(default_factory=list)
+    """Each request, with the number of requests that arrive before it."""
 
     def due(self) -> Iterator[Outgoing]:
         """Yield the requests that arrive before the next one."""

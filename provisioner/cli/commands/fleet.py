@@ -48,14 +48,17 @@ class Open(Struct, frozen=True):
     """A fleet that was read and checked, with the engine for its jobs."""
 
     fleet: Fleet
+    """The fleet, as its file describes it."""
     limits: FleetLimits
     """Limits of this shard."""
     stages: Sequence[Sequence[FleetAccount]]
     """The selected accounts, with the canary accounts first, if any."""
     engine: Engine
+    """Runs the jobs."""
     job: Callable[[str, FleetAccount], Job]
     """Makes the job of a phase for an account."""
     report: FleetReport
+    """Collects the results of the accounts."""
     stop: threading.Event
     """Once set, running jobs are finished and no others start."""
     allowed: Mapping[str, int]

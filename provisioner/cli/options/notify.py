@@ -27,7 +27,7 @@ class Notification(Struct):
     """The content of a notice, collected while the command runs."""
 
     place: NoticePlace
-    """The place of the command."""
+    """The project, environment, mode and account that the command is about."""
     result: Document | None = None
     """The JSON document that the command prints, once it is known."""
     told: Highlights = field(default_factory=Highlights)

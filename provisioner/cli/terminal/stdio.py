@@ -73,6 +73,7 @@ class Output(Struct, frozen=True):
     """The state of standard output."""
 
     sink: _Sink | None = None
+    """The stream in place of standard output, which counts what is written; None if it was not replaced."""
 
     @property
     def untouched(self) -> bool:

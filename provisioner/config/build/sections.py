@@ -20,7 +20,9 @@ class Piece(NamedTuple):
     """The part of a block that one document contributes."""
 
     document: Document
+    """The document."""
     path: Path
+    """The keys that lead to the part in the document."""
 
     def where(self) -> Where:
         """Return the place of the block's key."""
@@ -80,6 +82,7 @@ class Blocks(Struct):
     """All blocks by section and name."""
 
     sections: dict[str, dict[str, Block]] = field(default_factory=dict)
+    """The blocks by name, for each section."""
 
     def section(self, name: str) -> dict[str, Block]:
         """Return the blocks of a section by name."""

@@ -34,6 +34,7 @@ class Shapes(Struct):
     """The definitions of a schema, each compiled on its first use."""
 
     schema: Mapping[str, Any]
+    """The JSON Schema, with its definitions under `definitions`."""
     _compiled: dict[str, Any] = field(default_factory=dict)
     _validators: dict[str, Any] = field(default_factory=dict)
 

@@ -29,9 +29,13 @@ class _Token(NamedTuple):
     """A scalar on a line: its columns from 0, whether it is a key, and the value that YAML reads."""
 
     start: int
+    """The column of its first character."""
     end: int
+    """The column after its last character."""
     is_key: bool
+    """True for a key of a mapping."""
     value: str
+    """The value that YAML reads."""
 
 
 def with_excerpts(problems: Sequence[Problem], texts: Mapping[str, str]) -> list[Problem]:

@@ -14,9 +14,13 @@ class Position(NamedTuple):
     """The position of a value and of its key, in lines and columns from 1."""
 
     line: int
+    """The line of the value."""
     column: int
+    """The column of the value."""
     key_line: int
+    """The line of its key; that of the value in a list."""
     key_column: int
+    """The column of its key; that of the value in a list."""
     raw: str | None
     """An unquoted scalar as written; None for any other value."""
 
@@ -28,10 +32,15 @@ class _Level(Struct):
     """A collection that is being read; `mark` is that of the key whose value comes next."""
 
     path: Path
+    """The keys and indexes that lead to the collection."""
     mapping: bool
+    """True for a mapping, False for a list."""
     index: int = 0
+    """The index of the next item of a list."""
     key: Any = None
+    """The key whose value comes next in a mapping."""
     mark: Any = None
+    """The place of that key."""
 
 
 def positions(text: str) -> dict[Path, Position]:

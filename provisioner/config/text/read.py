@@ -131,17 +131,23 @@ class _Reader(Struct):
     """The state of reading one text."""
 
     text: str
+    """The text of the file."""
     get: Callable[[], Any]
+    """Returns the next event of the YAML parser."""
     out: Reading
+    """The result, which is filled as the text is read."""
     path: list[str]
     """The keys that lead to the current value."""
     depth: int = 0
+    """The number of collections around the current value."""
     own: int = 0
     """The number of values in the file."""
     expanded: int = 0
     """The number of values that aliases add."""
     anchors: dict[str, Any] = field(default_factory=dict)
+    """The value of each anchor, by its name."""
     sizes: dict[int, tuple[Any, int]] = field(default_factory=dict)
+    """Each anchored value with the number of values in it, by the value's Python id."""
     plains: dict[str, Any] = field(default_factory=dict)
     """A cache of the values of unquoted scalars."""
     quoted: dict[str, str] = field(default_factory=dict)

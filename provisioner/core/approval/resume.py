@@ -111,7 +111,7 @@ def _is_second_half(kind: Kind, change: Change, approved: ChangeDocument, seal: 
 def _is_carried(
     kind: Kind, change: Change, approved: ChangeDocument, replaced: Mapping[str, str | None], seal: Seal
 ) -> bool:
-    """Return True if only the name has changed, and references to objects that have been replaced."""
+    """Return whether nothing has changed but the name and references to objects that were replaced."""
     then = {edit.path: edit for edit in approved.edits}
     now = {edit.path for edit in change.edits}
     return (

@@ -116,7 +116,7 @@ def adopt_all(kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: 
 def _missing(
     kinds: Sequence[Kind], config: Config, surveyed: Inventory, unclear: Sequence[Unclear]
 ) -> tuple[Address, ...]:
-    """Return the addresses that no object fits, without those whose object has ended as declared."""
+    """Return the addresses without a matching object, except those whose object ended as configured."""
     told = {each.address for each in unclear}
     ended = {address for estate in surveyed.estates.values() for address in estate.self_canceled}
     sections = {kind.section for kind in owned(kinds)}

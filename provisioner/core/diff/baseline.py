@@ -82,16 +82,22 @@ class _Watched(NamedTuple):
     """A value that is compared with its record: its path, the path's code, and the names that lead to it."""
 
     path: str
+    """The dotted path."""
     code: str
+    """The code of the path in records."""
     names: tuple[str, ...]
+    """The names that lead to the value."""
     field: Field
+    """The field of the value."""
 
 
 class _Expected(NamedTuple):
     """Expected content of the records of objects with the same outline: all codes, and watched values."""
 
     codes: tuple[str, ...]
+    """The codes of all values."""
     watched: tuple[_Watched, ...]
+    """The values that are compared with their record."""
 
 
 def _expect(kind: Kind, tree: Mapping[str, Any]) -> _Expected:

@@ -16,7 +16,9 @@ class Unfulfilled(NamedTuple):
     """The dotted path of a parameter that is not as requested, and whether it was to be cleared."""
 
     path: str
+    """The dotted path."""
     cleared: bool
+    """True if the request was to clear the value."""
 
 
 def unfulfilled(

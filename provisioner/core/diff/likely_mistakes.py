@@ -39,7 +39,7 @@ def likely_mistakes(
 
 
 def _first(notes: Iterator[Note], more: str) -> Iterator[Note]:
-    """Yield the first notes, and the number of the others."""
+    """Yield the first few notes, and one that counts the rest."""
     every = [*notes]
     yield from every[:MOST]
     if len(every) > MOST:

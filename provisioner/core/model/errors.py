@@ -68,8 +68,11 @@ class Where(NamedTuple):
     """A place in a file; line and column count from 1."""
 
     file: str
+    """The path of the file."""
     line: int
+    """The line."""
     column: int
+    """The column."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"

@@ -18,7 +18,9 @@ class Address(NamedTuple):
     """The section and name in the YAML, written `cards.ads`; sorts by both."""
 
     section: str
+    """The section, such as `cards`."""
     name: str
+    """The name in the section."""
 
     def __str__(self) -> str:
         return f"{self.section}.{self.name}"
@@ -75,7 +77,9 @@ class SecretTo(Struct, frozen=True):
     """
 
     command: tuple[str, ...] = ()
+    """The program and its arguments, which get the secret on standard input; empty if there is a file."""
     file: str = ""
+    """The path of the file, relative to that of the configuration; empty if there is a command."""
 
     @property
     def path(self) -> str:

@@ -96,6 +96,7 @@ class Unsure(Struct, frozen=True):
     """An unknown response, because it depends on something that nobody outside Stripe knows."""
 
     why: str
+    """The reason."""
 
     def __str__(self) -> str:
         return "unknown"

@@ -40,7 +40,7 @@ class TopUp(Struct, frozen=True):
     created: int = 0
     """The time of its creation (Unix seconds)."""
     status: str = ""
-    """Stripe's status of it."""
+    """Its status at Stripe, such as `pending`."""
     failure: str = ""
     """The reason why it failed, in Stripe's term."""
     destination: str = ""

@@ -218,13 +218,21 @@ class _Words(NamedTuple):
     """The words of the lifecycle key, in the order of a stamp; most objects have the same ones."""
 
     protect: bool
+    """True if the object must not be retired or replaced."""
     on_remove: str
-    reissued: int  # -1: unreadable
+    """The end of the object once it is no longer in the configuration."""
+    reissued: int
+    """The number of the last reissue; -1 if it cannot be read."""
     predecessor: str
+    """The id of the object that this one replaces; empty if there is none."""
     revision: int
+    """The number of the last change that was written."""
     salt: str
+    """The text that digests of values are made with."""
     to_activate: bool
+    """True if the object is still to be activated."""
     secret: str
+    """The state of handing over its secret; empty if it has none."""
 
 
 @lru_cache(maxsize=256)

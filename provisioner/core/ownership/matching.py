@@ -25,8 +25,11 @@ class _Choice(Struct, frozen=True):
     """The closest objects for equivalent blocks: one for each block, or more if several are equally close."""
 
     at: Mapping[str, int]
+    """The distance of each object from the blocks, by its id."""
     clear: bool
+    """True if there are as many objects as blocks."""
     forced: bool
+    """True if no other objects are left to choose from."""
 
     def beats(self, other: "_Choice") -> bool:
         """Return whether it gets what both want: it has no alternative, or is closer to all of it."""

@@ -51,7 +51,7 @@ def consequences(kind: Kind, change: Change, *, is_declared: bool) -> tuple[str,
     """
     Return what else happens when an object is created or ends, in words.
 
-    Nothing follows from the end of a leftover: its address `is_declared`, and has another object.
+    There is nothing else if a leftover ends, as another object has its address, which `is_declared`.
     """
     fate = _fate(kind, change)
     sides = [side for side in (change.declared, change.live) if side]

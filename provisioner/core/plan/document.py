@@ -201,9 +201,9 @@ class SummaryDocument(Struct, frozen=True, kw_only=True):
     top_up: Count
     """Balances to top up."""
     rename: Count = 0
-    """Updates with `bookkeeping` of `rename`."""
+    """Updates that only rename a resource (`bookkeeping`: `rename`)."""
     mark: Count = 0
-    """Updates with `bookkeeping` of `mark`."""
+    """Updates of ownership metadata alone (`bookkeeping`: `mark`)."""
     unchanged: Count
     """Resources that do not change."""
 

@@ -27,6 +27,7 @@ class Danger(Struct, frozen=True):
     name: str
     """Name of the guardrail; with `.of` (`retired.cards`) where the plan exceeds several of the same name."""
     text: str
+    """A sentence that says which limit the plan exceeds, and by what."""
     number: int
     """Count, or an amount in minor units."""
     of: str = ""
@@ -134,7 +135,7 @@ def _protected(plan: Plan) -> Iterator[Danger]:
 
 
 def _stranded(plan: Plan) -> Iterator[Danger]:
-    """Yield a danger if cards would end whose successors cannot work: the YAML lacks what Stripe requires."""
+    """Yield a danger if working cards would end, and their replacements could not be activated."""
     found = tuple(change.address for change in plan.changes if change.stranded)
     if found:
         one = len(found) == 1

@@ -198,7 +198,7 @@ class Kind(Struct, frozen=True, eq=False):
     name: str
     """The name of one object in messages: `balance target`."""
     section: str
-    """The key that heads it in the YAML: `balance_targets`."""
+    """The key of its section in the YAML: `balance_targets`."""
     service: str
     """The SDK's name for it: `issuing.cards`."""
     resource: str

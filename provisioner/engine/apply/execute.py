@@ -101,14 +101,23 @@ class _Run(Struct):
     """The state of a running apply; only the coordinating thread writes it."""
 
     plan: Plan
+    """The plan that is applied."""
     writer: Writer
+    """Reads and writes Stripe."""
     watch: Watch
+    """Is called with the result of every step."""
     stop: threading.Event
+    """Set once the run is to end."""
     recipient: Recipient
+    """Takes the secrets that Stripe shows only once."""
     ids: dict[Address, str] = field(default_factory=dict)
+    """The ids of the objects that steps may refer to, by address."""
     failed: set[Address] = field(default_factory=set)
+    """The addresses of steps that failed or were skipped."""
     outage: str = ""
+    """The reason why no further step begins; empty if there is none."""
     results: list[Result] = field(default_factory=list)
+    """The results of the steps so far, in the order in which they ended."""
 
     def end(self, result: Result) -> None:
         self.results.append(result)
@@ -210,8 +219,11 @@ class _Noted(Struct):
     """A writer that remembers under which key it wrote last, and how often it has tried to write."""
 
     writer: Writer
+    """The writer that does the work."""
     key: str = ""
+    """The idempotency key of the last write; empty before the first."""
     writes: int = 0
+    """The number of writes so far."""
 
     def retrieve(self, resource: str) -> Mapping[str, Any]:
         return self.writer.retrieve(resource)

@@ -1,4 +1,4 @@
-"""A top-up: made once for each state of the past, and only into the Issuing balance."""
+"""Makes a top-up at most once after each earlier top-up, and only into the Issuing balance."""
 
 from typing import Any
 
@@ -30,7 +30,9 @@ class _Seen(Struct, frozen=True):
     """The top-ups in one currency that the plan saw."""
 
     project: str
+    """The name of the project."""
     address: Address
+    """The address of the balance target."""
     since: int
     """The time (Unix seconds) from which all of them are known."""
     recent: frozenset[str]
@@ -99,7 +101,9 @@ class _Look(Struct, frozen=True):
     """The top-ups that the plan has not seen, newest first, and why there may be more."""
 
     newer: list[TopUp]
+    """The top-ups."""
     doubt: str = ""
+    """The reason why there may be more; empty if that is all."""
 
 
 def _look(writer: Writer, call: Call, seen: _Seen) -> _Look:

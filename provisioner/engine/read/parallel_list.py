@@ -45,7 +45,8 @@ class TimeWindow(Struct, frozen=True):
     """Their ids."""
     more: bool
     """True if older objects follow."""
-    seconds: float  # that the answer took
+    seconds: float
+    """The seconds that the response took."""
 
 
 class Stretch(Struct):
@@ -57,7 +58,7 @@ class Stretch(Struct):
     """The end, which is not included; None means now."""
     reached: int = 0
     """The time of the last object that was read."""
-    a_page: float = 0.0  # seconds that a page covers here
+    a_page: float = 0.0
     """Seconds that one page covers here."""
     cursor: str = ""
     """The id after which the next page begins."""
@@ -116,18 +117,31 @@ class _Scan(Struct):
     """One list being read; only the thread that runs it changes it."""
 
     ask: Ask
+    """Reads one page."""
     resource: str
+    """The resource that is listed."""
     keep: Callable[[Item], Any]
+    """Reduces an object to the data that is kept."""
     expected: int
+    """The number of objects that the configuration makes likely."""
     clock: Callable[[], float]
+    """Returns the time in seconds."""
     stretches: list[Stretch] = field(default_factory=lambda: [Stretch(0, None)])
+    """The parts of the list that are read at the same time, newest first."""
     pages: int = 0
+    """The number of pages that were read."""
     count: int = 0
-    fastest: float = math.inf  # answer, in seconds
-    newest: str = ""  # id of the first object that was read
+    """The number of objects that were read."""
+    fastest: float = math.inf
+    """The seconds that the fastest response took."""
+    newest: str = ""
+    """The id of the first object that was read."""
     cursors: set[str] = field(default_factory=set)
+    """The cursors that were used; one that comes back would make the list endless."""
     seen: set[str] = field(default_factory=set)
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))  # of pages, in any thread
+    """The ids of the objects that were read."""
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    """Counts the pages, in whichever thread reads them."""
 
     def page(self, params: Mapping[str, Any]) -> TimeWindow:
         """

@@ -18,7 +18,9 @@ RATE = 25
 @dataclass
 class _Bucket:
     left: float
+    """The number of requests that are left."""
     at: float
+    """The time (seconds of the clock) of the last refill."""
 
     def refill(self, now: float) -> None:
         self.left = min(RATE, self.left + (now - self.at) * RATE)
@@ -30,6 +32,7 @@ class AccountLimits:
     """The buckets of all accounts and endpoints."""
 
     clock: Callable[[], float] = time.monotonic
+    """Returns the time in seconds."""
     _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict)
 
     def take(self, account: str, endpoint: str) -> None:

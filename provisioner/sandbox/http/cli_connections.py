@@ -47,7 +47,7 @@ class _Line:
     """Messages to send."""
 
     def hears(self, feature: str, account: str) -> bool:
-        """Return True for a feature of the session and an account that it hears of."""
+        """Return whether the session wants messages of a feature, about an account."""
         return feature in self.session["features"] and (self.everywhere or self.session["account"] == account)
 
 

@@ -40,10 +40,15 @@ _LARGEST = 1_000_000  # bytes of a response
 @dataclass(frozen=True)
 class _Delivery:
     seq: int
+    """The number of the delivery."""
     attempt: int
+    """The number of the attempt, from 0."""
     url: str
+    """The address of the endpoint."""
     secret: str
+    """The signing secret of the endpoint."""
     body: str
+    """The event as JSON."""
 
 
 class Postman:

@@ -34,7 +34,9 @@ class Repository(Struct, frozen=True):
     """The root of a repository, and the path in it for problems that are not about a file."""
 
     root: Path
+    """The folder of the repository."""
     configuration: Path
+    """The path of the configuration in it."""
 
     def path_of(self, problem: Problem) -> str:
         """Return the path of a problem's file relative to the root, or in full if it is elsewhere."""

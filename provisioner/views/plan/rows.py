@@ -18,12 +18,17 @@ class ValueRow(Struct, frozen=True):
     sign: str
     """`+`, `~` or `-`; empty if the value stays the same."""
     path: str
+    """The dotted path of the value."""
     before: str
+    """The value before the change, as text; empty if there is none."""
     after: str
+    """The value after the change, as text; empty if there is none."""
     per: str = ""
     """The interval and categories of a limit, for both sides."""
     forces_replacement: bool = False
+    """True if the change of this value forces replacement of the object."""
     moved: Mover = ""
+    """The side that changed the value; empty if that is not known."""
     power: Direction | None = None
     """The effect of an edit on spending; None for the values of a new object, and if it has none."""
 

@@ -101,7 +101,9 @@ def create(call: HandlerCall) -> Json:
     card["spending_controls"]["spending_limits_currency"] = card["currency"]
     if params.get("status") == "active":
         if card["type"] == "physical":
-            raise invalid("A physical card cannot be made active; activate it once it is there.", "status")
+            raise invalid(
+                "A physical card cannot be created active; activate it once it has arrived.", "status"
+            )
         card = activated(tx, card)
     shown = keep(tx, CARD, card, "issuing_card.created")
     replacement.point_from(tx, CARD, replaced, card)
