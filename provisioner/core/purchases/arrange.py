@@ -38,10 +38,10 @@ def arrange(events: Sequence[Event], trial: Trial) -> list[Event]:
     """
     Return the events of one second in an order that explains Stripe's decisions, if there is one.
 
-    New authorizations keep their order, and so do the requests, and the moves, of one authorization. All
-    else happens as late as possible: what gives room back waits until an approval needs it, and what takes
-    room, or changes controls, until a decline does. If no order explains everything, the beginning is
-    explained, and the rest is in the order of time.
+    New authorizations keep their order, and so do the requests, and the moves, of one authorization. What
+    expires comes first, if that explains the rest. All else happens as late as possible: what gives room back
+    waits until an approval needs it, and what takes room, or changes controls, until a decline does. If no
+    order explains everything, the beginning is explained, and the rest is in the order of time.
     """
     queue = _Queue(events)
     options, steps = [iter(queue.options(trial))], 0
@@ -101,10 +101,11 @@ class _Queue:
         heads = self.heads()
         requests = [each for each in heads if isinstance(each, PastRequest)]
         explained = [each for each in requests if trial.explains(each)]
-        rest = [each for each in heads if not isinstance(each, PastRequest)]
+        lapsed = [each for each in heads if _lapses(each)]
+        rest = [each for each in heads if not isinstance(each, PastRequest) and not _lapses(each)]
         if requests and not explained:
             rest.sort(key=lambda each: not _helps(each, requests[0]))
-        return [*explained, *rest]
+        return [*lapsed, *explained, *rest]
 
     def take(self, event: Event) -> Event:
         """Place an event."""
@@ -128,6 +129,11 @@ class _Queue:
 
 def _subject(event: Event) -> object:
     return event.id if isinstance(event, NewControls) else (type(event), event.authorization)
+
+
+def _lapses(event: Event) -> bool:
+    """Return whether an older authorization ends unused, as by its expiry, which nobody asks for."""
+    return isinstance(event, PastMove) and event.began < event.at and not event.left and not event.captured
 
 
 def _helps(event: Event, request: PastRequest) -> bool:

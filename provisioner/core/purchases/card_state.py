@@ -87,6 +87,7 @@ class CardState(Struct):
     """The rules in force; None after a change of controls."""
     bound_planned: BoundRules | None = None
     """The planned rules; None after a change of controls."""
+    _is_same: bool = False
 
     @property
     def address(self) -> str:
@@ -110,7 +111,13 @@ class CardState(Struct):
             own, until = self.own.planned_at(at)
             held, until_held = self.held.planned_at(at)
             self.bound_planned = self._bind(own, held, at, min(until, until_held))
+            self._is_same = self.bound_planned.rules == self.in_force(at).rules
         return self.bound_planned
+
+    def is_untouched(self, at: int) -> bool:
+        """Return whether the plan changes neither the rules nor, so far, what counts."""
+        self.as_planned(at)
+        return self._is_same and not (self.spent.is_shifted or self.spent_held.is_shifted)
 
     @property
     def counts_payments(self) -> bool:
@@ -125,6 +132,8 @@ class CardState(Struct):
 
     def count(self, began: Sequence[int], category: str, amount: int, shift: int) -> None:
         """Count an amount towards all limits, and the difference that the plan makes to it."""
+        if shift:
+            self.spent.is_shifted = self.spent_held.is_shifted = True
         self.spent.add(began, category, amount, shift)
         self.spent_held.add(began, category, amount, shift)
 
@@ -191,6 +200,8 @@ class Cards:
             NewControls(row.since, identity) for identity, rows in past.controls.items() for row in rows[1:]
         ]
         self._changes = deque(sorted(changes))
+        self.next_change = self._changes[0].at if self._changes else FOREVER
+        """The time of the next change of any controls."""
 
     def _open(self, card: PastCard) -> CardState:
         """Return the state of a card before its first purchase."""
@@ -227,6 +238,7 @@ class Cards:
                 within.append(change)
             else:
                 self.advance(change.id)
+        self.next_change = changes[0].at if changes else FOREVER
         return within
 
     def advance(self, identity: str, step: int = 1) -> None:

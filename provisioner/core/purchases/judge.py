@@ -67,6 +67,10 @@ class Judge:
         then, is_known = self._compare(request, state, now)
         if not is_known or (not was and is_dead(state, request.reason)):
             return was
+        if state.is_untouched(request.at) and asked is request and (then is None) == was:
+            if then and then.limit >= 0:
+                state.in_force(request.at).tallies[then.limit].declines += 1
+            return was
         plan = state.as_planned(request.at)
         spent = planned_of(plan.tallies, now)
         refused = refusal(asked, plan.rules, spent, request.at, payments=state.paid)
@@ -109,7 +113,7 @@ def _is_over_default(bound: BoundRules, asked: PastRequest, now: Windows) -> boo
 
 def _is_foreign(rules: CardRules, asked: PastRequest) -> bool:
     """Return whether a limit applies whose amount in the card's currency is not known."""
-    return any(limit.counts(asked.category) for limit in rules.foreign)
+    return bool(rules.foreign) and any(limit.counts(asked.category) for limit in rules.foreign)
 
 
 def _words(refused: Refusal | None, state: CardState) -> str:

@@ -1,8 +1,6 @@
 """Replay a past under the controls in force and under planned ones, and tell what the plan changes."""
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
-from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -32,7 +30,7 @@ def backtest(past: Past, planned: Planned, begin: int = 0, *, headroom: bool = F
     cards = Cards(past, planned, rates)
     if pairs := cards.foreign_pairs():
         rates.learn(past.moments(), pairs)
-    replay = Replay(past, cards, begin)
+    replay = Replay(past, cards, begin, is_measured=headroom)
     replay.run(past.moments())
     used = headroom_of(cards.states.values()) if headroom else None
     return replay.findings.told(past.horizon, cards.states, used)
@@ -46,8 +44,10 @@ class Replay:
     kept as the difference, which is nothing for most purchases.
     """
 
-    def __init__(self, past: Past, cards: Cards, begin: int) -> None:
+    def __init__(self, past: Past, cards: Cards, begin: int, *, is_measured: bool) -> None:
         self.cards, self.begin = cards, begin
+        self._is_measured = is_measured
+        """True if the use of limits is reported."""
         self.findings = Findings()
         self._judge = Judge(self.findings, past.horizon)
         self._held: dict[int, int] = {}
@@ -56,14 +56,22 @@ class Replay:
 
     def run(self, moments: Iterable[Moment]) -> None:
         """Let everything happen, second by second."""
-        for at, group in groupby(moments, attrgetter("at")):
-            events: list[Event] = [*self.cards.changes_until(at), *group]
-            if len(events) == 1:
-                self._happen(events[0])
-                continue
-            for part in by_holder(events, self.cards.holders):
-                for event in part if self._is_settled(part) else arrange(part, self):
-                    self._happen(event)
+        stream = iter(moments)
+        event = next(stream, None)
+        while event is not None:
+            at, second = event.at, [event]
+            while (event := next(stream, None)) is not None and event.at == at:
+                second.append(event)
+            if len(second) == 1 and at < self.cards.next_change:
+                self._happen(second[0])
+            else:
+                self._happen_at_once([*self.cards.changes_until(at), *second])
+
+    def _happen_at_once(self, events: Sequence[Event]) -> None:
+        """Let the events of one second happen, in the most likely order."""
+        for part in by_holder(events, self.cards.holders):
+            for event in part if self._is_settled(part) else arrange(part, self):
+                self._happen(event)
 
     def _is_settled(self, events: Sequence[Event]) -> bool:
         """Return whether no other order needs to be tried."""
@@ -73,12 +81,12 @@ class Replay:
         return not requests or (len(requests) == len(events) and all(each.first for each in requests))
 
     def _happen(self, event: Event) -> None:
-        if isinstance(event, NewControls):
-            self.cards.advance(event.id)
+        if isinstance(event, PastRequest):
+            self._request(event)
         elif isinstance(event, PastMove):
             self._move(event)
         else:
-            self._request(event)
+            self.cards.advance(event.id)
 
     def _request(self, request: PastRequest) -> None:
         state = self.cards.state_of(request)
@@ -89,7 +97,7 @@ class Replay:
         there = self._held.get(number)
         approved, planned = request.approved, granted
         if request.at >= self.begin:
-            if request.approved:
+            if request.approved and self._is_measured:
                 state.note_use(request, now)
             if there == GONE:
                 self._judge.follow_up(request, state, now)
@@ -110,15 +118,16 @@ class Replay:
 
     def _move(self, move: PastMove) -> None:
         state = self.cards.state_of(move)
-        amount, number = move.amount, move.authorization
-        planned = amount
-        there = self._held.get(number)
+        planned = amount = move.held + move.captured
+        number = move.authorization
+        there = self._held.get(number) if self._held else None
         if there is not None:
             planned = 0
             if there != GONE:
                 held = -there if move.left == 0 and move.held <= 0 else max(-there, move.held)
-                # a capture of all that is held takes no more than there is; of another amount, as it was
-                captured = min(there, move.captured) if move.held == -move.captured else move.captured
+                # a capture of all that is held takes what there is, and any other the amount that it took
+                is_whole = move.left == 0 and move.held == -move.captured
+                captured = there if is_whole else move.captured
                 planned = held + captured
                 self._held[number] = there + held
             if move.ends:

@@ -35,6 +35,9 @@ class SpendingLedger(Struct):
     """The amounts that count towards limits of a card, and all that it replaces, or of a cardholder."""
 
     tallies: list[WindowTally] = []
+    """The tallies, one for each interval and set of categories that a limit has."""
+    is_shifted: bool = False
+    """True once the plan has made a difference."""
 
     def tally(self, limit: Limit) -> WindowTally:
         """Return the tally for a limit; it must exist before the first amount is added."""
