@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from provisioner.core.diff.change import Action, Change, fields_after
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Address, Live
+from provisioner.core.ownership.inventory import KindInventory
 from provisioner.core.plan.outlook import Teams
 from provisioner.core.plan.plan import Plan
 from provisioner.core.purchases.generate import hides
@@ -39,7 +42,7 @@ def _of_kind(kinds: Sequence[Kind], kind: Kind, plan: Plan) -> Iterator[tuple[st
         retired = change is not None and change.action is Action.RETIRE
         if not retired and address not in plan.config.declared:
             continue
-        fields = _fields(kind, change, live)
+        fields = _fields(kind, change, live or _used_up(estate, plan.config, address))
         if fields is None:
             continue
         controls = PlannedControls(
@@ -57,6 +60,14 @@ def _fields(kind: Kind, change: Change | None, live: Live | None) -> Mapping[str
     if change is not None:
         return fields_after(kind, change)
     return live.fields if live else None
+
+
+def _used_up(estate: KindInventory, config: Config, address: Address) -> Live | None:
+    """Return the last object of an address that ended itself, as declared: it was used up in the past."""
+    declared, last = config.declared.get(address), estate.last.get(address)
+    if declared is None or last is None:
+        return None
+    return replace(last, fields={**last.fields, **declared.fields})
 
 
 def _is_hidden(kind: Kind, config: Config, address: Address) -> bool:
