@@ -11,14 +11,16 @@ from provisioner.cli.options.backtest import period_options
 from provisioner.cli.options.shared import Options, part_options
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import DONE, exits
-from provisioner.cli.terminal.render import say_page
+from provisioner.cli.terminal.render import say_page, say_text
 from provisioner.core.plan.document import as_json
 from provisioner.core.plan.selection import Selection
 from provisioner.core.purchases.backtest_report import BacktestReport
 from provisioner.engine.private_file import write_private
+from provisioner.views.backtest.markdown import backtest_markdown
+from provisioner.views.backtest.text import backtest_text
 
 HEAD = ("format_version", "project", "environment", "mode", "account")
-FORMATS = ("json",)
+FORMATS = ("text", "json", "markdown")
 
 
 @click.command()
@@ -27,7 +29,7 @@ FORMATS = ("json",)
 @click.option(
     "--headroom", is_flag=True, help="Also show how much of each limit was used, and which could be lowered."
 )
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="json", help="Output format.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="Output format.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -48,8 +50,11 @@ def command(options: Options, *, period: PastPeriod, headroom: bool, format_: st
         report = backtest_account(
             stripe, period, Selection(options.targets, options.excludes), headroom=headroom
         )
-    del format_
-    text = report_json(report)
+    if format_ == "text" and not out:
+        say_text(backtest_text(report), color=options.color)
+        return DONE
+    views = {"text": backtest_text, "json": report_json, "markdown": backtest_markdown}
+    text = views[format_](report)
     if out:
         write_private(out, text)
     else:

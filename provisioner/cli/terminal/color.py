@@ -27,7 +27,7 @@ _STYLES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (  # the first tha
     (
         re.compile(
             r"^(  # |Plan: |No changes\.|Blast radius|Apply complete|Error|Drift: |No drift"
-            r"|Scenarios: |Fleet |Project |Check passed)"
+            r"|Scenarios: |Fleet |Project |Check passed|Backtest: |Headroom: )"
         ),
         _BOLD,
     ),

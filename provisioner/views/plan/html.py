@@ -16,6 +16,7 @@ from provisioner.core.model.money import exponent, show_money
 from provisioner.core.plan.document import ChangeDocument, SavedPlanDocument, ShownPlan
 from provisioner.core.plan.outlook_document import BalanceDocument, Power
 from provisioner.core.schema.field import Direction
+from provisioner.views.backtest.page import backtest_model
 from provisioner.views.plan.groups import Group
 from provisioner.views.plan.rows import ValueRow, rows
 from provisioner.views.plan.text import (
@@ -103,6 +104,7 @@ def _model(document: ShownPlan) -> dict[str, Any]:
         "blast": list(blast_radius(document).items()),
         "outside": {"title": OUTSIDE, "texts": [*outside_lines(document)]},
         "stopped": {"title": STOPPED, "texts": stop_lines(document)},
+        "backtest": backtest_model(document.backtest) if document.backtest else None,
         "edits": [list(edit) for edit in edits],
         "changes": changes,
         "unchanged": document.summary.unchanged,

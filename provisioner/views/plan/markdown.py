@@ -13,6 +13,7 @@ from provisioner.core.model.money import show_money
 from provisioner.core.model.words import count
 from provisioner.core.plan.document import ShownPlan
 from provisioner.core.plan.outlook_document import TeamExposure
+from provisioner.views.backtest.markdown import section as backtest_section
 from provisioner.views.plan.groups import Group, akin, group
 from provisioner.views.plan.rows import HOLDER
 from provisioner.views.plan.text import (
@@ -87,6 +88,8 @@ def _head(document: ShownPlan, room: int) -> str:
         parts.append(_blast(document))
         parts += _alerts(document, room)
         parts += _teams(document, room)
+    if document.backtest:
+        parts += backtest_section(document.backtest, room)
     if notes := document.notes:
         texts = (f"{n.address}: {n.text}" if n.address else n.text for n in notes[:MOST_NOTES])
         body = items(fitting([clip(text, 400) for text in texts], room), len(notes))

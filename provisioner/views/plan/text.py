@@ -16,6 +16,7 @@ from provisioner.core.model.money import show_money
 from provisioner.core.model.words import count
 from provisioner.core.plan.document import ChangeDocument, Mover, ShownPlan
 from provisioner.core.schema.field import Direction
+from provisioner.views.backtest.text import backtest_lines
 from provisioner.views.plan.groups import Group, alike, group
 from provisioner.views.plan.rows import HOLDER, ValueRow, named, rows
 from provisioner.views.plan.values import show_sides
@@ -85,6 +86,8 @@ def plan_text(document: ShownPlan, width: int | None = None, detail: Detail | No
         least, names = (maxsize, maxsize) if detail else (MANY, NAMES)
         for one in group(document.changes, alike, least):
             lines += ["", *group_lines(one, names, width)]
+    if document.backtest:
+        lines += ["", *backtest_lines(document.backtest)]
     for note in document.notes:
         about = f"{inert(note.address)}: " if note.address else ""
         lines += ["", f"Note: {about}{inert(note.text)}"]
