@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from msgspec import ValidationError, convert
+from msgspec import UNSET, ValidationError, convert
 from msgspec.structs import replace
 
 from provisioner.cli.git import commit_of
@@ -23,6 +23,7 @@ from provisioner.core.plan.document import (
     as_json,
 )
 from provisioner.core.plan.plan import Plan
+from provisioner.core.purchases.backtest_report import without_merchants
 from provisioner.engine.private_file import write_private
 
 OLD = "1.0"  # the format from before an apply was checked against everything that its plan shows
@@ -32,8 +33,8 @@ def save(path: Path, document: PlanDocument, plan: Plan, options: Options, good_
     """
     Save a plan with the path of its configuration and its expiry.
 
-    Values of --var are not saved, because they may be secret. Raises ProvisionerError if the file cannot be
-    written.
+    Values of --var are not saved, because they may be secret, nor are the names of merchants. Raises
+    ProvisionerError if the file cannot be written.
     """
     created = now()
     source = SourceDocument(
@@ -46,6 +47,8 @@ def save(path: Path, document: PlanDocument, plan: Plan, options: Options, good_
         commit=commit_of(options.path),
     )
     expires = (created + good_for).isoformat()
+    if document.backtest is not UNSET:
+        document = replace(document, backtest=without_merchants(document.backtest))
     dated = replace(document, created=created.isoformat(), expires=expires, source=source)
     write_private(path, json.dumps(as_json(proven(dated, plan.seal)), indent=2) + "\n")
 

@@ -12,6 +12,8 @@ import requests
 from support.liar import Liar, as_it_was, lying
 
 from e2e.conftest import COMPANY, KEY, Desk
+from provisioner import Project
+from provisioner.core.plan.document import as_json
 
 DAY = 86_400
 LIMITED = """
@@ -278,3 +280,36 @@ def test_it_can_be_written_to_a_file(shop: Shop) -> None:
 
     assert shop.desk.run("backtest", "--format", "json", "--out", "found.json").stdout == ""
     assert json.loads(Path("found.json").read_text(encoding="utf-8")) == found
+
+
+def test_a_saved_plan_keeps_it_without_the_names_of_merchants(shop: Shop) -> None:
+    shop.buy(30_000)
+    shop.desk.write(COMPANY + LIMITED % "100.00")
+    shop.desk.run("plan", "--backtest", "90d", "--merchant-names", "--out", "plan.json")
+    kept = Path("plan.json").read_text(encoding="utf-8")
+
+    assert json.loads(kept)["backtest"]["newly_declined"]["count"] == 1
+    assert "Canary Books" not in kept
+    assert json.loads(shop.desk.run("show", "plan.json", "--format", "json").stdout)["backtest"]
+    shop.desk.run("apply", "plan.json")
+
+
+def test_a_cache_file_is_written_again_and_takes_nothing_away(shop: Shop) -> None:
+    shop.buy(30_000)
+    shop.desk.write(COMPANY + LIMITED % "100.00")
+    words = ("plan", "--backtest", "90d", "--format", "json", "--cache", "a.cache")
+    first, second = (json.loads(shop.desk.run(*words).stdout)["backtest"] for _ in range(2))
+
+    assert first == second
+    assert first["newly_declined"]["count"] == 1
+
+
+def test_a_program_gets_the_same_document(shop: Shop) -> None:
+    shop.buy(30_000)
+    shop.desk.write(COMPANY + LIMITED % "100.00")
+    with Project.load().connect(KEY, api_base=shop.desk.base) as project:
+        found = project.backtest(days=30, history="purchases.history", headroom=True)
+
+    assert json.loads(json.dumps(as_json(found))) == shop.backtest("--days", "30", *KEPT, "--headroom")
+    assert found.newly_declined.count == 1
+    assert found.headroom is not None

@@ -33,6 +33,8 @@ WRITTEN = {
     "a.cache": (*PLAN, "--cache", "a.cache"),
     ".provisioner/a.cache": ("drift", "--sandbox", "--cache", ".provisioner/a.cache"),
     "plan.json": (*PLAN, "--out", "plan.json"),
+    "purchases.history": (*PLAN, "--backtest", "9d", "--history", "purchases.history"),
+    "purchases.history-journal": (*PLAN, "--backtest", "9d", "--history", "purchases.history"),
     "schema.json": ("schema", "--out", "schema.json"),
     "junit.xml": ("test", "--offline", "--generate", "--junit", "junit.xml"),
     "report.jsonl": (*FLEET_PLAN, "--report", "report.jsonl"),

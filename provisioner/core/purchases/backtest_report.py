@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from provisioner.core.model.json_document import Format
 from provisioner.core.purchases.backtest_document import BacktestDocument
@@ -21,3 +22,12 @@ class BacktestReport(BacktestDocument, frozen=True, kw_only=True):
     """The mode: test or live."""
     account: str
     """The Stripe account; empty if the key may not read it."""
+
+
+def without_merchants(found: BacktestDocument) -> BacktestDocument:
+    """Return a backtest without the names of merchants, to be kept with a saved plan."""
+    return replace(
+        found,
+        examples=tuple(replace(each, merchant="") for each in found.examples),
+        disagreements=tuple(replace(each, merchant="") for each in found.disagreements),
+    )

@@ -182,46 +182,50 @@ def moments(records: Iterable[tuple[int, AuthorizationRecord]]) -> Iterator[Mome
     for number, (began, each) in enumerate(records):
         while waiting and waiting[0][0] <= began:
             yield pop(waiting)[3]
-        place = 0
-        for moment in _of_one(number, began, each):
-            if place or moment.at > began:
+        requests = each.requests
+        if len(requests) != 1 or requests[0].at > began:
+            for place, moment in enumerate(_of_one(number, began, each)):
                 push(waiting, (moment.at, number, place, moment))
-            else:
-                yield moment
-            place += 1  # noqa: SIM113 - `enumerate` costs a tuple for each of millions
+            continue
+        # most are such, and there may be millions of them
+        yield _past_request(number, began, each, requests[0], 0, 0)
+        held = requests[0].granted
+        for place, move in enumerate(each.moves):
+            held += move.held
+            push(waiting, (move.at, number, place, _past_move(number, began, each, move, held)))
     while waiting:
         yield pop(waiting)[3]
 
 
 def _of_one(number: int, began: int, each: AuthorizationRecord) -> Iterator[Moment]:
     """Yield the requests and moves of one authorization, in the order of time; requests come first."""
-    requests, moves = each.requests, each.moves
-    steps: list[RecordedRequest | RecordedMove] = [*requests, *moves]
-    if len(requests) > 1:
-        steps.sort(key=_time)
-    last = None if each.is_open or not moves else moves[-1]
     held = amount = 0
-    for step in steps:
+    steps: list[RecordedRequest | RecordedMove] = [*each.requests, *each.moves]
+    for step in sorted(steps, key=attrgetter("at")):
         if isinstance(step, RecordedRequest):
             yield _past_request(number, began, each, step, amount, held)
             held += step.granted
             amount += step.granted
-            continue
-        held += step.held
-        # what a capture takes stays in the amount of the authorization, and what a reversal takes does not
-        amount += step.held + min(step.captured, -step.held) if step.held < 0 else step.held
-        yield PastMove(
-            step.at,
-            number,
-            began,
-            each.card,
-            each.holder,
-            each.category,
-            step.held,
-            step.captured,
-            max(0, held),
-            step is last,
-        )
+        else:
+            held += step.held
+            # what a capture takes stays in an authorization's amount, and what a reversal takes does not
+            amount += step.held + min(step.captured, -step.held) if step.held < 0 else step.held
+            yield _past_move(number, began, each, step, held)
+
+
+def _past_move(number: int, began: int, each: AuthorizationRecord, move: RecordedMove, held: int) -> PastMove:
+    return PastMove(
+        move.at,
+        number,
+        began,
+        each.card,
+        each.holder,
+        each.category,
+        move.held,
+        move.captured,
+        max(0, held),
+        not each.is_open and move is each.moves[-1],
+    )
 
 
 def _past_request(
@@ -248,6 +252,3 @@ def _past_request(
         each.merchant_currency,
         each.merchant,
     )
-
-
-_time = attrgetter("at")

@@ -140,12 +140,12 @@ def _check(path: Path) -> None:
         check_replaceable(path)
         with path.open("rb") as file:
             head = file.read(100)
-        size = path.stat().st_size
+        found = path.stat()
     except FileNotFoundError:
         return
     except OSError as error:
         raise ProvisionerError(f"{path} cannot be read: {error.strerror}") from None
-    if not head:
+    if not head or found.st_nlink > 1:  # a file with two names is refused as such, whatever it holds
         return
     if not head.startswith(HEADER) or int.from_bytes(head[OWN]) != APPLICATION:
         raise ProvisionerError(
@@ -158,7 +158,7 @@ def _check(path: Path) -> None:
             "or delete it to read the purchases again"
         )
     page = int.from_bytes(head[PAGE_SIZE])
-    if size < int.from_bytes(head[PAGES]) * (65_536 if page == 1 else page):
+    if found.st_size < int.from_bytes(head[PAGES]) * (65_536 if page == 1 else page):
         raise _damaged(path, "it has been cut off")
 
 

@@ -8,7 +8,6 @@ are in Stripe's events, each with the whole authorization, which Stripe keeps fo
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
-from statistics import median_low
 from typing import Any
 
 from msgspec import Struct
@@ -64,19 +63,19 @@ def estimate(reader: Lister, periods: Sequence[tuple[int, int]]) -> int:
         return 0
     low, high = max(periods, key=lambda each: each[1] - each[0])
     part = max(1, -(-(high - low) // PROBES))
-    found, unseen, end = 0, 0, high
-    rates: list[float] = []
+    found = seen = unseen = 0
+    end = high
     for place in range(1, PROBES + 1):
         page = reader.page(AUTHORIZATIONS, {"limit": PAGE, "created": {"gte": low, "lt": end}}, NARROW)
         found += len(page.items)
         if not page.more:  # these are all that are left
             break
         oldest = int(page.items[-1]["created"])
-        rates.append(len(page.items) / max(1, end - oldest))
+        seen += end - oldest
         end = min(oldest, high - place * part)
         unseen += oldest - max(end, low)
-    # a page that begins in a rush says nothing about the time before it, so the rates are not averaged
-    between = unseen * median_low(rates) if rates else 0
+    # pages of a rush are short in time, so that they count little here
+    between = found * unseen / max(1, seen)
     return round((found + between) * sum(end - begin for begin, end in periods) / (high - low))
 
 
