@@ -129,7 +129,7 @@ class Stage:
 
     def buy(self, step) -> None:
         category, country, method, chance = step.more
-        foreign = {"merchant_amount": step.amount * 2, "merchant_currency": "eur"} if chance > 0.8 else {}
+        foreign = {"merchant_currency": "eur"} if chance > 0.8 else {}
         bought = {
             "amount": step.amount,
             "authorization_method": method,
@@ -368,3 +368,20 @@ def plan_of(stage, again) -> Planned:
     }
     held_controls = PlannedControls("cardholders.acme", again.controls[again.holder])
     return Planned(cards, {stage.holder: held_controls})
+
+
+@settings(max_examples=10)
+@given(seed=seeds)
+def test_limits_in_another_currency_are_converted_at_the_rate_that_purchases_tell(seed):
+    rng = seeded(seed)
+    euros = {**some_controls(rng), "spending_limits_currency": "eur"}
+    stage = Stage([{"spending_controls": some_controls(rng)} for _ in range(CARDS)], euros)
+    told = {"authorization_method": "online", "merchant_amount": 900_000, "merchant_currency": "eur"}
+    with contextlib.suppress(ApiError):
+        stage.purchase(0, {**told, "merchant_data": {"category": CATEGORIES[0], "country": "US"}})
+    stage.play(some_steps(rng, 40))
+
+    found = backtest(read_past(stage.there), Planned())
+
+    assert found.disagreements == ()
+    assert found.agreement.agreed == found.agreement.compared == found.purchases

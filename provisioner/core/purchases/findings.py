@@ -119,11 +119,12 @@ class Findings(Struct):
             found.compared = found.agreed = 0
             found.examples.clear()
         elif len(found.examples) < EXAMPLES:
-            why = refused.why if refused else ""
-            found.examples.append(example(request, state, approved=refused is None, rule=why))
+            found.examples.append(
+                example(request, state, refused.why if refused else "", approved=refused is None)
+            )
 
-    def changed(self, request: PastRequest, state: CardState, rule: str) -> None:
-        """Count a purchase whose decision the plan changes; `rule` declined it, or would."""
+    def changed(self, request: PastRequest, state: CardState, refused: Refusal | None) -> None:
+        """Count a purchase whose decision the plan changes, with the reason to decline it, then or now."""
         plan = state.own.planned
         groups = [self.total, self.cards[state.address], self.categories[request.category]]
         groups.append(self.teams[plan.team if plan else ""])
@@ -134,7 +135,8 @@ class Findings(Struct):
         self.states[state.address] = state
         examples = self.examples[request.approved]
         if len(examples) < EXAMPLES:
-            examples.append(example(request, state, approved=not request.approved, rule=rule))
+            rule = _rule(refused, state) if refused else ""
+            examples.append(example(request, state, rule, approved=not request.approved))
 
     def told(
         self, horizon: int, states: Mapping[str, CardState], headroom: Headroom | None
@@ -202,7 +204,7 @@ class Findings(Struct):
             )
 
 
-def example(request: PastRequest, state: CardState, *, approved: bool, rule: str) -> PurchaseExample:
+def example(request: PastRequest, state: CardState, rule: str, *, approved: bool) -> PurchaseExample:
     """Return a purchase as an example, with another decision than Stripe's."""
     return PurchaseExample(
         at=iso(request.at),
@@ -217,6 +219,15 @@ def example(request: PastRequest, state: CardState, *, approved: bool, rule: str
         becomes=_word(approved=approved),
         rule="" if state.hidden else rule,
     )
+
+
+def _rule(refused: Refusal, state: CardState) -> str:
+    """Return the rule of the plan that declines a purchase, or that declined it then, in words."""
+    if refused.reason == "card_inactive" and state.own.planned and state.own.planned.retired:
+        return "the plan retires the card"
+    if refused.reason == "cardholder_inactive" and state.held.planned and state.held.planned.retired:
+        return "the plan retires the cardholder"
+    return refused.why
 
 
 def _word(*, approved: bool) -> Decision:

@@ -86,7 +86,7 @@ class Judge:
         if refused and refused.limit >= 0:
             plan.tallies[refused.limit].declines += 1
         if (refused is None) != was:
-            self.findings.changed(request, state, _words(refused or then, state))
+            self.findings.changed(request, state, refused or then)
         return refused is None
 
 
@@ -114,14 +114,3 @@ def _is_over_default(bound: BoundRules, asked: PastRequest, now: Windows) -> boo
 def _is_foreign(rules: CardRules, asked: PastRequest) -> bool:
     """Return whether a limit applies whose amount in the card's currency is not known."""
     return bool(rules.foreign) and any(limit.counts(asked.category) for limit in rules.foreign)
-
-
-def _words(refused: Refusal | None, state: CardState) -> str:
-    """Return the rule that declines in words; empty if it is not known."""
-    if refused is None:
-        return ""
-    if refused.reason == "card_inactive" and state.own.planned and state.own.planned.retired:
-        return "the plan retires the card"
-    if refused.reason == "cardholder_inactive" and state.held.planned and state.held.planned.retired:
-        return "the plan retires the cardholder"
-    return refused.why

@@ -22,7 +22,9 @@ class ExchangeRates(Struct):
         """Learn from purchases in other currencies; amounts are rounded, so rates are ranges."""
         pairs = frozenset(wanted)
         for each in moments:
-            if not isinstance(each, PastRequest) or each.amount < 1 or each.merchant_amount < 1:
+            if not isinstance(each, PastRequest) or not each.first:
+                continue  # an increase has the rate of the first request, with its rounding
+            if each.amount < 1 or each.merchant_amount < 1:
                 continue
             pair = (each.currency, each.merchant_currency)
             if pair in pairs:

@@ -8,7 +8,7 @@ gives is not documented [?]; here the card comes first, then its holder, the mon
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
@@ -58,12 +58,15 @@ class Refusal(NamedTuple):
 
     reason: str
     """Stripe's reason."""
-    why: str
-    """The reason in words."""
+    words: str | Callable[[], str]
+    """The reason in words, or a function that finds them: a replay needs them for few of its refusals."""
     limit: int = -1
     """The place of the limit among the rules' limits; -1 if no limit declines it."""
-    own: bool = True
-    """False if the cardholder declines it, rather than the card itself."""
+
+    @property
+    def why(self) -> str:
+        """Return the reason in words."""
+        return self.words if isinstance(self.words, str) else self.words()
 
 
 class ListRule(Struct, frozen=True):
@@ -215,10 +218,10 @@ def _standing(card: Mapping[str, Any], holder: Mapping[str, Any], *, disabled: b
     if card.get("status", "inactive") != "active":
         return Refusal("card_inactive", "the card is inactive")
     if (status := holder.get("status", "active")) != "active":
-        return Refusal(f"cardholder_{status}", f"the cardholder is {status}", own=False)
+        return Refusal(f"cardholder_{status}", f"the cardholder is {status}")
     if disabled:
         why = "Stripe requires more information about the cardholder"
-        return Refusal("cardholder_verification_required", why, own=False)
+        return Refusal("cardholder_verification_required", why)
     return None
 
 
@@ -250,7 +253,7 @@ def refusal(
         return Refusal("insufficient_funds", f"the Issuing balance has {money} available")
     for rule in rules.lists:
         if rule.bars(asked):
-            return Refusal(CONTROLS, rule.why(asked), own=rule.whose == "card")
+            return Refusal(CONTROLS, partial(rule.why, asked))
     if asked.total > LARGEST_PURCHASE:
         most = show_money(LARGEST_PURCHASE, rules.currency)
         return Refusal(CONTROLS, f"Stripe approves at most {most} per purchase")
@@ -276,6 +279,6 @@ def _beyond_limits(asked: RequestedPurchase, rules: CardRules, spent: Sequence[i
             continue
         single = limit.interval == PER_AUTHORIZATION
         if (asked.total if single else spent[place] + asked.amount) > limit.amount:
-            why = limit.why(rules.currency, 0 if single else spent[place])
-            return Refusal(CONTROLS, why, place, own=limit.whose == "card")
+            gone = 0 if single else spent[place]
+            return Refusal(CONTROLS, partial(limit.why, rules.currency, gone), place)
     return None
