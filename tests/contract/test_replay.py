@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.embedded import Embedded, read_past
 
 from provisioner.core.purchases.planned import Planned, PlannedControls
@@ -59,11 +60,11 @@ def some_controls(rng: random.Random):
     return controls | {"spending_limits": [*rows.values()]}
 
 
-def some_steps(rng: random.Random, count: int, *, waits=WAITS):
+def some_steps(rng: random.Random, count: int, *, waits=WAITS, changes=True):
     """A script of purchases and of what becomes of them."""
     what = ["buy"] * 9 + ["capture", "capture", "part", "part", "reverse", "reverse_part"]
     what += ["expire", "increment", "increment", "finalize", "refund", "replace"]
-    what += ["limit", "holder_limit", "switch"]
+    what += ["limit", "holder_limit", "switch"] if changes else []
     return [
         Step(
             rng.choice(what),
@@ -88,6 +89,7 @@ class Stage:
         holder = {"name": "Acme", "type": "company", "billing": billing, "spending_controls": held}
         self.holder = self.there.post("issuing/cardholders", **holder)["id"]
         self.cards = [self.card(each) for each in range(len(cards))]
+        self.begun = [*self.cards]
         self.places = {identity: place for place, identity in enumerate(self.cards)}
         self.made: list[dict] = []
         self.log: list[tuple] = []
@@ -225,7 +227,7 @@ class Again(Stage):
         self.declared = declared
         self.gone: set[int] = set()
         self.changed: list[tuple] = []
-        self.begun, self.controls = [*self.cards], read_past(self.there).controls
+        self.controls = read_past(self.there).controls
 
     def repeat(self, log) -> "Again":
         for what, *details in log:
@@ -385,3 +387,42 @@ def test_limits_in_another_currency_are_converted_at_the_rate_that_purchases_tel
 
     assert found.disagreements == ()
     assert found.agreement.agreed == found.agreement.compared == found.purchases
+
+
+@settings(max_examples=10)
+@given(seed=seeds)
+def test_limits_as_low_as_the_headroom_allows_decline_nothing(seed):
+    rng = seeded(seed)
+    stage = some_stage(rng)
+    first = read_past(stage.there).controls
+    stage.play(some_steps(rng, 40, changes=False))
+    past = read_past(stage.there)
+    names = {identity: f"cards.c{place}" for identity, place in stage.places.items()}
+    begun = [first[identity] for identity in stage.begun]
+    cards = {each: PlannedControls(name, begun[stage.places[each]]) for each, name in names.items()}
+    planned = Planned(cards, {stage.holder: PlannedControls("cardholders.acme", first[stage.holder])})
+
+    used = backtest(past, planned, headroom=True)
+    rows = {(row.address, row.interval, row.categories): row.most_used for row in used.headroom.limits}
+    tight = Planned(
+        *[
+            {identity: tightened(plan, rows) for identity, plan in side.items()}
+            for side in (planned.cards, planned.holders)
+        ]
+    )
+    found = backtest(past, tight)
+
+    assert (used.newly_declined.count, used.newly_approved.count) == (0, 0)
+    assert found.newly_declined.count == 0
+
+
+def tightened(plan, rows):
+    """The plan with each limit as low as what was used of it."""
+    [version] = plan.timeline
+    controls = version.fields["spending_controls"]
+    limits = [
+        {**row, "amount": rows[plan.address, row["interval"], tuple(sorted(row.get("categories", ())))]}
+        for row in controls["spending_limits"]
+    ]
+    fields = {**version.fields, "spending_controls": {**controls, "spending_limits": limits}}
+    return PlannedControls(plan.address, [replace(version, fields=fields)])
