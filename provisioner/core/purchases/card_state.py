@@ -189,7 +189,8 @@ class Cards:
     """All cards of an account, at the moment of a replay."""
 
     def __init__(self, past: Past, planned: Planned, rates: ExchangeRates) -> None:
-        self._past, self._planned, self._rates = past, planned, rates
+        self._past, self._rates = past, rates
+        self._cards, self._holders = _with_predecessors(past, planned), planned.holders
         self._chains: dict[str, SpendingLedger] = {}
         self._held: dict[str, ControlsInForce] = {}
         self._ledgers: dict[tuple[str, str], SpendingLedger] = {}
@@ -205,13 +206,13 @@ class Cards:
 
     def _open(self, card: PastCard) -> CardState:
         """Return the state of a card before its first purchase."""
-        past, planned = self._past, self._planned
+        past = self._past
         if card.holder not in self._held:
             rows = past.controls.get(card.holder) or UNKNOWN
-            self._held[card.holder] = ControlsInForce(rows, planned.holders.get(card.holder))
+            self._held[card.holder] = ControlsInForce(rows, self._holders.get(card.holder))
         state = CardState(
             card,
-            ControlsInForce(past.controls.get(card.id) or UNKNOWN, planned.cards.get(card.id)),
+            ControlsInForce(past.controls.get(card.id) or UNKNOWN, self._cards.get(card.id)),
             self._held[card.holder],
             self._chains.setdefault(_first_of_chain(card, past.cards), SpendingLedger()),
             # an account issues cards in one currency; should there be another, its amounts are not added up
@@ -258,6 +259,17 @@ class Cards:
             for fields in _all_fields(state.held)
         ]
         return {pair for pair in found if pair}
+
+
+def _with_predecessors(past: Past, planned: Planned) -> Mapping[str, PlannedControls]:
+    """Return the planned controls of cards, also of those that they replace and that have no address."""
+    found = dict(planned.cards)
+    for identity, controls in planned.cards.items():
+        at = past.cards.get(identity)
+        while at and (before := past.cards.get(at.replacement_for)) and before.id not in found:
+            found[before.id] = controls
+            at = before
+    return found
 
 
 def _first_of_chain(card: PastCard, cards: Mapping[str, PastCard]) -> str:

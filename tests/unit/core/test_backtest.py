@@ -205,6 +205,15 @@ def test_spending_goes_on_over_a_chain_of_replacements():
     assert counts(found) == ((2, 2), 1, 0, 0)
 
 
+def test_a_replaced_card_without_an_address_is_judged_as_its_successor():
+    new = PastCard("ic_2", "ich_1", replacement_for="ic_1")
+    there = past(asked(600), cards=(CARD, new))
+
+    found = backtest(there, Planned({"ic_2": PlannedControls("cards.ads", [card(limit(500, "daily"))])}))
+
+    assert [row.address for row in found.by_card] == ["cards.ads"]
+
+
 def test_nobody_can_use_a_canceled_number_again():
     versions = (card(limit(1_000, "daily")), card(since=NOON, status="canceled"))
     there = past(asked(1, NOON + 60, approved=False, reason="card_canceled"), controls=versions)

@@ -118,3 +118,11 @@ def test_a_grant_holds_in_its_time_alone() -> None:
     plan = make_plan(KINDS, in_force(KINDS, granted, 250), stripe.world())
 
     assert amounts(only(planned_controls(KINDS, plan))) == [(0, 1000), (200, 9000), (300, 1000)]
+
+
+def test_a_card_that_is_made_anew_has_stripes_default_limit() -> None:
+    stripe = applied(holder(), BEFORE)
+    fields = {name: value for name, value in BEFORE.fields.items() if name != "spending_controls"}
+    bare = replace(BEFORE, fields={**fields, "exp_month": 1, "exp_year": 2031})
+
+    assert amounts(only(planned(stripe, holder(), bare))) == [(0, 50_000)]
