@@ -148,7 +148,8 @@ def _carry_out(
         rest.ended(result.step)
         if journal:
             journal.append([line(result)])
-        facts = {"outcome": str(result.outcome), "id": result.id, "request_id": result.request_id}
+        ids = {"id": result.id, "request_id": result.request_id}
+        facts = {"outcome": str(result.outcome), **ids, "ms": round(result.seconds * 1000)}
         if result.outcome is not Outcome.SKIPPED or is_json():
             said.line(result_line(result), address=str(result.step.address), does=result.step.does, **facts)
         said.reach(len(ended))

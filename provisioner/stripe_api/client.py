@@ -98,7 +98,14 @@ class Transport:
             return self._attempt(once)
         except CallError as error:
             request_id = error.headers.get("request-id")
-            log.debug("%s /v1/%s failed: %s %s", method, resource, error.status, request_id)
+            facts = {
+                "method": method,
+                "path": f"/v1/{resource}",
+                "request_id": request_id,
+                "status": error.status,
+            }
+            text = "%s /v1/%s failed: %s %s"
+            log.debug(text, method, resource, error.status, request_id, extra={"facts": facts})
             raise translate(error, params, self._key, None if private else self._words) from None
         except ProvisionerError:
             raise

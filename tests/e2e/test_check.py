@@ -4,6 +4,7 @@ import json
 import re
 import urllib.parse
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from jsonschema import Draft4Validator
@@ -132,6 +133,20 @@ def test_sarif_has_every_mistake_at_its_place(desk: Desk, command: str):
     assert "did you mean 'email'?" in results[0]["message"]["text"]
     rules = log["runs"][0]["tool"]["driver"]["rules"]
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in results)
+
+
+def test_junit_has_a_test_for_each_part(desk: Desk):
+    desk.write(declared(LUNCH, FEAST))
+
+    suite = ET.fromstring(desk.run("check", "--format", "junit", code=1).stdout)[0]  # noqa: S314 - our own
+
+    cases = {case.get("name"): case for case in suite}
+    assert [*cases] == ["validate", "scenarios", "guardrails", "plan"]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("4", "1", "0")
+    assert cases["plan"].find("failure") is None
+    failure = cases["scenarios"].find("failure")
+    assert failure is not None
+    assert "feast" in (failure.text or "")
 
 
 def test_sarif_of_what_is_sound_is_empty(desk: Desk):
@@ -289,9 +304,9 @@ def test_reports_and_the_plan_are_written_to_files(desk: Desk):
 def test_a_report_of_another_form_is_an_error(desk: Desk):
     desk.write(declared(LUNCH))
 
-    for wrong in ("junit=a.xml", "sarif", "sarif="):
+    for wrong in ("html=a.html", "sarif", "sarif="):
         said = desk.run("check", "--report", wrong, code=1).stderr
-        assert f"{wrong!r} is not FORMAT=FILE with FORMAT one of json, markdown, sarif, gitlab" in said
+        assert f"{wrong!r} is not FORMAT=FILE with FORMAT one of json, markdown, sarif, gitlab, junit" in said
 
 
 def test_the_comment_opens_with_where_and_what_failed_and_has_the_plan(desk: Desk):

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from provisioner.app.account import Account
 from provisioner.app.plan import make_account_plan, plan_of_expired_grants
+from provisioner.cli.options.metrics import both, measured
 from provisioner.cli.options.notify import Notification, notified
 from provisioner.cli.options.shared import Options, WriteOptions, part_options, write_options
 from provisioner.cli.review import do
@@ -17,6 +18,7 @@ from provisioner.core.approval.integrity import check_maker
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.selection import Selection
+from provisioner.views.metrics import RunFigures
 
 
 @click.command()
@@ -29,8 +31,11 @@ from provisioner.core.plan.selection import Selection
     help="Only take back what ended grants have given, without asking: it lowers spending only.",
 )
 @notified("apply")
+@measured("apply")
 @exits
-def command(options: Options, *, manner: WriteOptions, expired: bool, news: Notification) -> int:
+def command(
+    options: Options, *, manner: WriteOptions, expired: bool, news: Notification, figures: RunFigures
+) -> int:
     """
     Make Stripe match the configuration at PATH: show a plan, ask for approval, and make the changes.
 
@@ -48,23 +53,27 @@ def command(options: Options, *, manner: WriteOptions, expired: bool, news: Noti
         if saved or options.targets or options.excludes:
             raise ProvisionerError("--expired-grants cannot be used with a saved plan, --target or --exclude")
         manner = replace(manner, auto_approve=True)
-    with session(options, news.of) as stripe:
+    with session(options, both(news, figures)) as stripe:
         if expired:
-            return _take_back(stripe, manner, options, news)
+            return _take_back(stripe, manner, options, news, figures)
 
         def make() -> Plan:
             plan = make_account_plan(stripe, Selection(options.targets, options.excludes))
-            if saved is None:
-                return plan
-            check_maker(plan, saved)
-            return hold_to(stripe.kinds, plan, saved)
+            if saved:
+                check_maker(plan, saved)
+                plan = hold_to(stripe.kinds, plan, saved)
+            figures.saw(stripe.kinds, plan)
+            return plan
 
         shown = saved.stopped_by if saved else ()
         return do(stripe, make, manner, options=options, shown=shown, heard=news.has)
 
 
-def _take_back(stripe: Account, manner: WriteOptions, options: Options, news: Notification) -> int:
+def _take_back(
+    stripe: Account, manner: WriteOptions, options: Options, news: Notification, figures: RunFigures
+) -> int:
     plan = plan_of_expired_grants(stripe)
+    figures.saw(stripe.kinds, plan)
     if not plan.changes and manner.format_ == "text":
         say_text("Nothing that an ended grant gave is left in Stripe.\n", color=options.color)
         return DONE

@@ -22,10 +22,11 @@ from provisioner.core.plan.document import as_json
 from provisioner.engine.private_file import write_private
 from provisioner.views.check.code_hosts import gitlab_report
 from provisioner.views.check.document import check_document
+from provisioner.views.check.junit import check_junit
 from provisioner.views.check.markdown import check_markdown
 from provisioner.views.check.text import check_text
 
-REPORTS = ("json", "markdown", "sarif", "gitlab")
+REPORTS = ("json", "markdown", "sarif", "gitlab", "junit")
 
 
 def _reports(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[Path, str]:
@@ -105,6 +106,8 @@ def _page(check: ProjectCheck, format_: str, options: Options) -> str:
             return check_markdown(check)
         case "sarif":
             return sarif_text(check.parts, options)
+        case "junit":
+            return check_junit(check)
         case "gitlab":
             return json.dumps(gitlab_report(check.parts, repository_of(options)), indent=2) + "\n"
         case _:

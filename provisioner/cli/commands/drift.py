@@ -6,9 +6,10 @@ import logging
 import click
 
 from provisioner.app.account import Account
-from provisioner.app.cache import Cache
-from provisioner.app.drift import DriftReport, explain_drift, find_account_drift
+from provisioner.app.cache import Cache, compare
+from provisioner.app.drift import DriftReport, drift_of, explain_drift
 from provisioner.cli.options.cache import cache_options
+from provisioner.cli.options.metrics import both, measured
 from provisioner.cli.options.notify import Notification, notified
 from provisioner.cli.options.shared import Options, stripe_options
 from provisioner.cli.session import session
@@ -20,6 +21,7 @@ from provisioner.core.plan.document import as_json
 from provisioner.engine.read.attribution import Explanation
 from provisioner.notify.notice import tell_drift
 from provisioner.views.drift import drift_markdown, drift_text
+from provisioner.views.metrics import RunFigures
 
 FORMATS = ("text", "json", "markdown")
 
@@ -36,6 +38,7 @@ FORMATS = ("text", "json", "markdown")
 @cache_options
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="Output format.")
 @notified("drift")
+@measured("drift")
 @exits
 def command(
     options: Options,
@@ -45,15 +48,20 @@ def command(
     cache: Cache | None,
     format_: str,
     news: Notification,
+    figures: RunFigures,
 ) -> int:
     """
     Report changes made outside of provisioner since the last apply of PATH; exit 2 if there are any.
 
     Changes of the configuration that are not applied yet are listed, but are not drift.
     """
-    with session(options, news.of) as stripe:
-        seen = find_account_drift(stripe, cache)
+    with session(options, both(news, figures)) as stripe:
+        compared = compare(stripe, cache, sealed=False)
+        seen = drift_of(stripe, compared)
         document = told(stripe, seen, explained=explained, unmanaged=unmanaged)
+        if figures.wanted:
+            figures.saw(stripe.kinds, stripe.plan(compared))
+    figures.drift = document
     if document.summary.drift:
         news.has(as_json(document), tell_drift(document), seen.account)
     if format_ == "json":

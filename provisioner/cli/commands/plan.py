@@ -12,6 +12,7 @@ from provisioner.app.cache import Cache
 from provisioner.app.plan import explain_plan, plan_with_snapshot
 from provisioner.cli.options.backtest import backtest_options
 from provisioner.cli.options.cache import cache_options
+from provisioner.cli.options.metrics import measured
 from provisioner.cli.options.saving import saving_options
 from provisioner.cli.options.shared import Options, part_options
 from provisioner.cli.saved_plan import check_free, save
@@ -22,6 +23,7 @@ from provisioner.core.plan.document import ShownPlan
 from provisioner.core.plan.guardrails import stops
 from provisioner.core.plan.selection import Selection
 from provisioner.core.plan.write_document import plan_document
+from provisioner.views.metrics import RunFigures
 
 if TYPE_CHECKING:
     from provisioner.app.history import PastPeriod
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 @cache_options
 @backtest_options
 @exitcode_options
+@measured("plan")
 @exits
 def command(  # noqa: PLR0913 - one for each option
     options: Options,
@@ -51,6 +54,7 @@ def command(  # noqa: PLR0913 - one for each option
     cache: Cache | None,
     period: "PastPeriod | None",
     code_of: Callable[[ShownPlan], int],
+    figures: RunFigures,
 ) -> int:
     """
     Show the changes that apply would make for the configuration at PATH; change nothing.
@@ -60,7 +64,7 @@ def command(  # noqa: PLR0913 - one for each option
     """
     if out:
         check_free(out)
-    with session(options) as stripe:
+    with session(options, figures.of) as stripe:
         if cache and period:  # a cache does not have the cards of others, which share cardholders' limits
             cache = replace(cache, refresh=True)
         plan, snapshot = plan_with_snapshot(stripe, Selection(options.targets, options.excludes), cache)
@@ -73,6 +77,7 @@ def command(  # noqa: PLR0913 - one for each option
             from provisioner.app.backtest import backtest_plan  # noqa: PLC0415 - cold start: few plans have one
 
             document = replace(document, backtest=backtest_plan(stripe, snapshot, plan, period))
+    figures.plan = document
     if out:
         save(out, document, plan, options, good_for)
     show(document, color=options.color, path=options.path)

@@ -15,6 +15,7 @@ from msgspec.structs import asdict
 
 from provisioner.cli.terminal.log import tell
 from provisioner.cli.terminal.signals import end, on_signal
+from provisioner.cli.terminal.spans import traced
 from provisioner.cli.terminal.stdio import lasting
 from provisioner.core.model.errors import ConfigError, ExitCode, ProvisionerError
 from provisioner.core.model.json_document import FORMAT_VERSION
@@ -39,7 +40,7 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         as_json = click.get_current_context().params.get("format_") == "json"
-        with lasting() as output:
+        with lasting() as output, traced(click.get_current_context().command_path) as ended:
 
             def interrupted() -> None:
                 if as_json and output.untouched:
@@ -65,6 +66,7 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
             if output.lost:
                 click.echo(f"Error: cannot write to standard output ({output.lost})", err=True)
                 code = code or ERROR
+            ended(code)
         raise SystemExit(code)
 
     return run

@@ -2,6 +2,8 @@
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +51,20 @@ def set_up(*, verbose: bool = False, format_: str = "text") -> None:
     """Set the format of messages on stderr; `verbose` includes requests."""
     handler = _ToStderr()
     handler.setFormatter(_AsJson() if format_ == "json" else _AsText())
-    log.handlers = [handler]
-    log.setLevel(logging.DEBUG if verbose else logging.INFO)
+    handler.setLevel(logging.DEBUG if verbose else logging.INFO)
+    log.handlers = [handler, *(each for each in log.handlers if not isinstance(each, _ToStderr))]
+    log.setLevel(min(each.level for each in log.handlers))
+
+
+@contextmanager
+def listen(handler: logging.Handler) -> Iterator[None]:
+    """Let a handler hear what is told while the block runs, requests included; stderr shows no more of it."""
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
 
 
 def tell(text: str, *, level: int = logging.INFO, **facts: Any) -> None:

@@ -1,6 +1,7 @@
 """Execute a plan phase by phase, with the steps of a phase in parallel, and pass new ids to later steps."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from enum import StrEnum
@@ -60,6 +61,8 @@ class Result(Struct, frozen=True):
     """True if it will fail again until somebody fixes what Stripe rejects."""
     in_part: bool = False
     """True if Stripe accepted a request, so that a part may have been done."""
+    seconds: float = 0.0
+    """The time that it took, with all waits for the rate limit."""
 
 
 class Report(Struct, frozen=True):
@@ -183,11 +186,17 @@ def _phase(run: _Run, pool: ThreadPoolExecutor, steps: Sequence[Step], workers: 
                 run.end(Result(step, Outcome.SKIPPED, reason=reason))
                 ready.end(number)
             else:
-                under_way[pool.submit(_make, run, step)] = number
+                under_way[pool.submit(_timed, run, step)] = number
         done, _ = wait(under_way, return_when=FIRST_COMPLETED) if under_way else (set(), set())
         for future in done:
             run.end(future.result())
             ready.end(under_way.pop(future))
+
+
+def _timed(run: _Run, step: Step) -> Result:
+    begun = time.monotonic()
+    result = _make(run, step)
+    return replace(result, seconds=time.monotonic() - begun)
 
 
 def _make(run: _Run, step: Step) -> Result:

@@ -1,0 +1,90 @@
+"""`--metrics`: write the figures of a run to a file for Prometheus, however the run ends."""
+
+import logging
+import time
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from provisioner.cli.options.notify import Notification
+from provisioner.cli.terminal.log import listen, tell
+from provisioner.cli.terminal.stdio import lasting
+from provisioner.core.model.config import Config
+from provisioner.core.model.errors import ExitCode, ProvisionerError
+from provisioner.engine.private_file import check_replaceable, write_private
+from provisioner.views.metrics import RunFigures, metrics_text
+
+
+class _Requests(logging.Handler):
+    """Counts the requests that Stripe answered."""
+
+    def __init__(self, figures: RunFigures) -> None:
+        super().__init__(logging.DEBUG)
+        self._figures = figures
+
+    def emit(self, record: logging.LogRecord) -> None:
+        facts = getattr(record, "facts", {})
+        if "path" in facts:
+            self._figures.requests[facts["method"]] += 1
+
+
+def both(news: Notification, figures: RunFigures) -> Callable[[Config], None]:
+    """Return what tells a notification and the figures of a configuration, once it has been read."""
+
+    def loaded(config: Config) -> None:
+        news.of(config)
+        figures.of(config)
+
+    return loaded
+
+
+def measured(command_name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the option `--metrics`: the command fills in `RunFigures`, which are written when it ends."""
+
+    def wrap(command: Callable[..., None]) -> Callable[..., None]:
+        @click.option(
+            "--metrics",
+            "file",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="Write figures of this run to FILE in Prometheus' text format, also if the run fails.",
+        )
+        @wraps(command)
+        def run(options: Any, *, file: Path | None, **given: Any) -> None:
+            figures = RunFigures(command_name, wanted=file is not None)
+            if file is None:
+                command(options, figures=figures, **given)
+                return
+            try:
+                check_replaceable(file)
+            except OSError as error:
+                raise click.BadParameter(f"{file} cannot be written: {error.strerror}") from None
+            except ProvisionerError as error:
+                raise click.BadParameter(str(error)) from None
+            begun = time.monotonic()
+            with listen(_Requests(figures)):
+                try:
+                    command(options, figures=figures, **given)
+                except SystemExit as end:
+                    figures.exit_code = end.code if isinstance(end.code, int) else ExitCode.ERROR
+                    figures.seconds = time.monotonic() - begun
+                    _write(file, figures)
+                    raise
+
+        return run
+
+    return wrap
+
+
+def _write(file: Path, figures: RunFigures) -> None:
+    """Write the figures; raises nothing, because the work itself is finished."""
+    figures.at = time.time()
+    with lasting():
+        try:
+            earlier = file.read_text(encoding="utf-8") if file.is_file() else ""
+            write_private(file, metrics_text(figures, earlier))
+        except (ProvisionerError, OSError, ValueError) as error:
+            tell(f"Warning: {file} was not written: {error}", level=logging.WARNING)
