@@ -23,18 +23,18 @@ from provisioner.views.values import inert
 @contextmanager
 def session(
     options: Options,
-    loaded: Callable[[Config], None] = lambda _config: None,
+    *loaded: Callable[[Config], None],
     state: Path | None = None,
 ) -> Iterator[Account]:
     """
     Open the account of a configuration, after checking the configuration and the mode of the key.
 
-    `loaded` gets the configuration before the key is checked. `state` is the file of another sandbox than the
-    configuration's own. Raises ConfigError or AccessError, before
-    anything is sent.
+    Each of `loaded` gets the configuration before the key is checked. `state` is the file of another sandbox
+    than the configuration's own. Raises ConfigError or AccessError, before anything is sent.
     """
     config = fitted(options, load(options))
-    loaded(config)
+    for hear in loaded:
+        hear(config)
     with open_account(options, config, state) as opened:
         yield opened
 

@@ -97,15 +97,6 @@ class Transport:
         try:
             return self._attempt(once)
         except CallError as error:
-            request_id = error.headers.get("request-id")
-            facts = {
-                "method": method,
-                "path": f"/v1/{resource}",
-                "request_id": request_id,
-                "status": error.status,
-            }
-            text = "%s /v1/%s failed: %s %s"
-            log.debug(text, method, resource, error.status, request_id, extra={"facts": facts})
             raise translate(error, params, self._key, None if private else self._words) from None
         except ProvisionerError:
             raise
@@ -185,6 +176,7 @@ class Transport:
                     go_on(stop)
                     answer = self._reply(method, resource, params, key, read, within)
             except CallError as error:
+                _say(method, resource, error.headers.get("request-id", ""), begun, error.status)
                 fresh = error.headers.get(REPLAYED) != "true"
                 if not error.status or (fresh and error.status >= SERVER_ERRORS):
                     self._circuit.failed()
@@ -196,9 +188,7 @@ class Transport:
         self._date = answer.headers.get("date", "")
         self._circuit.answered()
         self._pace.answered()
-        took = round((time.monotonic() - begun) * 1000)
-        facts = {"method": method, "path": f"/v1/{resource}", "request_id": answer.request_id, "ms": took}
-        log.debug("%s /v1/%s %s %s ms", method, resource, answer.request_id, took, extra={"facts": facts})
+        _say(method, resource, answer.request_id, begun)
         return answer
 
     def _reply(
@@ -242,6 +232,15 @@ class Transport:
         if not self.stop.is_set():
             self._sleep(seconds)
         return not self.stop.is_set()
+
+
+def _say(method: str, resource: str, request_id: str, begun: float, status: int | None = None) -> None:
+    """Log a request that has ended; `status` is that of a failure, 0 without an answer."""
+    took = round((time.monotonic() - begun) * 1000)
+    facts = {"method": method, "path": f"/v1/{resource}", "request_id": request_id, "ms": took}
+    failed = f" failed: {status}" if status is not None else ""
+    facts |= {"status": status} if failed else {}
+    log.debug("%s /v1/%s%s %s %s ms", method, resource, failed, request_id, took, extra={"facts": facts})
 
 
 def _flat(params: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, Any]]:

@@ -13,7 +13,7 @@ from .markdown import code, prose, table
 
 ROOT = Path(provisioner.__file__).parent
 OF_A_CI = ("CI_", "GITHUB_")
-NAME = re.compile(r'"((?:[A-Z]+_)+[A-Z]+|CI|TERM)"')
+NAME = re.compile(r'"((?:[A-Z]+_)+[A-Z]+|CI|TERM|TRACEPARENT)"')
 
 OURS = {
     "STRIPE_API_KEY": "The Stripe key: `sk_test_`, `rk_test_`, `sk_live_`, or `rk_live_`. It is read only "
@@ -36,6 +36,11 @@ OURS = {
     "CLICOLOR_FORCE": "The same as `FORCE_COLOR`.",
     "CI": "If set to any value: progress is printed as plain lines, without animation.",
     "TERM": "`dumb`: no color, no animation.",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "Where traces are sent to, if the extra `otel` is installed "
+    "([Metrics and traces](../metrics.md)). OpenTelemetry's other variables apply as well.",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "The same, for traces alone.",
+    "OTEL_SERVICE_NAME": "The name of the service in traces (default: `provisioner`).",
+    "TRACEPARENT": "The trace of the job that runs the command, which the command's trace continues.",
 }
 IN_CI = {
     "STRIPE_READ_KEY": "A read-only restricted key, for plans and drift.",

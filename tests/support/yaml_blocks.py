@@ -42,11 +42,20 @@ def judge(text: str, folder: Path) -> None:
         (all(name in POLICY for name in whole), lambda: _policy(text, folder)),
         (whole.keys() <= SECTIONS, lambda: _configuration(yaml.safe_dump(_fitted(whole)), folder)),
         ("repos" in whole, lambda: _hooks(whole)),
+        ("groups" in whole, lambda: _alerts(whole)),
         ("jobs" in whole or "include" in whole or bool(_scripts(whole)), lambda: _pipeline(whole)),
     ]
     check = next((check for fit, check in fits if fit), None)
     assert check, f"nobody knows how to judge YAML with {sorted(whole)}"
     check()
+
+
+def _alerts(whole: dict[str, Any]) -> None:
+    """Raise if an alert for Prometheus asks for a figure that `--metrics` does not write."""
+    source = (ROOT / "provisioner/views/metrics.py").read_text(encoding="utf-8")
+    for rule in (rule for group in whole["groups"] for rule in group["rules"]):
+        for name in re.findall(r"provisioner_(\w+)", rule["expr"]):
+            assert f'"{name}"' in source, name
 
 
 def _configuration(text: str, folder: Path) -> None:

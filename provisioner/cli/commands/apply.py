@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from provisioner.app.account import Account
 from provisioner.app.plan import make_account_plan, plan_of_expired_grants
-from provisioner.cli.options.metrics import both, measured
+from provisioner.cli.options.metrics import measured
 from provisioner.cli.options.notify import Notification, notified
 from provisioner.cli.options.shared import Options, WriteOptions, part_options, write_options
 from provisioner.cli.review import do
@@ -53,7 +53,7 @@ def command(
         if saved or options.targets or options.excludes:
             raise ProvisionerError("--expired-grants cannot be used with a saved plan, --target or --exclude")
         manner = replace(manner, auto_approve=True)
-    with session(options, both(news, figures)) as stripe:
+    with session(options, news.of, figures.of) as stripe:
         if expired:
             return _take_back(stripe, manner, options, news, figures)
 

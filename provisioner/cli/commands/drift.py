@@ -9,7 +9,7 @@ from provisioner.app.account import Account
 from provisioner.app.cache import Cache, compare
 from provisioner.app.drift import DriftReport, drift_of, explain_drift
 from provisioner.cli.options.cache import cache_options
-from provisioner.cli.options.metrics import both, measured
+from provisioner.cli.options.metrics import measured
 from provisioner.cli.options.notify import Notification, notified
 from provisioner.cli.options.shared import Options, stripe_options
 from provisioner.cli.session import session
@@ -55,7 +55,7 @@ def command(
 
     Changes of the configuration that are not applied yet are listed, but are not drift.
     """
-    with session(options, both(news, figures)) as stripe:
+    with session(options, news.of, figures.of) as stripe:
         compared = compare(stripe, cache, sealed=False)
         seen = drift_of(stripe, compared)
         document = told(stripe, seen, explained=explained, unmanaged=unmanaged)

@@ -188,7 +188,7 @@ def _applied_cards(options: Options, state: Path | None) -> tuple[Path, list[str
     from provisioner.cli.session import sandbox_state, session  # noqa: PLC0415 - cold start: as above
 
     found: list[Config] = []
-    with session(replace(options, sandbox=True), found.append, state) as account:
+    with session(replace(options, sandbox=True), found.append, state=state) as account:
         cards = applied_cards(account)
     if not cards:
         env = f" --env {options.env}" if options.env else ""

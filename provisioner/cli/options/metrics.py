@@ -9,10 +9,8 @@ from typing import Any
 
 import click
 
-from provisioner.cli.options.notify import Notification
 from provisioner.cli.terminal.log import listen, tell
 from provisioner.cli.terminal.stdio import lasting
-from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ExitCode, ProvisionerError
 from provisioner.engine.private_file import check_replaceable, write_private
 from provisioner.views.metrics import RunFigures, metrics_text
@@ -29,16 +27,6 @@ class _Requests(logging.Handler):
         facts = getattr(record, "facts", {})
         if "path" in facts:
             self._figures.requests[facts["method"]] += 1
-
-
-def both(news: Notification, figures: RunFigures) -> Callable[[Config], None]:
-    """Return what tells a notification and the figures of a configuration, once it has been read."""
-
-    def loaded(config: Config) -> None:
-        news.of(config)
-        figures.of(config)
-
-    return loaded
 
 
 def measured(command_name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

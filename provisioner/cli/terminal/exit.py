@@ -33,14 +33,15 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
     """
     Turn what a command returns or raises into its exit code.
 
-    With `--format json`, an error is printed as a JSON document on stdout and as a message on stderr.
-    Ctrl-C and SIGTERM end the process unless it is writing to Stripe (see `signals`).
+    With `--format json`, an error is printed as a JSON document on stdout and as a message on stderr. Ctrl-C
+    and SIGTERM end the process unless it is writing to Stripe (see `signals`).
     """
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        as_json = click.get_current_context().params.get("format_") == "json"
-        with lasting() as output, traced(click.get_current_context().command_path) as ended:
+        context = click.get_current_context()
+        as_json = context.params.get("format_") == "json"
+        with lasting() as output, traced(context.command_path) as ended:
 
             def interrupted() -> None:
                 if as_json and output.untouched:
@@ -59,14 +60,12 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
                     say_document(document)
                 if news := kwargs.get("news"):
                     news.error = document  # type: ignore[attr-defined]  # of a command that is `notified`
-                writes = not WRITES.isdisjoint(kwargs)
-                tell(_message(error, writes=writes), level=logging.ERROR)
+                tell(_message(error, writes=not WRITES.isdisjoint(kwargs)), level=logging.ERROR)
                 code = _code(error)
             sys.stdout.flush()
             if output.lost:
                 click.echo(f"Error: cannot write to standard output ({output.lost})", err=True)
-                code = code or ERROR
-            ended(code)
+            ended(code := code or (ERROR if output.lost else DONE))
         raise SystemExit(code)
 
     return run

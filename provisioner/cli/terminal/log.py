@@ -53,12 +53,12 @@ def set_up(*, verbose: bool = False, format_: str = "text") -> None:
     handler.setFormatter(_AsJson() if format_ == "json" else _AsText())
     handler.setLevel(logging.DEBUG if verbose else logging.INFO)
     log.handlers = [handler, *(each for each in log.handlers if not isinstance(each, _ToStderr))]
-    log.setLevel(min(each.level for each in log.handlers))
+    log.setLevel(min(each.level or logging.INFO for each in log.handlers))
 
 
 @contextmanager
 def listen(handler: logging.Handler) -> Iterator[None]:
-    """Let a handler hear what is told while the block runs, requests included; stderr shows no more of it."""
+    """Give a handler all messages while the block runs, requests included, which stderr does not show."""
     log.addHandler(handler)
     log.setLevel(logging.DEBUG)
     try:
