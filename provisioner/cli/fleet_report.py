@@ -78,7 +78,7 @@ def report(
         for path in files:
             if path.suffix not in SUFFIXES:
                 raise ProvisionerError(f"{path}: the name of a report must end in {', '.join(SUFFIXES)}")
-            file = stack.enter_context(os.fdopen(emptied(path), "w", encoding="utf-8"))
+            file = stack.enter_context(os.fdopen(emptied(path), "w", encoding="utf-8", newline="\n"))
             sinks.append((SUFFIXES[path.suffix], partial(_write, file)))
         made = FleetReport(fleet, sinks, widths)
         try:

@@ -8,6 +8,7 @@ place; nothing is written to one. Files with private content can be read only by
 import errno
 import os
 import stat
+import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -22,6 +23,7 @@ LEFT_BEHIND = 3600.0  # seconds; a draft is written in one go, so the writer of 
 DEVICES = Path("/dev")
 DATABASE = ("", "-wal", "-shm", "-journal")  # what SQLite opens beside a database, by name
 OWNER, ANYBODY, OWNERS_FOLDER = 0o600, 0o666, 0o700
+LINE_END = "\n"  # on every system: files are in git, and compared
 HAS_MODES = hasattr(os, "fchmod")  # Windows has none, and no links or pipes that these flags are about
 SAFELY = (
     getattr(os, "O_NOFOLLOW", 0)
@@ -44,16 +46,13 @@ def write_private(path: Path, text: str) -> None:
     """
     try:
         if path.is_relative_to(DEVICES):
-            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
-            os.set_blocking(descriptor, True)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
+            _to_stream(path, text)
             return
         _look(path)
         _sweep(path)
         descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=DRAFT)
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline=LINE_END) as file:
                 file.write(text)
             Path(draft).replace(path)
         except BaseException:
@@ -62,6 +61,14 @@ def write_private(path: Path, text: str) -> None:
             raise
     except OSError as error:
         raise _unwritten(path, error) from None
+
+
+def _to_stream(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
+    if sys.platform != "win32":
+        os.set_blocking(descriptor, True)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def check_replaceable(path: Path) -> None:
@@ -106,7 +113,7 @@ def emptied(path: Path, mode: int = OWNER) -> int:
 
 def write_public(path: Path, text: str) -> None:
     """Write a file without private content, such as a schema; raises ProvisionerError."""
-    with os.fdopen(emptied(path, ANYBODY), "w", encoding="utf-8") as file:
+    with os.fdopen(emptied(path, ANYBODY), "w", encoding="utf-8", newline=LINE_END) as file:
         file.write(text)
 
 
@@ -140,7 +147,7 @@ def _opened(path: Path, flags: int, mode: int) -> int:
         found = os.fstat(descriptor)
         _refuse_special(path, found)  # it may have been exchanged since it was looked at
         _refuse_shared(path, found, mode)
-        if HAS_MODES and mode == OWNER != stat.S_IMODE(found.st_mode):
+        if sys.platform != "win32" and HAS_MODES and mode == OWNER != stat.S_IMODE(found.st_mode):
             os.fchmod(descriptor, OWNER)
     except BaseException:
         os.close(descriptor)

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -68,12 +69,19 @@ def deliver(
     for process in running:
         if process.poll() is None:
             with suppress(OSError):
-                os.killpg(process.pid, signal.SIGKILL)  # and its child processes
+                _kill(process)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(1)
     return untold + [
         (target, f"it did not answer within {SECONDS:.0f} seconds {MAYBE}") for target in waiting
     ]
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)  # and its child processes
 
 
 def _send(

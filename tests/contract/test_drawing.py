@@ -1,12 +1,12 @@
-"""The drawing in the README, held against the contracts that the linter enforces."""
+"""The drawing in CONTRIBUTING.md, held against the contracts that the linter enforces."""
 
 import re
 import tomllib
 
 from support.pages import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BUILT = README[README.index("## How it is built") : README.index("## Add a kind")]
+PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+BUILT = PAGE[PAGE.index("## How it is built") : PAGE.index("## Add a kind")]
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 INVISIBLE = {"_version"}  # one line, which every floor may name
 

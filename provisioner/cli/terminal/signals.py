@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,11 +45,11 @@ def on_signal(do: Callable[[], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    read, write = os.pipe()
-    os.set_blocking(write, False)
+    read, write = socket.socketpair()  # Windows has no pipes that do not block
+    write.setblocking(False)
     doing = threading.Thread(target=_follow, args=(read, do), daemon=True, name="signals")
     doing.start()
-    told = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    told = signal.set_wakeup_fd(write.fileno(), warn_on_full_buffer=False)
     before = {number: signal.signal(number, lambda _number, _frame: None) for number in SIGNALS}
     try:
         yield
@@ -56,14 +57,14 @@ def on_signal(do: Callable[[], None]) -> Iterator[None]:
         for number, handler in before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(told)
-        os.close(write)
+        write.close()
         doing.join()
-        os.close(read)
+        read.close()
 
 
-def _follow(read: int, do: Callable[[], None]) -> None:
-    """Call `do` for every signal that arrives, until the pipe is closed."""
-    while arrived := os.read(read, 1):
+def _follow(read: socket.socket, do: Callable[[], None]) -> None:
+    """Call `do` for every signal that arrives, until the other end is closed."""
+    while arrived := read.recv(1):
         if arrived[0] in SIGNALS:
             do()
 

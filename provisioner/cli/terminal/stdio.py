@@ -11,6 +11,7 @@ import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any, TextIO
 
 from msgspec import Struct
 
@@ -38,35 +39,42 @@ class _Text(io.TextIOWrapper):
 
 
 class _Sink(io.RawIOBase):
-    """Writes to a file descriptor until that fails, and drops everything afterwards."""
+    """Writes to a raw stream until that fails, and drops everything afterwards."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, raw: io.RawIOBase) -> None:
         self.failure: OSError | None = None
         self.written = 0
-        self._descriptor = descriptor
+        self._raw = raw  # a console of Windows takes text from its own stream only, not from a descriptor
 
     def writable(self) -> bool:
         return True
 
     def fileno(self) -> int:
-        return self._descriptor
+        return self._raw.fileno()
 
     def isatty(self) -> bool:
-        return os.isatty(self._descriptor)
+        return self._raw.isatty()
 
     def write(self, data: object) -> int:
         view = memoryview(data)  # type: ignore[arg-type]  # whatever a BufferedWriter hands on
         while self.failure is None:
             try:
-                count = os.write(self._descriptor, view)
-            except BlockingIOError:
-                select.select([], [self._descriptor], [])
+                count = self._raw.write(view)
             except OSError as error:
                 self.failure = error
             else:
-                self.written += count
-                return count
+                if count is not None:
+                    self.written += count
+                    return count
+                select.select([], [self.fileno()], [])  # it does not block, and is full
         return len(view)
+
+
+def _raw(stream: TextIO) -> io.RawIOBase:
+    """Return the stream that a text stream of Python's own writes to; with `python -u` nothing is between."""
+    buffer: Any = stream.buffer
+    raw: io.RawIOBase = getattr(buffer, "raw", buffer)
+    return raw
 
 
 class Output(Struct, frozen=True):
@@ -103,7 +111,7 @@ def lasting() -> Iterator[Output]:
         is_own = stream in (sys.__stdout__, sys.__stderr__)
         if is_own:
             stream.flush()
-        sinks.append(_Sink(stream.fileno()) if is_own else None)
+        sinks.append(_Sink(_raw(stream)) if is_own else None)
     try:
         sys.stdout, sys.stderr = (
             _Text(io.BufferedWriter(sink), encoding=stream.encoding, errors=PLAIN, line_buffering=True)
