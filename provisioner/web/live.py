@@ -42,18 +42,31 @@ class LiveEstate:
         self._watched = asyncio.Event()
         self._watchers = self._version = 0
         self._said = ""
+        self._ended = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._read_at = 0.0
         self.found: Estate | None = None
         self.error = ""
 
     async def run(self) -> None:
         """Read once, and again and again while a page is open; ends when it is canceled."""
+        self._loop = asyncio.get_running_loop()
         await self._look()
         while self._every:
             await self._watched.wait()
             await asyncio.sleep(self._every)
             if self._watchers:
                 await self._look()
+
+    def end(self) -> None:
+        """Let go of all open pages, from any thread, so that the server need not wait for them."""
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop)
+
+    async def _end(self) -> None:
+        async with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
     async def first(self) -> None:
         """Wait a moment for the first reading, or for its failure."""
@@ -71,6 +84,8 @@ class LiveEstate:
         try:
             while True:
                 seen = await self._next(seen)
+                if self._ended:
+                    return
                 yield self._said
         finally:
             self._watchers -= 1
@@ -79,7 +94,7 @@ class LiveEstate:
 
     async def _next(self, seen: int) -> int:
         async with self._changed:
-            await self._changed.wait_for(lambda: self._version > seen)
+            await self._changed.wait_for(lambda: self._version > seen or self._ended)
             return self._version
 
     async def _look(self) -> None:

@@ -1,40 +1,32 @@
 """Serves the pages about an account on this machine until the user ends it."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
-from msgspec import Struct
-
-from provisioner.app.account import Account
-from provisioner.app.estate import EstateReader
-from provisioner.sandbox.http.prompt_server import listen, serve_app, url_of
+from provisioner.sandbox.http.prompt_server import PromptServer, listen, url_of
 from provisioner.web.app import EstateSite, Place
-from provisioner.web.live import LiveEstate
+from provisioner.web.live import EstateSource, LiveEstate
 
 HOST = "127.0.0.1"
+Serving = Callable[[str, Callable[[], None]], AbstractContextManager[None]]
 
 
-class ServeOptions(Struct, frozen=True):
-    """The options of a server of pages."""
-
-    port: int
-    """The port to listen on; 0 for a free one."""
-    days: int
-    """The number of days whose purchases are shown."""
-    every: float
-    """Seconds between two looks for new purchases while a page is open; 0 for none."""
-    personal: bool
-    """True to show names of people and merchants."""
-
-
-def serve_estate(
-    current: Callable[[], Account], place: Place, options: ServeOptions, ready: Callable[[str], None]
-) -> None:
+def serve_estate(source: EstateSource, place: Place, port: int, every: float, serving: Serving) -> None:
     """
-    Serve the pages about an account until SIGINT or SIGTERM; `ready` is called with their address.
+    Serve the pages about an account while the block that `serving` makes runs, and until it asks for the end.
 
-    `current` returns the account with its configuration of that moment, for each reading of everything.
-    Raises OSError if the port is in use.
+    `serving` gets the address of the pages and what ends them. New purchases are looked for every so many
+    seconds while a page is open. Raises OSError if the port is in use.
     """
-    live = LiveEstate(EstateReader(current, days=options.days, personal=options.personal), options.every)
-    with listen(HOST, options.port) as listener:
-        serve_app(EstateSite(live, place).application(), listener, lambda: ready(url_of(listener)))
+    live = LiveEstate(source, every)
+    server = PromptServer(EstateSite(live, place).application(), lambda: None)
+
+    def end() -> None:
+        live.end()
+        server.end()
+
+    with listen(HOST, port) as listener:
+        listener.listen()  # so that whoever is told the address can connect
+        with serving(url_of(listener), end):
+            asyncio.run(server.serve(sockets=[listener]))

@@ -3,24 +3,35 @@
 import errno
 import logging
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
 
 from provisioner.app.account import Account
 from provisioner.app.ready import ready
-from provisioner.cli.options.shared import Options, read, stripe_options
+from provisioner.cli.options.shared import Options, load, read, stripe_options
 from provisioner.cli.session import fitted, session
 from provisioner.cli.terminal.exit import DONE, exits
 from provisioner.cli.terminal.log import tell
+from provisioner.cli.terminal.signals import end, on_signal
+from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.stripe_api.credentials import is_unrestricted, key_for
 
-LOOK, LOOK_AT_SANDBOX = 60.0, 2.0  # seconds between two looks for new purchases
+if TYPE_CHECKING:  # cold start: templates and server are heavy
+    from provisioner.web.app import Place
+    from provisioner.web.live import EstateSource
+
+LOOK, LOOK_AT_SANDBOX = 60.0, 3.0  # seconds between two looks for new purchases
 CAN_WRITE = (
     "This key can write. These pages never do, and a restricted key that can only read is enough: "
     "docs/how-to/restricted-keys.md"
 )
+DEMO = "This is a demonstration: invented purchases in a sandbox that ends with the command."
 
 
 @click.command()
@@ -32,59 +43,90 @@ CAN_WRITE = (
 @click.option(
     "--every",
     type=click.FloatRange(min=0.5),
-    help="Look for new purchases every so many seconds while a page is open (default: 60, with --sandbox 2).",
+    help="Look for new purchases every so many seconds while a page is open (default: 60, with --sandbox 3).",
 )
 @click.option(
-    "--show-personal",
-    "personal",
+    "--show-personal", "personal", is_flag=True, help="Show the names of cardholders and merchants."
+)
+@click.option(
+    "--demo",
     is_flag=True,
-    help="Show the names of cardholders and merchants.",
+    help="With --sandbox: show a new sandbox with the configuration applied and with invented purchases.",
 )
 @exits
-def command(options: Options, *, port: int, days: int, every: float | None, personal: bool) -> int:
+def command(
+    options: Options, *, port: int, days: int, every: float | None, personal: bool, demo: bool
+) -> int:
     """
     Show the account of the configuration at PATH in a browser, until interrupted; change nothing.
 
     The pages are served to this machine only, and Stripe is read with a client that cannot write. While no
     page is open, nothing is read.
     """
-    from provisioner.web.app import Place  # noqa: PLC0415 - cold start: the templates and the server are heavy
-    from provisioner.web.server import ServeOptions, serve_estate  # noqa: PLC0415 - cold start: as above
+    from provisioner.web.server import serve_estate  # noqa: PLC0415 - cold start: templates and server are heavy
+
+    if demo and not options.sandbox:
+        raise click.UsageError("--demo makes purchases in a sandbox; add --sandbox")
+    every = every or (LOOK_AT_SANDBOX if options.sandbox else LOOK)
+    with _demo(options, days) if demo else _real(options, days, personal=personal) as (source, place):
+        try:
+            serve_estate(source, place, port, every, partial(_serving, place.project))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            text = f"port {port} is already in use; choose another one, or leave out --port"
+            raise ProvisionerError(text) from None
+    return DONE
+
+
+@contextmanager
+def _serving(project: str, base: str, stop: Callable[[], None]) -> Iterator[None]:
+    """Print the address; Ctrl-C ends the server, and the second time the process."""
+    asked: list[bool] = []
+
+    def ask() -> None:
+        if asked:
+            end()
+        asked.append(True)
+        stop()
+
+    with on_signal(ask):
+        click.echo(f"Serving {project} at {base} (Ctrl-C ends it)")
+        yield
+
+
+@contextmanager
+def _real(options: Options, days: int, *, personal: bool) -> Iterator[tuple["EstateSource", "Place"]]:
+    from provisioner.app.estate import EstateReader  # noqa: PLC0415 - cold start: as above
 
     with session(options) as stripe:
-        config = stripe.config
-        warnings = _key_warnings(config.mode, options)
-        place = Place(
-            config.project,
-            config.environment or "",
-            config.mode,
-            sandbox=options.sandbox,
-            warnings=warnings,
-        )
-        every = every or (LOOK_AT_SANDBOX if options.sandbox else LOOK)
+        unrestricted = not options.sandbox and is_unrestricted(key_for(stripe.config.mode, os.environ))
+        if unrestricted:
+            tell(f"Warning: {CAN_WRITE}", level=logging.WARNING)
 
         def current() -> Account:
             return ready(replace(stripe, config=fitted(options, read(options))))
 
-        try:
-            serve_estate(
-                current,
-                place,
-                ServeOptions(port=port, days=days, every=every, personal=personal),
-                lambda base: click.echo(f"Serving {config.project} at {base}"),
-            )
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            raise ProvisionerError(
-                f"port {port} is already in use; choose another one, or leave out --port"
-            ) from None
-    return DONE
+        place = _place(stripe.config, options, CAN_WRITE if unrestricted else "")
+        yield EstateReader(current, days=days, personal=personal), place
 
 
-def _key_warnings(mode: str, options: Options) -> tuple[str, ...]:
-    """Say that a key can do more than these pages need, on stderr and on the pages."""
-    if options.sandbox or not is_unrestricted(key_for(mode, os.environ)):
-        return ()
-    tell(f"Warning: {CAN_WRITE}", level=logging.WARNING)
-    return (CAN_WRITE,)
+@contextmanager
+def _demo(options: Options, days: int) -> Iterator[tuple["EstateSource", "Place"]]:
+    from provisioner.app.demo import DemoReader  # noqa: PLC0415 - cold start: as above
+
+    config = fitted(options, load(options))
+    with ExitStack() as stack:
+        yield DemoReader(lambda: read(options), stack, days), _place(config, options, DEMO)
+
+
+def _place(config: Config, options: Options, warning: str) -> "Place":
+    from provisioner.web.app import Place  # noqa: PLC0415 - cold start: as above
+
+    return Place(
+        config.project,
+        config.environment or "",
+        config.mode,
+        sandbox=options.sandbox,
+        warnings=(warning,) if warning else (),
+    )

@@ -25,6 +25,7 @@
         series("Approved", color("--fill"), (at) => approved[at]),
       ],
       range: (_plot, _low, high) => [0, Math.max(4, high * 1.1)],
+      beside: 43200,
     };
   }
 
@@ -51,7 +52,7 @@
     const axis = { stroke: color("--soft"), grid: { stroke: color("--line"), width: 1 }, ticks: { stroke: color("--line") } };
     drawn.set(plot, new uPlot({
       width: plot.clientWidth, height: 220, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
-      series: model.series, scales: { y: { range: model.range } },
+      series: model.series, scales: { x: { range: (_plot, low, high) => [low - (model.beside || 0), high + (model.beside || 0)] }, y: { range: model.range } },
       axes: [{ ...axis, values: [[86400, "{MMM} {D}", null, null, null, null, null, null, 0], [3600, "{HH}:{mm}", null, null, null, null, null, null, 0]] }, { ...axis, size: 64 }],
       cursor: { drag: { x: false, y: false } },
     }, model.data, plot));
