@@ -122,13 +122,9 @@ class Replay:
         number = move.authorization
         there = self._held.get(number) if self._held else None
         if there is not None:
-            planned = 0
+            held, captured = (0, 0) if there == GONE else _planned(move, there)
+            planned = held + captured
             if there != GONE:
-                held = -there if move.left == 0 and move.held <= 0 else max(-there, move.held)
-                # a capture of all that is held takes what there is, and any other the amount that it took
-                is_whole = move.left == 0 and move.held == -move.captured
-                captured = there if is_whole else move.captured
-                planned = held + captured
                 self._held[number] = there + held
             if move.ends:
                 del self._held[number]
@@ -161,6 +157,19 @@ class Replay:
             return
         for tally, window, spent, shift in last:
             tally.window, tally.spent, tally.shift = window, spent, shift
+
+
+def _planned(move: PastMove, there: int) -> tuple[int, int]:
+    """
+    Return how a move would change an authorization that holds another amount, and what it would capture.
+
+    Only a final amount can raise what is held. A capture of all that is held takes what there is, and any
+    other one the amount that it took.
+    """
+    if move.held > 0:
+        return move.left - there, move.captured
+    held = max(-there, move.held) if move.left else -there
+    return held, there if not move.left and move.held == -move.captured else move.captured
 
 
 def _without(request: PastRequest, missing: int) -> PastRequest:
