@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from posixpath import normpath
+from typing import get_type_hints
 
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -54,6 +55,7 @@ VALUES = (
     "provisioner.engine.apply.execute.Result",
     "provisioner.engine.apply.execute.Outcome",
     "provisioner.core.diff.drift.Drift",
+    "provisioner.core.purchases.backtest_document",
     "provisioner.core.model.errors.Problem",
     "provisioner.core.model.errors.Where",
     "provisioner.core.model.errors.ExitCode",
@@ -63,7 +65,7 @@ SECTION = re.compile(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL
 
 def prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     """Add to a page what only the site has."""
-    del app
+    app.env.note_dependency(__file__, docname=docname)
     text = with_links_to_the_repository(docname, source[0])
     if docname == root_doc:
         text += "".join(f"\n{contents(title, body)}" for title, body in SECTION.findall(text))
@@ -104,11 +106,20 @@ def api() -> str:
 
 
 def autodoc(names: Iterable[str]) -> str:
-    """Return the directives that document classes with their members."""
-    directives = "\n".join(
-        f".. autoclass:: {name}\n   :members:\n   :exclude-members: __init__\n" for name in names
-    )
+    """Return the directives that document classes, or all those of a module, with their members."""
+    kinds = {name: "automodule" if name.islower() else "autoclass" for name in names}
+    options = "   :members:\n   :exclude-members: __init__\n"
+    directives = "\n".join(f".. {kind}:: {name}\n{options}" for name, kind in kinds.items())
     return f"```{{eval-rst}}\n{directives}```\n"
+
+
+def plain_types(_app: Sphinx, what: str, _name: str, documented: type, *_: object) -> None:
+    """Show `int` where a class annotates it for the JSON Schema; Sphinx asks for it before its members."""
+    if what == "class" and documented.__module__.startswith("provisioner."):
+        types = get_type_hints(documented)
+        documented.__annotations__ = {
+            name: types[name] for name in vars(documented).get("__annotations__", ())
+        }
 
 
 def copy_index(app: Sphinx, error: Exception | None) -> None:
@@ -120,5 +131,6 @@ def copy_index(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the above."""
     app.connect("source-read", prepare)
+    app.connect("autodoc-process-docstring", plain_types)
     app.connect("build-finished", copy_index)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
