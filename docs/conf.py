@@ -7,6 +7,7 @@ it reads the Markdown that GitHub reads. The pages know of neither: what only th
     python -m sphinx -W --keep-going docs build/site
 """
 
+import os
 import re
 import shutil
 import tomllib
@@ -28,6 +29,7 @@ project = "provisioner"
 author = "The provisioner developers"
 project_copyright = author
 release = version = provisioner.__version__
+commit = os.environ.get("READTHEDOCS_GIT_COMMIT_HASH", f"v{release}")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 root_doc = "README"
@@ -41,7 +43,7 @@ default_role = "literal"  # docstrings quote code as Markdown does
 
 html_theme = "furo"
 html_title = f"provisioner {release}"
-html_baseurl = "https://issuing-provisioner.github.io/provisioner/"
+html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "")
 html_theme_options = {"source_repository": SOURCE, "source_branch": "main", "source_directory": "docs/"}
 html_show_sphinx = False
 
@@ -75,7 +77,7 @@ def prepare(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def with_links_to_the_repository(docname: str, text: str) -> str:
-    """Lead links to files outside of this folder to the repository, as of this release."""
+    """Lead links to files outside of this folder to the repository, as of this commit or release."""
     inside = [match.span() for match in FENCE.finditer(text)]
 
     def replace(link: re.Match[str]) -> str:
@@ -85,7 +87,7 @@ def with_links_to_the_repository(docname: str, text: str) -> str:
         if not (ROOT / path).exists():
             logging.getLogger(__name__).warning("no such file: %s", path, location=docname)
         kind = "tree" if (ROOT / path).is_dir() else "blob"
-        return f"]({SOURCE}/{kind}/v{release}/{path}{link['anchor'] or ''})"
+        return f"]({SOURCE}/{kind}/{commit}/{path}{link['anchor'] or ''})"
 
     return LINK.sub(replace, text)
 
