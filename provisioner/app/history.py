@@ -83,9 +83,10 @@ def read_past(account: Account, snapshot: Snapshot, period: PastPeriod) -> Itera
         end = max(snapshot.now or int(time.time()), newest_authorization(account.reader))
         begin = end - period.days * DAY
         with ThreadPoolExecutor(READERS) as pool:
-            source = HistorySource(account.reader, pool, end)
-            horizon = _read_changes(source, account, history)
-            read_updates(source, history)
+            with account.display({}, account.transport.limits) as progress:
+                source = HistorySource(account.reader, pool, end, progress)
+                horizon = _read_changes(source, account, history)
+                read_updates(source, history)
             since = _since(account, snapshot, history, begin)
             expected = _announced(account, history, since, end)
             with account.display({AUTHORIZATIONS: expected}, account.transport.limits) as progress:
@@ -104,10 +105,10 @@ def _owner(account: Account, snapshot: Snapshot) -> HistoryOwner:
 
 
 def _prepare_names(history: HistoryFile, period: PastPeriod) -> None:
-    """Let everything be read again if names of merchants are wanted for the first time."""
+    """Let everything be read again if names of merchants are wanted, and the last run left them out."""
     if period.with_merchants and not history.fact("merchants", 0):
         history.forget_since(0)
-        history.remember("merchants", 1)
+    history.remember("merchants", int(period.with_merchants))
 
 
 def _read_changes(source: HistorySource, account: Account, history: HistoryFile) -> int:

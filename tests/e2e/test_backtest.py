@@ -184,7 +184,10 @@ def test_names_of_merchants_are_read_only_if_asked_for(shop: Shop) -> None:
     assert b"Canary" not in Path("purchases.history").read_bytes()
 
     assert shop.backtest(*KEPT, "--merchant-names")["examples"][0]["merchant"] == "Canary Books"
+    shop.buy(31_000, "Canary Cakes")
     assert shop.backtest(*KEPT)["examples"][0]["merchant"] == ""
+    named = shop.backtest(*KEPT, "--merchant-names")["examples"]
+    assert [each["merchant"] for each in named] == ["Canary Books", "Canary Cakes"]
 
 
 def test_nothing_that_identifies_a_card_or_a_person_is_in_the_file(shop: Shop) -> None:

@@ -27,6 +27,7 @@ READERS = 8  # at once on one list; 25 pages a second need them when Stripe take
 FEW = 2  # of what is at hand they get a hundred pages a second, and more are in each other's way
 AT_HAND = 0.02  # seconds until an answer is there
 MOST_PAGES = 10_000  # of one list, a million objects; no account has so many
+MOST_PAGES_OF_PURCHASES = 10 * MOST_PAGES  # of which there may be a million a month
 NEAR = 50  # objects that say how dense the list is where a reader has come to
 WORTH_IT = 3.0  # pages: what is shorter is not cut
 SHORTEST = 2.0  # pages that a reader is left with when another begins behind it
@@ -128,6 +129,8 @@ class _Scan(Struct):
     """Returns the time in seconds."""
     stretches: list[Stretch] = field(default_factory=lambda: [Stretch(0, None)])
     """The parts of the list that are read at the same time, newest first."""
+    most: int | None = None
+    """The number of pages after which the list counts as endless; None means `MOST_PAGES`."""
     pages: int = 0
     """The number of pages that were read."""
     count: int = 0
@@ -151,7 +154,7 @@ class _Scan(Struct):
         """
         # both ways may begin at the same object, where it is the only one of its page
         cursor = "".join(f"{name} {params[name]}" for name in CURSORS if name in params)
-        if (cursor and cursor in self.cursors) or next(self.numbers) > MOST_PAGES:
+        if (cursor and cursor in self.cursors) or next(self.numbers) > (self.most or MOST_PAGES):
             raise StripeError(f"Stripe's list of {self.resource} does not end")
         self.cursors.add(cursor)
         asked = self.clock()
@@ -272,7 +275,8 @@ def read_periods(
     AccessError.
     """
     stretches = [Stretch(low, high, high or 0) for low, high in periods]
-    for stretch in _pages(pool, _Scan(ask, resource, keep, expected, clock, stretches)):
+    scan = _Scan(ask, resource, keep, expected, clock, stretches, MOST_PAGES_OF_PURCHASES)
+    for stretch in _pages(pool, scan):
         items, stretch.found = stretch.found, []
         low = stretch.low if stretch.done else stretch.reached + 1
         yield Covered(low, stretch.high, items)

@@ -1,8 +1,11 @@
 """The history file: whose it is, what it refuses, and what is left of it after a crash."""
 
 import os
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -139,6 +142,37 @@ def test_what_was_not_committed_is_as_if_it_had_never_been(tmp_path: Path) -> No
     with open_history(path, OWNER) as history:
         assert list(history.gaps(0, AT + 100)) == [(AT, AT + 100)]
         assert len(list(history.moments(0, with_merchants=False))) == 1
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from test_history_file import AT, OWNER, bought
+from provisioner.engine.purchases import history_file
+
+history_file.CACHE, history_file.EVERY = -64, 1e9  # so that much of what is not committed is in the file
+with history_file.open_history(Path(sys.argv[1]), OWNER) as history:
+    history.add([bought(number) for number in range(3000)])
+    history.cover(0, AT)
+    history.commit()
+    history.add([bought(number) for number in range(3000, 12000)])
+    history.cover(AT, AT + 50)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing kills like this")
+def test_a_run_that_is_killed_leaves_what_it_had_committed(tmp_path: Path) -> None:
+    path = tmp_path / "killed"
+    beside = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    run = subprocess.run([sys.executable, "-c", KILLED, str(path)], env=beside, check=False)
+    assert run.returncode == -signal.SIGKILL
+    assert Path(f"{path}-journal").exists()
+
+    with open_history(path, OWNER) as history:
+        assert list(history.gaps(0, AT + 100)) == [(AT, AT + 100)]
+        assert len(list(history.moments(0, with_merchants=False))) == 3000
+    assert not Path(f"{path}-journal").exists()
 
 
 def test_periods_that_touch_become_one() -> None:
