@@ -14,14 +14,13 @@ from provisioner.cli.main import COMMANDS
 
 # Run in one process, which is given the commands as JSON; it answers how each ended.
 TAKEN_AWAY = """
-import asyncio, contextlib, importlib, io, json, os, pkgutil, signal, sys, threading, traceback
+import asyncio, contextlib, importlib, io, json, os, pkgutil, shutil, signal, sys, threading, traceback
 
 for module in ("fcntl", "grp", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty"):
     sys.modules[module] = None
 for name in (
     "O_NOCTTY", "O_NOFOLLOW", "O_NONBLOCK", "chown", "fchmod", "fork", "forkpty", "geteuid", "getpgid",
     "getuid", "killpg", "lchown", "mkfifo", "nice", "openpty", "pread", "pwrite", "setsid", "sysconf",
-    "uname",
 ):
     delattr(os, name)
 for name in ("SIGALRM", "SIGHUP", "SIGPIPE", "SIGUSR1", "alarm", "pthread_sigmask", "setitimer"):
@@ -33,6 +32,7 @@ def refuse(*_words, **_named):
 
 
 asyncio.SelectorEventLoop.add_signal_handler = refuse
+shutil._use_fd_functions = False  # as it finds out by itself on Windows
 import provisioner
 from provisioner.cli.main import main
 from provisioner.sandbox.http.prompt_server import PromptServer

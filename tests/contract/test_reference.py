@@ -126,7 +126,7 @@ def test_the_tables_of_exit_codes_agree():
     readme, ci = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/ci.md"))
     told = dict(re.findall(r"^\| (\d+) \| (.+) \|$", readme.partition("## Exit codes")[2], re.MULTILINE))
     in_ci = re.findall(r"^\| (\d+) \|", ci.partition("## Exit codes")[2], re.MULTILINE)
-    in_help = re.findall(r"(?<=[ :;])(\d+) \w", (main.help or "").partition("Exit codes:")[2])
+    in_help = re.findall(r"(?<=[\s:;])(\d+) \w", (main.help or "").partition("Exit codes:")[2])
 
     assert told == {str(int(one)): one.meaning for one in ExitCode}
     assert in_ci == in_help == [str(int(one)) for one in ExitCode]
