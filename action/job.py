@@ -28,11 +28,13 @@ class Job:
 
     @property
     def arguments(self) -> list[str]:
-        """Return the arguments of the command: environment, policy, and those of `args`, one per line."""
+        """Return the arguments of the command from the inputs; `args` has one or more per line."""
         env = [f"--env={self.input('env')}"] if self.input("env") else []
         more = [word for line in self.input("args").splitlines() for word in shlex.split(line)]
         policy = [f"--policy={self.input('policy')}"] if self.input("policy") else []
-        return [*env, *policy, *more]
+        asked = self.input("command") in ("check", "plan") and self.input("backtest")
+        past = [f"--backtest={self.input('backtest')}"] if asked else []
+        return [*env, *policy, *past, *more]
 
     @property
     def path(self) -> str:

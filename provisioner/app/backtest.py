@@ -1,6 +1,6 @@
 """Judge past purchases by the controls that a plan leaves, with a client that cannot write."""
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from provisioner.app.account import Account
 from provisioner.app.history import PastPeriod, read_past
@@ -33,6 +33,11 @@ def backtest_account(
         account=plan.account,
         **asdict(found),
     )
+
+
+def with_backtest(account: Account, snapshot: Snapshot, plan: Plan, period: PastPeriod) -> Plan:
+    """Return a plan with the past purchases that it would have declined; raises as `read_past` does."""
+    return replace(plan, backtest=backtest_plan(account, snapshot, plan, period))
 
 
 def backtest_plan(

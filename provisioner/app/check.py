@@ -8,16 +8,20 @@ from msgspec.structs import replace
 
 from provisioner.app.account import Account
 from provisioner.app.configuration import check_configuration, ended_grants
-from provisioner.app.plan import explain_plan, make_account_plan
+from provisioner.app.history import PastPeriod
+from provisioner.app.plan import explain_plan, plan_with_snapshot
 from provisioner.core.model.check import CheckPart
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ExitCode, Problem, ProvisionerError
+from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.plan.check import ProjectCheck
 from provisioner.core.plan.document import PlanCheck
-from provisioner.core.plan.guardrails import judge, stops
+from provisioner.core.plan.guardrails import UNJUDGED, judge, stops
 from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.write_document import plan_document
 from provisioner.core.purchases.result import ScenarioResult, Standing, tally
+from provisioner.views.backtest.facts import doubts
+from provisioner.views.backtest.facts import summary as backtest_summary
 from provisioner.views.plan.text import summary_line
 
 
@@ -36,12 +40,14 @@ def check_project(
     connect: Callable[[Config], AbstractContextManager[Account]],
     play: Callable[[Config], Sequence[ScenarioResult]],
     allow: Mapping[str, int],
+    period: PastPeriod | None = None,
 ) -> Checked:
     """
     Check a configuration in all parts; what fails in one part does not end the others.
 
     `check` says which configuration it is. `load` reads it, `connect` opens its account, which is only read,
-    and `play` runs its scenarios. `allow` has the number that is allowed for each guardrail.
+    and `play` runs its scenarios. `allow` has the number that is allowed for each guardrail. The purchases of
+    `period`, if there is one, are judged by what the plan leaves.
     """
     config, validate = check_configuration(load)
     if config is None:
@@ -54,7 +60,9 @@ def check_project(
         with connect(config) as account:
             warnings = (*validate.warnings, *ended_grants(config, account.config.now))
             validate = replace(validate, warnings=warnings)
-            plan = explain_plan(account, make_account_plan(account))
+            plan, snapshot = plan_with_snapshot(account)
+            plan = explain_plan(account, plan)
+            plan, backtested = _backtest(account, snapshot, plan, period)
     except ProvisionerError as error:
         failed = CheckPart("plan", "no plan can be made", error.exit_code, (Problem(None, "", str(error)),))
         parts = (validate, scenarios, _skipped("guardrails", "there is no plan"), failed)
@@ -62,9 +70,30 @@ def check_project(
     # whoever applies a plan that was checked has reviewed it: that is the approval
     document = plan_document(account.kinds, plan, stops(plan, config.guardrails, approved=True))
     guardrails = _check_guardrails(plan, config, allow)
-    parts = (validate, scenarios, guardrails, CheckPart("plan", summary_line(document)))
-    document = replace(document, checks=tuple(PlanCheck(p.name, p.outcome, p.text) for p in parts))
-    return Checked(replace(check, parts=parts, account=document.account, plan=document), plan)
+    done = (validate, scenarios, guardrails, *backtested, CheckPart("plan", summary_line(document)))
+    document = replace(document, checks=tuple(PlanCheck(p.name, p.outcome, p.text) for p in done))
+    return Checked(replace(check, parts=done, account=document.account, plan=document), plan)
+
+
+def _backtest(
+    account: Account, snapshot: Snapshot, plan: Plan, period: PastPeriod | None
+) -> tuple[Plan, tuple[CheckPart, ...]]:
+    """Return the plan with past purchases, and the part about them; none where they were not asked for."""
+    if period is None:
+        is_limited = account.config.guardrails.max_declined_purchases is not None
+        return plan, (_skipped("backtest", UNJUDGED),) if is_limited else ()
+    from provisioner.app.backtest import with_backtest  # noqa: PLC0415 - cold start: few checks have one
+
+    try:
+        plan = with_backtest(account, snapshot, plan, period)
+    except ProvisionerError as error:
+        failed = Problem(None, "", str(error))
+        return plan, (CheckPart("backtest", "no purchases can be read", error.exit_code, (failed,)),)
+    if plan.backtest is None:
+        return plan, ()
+    remarks = doubts(plan.backtest)
+    warnings = tuple(Problem(None, "backtest", text) for text in remarks)
+    return plan, (CheckPart("backtest", backtest_summary(plan.backtest), warnings=warnings),)
 
 
 def _skipped(name: str, why: str) -> CheckPart:

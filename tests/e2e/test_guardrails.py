@@ -60,7 +60,10 @@ def test_unlimited_is_a_word(desk: Desk):
         ("top_up.eur=9,900.00 USD", "top_up.eur does not take an amount in USD"),
         ("retired=1.00 USD", "expected a whole number, such as 12"),
         ("top_up=unlimited", "expected an amount in minor units"),
-        ("funds=1", "NAME one of retired, protected, stranded, reverted, activated, top_up, exposure_added"),
+        (
+            "funds=1",
+            "NAME one of retired, protected, stranded, reverted, activated, declined, top_up, exposure_added",
+        ),
     ],
 )
 def test_what_is_no_number_is_told_what_would_be(desk: Desk, number: str, said: str):

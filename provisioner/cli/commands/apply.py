@@ -1,10 +1,14 @@
 """`apply`: plan, ask for approval, apply, report."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import click
 from msgspec.structs import replace
 
 from provisioner.app.account import Account
-from provisioner.app.plan import make_account_plan, plan_of_expired_grants
+from provisioner.app.plan import plan_of_expired_grants, plan_with_snapshot
+from provisioner.cli.options.backtest import backtest_options
 from provisioner.cli.options.metrics import measured
 from provisioner.cli.options.notify import Notification, notified
 from provisioner.cli.options.shared import Options, WriteOptions, part_options, write_options
@@ -16,9 +20,14 @@ from provisioner.cli.terminal.render import say_text
 from provisioner.core.approval.approve import hold_to
 from provisioner.core.approval.integrity import check_maker
 from provisioner.core.model.errors import ProvisionerError
+from provisioner.core.plan.document import SavedPlanDocument
 from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.selection import Selection
+from provisioner.core.purchases.backtest_document import BacktestDocument
 from provisioner.views.metrics import RunFigures
+
+if TYPE_CHECKING:
+    from provisioner.app.history import PastPeriod
 
 
 @click.command()
@@ -30,18 +39,26 @@ from provisioner.views.metrics import RunFigures
     is_flag=True,
     help="Only take back what ended grants have given, without asking: it lowers spending only.",
 )
+@backtest_options
 @notified("apply")
 @measured("apply")
 @exits
 def command(
-    options: Options, *, manner: WriteOptions, expired: bool, news: Notification, figures: RunFigures
+    options: Options,
+    *,
+    manner: WriteOptions,
+    expired: bool,
+    period: "PastPeriod | None",
+    news: Notification,
+    figures: RunFigures,
 ) -> int:
     """
     Make Stripe match the configuration at PATH: show a plan, ask for approval, and make the changes.
 
     PATH may be a plan saved with `plan --out`; then only the approved changes are made, and --env checks
     that the plan was made for that environment. After a failure, run the same command again: it makes the
-    remaining changes and repeats none.
+    remaining changes and repeats none. With --backtest, past purchases that the changes would have declined
+    are shown with the plan, and count towards the guardrail max_declined_purchases.
     """
     saved = read_to_apply(options.path) if is_saved(options.path) else None
     if saved:
@@ -50,23 +67,44 @@ def command(
         detail = manner.detail or "compact"
         manner = replace(manner, auto_approve=True, approve="broadening", detail=detail)
     if expired:
-        if saved or options.targets or options.excludes:
-            raise ProvisionerError("--expired-grants cannot be used with a saved plan, --target or --exclude")
+        if saved or options.targets or options.excludes or period:
+            raise ProvisionerError(
+                "--expired-grants cannot be used with a saved plan, --target, --exclude or --backtest"
+            )
         manner = replace(manner, auto_approve=True)
     with session(options, news.of, figures.of) as stripe:
         if expired:
             return _take_back(stripe, manner, options, news, figures)
-
-        def make() -> Plan:
-            plan = make_account_plan(stripe, Selection(options.targets, options.excludes))
-            if saved:
-                check_maker(plan, saved)
-                plan = hold_to(stripe.kinds, plan, saved)
-            figures.saw(stripe.kinds, plan)
-            return plan
-
         shown = saved.stopped_by if saved else ()
+        make = _maker(stripe, options, saved, period, figures)
         return do(stripe, make, manner, options=options, shown=shown, heard=news.has)
+
+
+def _maker(
+    stripe: Account,
+    options: Options,
+    saved: SavedPlanDocument | None,
+    period: "PastPeriod | None",
+    figures: RunFigures,
+) -> Callable[[], Plan]:
+    """Return what makes the plan, each time that it is called; purchases are read once for the same plan."""
+    judged: dict[str, BacktestDocument | None] = {}
+
+    def make() -> Plan:
+        plan, snapshot = plan_with_snapshot(stripe, Selection(options.targets, options.excludes))
+        if saved:
+            check_maker(plan, saved)
+            plan = hold_to(stripe.kinds, plan, saved)
+        figures.saw(stripe.kinds, plan)
+        if period is None:
+            return plan
+        if plan.fingerprint not in judged:
+            from provisioner.app.backtest import with_backtest  # noqa: PLC0415 - cold start: few applies have one
+
+            judged[plan.fingerprint] = with_backtest(stripe, snapshot, plan, period).backtest
+        return replace(plan, backtest=judged[plan.fingerprint])
+
+    return make
 
 
 def _take_back(

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from provisioner.app.check import check_project
+from provisioner.app.history import PastPeriod
 from provisioner.app.purchases import on_sandbox
+from provisioner.cli.options.backtest import backtest_options
 from provisioner.cli.options.code_hosts import annotate, annotate_option, repository_of, sarif_text
 from provisioner.cli.options.saving import saving_options
 from provisioner.cli.options.shared import ALLOW, Options, read, stripe_options
@@ -54,15 +56,17 @@ def _reports(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
     callback=_reports,
     help=f"Also write the check to this file; FORMAT is {', '.join(REPORTS[:-1])} or {REPORTS[-1]}.",
 )
+@backtest_options
 @saving_options
 @annotate_option
 @exits
-def command(
+def command(  # noqa: PLR0913 - one for each option
     options: Options,
     *,
     allow: Mapping[str, int],
     format_: str,
     reports: Mapping[Path, str],
+    period: PastPeriod | None,
     out: Path | None,
     good_for: timedelta,
     annotated: bool,
@@ -71,9 +75,10 @@ def command(
     Check the configuration at PATH for a pull request: validate it, run its scenarios, judge its plan.
 
     Nothing is changed: Stripe is read with a client that cannot write, and the scenarios run on private
-    sandboxes. Every part is reported as passed, failed or skipped, with the plan. The exit code is that of
-    the worst part: 1 for an invalid configuration or a scenario that failed, 3 for a guardrail, and as
-    `plan` if none can be made. Formats sarif and gitlab list the problems with their places.
+    sandboxes. With --backtest, past purchases are judged by what the plan leaves. Every part is reported as
+    passed, failed or skipped, with the plan. The exit code is that of the worst part: 1 for an invalid
+    configuration or a scenario that failed, 3 for a guardrail, and as `plan` if none can be made. Formats
+    sarif and gitlab list the problems with their places.
     """
     if out:
         check_free(out)
@@ -84,19 +89,24 @@ def command(
         # on private sandboxes, where nothing of the account can be in their way
         lambda config: collect_scenarios(on_sandbox(config, config.scenarios), len(config.scenarios)),
         allow,
+        period,
     )
     check = checked.check
     if out and check.plan and checked.plan:
         save(out, check.plan, checked.plan, options, good_for)
     for file, each in reports.items():
         write_private(file, _page(check, each, options))
+    _say(check, format_, options)
+    if annotated:
+        annotate(check.parts, options)
+    return check.exit_code
+
+
+def _say(check: ProjectCheck, format_: str, options: Options) -> None:
     if format_ == "text":
         say_text(check_text(check, width()), color=options.color)
     else:
         say_page(_page(check, format_, options))
-    if annotated:
-        annotate(check.parts, options)
-    return check.exit_code
 
 
 def _page(check: ProjectCheck, format_: str, options: Options) -> str:

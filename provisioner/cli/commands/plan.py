@@ -70,13 +70,13 @@ def command(  # noqa: PLR0913 - one for each option
         plan, snapshot = plan_with_snapshot(stripe, Selection(options.targets, options.excludes), cache)
         if explained:
             plan = explain_plan(stripe, plan)
+        if period:
+            from provisioner.app.backtest import with_backtest  # noqa: PLC0415 - cold start: few plans have one
+
+            plan = with_backtest(stripe, snapshot, plan, period)
         # whoever applies a saved plan has reviewed it: that is the approval
         stopped = stops(plan, stripe.config.guardrails, approved=out is not None)
         document = plan_document(stripe.kinds, plan, stopped)
-        if period:
-            from provisioner.app.backtest import backtest_plan  # noqa: PLC0415 - cold start: few plans have one
-
-            document = replace(document, backtest=backtest_plan(stripe, snapshot, plan, period))
     figures.plan = document
     if out:
         save(out, document, plan, options, good_for)

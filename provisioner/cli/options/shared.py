@@ -245,8 +245,8 @@ ALLOW = click.option(
     callback=numbers,
     shell_complete=complete_guardrail,
     help="Allow this plan to exceed a guardrail, up to NUMBER; the error message shows both. NAME is "
-    "retired, protected, stranded, reverted or activated with a count, or top_up or exposure_added with "
-    "an amount: 99.00USD, or 9900 in minor units. exposure_added also takes 'unlimited'.",
+    "retired, protected, stranded, reverted, activated or declined with a count, or top_up or "
+    "exposure_added with an amount: 99.00USD, or 9900 in minor units. exposure_added also takes 'unlimited'.",
 )
 APPROVE = click.option(
     "--approve",

@@ -67,6 +67,7 @@ def guardrails(
         max_exposure_added=money.get("max_exposure_added", {}),
         max_activated=counts.get("max_activated"),
         max_retired=counts.get("max_retired"),
+        max_declined_purchases=counts.get("max_declined_purchases"),
         require_approval=str(counts.get("require_approval") or ""),
     )
 

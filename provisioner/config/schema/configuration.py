@@ -42,6 +42,11 @@ _GUARDRAILS: JsonSchema = {
         "description": "The maximum number of objects that one apply may retire or replace.",
         **_COUNT,
     },
+    "max_declined_purchases": {
+        "description": "The maximum number of past purchases that one apply would have declined. It is "
+        "judged where purchases are read: with `--backtest`.",
+        **_COUNT,
+    },
     "require_approval": {
         "description": "Changes that raise spending (`broadening`) need `--approve` when nobody is asked.",
         "type": "string",

@@ -19,7 +19,7 @@ class CheckPart(Struct, frozen=True):
     """One part of a check, such as the validation of the configuration."""
 
     name: str
-    """`validate`, `scenarios`, `guardrails` or `plan`."""
+    """`validate`, `scenarios`, `guardrails`, `backtest` or `plan`."""
     text: str
     """The result in one line."""
     exit_code: ExitCode = ExitCode.DONE

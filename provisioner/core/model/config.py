@@ -27,6 +27,8 @@ class Guardrails(Struct, frozen=True):
     """Maximum number of objects to retire or replace."""
     keeps_share: bool = False
     """True if the built-in share of objects that may be retired applies besides `max_retired`."""
+    max_declined_purchases: int | None = None
+    """Maximum number of past purchases that the plan would have declined; None for no limit."""
     require_approval: str = ""
     """`broadening` if changes that raise spending need an explicit approval."""
 
@@ -37,6 +39,7 @@ class Guardrails(Struct, frozen=True):
             max_exposure_added=_lower(self.max_exposure_added, policy.max_exposure_added),
             max_activated=_least(self.max_activated, policy.max_activated),
             max_retired=_least(self.max_retired, policy.max_retired),
+            max_declined_purchases=_least(self.max_declined_purchases, policy.max_declined_purchases),
             keeps_share=self.max_retired is None,
             require_approval=self.require_approval or policy.require_approval,
         )

@@ -17,7 +17,7 @@ from provisioner.core.schema.field import Direction
 
 PLAN_FORMAT = "1.1"
 MONEY = ("top_up", "exposure_added")  # guardrails whose number is an amount in minor units
-GUARDRAILS = ("retired", "protected", "stranded", "reverted", "activated", *MONEY)
+GUARDRAILS = ("retired", "protected", "stranded", "reverted", "activated", "declined", *MONEY)
 
 STOPS = f"^({'|'.join(GUARDRAILS)})([.].+)?$|^require_approval$"
 Mover = Literal["yaml", "live", "both", ""]

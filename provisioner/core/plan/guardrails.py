@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from provisioner.core.diff.change import Action, Change, Edit
+from provisioner.core.diff.change import Action, Change, Edit, Note
 from provisioner.core.model.config import Guardrails
 from provisioner.core.model.money import Money, show_money, show_number
 from provisioner.core.model.resource import Address
@@ -18,6 +18,10 @@ from provisioner.core.schema.field import Direction
 
 # the number that a person must give to allow unlimited exposure, and the word for it; no other does
 UNLIMITED, ENDLESS = 999_999_999_999, "unlimited"
+DECLINED = "declined"
+UNJUDGED = (
+    "guardrails.max_declined_purchases is not judged without past purchases; to judge it, pass --backtest 90d"
+)
 FEW, SHARE = 10, 0.3  # of ten or more objects of a kind, at most 30% may end without --allow
 
 
@@ -59,6 +63,7 @@ def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[D
         *_reverted(plan),
         *_retired(plan, limits),
         *_activated(plan, limits),
+        *_declined(plan, limits),
     )
     dangers = (*counted, *_money(plan, limits))
     return standing(dangers, allowed)
@@ -214,6 +219,24 @@ def _activated(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
         cards = count(number, "card")
         text = f"{cards} would be activated (max_activated: {limits.max_activated})"
         yield Danger("activated", text, number)
+
+
+def _declined(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
+    """Yield a danger if the plan would have declined too many past purchases, where they were read."""
+    most = limits.max_declined_purchases
+    number = plan.backtest.newly_declined.count if plan.backtest else 0
+    if plan.backtest and most is not None and number > most:
+        would = "would have been declined"
+        text = f"{count(number, 'past purchase')} {would} (max_declined_purchases: {most})"
+        cards = (each.address.partition(".") for each in plan.backtest.by_card if each.newly_declined)
+        found = tuple(Address(section, name) for section, _, name in cards if name)
+        yield Danger(DECLINED, text, number, addresses=found)
+
+
+def unjudged(plan: Plan) -> Iterator[Note]:
+    """Yield a note if the configuration limits declined purchases, and none were read."""
+    if plan.changes and plan.backtest is None and plan.config.guardrails.max_declined_purchases is not None:
+        yield Note("", UNJUDGED)
 
 
 def _money(plan: Plan, limits: Guardrails) -> Iterator[Danger]:

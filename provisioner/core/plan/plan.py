@@ -23,6 +23,7 @@ from provisioner.core.plan.outlook import balances, exposure_by_team
 from provisioner.core.plan.outlook_document import OutlookDocument
 from provisioner.core.plan.scenario_flips import flips
 from provisioner.core.plan.selection import EVERYTHING, Selection, select
+from provisioner.core.purchases.backtest_document import BacktestDocument
 from provisioner.core.schema.kind import Kind, owned
 
 
@@ -89,6 +90,8 @@ class Plan(Struct, frozen=True):
     """The environment that it was made for; None for none."""
     salt: str = ""
     """The secret that new objects are given for their digests."""
+    backtest: BacktestDocument | None = None
+    """Past purchases, judged by the controls that it leaves; None if none were read."""
     traces: Mapping[Place, TraceDocument] = field(default_factory=dict)
     """Events that changed values outside of provisioner, if they were looked up."""
 

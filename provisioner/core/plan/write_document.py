@@ -23,6 +23,7 @@ from provisioner.core.plan.document import (
     as_json,
     edit_document,
 )
+from provisioner.core.plan.guardrails import unjudged
 from provisioner.core.plan.outlook import Teams
 from provisioner.core.plan.plan import Plan, is_final
 from provisioner.core.schema.kind import Kind
@@ -53,8 +54,9 @@ def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = (
         changes=tuple(_changes(by_name, plan)),
         left_out=plan.left_out,
         stopped_by=tuple(stopped),
-        notes=plan.notes,
+        notes=(*plan.notes, *unjudged(plan)),
         outlook=plan.outlook,
+        backtest=plan.backtest or UNSET,
     )
 
 

@@ -18,6 +18,7 @@ from provisioner.views.values import inert, listed
 TITLE = "Backtest"
 NOTHING = "No past purchase would have been decided differently."
 NO_PURCHASES = "There are no purchases in this time."
+DOUBT = "The replay reproduces few of Stripe's decisions, so the result is not reliable"
 DOUBTFUL = 0.95  # an agreement below that is a warning
 HINT = "--history FILE keeps later changes for longer than Stripe does"
 
@@ -54,6 +55,11 @@ def is_doubtful(backtest: BacktestDocument) -> bool:
     return agreement.agreed < agreement.compared * DOUBTFUL or not (
         agreement.compared or not backtest.purchases
     )
+
+
+def doubts(backtest: BacktestDocument) -> list[str]:
+    """Return why the result is not reliable; empty if it is."""
+    return [f"{DOUBT} (agreement: {show_agreement(backtest.agreement)})"] if is_doubtful(backtest) else []
 
 
 def show_period(backtest: BacktestDocument) -> str:

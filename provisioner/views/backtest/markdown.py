@@ -7,6 +7,7 @@ from provisioner.core.purchases.backtest_document import BacktestDocument, Purch
 from provisioner.core.purchases.backtest_report import BacktestReport
 from provisioner.views.backtest.facts import (
     TITLE,
+    doubts,
     facts,
     is_doubtful,
     remarks,
@@ -22,7 +23,6 @@ from provisioner.views.safe_markdown import clip, fence, fitting, place, plain, 
 
 LONGEST = 60_000  # GitHub takes 65,536 characters
 ROWS = 30
-DOUBT = "The replay reproduces few of Stripe's decisions, so this result is not reliable."
 
 
 def backtest_markdown(report: BacktestReport) -> str:
@@ -43,7 +43,7 @@ def section(backtest: BacktestDocument, room: int) -> Iterator[str]:
     """Yield the parts of a backtest's section, none of which takes much more than `room` bytes."""
     kind = "WARNING" if backtest.newly_declined.count or is_doubtful(backtest) else "NOTE"
     alert = [f"[!{kind}]", f"**{TITLE}: {plain(clip(summary(backtest), 400))}**"]
-    alert += [DOUBT] if is_doubtful(backtest) else []
+    alert += [plain(each) for each in doubts(backtest)]
     yield "\n".join(f"> {line}" for line in alert)
     rows = ["| Past purchases | |", "|---|---|"]
     rows += [f"| {name} | {plain(clip(answer, 300))} |" for name, answer in facts(backtest).items()]

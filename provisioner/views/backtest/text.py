@@ -12,6 +12,7 @@ from provisioner.core.purchases.backtest_document import (
 from provisioner.core.purchases.backtest_report import BacktestReport
 from provisioner.views.backtest.facts import (
     TITLE,
+    doubts,
     facts,
     remarks,
     show_card,
@@ -52,7 +53,7 @@ def backtest_lines(backtest: BacktestDocument) -> Iterator[str]:
     yield from _group_lines("By merchant category", backtest.by_category)
     yield from _example_lines("First purchases", backtest.examples, show_example)
     yield from _example_lines(DISAGREEMENTS, backtest.disagreements, show_disagreement)
-    for remark in remarks(backtest):
+    for remark in (*doubts(backtest), *remarks(backtest)):
         yield ""
         yield f"  Note: {remark}"
 

@@ -14,7 +14,7 @@ class CheckPartDocument(Struct, frozen=True, kw_only=True):
     """One part of a check."""
 
     name: str
-    """validate, scenarios, guardrails or plan."""
+    """validate, scenarios, guardrails, backtest (with `--backtest`) or plan."""
     outcome: CheckOutcome
     """passed, failed, or skipped where it was not done."""
     exit_code: int
