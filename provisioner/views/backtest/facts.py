@@ -18,7 +18,7 @@ from provisioner.views.values import inert, listed
 TITLE = "Backtest"
 NOTHING = "No past purchase would have been decided differently."
 NO_PURCHASES = "There are no purchases in this time."
-DOUBT = "The replay reproduces few of Stripe's decisions, so the result is not reliable"
+DOUBT = "The replay reproduces few of Stripe's decisions, so this result is not reliable"
 DOUBTFUL = 0.95  # an agreement below that is a warning
 HINT = "--history FILE keeps later changes for longer than Stripe does"
 
