@@ -1,10 +1,12 @@
 # A small image of the command line: docker build -t provisioner . && docker run --rm provisioner --help
 FROM python:3.12-slim AS build
 WORKDIR /source
-COPY pyproject.toml README.md LICENSE ./
+COPY action/requirements.txt pyproject.toml README.md LICENSE ./
 COPY provisioner provisioner
 RUN python -m venv /opt/provisioner \
- && /opt/provisioner/bin/pip install --no-cache-dir --disable-pip-version-check . \
+ && /opt/provisioner/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps \
+      --require-hashes --only-binary :all: --requirement requirements.txt \
+ && /opt/provisioner/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps . \
  && /opt/provisioner/bin/pip uninstall --yes --quiet pip
 
 FROM python:3.12-slim
