@@ -21,6 +21,7 @@ COMMANDS = {
     "apply": "Show a plan, ask for approval, and make the changes.",
     "drift": "Report changes made outside of provisioner since the last apply.",
     "serve": "Show the cards, their money and their purchases in a browser.",
+    "report": "Write the cards, their money and their purchases to one HTML file.",
     "import": "Bring existing Stripe objects under management.",
     "export": "Print YAML for the objects that exist in Stripe.",
     "retire": "Deactivate or cancel specific objects.",

@@ -86,6 +86,7 @@ EVERY: list[tuple[int, tuple[str, ...]]] = [
     (0, ("export", "--project", "cards", "--sandbox")),
     (0, ("import", *SANDBOX, "--all", "--auto-approve")),
     (0, ("doctor", *SANDBOX)),
+    (0, ("report", *SANDBOX, "--out", "estate.html")),
     (1, ("retire", "cards.software", "--path", *SANDBOX, "--auto-approve")),
     (0, ("destroy", *SANDBOX, "--auto-approve", "--allow", "retired=9")),
     (0, ("fleet", "apply", str(ROOT / "examples" / "fleet"), "--sandbox", "--auto-approve")),

@@ -93,7 +93,7 @@
       said.textContent = `${event.data} Reload to see it.`;
     }
   }
-  if (location.protocol.startsWith("http")) {
-    new EventSource("/events").addEventListener("changed", arrived);
-  }
+  addEventListener("DOMContentLoaded", () => {
+    if (document.body.dataset.live) new EventSource(document.body.dataset.live).addEventListener("changed", arrived);
+  });
 })();
