@@ -50,7 +50,7 @@ class ControlsInForce(Struct):
 
 
 class BoundRules(Struct, frozen=True):
-    """CardRules, together with the tallies of their limits."""
+    """The rules of a card, together with the tallies of their limits."""
 
     rules: CardRules
     """The rules."""
@@ -77,6 +77,8 @@ class CardState(Struct):
     """The spending that counts towards its cardholder's limits."""
     rates: ExchangeRates
     """The exchange rates."""
+    counts_payments: bool = False
+    """True if Stripe cancels the card after a number of payments, in the past or under the plan."""
     paid: int = 0
     """The number of payments that it would have made under the plan."""
     paid_for: set[int] = set()
@@ -87,7 +89,8 @@ class CardState(Struct):
     """The rules in force; None after a change of controls."""
     bound_planned: BoundRules | None = None
     """The planned rules; None after a change of controls."""
-    _is_same: bool = False
+    is_same: bool = False
+    """True if the planned rules are those in force."""
 
     @property
     def address(self) -> str:
@@ -111,18 +114,13 @@ class CardState(Struct):
             own, until = self.own.planned_at(at)
             held, until_held = self.held.planned_at(at)
             self.bound_planned = self._bind(own, held, at, min(until, until_held))
-            self._is_same = self.bound_planned.rules == self.in_force(at).rules
+            self.is_same = self.bound_planned.rules == self.in_force(at).rules
         return self.bound_planned
 
     def is_untouched(self, at: int) -> bool:
         """Return whether the plan changes neither the rules nor, so far, what counts."""
         self.as_planned(at)
-        return self._is_same and not (self.spent.is_shifted or self.spent_held.is_shifted)
-
-    @property
-    def counts_payments(self) -> bool:
-        """Return whether the plan cancels the card after a number of payments."""
-        return self.bound_planned is not None and self.bound_planned.rules.payments is not None
+        return self.is_same and not (self.spent.is_shifted or self.spent_held.is_shifted)
 
     def pay(self, authorization: int) -> None:
         """Count a payment under the plan, once for each authorization."""
@@ -281,8 +279,9 @@ def _first_of_chain(card: PastCard, cards: Mapping[str, PastCard]) -> str:
 
 
 def _register(state: CardState) -> None:
-    """Make a tally for every limit that the card or its cardholder ever has, before amounts are added."""
+    """Make a tally for every limit that the card or its cardholder ever has, before amounts are counted."""
     for own in _all_fields(state.own):
+        state.counts_payments |= "lifecycle_controls" in own
         limits = [*spending_limits("card", own.get(CONTROLS, {}))]
         for limit in limits or [default_of(state.card.currency)]:
             state.spent.tally(limit)

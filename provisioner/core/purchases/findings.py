@@ -33,9 +33,13 @@ class ChangedTotals(Struct):
     """The number and the amounts of changed purchases."""
 
     declined: int = 0
+    """The number of newly declined purchases."""
     approved: int = 0
+    """The number of newly approved purchases."""
     amounts_declined: Counter[str] = field(default_factory=Counter)
+    """The amount of the newly declined purchases, in minor units by currency."""
     amounts_approved: Counter[str] = field(default_factory=Counter)
+    """The amount of the newly approved purchases."""
 
     def add(self, request: PastRequest) -> None:
         """Count one changed purchase, by Stripe's decision."""
@@ -56,7 +60,7 @@ class ChangedTotals(Struct):
         """Return what would be approved."""
         return ChangedPurchases(count=self.approved, amounts=_amounts(self.amounts_approved))
 
-    def told(self, name: str) -> ChangedForGroup:
+    def document(self, name: str) -> ChangedForGroup:
         """Return the totals of a group."""
         return ChangedForGroup(
             name=name, newly_declined=self.newly_declined, newly_approved=self.newly_approved
@@ -67,10 +71,13 @@ class _Compared(Struct):
     """The comparison of one card's decisions with those of the replay."""
 
     compared: int = 0
+    """The number of decisions that were compared."""
     agreed: int = 0
+    """The number of those that are the same."""
     unknown: int = 0
-    """Decisions from the time before the controls are known."""
+    """The number of decisions from the time before the controls are known."""
     examples: list[PurchaseExample] = []
+    """The first decisions that differ."""
 
 
 class Findings(Struct):
@@ -81,16 +88,23 @@ class Findings(Struct):
     last: int = 0
     """The time of the last one."""
     purchases: int = 0
+    """The number of purchases that were judged."""
     total: ChangedTotals = field(default_factory=ChangedTotals)
+    """All changed purchases."""
     undeclared: ChangedTotals = field(default_factory=ChangedTotals)
+    """Those on cards that are not in the configuration."""
     cards: dict[str, ChangedTotals] = field(default_factory=lambda: defaultdict(ChangedTotals))
+    """Those of each card, by its address or Stripe's id."""
     states: dict[str, CardState] = {}
     """A card of each address in `cards`."""
     teams: dict[str, ChangedTotals] = field(default_factory=lambda: defaultdict(ChangedTotals))
+    """The changed purchases of each team."""
     categories: dict[str, ChangedTotals] = field(default_factory=lambda: defaultdict(ChangedTotals))
+    """The changed purchases in each merchant category."""
     days: dict[int, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0, 0]))
     """The approved, declined, newly declined, and newly approved purchases of each day."""
     unjudged: Counter[str] = field(default_factory=Counter)
+    """The number of purchases that keep their decision, by reason."""
     compared: dict[str, _Compared] = field(default_factory=lambda: defaultdict(_Compared))
     """The comparison, by card."""
     examples: dict[bool, list[PurchaseExample]] = field(default_factory=lambda: {True: [], False: []})
@@ -138,7 +152,7 @@ class Findings(Struct):
             rule = _rule(refused, state) if refused else ""
             examples.append(example(request, state, rule, approved=not request.approved))
 
-    def told(
+    def document(
         self, horizon: int, states: Mapping[str, CardState], headroom: Headroom | None
     ) -> BacktestDocument:
         """Return everything as a document."""
@@ -157,7 +171,7 @@ class Findings(Struct):
             by_team=_groups(self.teams),
             by_category=_groups(self.categories),
             examples=(*self.examples[True], *self.examples[False]),
-            undeclared=self.undeclared.told(""),
+            undeclared=self.undeclared.document(""),
             disagreements=self._disagreements(),
             unjudged_reasons=tuple(
                 [UnjudgedReason(reason=each, count=n) for each, n in self.unjudged.most_common()]
@@ -237,7 +251,7 @@ def _word(*, approved: bool) -> Decision:
 def _groups(found: Mapping[str, ChangedTotals]) -> tuple[ChangedForGroup, ...]:
     """Return the totals of groups, those with the most changed purchases first."""
     rows = sorted(found.items(), key=lambda row: (-row[1].declined, -row[1].approved, row[0]))
-    return tuple([totals.told(name) for name, totals in rows])
+    return tuple([totals.document(name) for name, totals in rows])
 
 
 def _amounts(totals: Mapping[str, int]) -> tuple[CurrencyAmount, ...]:

@@ -1,12 +1,12 @@
 """Judge one past purchase: by the controls that were in force, and by the planned ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from provisioner.core.purchases.card_state import BoundRules, CardState, default_of, is_dead
 from provisioner.core.purchases.findings import Findings
 from provisioner.core.purchases.past import PastRequest
 from provisioner.core.purchases.rules import CONTROLS, CardRules, Refusal, refusal
-from provisioner.core.purchases.spending_ledger import planned_of, spent_of
+from provisioner.core.purchases.spending_ledger import WindowTally, planned_of, spent_of
 
 # The reasons of declines that statuses and controls explain; after all others, purchases stay declined.
 EXPLAINED = frozenset(
@@ -15,6 +15,7 @@ EXPLAINED = frozenset(
 )
 NO_RATE, DEFAULT_LIMIT = "no_exchange_rate", "default_limit"
 Windows = Sequence[int]
+Counted = Callable[[Sequence[WindowTally], Windows], list[int]]
 
 
 class Judge:
@@ -77,7 +78,7 @@ class Judge:
         if refused is None and _is_foreign(plan.rules, asked):
             self.findings.unjudged[NO_RATE] += 1
             return was
-        if refused is None and _is_over_default(plan, asked, now):
+        if refused is None and _is_over_default(plan, asked, planned_of, now):
             # with limits then and none now, nobody knows whether Stripe's default one returns
             self.findings.unjudged[DEFAULT_LIMIT] += state.in_force(request.at).default is None
             return was
@@ -98,16 +99,16 @@ def _refused(bound: BoundRules, request: PastRequest, now: Windows) -> Refusal |
     tells that it has.
     """
     refused = refusal(request, bound.rules, spent_of(bound.tallies, now), request.at)
-    if refused is None and request.reason == CONTROLS and _is_over_default(bound, request, now):
+    if refused is None and request.reason == CONTROLS and _is_over_default(bound, request, spent_of, now):
         return Refusal(CONTROLS, "Stripe's default limit")
     return refused
 
 
-def _is_over_default(bound: BoundRules, asked: PastRequest, now: Windows) -> bool:
+def _is_over_default(bound: BoundRules, asked: PastRequest, counted: Counted, now: Windows) -> bool:
     """Return whether Stripe's default limit, if it applies, declines a purchase that nothing else does."""
     if bound.default is None:
         return False
-    [spent] = planned_of([bound.default], now)
+    [spent] = counted([bound.default], now)
     return spent + asked.amount > default_of(bound.rules.currency).amount
 
 

@@ -33,7 +33,7 @@ def backtest(past: Past, planned: Planned, begin: int = 0, *, headroom: bool = F
     replay = Replay(past, cards, begin, is_measured=headroom)
     replay.run(past.moments())
     used = headroom_of(cards.states.values()) if headroom else None
-    return replay.findings.told(past.horizon, cards.states, used)
+    return replay.findings.document(past.horizon, cards.states, used)
 
 
 class Replay:
