@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from provisioner.core.purchases.past import PastMove, PastRequest
 
-STEPS = 400  # to look for an order in which all is explained, before the likeliest one is taken
+STEPS = 2_000  # to look for an order in which all is explained, before the likeliest one is taken
 
 
 class NewControls(NamedTuple):
@@ -48,12 +48,15 @@ def arrange(events: Sequence[Event], trial: Trial) -> list[Event]:
         return [*events]
     queue = _Queue(events)
     options, steps = [iter(queue.options(trial))], 0
+    seen = {queue.state()}  # what counts follows from what has happened, in whatever order
     while options and len(queue.order) < len(events) and steps < STEPS + 2 * len(events):
         steps += 1
         event = next(options[-1], None)
         if event is not None:
             trial.apply(queue.take(event))
-            options.append(iter(queue.options(trial)))
+            is_new = (state := queue.state()) not in seen
+            seen.add(state)
+            options.append(iter(queue.options(trial) if is_new else ()))
             continue
         options.pop()
         if queue.order:
@@ -108,6 +111,10 @@ class _Queue:
         """Return the events that may be next: the next new authorization first."""
         others = [each[0] for each in self._others.values() if each and not self._must_wait(each[0])]
         return [*([self._new[0]] if self._new else []), *others]
+
+    def state(self) -> tuple[int, ...]:
+        """Return how many events are left of each sort, which tells what has happened."""
+        return len(self._new), *map(len, self._others.values())
 
     def _must_wait(self, event: Event) -> bool:
         return not isinstance(event, NewControls) and event.authorization in self._waits
