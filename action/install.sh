@@ -16,16 +16,17 @@ locked=(--require-hashes --only-binary :all: --no-deps --requirement "$here/requ
 bin() { if [ -d "$where/Scripts" ]; then echo "$where/Scripts/python.exe"; else echo "$where/bin/python"; fi; }
 
 if [ ! -e "$where/installed" ]; then
+  rm -rf "$where" # what an install that failed has left
   if [ -n "${UV:-}" ]; then
     # uv does not check again what it has kept
-    without_secrets "$UV" venv --quiet --no-config --clear --python "$python" "$where"
+    without_secrets "$UV" venv --quiet --no-config --python "$python" "$where"
     without_secrets "$UV" pip install --quiet --no-config --no-cache --python "$(bin)" "${locked[@]}"
   else
-    without_secrets "$python" -m venv --clear "$where"
+    without_secrets "$python" -m venv "$where"
     without_secrets "$(bin)" -m pip install --quiet --disable-pip-version-check --no-input \
       --cache-dir "$temp/provisioner-downloads" "${locked[@]}"
   fi
-  site=$(without_secrets "$(bin)" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  site=$(without_secrets "$(bin)" -c 'import sysconfig; print(sysconfig.get_path("purelib"))' | tr -d '\r')
   cp -R "$here/../provisioner" "$site/"
   touch "$where/installed"
 fi
