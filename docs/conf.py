@@ -67,7 +67,7 @@ SECTION = re.compile(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL
 
 def prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     """Add to a page what only the site has."""
-    app.env.note_dependency(__file__, docname=docname)
+    app.env.note_dependency(__file__)
     text = with_links_to_the_repository(docname, source[0])
     if docname == root_doc:
         text += "".join(f"\n{contents(title, body)}" for title, body in SECTION.findall(text))

@@ -82,6 +82,13 @@ def test_the_sdist_has_what_a_build_needs_and_no_tests(built) -> None:
     assert [name for name in names if name.startswith(("tests", ".ci", "docs"))] == []
 
 
+def test_the_wheel_has_the_package_alone(built) -> None:
+    with zipfile.ZipFile(built[0]) as zipped:
+        tops = {name.partition("/")[0] for name in zipped.namelist()}
+
+    assert tops == {"provisioner", f"issuing_provisioner-{__version__}.dist-info"}
+
+
 def test_the_wheel_alone_plans_an_example(built, tmp_path: Path) -> None:
     shutil.unpack_archive(built[0], tmp_path / "site", "zip")
     plan = ("plan", str(ROOT / "examples" / "b2b-payments"), "--sandbox")
