@@ -1,9 +1,14 @@
 """Screenshots, taken by a real Chromium of the program's own output for the example company."""
 
 import os
+import re
 import shutil
+import signal
+import subprocess
+import sys
 from base64 import b64decode
-from contextlib import chdir
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,9 +33,31 @@ def take(folder: Path) -> None:
         desk.control("reset")
         shutil.rmtree(desk.folder / "acme")
         plan.write_text(desk.run("show", str(mixed_plan(desk)), "--format", "html").stdout, encoding="utf-8")
-        with tab(desk.folder / "profile") as browser:
-            shoot(browser, comment, folder / "comment.png", 900, 1300)
-            shoot(browser, plan, folder / "plan.png", 1200, 900)
+        with tab(desk.folder / "profile") as browser, demonstration() as pages:
+            shoot(browser, comment.as_uri(), folder / "comment.png", 900, 1300)
+            shoot(browser, plan.as_uri(), folder / "plan.png", 1200, 900)
+            shoot(browser, f"{pages}/", folder / "overview.png", 1200, 1120)
+            browser.open(f"{pages}/cards", 1200)
+            first = browser.value("document.querySelector('tbody th a').getAttribute('href')")
+            shoot(browser, pages + first, folder / "card.png", 1200, 1120)
+
+
+@contextmanager
+def demonstration() -> Iterator[str]:
+    """Serve the example company's pages with an invented past; yield their address."""
+    command = [
+        sys.executable,
+        "-m",
+        "provisioner",
+        "serve",
+        str(ROOT / "examples" / "acme"),
+        "--sandbox",
+        "--demo",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        yield re.findall(r"http:[^ ]+", server.stdout.readline())[0]
+        server.send_signal(signal.SIGINT)
 
 
 def checked(desk: Desk) -> str:
@@ -45,9 +72,10 @@ def checked(desk: Desk) -> str:
     return desk.run("check", "acme", "--format", "markdown", code=3).stdout
 
 
-def shoot(browser: Tab, page: Path, file: Path, width: int, height: int) -> None:
+def shoot(browser: Tab, address: str, file: Path, width: int, height: int) -> None:
     """Save a picture of the top of a page, sharp enough for a dense screen, in few colors."""
-    browser.open(page, width)
+    browser.open(address, width)
+    browser.until("!document.querySelector('[aria-busy=true]')")  # the first page waits until Stripe is read
     metrics = {"width": width, "height": height, "deviceScaleFactor": 1.5, "mobile": False}
     browser.ask("Emulation.setDeviceMetricsOverride", **metrics)
     shot = BytesIO(b64decode(browser.ask("Page.captureScreenshot")["data"]))
