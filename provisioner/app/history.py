@@ -1,6 +1,5 @@
 """The past purchases of an account: what a history file has, and what is read from Stripe to complete it."""
 
-import datetime as dt
 import logging
 import math
 import time
@@ -17,6 +16,7 @@ from provisioner.app.account import Account
 from provisioner.core.model.errors import AccessError
 from provisioner.core.model.snapshot import Snapshot
 from provisioner.core.model.words import count
+from provisioner.core.purchases.windows import DAY, window_start
 from provisioner.core.schema.kind import Role
 from provisioner.engine.purchases.history import (
     StoredPast,
@@ -39,8 +39,7 @@ from provisioner.engine.purchases.read_history import (
 from provisioner.engine.read.parallel_list import PAGE, READERS
 from provisioner.stripe_api.rate_limit import at_least
 
-DAY = 86_400
-LONG = 10  # pages; what takes fewer is read without a word
+RAGGED = 1.12  # requests for each full page, as reading begins at several places
 ROUGHLY = 2  # digits of an estimate that mean something
 
 log = logging.getLogger("provisioner")
@@ -155,32 +154,14 @@ def _intervals(tree: Any) -> Iterator[str]:
             yield from _intervals(each)
 
 
-def window_start(interval: str, at: int) -> int:
-    """Return the beginning of the interval of a limit (UTC, Unix seconds) that contains a time."""
-    day = dt.datetime.fromtimestamp(at, dt.UTC).replace(hour=0, minute=0, second=0)
-    match interval:
-        case "per_authorization" | "daily":
-            begun = day
-        case "weekly":
-            begun = day - dt.timedelta(days=day.isoweekday() % 7)  # weeks begin on Sunday
-        case "monthly":
-            begun = day.replace(day=1)
-        case "yearly":
-            begun = day.replace(month=1, day=1)
-        case _:
-            return 0
-    return int(begun.timestamp())
-
-
 def _announced(account: Account, history: HistoryFile, since: int, end: int) -> int:
-    """Return about how many authorizations will be read, and say how long that takes if it is long."""
+    """Return about how many authorizations of whole days will be read, and say how long that takes."""
     gaps = [gap for gap in history.gaps(since, end) if gap[1] - gap[0] > DAY]
     begun = time.monotonic()
     expected = estimate(account.reader, gaps)
     took = time.monotonic() - begun
-    pages = math.ceil(expected / PAGE)
-    if pages >= LONG:
-        requests = pages + READERS
+    if expected:
+        requests = math.ceil(math.ceil(expected / PAGE) * RAGGED) + 1
         seconds = max(at_least(account.transport.limits, [requests]), took / PROBES * requests / READERS)
         log.info(
             "Reading about %s purchases: about %s requests, %s.",

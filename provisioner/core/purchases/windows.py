@@ -24,3 +24,21 @@ def windows_of_day(day: int) -> tuple[int, int, int, int, int]:
 def windows(at: int) -> tuple[int, int, int, int, int]:
     """Return the windows of a moment (Unix seconds), in the order of `PLACES`."""
     return windows_of_day(at // DAY)
+
+
+def window_start(interval: str, at: int) -> int:
+    """Return the beginning of the window of an interval that a moment is in (Unix seconds)."""
+    day = at // DAY
+    date = dt.date.fromordinal(_EPOCH + day)
+    match interval:
+        case "per_authorization" | "daily":
+            begun = day
+        case "weekly":
+            begun = (day + 4) // 7 * 7 - 4
+        case "monthly":
+            begun = date.replace(day=1).toordinal() - _EPOCH
+        case "yearly":
+            begun = date.replace(month=1, day=1).toordinal() - _EPOCH
+        case _:
+            return 0
+    return begun * DAY
