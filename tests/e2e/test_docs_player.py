@@ -104,6 +104,7 @@ def test_commands_and_options_that_do_not_exist_are_noticed(line):
         "repos: [{hooks: [{id: provisioner-valdate}]}]",
         "jobs: {a: {steps: [{uses: provisioner/provisioner@v1, with: {comand: plan}}]}}",
         "jobs: {a: {steps: [{run: provisioner plan --nothing}]}}",
+        "jobs: {a: {env: {KEY: '${{ secrets.KEY }}'}, steps: [{run: pip install issuing-provisioner}]}}",
         "provisioner-plan: {script: [provisioner plann]}",
         "something: else",
         "- a list",

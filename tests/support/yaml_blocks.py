@@ -128,6 +128,10 @@ def _pipeline(whole: Mapping[str, Any]) -> None:
         if "/provisioner@" in str(step.get("uses", "")):
             missing = set(step.get("with", {})) - set(action["inputs"])
             assert not missing, f"the Action has no such inputs: {missing}"
+    for job in whole.get("jobs", {}).values():
+        installs = [step for step in job.get("steps", []) if "pip install" in step.get("run", "")]
+        seen = [whole.get("env"), job.get("env"), *(step.get("env") for step in installs)]
+        assert not installs or "secrets." not in str(seen), "an installer would have a secret"
     for script in _scripts(whole):
         for line in script.splitlines():
             parses(line)
