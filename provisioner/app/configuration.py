@@ -8,7 +8,6 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from provisioner.config.load import load_config, load_policy
-from provisioner.config.schema.configuration import schema_text
 from provisioner.config.text.document import unread_beside
 from provisioner.config.text.outside import NOTHING_MORE, Allowed
 from provisioner.core.model.check import CheckPart
@@ -77,6 +76,8 @@ def count_resources(config: Config) -> list[tuple[Kind, int]]:
     return [(kind, sum(a.section == kind.section for a in config.declared)) for kind in KINDS]
 
 
-def editor_schema() -> str:
-    """Return the JSON Schema of configurations, as text."""
-    return schema_text(KINDS)
+def editor_schema(*, environment: bool = False) -> str:
+    """Return the JSON Schema of a configuration file, or of a file in `environments/`, as text."""
+    from provisioner.config.schema import editor  # noqa: PLC0415 - cold start: only editors need it
+
+    return editor.environment_text(KINDS) if environment else editor.schema_text(KINDS)

@@ -35,6 +35,7 @@ COMMANDS = {
     "sandbox": "Run or reset the embedded Stripe API.",
     "doctor": "Check the API key, account, permissions and connection.",
     "schema": "Print the JSON Schema of the configuration.",
+    "lsp": "Run the language server, which an editor starts.",
     "completion": "Print the completion script for bash, zsh or fish.",
     "version": "Print the version.",
 }

@@ -38,6 +38,7 @@ from provisioner.core.model.resource import Declared
 from provisioner.core.schema.kind import Kind
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+NO_TEXTS: Mapping[Path, str] = MappingProxyType({})
 NO_CURRENCY = 'an amount in a policy needs a currency: write "20,000.00 USD", or amounts by currency'
 
 
@@ -49,16 +50,17 @@ def load_config(
     variables: Mapping[str, str] = NOTHING,
     environ: Mapping[str, str] = NOTHING,
     allowed: Allowed = NOTHING_MORE,
+    unsaved: Mapping[Path, str] = NO_TEXTS,
 ) -> Config:
     """
     Read a file, or every YAML file of a folder, into a valid configuration.
 
     `env` applies `environments/<env>.yaml`; `variables` are the `--var` values, and `environ` has the
-    variables for `${env.NAME}`. `allowed` has the variables and files that may be read although they look
-    like secrets or are outside the folder. Raises ConfigError with all problems, by file and line.
+    variables for `${env.NAME}`. `allowed` has the variables and files that may be read besides the usual
+    ones, `unsaved` the texts of files that are open in an editor. Raises ConfigError with all problems.
     """
     problems: list[Problem] = []
-    outside = Outside(path if path.is_dir() else path.parent, environ, allowed)
+    outside = Outside(path if path.is_dir() else path.parent, environ, allowed, unsaved)
     base = [open_document(file, problems, outside) for file in files_of(path)]
     overlays = [open_document(overlay_of(path, env), problems, outside)] if env else []
     shapes = shapes_of(kinds)
@@ -66,21 +68,21 @@ def load_config(
     fitting = [_fits(document, shapes, problems) for document in documents]
     named = frozenset({PROFILES, GRANTS, SCENARIOS, *SHARED, *(kind.section for kind in kinds)})
     blocks = gather(documents[: len(base)], documents[len(base) :], named, problems)
-    if _complete(documents):
+    if whole := _complete(documents):
         problems += missing_settings(blocks, Where(str(base[0].file), 1, 1))
     declared, warnings = _build(kinds, blocks, shapes, documents, outside, problems)
-    whole = _complete(documents)
     scenarios = build_scenarios(blocks, declared, shapes, problems, complete=whole)
     grants = build_grants(kinds, blocks, declared, shapes, problems, complete=whole)
     limits = _limits(kinds, blocks, declared, problems) if all(fitting) else Guardrails()
     if not problems and not declared:
-        sections = ", ".join(kind.section for kind in kinds)
-        problems.append(Problem(None, "", f"{path} declares no resources; add at least one of {sections}"))
+        text = (
+            f"{path} declares no resources; add at least one of {', '.join(each.section for each in kinds)}"
+        )
+        problems.append(Problem(None, "", text))
     if problems:
-        texts = {str(document.file): document.text for document in documents}
-        raise ConfigError(with_excerpts(in_order(problems), texts))
-    by_address = {each.address: each for each in declared}
-    return Config(*settings(blocks), by_address, limits, scenarios, env, tuple(in_order(warnings)), grants)
+        raise ConfigError(with_excerpts(in_order(problems), {str(d.file): d.text for d in documents}))
+    resources = {each.address: each for each in declared}
+    return Config(*settings(blocks), resources, limits, scenarios, env, tuple(in_order(warnings)), grants)
 
 
 def _fill(

@@ -92,7 +92,10 @@ def test_every_json_that_is_printed_has_a_schema_and_every_schema_a_place():
     assert printing == json_documents.OF_COMMANDS.keys()
 
     published = {file.name.partition(".")[0] for file in json_documents.SCHEMAS.iterdir()}
-    assert published - {"provisioner", "fleet"} == {*json_documents.ON_THE_PLAN_PAGE, *json_documents.OTHERS}
+    assert published - {"provisioner", "environment", "fleet"} == {
+        *json_documents.ON_THE_PLAN_PAGE,
+        *json_documents.OTHERS,
+    }
     for name in published:
         jsonschema.Draft7Validator.check_schema(json_documents.schema(name))
 

@@ -1,5 +1,6 @@
 """The published JSON Schema: current, usable in editors, and of one mind with the checks."""
 
+import json
 from pathlib import Path
 
 import jsonschema
@@ -8,13 +9,15 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.config.schema.configuration import definition_of, json_schema, schema_text, shapes_of
+from provisioner.config.schema.configuration import definition_of, json_schema, shapes_of
+from provisioner.config.schema.editor import environment_text, schema_text
 from provisioner.kinds import KINDS
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json_schema(KINDS)
 SHAPES = shapes_of(KINDS)
-EDITOR = jsonschema.Draft7Validator(SCHEMA)
+EDITOR = jsonschema.Draft7Validator(json.loads(schema_text(KINDS)))
+ENVIRONMENT = jsonschema.Draft7Validator(json.loads(environment_text(KINDS)))
 MINIMAL = {"version": 1, "project": "p"}
 CARD = {"cardholder": "acme", "currency": "usd", "type": "virtual"}
 
@@ -29,8 +32,65 @@ def test_the_file_is_what_the_kinds_say():
     assert published == schema_text(KINDS), "stale: provisioner schema > schemas/provisioner.schema.json"
 
 
+def test_the_file_for_environments_is_what_the_kinds_say():
+    published = (ROOT / "schemas" / "environment.schema.json").read_text(encoding="utf-8")
+
+    assert published == environment_text(KINDS), "stale: provisioner schema --environment"
+
+
 def test_it_is_a_schema():
-    jsonschema.Draft7Validator.check_schema(SCHEMA)
+    for schema in (SCHEMA, EDITOR.schema, ENVIRONMENT.schema):
+        jsonschema.Draft7Validator.check_schema(schema)
+
+
+HOLES = {
+    "cardholder": "${var.x}",
+    "currency": "${var.x}",
+    "type": "${env.TYPE}",
+    "status": "${var.x}",
+    "pin": None,
+    "spending_controls": {
+        "spending_limits": [{"amount": "${var.x}", "interval": "${var.x}", "categories": None}],
+        "allowed_categories": ["${var.x}", "taxicabs_limousines"],
+        "blocked_categories": None,
+    },
+    "lifecycle": {
+        "protect": "${var.x}",
+        "on_remove": None,
+        "reissue": {"number": "${var.x}", "reason": "lost"},
+    },
+    "metadata": None,
+}
+
+
+def test_an_editor_accepts_references_and_what_is_empty():
+    tree = {"cards": {"ads": HOLES}, "guardrails": {"max_retired": "${var.x}"}, "project": "${var.x}"}
+
+    assert told(tree) == []
+    assert told({**tree, "mode": "tst"}) != []
+    assert told({"cards": {"ads": {**HOLES, "type": "plastic"}}}) != []
+    assert told({"cards": {"ads": {**HOLES, "cardholder": None}}}) != []
+
+
+def overridden(tree):
+    return [error.message for error in ENVIRONMENT.iter_errors(tree)]
+
+
+def test_an_environment_changes_parts_and_takes_away():
+    tree = {
+        "mode": "live",
+        "account": "${env.ACCOUNT}",
+        "cards": {"ads": {"status": "inactive", "spending_controls": None}, "spare": None},
+        "profiles": {"x": None},
+        "grants": {"fair": {"until": "2033-01-01"}, "other": None},
+        "scenarios": {"lunch": {"expect": "declined"}, "dinner": None},
+        "balance_targets": {"usd": {"target": "1.00 USD"}},
+    }
+
+    assert overridden(tree) == []
+    assert overridden({"cards": {"ads": {"statsu": "active"}}}) != []
+    assert overridden({"cards": {"ads": {"status": "actve"}}}) != []
+    assert overridden({"grants": {"fair": {"untl": "2033-01-01"}}}) != []
 
 
 def configurations():

@@ -1,5 +1,6 @@
 """The schema in an editor: the real YAML language server completes, explains, and marks the right line."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from support.language_server import Editor, editor, language_server
 pytestmark = pytest.mark.skipif(
     language_server() is None, reason="no yaml-language-server here (npm install -g yaml-language-server)"
 )
+MODELINE = re.compile(r"\$schema=\S+")
 SCHEMA = Path(__file__).parents[2] / "schemas" / "provisioner.schema.json"
 HEAD = f"# yaml-language-server: $schema={SCHEMA.as_uri()}\nversion: 1\nproject: desk\n"
 
@@ -34,14 +36,36 @@ def hover(server: Editor, place: tuple[int, int]) -> str:
     return server.at("hover", *place)["contents"]["value"]
 
 
-def test_a_sound_file_has_no_problems(server, tmp_path):
-    text = (SCHEMA.parents[1] / "examples/b2b-payments/provisioner.yaml").read_text(encoding="utf-8")
+def test_sound_files_have_no_problems(server, tmp_path):
+    files = [file for file in (SCHEMA.parents[1] / "examples").rglob("*.yaml") if file.name != "fleet.yaml"]
+    for file in files:
+        text = MODELINE.sub(f"$schema={SCHEMA.as_uri()}", file.read_text(encoding="utf-8"), count=1)
+        server.open(tmp_path / f"{file.parent.name}-{file.name}", text)
+        assert server.problems == [], file
+    assert len(files) > 5
 
-    server.open(
-        tmp_path / "provisioner.yaml", text.replace("../../schemas/provisioner.schema.json", SCHEMA.as_uri())
+
+def test_references_and_what_is_empty_are_no_problems(server, tmp_path):
+    opened(
+        server,
+        tmp_path,
+        "cards:\n  ads:\n    cardholder: ${var.x}|\n    type: ${var.x}\n    currency: ${var.x}\n    status:\n"
+        "    lifecycle: {protect: '${var.x}'}\n    spending_controls:\n",
     )
-
     assert server.problems == []
+
+
+def test_an_environment_takes_away_and_a_mistake_in_it_is_marked(server, tmp_path, desk):
+    desk.run("init", "--envs", "dev")
+    written = (desk.folder / "environments" / "dev.yaml").read_text(encoding="utf-8")
+    assert written.startswith("# yaml-language-server: $schema=../environment.schema.json\n")
+    schema = (desk.folder / "environment.schema.json").as_uri()
+    text = MODELINE.sub(f"$schema={schema}", written, count=1)
+
+    server.open(tmp_path / "dev.yaml", text + "cards: {ads: {status: '${var.x}', pin: null}, spare: null}\n")
+    assert server.problems == []
+    server.open(tmp_path / "prod.yaml", text + "cards: {ads: {status: actve}}\n")
+    assert len(server.problems) == 1
 
 
 def test_fields_of_a_card_are_offered(server, tmp_path):

@@ -24,6 +24,7 @@ from provisioner.core.model.errors import ProvisionerError
 from provisioner.engine.private_file import check_replaceable, write_public
 
 CONFIG, SCHEMA, IGNORE = "provisioner.yaml", "provisioner.schema.json", ".gitignore"
+ENVIRONMENT_SCHEMA = "environment.schema.json"
 LONGEST_NAME = 63
 
 
@@ -102,8 +103,11 @@ def command(options: Options, *, folder: Path, from_stripe: bool, envs: Sequence
         text += templates.CONFIGURATION.format(project=place.project, mode=mode)
     _write(place.folder / CONFIG, text)
     for env in envs:
-        _write(place.folder / OVERLAYS / f"{env}.yaml", overlay(env, place.project))
+        modeline = templates.MODELINE.format(schema=f"../{ENVIRONMENT_SCHEMA}")
+        _write(place.folder / OVERLAYS / f"{env}.yaml", modeline + overlay(env, place.project))
     _write(place.folder / SCHEMA, editor_schema())
+    if envs:
+        _write(place.folder / ENVIRONMENT_SCHEMA, editor_schema(environment=True))
     _ignore(place.root / IGNORE)
     _next(folder, _workflow(place, envs), envs, from_stripe=from_stripe)
     return DONE

@@ -342,6 +342,11 @@ def config_options(command: Callable[..., R]) -> Callable[..., R]:
     return as_struct(command, _WHERE)
 
 
+def reading_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Add the options that say how files are read, without PATH; the command gets them as `Options`."""
+    return as_struct(command, _WHERE[1:-1])
+
+
 def stripe_options(command: Callable[..., R]) -> Callable[..., R]:
     """Add the options of a command that also talks to Stripe; it gets all of them as `Options`."""
     return as_struct(command, (*_HOW, *_WHERE))

@@ -117,11 +117,6 @@ def json_schema(kinds: Sequence[Kind]) -> JsonSchema:
     }
 
 
-def schema_text(kinds: Sequence[Kind]) -> str:
-    """Return the schema as the text of `schemas/provisioner.schema.json`."""
-    return json.dumps(json_schema(kinds), indent=2, ensure_ascii=False) + "\n"
-
-
 def shapes_of(kinds: Sequence[Kind]) -> Shapes:
     """Return the compiled schema of the kinds; thousands of accounts may share it."""
     return shapes_of_schema(json.dumps(json_schema(kinds)))

@@ -172,6 +172,8 @@ def text_of(file: Path, problems: list[Problem], outside: Outside) -> str | None
             said = f"this link leads outside the configuration folder; pass --allow-file {file} to allow it"
             problems.append(Problem(Where(str(file), 1, 1), "", said))
             return None
+        if outside.unsaved and (unsaved := outside.unsaved.get(file.resolve())) is not None:
+            return unsaved
         data = read_regular(file, LARGEST_FILE)
     except FileTooLargeError:
         problems.append(

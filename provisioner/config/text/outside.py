@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -52,6 +53,8 @@ class Outside(Struct, frozen=True):
     """The environment variables."""
     allowed: Allowed = NOTHING_MORE
     """Names and files that may be read besides the usual ones."""
+    unsaved: Mapping[Path, str] = MappingProxyType({})
+    """The texts of YAML files that are open in an editor, by their resolved paths."""
 
     def variable(self, name: str) -> str:
         """Return the value of an environment variable; raises HoleError."""
