@@ -55,9 +55,8 @@ def load_config(
     """
     Read a file, or every YAML file of a folder, into a valid configuration.
 
-    `env` applies `environments/<env>.yaml`; `variables` are the `--var` values, and `environ` has the
-    variables for `${env.NAME}`. `allowed` has the variables and files that may be read besides the usual
-    ones, `unsaved` the texts of files that are open in an editor. Raises ConfigError with all problems.
+    `environments/<env>.yaml` is laid over it. `variables` and `environ` have the values of `${var.NAME}` and
+    `${env.NAME}`, `unsaved` the texts of files open in an editor. Raises ConfigError with all problems.
     """
     problems: list[Problem] = []
     outside = Outside(path if path.is_dir() else path.parent, environ, allowed, unsaved)

@@ -82,6 +82,7 @@ EVERY: list[tuple[int, tuple[str, ...]]] = [
     (0, ("backtest", *SANDBOX)),
     (0, ("serve", *SANDBOX, "--port", "0")),
     (0, ("sandbox", "serve", "--port", "0")),
+    (0, ("lsp",)),
     (0, ("drift", *SANDBOX, "--explain", "--cache", "a.cache")),
     (0, ("export", "--project", "cards", "--sandbox")),
     (0, ("import", *SANDBOX, "--all", "--auto-approve")),
