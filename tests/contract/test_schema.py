@@ -35,7 +35,9 @@ def test_the_file_is_what_the_kinds_say():
 def test_the_file_for_environments_is_what_the_kinds_say():
     published = (ROOT / "schemas" / "environment.schema.json").read_text(encoding="utf-8")
 
-    assert published == environment_text(KINDS), "stale: provisioner schema --environment"
+    assert published == environment_text(KINDS), (
+        "stale: provisioner schema --environment > schemas/environment.schema.json"
+    )
 
 
 def test_it_is_a_schema():
