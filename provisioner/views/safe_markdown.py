@@ -34,6 +34,11 @@ def tag(text: str) -> str:
     return f"<code>{html.escape(clip(inert(text), 200))}</code>"
 
 
+def cell(text: str) -> str:
+    """Return a string as inline code for a cell of a table, which a bar would end even in code."""
+    return code(text.replace("|", "\N{BROKEN BAR}"))
+
+
 def fence(lines: Iterable[str], language: str) -> str:
     """Return lines as a code block whose fence is longer than any in them."""
     clipped = [clip(inert(line), LONGEST_LINE) for line in lines]

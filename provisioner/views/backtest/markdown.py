@@ -19,7 +19,7 @@ from provisioner.views.backtest.facts import (
     summary,
 )
 from provisioner.views.backtest.text import DISAGREEMENTS, SIGNS
-from provisioner.views.safe_markdown import clip, fence, fitting, place, plain, size, tag
+from provisioner.views.safe_markdown import cell, clip, fence, fitting, place, plain, size
 
 LONGEST = 60_000  # GitHub takes 65,536 characters
 ROWS = 30
@@ -34,7 +34,7 @@ def backtest_markdown(report: BacktestReport) -> str:
         for limit in report.headroom.limits[:ROWS]:
             shown, used, lower = show_limit(limit)
             cells = (plain(clip(each, 200)) for each in (used, lower or "-"))
-            rows.append(f"| {_cell(f'{limit.address}: {shown}')} | {' | '.join(cells)} |")
+            rows.append(f"| {cell(f'{limit.address}: {shown}')} | {' | '.join(cells)} |")
         parts.append("\n".join(["**Headroom**", "", *rows]))
     return "\n\n".join(parts) + "\n"
 
@@ -75,7 +75,7 @@ def _table(name: str, rows: Sequence[tuple[str, ...]], room: int) -> Iterator[st
     if not rows:
         return
     lines = [
-        f"| {_cell(first)} | {' | '.join(plain(clip(each, 100)) for each in others)} |"
+        f"| {cell(first)} | {' | '.join(plain(clip(each, 100)) for each in others)} |"
         for first, *others in rows[:ROWS]
     ]
     few = fitting(lines, room // 2)
@@ -89,8 +89,3 @@ def _examples(
     lines = [f"{SIGNS[each.becomes]} {show(each)}" for each in examples]
     if lines and size("".join(lines)) <= room:
         yield f"<details><summary>{title}</summary>\n\n{fence(lines, 'diff')}\n\n</details>"
-
-
-def _cell(text: str) -> str:
-    """Return an address or a name as a table's cell."""
-    return tag(text).replace("|", "&#124;")
