@@ -2,7 +2,8 @@
 
 import json
 
-from provisioner.core.purchases.past import PastCard, PastControls, PastList, PastMove, PastRequest
+from provisioner.core.purchases.past import PastCard, PastControls, PastList
+from provisioner.core.purchases.recorded import moments, record
 from provisioner.core.schema.normal_form import reader
 from provisioner.kinds import card as cards
 from provisioner.kinds import cardholder as cardholders
@@ -104,15 +105,12 @@ def _spelled(value):
 
 def read_past(there: Embedded) -> PastList:
     """The past of a sandbox as its API tells it, read by rote: everything, in memory."""
-    moments = []
-    for number, one in enumerate(reversed(there.all("issuing/authorizations"))):
-        moments += moments_of(one, number)
-    moments.sort(key=lambda each: each.at)
+    records = [(one["created"], record(one)) for one in reversed(there.all("issuing/authorizations"))]
     known = {each["id"]: each for each in there.all("issuing/cards")}
     there.hear()
     controls = _versions(there, known.values(), cards.KIND)
     controls |= _versions(there, there.all("issuing/cardholders"), cardholders.KIND)
-    return PastList(moments, {each["id"]: _card(each) for each in known.values()}, controls)
+    return PastList([*moments(records)], {each["id"]: _card(each) for each in known.values()}, controls)
 
 
 def _card(raw) -> PastCard:
@@ -155,71 +153,3 @@ def _merged(raw, previous):
         there = out.get(name)
         out[name] = _merged(there, value) if isinstance(value, dict) and isinstance(there, dict) else value
     return out
-
-
-def moments_of(raw, number: int):
-    """The requests and moves of one authorization, in the order of time."""
-    shared = {
-        "authorization": number,
-        "began": raw["created"],
-        "card": raw["card"]["id"],
-        "holder": raw["cardholder"],
-        "category": raw["merchant_data"]["category"],
-    }
-    entries = [
-        *((each["created"], "held", -each["amount"]) for each in raw["balance_transactions"]),
-        *((t["created"], "captured", -t["amount"]) for t in raw["transactions"] if t["type"] == "capture"),
-    ]
-    made, held, total = [], 0, 0
-    changes = sorted(entries, key=lambda each: each[0])
-    for each in raw["request_history"]:
-        while changes and changes[0][0] < each["created"]:
-            held = _move(made, changes, held, shared)
-            total += _reversed(made[-1])
-        granted = each["amount"] if each["approved"] else 0
-        made.append(
-            PastRequest(
-                at=each["created"],
-                amount=each["amount"],
-                total=total + each["amount"],
-                approved=each["approved"],
-                reason=each["reason"],
-                granted=granted,
-                first=not made or not any(isinstance(one, PastRequest) for one in made),
-                held=held,
-                country=raw["merchant_data"]["country"],
-                presence=raw["card_presence"],
-                currency=raw["currency"],
-                merchant_amount=each["merchant_amount"],
-                merchant_currency=raw["merchant_currency"],
-                merchant=raw["merchant_data"]["name"],
-                **shared,
-            )
-        )
-        total += granted
-        if granted:
-            changes.remove((each["created"], "held", granted))
-            held += granted
-    while changes:
-        held = _move(made, changes, held, shared)
-    if isinstance(made[-1], PastMove) and raw["status"] != "pending":
-        made[-1] = PastMove(
-            **{name: getattr(made[-1], name) for name in made[-1].__struct_fields__} | {"ends": True}
-        )
-    return made
-
-
-def _reversed(move: PastMove) -> int:
-    """How a move changes the amount of an authorization: a hold that is captured does not."""
-    return move.held + min(move.captured, max(0, -move.held))
-
-
-def _move(made, changes, held, shared):
-    """Take what changes in one second, and return what is held afterwards."""
-    at = changes[0][0]
-    sums = {"held": 0, "captured": 0}
-    while changes and changes[0][0] == at:
-        _, name, amount = changes.pop(0)
-        sums[name] += amount
-    made.append(PastMove(at=at, left=held + sums["held"], **sums, **shared))
-    return held + sums["held"]

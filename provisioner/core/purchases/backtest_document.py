@@ -176,7 +176,7 @@ class BacktestDocument(Struct, frozen=True, kw_only=True, omit_defaults=False):
     newly_approved: ChangedPurchases = ChangedPurchases()
     """Declined purchases that would be approved, in full and without what would have followed."""
     unjudged: Count = 0
-    """Purchases that keep their decision, because no control explains it."""
+    """Purchases that keep their decision, as no control explains it, or the plan's is not known."""
     by_card: tuple[ChangedForCard, ...] = ()
     """The cards with a changed purchase, the highest declined amount first."""
     by_team: tuple[ChangedForGroup, ...] = ()

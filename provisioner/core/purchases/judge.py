@@ -39,6 +39,8 @@ class Judge:
         """Count a request for more of an authorization that the plan declines: it would not be made."""
         if request.approved or request.reason in EXPLAINED:
             self._compare(request, state, now)
+        else:
+            self.findings.unjudged[request.reason] += 1
         self.findings.judged(request, approved=request.approved)
 
     def explains(self, request: PastRequest, state: CardState, now: Windows) -> bool:

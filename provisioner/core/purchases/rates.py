@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
@@ -17,6 +17,8 @@ class ExchangeRates(Struct):
 
     known: dict[Pair, dict[int, tuple[float, float]]] = field(default_factory=lambda: defaultdict(dict))
     """For each day, the lowest and highest rate that fits its purchases, by the card's and other currency."""
+    around: dict[tuple[Pair, int], float] = {}
+    """The rate of each day that was asked for."""
 
     def learn(self, moments: Iterable[Moment], wanted: Iterable[Pair]) -> None:
         """Learn from purchases in other currencies; amounts are rounded, so rates are ranges."""
@@ -34,24 +36,30 @@ class ExchangeRates(Struct):
                 days[day] = _closer(days.get(day, (low, high)), (low, high))
 
     def convert(self, amount: int, named: str, currency: str, at: int) -> int | None:
+        """Return an amount in the card's currency, at the rate of a time; None if no purchase tells it."""
+        pair, day = (currency, named), at // DAY
+        if pair not in self.known:
+            return None
+        if (pair, day) not in self.around:
+            self.around[pair, day] = self._rate(self.known[pair], day)
+        return round(amount / self.around[pair, day])
+
+    def _rate(self, days: Mapping[int, tuple[float, float]], day: int) -> float:
         """
-        Return an amount in the card's currency, at the rate of the nearest purchases; None if there is none.
+        Return the rate of the nearest purchases.
 
         The ranges of the days around are combined as long as they agree: the rate may not have changed.
         """
-        days = self.known.get((currency, named))
-        if not days:
-            return None
         order = sorted(days)
-        middle = bisect_left(order, at // DAY)
-        around = sorted(order[max(0, middle - 30) : middle + 30], key=lambda day: abs(day - at // DAY))
-        found = days[around[0]]
-        for day in around[1:]:
-            both = (max(found[0], days[day][0]), min(found[1], days[day][1]))
+        middle = bisect_left(order, day)
+        nearest = sorted(order[max(0, middle - 30) : middle + 30], key=lambda each: abs(each - day))
+        found = days[nearest[0]]
+        for each in nearest[1:]:
+            both = (max(found[0], days[each][0]), min(found[1], days[each][1]))
             if both[0] > both[1]:
                 break
             found = both
-        return round(amount * 2 / (found[0] + found[1]))
+        return (found[0] + found[1]) / 2
 
 
 def _closer(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:

@@ -1,71 +1,13 @@
-"""A replay of past purchases, told by small pasts that are written by hand."""
+"""A replay of past purchases, as small pasts show it that are written by hand."""
 
 import pytest
 from msgspec.structs import replace
-from support.purchases import limit, limits, time
+from support.pasts import CARD, DAY, HOUR, NOON, RETIRED, asked, card, counts, moved, past, plan
+from support.purchases import limit, limits
 
-from provisioner.core.purchases.past import PastCard, PastControls, PastList, PastMove, PastRequest
+from provisioner.core.purchases.past import PastCard, PastControls
 from provisioner.core.purchases.planned import Planned, PlannedControls
 from provisioner.core.purchases.replay import backtest
-
-NOON = time("2026-03-03T12:00:00Z")
-DAY, HOUR = 86_400, 3_600
-CARD = PastCard("ic_1", "ich_1")
-HOLDER = PastControls(0, {"status": "active"})
-
-
-def asked(amount, at=NOON, *, number=0, approved=True, reason="", **more):
-    """A request of an authorization that begins with it."""
-    reason = reason or ("card_active" if approved else "spending_controls")
-    more = {"began": at, "total": amount, "granted": amount if approved else 0, "category": "caterers"} | more
-    given = {"card": "ic_1", "holder": "ich_1", "merchant": "Rocket Rides", "country": "US"} | more
-    return PastRequest(at=at, authorization=number, amount=amount, approved=approved, reason=reason, **given)
-
-
-def moved(request, at, *, ends=True, left=0, **more):
-    """A change of what a request has held."""
-    return PastMove(
-        at=at,
-        authorization=request.authorization,
-        began=request.began,
-        card=request.card,
-        holder=request.holder,
-        category=request.category,
-        left=left,
-        ends=ends,
-        **more,
-    )
-
-
-def card(*rows, since=0, status="active", **more):
-    """A version of a card's controls with these limits."""
-    return PastControls(since, {"status": status, "spending_controls": limits(*rows), **more})
-
-
-TEN_A_DAY = (card(limit(1_000, "daily")),)
-
-
-def past(*moments, controls=TEN_A_DAY, holder=(HOLDER,), horizon=0, cards=(CARD,)):
-    held = {"ich_1": holder, **{each.id: controls for each in cards}}
-    return PastList(
-        sorted(moments, key=lambda each: each.at), {each.id: each for each in cards}, held, horizon
-    )
-
-
-def plan(*versions, holder=None, **more):
-    """A plan for the card, and for its holder if it has one."""
-    cards = {"ic_1": PlannedControls("cards.ads", versions, **more)} if versions else {}
-    return Planned(cards, {"ich_1": PlannedControls("cardholders.acme", holder)} if holder else {})
-
-
-def counts(found):
-    agreement = found.agreement
-    return (
-        (agreement.agreed, agreement.compared),
-        found.newly_declined.count,
-        found.newly_approved.count,
-        found.unjudged,
-    )
 
 
 def test_a_lower_limit_declines_what_no_longer_fits_and_leaves_the_rest():
@@ -135,9 +77,11 @@ def test_what_follows_on_a_declined_purchase_is_not_asked_for():
     first = asked(600)
     more = asked(10, NOON + 60, first=False, began=NOON, total=610, held=600)
 
-    found = backtest(past(first, more), plan(card(limit(500, "daily"))))
+    fraud = asked(20, NOON + 90, first=False, began=NOON, approved=False, reason="suspected_fraud")
 
-    assert counts(found) == ((2, 2), 1, 0, 0)
+    found = backtest(past(first, more, fraud), plan(card(limit(500, "daily"))))
+
+    assert counts(found) == ((2, 2), 1, 0, 1)
     assert found.newly_declined.amounts[0].amount == 600
 
 
@@ -180,6 +124,12 @@ def test_a_card_that_the_plan_retires_declines_everything():
     found = backtest(past(asked(1)), plan(card(status="inactive"), retired=True))
 
     assert found.examples[0].rule == "the plan retires the card"
+
+
+def test_a_cardholder_that_the_plan_retires_declines_everything():
+    found = backtest(past(asked(1)), Planned({}, {"ich_1": replace(RETIRED, address="cardholders.acme")}))
+
+    assert found.examples[0].rule == "the plan retires the cardholder"
 
 
 def test_a_card_outside_of_the_configuration_keeps_its_controls_but_not_its_cardholders():
@@ -272,58 +222,66 @@ def test_limits_in_another_currency_use_the_rate_that_purchases_tell():
     ]
 
 
+def test_limits_in_another_currency_without_a_rate_are_not_judged():
+    eur = {**limits(limit(1_000, "daily")), "spending_limits_currency": "eur"}
+    holder = [PastControls(0, {"status": "active", "spending_controls": eur})]
+    second = asked(1, number=1, approved=False)
+
+    found = backtest(past(asked(500), second, holder=holder), plan(card(limit(100, "daily"))))
+
+    assert [(row.reason, row.count) for row in found.unjudged_reasons] == [("no_exchange_rate", 2)]
+    assert found.agreement.compared == 0
+
+
+def test_the_rate_of_a_limit_is_that_of_its_time():
+    eur = {**limits(limit(1_000, "daily")), "spending_limits_currency": "eur"}
+    holder = [PastControls(0, {"status": "active", "spending_controls": eur})]
+    rates = ((1_100, NOON - 90 * DAY), (1_100, NOON - 80 * DAY), (1_200, NOON - DAY))
+    told = [
+        asked(dollars, at, number=n, merchant_amount=1_000, merchant_currency="eur")
+        for n, (dollars, at) in enumerate(rates)
+    ]
+    there = past(
+        *told, asked(1_150, number=8), asked(51, NOON + 1, number=9), controls=(card(limit(9_000, "daily")),)
+    )
+
+    assert [one.amount for one in backtest(there, plan(holder=holder)).examples] == [51]
+
+
+def test_nobody_knows_whether_the_default_limit_returns_when_limits_are_cleared():
+    there = past(asked(40_000), asked(20_000, NOON + 60, number=1), controls=(card(limit(90_000, "daily")),))
+
+    found = backtest(there, plan(card()))
+
+    assert counts(found) == ((2, 2), 0, 0, 1)
+    assert found.unjudged_reasons[0].reason == "default_limit"
+
+
+def test_a_card_that_stripe_no_longer_shows_has_its_cardholders_controls():
+    holder = [PastControls(0, {"status": "active", "spending_controls": limits(limit(500, "daily"))})]
+
+    found = backtest(past(asked(600, card="ic_gone")), plan(holder=holder))
+
+    assert [row.address for row in found.by_card] == ["ic_gone"]
+
+
+def test_a_final_amount_is_final_whatever_was_declined_before():
+    first = asked(300)
+    more = asked(300, NOON + 60, first=False, began=NOON, total=600, held=300)
+    final = moved(more, NOON + 90, held=100, left=700, ends=False)
+    there = past(first, more, final, asked(100, NOON + 120, number=1), asked(1, NOON + 180, number=2))
+
+    found = backtest(there, plan(card(limit(500, "daily"))))
+
+    assert [one.amount for one in found.examples] == [300, 100, 1]  # 700 of 500 are used
+
+
 def test_a_decline_that_only_the_default_limit_explains_tells_that_it_applied():
     there = past(
         asked(40_000), asked(20_000, NOON + 60, number=1, approved=False), controls=(card(status="active"),)
     )
 
     assert counts(backtest(there, plan(card()))) == ((2, 2), 0, 0, 0)
-
-
-def test_within_a_second_room_comes_back_when_an_approval_needs_it():
-    first = asked(900, NOON - 60)
-    there = past(first, asked(800, number=1), moved(first, NOON, held=-900))
-
-    assert counts(backtest(there, Planned())) == ((2, 2), 0, 0, 0)
-
-
-def test_within_a_second_room_comes_back_after_a_decline_that_needs_it_gone():
-    first = asked(900, NOON - 60)
-    declined = asked(800, number=1, approved=False)
-    there = past(first, moved(first, NOON, held=-900), declined, asked(700, number=2))
-
-    assert counts(backtest(there, Planned())) == ((3, 3), 0, 0, 0)
-
-
-def test_within_a_second_controls_change_where_decisions_show_it():
-    versions = (card(limit(1_000, "daily")), card(limit(100, "daily"), since=NOON))
-    there = past(asked(500), asked(50, number=1, approved=False), controls=versions)
-
-    assert counts(backtest(there, Planned())) == ((2, 2), 0, 0, 0)
-
-
-def test_within_a_second_an_increase_may_come_before_a_purchase():
-    first = asked(100, NOON - 60)
-    more = asked(900, number=0, began=NOON - 60, first=False, total=1_000, held=100)
-    there = past(first, asked(1, number=1, approved=False), more)
-
-    assert counts(backtest(there, Planned())) == ((3, 3), 0, 0, 0)
-
-
-def test_a_second_that_nothing_explains_has_only_its_own_disagreements():
-    first = asked(900, NOON - 60)
-    there = past(
-        first,
-        asked(5_000, number=1),
-        asked(100, number=2, approved=False),
-        moved(first, NOON, held=-900),
-        asked(10, NOON + DAY, number=3),
-    )
-
-    found = backtest(there, Planned())
-
-    assert counts(found) == ((3, 4), 0, 0, 0)
-    assert [one.amount for one in found.disagreements] == [5_000]
 
 
 def test_hidden_rules_are_not_told():
@@ -333,6 +291,7 @@ def test_hidden_rules_are_not_told():
 
 
 def test_headroom_tells_the_most_that_any_window_used():
+    eur = {**limits(limit(1_000, "daily")), "spending_limits_currency": "eur"}
     there = past(
         asked(400, NOON),
         asked(234, NOON + 60, number=1),
@@ -342,6 +301,8 @@ def test_headroom_tells_the_most_that_any_window_used():
     )
     planned = plan(card(limit(100_000, "daily", "caterers"), limit(500, "per_authorization")))
     planned.cards["ic_2"] = PlannedControls("cards.idle", [card(limit(7, "daily"))])
+    foreign = [PastControls(0, {"status": "active", "spending_controls": eur})]
+    planned = replace(planned, holders={"ich_1": PlannedControls("cardholders.acme", foreign)})
 
     found = backtest(there, planned, headroom=True).headroom
 
