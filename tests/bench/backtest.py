@@ -1,8 +1,8 @@
 """
 The cost of a backtest from a history file: `python -m tests.bench.backtest [PURCHASES...]`.
 
-A made-up history of 2,000 cards is written first, and judged by another process: read from the file, under the
-controls in force and under lower planned limits. Where that process is, nothing of a plan is counted.
+A made-up history of 2,000 cards is written first. Another process reads it and judges it, under the controls
+in force and under lower planned limits. It makes no plan, whose cost is measured elsewhere.
 """
 
 import argparse
