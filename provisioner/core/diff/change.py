@@ -1,11 +1,11 @@
 """Changes: what would happen to one address, with its edits and the reason; plain data."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct, field
 
 from provisioner.core.model.resource import SECRET_TO, Address, Declared, Live
@@ -187,12 +187,12 @@ def rest(kind: Kind, change: Change, without: Iterable[str]) -> str:
 
 
 # created once: a plan has a digest of each value that changes
-_canonical = json.JSONEncoder(sort_keys=True, default=str).encode
+_canonical = msgspec.json.Encoder(order="sorted", enc_hook=str).encode
 
 
 def content(value: Any) -> str:
     """Return a digest of values, including hidden ones; it must not be shown."""
-    return hashlib.sha256(_canonical(value).encode()).hexdigest()
+    return hashlib.sha256(_canonical(value)).hexdigest()
 
 
 def wanted(declared: Declared | None) -> list[Any] | None:

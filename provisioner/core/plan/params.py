@@ -41,7 +41,10 @@ def creation_params(
     if inactive and params.get("status") == "active":
         params["status"] = "inactive"
     is_left = declared.fields.get("status") == "active" != params.get("status")
-    stamp = replace(_new(kind, project, change, salt), to_activate=is_left)
+    record = applied(project, kind.fields, declared.fields)
+    if declared.lifecycle.ignore:
+        record = record_of(kind, project, declared, record)
+    stamp = replace(_new(kind, project, change, salt, record), to_activate=is_left)
     written = {key: value for key, value in marks(stamp).items() if value}
     more = {**kind.creation_extras(declared.fields), **change.params}
     return params | more | {"metadata": {**params.get("metadata", {}), **written}}
@@ -55,15 +58,14 @@ def activation_params(
 
     If the object is found inactive afterwards, it is clear that somebody else has deactivated it.
     """
-    created = _new(kind, project, change, salt)
+    created = _new(kind, project, change, salt, {})
     told = marks(replace(created, revision=created.revision + 1, secret=""))[LIFECYCLE]
     return {**sent, "metadata": {LIFECYCLE: told}}
 
 
-def _new(kind: Kind, project: str, change: Change, salt: str) -> Ownership:
-    """Return the stamp of an object when it is created."""
+def _new(kind: Kind, project: str, change: Change, salt: str, record: Mapping[str, str]) -> Ownership:
+    """Return the stamp of an object when it is created, with the record of its values."""
     declared = _declared(change)
-    record = record_of(kind, project, declared, applied(project, kind.fields, declared.fields))
     reissued = change.live.stamp.reissued if change.live else change.reissued
     before = Ownership(project, declared.address, reissued=reissued, predecessor=change.follows, salt=salt)
     stamp = stamp_for(project, declared.address, change.generation, declared.lifecycle, record, before)

@@ -64,7 +64,9 @@ def test_what_stands_beside_the_fields_is_none_of_them() -> None:
 
     observed = observer(card.KIND)(ended)
 
-    assert observed.facts == ObservedFacts(canceled_as="lost", frozen_fields=("shipping",))
+    assert observed.facts == ObservedFacts(
+        canceled_as="lost", frozen_fields=("shipping",), shipment="shipped"
+    )
     assert observed.fields == {"status": "canceled", "shipping": {"name": "A"}}
 
 
