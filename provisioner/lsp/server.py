@@ -34,9 +34,11 @@ class ConfigurationServer(LanguageServer):
         return {path: each.source for each in documents if (path := file_of(each.uri))}
 
     def place(self, uri: str) -> ConfigurationPlace | None:
-        """Return the configuration of an open file; None if it is not a file."""
+        """Return the configuration of an open file; None if it belongs to none."""
         file = file_of(uri)
-        return self.known.place_of(file, self.unsaved) if file else None
+        folders = {*self.workspace.folders, *filter(None, [self.workspace.root_uri])}
+        roots = {root for each in folders if (root := file_of(each))}
+        return self.known.place_of(file, self.unsaved, roots) if file else None
 
     def cursor(self, params: types.CompletionParams | types.DefinitionParams | types.HoverParams) -> Cursor:
         """Return what a request is about."""
@@ -48,6 +50,7 @@ class ConfigurationServer(LanguageServer):
         """Validate the configuration of a file, and show its problems in all of its files."""
         place = self.place(uri)
         if place is None:
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
             return
         report = self.known.validate(place, self.unsaved)
         found: dict[str, list[types.Diagnostic]] = {uri: []}

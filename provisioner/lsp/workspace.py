@@ -1,7 +1,7 @@
 """The configurations of the files that are open in an editor."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -13,7 +13,8 @@ from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConfigError
 from provisioner.core.model.resource import Address
 
-HEAD = re.compile(r"^(?:version|project)\s*:", re.MULTILINE)
+HEAD = re.compile(r"^(?:project\s*:|version\s*:\s*1\s*(?:#.*)?$)", re.MULTILINE)
+FLEET = re.compile(r"^fleet\s*:", re.MULTILINE)
 MOST_BYTES = 65_536  # of a file that may be the head of a configuration
 
 
@@ -36,17 +37,27 @@ class EditorWorkspace(Struct):
     _valid: dict[ConfigurationPlace, Config] = field(default_factory=dict)
     _exposure: dict[int, Mapping[Address, str]] = field(default_factory=dict)
 
-    def place_of(self, file: Path, unsaved: Mapping[Path, str]) -> ConfigurationPlace:
-        """Return the configuration of a file: the closest folder with a file that names a project."""
+    def place_of(
+        self, file: Path, unsaved: Mapping[Path, str], roots: Collection[Path]
+    ) -> ConfigurationPlace | None:
+        """
+        Return the configuration of a file: the closest folder with a file that names a project.
+
+        No folder outside of `roots`, the folders that are open in the editor, is looked at, but for that of
+        the file. Returns None for any other YAML file, and for one that describes a fleet.
+        """
+        if FLEET.search(_begin(file, unsaved)):
+            return None
         folder, env = file.parent, self.env
         if folder.name == OVERLAYS:
             folder, env = folder.parent, file.stem
         for each in (folder, *folder.parents):
-            if any(_is_head(head, unsaved) for head in sorted(each.glob("*")) if head.suffix in SUFFIXES):
+            beside = (head for head in sorted(each.glob("*")) if head.suffix in SUFFIXES)
+            if any(HEAD.search(_begin(head, unsaved)) for head in beside):
                 return ConfigurationPlace(each, env)
-            if (each / ".git").exists():
+            if each in roots or not any(each.is_relative_to(root) for root in roots):
                 break
-        return ConfigurationPlace(folder, env)
+        return None
 
     def validate(self, place: ConfigurationPlace, unsaved: Mapping[Path, str]) -> ValidityReport:
         """Validate a configuration, and remember it if it is valid."""
@@ -73,13 +84,13 @@ class EditorWorkspace(Struct):
         return self._exposure[id(config)].get(address, "")
 
 
-def _is_head(file: Path, unsaved: Mapping[Path, str]) -> bool:
-    """Return whether a file names a project, so that the files around it belong to it."""
+def _begin(file: Path, unsaved: Mapping[Path, str]) -> str:
+    """Return the beginning of a file; empty if it cannot be read."""
     text = unsaved.get(file.resolve())
-    if text is None:
-        try:
-            with file.open("rb") as opened:
-                text = opened.read(MOST_BYTES).decode("utf-8", "replace")
-        except OSError:
-            return False
-    return bool(HEAD.search(text))
+    if text is not None:
+        return text
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MOST_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""

@@ -163,9 +163,9 @@ def _why(change: Change, before: ChangeDocument | None, plan: Plan, approved: Pl
 
 def _is_asked_for(change: Change, before: ChangeDocument | None, plan: Plan, approved: PlanDocument) -> bool:
     """
-    Return True if a top-up is the approved one except for its amount, or only the balance asks for it.
+    Return True if a top-up is the approved one except for its amount, or is due only to a changed balance.
 
-    The latter holds if the target is unchanged: then only the balance has changed.
+    The balance is the only cause if the target is unchanged.
     """
     if before:
         return sealed_by(plan, approved)(goal(change)) == before.goal

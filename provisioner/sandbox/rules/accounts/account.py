@@ -221,7 +221,7 @@ def _controlled(given: Mapping[str, Any]) -> Json:
     payer = given.get("fees", {}).get("payer", "account")
     liable = given.get("losses", {}).get("payments", "stripe")
     if liable == "application" and payer != "application":
-        raise invalid("Who is liable for losses must pay the fees.", "controller[fees][payer]")
+        raise invalid("The party that is liable for losses must pay the fees.", "controller[fees][payer]")
     return {
         "fees": {"payer": payer},
         "is_controller": True,
