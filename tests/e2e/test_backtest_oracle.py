@@ -29,8 +29,8 @@ def played(
     seed: int,
     deeds: list[oracle.Deed],
     before: oracle.Note | None,
-) -> tuple[oracle.Note, dict[str, str]]:
-    """Apply a configuration on an empty sandbox, and play the script there; returns the ids of strangers."""
+) -> oracle.Note:
+    """Apply a configuration on an empty sandbox, and play the script there."""
     player = oracle.Player(base, [*estate["cards"]], before)
     player.begin(oracle.beginning())
     desk.write(yaml.safe_dump(oracle.as_yaml(estate), sort_keys=False))
@@ -38,12 +38,12 @@ def played(
     player.meet(STRANGERS, random.Random(seed + 1))  # noqa: S311
     note = player.play(deeds)
     player.close()
-    return note, {name: player.cards[name]["id"] for name in STRANGERS}
+    return note
 
 
 def judged(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, *, seed: int, cards: int, purchases: int, days: int
-) -> tuple[dict[str, Any], oracle.Expected, dict[str, str]]:
+) -> tuple[dict[str, Any], oracle.Expected]:
     """The document of a backtest, and what it must say."""
     rng = random.Random(seed)  # noqa: S311
     before, after = oracle.estates(rng, cards)
@@ -52,20 +52,20 @@ def judged(
     settings = Settings(rate_limit=False)
     with running(settings) as first, running(settings) as second:
         monkeypatch.setenv("STRIPE_API_BASE", first)
-        then, strangers = played(desk, first, before, seed, deeds, None)
+        then = played(desk, first, before, seed, deeds, None)
         monkeypatch.setenv("STRIPE_API_BASE", second)
-        now, _ = played(desk, second, after, seed, deeds, then)
+        now = played(desk, second, after, seed, deeds, then)
         monkeypatch.setenv("STRIPE_API_BASE", first)
         desk.write(yaml.safe_dump(oracle.as_yaml(after), sort_keys=False))
         told = json.loads(desk.run("backtest", "--days", str(days), "--format", "json").stdout)
-    return told, oracle.expected(then, now), strangers
+    return told, oracle.expected(then, now)
 
 
 def test_it_agrees_with_the_past_and_tells_what_another_past_would_have_been(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seed, cards, purchases, days = map(int, os.environ.get("ORACLE", "1 20 300 27").split())
-    told, right, strangers = judged(desk, monkeypatch, seed=seed, cards=cards, purchases=purchases, days=days)
+    seed, cards, purchases, days = map(int, os.environ.get("ORACLE", "1 20 240 27").split())
+    told, right = judged(desk, monkeypatch, seed=seed, cards=cards, purchases=purchases, days=days)
 
     assert told["purchases"] == right.purchases
     assert told["unjudged"] == right.unjudged
@@ -74,12 +74,12 @@ def test_it_agrees_with_the_past_and_tells_what_another_past_would_have_been(
         "compared": right.purchases - right.unjudged,
         "agreed": right.purchases - right.unjudged,
     }
-    assert len(right.newly_declined) > 10
-    assert len(right.newly_approved) > 10
+    assert len(right.newly_declined) >= 8
+    assert len(right.newly_approved) >= 8
     assert told["disagreements"] == []
     for name in ("newly_declined", "newly_approved"):
         rows = getattr(right, name).values()
         assert told[name]["count"] == len(rows)
         assert told[name]["amounts"] == [{"currency": "usd", "amount": sum(row.amount for row in rows)}]
-        counted = Counter(strangers.get(row.card, f"cards.{row.card}") for row in rows)
+        counted = Counter(row.card for row in rows)
         assert {each["address"]: each[name] for each in told["by_card"] if each[name]} == counted

@@ -59,6 +59,7 @@ class Decision:
 
     at: int
     card: str
+    """The address of a card, or the id of one that is not declared."""
     approved: bool
     reason: str
     amount: int
@@ -360,8 +361,9 @@ class Player:
         assert made is not None
         self.made[deed.key] = made
         told = made["request_history"][-1]
+        whose = f"cards.{name}" if name in self.declared else card
         self.note.decisions[deed.key, 0] = Decision(
-            deed.at, name, told["approved"], told["reason"], told["amount"]
+            deed.at, whose, told["approved"], told["reason"], told["amount"]
         )
         if was and made["approved"] and not was.approved and made["amount"]:
             self._kept(deed.key, made["amount"], closing=True)
