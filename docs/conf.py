@@ -12,6 +12,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Iterable
+from inspect import get_annotations
 from pathlib import Path
 from posixpath import normpath
 from typing import get_type_hints
@@ -119,9 +120,7 @@ def plain_types(_app: Sphinx, what: str, _name: str, documented: type, *_: objec
     """Show `int` where a class annotates it for the JSON Schema; Sphinx asks for it before its members."""
     if what == "class" and documented.__module__.startswith("provisioner."):
         types = get_type_hints(documented)
-        documented.__annotations__ = {
-            name: types[name] for name in vars(documented).get("__annotations__", ())
-        }
+        documented.__annotations__ = {name: types[name] for name in get_annotations(documented)}
 
 
 def copy_index(app: Sphinx, error: Exception | None) -> None:
