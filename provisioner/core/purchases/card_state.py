@@ -1,28 +1,24 @@
-"""The state of each card in a replay: the controls in force and the planned ones, with what counts."""
+"""A card in a replay: the controls in force and the planned ones, with what counts towards their limits."""
 
-from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from provisioner.core.model.limits import default_limit
-from provisioner.core.purchases.arrange import NewControls
-from provisioner.core.purchases.past import Moment, Past, PastCard, PastControls, PastRequest
-from provisioner.core.purchases.planned import Planned, PlannedControls
+from provisioner.core.purchases.past import PastCard, PastControls, PastRequest
+from provisioner.core.purchases.planned import PlannedControls
 from provisioner.core.purchases.rates import ExchangeRates, Pair
 from provisioner.core.purchases.rules import (
     CONTROLS,
     CardRules,
     Limit,
     compile_rules,
-    spending_limits,
 )
 from provisioner.core.purchases.spending_ledger import SpendingLedger, WindowTally
 from provisioner.core.purchases.windows import DAY
 
-FOREVER = 1 << 62
-UNKNOWN = (PastControls(0, {"status": "active"}),)  # of an object that Stripe no longer shows
+FOREVER = 1 << 62  # a time that no purchase reaches
 
 
 class ControlsInForce(Struct):
@@ -181,118 +177,6 @@ def is_dead(state: CardState, reason: str) -> bool:
         ends = state.own.now.fields.get("lifecycle_controls", {}).get("cancel_after")
         return not ends
     return reason == "cardholder_blocked"
-
-
-class Cards:
-    """All cards of an account, at the moment of a replay."""
-
-    def __init__(self, past: Past, planned: Planned, rates: ExchangeRates) -> None:
-        self._past, self._rates = past, rates
-        self._cards, self._holders = _with_predecessors(past, planned), planned.holders
-        self._chains: dict[str, SpendingLedger] = {}
-        self._held: dict[str, ControlsInForce] = {}
-        self._ledgers: dict[tuple[str, str], SpendingLedger] = {}
-        self._of_holder: dict[str, list[CardState]] = defaultdict(list)
-        self.states = {card.id: self._open(card) for card in past.cards.values()}
-        self.holders = {card.id: card.holder for card in past.cards.values()}
-        changes = [
-            NewControls(row.since, identity) for identity, rows in past.controls.items() for row in rows[1:]
-        ]
-        self._changes = deque(sorted(changes))
-        self.next_change = self._changes[0].at if self._changes else FOREVER
-        """The time of the next change of any controls."""
-
-    def _open(self, card: PastCard) -> CardState:
-        """Return the state of a card before its first purchase."""
-        past = self._past
-        if card.holder not in self._held:
-            rows = past.controls.get(card.holder) or UNKNOWN
-            self._held[card.holder] = ControlsInForce(rows, self._holders.get(card.holder))
-        state = CardState(
-            card,
-            ControlsInForce(past.controls.get(card.id) or UNKNOWN, self._cards.get(card.id)),
-            self._held[card.holder],
-            self._chains.setdefault(_first_of_chain(card, past.cards), SpendingLedger()),
-            # an account issues cards in one currency; should there be another, its amounts are not added up
-            self._ledgers.setdefault((card.holder, card.currency), SpendingLedger()),
-            self._rates,
-        )
-        _register(state)
-        self._of_holder[card.holder].append(state)
-        return state
-
-    def state_of(self, moment: Moment) -> CardState:
-        """Return the state of a card, also of one that Stripe no longer shows."""
-        state = self.states.get(moment.card)
-        if state is None:
-            state = self.states[moment.card] = self._open(PastCard(moment.card, moment.holder))
-        return state
-
-    def changes_until(self, at: int) -> list[NewControls]:
-        """Let the controls change as they did before a second, and return the changes within it."""
-        changes, within = self._changes, list[NewControls]()
-        while changes and changes[0].at <= at:
-            change = changes.popleft()
-            if change.at == at:
-                within.append(change)
-            else:
-                self.advance(change.id)
-        self.next_change = changes[0].at if changes else FOREVER
-        return within
-
-    def advance(self, identity: str, step: int = 1) -> None:
-        """Let the next version of the controls of a card or cardholder hold; -1 for the one before."""
-        state = self.states.get(identity)
-        own = state.own if state else self._held.get(identity)
-        if own:
-            own.place += step
-        for each in [state] if state else self._of_holder.get(identity, ()):
-            each.bound = each.bound_planned = None
-
-    def foreign_pairs(self) -> set[Pair]:
-        """Return the currencies of cards and of their cardholders' limits where these differ."""
-        found = [
-            pair_of(state.card.currency, fields)
-            for state in self.states.values()
-            for fields in _all_fields(state.held)
-        ]
-        return {pair for pair in found if pair}
-
-
-def _with_predecessors(past: Past, planned: Planned) -> Mapping[str, PlannedControls]:
-    """Return the planned controls of cards, also of those that they replace and that have no address."""
-    found = dict(planned.cards)
-    for identity, controls in planned.cards.items():
-        at = past.cards.get(identity)
-        while at and (before := past.cards.get(at.replacement_for)) and before.id not in found:
-            found[before.id] = controls
-            at = before
-    return found
-
-
-def _first_of_chain(card: PastCard, cards: Mapping[str, PastCard]) -> str:
-    seen = {card.id}
-    while (before := cards.get(card.replacement_for)) and before.id not in seen:
-        seen.add(before.id)
-        card = before
-    return card.id
-
-
-def _register(state: CardState) -> None:
-    """Make a tally for every limit that the card or its cardholder ever has, before amounts are counted."""
-    for own in _all_fields(state.own):
-        state.counts_payments |= "lifecycle_controls" in own
-        limits = [*spending_limits("card", own.get(CONTROLS, {}))]
-        for limit in limits or [default_of(state.card.currency)]:
-            state.spent.tally(limit)
-    for held in _all_fields(state.held):
-        for limit in spending_limits("cardholder", held.get(CONTROLS, {})):
-            state.spent_held.tally(limit)
-
-
-def _all_fields(controls: ControlsInForce) -> Iterator[Mapping[str, Any]]:
-    for row in (*controls.versions, *(controls.planned.timeline if controls.planned else ())):
-        yield row.fields
 
 
 def pair_of(currency: str, holder: Mapping[str, Any]) -> Pair | None:

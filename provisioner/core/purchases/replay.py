@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from provisioner.core.purchases.account_cards import Cards
 from provisioner.core.purchases.arrange import Event, NewControls, arrange, by_holder
 from provisioner.core.purchases.backtest_document import BacktestDocument
-from provisioner.core.purchases.card_state import Cards
 from provisioner.core.purchases.findings import Findings
 from provisioner.core.purchases.headroom import headroom_of
 from provisioner.core.purchases.judge import Judge
