@@ -238,7 +238,7 @@ def test_how_long_reading_takes_is_said_first(shop: Shop) -> None:
         shop.wait(0.1)
     said = shop.desk.run("plan", "--backtest", "90d", *KEPT).stderr
 
-    assert re.search(r"Reading about [23][0-9] purchases: about [56] requests, 1 second\.", said)
+    assert re.search(r"Reading about [0-9]+ purchases: about [0-9]+ requests, 1 second\.", said)
     assert "Reading about" not in shop.desk.run("plan", "--backtest", "90d", *KEPT).stderr
 
 

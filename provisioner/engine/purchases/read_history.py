@@ -8,7 +8,7 @@ are in Stripe's events, each with the whole authorization, which Stripe keeps fo
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -25,6 +25,7 @@ UPDATED = "issuing_authorization.updated"
 KEPT = 30 * 86_400  # seconds for which Stripe keeps events
 MARGIN = 300  # seconds by which an object or event may appear late in a list [?]
 PROBES = 4  # pages that are read to estimate how many follow
+RUSH = 20  # times as many purchases as elsewhere
 NARROW = Wanted(frozenset(), frozenset())  # the form of the answer says what is read of an authorization
 # The parts of cards and cardholders that decide about purchases, as Stripe spells them.
 PARTS = ("status", "spending_controls", "lifecycle_controls")
@@ -63,20 +64,31 @@ def estimate(reader: Lister, periods: Sequence[tuple[int, int]]) -> int:
         return 0
     low, high = max(periods, key=lambda each: each[1] - each[0])
     part = max(1, -(-(high - low) // PROBES))
-    found = seen = unseen = 0
-    end = high
+    found, end = 0.0, high
+    before: _Probe | None = None
     for place in range(1, PROBES + 1):
         page = reader.page(AUTHORIZATIONS, {"limit": PAGE, "created": {"gte": low, "lt": end}}, NARROW)
-        found += len(page.items)
+        oldest = int(page.items[-1]["created"]) if page.more else low
+        probe = _Probe(oldest, len(page.items) / max(1, end - oldest))
+        found += len(page.items) + (before.until(end, probe.rate) if before else 0)
+        before, end = probe, min(oldest, high - place * part)
         if not page.more:  # these are all that are left
             break
-        oldest = int(page.items[-1]["created"])
-        seen += end - oldest
-        end = min(oldest, high - place * part)
-        unseen += oldest - max(end, low)
-    # pages of a rush are short in time, so that they count little here
-    between = found * unseen / max(1, seen)
-    return round((found + between) * sum(end - begin for begin, end in periods) / (high - low))
+    found += before.until(low, before.rate) if before else 0
+    return round(found * sum(end - begin for begin, end in periods) / (high - low))
+
+
+class _Probe(NamedTuple):
+    """A page of authorizations that was read to see how dense they are."""
+
+    oldest: int
+    rate: float  # a second
+
+    def until(self, earlier: int, rate: float) -> float:
+        """Return about how many there are between this page and one with another rate that ends earlier."""
+        less, more = sorted((self.rate, rate))
+        # nothing tells how long a rush lasted, so it is taken to be over
+        return (self.oldest - earlier) * (less if more > RUSH * less else (less + more) / 2)
 
 
 def read_changes(source: HistorySource, kinds: Iterable[Kind], history: HistoryFile) -> int:
