@@ -33,6 +33,7 @@ PAGES = (
     ("plan", "Plan"),
 )
 LINKS = ServedLinks()
+MOST_KEPT = 50  # pages
 Show = Callable[[Estate, Query], Context]
 
 
@@ -58,6 +59,8 @@ class EstateSite:
 
     def __init__(self, live: LiveEstate, place: Place) -> None:
         self._live, self._place = live, place
+        self._kept_of: Estate | None = None
+        self._kept: dict[Any, Context] = {}
 
     def application(self) -> Starlette:
         """Return the application; it begins to read when it is started."""
@@ -92,9 +95,21 @@ class EstateSite:
         async def endpoint(request: Request) -> Response:
             if (estate := await self._estate()) is None:
                 return self._not_yet()
-            return self._html(f"{name}.html", name, {"estate": estate, **show(estate, request.query_params)})
+            context = self._context(estate, name, show, request.query_params)
+            return self._html(f"{name}.html", name, {"estate": estate, **context})
 
         return endpoint
+
+    def _context(self, estate: Estate, name: str, show: Show, query: Query) -> Context:
+        """Return the contents of a page; as long as the estate stays the same, they are made once."""
+        if self._kept_of is not estate:
+            self._kept, self._kept_of = {}, estate
+        key = (name, tuple(sorted(query.items())))
+        if key not in self._kept:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = show(estate, query)
+        return self._kept[key]
 
     async def _card(self, request: Request) -> Response:
         if (estate := await self._estate()) is None:

@@ -1,6 +1,6 @@
 """The contents of each page: values for its template, from an estate and the query of a request."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from provisioner.core.estate.filters import OPEN, ORDERS, CardFilter, chosen_cards
@@ -41,6 +41,9 @@ def overview(estate: Estate, _query: Query) -> Context:
         "statuses": statuses,
         "unmanaged": sum(not card.address and card.status != "canceled" for card in estate.cards),
         "currencies": sorted({team.currency for team in estate.teams}),
+        "past_currencies": sorted(
+            {name for each in estate.past for name in (*each.balances, *each.exposure)}
+        ),
     }
 
 
@@ -97,8 +100,7 @@ def purchases(estate: Estate, query: Query) -> Context:
         category=query.get("category", ""),
         text=query.get("q", ""),
     )
-    everything = estate.shown
-    found = list(matching(everything, wanted, rows))
+    found = list(matching(estate.shown, wanted, rows))
     return {
         "title": "Purchases",
         "wanted": wanted,
@@ -109,7 +111,11 @@ def purchases(estate: Estate, query: Query) -> Context:
         "reasons": _declines(found, lambda each: each.reason)[:TOP],
         "by_team": tallies(found, lambda each: _team(rows, each))[:TOP],
         "by_category": tallies(found, lambda each: each.category)[:TOP],
-        "choices": _choices(everything, rows),
+        "choices": {
+            "reason": estate.reasons,
+            "category": estate.categories,
+            "team": sorted({each.team for each in estate.cards}),
+        },
         "asked": _asked(query, "q", "outcome", "team", "reason", "category"),
     }
 
@@ -126,15 +132,6 @@ def _team(rows: Mapping[str, CardRow], purchase: PurchaseRecord) -> str:
 
 def _declines(found: Iterable[PurchaseRecord], key: Callable[[PurchaseRecord], str]) -> list[Tally]:
     return tallies((each for each in found if not each.approved), key)
-
-
-def _choices(found: Sequence[PurchaseRecord], rows: Mapping[str, CardRow]) -> dict[str, list[str]]:
-    """Return what can be chosen in the filters, from all purchases that are shown."""
-    return {
-        "reason": sorted({each.reason for each in found}),
-        "category": sorted({each.category for each in found}),
-        "team": sorted({_team(rows, each) for each in found}),
-    }
 
 
 def _asked(query: Query, *names: str) -> dict[str, str]:

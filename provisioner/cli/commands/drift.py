@@ -2,8 +2,12 @@
 
 import json
 import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 import click
+from msgspec import Struct
 
 from provisioner.app.account import Account
 from provisioner.app.cache import Cache, compare
@@ -11,7 +15,7 @@ from provisioner.app.drift import DriftReport, drift_of, explain_drift
 from provisioner.cli.options.cache import cache_options
 from provisioner.cli.options.metrics import measured
 from provisioner.cli.options.notify import Notification, notified
-from provisioner.cli.options.shared import Options, stripe_options
+from provisioner.cli.options.shared import Options, stripe_options, with_options
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import CHANGES, DONE, exits
 from provisioner.cli.terminal.log import tell
@@ -23,18 +27,52 @@ from provisioner.notify.notice import tell_drift
 from provisioner.views.drift import drift_markdown, drift_text
 from provisioner.views.metrics import RunFigures
 
+R = TypeVar("R")
 FORMATS = ("text", "json", "markdown")
+_TOLD = (
+    click.option(
+        "--snapshot",
+        is_flag=True,
+        help="Also remember the account in .provisioner/estate.db, for the lines over time of serve and "
+        "report; this reads everything again.",
+    ),
+    click.option(
+        "--unmanaged", is_flag=True, help="Also list objects that the configuration does not manage."
+    ),
+    click.option(
+        "--explain",
+        "explained",
+        is_flag=True,
+        help="Show when and by which request each change was made, from Stripe's events.",
+    ),
+)
+
+
+class DriftOptions(Struct, frozen=True):
+    """The options that say what a run finds out besides the drift itself."""
+
+    explained: bool
+    """True to find the event of each change."""
+    unmanaged: bool
+    """True to list objects that are not managed."""
+    snapshot: bool
+    """True to remember the account."""
+
+
+def _told_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Add these options; the command gets them as `wanted`."""
+
+    @wraps(command)
+    def run(*words: Any, **given: Any) -> R:
+        wanted = DriftOptions(**{name: given.pop(name) for name in DriftOptions.__struct_fields__})
+        return command(*words, wanted=wanted, **given)
+
+    return with_options(run, _TOLD)
 
 
 @click.command()
 @stripe_options
-@click.option(
-    "--explain",
-    "explained",
-    is_flag=True,
-    help="Show when and by which request each change was made, from Stripe's events.",
-)
-@click.option("--unmanaged", is_flag=True, help="Also list objects that the configuration does not manage.")
+@_told_options
 @cache_options
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="Output format.")
 @notified("drift")
@@ -43,8 +81,7 @@ FORMATS = ("text", "json", "markdown")
 def command(
     options: Options,
     *,
-    explained: bool,
-    unmanaged: bool,
+    wanted: DriftOptions,
     cache: Cache | None,
     format_: str,
     news: Notification,
@@ -58,7 +95,9 @@ def command(
     with session(options, news.of, figures.of) as stripe:
         compared = compare(stripe, cache, sealed=False)
         seen = drift_of(stripe, compared)
-        document = told(stripe, seen, explained=explained, unmanaged=unmanaged)
+        document = told(stripe, seen, explained=wanted.explained, unmanaged=wanted.unmanaged)
+        if wanted.snapshot:
+            _remember(stripe)
         if figures.wanted:
             figures.saw(stripe.kinds, stripe.plan(compared))
     figures.drift = document
@@ -71,6 +110,14 @@ def command(
     else:
         say_text(drift_text(document, width()), color=options.color)
     return CHANGES if document.summary.drift else DONE
+
+
+def _remember(stripe: Account) -> None:
+    from provisioner.app.estate import EstateReader  # noqa: PLC0415 - cold start: few runs remember
+    from provisioner.app.recorded_estate import RecordedReader  # noqa: PLC0415 - cold start: as above
+    from provisioner.engine.snapshots import SNAPSHOTS  # noqa: PLC0415 - cold start: as above
+
+    RecordedReader(EstateReader(lambda: stripe, days=1), SNAPSHOTS, "drift").read()
 
 
 def told(stripe: Account, seen: DriftReport, *, explained: bool, unmanaged: bool) -> DriftDocument:

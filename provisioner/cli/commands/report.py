@@ -5,6 +5,8 @@ from pathlib import Path
 import click
 
 from provisioner.app.estate import EstateReader
+from provisioner.app.recorded_estate import RecordedReader
+from provisioner.cli.options.looking import LookOptions, look_options
 from provisioner.cli.options.shared import Options, stripe_options
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import DONE, exits
@@ -20,12 +22,9 @@ from provisioner.engine.private_file import write_private
     required=True,
     help="HTML file to write; only its owner may read it.",
 )
-@click.option("--days", type=click.IntRange(1, 366), default=30, help="Show the purchases of this many days.")
-@click.option(
-    "--show-personal", "personal", is_flag=True, help="Show the names of cardholders and merchants."
-)
+@look_options
 @exits
-def command(options: Options, *, out: Path, days: int, personal: bool) -> int:
+def command(options: Options, *, out: Path, look: LookOptions) -> int:
     """
     Write the account of the configuration at PATH to one HTML file: cards, money, purchases, drift, plan.
 
@@ -35,7 +34,8 @@ def command(options: Options, *, out: Path, days: int, personal: bool) -> int:
     from provisioner.web.report import report_html  # noqa: PLC0415 - cold start: the templates are heavy
 
     with session(options) as stripe:
-        estate = EstateReader(lambda: stripe, days=days, personal=personal).read()
+        reader = EstateReader(lambda: stripe, days=look.days, personal=look.personal)
+        estate = RecordedReader(reader, look.snapshots, "report").read()
     write_private(out, report_html(estate))
     cards, purchases = count(len(estate.cards), "card"), count(len(estate.shown), "purchase")
     click.echo(f"Wrote {out}: {cards}, {purchases}.")

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from provisioner.app.account import Account
 from provisioner.app.ready import ready
+from provisioner.cli.options.looking import LookOptions, look_options
 from provisioner.cli.options.shared import Options, load, read, stripe_options
 from provisioner.cli.session import fitted, session
 from provisioner.cli.terminal.exit import DONE, exits
@@ -20,6 +21,7 @@ from provisioner.cli.terminal.log import tell
 from provisioner.cli.terminal.signals import end, on_signal
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ProvisionerError
+from provisioner.engine.snapshots import forget as delete_snapshots
 from provisioner.stripe_api.credentials import is_unrestricted, key_for
 
 if TYPE_CHECKING:  # cold start: templates and server are heavy
@@ -39,23 +41,29 @@ DEMO = "This is a demonstration: invented purchases in a sandbox that ends with 
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0 picks a free one."
 )
-@click.option("--days", type=click.IntRange(1, 366), default=30, help="Show the purchases of this many days.")
 @click.option(
     "--every",
     type=click.FloatRange(min=0.5),
     help="Look for new purchases every so many seconds while a page is open (default: 60, with --sandbox 3).",
 )
 @click.option(
-    "--show-personal", "personal", is_flag=True, help="Show the names of cardholders and merchants."
-)
-@click.option(
     "--demo",
     is_flag=True,
     help="With --sandbox: show a new sandbox with the configuration applied and with invented purchases.",
 )
+@look_options
+@click.option(
+    "--forget", is_flag=True, help="Delete the file of --snapshots, with all that was remembered, and exit."
+)
 @exits
 def command(
-    options: Options, *, port: int, days: int, every: float | None, personal: bool, demo: bool
+    options: Options,
+    *,
+    port: int,
+    every: float | None,
+    look: LookOptions,
+    demo: bool,
+    forget: bool,
 ) -> int:
     """
     Show the account of the configuration at PATH in a browser, until interrupted; change nothing.
@@ -65,10 +73,15 @@ def command(
     """
     from provisioner.web.server import serve_estate  # noqa: PLC0415 - cold start: templates and server are heavy
 
+    if forget:
+        was_there = delete_snapshots(look.snapshots)
+        click.echo(f"Deleted {look.snapshots}." if was_there else f"{look.snapshots} does not exist.")
+        return DONE
     if demo and not options.sandbox:
         raise click.UsageError("--demo makes purchases in a sandbox; add --sandbox")
     every = every or (LOOK_AT_SANDBOX if options.sandbox else LOOK)
-    with _demo(options, days) if demo else _real(options, days, personal=personal) as (source, place):
+    opened = _demo(options, look) if demo else _real(options, look)
+    with opened as (source, place):
         try:
             serve_estate(source, place, port, every, partial(_serving, place.project))
         except OSError as error:
@@ -96,8 +109,9 @@ def _serving(project: str, base: str, stop: Callable[[], None]) -> Iterator[None
 
 
 @contextmanager
-def _real(options: Options, days: int, *, personal: bool) -> Iterator[tuple["EstateSource", "Place"]]:
+def _real(options: Options, look: LookOptions) -> Iterator[tuple["EstateSource", "Place"]]:
     from provisioner.app.estate import EstateReader  # noqa: PLC0415 - cold start: as above
+    from provisioner.app.recorded_estate import RecordedReader  # noqa: PLC0415 - cold start: as above
 
     with session(options) as stripe:
         unrestricted = not options.sandbox and is_unrestricted(key_for(stripe.config.mode, os.environ))
@@ -108,16 +122,17 @@ def _real(options: Options, days: int, *, personal: bool) -> Iterator[tuple["Est
             return ready(replace(stripe, config=fitted(options, read(options))))
 
         place = _place(stripe.config, options, CAN_WRITE if unrestricted else "")
-        yield EstateReader(current, days=days, personal=personal), place
+        reader = EstateReader(current, days=look.days, personal=look.personal)
+        yield RecordedReader(reader, look.snapshots, "serve"), place
 
 
 @contextmanager
-def _demo(options: Options, days: int) -> Iterator[tuple["EstateSource", "Place"]]:
+def _demo(options: Options, look: LookOptions) -> Iterator[tuple["EstateSource", "Place"]]:
     from provisioner.app.demo import DemoReader  # noqa: PLC0415 - cold start: as above
 
     config = fitted(options, load(options))
     with ExitStack() as stack:
-        yield DemoReader(lambda: read(options), stack, days), _place(config, options, DEMO)
+        yield DemoReader(lambda: read(options), stack, look.days), _place(config, options, DEMO)
 
 
 def _place(config: Config, options: Options, warning: str) -> "Place":

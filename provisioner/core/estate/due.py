@@ -91,8 +91,8 @@ def _expiring(cards: Iterable[CardRow], now: int) -> Iterator[DueItem]:
 
 def _month_end(month: str) -> int:
     """Return the first second (UTC) after a month such as 2027-05."""
-    first = dt.datetime.strptime(month, "%Y-%m").replace(tzinfo=dt.UTC)
-    return int((first + dt.timedelta(days=32)).replace(day=1).timestamp())
+    year, number = int(month[:4]), int(month[5:])
+    return int(dt.datetime(year + number // 12, number % 12 + 1, 1, tzinfo=dt.UTC).timestamp())
 
 
 def _shipments(cards: Iterable[CardRow]) -> Iterator[DueItem]:

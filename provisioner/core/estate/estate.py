@@ -77,6 +77,8 @@ def make_estate(kinds: Sequence[Kind], reading: EstateReading) -> Estate:
         plan=plan,
         outside=tuple(reading.outside),
         gaps=reading.gaps,
+        reasons=tuple(sorted({each.reason for each in reading.purchases})),
+        categories=tuple(sorted({each.category for each in reading.purchases})),
         personal=reading.personal,
     )
 

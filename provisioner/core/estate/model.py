@@ -1,9 +1,12 @@
 """An estate: an account at one time, as the pages show it."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from provisioner.core.diff.drift_document import DriftDocument
-from provisioner.core.estate.rows import CardRow, DueItem, OutsideChange, TeamSpend
+from provisioner.core.estate.rows import CardRow, DueItem, EstateFigures, OutsideChange, TeamSpend
 from provisioner.core.plan.document import PlanDocument
 from provisioner.core.plan.outlook_document import BalanceDocument
 from provisioner.core.purchases.record import PurchaseRecord
@@ -44,6 +47,12 @@ class Estate(Struct, frozen=True, kw_only=True):
     """The changes of the last 30 days made outside of provisioner, newest first."""
     gaps: tuple[str, ...] = ()
     """The parts that could not be read, and why."""
+    past: tuple[EstateFigures, ...] = ()
+    """The figures of earlier readings and of this one, oldest first; empty if none are kept."""
+    reasons: tuple[str, ...] = ()
+    """All reasons for Stripe's decisions about the purchases."""
+    categories: tuple[str, ...] = ()
+    """All categories of their merchants."""
     personal: bool = False
     """True if names of people and merchants are in it."""
 
@@ -53,6 +62,6 @@ class Estate(Struct, frozen=True, kw_only=True):
         return self.now - self.days * 86_400
 
     @property
-    def shown(self) -> list[PurchaseRecord]:
+    def shown(self) -> Sequence[PurchaseRecord]:
         """Return the purchases of the days that are shown, newest first."""
-        return [each for each in self.purchases if each.at >= self.first_shown]
+        return self.purchases[: bisect_right(self.purchases, -self.first_shown, key=lambda each: -each.at)]

@@ -59,10 +59,13 @@ def matching(
             continue
         if wanted.team and (card.team if card else UNKNOWN) != wanted.team:
             continue
-        names = (each.merchant, each.id, each.card, card.name if card else "")
-        if text and not any(text in name.casefold() for name in names):
+        if text and not any(text in name.casefold() for name in _names(each, card)):
             continue
         yield each
+
+
+def _names(purchase: PurchaseRecord, card: CardRow | None) -> tuple[str, ...]:
+    return purchase.merchant, purchase.id, purchase.card, card.name if card else ""
 
 
 def tallies(purchases: Iterable[PurchaseRecord], key: Callable[[PurchaseRecord], str]) -> list[Tally]:

@@ -107,3 +107,20 @@ class OutsideChange(Struct, frozen=True):
     """The kind of the object."""
     paths: tuple[str, ...]
     """The paths of the values that changed."""
+
+
+class EstateFigures(Struct, frozen=True):
+    """The sums of an estate at one time; amounts are in minor units by currency."""
+
+    at: int
+    """The time of the reading (Unix seconds)."""
+    balances: dict[str, int]
+    """The available Issuing balances."""
+    exposure: dict[str, int]
+    """The monthly exposure of all limited cards."""
+    spent: dict[str, int]
+    """The amounts spent in the month so far."""
+    active: int = 0
+    """The number of active cards."""
+    drift: int = 0
+    """The number of values changed outside of provisioner."""

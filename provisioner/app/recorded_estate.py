@@ -1,0 +1,48 @@
+"""Readings of an estate that are remembered, so that lines over time exist."""
+
+import logging
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from provisioner.app.estate import EstateReader
+from provisioner.core.estate.model import Estate
+from provisioner.core.model.errors import ProvisionerError
+from provisioner.engine.snapshots import record
+
+log = logging.getLogger("provisioner")
+PAUSE = 15 * 60  # seconds between two snapshots of pages that stay open
+
+
+class RecordedReader:
+    """
+    Reads as an `EstateReader` does, and writes each reading of everything to a file of snapshots.
+
+    `source` is the name of the command. A file that cannot be written is said, and stops nothing.
+    """
+
+    def __init__(self, inner: EstateReader, path: Path, source: str) -> None:
+        self._inner, self._path, self._source = inner, path, source
+        self._last: tuple[Estate, Estate] | None = None
+
+    def read(self) -> Estate:
+        """Read everything and remember it; raises as `EstateReader.read` does."""
+        estate = self._inner.read()
+        try:
+            past = record(self._path, estate, self._source, PAUSE if self._source == "serve" else 0)
+        except ProvisionerError as error:
+            log.warning("Warning: the reading is not remembered: %s", error)
+            past = self._last[1].past if self._last else ()
+        return self._with(estate, replace(estate, past=past))
+
+    def read_new(self) -> Estate:
+        """Read what is new; raises as `EstateReader.read_new` does."""
+        if self._last is None:
+            return self.read()
+        estate = self._inner.read_new()
+        before, shown = self._last
+        return shown if estate is before else self._with(estate, replace(estate, past=shown.past))
+
+    def _with(self, estate: Estate, shown: Estate) -> Estate:
+        self._last = estate, shown
+        return shown

@@ -1,0 +1,53 @@
+"""The options of commands that show an estate."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from msgspec import Struct
+
+from provisioner.cli.options.shared import with_options
+from provisioner.engine.snapshots import SNAPSHOTS
+
+R = TypeVar("R")
+
+
+class LookOptions(Struct, frozen=True):
+    """The options of commands that show an estate."""
+
+    days: int
+    """The number of days whose purchases are shown."""
+    personal: bool
+    """True to show names of people and merchants."""
+    snapshots: Path
+    """The file that remembers readings."""
+
+
+_LOOK = (
+    click.option(
+        "--snapshots",
+        type=click.Path(path_type=Path, dir_okay=False),
+        default=SNAPSHOTS,
+        metavar="FILE",
+        help="Remember each reading in this file, without names, for lines over time.",
+    ),
+    click.option(
+        "--show-personal", "personal", is_flag=True, help="Show the names of cardholders and merchants."
+    ),
+    click.option(
+        "--days", type=click.IntRange(1, 366), default=30, help="Show the purchases of this many days."
+    ),
+)
+
+
+def look_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Add the options of commands that show an estate; the command gets them as `look`."""
+
+    @wraps(command)
+    def run(*words: Any, **given: Any) -> R:
+        look = LookOptions(**{name: given.pop(name) for name in LookOptions.__struct_fields__})
+        return command(*words, look=look, **given)
+
+    return with_options(run, _LOOK)
