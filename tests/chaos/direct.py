@@ -56,6 +56,10 @@ class Bank:
 
         self._own = self.account
 
+    def __del__(self) -> None:
+        self.store.close()  # from 3.13 on, Python warns of a database that nobody has closed
+        self._kept.close()
+
     def keep(self) -> None:
         self.store._db.backup(self._kept)
         self._own = self.account

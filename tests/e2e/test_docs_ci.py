@@ -27,7 +27,7 @@ def test_the_actions_inputs_are_told():
 
 
 def test_exit_codes_are_those_of_the_help():
-    told = re.findall(r"(?<=[ :;])(\d+) \w", (main.help or "").partition("Exit codes:")[2])
+    told = re.findall(r"(?<=[\s:;])(\d+) \w", (main.help or "").partition("Exit codes:")[2])
 
     assert rows("Exit codes") == told
 

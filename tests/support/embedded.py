@@ -32,6 +32,9 @@ class Embedded:
         self.count = 0
         self.heard: dict[str, dict] = {}
 
+    def __del__(self) -> None:
+        self.sandbox.store.close()  # from 3.13 on, Python warns of a database that nobody has closed
+
     def hear(self) -> None:
         """Keep the events of changed controls, which can be listed for 30 days only."""
         for kind in ("issuing_card.updated", "issuing_cardholder.updated"):
