@@ -41,7 +41,7 @@ class ConfigurationServer(LanguageServer):
         return self.known.place_of(file, self.unsaved, roots) if file else None
 
     def cursor(self, params: types.CompletionParams | types.DefinitionParams | types.HoverParams) -> Cursor:
-        """Return what a request is about."""
+        """Return the word that a request is about, and its place in the tree."""
         document = self.workspace.get_text_document(params.text_document.uri)
         at = document.position_codec.position_from_client_units(document.lines, params.position)
         return cursor_at(document.source, at.line, at.character)

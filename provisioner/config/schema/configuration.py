@@ -1,4 +1,4 @@
-"""Derives the JSON Schema of the configuration from the kinds, for editors and for validation.
+"""Derives the JSON Schema of the configuration from the kinds; `editor` makes that of editors from it.
 
 Draft-07, which YAML editors support best. Each kind has two definitions: `card` is complete; `card_part`, for
 profiles and overrides, requires nothing and accepts null, which removes a key of a profile.

@@ -45,9 +45,10 @@ def pair(wants: Sequence[Mapping[str, int]]) -> Pairs:
     """
     Assign every block an object that fits, the closest if there is a choice.
 
-    `wants` lists for each block the objects that fit, with their distances from it. Blocks with the same
-    objects at the same distances get them in the order of both. A match stays unclear if more objects are
-    equally close than there are blocks, or if two blocks want the same object equally.
+    `wants` lists for each block the objects that fit, with their distances from it. Blocks that fit the
+    same objects at the same distances get them in order, the first block the first object. A match stays
+    unclear if more objects are equally close than there are blocks, or if two blocks want the same object
+    equally.
     """
     alike: dict[Fits, list[int]] = defaultdict(list)
     for block, wanted in enumerate(wants):
