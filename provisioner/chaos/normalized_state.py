@@ -3,28 +3,29 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from provisioner.core.model.snapshot import issuing_rows
 from provisioner.core.ownership.marks import ADDRESS, APPLIED, GENERATION, LIFECYCLE, lasting
+from provisioner.core.schema.kind import Kind
 from provisioner.engine.ports import Reader
-from provisioner.kinds import KINDS
 
-RESOURCES = tuple(kind.resource for kind in KINDS)
 VOLATILE = frozenset({"id", "created", "last4", "exp_month", "exp_year", "expected_availability_date"})
 VOLATILE |= {"balance_transaction", "eta", "tracking_number", "tracking_url"}
-_PREFIXES = "|".join(filter(None, [*(kind.id_prefix for kind in KINDS), "tu_", "file_"]))
-_ID = re.compile(rf"\b(?:{_PREFIXES})[A-Za-z0-9]+\b")
+OTHERS = ("tu_", "file_")  # the prefixes of ids of what is no kind
 
 Picture = Counter[str]
 
 
-def picture(reader: Reader) -> Picture:
-    """Count every object with all its values, by address and generation, and the balance."""
-    found = [item for resource in RESOURCES for item in reader.list(resource)]
+def picture(reader: Reader, kinds: Sequence[Kind]) -> Picture:
+    """Count every object of the kinds with all its values, by address and generation, and the balance."""
+    found = [item for kind in kinds for item in reader.list(kind.resource)]
     names = {str(item["id"]): _name(item) for item in found}
-    seen = Counter(f"{_name(item)} {_told(item, names)}" for item in found)
+    prefixes = "|".join(filter(None, [*(kind.id_prefix for kind in kinds), *OTHERS]))
+    ids = re.compile(rf"\b(?:{prefixes})[A-Za-z0-9]+\b")
+    texts = (ids.sub(lambda match: names.get(match[0], "another"), _told(item)) for item in found)
+    seen = Counter(f"{_name(item)} {text}" for item, text in zip(found, texts, strict=True))
     available = issuing_rows(reader.retrieve("balance"))
     seen[f"balance {json.dumps(available, sort_keys=True)}"] += 1
     return seen
@@ -43,13 +44,12 @@ def _name(item: Mapping[str, Any]) -> str:
     return f"{marks.get(ADDRESS, 'unmanaged')}{generation}"
 
 
-def _told(item: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def _told(item: Mapping[str, Any]) -> str:
     lasting = _lasting(item)
     if item.get("status") == "canceled":
         # Stripe cancels a replaced card, or we do after an interrupted run; only we record it
         lasting["metadata"] = {k: v for k, v in lasting["metadata"].items() if k not in APPLIED}
-    text = json.dumps(lasting, sort_keys=True)
-    return _ID.sub(lambda match: names.get(match[0], "another"), text)
+    return json.dumps(lasting, sort_keys=True)
 
 
 def _lasting(value: Any) -> Any:

@@ -92,7 +92,7 @@ def rehearse(arena: SandboxFixture, scene: Scene) -> Rehearsal:
     asked = tuple(client.asked)
     if not _is_quiet(arena, scene.after):
         raise StripeError("the plan after the apply is not empty")
-    return Rehearsal(scene, asked, since, before, estate(reader), picture(reader))
+    return Rehearsal(scene, asked, since, before, estate(reader), _state(arena, scene.after))
 
 
 def cells(course: Rehearsal, seed: int, runs: int | None = None) -> list[Cell]:
@@ -127,7 +127,8 @@ def disturb(arena: SandboxFixture, course: Rehearsal, cell: Cell) -> CellVerdict
     reader = arena.writer()
     wide = too_wide(course.before, [course.after], moments(reader, course.since))
     arena.advance(LATER)
-    return CellVerdict(cell, runs, (*wrong, *wide, *differences(course.end, picture(reader))))
+    wrong += [*wide, *differences(course.end, _state(arena, course.scene.after))]
+    return CellVerdict(cell, runs, tuple(wrong))
 
 
 def _converge(arena: SandboxFixture, course: Rehearsal) -> tuple[int, list[str]]:
@@ -165,6 +166,11 @@ def _complete(report: Report) -> None:
 
 def _reasons(report: Report) -> list[str]:
     return [f"{result.step.address}: {result.reason}" for result in report.results if result.reason]
+
+
+def _state(arena: SandboxFixture, config: Config) -> Picture:
+    account = _account(arena, KillableClient(arena.base), config)
+    return picture(account.reader, account.kinds)
 
 
 def _is_quiet(arena: SandboxFixture, config: Config) -> bool:

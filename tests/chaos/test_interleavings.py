@@ -112,7 +112,7 @@ def alone(bank: Bank, config: Config) -> tuple[Picture, dict[str, Any]]:
     bank.put_back()
     assert applied(Direct(bank), config) == ""
     bank.advance(600)
-    return picture(Direct(bank)), estate(Direct(bank))
+    return picture(Direct(bank), KINDS), estate(Direct(bank))
 
 
 def duplicates(bank: Bank) -> list[str]:
@@ -145,7 +145,7 @@ def test_whatever_the_order_of_requests_nothing_is_there_twice_and_no_money_move
             # one that finds the other between the two calls of an update leaves the rest to the next run
             assert all(not reason or BETWEEN in reason for reason in told), (seed, goals, told)
             bank.advance(600)
-            assert differences(ends[goals[0]][0], picture(Direct(bank))) == [], (seed, goals)
+            assert differences(ends[goals[0]][0], picture(Direct(bank), KINDS)) == [], (seed, goals)
 
 
 def target(config: Config) -> int:

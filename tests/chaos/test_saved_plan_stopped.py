@@ -82,7 +82,7 @@ def approved() -> Iterator[Approved]:
     document = saved_and_read(plan_document(KINDS, plan))
     assert len(carry_out(plan, bank)) == WRITES
     bank.advance(600)
-    yield Approved(bank, document, picture(Direct(bank)))
+    yield Approved(bank, document, picture(Direct(bank), KINDS))
     bank.store.close()
 
 
@@ -94,7 +94,7 @@ def test_the_same_file_ends_what_it_began(approved, write, heard):
     carry_out(approved.held(), approved.bank)
 
     approved.bank.advance(600)
-    assert differences(approved.end, picture(Direct(approved.bank))) == []
+    assert differences(approved.end, picture(Direct(approved.bank), KINDS)) == []
     assert approved.held().changes == ()
 
 

@@ -13,6 +13,7 @@ from provisioner.chaos.normalized_state import differences, picture
 from provisioner.chaos.watch import estate, moments, newest_event, too_wide
 from provisioner.core.model.config import Config
 from provisioner.core.plan.call import Call
+from provisioner.kinds import KINDS
 
 EXAMPLES = int(os.environ.get("PROVISIONER_EXAMPLES", "40"))
 EFFECTS = ("drop_before", "drop_after", "500_before", "500_began", "500_after", "kill_before", "kill_after")
@@ -141,7 +142,7 @@ def test_a_disturbed_apply_of_anything_after_anything(banks, before, after, effe
         stormy.advance(90_000 if later else 0)
     settle(stormy, after)
 
-    ends = [picture(Direct(bank)) for bank in banks]
+    ends = [picture(Direct(bank), KINDS) for bank in banks]
     assert differences(*ends) == []
     assert strangers(stormy) == theirs
     assert too_wide(begun, [estate(Direct(quiet))], moments(Direct(stormy), since)) == []
@@ -153,9 +154,9 @@ def test_a_plan_sends_nothing_but_gets_and_an_applied_one_is_empty(banks, before
     bank = banks[0]
     bank.put_back()
     settle(bank, before)
-    seen = picture(Direct(bank))
+    seen = picture(Direct(bank), KINDS)
 
     plan(bank, after)
 
-    assert picture(Direct(bank)) == seen
+    assert picture(Direct(bank), KINDS) == seen
     settle(bank, after)
