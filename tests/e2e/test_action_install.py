@@ -9,6 +9,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,9 @@ import json, os, sys
 with open({notes!r}, "a") as file:
     file.write(json.dumps([sys.argv, dict(os.environ)]) + chr(10))
 """
+
+
+with_pip = pytest.mark.skipif(find_spec("pip") is None, reason="no pip in this environment (uv venv --seed)")
 
 
 class Runner:
@@ -111,6 +115,7 @@ def runner(tmp_path: Path) -> Runner:
     return Runner(tmp_path)
 
 
+@with_pip
 def test_no_process_of_the_install_sees_a_key(runner: Runner) -> None:
     _, found = runner.step("python.sh")
     done, made = runner.step("install.sh", PYTHON=found["python"], UV="")
@@ -129,6 +134,7 @@ def test_no_process_of_the_install_sees_a_key(runner: Runner) -> None:
     assert len(runner.noted) == before  # another step of the job installs nothing again
 
 
+@with_pip
 def test_a_wheel_of_another_hash_is_refused_and_the_install_is_not_finished(runner: Runner) -> None:
     runner.lock("0" * 64)
     done, made = runner.step("install.sh", PYTHON=str(runner.folder / "bin" / "python3"))
