@@ -315,8 +315,9 @@ class Player:
         return answer.status, json.loads(answer.read())
 
     def begin(self, at: int) -> None:
-        """Stop the clock."""
+        """Stop the clock; an apply comes next, which may take longer than a connection may be idle."""
         self.control("clock", {"stop": at})
+        self._wire.close()
 
     def meet(self, strangers: Sequence[str], rng: random.Random) -> None:
         """Learn the ids of what was applied, fund the balance, and issue cards that nobody has declared."""
