@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from support.chromium import Tab, chromium
 
+from provisioner.sandbox.server import running
+from provisioner.sandbox.settings import Settings
 from web.conftest import CONFIGURATION, Company, Serve, company
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here")
@@ -143,9 +145,10 @@ HOSTILE = "<script>window.hit = 1</script><img src=x onerror=window.hit=1>\"'`{{
 
 
 @pytest.fixture
-def hostile(sandbox: str, tmp_path: Path) -> Iterator[Company]:
+def hostile(tmp_path: Path) -> Iterator[Company]:
     """A company whose texts at Stripe were written by somebody who means no good."""
-    with company(sandbox, CONFIGURATION, tmp_path) as found:
+    settings = Settings(rate_limit=False, topup_settle=0.0)
+    with running(settings) as base, company(base, CONFIGURATION, tmp_path) as found:
         cards = found.cards()
         for name in (HOSTILE, "x" * 5_000, "\u202egnitekram"):
             found.buy(cards["ads"].id, 1_000, "advertising_services", name=name)
