@@ -5,7 +5,7 @@ A script is made from a seed. It is played on a sandbox whose clock is moved, an
 Played again on a fresh sandbox, with a note of the first time, each purchase is made at the same time and for
 the same amount, and what happened to it then happens again: the decisions that differ are those that a
 backtest must name. What was declined then and is approved now counts in full from then on: it is captured at
-once.
+once. An increment is a part of its authorization, and ends with it.
 """
 
 import http.client
@@ -367,11 +367,8 @@ class Player:
             deed.at, whose, told["approved"], told["reason"], told["amount"]
         )
         if was and made["approved"] and not was.approved and made["amount"]:
-            self._kept(deed.key, made["amount"], closing=True)
-
-    def _kept(self, key: int, amount: int, *, closing: bool) -> None:
-        """Let an amount count for ever, as nobody knows what would have become of it."""
-        self._help(key, "capture", {"capture_amount": amount, "close_authorization": closing})
+            # it counts for ever, as nobody knows what would have become of it
+            self._help(deed.key, "capture", {"capture_amount": made["amount"]})
 
     def _help(self, key: int, step: str, params: Json) -> bool:
         """Call a test helper; False if it is refused, as the authorization has expired or is closed."""
@@ -405,8 +402,6 @@ class Player:
         self.note.decisions[deed.key, step] = Decision(
             deed.at, card, told["approved"], told["reason"], told["amount"]
         )
-        if was and told["approved"] and not was.approved:
-            self._kept(deed.key, told["amount"], closing=False)
 
     def _capture(self, number: int, deed: Deed) -> None:
         self._moved(
