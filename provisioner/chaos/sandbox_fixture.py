@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from provisioner.chaos.killable_client import KEY, LIMITLESS
 from provisioner.net.sandbox_control import control
@@ -24,7 +24,8 @@ class SandboxFixture(Struct):
     """Its address."""
     state: Path
     """Its SQLite file."""
-    _kept: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
+    kept: sqlite3.Connection
+    """The database in memory that holds the stored state."""
 
     def reset(self) -> None:
         """Delete everything in the sandbox."""
@@ -33,13 +34,13 @@ class SandboxFixture(Struct):
     def keep(self) -> None:
         """Store the current state."""
         with closing(sqlite3.connect(self.state)) as live:
-            live.backup(self._kept)
+            live.backup(self.kept)
 
     def put_back(self) -> None:
         """Restore the stored state, and remove all faults."""
         self.calm()
         with closing(sqlite3.connect(self.state, timeout=10)) as live:
-            self._kept.backup(live)
+            self.kept.backup(live)
 
     def fail(self, faults: Sequence[Mapping[str, Any]], seed: int = 0) -> None:
         """Set these faults (see `sandbox.api.faults.Fault`)."""
@@ -63,5 +64,6 @@ def arena(country: str = "US") -> Iterator[SandboxFixture]:
     """Yield a new sandbox that is deleted at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="provisioner-chaos-") as folder:
         state = Path(folder) / "sandbox.db"
-        with running(Settings(state=state, rate_limit=False, country=country)) as base:
-            yield SandboxFixture(base, state)
+        settings = Settings(state=state, rate_limit=False, country=country)
+        with running(settings) as base, closing(sqlite3.connect(":memory:")) as kept:
+            yield SandboxFixture(base, state, kept)

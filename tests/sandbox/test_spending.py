@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -47,20 +48,20 @@ def state(tmp_path: Path) -> Path:
 
 
 def test_it_follows_captures_reversals_increments_and_expiry(state: Path) -> None:
-    with sqlite3.connect(state) as db:
+    with closing(sqlite3.connect(state)) as db, db:
         rows = db.execute(BY_DAY).fetchall()
+        assert rows == told(db)
 
-    assert rows == told(db)
     assert [row[4] for row in rows if row[0] == "card"] == [1_500, 5_000]
 
 
 def test_a_state_of_the_format_before_is_taken_over(state: Path) -> None:
-    with sqlite3.connect(state) as db:
+    with closing(sqlite3.connect(state)) as db, db:
         rows = db.execute(BY_DAY).fetchall()
         db.executescript("DROP TABLE spending; PRAGMA user_version=4;")
 
     with running(Settings(state=state, rate_limit=False)) as base:
         [card] = Api(base).read("/v1/issuing/cards")["data"]
         assert Api(base).purchase(card, 46_000)["approved"] is False
-        with sqlite3.connect(state) as db:
+        with closing(sqlite3.connect(state)) as db, db:
             assert db.execute(BY_DAY).fetchall() == rows == told(db)

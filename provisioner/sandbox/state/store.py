@@ -69,17 +69,24 @@ class Store:
             self._db = sqlite3.connect(
                 str(state) if state else ":memory:", isolation_level=None, check_same_thread=False, timeout=10
             )
-            made_as = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if made_as not in {0, _BEFORE, _FORMAT}:
-                raise OSError(
-                    f"{state}: created by another version of the sandbox; delete the file to start over"
-                )
-            more = _CATCH_UP if made_as == _BEFORE else ""
-            self._db.executescript(f"{_SETTINGS}{_SCHEMA}BEGIN;{more}PRAGMA user_version={_FORMAT};COMMIT;")
+            try:
+                self._prepare(state)
+            except BaseException:
+                self._db.close()
+                raise
         except sqlite3.Error as problem:
             broken = problem.sqlite_errorcode in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
             hint = f"; `provisioner sandbox reset --state {state}` deletes the file" if broken else ""
             raise OSError(f"{state}: cannot keep the sandbox's state there: {problem}{hint}") from problem
+
+    def _prepare(self, state: Path | None) -> None:
+        made_as = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if made_as not in {0, _BEFORE, _FORMAT}:
+            raise OSError(
+                f"{state}: created by another version of the sandbox; delete the file to start over"
+            )
+        more = _CATCH_UP if made_as == _BEFORE else ""
+        self._db.executescript(f"{_SETTINGS}{_SCHEMA}BEGIN;{more}PRAGMA user_version={_FORMAT};COMMIT;")
 
     def close(self) -> None:
         """Close the database; the file remains."""

@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_another_file_is_refused_and_stays_as_it_is(tmp_path: Path, text: bytes)
 
 def test_another_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         other.execute("CREATE TABLE t (x)")
     with pytest.raises(ProvisionerError, match="is not a purchase history"):
         open_history(path, OWNER).__enter__()
@@ -83,7 +84,7 @@ def test_an_empty_file_becomes_a_history(tmp_path: Path) -> None:
 
 
 def test_another_version_is_refused(path: Path) -> None:
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("PRAGMA user_version=9")
     with pytest.raises(ProvisionerError, match="has format 9 of another version of provisioner"):
         open_history(path, OWNER).__enter__()
@@ -106,14 +107,14 @@ def test_one_that_was_overwritten_in_the_middle_is_refused(path: Path) -> None:
 
 
 def test_one_with_a_trigger_is_refused(path: Path) -> None:
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("CREATE TRIGGER t AFTER INSERT ON word BEGIN DELETE FROM authorization; END")
     with pytest.raises(ProvisionerError, match="it has other tables"):
         amounts(path)
 
 
 def test_a_record_that_cannot_be_read_is_a_damage(path: Path) -> None:
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE authorization SET body=x'93' WHERE id='iauth_7'")
     with pytest.raises(ProvisionerError, match="is damaged"):
         amounts(path)
