@@ -420,7 +420,9 @@ class Player:
             return
         held = self._held(deed.key)
         amount = self.before.amounts[number] if self.before else deed.more.get("amount", held)
-        if step == "reverse" or (self.before and number in self.before.wholes):
+        if self.before and number in self.before.wholes:
+            amount = held
+        elif step == "reverse":
             amount = min(amount, held)
         if amount and (held or self.before) and self._help(deed.key, step, {param: amount, **more}):
             self.note.amounts[number] = amount
