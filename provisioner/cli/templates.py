@@ -55,13 +55,16 @@ balance_targets:
 """
 
 GITIGNORE = """\
-# provisioner: sandbox, journal, caches and saved plans
+# provisioner: sandbox, journal, caches, saved plans, reports and past purchases
 .provisioner/
 plan.json
 plan.html
 *.plan.json
 *.plan.html
+estate.html
 *.cache
+*.history
+*.prom
 *sandbox*.db*
 """
 

@@ -38,10 +38,11 @@ def test_what_init_writes_validates_and_plans_as_it_stands(desk):
 
 
 def test_what_the_pages_write_beside_a_project_is_not_committed(desk):
-    """Saved plans, caches and sandboxes, by the names that README and docs/ give them."""
+    """Saved plans, caches, sandboxes and the like, by the names that README and docs/ give them."""
     git(desk, "init", "-q")
     desk.run("init")
-    option = re.compile(r"(?:--out|--cache|--state|> )[ =]?((?!\.)\b[\w./-]+\.(?:json|cache|db|html))\b")
+    ending = r"\.(?:json|cache|db|html|history|prom)\b"
+    option = re.compile(rf"(?:--(?:out|cache|state|history|metrics)|> )[ =]?((?!\.)\b[\w./-]+{ending})")
     text = "\n".join(block.text for page in PAGES for block in blocks(page) if block.language in PLAYED)
     named = {file for file in option.findall(text) if not file.startswith("examples/")}
 
