@@ -36,13 +36,12 @@ def hover(server: Editor, place: tuple[int, int]) -> str:
     return server.at("hover", *place)["contents"]["value"]
 
 
-def test_sound_files_have_no_problems(server, tmp_path):
-    files = [file for file in (SCHEMA.parents[1] / "examples").rglob("*.yaml") if file.name != "fleet.yaml"]
+def test_sound_files_have_no_problems(server):
+    files = list((SCHEMA.parents[1] / "examples").rglob("*.yaml"))
     for file in files:
-        text = MODELINE.sub(f"$schema={SCHEMA.as_uri()}", file.read_text(encoding="utf-8"), count=1)
-        server.open(tmp_path / f"{file.parent.name}-{file.name}", text)
+        server.open(file, file.read_text(encoding="utf-8"))
         assert server.problems == [], file
-    assert len(files) > 5
+    assert "fleet.yaml" in {file.name for file in files}
 
 
 def test_references_and_what_is_empty_are_no_problems(server, tmp_path):
