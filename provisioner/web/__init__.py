@@ -1,1 +1,1 @@
-"""The estate in a browser: pages that are served on this machine, or written to one file."""
+"""The estate in a browser: pages served on this machine, or written to one HTML file."""

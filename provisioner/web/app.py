@@ -1,4 +1,4 @@
-"""The pages as an application: reads only, for a browser on this machine."""
+"""The web application that serves the pages. It only reads, and only for a browser on this machine."""
 
 import asyncio
 import contextlib
@@ -33,12 +33,12 @@ PAGES = (
     ("plan", "Plan"),
 )
 LINKS = ServedLinks()
-MOST_KEPT = 50  # pages
+MOST_KEPT = 50  # the pages
 Show = Callable[[Estate, Query], Context]
 
 
 class Place(Struct, frozen=True):
-    """The head of every page."""
+    """The heading of every page: the project and account that it is about."""
 
     project: str
     """The name of the project."""
@@ -49,9 +49,9 @@ class Place(Struct, frozen=True):
     account: str = ""
     """The Stripe account; empty while it is not known."""
     sandbox: bool = False
-    """True for the embedded Stripe API."""
+    """True if the account is in the embedded sandbox."""
     warnings: tuple[str, ...] = ()
-    """Remarks for everybody who looks at it."""
+    """Warnings to show on every page."""
 
 
 class EstateSite:
@@ -63,7 +63,7 @@ class EstateSite:
         self._kept: dict[Any, Context] = {}
 
     def application(self) -> Starlette:
-        """Return the application; it begins to read when it is started."""
+        """Return the ASGI application; it starts to read the account when the server starts it."""
 
         @contextlib.asynccontextmanager
         async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -101,7 +101,7 @@ class EstateSite:
         return endpoint
 
     def _context(self, estate: Estate, name: str, show: Show, query: Query) -> Context:
-        """Return the contents of a page; as long as the estate stays the same, they are made once."""
+        """Return the context of a page's template; it is computed once for each estate and query."""
         if self._kept_of is not estate:
             self._kept, self._kept_of = {}, estate
         key = (name, tuple(sorted(query.items())))
@@ -143,7 +143,7 @@ class EstateSite:
         return self._message("No such page", "There is nothing at this address.", status.HTTP_404_NOT_FOUND)
 
     async def _failed(self, _request: Request, error: Exception) -> Response:
-        # its text may hold data of the account; the type and the place do not
+        # The message of the error may contain data of the account; its type and location do not.
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
         log.error("Error: internal error: %s; please report it", where)

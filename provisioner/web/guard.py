@@ -1,9 +1,9 @@
 """
-Lets only a browser on this machine in, and only to read.
+Middleware that admits only a browser on this machine, and only requests that read.
 
-A web page elsewhere can make a browser ask this machine; with a host name that resolves to 127.0.0.1 (DNS
-rebinding) it could also read the answer. Both show in `Host` and `Origin`. No request is answered but GET and
-HEAD, so there is nothing here that writes.
+A page from another site can make the browser send requests to this machine. With a host name that resolves to
+127.0.0.1 (DNS rebinding), it could also read the responses. The headers `Host` and `Origin` reveal both. Only
+GET and HEAD are answered, so no request can change anything.
 """
 
 from starlette import status
@@ -28,13 +28,13 @@ HEADERS = {
 
 
 class ReadersOnly:
-    """Answers 403 to callers from elsewhere and 405 to everything that does not read."""
+    """Responds with 403 to callers from elsewhere, and with 405 to every method but GET and HEAD."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or pass it on."""
+        """Reject the request, or pass it on to the application."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -59,7 +59,7 @@ class ReadersOnly:
 
 
 def stranger(headers: Headers) -> str:
-    """Return why a request is not from a browser on this machine; empty if it is."""
+    """Return the reason to reject a request from anywhere but a browser on this machine; empty if none."""
     host, origin = headers.get("host", ""), headers.get("origin")
     if not is_loopback(host):
         return "These pages are only for this machine: open the address that the command has printed.\n"
@@ -69,7 +69,7 @@ def stranger(headers: Headers) -> str:
 
 
 def is_loopback(authority: str) -> bool:
-    """Return whether a `Host` names this machine."""
+    """Return whether the value of a `Host` header names this machine."""
     try:
         return parse_origin(f"http://{authority}").is_loopback
     except AddressError:

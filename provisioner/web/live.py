@@ -12,28 +12,28 @@ from provisioner.core.model.words import count
 from provisioner.views.values import inert
 
 log = logging.getLogger("provisioner")
-FULL = 10  # looks for new purchases between two readings of everything
-FIRST = 5.0  # seconds that the first page waits for the first reading, before it says that it reads
+FULL = 10  # how often new purchases are read before everything is read again
+FIRST = 5.0  # seconds that the first page waits for the first reading before it shows "Reading Stripe"
 
 
 class EstateSource(Protocol):
-    """Reads an account; its methods block."""
+    """Reads an account. Its methods block until Stripe has answered."""
 
     def read(self) -> Estate:
-        """Read everything; raises ProvisionerError."""
+        """Read the whole account; raises ProvisionerError."""
 
     def read_new(self) -> Estate:
-        """Read what is new, or return the same estate if nothing is; raises ProvisionerError."""
+        """Read only new purchases. Return the same estate if there are none; raises ProvisionerError."""
 
 
 class LiveEstate:
     """
-    The newest reading, and who waits for the next one.
+    The latest estate, which is read again while a page is open, and the pages that wait for changes.
 
-    Stripe counts what is read, so nothing is read while no page is open.
+    Stripe limits the number of read requests, so nothing is read while no page is open.
 
-    found: the newest estate; None before the first reading.
-    error: why the last attempt to read failed; empty if it did not.
+    found: the latest estate; None before the first reading.
+    error: the reason why the last reading failed; empty if it succeeded.
     """
 
     def __init__(self, source: EstateSource, every: float) -> None:
@@ -49,7 +49,7 @@ class LiveEstate:
         self.error = ""
 
     async def run(self) -> None:
-        """Read once, and again and again while a page is open; ends when it is canceled."""
+        """Read once, then repeatedly while a page is open, until the task is canceled."""
         self._loop = asyncio.get_running_loop()
         await self._look()
         while self._every:
@@ -59,7 +59,7 @@ class LiveEstate:
                 await self._look()
 
     def end(self) -> None:
-        """Let go of all open pages, from any thread, so that the server need not wait for them."""
+        """End the event streams of all open pages, so that the server can stop; callable from any thread."""
         if self._loop is not None:
             asyncio.run_coroutine_threadsafe(self._end(), self._loop)
 
@@ -69,7 +69,7 @@ class LiveEstate:
             self._changed.notify_all()
 
     async def first(self) -> None:
-        """Wait a moment for the first reading, or for its failure."""
+        """Wait briefly for the first reading to succeed or fail."""
         if self.found is None and not self.error:
             try:
                 await asyncio.wait_for(self._next(0), FIRST)
@@ -77,7 +77,7 @@ class LiveEstate:
                 return
 
     async def changes(self) -> AsyncIterator[str]:
-        """Yield a sentence for each change, for as long as the page is open."""
+        """Yield a sentence for each change, until `end` is called."""
         seen = self._version
         self._watchers += 1
         self._watched.set()
@@ -124,7 +124,7 @@ class LiveEstate:
 
 
 def _difference(old: Estate | None, new: Estate) -> str:
-    """Return what has changed between two readings, as a sentence; empty if nothing that is shown has."""
+    """Return a sentence about the changes between two readings; empty if nothing that is shown changed."""
     if old is None:
         return "Stripe has been read."
     if old is new:

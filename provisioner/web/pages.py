@@ -1,4 +1,4 @@
-"""The contents of each page: values for its template, from an estate and the query of a request."""
+"""The context of each page's template, computed from an estate and the query of the request."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -21,13 +21,13 @@ from provisioner.web.paging import page_of
 
 Query = Mapping[str, str]
 Context = dict[str, Any]
-TOP = 12  # rows of a table that sums up
-FEW = 8  # cards on the overview
+TOP = 12  # rows of a summary table
+FEW = 8  # cards listed on the overview
 STATUSES = (OPEN, "active", "inactive", "canceled")
 
 
 def overview(estate: Estate, _query: Query) -> Context:
-    """Return what the overview shows."""
+    """Return the context of the overview."""
     purchases = estate.shown
     used = [card for card in estate.cards if card.status == "active" and card.tightest]
     used.sort(key=lambda card: (-card.tightest.share if card.tightest else 0.0, card.name))
@@ -48,7 +48,7 @@ def overview(estate: Estate, _query: Query) -> Context:
 
 
 def cards(estate: Estate, query: Query) -> Context:
-    """Return what the table of cards shows."""
+    """Return the context of the table of cards."""
     wanted = CardFilter(
         text=query.get("q", ""),
         team=query.get("team", ""),
@@ -70,7 +70,7 @@ def cards(estate: Estate, query: Query) -> Context:
 
 
 def card(estate: Estate, identity: str) -> Context | None:
-    """Return what the page of one card shows; None if there is no such card."""
+    """Return the context of the page of one card; None if there is no such card."""
     row = card_rows(estate).get(identity)
     if row is None:
         return None
@@ -91,7 +91,7 @@ def card(estate: Estate, identity: str) -> Context | None:
 
 
 def purchases(estate: Estate, query: Query) -> Context:
-    """Return what the page of purchases shows."""
+    """Return the context of the page of purchases."""
     rows = card_rows(estate)
     wanted = PurchaseFilter(
         outcome=query.get("outcome", ""),
@@ -121,7 +121,7 @@ def purchases(estate: Estate, query: Query) -> Context:
 
 
 def card_rows(estate: Estate) -> dict[str, CardRow]:
-    """Return the rows of all cards by id."""
+    """Return the rows of all cards, by id."""
     return {row.id: row for row in estate.cards}
 
 
@@ -135,12 +135,12 @@ def _declines(found: Iterable[PurchaseRecord], key: Callable[[PurchaseRecord], s
 
 
 def _asked(query: Query, *names: str) -> dict[str, str]:
-    """Return the part of a query that the links to other pages of a table repeat."""
+    """Return the filters of a query, to be repeated in links to other pages of the same table."""
     return {name: query[name] for name in names if query.get(name)}
 
 
 def drift(estate: Estate, query: Query) -> Context:
-    """Return what the page of drift shows."""
+    """Return the context of the drift page."""
     values = [each for each in estate.drift.drift if not each.waits]
     return {
         "title": "Drift",
@@ -152,7 +152,7 @@ def drift(estate: Estate, query: Query) -> Context:
 
 
 def plan(estate: Estate, query: Query) -> Context:
-    """Return what the page of the plan shows."""
+    """Return the context of the plan page."""
     document = estate.plan
     return {
         "title": "Plan",

@@ -1,4 +1,4 @@
-"""Turns estates into HTML: the templates, and the words for values in them."""
+"""Renders estates as HTML: loads the templates and formats the values in them."""
 
 import datetime as dt
 import re
@@ -16,14 +16,17 @@ from provisioner.views.plan.rows import rows
 from provisioner.views.plan.text import SYMBOLS, headline
 from provisioner.views.values import inert, show_trace, show_value
 
-LONGEST = 300  # characters of a text that is shown; Stripe's can be much longer
+LONGEST = 300  # the most characters of a text that are shown; texts from Stripe can be much longer
 DASHBOARD = "https://dashboard.stripe.com/"
 _ID = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
-FULL, NEARLY = 1.0, 0.8  # shares of a limit from which on it is marked
+FULL, NEARLY = 1.0, 0.8  # used shares of a limit from which it is highlighted
 
 
 class Links(Protocol):
-    """Knows where pages are; where there is none, the link is empty and its text is shown alone."""
+    """
+    Builds the addresses of pages. If a page does not exist, its address is empty and the text is not a
+    link.
+    """
 
     def page(self, name: str, /, **query: str | int) -> str:
         """Return the address of a page with a query."""
@@ -33,10 +36,10 @@ class Links(Protocol):
 
 
 class ServedLinks:
-    """The addresses of pages that are served."""
+    """Builds the addresses of pages that the web server serves."""
 
     def page(self, name: str, /, **query: str | int) -> str:
-        """Return the address of a page with a query, in which empty values are left out."""
+        """Return the address of a page with a query; empty values are omitted."""
         given = {key: value for key, value in query.items() if value not in ("", None)}
         path = "/" if name == "overview" else f"/{name}"
         return f"{path}?{urlencode(given)}" if given else path
@@ -48,7 +51,7 @@ class ServedLinks:
 
 @cache
 def environment() -> Environment:
-    """Return the templates, in which all text is escaped and control characters are shown as codes."""
+    """Return the template environment. It escapes all text, and shows control characters as codes."""
     found = Environment(
         loader=PackageLoader("provisioner.web"),
         autoescape=True,
@@ -81,50 +84,50 @@ def environment() -> Environment:
 
 
 def render(template: str, context: Mapping[str, Any]) -> str:
-    """Return a template filled in."""
+    """Return the text of a template, filled in."""
     return environment().get_template(template).render(context)
 
 
 def _harmless(value: Any) -> Any:
-    """Return a printed value without control characters, such as those that turn the direction of text."""
-    if type(value) is not str:  # Markup is a string that is escaped already
+    """Return a printed value without control characters, such as those that reverse the direction of text."""
+    if type(value) is not str:  # Markup is a string that has been escaped already.
         return value
     text = inert(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def show_moment(at: int) -> str:
-    """Return a time (Unix seconds) to the minute, in UTC."""
+    """Return a time (Unix seconds) as its date, hour and minute in UTC."""
     return f"{dt.datetime.fromtimestamp(at, dt.UTC):%Y-%m-%d %H:%M}"
 
 
 def show_day(at: int) -> str:
-    """Return the day (UTC) of a time in Unix seconds."""
+    """Return the date (UTC) of a time in Unix seconds."""
     return f"{dt.datetime.fromtimestamp(at, dt.UTC):%Y-%m-%d}"
 
 
 def show_limit(limit: LimitUse) -> str:
-    """Return a limit in words: `$2,000.00 per month`."""
+    """Format a limit: `$2,000.00 per month`."""
     return f"{show_money(limit.amount, limit.currency)} {PER.get(limit.interval, limit.interval)}"
 
 
 def show_percent(share: float) -> str:
-    """Return a share as a percentage."""
+    """Format a share as a percentage."""
     return f"{share:.0%}"
 
 
 def show_sums(sums: Mapping[str, int]) -> str:
-    """Return amounts by currency: `$5.00, €3.00`."""
+    """Format amounts by currency: `$5.00, €3.00`."""
     return ", ".join(show_money(amount, currency) for currency, amount in sorted(sums.items()))
 
 
 def level(share: float) -> str:
-    """Return how much of a limit is used, as a class of the style sheet."""
+    """Return the CSS class for the used share of a limit."""
     return "full" if share >= FULL else "high" if share >= NEARLY else "some"
 
 
 def dashboard(mode: str, path: str, identity: str) -> str:
-    """Return the address of an object in Stripe's Dashboard; empty for an id that is not one."""
+    """Return the address of an object in the Stripe Dashboard; empty if the id is not a valid one."""
     if not _ID.fullmatch(identity):
         return ""
     return f"{DASHBOARD}{'test/' if mode == 'test' else ''}{path}/{identity}"

@@ -1,4 +1,4 @@
-"""The estate as one HTML file, which works without a server and asks for nothing."""
+"""The estate as one self-contained HTML file, which loads nothing from elsewhere."""
 
 import base64
 import hashlib
@@ -16,29 +16,30 @@ from provisioner.web.pages import Context
 from provisioner.web.paging import TablePage
 from provisioner.web.render import render
 
-MOST = 500  # rows of a table; a file for ten thousand cards should still open at once
+MOST = 500  # the most rows of a table, so that a file about ten thousand cards still opens at once
 T = TypeVar("T")
 STYLES = ("uPlot.min.css", "estate.css")
 SCRIPTS = ("uPlot.iife.min.js", "estate.js")
 
 
 class FileLinks:
-    """The places of sections in one file; cards have none."""
+    """Links to the sections of one file; there are no pages for single cards."""
 
     def page(self, name: str, /, **_query: str | int) -> str:
         """Return the anchor of a section."""
         return f"#{name}"
 
     def card(self, _identity: str) -> str:
-        """Return nothing."""
+        """Return an empty string: cards have no pages."""
         return ""
 
 
 def report_html(estate: Estate) -> str:
     """
-    Return an estate as one HTML page; of long tables, only the first rows are in it.
+    Return an estate as one HTML page; long tables are cut after `MOST` rows.
 
-    Its content security policy runs no script but the page's and loads nothing, whatever the values are.
+    Its content security policy forbids all scripts but the page's own and all requests, whatever the values
+    contain.
     """
     style = "\n".join(map(_static, STYLES))
     scripts = [_static(name) for name in SCRIPTS]

@@ -1,4 +1,4 @@
-"""Serves the pages about an account on this machine until the user ends it."""
+"""Serves the pages about an account on this machine until the user stops the command."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,10 +14,10 @@ Serving = Callable[[str, Callable[[], None]], AbstractContextManager[None]]
 
 def serve_estate(source: EstateSource, place: Place, port: int, every: float, serving: Serving) -> None:
     """
-    Serve the pages about an account while the block that `serving` makes runs, and until it asks for the end.
+    Serve the pages about an account for as long as the block of the context manager `serving` runs.
 
-    `serving` gets the address of the pages and what ends them. New purchases are looked for every so many
-    seconds while a page is open. Raises OSError if the port is in use.
+    `serving` is called with the address of the pages and a function that stops the server. While a page is
+    open, new purchases are read every `every` seconds. Raises OSError if the port is in use.
     """
     live = LiveEstate(source, every)
     server = PromptServer(EstateSite(live, place).application(), lambda: None)
@@ -27,6 +27,6 @@ def serve_estate(source: EstateSource, place: Place, port: int, every: float, se
         server.end()
 
     with listen(HOST, port) as listener:
-        listener.listen()  # so that whoever is told the address can connect
+        listener.listen()  # listen first, so that a client can connect as soon as the address is printed
         with serving(url_of(listener), end):
             asyncio.run(server.serve(sockets=[listener]))

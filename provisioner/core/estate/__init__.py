@@ -1,1 +1,1 @@
-"""The estate to look at: cards, what they have spent of their limits, and what is due."""
+"""The data of an estate: cards, their spending against their limits, and what needs attention."""

@@ -1,4 +1,4 @@
-"""The rows of cards: whose they are, what they may spend, and what they have spent."""
+"""The rows of cards: cardholder, team, limits, and spending."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,12 +31,12 @@ Grouped = Mapping[str, Sequence[PurchaseRecord]]
 
 
 def kind_of(kinds: Iterable[Kind], role: Role) -> Kind:
-    """Return the kind with a role; there is one each of spenders and holders."""
+    """Return the kind with a role; there is exactly one spender and one holder."""
     return next(kind for kind in kinds if kind.role is role)
 
 
 def chains(cards: Iterable[Observed]) -> dict[str, str]:
-    """Return the first card of the chain of replacements that each card belongs to, by id."""
+    """Map the id of each card to the first card of its chain of replacements."""
     before = {each.id: str(each.fields.get("replacement_for") or "") for each in cards}
     roots: dict[str, str] = {}
     for identity in before:
@@ -50,7 +50,7 @@ def chains(cards: Iterable[Observed]) -> dict[str, str]:
 
 
 class CardRows:
-    """Makes the rows of all cards of a snapshot. With `personal`, they have the names of people."""
+    """Builds the rows of all cards of a snapshot. With `personal`, rows include people's names."""
 
     def __init__(
         self,
@@ -69,7 +69,11 @@ class CardRows:
         self._teams = Teams(config, inventory)
 
     def rows(self, purchases: Sequence[PurchaseRecord], now: int, first_shown: int) -> tuple[CardRow, ...]:
-        """Return a row for each card, by name; `now` decides on windows, `first_shown` what is counted."""
+        """
+        Return a row for each card, sorted by name.
+
+        `now` selects the current window of each limit; purchases since `first_shown` are counted.
+        """
         past = _grouped(purchases, self._roots)
         resolved = resolver(self._spender.fields, self._inventory.resolve)
         rows = (self._row(card, resolved(card.fields), past, now, first_shown) for card in self._cards)
@@ -116,7 +120,7 @@ class CardRows:
 
 
 class _Past(NamedTuple):
-    """Purchases by the first card of a chain of replacements, by cardholder, and by card."""
+    """Past purchases, grouped by the first card of a chain of replacements, by cardholder, and by card."""
 
     by_root: Grouped
     by_holder: Grouped
@@ -135,7 +139,7 @@ def _grouped(purchases: Iterable[PurchaseRecord], roots: Mapping[str, str]) -> _
 def _held(
     holder: Mapping[str, Any], currency: str, purchases: Sequence[PurchaseRecord], now: int
 ) -> Iterator[LimitUse]:
-    """Yield the limits of a cardholder; what is used of them is known if all is in one currency."""
+    """Yield the limits of a cardholder. Their use is known only if all purchases are in one currency."""
     limits: list[tuple[Whose, Mapping[str, Any]]] = [("cardholder", each) for each in limits_of(holder)]
     named = str((holder.get("spending_controls") or {}).get("spending_limits_currency") or currency)
     is_known = all(each.currency == named for each in purchases)

@@ -1,4 +1,4 @@
-"""Observations that somebody should act on: drift, grants that end, cards that expire, stuck shipments."""
+"""Observations that need attention: drift, grants about to end, cards about to expire, stuck shipments."""
 
 import datetime as dt
 from collections import defaultdict
@@ -14,10 +14,10 @@ from provisioner.core.plan.outlook_document import BalanceDocument
 from provisioner.core.schema.field import Direction
 
 DAY = 86_400
-SOON = 14 * DAY  # before a grant ends
-EXPIRING = 45 * DAY  # before the end of a card's last month
-NEARLY = 0.9  # of a limit that is used
-EACH = 6  # items on one subject; the rest are counted
+SOON = 14 * DAY  # warn this long before a grant ends
+EXPIRING = 45 * DAY  # warn this long before the end of a card's last month
+NEARLY = 0.9  # warn when this share of a limit is used
+EACH = 6  # the most items on one subject; the others are only counted
 ORDER = {"now": 0, "soon": 1, "note": 2}
 
 
@@ -28,7 +28,7 @@ def due_items(
     grants: Sequence[tuple[Grant, bool]],
     now: int,
 ) -> tuple[DueItem, ...]:
-    """Return all observations, the most urgent first; each grant comes with whether it is overdue."""
+    """Return all observations, the most urgent first; `grants` says of each grant whether it is overdue."""
     active = [card for card in cards if card.status == "active"]
     found = (
         *_drift(drift),
@@ -90,7 +90,7 @@ def _expiring(cards: Iterable[CardRow], now: int) -> Iterator[DueItem]:
 
 
 def _month_end(month: str) -> int:
-    """Return the first second (UTC) after a month such as 2027-05."""
+    """Return the first second (UTC) after a month, given as 2027-05."""
     year, number = int(month[:4]), int(month[5:])
     return int(dt.datetime(year + number // 12, number % 12 + 1, 1, tzinfo=dt.UTC).timestamp())
 
@@ -118,7 +118,7 @@ def _day(moment: int) -> str:
 
 
 def _few(items: Iterable[DueItem], page: str) -> Iterator[DueItem]:
-    """Yield at most so many items on one subject and urgency, and how many more there are."""
+    """Yield the first few items on one subject and urgency, then one that counts the others."""
     numbers: dict[tuple[Urgency, str], int] = defaultdict(int)
     for item in items:
         numbers[item.urgency, item.subject] += 1

@@ -1,4 +1,4 @@
-"""Puts an estate together from what was read of an account."""
+"""Builds an estate from what was read of an account."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -30,31 +30,31 @@ class EstateReading(Struct, frozen=True, kw_only=True):
     """The results of reading an account."""
 
     config: Config
-    """The configuration, with its grants laid over it."""
+    """The configuration, including its grants."""
     compared: Comparison
-    """The configuration held against Stripe."""
+    """The comparison of the configuration with Stripe."""
     plan: PlanDocument
-    """The plan of an apply."""
+    """The plan that the next apply would make."""
     drift: DriftDocument
-    """The differences from what was last applied."""
+    """The differences from the last apply."""
     purchases: Sequence[PurchaseRecord]
     """The purchases since `since`, newest first."""
     outside: Sequence[OutsideChange] = ()
     """The changes made outside of provisioner, newest first."""
     since: int
-    """The time from which on purchases were read (Unix seconds)."""
+    """The time since which purchases were read (Unix seconds)."""
     now: int
-    """The time of the reading by Stripe's clock (Unix seconds)."""
+    """The time of the reading, by Stripe's clock (Unix seconds)."""
     days: int
-    """The number of days whose purchases are shown."""
+    """The number of days for which purchases are shown."""
     gaps: tuple[str, ...] = ()
-    """The parts that could not be read, and why."""
+    """The parts that could not be read, each with the reason."""
     personal: bool = False
-    """True if names of people and merchants are shown."""
+    """True if names of people and merchants are included."""
 
 
 def make_estate(kinds: Sequence[Kind], reading: EstateReading) -> Estate:
-    """Return the estate of a reading."""
+    """Build the estate from a reading."""
     config, (snapshot, inventory) = reading.config, (reading.compared.snapshot, reading.compared.inventory)
     now = reading.now
     maker = CardRows(kinds, config, snapshot, inventory, personal=reading.personal)
@@ -84,14 +84,17 @@ def make_estate(kinds: Sequence[Kind], reading: EstateReading) -> Estate:
 
 
 def with_purchases(reading: EstateReading, arrived: Iterable[PurchaseRecord], now: int) -> EstateReading:
-    """Return a reading with purchases that have arrived or changed since, newest first."""
+    """Return a reading that includes purchases that are new or changed since, newest first."""
     by_id = {each.id: each for each in reading.purchases} | {each.id: each for each in arrived}
     newest = sorted(by_id.values(), key=lambda each: -each.at)
     return replace(reading, purchases=newest, now=max(now, reading.now))
 
 
 def first_needed(kinds: Sequence[Kind], snapshot: Snapshot, now: int, days: int) -> int:
-    """Return how far back purchases must be read for what is shown and for all limits (Unix seconds)."""
+    """
+    Return the time (Unix seconds) since which purchases must be read to show `days` and to count all
+    limits.
+    """
     intervals = {
         limit["interval"]
         for kind in owned(kinds)

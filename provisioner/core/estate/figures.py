@@ -1,4 +1,4 @@
-"""The figures of an estate that are kept, so that they can be shown over time; nothing personal."""
+"""The totals of an estate that are stored to be shown over time. They contain nothing personal."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from provisioner.core.estate.rows import CardRow, EstateFigures
 
 
 class CardVersion(Struct, frozen=True):
-    """The part of a card that is kept: its controls, without the names of people."""
+    """The part of a card that is stored: its controls, without people's names."""
 
     id: str
     """Stripe's id."""
     address: str
-    """Section and name in the YAML; empty if it is not managed."""
+    """Its section and name in the YAML; empty if it is not managed."""
     team: str
     """The team."""
     holder: str
@@ -22,13 +22,13 @@ class CardVersion(Struct, frozen=True):
     status: str
     """Stripe's status."""
     limits: tuple[tuple[str, int, str, tuple[str, ...]], ...]
-    """Its limits and its cardholder's: the owner, amount, interval and categories of each."""
+    """The limits of the card and its cardholder: owner, amount, interval, and categories of each."""
     controls: tuple[tuple[str, str], ...]
-    """The names of its other controls, with their values."""
+    """The names and values of its other controls."""
 
 
 def figures_of(estate: Estate) -> EstateFigures:
-    """Return the sums of an estate."""
+    """Return the totals of an estate."""
     exposure: dict[str, int] = {}
     spent: dict[str, int] = {}
     for team in estate.teams:
@@ -45,11 +45,11 @@ def figures_of(estate: Estate) -> EstateFigures:
 
 
 def version_of(card: CardRow) -> CardVersion:
-    """Return the part of a card that is kept."""
+    """Return the part of a card that is stored."""
     limits = tuple((each.whose, each.amount, each.interval, each.categories) for each in card.limits)
     return CardVersion(card.id, card.address, card.team, card.holder_id, card.status, limits, card.controls)
 
 
 def used_of(card: CardRow) -> list[Any]:
-    """Return what of each limit of a card is used, in the order of its limits."""
+    """Return the used amount of each limit of a card, in the order of its limits."""
     return [each.used for each in card.limits]

@@ -1,4 +1,4 @@
-"""Cards to look at: filtered and sorted."""
+"""Filters and sorts the cards that a page shows."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -6,14 +6,14 @@ from msgspec import Struct
 
 from provisioner.core.estate.rows import CardRow
 
-OPEN = "open"  # every status but canceled
+OPEN = "open"  # any status but `canceled`
 
 
 class CardFilter(Struct, frozen=True):
-    """The cards that are asked for; empty values ask for all."""
+    """A filter of cards; an empty value matches all cards."""
 
     text: str = ""
-    """A part of the name, the id, or of the cardholder's name."""
+    """A part of the card's name, its id, or the cardholder's name."""
     team: str = ""
     """The team."""
     holder: str = ""
@@ -23,7 +23,7 @@ class CardFilter(Struct, frozen=True):
     managed: str = ""
     """`yes` for managed cards, `no` for others."""
     sort: str = "used"
-    """The name of the order, one of `ORDERS`."""
+    """The sort order, one of `ORDERS`."""
 
 
 ORDERS: Mapping[str, tuple[str, Callable[[CardRow], object]]] = {
@@ -36,7 +36,7 @@ ORDERS: Mapping[str, tuple[str, Callable[[CardRow], object]]] = {
 
 
 def chosen_cards(cards: Iterable[CardRow], wanted: CardFilter) -> list[CardRow]:
-    """Return the cards that a filter asks for, in its order."""
+    """Return the cards that match a filter, in its order."""
     text = wanted.text.casefold()
 
     def fits(row: CardRow) -> bool:

@@ -1,4 +1,4 @@
-"""Spending limits and what of each is used in its current window."""
+"""Spending limits, and how much of each is used in its current window."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
@@ -14,33 +14,33 @@ Whose = Literal["card", "cardholder", "default"]
 
 
 class LimitUse(Struct, frozen=True):
-    """A spending limit, and what of it is used. Amounts are in minor units of `currency`."""
+    """A spending limit and the amount used of it, in minor units of `currency`."""
 
     whose: Whose
-    """The object that has it; `default` if Stripe sets it because the card has none."""
+    """The object that the limit is set on; `default` for Stripe's default limit on a card without one."""
     amount: int
     """The limit."""
     interval: str
-    """The interval that the amount is for."""
+    """The interval of the limit."""
     currency: str
     """The currency."""
     categories: tuple[str, ...] = ()
     """The categories that it applies to; empty for all."""
     used: int | None = None
-    """The amount used in the current window; None if it is for single purchases, or cannot be known."""
+    """The amount used in the current window; None for limits per purchase, or if it cannot be known."""
     begin: int = 0
-    """The beginning of the current window (Unix seconds)."""
+    """The start of the current window (Unix seconds)."""
     end: int = 0
     """The end of the current window (Unix seconds); 0 if it never ends."""
 
     @property
     def left(self) -> int:
-        """Return what is left of the limit, never less than 0."""
+        """Return the unused amount of the limit, never less than 0."""
         return max(0, self.amount - (self.used or 0))
 
     @property
     def share(self) -> float:
-        """Return the used share of the limit, from 0 to 1 and beyond."""
+        """Return the used share of the limit: 1 if it is used up, more if it is exceeded."""
         if not self.used:
             return 0.0
         return self.used / self.amount if self.amount else 1.0
@@ -50,7 +50,7 @@ Limit = Mapping[str, Any]
 
 
 def limits_of(fields: Mapping[str, Any]) -> Sequence[Limit]:
-    """Return the spending limits of a card or cardholder in normal form."""
+    """Return the spending limits of a card or cardholder, in normal form."""
     found: Sequence[Limit] = (fields.get("spending_controls") or {}).get("spending_limits") or ()
     return found
 
@@ -65,7 +65,7 @@ def own_limits(card: Mapping[str, Any]) -> Sequence[tuple[Whose, Limit]]:
 def uses(
     limits: Iterable[tuple[Whose, Limit]], currency: str, purchases: Sequence[PurchaseRecord], now: int
 ) -> Iterator[LimitUse]:
-    """Yield what the purchases have used of each limit in its window at `now`."""
+    """Yield how much of each limit the purchases have used in its window at `now`."""
     for whose, limit in limits:
         period = period_at(limit["interval"], now)
         categories = tuple(limit.get("categories") or ())
@@ -85,7 +85,7 @@ def uses(
 def spent(
     purchases: Iterable[PurchaseRecord], interval: str, now: int, categories: Sequence[str] = ()
 ) -> int:
-    """Return the amount that purchases count towards a limit on some categories, or on all, in its window."""
+    """Return the amount that purchases count towards a limit in its window, for some categories or all."""
     place = PLACES[interval]
     current = windows(now)[place]
     return sum(
@@ -98,6 +98,6 @@ def spent(
 
 
 def tightest(found: Iterable[LimitUse]) -> LimitUse | None:
-    """Return the limit of which most is used, and of several the smallest; None if none has a window."""
+    """Return the limit with the highest used share, or the smaller of equals; None if none has a window."""
     counted = [each for each in found if each.used is not None]
     return max(counted, key=lambda each: (each.share, -each.amount), default=None)

@@ -1,4 +1,4 @@
-"""An estate: an account at one time, as the pages show it."""
+"""The estate: the state of an account at one time, as the pages show it."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from provisioner.core.purchases.record import PurchaseRecord
 
 
 class Estate(Struct, frozen=True, kw_only=True):
-    """An account at one time, as the pages show it."""
+    """The state of an account at one time, as the pages show it."""
 
     project: str
     """The name of the project."""
@@ -24,13 +24,13 @@ class Estate(Struct, frozen=True, kw_only=True):
     account: str
     """The Stripe account; empty if it is not known."""
     now: int
-    """The time of the reading by Stripe's clock (Unix seconds)."""
+    """The time of the reading, by Stripe's clock (Unix seconds)."""
     days: int
-    """The number of days whose purchases are shown."""
+    """The number of days for which purchases are shown."""
     since: int
-    """The time from which on purchases were read (Unix seconds)."""
+    """The time since which purchases were read (Unix seconds)."""
     cards: tuple[CardRow, ...]
-    """All cards, by name."""
+    """All cards, sorted by name."""
     purchases: tuple[PurchaseRecord, ...]
     """The purchases since `since`, newest first."""
     balances: tuple[BalanceDocument, ...]
@@ -38,30 +38,30 @@ class Estate(Struct, frozen=True, kw_only=True):
     teams: tuple[TeamSpend, ...]
     """One entry for each team and currency, the highest exposure first."""
     due: tuple[DueItem, ...]
-    """Observations that somebody should act on, the most urgent first."""
+    """Observations that need attention, the most urgent first."""
     drift: DriftDocument
-    """The differences from what was last applied."""
+    """The differences from the last apply."""
     plan: PlanDocument
-    """The plan of an apply."""
+    """The plan that the next apply would make."""
     outside: tuple[OutsideChange, ...] = ()
     """The changes of the last 30 days made outside of provisioner, newest first."""
     gaps: tuple[str, ...] = ()
-    """The parts that could not be read, and why."""
+    """The parts that could not be read, each with the reason."""
     past: tuple[EstateFigures, ...] = ()
-    """The figures of earlier readings and of this one, oldest first; empty if none are kept."""
+    """The totals of earlier readings and of this one, oldest first; empty if none are stored."""
     reasons: tuple[str, ...] = ()
-    """All reasons for Stripe's decisions about the purchases."""
+    """All reasons that occur in Stripe's decisions on these purchases."""
     categories: tuple[str, ...] = ()
-    """All categories of their merchants."""
+    """All merchant categories of these purchases."""
     personal: bool = False
-    """True if names of people and merchants are in it."""
+    """True if names of people and merchants are included."""
 
     @property
     def first_shown(self) -> int:
-        """Return the time from which on purchases are shown (Unix seconds)."""
+        """Return the time since which purchases are shown (Unix seconds)."""
         return self.now - self.days * 86_400
 
     @property
     def shown(self) -> Sequence[PurchaseRecord]:
-        """Return the purchases of the days that are shown, newest first."""
+        """Return the purchases of the last `days` days, newest first."""
         return self.purchases[: bisect_right(self.purchases, -self.first_shown, key=lambda each: -each.at)]

@@ -1,4 +1,4 @@
-"""Changes made outside of provisioner, as Stripe's events tell of them."""
+"""Finds changes made outside of provisioner in Stripe's events."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -8,16 +8,16 @@ from provisioner.core.model.resource import Address
 from provisioner.core.ownership.marks import PREFIX
 from provisioner.core.schema.kind import Kind
 
-OURS = "provisioner-"  # what our idempotency keys begin with
+OURS = "provisioner-"  # the prefix of our idempotency keys
 
 
 def outside_changes(
     kinds: Iterable[Kind], events: Iterable[Mapping[str, Any]], names: Mapping[str, Address]
 ) -> Iterator[OutsideChange]:
     """
-    Yield the changes that were not made by provisioner, in the order of the events, without their values.
+    Yield the changes that provisioner did not make, in the order of the events, without their values.
 
-    `names` has the addresses of the project's objects by their ids; other objects are named by theirs.
+    `names` maps the ids of the project's objects to their addresses; other objects keep their ids as names.
     """
     by_type = {kind.updated_event: kind for kind in kinds if kind.updated_event}
     for event in events:
@@ -41,7 +41,7 @@ def outside_changes(
 
 
 def _paths(kind: Kind, previous: Mapping[str, Any]) -> Sequence[str]:
-    """Return the paths of fields that people may set; what Stripe keeps about an object is left out."""
+    """Return the changed fields that people can set, without those that Stripe sets itself."""
     known = {field.name for field in kind.fields}
     found = [path for path in _leaves(previous) if path.partition(".")[0] in known]
     return [path for path in found if not path.startswith(f"metadata.{PREFIX}")]

@@ -1,7 +1,7 @@
 """
-Periods of spending limits: when the current window began and when it ends, in UTC.
+The current window of a spending limit: its start and end, in UTC.
 
-They are the windows that `core.purchases.windows` counts in.
+These are the windows that `core.purchases.windows` counts in.
 """
 
 import datetime as dt
@@ -12,20 +12,20 @@ ENDLESS = 253_402_300_799
 
 
 class Period(NamedTuple):
-    """A time in which spending counts towards a limit; times are in Unix seconds."""
+    """A period in which spending counts towards a limit; times are Unix seconds."""
 
     begin: int
     """The first second."""
     end: int
-    """The first second after it."""
+    """The first second after the period."""
 
     def has(self, at: int) -> bool:
-        """Return whether a time is in it."""
+        """Return whether a time is within the period."""
         return self.begin <= at < self.end
 
 
 def period_at(interval: str, now: int) -> Period:
-    """Return the window of a limit's interval at a time; `per_authorization` has an empty one."""
+    """Return the window of an interval at a time; that of `per_authorization` is empty."""
     day = dt.datetime.fromtimestamp(now, dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     match interval:
         case "per_authorization":

@@ -1,4 +1,4 @@
-"""Purchases to look at: filtered, by day, and by what they have in common."""
+"""Filters and totals of the purchases that a page shows."""
 
 import datetime as dt
 from collections import defaultdict
@@ -15,7 +15,7 @@ OUTCOMES = ("approved", "declined")
 
 
 class PurchaseFilter(Struct, frozen=True):
-    """The purchases that are asked for; empty values ask for all."""
+    """A filter of purchases; an empty value matches all purchases."""
 
     outcome: str = ""
     """`approved` or `declined`."""
@@ -26,31 +26,31 @@ class PurchaseFilter(Struct, frozen=True):
     category: str = ""
     """The category of the merchant."""
     text: str = ""
-    """A part of the card's name or id, of the purchase's id, or of the merchant's name."""
+    """A part of the card's name or id, the purchase's id, or the merchant's name."""
 
 
 EVERYTHING = PurchaseFilter()
 
 
 class Tally(Struct):
-    """The purchases that have something in common."""
+    """The totals of purchases that share a value, such as a reason."""
 
     name: str
-    """The value that they have in common."""
+    """The value that the purchases share."""
     approved: int = 0
     """The number of approved purchases."""
     declined: int = 0
     """The number of declined purchases."""
     spent: dict[str, int] = {}
-    """The amounts spent with approved ones, in minor units by currency."""
+    """The total of approved purchases, in minor units by currency."""
     refused: dict[str, int] = {}
-    """The amounts that declined ones asked for, in minor units by currency."""
+    """The total of declined purchases, in minor units by currency."""
 
 
 def matching(
     purchases: Iterable[PurchaseRecord], wanted: PurchaseFilter, cards: Mapping[str, CardRow]
 ) -> Iterator[PurchaseRecord]:
-    """Yield the purchases that a filter asks for; `cards` has the rows of the cards by id."""
+    """Yield the purchases that match a filter; `cards` maps ids to the rows of cards."""
     if wanted == EVERYTHING:
         yield from purchases
         return
@@ -75,7 +75,7 @@ def _names(purchase: PurchaseRecord, card: CardRow | None) -> tuple[str, ...]:
 
 
 def tallies(purchases: Iterable[PurchaseRecord], key: Callable[[PurchaseRecord], str]) -> list[Tally]:
-    """Return the purchases summed up by what they have in common, the most frequent first."""
+    """Return the totals of purchases by the value of `key`, the most frequent first."""
     found: dict[str, Tally] = {}
     for each in purchases:
         name = key(each) or UNKNOWN
@@ -87,7 +87,7 @@ def tallies(purchases: Iterable[PurchaseRecord], key: Callable[[PurchaseRecord],
 
 
 def add(tally: Tally, purchase: PurchaseRecord) -> None:
-    """Count a purchase."""
+    """Add a purchase to a total."""
     if purchase.approved:
         tally.approved += 1
         tally.spent[purchase.currency] = tally.spent.get(purchase.currency, 0) + purchase.counted
@@ -97,7 +97,7 @@ def add(tally: Tally, purchase: PurchaseRecord) -> None:
 
 
 def total(purchases: Iterable[PurchaseRecord]) -> Tally:
-    """Return the sum of purchases."""
+    """Return the totals of all purchases."""
     tally = Tally("all")
     for each in purchases:
         add(tally, each)
@@ -105,7 +105,10 @@ def total(purchases: Iterable[PurchaseRecord]) -> Tally:
 
 
 def by_day(purchases: Iterable[PurchaseRecord], now: int, days: int) -> list[Tally]:
-    """Return a tally for each of the last days (UTC), oldest first, also for those without purchases."""
+    """
+    Return the totals of each of the last `days` days (UTC), oldest first, including days without
+    purchases.
+    """
     found = defaultdict[int, list[PurchaseRecord]](list)
     for each in purchases:
         found[each.at // DAY].append(each)

@@ -1,4 +1,4 @@
-"""Rows of the pages about an estate: plain data, with personal values only if they are asked for."""
+"""The rows that the pages about an estate show; personal values are included only on request."""
 
 from typing import Literal
 
@@ -10,14 +10,14 @@ Urgency = Literal["now", "soon", "note"]
 
 
 class CardRow(Struct, frozen=True):
-    """A card, with what it may spend and what it has spent."""
+    """A card, with its limits and its spending."""
 
     id: str
     """Stripe's id."""
     name: str
     """The name in the configuration, or Stripe's id if it is not managed."""
     address: str
-    """Section and name in the YAML; empty if it is not managed."""
+    """Its section and name in the YAML; empty if it is not managed."""
     team: str
     """The team."""
     holder: str
@@ -25,7 +25,7 @@ class CardRow(Struct, frozen=True):
     holder_id: str
     """Stripe's id of the cardholder."""
     person: str
-    """The cardholder's name at Stripe; empty unless personal data is asked for."""
+    """The cardholder's name in Stripe; empty unless personal data was requested."""
     status: str
     """Stripe's status."""
     type: str
@@ -33,23 +33,23 @@ class CardRow(Struct, frozen=True):
     currency: str
     """The currency."""
     expires: str
-    """The last month in which it can be used, as 2027-05; empty if it is not known."""
+    """The last month in which the card can be used, as 2027-05; empty if it is not known."""
     created: int
     """The time of its creation (Unix seconds)."""
     limits: tuple[LimitUse, ...] = ()
-    """Its own limits and its cardholder's, with what is used of them."""
+    """The limits of the card and its cardholder, with the used amounts."""
     tightest: LimitUse | None = None
-    """The limit of which most is used."""
+    """The limit with the highest used share."""
     controls: tuple[tuple[str, str], ...] = ()
-    """The names of its other controls and of its cardholder's, with their values."""
+    """The names and values of the other controls of the card and its cardholder."""
     spent_month: int = 0
     """The amount spent in the current month (UTC)."""
     approved: int = 0
-    """The number of approved purchases in the days that are shown."""
+    """The number of approved purchases in the days shown."""
     declined: int = 0
-    """The number of declined purchases in the days that are shown."""
+    """The number of declined purchases in the days shown."""
     remarks: tuple[str, ...] = ()
-    """Observations, such as a shipment that came back."""
+    """Observations, such as a shipment that was returned."""
 
 
 class TeamSpend(Struct, frozen=True):
@@ -64,7 +64,7 @@ class TeamSpend(Struct, frozen=True):
     exposure: int
     """The most that its limited cards can spend in a month, in minor units."""
     unlimited: int
-    """The number of its cards whose limits do not bound a month."""
+    """The number of its cards without a limit that bounds a month's spending."""
     spent: int
     """The amount spent in the current month (UTC), in minor units."""
     approved: int
@@ -74,18 +74,18 @@ class TeamSpend(Struct, frozen=True):
 
 
 class DueItem(Struct, frozen=True):
-    """An observation that somebody should act on."""
+    """An observation that needs attention."""
 
     urgency: Urgency
     """`now`, `soon`, or `note`."""
     subject: str
-    """The name of what it is about: `Drift`, `Grant`."""
+    """The subject of the observation: `Drift`, `Grant`."""
     text: str
-    """The observation."""
+    """The observation, as a sentence."""
     card: str = ""
-    """Stripe's id of the card that it is about; empty if it is about none or several."""
+    """Stripe's id of the card concerned; empty if it concerns no card or several."""
     page: str = ""
-    """The page with more about it: `drift`, `plan`, or `cards`; empty if there is none."""
+    """The page with details: `drift`, `plan`, or `cards`; empty if there is none."""
     at: int = 0
     """The time at which it is due (Unix seconds); 0 if it is due now."""
 
@@ -98,9 +98,9 @@ class OutsideChange(Struct, frozen=True):
     event: str
     """The id of the event."""
     request: str
-    """The id of the request; empty if Stripe itself or the Dashboard made the change."""
+    """The id of the request; empty if the change was made by Stripe or in the Dashboard."""
     name: str
-    """The name of the object in the configuration, or its id."""
+    """The name of the object in the configuration, or Stripe's id."""
     id: str
     """The id of the object."""
     kind: str
@@ -110,16 +110,16 @@ class OutsideChange(Struct, frozen=True):
 
 
 class EstateFigures(Struct, frozen=True):
-    """The sums of an estate at one time; amounts are in minor units by currency."""
+    """The totals of an estate at one time; amounts are in minor units by currency."""
 
     at: int
     """The time of the reading (Unix seconds)."""
     balances: dict[str, int]
-    """The available Issuing balances."""
+    """The money available for Issuing."""
     exposure: dict[str, int]
-    """The monthly exposure of all limited cards."""
+    """The monthly exposure of all cards that have a limit."""
     spent: dict[str, int]
-    """The amounts spent in the month so far."""
+    """The amounts spent since the beginning of the month."""
     active: int = 0
     """The number of active cards."""
     drift: int = 0

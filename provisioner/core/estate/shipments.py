@@ -1,4 +1,4 @@
-"""Shipments of physical cards that do not arrive."""
+"""Finds physical cards whose shipment is late or has failed."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ DAY = 86_400
 
 
 def shipment_remark(card: Observed, now: int) -> Iterator[str]:
-    """Yield what is wrong with the shipment of a card that has not ended; nothing if all is well."""
+    """Yield what is wrong with the shipment of a card, unless the card is canceled or all is well."""
     status = card.facts.shipment
     if card.fields.get("status") == "canceled" or not status:
         return

@@ -1,4 +1,4 @@
-"""Teams: the amounts that they may spend in a month, and have spent in the current one."""
+"""The monthly exposure and the spending of each team."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,8 @@ def team_spending(
     """
     Return the spending of each team and currency in the current month, the highest exposure first.
 
-    `exposure` names the largest teams only; all others are one entry. A team without managed cards has none.
+    `exposure` has an entry for each of the largest teams, and one for all others. A team without managed
+    cards has none.
     """
     named = {(row.team, row.currency): row.before for row in exposure if row.team}
     others = {row.currency: row.before for row in exposure if not row.team}
