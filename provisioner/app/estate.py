@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from provisioner.app.account import Account
 from provisioner.app.drift import drift_of, explain_drift
 from provisioner.core.diff.drift_document import drift_document
+from provisioner.core.diff.find import Comparison
 from provisioner.core.estate.estate import EstateReading, first_needed, make_estate, with_purchases
 from provisioner.core.estate.model import Estate
 from provisioner.core.estate.outside import outside_changes
@@ -21,6 +22,7 @@ from provisioner.core.plan.write_document import plan_document
 from provisioner.core.purchases.record import PurchaseRecord, read_record
 from provisioner.core.schema.kind import owned
 from provisioner.engine.ports import Page
+from provisioner.engine.read.attribution import Explanation
 from provisioner.engine.read.parallel_list import READERS, read_list
 
 T = TypeVar("T")
@@ -48,7 +50,8 @@ class EstateReader:
         Raises as `Account.compare` does.
         """
         account = self._current()
-        return self._made(account, _reading(account, self._days, personal=self._personal))
+        reading = _reading(account, account.compare(), self._days, personal=self._personal)
+        return self._made(account, reading)
 
     def read_new(self) -> Estate:
         """
@@ -78,16 +81,29 @@ class EstateReader:
         return estate
 
 
-def _reading(account: Account, days: int, *, personal: bool) -> EstateReading:
-    compared = account.compare()
+def read_sums(account: Account, compared: Comparison | None = None) -> Estate:
+    """
+    Read what is remembered of an account: all but the events, which say who changed something.
+
+    `compared` is a comparison for which everything was read. Raises as `Account.compare` does.
+    """
+    reading = _reading(account, compared or account.compare(), days=1, personal=False, events=False)
+    return make_estate(account.kinds, reading)
+
+
+def _reading(
+    account: Account, compared: Comparison, days: int, *, personal: bool, events: bool = True
+) -> EstateReading:
     now = compared.snapshot.now or int(time.time())
     plan, drifts = account.plan(compared), drift_of(account, compared)
-    explanation = explain_drift(account, drifts)
+    explanation = explain_drift(account, drifts) if events else Explanation()
     since = first_needed(account.kinds, compared.snapshot, now, days)
     get_purchases = partial(_purchases, account, since, personal=personal)
     purchases, without_purchases = _allowed(get_purchases, "Purchases")
     get_outside = partial(_outside, account, compared.inventory)
-    outside, without_outside = _allowed(get_outside, "Changes made outside of provisioner")
+    outside, without_outside = (
+        _allowed(get_outside, "Changes made outside of provisioner") if events else ((), "")
+    )
     return EstateReading(
         config=account.config,
         compared=compared,

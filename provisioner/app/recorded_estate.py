@@ -5,12 +5,15 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from provisioner.app.estate import EstateReader
+from provisioner.app.account import Account
+from provisioner.app.estate import EstateReader, read_sums
+from provisioner.core.diff.find import Comparison
 from provisioner.core.estate.model import Estate
 from provisioner.core.model.errors import ProvisionerError
-from provisioner.engine.snapshots import record
+from provisioner.engine.snapshots import SNAPSHOTS, record
 
 log = logging.getLogger("provisioner")
+NOT_REMEMBERED = "Warning: the reading is not remembered: %s"
 PAUSE = 15 * 60  # seconds between two snapshots of pages that stay open
 
 
@@ -31,7 +34,7 @@ class RecordedReader:
         try:
             past = record(self._path, estate, self._source, PAUSE if self._source == "serve" else 0)
         except ProvisionerError as error:
-            log.warning("Warning: the reading is not remembered: %s", error)
+            log.warning(NOT_REMEMBERED, error)
             past = self._last[1].past if self._last else ()
         return self._with(estate, replace(estate, past=past))
 
@@ -46,3 +49,15 @@ class RecordedReader:
     def _with(self, estate: Estate, shown: Estate) -> Estate:
         self._last = estate, shown
         return shown
+
+
+def remember(account: Account, source: str, compared: Comparison | None = None) -> None:
+    """
+    Write a snapshot of an account to the file of the current folder; a failure is said, and stops nothing.
+
+    `compared` is a comparison for which everything was read; without one it is read now.
+    """
+    try:
+        record(SNAPSHOTS, read_sums(account, compared), source)
+    except ProvisionerError as error:
+        log.warning(NOT_REMEMBERED, error)

@@ -15,7 +15,7 @@ from provisioner.app.recorded_estate import RecordedReader
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.engine.snapshots import forget, record
 from provisioner.web.report import report_html
-from web.conftest import NAMES
+from web.conftest import CONFIGURATION, NAMES
 
 DAY = 86_400
 
@@ -109,3 +109,26 @@ def test_one_command_forgets_all(estate, tmp_path, commands):
     assert ended.stdout == "Deleted .provisioner/estate.db.\n"
     assert list(path.parent.glob("estate.db*")) == []
     assert forget(path) is False
+
+
+def test_apply_and_drift_remember_if_asked_and_drift_reads_once(tmp_path, commands):
+    def ran(*words):
+        return provisioner(*words, "--sandbox", cwd=tmp_path, commands=commands)
+
+    (tmp_path / "provisioner.yaml").write_text(CONFIGURATION, encoding="utf-8")
+    path = tmp_path / ".provisioner" / "estate.db"
+    plain = ran("apply", "--auto-approve")
+    before = path.exists()
+    applied = ran("apply", "--auto-approve", "--snapshot")
+    looked = ran("drift", "--snapshot", "-v")
+    sources = [source for (source,) in rows(path, "SELECT source FROM reading ORDER BY number")]
+    path.write_bytes(b"of somebody else")
+    spoiled = ran("apply", "--auto-approve", "--snapshot")
+
+    assert (plain.returncode, applied.returncode, looked.returncode, spoiled.returncode) == (0, 0, 0, 0)
+    assert before is False
+    assert sources == ["apply", "drift"]
+    assert looked.stderr.count("GET /v1/issuing/cards") == 1
+    assert "/v1/events" not in looked.stderr
+    assert "is not remembered" in spoiled.stderr
+    assert path.read_bytes() == b"of somebody else"

@@ -11,12 +11,14 @@ from provisioner.app.plan import plan_of_expired_grants, plan_with_snapshot
 from provisioner.cli.options.backtest import backtest_options
 from provisioner.cli.options.metrics import measured
 from provisioner.cli.options.notify import Notification, notified
+from provisioner.cli.options.remember import SNAPSHOT
 from provisioner.cli.options.shared import Options, WriteOptions, part_options, write_options
 from provisioner.cli.review import do
 from provisioner.cli.saved_plan import is_saved, options_of, read_to_apply
 from provisioner.cli.session import session
-from provisioner.cli.terminal.exit import DONE, exits
+from provisioner.cli.terminal.exit import DONE, PARTLY, exits
 from provisioner.cli.terminal.render import say_text
+from provisioner.cli.terminal.signals import end, on_signal
 from provisioner.core.approval.approve import hold_to
 from provisioner.core.approval.integrity import check_maker
 from provisioner.core.model.errors import ProvisionerError
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Only take back what ended grants have given, without asking: it lowers spending only.",
 )
+@SNAPSHOT
 @backtest_options
 @notified("apply")
 @measured("apply")
@@ -48,6 +51,7 @@ def command(
     *,
     manner: WriteOptions,
     expired: bool,
+    snapshot: bool,
     period: "PastPeriod | None",
     news: Notification,
     figures: RunFigures,
@@ -74,10 +78,24 @@ def command(
         manner = replace(manner, auto_approve=True)
     with session(options, news.of, figures.of) as stripe:
         if expired:
-            return _take_back(stripe, manner, options, news, figures)
-        shown = saved.stopped_by if saved else ()
-        make = _maker(stripe, options, saved, period, figures)
-        return do(stripe, make, manner, options=options, shown=shown, heard=news.has)
+            code = _take_back(stripe, manner, options, news, figures)
+        else:
+            shown = saved.stopped_by if saved else ()
+            make = _maker(stripe, options, saved, period, figures)
+            code = do(stripe, make, manner, options=options, shown=shown, heard=news.has)
+        if snapshot and code in (DONE, PARTLY):
+            _remember(stripe)
+        return code
+
+
+def _remember(stripe: Account) -> None:
+    from provisioner.app.recorded_estate import remember  # noqa: PLC0415 - cold start: few runs remember
+
+    def interrupted() -> None:
+        click.echo("Interrupted; the apply had ended, and the reading is not remembered.", err=True)
+
+    with on_signal(lambda: end(interrupted)):
+        remember(stripe, "apply")
 
 
 def _maker(

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from provisioner.app.account import Account
 from provisioner.app.cache import Cache, compare
@@ -15,6 +16,7 @@ from provisioner.app.drift import DriftReport, drift_of, explain_drift
 from provisioner.cli.options.cache import cache_options
 from provisioner.cli.options.metrics import measured
 from provisioner.cli.options.notify import Notification, notified
+from provisioner.cli.options.remember import SNAPSHOT
 from provisioner.cli.options.shared import Options, stripe_options, with_options
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import CHANGES, DONE, exits
@@ -30,12 +32,7 @@ from provisioner.views.metrics import RunFigures
 R = TypeVar("R")
 FORMATS = ("text", "json", "markdown")
 _TOLD = (
-    click.option(
-        "--snapshot",
-        is_flag=True,
-        help="Also remember the account in .provisioner/estate.db, for the lines over time of serve and "
-        "report; this reads everything again.",
-    ),
+    SNAPSHOT,
     click.option(
         "--unmanaged", is_flag=True, help="Also list objects that the configuration does not manage."
     ),
@@ -93,11 +90,15 @@ def command(
     Changes of the configuration that are not applied yet are listed, but are not drift.
     """
     with session(options, news.of, figures.of) as stripe:
+        if cache and wanted.snapshot:
+            cache = replace(cache, refresh=True)  # a cache has not all that is remembered
         compared = compare(stripe, cache, sealed=False)
         seen = drift_of(stripe, compared)
         document = told(stripe, seen, explained=wanted.explained, unmanaged=wanted.unmanaged)
         if wanted.snapshot:
-            _remember(stripe)
+            from provisioner.app.recorded_estate import remember  # noqa: PLC0415 - cold start: few runs remember
+
+            remember(stripe, "drift", compared)
         if figures.wanted:
             figures.saw(stripe.kinds, stripe.plan(compared))
     figures.drift = document
@@ -110,14 +111,6 @@ def command(
     else:
         say_text(drift_text(document, width()), color=options.color)
     return CHANGES if document.summary.drift else DONE
-
-
-def _remember(stripe: Account) -> None:
-    from provisioner.app.estate import EstateReader  # noqa: PLC0415 - cold start: few runs remember
-    from provisioner.app.recorded_estate import RecordedReader  # noqa: PLC0415 - cold start: as above
-    from provisioner.engine.snapshots import SNAPSHOTS  # noqa: PLC0415 - cold start: as above
-
-    RecordedReader(EstateReader(lambda: stripe, days=1), SNAPSHOTS, "drift").read()
 
 
 def told(stripe: Account, seen: DriftReport, *, explained: bool, unmanaged: bool) -> DriftDocument:
