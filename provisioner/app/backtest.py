@@ -1,4 +1,4 @@
-"""Judge past purchases by the controls that a plan leaves, with a client that cannot write."""
+"""Judges past purchases by the controls of a plan, with a client that cannot write."""
 
 from msgspec.structs import asdict, replace
 
@@ -19,9 +19,10 @@ def backtest_account(
     account: Account, period: PastPeriod, selection: Selection = EVERYTHING, *, headroom: bool = False
 ) -> BacktestReport:
     """
-    Plan, and judge the past purchases of a period by the selected part of the plan.
+    Make a plan, and judge the past purchases of a period by the selected part of it.
 
-    With `headroom`, include the use of each limit. Raises as `make_account_plan` and `read_past` do.
+    With `headroom`, the result includes the use of each limit. Raises as `make_account_plan` and `read_past`
+    do.
     """
     plan, snapshot = plan_with_snapshot(account, selection)
     found = backtest_plan(account, snapshot, plan, period, headroom=headroom)
@@ -36,7 +37,7 @@ def backtest_account(
 
 
 def with_backtest(account: Account, snapshot: Snapshot, plan: Plan, period: PastPeriod) -> Plan:
-    """Return a plan with the past purchases that it would have declined; raises as `read_past` does."""
+    """Return a plan with its backtest added; raises as `read_past` does."""
     return replace(plan, backtest=backtest_plan(account, snapshot, plan, period))
 
 
@@ -44,9 +45,9 @@ def backtest_plan(
     account: Account, snapshot: Snapshot, plan: Plan, period: PastPeriod, *, headroom: bool = False
 ) -> BacktestDocument:
     """
-    Judge the past purchases of a period by what a plan leaves; `snapshot` is the one that the plan has.
+    Judge the past purchases of a period by the controls of a plan that was made from `snapshot`.
 
-    With `headroom`, include the use of each limit. Raises as `read_past` does.
+    With `headroom`, the result includes the use of each limit. Raises as `read_past` does.
     """
     planned = planned_controls(account.kinds, plan)
     with read_past(account, snapshot, period) as read:

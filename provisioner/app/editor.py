@@ -1,4 +1,4 @@
-"""Answers what an editor asks of a configuration: problems, names, and the monthly exposure of cards."""
+"""Answers an editor's questions about a configuration: problems, names, and the monthly exposure of cards."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -24,14 +24,14 @@ from provisioner.kinds import KINDS
 
 
 class ReadingOptions(Struct, frozen=True):
-    """The way in which an editor's files are read."""
+    """The options for reading the files of an editor."""
 
     environ: Mapping[str, str]
-    """The variables for `${env.NAME}`."""
+    """The environment variables for `${env.NAME}`."""
     variables: Mapping[str, str]
     """The values of `${var.NAME}`."""
     allowed: Allowed
-    """The variables and files that may be read besides the usual ones."""
+    """Additional variables and files that may be read."""
 
 
 class ValidityReport(Struct, frozen=True):
@@ -48,7 +48,7 @@ class ValidityReport(Struct, frozen=True):
 def validate(
     path: Path, reading: ReadingOptions, unsaved: Mapping[Path, str], env: str | None = None
 ) -> ValidityReport:
-    """Validate a file or folder, with the texts of `unsaved` files in place of those on disk."""
+    """Validate a file or folder; for unsaved files, their text in the editor is used."""
     try:
         config = load_config(
             path,
@@ -65,12 +65,15 @@ def validate(
 
 
 def names(path: Path, unsaved: Mapping[Path, str], env: str | None = None) -> Outline:
-    """Return the names in a file or folder; raises ConfigError if there is nothing to read."""
+    """Return the names defined in a file or folder; raises ConfigError if there is nothing to read."""
     return outline(path, KINDS, unsaved, env)
 
 
 def section_referred_to(section: str, key: str) -> str:
-    """Return the section that the values of a key name, such as `cardholders`; empty if they name nothing."""
+    """
+    Return the section that the values of a key refer to, such as `cardholders`; empty if it is not a
+    reference.
+    """
     if key == "use":
         return "profiles"
     if section == "grants":
@@ -89,7 +92,7 @@ def _all(fields: tuple[Field, ...]) -> Iterator[Field]:
 
 
 def monthly_exposure(config: Config) -> Mapping[Address, str]:
-    """Return what each declared card may spend in a month, as text, within its cardholder's limit."""
+    """Return as text the most that each card may spend in a month, within its cardholder's limit."""
     config = in_force(KINDS, config, int(time.time()))
     plan = make_plan(KINDS, config, Snapshot({}, {}, {}))
     texts = {}

@@ -1,4 +1,4 @@
-"""Read an account as the pages about it show it: with a client that cannot write."""
+"""Reads an account for the pages about it, with a client that cannot write."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -27,16 +27,16 @@ from provisioner.engine.read.parallel_list import READERS, read_list
 
 T = TypeVar("T")
 PURCHASES = "issuing/authorizations"
-MOST_EVENTS = 5_000  # 50 requests; an account with more changes in 30 days shows the newest
-LATELY = 3_600  # seconds: what has begun in the last hour may still change
+MOST_EVENTS = 5_000  # 50 requests; if an account has more changes in 30 days, only the newest are shown
+LATELY = 3_600  # seconds: a purchase of the last hour may still change
 
 
 class EstateReader:
     """
-    Reads an account, and then what is new in it.
+    Reads an account completely, and then only what is new.
 
-    `current` returns the account with its configuration of that moment, for each reading of everything. Only
-    with `personal`, names of people and merchants are kept.
+    `current` is called before each complete reading and returns the account with its current configuration.
+    Names of people and merchants are kept only with `personal`.
     """
 
     def __init__(self, current: Callable[[], Account], *, days: int, personal: bool = False) -> None:
@@ -45,9 +45,9 @@ class EstateReader:
 
     def read(self) -> Estate:
         """
-        Read everything: the account, and its purchases of some days and of the windows of all limits.
+        Read the account and its purchases, as far back as the shown days and the windows of all limits need.
 
-        Raises as `Account.compare` does.
+        Raises the same errors as `Account.compare`.
         """
         account = self._current()
         reading = _reading(account, account.compare(), self._days, personal=self._personal)
@@ -147,7 +147,7 @@ def _outside(account: Account, inventory: Inventory) -> list[OutsideChange]:
 
 
 def _allowed(read: Callable[[], list[T]], what: str) -> tuple[Sequence[T], str]:
-    """Return what was read, and why the key may not read it."""
+    """Return the result of `read`, or an empty one and the reason if the key may not read it."""
     try:
         return read(), ""
     except AccessError as error:

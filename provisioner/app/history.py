@@ -1,4 +1,4 @@
-"""The past purchases of an account: what a history file has, and what is read from Stripe to complete it."""
+"""Reads the past purchases of an account into a history file, as far as the file does not have them."""
 
 import logging
 import math
@@ -39,30 +39,30 @@ from provisioner.engine.purchases.read_history import (
 from provisioner.engine.read.parallel_list import PAGE, READERS
 from provisioner.stripe_api.rate_limit import at_least
 
-RAGGED = 1.12  # requests for each full page, as reading begins at several places
-ROUGHLY = 2  # digits of an estimate that mean something
+RAGGED = 1.12  # requests per full page, because several threads start reading at different times
+ROUGHLY = 2  # significant digits of an estimate
 
 log = logging.getLogger("provisioner")
 
 
 class PastPeriod(Struct, frozen=True):
-    """The purchases that are judged, and where they are kept."""
+    """The period whose purchases are judged, and the file that stores them."""
 
     days: int = 90
-    """The number of days, back from the later of now and the newest purchase."""
+    """The number of days, counted back from now or from the newest purchase, whichever is later."""
     file: Path | None = None
     """The history file; None for a temporary one."""
     with_merchants: bool = False
-    """True to keep and show merchants' names."""
+    """True to store and show merchants' names."""
 
 
 class ReadPast(Struct, frozen=True):
-    """A past that has been read, as long as its history file is open."""
+    """A past that can be read while its history file is open."""
 
     past: StoredPast
     """The past."""
     begin: int
-    """The time from which on purchases are judged (Unix seconds); earlier ones only count towards limits."""
+    """The time since which purchases are judged (Unix seconds). Earlier ones only count towards limits."""
     end: int
     """The end of the past (Unix seconds)."""
 
@@ -70,10 +70,10 @@ class ReadPast(Struct, frozen=True):
 @contextmanager
 def read_past(account: Account, snapshot: Snapshot, period: PastPeriod) -> Iterator[ReadPast]:
     """
-    Read the past purchases of an account, with a client that cannot write, and yield it with its file open.
+    Read the past purchases of an account with a client that cannot write; yields them with the file open.
 
-    `snapshot` has the account's cards and cardholders. Raises StripeError, AccessError for another account's
-    history, and ProvisionerError for a file that cannot be used.
+    `snapshot` has the account's cards and cardholders. Raises StripeError, AccessError if the history belongs
+    to another account, and ProvisionerError if the file cannot be used.
     """
     cards = past_cards(account.kinds, snapshot)
     with open_history(period.file, _owner(account, snapshot)) as history:
@@ -98,20 +98,23 @@ def read_past(account: Account, snapshot: Snapshot, period: PastPeriod) -> Itera
 
 
 def _owner(account: Account, snapshot: Snapshot) -> HistoryOwner:
-    """Return whose history it is; a key that may not read its account stands for it."""
+    """
+    Return the owner of the history. A key that may not read its account is identified by a digest of
+    itself.
+    """
     named = str(snapshot.account.get("id") or account.transport.account or "")
     return HistoryOwner(named or f"of the key {account.transport.secret[:12]}", account.config.mode)
 
 
 def _prepare_names(history: HistoryFile, period: PastPeriod) -> None:
-    """Let everything be read again if names of merchants are wanted, and the last run left them out."""
+    """Mark everything to be read again if merchants' names are wanted but the last run left them out."""
     if period.with_merchants and not history.fact("merchants", 0):
         history.forget_since(0)
     history.remember("merchants", int(period.with_merchants))
 
 
 def _read_changes(source: HistorySource, account: Account, history: HistoryFile) -> int:
-    """Read the changes of controls, and return the time from which on all are known."""
+    """Read the changes of controls, and return the time since which all are known."""
     try:
         return read_changes(source, controlled(account.kinds), history)
     except AccessError:
@@ -124,10 +127,10 @@ def _read_changes(source: HistorySource, account: Account, history: HistoryFile)
 
 def _since(account: Account, snapshot: Snapshot, history: HistoryFile, begin: int) -> int:
     """
-    Return the time from which on purchases count towards a limit that purchases since `begin` may meet.
+    Return the time since which purchases can affect a purchase after `begin` through a limit.
 
-    All limits of the configuration, in Stripe, and of the past are looked at. No purchase is older than the
-    oldest card.
+    All limits are considered: those in the configuration, those in Stripe, and past ones. No purchase is
+    older than the oldest card.
     """
     rules: list[Any] = [each.fields for each in account.config.declared.values()]
     rules += [grant.power for grant in account.config.grants]
@@ -140,7 +143,7 @@ def _since(account: Account, snapshot: Snapshot, history: HistoryFile, begin: in
 
 
 def _intervals(tree: Any) -> Iterator[str]:
-    """Yield the intervals of all limits in some fields; a number of payments is counted for all time."""
+    """Yield the intervals of all limits in some fields. A maximum number of payments counts as `all_time`."""
     if isinstance(tree, Mapping):
         for name, value in tree.items():
             if name == "interval":
@@ -155,7 +158,7 @@ def _intervals(tree: Any) -> Iterator[str]:
 
 
 def _announced(account: Account, history: HistoryFile, since: int, end: int) -> int:
-    """Return about how many authorizations of whole days will be read, and say how long that takes."""
+    """Estimate how many authorizations will be read, log this with the expected duration, and return it."""
     gaps = [gap for gap in history.gaps(since, end) if gap[1] - gap[0] > DAY]
     begun = time.monotonic()
     expected = estimate(account.reader, gaps)
@@ -173,6 +176,6 @@ def _announced(account: Account, history: HistoryFile, since: int, end: int) -> 
 
 
 def _rough(number: int) -> int:
-    """Return a number with as many digits as an estimate has."""
+    """Round a number to the significant digits of an estimate."""
     places = max(0, len(str(number)) - ROUGHLY)
     return round(number, -places)

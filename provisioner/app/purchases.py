@@ -30,14 +30,15 @@ from provisioner.engine.ports import Writer
 from provisioner.engine.purchases.authorize import Authorization, capture, on_applied, play
 from provisioner.kinds.categories import CATEGORIES
 
-# A merchant of Stripe's guides comes first, for cards that any merchant may charge.
+# A merchant of Stripe's guides comes first, for cards that may be used at any merchant.
 CHOICES = Choices(("taxicabs_limousines", *CATEGORIES))
-# The Gregorian calendar repeats itself, weekdays and all, every 28 years (between 1901 and 2099).
+# The Gregorian calendar, including weekdays, repeats every 28 years (between 1901 and 2099).
 CYCLE_YEARS = 28
 MONTHS = 12
-AHEAD = 2  # months; a card must not expire at once when it is made
+AHEAD = 2  # months; a card must not expire right after it is created
 CYCLE = (CYCLE_YEARS * 365 + CYCLE_YEARS // 4) * 86_400
-# What an empty account has none of: other cards, financial accounts, designs; nor Stripe's PIN key.
+# Fields that refer to objects an empty account lacks: other cards, financial accounts, designs, Stripe's PIN
+# key.
 ELSEWHERE = ("replacement_for", "replacement_reason", "financial_account", "personalization_design", "pin")
 STAND_IN = Address("cardholders", "stand-in")
 PHONE = "+18005550100"
@@ -54,7 +55,7 @@ def refuse_live(config: Config) -> None:
 
 
 def offline(config: Config, scenarios: Iterable[Scenario]) -> Iterator[ScenarioResult]:
-    """Yield the results of the simulator, without Stripe."""
+    """Yield the simulator's results, without asking Stripe."""
     for scenario in scenarios:
         if scenario.card not in config.declared:
             unsure = Course(len(scenario.after), Unsure("the card does not exist"))
@@ -65,13 +66,13 @@ def offline(config: Config, scenarios: Iterable[Scenario]) -> Iterator[ScenarioR
 
 
 def _declared(config: Config, scenario: Scenario) -> Mapping[Address, Declared]:
-    """Return the resources with the grants that hold at the time of the scenario's purchase."""
+    """Return the resources, including the grants in force at the time of the scenario's purchase."""
     at = scenario.purchase.at
     return config.declared if at is None else with_grants(config, at).declared
 
 
 def on_sandbox(config: Config, scenarios: Iterable[Scenario]) -> Iterator[ScenarioResult]:
-    """Yield the results of a private sandbox that contains only the declared card and its cardholder."""
+    """Yield the results of a private sandbox that contains only the scenario's card and its cardholder."""
     with stages() as stage_for:
         for told in offline(config, scenarios):
             scenario = told.scenario
@@ -90,7 +91,7 @@ def on_stage(scenario: Scenario, declared: Mapping[Address, Declared], stage: Pr
     """
     Apply the scenario's card and cardholder in an empty sandbox, fund it, and make the purchases.
 
-    Purchases in the past are made one or more whole cycles of the calendar later. Raises StripeError or
+    Purchases with a time in the past are made one or more cycles of the calendar later. Raises StripeError or
     AccessError, also if the card itself is rejected.
     """
     now = stage.clear()
@@ -107,7 +108,7 @@ def on_stage(scenario: Scenario, declared: Mapping[Address, Declared], stage: Pr
             stage.go_to(purchase.at + cycles * CYCLE)
 
     def then(authorization: Authorization) -> None:
-        # what is only held would be given back after a week of the stage's time
+        # A hold alone would be released after a week of sandbox time.
         if scenario.timed and authorization["amount"]:
             capture(stage.writer, authorization)
 
@@ -117,7 +118,7 @@ def on_stage(scenario: Scenario, declared: Mapping[Address, Declared], stage: Pr
 
 
 def _beginning(scenario: Scenario, card: Mapping[str, Any], now: int) -> int:
-    """Return the time at which the sandbox must begin: at the first purchase, and before the card expires."""
+    """Return the time at which the sandbox must start: by the first purchase, and before the card expires."""
     first = scenario.purchases[0].at or now
     if "exp_year" not in card:
         return first
@@ -126,7 +127,10 @@ def _beginning(scenario: Scenario, card: Mapping[str, Any], now: int) -> int:
 
 
 def _cast(card: Address, declared: Mapping[Address, Declared], years: int) -> dict[Address, Declared]:
-    """Return the declared card and cardholder without other ties; the card expires `years` years later."""
+    """
+    Return the card and cardholder without references to other objects; the card expires `years` years
+    later.
+    """
     fields = {name: value for name, value in declared[card].fields.items() if name not in ELSEWHERE}
     if "exp_year" in fields:
         fields["exp_year"] += years
@@ -134,7 +138,7 @@ def _cast(card: Address, declared: Mapping[Address, Declared], years: int) -> di
     if isinstance(holder, Ref):
         owner = declared[holder.address]
     else:
-        # a company without its own limits, where its cardholder is not managed here
+        # stands in for a cardholder that the configuration does not manage: a company without limits
         home = {"line1": "1 Main Street", "city": "Springfield", "postal_code": "94111"}
         address = {**home, "country": currency_of(str(fields["currency"])).home}
         billing = {"address": address}
@@ -173,10 +177,10 @@ def _apply(cast: Mapping[Address, Declared], card: Address, stage: PrivateSandbo
 
 def in_test_mode(account: Account, scenarios: Sequence[Scenario]) -> Iterator[ScenarioResult]:
     """
-    Yield results from Stripe's test mode, using the applied cards with all of their earlier purchases.
+    Yield results from Stripe's test mode, made with the applied cards after all of their earlier purchases.
 
-    Conditions that cannot be arranged there (times, a balance, a card that cancels itself) are checked by
-    the simulator alone. Raises StripeError or AccessError when Stripe cannot be read.
+    Conditions that cannot be arranged there (times, a balance, a card that cancels itself) are only
+    simulated. Raises StripeError or AccessError when Stripe cannot be read.
     """
     refuse_live(account.config)
     seen = account.compare()
@@ -201,7 +205,7 @@ def in_test_mode(account: Account, scenarios: Sequence[Scenario]) -> Iterator[Sc
 
 
 def _beyond_reach(scenario: Scenario, config: Config) -> str:
-    """Return why Stripe's test mode cannot play a scenario; empty if it can."""
+    """Return why a scenario cannot be run in Stripe's test mode; empty if it can."""
     if scenario.timed:
         return "simulated only: Stripe's clock cannot be set"
     if scenario.balance is not None:
@@ -212,7 +216,7 @@ def _beyond_reach(scenario: Scenario, config: Config) -> str:
 
 
 class _Applied(Struct, frozen=True):
-    """The applied state of an account."""
+    """The state of an account after the last apply."""
 
     writer: Writer
     """Makes the purchases."""
@@ -225,10 +229,13 @@ class _Applied(Struct, frozen=True):
     balance: Mapping[str, Any]
     """The balance, as Stripe returns it."""
     past: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
-    """The authorizations of each cardholder, by its id, once they are read."""
+    """The authorizations read so far, by the id of their cardholder."""
 
     def play(self, told: ScenarioResult) -> ScenarioResult:
-        """Make the purchases of one scenario; a rejection by Stripe becomes the `trouble` of the result."""
+        """
+        Make the purchases of one scenario; if Stripe rejects a request, the result has the reason as
+        `trouble`.
+        """
         address = told.scenario.card
         card, owner = self.live.get(address), self._owner(address)
         if card is None:
@@ -263,7 +270,10 @@ class _Applied(Struct, frozen=True):
 
 
 def find_card(account: Account, card: Address) -> Live:
-    """Return an applied card; raise as `Account.read` does, and ProvisionerError if there is none."""
+    """
+    Return an applied card. Raises as `Account.read` does, and ProvisionerError if the card is not in
+    Stripe.
+    """
     for estate in account.take_inventory()[1].estates.values():
         if card in estate.current:
             return estate.current[card]

@@ -1,4 +1,4 @@
-"""Readings of an estate that are remembered, so that lines over time exist."""
+"""Reads an estate and stores each reading, so that the pages can show its figures over time."""
 
 import logging
 from pathlib import Path
@@ -14,14 +14,15 @@ from provisioner.engine.snapshots import SNAPSHOTS, record
 
 log = logging.getLogger("provisioner")
 NOT_REMEMBERED = "Warning: the reading is not remembered: %s"
-PAUSE = 15 * 60  # seconds between two snapshots of pages that stay open
+PAUSE = 15 * 60  # seconds between two snapshots while a page stays open
 
 
 class RecordedReader:
     """
-    Reads as an `EstateReader` does, and writes each reading of everything to a file of snapshots.
+    Reads like an `EstateReader`, and stores each complete reading in a file of snapshots.
 
-    `source` is the name of the command. A file that cannot be written is said, and stops nothing.
+    `source` is the name of the command. If the file cannot be written, a warning is logged and reading goes
+    on.
     """
 
     def __init__(self, inner: EstateReader, path: Path, source: str) -> None:
@@ -29,7 +30,7 @@ class RecordedReader:
         self._last: tuple[Estate, Estate] | None = None
 
     def read(self) -> Estate:
-        """Read everything and remember it; raises as `EstateReader.read` does."""
+        """Read everything and store it; raises the same errors as `EstateReader.read`."""
         estate = self._inner.read()
         try:
             past = record(self._path, estate, self._source, PAUSE if self._source == "serve" else 0)
@@ -39,7 +40,7 @@ class RecordedReader:
         return self._with(estate, replace(estate, past=past))
 
     def read_new(self) -> Estate:
-        """Read what is new; raises as `EstateReader.read_new` does."""
+        """Read only new purchases; raises the same errors as `EstateReader.read_new`."""
         if self._last is None:
             return self.read()
         estate = self._inner.read_new()

@@ -1,4 +1,4 @@
-"""Embedded Stripe APIs: one that keeps its state in a folder, and private ones for scenarios."""
+"""Runs embedded Stripe APIs: one that keeps its state in a folder, and private ones for scenarios."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,14 +14,14 @@ from provisioner.stripe_api.credentials import SANDBOX_KEY
 from provisioner.stripe_api.gateway import StripeWriter
 from provisioner.stripe_api.rate_limit import Limits
 
-# Nobody else is on a private sandbox.
+# A private sandbox has no other user.
 LIMITLESS = Limits(endpoint=10_000, total=10_000)
 DAY = 86_400
-NEARLY = 60  # seconds before midnight in which no scenario without a time is begun
+NEARLY = 60  # seconds before midnight in which no scenario without a time is started
 
 
 class PrivateSandbox(Struct, frozen=True):
-    """A sandbox with nothing in it but the current scenario."""
+    """A sandbox that contains only the current scenario."""
 
     transport: Transport
     """Sends requests to it."""
@@ -32,7 +32,10 @@ class PrivateSandbox(Struct, frozen=True):
         return StripeWriter(self.transport)
 
     def clear(self) -> int:
-        """Delete all data and set the clock away from midnight, when daily limits reset; return the time."""
+        """
+        Delete all data, set the clock to a time that is not close to midnight, when daily limits reset, and
+        return it.
+        """
         control(self.transport.base, "reset", {})
         now = int(self._now())
         begin = clear_of_midnight(now)
@@ -41,7 +44,7 @@ class PrivateSandbox(Struct, frozen=True):
         return begin
 
     def go_to(self, moment: int) -> None:
-        """Let the time pass until `moment` (unix seconds); one that has passed changes nothing."""
+        """Advance the clock to `moment` (Unix seconds), unless that time has passed already."""
         ahead = moment - self._now()
         if ahead > 0:
             control(self.transport.base, "clock", {"advance": ahead})
@@ -51,7 +54,7 @@ class PrivateSandbox(Struct, frozen=True):
 
 
 def clear_of_midnight(now: int) -> int:
-    """Return `now` (Unix seconds), or a moment into the next day (UTC) if that is about to begin."""
+    """Return `now` (Unix seconds), or a time shortly after the next midnight (UTC) if that is close."""
     return now if DAY - now % DAY > NEARLY else now + NEARLY
 
 
@@ -69,7 +72,7 @@ def sandbox_at(state: Path | None) -> Iterator[str]:
 
 @contextmanager
 def stages() -> Iterator[Callable[[str], PrivateSandbox]]:
-    """Yield a function from a currency to the stage for its cards, started when first requested."""
+    """Yield a function that returns the sandbox for cards of a currency. Each is started on first use."""
     opened: dict[str, PrivateSandbox] = {}
     with ExitStack() as stack:
 
@@ -84,7 +87,7 @@ def stages() -> Iterator[Callable[[str], PrivateSandbox]]:
 
 @contextmanager
 def private_sandbox(country: str = "US") -> Iterator[PrivateSandbox]:
-    """Yield a sandbox in memory for an account of this country."""
+    """Yield a sandbox in memory, for an account in this country."""
     from provisioner.sandbox.server import running  # noqa: PLC0415 - cold start: the server is heavy
     from provisioner.sandbox.settings import Settings  # noqa: PLC0415 - cold start: as above
 

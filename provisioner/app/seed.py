@@ -1,4 +1,4 @@
-"""Write a believable past into a sandbox, with the cards of a configuration."""
+"""Writes realistic past purchases into a sandbox, made with the cards of a configuration."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,16 +17,16 @@ SECTION = "cards"
 
 
 class SeedOrder(Struct, frozen=True):
-    """The past that is wanted."""
+    """The past purchases to write."""
 
     purchases: int
     """The number of purchases."""
     days: int
-    """The number of days that they are spread over, up to the present."""
+    """The number of days over which they are spread; the last one is today."""
     seed: int
-    """The same seed makes the same past, at the same present."""
+    """The random seed; the same seed at the same sandbox time gives the same purchases."""
     at: int | None = None
-    """The time (Unix seconds) at which the sandbox's clock is stopped first; None lets it run."""
+    """The time (Unix seconds) at which the sandbox's clock is stopped first; None to let it run."""
 
 
 def applied_cards(account: Account) -> list[str]:
@@ -45,10 +45,11 @@ def write_seed(
     state: Path, cards: Sequence[str], order: SeedOrder, progress: Callable[[int], None]
 ) -> dict[str, Any]:
     """
-    Write a past of these cards into the sandbox with this state, and return what was written.
+    Write past purchases of these cards into the sandbox with this state, and return their totals.
 
-    What the sandbox has becomes older, so that the past comes after it. `progress` gets the number of
-    purchases so far. Raises ProvisionerError if no card can make purchases.
+    Objects that the sandbox has already are moved into the past, so that they existed before the purchases.
+    `progress` is called with the number of purchases so far. Raises ProvisionerError if no card can make
+    purchases.
     """
     from provisioner.sandbox.seeding.write import write_past  # noqa: PLC0415 - cold start: the rules are heavy
     from provisioner.sandbox.state.store import Store  # noqa: PLC0415 - cold start: as above
@@ -65,7 +66,7 @@ def write_seed(
 
 
 def plain_values(past: WrittenPast) -> dict[str, Any]:
-    """Return what was written as plain values."""
+    """Return the totals of written purchases as plain values, for JSON."""
     return {
         "from": past.begin,
         "to": past.end,
@@ -78,7 +79,7 @@ def plain_values(past: WrittenPast) -> dict[str, Any]:
 
 
 def renewed(card_id: str, metadata: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the metadata of a card's replacement: it has the next generation of the same address."""
+    """Return the metadata of a card's replacement: the same address, with the next generation."""
     stamp = read_stamp(metadata)
     if stamp is None:
         return metadata

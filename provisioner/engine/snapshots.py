@@ -1,8 +1,8 @@
 """
-The file of snapshots: what each reading of an estate has found, in SQLite, for its owner alone.
+The file of snapshots: the figures of each reading of an estate, in SQLite, readable by its owner only.
 
-It has no names of people or merchants. A card is written again only when it has changed, and of the days
-before yesterday only the last reading is kept.
+It contains no names of people or merchants. A card is stored again only when it has changed. For days before
+yesterday, only the last reading is kept.
 """
 
 import sqlite3
@@ -22,9 +22,10 @@ from provisioner.engine.private_file import DATABASE, FOLDER, check_replaceable,
 SNAPSHOTS = Path(FOLDER) / "estate.db"
 FORMAT = 0x70726F73  # "pros", in the header of the file
 DAY = 86_400
-KEPT_WHOLE, KEPT = 2, 400  # days: of which all readings are kept, and of which one a day
-POINTS = 400  # of a line
-PATIENCE = 5.0  # seconds to wait for another run that has the file
+# days for which all readings are kept, and days for which one reading per day is kept
+KEPT_WHOLE, KEPT = 2, 400
+POINTS = 400  # the most points of a line
+PATIENCE = 5.0  # seconds to wait for another run that is using the file
 READING = (
     "CREATE TABLE reading (number INTEGER PRIMARY KEY, owner TEXT NOT NULL, at INTEGER NOT NULL, "
     "source TEXT NOT NULL, figures BLOB NOT NULL, used BLOB NOT NULL, drift BLOB NOT NULL)"
@@ -39,10 +40,10 @@ _figures = json.Decoder(EstateFigures).decode
 
 def record(path: Path, estate: Estate, source: str, pause: int = 0) -> tuple[EstateFigures, ...]:
     """
-    Write a reading, and return the figures of those of the same account and project, oldest first.
+    Write a reading, and return the figures of all readings of the same account and project, oldest first.
 
-    Nothing is written within `pause` seconds of the last one. Raises ProvisionerError if the file cannot be
-    used.
+    Nothing is written if the last reading was less than `pause` seconds ago. Raises ProvisionerError if the
+    file cannot be used.
     """
     owner = f"{estate.account}/{estate.mode}/{estate.project}/{estate.environment}"
     with _opened(path) as db:
@@ -53,11 +54,11 @@ def record(path: Path, estate: Estate, source: str, pause: int = 0) -> tuple[Est
         found = db.execute("SELECT figures FROM reading WHERE owner = ? ORDER BY at", (owner,)).fetchall()
     points = [_figures(body) for (body,) in found]
     step = max(1, len(points) // POINTS)
-    return tuple(points[::-1][::step][::-1])  # with the newest
+    return tuple(points[::-1][::step][::-1])  # including the newest reading
 
 
 def forget(path: Path) -> bool:
-    """Delete the file and those that SQLite has beside it; returns whether there was one."""
+    """Delete the file and SQLite's files next to it; returns whether there was a file."""
     files = [Path(f"{path}{suffix}") for suffix in DATABASE]
     was_there = path.exists()
     for file in files:
@@ -113,7 +114,7 @@ def _packed(value: object) -> bytes:
 
 
 def _compact(db: sqlite3.Connection, owner: str, now: int) -> None:
-    """Keep the last reading of each day that is over, and nothing that is very old."""
+    """Keep only the last reading of each past day, and delete everything older than the limit."""
     db.execute(
         "DELETE FROM reading WHERE owner = ? AND at < ? AND number NOT IN "
         "(SELECT number FROM reading WHERE owner = ? GROUP BY at / ? HAVING at = max(at))",

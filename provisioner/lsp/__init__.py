@@ -1,1 +1,1 @@
-"""A language server for editors: problems, names and their places, and what a card may spend."""
+"""A language server for editors: diagnostics, completion, definitions, and the monthly exposure of cards."""

@@ -1,4 +1,4 @@
-"""Finds out what a cursor is on in a YAML text, which need not be complete: people are typing it."""
+"""Finds the word at a cursor in a YAML text, which may be incomplete while somebody is typing."""
 
 import re
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 WORD = re.compile(r"[\w.-]*")
 WORD_BEFORE = re.compile(r"[\w.-]*$")
 VARIABLE = re.compile(r"\$\{var\.([\w.-]*)$")
-# the key of a value on the same line, also inside of { } and [ ]
+# the key of a value on the same line, also within { } and [ ]
 KEY_BEFORE = re.compile(r"([\w-]+)[\"']?\s*:\s+(?:\[[^\]]*)?[\"']?$")
 ITEM = re.compile(r"^(\s*)-\s+[\"']?$")
 KEY = re.compile(r"^(\s*)(?:-\s+)?[\"']?([\w.-]+)[\"']?\s*:(?:\s|$)")
@@ -14,22 +14,22 @@ VARIABLES = "vars"
 
 
 class Cursor(NamedTuple):
-    """The word at a cursor and where it is in the tree."""
+    """The word at a cursor, and its position in the YAML tree."""
 
     section: str
-    """The top-level key around it; empty at the top level."""
+    """The top-level key that contains it; empty at the top level."""
     block: str
-    """The name of the block around it; empty outside of any."""
+    """The name of the block that contains it; empty outside of blocks."""
     key: str
-    """The key whose value it is; empty if it is a key itself."""
+    """The key whose value the word is; empty if the word is a key itself."""
     word: str
     """The word."""
     start: int
-    """The column of its first character, from 0."""
+    """The column of its first character, counted from 0."""
 
 
 def cursor_at(text: str, line: int, column: int) -> Cursor:
-    """Return what is at a line and column, both counted from 0."""
+    """Return the word at a line and column, both counted from 0."""
     lines = text.split("\n")
     here = lines[line] if line < len(lines) else ""
     variable = VARIABLE.search(here[:column])
@@ -47,7 +47,7 @@ def cursor_at(text: str, line: int, column: int) -> Cursor:
 
 
 def _around(lines: list[str], line: int) -> tuple[str, str]:
-    """Return the section and the block that a line is in, by indentation."""
+    """Return the section and the block that contain a line, found by indentation."""
     names: list[str] = []
     least = len(lines[line]) - len(lines[line].lstrip()) + 1 if lines[line].strip() else 10**6
     for at in range(line, -1, -1):
@@ -61,7 +61,7 @@ def _around(lines: list[str], line: int) -> tuple[str, str]:
 
 
 def _key_of_list(lines: list[str], line: int) -> str:
-    """Return the key of the list that a line with an item is in."""
+    """Return the key of the list that contains a line with an item."""
     indent = len(lines[line]) - len(lines[line].lstrip())
     for at in range(line - 1, -1, -1):
         found = KEY.match(lines[at])

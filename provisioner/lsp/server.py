@@ -1,4 +1,4 @@
-"""The language server: pygls speaks the protocol, the workspace knows the answers."""
+"""The language server: pygls implements the protocol, and the workspace knows the configurations."""
 
 import asyncio
 from pathlib import Path
@@ -15,7 +15,7 @@ from provisioner.core.model.resource import Address
 from provisioner.lsp.cursor import VARIABLES, Cursor, cursor_at
 from provisioner.lsp.workspace import ConfigurationPlace, EditorWorkspace
 
-PAUSE = 0.15  # seconds without a key press until a text is validated
+PAUSE = 0.15  # seconds after the last key press before a text is validated
 
 
 class ConfigurationServer(LanguageServer):
@@ -29,25 +29,25 @@ class ConfigurationServer(LanguageServer):
 
     @property
     def unsaved(self) -> dict[Path, str]:
-        """The texts of all open files, by their resolved paths."""
+        """Return the texts of all open files, by their resolved paths."""
         documents = self.workspace.text_documents.values()
         return {path: each.source for each in documents if (path := file_of(each.uri))}
 
     def place(self, uri: str) -> ConfigurationPlace | None:
-        """Return the configuration of an open file; None if it belongs to none."""
+        """Return the configuration that an open file belongs to; None if there is none."""
         file = file_of(uri)
         folders = {*self.workspace.folders, *filter(None, [self.workspace.root_uri])}
         roots = {root for each in folders if (root := file_of(each))}
         return self.known.place_of(file, self.unsaved, roots) if file else None
 
     def cursor(self, params: types.CompletionParams | types.DefinitionParams | types.HoverParams) -> Cursor:
-        """Return the word that a request is about, and its place in the tree."""
+        """Return the word that a request is about, and its position in the tree."""
         document = self.workspace.get_text_document(params.text_document.uri)
         at = document.position_codec.position_from_client_units(document.lines, params.position)
         return cursor_at(document.source, at.line, at.character)
 
     def publish(self, uri: str) -> None:
-        """Validate the configuration of a file, and show its problems in all of its files."""
+        """Validate the configuration of a file, and publish its problems for all of its files."""
         place = self.place(uri)
         if place is None:
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
@@ -68,7 +68,7 @@ class ConfigurationServer(LanguageServer):
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(target, each))
 
     def diagnostic(self, problem: Problem, severity: types.DiagnosticSeverity) -> types.Diagnostic:
-        """Return a problem as the protocol has it: from its place to the end of the word there."""
+        """Convert a problem to the protocol's form; it spans the word at its position."""
         line, column = (problem.where.line - 1, problem.where.column - 1) if problem.where else (0, 0)
         uri = uris.from_fs_path(problem.where.file) if problem.where else None
         document = self.workspace.get_text_document(uri) if uri else None
@@ -81,7 +81,7 @@ class ConfigurationServer(LanguageServer):
 
 
 def file_of(uri: str) -> Path | None:
-    """Return the path of a file that is open in an editor; None if it has none yet."""
+    """Return the path of a file that is open in an editor; None if it has not been saved yet."""
     path = uris.to_fs_path(uri)
     return Path(path).resolve() if uri.startswith("file:") and path else None
 
@@ -92,7 +92,7 @@ def _length(document: TextDocument, line: int, column: int) -> int:
 
 
 def serve(known: EditorWorkspace) -> ConfigurationServer:
-    """Return a server; nothing is read until an editor asks."""
+    """Return a server. It reads nothing until an editor sends a request."""
     server = ConfigurationServer(known)
     server.feature(types.TEXT_DOCUMENT_DID_OPEN)(_opened)
     server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(_changed)
@@ -123,7 +123,7 @@ async def _changed(server: ConfigurationServer, params: types.DidChangeTextDocum
 
 
 def _section(cursor: Cursor) -> str:
-    """Return the section that the word at a cursor is a name of; empty if it is none."""
+    """Return the section in which the word at a cursor is a name; empty if it is not a name."""
     if cursor.key == VARIABLES:
         return VARIABLES
     return section_referred_to(cursor.section, cursor.key) if cursor.key else ""

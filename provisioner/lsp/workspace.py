@@ -15,7 +15,7 @@ from provisioner.core.model.resource import Address
 
 HEAD = re.compile(r"^(?:project\s*:|version\s*:\s*1\s*(?:#.*)?$)", re.MULTILINE)
 FLEET = re.compile(r"^fleet\s*:", re.MULTILINE)
-MOST_BYTES = 65_536  # of a file that may be the head of a configuration
+MOST_BYTES = 65_536  # of the beginning of a file, in which a configuration's version or project is searched
 
 
 class ConfigurationPlace(Struct, frozen=True):
@@ -24,16 +24,16 @@ class ConfigurationPlace(Struct, frozen=True):
     folder: Path
     """Its folder."""
     env: str | None = None
-    """The environment whose overrides the file has; None for any other file."""
+    """The environment, if the file contains its overrides; None for any other file."""
 
 
 class EditorWorkspace(Struct):
-    """The open configurations, as they were last read."""
+    """The configurations of open files, as they were last read."""
 
     reading: ReadingOptions
-    """The way in which files are read."""
+    """The options for reading files."""
     env: str | None = None
-    """The environment in which files are read that belong to none."""
+    """The environment for files that do not belong to one."""
     _valid: dict[ConfigurationPlace, Config] = field(default_factory=dict)
     _exposure: dict[int, Mapping[Address, str]] = field(default_factory=dict)
 
@@ -43,8 +43,8 @@ class EditorWorkspace(Struct):
         """
         Return the configuration of a file: the closest folder with a file that names a project.
 
-        No folder outside of `roots`, the folders that are open in the editor, is looked at, but for that of
-        the file. Returns None for any other YAML file, and for one that describes a fleet.
+        Only the file's own folder and folders within `roots`, which are open in the editor, are searched.
+        Returns None for other YAML files, and for fleets.
         """
         if FLEET.search(_begin(file, unsaved)):
             return None
@@ -60,7 +60,7 @@ class EditorWorkspace(Struct):
         return None
 
     def validate(self, place: ConfigurationPlace, unsaved: Mapping[Path, str]) -> ValidityReport:
-        """Validate a configuration, and remember it if it is valid."""
+        """Validate a configuration, and store it if it is valid."""
         report = validate(place.folder, self.reading, unsaved, place.env)
         if report.config:
             self._valid[place] = report.config
@@ -68,14 +68,17 @@ class EditorWorkspace(Struct):
         return report
 
     def outline(self, place: ConfigurationPlace, unsaved: Mapping[Path, str]) -> Outline | None:
-        """Return the names of a configuration; None if there is nothing to read."""
+        """Return the names defined in a configuration; None if there is nothing to read."""
         try:
             return names(place.folder, unsaved, place.env)
         except ConfigError:
             return None
 
     def exposure(self, place: ConfigurationPlace, address: Address) -> str:
-        """Return the monthly exposure of a card when its configuration was last valid; empty if unknown."""
+        """
+        Return the monthly exposure of a card in the last valid version of its configuration; empty if
+        unknown.
+        """
         config = self._valid.get(place)
         if config is None:
             return ""
@@ -85,7 +88,7 @@ class EditorWorkspace(Struct):
 
 
 def _begin(file: Path, unsaved: Mapping[Path, str]) -> str:
-    """Return the beginning of a file; empty if it cannot be read."""
+    """Return the beginning of a file; empty if the file cannot be read."""
     text = unsaved.get(file.resolve())
     if text is not None:
         return text

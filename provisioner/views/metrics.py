@@ -1,4 +1,4 @@
-"""Figures of a run for Prometheus: what `--metrics FILE` writes, in the text format of its collectors."""
+"""Metrics of a run in Prometheus' text format, which `--metrics FILE` writes."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from provisioner.core.plan.plan import Plan
     from provisioner.core.schema.kind import Kind
 
-# the account is none of them: a run that fails before it knows the account must continue the same series
+# The account is not a label: a run that fails before it knows the account must continue the same series.
 PLACE = ("project", "environment", "mode", "command")
 LAST_SUCCESS = "provisioner_last_success_timestamp_seconds"
-SUCCESSFUL = (0, 2)  # exit codes; 2 says that there are changes
+SUCCESSFUL = (0, 2)  # exit codes of success; 2 means that there are changes
 
 Tell = Callable[..., None]
 
 
 class RunFigures(Struct):
-    """The figures of one run of a command, collected while it runs."""
+    """The metrics of one run of a command, collected while it runs."""
 
     command: str
     """The name of the command."""
     wanted: bool = False
-    """True if somebody asked for the figures."""
+    """True if `--metrics` is given."""
     project: str = ""
     """The project; empty until the configuration has been read."""
     environment: str = ""
@@ -35,9 +35,9 @@ class RunFigures(Struct):
     mode: str = ""
     """`test` or `live`."""
     plan: "PlanDocument | None" = None
-    """The plan, if one was made."""
+    """The plan, if the command made one."""
     drift: "DriftDocument | None" = None
-    """The drift, if it was looked for."""
+    """The drift, if the command looked for it."""
     requests: Counter[str] = field(default_factory=Counter)
     """The number of requests that Stripe answered, by method."""
     seconds: float = 0.0
@@ -48,12 +48,12 @@ class RunFigures(Struct):
     """The exit code."""
 
     def of(self, config: "Config") -> None:
-        """Set the place from the configuration, once it has been read."""
+        """Set project, environment and mode from the configuration, once it has been read."""
         self.project, self.mode = config.project, config.mode
         self.environment = config.environment or ""
 
     def saw(self, kinds: Sequence["Kind"], plan: "Plan") -> None:
-        """Set the plan, if anybody asked for the figures."""
+        """Set the plan and the kinds that it needs, if `--metrics` is given."""
         if self.wanted:
             from provisioner.core.plan.write_document import plan_document  # noqa: PLC0415 - cold start
 
@@ -67,9 +67,9 @@ class RunFigures(Struct):
 
 def metrics_text(figures: RunFigures, earlier: str = "") -> str:
     """
-    Return the figures in Prometheus' text format.
+    Return the metrics in Prometheus' text format.
 
-    `earlier` is the text of the last run: a run that fails keeps its time of the last success.
+    `earlier` is the text of the last run. A run that fails keeps the time of the last success from it.
     """
     from prometheus_client import CollectorRegistry, Gauge, generate_latest  # noqa: PLC0415 - cold start
 
@@ -96,7 +96,7 @@ def metrics_text(figures: RunFigures, earlier: str = "") -> str:
 
 
 def _last_success(earlier: str) -> float:
-    """Return the time of the last success that an earlier text names; 0 if it names none."""
+    """Return the time of the last success from an earlier text; 0 if there is none."""
     from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415 - cold start
 
     for family in text_string_to_metric_families(earlier):
@@ -138,7 +138,7 @@ def _tell_plan(tell: Tell, plan: "PlanDocument") -> None:
 
 
 def _exposure(plan: "PlanDocument") -> Iterator[tuple[tuple[str, str, str], tuple[int, int]]]:
-    """Yield the monthly exposure of each team, and its number of cards without a limit, before and after."""
+    """Yield each team's monthly exposure and number of cards without a limit, before and after the plan."""
     for each in plan.outlook.exposure:
         for state, power in (("before", each.before), ("after", each.after)):
             yield (each.team or "others", each.currency, state), (power.amount, power.unlimited)

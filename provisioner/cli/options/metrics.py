@@ -1,4 +1,4 @@
-"""`--metrics`: write the figures of a run to a file for Prometheus, however the run ends."""
+"""The option `--metrics`, which writes metrics of a run to a file for Prometheus, even if the run fails."""
 
 import logging
 import time
@@ -30,7 +30,10 @@ class _Requests(logging.Handler):
 
 
 def measured(command_name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add the option `--metrics`: the command fills in `RunFigures`, which are written when it ends."""
+    """
+    Add the option `--metrics` to a command. The command fills in `RunFigures`, which are written at its
+    end.
+    """
 
     def wrap(command: Callable[..., None]) -> Callable[..., None]:
         @click.option(
@@ -68,7 +71,7 @@ def measured(command_name: str) -> Callable[[Callable[..., None]], Callable[...,
 
 
 def _write(file: Path, figures: RunFigures) -> None:
-    """Write the figures; raises nothing, because the work itself is finished."""
+    """Write the metrics. Errors are logged rather than raised, because the command's work is done."""
     figures.at = time.time()
     with lasting():
         try:

@@ -1,7 +1,7 @@
 """
-Traces for OpenTelemetry: one span for the command, and one for each step and each request to Stripe.
+OpenTelemetry traces: one span for the command, and one for each step and each request to Stripe.
 
-They are made if the extra `otel` is installed and OpenTelemetry's own variables say where they are sent to:
+Spans are exported if the extra `otel` is installed and OpenTelemetry's own variables name a destination:
 opentelemetry.io/docs/specs/otel/protocol/exporter.
 """
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
 WHERE = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-PARENT = "TRACEPARENT"  # of the job that runs the command; www.w3.org/TR/trace-context
+PARENT = "TRACEPARENT"  # the parent span of the job that runs the command; www.w3.org/TR/trace-context
 NANO = 1_000_000_000
-GOOD = (0, 2)  # exit codes; 2 says that there are changes
+GOOD = (0, 2)  # exit codes of success; 2 means that there are changes
 
 
 class _Spans(logging.Handler):
-    """Makes a span of every message about a step or a request, which ends now."""
+    """Makes a span of each log record about a step or a request; the span ends at the time of the record."""
 
     def __init__(self, tracer: "Tracer", parent: "Context") -> None:
         super().__init__(logging.DEBUG)
@@ -59,7 +59,7 @@ def _mark(span: Any, *, failed: bool) -> None:
 
 @contextmanager
 def traced(command: str) -> Iterator[Callable[[int], None]]:
-    """Trace a command, where that is wanted; the function that this yields takes the exit code."""
+    """Trace a command if tracing is configured. Yields a function to call with the exit code."""
     provider = _provider() if any(os.environ.get(name) for name in WHERE) else None
     if provider is None:
         yield lambda _code: None
@@ -84,7 +84,7 @@ def traced(command: str) -> Iterator[Callable[[int], None]]:
 
 
 def _provider() -> Any:
-    """Return what sends the spans; None where the extra is not installed."""
+    """Return the provider that exports spans; None if the extra is not installed."""
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 - cold start
             OTLPSpanExporter,
@@ -94,7 +94,7 @@ def _provider() -> Any:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - cold start
     except ImportError:
         return None
-    # a collector that cannot be reached must not fill stderr with stack traces
+    # An unreachable collector must not fill stderr with stack traces.
     logging.getLogger("opentelemetry").addHandler(logging.NullHandler())
     logging.getLogger("opentelemetry").propagate = False
     name = os.environ.get("OTEL_SERVICE_NAME", "provisioner")

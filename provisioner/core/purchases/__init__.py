@@ -1,1 +1,1 @@
-"""Purchases, judged by spending controls without asking Stripe."""
+"""Judges purchases by spending controls, without asking Stripe."""

@@ -1,4 +1,4 @@
-"""All cards of an account in a replay, with what they share: cardholders, and chains of replacements."""
+"""All cards of an account during a replay, with the cardholders and replacement chains that they share."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
@@ -12,11 +12,11 @@ from provisioner.core.purchases.rates import ExchangeRates, Pair
 from provisioner.core.purchases.rules import CONTROLS, spending_limits
 from provisioner.core.purchases.spending_ledger import SpendingLedger
 
-UNKNOWN = (PastControls(0, {"status": "active"}),)  # of an object that Stripe no longer shows
+UNKNOWN = (PastControls(0, {"status": "active"}),)  # the currency of an object that Stripe no longer shows
 
 
 class Cards:
-    """All cards of an account, at the moment of a replay."""
+    """The state of all cards of an account at the current time of a replay."""
 
     def __init__(self, past: Past, planned: Planned, rates: ExchangeRates) -> None:
         self._past, self._rates = past, rates
@@ -32,7 +32,7 @@ class Cards:
         ]
         self._changes = deque(sorted(changes))
         self.next_change = self._changes[0].at if self._changes else FOREVER
-        """The time of the next change of any controls."""
+        """The time at which any controls change next."""
 
     def _open(self, card: PastCard) -> CardState:
         """Return the state of a card before its first purchase."""
@@ -45,7 +45,7 @@ class Cards:
             ControlsInForce(past.controls.get(card.id) or UNKNOWN, self._cards.get(card.id)),
             self._held[card.holder],
             self._chains.setdefault(_first_of_chain(card, past.cards), SpendingLedger()),
-            # an account issues cards in one currency; should there be another, its amounts are not added up
+            # An account issues cards in one currency; if there is another, amounts in it are not converted.
             self._ledgers.setdefault((card.holder, card.currency), SpendingLedger()),
             self._rates,
         )
@@ -54,14 +54,17 @@ class Cards:
         return state
 
     def state_of(self, moment: Moment) -> CardState:
-        """Return the state of a card, also of one that Stripe no longer shows."""
+        """
+        Return the state of the card that a request or move concerns, even if Stripe no longer shows the
+        card.
+        """
         state = self.states.get(moment.card)
         if state is None:
             state = self.states[moment.card] = self._open(PastCard(moment.card, moment.holder))
         return state
 
     def changes_until(self, at: int) -> list[NewControls]:
-        """Let the controls change as they did before a second, and return the changes within it."""
+        """Apply all changes of controls before a second, and return those that happened within it."""
         changes, within = self._changes, list[NewControls]()
         while changes and changes[0].at <= at:
             change = changes.popleft()
@@ -73,7 +76,10 @@ class Cards:
         return within
 
     def advance(self, identity: str, step: int = 1) -> None:
-        """Let the next version of the controls of a card or cardholder hold; -1 for the one before."""
+        """
+        Move the controls of a card or cardholder to the next version, or back to the previous one (step
+        -1).
+        """
         state = self.states.get(identity)
         own = state.own if state else self._held.get(identity)
         if own:
@@ -82,7 +88,7 @@ class Cards:
             each.bound = each.bound_planned = None
 
     def foreign_pairs(self) -> set[Pair]:
-        """Return the currencies of cards and of their cardholders' limits where these differ."""
+        """Return the pairs of a card's currency and that of its cardholder's limits, where they differ."""
         found = [
             pair_of(state.card.currency, fields)
             for state in self.states.values()
@@ -92,7 +98,7 @@ class Cards:
 
 
 def _with_predecessors(past: Past, planned: Planned) -> Mapping[str, PlannedControls]:
-    """Return the planned controls of cards, also of those that they replace and that have no address."""
+    """Return the planned controls of cards, including the cards that they replaced, which have no address."""
     found = dict(planned.cards)
     for identity, controls in planned.cards.items():
         at = past.cards.get(identity)
@@ -111,7 +117,7 @@ def _first_of_chain(card: PastCard, cards: Mapping[str, PastCard]) -> str:
 
 
 def _register(state: CardState) -> None:
-    """Make a tally for every limit that the card or its cardholder ever has, before amounts are counted."""
+    """Create a tally for every limit that the card or its cardholder ever has, before amounts are counted."""
     for own in _all_fields(state.own):
         state.counts_payments |= "lifecycle_controls" in own
         limits = [*spending_limits("card", own.get(CONTROLS, {}))]

@@ -1,4 +1,4 @@
-"""The order of what happened within one second, which Stripe's times do not tell."""
+"""Orders the events of one second, because Stripe's times do not show which came first."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
@@ -6,11 +6,11 @@ from typing import NamedTuple, Protocol
 
 from provisioner.core.purchases.past import PastMove, PastRequest
 
-STEPS = 2_000  # to look for an order in which all is explained, before the likeliest one is taken
+STEPS = 2_000  # steps of the search for such an order; after that, the likeliest order is used
 
 
 class NewControls(NamedTuple):
-    """The moment at which the next controls of a card or cardholder begin to hold."""
+    """The time at which the next controls of a card or cardholder take effect."""
 
     at: int
     """The time (Unix seconds)."""
@@ -22,33 +22,33 @@ Event = PastRequest | PastMove | NewControls
 
 
 class Trial(Protocol):
-    """The state at some time, on which an order is tried."""
+    """The state at some time, in which an order of events can be tried out."""
 
     def explains(self, request: PastRequest) -> bool:
-        """Return whether the controls in force explain Stripe's decision in this state."""
+        """Return whether the controls in force explain Stripe's decision in the current state."""
 
     def apply(self, event: Event) -> None:
-        """Let an event happen, as Stripe decided it."""
+        """Change the state by an event, with Stripe's decision."""
 
     def undo(self) -> None:
-        """Take the last event back."""
+        """Undo the last event."""
 
 
 def arrange(events: Sequence[Event], trial: Trial) -> list[Event]:
     """
     Return the events of one second in an order that explains Stripe's decisions, if there is one.
 
-    The given order is taken if it does. New authorizations always keep their order, and so do the requests,
-    and the moves, of one authorization. What expires comes first, if that explains the rest. All else happens
-    as late as possible: what gives room back waits until an approval needs it, and what takes room, or
-    changes controls, until a decline does. If no order explains everything, the beginning is explained, and
-    the rest is in the order of time.
+    The given order is used if it explains them. New authorizations always keep their order, and so do the
+    requests of one authorization, and its moves. Expiries come first, if that explains the rest. All other
+    events happen as late as possible: those that free room wait until an approval needs the room, and those
+    that use room, or change controls, wait until a decline needs them. If no order explains everything, the
+    beginning is explained, and the rest stays in the order of time.
     """
     if _is_explained(events, trial):
         return [*events]
     queue = _Queue(events)
     options, steps = [iter(queue.options(trial))], 0
-    seen = {queue.state()}  # what counts follows from what has happened, in whatever order
+    seen = {queue.state()}  # The counted amounts depend only on the set of past events, not on their order.
     while options and len(queue.order) < len(events) and steps < STEPS + 2 * len(events):
         steps += 1
         event = next(options[-1], None)
@@ -70,7 +70,7 @@ def arrange(events: Sequence[Event], trial: Trial) -> list[Event]:
 
 
 def _is_explained(events: Sequence[Event], trial: Trial) -> bool:
-    """Return whether every decision is explained if the events happened in this order."""
+    """Return whether every decision is explained if the events happen in this order."""
     done = 0
     for event in events:
         if isinstance(event, PastRequest) and not trial.explains(event):
@@ -83,7 +83,7 @@ def _is_explained(events: Sequence[Event], trial: Trial) -> bool:
 
 
 def _take_anyhow(queue: "_Queue", count: int, trial: Trial) -> None:
-    """Begin again, and take the first request where nothing is explained."""
+    """Start over, and accept the first request at a point where no order explains any."""
     while queue.order:
         trial.undo()
         queue.put_back()
@@ -99,7 +99,7 @@ class _Queue:
         self.order: list[Event] = []
         self._new: deque[Event] = deque()
         self._others: dict[object, deque[Event]] = defaultdict(deque)
-        self._waits: set[object] = set()  # authorizations that are still to be created in this second
+        self._waits: set[object] = set()  # authorizations that are created later in this second
         for event in events:
             if isinstance(event, PastRequest) and event.first:
                 self._new.append(event)
@@ -108,19 +108,22 @@ class _Queue:
                 self._others[_subject(event)].append(event)
 
     def heads(self) -> list[Event]:
-        """Return the events that may be next: the next new authorization first."""
+        """Return the candidates for the next event, the next new authorization first."""
         others = [each[0] for each in self._others.values() if each and not self._must_wait(each[0])]
         return [*([self._new[0]] if self._new else []), *others]
 
     def state(self) -> tuple[int, ...]:
-        """Return how many events are left of each sort, which tells what has happened."""
+        """Return the number of events left of each sort, which identifies the events placed so far."""
         return len(self._new), *map(len, self._others.values())
 
     def _must_wait(self, event: Event) -> bool:
         return not isinstance(event, NewControls) and event.authorization in self._waits
 
     def options(self, trial: Trial) -> list[Event]:
-        """Return the events that may be next, most likely first; requests only if they are explained."""
+        """
+        Return the candidates for the next event, the likeliest first. Requests are included only if
+        explained.
+        """
         heads = self.heads()
         requests = [each for each in heads if isinstance(each, PastRequest)]
         explained = [each for each in requests if trial.explains(each)]
@@ -155,19 +158,19 @@ def _subject(event: Event) -> object:
 
 
 def _lapses(event: Event) -> bool:
-    """Return whether an older authorization ends unused, as by its expiry, which nobody asks for."""
+    """Return whether an event ends an older authorization without a request, as an expiry does."""
     return isinstance(event, PastMove) and event.began < event.at and not event.left and not event.captured
 
 
 def _helps(event: Event, request: PastRequest) -> bool:
-    """Return whether an event may explain the decision about a request if it comes before it."""
+    """Return whether an event, if it comes first, may explain the decision on a request."""
     if isinstance(event, PastMove):
         return event.amount < 0 if request.approved else event.amount > 0
     return True
 
 
 def by_holder(events: Sequence[Event], holders: dict[str, str]) -> Iterator[list[Event]]:
-    """Yield the events of each cardholder, whose purchases share no limit with those of others."""
+    """Yield the events of each cardholder separately; purchases of different cardholders share no limit."""
     groups: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         at = holders.get(event.id, event.id) if isinstance(event, NewControls) else event.holder

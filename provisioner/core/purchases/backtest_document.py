@@ -1,4 +1,4 @@
-"""The document of a backtest: the JSON that `backtest --format json` prints, and that every view shows."""
+"""The result of a backtest: the JSON of `backtest --format json`, which every other view reads, too."""
 
 from typing import Annotated, Literal
 
@@ -17,28 +17,31 @@ class CurrencyAmount(Struct, frozen=True):
 
 
 class ChangedPurchases(Struct, frozen=True, kw_only=True):
-    """Purchases whose decision the plan would have changed."""
+    """Purchases whose decision would be different under the plan."""
 
     count: Count = 0
-    """The number of purchases, each increase of one counted as another."""
+    """The number of purchases. Each increase of an authorization counts as a purchase."""
     amounts: tuple[CurrencyAmount, ...] = ()
-    """Their totals, by currency: approved amounts of the declined, requested amounts of the approved."""
+    """
+    Their totals by currency: approved amounts of newly declined ones, requested amounts of newly approved
+    ones.
+    """
 
 
 class Agreement(Struct, frozen=True, kw_only=True):
-    """A measure of how far to believe the replay: past decisions that it reproduces."""
+    """The share of past decisions that the replay reproduces, as a measure of its reliability."""
 
     compared: Count = 0
-    """The decisions that were judged again under the controls in force at the time."""
+    """The number of past decisions that were judged again under the controls in force at the time."""
     agreed: Count = 0
-    """Those of them to which the replay gives the same answer as Stripe did."""
+    """The number of these for which the replay and Stripe give the same answer."""
 
 
 class ChangedForCard(Struct, frozen=True, kw_only=True):
-    """The purchases of one card whose decision the plan would have changed."""
+    """The purchases of one card whose decision would be different under the plan."""
 
     address: str
-    """Section and name in the YAML; Stripe's id of a card that is not in the configuration."""
+    """The card's section and name in the YAML, or Stripe's id if it is not in the configuration."""
     newly_declined: Count = 0
     """The number of approved purchases that would be declined."""
     newly_approved: Count = 0
@@ -50,11 +53,14 @@ class ChangedForCard(Struct, frozen=True, kw_only=True):
     currency: Currency
     """The card's currency."""
     declared: bool = True
-    """False if the card is not in the configuration: only its cardholder's controls change."""
+    """False if the card is not in the configuration, so that only its cardholder's controls change."""
 
 
 class ChangedForGroup(Struct, frozen=True, kw_only=True):
-    """The purchases of a team, or of a merchant category, whose decision the plan would have changed."""
+    """
+    The purchases of a team, or in a merchant category, whose decision would be different under the
+    plan.
+    """
 
     name: str
     """The team, or the merchant category; empty for cards without a team."""
@@ -70,7 +76,7 @@ class PurchaseExample(Struct, frozen=True, kw_only=True):
     at: str
     """The time: ISO 8601, in UTC."""
     address: str
-    """Section and name of the card in the YAML; Stripe's id of a card that is not in the configuration."""
+    """The card's section and name in the YAML, or Stripe's id if it is not in the configuration."""
     amount: Minor
     """The amount in the card's currency."""
     currency: Currency
@@ -80,15 +86,15 @@ class PurchaseExample(Struct, frozen=True, kw_only=True):
     country: str
     """The merchant's country."""
     merchant: str = ""
-    """The merchant's name; empty unless names are read (`--merchant-names`)."""
+    """The merchant's name; empty unless `--merchant-names` is given."""
     was: Literal["approved", "declined"]
     """Stripe's decision."""
     reason: str
     """Stripe's reason for it."""
     becomes: Literal["approved", "declined"]
-    """The decision of the replay: under the planned controls, or, of a disagreement, under those in force."""
+    """The decision of the replay: under the planned controls or, for a disagreement, under those in force."""
     rule: str = ""
-    """The rule that declines it, in words; empty if it is not known, or contains hidden values."""
+    """The rule that declines the purchase, in words; empty if it is unknown or contains hidden values."""
 
 
 class DayOfPurchases(Struct, frozen=True, kw_only=True):
@@ -97,40 +103,43 @@ class DayOfPurchases(Struct, frozen=True, kw_only=True):
     day: str
     """The day in UTC: 2026-11-30."""
     approved: Count = 0
-    """Approved, and approved still."""
+    """The number of purchases approved in the past and under the plan."""
     declined: Count = 0
-    """Declined, and declined still."""
+    """The number of purchases declined in the past and under the plan."""
     newly_declined: Count = 0
-    """Approved, and declined under the planned controls."""
+    """The number of purchases approved in the past, and declined under the plan."""
     newly_approved: Count = 0
-    """Declined, and approved under the planned controls."""
+    """The number of purchases declined in the past, and approved under the plan."""
 
 
 class UnjudgedReason(Struct, frozen=True, kw_only=True):
     """A reason for which purchases keep their decision."""
 
     reason: str
-    """Stripe's reason, such as `insufficient_funds`; or `no_exchange_rate`, `default_limit`."""
+    """Stripe's reason, such as `insufficient_funds`, or `no_exchange_rate` or `default_limit`."""
     count: Count
     """The number of purchases."""
 
 
 class UnknownControls(Struct, frozen=True, kw_only=True):
-    """Decisions from before the known changes of controls, which cannot be compared."""
+    """Decisions that cannot be compared, because the controls at their time are not known."""
 
     count: Count = 0
     """The number of decisions."""
     addresses: tuple[str, ...] = ()
-    """The cards, by address or Stripe's id."""
+    """The cards concerned, by address or Stripe's id."""
     before: str = ""
-    """The time from which on all changes are known: ISO 8601, in UTC; empty if there is nothing to tell."""
+    """
+    The time since which all changes of controls are known: ISO 8601, in UTC; empty if it does not
+    matter.
+    """
 
 
 class LimitHeadroom(Struct, frozen=True, kw_only=True):
     """The use of one limit."""
 
     address: str
-    """Section and name of the card or cardholder in the YAML."""
+    """The section and name of the card or cardholder in the YAML."""
     interval: str
     """The interval of the limit."""
     categories: tuple[str, ...] = ()
@@ -138,19 +147,19 @@ class LimitHeadroom(Struct, frozen=True, kw_only=True):
     currency: Currency
     """The currency of the amounts."""
     limit: Minor
-    """The amount of the limit as planned."""
+    """The planned amount of the limit."""
     most_used: Minor = 0
-    """The most that any interval ever used, in approved purchases."""
+    """The most that approved purchases used in any one interval."""
     most_used_at: str = ""
-    """The time of the purchase that reached it: ISO 8601, in UTC; empty if there was none."""
+    """The time of the purchase that reached this amount: ISO 8601, in UTC; empty if there was none."""
     declines: Count = 0
-    """The number of past purchases that the limit declines."""
+    """The number of past purchases that the limit would decline."""
     suggested: Annotated[int, Meta(ge=0)] | None = None
-    """A lower amount that would have declined nothing; null if there is none."""
+    """A lower amount that would have declined no purchase; null if there is none."""
 
 
 class Headroom(Struct, frozen=True, kw_only=True):
-    """The limits that could be tightened; a suggestion only."""
+    """The limits that could be lowered. These are suggestions; nothing is applied."""
 
     limits: tuple[LimitHeadroom, ...] = ()
     """Every planned limit, the least used first."""
@@ -161,39 +170,51 @@ class Headroom(Struct, frozen=True, kw_only=True):
 
 
 class BacktestDocument(Struct, frozen=True, kw_only=True, omit_defaults=False):
-    """Past purchases, judged by the controls that a plan would leave."""
+    """Past purchases, judged by the controls that a plan would put in force."""
 
     begin: str = field(name="from")
-    """The time of the first purchase that was judged: ISO 8601, in UTC; empty if there was none."""
+    """The time of the first purchase judged: ISO 8601, in UTC; empty if there was none."""
     end: str = field(name="to")
     """The time of the last purchase: ISO 8601, in UTC; empty if there was none."""
     purchases: Count = 0
-    """The purchases that were judged, each increase of one counted as another."""
+    """The number of purchases judged. Each increase of an authorization counts as a purchase."""
     agreement: Agreement = Agreement()
-    """The extent to which the replay reproduces Stripe's decisions."""
+    """The share of Stripe's decisions that the replay reproduces."""
     newly_declined: ChangedPurchases = ChangedPurchases()
     """Approved purchases that would be declined."""
     newly_approved: ChangedPurchases = ChangedPurchases()
-    """Declined purchases that would be approved, in full and without what would have followed."""
+    """
+    Declined purchases that would be approved, in full and without the purchases that might have
+    followed.
+    """
     unjudged: Count = 0
-    """Purchases that keep their decision, as no control explains it, or the plan's is not known."""
+    """
+    The number of purchases that keep their decision, because controls do not explain it or the plan's is
+    unknown.
+    """
     by_card: tuple[ChangedForCard, ...] = ()
-    """The cards with a changed purchase, the highest declined amount first."""
+    """The cards with changed decisions, the highest newly declined amount first."""
     by_team: tuple[ChangedForGroup, ...] = ()
-    """The same by team."""
+    """The changed decisions by team."""
     by_category: tuple[ChangedForGroup, ...] = ()
-    """The same by merchant category."""
+    """The changed decisions by merchant category."""
     examples: tuple[PurchaseExample, ...] = ()
     """The first purchases with a changed decision, newly declined ones first."""
     undeclared: ChangedForGroup = ChangedForGroup(name="")
-    """The part of the above on cards that are not in the configuration."""
+    """
+    The changed decisions on cards that are not in the configuration; they are included in the totals
+    above.
+    """
     disagreements: tuple[PurchaseExample, ...] = ()
     """The first decisions that the replay does not reproduce."""
     unjudged_reasons: tuple[UnjudgedReason, ...] = ()
     """The reasons for which purchases keep their decision, the most frequent first."""
     unknown_controls: UnknownControls = UnknownControls()
-    """Decisions that are not compared, because the controls had changed since and nothing tells how."""
+    """
+    Decisions that are not compared, because the controls have changed since and their old values are
+    unknown.
+    """
     days: tuple[DayOfPurchases, ...] = ()
-    """The purchases day by day."""
+    """The purchases of each day."""
     headroom: Headroom | None = None
-    """The use of each limit, if it was asked for; else null."""
+    """The use of each limit; null unless `--headroom` is given."""

@@ -1,4 +1,4 @@
-"""The document that `backtest --format json` prints: a backtest, and the account that it is about."""
+"""The document that `backtest --format json` prints: a backtest, with its project and account."""
 
 from typing import Annotated
 
@@ -10,7 +10,10 @@ from provisioner.core.purchases.backtest_document import BacktestDocument
 
 
 class BacktestReport(BacktestDocument, frozen=True, kw_only=True):
-    """Past purchases, judged by the controls that a plan would leave, with the account that they are of."""
+    """
+    A backtest: past purchases judged by the planned controls, with the project and account they belong
+    to.
+    """
 
     format_version: Format
     """The version of this format."""
@@ -25,7 +28,7 @@ class BacktestReport(BacktestDocument, frozen=True, kw_only=True):
 
 
 def without_merchants(found: BacktestDocument) -> BacktestDocument:
-    """Return a backtest without the names of merchants, to be kept with a saved plan."""
+    """Return a backtest without merchants' names, to be stored in a saved plan."""
     return replace(
         found,
         examples=tuple(replace(each, merchant="") for each in found.examples),

@@ -1,4 +1,4 @@
-"""A card in a replay: the controls in force and the planned ones, with what counts towards their limits."""
+"""The state of a card in a replay: its controls in force, its planned controls, and its counted spending."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,26 +18,26 @@ from provisioner.core.purchases.rules import (
 from provisioner.core.purchases.spending_ledger import SpendingLedger, WindowTally
 from provisioner.core.purchases.windows import DAY
 
-FOREVER = 1 << 62  # a time that no purchase reaches
+FOREVER = 1 << 62  # later than any purchase
 
 
 class ControlsInForce(Struct):
-    """The controls of a card or cardholder in force at the moment of a replay."""
+    """The versions of the controls of a card or cardholder, and the one in force at the current time."""
 
     versions: Sequence[PastControls]
     """All versions, oldest first."""
     planned: PlannedControls | None
-    """The planned ones; None if the plan is not about it."""
+    """The controls after the plan; None if the plan does not include the card or cardholder."""
     place: int = 0
-    """The place of the version that holds."""
+    """The index of the version in force."""
 
     @property
     def now(self) -> PastControls:
-        """Return the version that holds."""
+        """Return the version in force."""
         return self.versions[self.place]
 
     def planned_at(self, at: int) -> tuple[PastControls, int]:
-        """Return the version that the plan would have had at a time, and the time of the next one."""
+        """Return the version that the plan has at a time, and the time at which its next version begins."""
         rows = self.planned.timeline if self.planned else ()
         if not rows:
             return self.now, FOREVER
@@ -46,47 +46,47 @@ class ControlsInForce(Struct):
 
 
 class BoundRules(Struct, frozen=True):
-    """The rules of a card, together with the tallies of their limits."""
+    """The rules of a card, with the tally of each of their limits."""
 
     rules: CardRules
     """The rules."""
     tallies: tuple[WindowTally, ...]
     """The tally of each limit."""
     until: int
-    """The first moment (Unix seconds) at which they no longer hold for another reason than a change."""
+    """The time (Unix seconds) up to which they hold, unless the controls change before."""
     default: WindowTally | None
-    """The tally of Stripe's default limit, if the card has no limit; else None."""
+    """The tally of Stripe's default limit if the card has no limit of its own; else None."""
 
 
 class CardState(Struct):
-    """A card in a replay."""
+    """The state of a card in a replay."""
 
     card: PastCard
     """The card."""
     own: ControlsInForce
-    """Its controls."""
+    """The card's controls."""
     held: ControlsInForce
     """Its cardholder's controls, shared with the cardholder's other cards."""
     spent: SpendingLedger
-    """The spending that counts towards its limits, shared with its chain of replacements."""
+    """The spending counted towards its limits, shared by all cards of its chain of replacements."""
     spent_held: SpendingLedger
-    """The spending that counts towards its cardholder's limits."""
+    """The spending counted towards its cardholder's limits."""
     rates: ExchangeRates
     """The exchange rates."""
     counts_payments: bool = False
-    """True if Stripe cancels the card after a number of payments, in the past or under the plan."""
+    """True if Stripe cancels the card after a number of payments, either in the past or under the plan."""
     paid: int = 0
-    """The number of payments that it would have made under the plan."""
+    """The number of payments that the card would have made under the plan."""
     paid_for: set[int] = set()
     """The authorizations that are counted in `paid`."""
     used: bool = False
-    """True once a purchase was approved in the time that is judged."""
+    """True once a purchase has been approved in the judged period."""
     bound: BoundRules | None = None
-    """The rules in force; None after a change of controls."""
+    """The rules in force; None after a change, until they are compiled again."""
     bound_planned: BoundRules | None = None
-    """The planned rules; None after a change of controls."""
+    """The planned rules; None after a change, until they are compiled again."""
     is_same: bool = False
-    """True if the planned rules are those in force."""
+    """True if the planned rules equal those in force."""
 
     @property
     def address(self) -> str:
@@ -99,13 +99,13 @@ class CardState(Struct):
         return any(each.planned and each.planned.hidden for each in (self.own, self.held))
 
     def in_force(self, at: int) -> BoundRules:
-        """Return the rules in force at a time, which only moves forward."""
+        """Return the rules in force at a time; each call must be for the same time or a later one."""
         if self.bound is None or at >= self.bound.until:
             self.bound = self._bind(self.own.now, self.held.now, at, FOREVER)
         return self.bound
 
     def as_planned(self, at: int) -> BoundRules:
-        """Return the rules that the plan would have had at a time, which only moves forward."""
+        """Return the planned rules at a time; each call must be for the same time or a later one."""
         if self.bound_planned is None or at >= self.bound_planned.until:
             own, until = self.own.planned_at(at)
             held, until_held = self.held.planned_at(at)
@@ -114,7 +114,7 @@ class CardState(Struct):
         return self.bound_planned
 
     def is_untouched(self, at: int) -> bool:
-        """Return whether the plan changes neither the rules nor, so far, what counts."""
+        """Return whether the plan changes neither the rules nor, so far, the counted amounts."""
         self.as_planned(at)
         return self.is_same and not (self.spent.is_shifted or self.spent_held.is_shifted)
 
@@ -125,20 +125,23 @@ class CardState(Struct):
             self.paid += 1
 
     def count(self, began: Sequence[int], category: str, amount: int, shift: int) -> None:
-        """Count an amount towards all limits, and the difference that the plan makes to it."""
+        """Count an amount towards all limits; `shift` is how much more would count under the plan."""
         if shift:
             self.spent.is_shifted = self.spent_held.is_shifted = True
         self.spent.add(began, category, amount, shift)
         self.spent_held.add(began, category, amount, shift)
 
     def note_use(self, request: PastRequest, now: Sequence[int]) -> None:
-        """Remember how far an approved request uses limits; to be called before it is counted."""
+        """Record how much of each limit an approved request uses; call it before the request is counted."""
         self.used = True
         for each in (self.spent, self.spent_held):
             each.note_use(now, request.category, request.granted, request.total, request.at)
 
     def _bind(self, own: PastControls, held: PastControls, at: int, until: int) -> BoundRules:
-        """Return rules with their tallies; a rate holds for a day, and the expiry is the card's own."""
+        """
+        Return the rules with their tallies. They hold for at most a day, because exchange rates change
+        daily.
+        """
         currency = self.card.currency
         fields = {**own.fields, "currency": currency}
         if self.card.exp_year:
@@ -168,10 +171,11 @@ def default_of(currency: str) -> Limit:
 
 def is_dead(state: CardState, reason: str) -> bool:
     """
-    Return whether a decline holds whatever the plan says: nobody can use a canceled number again.
+    Return whether a decline would stand under any plan.
 
-    Nor can anybody unblock a cardholder that Stripe has blocked. A card that canceled itself after a number
-    of payments is canceled when the plan says.
+    A number that Stripe has canceled cannot be used again, and only Stripe unblocks a cardholder that it has
+    blocked. A card that canceled itself after a number of payments is judged again, because the plan may
+    change that number.
     """
     if reason == "card_canceled":
         ends = state.own.now.fields.get("lifecycle_controls", {}).get("cancel_after")
@@ -180,7 +184,7 @@ def is_dead(state: CardState, reason: str) -> bool:
 
 
 def pair_of(currency: str, holder: Mapping[str, Any]) -> Pair | None:
-    """Return the currencies of a card and of its cardholder's limits if they differ; None if not."""
+    """Return the currencies of a card and of its cardholder's limits, or None if they are the same."""
     controls = holder.get(CONTROLS, {})
     named = controls.get("spending_limits_currency")
     if not controls.get("spending_limits") or named in (None, currency):

@@ -1,4 +1,4 @@
-"""Adds up the findings of a replay, purchase by purchase, and turns them into a document."""
+"""Collects the findings of a replay, purchase by purchase, and turns them into a document."""
 
 import datetime as dt
 from collections import Counter, defaultdict
@@ -25,7 +25,7 @@ from provisioner.core.purchases.past import PastRequest
 from provisioner.core.purchases.rules import Refusal
 from provisioner.core.purchases.windows import DAY
 
-EXAMPLES = 10  # of each sort
+EXAMPLES = 10  # the most examples of each sort
 Decision = Literal["approved", "declined"]
 
 
@@ -39,10 +39,10 @@ class ChangedTotals(Struct):
     amounts_declined: Counter[str] = field(default_factory=Counter)
     """The amount of the newly declined purchases, in minor units by currency."""
     amounts_approved: Counter[str] = field(default_factory=Counter)
-    """The amount of the newly approved purchases."""
+    """The amount of the newly approved purchases, in minor units by currency."""
 
     def add(self, request: PastRequest) -> None:
-        """Count one changed purchase, by Stripe's decision."""
+        """Count one changed purchase; Stripe's decision tells in which direction it changes."""
         if request.approved:
             self.declined += 1
             self.amounts_declined[request.currency] += request.granted
@@ -52,30 +52,30 @@ class ChangedTotals(Struct):
 
     @property
     def newly_declined(self) -> ChangedPurchases:
-        """Return what would be declined."""
+        """Return the totals of the purchases that would be declined."""
         return ChangedPurchases(count=self.declined, amounts=_amounts(self.amounts_declined))
 
     @property
     def newly_approved(self) -> ChangedPurchases:
-        """Return what would be approved."""
+        """Return the totals of the purchases that would be approved."""
         return ChangedPurchases(count=self.approved, amounts=_amounts(self.amounts_approved))
 
     def document(self, name: str) -> ChangedForGroup:
-        """Return the totals of a group."""
+        """Return the totals as those of a group."""
         return ChangedForGroup(
             name=name, newly_declined=self.newly_declined, newly_approved=self.newly_approved
         )
 
 
 class _Compared(Struct):
-    """The comparison of one card's decisions with those of the replay."""
+    """A comparison of Stripe's decisions on one card with those of the replay."""
 
     compared: int = 0
-    """The number of decisions that were compared."""
+    """The number of decisions compared."""
     agreed: int = 0
-    """The number of those that are the same."""
+    """The number of these that are the same."""
     unknown: int = 0
-    """The number of decisions from the time before the controls are known."""
+    """The number of decisions from before the time since which the controls are known."""
     examples: list[PurchaseExample] = []
     """The first decisions that differ."""
 
@@ -84,34 +84,34 @@ class Findings(Struct):
     """The findings so far."""
 
     first: int = 0
-    """The time of the first purchase that was judged (Unix seconds)."""
+    """The time of the first purchase judged (Unix seconds)."""
     last: int = 0
-    """The time of the last one."""
+    """The time of the last purchase judged (Unix seconds)."""
     purchases: int = 0
-    """The number of purchases that were judged."""
+    """The number of purchases judged."""
     total: ChangedTotals = field(default_factory=ChangedTotals)
-    """All changed purchases."""
+    """The totals of all changed purchases."""
     undeclared: ChangedTotals = field(default_factory=ChangedTotals)
-    """Those on cards that are not in the configuration."""
+    """The totals for cards that are not in the configuration."""
     cards: dict[str, ChangedTotals] = field(default_factory=lambda: defaultdict(ChangedTotals))
-    """Those of each card, by its address or Stripe's id."""
+    """The totals for each card, by its address or Stripe's id."""
     states: dict[str, CardState] = {}
-    """A card of each address in `cards`."""
+    """The state of a card with each of the addresses in `cards`."""
     teams: dict[str, ChangedTotals] = field(default_factory=lambda: defaultdict(ChangedTotals))
-    """The changed purchases of each team."""
+    """The totals for each team."""
     categories: dict[str, ChangedTotals] = field(default_factory=lambda: defaultdict(ChangedTotals))
-    """The changed purchases in each merchant category."""
+    """The totals for each merchant category."""
     days: dict[int, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0, 0]))
-    """The approved, declined, newly declined, and newly approved purchases of each day."""
+    """The numbers of approved, declined, newly declined, and newly approved purchases of each day."""
     unjudged: Counter[str] = field(default_factory=Counter)
     """The number of purchases that keep their decision, by reason."""
     compared: dict[str, _Compared] = field(default_factory=lambda: defaultdict(_Compared))
-    """The comparison, by card."""
+    """The comparison of each card."""
     examples: dict[bool, list[PurchaseExample]] = field(default_factory=lambda: {True: [], False: []})
     """The first changed purchases, by Stripe's decision."""
 
     def judged(self, request: PastRequest, *, approved: bool) -> None:
-        """Count a purchase, with its decision under the plan."""
+        """Count a purchase, given its decision under the plan."""
         self.purchases += 1
         self.first, self.last = self.first or request.at, request.at
         place = (0 if approved else 2) if request.approved else (3 if approved else 1)
@@ -119,10 +119,10 @@ class Findings(Struct):
 
     def compare(self, request: PastRequest, state: CardState, refused: Refusal | None, horizon: int) -> None:
         """
-        Count a decision that controls explain, with the answer of the replay.
+        Compare a decision that controls can explain with the decision of the replay.
 
-        A disagreement from before the horizon means that the controls of the card were different then: so
-        none of its decisions so far can be compared.
+        A disagreement from before the horizon means that the card had other controls then, so none of the
+        decisions before it can be compared.
         """
         found = self.compared[request.card]
         found.compared += 1
@@ -138,7 +138,10 @@ class Findings(Struct):
             )
 
     def changed(self, request: PastRequest, state: CardState, refused: Refusal | None) -> None:
-        """Count a purchase whose decision the plan changes, with the reason to decline it, then or now."""
+        """
+        Count a purchase whose decision the plan changes; `refused` is the reason to decline it, then or
+        now.
+        """
         plan = state.own.planned
         groups = [self.total, self.cards[state.address], self.categories[request.category]]
         groups.append(self.teams[plan.team if plan else ""])
@@ -155,7 +158,7 @@ class Findings(Struct):
     def document(
         self, horizon: int, states: Mapping[str, CardState], headroom: Headroom | None
     ) -> BacktestDocument:
-        """Return everything as a document."""
+        """Return all findings as a document."""
         compared = self.compared.values()
         return BacktestDocument(
             begin=iso(self.first),
@@ -219,7 +222,7 @@ class Findings(Struct):
 
 
 def example(request: PastRequest, state: CardState, rule: str, *, approved: bool) -> PurchaseExample:
-    """Return a purchase as an example, with another decision than Stripe's."""
+    """Return a purchase as an example, with the decision that differs from Stripe's."""
     return PurchaseExample(
         at=iso(request.at),
         address=state.address,
@@ -236,7 +239,7 @@ def example(request: PastRequest, state: CardState, rule: str, *, approved: bool
 
 
 def _rule(refused: Refusal, state: CardState) -> str:
-    """Return the rule of the plan that declines a purchase, or that declined it then, in words."""
+    """Return in words the rule that declines a purchase, either under the plan or at the time."""
     if refused.reason == "card_inactive" and state.own.planned and state.own.planned.retired:
         return "the plan retires the card"
     if refused.reason == "cardholder_inactive" and state.held.planned and state.held.planned.retired:

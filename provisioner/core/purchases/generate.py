@@ -1,4 +1,4 @@
-"""Generated scenarios: purchases at the edges of what a declaration allows, for every card."""
+"""Generates scenarios for every card: purchases just inside and just outside of what it allows."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from provisioner.core.model.scenario import METHOD_OF, Facts, Purchase, Scenario
 from provisioner.core.purchases.rules import CONTROLS, LISTS, PER_AUTHORIZATION, Limit, list_rules
 from provisioner.core.purchases.simulator import owes, payments_left, room, rules_of, spend, spent
 
-# The first of a month that is a Sunday: day, week and month begin.
+# The first of a month that is a Sunday, so a day, a week and a month begin at once.
 START = int(dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC).timestamp())
 DAY = 86_400
 MOST_PURCHASES = 60
@@ -24,7 +24,7 @@ ANY = Purchase(0, "")
 
 
 class Choices(Struct, frozen=True):
-    """All values that Stripe knows, for purchases that a list does not name."""
+    """All values that Stripe knows, to find one that a list does not name."""
 
     categories: Sequence[str]
     """Merchant categories."""
@@ -34,7 +34,7 @@ class Choices(Struct, frozen=True):
     """Values of the card's presence at the merchant."""
 
     def of(self, name: str) -> Sequence[str]:
-        """Return the values of `categories`, `merchant_countries` or `card_presences`."""
+        """Return the values for a list: `categories`, `merchant_countries` or `card_presences`."""
         return {
             "categories": self.categories,
             "merchant_countries": self.countries,
@@ -43,7 +43,7 @@ class Choices(Struct, frozen=True):
 
 
 def declared_facts(card: Address, declared: Mapping[Address, Declared], balance: int | None = None) -> Facts:
-    """Return the facts that affect a card's purchases once only the declaration has been applied."""
+    """Return the facts that decide a card's purchases right after the configuration has been applied."""
     fields = declared[card].fields
     reference = fields.get("cardholder")
     holder = declared[reference.address].fields if isinstance(reference, Ref) else {}
@@ -57,7 +57,10 @@ def declared_facts(card: Address, declared: Mapping[Address, Declared], balance:
 
 
 def hides(card: Address, declared: Mapping[Address, Declared]) -> bool:
-    """Return whether the controls of a card or its holder have values from the environment or files."""
+    """
+    Return whether controls of the card or its cardholder contain values from the environment or from
+    files.
+    """
     reference = declared[card].fields.get("cardholder")
     sides = [declared[card], *([declared[reference.address]] if isinstance(reference, Ref) else [])]
     return any(path.startswith("spending_controls") for side in sides for path in side.sensitive)
@@ -65,10 +68,10 @@ def hides(card: Address, declared: Mapping[Address, Declared]) -> bool:
 
 def boundaries(declared: Mapping[Address, Declared], choices: Choices, section: str) -> Iterator[Scenario]:
     """
-    Yield the scenarios of every card of a section whose controls may be shown, in the order of addresses.
+    Yield the scenarios of all cards of a section whose controls may be shown, sorted by address.
 
-    What is expected follows from how each purchase is made up, not from the simulator's verdict. A limit
-    that tighter ones keep out of reach has none.
+    The expected outcome follows from how each purchase is constructed, not from the simulator. A limit that
+    cannot be reached, because a tighter one comes first, gets no scenario.
     """
     for address in sorted(declared):
         if address.section == section and not hides(address, declared):
@@ -76,12 +79,15 @@ def boundaries(declared: Mapping[Address, Declared], choices: Choices, section: 
 
 
 def allowed_purchase(facts: Facts, choices: Choices) -> Purchase | None:
-    """Return a small purchase that no list of the card or its holder blocks; None if the lists block all."""
+    """
+    Return a small purchase that no list of the card or its cardholder blocks; None if the lists block
+    all.
+    """
     return _plain(_allowed_values(facts, choices))
 
 
 def _allowed_values(facts: Facts, choices: Choices) -> dict[str, list[str]]:
-    """By list, the values that neither the card's nor its holder's lists keep out."""
+    """Return for each list the values that neither the card nor its cardholder blocks."""
     sides = [fields.get("spending_controls", {}) for fields in (facts.card, facts.holder)]
     allowed = {}
     for name, attribute, _ in LISTS:
@@ -110,13 +116,14 @@ def _of_card(card: Address, facts: Facts, choices: Choices) -> Iterator[Scenario
     for name, attribute, word in LISTS:
         sides = [fields.get("spending_controls", {}) for fields in (facts.card, facts.holder)]
         named = [value for side in sides for value in side.get(f"blocked_{name}", ())]
-        # a value that the lists block, one that a list names if there is any
+        # a value that the lists block, preferably one that a list names
         for value in [value for value in (*named, *choices.of(name)) if value not in allowed[name]][:1]:
             barred = replace(plain, **_with(attribute, value))
             yield _scenario(card, facts, f"blocked {word} {value}", barred, approved=False, reason=CONTROLS)
     yield from _at_limits(card, facts, plain, allowed["categories"])
     least, last = replace(plain, amount=1), payments_left(facts)
-    if last is not None and last <= min(MOST_PURCHASES, room(least, facts)):  # the card ends itself
+    # the card cancels itself after this number of payments
+    if last is not None and last <= min(MOST_PURCHASES, room(least, facts)):
         before, words = [least] * last, f"after {last} payments"
         yield _scenario(card, facts, words, least, before, approved=False, reason="card_canceled")
 
@@ -134,7 +141,7 @@ def _with(attribute: str, value: str) -> dict[str, Any]:
 
 
 def _stands_still(facts: Facts) -> str:
-    """Return why the card declines everything; empty if it does not."""
+    """Return why the card declines every purchase; empty if it does not."""
     if facts.card.get("status", "inactive") != "active":
         return "card_inactive"
     if facts.holder.get("status", "active") != "active":
@@ -166,7 +173,10 @@ def _at_limits(card: Address, facts: Facts, plain: Purchase, categories: Sequenc
 
 
 def _fill(facts: Facts, purchase: Purchase, limit: Limit) -> list[Purchase] | None:
-    """Return the fewest purchases, on as few days, that use a limit fully; None if other limits forbid it."""
+    """
+    Return the fewest purchases, on the fewest days, that use up a limit; None if other limits prevent
+    it.
+    """
     wanted, made, at = limit.amount, list[Purchase](), START
     most = min(MOST_PURCHASES, payments_left(facts) or MOST_PURCHASES)
     if limit.interval == PER_AUTHORIZATION:

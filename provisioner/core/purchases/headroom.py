@@ -1,4 +1,4 @@
-"""Headroom: how far past purchases used each limit, and which could be lower without declining anything."""
+"""Measures how much of each limit past purchases used, and suggests lower limits that decline nothing."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -9,11 +9,14 @@ from provisioner.core.purchases.findings import iso
 from provisioner.core.purchases.rules import CONTROLS, spending_limits
 from provisioner.core.purchases.spending_ledger import SpendingLedger
 
-DIGITS = 2  # of a suggested amount, which is rounded up
+DIGITS = 2  # digits of a suggested amount, which is rounded up
 
 
 def headroom_of(states: Iterable[CardState]) -> Headroom:
-    """Return the use of every planned limit that may be shown, with amounts that would have been enough."""
+    """
+    Return the use of every planned limit that may be shown, with lower amounts that would have
+    sufficed.
+    """
     used: dict[str, bool] = {}
     rows: dict[str, list[LimitHeadroom]] = {}
     for state in states:
@@ -42,7 +45,7 @@ def _limits(
     rows = controls.planned.timeline if controls.planned else ()
     own = rows[-1].fields.get(CONTROLS, {})
     if own.get("spending_limits_currency", currency) != currency:
-        return  # amounts at a changing rate are no basis for a limit
+        return  # Amounts converted at a changing rate are no basis for a limit.
     for limit in spending_limits(whose, own):
         tally = ledger.tally(limit)
         suggested = enough(tally.most, currency)
@@ -60,13 +63,16 @@ def _limits(
 
 
 def enough(amount: int, currency: str) -> int:
-    """Return a round amount that is at least as high, in minor units: 123,456 becomes 130,000."""
+    """Return a round amount, in minor units, that is at least as high: 130,000 for 123,456."""
     step: int = 10 ** max(len(str(amount)) - DIGITS, exponent(currency))
     return -(-amount // step) * step
 
 
 def _yaml(rows: dict[str, list[LimitHeadroom]]) -> Iterator[str]:
-    """Yield the lines of a configuration with the suggested limits, complete for each card and cardholder."""
+    """
+    Yield lines of a configuration with the suggested limits, and all other limits of the same
+    resources.
+    """
     section = ""
     for address in sorted(rows):
         if not any(row.suggested for row in rows[address]):

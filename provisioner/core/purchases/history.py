@@ -1,4 +1,4 @@
-"""The past of applied cards, read from Stripe's authorizations: what counts towards their limits."""
+"""Reads from Stripe's authorizations how much the applied cards have already used of their limits."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ def live_facts(
     """
     Return the facts of an applied card; `shown` is Stripe's card object, including its cardholder.
 
-    `holder` are the cardholder's fields in normal form, `past` all authorizations of the cardholder;
+    `holder` is the cardholder's fields in normal form; `past` is all authorizations of the cardholder;
     `available` is the Issuing balance in the card's currency.
     """
     person = shown.get("cardholder")
@@ -39,7 +39,10 @@ def issuing_available(balance: Raw, currency: str) -> int:
 
 
 def _chain(card: Raw, past: Iterable[Raw]) -> set[str]:
-    """Return the ids of used cards that replaced each other: purchases count towards the limits of each."""
+    """
+    Return the ids of the cards in the chain of replacements that have purchases; these count for each
+    card.
+    """
     cards = [one["card"] for one in past if isinstance(one.get("card"), Mapping)]
     links = {(str(one["id"]), id_of(one.get("replacement_for"))) for one in (card, *cards)}
     found = {str(card["id"])}
@@ -64,7 +67,7 @@ def _spent(authorizations: Iterable[Raw]) -> Iterator[Purchase]:
 
 
 def counted(authorization: Raw) -> int:
-    """Return what of an approved authorization counts towards limits: captured, plus what is still held."""
+    """Return the amount of an approved authorization that counts towards limits: captured plus still held."""
     transactions = authorization.get("transactions") or ()
     captured = -sum(int(each["amount"]) for each in transactions if each.get("type") == "capture")
     is_open = authorization.get("status") == "pending"
@@ -72,5 +75,5 @@ def counted(authorization: Raw) -> int:
 
 
 def id_of(value: Any) -> str:
-    """Return the id of an object that is either embedded or named by its id; empty if there is none."""
+    """Return the id of an object that is either embedded or given by its id; empty if there is none."""
     return str(value["id"]) if isinstance(value, Mapping) else str(value or "")

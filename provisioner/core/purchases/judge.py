@@ -1,4 +1,4 @@
-"""Judge one past purchase: by the controls that were in force, and by the planned ones."""
+"""Judges one past purchase by the controls that were in force and by the planned ones."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,7 +8,7 @@ from provisioner.core.purchases.past import PastRequest
 from provisioner.core.purchases.rules import CONTROLS, CardRules, Refusal, refusal
 from provisioner.core.purchases.spending_ledger import WindowTally, planned_of, spent_of
 
-# The reasons of declines that statuses and controls explain; after all others, purchases stay declined.
+# The reasons of declines that statuses and controls explain. Purchases declined for others stay declined.
 EXPLAINED = frozenset(
     "card_canceled card_expired card_inactive cardholder_blocked cardholder_inactive "
     "cardholder_verification_required spending_controls".split()
@@ -19,24 +19,27 @@ Counted = Callable[[Sequence[WindowTally], Windows], list[int]]
 
 
 class Judge:
-    """Judges purchases in the order of time, and keeps what it finds."""
+    """Judges purchases in the order of time, and records the findings."""
 
     def __init__(self, findings: Findings, horizon: int) -> None:
         self.findings, self.horizon = findings, horizon
 
     def decide(self, request: PastRequest, asked: PastRequest, state: CardState, now: Windows) -> bool:
         """
-        Return whether a purchase would be approved under the plan, and keep what changes.
+        Return whether a purchase would be approved under the plan, and record what changes.
 
-        `asked` is the request as it would be made under the plan; `now` are the windows of its time. A
-        decision that nobody can make again stays as it was.
+        `asked` is the request as it would be made under the plan; `now` identifies the windows at its time. A
+        decision that does not depend on the controls stays unchanged.
         """
         approved = self._decide(request, asked, state, now)
         self.findings.judged(request, approved=approved)
         return approved
 
     def follow_up(self, request: PastRequest, state: CardState, now: Windows) -> None:
-        """Count a request for more of an authorization that the plan declines: it would not be made."""
+        """
+        Count an increase of an authorization that the plan declines; under the plan it would not be
+        requested.
+        """
         if request.approved or request.reason in EXPLAINED:
             self._compare(request, state, now)
         else:
@@ -53,7 +56,10 @@ class Judge:
         return is_open or (refused is None) == request.approved
 
     def _compare(self, request: PastRequest, state: CardState, now: Windows) -> tuple[Refusal | None, bool]:
-        """Return why the controls in force decline a purchase, and whether that can be said at all."""
+        """
+        Return why the controls in force decline a purchase, and whether they are known well enough to say
+        so.
+        """
         bound = state.in_force(request.at)
         refused = _refused(bound, request, now)
         if refused is None and _is_foreign(bound.rules, request):
@@ -81,11 +87,12 @@ class Judge:
             self.findings.unjudged[NO_RATE] += 1
             return was
         if refused is None and _is_over_default(plan, asked, planned_of, now):
-            # with limits then and none now, nobody knows whether Stripe's default one returns
+            # If the card had limits then and has none now, it is unknown whether Stripe's default limit
+            # returned.
             self.findings.unjudged[DEFAULT_LIMIT] += state.in_force(request.at).default is None
             return was
         if state.own.planned is None and (then is None) != was:
-            return was  # the controls that the card keeps do not explain what happened
+            return was  # The controls that the plan leaves unchanged do not explain the past decision.
         if refused and refused.limit >= 0:
             plan.tallies[refused.limit].declines += 1
         if (refused is None) != was:
@@ -97,8 +104,8 @@ def _refused(bound: BoundRules, request: PastRequest, now: Windows) -> Refusal |
     """
     Return why the controls in force decline a purchase; None if they do not.
 
-    Whether a card without limits has Stripe's default one is not documented [?]: a decline that it explains
-    tells that it has.
+    Stripe does not document whether its default limit applies to a card without limits [?]. If the default
+    limit explains a decline, it is assumed to apply.
     """
     refused = refusal(request, bound.rules, spent_of(bound.tallies, now), request.at)
     if refused is None and request.reason == CONTROLS and _is_over_default(bound, request, spent_of, now):
@@ -107,7 +114,7 @@ def _refused(bound: BoundRules, request: PastRequest, now: Windows) -> Refusal |
 
 
 def _is_over_default(bound: BoundRules, asked: PastRequest, counted: Counted, now: Windows) -> bool:
-    """Return whether Stripe's default limit, if it applies, declines a purchase that nothing else does."""
+    """Return whether only Stripe's default limit, if it applies, declines a purchase."""
     if bound.default is None:
         return False
     [spent] = counted([bound.default], now)
@@ -115,5 +122,5 @@ def _is_over_default(bound: BoundRules, asked: PastRequest, counted: Counted, no
 
 
 def _is_foreign(rules: CardRules, asked: PastRequest) -> bool:
-    """Return whether a limit applies whose amount in the card's currency is not known."""
+    """Return whether a limit applies whose amount in the card's currency is unknown."""
     return bool(rules.foreign) and any(limit.counts(asked.category) for limit in rules.foreign)

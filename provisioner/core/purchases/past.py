@@ -1,10 +1,10 @@
 """
-Past purchases as a replay needs them: what Stripe decided, and what counted towards limits from when on.
+The past purchases that a replay needs: Stripe's decisions, and the amounts counted towards limits over time.
 
-Each authorization is a first request, perhaps further ones that raise its amount, and changes of what it
-holds and what is captured. The amount that counts towards limits is the held amount plus the captured amount,
-at the time at which the authorization began. [?] Stripe does not document the details; refunds and captures
-without an authorization do not count.
+Each authorization consists of a first request, perhaps further requests that raise its amount, and changes of
+the held and the captured amount. The amount that counts towards limits is the held plus the captured amount.
+It counts in the windows in which the authorization was created. [?] Stripe does not document the details;
+refunds and captures without an authorization do not count.
 
 Amounts are in minor units of the card's currency, times are Unix seconds.
 """
@@ -16,57 +16,60 @@ from msgspec import Struct
 
 
 class PastRequest(Struct, frozen=True, gc=False):
-    """A request of a merchant that Stripe has decided: a new authorization, or a higher amount for one."""
+    """
+    A merchant's request that Stripe has decided: a new authorization, or an increase of an existing
+    one.
+    """
 
     at: int
     """The time of the decision."""
     authorization: int
-    """The number of the authorization in this past, from 0 on in the order of creation."""
+    """The number of the authorization in this past, counted from 0 in the order of creation."""
     began: int
-    """The time at which the authorization was created, whose windows its amount counts in."""
+    """The time at which the authorization was created; the amount counts in the windows of that time."""
     card: str
     """Stripe's id of the card."""
     holder: str
     """Stripe's id of the cardholder."""
     amount: int
-    """The amount that this request asks for; 0 only checks the card."""
+    """The requested amount; 0 for a request that only checks the card."""
     total: int
     """
-    The amount of the authorization if this is approved; limits per authorization apply to it.
+    The amount of the whole authorization if this request is approved; per-purchase limits apply to it.
 
-    That is the sum of what was approved, less what was reversed, and captures do not change it.
+    It is the sum of the approved amounts less the reversed ones; captures do not change it.
     """
     approved: bool
     """Stripe's decision."""
     reason: str
     """Stripe's reason, such as `spending_controls`."""
     granted: int = 0
-    """The approved amount, which is held from now on; lower than `amount` if a webhook approved less."""
+    """The approved amount, which is then held. It is lower than `amount` if a webhook approved less."""
     first: bool = True
-    """False if this raises the amount of an authorization that exists."""
+    """False if this request increases an existing authorization."""
     held: int = 0
-    """The amount that the authorization holds just before this request; 0 for the first."""
+    """The amount held just before this request; 0 for the first request."""
     category: str = ""
     """The merchant's category."""
     country: str = ""
-    """The merchant's country, two upper-case letters."""
+    """The merchant's country, as two upper-case letters."""
     presence: str = "not_present"
     """`present` or `not_present`."""
     currency: str = "usd"
     """The card's currency."""
     merchant_amount: int = 0
-    """The amount of this request in minor units of the merchant's currency."""
+    """The amount of this request in the merchant's currency, in minor units."""
     merchant_currency: str = ""
-    """The merchant's currency; the rates of cardholders' limits in other currencies follow from it."""
+    """The merchant's currency. Exchange rates for cardholders' limits are derived from it."""
     merchant: str = ""
     """The merchant's name; empty if names are not kept."""
 
 
 class PastMove(Struct, frozen=True, gc=False):
     """
-    A change of what an authorization holds and has captured, other than by a request.
+    A change of an authorization's held and captured amounts that is not a request.
 
-    What changes for one authorization in one second, such as a capture that closes it, is one move.
+    All changes of one authorization within one second, such as a capture that closes it, are one move.
     """
 
     at: int
@@ -82,17 +85,17 @@ class PastMove(Struct, frozen=True, gc=False):
     category: str = ""
     """The merchant's category."""
     held: int = 0
-    """The change of the held amount: below 0 for a reversal, an expiry, or a hold that is captured."""
+    """The change of the held amount; negative for a reversal, an expiry, or a capture of a hold."""
     captured: int = 0
-    """The amount that is captured; refunds are left out."""
+    """The captured amount, without refunds."""
     left: int = 0
-    """The amount that is still held afterwards; 0 if this closes the authorization."""
+    """The amount still held afterwards; 0 if the authorization is closed."""
     ends: bool = False
-    """True if nothing of this authorization follows."""
+    """True if this is the last event of the authorization."""
 
     @property
     def amount(self) -> int:
-        """Return the change of what counts towards limits."""
+        """Return the change of the amount that counts towards limits."""
         return self.held + self.captured
 
 
@@ -100,18 +103,18 @@ Moment = PastRequest | PastMove
 
 
 class PastControls(Struct, frozen=True):
-    """The fields of a card or cardholder from some time on."""
+    """The fields of a card or cardholder that are valid from some time on."""
 
     since: int
-    """The first moment at which they hold; 0 for the oldest known ones."""
+    """The first time at which they are valid; 0 for the oldest known version."""
     fields: Mapping[str, Any]
-    """The fields in normal form, as a snapshot has them: status, spending controls, lifecycle controls."""
+    """The fields in normal form, as in a snapshot: status, spending controls, lifecycle controls."""
     disabled: bool = False
-    """True if Stripe requires more of the cardholder (`requirements.disabled_reason`)."""
+    """True if Stripe requires more information about the cardholder (`requirements.disabled_reason`)."""
 
 
 class PastCard(Struct, frozen=True):
-    """A card, with the facts that never change."""
+    """The facts of a card that never change."""
 
     id: str
     """Stripe's id."""
@@ -120,48 +123,51 @@ class PastCard(Struct, frozen=True):
     currency: str = "usd"
     """The card's currency."""
     replacement_for: str = ""
-    """The id of the card that it replaces, whose spending counts on; empty if there is none."""
+    """The id of the card that it replaces, whose spending still counts; empty if it replaces none."""
     exp_month: int = 0
-    """The last month in which it can be used, 1 to 12; 0 if it is not known."""
+    """The last month in which the card can be used, 1 to 12; 0 if unknown."""
     exp_year: int = 0
-    """The year of that month; 0 if it is not known."""
+    """The year of that month; 0 if unknown."""
 
 
 class Past(Protocol):
-    """The past of an account, read as a stream: a million authorizations need not fit into memory."""
+    """
+    The past of an account. It is read as a stream, because a million authorizations may not fit into
+    memory.
+    """
 
     @property
     def cards(self) -> Mapping[str, PastCard]:
-        """Return all cards of the account, by id, canceled ones too."""
+        """Return all cards of the account by id, including canceled ones."""
 
     @property
     def controls(self) -> Mapping[str, Sequence[PastControls]]:
-        """Return the controls of each card and cardholder through time, by id, oldest first."""
+        """Return all versions of the controls of each card and cardholder by id, oldest first."""
 
     @property
     def horizon(self) -> int:
-        """Return the time from which on every change of controls is known; 0 if all are."""
+        """Return the time since which every change of controls is known; 0 if all changes are known."""
 
     def moments(self) -> Iterator[Moment]:
         """
-        Yield the requests and moves in the order of time; may be called more than once.
+        Yield the requests and moves in the order of time; may be called repeatedly.
 
-        Within one second the requests come in the order in which Stripe lists their authorizations, oldest
-        first. Which moves of that second came before which request, nobody knows.
+        Within one second, requests come in the order in which Stripe lists their authorizations, oldest
+        first. Whether a move of that second came before or after a request is unknown.
         """
 
 
 class PastList(Struct, frozen=True):
-    """A past that is held in memory."""
+    """A past held in memory."""
 
     recorded: Sequence[Moment] = ()
     """The requests and moves, in the order of time."""
     cards: Mapping[str, PastCard] = {}
     """All cards of the account, by id."""
     controls: Mapping[str, Sequence[PastControls]] = {}
-    """The controls of each card and cardholder through time, by id, oldest first."""
+    """All versions of the controls of each card and cardholder by id, oldest first."""
     horizon: int = 0
-    """The time from which on every change of controls is known; 0 if all are."""
+    """The time since which every change of controls is known; 0 if all changes are known."""
 
     def moments(self) -> Iterator[Moment]:
         """Yield the requests and moves in the order of time."""

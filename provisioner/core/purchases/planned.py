@@ -1,4 +1,4 @@
-"""Planned controls of cards and cardholders, as a replay of the past needs them."""
+"""The planned controls of cards and cardholders, in the form that a replay needs."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,14 +8,14 @@ from provisioner.core.purchases.past import PastControls
 
 
 class PlannedControls(Struct, frozen=True):
-    """The controls of a card or cardholder as a plan would leave them, laid over the whole past."""
+    """The controls that a plan would give a card or cardholder, applied to the whole past."""
 
     address: str
-    """Section and name in the YAML."""
+    """Its section and name in the YAML."""
     timeline: Sequence[PastControls]
-    """The controls: one row that always holds, or more where grants begin and end; oldest first."""
+    """The versions of the controls, oldest first: one, or several if grants begin or end."""
     team: str = ""
-    """The team of a card; empty without one."""
+    """The team of a card; empty if it has none."""
     retired: bool = False
     """True if the plan retires it."""
     hidden: bool = False
@@ -23,9 +23,9 @@ class PlannedControls(Struct, frozen=True):
 
 
 class Planned(Struct, frozen=True):
-    """The controls of all cards and cardholders that a plan is about, by Stripe's id."""
+    """The planned controls of all cards and cardholders in a plan, by Stripe's id."""
 
     cards: Mapping[str, PlannedControls] = {}
-    """The cards with a declared address, with their predecessors, and those that the plan retires."""
+    """The cards in the configuration, the cards that they replaced, and the cards that the plan retires."""
     holders: Mapping[str, PlannedControls] = {}
     """The same for cardholders."""

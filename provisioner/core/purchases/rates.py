@@ -1,4 +1,7 @@
-"""Exchange rates as past purchases tell them: an amount in the card's currency and in the merchant's."""
+"""
+Exchange rates derived from past purchases, which have an amount in the card's and in the merchant's
+currency.
+"""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -13,19 +16,22 @@ Pair = tuple[str, str]
 
 
 class ExchangeRates(Struct):
-    """The exchange rates between the currencies of cards and those of cardholders' limits."""
+    """The exchange rates between the currencies of cards and those of their cardholders' limits."""
 
     known: dict[Pair, dict[int, tuple[float, float]]] = field(default_factory=lambda: defaultdict(dict))
-    """For each day, the lowest and highest rate that fits its purchases, by the card's and other currency."""
+    """For each pair of currencies and day, the lowest and highest rate that fits the day's purchases."""
     around: dict[tuple[Pair, int], float] = {}
-    """The rate of each day that was asked for."""
+    """The rates computed so far, by pair of currencies and day."""
 
     def learn(self, moments: Iterable[Moment], wanted: Iterable[Pair]) -> None:
-        """Learn from purchases in other currencies; amounts are rounded, so rates are ranges."""
+        """
+        Learn the rates of some pairs from purchases. Amounts are rounded, so each purchase gives a
+        range.
+        """
         pairs = frozenset(wanted)
         for each in moments:
             if not isinstance(each, PastRequest) or not each.first:
-                continue  # an increase has the rate of the first request, with its rounding
+                continue  # An increase uses the rate of the first request, including its rounding.
             if each.amount < 1 or each.merchant_amount < 1:
                 continue
             pair = (each.currency, each.merchant_currency)
@@ -36,7 +42,10 @@ class ExchangeRates(Struct):
                 days[day] = _closer(days.get(day, (low, high)), (low, high))
 
     def convert(self, amount: int, named: str, currency: str, at: int) -> int | None:
-        """Return an amount in the card's currency, at the rate of a time; None if no purchase tells it."""
+        """
+        Return an amount in the card's currency, at the rate of a time; None if no purchase shows the
+        rate.
+        """
         pair, day = (currency, named), at // DAY
         if pair not in self.known:
             return None
@@ -46,9 +55,10 @@ class ExchangeRates(Struct):
 
     def _rate(self, days: Mapping[int, tuple[float, float]], day: int) -> float:
         """
-        Return the rate of the nearest purchases.
+        Return the rate of the purchases nearest to a day.
 
-        The ranges of the days around are combined as long as they agree: the rate may not have changed.
+        The ranges of the days around it are narrowed down as long as they overlap, because the rate may not
+        have changed.
         """
         order = sorted(days)
         middle = bisect_left(order, day)
@@ -63,7 +73,7 @@ class ExchangeRates(Struct):
 
 
 def _closer(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
-    """Return the range on which two agree, or the narrower one if they do not."""
+    """Return the intersection of two ranges, or the narrower range if they do not overlap."""
     both = (max(one[0], other[0]), min(one[1], other[1]))
     if both[0] <= both[1]:
         return both

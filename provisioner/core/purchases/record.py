@@ -1,4 +1,4 @@
-"""A purchase as people look at it: one authorization, with what of it counts towards limits."""
+"""A purchase as the pages show it: one authorization, with the amount of it that counts towards limits."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,40 +9,40 @@ from provisioner.core.purchases.history import counted, id_of
 
 
 class PurchaseRecord(Struct, frozen=True, gc=False):
-    """One authorization. Amounts are in minor units of the card's currency."""
+    """One authorization, with amounts in minor units of the card's currency."""
 
     id: str
-    """Stripe's id."""
+    """Stripe's id of the authorization."""
     at: int
-    """The time of its creation (Unix seconds), whose windows it counts in."""
+    """The time of its creation (Unix seconds); the amount counts in the windows of that time."""
     card: str
     """Stripe's id of the card."""
     holder: str
-    """Stripe's id of the cardholder; empty if Stripe does not say it."""
+    """Stripe's id of the cardholder; empty if Stripe does not return it."""
     amount: int
-    """The amount that was approved or declined."""
+    """The approved or declined amount."""
     counted: int
-    """The amount that counts towards limits: captured or still held; 0 if it was declined or reversed."""
+    """The amount that counts towards limits: captured plus still held; 0 if it was declined or reversed."""
     currency: str
-    """The currency of the card."""
+    """The card's currency."""
     approved: bool
     """Stripe's decision."""
     reason: str = ""
     """Stripe's reason for the last decision, such as `spending_controls`."""
     status: str = ""
-    """Stripe's status: pending, closed, reversed or expired."""
+    """Stripe's status: `pending`, `closed`, `reversed` or `expired`."""
     category: str = ""
-    """The category of the merchant."""
+    """The merchant's category."""
     country: str = ""
-    """The country of the merchant."""
+    """The merchant's country."""
     method: str = ""
-    """The way in which the card was read."""
+    """The method by which the card was read, such as `online` or `chip`."""
     merchant: str = ""
-    """The name of the merchant; empty unless names are asked for."""
+    """The merchant's name; empty unless names were requested."""
 
 
 def read_record(raw: Mapping[str, Any], *, names: bool = False) -> PurchaseRecord:
-    """Return an authorization, read from Stripe's answer; with `names`, the merchant's name is kept."""
+    """Convert an authorization from Stripe's response; the merchant's name is kept only with `names`."""
     merchant, card = raw.get("merchant_data") or {}, raw.get("card")
     decisions = raw.get("request_history") or ()
     embedded = card if isinstance(card, Mapping) else {}

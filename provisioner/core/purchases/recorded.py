@@ -1,5 +1,5 @@
 """
-Turn Stripe's authorizations into compact records, and records into the moments of a past.
+Converts Stripe's authorizations into compact records, and records into the requests and moves of a past.
 
 An authorization contains its whole history: its requests with Stripe's decisions, the balance transactions
 that hold and release its amount, and its captures and refunds (SDK: issuing/_authorization.py).
@@ -16,7 +16,7 @@ from provisioner.core.purchases.past import Moment, PastMove, PastRequest
 
 HOLD, RELEASE = "issuing_authorization_hold", "issuing_authorization_release"
 PRESENT = frozenset({"chip", "contactless", "swipe"})
-TOGETHER = 60  # seconds between a decision and the hold that follows from it, at most [?]
+TOGETHER = 60  # the most seconds between a decision and the hold that it causes [?]
 # docs.stripe.com/issuing/purchases/authorizations: holds end after 7 days, or 31 for hotels and the like
 ENDS_AFTER = 7 * 86_400
 
@@ -25,25 +25,25 @@ Raw = Mapping[str, Any]
 
 @final
 class RecordedRequest(Struct, frozen=True, array_like=True, gc=False):
-    """A request that Stripe has decided; amounts are in minor units, times are Unix seconds."""
+    """A request and Stripe's decision; amounts are in minor units, times are Unix seconds."""
 
     at: int
     """The time of the decision."""
     amount: int
-    """The amount that was asked for."""
+    """The requested amount."""
     approved: bool
     """Stripe's decision."""
     reason: str
     """Stripe's reason."""
     granted: int
-    """The amount that was approved and is held from now on; 0 if it was declined."""
+    """The amount that was approved and is then held; 0 if the request was declined."""
     merchant_amount: int
     """The amount in the merchant's currency."""
 
 
 @final
 class RecordedMove(Struct, frozen=True, array_like=True, gc=False):
-    """A change of what is held and captured, other than by a request."""
+    """A change of the held and captured amounts that is not a request."""
 
     at: int
     """The time (Unix seconds)."""
@@ -54,7 +54,7 @@ class RecordedMove(Struct, frozen=True, array_like=True, gc=False):
 
 
 class AuthorizationRecord(Struct, frozen=True, array_like=True):
-    """An authorization, reduced to what a replay needs."""
+    """The parts of an authorization that a replay needs."""
 
     card: str
     """Stripe's id of the card."""
@@ -73,13 +73,13 @@ class AuthorizationRecord(Struct, frozen=True, array_like=True):
     merchant: str
     """The merchant's name; empty if names are not kept."""
     requests: tuple[RecordedRequest, ...]
-    """The decided requests, oldest first."""
+    """The requests that Stripe decided, oldest first."""
     moves: tuple[RecordedMove, ...]
     """The other changes, oldest first."""
     is_open: bool
-    """True if it is pending, so that more is certain to follow."""
+    """True if the authorization is pending, so that further changes will follow."""
     size: int
-    """The length of its histories, which only ever grow: of two records, the longer one is newer."""
+    """The combined length of its histories. They only grow, so the longer of two records is the newer one."""
 
     def is_older_than(self, other: "AuthorizationRecord") -> bool:
         """Return whether `other` is a later state of this authorization."""
@@ -88,10 +88,10 @@ class AuthorizationRecord(Struct, frozen=True, array_like=True):
 
 def record(raw: Raw, *, with_merchant: bool = False) -> AuthorizationRecord:
     """
-    Reduce an authorization of Stripe's; the merchant's name is left out unless asked for.
+    Convert an authorization to a record; the merchant's name is kept only with `with_merchant`.
 
-    `raw` has the form of `stripe_api.answers.Authorization`. Raises KeyError, TypeError or ValueError for
-    another one.
+    `raw` has the form of `stripe_api.answers.Authorization`. Raises KeyError, TypeError or ValueError if it
+    does not.
     """
     card, merchant = raw.get("card"), raw.get("merchant_data") or {}
     decided = sorted(raw.get("request_history") or (), key=lambda each: int(each["created"]))
@@ -102,7 +102,7 @@ def record(raw: Raw, *, with_merchant: bool = False) -> AuthorizationRecord:
     releases = [(int(each["created"]), int(each["amount"])) for each in entries if each["type"] == RELEASE]
     transactions = raw.get("transactions") or ()
     captures = [(int(t["created"]), -int(t["amount"])) for t in transactions if t.get("type") == "capture"]
-    if not entries and approved:  # the account's funds are in a financial account
+    if not entries and approved:  # The funds of the account are in a financial account.
         releases = _releases(raw, approved, captures)
     method = str(raw.get("authorization_method") or "")
     return AuthorizationRecord(
@@ -122,24 +122,24 @@ def record(raw: Raw, *, with_merchant: bool = False) -> AuthorizationRecord:
 
 
 def _request(decision: Raw, holds: list[tuple[int, int]]) -> RecordedRequest:
-    """Return a request, and take the hold that follows from it out of `holds`."""
+    """Return a request, and remove the hold that it caused from `holds`."""
     at, amount, approved = int(decision["created"]), int(decision["amount"]), bool(decision["approved"])
     granted = amount if approved else 0
     near = [each for each in holds if abs(each[0] - at) <= TOGETHER] if granted else []
     if near:
         hold = min(near, key=lambda each: (each[1] != amount, abs(each[0] - at)))
         holds.remove(hold)
-        granted = hold[1]  # a webhook may approve less, and Stripe holds more for a fuel pump
+        granted = hold[1]  # A webhook may approve less, and Stripe holds more for a fuel pump.
     theirs = int(decision.get("merchant_amount") or 0)
     return RecordedRequest(at, max(amount, granted), approved, str(decision["reason"]), granted, theirs)
 
 
 def _releases(raw: Raw, approved: int, captures: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """
-    Return the releases of an authorization without balance transactions, as far as its captures show them.
+    Infer the releases of an authorization without balance transactions from its captures.
 
-    Cards of a financial account have none. What is left when it has ended counts as released by the last
-    capture or, without one, when holds expire [?].
+    Cards of a financial account have no balance transactions. The amount left when the authorization ends
+    counts as released by its last capture or, without a capture, when holds expire [?].
     """
     found, left = [], approved
     for at, amount in captures:
@@ -153,7 +153,10 @@ def _releases(raw: Raw, approved: int, captures: list[tuple[int, int]]) -> list[
 def _moves(
     holds: list[tuple[int, int]], releases: list[tuple[int, int]], captures: list[tuple[int, int]]
 ) -> Iterator[RecordedMove]:
-    """Yield the changes, those of one second as one: a capture also releases what it takes."""
+    """
+    Yield the changes; those of one second are combined, because a capture also releases the captured
+    amount.
+    """
     held: dict[int, int] = {}
     captured: dict[int, int] = {}
     for at, amount in holds:
@@ -174,8 +177,8 @@ def moments(records: Iterable[tuple[int, AuthorizationRecord]]) -> Iterator[Mome
     """
     Yield the requests and moves of authorizations in the order of time, as `Past.moments` does.
 
-    `records` are the times of creation and the authorizations, oldest first. Of these, only the changes that
-    are still to come are held in memory.
+    `records` are pairs of a time of creation and an authorization, oldest first. Only changes that happen
+    later than the current authorization are held in memory.
     """
     waiting: list[tuple[int, int, int, Moment]] = []
     push, pop = heapq.heappush, heapq.heappop
@@ -187,7 +190,7 @@ def moments(records: Iterable[tuple[int, AuthorizationRecord]]) -> Iterator[Mome
             for place, moment in enumerate(_of_one(number, began, each)):
                 push(waiting, (moment.at, number, place, moment))
             continue
-        # most are such, and there may be millions of them
+        # Most authorizations are of this form, and there may be millions.
         yield _past_request(number, began, each, requests[0], 0, 0)
         held = requests[0].granted
         for place, move in enumerate(each.moves):
@@ -198,7 +201,7 @@ def moments(records: Iterable[tuple[int, AuthorizationRecord]]) -> Iterator[Mome
 
 
 def _of_one(number: int, began: int, each: AuthorizationRecord) -> Iterator[Moment]:
-    """Yield the requests and moves of one authorization, in the order of time; requests come first."""
+    """Yield the requests and moves of one authorization in the order of time; requests come first."""
     held = amount = 0
     steps: list[RecordedRequest | RecordedMove] = [*each.requests, *each.moves]
     for step in sorted(steps, key=attrgetter("at")):
@@ -208,7 +211,7 @@ def _of_one(number: int, began: int, each: AuthorizationRecord) -> Iterator[Mome
             amount += step.granted
         else:
             held += step.held
-            # what a capture takes stays in an authorization's amount, and what a reversal takes does not
+            # A capture does not lower the authorization's amount, but a reversal does.
             amount += step.held + min(step.captured, -step.held) if step.held < 0 else step.held
             yield _past_move(number, began, each, step, held)
 

@@ -1,4 +1,7 @@
-"""Replay a past under the controls in force and under planned ones, and tell what the plan changes."""
+"""
+Replays past purchases under the controls in force and under planned ones, to find what the plan
+changes.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -16,7 +19,7 @@ from provisioner.core.purchases.rates import ExchangeRates
 from provisioner.core.purchases.spending_ledger import WindowTally
 from provisioner.core.purchases.windows import windows
 
-GONE = -1  # what an authorization holds that the plan declines
+GONE = -1  # the held amount of an authorization that the plan declines
 State = tuple[WindowTally, int, int, int]
 
 
@@ -24,7 +27,7 @@ def backtest(past: Past, planned: Planned, begin: int = 0, *, headroom: bool = F
     """
     Judge the purchases since `begin` (Unix seconds) under the controls in force and under the planned ones.
 
-    Earlier purchases only fill the windows of limits. With `headroom`, report the use of all limits.
+    Earlier purchases only count towards limits. With `headroom`, the result includes the use of all limits.
     """
     rates = ExchangeRates()
     cards = Cards(past, planned, rates)
@@ -38,24 +41,24 @@ def backtest(past: Past, planned: Planned, begin: int = 0, *, headroom: bool = F
 
 class Replay:
     """
-    The replay of a past: every decision as Stripe made it, and as the plan would have made it.
+    A replay of the past: each decision as Stripe made it, and as it would be under the plan.
 
-    What really counts towards limits follows from Stripe's decisions alone; the plan's own account of it is
-    kept as the difference, which is nothing for most purchases.
+    The amounts that count towards limits follow from Stripe's decisions. For the plan, only the difference
+    from them is stored, which is zero for most purchases.
     """
 
     def __init__(self, past: Past, cards: Cards, begin: int, *, is_measured: bool) -> None:
         self.cards, self.begin = cards, begin
         self._is_measured = is_measured
-        """True if the use of limits is reported."""
+        """True if the use of limits is measured."""
         self.findings = Findings()
         self._judge = Judge(self.findings, past.horizon)
         self._held: dict[int, int] = {}
-        """The amounts that the plan would hold of authorizations that it decides differently, or GONE."""
+        """The amounts that authorizations would hold under the plan where it decides differently, or GONE."""
         self._log: list[list[State] | NewControls] = []
 
     def run(self, moments: Iterable[Moment]) -> None:
-        """Let everything happen, second by second."""
+        """Replay all requests and moves, second by second."""
         stream = iter(moments)
         event = next(stream, None)
         while event is not None:
@@ -68,13 +71,13 @@ class Replay:
                 self._happen_at_once([*self.cards.changes_until(at), *second])
 
     def _happen_at_once(self, events: Sequence[Event]) -> None:
-        """Let the events of one second happen, in the most likely order."""
+        """Replay the events of one second, in their most likely order."""
         for part in by_holder(events, self.cards.holders):
             for event in part if self._is_settled(part) else arrange(part, self):
                 self._happen(event)
 
     def _is_settled(self, events: Sequence[Event]) -> bool:
-        """Return whether no other order needs to be tried."""
+        """Return whether the given order of the events is certain, or makes no difference."""
         if len(events) == 1 or events[0].at < self.begin:
             return True
         requests = [each for each in events if isinstance(each, PastRequest)]
@@ -138,7 +141,7 @@ class Replay:
         return self._judge.explains(request, self.cards.state_of(request), windows(request.at))
 
     def apply(self, event: Event) -> None:
-        """Let an event happen on trial: what counts follows from it, and nothing is judged."""
+        """Change the counted amounts by an event, to try an order out; no purchase is judged."""
         if isinstance(event, NewControls):
             self._log.append(event)
             self.cards.advance(event.id)
@@ -150,7 +153,7 @@ class Replay:
         state.count(windows(event.began), event.category, granted, 0)
 
     def undo(self) -> None:
-        """Take the last event on trial back."""
+        """Undo the last event that was tried out."""
         last = self._log.pop()
         if isinstance(last, NewControls):
             self.cards.advance(last.id, -1)
@@ -161,10 +164,10 @@ class Replay:
 
 def _planned(move: PastMove, there: int) -> tuple[int, int]:
     """
-    Return how a move would change an authorization that holds another amount, and what it would capture.
+    Return how a move changes the held and captured amounts of an authorization that holds `there`.
 
-    Only a final amount can raise what is held. A capture of all that is held takes what there is, and any
-    other one the amount that it took.
+    Only a final amount can raise the held amount. A capture of everything captures all that is held under the
+    plan; any other capture takes the amount that it really took.
     """
     if move.held > 0:
         return move.left - there, move.captured
@@ -173,5 +176,5 @@ def _planned(move: PastMove, there: int) -> tuple[int, int]:
 
 
 def _without(request: PastRequest, missing: int) -> PastRequest:
-    """Return a request for an authorization that would hold less, or more, than it really did."""
+    """Return a request for an authorization that holds a different amount under the plan."""
     return replace(request, total=request.total - missing) if missing else request

@@ -1,4 +1,4 @@
-"""The result of a scenario: what was expected, what Stripe answered, and what the simulator says."""
+"""The result of a scenario: the expected outcome, Stripe's answer, and the simulator's prediction."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from provisioner.core.purchases.simulator import REASONS
 
 
 class Standing(StrEnum):
-    """The outcome of a scenario; all but `passed` are failures of the run."""
+    """The outcome of a scenario; every value but `passed` makes the run fail."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -25,26 +25,26 @@ class ScenarioResult(Struct, frozen=True):
     scenario: Scenario
     """The scenario."""
     simulated: Course
-    """The result of the simulator."""
+    """The simulator's prediction."""
     actual: Course | None = None
-    """The result in Stripe or the sandbox; None if it was not asked."""
+    """The answer of Stripe or the sandbox; None if neither was asked."""
     trouble: str = ""
     """The reason why it could not be run; empty if it was."""
     remark: str = ""
-    """A remark for the reader; empty if there is none."""
+    """A remark for the reader, which may be empty."""
 
     @property
     def course(self) -> Course:
-        """Return the course that counts: Stripe's, if Stripe was asked."""
+        """Return Stripe's answer if there is one, else the simulator's prediction."""
         return self.actual or self.simulated
 
     @property
     def standing(self) -> Standing:
-        """Return whether the result is as expected and agreed upon, or what is wrong with it."""
+        """Return whether the scenario passed, or in which way it failed."""
         if self.trouble:
             return Standing.ERROR
         answer = self.course.answer
-        # a decline that no declaration explains, such as by the account's own webhook
+        # The configuration cannot explain such a decline, for example by the account's own webhook.
         undeclared = not isinstance(answer, Unsure) and not answer.approved and answer.reason not in REASONS
         if self.actual and not self.actual.agrees(self.simulated) and not undeclared:
             return Standing.DISAGREED
@@ -54,7 +54,7 @@ class ScenarioResult(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """Return what is wrong, in words for a person; if nothing is, the remark, which may be empty."""
+        """Return the reason for a failure in words; if the scenario passed, its remark."""
         match self.standing:
             case Standing.PASSED:
                 return self.remark
@@ -70,7 +70,7 @@ class ScenarioResult(Struct, frozen=True):
                 return said + (self._because(self.course) or self._because(self.simulated))
 
     def _said(self, course: Course) -> str:
-        """Return the answer that a course ended with, and where the course stopped if that was too early."""
+        """Return the final answer, and the purchase at which the scenario stopped if that was too early."""
         if course.place < len(self.scenario.after):
             return f"earlier purchase {course.place + 1} of {len(self.scenario.after)} {course.answer}"
         return str(course.answer)
@@ -80,13 +80,13 @@ class ScenarioResult(Struct, frozen=True):
 
 
 def expected(scenario: Scenario) -> str:
-    """Return in words what a scenario expects."""
+    """Return the expected outcome of a scenario in words."""
     if scenario.approved:
         return "approved"
     return f"declined ({scenario.reason})" if scenario.reason else "declined"
 
 
 def tally(results: Iterable[ScenarioResult]) -> dict[str, int]:
-    """Return the number of results for each standing."""
+    """Return the number of results with each outcome."""
     counts = Counter(result.standing for result in results)
     return {str(standing): counts[standing] for standing in Standing}

@@ -1,9 +1,9 @@
 """
-CardRules that decide a purchase, compiled once from the fields of a card and its cardholder.
+The rules that decide a purchase, compiled once from the fields of a card and its cardholder.
 
-docs.stripe.com/issuing/controls/spending-controls, docs.stripe.com/issuing/purchases/authorizations; the
-reasons are those of the SDK's `issuing.Authorization.RequestHistory`. Which of several reasons Stripe
-gives is not documented [?]; here the card comes first, then its holder, the money, the controls.
+See docs.stripe.com/issuing/controls/spending-controls and docs.stripe.com/issuing/purchases/authorizations;
+the reasons are those of the SDK's `issuing.Authorization.RequestHistory`. Stripe does not document which of
+several reasons it gives [?]; here, the order is card, cardholder, balance, controls.
 """
 
 import datetime as dt
@@ -25,12 +25,12 @@ LISTS = (
 CONTROLS = "spending_controls"
 PER_AUTHORIZATION = "per_authorization"
 NO_CATEGORIES: frozenset[str] = frozenset()
-# Converts an amount in a currency to the card's; None if the rate is not known.
+# Converts an amount from another currency to the card's; None if the rate is unknown.
 Convert = Callable[[int, str], int | None]
 
 
 class RequestedPurchase(Protocol):
-    """A purchase that is asked for, in minor units of the card's currency."""
+    """A purchase to be decided, in minor units of the card's currency."""
 
     @property
     def amount(self) -> int:
@@ -38,7 +38,7 @@ class RequestedPurchase(Protocol):
 
     @property
     def total(self) -> int:
-        """Return the amount of the whole authorization with it."""
+        """Return the amount of the whole authorization, including this purchase."""
 
     @property
     def category(self) -> str:
@@ -59,9 +59,9 @@ class Refusal(NamedTuple):
     reason: str
     """Stripe's reason."""
     words: str | Callable[[], str]
-    """The reason in words, or a function that finds them: a replay needs them for few of its refusals."""
+    """The reason in words, or a function that returns them: a replay needs the words of few refusals."""
     limit: int = -1
-    """The place of the limit among the rules' limits; -1 if no limit declines it."""
+    """The index of the limit that declines the purchase; -1 if it is not a limit."""
 
     @property
     def why(self) -> str:
@@ -70,27 +70,27 @@ class Refusal(NamedTuple):
 
 
 class ListRule(Struct, frozen=True):
-    """A list of a card or cardholder that allows or blocks values."""
+    """A list of allowed or blocked values on a card or cardholder."""
 
     whose: str
     """`card` or `cardholder`."""
     name: str
-    """The name of the list without `allowed` or `blocked`, such as `merchant_countries`."""
+    """The list's name without `allowed_` or `blocked_`, such as `merchant_countries`."""
     word: str
-    """The word for one of its values."""
+    """The word for one of its values, such as "country"."""
     value: Callable[[Any], str]
-    """Takes the value from a purchase."""
+    """Returns the value of a purchase that the list is about."""
     values: frozenset[str]
-    """The values that the list names."""
+    """The values in the list."""
     blocks: bool
-    """True if it blocks them; false if it allows nothing else."""
+    """True if the list blocks its values; False if it allows only its values."""
 
     def bars(self, asked: RequestedPurchase) -> bool:
-        """Return whether it declines a purchase."""
+        """Return whether the list declines a purchase."""
         return (self.value(asked) in self.values) is self.blocks
 
     def why(self, asked: RequestedPurchase) -> str:
-        """Return in words how it declines a purchase."""
+        """Return in words how the list declines a purchase."""
         verb = "blocks" if self.blocks else "does not allow"
         return f"the {self.whose} {verb} the {self.word} {self.value(asked)}"
 
@@ -99,7 +99,7 @@ class Limit(Struct, frozen=True):
     """A spending limit, in minor units of the card's currency."""
 
     amount: int
-    """The maximum in each interval."""
+    """The most that may be spent in each interval."""
     interval: str
     """The interval, such as `monthly`."""
     categories: frozenset[str] = NO_CATEGORIES
@@ -108,21 +108,21 @@ class Limit(Struct, frozen=True):
     """`card` or `cardholder`."""
 
     def counts(self, category: str) -> bool:
-        """Return whether it applies to a merchant category."""
+        """Return whether the limit applies to a merchant category."""
         return not self.categories or category in self.categories
 
     def words(self, currency: str) -> str:
-        """Return it in everyday words: `$2,000.00 per month`."""
+        """Return the limit in words: `$2,000.00 per month`."""
         return f"{show_money(self.amount, currency)} {PER[self.interval]}"
 
     def why(self, currency: str, gone: int) -> str:
-        """Return in words how it declines a purchase when `gone` is spent of it."""
+        """Return in words how the limit declines a purchase when `gone` has been spent of it."""
         said = f", and {show_money(gone, currency)} of it is spent" if gone else ""
         return f"the {self.whose}'s limit is {self.words(currency)}{said}"
 
 
 class CardRules(Struct, frozen=True):
-    """The rules of a card, together with those of its cardholder."""
+    """The rules of a card and its cardholder."""
 
     currency: str
     """The card's currency."""
@@ -131,19 +131,19 @@ class CardRules(Struct, frozen=True):
     limits: tuple[Limit, ...] = ()
     """The limits, the card's first."""
     standing: Refusal | None = None
-    """The reason to decline whatever is asked for, because of a status; None if there is none."""
+    """The reason to decline every purchase, such as the card's status; None if there is none."""
     canceled: bool = False
     """True if the card is canceled."""
     expires: int = 0
-    """The first moment (Unix seconds) at which the card has expired; 0 if it does not."""
+    """The first time (Unix seconds) at which the card is expired; 0 if it never expires."""
     expiry: str = ""
-    """The month of its expiry: `02/2024`."""
+    """The card's expiry month: `02/2024`."""
     payments: int | None = None
-    """The number of payments after which Stripe cancels the card; None without a maximum."""
+    """The number of payments after which Stripe cancels the card; None if there is no such number."""
     has_default: bool = False
-    """True if its only limit is Stripe's default one."""
+    """True if the only limit is Stripe's default limit."""
     foreign: tuple[Limit, ...] = ()
-    """The cardholder's limits in another currency, at an unknown rate."""
+    """The cardholder's limits in other currencies whose rate is unknown."""
 
 
 def compile_rules(
@@ -155,10 +155,10 @@ def compile_rules(
     convert: Convert | None = None,
 ) -> CardRules:
     """
-    Return the rules of a card and its cardholder, given in normal form.
+    Compile the rules of a card and its cardholder from their fields in normal form.
 
-    With `fresh`, a card without limits has Stripe's default one; `disabled` is for a cardholder of whom
-    Stripe requires more information.
+    With `fresh`, Stripe's default limit applies to a card without limits. `disabled` means that Stripe
+    requires more information about the cardholder.
     """
     currency = str(card.get("currency", "usd"))
     own, held = card.get(CONTROLS, {}), holder.get(CONTROLS, {})
@@ -186,7 +186,7 @@ def compile_rules(
 def _held_limits(
     controls: Mapping[str, Any], currency: str, convert: Convert | None
 ) -> tuple[Sequence[Limit], tuple[Limit, ...]]:
-    """Return a cardholder's limits in the card's currency, and those whose rate is not known."""
+    """Return a cardholder's limits in the card's currency, and those whose rate is unknown."""
     limits = tuple(spending_limits("cardholder", controls))
     named = controls.get("spending_limits_currency", currency)
     if named == currency or not limits:
@@ -199,13 +199,13 @@ def _held_limits(
 
 
 def spending_limits(whose: str, controls: Mapping[str, Any]) -> Iterator[Limit]:
-    """Yield the limits of spending controls."""
+    """Yield the limits in the spending controls of a card or cardholder."""
     for row in controls.get("spending_limits", ()):
         yield Limit(int(row["amount"]), row["interval"], frozenset(row.get("categories", ())), whose)
 
 
 def list_rules(whose: str, controls: Mapping[str, Any]) -> Iterator[ListRule]:
-    """Yield the lists of spending controls; an empty list neither allows nor blocks."""
+    """Yield the lists in spending controls; an empty list neither allows nor blocks anything."""
     for name, attribute, word in LISTS:
         for prefix in ("allowed", "blocked"):
             if values := controls.get(f"{prefix}_{name}"):
@@ -243,8 +243,8 @@ def refusal(
     """
     Return the first reason to decline a purchase, or None.
 
-    `spent` is what each of the rules' limits has lost in the interval that contains `at` (Unix seconds);
-    `payments` is the number of payments that the card has made, `available` the Issuing balance.
+    `spent` has, for each limit of the rules, the amount spent in the window that contains `at` (Unix
+    seconds). `payments` is the number of payments that the card has made; `available` is the Issuing balance.
     """
     if standing := _status(rules, at, payments):
         return standing
@@ -261,7 +261,7 @@ def refusal(
 
 
 def _status(rules: CardRules, at: int, payments: int) -> Refusal | None:
-    """Return the reason to decline that does not depend on what is asked for."""
+    """Return the reason to decline that does not depend on the purchase, such as a status."""
     if rules.payments is not None and payments >= rules.payments:
         return Refusal("card_canceled", f"Stripe cancels the card after {rules.payments} payments")
     if rules.canceled:
@@ -272,7 +272,7 @@ def _status(rules: CardRules, at: int, payments: int) -> Refusal | None:
 
 
 def _beyond_limits(asked: RequestedPurchase, rules: CardRules, spent: Sequence[int]) -> Refusal | None:
-    """Return the first limit that declines a purchase as a reason; None if all leave room."""
+    """Return a refusal by the first limit that the purchase would exceed; None if it exceeds none."""
     category = asked.category
     for place, limit in enumerate(rules.limits):
         if limit.categories and category not in limit.categories:

@@ -1,4 +1,4 @@
-"""Predict Stripe's answer to a purchase from the declaration alone; no network, no clock."""
+"""Predicts Stripe's answer to a purchase from the configuration alone, without network or clock."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from provisioner.core.purchases.windows import PLACES, windows
 
 MOMENT = int(dt.datetime(2025, 1, 15, 12, tzinfo=dt.UTC).timestamp())
 CASH = "automated_cash_disburse"  # docs.stripe.com/issuing/purchases/atm-usage
-# The reasons for which the purchases here are declined; others are beyond what a declaration tells.
+# The reasons that the simulator can predict; others do not follow from a configuration.
 REASONS = frozenset(
     "card_canceled card_expired card_inactive cardholder_blocked cardholder_inactive "
     "cardholder_verification_required insufficient_funds spending_controls".split()
@@ -32,9 +32,9 @@ REASONS = frozenset(
 
 def simulate(scenario: Scenario, facts: Facts, now: int = MOMENT) -> Course:
     """
-    Make the purchases of a scenario one after the other, up to the first that is not approved.
+    Simulate the purchases of a scenario in order, up to the first that is not approved.
 
-    Those without a time happen at `now` (unix seconds).
+    Purchases without a time happen at `now` (Unix seconds).
     """
     rules = rules_of(facts)
     for place, asked in enumerate(scenario.purchases):
@@ -47,7 +47,7 @@ def simulate(scenario: Scenario, facts: Facts, now: int = MOMENT) -> Course:
 
 
 def rules_of(facts: Facts) -> CardRules:
-    """Return the rules that decide the purchases of a card."""
+    """Return the rules that decide the purchases of the card in some facts."""
     return compile_rules(facts.card, facts.holder, fresh=facts.fresh, disabled=facts.disabled)
 
 
@@ -63,7 +63,7 @@ def spend(purchase: Purchase, facts: Facts) -> Facts:
 
 
 def decide(purchase: Purchase, facts: Facts, rules: CardRules | None = None) -> Answer:
-    """Return the answer that Stripe would give to one purchase; `rules` are those of the facts."""
+    """Return Stripe's answer to one purchase; `rules` are those of the facts."""
     rules = rules or rules_of(facts)
     refused = refusal(
         purchase,
@@ -81,7 +81,7 @@ def decide(purchase: Purchase, facts: Facts, rules: CardRules | None = None) -> 
 
 
 def room(purchase: Purchase, facts: Facts) -> int:
-    """Return the most that the limits leave for such a purchase, in minor units; never below 0."""
+    """Return the most that all limits leave for a purchase like this, in minor units; never below 0."""
     left = [
         limit.amount - spent(limit, purchase, _counted(limit, facts))
         for limit in rules_of(facts).limits
@@ -91,17 +91,20 @@ def room(purchase: Purchase, facts: Facts) -> int:
 
 
 def payments_left(facts: Facts) -> int | None:
-    """Return how many more payments the card can make before Stripe cancels it; None means no maximum."""
+    """
+    Return how many payments the card can still make before Stripe cancels it; None if there is no
+    maximum.
+    """
     ends = rules_of(facts).payments
     return None if ends is None else max(0, ends - facts.payments)
 
 
 def owes(holder: Mapping[str, Any], currency: str) -> bool:
     """
-    Return whether Stripe requires more of a cardholder before its cards can be active.
+    Return whether Stripe requires more information about a cardholder before its cards can be active.
 
-    Stripe requires a person's names everywhere and, in the US, also acceptance of the bank's terms
-    (docs.stripe.com/issuing/other/choose-cardholder). A cardholder that is not known here owes nothing.
+    Stripe requires a person's names everywhere and, in the US, acceptance of the bank's terms
+    (docs.stripe.com/issuing/other/choose-cardholder). The result is False for an unknown cardholder.
     """
     if not holder or holder.get("type", "individual") != "individual":
         return False
@@ -113,7 +116,7 @@ def owes(holder: Mapping[str, Any], currency: str) -> bool:
 
 
 def spent(limit: Limit, purchase: Purchase, past: Sequence[Purchase]) -> int:
-    """Return the amount already spent from a limit in the interval that contains the purchase."""
+    """Return the amount already spent of a limit in the window that contains the purchase."""
     if limit.interval == PER_AUTHORIZATION:
         return 0
     place = PLACES[limit.interval]
@@ -133,7 +136,7 @@ def _moment(purchase: Purchase) -> int:
 
 
 def _doubt(purchase: Purchase, facts: Facts, rules: CardRules) -> str:
-    """Return what nobody outside Stripe can know about an approval; empty if there is no doubt."""
+    """Return why an approval is uncertain, because only Stripe knows the reason; empty if it is certain."""
     if purchase.category == CASH:
         return "Stripe declines cash withdrawals unless it has enabled them for the account"
     if any(limit.counts(purchase.category) for limit in rules.foreign):

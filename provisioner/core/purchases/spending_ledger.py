@@ -1,4 +1,7 @@
-"""Count through time what is spent of limits, in bounded memory: only the current window of each limit."""
+"""
+Counts how much of each limit is spent over time. It stores only the current window, so memory is
+bounded.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,45 +10,45 @@ from msgspec import Struct
 from provisioner.core.purchases.rules import NO_CATEGORIES, PER_AUTHORIZATION, Limit
 from provisioner.core.purchases.windows import PLACES
 
-SINGLE = -1  # the place of limits per authorization, which nothing counts towards
+SINGLE = -1  # the place of per-purchase limits, towards which nothing is counted
 
 
 class WindowTally(Struct):
-    """The amount that counts towards limits of one interval and the same categories, in this window."""
+    """The amount counted in the current window, towards limits of one interval and one set of categories."""
 
     place: int
-    """The place of the interval among the windows of a moment; -1 for limits per authorization."""
+    """The index of the interval in `Windows`; -1 for per-purchase limits."""
     categories: frozenset[str]
     """The categories that count; empty for all."""
     window: int = 0
-    """The current window; amounts in older ones no longer matter."""
+    """The current window; older ones no longer matter."""
     spent: int = 0
-    """The amount that really counts."""
+    """The amount counted by Stripe's decisions."""
     shift: int = 0
-    """The difference to what would count under the planned controls."""
+    """The additional amount that would count under the plan; negative if less would count."""
     most: int = 0
-    """The most that approved purchases have ever used in a window."""
+    """The most that approved purchases have used in any one window."""
     most_at: int = 0
-    """The time of the purchase that did so (Unix seconds)."""
+    """The time of the purchase that reached this amount (Unix seconds)."""
     declines: int = 0
-    """The number of purchases that the planned limit declines."""
+    """The number of purchases that the planned limit would decline."""
 
 
 class SpendingLedger(Struct):
-    """The amounts that count towards limits of a card, and all that it replaces, or of a cardholder."""
+    """The amounts counted towards the limits of a cardholder, or of a card and the cards that it replaced."""
 
     tallies: list[WindowTally] = []
-    """The tallies, one for each interval and set of categories that a limit has."""
+    """One tally for each combination of interval and categories among the limits."""
     is_shifted: bool = False
-    """True once the plan has made a difference."""
+    """True once the plan has made a difference to any amount."""
 
     def tally(self, limit: Limit) -> WindowTally:
-        """Return the tally for a limit; it must exist before the first amount is added."""
+        """Return the tally of a limit. All tallies must be created before the first amount is added."""
         place = SINGLE if limit.interval == PER_AUTHORIZATION else PLACES[limit.interval]
         return self.tally_at(place, limit.categories)
 
     def tally_at(self, place: int, categories: frozenset[str] = NO_CATEGORIES) -> WindowTally:
-        """Return the tally for an interval, by its place, and categories."""
+        """Return the tally of an interval, given by its index, and of a set of categories."""
         for each in self.tallies:
             if each.place == place and each.categories == categories:
                 return each
@@ -55,7 +58,7 @@ class SpendingLedger(Struct):
 
     def add(self, began: Sequence[int], category: str, amount: int, shift: int = 0) -> None:
         """
-        Add an amount to the windows in which an authorization began, and a difference under the plan.
+        Add an amount to the windows in which an authorization began; `shift` is the plan's difference to it.
 
         Windows only move forward.
         """
@@ -71,7 +74,7 @@ class SpendingLedger(Struct):
                 tally.window, tally.spent, tally.shift = window, amount, shift
 
     def note_use(self, now: Sequence[int], category: str, amount: int, total: int, at: int) -> None:
-        """Remember how far an approved request uses limits; to be called before its amount is added."""
+        """Record how much of each limit an approved request uses; call it before the amount is added."""
         for tally in self.tallies:
             if tally.categories and category not in tally.categories:
                 continue
@@ -85,10 +88,10 @@ class SpendingLedger(Struct):
 
 
 def spent_of(tallies: Iterable[WindowTally], now: Sequence[int]) -> list[int]:
-    """Return what is spent in the windows of a moment, for each tally."""
+    """Return for each tally the amount spent in its window at a time."""
     return [tally.spent if tally.window == now[tally.place] else 0 for tally in tallies]
 
 
 def planned_of(tallies: Iterable[WindowTally], now: Sequence[int]) -> list[int]:
-    """Return what would be spent under the planned controls."""
+    """Return for each tally the amount that would be spent under the plan."""
     return [tally.spent + tally.shift if tally.window == now[tally.place] else 0 for tally in tallies]

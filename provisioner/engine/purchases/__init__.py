@@ -1,1 +1,1 @@
-"""Test purchases, made with Stripe's test helpers."""
+"""Makes and reads purchases: test purchases with Stripe's test helpers, and past ones with their history."""

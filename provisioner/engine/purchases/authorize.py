@@ -1,4 +1,4 @@
-"""Test purchases, made with Stripe's test helpers (docs.stripe.com/issuing/testing)."""
+"""Makes test purchases with Stripe's test helpers (docs.stripe.com/issuing/testing)."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -17,7 +17,11 @@ Authorization = Mapping[str, Any]
 
 
 def authorize(writer: Writer, card_id: str, purchase: Purchase) -> Authorization:
-    """Make a test purchase; returns its authorization, approved or not. Raises StripeError or AccessError."""
+    """
+    Make a test purchase and return its authorization, approved or declined.
+
+    Raises StripeError or AccessError.
+    """
     merchant = {**MERCHANT, "category": purchase.category, "country": purchase.country}
     params = {
         "card": card_id,
@@ -29,17 +33,17 @@ def authorize(writer: Writer, card_id: str, purchase: Purchase) -> Authorization
 
 
 def capture(writer: Writer, authorization: Authorization) -> Authorization:
-    """Capture all that an authorization holds; raises StripeError or AccessError."""
+    """Capture the whole held amount of an authorization; raises StripeError or AccessError."""
     return writer.perform(Call(AUTHORIZATIONS, "capture", str(authorization["id"]), {})).object
 
 
 def reverse(writer: Writer, authorization: Authorization) -> Authorization:
-    """Give back all that an authorization holds; raises StripeError or AccessError."""
+    """Reverse the whole held amount of an authorization; raises StripeError or AccessError."""
     return writer.perform(Call(AUTHORIZATIONS, "reverse", str(authorization["id"]), {})).object
 
 
 def verdict_of(authorization: Authorization) -> Verdict:
-    """Return Stripe's answer from the authorization's history; raise StripeError if there is none."""
+    """Return Stripe's decision from the authorization's history; raises StripeError if there is none."""
     history = authorization.get("request_history") or ()
     if not history:
         raise StripeError(f"Stripe's authorization {authorization.get('id')} does not contain a decision")
@@ -57,9 +61,9 @@ def play(
     then: Callable[[Authorization], None],
 ) -> tuple[Course, Authorization]:
     """
-    Make the purchases of a scenario on a card, up to the first that is declined; returns the last of them.
+    Make the purchases of a scenario on a card, up to the first that is declined, and return the last one.
 
-    `before` is called ahead of each, `then` with the authorization of each that is approved. Raises
+    `before` is called before each purchase, and `then` with the authorization of each approved one. Raises
     StripeError or AccessError.
     """
     *_, last = _steps(writer, scenario, card_id, before, then)
@@ -85,9 +89,10 @@ def _steps(
 
 def on_applied(writer: Writer, scenario: Scenario, card_id: str) -> tuple[Course, int]:
     """
-    Make the purchases on a card without changing it, and release all held amounts, whatever happens.
+    Make the purchases on a card without changing it, and always release all held amounts.
 
-    Also returns Stripe's time of the last purchase, in Unix seconds. Raises StripeError or AccessError.
+    Also returns the time of the last purchase by Stripe's clock, in Unix seconds. Raises StripeError or
+    AccessError.
     """
     held: list[Authorization] = []
     try:

@@ -1,4 +1,4 @@
-"""The past of an account, as its history file and a snapshot show it."""
+"""The past of an account, from its history file and a snapshot."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -17,20 +17,20 @@ ROLES = (Role.HOLDER, Role.SPENDER)
 
 
 class StoredPast(Struct, frozen=True):
-    """A past whose authorizations stay in a file."""
+    """A past whose authorizations are in a file."""
 
     file: HistoryFile
     """The file, which must stay open."""
     since: int
-    """The time from which on all authorizations are read (Unix seconds)."""
+    """The time since which all authorizations are in the file (Unix seconds)."""
     with_merchants: bool
     """True if merchants' names may be shown."""
     cards: Mapping[str, PastCard]
     """All cards of the account, by id."""
     controls: Mapping[str, Sequence[PastControls]]
-    """The controls of each card and cardholder, by id, oldest first."""
+    """All versions of the controls of each card and cardholder by id, oldest first."""
     horizon: int
-    """The time from which on every change of controls is known."""
+    """The time since which every change of controls is known."""
 
     def moments(self) -> Iterator[Moment]:
         """Yield the requests and moves in the order of time."""
@@ -38,12 +38,12 @@ class StoredPast(Struct, frozen=True):
 
 
 def controlled(kinds: Iterable[Kind]) -> list[Kind]:
-    """Return the kinds whose controls decide about purchases."""
+    """Return the kinds whose controls decide purchases."""
     return [kind for kind in kinds if kind.role in ROLES]
 
 
 def past_cards(kinds: Iterable[Kind], snapshot: Snapshot) -> Mapping[str, PastCard]:
-    """Return all cards of a snapshot, by id."""
+    """Return all cards of a snapshot by id."""
     return {
         item.id: PastCard(
             item.id,
@@ -61,9 +61,10 @@ def past_cards(kinds: Iterable[Kind], snapshot: Snapshot) -> Mapping[str, PastCa
 
 def check_cards(history: HistoryFile, cards: Mapping[str, PastCard]) -> None:
     """
-    Raise AccessError if a history has cards that the account does not have; Stripe never deletes a card.
+    Raise AccessError if a history has a card that the account does not have.
 
-    So the history of a sandbox that was reset is not taken for the present one's.
+    Stripe never deletes a card, so such a history belongs to another account, or to a sandbox before its
+    reset.
     """
     if strange := sorted(history.cards() - cards.keys()):
         raise AccessError(
@@ -75,7 +76,11 @@ def check_cards(history: HistoryFile, cards: Mapping[str, PastCard]) -> None:
 def past_controls(
     kinds: Iterable[Kind], snapshot: Snapshot, changes: Iterable[RecordedChange], horizon: int
 ) -> Mapping[str, Sequence[PastControls]]:
-    """Return the controls of each card and cardholder over time, by id, from the present ones and changes."""
+    """
+    Return all versions of the controls of each card and cardholder by id.
+
+    They are computed from the current controls and the recorded changes.
+    """
     by_object: dict[str, list[RecordedChange]] = {}
     for change in changes:
         by_object.setdefault(change.object, []).append(change)
@@ -90,7 +95,7 @@ def past_controls(
 def _states(
     item: Observed, changes: Sequence[RecordedChange], state: Any, horizon: int
 ) -> Sequence[PastControls]:
-    """Return the controls of one object, oldest first."""
+    """Return all versions of the controls of one object, oldest first."""
     fields = {name: item.fields[name] for name in PARTS if name in item.fields}
     outstanding = item.facts.outstanding
     now = PastControls(0, fields, bool(outstanding and outstanding.reason))
@@ -105,14 +110,14 @@ def _states(
 
 
 def _join(found: list[PastControls], following: PastControls, horizon: int) -> None:
-    """Add the state at the horizon if changes before it are missing, as a gap between two shows."""
+    """Add the controls at the horizon if a gap between two changes shows that earlier changes are missing."""
     last = found[-1]
     if last.since < horizon and (last.fields, last.disabled) != (following.fields, following.disabled):
         found.append(PastControls(horizon, following.fields, following.disabled))
 
 
 def _state_reader(kind: Kind) -> Any:
-    """Return a function from an object, as Stripe spells it, to its controls and whether it is disabled."""
+    """Return a function that extracts from a Stripe object its controls, and whether it is disabled."""
     read = reader([field for field in kind.fields if field.name in PARTS])
 
     def state(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:

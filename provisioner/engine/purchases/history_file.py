@@ -1,8 +1,9 @@
 """
-The history file: past authorizations and changes of controls, in SQLite, for their owner alone.
+The history file: past authorizations and changes of controls, in SQLite, readable by its owner only.
 
-It holds no card numbers, and merchants' names only if asked for. Which periods have been read completely is
-written together with what was read, so that a run that is killed loses a second of its work at most.
+It contains no card numbers, and merchants' names only on request. The periods that have been read completely
+are written in the same transaction as their authorizations, so a run that is killed loses at most the last
+second of its work.
 """
 
 import sqlite3
@@ -32,7 +33,7 @@ TABLES = (
     "CREATE TABLE fact (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     "CREATE TABLE covered (low INTEGER PRIMARY KEY, high INTEGER NOT NULL)",
     "CREATE TABLE word (number INTEGER PRIMARY KEY, text TEXT NOT NULL)",
-    # `place` orders those of one second
+    # `place` orders the authorizations of one second.
     (
         "CREATE TABLE authorization (created INTEGER, place INTEGER, id TEXT NOT NULL UNIQUE, "
         "open INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (created, place)) WITHOUT ROWID"
@@ -44,10 +45,10 @@ TABLES = (
 )
 HEADER = b"SQLite format 3\0"
 PAGE_SIZE, PAGES, VERSION, OWN = slice(16, 18), slice(28, 32), slice(60, 64), slice(68, 72)
-WORDS = 8  # the first members of a record, which are few different texts
+WORDS = 8  # the first members of a record, which have few different values
 EVERY = 1.0  # seconds between commits
-PATIENCE = 5.0  # seconds to wait for another run that has the file
-CACHE = -16_000  # KiB that SQLite keeps in memory
+PATIENCE = 5.0  # seconds to wait for another run that is using the file
+CACHE = -16_000  # KiB of memory for SQLite's cache
 
 UPSERT = (
     "INSERT INTO authorization (created, place, id, open, body) VALUES (?, ?, ?, ?, ?) "
@@ -56,7 +57,7 @@ UPSERT = (
 )
 
 Period = tuple[int, int]
-"""A time and a later one (Unix seconds); the second is not included."""
+"""A start and an end (Unix seconds); the end is not included."""
 
 
 class HistoryOwner(Struct, frozen=True):
@@ -69,7 +70,7 @@ class HistoryOwner(Struct, frozen=True):
 
 
 class RecordedChange(Struct, frozen=True):
-    """An event that changed a card or cardholder, with the parts of it that decide about purchases."""
+    """An event that changed a card or cardholder, with the parts of the object that decide purchases."""
 
     id: str
     """Stripe's id of the event."""
@@ -78,13 +79,13 @@ class RecordedChange(Struct, frozen=True):
     at: int
     """The time of the event (Unix seconds)."""
     before: Mapping[str, Any]
-    """The object before it, as Stripe spells it."""
+    """The object before the event, as Stripe returns it."""
     after: Mapping[str, Any]
-    """The object after it."""
+    """The object after the event, as Stripe returns it."""
 
 
 class _Packed(Struct, frozen=True, array_like=True, gc=False):
-    """A record in the file, with numbers for words."""
+    """A record as it is stored, with numbers for words."""
 
     card: int
     holder: int
@@ -107,10 +108,10 @@ _decode = msgpack.Decoder(_Packed).decode
 @contextmanager
 def open_history(path: Path | None, owner: HistoryOwner) -> Iterator["HistoryFile"]:
     """
-    Open or create a history; without a path, it is a temporary file that nobody else can open.
+    Open a history file, or create it. Without a path, use a temporary file that nobody else can open.
 
-    Raises AccessError for another account's history, and ProvisionerError for a file that is not a history,
-    is damaged, or is not safe to write to. Such a file stays unchanged.
+    Raises AccessError if the history belongs to another account. Raises ProvisionerError if the file is not a
+    history, is damaged, or is not safe to write to. In each case the file stays unchanged.
     """
     name = str(path) if path else "the temporary history"
     if path:
@@ -135,7 +136,7 @@ def open_history(path: Path | None, owner: HistoryOwner) -> Iterator["HistoryFil
 
 
 def _check(path: Path) -> None:
-    """Raise ProvisionerError for a file that is not a history, or has been cut off."""
+    """Raise ProvisionerError if a file is not a history, or is truncated."""
     try:
         check_replaceable(path)
         with path.open("rb") as file:
@@ -145,7 +146,8 @@ def _check(path: Path) -> None:
         return
     except OSError as error:
         raise ProvisionerError(f"{path} cannot be read: {error.strerror}") from None
-    if not head or found.st_nlink > 1:  # a file with two names is refused as such, whatever it holds
+    # A file with two hard links is rejected for that reason, whatever it contains.
+    if not head or found.st_nlink > 1:
         return
     if not head.startswith(HEADER) or int.from_bytes(head[OWN]) != APPLICATION:
         raise ProvisionerError(
@@ -168,7 +170,7 @@ def _damaged(path: Path | str, why: object) -> ProvisionerError:
 
 class HistoryFile:
     """
-    An open history; only the thread that opened it may use it.
+    An open history file, which only the thread that opened it may use.
 
     path: the name of the file, for messages.
     """
@@ -182,7 +184,7 @@ class HistoryFile:
         self._place = 0
 
     def prepare(self, owner: HistoryOwner) -> None:
-        """Make the tables of a new file, and check whose an old one is; raises as `open_history` does."""
+        """Create the tables of a new file, or check who owns an old one; raises as `open_history` does."""
         run = self._db.execute
         for pragma in (
             "trusted_schema=OFF",
@@ -207,7 +209,7 @@ class HistoryFile:
                 raise AccessError(
                     f"{self.path} has the purchases of {name} {its}, not {own}; use another file"
                 )
-        # each run places what it lists after all that earlier runs have listed
+        # What this run lists is placed after everything that earlier runs listed.
         runs = int(self.fact("runs", 0)) + 1
         self.remember("runs", runs)
         self._place = runs << 32
@@ -215,23 +217,23 @@ class HistoryFile:
         self._words = {text: number for number, text in enumerate(self._texts)}
 
     def commit(self) -> None:
-        """Write what has been added."""
+        """Commit what has been added."""
         if self._db.in_transaction:
             self._db.execute("COMMIT")
         self._db.execute("BEGIN IMMEDIATE")
         self._committed = time.monotonic()
 
     def fact(self, name: str, default: Any) -> Any:
-        """Return a fact about the history itself."""
+        """Return a stored value about the history itself, by name."""
         row = self._db.execute("SELECT value FROM fact WHERE name=?", (name,)).fetchone()
         return row[0] if row else default
 
     def remember(self, name: str, value: str | int) -> None:
-        """Set a fact about the history itself."""
+        """Store a value about the history itself."""
         self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
 
     def gaps(self, low: int, high: int) -> Iterator[Period]:
-        """Yield the periods between two times that have not been read, oldest first."""
+        """Yield the periods between two times that have not been read yet, oldest first."""
         for begin, end in self._db.execute("SELECT low, high FROM covered ORDER BY low").fetchall():
             if begin > low:
                 yield low, min(begin, high)
@@ -253,7 +255,7 @@ class HistoryFile:
         self._db.execute("INSERT INTO covered VALUES (?, ?)", (low, high))
 
     def forget_since(self, low: int) -> None:
-        """Record that what was created since a time must be read again."""
+        """Record that everything created since a time must be read again."""
         self._db.execute("DELETE FROM covered WHERE low >= ?", (low,))
         self._db.execute("UPDATE covered SET high=? WHERE high > ?", (low, low))
 
@@ -272,11 +274,17 @@ class HistoryFile:
         return None if row[0] is None else int(row[0])
 
     def cards(self) -> set[str]:
-        """Return the ids of the cards that it has, as far as Stripe's ids show which texts are cards."""
+        """
+        Return the ids of all cards in the history; the prefix of Stripe's ids distinguishes them from other
+        words.
+        """
         return {text for text in self._words if text.startswith("ic_")}
 
     def add(self, found: Iterable[tuple[str, int, AuthorizationRecord]]) -> None:
-        """Add authorizations of one page: the id, the time of creation and the record, newest first."""
+        """
+        Add a page of authorizations, newest first: the id, the time of creation, and the record of
+        each.
+        """
         rows = []
         for identity, created, each in found:
             self._place -= 1
@@ -286,7 +294,7 @@ class HistoryFile:
             self.commit()
 
     def update(self, identity: str, newer: AuthorizationRecord) -> None:
-        """Replace an authorization by a later state; one that is missing, or as new, stays unchanged."""
+        """Replace the record of an authorization, unless it is missing or already as new."""
         row = self._db.execute("SELECT body FROM authorization WHERE id=?", (identity,)).fetchone()
         if row is None or not (known := self._unpacked(row[0])).is_older_than(newer):
             return
@@ -310,7 +318,7 @@ class HistoryFile:
         return [RecordedChange(one, of, at, decode(was), decode(now)) for one, of, at, was, now in rows]
 
     def moments(self, since: int, *, with_merchants: bool) -> Iterator[Moment]:
-        """Yield the moments of the authorizations created since a time, as `Past.moments` does."""
+        """Yield the requests and moves of the authorizations created since a time, as `Past.moments` does."""
         return moments(self._records(since, with_merchants))
 
     def _records(self, since: int, with_merchants: bool) -> Iterator[tuple[int, AuthorizationRecord]]:

@@ -1,8 +1,8 @@
 """
-Reads past authorizations and changes of controls into a history: only what it does not have yet.
+Reads past authorizations and changes of controls into a history; it reads only what the history lacks.
 
-Authorizations are listed by the time of their creation. Their later changes (captures, releases, increments)
-are in Stripe's events, each with the whole authorization, which Stripe keeps for 30 days.
+Authorizations are listed by their time of creation. Their later changes (captures, releases, increases) are
+in Stripe's events, each with the whole authorization. Stripe keeps events for 30 days.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,25 +23,26 @@ from provisioner.engine.read.parallel_list import PAGE, Covered, read_periods
 AUTHORIZATIONS, EVENTS = "issuing/authorizations", "events"
 UPDATED = "issuing_authorization.updated"
 KEPT = 30 * 86_400  # seconds for which Stripe keeps events
-MARGIN = 300  # seconds by which an object or event may appear late in a list [?]
-PROBES = 4  # pages that are read to estimate how many follow
-RUSH = 20  # times as many purchases as elsewhere
-NARROW = Wanted(frozenset(), frozenset())  # the form of the answer says what is read of an authorization
-# The parts of cards and cardholders that decide about purchases, as Stripe spells them.
+MARGIN = 300  # the most seconds after which an object or event appears in a list [?]
+PROBES = 4  # the most pages read for an estimate of the number of authorizations
+RUSH = 20  # a rate of purchases that is this many times the lower one is a burst
+# The type of the response decides which members of an authorization are read.
+NARROW = Wanted(frozenset(), frozenset())
+# The parts of cards and cardholders that decide purchases, in Stripe's spelling.
 PARTS = ("status", "spending_controls", "lifecycle_controls")
 
 Raw = Mapping[str, Any]
 Found = tuple[str, int, AuthorizationRecord]
-"""An authorization: its id, the time of its creation, and its record."""
+"""An authorization: its id, its time of creation, and its record."""
 
 
 class HistorySource(Struct, frozen=True):
-    """The source of a history."""
+    """The connection through which a history is read."""
 
     reader: Lister
-    """Reads Stripe; it cannot write."""
+    """The client, which cannot write."""
     pool: Executor
-    """Runs the requests for pages side by side."""
+    """Runs requests for several pages at the same time."""
     now: int
     """The time at which reading begins (Unix seconds)."""
     progress: Progress = silent
@@ -49,14 +50,18 @@ class HistorySource(Struct, frozen=True):
 
 
 def newest_authorization(reader: Lister) -> int:
-    """Return the time of the newest authorization; 0 if there is none. Raises StripeError or AccessError."""
+    """
+    Return the time of the newest authorization; 0 if there is none.
+
+    Raises StripeError or AccessError.
+    """
     items = reader.page(AUTHORIZATIONS, {"limit": 1}, NARROW).items
     return int(items[0]["created"]) if items else 0
 
 
 def estimate(reader: Lister, periods: Sequence[tuple[int, int]]) -> int:
     """
-    Return about how many authorizations were created in some periods, from a few pages of the longest one.
+    Estimate how many authorizations were created in some periods, from a few pages of the longest one.
 
     Raises StripeError or AccessError.
     """
@@ -72,31 +77,31 @@ def estimate(reader: Lister, periods: Sequence[tuple[int, int]]) -> int:
         probe = _Probe(oldest, len(page.items) / max(1, end - oldest))
         found += len(page.items) + (before.until(end, probe.rate) if before else 0)
         before, end = probe, min(oldest, high - place * part)
-        if not page.more:  # these are all that are left
+        if not page.more:  # These are all that are left.
             break
     found += before.until(low, before.rate) if before else 0
     return round(found * sum(end - begin for begin, end in periods) / (high - low))
 
 
 class _Probe(NamedTuple):
-    """A page of authorizations that was read to see how dense they are."""
+    """A page of authorizations, read to measure how many there are per second."""
 
     oldest: int
-    rate: float  # a second
+    rate: float  # authorizations per second
 
     def until(self, earlier: int, rate: float) -> float:
-        """Return about how many there are between this page and one with another rate that ends earlier."""
+        """Estimate how many authorizations lie between this page and an earlier one with another rate."""
         less, more = sorted((self.rate, rate))
-        # nothing tells how long a rush lasted, so it is taken to be over
+        # How long a burst lasted is unknown; it is assumed to be over.
         return (self.oldest - earlier) * (less if more > RUSH * less else (less + more) / 2)
 
 
 def read_changes(source: HistorySource, kinds: Iterable[Kind], history: HistoryFile) -> int:
     """
-    Add the changes of cards and cardholders that Stripe still has events of.
+    Add the changes of cards and cardholders for which Stripe still has events.
 
-    Returns the time from which on all of them are known. Raises StripeError, and AccessError if the key may
-    not read events.
+    Returns the time since which all changes are known. Raises StripeError, and AccessError if the key may not
+    read events.
     """
     until = int(history.fact("changes_until", 0))
     kept = source.now - KEPT
@@ -113,7 +118,8 @@ def read_changes(source: HistorySource, kinds: Iterable[Kind], history: HistoryF
 
 def read_updates(source: HistorySource, history: HistoryFile) -> None:
     """
-    Bring the authorizations of earlier runs up to date; where events cannot, mark them to be read again.
+    Update the authorizations of earlier runs from events; if events do not reach back far enough, mark them
+    to be read again.
 
     Raises StripeError or AccessError.
     """
@@ -138,7 +144,7 @@ def read_updates(source: HistorySource, history: HistoryFile) -> None:
 
 
 def _unsettled(history: HistoryFile, until: int) -> int:
-    """Return the time of the oldest authorization that may have changed since `until`."""
+    """Return the creation time of the oldest authorization that may have changed since `until`."""
     oldest = history.oldest_open()
     return until if oldest is None else min(until, oldest)
 
@@ -147,10 +153,10 @@ def read_authorizations(
     source: HistorySource, history: HistoryFile, since: int, expected: int, *, with_merchants: bool
 ) -> None:
     """
-    Add the authorizations created since a time that the history does not have.
+    Add the authorizations created since a time that the history does not have yet.
 
-    Every page is added with the period that it completes, so a run that ends early has lost nothing. Raises
-    StripeError or AccessError.
+    Each page is written together with the period that it completes, so a run that ends early loses nothing.
+    Raises StripeError or AccessError.
     """
     periods: list[tuple[int, int | None]] = [*history.gaps(since, source.now)]
     if periods and periods[-1][1] == source.now:
@@ -193,7 +199,10 @@ def _events(source: HistorySource, types: Sequence[str], since: int, keep: Any) 
 
 
 def _update(event: Raw) -> tuple[str, int, AuthorizationRecord | None]:
-    """Return the authorization of an event; without a record if it has another API version's form."""
+    """
+    Return the authorization in an event; without a record if the event has the form of another API
+    version.
+    """
     shown = event["data"]["object"]
     identity, created = str(shown.get("id")), int(shown.get("created") or 0)
     try:
@@ -203,7 +212,7 @@ def _update(event: Raw) -> tuple[str, int, AuthorizationRecord | None]:
 
 
 def _change(event: Raw) -> RecordedChange | None:
-    """Return the change of an event; None if it has nothing to do with purchases."""
+    """Return the change in an event; None if it does not concern purchases."""
     shown, previous = event["data"]["object"], event["data"].get("previous_attributes") or {}
     before, after = _parts(_earlier(shown, previous)), _parts(shown)
     if before == after:
@@ -212,14 +221,17 @@ def _change(event: Raw) -> RecordedChange | None:
 
 
 def _parts(shown: Raw) -> dict[str, Any]:
-    """Return the parts that decide about purchases; nothing personal is among them."""
+    """Return the parts of an object that decide purchases; they contain nothing personal."""
     parts = {name: shown[name] for name in PARTS if name in shown}
     reason = (shown.get("requirements") or {}).get("disabled_reason")
     return parts | ({"requirements": {"disabled_reason": reason}} if reason else {})
 
 
 def _earlier(shown: Raw, previous: Raw) -> dict[str, Any]:
-    """Return an object before an event; of a changed hash, Stripe returns only the changed members."""
+    """
+    Return an object as it was before an event. Of a changed hash, Stripe returns only the changed
+    members.
+    """
     found = dict(shown)
     for name, value in previous.items():
         now = found.get(name)

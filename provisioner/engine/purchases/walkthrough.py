@@ -1,4 +1,4 @@
-"""One purchase from end to end, as Stripe's guides walk it: authorize, look at the hold, capture."""
+"""Makes one purchase from start to finish, as in Stripe's guides: authorize, inspect the hold, capture."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,11 +22,11 @@ class Walk(Struct, frozen=True):
     currency: str
     """The card's currency."""
     verdict: Verdict
-    """Stripe's response."""
+    """Stripe's decision."""
     authorization: Mapping[str, Any]
     """The authorization, as plain JSON."""
     balances: tuple[int, ...]
-    """Amounts available for Issuing before, while the purchase was held, and at the end."""
+    """The amounts available for Issuing before the purchase, while it was held, and at the end."""
 
     @property
     def transactions(self) -> tuple[Mapping[str, Any], ...]:
@@ -36,7 +36,7 @@ class Walk(Struct, frozen=True):
 
 def walk(writer: Writer, card_id: str, currency: str, purchase: Purchase, *, captured: bool) -> Walk:
     """
-    Make one test purchase and, when it is approved and shall be `captured`, take the money.
+    Make one test purchase; if it is approved and `captured` is true, capture it.
 
     Raises StripeError or AccessError.
     """
@@ -51,7 +51,7 @@ def walk(writer: Writer, card_id: str, currency: str, purchase: Purchase, *, cap
 
 
 def pending_top_ups(writer: Writer, currency: str) -> int:
-    """Return the money on its way into the Issuing balance, in minor units; raises as `walk` does."""
+    """Return the amount of pending top-ups in a currency, in minor units; raises as `walk` does."""
     moving = map(read_top_up, writer.list("topups", {"status": "pending"}))
     return sum(each.amount for each in moving if each.currency == currency and each.is_bound)
 

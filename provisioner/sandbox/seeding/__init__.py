@@ -1,1 +1,1 @@
-"""Writes a believable past: purchases over many days, made by the rules of the API."""
+"""Writes realistic past purchases over many days, made by the rules of the API."""

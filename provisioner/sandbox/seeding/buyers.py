@@ -1,4 +1,4 @@
-"""The cards of a past: where each of them buys, when, and for how much."""
+"""Plans the purchases of each card: merchants, times, and amounts."""
 
 import datetime as dt
 import math
@@ -17,14 +17,14 @@ Json = dict[str, Any]
 
 _DAY = 86_400
 _SATURDAY = 5
-_ABROAD = 0.08  # of the merchants, where a card may buy anywhere
-_STRAY = 0.04  # of the purchases: with any merchant, whatever the controls say
-_IDLE_FROM = 6  # cards; of so many, some are never used
-_IDLE = 0.12
-_INACTIVE = 0.02  # of the purchases of an active card: what is tried with an inactive one
-_LEAST = 50  # minor units
-_CENTS_OF = 2_000  # minor units, from which prices are often round
-# Country -> its currency, a city, and the hours that its time is ahead of UTC.
+_ABROAD = 0.08  # the probability that a merchant is abroad, for a card that may be used anywhere
+_STRAY = 0.04  # the share of purchases with any merchant, whatever the controls say
+_IDLE_FROM = 6  # with at least this many cards, some are never used
+_IDLE = 0.12  # the probability of that
+_INACTIVE = 0.02  # the share of purchases tried with an inactive card, compared with an active one
+_LEAST = 50  # the smallest amount, in minor units
+_CENTS_OF = 2_000  # minor units; prices above this are often round
+# Country -> its currency, a city, and the offset of its local time from UTC in hours.
 PLACES: Mapping[str, tuple[str, Sequence[str], int]] = {
     "US": ("usd", ("San Francisco", "New York", "Austin", "Chicago"), -7),
     "GB": ("gbp", ("London", "Manchester"), 0),
@@ -47,16 +47,16 @@ class Seller(NamedTuple):
     """A merchant."""
 
     trade: Trade
-    """Its kind."""
+    """The merchant's trade."""
     name: str
-    """Its name."""
+    """The merchant's name."""
     country: str
-    """Its country, as a two-letter code."""
+    """The merchant's country, as a two-letter code."""
     city: str
-    """Its city."""
+    """The merchant's city."""
 
     def data(self) -> Json:
-        """Return its `merchant_data` for a request."""
+        """Return the merchant as the `merchant_data` of a request."""
         return {
             "category": self.trade.category,
             "city": self.city,
@@ -74,37 +74,37 @@ class PlannedPurchase(NamedTuple):
     buyer: int
     """The number of the buyer."""
     seller: Seller
-    """The merchant."""
+    """The index of the buyer."""
     amount: int
     """The amount in minor units of the card's currency."""
     method: str
-    """The way in which the card is read."""
+    """The method by which the card is read."""
 
 
 @dataclass
 class Buyer:
-    """A card, and what it is used for."""
+    """A card and its buying habits."""
 
     card: str
-    """The id of the card; of its replacement, once it is replaced."""
+    """The id of the card, or of its replacement once it has been replaced."""
     weight: float
-    """Its share of all purchases, compared with other cards."""
+    """Its share of all purchases, relative to other cards."""
     sellers: Sequence[Seller]
-    """The merchants that it often buys from."""
+    """The merchants at which the card is often used."""
     presences: Sequence[str]
-    """The presences that it may be used with; empty for all."""
+    """The card presences that its controls allow; empty for all."""
     room: float
-    """The amount that its limits let it spend per day, in minor units."""
+    """The amount that its limits allow per day, in minor units."""
     most: int
-    """The largest purchase that its limits allow, in minor units."""
+    """The factor applied to its amounts; below 1 if its purchases would otherwise not fit its limits."""
     factor: float = 1.0
     """The factor of its amounts: below 1 where as many purchases would not fit its limits."""
     lost: list[str] = field(default_factory=list)
-    """Ids of cards that it replaced, which somebody else may still try."""
+    """The ids of the cards that it replaced; somebody may still try to use them."""
 
 
 def buyers(tx: Tx, cards: Sequence[str], rng: random.Random) -> list[Buyer]:
-    """Return the buyers for cards that can be used; canceled and single-use cards make no purchases."""
+    """Return the buyers of cards that can be used; canceled and single-use cards make no purchases."""
     found = []
     for number, card_id in enumerate(cards):
         card = tx.fetch(resource_of("issuing.card"), card_id)
@@ -144,7 +144,7 @@ def _buyer(tx: Tx, card: Json, holder: Json, weight: float, rng: random.Random) 
 
 
 def _allowed(rules: Sequence[Json], name: str, choices: Sequence[str]) -> list[str]:
-    """Return the choices that no rule forbids; all of them if nothing is left."""
+    """Return the choices that the rules do not forbid; all of them if nothing would be left."""
     left = [
         each
         for each in choices
@@ -157,7 +157,7 @@ def _allowed(rules: Sequence[Json], name: str, choices: Sequence[str]) -> list[s
 
 
 def _trades(rules: Sequence[Json], rng: random.Random) -> list[Trade]:
-    """Return the trades of a card: those that it was issued for, or some that fit together by chance."""
+    """Return the trades of a card: those that it was issued for, or a random selection that fits together."""
     named = [category for rule in rules for category in rule["allowed_categories"] or ()]
     if named:
         left = _allowed(rules, "categories", list(dict.fromkeys(named)))
@@ -180,7 +180,7 @@ def _seller(tx: Tx, trade: Trade, rules: Sequence[Json], rng: random.Random) -> 
 def plan(
     tx: Tx, people: Sequence[Buyer], count: int, span: tuple[int, int], rng: random.Random
 ) -> list[PlannedPurchase]:
-    """Return purchases within a span of time (Unix seconds), in order of time."""
+    """Return planned purchases within a span of time (Unix seconds), in the order of time."""
     shares = _counts(people, count)
     days = max(1.0, (span[1] - span[0]) / _DAY)
     for buyer, share in zip(people, shares, strict=True):
@@ -194,7 +194,7 @@ def plan(
 
 
 def _counts(people: Sequence[Buyer], count: int) -> list[int]:
-    """Share a number of purchases among buyers by their weights."""
+    """Distribute a number of purchases among buyers by their weights."""
     whole = sum(buyer.weight for buyer in people)
     reached, found = 0.0, []
     for buyer in people:
@@ -219,14 +219,14 @@ def _one(tx: Tx, number: int, buyer: Buyer, times: "_Times", rng: random.Random)
 
 
 def _mean(trade: Trade) -> float:
-    """Return the mean amount of a trade in minor units."""
+    """Return the mean amount of a trade, in minor units."""
     return trade.typical * 100 * math.exp(trade.spread**2 / 2)
 
 
 def _amount(tx: Tx, buyer: Buyer, seller: Seller, rng: random.Random) -> int:
     trade = seller.trade
     if trade.habit == "fuel" and country_of(tx) == seller.country == "US" and buyer.factor == 1:
-        return 100  # the request of a pump, before the fuel flows
+        return 100  # the amount that a pump requests before fueling
     amount = round(trade.typical * 100 * rng.lognormvariate(0, trade.spread) * buyer.factor)
     if amount > buyer.most and rng.random() > _STRAY:
         amount = round(buyer.most * rng.uniform(0.3, 1))
@@ -243,7 +243,7 @@ class _Times:
         self._rng = rng
 
     def draw(self, hours: tuple[float, float], weekend: float, ahead: int) -> int:
-        """Return a time; `weekend` is the weight of a day of the weekend, `ahead` that of the local time."""
+        """Return a time. `weekend` is the weight of a weekend day; `ahead` is the local offset from UTC."""
         while True:
             day = self._rng.uniform(self._begin, self._end)
             local = dt.datetime.fromtimestamp(day, dt.UTC) + dt.timedelta(hours=ahead)

@@ -1,4 +1,4 @@
-"""Calls the handlers of the API in this process, at any time."""
+"""Calls the handlers of the API in this process, as if at a time in the past."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _POST = {route.path: route for route in ROUTES if route.method == "POST"}
 
 
 class PastCalls:
-    """Makes requests of one account in the past; events up to the time `kept` are left out."""
+    """Makes requests of one account in the past; events up to the time `kept` are not stored."""
 
     def __init__(self, db: sqlite3.Connection, account: str, kept: int) -> None:
         self.db = db
@@ -29,14 +29,17 @@ class PastCalls:
         return made
 
     def post(self, at: int, path: str, params: Mapping[str, Any], object_id: str = "") -> Json:
-        """Return the response to a POST request at a time; `path` is a route's, with `{id}` for the id."""
+        """
+        Return the response to a POST request at a time; `path` is that of a route, with `{id}` for the
+        id.
+        """
         route = _POST[path]
         checked = schema.check(route.params, _form(params))
         return route.handler(HandlerCall(self.tx(at), checked, object_id))
 
 
 def _form(value: Any) -> Any:
-    """Return parameters as they arrive in a form: all values are strings."""
+    """Return parameters as they arrive in a form, in which all values are strings."""
     if isinstance(value, Mapping):
         return {name: _form(each) for name, each in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""The money behind a past: the Issuing balance is topped up before it runs out."""
+"""Tops up the Issuing balance before the past purchases use it up."""
 
 from provisioner.sandbox.api import acts
 from provisioner.sandbox.rules.common import ledger
@@ -7,17 +7,17 @@ from provisioner.sandbox.rules.money.topup import SETTLE
 from provisioner.sandbox.seeding.calls import PastCalls
 
 _DAY = 86_400
-_LARGEST = 99_999_999  # minor units of one top-up
+_LARGEST = 99_999_999  # the highest amount of one top-up, in minor units
 _ROUND = 100_000  # minor units, to which top-ups are rounded up
-_AHEAD = 10  # days that a top-up pays for
-_RESERVE = 4  # days that must be paid for at any time
+_AHEAD = 10  # the number of days for which a top-up pays
+_RESERVE = 4  # the number of days for which the balance must always suffice
 
 
 class TopUps:
     """
-    Sees to the balance; what was available at the beginning is never used up.
+    Tops up the Issuing balance, so that the money it had at the beginning is never needed.
 
-    `volume` is what all purchases of the span would cost, in minor units.
+    `volume` is the total of all purchases of the span, in minor units.
     """
 
     def __init__(self, calls: PastCalls, span: tuple[int, int], volume: int) -> None:
@@ -32,7 +32,7 @@ class TopUps:
         self._next = 0
 
     def see_to(self, at: int) -> None:
-        """Top up the balance if it is low; a top-up that is on its way is waited for."""
+        """Top up the balance if it is low, unless a top-up is pending."""
         if at < self._next or self._available(at) >= self._floor:
             return
         if self._is_wired:

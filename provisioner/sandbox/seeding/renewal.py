@@ -1,4 +1,4 @@
-"""Replaces a lost card in a past, as its owner would."""
+"""Replaces a lost card in the past, as its owner would."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,10 +15,10 @@ def renew(
     calls: PastCalls, at: int, card_id: str, renewed: Callable[[str, Mapping[str, str]], Mapping[str, str]]
 ) -> str | None:
     """
-    Cancel a card as lost and create its replacement; return the id of the replacement.
+    Cancel a card as lost, create its replacement, and return the replacement's id.
 
-    Returns None, and does nothing, for a card that is physical or not active. `renewed` returns the metadata
-    of the replacement.
+    Does nothing and returns None for a card that is physical or not active. `renewed` returns the metadata of
+    the replacement.
     """
     old = calls.tx(at).fetch(resource_of("issuing.card"), card_id)
     if old["type"] != "virtual" or old["status"] != "active":
@@ -40,7 +40,7 @@ def renew(
 
 
 def _controls(card: Json) -> Json:
-    """Return the controls of a card as parameters."""
+    """Return the controls of a card as request parameters."""
     given = {name: value for name, value in card["spending_controls"].items() if value}
     given.pop("spending_limits_currency", None)
     if card["_default_limit"]:

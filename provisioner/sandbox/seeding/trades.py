@@ -1,7 +1,7 @@
 """
-The kinds of merchants that a believable past has, and what happens after a purchase with each.
+The merchants of realistic purchases, and the captures and refunds that follow a purchase at each.
 
-The merchants are invented. Amounts are what companies commonly spend there, in US dollars.
+The merchants are invented. Amounts are typical of what companies spend there, in US dollars.
 """
 
 from collections.abc import Mapping
@@ -12,36 +12,36 @@ HOUR = 3_600
 
 
 class Followup(NamedTuple):
-    """One thing that happens to an approved purchase later."""
+    """A later change of an approved purchase, such as a capture."""
 
     act: Act
-    """The act; `part` is a capture that leaves the authorization open."""
+    """The change; `part` is a capture that leaves the authorization open."""
     hours: tuple[float, float]
-    """The shortest and the longest time after what happened before."""
+    """The shortest and the longest time after the previous change, in hours."""
     share: tuple[float, float] = (1, 1)
-    """The smallest and the largest share of the amount that is held (of a refund: that was captured)."""
+    """The smallest and the largest share of the held amount (for a refund, of the captured amount)."""
 
 
 class PurchaseCourse(NamedTuple):
-    """One way in which purchases go on."""
+    """One possible sequence of later changes of a purchase."""
 
     weight: float
-    """Its frequency, compared with other courses of a habit."""
+    """Its frequency, relative to the other courses of a habit."""
     followups: tuple[Followup, ...]
-    """The acts, in order; without any, the authorization expires."""
+    """The changes, in order; without any, the authorization expires."""
 
 
 class Habit(NamedTuple):
-    """The way in which merchants of one kind charge cards."""
+    """The usual way in which a kind of merchant charges cards."""
 
     methods: tuple[str, ...]
-    """The ways in which cards are read (`authorization_method`)."""
+    """The methods by which cards are read (`authorization_method`)."""
     hours: tuple[float, float]
-    """The usual local hour, and how far purchases spread around it."""
+    """The most common local hour of purchases, and their spread around it in hours."""
     weekend: float
-    """The purchases of a day of the weekend, compared with those of a working day."""
+    """The number of purchases on a weekend day, relative to a working day."""
     courses: tuple[PurchaseCourse, ...]
-    """The courses that purchases take."""
+    """The possible courses of a purchase."""
 
 
 class Trade(NamedTuple):
@@ -50,11 +50,11 @@ class Trade(NamedTuple):
     category: str
     """Stripe's category."""
     typical: float
-    """The amount in US dollars that half of the purchases exceed."""
+    """The median amount, in US dollars."""
     spread: float
-    """The sigma of the logarithm of amounts."""
+    """The standard deviation of the logarithm of amounts."""
     habit: str
-    """An entry of `HABITS`."""
+    """The name of an entry of `HABITS`."""
     names: tuple[str, ...]
     """Names of merchants."""
 
@@ -225,6 +225,6 @@ _BY_CATEGORY = {trade.category: trade for trade in TRADES}
 
 
 def trade_of(category: str) -> Trade:
-    """Return the trade of a category; one that the table lacks gets a merchant that is named after it."""
+    """Return the trade of a category; a missing one gets a merchant named after the category."""
     name = " ".join(category.split("_")[:3]).title()
     return _BY_CATEGORY.get(category) or Trade(category, 75, 0.8, "shop", (f"{name} Co", f"{name} Direct"))

@@ -1,4 +1,4 @@
-"""Writes a past into a sandbox: purchases, and what becomes of them, one after the other in order of time."""
+"""Writes past purchases into a sandbox, with all their later changes, in the order of time."""
 
 import heapq
 import random
@@ -27,11 +27,11 @@ Json = dict[str, Any]
 
 _DAY = 86_400
 _EVENTS_KEPT = 30 * _DAY  # docs.stripe.com/api/events
-_MISTYPED = 0.006  # of the online purchases: with a wrong CVC
-_SUSPECT = 0.003  # of the purchases: what Stripe takes for fraud
-_RENEWED_EVERY = 20  # cards, of which one is lost
-_OFTEN = 5  # purchases per card, from which some card is lost
-_RENEWED_WITHIN = 25  # days before the present, of which events still tell
+_MISTYPED = 0.006  # the share of online purchases made with a wrong CVC
+_SUSPECT = 0.003  # the share of purchases that Stripe takes for fraud
+_RENEWED_EVERY = 20  # one of this many cards is lost
+_OFTEN = 5  # with at least this many purchases per card, some card is lost
+_RENEWED_WITHIN = 25  # a card is lost at most this many days ago, so that its events are still kept
 _TEST = "/v1/test_helpers/issuing/authorizations"
 _PATHS = {
     "capture": ("capture", "capture_amount"),
@@ -44,10 +44,10 @@ _PATHS = {
 
 def write_past(store: Store, recipe: Recipe, progress: Callable[[int], None]) -> WrittenPast:
     """
-    Write a past up to the present of the sandbox, in one transaction.
+    Write purchases up to the present of the sandbox, in one transaction.
 
-    What the sandbox has is made older, so that it was there before. `progress` gets the number of purchases
-    so far. Raises ValueError if no card can make purchases.
+    Objects that the sandbox has already are moved into the past, so that they existed before the purchases.
+    `progress` is called with the number of purchases so far. Raises ValueError if no card can make purchases.
     """
     rng = random.Random(recipe.seed)  # noqa: S311 - to be repeatable
     with store.transaction(write=True) as db, ids_by(_drawn(db, recipe.seed)):
@@ -63,18 +63,18 @@ def write_past(store: Store, recipe: Recipe, progress: Callable[[int], None]) ->
         writer = _Writer(PastCalls(db, account, now - _EVENTS_KEPT), recipe, (begin, now), rng)
         written = writer.write(progress)
         timers.run(db, now)
-        # Nobody listened in the past.
+        # Nobody was listening for webhooks in the past.
         db.execute("DELETE FROM deliveries WHERE seq > ?", (told,))
     return written
 
 
 def _drawn(db: sqlite3.Connection, seed: int) -> int:
-    """Return a seed for ids: another one for each past of a sandbox, in which no id comes twice."""
+    """Return a seed for ids that differs for each run on a sandbox, so that no id occurs twice."""
     return seed * 1_000_003 + int(db.execute("SELECT coalesce(max(seq), 0) FROM objects").fetchone()[0])
 
 
 class _Writer:
-    """Carries out what is planned, and what follows from it."""
+    """Makes the planned purchases and the changes that follow from them."""
 
     def __init__(self, calls: PastCalls, recipe: Recipe, span: tuple[int, int], rng: random.Random) -> None:
         self._calls, self._recipe, self._span, self._rng = calls, recipe, span, rng
@@ -91,7 +91,7 @@ class _Writer:
         self._written = WrittenPast(*span, program_of(tx).currency)
 
     def write(self, progress: Callable[[int], None]) -> WrittenPast:
-        """Write everything, and return what was written."""
+        """Write everything, and return the totals."""
         for buyer, at in self._renewals():
             self._later(at, lambda at, buyer=buyer: self._renew(buyer, at))  # type: ignore[misc]
         for number, planned in enumerate(self._planned, start=1):
@@ -104,12 +104,12 @@ class _Writer:
         return self._written
 
     def _later(self, at: float, act: Callable[[int], None]) -> None:
-        """Schedule an act, unless the present is reached before it."""
+        """Schedule a change, unless it would happen after the present."""
         if at < self._span[1]:
             heapq.heappush(self._waiting, (int(at), len(self._waiting) + self._rng.getrandbits(40), act))
 
     def _reach(self, now: int) -> None:
-        """Do what was scheduled up to a time; Stripe's own timers run in between."""
+        """Make the changes scheduled up to a time; the sandbox's timers run in between."""
         while self._waiting and self._waiting[0][0] <= now:
             at, _, act = heapq.heappop(self._waiting)
             timers.run(self._calls.db, at)
@@ -153,7 +153,7 @@ class _Writer:
         return params
 
     def _follow(self, after: int, authorization: str, rest: Sequence[Followup]) -> None:
-        """Schedule the next followup of an authorization."""
+        """Schedule the next change of an authorization."""
         if rest:
             at = after + self._rng.uniform(*rest[0].hours) * HOUR
             self._later(at, lambda now: self._carry_out(now, authorization, rest))
@@ -183,7 +183,7 @@ class _Writer:
             self._written.followed["refund"] += 1
 
     def _renewals(self) -> list[tuple[Buyer, float]]:
-        """Choose the cards that are lost, and when; of few purchases or days, none is."""
+        """Choose which cards are lost, and when; with few purchases or days, none is."""
         used = [buyer for buyer in self._people if buyer.weight]
         count = len(used) // _RENEWED_EVERY or int(len(used) > 1)
         if self._recipe.days < _RENEWED_WITHIN or len(self._planned) < _OFTEN * len(used):

@@ -1,1 +1,1 @@
-"""Views of a backtest: past purchases, judged by the controls that a plan would leave."""
+"""Views of a backtest: past purchases judged by the controls of a plan."""

@@ -19,17 +19,17 @@ TITLE = "Backtest"
 NOTHING = "No past purchase would have been decided differently."
 NO_PURCHASES = "There are no purchases in this time."
 DOUBT = "The replay reproduces few of Stripe's decisions, so this result is not reliable"
-DOUBTFUL = 0.95  # an agreement below that is a warning
+DOUBTFUL = 0.95  # the share of agreement below which there is a warning
 HINT = "--history FILE keeps later changes for longer than Stripe does"
 
 
 def show_amounts(amounts: Sequence[CurrencyAmount]) -> str:
-    """Return the totals in all currencies: `$120.00 and €30.00`; empty without any."""
+    """Format totals in all currencies: `$120.00 and €30.00`; empty if there are none."""
     return inert(listed([show_money(each.amount, each.currency) for each in amounts]))
 
 
 def show_changed(changed: ChangedPurchases) -> str:
-    """Return a number of purchases with their total: `12 purchases, $1,234.00`, or `none`."""
+    """Format a number of purchases and their total: `12 purchases, $1,234.00`, or `none`."""
     if not changed.count:
         return "none"
     money = show_amounts(changed.amounts)
@@ -37,20 +37,20 @@ def show_changed(changed: ChangedPurchases) -> str:
 
 
 def show_percent(agreement: Agreement) -> str:
-    """Return the agreement as a percentage, rounded down: 100% only if every decision agrees."""
+    """Format the agreement as a percentage, rounded down, so that 100% means that every decision agrees."""
     tenths = agreement.agreed * 1000 // agreement.compared
     return f"{tenths // 10}%" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}%"
 
 
 def show_agreement(agreement: Agreement) -> str:
-    """Return the share of Stripe's decisions that the replay reproduces."""
+    """Format the share of Stripe's decisions that the replay reproduces."""
     if not agreement.compared:
         return "no decision could be compared"
     return f"{show_percent(agreement)} ({agreement.agreed:,} of {agreement.compared:,} decisions)"
 
 
 def is_doubtful(backtest: BacktestDocument) -> bool:
-    """Return whether the replay reproduces too few decisions to be believed without a second look."""
+    """Return whether the replay reproduces too few decisions for its result to be reliable."""
     agreement = backtest.agreement
     return agreement.agreed < agreement.compared * DOUBTFUL or not (
         agreement.compared or not backtest.purchases
@@ -58,18 +58,18 @@ def is_doubtful(backtest: BacktestDocument) -> bool:
 
 
 def doubts(backtest: BacktestDocument) -> list[str]:
-    """Return why the result is not reliable; empty if it is."""
+    """Return a sentence about why the result is not reliable; empty if it is."""
     return [f"{DOUBT} (agreement: {show_agreement(backtest.agreement)})"] if is_doubtful(backtest) else []
 
 
 def show_period(backtest: BacktestDocument) -> str:
-    """Return the purchases that were judged and their days."""
+    """Format the number of purchases judged and their first and last day."""
     days = f", {backtest.begin[:10]} to {backtest.end[:10]}" if backtest.begin else ""
     return inert(f"{count(backtest.purchases, 'past purchase')}{days}")
 
 
 def facts(backtest: BacktestDocument) -> dict[str, str]:
-    """Return the result in words, by name."""
+    """Return the parts of the result in words, by name."""
     found = {
         "would be declined": show_changed(backtest.newly_declined),
         "would be approved": show_changed(backtest.newly_approved),
@@ -82,7 +82,7 @@ def facts(backtest: BacktestDocument) -> dict[str, str]:
 
 
 def remarks(backtest: BacktestDocument) -> list[str]:
-    """Return what limits the result: undeclared cards, and decisions that could not be compared."""
+    """Return remarks that limit the result: undeclared cards, and decisions that could not be compared."""
     found = []
     others = backtest.undeclared
     if others.newly_declined.count or others.newly_approved.count:
@@ -104,7 +104,7 @@ def remarks(backtest: BacktestDocument) -> list[str]:
 
 
 def summary(backtest: BacktestDocument) -> str:
-    """Return the result in one sentence."""
+    """Return the result as one sentence."""
     if not backtest.purchases:
         return NO_PURCHASES
     if not backtest.newly_declined.count and not backtest.newly_approved.count:
@@ -121,7 +121,7 @@ def _part(changed: ChangedPurchases, becomes: str) -> str:
 
 
 def show_example(example: PurchaseExample) -> str:
-    """Return one purchase: its time, amount, merchant, card, and the rule that declines it."""
+    """Format one purchase: its time, amount, merchant, card, and the rule that declines it."""
     at = example.at[:16].replace("T", " ")
     merchant = f" at {example.merchant}" if example.merchant else ""
     money = show_money(example.amount, example.currency)
@@ -131,19 +131,19 @@ def show_example(example: PurchaseExample) -> str:
 
 
 def show_disagreement(example: PurchaseExample) -> str:
-    """Return one decision that the replay does not reproduce, with what Stripe decided."""
+    """Format one decision that the replay does not reproduce, with Stripe's decision."""
     return f"{show_example(example)} (Stripe {example.was} it: {inert(example.reason)})"
 
 
 def show_card(card: ChangedForCard) -> tuple[str, str]:
-    """Return what changes for a card: purchases declined and approved, each with its amount."""
+    """Format the changes for a card: the purchases declined and approved, each with their amount."""
     declined = f"{card.newly_declined:,} ({show_money(card.amount, card.currency)})"
     approved = f"{card.newly_approved:,} ({show_money(card.amount_approved, card.currency)})"
     return declined if card.newly_declined else "", approved if card.newly_approved else ""
 
 
 def show_limit(limit: LimitHeadroom) -> tuple[str, str, str]:
-    """Return a limit, the most that was used of it, and the lower amount that is suggested, if any."""
+    """Format a limit, the most that was used of it, and the suggested lower amount, if any."""
     per = PER.get(limit.interval, limit.interval)
     on = f" on {listed(limit.categories)}" if limit.categories else ""
     money = show_money(limit.limit, limit.currency)

@@ -1,4 +1,4 @@
-"""A backtest as Markdown: alone, or as a section of a comment about a plan."""
+"""Formats a backtest as Markdown: alone, or as a section of a comment about a plan."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -21,12 +21,12 @@ from provisioner.views.backtest.facts import (
 from provisioner.views.backtest.text import DISAGREEMENTS, SIGNS
 from provisioner.views.safe_markdown import cell, clip, fence, fitting, place, plain, size
 
-LONGEST = 60_000  # GitHub takes 65,536 characters
+LONGEST = 60_000  # GitHub accepts at most 65,536 characters
 ROWS = 30
 
 
 def backtest_markdown(report: BacktestReport) -> str:
-    """Return a backtest as Markdown for one comment."""
+    """Format a backtest as one Markdown comment."""
     where = place(report.project, report.environment, report.mode, report.account)
     parts = [f"### {TITLE} for {where}", *section(report, LONGEST // 2)]
     if report.headroom is not None and report.headroom.limits:
@@ -40,7 +40,7 @@ def backtest_markdown(report: BacktestReport) -> str:
 
 
 def section(backtest: BacktestDocument, room: int) -> Iterator[str]:
-    """Yield the parts of a backtest's section, none of which takes much more than `room` bytes."""
+    """Yield the parts of a backtest's section; each is at most about `room` bytes long."""
     kind = "WARNING" if backtest.newly_declined.count or is_doubtful(backtest) else "NOTE"
     alert = [f"[!{kind}]", f"**{TITLE}: {plain(clip(summary(backtest), 400))}**"]
     alert += [plain(each) for each in doubts(backtest)]

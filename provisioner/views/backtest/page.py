@@ -1,4 +1,4 @@
-"""A backtest as the HTML page of a plan shows it: bars over time, cards, and the first purchases."""
+"""The part of a plan's HTML page that shows a backtest: bars over time, cards, and the first purchases."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ from provisioner.views.backtest.facts import (
 from provisioner.views.values import inert
 
 CARDS = 50
-MOST_BARS = 120  # longer times get a bar for several days
+MOST_BARS = 120  # the most bars; with more days, each bar is for several days
 
 
 def backtest_model(backtest: BacktestDocument) -> dict[str, Any]:
-    """Return what the page shows of a backtest, with all values as text."""
+    """Return the values that the page shows for a backtest, all as text."""
     return {
         "title": TITLE,
         "summary": summary(backtest),
@@ -36,7 +36,7 @@ def backtest_model(backtest: BacktestDocument) -> dict[str, Any]:
 
 
 def _bars(backtest: BacktestDocument) -> list[list[Any]]:
-    """Return the days, or groups of days in a long time: label and the four counts."""
+    """Return a label and the four counts of each day, or of each group of days if there are many."""
     days = backtest.days
     step = -(-len(days) // MOST_BARS) if days else 1
     bars: list[list[Any]] = []

@@ -1,4 +1,4 @@
-"""A backtest as text: alone, or as a section of a plan."""
+"""Formats a backtest as text: alone, or as a section of a plan."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -25,16 +25,16 @@ from provisioner.views.backtest.facts import (
 )
 from provisioner.views.values import inert, show_place
 
-CARDS = 12  # at most this many cards, teams and categories are listed
+CARDS = 12  # the most cards, teams and categories that are listed
 DISAGREEMENTS = "First decisions that the replay does not reproduce"
 SIGNS = {"declined": "-", "approved": "+"}
 
 
 def backtest_text(report: BacktestReport) -> str:
     """
-    Return a backtest as text.
+    Format a backtest as text.
 
-    The first line names project, environment, mode and account; the last one is the summary.
+    The first line names the project, environment, mode and account; the last line is the summary.
     """
     lines = [show_place(report.project, report.environment, report.mode, report.account), ""]
     lines += backtest_lines(report)
@@ -44,7 +44,7 @@ def backtest_text(report: BacktestReport) -> str:
 
 
 def backtest_lines(backtest: BacktestDocument) -> Iterator[str]:
-    """Yield the lines of a backtest: the result, by card, team and category, and the first purchases."""
+    """Yield the lines of a backtest: the result; by card, team and category; and the first purchases."""
     yield f"{TITLE}: {show_period(backtest)}"
     for name, answer in facts(backtest).items():
         yield f"  {name + ':':<24} {answer}"
@@ -102,7 +102,7 @@ def _more(number: int, noun: str) -> Iterator[str]:
 
 
 def headroom_lines(headroom: Headroom) -> Iterator[str]:
-    """Yield the use of each limit, the idle cards, and limits that would have declined nothing."""
+    """Yield the use of each limit, the idle cards, and the limits that would have declined nothing."""
     yield "Headroom: the most that any interval used of each limit (a suggestion only; nothing is applied)"
     for limit in headroom.limits:
         shown, used, lower = show_limit(limit)

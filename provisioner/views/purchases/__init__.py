@@ -1,1 +1,1 @@
-"""Scenarios and test purchases, as text and as documents."""
+"""Formats scenarios and test purchases as text and as documents."""

@@ -1,4 +1,4 @@
-"""Results of scenarios as text, as one JSON document, and as JUnit XML for CI systems."""
+"""Formats the results of scenarios as text, as one JSON document, and as JUnit XML for CI systems."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ MARKS = {
     Standing.ERROR: "ERROR",
 }
 WIDTH = max(len(mark) for mark in MARKS.values())
-HANGING = WIDTH + 4  # the column at which a result's name begins
+HANGING = WIDTH + 4  # the column in which the name of a result begins
 COUNTED = {"error": "with errors"}
 PLACES = {
     "offline": "Simulated offline; no request was sent to Stripe.",
@@ -29,9 +29,10 @@ PLACES = {
 
 def results_text(results: Sequence[ScenarioResult], place: str, width: int | None = None) -> str:
     """
-    Write the results as a table: every declared scenario and every result that is not passed, then counts.
+    Format the results as a table of all declared scenarios and all results that did not pass, then the
+    counts.
 
-    `place` says where the scenarios were run; `width` is that of the terminal, None for a file.
+    `place` says where the scenarios were run. `width` is that of the terminal; None for a file.
     """
     shown = [r for r in results if r.scenario.where is not None or r.standing is not Standing.PASSED]
     column = shared_column((inert(r.scenario.name) for r in shown), width)
@@ -48,13 +49,13 @@ def results_text(results: Sequence[ScenarioResult], place: str, width: int | Non
 
 
 def _answer(result: ScenarioResult) -> str:
-    """Say what Stripe answered if the scenario passed, else what was expected."""
+    """Return Stripe's answer if the scenario passed, else the expected outcome."""
     passed = result.standing is Standing.PASSED
     return str(result.course.answer) if passed else expected(result.scenario)
 
 
 def _deal(scenario: Scenario) -> str:
-    """Describe the purchase in short."""
+    """Describe the purchase briefly."""
     purchase = scenario.purchase
     where = f"{purchase.category}, {purchase.country}, {purchase.method}"
     after = f", after {len(scenario.after)} earlier" if scenario.after else ""
@@ -116,7 +117,7 @@ def _course(course: Course) -> dict[str, Any]:
 
 
 def results_junit(results: Sequence[ScenarioResult], project: str) -> str:
-    """Write the results as JUnit XML, with one test case per scenario and the card as its class."""
+    """Format the results as JUnit XML, with one test case per scenario and the card as its class."""
     counts = tally(results)
     totals = {
         "name": f"provisioner: {project}",

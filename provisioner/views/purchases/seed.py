@@ -1,4 +1,4 @@
-"""The text about a past that was written into a sandbox."""
+"""Formats the totals of past purchases that were written into a sandbox."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ _NOUNS = {
 
 
 def seed_text(written: Mapping[str, Any]) -> str:
-    """Return what was written as text."""
+    """Format the totals as text."""
     days = [f"{datetime.fromtimestamp(written[end], UTC):%Y-%m-%d}" for end in ("from", "to")]
     approved, declined = written["approved"], written["declined"]
     money = show_money(approved["amount"], approved["currency"])

@@ -1,4 +1,4 @@
-"""One test purchase from end to end, as text and as JSON values."""
+"""Formats one test purchase, from start to finish, as text and as JSON values."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ Document = Mapping[str, Any]
 
 
 def walk_document(address: str, walked: Walk, why: str) -> dict[str, Any]:
-    """Return the walk as JSON values; amounts are in minor units, and `why` explains a decline."""
+    """Return the purchase as JSON values; amounts are in minor units, and `why` explains a decline."""
     authorization, purchase = walked.authorization, walked.purchase
     before, held, *after = walked.balances
     return {
@@ -41,7 +41,7 @@ def walk_document(address: str, walked: Walk, why: str) -> dict[str, Any]:
 
 
 def walk_text(document: Document) -> str:
-    """Write the walk as text, one step per line."""
+    """Format the purchase as text, one step per line."""
 
     def money(amount: int) -> str:
         return show_money(amount, document["currency"])
