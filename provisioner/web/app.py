@@ -136,7 +136,7 @@ class EstateSite:
     def _not_yet(self) -> Response:
         if self._live.error:
             return self._message("Stripe cannot be read", self._live.error, status.HTTP_502_BAD_GATEWAY)
-        text = "The cards, purchases and events of the account are being read."
+        text = "Reading the cards, purchases and events of the account."
         return self._message("Reading Stripe", text, status.HTTP_200_OK, waiting=True)
 
     async def _unknown(self, _request: Request, _error: Exception) -> Response:
@@ -161,6 +161,8 @@ class EstateSite:
                 estate.project, estate.environment, estate.mode, estate.account, self._place.sandbox
             )
         if self._live.error and self._live.found:
-            warnings.append(f"These are older figures; Stripe could not be read again: {self._live.error}")
+            warnings.append(
+                f"These figures are outdated, because Stripe could not be read again: {self._live.error}"
+            )
         head = {"place": place, "warnings": warnings, "pages": PAGES, "page_name": name, "links": LINKS}
         return HTMLResponse(render(template, {**head, **context}), code)

@@ -53,7 +53,7 @@ class ReadersOnly:
         elif scope["method"] not in READS:
             allow = {"Allow": ", ".join(READS)}
             answer = PlainTextResponse(
-                "These pages can only be read.\n", status.HTTP_405_METHOD_NOT_ALLOWED, allow
+                "These pages are read-only.\n", status.HTTP_405_METHOD_NOT_ALLOWED, allow
             )
         await answer(scope, receive, with_headers)
 
@@ -62,9 +62,9 @@ def stranger(headers: Headers) -> str:
     """Return the reason to reject a request from anywhere but a browser on this machine; empty if none."""
     host, origin = headers.get("host", ""), headers.get("origin")
     if not is_loopback(host):
-        return "These pages are only for this machine: open the address that the command has printed.\n"
+        return "These pages can be opened on this machine only, at the address that the command printed.\n"
     if origin is not None and origin.lower() != f"http://{host}".lower():
-        return "These pages are not for web pages of other origins.\n"
+        return "These pages cannot be used by web pages of other origins.\n"
     return ""
 
 

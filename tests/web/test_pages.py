@@ -255,4 +255,4 @@ def test_a_stripe_that_cannot_be_read_is_said_without_old_figures_being_lost(sho
     assert second.status_code == 200
     assert third.status_code == 200
     assert "marketing" in third.text
-    assert "older figures" in third.text
+    assert "figures are outdated" in third.text

@@ -171,7 +171,7 @@ def default_of(currency: str) -> Limit:
 
 def is_dead(state: CardState, reason: str) -> bool:
     """
-    Return whether a decline would stand under any plan.
+    Return whether a purchase would be declined under any plan.
 
     A number that Stripe has canceled cannot be used again, and only Stripe unblocks a cardholder that it has
     blocked. A card that canceled itself after a number of payments is judged again, because the plan may

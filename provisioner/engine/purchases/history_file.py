@@ -85,7 +85,7 @@ class RecordedChange(Struct, frozen=True):
 
 
 class _Packed(Struct, frozen=True, array_like=True, gc=False):
-    """A record as it is stored, with numbers for words."""
+    """A record in the form in which it is stored, with numbers for words."""
 
     card: int
     holder: int

@@ -1,4 +1,4 @@
-// Draws the charts from the tables behind them, and shows what arrives. The pages work without it.
+// Draws the charts from their tables, and updates the page when the account changes. The pages also work without scripts.
 "use strict";
 (() => {
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
