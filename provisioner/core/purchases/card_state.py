@@ -55,7 +55,7 @@ class BoundRules(Struct, frozen=True):
     until: int
     """The time (Unix seconds) up to which they hold, unless the controls change before."""
     default: WindowTally | None
-    """The tally of Stripe's default limit if the card has no limit of its own; else None."""
+    """The tally of Stripe's default limit if the card has no other limit; else None."""
 
 
 class CardState(Struct):
