@@ -1,8 +1,8 @@
 """
 Infrastructure as code for Stripe Issuing: YAML in git, planned and applied against live Stripe.
 
-What is exported here is the Python API; everything else is private. It is loaded when it is first asked for,
-so that the command line pays only for what a command needs.
+The names exported here are the Python API; everything else is private. They are imported on first use, so
+that a command loads only the modules that it needs.
 """
 
 import logging
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from provisioner._version import __version__
 
-if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` loads the same names
+if TYPE_CHECKING:  # for type checkers; at run time, `__getattr__` loads the same names
     from provisioner.app.drift import DriftReport
     from provisioner.app.project import Project
     from provisioner.core.model.errors import (
@@ -63,7 +63,7 @@ __all__ = [
     "__version__",
 ]
 
-logging.getLogger("provisioner").addHandler(logging.NullHandler())  # silent unless somebody listens
+logging.getLogger("provisioner").addHandler(logging.NullHandler())  # silent unless a handler is added
 
 
 def __getattr__(name: str) -> Any:

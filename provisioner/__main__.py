@@ -1,4 +1,4 @@
-"""`python -m provisioner` is the same program as the console script."""
+"""Makes `python -m provisioner` run the same program as the console script."""
 
 from provisioner.cli.main import main
 

@@ -1,3 +1,3 @@
-"""The version of this program, and nothing else, so that every module may name it."""
+"""The version of this program. It imports nothing, so that every module can import it."""
 
 __version__ = "0.1.0"

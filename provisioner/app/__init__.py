@@ -1,5 +1,6 @@
-"""The application: the one place that wires configuration, comparison, plan and Stripe together.
+"""
+The application layer: the only place that combines configuration, comparison, plan and Stripe.
 
-It takes values and returns values: it neither prints nor asks nor reads the environment. The command line,
-fleets, chaos and the public Python API stand on it.
+It takes values and returns values: it does not print, ask questions, or read environment variables. The
+command line, fleets, chaos and the public Python API are built on it.
 """

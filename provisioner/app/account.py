@@ -1,4 +1,7 @@
-"""An account at Stripe, seen through one configuration: read it, and compare the two."""
+"""
+A Stripe account together with a configuration: reads the account, and compares it with the
+configuration.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -43,20 +46,20 @@ class Account(Struct, frozen=True):
     config: Config
     """The configuration of the account."""
     transport: Transport
-    """Sends the requests, with the key of the account."""
+    """Sends requests with the account's key."""
     expected: tuple[str, ...] = ()
-    """The ids that Stripe may answer for; any other account is refused. Empty means any account."""
+    """The ids of accounts that may be used; any other account is rejected. Empty allows any account."""
     display: ReadingDisplay = _no_display
-    """Shows the progress of a full read, given the expected number of objects of each resource."""
+    """Shows the progress of a full read; called with the expected number of objects of each resource."""
     kinds: Sequence[Kind] = KINDS
     """All kinds of resources."""
     workers: Callable[[int], Executor] = ThreadPoolExecutor
-    """Makes the executor for reads that run side by side."""
+    """Creates the executor for parallel reads."""
     environ: Mapping[str, str] = NO_ENVIRONMENT
-    """The environment of commands that secrets are handed to; Stripe's keys are left out of it."""
+    """The environment for commands that receive secrets; Stripe's keys are removed from it."""
 
     def __post_init__(self) -> None:
-        """Let no error quote what the configuration hides."""
+        """Keep values that the configuration hides out of error messages."""
         self.transport.hide(partial(hidden_texts, self.kinds, self.config))
 
     @property
@@ -66,15 +69,15 @@ class Account(Struct, frozen=True):
 
     @property
     def writer(self) -> StripeWriter:
-        """Return the only client here that can write."""
+        """Return a client that can write; no other method here returns one."""
         return StripeWriter(self.transport, Answers(self.kinds))
 
     def read(self) -> Snapshot:
         """
-        Read all that a comparison needs, with a client that cannot write.
+        Read everything that a comparison needs, with a client that cannot write.
 
-        Raises AccessError when the key belongs to another account than the expected one or Stripe
-        refuses it, and StripeError when there is no usable answer.
+        Raises AccessError if the key belongs to an account other than the expected one, or Stripe rejects it,
+        and StripeError if there is no usable response.
         """
         declared = Counter(address.section for address in self.config.declared)
         expected = {kind.resource: declared[kind.section] for kind in owned(self.kinds)}
@@ -87,10 +90,11 @@ class Account(Struct, frozen=True):
 
     def read_unannounced(self, known: Collection[str]) -> Snapshot:
         """
-        Read what no events report: the account, its balances and top-ups, and objects without events.
+        Read everything that events do not report: the account, its balances and top-ups, and objects without
+        events.
 
-        Of these, only resources are read that are declared, or of which objects are `known`. Raises as `read`
-        does.
+        Resources without events are read only if the configuration has some of them or objects of them are
+        `known`. Raises as `read` does.
         """
         sections = {address.section for address in self.config.declared}
         unannounced = [
@@ -103,12 +107,12 @@ class Account(Struct, frozen=True):
         return snapshot
 
     def _known(self, snapshot: Snapshot) -> Snapshot:
-        """Return the snapshot with the key, the account and the time for which it was read."""
+        """Return the snapshot, completed with the key, the account and the time of the reading."""
         transport = self.transport
         return replace(snapshot, key=transport.secret, named=transport.account or "", now=transport.now)
 
     def check(self, snapshot: Snapshot) -> None:
-        """Raise AccessError when Stripe answers for another account than the expected one."""
+        """Raise AccessError if Stripe responded for an account other than the expected one."""
         found = snapshot.account.get("id")
         for expected in dict.fromkeys((*self.expected, self.config.account or "")):
             if expected and found is None:
@@ -118,14 +122,14 @@ class Account(Struct, frozen=True):
 
     def compare(self) -> Comparison:
         """
-        Read Stripe and hold the configuration against it.
+        Read Stripe and compare it with the configuration.
 
-        Raises as `read` does, and ConflictError where objects in Stripe contradict each other.
+        Raises as `read` does, and ConflictError if objects in Stripe contradict each other.
         """
         return self.compare_with(self.read())
 
     def compare_with(self, snapshot: Snapshot) -> Comparison:
-        """Hold the configuration against what was read before; raises ConflictError."""
+        """Compare the configuration with a snapshot that was read before; raises ConflictError."""
         return with_grants(self.kinds, self.config, compare_with(self.kinds, self.config, snapshot))
 
     def take_inventory(self) -> tuple[Snapshot, Inventory]:
@@ -135,12 +139,12 @@ class Account(Struct, frozen=True):
 
     def plan(self, comparison: Comparison, selection: Selection = EVERYTHING) -> Plan:
         """
-        Make the plan of a comparison, or of the selected part of it.
+        Make the plan from a comparison, or from the selected part of it.
 
-        Raises ProvisionerError for a selection that matches nothing.
+        Raises ProvisionerError if the selection matches nothing.
         """
         return conclude(self.kinds, self.config, comparison, selection)
 
     def plan_of(self, snapshot: Snapshot, inventory: Inventory, differences: Differences) -> Plan:
-        """Make the plan of changes that were not found by comparing, such as a retirement on demand."""
+        """Make a plan of changes that do not come from a comparison, such as a requested retirement."""
         return assemble(self.kinds, self.config, snapshot, inventory, differences)

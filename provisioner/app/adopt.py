@@ -1,4 +1,4 @@
-"""Plan imports: the objects in Stripe that come under management, and those that remain unclear."""
+"""Plans imports, which bring objects in Stripe under management, and lists ambiguous matches."""
 
 from collections.abc import Sequence
 
@@ -28,9 +28,10 @@ def plan_import(account: Account, address: Address, identity: str) -> Plan:
 
 def plan_imports(account: Account) -> tuple[Plan, Sequence[Address]]:
     """
-    Plan the import of every object that matches a resource without one; raises as `Account.compare` does.
+    Plan the import of every object that is the only match for a resource without an object.
 
-    Returns the plan, and the addresses that several objects match, for which none is imported.
+    Returns the plan, and the addresses with several matching objects, for which none is imported. Raises as
+    `Account.compare` does.
     """
     snapshot, inventory = account.take_inventory()
     found = adopt_all(account.kinds, account.config, snapshot, inventory)

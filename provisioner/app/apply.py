@@ -1,4 +1,4 @@
-"""Plans carried out: the only place where the steps of a plan are handed to a client that can write."""
+"""Carries out plans: the only place that passes the steps of a plan to a client that can write."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from provisioner.engine.apply.recipient import CommandOrFile
 
 
 def silent(_result: Result) -> None:
-    """Hear of a result and do nothing, where nobody watches."""
+    """Ignore a result; the default when nobody wants to see results."""
 
 
 def carry_out(
@@ -20,11 +20,11 @@ def carry_out(
     workers: int = WORKERS,
 ) -> Report:
     """
-    Carry out a plan and report how each step ended; `on_result` is called as each one ends.
+    Carry out a plan and return a report of its steps; `on_result` is called as each step ends.
 
-    Once the stop event of the account's transport is set, requests in flight are finished and no other
-    is begun. Nothing is judged here: guardrails come first. Raises ProvisionerError, and changes nothing,
-    where a secret could not be handed over.
+    After the stop event of the account's transport is set, requests in flight are finished and no others are
+    started. Guardrails are not checked here; check them first. Raises ProvisionerError, and changes nothing,
+    if a secret could not be handed over.
     """
     recipient = CommandOrFile(account.environ, plan.account)
     for step in plan.steps:

@@ -1,4 +1,4 @@
-"""Read Stripe for `drift` and `plan`: everything, or with a cache file only what may have changed since."""
+"""Reads Stripe for `drift` and `plan`: everything or, with a cache file, only what may have changed."""
 
 import logging
 import time
@@ -22,20 +22,20 @@ log = logging.getLogger("provisioner")
 
 
 class Cache(Struct, frozen=True):
-    """A file that remembers the last full read."""
+    """A file that stores the last full read."""
 
     path: Path
     """The file."""
     refresh: bool = False
-    """True to read everything and write the file again."""
+    """True to read everything and rewrite the file."""
 
 
 def compare(account: Account, cache: Cache | None, *, sealed: bool) -> Comparison:
     """
-    Hold the configuration against Stripe, with as few requests as a cache file allows.
+    Compare the configuration with Stripe, with as few requests as a cache file allows.
 
-    Where it does not serve, everything is read, and the log says why. `sealed` is for a plan, which needs the
-    project's salt. Raises as `Account.compare` does.
+    If the cache cannot be used, everything is read, and the log says why. `sealed` is for a plan, which needs
+    the project's salt. Raises as `Account.compare` does.
     """
     if cache is None:
         return account.compare()
@@ -64,7 +64,7 @@ def _recalled(account: Account, path: Path, sign: file.Sign, *, sealed: bool) ->
 
 
 def _remembered(account: Account, path: Path, sign: file.Sign) -> Comparison:
-    """Read everything, and leave behind what the next run needs."""
+    """Read everything, and write it to the cache for the next run."""
     try:
         event, event_at = newest_event(account.reader, account.kinds)
     except AccessError:

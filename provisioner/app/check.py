@@ -1,4 +1,7 @@
-"""One check for a pull request: is the configuration valid, do its scenarios pass, and may its plan run."""
+"""
+Checks a pull request: whether the configuration is valid, its scenarios pass, and its plan may be
+applied.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -26,12 +29,12 @@ from provisioner.views.plan.text import summary_line
 
 
 class Checked(Struct, frozen=True):
-    """The result of a check, with the plan that can be saved; None if no plan could be made."""
+    """The result of a check, and its plan."""
 
     check: ProjectCheck
     """The result of every part."""
     plan: Plan | None = None
-    """The plan, which can be saved; None if none could be made."""
+    """The plan, which can be saved; None if no plan could be made."""
 
 
 def check_project(
@@ -43,11 +46,11 @@ def check_project(
     period: PastPeriod | None = None,
 ) -> Checked:
     """
-    Check a configuration in all parts; what fails in one part does not end the others.
+    Check a configuration in all parts; a failure in one part does not stop the others.
 
-    `check` says which configuration it is. `load` reads it, `connect` opens its account, which is only read,
-    and `play` runs its scenarios. `allow` has the number that is allowed for each guardrail. The purchases of
-    `period`, if there is one, are judged by what the plan leaves.
+    `check` identifies the configuration. `load` reads it, `connect` opens its account for reading, and `play`
+    runs its scenarios. `allow` has the numbers allowed with `--allow`, by guardrail. If there is a `period`,
+    its purchases are judged by the planned controls.
     """
     config, validate = check_configuration(load)
     if config is None:
@@ -67,7 +70,7 @@ def check_project(
         failed = CheckPart("plan", "no plan can be made", error.exit_code, (Problem(None, "", str(error)),))
         parts = (validate, scenarios, _skipped("guardrails", "there is no plan"), failed)
         return Checked(replace(check, parts=parts))
-    # whoever applies a plan that was checked has reviewed it: that is the approval
+    # Whoever applies a checked plan has reviewed it; that counts as approval.
     document = plan_document(account.kinds, plan, stops(plan, config.guardrails, approved=True))
     guardrails = _check_guardrails(plan, config, allow)
     done = (validate, scenarios, guardrails, *backtested, CheckPart("plan", summary_line(document)))
@@ -78,7 +81,7 @@ def check_project(
 def _backtest(
     account: Account, snapshot: Snapshot, plan: Plan, period: PastPeriod | None
 ) -> tuple[Plan, tuple[CheckPart, ...]]:
-    """Return the plan with past purchases, and the part about them; none where they were not asked for."""
+    """Return the plan with a backtest and the part about it, or without them if no period was given."""
     if period is None:
         is_limited = account.config.guardrails.max_declined_purchases is not None
         return plan, (_skipped("backtest", UNJUDGED),) if is_limited else ()
@@ -114,7 +117,10 @@ def _check_scenarios(config: Config, play: Callable[[Config], Sequence[ScenarioR
 
 
 def _check_guardrails(plan: Plan, config: Config, allow: Mapping[str, int]) -> CheckPart:
-    """Judge a plan; a guardrail that looks at each resource is a problem at the line of the first one."""
+    """
+    Check a plan's guardrails; a guardrail for single resources is reported at the line of the first
+    one.
+    """
     limits = config.guardrails
     exceeded, dangers = judge(plan, limits, {}), judge(plan, limits, allow)
     if not exceeded:

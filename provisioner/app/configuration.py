@@ -1,4 +1,4 @@
-"""Read and check configurations; light to import, because `validate` needs no more."""
+"""Reads and checks configurations. It imports little, because `validate` needs no more."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -31,11 +31,11 @@ def load(
     policy: Path | None = None,
 ) -> Config:
     """
-    Read the configuration at `path`, with `environments/<env>.yaml` over it.
+    Read the configuration at `path`, with the overrides of `environments/<env>.yaml`.
 
-    `variables` are values of `${var.NAME}`, `environ` of `${env.NAME}`; `allowed` is what may be read
-    although it looks like a key or lies elsewhere; `policy` is a file of guardrails that tighten the
-    configuration's own. Raises ConfigError that carries every problem.
+    `variables` are the values of `${var.NAME}`, `environ` those of `${env.NAME}`. `allowed` lists variables
+    that may be read although they look like keys, and files outside of the folder. `policy` is a file of
+    guardrails that tighten those of the configuration. Raises ConfigError, which lists every problem.
     """
     limits = load_policy(policy, KINDS) if policy else None
     config = load_config(path, KINDS, env=env, variables=variables, environ=environ, allowed=allowed)
@@ -43,7 +43,10 @@ def load(
 
 
 def check_configuration(load: Callable[[], Config]) -> tuple[Config | None, CheckPart]:
-    """Validate the configuration that `load` reads; without a valid one, the part has all problems."""
+    """
+    Validate the configuration that `load` reads. If it is invalid, the returned part lists all
+    problems.
+    """
     try:
         config = load()
     except ConfigError as error:
@@ -54,7 +57,10 @@ def check_configuration(load: Callable[[], Config]) -> tuple[Config | None, Chec
 
 
 def ended_grants(config: Config, at: int | None = None) -> tuple[Problem, ...]:
-    """Return a warning for each grant that has ended at a time (Unix seconds), or now by this machine."""
+    """
+    Return a warning for each grant that has ended at a time (Unix seconds; default: this machine's
+    time).
+    """
     now = int(time.time()) if at is None else at
     text = "has ended; remove it from the configuration"
     ended = (grant for grant in config.grants if grant.has_ended(now))
@@ -62,22 +68,25 @@ def ended_grants(config: Config, at: int | None = None) -> tuple[Problem, ...]:
 
 
 def with_grants(config: Config, at: int | None = None) -> Config:
-    """Return the configuration with the grants that hold at a time (Unix seconds), or now by this machine."""
+    """
+    Return the configuration with the grants in force at a time (Unix seconds; default: this machine's
+    time).
+    """
     return in_force(KINDS, config, int(time.time()) if at is None else at)
 
 
 def files_not_loaded(path: Path, project: str) -> list[Path]:
-    """List the files beside a single file that declare resources of the same project."""
+    """List other files in a single file's folder that define resources of the same project."""
     return unread_beside(path, project, KINDS)
 
 
 def count_resources(config: Config) -> list[tuple[Kind, int]]:
-    """Count the declared resources of each kind."""
+    """Count the resources of each kind."""
     return [(kind, sum(a.section == kind.section for a in config.declared)) for kind in KINDS]
 
 
 def editor_schema(*, environment: bool = False) -> str:
-    """Return the JSON Schema of a configuration file, or of a file in `environments/`, as text."""
+    """Return as text the JSON Schema of a configuration file, or of a file in `environments/`."""
     from provisioner.config.schema import editor  # noqa: PLC0415 - cold start: only editors need it
 
     return editor.environment_text(KINDS) if environment else editor.schema_text(KINDS)

@@ -1,4 +1,7 @@
-"""A sandbox to look at: a configuration that is applied, with a believable past and two changes by hand."""
+"""
+A sandbox for demonstrations: an applied configuration, realistic past purchases, and two manual
+changes.
+"""
 
 import random
 import uuid
@@ -26,15 +29,16 @@ PAST = SeedOrder(purchases=600, days=60, seed=1)
 
 class DemoReader(EstateReader):
     """
-    Opens a sandbox when it first reads, and makes a purchase in it whenever something new is looked for.
+    Reads a sandbox, which it starts on the first reading. It makes one purchase whenever new ones are read.
 
-    Its data is lost at the end.
+    The sandbox's data is lost at the end.
     """
 
     def __init__(
         self, current: Callable[[], Config], stack: ExitStack, days: int, past: SeedOrder = PAST
     ) -> None:
-        super().__init__(self._account, days=days, personal=True)  # the people and merchants are invented
+        # The people and merchants are invented, so their names may be shown.
+        super().__init__(self._account, days=days, personal=True)
         self._configuration, self._stack, self._past = current, stack, past
         self._transport: Transport | None = None
         self._rng = random.Random(past.seed)  # noqa: S311 - to be repeatable
@@ -46,7 +50,7 @@ class DemoReader(EstateReader):
         return ready(Account(config, self._transport))
 
     def read_new(self) -> Estate:
-        """Make a purchase, and read what is new."""
+        """Make a purchase, and read it."""
         estate = super().read_new()
         cards = [card for card in estate.cards if card.status == "active"]
         if self._transport and cards:
@@ -66,9 +70,9 @@ class DemoReader(EstateReader):
 @contextmanager
 def demo_sandbox(config: Config, past: SeedOrder) -> Iterator[Transport]:
     """
-    Run an embedded Stripe API with a configuration and a past, and yield what sends requests to it.
+    Run an embedded Stripe API with an applied configuration and past purchases; yields its transport.
 
-    Its data is lost at the end. Raises ProvisionerError if nothing in the configuration can make purchases.
+    Its data is lost at the end. Raises ProvisionerError if no card of the configuration can make purchases.
     """
     from provisioner.sandbox.server import running  # noqa: PLC0415 - cold start: the server is heavy
     from provisioner.sandbox.settings import Settings  # noqa: PLC0415 - cold start: as above
@@ -102,7 +106,7 @@ def _apply(config: Config, base: str) -> list[str]:
 
 
 def _change_by_hand(transport: Transport, cards: list[str]) -> None:
-    """Raise the limit of one card and freeze another, as somebody in the Dashboard would."""
+    """Raise the limit of one card and deactivate another, as somebody in the Dashboard might."""
     limit = {"spending_limits": [{"amount": 2_500_000, "interval": "monthly"}]}
     changes: list[dict[str, Any]] = [{"spending_controls": limit}, {"status": "inactive"}]
     for card, params in zip(cards[len(cards) // 2 :], changes, strict=False):

@@ -1,4 +1,4 @@
-"""Find the changes made outside of provisioner since the last apply."""
+"""Finds changes made outside of provisioner since the last apply."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,7 +16,7 @@ class DriftReport(Struct, frozen=True):
     """The changes made outside of provisioner."""
 
     drifts: Sequence[Drift]
-    """The differences from what was last applied, one for each field."""
+    """The differences from the last apply, one for each field."""
     others: Mapping[str, Sequence[str]]
     """The ids of objects that are not managed here, by kind."""
     account: str
@@ -25,9 +25,9 @@ class DriftReport(Struct, frozen=True):
 
 def find_account_drift(account: Account, cache: Cache | None = None) -> DriftReport:
     """
-    Find drift.
+    Read the account and find its drift.
 
-    With a cache file only what may have changed is read. Raises as `Account.compare` does.
+    With a cache file, only what may have changed is read. Raises as `Account.compare` does.
     """
     return drift_of(account, compare(account, cache, sealed=False))
 
@@ -40,12 +40,15 @@ def drift_of(account: Account, seen: Comparison) -> DriftReport:
     others = {
         kind.name: [each.id for each in snapshot.objects.get(kind.resource, ()) if each.project != project]
         for kind in owned(account.kinds)
-        if not kind.is_optional or kind.section in sections  # every account has a design of Stripe's
+        if not kind.is_optional or kind.section in sections  # Stripe gives every account a design.
     }
     return DriftReport(drifts, others, str(snapshot.account.get("id", "")))
 
 
 def explain_drift(account: Account, report: DriftReport) -> Explanation:
-    """Find in Stripe's events when and by which request each value changed; raises as `explain` does."""
+    """
+    Add to each changed value the time and request of the change, from Stripe's events; raises as `explain`
+    does.
+    """
     changed = {drift.place: drift.id for drift in report.drifts if drift.counts and drift.id}
     return explain(account.reader, account.kinds, changed)

@@ -1,4 +1,4 @@
-"""Export the objects in Stripe as the YAML that declares them."""
+"""Exports objects in Stripe as the YAML that describes them."""
 
 from provisioner.app.account import Account
 from provisioner.config import export as exporting
@@ -7,11 +7,11 @@ from provisioner.core.diff.grants import values_for_a_while
 
 def export(account: Account, *, with_account: bool = False) -> str:
     """
-    Write the YAML of all objects in Stripe that belong to the project or to none.
+    Return the YAML of all objects in Stripe that belong to the project or to no project.
 
-    Comments name the values that a grant of the configuration gives for a while. With `with_account`, the
-    YAML names the account if the key may read it. Raises as `Account.compare` does, and ProvisionerError if
-    there is nothing to export.
+    Comments mark values that a grant of the configuration sets temporarily. With `with_account`, the YAML
+    names the account if the key may read it. Raises as `Account.compare` does, and ProvisionerError if there
+    is nothing to export.
     """
     snapshot, inventory = account.take_inventory()
     identity = snapshot.account.get("id") if with_account else None

@@ -1,4 +1,4 @@
-"""The plan of what would make Stripe match the configuration."""
+"""Makes the plan of the changes that make Stripe match the configuration."""
 
 from msgspec.structs import replace
 
@@ -18,9 +18,10 @@ def make_account_plan(
     account: Account, selection: Selection = EVERYTHING, cache: Cache | None = None
 ) -> Plan:
     """
-    Make the plan of the selected part, and check the ids in it; raises as `Account.compare` and `.plan` do.
+    Make the plan of the selected resources, and check the ids in it; raises as `Account.compare` and `.plan`
+    do.
 
-    A cache file changes what is read and nothing in the plan. An apply never uses one: it reads everything.
+    A cache file reduces what is read, but does not change the plan. An apply never uses one.
     """
     return plan_with_snapshot(account, selection, cache)[0]
 
@@ -37,9 +38,9 @@ def plan_with_snapshot(
 
 def plan_of_expired_grants(account: Account) -> Plan:
     """
-    Plan to take back what ended grants have given, and nothing else; raises as `Account.compare` does.
+    Plan only to take back what ended grants have given; raises as `Account.compare` does.
 
-    Every change in it lowers what can be spent, so that nobody has to review it.
+    Every change in it lowers spending, so nobody needs to review it.
     """
     snapshot, inventory = account.take_inventory()
     changes = list(overdue(account.kinds, account.config, inventory))
@@ -48,7 +49,7 @@ def plan_of_expired_grants(account: Account) -> Plan:
 
 def explain_plan(account: Account, plan: Plan) -> Plan:
     """
-    Return the plan with the event of each value that it reverts; a note says where there is none.
+    Return the plan with the event of each change that it reverts; a note lists those without an event.
 
     Raises as `explain` does.
     """

@@ -1,4 +1,4 @@
-"""The Python API: load a configuration, connect it to Stripe or to a sandbox, plan, apply, look for drift."""
+"""The Python API: load a configuration, connect to Stripe or a sandbox, plan, apply, find drift."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -33,11 +33,12 @@ NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
 
 class Project:
     """
-    A configuration and, once it is connected, the Stripe account that it is held against.
+    A configuration and, once it is connected, the Stripe account that it is compared with.
 
-    It prints nothing, asks nothing and reads no environment variable. Everything that goes wrong is a
-    `ProvisionerError`; its subclasses say what, and their `exit_code` is the command line's. A connected
-    project is a context manager that closes its connections, and its sandbox where it has one.
+    It prints nothing, asks nothing and reads no environment variables. Every failure raises a
+    `ProvisionerError`. Its subclasses distinguish causes, and their `exit_code` is the one that the command
+    line returns. A connected project is a context manager that closes its connections and its sandbox, if it
+    has one.
 
     config: the configuration, as it was loaded.
     """
@@ -62,12 +63,12 @@ class Project:
         policy: str | Path | None = None,
     ) -> Self:
         """
-        Load the file or folder at `path`, with `environments/<env>.yaml` over it.
+        Load the file or folder at `path`, with the overrides of `environments/<env>.yaml`.
 
-        `variables` are values of `${var.NAME}`, `environ` of `${env.NAME}`. `allow_env` names variables
-        that may be read although they look like keys, `allow_files` files outside of the folder. The
-        guardrails of the file `policy` tighten the configuration's own. Raises ConfigError that carries every
-        problem with its file and line; nothing is sent anywhere.
+        `variables` are the values of `${var.NAME}`, `environ` those of `${env.NAME}`. `allow_env` names
+        variables that may be read although they look like keys, `allow_files` files outside of the folder.
+        The guardrails in the file `policy` tighten those of the configuration. Nothing is sent anywhere.
+        Raises ConfigError, which lists every problem with its file and line.
         """
         allowed = Allowed(tuple(allow_env), tuple(allow_files))
         return cls(
@@ -92,9 +93,9 @@ class Project:
         """
         Return this project connected to Stripe; nothing is sent yet.
 
-        `stripe_account` is a connected account's id, `api_base` another address than Stripe's, such as a
-        sandbox's. `environ` is the environment of commands that secrets are handed to. Raises AccessError for
-        a key of another mode than the configuration's and for an address that is not safe for a key.
+        `stripe_account` is the id of a connected account. `api_base` is an address to use instead of
+        Stripe's, such as a sandbox's. `environ` is the environment for commands that receive secrets. Raises
+        AccessError if the key is not for the configuration's mode, or if the address is not safe for a key.
         """
         key = key_for(self.config.mode, {"STRIPE_API_KEY": api_key})
         transport = Transport(
@@ -107,11 +108,11 @@ class Project:
 
     def sandbox(self, state: str | Path | None = None, *, environ: Mapping[str, str] = NOTHING) -> "Project":
         """
-        Return this project connected to its own embedded Stripe API, which ends with the project.
+        Return this project connected to an embedded Stripe API of its own, which ends with the project.
 
-        `state` is a file that keeps the API's data; without one, the API starts empty and its data is
-        lost. A configuration for live mode or for one account can be tried here unchanged. `environ` is as in
-        `connect`.
+        `state` is the file that stores the API's data; without it, the API starts empty and its data is lost.
+        A configuration for live mode or for one account can be used unchanged. `environ` is the environment
+        for commands that receive secrets.
         """
         stack = ExitStack()
         base = stack.enter_context(sandbox_at(Path(state) if state else None))
@@ -121,10 +122,10 @@ class Project:
 
     def plan(self, *, targets: Sequence[str] = (), excludes: Sequence[str] = ()) -> Plan:
         """
-        Read Stripe, with a client that cannot write, and plan what would make it match.
+        Read Stripe with a client that cannot write, and plan the changes that would make it match.
 
-        `targets` and `excludes` are addresses, in which `*` stands for any text. Raises AccessError,
-        StripeError, ConflictError, and ProvisionerError for an address that matches nothing.
+        `targets` and `excludes` are addresses, in which `*` matches any text. Raises AccessError,
+        StripeError, ConflictError, and ProvisionerError if an address matches nothing.
         """
         return make_account_plan(self._open, Selection(tuple(targets), tuple(excludes)))
 
@@ -136,12 +137,12 @@ class Project:
         allow: Mapping[str, int] = NO_NUMBERS,
     ) -> Report:
         """
-        Carry out a plan of this project, and nothing but it.
+        Carry out a plan of this project, exactly as it was made.
 
-        Stripe is read again first. `on_progress` is called as each step ends. `allow` names the number by
-        which a guardrail may be passed, such as `{"retired": 12}`. Raises StaleError where the plan would
-        now be another, GuardrailError where a guardrail stops it, and as `plan` does; nothing is changed
-        then. What fails later is in the report, and applying again finishes it.
+        Stripe is read again first. `on_progress` is called as each step ends. `allow` maps a guardrail to the
+        number up to which it may be exceeded, such as `{"retired": 12}`. Raises StaleError if the plan would
+        be different now, GuardrailError if a guardrail blocks it, and as `plan` does; in these cases nothing
+        is changed. Later failures are in the report, and applying again makes the remaining changes.
         """
         now = make_account_plan(self._open, plan.selection)
         if (now.fingerprint, now.blast) != (plan.fingerprint, plan.blast):
@@ -153,7 +154,7 @@ class Project:
         return carry_out(self._open, now, on_progress)
 
     def drift(self) -> DriftReport:
-        """Find what was changed outside of provisioner since the last apply; raises as `plan` does."""
+        """Find changes made outside of provisioner since the last apply; raises as `plan` does."""
         return find_account_drift(self._open)
 
     def backtest(
@@ -167,19 +168,19 @@ class Project:
         excludes: Sequence[str] = (),
     ) -> BacktestReport:
         """
-        Judge the past purchases of some days by what a plan leaves, with a client that cannot write.
+        Judge the purchases of the last days by the controls after a plan, with a client that cannot write.
 
-        `history` is a file that keeps them, so that the next call reads only later ones; it has merchants'
-        names only with `merchant_names`. With `headroom`, include the use of each limit. `targets` and
-        `excludes` are as in `plan`. Raises as `plan` does, and ProvisionerError for a history that cannot be
-        used.
+        `history` is a file that stores the purchases, so that the next call reads only later ones; merchants'
+        names are stored only with `merchant_names`. With `headroom`, the result includes the use of each
+        limit. `targets` and `excludes` select a part of the plan, as in `plan`. Raises as `plan` does, and
+        ProvisionerError if the history cannot be used.
         """
         period = PastPeriod(days, Path(history) if history else None, merchant_names)
         selection = Selection(tuple(targets), tuple(excludes))
         return backtest_account(self._open, period, selection, headroom=headroom)
 
     def close(self) -> None:
-        """Close the connections, and end the sandbox where there is one."""
+        """Close the connections, and end the sandbox if there is one."""
         self._stack.close()
 
     def __enter__(self) -> Self:

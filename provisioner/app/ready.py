@@ -1,6 +1,8 @@
-"""Completes a configuration with facts from Stripe, before the two are compared: ids of names, and the time.
+"""
+Completes a configuration with facts from Stripe before the two are compared: ids for names, and grants.
 
-The time is Stripe's, as long as Stripe says it, so that no wrong clock decides who may spend.
+Grants depend on the time. Stripe's time is used if Stripe returns it, so that a wrong local clock cannot
+change who may spend.
 """
 
 import time
@@ -22,10 +24,10 @@ from provisioner.stripe_api.answers import ANSWERS
 
 def ready(account: Account) -> Account:
     """
-    Return the account with a configuration that can be compared: with the ids of names, and with its grants.
+    Return the account with a configuration that is ready to be compared: with ids for names, and with grants.
 
-    Stripe is asked only for what the configuration has. Raises ConfigError for names that Stripe does not
-    have, and StripeError or AccessError as any request does.
+    Stripe is asked only for what the configuration needs. Raises ConfigError for names that do not exist in
+    Stripe, and StripeError or AccessError as any request does.
     """
     config = account.config
     fields = [(kind, field) for kind in account.kinds for field in kind.fields if field.named_in]
@@ -38,14 +40,14 @@ def ready(account: Account) -> Account:
 
 
 def _stripe_time(account: Account) -> int:
-    # every key that can plan may read this list
+    # every key that is allowed to plan may read this list
     resource = owned(account.kinds)[0].resource
     account.transport.send("GET", resource, {"limit": 1}, read=ANSWERS.page_of(resource))
     return account.transport.now or int(time.time())
 
 
 def _named(config: Config, kind: Kind, field: Field) -> Iterator[tuple[Address, Declared]]:
-    """Yield the resources that give a name instead of an id."""
+    """Yield the resources that refer to an object by its name instead of its id."""
     for address, declared in config.declared.items():
         value = str(declared.fields.get(field.name, ""))
         if address.section == kind.section and value and not value.startswith(field.named_prefix):

@@ -13,7 +13,7 @@ from provisioner.core.model.errors import ProvisionerError
 from provisioner.engine.snapshots import SNAPSHOTS, record
 
 log = logging.getLogger("provisioner")
-NOT_REMEMBERED = "Warning: the reading is not remembered: %s"
+NOT_REMEMBERED = "Warning: the figures were not stored: %s"
 PAUSE = 15 * 60  # seconds between two snapshots while a page stays open
 
 

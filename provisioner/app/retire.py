@@ -1,4 +1,4 @@
-"""Plan the retirements that `retire` and `destroy` request: of some addresses, or of a whole project."""
+"""Plans the retirements requested by `retire` and `destroy`: of some addresses, or of a whole project."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,10 @@ from provisioner.core.plan.plan import Plan
 
 def plan_retirement(account: Account, addresses: Sequence[Address], *, cancel: bool) -> Plan:
     """
-    Plan to end the objects at some addresses: deactivated, or with `cancel` canceled.
+    Plan to deactivate the objects at some addresses or, with `cancel`, to cancel them.
 
-    Raises as `Account.compare` does, and ProvisionerError for an address that has no object or is still
-    in the configuration.
+    Raises as `Account.compare` does, and ProvisionerError for an address that has no object or is still in
+    the configuration.
     """
     snapshot, inventory = account.take_inventory()
     changes = retire(account.kinds, account.config, inventory, addresses, cancel=cancel)
@@ -22,7 +22,10 @@ def plan_retirement(account: Account, addresses: Sequence[Address], *, cancel: b
 
 
 def plan_destruction(account: Account, *, cancel: bool) -> Plan:
-    """Plan to end all that the project has, but what is to be kept; raises as `Account.compare` does."""
+    """
+    Plan to deactivate or cancel all objects of the project but those to be kept; raises as `Account.compare`
+    does.
+    """
     snapshot, inventory = account.take_inventory()
     changes = retire_all(account.kinds, inventory, cancel=cancel)
     return account.plan_of(snapshot, inventory, Differences(changes))

@@ -1,4 +1,4 @@
-"""A sandbox without a network: called in this process, one request at a time."""
+"""A sandbox without a network: it is called in this process, one request at a time."""
 
 import json
 import threading
@@ -59,7 +59,7 @@ class Embedded:
         effect: Effect | None = None,
     ) -> Said:
         """
-        Make a request and return the response; `effect` is a fault of the sandbox's to apply to it.
+        Make a request and return the response; `effect` is a fault of the sandbox to apply to it.
 
         Effects that break the connection do nothing here: the client decides which responses it receives.
         """
@@ -123,7 +123,7 @@ class Embedded:
 
         serving = self._app(scope, receive, send)  # type: ignore[arg-type]  # plain dicts are what servers pass
         try:
-            serving.send(None)  # a coroutine that waits for nothing
+            serving.send(None)  # a coroutine that never waits
         except StopIteration:
             start = messages[0]
             headers = {name.decode(): value.decode() for name, value in start["headers"]}

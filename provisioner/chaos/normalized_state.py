@@ -13,7 +13,7 @@ from provisioner.engine.ports import Reader
 
 VOLATILE = frozenset({"id", "created", "last4", "exp_month", "exp_year", "expected_availability_date"})
 VOLATILE |= {"balance_transaction", "eta", "tracking_number", "tracking_url"}
-OTHERS = ("tu_", "file_")  # the prefixes of ids of what is no kind
+OTHERS = ("tu_", "file_")  # the prefixes of ids of objects that are not of any kind
 
 Picture = Counter[str]
 
@@ -47,7 +47,8 @@ def _name(item: Mapping[str, Any]) -> str:
 def _told(item: Mapping[str, Any]) -> str:
     lasting = _lasting(item)
     if item.get("status") == "canceled":
-        # Stripe cancels a replaced card, or we do after an interrupted run; only we record it
+        # Stripe cancels a replaced card, or provisioner does after an interrupted run; only provisioner
+        # records it.
         lasting["metadata"] = {k: v for k, v in lasting["metadata"].items() if k not in APPLIED}
     return json.dumps(lasting, sort_keys=True)
 

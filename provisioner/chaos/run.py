@@ -19,14 +19,14 @@ from provisioner.core.model.errors import ProvisionerError, StripeError
 from provisioner.engine.apply.execute import Report
 from provisioner.stripe_api.client import Transport
 
-# What can happen at one request: a fault of the sandbox's, once or from there on, or a kill of the process
+# What can happen at one request: a fault of the sandbox, once or from then on, or a kill of the process
 # before the request is sent or before its response is received.
 ONCE = ("drop_before", "drop_after", "truncate", "429", "500_before", "500_began", "500_after", "delay")
 LASTING = {"outage": "drop_before", "deafness": "drop_after", "breakdown": "500_began", "muddle": "500_after"}
 KILLS = ("kill_before", "kill_after")
 DISTURBANCES = (*ONCE, *LASTING, *KILLS)
 SLOW = 0.3  # seconds; longer than the client waits
-PAUSES = (0, 0, 10, 90_000)  # seconds until the next run, such as until keys expire
+PAUSES = (0, 0, 10, 90_000)  # seconds until the next run, for example until idempotency keys expire
 LATER = 600
 RUNS_AFTER = 3
 HASTE = 200  # waits between attempts are shortened by this factor

@@ -40,7 +40,7 @@ def scene_of(config: Config, seed: int) -> Scene:
     In the first configuration some of its cards are missing, inactive, or have other limits, and there are a
     few more cards, which the second one removes.
     """
-    config = config.without_secrets()  # what is played here must not reach a real vault
+    config = config.without_secrets()  # The secrets of these tests must not reach a real vault.
     rng = random.Random(seed)  # noqa: S311 - to be repeatable
     before, after = dict(config.declared), dict(config.declared)
     cards = [address for address in sorted(before) if address.section == "cards"]

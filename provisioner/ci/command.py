@@ -12,7 +12,7 @@ from provisioner.core.model.errors import ExitCode
 from provisioner.views.drift import drift_markdown
 from provisioner.views.safe_markdown import code, fence
 
-# beginnings of the line that sums up a plan, an apply, a drift check or a check
+# beginnings of the summary line of a plan, an apply, a drift check or a check
 COUNTING = ("Plan: ", "No changes.", "Apply ", "Drift: ", "No drift", "Check ")
 LOG = 12_000  # maximum characters of a log in a comment
 
@@ -37,7 +37,7 @@ class Done(Struct, frozen=True):
 
 def provisioner(*words: str, shown: bool = True, env: Mapping[str, str] | None = None) -> Done:
     """Run a command; its messages go to the job's log, and its result, too, if `shown`."""
-    # -P: a folder of the same name in the checkout, which has other authors, is not run
+    # -P: do not import a folder named `provisioner` from the checkout, which others may have written
     command = [sys.executable, "-P", "-m", "provisioner", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)  # noqa: S603 - our own
     sys.stdout.write(done.stdout if shown else "")

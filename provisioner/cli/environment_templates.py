@@ -182,7 +182,10 @@ def overlay(env: str, project: str) -> str:
 
 
 def github_workflow(envs: Sequence[str], names: Mapping[str, str]) -> str:
-    """Return the workflow for GitHub; `names` are those that the workflow without environments has, too."""
+    """
+    Return the workflow for GitHub; `names` has the values that the workflow without environments uses,
+    too.
+    """
     matrix = "\n".join(f'          - {{env: "{env}", key: {_read_key(env)}}}' for env in envs)
     before = {env: f"\n    needs: [apply-{earlier}]" for earlier, env in pairwise(envs)}
     applies = "".join(GITHUB_APPLY.format(env=env, needs=before.get(env, ""), **names) for env in envs)
@@ -191,7 +194,7 @@ def github_workflow(envs: Sequence[str], names: Mapping[str, str]) -> str:
 
 
 def gitlab_pipeline(envs: Sequence[str], names: Mapping[str, str]) -> str:
-    """Return the pipeline for GitLab; `names` are as those of the workflow."""
+    """Return the pipeline for GitLab; `names` has the same values as for the workflow."""
     before = {env: f", apply-{earlier}" for earlier, env in pairwise(envs)}
     jobs = "".join(
         GITLAB_JOBS.format(env=env, read_key=_read_key(env), needs=f"plan-{env}{before.get(env, '')}")

@@ -1,4 +1,7 @@
-"""Writes the report of a fleet line by line: to stdout in one format, and to files by their suffix."""
+"""
+Writes the report of a fleet line by line: to stdout in one format, and to files in that of their
+suffix.
+"""
 
 import json
 import os
@@ -24,11 +27,12 @@ from provisioner.views.fleet import columns, outcome_line, totals_text
 from provisioner.views.fleet_html import html_head, html_row, html_tail
 
 SUFFIXES = {".jsonl": "jsonl", ".html": "html", ".txt": "text"}
-PAUSE = 5.0  # seconds between progress lines in a log; a terminal shows one line, four times a second
+# seconds between progress lines in a log; on a terminal, one line is updated four times per second
+PAUSE = 5.0
 BLINK = 0.25
 GAPS = 4  # spaces between the columns of an account: id, name, result
 CLEAR = "\r\x1b[2K"  # clears the current line of a terminal
-Write = Callable[[str, int], Any]  # a text, and the column at which its long lines continue
+Write = Callable[[str, int], Any]  # a text, and the column at which its continuation lines begin
 
 
 class FleetReport:
@@ -37,7 +41,7 @@ class FleetReport:
     def __init__(self, fleet: str, sinks: Sequence[tuple[str, Write]], columns: tuple[int, int]) -> None:
         self._fleet = fleet
         self._sinks, self._columns = sinks, columns
-        self.phases: list[FleetTotals] = []  # the totals of those that have ended
+        self.phases: list[FleetTotals] = []  # the totals of the phases that have ended
         self._each("html", lambda: html_head(fleet))
 
     def _each(self, format_: str, say: Callable[[], str], hanging: int = 0) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def git(folder: Path, *words: str) -> str:
-    """Return what a git command prints; empty if it fails, and without git."""
+    """Return the output of a git command; empty if it fails or git is not installed."""
     try:
         done = subprocess.run(  # noqa: S603 - no user input in it
             ["git", *words],  # noqa: S607 - whichever git the user has
@@ -20,8 +20,11 @@ def git(folder: Path, *words: str) -> str:
 
 
 def commit_of(path: Path) -> str | None:
-    """Return the commit of the repository of a path, with `-dirty` if files differ; None without one."""
+    """
+    Return the commit of a path's repository, with `-dirty` if files differ; None if there is no
+    repository.
+    """
     folder = path if path.is_dir() else path.parent
-    # no program that the repository's settings name is run
+    # Run no program that the repository's settings name.
     words = ("-c", "core.fsmonitor=false", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*")
     return git(folder, *words) or None

@@ -39,22 +39,25 @@ COMMANDS = {
     "completion": "Print the completion script for bash, zsh or fish.",
     "version": "Print the version.",
 }
-# Suggested only for close misspellings: a suggestion that is run without thought must not write to Stripe.
+# Only close misspellings get a suggestion: one that a user runs without thinking must not write to Stripe.
 WRITE = ("apply", "import", "retire", "destroy")
-CLOSE = 0.8  # from 0 to 1, as difflib measures similarity
-# Objects between garbage collections: a project is large, lives to the end, and has few cycles to collect.
+CLOSE = 0.8  # from 0 to 1, as measured by difflib
+# Objects created between garbage collections: a project is large, exists to the end, and has few cycles.
 COLLECT_RARELY = (1_000_000, 50, 100)
-# `import` is a keyword of Python, so its module has another name
+# `import` is a Python keyword, so its module has another name
 MODULES = {"import": "adopt"}
 
 
 def fill_streams() -> None:
-    """Open /dev/null for each closed standard stream, or the next opened file would receive its output."""
+    """
+    Open /dev/null in place of each closed standard stream; otherwise the next opened file would get its
+    output.
+    """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
-            # the system hands out the lowest free descriptor
+            # The system assigns the lowest free descriptor.
             stream = Path(os.devnull).open("w" if number else "r", encoding="utf-8")  # noqa: SIM115 - open to the end
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
@@ -64,7 +67,7 @@ class LazyGroup(click.Group):
     """A group whose commands are imported from the module of the same name when they are run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the commands in the order in which people need them."""
+        """Return the commands in the order in which users need them."""
         del ctx
         return list(COMMANDS)
 
@@ -80,7 +83,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; the error for an unknown one names the closest that exists."""
+        """Find the command; the error for an unknown one suggests the most similar command."""
         asked = args[0]
         if asked not in COMMANDS and not asked.startswith("-") and not ctx.resilient_parsing:
             from provisioner.config.text.near import near  # noqa: PLC0415 - cold start: few mistype
@@ -91,10 +94,10 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def main(self, *words: Any, **given: Any) -> Any:
-        """Run the command line; errors outside of a command are reported like those of a command."""
+        """Run the command line; errors outside of a command are reported like those of commands."""
         fill_streams()
         gc.set_threshold(*COLLECT_RARELY)
-        atexit.register(gc.freeze)  # or Python would scan all objects once more at exit
+        atexit.register(gc.freeze)  # otherwise, Python would scan all objects once more at exit
         words_given = list(given.get("args") or (words[0] if words else None) or sys.argv[1:])
         try:
             return super().main(*words, **{**given, "standalone_mode": False})

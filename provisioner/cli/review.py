@@ -1,4 +1,4 @@
-"""The steps that every command that writes shares: show the plan, check guardrails, ask, apply, report."""
+"""The steps that all writing commands share: show the plan, check guardrails, ask, apply, report."""
 
 import json
 import logging
@@ -50,12 +50,13 @@ def do(
     """
     Make a plan, ask for approval unless it was given, and apply the plan.
 
-    `make` is called again after the approval, so that exactly the approved plan is applied. A `dry_run`
-    ends before anything is written. `shown` are the guardrails that blocked a saved plan. `heard` gets the
-    plan, and later the result. Raises GuardrailError, StaleError, and ProvisionerError without approval.
+    `make` is called again after the approval, so that exactly the approved plan is applied. With `dry_run`,
+    nothing is written. `shown` has the guardrails that blocked a saved plan when it was made. `heard` is
+    called with the plan, and later with the result. Raises GuardrailError, StaleError, and ProvisionerError
+    if approval is refused.
     """
     plan = make()
-    # guardrails are checked below, except in a dry run, which shows them as part of the plan
+    # Guardrails are checked below; a dry run shows them as part of the plan.
     document = plan_document(stripe.kinds, plan, stops(plan, stripe.config.guardrails) if dry_run else ())
     if plan.changes:
         heard(as_json(document), tell_plan(document))
@@ -81,7 +82,7 @@ def do(
 
 def _judge(stripe: Account, plan: Plan, manner: WriteOptions, shown: Sequence[Stop]) -> None:
     """
-    Raise GuardrailError that names every guardrail which blocks the plan, not only the first.
+    Raise a GuardrailError that names every guardrail that blocks the plan, not only the first.
 
     With --auto-approve, changes that raise spending need --approve if the configuration requires it.
     """
@@ -110,7 +111,8 @@ def ask(target: str) -> None:
     """
     Ask on the terminal whether to apply the changes that were shown.
 
-    `target` says where, such as `acme-cards (test mode, acct_1Abc)`. Raises ProvisionerError without a yes.
+    `target` is what would be changed, such as `acme-cards (test mode, acct_1Abc)`. Raises ProvisionerError
+    unless the answer is yes.
     """
     if not sys.stdin.isatty():
         raise ProvisionerError("cannot ask for approval: stdin is not a terminal; use --auto-approve")
@@ -120,7 +122,7 @@ def ask(target: str) -> None:
 
 
 def _approval_target(document: PlanDocument, options: Options) -> str:
-    """Name the project, and the environment, mode and account in which it would be changed."""
+    """Return the project, environment, mode and account that would be changed, in words."""
     where = [options.env, f"{document.mode} mode", document.account]
     return f"{document.project} ({', '.join(filter(None, where))})"
 

@@ -26,14 +26,14 @@ from provisioner.core.plan.plan import Plan
 from provisioner.core.purchases.backtest_report import without_merchants
 from provisioner.engine.private_file import write_private
 
-OLD = "1.0"  # the format from before an apply was checked against everything that its plan shows
+OLD = "1.0"  # an older format, from before apply compared everything that a plan shows with the current state
 
 
 def save(path: Path, document: PlanDocument, plan: Plan, options: Options, good_for: timedelta) -> None:
     """
-    Save a plan with the path of its configuration and its expiry.
+    Save a plan, with the path of its configuration and its expiry.
 
-    Values of --var are not saved, because they may be secret, nor are the names of merchants. Raises
+    Values of --var are not saved, because they may be secret; neither are the names of merchants. Raises
     ProvisionerError if the file cannot be written.
     """
     created = now()
@@ -57,7 +57,7 @@ def check_free(path: Path) -> None:
     """
     Raise ProvisionerError if saving a plan to `path` would replace a file that is not a saved plan.
 
-    An empty file may be replaced. Links are left to `save`, which refuses to write through them.
+    An empty file may be replaced. Links are not checked here, because `save` refuses to write through them.
     """
     if path.is_symlink() or not path.is_file() or not path.stat().st_size:
         return
@@ -71,12 +71,12 @@ def check_free(path: Path) -> None:
 
 
 def now() -> datetime:
-    """Return the current time, to the second, in which plans are dated."""
+    """Return the current time to the second, as plans record it."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
 def _relative(path: Path, folder: Path) -> str | None:
-    """Return a path relative to a folder, links resolved; None if there is none (another drive)."""
+    """Return a path relative to a folder, with links resolved; None if it is on another drive."""
     try:
         return Path(os.path.relpath(os.path.realpath(path), os.path.realpath(folder))).as_posix()
     except ValueError:
@@ -84,7 +84,10 @@ def _relative(path: Path, folder: Path) -> str | None:
 
 
 def is_saved(path: Path) -> bool:
-    """Return whether a path is a saved plan, not a configuration: a file that begins as a JSON object."""
+    """
+    Return whether a path is a saved plan rather than a configuration: a file that begins with a JSON
+    object.
+    """
     try:
         with path.open("rb") as file:
             return path.suffix not in (".yaml", ".yml") and file.read(64).lstrip().startswith(b"{")
@@ -136,7 +139,8 @@ def _source(planfile: Path, source: SourceDocument) -> Path:
     Find the configuration of a plan, relative to the plan's file or to the current folder.
 
     The file may have been moved, as CI artifacts are, and `apply` may run in any folder. A wrong
-    configuration does no harm, because only approved changes are made. Raises ProvisionerError.
+    configuration does no harm, because only approved changes are made. Raises ProvisionerError if there is
+    none.
     """
     folder = planfile.resolve().parent
     beside = [] if source.from_plan is None else [folder / source.from_plan]
@@ -154,10 +158,10 @@ def _source(planfile: Path, source: SourceDocument) -> Path:
 
 def options_of(saved: SavedPlanDocument, options: Options) -> Options:
     """
-    Return the options with which a plan was made, with the values of variables that are given now.
+    Return the options with which a plan was made, together with the current values of variables.
 
-    Raises ProvisionerError for options that a saved plan does not take, for missing variables and for a
-    missing configuration; StaleError if --env names another environment.
+    Raises ProvisionerError for options that cannot be used with a saved plan, for missing variables and for a
+    missing configuration, and StaleError if --env names another environment.
     """
     source = saved.source
     if options.targets or options.excludes:

@@ -27,10 +27,11 @@ def session(
     state: Path | None = None,
 ) -> Iterator[Account]:
     """
-    Open the account of a configuration, after checking the configuration and the mode of the key.
+    Check the configuration and the mode of the key, and open the account.
 
-    Each of `loaded` gets the configuration before the key is checked. `state` is the file of another sandbox
-    than the configuration's own. Raises ConfigError or AccessError, before anything is sent.
+    Each function in `loaded` is called with the configuration before the key is checked. `state` is the file
+    of a sandbox other than the configuration's own. Raises ConfigError or AccessError before anything is
+    sent.
     """
     config = fitted(options, load(options))
     for hear in loaded:
@@ -41,9 +42,12 @@ def session(
 
 @contextmanager
 def open_account(options: Options, config: Config, state: Path | None = None) -> Iterator[Account]:
-    """Open the account of a configuration that fits the options, as `session` does; raises AccessError."""
+    """
+    Open the account of a configuration that was fitted to the options, as `session` does; raises
+    AccessError.
+    """
     if unread := configuration.files_not_loaded(options.path, config.project):
-        # with one file of several, resources in the others look as if they had been removed
+        # If one file of several is loaded, resources in the others look as if they had been removed.
         more = f" and {count(len(unread) - 1, 'more file')}" if len(unread) > 1 else ""
         first = inert(str(unread[0].relative_to(options.path.parent)))
         tell(
@@ -63,21 +67,21 @@ def key_session(options: Options, project: str, mode: str) -> Iterator[Account]:
 
 def fitted(options: Options, config: Config) -> Config:
     """
-    Return the configuration, in test mode and without an account if the options ask for the sandbox.
+    Return the configuration; for the sandbox, in test mode and without an account.
 
-    So a configuration for live mode can be tried in the sandbox unchanged, and no key from the environment
-    is used.
+    This lets a configuration for live mode run unchanged in the sandbox, without any key from the
+    environment.
     """
     if not options.sandbox:
         return config
     if config.mode == "live" and config.hands_over:
-        tell("secret_to is not used: a secret of the sandbox must not take the place of a live one.")
+        tell("secret_to is not used: a secret of the sandbox must not replace a live one.")
     return config.for_sandbox()
 
 
 def sandbox_state(config: Config) -> Path:
-    """Return the file of the sandbox that --sandbox uses: each environment has its own."""
-    if config.environment:  # what is tried in one must not show in another
+    """Return the file that --sandbox uses; each environment has its own."""
+    if config.environment:  # Changes tried in one environment must not appear in another.
         return SANDBOX_STATE.with_stem(f"{SANDBOX_STATE.stem}-{config.environment}")
     return SANDBOX_STATE
 

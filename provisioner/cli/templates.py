@@ -2,8 +2,9 @@
 
 from provisioner._version import __version__
 
-# Users must fill in where their copy of provisioner is: a name that somebody else has registered would be
-# given their keys. No owner or registry can have these names, so a pipeline fails until they are replaced.
+# Users must fill in the place of their copy of provisioner. With a default, whoever registered that name
+# would receive their keys. No owner or registry can have these names, so a pipeline fails until they are
+# replaced.
 REPOSITORY = "<OWNER>/provisioner"
 IMAGE = "<REGISTRY>/provisioner"
 REF = f"v{__version__}"

@@ -32,11 +32,11 @@ HEAD = (
     "# Next: provisioner import PATH --all. After that, provisioner plan PATH shows no changes.\n"
 )
 GRANTED = (
-    "# Comments name the values that grants give for a while. To keep them temporary, declare the values\n"
+    "# Comments mark values that grants set temporarily. To keep them temporary, write the values\n"
     "# that the cards have without the grants, and copy the grants.\n"
 )
-_NAME = re.compile(r"^  ([^ #:?-].*:|\? .*)$")  # the name of a block in a dumped document
-_ID = re.compile(r"[A-Za-z0-9_]{1,100}")  # ids that are safe in a comment
+_NAME = re.compile(r"^  ([^ #:?-].*:|\? .*)$")  # the name of a block in the dumped document
+_ID = re.compile(r"[A-Za-z0-9_]{1,100}")  # ids that can be written in a comment safely
 
 
 def export(
@@ -49,15 +49,14 @@ def export(
     for_a_while: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> str:
     """
-    Write the YAML of all objects of the project and of all objects without a project.
+    Return as YAML all objects of the project and all objects without a project.
 
-    `for_a_while` describes values that grants give at present, by address; these become comments, as nothing
-    in Stripe tells such values from lasting ones.
-    `account` is written to the configuration if given. Ids, secrets, ended objects and defaults of Stripe
-    are left out, and so is an object that nobody can end and nothing refers to, such as the design that
-    Stripe gives every account. Personal data is included, as the YAML declares it. After `import --all`, a
-    plan shows no changes, except for the currency of limits for which Stripe shows none. Raises
-    ProvisionerError if there is nothing.
+    `for_a_while` describes values that grants set temporarily, by address. They become comments, because
+    Stripe does not distinguish them from permanent values. `account` is written to the configuration if
+    given. Ids, secrets, ended objects and Stripe's defaults are omitted, and so are objects that cannot be
+    removed and that nothing refers to, such as the design that Stripe gives every account. Personal data is
+    included, because the YAML needs it. After `import --all`, a plan shows no changes, except for the
+    currency of limits for which Stripe shows none. Raises ProvisionerError if there is nothing to export.
     """
     sections: dict[str, Tree] = {}
     used = _referred_to(kinds, world)
@@ -98,7 +97,7 @@ def literal(value: Any) -> Any:
 
 
 def _whose(kinds: Sequence[Kind], world: Snapshot) -> str:
-    """Return a hint: the projects that own the objects, or a way to start if there are no objects."""
+    """Return a hint: the projects that own the objects or, without objects, a way to start."""
     owners = Counter(
         each.project
         for kind in owned(kinds)
@@ -112,7 +111,7 @@ def _whose(kinds: Sequence[Kind], world: Snapshot) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes strings that we, not only YAML 1.1, would read as something else: 08123 or 0o7."""
+    """Quotes strings that provisioner, but not YAML 1.1, would read as another type: 08123 or 0o7."""
 
 
 _Dumper.add_representer(
@@ -172,7 +171,7 @@ def _section(kind: Kind, world: Snapshot, surveyed: Inventory, used: Collection[
 
 
 def _with_currency(fields: Sequence[Field], have: Mapping[str, Any], home: str) -> Tree:
-    """Add the account's default currency to amounts for which Stripe shows none."""
+    """Add the account's default currency to amounts whose currency Stripe does not show."""
     found = dict(have)
     for field in fields:
         below = found.get(field.name) or {}
@@ -221,7 +220,7 @@ def _tree(fields: Sequence[Field], have: Mapping[str, Any], currency: str) -> Tr
 
 
 def _factor_out(cards: dict[str, Tree]) -> Tree:
-    """Move settings that two or more cards share into profiles, and return those."""
+    """Move settings that two or more cards share into profiles, and return the profiles."""
     shapes = {
         name: json.dumps({key: card[key] for key in SHARED if key in card}) for name, card in cards.items()
     }

@@ -1,4 +1,4 @@
-"""Loads a configuration or a policy from a path; a `ConfigError` has all problems."""
+"""Loads a configuration or a policy from a path. A `ConfigError` lists all problems."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -55,8 +55,9 @@ def load_config(
     """
     Read a file, or every YAML file of a folder, into a valid configuration.
 
-    `environments/<env>.yaml` is laid over it. `variables` and `environ` have the values of `${var.NAME}` and
-    `${env.NAME}`, `unsaved` the texts of files open in an editor. Raises ConfigError with all problems.
+    The overrides in `environments/<env>.yaml` are merged over it. `variables` and `environ` have the values
+    of `${var.NAME}` and `${env.NAME}`; `unsaved` has the texts of files open in an editor. Raises ConfigError
+    with all problems.
     """
     problems: list[Problem] = []
     outside = Outside(path if path.is_dir() else path.parent, environ, allowed, unsaved)
@@ -91,7 +92,7 @@ def _fill(
     shapes: Shapes,
     problems: list[Problem],
 ) -> list[Document]:
-    """Resolve the references (`${...}`) of all documents, with the variables of all documents."""
+    """Resolve the references (`${...}`) in all documents, using the variables of all documents."""
     in_defaults = Substitution({}, outside, problems, shapes.schema)
     defaults: dict[str, Any] = {}
     for document in documents:
@@ -116,7 +117,7 @@ def _fits(document: Document, shapes: Shapes, problems: list[Problem]) -> bool:
     """
     Check the top level of a document; the contents of blocks are checked after merging.
 
-    Raises ConfigError for a fleet file: otherwise every line of it would be a problem.
+    Raises ConfigError for a fleet file, because otherwise every line of it would be a problem.
     """
     if "fleet" in document.value and not {"configuration", "roster"}.isdisjoint(document.value):
         says = f"this file describes a fleet; use `provisioner fleet plan {quote(str(document.file.parent))}`"
@@ -131,7 +132,7 @@ def _fits(document: Document, shapes: Shapes, problems: list[Problem]) -> bool:
 
 
 def _complete(documents: Sequence[Document]) -> bool:
-    """Return whether every file was read to its end, so that a missing name is really missing."""
+    """Return whether every file was read completely, so that a missing name is really missing."""
     return all(document.reading.sound for document in documents)
 
 
@@ -172,7 +173,7 @@ def load_policy(file: Path, kinds: Sequence[Kind]) -> Guardrails:
     """
     Read a policy: a YAML file with the keys of a configuration's `guardrails`.
 
-    Amounts need a currency, because the author of the configuration chooses the currencies in it. Raises
+    Amounts need a currency, because the author of the configuration chooses its currencies. Raises
     ConfigError with all problems and their lines.
     """
     problems: list[Problem] = []
@@ -202,7 +203,7 @@ def load_policy(file: Path, kinds: Sequence[Kind]) -> Guardrails:
 
 
 def in_order(problems: Sequence[Problem]) -> list[Problem]:
-    """Sort by file and line, without duplicates: many cards may share the fault of a profile."""
+    """Sort problems by file and line, without duplicates: many cards may share a problem of a profile."""
     first: dict[tuple[Where | None, str], Problem] = {}
     for problem in problems:
         first.setdefault((problem.where, problem.text), problem)

@@ -1,4 +1,4 @@
-"""The names in a configuration and their places, for an editor: also if it is not valid."""
+"""Finds the names in a configuration and their places, for editors; the configuration need not be valid."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ VARIABLES = "vars"
 
 
 class Outline(Struct, frozen=True):
-    """The blocks of a configuration as its files have them, with references unresolved."""
+    """The blocks of a configuration as they are in its files, with references unresolved."""
 
     blocks: Blocks
     """The blocks, by section and name."""
@@ -42,7 +42,7 @@ class Outline(Struct, frozen=True):
         laid = Profiles(self.blocks.section(PROFILES), []).under(block)
         own = block.value if isinstance(block.value, dict) else {}
         merged = {key: value for key, value in lay_over(laid.value, own).items() if key != "use"}
-        # tuples, and strings of types of our own, are plain values to a reader
+        # Tuples and our own string types are plain values to readers.
         text: str = yaml.safe_dump(_plain(prune(merged)), sort_keys=False, allow_unicode=True)
         return text
 
@@ -51,7 +51,7 @@ def outline(
     path: Path, kinds: Sequence[Kind], unsaved: Mapping[Path, str], env: str | None = None
 ) -> Outline:
     """
-    Read the names of a file or folder, with `environments/<env>.yaml` over it.
+    Read the names in a file or folder, with the overrides of `environments/<env>.yaml`.
 
     `unsaved` has the texts of files that are open in an editor, by path. Raises ConfigError if there is
     nothing to read.

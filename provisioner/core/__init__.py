@@ -1,1 +1,1 @@
-"""The pure heart: values in, values out; no clock, files, network or logging."""
+"""The core: pure functions on values, without clock, files, network or logging."""

@@ -98,7 +98,7 @@ def test_a_file_of_others_is_left_alone_and_said(shop, estate, tmp_path, caplog)
 
     assert path.read_bytes() == before
     assert seen.past == ()
-    assert "is not remembered" in caplog.text
+    assert "figures were not stored" in caplog.text
 
 
 def test_one_command_forgets_all(estate, tmp_path, commands):
@@ -130,5 +130,5 @@ def test_apply_and_drift_remember_if_asked_and_drift_reads_once(tmp_path, comman
     assert sources == ["apply", "drift"]
     assert looked.stderr.count("GET /v1/issuing/cards") == 1
     assert "/v1/events" not in looked.stderr
-    assert "is not remembered" in spoiled.stderr
+    assert "figures were not stored" in spoiled.stderr
     assert path.read_bytes() == b"of somebody else"

@@ -1,4 +1,4 @@
-"""Random changes in Stripe outside of provisioner, by people and other programs."""
+"""Random changes made in Stripe outside of provisioner, by people and other programs."""
 
 import random
 from collections.abc import Callable, Mapping

@@ -26,9 +26,9 @@ from provisioner.core.plan.selection import EVERYTHING, Selection
 Json = dict[str, Any]
 Heard = Callable[[int, "HistoryStep"], None]
 
-STEPS = 40  # of one history
+STEPS = 40  # steps of one history
 A_WHILE, SETTLED, DAY = (0, 1, 3, 20), 600, 90_000  # seconds
-MOST_RUNS = 12  # until an apply must have nothing left to do
+MOST_RUNS = 12  # applies after which nothing may be left to do
 TOLD = 300  # characters of a message that are kept
 
 
@@ -40,7 +40,7 @@ class HistoryStep(Struct, frozen=True):
     did: tuple[str, ...]
     """Descriptions of what was done."""
     runs: tuple[str, ...] = ()
-    """One word for the end of each run in the step."""
+    """One word for each run in the step: how it ended."""
     wrong: tuple[str, ...] = ()
     """Descriptions of what was wrong after the step."""
 
@@ -144,8 +144,8 @@ def by_hand(estate: History, rng: random.Random) -> list[str]:
     estate.watch.hands(answers)
     moments = estate.watch.moments()
     if any(had and is_ours(had) and not is_ours(item) for each in moments for had, item in each.changed):
-        estate.past.clear()  # an old list would show it with ownership metadata
-        estate.mail.waiting.clear()  # and so would a request that was sent before
+        estate.past.clear()  # A list that lags would show it with ownership metadata.
+        estate.mail.waiting.clear()  # A request that was sent before would, too.
     return []
 
 

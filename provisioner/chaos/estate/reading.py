@@ -77,7 +77,7 @@ def standing(objects: Objects, address: str) -> list[Json]:
 
 
 def differences(wanted: Declaration, address: str, block: Json, item: Json, objects: Objects) -> list[str]:
-    """Return the fields of an object that differ from its block."""
+    """Return the fields of an object that differ from its block in the configuration."""
     section = address.partition(".")[0]
     found = [name for name in PLAIN[section] if name in block and block[name] != item[name]]
     if section == "cards":

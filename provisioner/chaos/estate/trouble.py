@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from provisioner.sandbox.api.faults import Effect
 
-# Effects on a write: faults of the sandbox's, broken connections, and false responses.
+# Effects on a write: faults of the sandbox, broken connections, and false responses.
 WRITES = (
     "drop_before",
     "drop_after",
@@ -103,7 +103,7 @@ def draw(rng: random.Random) -> Trouble:
 def _lag(rng: random.Random) -> Lag:
     lists = ("issuing/cards", "issuing/cardholders", "topups")
     resources = rng.choice((lists, lists, (rng.choice(lists),)))
-    # if events lag too, nothing shows for how long; so they do not lag for a whole run
+    # If events lag, too, the duration of the lag is unknown; so they do not lag for a whole run.
     count = rng.choice((0, 1, 2, 4))
     told = ("events",) if count and likely(rng, 0.3) else ()
     way = rng.choice(("hides", "hides", "is_old"))

@@ -2,7 +2,7 @@
 Webhook endpoints and personalization designs in random histories.
 
 Stripe has no events about endpoints, and none about new designs. So both are read from their lists, not from
-the events that the rest of a history is checked by.
+the events that are used to check the rest of a history.
 """
 
 import random

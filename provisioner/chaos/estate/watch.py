@@ -1,4 +1,4 @@
-"""Checks every request of a history for states that must never occur, without code of the planner."""
+"""Checks every request of a history for states that must never occur, without using the planner's code."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from provisioner.core.model.snapshot import issuing_rows
 
 Json = Mapping[str, Any]
 Objects = Mapping[str, Json]
-Pair = tuple[Json, Json]  # a card and its holder
+Pair = tuple[Json, Json]  # a card and its cardholder
 
 REPLACING = {
     "cardholder",
@@ -67,7 +67,7 @@ class Watch(Struct):
         events: list[Json] = []
         after = {"ending_before": self._last} if self._last else {}
         while page := self.sandbox.read("/v1/events", limit=100, **after)["data"]:
-            # a page has the newest event first; the page next to the cursor comes first
+            # A page has the newest event first; the page next to the cursor comes first.
             events += reversed(page)
             after = {"ending_before": page[0]["id"]}
             self._last = page[0]["id"]

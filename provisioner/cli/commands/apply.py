@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     "--expired-grants",
     "expired",
     is_flag=True,
-    help="Only take back what ended grants have given, without asking: it lowers spending only.",
+    help="Only take back what ended grants have given, without asking. This only lowers spending.",
 )
 @SNAPSHOT
 @backtest_options
@@ -59,15 +59,16 @@ def command(
     """
     Make Stripe match the configuration at PATH: show a plan, ask for approval, and make the changes.
 
-    PATH may be a plan saved with `plan --out`; then only the approved changes are made, and --env checks
-    that the plan was made for that environment. After a failure, run the same command again: it makes the
-    remaining changes and repeats none. With --backtest, past purchases that the changes would have declined
-    are shown with the plan, and count towards the guardrail max_declined_purchases.
+    PATH may be a plan saved with `plan --out`; then only the approved changes are made, and --env checks that
+    the plan was made for that environment. After a failure, run the same command again: it makes the
+    remaining changes and repeats none. With --backtest, the plan shows the past purchases that the changes
+    would have declined, and the guardrail max_declined_purchases applies to them.
     """
     saved = read_to_apply(options.path) if is_saved(options.path) else None
     if saved:
         options = options_of(saved, options)
-        # whoever applies a saved plan has reviewed it: that is the approval, and a short reminder is enough
+        # Whoever applies a saved plan has reviewed it; that counts as approval, so a short reminder is
+        # enough.
         detail = manner.detail or "compact"
         manner = replace(manner, auto_approve=True, approve="broadening", detail=detail)
     if expired:
@@ -92,7 +93,7 @@ def _remember(stripe: Account) -> None:
     from provisioner.app.recorded_estate import remember  # noqa: PLC0415 - cold start: few runs remember
 
     def interrupted() -> None:
-        click.echo("Interrupted; the apply had ended, and the reading is not remembered.", err=True)
+        click.echo("Interrupted; the apply had ended, but its figures were not stored.", err=True)
 
     with on_signal(lambda: end(interrupted)):
         remember(stripe, "apply")
@@ -105,7 +106,7 @@ def _maker(
     period: "PastPeriod | None",
     figures: RunFigures,
 ) -> Callable[[], Plan]:
-    """Return what makes the plan, each time that it is called; purchases are read once for the same plan."""
+    """Return a function that makes the plan; for an unchanged plan, it reads purchases only once."""
     judged: dict[str, BacktestDocument | None] = {}
 
     def make() -> Plan:

@@ -1,4 +1,4 @@
-"""`backtest`: judge past purchases by the controls that the configuration declares."""
+"""`backtest`: judge past purchases by the controls in the configuration."""
 
 import json
 from pathlib import Path
@@ -42,9 +42,9 @@ def command(options: Options, *, period: PastPeriod, headroom: bool, format_: st
     Show which past purchases the configuration at PATH would decline or approve; change nothing.
 
     The purchases are read from Stripe with a client that cannot write, and judged in order by the controls
-    that they would meet after an apply. They are also judged by the controls of their time: the share of
-    decisions that agree with Stripe's says how far to believe the rest. With --history, they are kept in a
-    file, so that the next run reads only later ones.
+    that an apply would put in force. They are also judged by the controls at the time: the share of decisions
+    that agree with Stripe's shows how reliable the result is. With --history, they are stored in a file, so
+    that the next run reads only later ones.
     """
     with session(options) as stripe:
         report = backtest_account(

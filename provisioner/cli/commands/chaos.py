@@ -77,12 +77,12 @@ def command(  # noqa: PLR0913 - one for each option
 
 
 def _is_given(parameter: str) -> bool:
-    """Return whether a parameter of this command was given on the command line."""
+    """Return whether the user gave a parameter of this command on the command line."""
     return click.get_current_context().get_parameter_source(parameter) is ParameterSource.COMMANDLINE
 
 
 def _disturbed(options: Options, seed: int, runs: int | None) -> dict[str, Any]:
-    """Run `runs` cells of the matrix of failures and requests, or all, and return the result."""
+    """Run `runs` combinations of a failure and a request, or all of them, and return the result."""
     from provisioner.chaos.run import cells, disturb, rehearse  # noqa: PLC0415 - cold start: a server and more
     from provisioner.chaos.sandbox_fixture import arena  # noqa: PLC0415 - cold start: as above
     from provisioner.chaos.scene import canonical, country_of, scene_of  # noqa: PLC0415 - cold start: as above
@@ -126,7 +126,7 @@ def _disturbed_text(document: dict[str, Any]) -> str:
 
 
 def _played(seed: int, steps: int, only: Collection[int]) -> dict[str, Any]:
-    """Run a number of steps of histories, or only some of them, and return the result."""
+    """Run some steps of random histories, or only the given ones, and return the result."""
     from provisioner.chaos.estate.history import play, reduced  # noqa: PLC0415 - cold start: a server and more
 
     played = 0

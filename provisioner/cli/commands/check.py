@@ -75,9 +75,9 @@ def command(  # noqa: PLR0913 - one for each option
     Check the configuration at PATH for a pull request: validate it, run its scenarios, judge its plan.
 
     Nothing is changed: Stripe is read with a client that cannot write, and the scenarios run on private
-    sandboxes. With --backtest, past purchases are judged by what the plan leaves. Every part is reported as
+    sandboxes. With --backtest, past purchases are judged by the planned controls. Every part is reported as
     passed, failed or skipped, with the plan. The exit code is that of the worst part: 1 for an invalid
-    configuration or a scenario that failed, 3 for a guardrail, and as `plan` if none can be made. Formats
+    configuration or a failed scenario, 3 for a guardrail, and that of `plan` if no plan can be made. Formats
     sarif and gitlab list the problems with their places.
     """
     if out:
@@ -86,7 +86,7 @@ def command(  # noqa: PLR0913 - one for each option
         ProjectCheck(path=str(options.path), environment=options.env),
         lambda: fitted(options, read(options)),
         lambda config: open_account(options, config),
-        # on private sandboxes, where nothing of the account can be in their way
+        # on private sandboxes, where objects of the account cannot interfere
         lambda config: collect_scenarios(on_sandbox(config, config.scenarios), len(config.scenarios)),
         allow,
         period,

@@ -19,14 +19,14 @@ HOW = {
 @exits
 def command(shell: str) -> int:
     """
-    Print the script with which SHELL completes commands, options and their values.
+    Print the script that completes commands, options and their values in SHELL.
 
     Addresses, environments and cards come from the configuration in the current folder or at PATH.
     """
     found = get_completion_class(shell)
     if found is None:
         raise ProvisionerError(f"unknown shell {shell}")
-    # not `source()`: in bash it would run bash to check the version
+    # not `source()`: for bash, it would run bash to check the version
     maker = found(click.Group(), {}, PROGRAM, VARIABLE)
     click.echo(f"# {HOW[shell]}\n{maker.source_template % maker.source_vars()}")
     return DONE

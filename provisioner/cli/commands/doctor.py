@@ -1,4 +1,4 @@
-"""`doctor`: check everything a command needs, and say how to fix what is wrong."""
+"""`doctor`: check everything that a command needs, and explain how to fix problems."""
 
 import os
 import shlex
@@ -22,10 +22,10 @@ from provisioner.stripe_api.probe import Probe, read, write
 from provisioner.views.values import inert
 
 WRONG = ExitCode.ACCESS
-COLUMN = 21  # where the text of a check begins, after its mark and its name
+COLUMN = 21  # the column in which the text of a check begins, after its mark and its name
 MOST_SKEW = 60  # seconds; webhook signatures are valid for 300
 PERMISSIONS = (
-    # the resource, its name in messages, and the prefix of its ids if it is also written
+    # each resource, its name in messages, and the prefix of its ids if apply writes it
     ("issuing/cardholders", "cardholders", "ich_"),
     ("issuing/cards", "cards", "ic_"),
     ("topups", "top-ups", "tu_"),
@@ -91,7 +91,7 @@ def _examine(options: Options, mode: str | None) -> Iterator[Check]:
         config = Config("doctor", mode or ("live" if "_live_" in key[:8] else "test"), None, {})
     try:
         with key_session(options, config.project, config.mode) as stripe:
-            stripe.transport.stop.set()  # no retries: each question is asked once
+            stripe.transport.stop.set()  # no retries: each check sends its request once
             key = "" if options.sandbox else os.environ.get("STRIPE_API_KEY", "").strip()
             restricted = key.startswith("rk_")
             if options.sandbox:
@@ -173,7 +173,7 @@ def _issuing(account: Probe, cards: Probe) -> Check:
 
 def _permissions(stripe: Account, *, restricted: bool) -> Iterator[Check]:
     declared = stripe.config.declared
-    idle = {"events"}  # not needed for a plan
+    idle = {"events"}  # a plan does not need it
     if declared and not any(address.section == "balance_targets" for address in declared):
         idle |= {"topups", "balance"}
     sections = {address.section for address in declared}

@@ -1,4 +1,4 @@
-"""`drift`: compare Stripe with what was last applied."""
+"""`drift`: compare Stripe with the state after the last apply."""
 
 import json
 import logging
@@ -46,18 +46,18 @@ _TOLD = (
 
 
 class DriftOptions(Struct, frozen=True):
-    """The options that say what a run finds out besides the drift itself."""
+    """Options for information beyond the drift itself."""
 
     explained: bool
-    """True to find the event of each change."""
+    """True to find the event of each change (`--explain`)."""
     unmanaged: bool
-    """True to list objects that are not managed."""
+    """True to list objects that are not managed (`--unmanaged`)."""
     snapshot: bool
     """True to remember the account."""
 
 
 def _told_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add these options; the command gets them as `wanted`."""
+    """Add these options to a command, which receives them as `wanted`."""
 
     @wraps(command)
     def run(*words: Any, **given: Any) -> R:
@@ -91,7 +91,7 @@ def command(
     """
     with session(options, news.of, figures.of) as stripe:
         if cache and wanted.snapshot:
-            cache = replace(cache, refresh=True)  # a cache has not all that is remembered
+            cache = replace(cache, refresh=True)  # A cache does not contain everything that a snapshot needs.
         compared = compare(stripe, cache, sealed=False)
         seen = drift_of(stripe, compared)
         document = told(stripe, seen, explained=wanted.explained, unmanaged=wanted.unmanaged)
@@ -114,7 +114,7 @@ def command(
 
 
 def told(stripe: Account, seen: DriftReport, *, explained: bool, unmanaged: bool) -> DriftDocument:
-    """Return the drift document; if it is to be `explained`, read Stripe's events."""
+    """Return the drift document. With `explained`, Stripe's events are read, too."""
     explanation = explain_drift(stripe, seen) if explained else Explanation()
     if explanation.gap:
         tell(f"Warning: {explanation.gap}.", level=logging.WARNING)

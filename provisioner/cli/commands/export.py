@@ -22,7 +22,7 @@ def command(options: Options, *, configuration: Path | None, project: str | None
 
     The YAML contains personal data, as every configuration does. Run `import --all` with it to bring the
     objects under management. With PATH, project and mode are those of the configuration at PATH, and comments
-    name the values that its grants give for a while.
+    mark values that its grants set temporarily.
     """
     if configuration and (project or mode):
         raise click.UsageError("--project and --mode cannot be used with PATH; its configuration has both")

@@ -38,14 +38,14 @@ from provisioner.net.sandbox_control import control
 from provisioner.notify.notice import tell_fleet
 from provisioner.stripe_api.credentials import key_for
 
-# Python's default thresholds: each account leaves garbage, and thousands of accounts follow.
+# Python's default thresholds are too low here: each account leaves garbage, and thousands of accounts follow.
 COLLECT_OFTEN = (700, 10, 10)
 NOTHING: Mapping[str, int] = MappingProxyType({})
-CHUNK = 500  # accounts that the sandbox connects per request
+CHUNK = 500  # accounts per request when the sandbox creates them
 
 
 class Open(Struct, frozen=True):
-    """A fleet that was read and checked, with the engine for its jobs."""
+    """A fleet that has been read and checked, with the engine for its jobs."""
 
     fleet: Fleet
     """The fleet, as its file describes it."""
@@ -136,19 +136,19 @@ def opened(
     Raises ConfigError, AccessError, and ProvisionerError if the engine cannot start, before anything is sent.
     """
     gc.set_threshold(*COLLECT_OFTEN)
-    # workers may run in another folder
+    # Workers may run in another folder.
     allowed = Allowed(options.allow_env, tuple(map(os.path.abspath, options.allow_files)))
     policy = str(options.policy.absolute()) if options.policy else ""
     fleet = load_fleet(options.path, allowed)
     accounts = choose(fleet, options.select, options.shards)
-    if options.executor == "local" and not options.sandbox:  # workers of a cluster have their own keys
+    if options.executor == "local" and not options.sandbox:  # Workers of a cluster have their own keys.
         key_for(fleet.mode, os.environ)
     rate = platform_rate(fleet.rates, fleet.mode, options.shards, options.max_rps)
     budget = budget_of(f"provisioner-{uuid.uuid4()}", rate)
     with ExitStack() as stack:
         base = stack.enter_context(sandbox_at(SANDBOX_STATE)) if options.sandbox else ""
         ids = [account.id for account in accounts] if base else []
-        for start in range(0, len(ids), CHUNK):  # connected accounts must exist in the sandbox
+        for start in range(0, len(ids), CHUNK):  # The connected accounts must exist in the sandbox.
             control(base, "accounts", {"ids": ids[start : start + CHUNK]})
         stop = threading.Event()
         engine = stack.enter_context(_engine(options, budget, stop, base))
@@ -266,7 +266,7 @@ def apply(
     All accounts are planned first, and the fleet's guardrails check the totals. Then the accounts with
     changes are applied, each within its plan. Running the command again does only what is left.
     """
-    # whoever approves at the prompt has seen which changes raise spending
+    # Whoever approves at the prompt has seen which changes raise spending.
     with opened(options, approve if auto_approve else "broadening", allow) as fleet:
         ceilings: dict[str, Ceiling] = {}
 
@@ -305,7 +305,7 @@ def _carry_out(fleet: Open, ceilings: Mapping[str, Ceiling], failures: int) -> T
         return replace(fleet.job("apply", account), ceiling=ceilings[account.id])
 
     stages = [[account for account in stage if account.id in ceilings] for stage in fleet.stages]
-    # it lacks what a lost worker did; the next run finds that in Stripe
+    # The ceiling lacks what a lost worker did; the next run finds that in Stripe.
     journal = open_journal()
     return fleet.phase("apply", stages, failures, make, lambda outcome: journal.append(outcome.steps))
 

@@ -1,4 +1,4 @@
-"""`init`: write a starter project that validates and plans, and the CI workflow for it."""
+"""`init`: write a starter project that validates and plans, and its CI workflow."""
 
 import json
 import os
@@ -54,7 +54,7 @@ class ProjectPlace(Struct, frozen=True):
 
 
 def _names(_ctx: click.Context, _param: click.Parameter, text: str | None) -> tuple[str, ...]:
-    """Read `--envs dev,prod`; raises BadParameter for names that no file or job can have."""
+    """Read `--envs dev,prod`; raises BadParameter for names that cannot be used for files or jobs."""
     names = tuple(name.strip() for name in text.split(",")) if text else ()
     for name in names:
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,29}", name):
@@ -125,7 +125,7 @@ def find_place(folder: Path) -> ProjectPlace:
 
 
 def _others(folder: Path) -> Path | None:
-    """Return a YAML file that would be read as configuration; None if there is none, or if it is ours."""
+    """Return a YAML file that would be read as configuration; None if there is none, or if init wrote it."""
     if (folder / CONFIG).exists():
         return None
     for here, folders, names in os.walk(folder):

@@ -1,4 +1,4 @@
-"""`lsp`: run the language server, which an editor starts and talks to."""
+"""`lsp`: run the language server, which editors start and communicate with."""
 
 import os
 
@@ -11,14 +11,20 @@ from provisioner.core.model.errors import ProvisionerError
 
 @click.command()
 @reading_options
-@click.option("--stdio", is_flag=True, hidden=True, help="For editors that name the way; there is no other.")
+@click.option(
+    "--stdio",
+    is_flag=True,
+    hidden=True,
+    help="Use standard input and output (the default; some editors pass this option).",
+)
 @exits
 def command(options: Options, *, stdio: bool) -> int:
     """
     Run a language server on standard input and output, for an editor that starts it.
 
-    It reports the problems that `validate` reports, completes and finds the names of cardholders, profiles,
-    designs, cards and variables, and shows resolved profiles and monthly exposure. It needs the extra `lsp`.
+    It shows the problems that `validate` reports, resolved profiles, and the monthly exposure of cards. It
+    completes the names of cardholders, profiles, designs, cards and variables, and finds their definitions.
+    It needs the extra `lsp`.
     """
     del stdio
     try:
@@ -27,7 +33,7 @@ def command(options: Options, *, stdio: bool) -> int:
         from provisioner.lsp.workspace import EditorWorkspace  # noqa: PLC0415 - cold start: as above
     except ModuleNotFoundError as error:
         raise ProvisionerError(
-            f"lsp needs an extra, as {error.name} is not installed; install it with "
+            f"lsp needs an extra, because {error.name} is not installed; install it with "
             "pip install 'issuing-provisioner[lsp]'"
         ) from None
     reading = ReadingOptions(os.environ, options.variables, options.allowed)

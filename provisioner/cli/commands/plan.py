@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     "--explain",
     "explained",
     is_flag=True,
-    help="Show when and by which request the values that it reverts were changed, from Stripe's events.",
+    help="For each value that the plan reverts, show when and by which request it was changed.",
 )
 @cache_options
 @backtest_options
@@ -65,7 +65,7 @@ def command(  # noqa: PLR0913 - one for each option
     if out:
         check_free(out)
     with session(options, figures.of) as stripe:
-        if cache and period:  # a cache does not have the cards of others, which share cardholders' limits
+        if cache and period:  # A cache lacks the cards of other projects, which share cardholders' limits.
             cache = replace(cache, refresh=True)
         plan, snapshot = plan_with_snapshot(stripe, Selection(options.targets, options.excludes), cache)
         if explained:
@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913 - one for each option
             from provisioner.app.backtest import with_backtest  # noqa: PLC0415 - cold start: few plans have one
 
             plan = with_backtest(stripe, snapshot, plan, period)
-        # whoever applies a saved plan has reviewed it: that is the approval
+        # Whoever applies a saved plan has reviewed it; that counts as approval.
         stopped = stops(plan, stripe.config.guardrails, approved=out is not None)
         document = plan_document(stripe.kinds, plan, stopped)
     figures.plan = document

@@ -1,4 +1,4 @@
-"""`report`: the estate, its money and its purchases as one HTML file."""
+"""`report`: write the cards, their money and their purchases to one HTML file."""
 
 from pathlib import Path
 
@@ -28,8 +28,7 @@ def command(options: Options, *, out: Path, look: LookOptions) -> int:
     """
     Write the account of the configuration at PATH to one HTML file: cards, money, purchases, drift, plan.
 
-    Stripe is read with a client that cannot write. The file needs no server and no network, and asks for
-    nothing.
+    Stripe is read with a client that cannot write. The file needs no server and no network.
     """
     from provisioner.web.report import report_html  # noqa: PLC0415 - cold start: the templates are heavy
 

@@ -165,9 +165,9 @@ def seed(
     """
     Make past purchases with the cards at PATH.
 
-    The cards must have been applied with --sandbox. All that the sandbox has is moved back in time, so
-    that it was there before. Purchases are decided and captured by the rules of the API; top-ups pay for
-    them.
+    The cards must have been applied with --sandbox. Existing objects in the sandbox are moved back in time,
+    so that they existed before the purchases. Purchases are decided and captured by the rules of the API;
+    top-ups pay for them.
     """
     from provisioner.app.seed import SeedOrder, write_seed  # noqa: PLC0415 - cold start: other commands need none
     from provisioner.cli.terminal.progress import ProgressDisplay  # noqa: PLC0415 - cold start: as above

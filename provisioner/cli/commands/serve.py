@@ -1,4 +1,4 @@
-"""`serve`: the estate, its money and its purchases in a browser on this machine."""
+"""`serve`: show the cards, their money and their purchases in a browser on this machine."""
 
 import errno
 import logging
@@ -24,16 +24,16 @@ from provisioner.core.model.errors import ProvisionerError
 from provisioner.engine.snapshots import forget as delete_snapshots
 from provisioner.stripe_api.credentials import is_unrestricted, key_for
 
-if TYPE_CHECKING:  # cold start: templates and server are heavy
+if TYPE_CHECKING:  # cold start: templates and server are slow to import
     from provisioner.web.app import Place
     from provisioner.web.live import EstateSource
 
-LOOK, LOOK_AT_SANDBOX = 60.0, 3.0  # seconds between two looks for new purchases
+LOOK, LOOK_AT_SANDBOX = 60.0, 3.0  # seconds between reads of new purchases
 CAN_WRITE = (
-    "This key can write. These pages never do, and a restricted key that can only read is enough: "
+    "This key can write. These pages never write, so use a restricted key that can only read: "
     "docs/how-to/restricted-keys.md"
 )
-DEMO = "This is a demonstration: invented purchases in a sandbox that ends with the command."
+DEMO = "This is a demonstration with sample purchases, in a sandbox that ends with the command."
 
 
 @click.command()
@@ -44,16 +44,16 @@ DEMO = "This is a demonstration: invented purchases in a sandbox that ends with 
 @click.option(
     "--every",
     type=click.FloatRange(min=0.5),
-    help="Look for new purchases every so many seconds while a page is open (default: 60, with --sandbox 3).",
+    help="Seconds between reads of new purchases while a page is open (default: 60, or 3 with --sandbox).",
 )
 @click.option(
     "--demo",
     is_flag=True,
-    help="With --sandbox: show a new sandbox with the configuration applied and with invented purchases.",
+    help="With --sandbox: show a new sandbox with the configuration applied and with sample purchases.",
 )
 @look_options
 @click.option(
-    "--forget", is_flag=True, help="Delete the file of --snapshots, with all that was remembered, and exit."
+    "--forget", is_flag=True, help="Delete the file of --snapshots with all stored figures, and exit."
 )
 @exits
 def command(
@@ -94,7 +94,7 @@ def command(
 
 @contextmanager
 def _serving(project: str, base: str, stop: Callable[[], None]) -> Iterator[None]:
-    """Print the address; Ctrl-C ends the server, and the second time the process."""
+    """Print the address. The first Ctrl-C stops the server, and the second one ends the process."""
     asked: list[bool] = []
 
     def ask() -> None:
@@ -104,7 +104,7 @@ def _serving(project: str, base: str, stop: Callable[[], None]) -> Iterator[None
         stop()
 
     with on_signal(ask):
-        click.echo(f"Serving {project} at {base} (Ctrl-C ends it)")
+        click.echo(f"Serving {project} at {base} (press Ctrl-C to stop)")
         yield
 
 

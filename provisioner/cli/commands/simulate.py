@@ -1,4 +1,4 @@
-"""`simulate`: a test purchase on an applied card, from the authorization to the balance."""
+"""`simulate`: make a test purchase on an applied card, from the authorization to the balance."""
 
 import json
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from provisioner.kinds.categories import CATEGORIES
 from provisioner.views.purchases.walkthrough import walk_document, walk_text
 
 SECTION = "cards"
-NO_MONEY = "insufficient_funds"  # Stripe's reason for a decline because of the balance
+NO_MONEY = "insufficient_funds"  # Stripe's reason when it declines because of the balance
 
 
 @click.group()
@@ -120,7 +120,7 @@ def _purchase(config: Config, card: Address, amount: str, merchant: Mapping[str,
 
 
 def _minor_units(amount: str, currency: str) -> int:
-    """Read `1000` or `10.00 USD`; raises ProvisionerError for other texts and currencies."""
+    """Read `1000` or `10.00 USD`; raises ProvisionerError for other text or another currency."""
     if amount.isascii() and amount.isdigit():
         return int(amount)
     try:

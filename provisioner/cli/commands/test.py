@@ -1,4 +1,4 @@
-"""`test`: check that each card approves and declines what it should."""
+"""`test`: check that each card approves and declines purchases as expected."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The options of commands that judge past purchases: the period, and the file that keeps them."""
+"""The options of commands that judge past purchases: the period, and the file that stores them."""
 
 import re
 from collections.abc import Callable
@@ -32,14 +32,14 @@ _KEEPING = (
         "--merchant-names",
         "with_merchants",
         is_flag=True,
-        help="Read and show the names of merchants, and keep them in the history file.",
+        help="Read and show the names of merchants, and store them in the history file.",
     ),
     click.option(
         "--history",
         "history",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
-        help="Keep the purchases in FILE, and read only later ones the next time.",
+        help="Store the purchases in FILE, and read only later ones the next time.",
     ),
 )
 
@@ -51,7 +51,7 @@ def _period(days: int, history: Path | None, with_merchants: bool) -> "PastPerio
 
 
 def period_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add `--days`, `--history` and `--merchant-names`; the command gets them as `period`."""
+    """Add `--days`, `--history` and `--merchant-names` to a command, which receives them as `period`."""
 
     @wraps(command)
     def run(*words: Any, days: int, history: Path | None, with_merchants: bool, **given: Any) -> R:
@@ -62,13 +62,16 @@ def period_options(command: Callable[..., R]) -> Callable[..., R]:
         default="90",
         callback=_days,
         metavar="N",
-        help="How many days to look back, from now or the newest purchase if that is later.",
+        help="How many days to look back, from now or from the newest purchase, whichever is later.",
     )
     return with_options(run, (*_KEEPING, days))
 
 
 def backtest_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add `--backtest`, and the options of its history; the command gets them as `period` (None: without)."""
+    """
+    Add `--backtest` and its options to a command, which receives them as `period` (None without
+    `--backtest`).
+    """
 
     @wraps(command)
     def run(*words: Any, backtest: int | None, history: Path | None, with_merchants: bool, **given: Any) -> R:

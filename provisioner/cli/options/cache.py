@@ -16,7 +16,10 @@ R = TypeVar("R")
 
 
 def cache_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add `--cache` and `--refresh`; the command gets them as `cache` (None: read everything)."""
+    """
+    Add `--cache` and `--refresh` to a command, which receives them as `cache` (None to read
+    everything).
+    """
 
     @wraps(command)
     def run(*words: Any, cache: Path | None, refresh: bool, **given: Any) -> R:
@@ -30,12 +33,12 @@ def cache_options(command: Callable[..., R]) -> Callable[..., R]:
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
         callback=_own,
-        help="Keep what was read from Stripe in FILE, and read only later changes the next time.",
+        help="Store what was read from Stripe in FILE, and read only later changes the next time.",
     )(run)
 
 
 def _own(_ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
-    """Return the path of the cache; raises BadParameter for a file that is not a cache, to keep it safe."""
+    """Return the path of the cache; raises BadParameter for any other file, so that it is not overwritten."""
     if path is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Options and paths for code hosts, which show problems at their lines."""
+"""The options and paths for code hosts, which show problems at their lines."""
 
 import json
 import os
@@ -11,8 +11,8 @@ from provisioner.cli.options.shared import Options
 from provisioner.core.model.check import CheckPart
 from provisioner.views.check.code_hosts import Repository, github_annotations, sarif_log
 
-ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")  # the checkout, in jobs of GitHub and of GitLab
-CONFIG = "provisioner.yaml"  # the file in a folder to which problems without a file are attributed
+ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")  # the path of the checkout in jobs of GitHub and of GitLab
+CONFIG = "provisioner.yaml"  # the file in the folder that problems without a file are attributed to
 
 annotate_option = click.option(
     "--annotate",

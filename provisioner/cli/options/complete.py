@@ -1,4 +1,4 @@
-"""Completes the values of options and arguments in shells."""
+"""Completes the values of options and arguments in a shell."""
 
 import os
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Complete an address of the configuration; offers nothing if the configuration is not valid."""
+    """Complete an address in the configuration; nothing is suggested if the configuration is not valid."""
     return sorted(name for name in map(str, _addresses(ctx)) if name.startswith(incomplete))
 
 
@@ -25,7 +25,7 @@ def complete_card(ctx: click.Context, _param: click.Parameter, incomplete: str) 
 
 
 def _addresses(ctx: click.Context) -> "Iterable[Address]":
-    """Return the addresses of the configuration that a command line names so far; none if it is not valid."""
+    """Return the addresses in the configuration of a partial command line; empty if it is not valid."""
     from provisioner.app import configuration  # noqa: PLC0415 - cold start: only for shells
     from provisioner.config.text.outside import Allowed  # noqa: PLC0415 - cold start: as above
 
@@ -40,7 +40,7 @@ def _addresses(ctx: click.Context) -> "Iterable[Address]":
 
 
 def complete_environment(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the name of an environment, which has a file in `environments/`."""
+    """Complete the name of an environment, from the files in `environments/`."""
     from provisioner.config.text.document import OVERLAYS, SUFFIXES  # noqa: PLC0415 - cold start: only for shells
 
     path: Path = ctx.params.get("path") or Path()
@@ -50,7 +50,7 @@ def complete_environment(ctx: click.Context, _param: click.Parameter, incomplete
 
 
 def complete_guardrail(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the name of a guardrail, up to the number that it allows."""
+    """Complete the name of a guardrail and `=`, after which its number is typed."""
     from provisioner.core.plan.document import GUARDRAILS  # noqa: PLC0415 - cold start: only for shells
 
     return [f"{name}=" for name in GUARDRAILS if name.startswith(incomplete)]

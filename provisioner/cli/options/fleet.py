@@ -24,7 +24,7 @@ class FleetOptions(Struct, frozen=True):
     select: tuple[Selector, ...] = ()
     """Selectors; an account must match one of them. Empty for all accounts."""
     shards: Shard = ALL
-    """The part of the fleet to do."""
+    """The part of the fleet to process."""
     executor: str = "local"
     """`local` or `dask`."""
     scheduler: str | None = None
@@ -113,5 +113,5 @@ _OPTIONS = (
 
 
 def fleet_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options of a command that works on a fleet; it gets them as `FleetOptions`."""
+    """Add the options of a command for fleets, which receives them as `FleetOptions`."""
     return as_struct(command, _OPTIONS, FleetOptions)

@@ -1,4 +1,4 @@
-"""The options of commands that show an estate."""
+"""The options of `serve` and `report`, which show an estate."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,14 +15,14 @@ R = TypeVar("R")
 
 
 class LookOptions(Struct, frozen=True):
-    """The options of commands that show an estate."""
+    """The options of `serve` and `report`, which show an estate."""
 
     days: int
-    """The number of days whose purchases are shown."""
+    """The number of days for which purchases are shown."""
     personal: bool
     """True to show names of people and merchants."""
     snapshots: Path
-    """The file that remembers readings."""
+    """The file that stores readings."""
 
 
 _LOOK = (
@@ -31,7 +31,7 @@ _LOOK = (
         type=click.Path(path_type=Path, dir_okay=False),
         default=SNAPSHOTS,
         metavar="FILE",
-        help="Remember each reading in this file, without names, for lines over time.",
+        help="Store the figures of each reading in this file, without names, to show them over time.",
     ),
     click.option(
         "--show-personal", "personal", is_flag=True, help="Show the names of cardholders and merchants."
@@ -43,7 +43,7 @@ _LOOK = (
 
 
 def look_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options of commands that show an estate; the command gets them as `look`."""
+    """Add the options of `serve` and `report` to a command, which receives them as `look`."""
 
     @wraps(command)
     def run(*words: Any, **given: Any) -> R:

@@ -1,4 +1,7 @@
-"""`--notify`: send a notice of how a command ended; the result and the exit code stay the same."""
+"""
+The option `--notify`, which sends a notice when a command ends; it changes neither result nor exit
+code.
+"""
 
 import json
 import logging
@@ -31,7 +34,7 @@ class Notification(Struct):
     result: Document | None = None
     """The JSON document that the command prints, once it is known."""
     told: Highlights = field(default_factory=Highlights)
-    """The parts that the notice shows."""
+    """The parts of the result that the notice shows."""
     error: Document | None = None
     """The error, which replaces the result."""
 
@@ -40,25 +43,31 @@ class Notification(Struct):
         self.at(config.project, config.mode, config.account)
 
     def at(self, project: str, mode: str, account: str | None = None) -> None:
-        """Set the project or fleet, its mode and its account."""
+        """Set the name of the project or fleet, its mode and its account."""
         self.place = replace(self.place, project=project, mode=mode, account=account or self.place.account)
 
     def has(self, result: Document, told: Highlights, account: str = "") -> None:
-        """Set the result so far; it replaces the earlier one."""
+        """Set the result so far; it replaces an earlier one."""
         account = account or result.get("account") or ""
         self.place = replace(self.place, account=account or self.place.account)
         self.result, self.told = result, told
 
 
 class _OneALine(click.types.StringParamType):
-    """A target; in the environment there is one per line, because commands contain spaces."""
+    """
+    A target of notices. In the environment variable there is one per line, because commands contain
+    spaces.
+    """
 
     name = "target"
     envvar_list_splitter = "\n"
 
 
 def notified(command_name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add the option `--notify`: the command fills in a `Notification`, which is sent when it ends."""
+    """
+    Add the option `--notify` to a command. The command fills in a `Notification`, which is sent at its
+    end.
+    """
 
     def wrap(command: Callable[..., None]) -> Callable[..., None]:
         @click.option(
@@ -94,7 +103,7 @@ def notified(command_name: str) -> Callable[[Callable[..., None]], Callable[...,
 
 
 def _targets(texts: Sequence[str]) -> Iterator[Target]:
-    """Yield the usable targets; warn about the others now, not when a notice is needed."""
+    """Yield the usable targets. Warn about the others at once, rather than when a notice is needed."""
     given = [text for text in map(str.strip, texts) if text]
     for number, text in enumerate(given, start=1):
         try:
@@ -114,7 +123,7 @@ def announce(texts: Sequence[str], place: NoticePlace, code: int, error: str) ->
 
 
 def _deliver(targets: Sequence[Target], news: Notification, code: int) -> None:
-    """Notify all targets; raises nothing, because the work itself is finished."""
+    """Notify all targets. Errors are logged rather than raised, because the command's work is done."""
     if not targets:
         return
     from provisioner.notify.send import deliver  # noqa: PLC0415 - cold start: few runs notify
@@ -129,7 +138,7 @@ def _deliver(targets: Sequence[Target], news: Notification, code: int) -> None:
 
 
 def run_address(environ: Mapping[str, str]) -> str | None:
-    """Return the page of the current CI run, from GitHub's or GitLab's variables."""
+    """Return the address of the current CI run's page, from GitHub's or GitLab's variables."""
     names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
     server, repository, number = (environ.get(name) for name in names)
     if server and repository and number:

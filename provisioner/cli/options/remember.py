@@ -1,9 +1,9 @@
-"""The option of commands that may remember the account that they have read."""
+"""The option `--snapshot` of commands that can store the figures of an account."""
 
 import click
 
 SNAPSHOT = click.option(
     "--snapshot",
     is_flag=True,
-    help="Also remember the account in .provisioner/estate.db, for the lines over time of serve and report.",
+    help="Also store the account's figures in .provisioner/estate.db, which serve and report show over time.",
 )

@@ -1,4 +1,4 @@
-"""The options of commands that save a plan: the file, and the time for which it can be applied."""
+"""The options of commands that save a plan: the file, and how long the plan can be applied."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def _good_for(_ctx: click.Context, _param: click.Parameter, text: str) -> timedelta:
-    """Read how long a saved plan can be applied."""
+    """Read the duration for which a saved plan can be applied."""
     match = _TIME.fullmatch(text)
     time = timedelta(**{_UNITS[match["unit"]]: int(match["number"])}) if match else timedelta()
     if not timedelta() < time <= LONGEST:
@@ -43,5 +43,5 @@ _SAVING = (
 
 
 def saving_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options of a command that can save its plan."""
+    """Add the options for saving a plan to a command."""
     return with_options(command, _SAVING)

@@ -1,4 +1,4 @@
-"""Options that several commands share, and loading of the configuration that they name."""
+"""Options that several commands share, and loading of the configuration that they select."""
 
 import logging
 import os
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from provisioner.views.plan.text import Detail
 
 R = TypeVar("R")
-SANDBOX_STATE = Path(".provisioner/sandbox.db")  # what --sandbox keeps in the current folder
-_TIGHT_MONEY = re.compile(r"(?<=\d)(?=[A-Za-z]{3}$)")  # where `9,900.00USD` lacks its space
-FASTEST = 1_000_000  # requests per second: far above any API's limit, so that every rate is finite
+SANDBOX_STATE = Path(".provisioner/sandbox.db")  # the file of --sandbox in the current folder
+_TIGHT_MONEY = re.compile(r"(?<=\d)(?=[A-Za-z]{3}$)")  # finds the missing space in `9,900.00USD`
+FASTEST = 1_000_000  # requests per second, far above any API's limit; it rules out infinity
 
 
 class Options(Struct, frozen=True):
-    """The options that say which configuration to read and how to talk to Stripe."""
+    """Options that select the configuration to read and the connection to Stripe."""
 
     path: Path = Path()
     """A YAML file, a folder, or a saved plan."""
@@ -44,17 +44,17 @@ class Options(Struct, frozen=True):
     allow_files: tuple[str, ...] = ()
     """Files and folders outside of the configuration that may be read."""
     policy: Path | None = None
-    """A file of guardrails that apply besides those of the configuration."""
+    """A file of guardrails that apply in addition to those of the configuration."""
     sandbox: bool = False
     """True to use the embedded Stripe API."""
     allow_api_base: bool = False
-    """True to allow any https address in STRIPE_API_BASE."""
+    """True to accept any https address in STRIPE_API_BASE."""
     max_rps: float | None = None
     """Maximum requests per second in total; None for the default of the mode."""
     max_endpoint_rps: float | None = None
     """Maximum requests per second to each endpoint; None for the default."""
     color: bool | None = None
-    """True or False as asked; None to decide by the terminal."""
+    """True or False if the user chose; None to let the terminal decide."""
     verbose: bool = False
     """True to print each request on stderr."""
     log_format: str = "text"
@@ -62,11 +62,11 @@ class Options(Struct, frozen=True):
     targets: tuple[str, ...] = ()
     """Addresses or globs to include; empty for all."""
     excludes: tuple[str, ...] = ()
-    """Addresses or globs to leave out."""
+    """Addresses or globs to exclude."""
 
     @property
     def allowed(self) -> "Allowed":
-        """The variables and files that the configuration may read in addition to its own."""
+        """The variables and files that the configuration may read in addition to those in its folder."""
         from provisioner.config.text.outside import Allowed  # noqa: PLC0415 - cold start: not every command reads one
 
         return Allowed(self.allow_env, self.allow_files)
@@ -82,7 +82,10 @@ def load(options: Options) -> "Config":
 
 
 def warned(config: "Config") -> "Config":
-    """Print the warnings of a configuration, each text once with its first place, and return it."""
+    """
+    Print the warnings of a configuration, each text once with its first place, and return the
+    configuration.
+    """
     alike: dict[str, list[Problem]] = {}
     for warning in config.warnings:
         alike.setdefault(warning.text, []).append(warning)
@@ -107,18 +110,18 @@ def read(options: Options) -> "Config":
 
 
 class WriteOptions(Struct, frozen=True):
-    """The options of a command that writes."""
+    """The options of a command that changes Stripe."""
 
     allow: Mapping[str, int]
-    """The number that is allowed for each guardrail, by name; amounts are in minor units."""
+    """The number allowed for each guardrail, by name; amounts are in minor units."""
     auto_approve: bool = False
     """True to apply without asking."""
     approve: str | None = None
-    """`broadening` if changes that raise spending are approved as well."""
+    """`broadening` if changes that raise spending are approved, too."""
     format_: str = "text"
     """Format of stdout: `text` or `json`."""
     detail: "Detail | None" = None
-    """The detail of the plan's text; None folds changes that say the same."""
+    """The amount of detail in the plan's text; None folds similar changes together."""
 
 
 def _pairs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -140,10 +143,10 @@ def numbers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...
 
 def named_numbers(values: Sequence[str], names: Sequence[str]) -> dict[str, int]:
     """
-    Read options such as NAME=NUMBER and NAME.OF=NUMBER, in which NAME is one of `names`.
+    Read options of the form NAME=NUMBER or NAME.OF=NUMBER, in which NAME is one of `names`.
 
-    For money, the number is in minor units or an amount with its currency, as in the YAML; exposure may
-    be `unlimited`. Raises BadParameter that shows the expected form.
+    For money, the number is in minor units or an amount with its currency, as in the YAML; exposure may be
+    `unlimited`. Raises BadParameter with the expected form.
     """
     pairs = {}
     for value in values:
@@ -207,7 +210,7 @@ def address_of(text: str) -> "Address":
 
 
 def with_options(command: Callable[..., R], options: Iterable[Callable[..., Any]]) -> Callable[..., R]:
-    """Add options to a command; the last one comes first in its help."""
+    """Add options to a command; its help lists the last one first."""
     for option in options:
         command = option(command)
     return command
@@ -338,22 +341,22 @@ _HOW = (
 
 
 def config_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options of a command that reads the configuration; it gets them as `Options`."""
+    """Add the options of a command that reads the configuration, and pass them as `Options`."""
     return as_struct(command, _WHERE)
 
 
 def reading_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options that say how files are read, without PATH; the command gets them as `Options`."""
+    """Add the options for reading files, but not PATH, and pass them as `Options`."""
     return as_struct(command, _WHERE[1:-1])
 
 
 def stripe_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options of a command that also talks to Stripe; it gets all of them as `Options`."""
+    """Add the options of a command that also connects to Stripe, and pass all of them as `Options`."""
     return as_struct(command, (*_HOW, *_WHERE))
 
 
 def part_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options of a command that can do part of a plan; it gets all of them as `Options`."""
+    """Add the options of a command that can process a part of a plan, and pass all of them as `Options`."""
     return as_struct(command, (*_PART, *_HOW, *_WHERE))
 
 
@@ -373,17 +376,17 @@ def as_struct(
 
 
 def stripe_only_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options of a command that reads PATH itself; it gets the rest as `Options`."""
+    """Add the options of a command that handles PATH itself, and pass the others as `Options`."""
     return as_struct(command, (*_HOW, *_WHERE[:-1]))
 
 
 def key_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options of a command that needs no configuration; it gets them as `Options`."""
+    """Add the options of a command that needs no configuration, and pass them as `Options`."""
     return as_struct(command, _HOW)
 
 
 def write_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options of every command that writes; it gets them as `WriteOptions`."""
+    """Add the options of every command that changes Stripe, and pass them as `WriteOptions`."""
 
     @wraps(command)
     def run(*words: Any, **given: Any) -> R:

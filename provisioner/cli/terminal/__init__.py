@@ -1,1 +1,1 @@
-"""The terminal: streams, colors, progress, signals, exit codes."""
+"""The terminal: streams, colors, progress, signals and exit codes."""

@@ -1,4 +1,4 @@
-"""Color for terminals, laid over finished text: additions, changes, removals, and what is wrong."""
+"""Colors finished text for terminals: additions, changes, removals, and problems."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 _RED, _BOLD = {"fg": "red", "bold": True}, {"bold": True}
-_STYLES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (  # the first that matches
+_STYLES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (  # The first pattern that matches decides.
     (
         re.compile(
             r"^(Blocked by guardrails|Check failed|Apply (failed|incomplete|interrupted)|  ! "
@@ -19,7 +19,7 @@ _STYLES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (  # the first tha
         _RED,
     ),
     (re.compile(r"^Changed outside of provisioner"), {"fg": "yellow", "bold": True}),
-    # a mark at the beginning of a line has its color alone
+    # Only the mark at the beginning of a line is colored.
     (re.compile(r"^\s*(?P<mark>FAIL|FAILED|ERROR|DISAGREED)  "), _RED),
     (re.compile(r"^\s*(?P<mark>ok) "), {"fg": "green"}),
     (re.compile(r"^\s*(?P<mark>warn) "), {"fg": "yellow"}),
@@ -40,9 +40,9 @@ _STYLES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (  # the first tha
 
 def wants_color(asked: bool | None) -> bool:
     """
-    Return whether stdout gets color: as `asked`, else as the environment says, else on terminals.
+    Return whether stdout gets color: as `asked`, else by environment variables, else on terminals.
 
-    NO_COLOR (no-color.org) wins over FORCE_COLOR and CLICOLOR_FORCE (bixense.com/clicolors).
+    NO_COLOR (no-color.org) takes precedence over FORCE_COLOR and CLICOLOR_FORCE (bixense.com/clicolors).
     """
     if asked is not None:
         return asked
@@ -54,7 +54,7 @@ def wants_color(asked: bool | None) -> bool:
 
 
 def paint(parts: Sequence[str]) -> list[str]:
-    """Color a line, given as the parts that it was wrapped into, by how the whole line begins."""
+    """Color a line, given as the parts into which it was wrapped; the start of the line decides its color."""
     whole = " ".join([parts[0], *(part.strip() for part in parts[1:])])
     found = ((match, style) for pattern, style in _STYLES if (match := pattern.match(whole)))
     match, style = next(found, (None, {}))

@@ -1,4 +1,4 @@
-"""Options that say how much of a plan its text shows."""
+"""The options for the amount of detail in the text of a plan."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,7 +10,7 @@ R = TypeVar("R")
 
 
 def detail_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add `--full` and `--compact` to a command that has `--format`; it gets them as `detail`."""
+    """Add `--full` and `--compact` to a command with `--format`, and pass them as `detail`."""
 
     @wraps(command)
     def run(*words: Any, **given: Any) -> R:

@@ -26,12 +26,12 @@ P = ParamSpec("P")
 
 DONE, ERROR, CHANGES, PARTLY = ExitCode.DONE, ExitCode.ERROR, ExitCode.CHANGES, ExitCode.PARTLY
 INTERRUPTED = ExitCode.INTERRUPTED
-WRITES = frozenset(("manner", "auto_approve"))  # parameters that only commands which write to Stripe have
+WRITES = frozenset(("manner", "auto_approve"))  # parameters that only commands that write to Stripe have
 
 
 def exits(command: Callable[P, int]) -> Callable[P, None]:
     """
-    Turn what a command returns or raises into its exit code.
+    Turn the result or exception of a command into its exit code.
 
     With `--format json`, an error is printed as a JSON document on stdout and as a message on stderr. Ctrl-C
     and SIGTERM end the process unless it is writing to Stripe (see `signals`).
@@ -46,7 +46,7 @@ def exits(command: Callable[P, int]) -> Callable[P, None]:
             def interrupted() -> None:
                 if as_json and output.untouched:
                     say_document({"error": "interrupted", "interrupted": True})
-                begun = "\n" if sys.stderr.isatty() else ""  # the terminal has already shown ^C on this line
+                begun = "\n" if sys.stderr.isatty() else ""  # The terminal has already shown ^C on this line.
                 click.echo(f"{begun}Interrupted; nothing was changed.", err=True)
 
             try:
@@ -94,7 +94,7 @@ def _message(error: BaseException, *, writes: bool = False) -> str:
     """
     Return the message for stderr; a problem's line begins with its place, where editors look for it.
 
-    Of a command that `writes`, it also says that a wrong configuration has changed nothing.
+    If the command `writes`, the message also says that an invalid configuration changed nothing.
     """
     if isinstance(error, ConfigError):
         problems = count(len(error.problems), "problem")
@@ -118,7 +118,7 @@ def _said(error: BaseException) -> str:
     if isinstance(error, ProvisionerError):
         return str(error)
     if isinstance(error, click.ClickException):
-        return re.sub(r"\s*\n\s*", " ", error.format_message())  # click lists choices one a line
+        return re.sub(r"\s*\n\s*", " ", error.format_message())  # click puts each choice on its own line
     if _is_interrupt(error):
         return "interrupted"
     if isinstance(error, click.Abort):

@@ -25,14 +25,14 @@ class _ToStderr(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = self.format(record)
-        if _drawn:  # or the line would continue that of the progress bar
+        if _drawn:  # otherwise, the message would continue the line of the progress bar
             _drawn[-1].console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:
             click.echo(text, err=True)
 
 
 class _AsText(logging.Formatter):
-    """Formats a record as plain lines without control characters, which could act on a terminal."""
+    """Formats a record as plain lines. Control characters, which could affect the terminal, are removed."""
 
     def format(self, record: logging.LogRecord) -> str:
         return "\n".join(map(inert, record.getMessage().split("\n")))
@@ -58,7 +58,7 @@ def set_up(*, verbose: bool = False, format_: str = "text") -> None:
 
 @contextmanager
 def listen(handler: logging.Handler) -> Iterator[None]:
-    """Give a handler all messages while the block runs, requests included, which stderr does not show."""
+    """Pass all messages to a handler while the block runs, including requests, which stderr does not show."""
     log.addHandler(handler)
     log.setLevel(logging.DEBUG)
     try:

@@ -25,7 +25,7 @@ PAGE = 100  # objects per request
 
 class ProgressDisplay:
     """
-    Shows how many of `total` are done, how fast, and how long the rest will take.
+    Shows how many of `total` are done, the rate, and the time left.
 
     `least` returns the minimum seconds for the rest under the rate limits; without it, the rate so far is
     assumed to continue.
@@ -52,14 +52,14 @@ class ProgressDisplay:
             clear()
 
     def line(self, text: str, **facts: Any) -> None:
-        """Print a line, cut to the width of a terminal, as the report at the end has it in full."""
+        """Print a line. On a terminal it is cut to the width, because the final report has it in full."""
         columns = shutil.get_terminal_size().columns
         if len(text) > columns and sys.stderr.isatty() and not is_json():
             text = f"{text[: columns - 3]}..."
         tell(text, **facts)
 
     def reach(self, done: int, detail: str = "") -> None:
-        """Record progress, and show it from time to time."""
+        """Record progress, and show it now and then."""
         now = time.monotonic()
         took = now - self._begun
         if took < PATIENCE:
@@ -116,10 +116,10 @@ class ProgressDisplay:
 
 def time_left(whole: float, rest: float, took: float) -> float:
     """
-    Estimate the seconds that are left: the minimum under the rate limits, scaled by the pace so far.
+    Estimate the seconds left: the minimum under the rate limits, scaled by the pace so far.
 
-    `whole` and `rest` are the minimum seconds for everything and for what is left; `took` is how long the
-    difference took.
+    `whole` and `rest` are the minimum seconds for everything and for the part that is left; `took` is how
+    long the completed part took.
     """
     gone = whole - rest
     return rest * max(1.0, took / gone) if gone > 0 else rest
@@ -132,7 +132,7 @@ def spell(seconds: float) -> str:
 
 
 def is_drawn() -> bool:
-    """Return whether a live line can be drawn on stderr; a CI log never can."""
+    """Return whether a live line can be drawn on stderr; in a CI log, it cannot."""
     return (
         sys.stderr.isatty()
         and not os.environ.get("CI")
@@ -163,7 +163,7 @@ class ReadProgress(ProgressDisplay):
             self.reach(sum(self._counts.values()), detail)
 
     def _pages_left(self) -> float:
-        """Return the minimum seconds for the pages that are expected and not read yet."""
+        """Return the minimum seconds for reading the pages that are still expected."""
         missing = (max(0, n - self._counts.get(name, 0)) for name, n in self._expected.items())
         return at_least(self._limits, [-(-n // PAGE) for n in missing])
 
@@ -176,7 +176,7 @@ def reading(expected: Mapping[str, int], limits: Limits) -> Iterator[Callable[[s
 
 
 def collect_scenarios(results: Iterator[ScenarioResult], total: int) -> list[ScenarioResult]:
-    """Return the results of `total` scenarios, and show progress while they run."""
+    """Return the results of `total` scenarios, showing progress while they run."""
     found: list[ScenarioResult] = []
     with ProgressDisplay("Running", "scenarios", total) as pace:
         for result in results:

@@ -1,4 +1,4 @@
-"""Reports on stdout: text as wide as the terminal and in color, and plans in each format."""
+"""Prints reports on stdout: text that fits the terminal, in color, and plans in each format."""
 
 import importlib
 import json
@@ -26,16 +26,22 @@ R = TypeVar("R")
 
 
 class ShowPlan(Protocol):
-    """Writes a plan document to stdout as the options of the command say."""
+    """Writes a plan document to stdout, in the format that the options select."""
 
     def __call__(
         self, document: ShownPlan, *, color: bool | None, head: str = "", path: Path | None = None
     ) -> None:
-        """Write a plan; `head` is a line before its text, `path` the configuration of one made just now."""
+        """
+        Write a plan. `head` is a line to print before its text; `path` is the configuration of a new
+        plan.
+        """
 
 
 def format_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add `--format`, `--full` and `--compact`; the command gets them as `show`, which takes its document."""
+    """
+    Add `--format`, `--full` and `--compact` to a command; it receives a function as `show` to print its
+    document.
+    """
 
     @wraps(command)
     def run(*words: Any, format_: str, detail: Detail | None, **given: Any) -> R:
@@ -54,7 +60,7 @@ def format_options(command: Callable[..., R]) -> Callable[..., R]:
 
 
 def exitcode_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add `--detailed-exitcode` and `--exitcode-ignore`; the command gets them as `code_of` its document."""
+    """Add `--detailed-exitcode` and `--exitcode-ignore`; the command receives a function as `code_of`."""
 
     @wraps(command)
     def run(*words: Any, detailed_exitcode: bool, exitcode_ignore: str | None, **given: Any) -> R:
@@ -79,7 +85,7 @@ def present(
     detail: Detail | None = None,
     path: Path | None = None,
 ) -> None:
-    """Write a plan document to stdout; `detail` is for text, and `path` for HTML, which names its commit."""
+    """Write a plan document to stdout. `detail` is for text; `path` is for HTML, which shows its commit."""
     if format_ == "json":
         click.echo(json.dumps(as_json(document), indent=2))
     elif format_ == "text":
@@ -95,26 +101,29 @@ def present(
 
 def say_text(text: str, *, color: bool | None, hanging: int = 0) -> None:
     """
-    Write a report to stdout, wrapped to the terminal's width, and in color where that is wanted.
+    Write a report to stdout, wrapped to the terminal's width, and in color if wanted.
 
-    Wrapped lines continue at column `hanging`, as `wrap_line` has it.
+    Wrapped lines continue at column `hanging`, as in `wrap_line`.
     """
     colored = wants_color(color)
     click.echo(lay_out(text, width(), hanging, colored=colored), nl=False, color=colored)
 
 
 def lay_out(text: str, columns: int | None, hanging: int = 0, *, colored: bool) -> str:
-    """Return a report as a terminal of so many columns shows it; without columns, lines stay whole."""
+    """Return a report laid out for a terminal with so many columns; with None, lines are not wrapped."""
     lines = (wrap_line(line, columns, hanging) for line in text.split("\n"))
     return "\n".join("\n".join(paint(parts) if colored else parts) for parts in lines)
 
 
 def width() -> int | None:
-    """Return the columns of the terminal on stdout; None for a file or a pipe, where lines stay whole."""
+    """
+    Return the number of columns of the terminal; None for a file or a pipe, where lines are not
+    wrapped.
+    """
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def say_page(text: str) -> None:
-    """Write a page that others read as UTF-8; a stream of another encoding gets ASCII."""
+    """Write a page that must be UTF-8; if the stream has another encoding, write ASCII."""
     is_utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
     click.echo(text if is_utf8 else text.encode("ascii", PLAIN).decode(), nl=False)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: writes in flight are finished first; otherwise the process ends at once."""
+"""Ctrl-C and SIGTERM: writes in flight are finished first; otherwise, the process ends immediately."""
 
 import os
 import signal
@@ -18,9 +18,9 @@ def stoppable(
     stop: threading.Event | None = None, last_words: Callable[[], None] | None = None
 ) -> Iterator[threading.Event]:
     """
-    Yield an event that Ctrl-C and SIGTERM set: requests in flight are finished, and no others start.
+    Yield an event that Ctrl-C and SIGTERM set: requests in flight are finished, and no others are started.
 
-    The second time, the process ends at once, after `last_words`.
+    A second signal ends the process immediately, after printing `last_words`.
     """
     event = stop or threading.Event()
 
@@ -37,15 +37,15 @@ def stoppable(
 @contextmanager
 def on_signal(do: Callable[[], None]) -> Iterator[None]:
     """
-    Call `do` on Ctrl-C and SIGTERM while the block runs; outside of the main thread this has no effect.
+    Call `do` on Ctrl-C and SIGTERM while the block runs; has no effect outside of the main thread.
 
-    `do` runs in a separate thread. Python would run a handler in the main thread, which may be waiting for
-    other threads, and so for as long as Stripe takes to answer.
+    `do` runs in a separate thread. Python runs signal handlers in the main thread, which may be waiting for
+    other threads, and thus for Stripe.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    read, write = socket.socketpair()  # Windows has no pipes that do not block
+    read, write = socket.socketpair()  # Windows has no non-blocking pipes.
     write.setblocking(False)
     doing = threading.Thread(target=_follow, args=(read, do), daemon=True, name="signals")
     doing.start()
@@ -63,7 +63,7 @@ def on_signal(do: Callable[[], None]) -> Iterator[None]:
 
 
 def _follow(read: socket.socket, do: Callable[[], None]) -> None:
-    """Call `do` for every signal that arrives, until the other end is closed."""
+    """Call `do` for every signal that arrives, until the other end of the pipe is closed."""
     while arrived := read.recv(1):
         if arrived[0] in SIGNALS:
             do()
@@ -71,7 +71,7 @@ def _follow(read: socket.socket, do: Callable[[], None]) -> None:
 
 def end(last_words: Callable[[], None] | None = None) -> None:
     """
-    End the process at once, without waiting for its threads.
+    End the process immediately, without waiting for its threads.
 
     A normal exit would wait for them, and each may be waiting for Stripe.
     """

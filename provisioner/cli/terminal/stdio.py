@@ -1,6 +1,7 @@
-"""Standard streams that never fail: a closed pipe or a full disk does not end an apply.
+"""
+Standard streams that never fail: a closed pipe or a full disk does not end an apply.
 
-A console that cannot show a currency sign gets the currency's name instead.
+If a console cannot show a currency sign, the currency's name is shown instead.
 """
 
 import codecs
@@ -15,7 +16,7 @@ from typing import Any, TextIO
 
 from msgspec import Struct
 
-PLAIN = "provisioner.plain"  # the name of our error handler for characters that an encoding lacks
+PLAIN = "provisioner.plain"  # the name of the error handler for characters that an encoding lacks
 PLAINER = {"€": "EUR ", "£": "GBP "}
 
 
@@ -33,18 +34,18 @@ class _Text(io.TextIOWrapper):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # a property instead of a member
-        """Return the encoding; for ASCII another name, or click would write UTF-8."""
+        """Return the encoding. For ASCII another name is returned, because click would write UTF-8."""
         real = super().encoding
         return "plain" if codecs.lookup(real).name == "ascii" else real
 
 
 class _Sink(io.RawIOBase):
-    """Writes to a raw stream until that fails, and drops everything afterwards."""
+    """Writes to a raw stream until that fails, and drops all later output."""
 
     def __init__(self, raw: io.RawIOBase) -> None:
         self.failure: OSError | None = None
         self.written = 0
-        self._raw = raw  # a console of Windows takes text from its own stream only, not from a descriptor
+        self._raw = raw  # A Windows console accepts text only from its own stream, not from a descriptor.
 
     def writable(self) -> bool:
         return True
@@ -66,12 +67,15 @@ class _Sink(io.RawIOBase):
                 if count is not None:
                     self.written += count
                     return count
-                select.select([], [self.fileno()], [])  # it does not block, and is full
+                select.select([], [self.fileno()], [])  # The stream does not block and is full.
         return len(view)
 
 
 def _raw(stream: TextIO) -> io.RawIOBase:
-    """Return the stream that a text stream of Python's own writes to; with `python -u` nothing is between."""
+    """
+    Return the raw stream below one of Python's text streams; with `python -u`, there is no buffer in
+    between.
+    """
     buffer: Any = stream.buffer
     raw: io.RawIOBase = getattr(buffer, "raw", buffer)
     return raw
@@ -81,7 +85,7 @@ class Output(Struct, frozen=True):
     """The state of standard output."""
 
     sink: _Sink | None = None
-    """The stream in place of standard output, which counts what is written; None if it was not replaced."""
+    """The stream that replaces standard output and counts what is written; None if it was not replaced."""
 
     @property
     def untouched(self) -> bool:
@@ -90,7 +94,7 @@ class Output(Struct, frozen=True):
 
     @property
     def lost(self) -> str:
-        """Return why output was lost; empty if none was, or if the reader closed the pipe."""
+        """Return why output was lost; empty if none was lost, or if the reader closed the pipe."""
         failure = self.sink.failure if self.sink else None
         if failure is None or failure.errno == errno.EPIPE:
             return ""
@@ -100,9 +104,9 @@ class Output(Struct, frozen=True):
 @contextmanager
 def lasting() -> Iterator[Output]:
     """
-    Keep writes to standard output and error from raising while the block runs.
+    While the block runs, prevent writes to standard output and error from raising errors.
 
-    Streams that replace the process's own (in tests) are left alone.
+    Streams that tests have put in place of the process's own are not changed.
     """
     codecs.register_error(PLAIN, plainer)
     before = sys.stdout, sys.stderr
@@ -126,5 +130,5 @@ def lasting() -> Iterator[Output]:
         sys.stdout, sys.stderr = before
         for stream, sink in zip(before, sinks, strict=True):
             if sink is not None and sink.failure is not None:
-                # or Python would flush again at exit, and fail
+                # otherwise, Python would flush again at exit, and fail
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,4 +1,4 @@
-"""Builds entries of the tool's own sections, grants and scenarios: checked like resources, but never sent."""
+"""Builds entries of provisioner's own sections, grants and scenarios; they are checked like resources."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -30,9 +30,9 @@ class EntryBuilder(Struct):
     shapes: Shapes
     """The schemas."""
     problems: list[Problem]
-    """Problems that were found are added here."""
+    """The list that problems are added to."""
     shown_in: str
-    """A clause that says which output shows the values, so that none of them may be sensitive."""
+    """A clause that says where values are shown, for the message that they must not be secret."""
 
     def kind(
         self,
@@ -40,7 +40,7 @@ class EntryBuilder(Struct):
         check: Callable[[Mapping[str, Any]], Iterator[FieldFault]],
         currency: Callable[[Address, Mapping[str, Any]], str | None],
     ) -> Kind:
-        """Describe entries as a kind, so that they are checked like resources."""
+        """Return a kind that describes the entries, so that they are checked like resources."""
         return Kind(
             name=self.definition,
             section=self.section,
@@ -55,7 +55,7 @@ class EntryBuilder(Struct):
         )
 
     def build(self, block: Block, kind: Kind, raw: Mapping[str, Any], names: Names) -> Normal | None:
-        """Return an entry with its faults; None after adding a problem for each schema error."""
+        """Return an entry and its faults; after a schema error, add problems and return None."""
         misfits = self.shapes.misfits(self.definition, raw)
         self.problems += [
             problem_of(misfit, block.pieces, kind) for misfit in misfits if misfit.value is not BROKEN
@@ -69,7 +69,7 @@ class EntryBuilder(Struct):
         return found
 
     def report(self, block: Block, faults: Sequence[FieldFault]) -> bool:
-        """Add a problem for each fault; return whether there is any."""
+        """Add a problem for each fault; return whether there are any."""
         self.problems += [
             Problem(locate(block.pieces, fault.path).where, block.address, fault.text) for fault in faults
         ]

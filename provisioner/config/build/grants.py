@@ -1,4 +1,4 @@
-"""Builds the `grants` section: what some cards may do for a while, checked like resources."""
+"""Builds the `grants` section: temporary spending power for cards, checked like resources."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -37,9 +37,9 @@ def build_grants(
     complete: bool,
 ) -> tuple[Grant, ...]:
     """
-    Return the grants; their problems are added to `problems`.
+    Build the grants, and add their problems to `problems`.
 
-    `complete` is False if a file could not be read, so that a missing card is not a problem.
+    `complete` is False if a file could not be read; a missing card is no problem then.
     """
     target = grantable(kinds)
     cards = {each.address.name: each for each in declared if each.address.section == target.section}
@@ -59,7 +59,7 @@ def _build(
     fields: Sequence[Field],
     named: tuple[Mapping[str, Declared], Collection[str] | None],
 ) -> Grant | None:
-    # a date without quotes is a value of its own in YAML
+    # YAML reads an unquoted date as a type of its own.
     raw = {
         name: value.raw if isinstance(value, Odd) and value.what == "a date" else value
         for name, value in (block.value or {}).items()
@@ -95,7 +95,7 @@ def _build(
 
 
 def _check(currencies: set[str | None], fields: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Find contradictions in a grant."""
+    """Return the contradictions in a grant."""
     if len(currencies) > 1 and "spending_limits" in fields:
         said = " and ".join(sorted(filter(None, currencies)))
         yield FieldFault(("spending_limits",), f"the cards are in {said}; write one grant for each currency")
@@ -110,7 +110,7 @@ def _check(currencies: set[str | None], fields: Mapping[str, Any]) -> Iterator[F
 
 
 def _unmatched(section: str, globs: Sequence[str], known: Collection[str]) -> Iterator[FieldFault]:
-    """Find names and patterns that match nothing: a typo must not look like a grant."""
+    """Return a problem for each name and pattern that matches nothing: a typo must not look like a grant."""
     for at, glob in enumerate(globs):
         if not any(fnmatchcase(name, glob) for name in known):
             text = f"{shown(glob)} matches nothing under {section!r}{near(glob, known)}"
@@ -118,7 +118,7 @@ def _unmatched(section: str, globs: Sequence[str], known: Collection[str]) -> It
 
 
 def _cannot(target: Kind, covered: Sequence[Declared], power: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Find what a grant cannot give to one of its resources."""
+    """Return what a grant cannot give to one of its resources."""
     if not power and target.spending:
         names = ", ".join(field.name for field in target.spending.grant_fields)
         yield FieldFault((), f"gives nothing; add at least one of {names}")

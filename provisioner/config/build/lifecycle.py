@@ -14,7 +14,7 @@ PLAIN = Lifecycle()  # shared by all resources without a lifecycle block
 
 
 def lifecycle(raw: Mapping[str, Any]) -> Lifecycle:
-    """Convert a block that fits the schema to a Lifecycle."""
+    """Convert a valid block to a Lifecycle."""
     if not raw:
         return PLAIN
     reissue = raw.get("reissue")
@@ -30,7 +30,7 @@ def lifecycle(raw: Mapping[str, Any]) -> Lifecycle:
 def lifecycle_faults(
     kind: Kind, raw: Mapping[str, Any], fields: Mapping[str, Any], declared: Collection[str]
 ) -> Iterator[FieldFault]:
-    """Find invalid earlier names, ignored fields that do not exist, and impossible reissues."""
+    """Return faults for invalid earlier names, ignored fields that do not exist, and impossible reissues."""
     if "reissue" in raw and kind.replacement:
         text = kind.replacement.replacement_error(fields, str(raw["reissue"]["reason"]))
         if text:
@@ -43,7 +43,7 @@ def lifecycle_faults(
             )
             yield FieldFault(("lifecycle", "previously", at), text)
         elif name.startswith(f"{kind.section}."):
-            # with the section, it would match no object, and the object of the old name would be retired
+            # With the section, the name would match nothing, and the object of the old name would be retired.
             text = f"'previously': write only the name, {shown(name.partition('.')[2])}"
             yield FieldFault(("lifecycle", "previously", at), text)
     for at, path in enumerate(raw.get("ignore", ())):

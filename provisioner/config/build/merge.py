@@ -11,8 +11,8 @@ def lay_over(base: Any, over: Any) -> Any:
     """
     Merge `over` into `base`: mappings are merged key by key, everything else is replaced.
 
-    A null is kept, and removes the value below it. An `allowed_` list removes the matching `blocked_` list
-    below it, and the other way round, because Stripe accepts only one of the two.
+    A null is kept, and removes the value below it. An `allowed_` list removes the corresponding `blocked_`
+    list below it, and vice versa, because Stripe accepts only one of the two.
     """
     if not (base and isinstance(base, dict) and isinstance(over, dict)):
         return over
@@ -29,8 +29,8 @@ def prune(value: Any, says: Collection[str] = ()) -> Any:
     """
     Return `value` without empty keys: null, an empty list or an empty mapping.
 
-    For the keys in `says`, an empty list or mapping is kept: it declares that there is nothing. The same
-    object is returned if there is nothing to remove.
+    For the keys in `says`, an empty list or mapping is kept, because it is meaningful. If there is nothing to
+    remove, the same object is returned.
     """
     if isinstance(value, dict):
         kept = {key: prune(item) for key, item in value.items()}

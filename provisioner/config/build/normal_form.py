@@ -1,6 +1,8 @@
-"""Converts the fields of a resource to normal form: amounts in minor units, sorted sets, bound references.
+"""
+Converts the fields of a resource to normal form: amounts in minor units, sorted sets, bound references.
 
-The values must fit the schema; errors that a schema cannot express (currencies, unknown names) are faults.
+The values must match the schema. Errors that a schema cannot express (currencies, unknown names) become
+faults.
 """
 
 from collections import defaultdict
@@ -18,7 +20,7 @@ from provisioner.core.schema.field import Field, Shape
 from provisioner.core.schema.kind import FieldFault, Kind
 
 Path = tuple[Any, ...]
-Key = tuple[int, str | None]  # the id of the raw collection, and the currency of the resource
+Key = tuple[int, str | None]  # a cache key: the id of the raw collection, and the currency of the resource
 MANY = 2000  # collections per field whose normal form is cached
 
 
@@ -30,7 +32,7 @@ class Names(Struct, frozen=True):
     prefixes: Mapping[str, str]
     """The prefix of Stripe's ids, by section."""
     complete: bool
-    """False if a file could not be read, so that a missing name is not a problem."""
+    """False if a file could not be read; a missing name is no problem then."""
     known: dict[int, dict[Key, tuple[Any, Any]]] = field(default_factory=lambda: defaultdict(dict))
     """A cache of normal forms, each with the raw collection that it was made from."""
     steps: dict[int, tuple[Sequence[Field], "Steps"]] = field(default_factory=dict)
@@ -44,12 +46,12 @@ class Names(Struct, frozen=True):
             there = self.steps[id(fields)] = (
                 fields,
                 steps,
-            )  # the fields are kept alive, so that no others get their id
+            )  # Keeping the fields alive prevents their ids from being reused.
         return there[1]
 
 
 class Normal(Struct):
-    """The result for one resource."""
+    """The state and result of converting one resource."""
 
     address: Address
     """The address of the resource."""
@@ -66,7 +68,7 @@ class Normal(Struct):
 
 
 def normal(kind: Kind, address: Address, raw: Mapping[str, Any], names: Names) -> Normal:
-    """Convert the fields of a resource to normal form; the faults include those that the kind finds."""
+    """Convert the fields of a resource to normal form; faults include those that the kind reports."""
     out = some(kind, address, raw, names)
     if not out.faults:
         out.faults.extend(kind.check(out.fields))
@@ -74,7 +76,7 @@ def normal(kind: Kind, address: Address, raw: Mapping[str, Any], names: Names) -
 
 
 def some(kind: Kind, address: Address, raw: Mapping[str, Any], names: Names) -> Normal:
-    """Convert some fields of a resource, without checking how they fit together."""
+    """Convert some fields of a resource, without checking them against each other."""
     out = Normal(address, names, kind.currency(address, raw))
     out.fields = _mapping(kind.fields, raw, out, ())
     return out
@@ -95,7 +97,7 @@ def _mapping(fields: Sequence[Field], raw: Mapping[str, Any], out: Normal, path:
 
 
 def _once(shape: "Read") -> "Read":
-    """Cache the conversion of collections, as many resources share one through a profile."""
+    """Cache the conversion of collections, because many resources share them through a profile."""
 
     def once(what: Field, raw: Any, out: Normal, path: Path) -> Any:
         known = out.names.known[id(what)]
@@ -104,7 +106,7 @@ def _once(shape: "Read") -> "Read":
         if there is not None:
             return there[1]
         faults, sensitive = len(out.faults), out.sensitive
-        out.sensitive = set()  # collected separately, as rows share their paths
+        out.sensitive = set()  # Collected separately, because rows share their paths.
         value = shape(what, raw, out, path)
         plain = not out.sensitive and len(out.faults) == faults
         out.sensitive |= sensitive
@@ -119,8 +121,8 @@ def _hash(what: Field, raw: Any, out: Normal, path: Path) -> Any:
     normalised = _mapping(what.fields, raw, out, path)
     if not what.amounts_in or what.amounts_in in normalised:
         return normalised
-    # The currency that its amounts are written with. Amounts in minor units use Stripe's default, that of
-    # the account's country (SDK: params/issuing/_cardholder_create_params.py), which is not known here.
+    # The currency that its amounts are written in. Amounts in minor units use Stripe's default, the currency
+    # of the account's country (SDK: params/issuing/_cardholder_create_params.py), which is not known here.
     amounts = next((sub.name for sub in what.fields if normalised.get(sub.name) and sub.has_amounts), "")
     if amounts and out.currency is not None:
         normalised[what.amounts_in] = out.currency
@@ -131,7 +133,7 @@ def _hash(what: Field, raw: Any, out: Normal, path: Path) -> Any:
 
 
 def _plain(value: Any, out: Normal, path: Path) -> Any:
-    """Convert a secret to a plain value and record its path; rows and items use the path of their field."""
+    """Convert a secret to a plain value and record its path; rows and items have the path of their field."""
     if from_outside(value):
         names = [key for key in path if isinstance(key, str)]
         out.sensitive.add(".".join(names))
@@ -163,7 +165,7 @@ def _amount(what: Field, raw: Any, out: Normal, path: Path) -> int:
         out.faults.append(FieldFault(path, AMOUNT_SAYS if hidden else f"{what.name!r}: {error}"))
         return 0
     if out.currency is None:
-        out.currency = money.currency  # that of the first amount if the resource has none
+        out.currency = money.currency  # the currency of the first amount if the resource has none
     elif out.currency != money.currency:
         other = "another currency" if hidden else money.currency.upper()
         text = f"{what.name!r} is in {other}, but the amounts here are in {out.currency.upper()}"
@@ -192,7 +194,7 @@ def _reference(what: Field, raw: str, out: Normal, path: Path) -> Ref | str:
 
 Read = Callable[[Field, Any, Normal, Path], Any]
 Steps = tuple[tuple[str, Field, Read | None], ...]
-_SHAPES: Mapping[Shape, Read] = {  # values of other shapes do not change
+_SHAPES: Mapping[Shape, Read] = {  # values of other types stay unchanged
     Shape.AMOUNT: _amount,
     Shape.INTEGER: lambda _what, raw, out, path: _plain(raw, out, path),
     Shape.REF: _reference,

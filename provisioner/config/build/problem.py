@@ -1,4 +1,4 @@
-"""Turns schema errors into problems with the place in a file."""
+"""Turns schema errors into problems with a place in a file."""
 
 from typing import Any
 
@@ -30,12 +30,12 @@ def problem_in(document: Document, misfit: Misfit, around: tuple[Any, ...]) -> P
 
 
 def _once(address: str, text: str) -> str:
-    """Return a message without its leading field if the address before it ends with the same word."""
+    """Return a message without its leading field name if the address before it ends with the same word."""
     return text.removeprefix(f"{address.rpartition('.')[2]!r}: ")
 
 
 def _hidden(fields: tuple[Field, ...], path: tuple[Any, ...]) -> bool:
-    """Return whether the value at the path, or a part of it, must not be shown."""
+    """Return whether the value at the path, or any part of it, must not be shown."""
     for name in path:
         if isinstance(name, int):
             continue

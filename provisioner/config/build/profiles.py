@@ -1,4 +1,4 @@
-"""Resolves `use`: the merged values of the profiles of a resource, which may use other profiles."""
+"""Resolves `use`: merges the profiles of a resource, which may use other profiles."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from provisioner.config.text.near import near
 from provisioner.config.text.scalar import shown
 from provisioner.core.model.errors import Problem
 
-MOST = 50  # nested profiles; each may have two pieces, the second from the environment
+MOST = 50  # the most nested profiles; each may have two pieces, the second from the environment
 PIECES = 2
 
 
@@ -23,7 +23,7 @@ class Laid(Struct, frozen=True):
     pieces: tuple[Piece, ...] = ()
     """The parts that were merged; later ones override earlier ones."""
     sound: bool = True
-    """False if a profile has a problem, which has been reported at its place."""
+    """False if a profile has a problem, which has already been reported."""
 
 
 NOTHING = Laid()
@@ -95,7 +95,7 @@ Path = tuple[Any, Any]
 
 
 def used(block: Block) -> tuple[str, ...]:
-    """Return the names of the profiles that a block uses; other values are left to the schema."""
+    """Return the names of the profiles that a block uses; invalid values are reported by the schema."""
     if not isinstance(block.value, dict) or "use" not in block.value:
         return ()
     use = block.value["use"]

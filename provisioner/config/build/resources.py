@@ -23,7 +23,7 @@ from provisioner.core.model.upload import Upload
 from provisioner.core.schema.field import Shape
 from provisioner.core.schema.kind import FieldFault, Kind
 
-LARGEST_FILE = 1024 * 1024  # bytes; every purpose of Stripe's has a lower limit
+LARGEST_FILE = 1024 * 1024  # bytes; Stripe's limit for every purpose is lower
 NOTHING_SENSITIVE: frozenset[str] = frozenset()
 LISTS = (Shape.SET, Shape.LIST, Shape.TABLE)
 
@@ -32,7 +32,7 @@ class Builder(Struct):
     """The state that all resources share while they are built."""
 
     shapes: Shapes
-    """The schema."""
+    """The schema, compiled."""
     profiles: Profiles
     """The profiles."""
     names: Names
@@ -51,7 +51,7 @@ class Builder(Struct):
     """Warnings that were found are added here."""
 
     def build(self, kind: Kind, block: Block) -> Declared | None:
-        """Return the resource that a block declares, or None after adding its problems."""
+        """Build the resource that a block describes; if it has problems, add them and return None."""
         laid = self.profiles.under(block)
         own = {} if block.value is None else block.value
         if not laid.sound:
@@ -61,11 +61,11 @@ class Builder(Struct):
         pieces = laid.pieces + block.pieces
         merged = lay_over(laid.value, own)
         whole = merged
-        if self.empties:  # hashes that are owned as a whole, and lists, can be declared empty
+        if self.empties:  # Lists, and hashes that are owned as a whole, can be set to empty.
             own_all = (field.name for field in kind.fields if field.owned_whole or field.shape in LISTS)
             whole = prune(merged, {*own_all})
         if whole is not merged and self.check(kind, pieces, definition_of(kind, part=True), merged):
-            return None  # an empty key must be a known one, too
+            return None  # Even an empty key must be a known one.
         if misfits := self.check(kind, pieces, definition_of(kind), whole):
             self._say_more(kind, block, pieces, whole, misfits)
             return None
@@ -74,7 +74,7 @@ class Builder(Struct):
     def _say_more(
         self, kind: Kind, block: Block, pieces: tuple[Piece, ...], value: Any, misfits: Sequence[Misfit]
     ) -> None:
-        """Add the problems of the fields that fit the schema, in a resource with others that do not."""
+        """Add the problems of the valid fields of a resource that has invalid ones."""
         if not isinstance(value, Mapping):
             return
         wrong = {misfit.path[0] for misfit in misfits if misfit.path}
@@ -89,13 +89,13 @@ class Builder(Struct):
         return misfits
 
     def check_profiles(self, kinds: Sequence[Kind], resources: Sequence[Block]) -> frozenset[str]:
-        """Check each profile as a part of the kind that uses it; return the names of the unsound ones."""
+        """Check each profile as a part of the kind that uses it; return the names of those with errors."""
         sections = users(self.profiles.blocks, resources)
         unsound = set()
         for name, block in self.profiles.blocks.items():
             self.profiles.under(block)
             value = {} if block.value is None else block.value
-            # the kind of its users, else the kind that it fits best
+            # the kind that uses it, or else the kind that it matches best
             kind = min(
                 [kind for kind in kinds if kind.section == sections.get(name)] or kinds,
                 key=lambda kind: len(self.shapes.misfits(definition_of(kind, part=True), value)),
@@ -140,7 +140,7 @@ class Builder(Struct):
     def _with_files(
         self, kind: Kind, pieces: tuple[Piece, ...], whole: Mapping[str, Any]
     ) -> tuple[Mapping[str, Any], list[FieldFault]]:
-        """Return the fields with the contents of files, and what is wrong with the files."""
+        """Return the fields with the contents of files, and the problems with those files."""
         faults = []
         for sub in kind.fields:
             if sub.shape is not Shape.FILE or sub.name not in whole:

@@ -25,9 +25,9 @@ def build_scenarios(
     complete: bool,
 ) -> tuple[Scenario, ...]:
     """
-    Return the scenarios; their problems are added to `problems`.
+    Build the scenarios, and add their problems to `problems`.
 
-    `complete` is False if a file could not be read, so that a missing card is not a problem.
+    `complete` is False if a file could not be read; a missing card is no problem then.
     """
     names = Names({"cards": blocks.section("cards")}, {}, complete=complete)
     by_address = {each.address: each for each in declared}
@@ -46,7 +46,7 @@ def build_scenarios(
 def _build(block: Block, builder: EntryBuilder, kind: Kind, names: Names) -> Scenario | None:
     raw = {} if block.value is None else block.value
     if (name := str(raw.get("card", ""))) and not name.startswith("ic_"):
-        # removing a card must not be blocked by its scenarios, which fail with a clear message
+        # A scenario must not prevent removing its card; without the card it fails with a clear message.
         names = replace(names, declared={"cards": {*names.declared["cards"], name}})
     found = builder.build(block, kind, raw, names)
     if found is None or builder.report(block, found.faults):
@@ -58,7 +58,7 @@ def _build(block: Block, builder: EntryBuilder, kind: Kind, names: Names) -> Sce
 
 
 def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Find contradictions in a scenario."""
+    """Return the contradictions in a scenario."""
     if fields["expect"] == "approved" and "reason" in fields:
         yield FieldFault(
             ("reason",), "'reason' is only for declined purchases; remove it, or expect declined"
@@ -117,7 +117,7 @@ def _scenario(block: Block, card: Address, currency: str, fields: Mapping[str, A
 
 
 def _purchase(row: Mapping[str, Any], scenario: Mapping[str, Any]) -> Purchase:
-    """Build a purchase; missing values are those of the scenario."""
+    """Build a purchase; missing values are taken from the scenario."""
     if "presence" in row or "authorization_method" in row:
         method = row.get("authorization_method") or METHOD_OF[row["presence"]]
     else:

@@ -1,4 +1,4 @@
-"""Reads the `secret_to` block of a resource: where a secret goes that Stripe shows only once."""
+"""Reads the `secret_to` block of a resource: the destination of a secret that Stripe shows only once."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,7 +20,10 @@ MISSING = (
 
 
 def destination(whole: Mapping[str, Any]) -> tuple[SecretTo | None, bool]:
-    """Return the place that a block names, and whether a part of it must not be shown; None without one."""
+    """
+    Return the destination that a block names, and whether any of it must not be shown; None without a
+    block.
+    """
     raw = whole.get(SECRET_TO)
     if not raw:
         return None, False
@@ -33,9 +36,9 @@ def secret_faults(
     kind: Kind, whole: Mapping[str, Any], beside: Path, environ: Mapping[str, str], *, live: bool
 ) -> Iterator[FieldFault]:
     """
-    Find a block that names no place, two, or a file that git could commit, and a missing one in `live` mode.
+    Return faults: no destination or two, a file that git could commit, or a missing block in `live` mode.
 
-    `beside` is the file of the block, to which paths are relative; `environ` is the environment of git.
+    `beside` is the file of the block, to which paths are relative; `environ` is the environment for git.
     """
     if not kind.secret:
         return
@@ -47,7 +50,7 @@ def secret_faults(
     elif raw is not None and raw.get("file"):
         from provisioner.engine.git_ignored import work_tree_that_could_commit  # noqa: PLC0415 - cold start: few name a file
 
-        # what git cannot tell is said by the apply
+        # If git cannot answer, apply reports it.
         tree = work_tree_that_could_commit(beside.parent / raw["file"], environ)
         if tree and tree.is_certain:
             yield FieldFault((SECRET_TO, "file"), COMMITTED.format(tree=tree.folder))

@@ -1,4 +1,4 @@
-"""Merges documents into blocks: the value of each name over all files, and the places of its parts."""
+"""Merges documents into blocks: the value of each name from all files, with the places of its parts."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from provisioner.core.model.errors import Problem, Where
 Path = tuple[Any, ...]
 PROFILES = "profiles"
 SETTINGS = ""  # the section of top-level settings: version, project, mode, account
-SHARED = frozenset({SETTINGS, "guardrails", "vars"})  # may be repeated with the same value
+SHARED = frozenset({SETTINGS, "guardrails", "vars"})  # settings that may be repeated with the same value
 
 
 class Piece(NamedTuple):
@@ -32,20 +32,20 @@ class Piece(NamedTuple):
 
 
 class Block(Struct, frozen=True):
-    """The value under one name, and its pieces (the environment's last)."""
+    """The value of one name, and its pieces (the environment's last)."""
 
     section: str
     """The section."""
     name: str
     """The name."""
     pieces: tuple[Piece, ...]
-    """The places in files that it is merged from."""
+    """The places in files from which it is merged."""
     value: Any
     """The merged value."""
 
     @property
     def address(self) -> str:
-        """The section and name, as messages show them."""
+        """The section and name, in the form used in messages."""
         return f"{self.section}.{self.name}" if self.section else self.name
 
     def where(self) -> Where:
@@ -65,7 +65,10 @@ class BlockPlace(NamedTuple):
 
 
 def locate(pieces: Sequence[Piece], path: Path, *, key: bool = False) -> BlockPlace:
-    """Return the place of the value at `path` in the last piece that has it, or the place around it."""
+    """
+    Return the place of the value at `path` in the last piece that contains it, or of the closest enclosing
+    value.
+    """
     for length in range(len(path), 0, -1):
         for piece in reversed(pieces):
             whole = (*piece.path, *path[:length])
@@ -100,10 +103,10 @@ def gather(
     problems: list[Problem],
 ) -> Blocks:
     """
-    Merge the sections of all documents, and merge the `overlays` (the environment) into them.
+    Merge the sections of all documents, and then the `overlays` (the environment) over them.
 
-    `named` are the top-level keys that contain blocks by name. The same address in two files is a problem
-    that names both places. A null in an overlay removes a block, which must exist.
+    `named` has the top-level keys that contain blocks by name. If two files have the same address, a problem
+    with both places is added. A null in an overlay removes a block, which must exist.
     """
     blocks = Blocks()
     for document in documents:

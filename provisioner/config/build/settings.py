@@ -34,7 +34,7 @@ class ProjectSettings(NamedTuple):
 
 
 def settings(blocks: Blocks) -> ProjectSettings:
-    """Return the settings; missing or wrong ones get a default, and are reported elsewhere."""
+    """Return the settings. Missing or invalid ones get a default here, and are reported elsewhere."""
     values = {name: block.value for name, block in blocks.section("").items()}
     account = values.get("account")
     return ProjectSettings(
@@ -43,14 +43,17 @@ def settings(blocks: Blocks) -> ProjectSettings:
 
 
 def shown_from_outside(document: Document) -> Iterator[Problem]:
-    """Find settings that come from outside, which must not be shown, but appear in every plan."""
+    """
+    Return problems for settings from the environment or files: these must not be shown, but every plan shows
+    settings.
+    """
     for name in SHOWN:
         if from_outside(document.value.get(name)):
             yield Problem(document.where((name,)), name, f"{name!r} {SHOWN_SAYS}")
 
 
 def missing_settings(blocks: Blocks, first: Where) -> Iterator[Problem]:
-    """Find the required settings that no file has."""
+    """Return problems for required settings that no file has."""
     for name, says in (("version", VERSION_SAYS), ("project", PROJECT_SAYS)):
         if blocks.settings(name) is None:
             yield Problem(first, name, says)
@@ -59,7 +62,7 @@ def missing_settings(blocks: Blocks, first: Where) -> Iterator[Problem]:
 def guardrails(
     blocks: Mapping[str, Block], currencies: Collection[str], problems: list[Problem]
 ) -> Guardrails:
-    """Return the limits; an amount without a currency applies to each of `currencies`."""
+    """Return the guardrails; an amount without a currency applies to each of `currencies`."""
     money = {name: _by_currency(blocks[name], currencies, problems) for name in MONEY if name in blocks}
     counts = {name: block.value for name, block in blocks.items() if name not in money}
     return Guardrails(

@@ -39,11 +39,11 @@ class Substitution(Struct):
     """The names of the variables that are referenced."""
 
     def fill(self, document: Document, value: Any, path: tuple[Any, ...] = ()) -> Any:
-        """Return `value`, which is at `path`, with its references resolved; adds problems."""
+        """Resolve the references in `value`, which is at `path`, and return it; adds problems."""
         return self._walk(document, value, path, {})
 
     def fill_all(self, document: Document) -> dict[str, Any]:
-        """Return a document without its variables, with references resolved; adds problems."""
+        """Return a document with its references resolved and without its variables; adds problems."""
         return {
             key: item if key == "vars" else self.fill(document, item, (key,))
             for key, item in document.value.items()
@@ -125,12 +125,12 @@ class Substitution(Struct):
 
 
 def may_have_holes(document: Document) -> bool:
-    """Return whether a value may have a reference; an escape in a quoted string can hide one."""
+    """Return whether a document may contain references; in a quoted string, an escape can hide one."""
     return SIGN in document.text or "\\" in document.text
 
 
 def _parts(schema: Any, definitions: Schema, path: tuple[Any, ...]) -> Iterator[str | list[str]]:
-    """Yield the types that the parts of a schema accept for the value at a path below it."""
+    """Yield the types that parts of a schema accept for the value at a path below them."""
     if not isinstance(schema, Mapping):
         return
     if "$ref" in schema:
@@ -150,7 +150,7 @@ def chosen(defaults: Mapping[str, Any], given: Mapping[str, str]) -> tuple[dict[
     """
     Return the values of the variables, and the problems of those in `given`.
 
-    A given value gets the type of its default if that is a whole number or a boolean.
+    If the default is a whole number or a boolean, the given value is converted to the same type.
     """
     values, wrong = dict(defaults), []
     for name, text in given.items():

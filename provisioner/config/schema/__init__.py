@@ -1,1 +1,1 @@
-"""The JSON Schema of a configuration, and what does not fit it, in words."""
+"""The JSON Schema of a configuration, and descriptions of its violations."""

@@ -1,7 +1,8 @@
-"""Derives the JSON Schema of the configuration from the kinds; `editor` makes that of editors from it.
+"""
+Derives the JSON Schema of the configuration from the kinds; `editor` derives the editors' schema from it.
 
-Draft-07, which YAML editors support best. Each kind has two definitions: `card` is complete; `card_part`, for
-profiles and overrides, requires nothing and accepts null, which removes a key of a profile.
+It uses draft-07, which YAML editors support best. Each kind has two definitions: `card` is complete;
+`card_part`, for profiles and overrides, requires nothing and accepts null, which removes a key of a profile.
 """
 
 import json
@@ -44,11 +45,11 @@ _GUARDRAILS: JsonSchema = {
     },
     "max_declined_purchases": {
         "description": "The maximum number of past purchases that one apply would have declined. It is "
-        "judged where purchases are read: with `--backtest`.",
+        "checked when purchases are read, with `--backtest`.",
         **_COUNT,
     },
     "require_approval": {
-        "description": "Changes that raise spending (`broadening`) need `--approve` when nobody is asked.",
+        "description": "Changes that raise spending (`broadening`) need `--approve` with `--auto-approve`.",
         "type": "string",
         "enum": ["broadening"],
     },
@@ -96,8 +97,8 @@ def json_schema(kinds: Sequence[Kind]) -> JsonSchema:
     """
     Return the schema of a whole configuration file.
 
-    `definitions` also has the schemas that are checked one by one: `file` (the top level without the contents
-    of the blocks), and for each kind its name (`card`) and its `_part`.
+    `definitions` also contains the schemas that are checked separately: `file` (the top level without the
+    contents of the blocks), and for each kind its name (`card`) and its `_part`.
     """
     fields = Fields()
     definitions = fields.definitions
@@ -132,7 +133,7 @@ def _key(kind: Kind) -> str:
 
 
 def _top_level(kinds: Sequence[Kind], *, outline: bool) -> JsonSchema:
-    """Return the properties of a file; an `outline` leaves out the contents of the blocks."""
+    """Return the properties of a file; an `outline` omits the contents of the blocks."""
     parts = [{"$ref": f"#/definitions/{definition_of(kind, part=True)}"} for kind in kinds]
     sections = {}
     for kind, part in zip(kinds, parts, strict=True):
@@ -195,8 +196,8 @@ def _resource(kind: Kind, fields: Fields, *, part: bool) -> JsonSchema:
 
 
 _SECRET_TO: JsonSchema = {
-    "description": "Where the secret goes that Stripe shows only once: a command or a file. Required in live "
-    "mode. Without it, nobody gets to know the secret.",
+    "description": "The destination of the secret that Stripe shows only once: a command or a file. "
+    "Required in live mode. Without it, the secret is lost.",
     **mapping(
         {
             "command": {

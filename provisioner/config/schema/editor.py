@@ -1,8 +1,8 @@
 """
-The schemas for editors: like that of the checks, but with references (`${var.x}`) and null.
+The schemas for editors: like those for checks, but they also accept references (`${var.x}`) and null.
 
-The checks see a configuration after its references are resolved and its files are merged; an editor sees
-one file as it was written.
+The checks see a configuration after its references are resolved and its files are merged; an editor sees one
+file as it was written.
 """
 
 import json
@@ -20,7 +20,7 @@ from provisioner.core.schema.kind import Kind
 HOLE = {"$ref": "#/definitions/reference"}
 REFERENCE = {"description": "A reference, such as `${var.NAME}`.", "type": "string", "pattern": r"\$\{"}
 NULL = {"type": "null"}
-SHOWN = ("title", "description", "default", "examples")  # what editors show of a value
+SHOWN = ("title", "description", "default", "examples")  # the keywords that editors show for a value
 BELOW = ("if", "then", "else", "items")
 
 
@@ -81,7 +81,7 @@ def _opened(schema: Any, *, nullable: bool) -> Any:
 
 
 def _alternatives(schema: JsonSchema, *, nullable: bool) -> JsonSchema:
-    """Add a reference and null to what a value may be, unless it may be these already."""
+    """Also allow a reference and null for a value, unless it allows them already."""
     types = schema.get("type", [])
     types = [types] if isinstance(types, str) else types
     is_free = "enum" not in schema and r"\$\{" in schema.get("pattern", r"\$\{") and "string" in types

@@ -36,7 +36,10 @@ def text(**facts: Any) -> JsonSchema:
 
 
 def amount(low: int = 0) -> JsonSchema:
-    """Return the schema of an amount; it accepts references (`${var.x}`), so that editors do not complain."""
+    """
+    Return the schema of an amount; it accepts references (`${var.x}`), so that editors do not reject
+    them.
+    """
     return {
         "type": ["integer", "string"],
         "minimum": low,
@@ -46,7 +49,7 @@ def amount(low: int = 0) -> JsonSchema:
 
 
 def _or_hole(expression: str) -> str:
-    """Extend a pattern to accept references (`${var.x}`), whose value an editor cannot know."""
+    """Extend a pattern to accept references (`${var.x}`), whose value editors cannot know."""
     written = expression.removeprefix("^").removesuffix("$")
     return rf"^(?:{written}|.*\$\{{.*)$"
 
@@ -73,7 +76,7 @@ class Fields(Struct, frozen=True):
     """Converts fields to schemas."""
 
     definitions: JsonSchema = field(default_factory=dict)
-    """Long lists of choices, which fields share."""
+    """Long lists of allowed values, which fields share."""
 
     def properties(self, fields: Sequence[Field], *, part: bool) -> JsonSchema:
         """Return the properties of a mapping; a `part` requires nothing and accepts null."""

@@ -14,12 +14,12 @@ TIME_SAYS = "write a date (2026-12-01, from midnight UTC) or a time with its zon
 
 
 def grantable(kinds: Sequence[Kind]) -> Kind:
-    """Return the kind whose resources a grant can cover."""
+    """Return the kinds whose resources a grant can cover."""
     return next(kind for kind in kinds if kind.spending and kind.spending.grant_fields)
 
 
 def grant_fields(kinds: Sequence[Kind]) -> tuple[Field, ...]:
-    """Return the fields of a grant: what it covers and when, and what the kind lets it give."""
+    """Return the fields of a grant: the resources, the time, and the values that it may give."""
     kind = grantable(kinds)
     powers = kind.spending.grant_fields if kind.spending else ()
     return (
@@ -33,14 +33,14 @@ def grant_fields(kinds: Sequence[Kind]) -> tuple[Field, ...]:
         *powers,
         Field(
             "from",
-            doc="When it begins (default: at once). A date means midnight UTC.",
+            doc="When it begins (default: immediately). A date means midnight UTC.",
             pattern=TIME,
             pattern_says=TIME_SAYS,
             example="2026-11-27",
         ),
         Field(
             "until",
-            doc="When it ends. A date means midnight UTC at its beginning.",
+            doc="When it ends. A date means midnight UTC at the beginning of that day.",
             required=True,
             pattern=TIME,
             pattern_says=TIME_SAYS,

@@ -31,7 +31,7 @@ _KINDS = {  # types of values; bool first, as a bool is also an int
 
 def say(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
     """
-    Describe a misfit.
+    Describe a schema error.
 
     `raw` is the scalar as written in the file; a `hidden` value is not quoted.
     """
@@ -55,7 +55,7 @@ def say(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
 
 
 def _terraform(key: Any, known: Collection[str]) -> str:
-    """Suggest the key for one of Terraform's, or where that key belongs."""
+    """Suggest the key that corresponds to a Terraform key, or where that key belongs."""
     meant = _TERRAFORM.get(key, "")
     if meant in known:
         return f"; did you mean {meant!r}?"
@@ -76,7 +76,7 @@ def _category(misfit: Misfit, code: str) -> str:
 
 
 def _out_of_bounds(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
-    """Describe a value of the right type that is too long, too large, or does not match its pattern."""
+    """Describe a value of the right type that is too long, out of range, or does not match its pattern."""
     bound = misfit.schema[misfit.keyword]
     match misfit.keyword:
         case "pattern":
@@ -94,7 +94,7 @@ def _out_of_bounds(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
 
 
 def _name(misfit: Misfit) -> str:
-    """Return the prefix with the name of the field; for an item of a list, that of the list."""
+    """Return the field's name as a prefix; for an item of a list, the name of the list."""
     names = [key for key in misfit.path if isinstance(key, str)]
     return f"{names[-1]!r}: " if names else ""
 

@@ -21,7 +21,7 @@ class Misfit(NamedTuple):
     """One schema error."""
 
     path: Path
-    """The path of the value; for `additionalProperties` and `propertyNames` it ends with the wrong key."""
+    """The path of the value; for `additionalProperties` and `propertyNames`, it ends with the invalid key."""
     keyword: str
     """The keyword of JSON Schema that the value violates."""
     schema: Mapping[str, Any]
@@ -62,7 +62,7 @@ class Shapes(Struct):
             self._validators[definition] = jsonschema.Draft7Validator(self._only(definition))
         errors = self._validators[definition].iter_errors(value)
         found = [misfit for error in errors for misfit in _split(error)]
-        # a wrong type makes all other errors of the same value redundant
+        # A wrong type makes all other errors of the value redundant.
         wrong_type = {misfit.path for misfit in found if misfit.keyword == "type"}
         reported: set[Path] = set()
         misfits = []

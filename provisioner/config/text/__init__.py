@@ -1,1 +1,1 @@
-"""Reads files into values: YAML with the place of each value, and the other files that it may refer to."""
+"""Reads YAML files with the place of each value, and the other files that a configuration may refer to."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".yaml", ".yml")
 OVERLAYS = "environments"
 LARGEST_FILE = 256 * 2**20
-MOST_FILES, MOST_BYTES = 100, 65_536  # limits for a hint, which must not slow anything down
+MOST_FILES, MOST_BYTES = 100, 65_536  # limits of the search for a hint, which must not slow anything down
 _PROJECT = re.compile(rb"^project[ \t]*:[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)
 
 
@@ -41,7 +41,7 @@ class Document(Struct, frozen=True, dict=True):
 
     @cached_property
     def positions(self) -> dict[tuple[Any, ...], "Position"]:
-        """The position of each path, by a second reading of the file."""
+        """The position of each path; computing it parses the file a second time."""
         from provisioner.config.text.positions import positions  # noqa: PLC0415 - cold start: needed for errors only
 
         return positions(self.text)
@@ -108,10 +108,10 @@ def overlay_of(path: Path, env: str) -> Path:
 
 def unread_beside(path: Path, project: str, kinds: Sequence[Kind]) -> list[Path]:
     """
-    Find YAML files next to a file, or one folder below, that declare resources of the same project.
+    Find YAML files next to a file, or one folder below, that define resources of the same project.
 
-    Returns an empty list for a folder, and if one of the files names another project: the owner of the other
-    files is not known then.
+    Returns an empty list for a folder. If one of the files names another project, the list is empty, too,
+    because the owner of the other files is unclear.
     """
     if not path.is_file():
         return []
@@ -162,10 +162,10 @@ def open_document(file: Path, problems: list[Problem], outside: Outside) -> Docu
 
 def text_of(file: Path, problems: list[Problem], outside: Outside) -> str | None:
     """
-    Read a file as UTF-8; return None after adding a problem to `problems`.
+    Read a file as UTF-8; if that fails, add a problem to `problems` and return None.
 
-    A link that leads outside the folder is not followed: messages quote parts of files, so a link would let
-    its author read other files of the machine.
+    A link that leads outside of the folder is not followed: messages quote parts of files, so the author of a
+    link could read other files of the machine.
     """
     try:
         if not (outside.has(file) or outside.allows(file)):
@@ -194,4 +194,4 @@ def text_of(file: Path, problems: list[Problem], outside: Outside) -> str | None
         where = Where(str(file), before.count(b"\n") + 1, column)
         problems.append(Problem(where, "", "file is not UTF-8; save it as UTF-8"))
         return None
-    return text.removeprefix("\ufeff")  # the byte order mark that editors on Windows write
+    return text.removeprefix("\ufeff")  # the byte order mark that Windows editors write

@@ -1,7 +1,8 @@
-"""The line of a file that a problem is about, with a caret under the place, as compilers show it.
+"""
+The source line of a problem with a caret under its place, as compilers show it.
 
-A line may hold personal data, secrets and remarks. So a value is shown only where the message about it quotes
-it already; every other value is shown as `...`, and comments and anchors are left out.
+A line may contain personal data, secrets and comments. So a value is shown only if the message quotes it
+already; every other value is shown as `...`, and comments and anchors are removed.
 """
 
 import re
@@ -17,7 +18,7 @@ from provisioner.core.model.errors import Problem
 
 HIDDEN = "..."
 TAB = "\N{RIGHTWARDS ARROW}"
-WIDEST, BEFORE = 100, 70  # characters of a line that are shown, and those before the caret
+WIDEST, BEFORE = 100, 70  # the most characters of a line that are shown, and the most before the caret
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*|<<")
 _FIRST_KEY = re.compile(r"[ -]*[A-Za-z_][A-Za-z0-9_.-]*:(?=\s|$)")
 _CELL = re.compile(r'"(?:[^"]|"")*"?|[^,]*')
@@ -35,11 +36,11 @@ class _Token(NamedTuple):
     is_key: bool
     """True for a key of a mapping."""
     value: str
-    """The value that YAML reads."""
+    """The value as YAML reads it."""
 
 
 def with_excerpts(problems: Sequence[Problem], texts: Mapping[str, str]) -> list[Problem]:
-    """Return the problems with the lines that they are about; `texts` are the files by name."""
+    """Return the problems with their source lines; `texts` has the contents of files by name."""
     lines = {file: text.splitlines() for file, text in texts.items()}
     wanted: dict[str, set[int]] = {}
     for problem in problems:
@@ -80,9 +81,9 @@ def _tokens(
     text: str, lines: Sequence[str], wanted: Collection[int]
 ) -> Mapping[int, Sequence[_Token] | None]:
     """
-    Return the scalars on the wanted lines, by line from 1.
+    Return the scalars on the wanted lines, by line number from 1.
 
-    The line where the text is not YAML has None; later lines are left out.
+    The line at which the text stops being valid YAML has None; later lines are missing.
     """
     found: dict[int, list[_Token]] = {number: [] for number in wanted}
     try:
@@ -100,8 +101,8 @@ def _tokens(
 
 
 def _scalars(text: str) -> Iterator[tuple[Any, bool]]:
-    """Yield the scalar events of a text, each with whether it is a key."""
-    open_: list[int | None] = []  # how many nodes an open mapping has had; None for a list
+    """Yield the scalar events of a text, and whether each is a key."""
+    open_: list[int | None] = []  # the number of nodes in each open mapping so far; None for a list
     with events_of(text) as get:
         for event in iter(get, None):
             if isinstance(event, events.CollectionEndEvent):
@@ -131,7 +132,7 @@ def _excerpt(problem: Problem, lines: Sequence[str], tokens: Mapping[int, Sequen
 
 
 def _parsed(line: str, tokens: Sequence[_Token], place: int, said: str) -> tuple[str, int]:
-    """A line with only those of its values that the message quotes, and the caret's column in that."""
+    """Return a line in which only values that the message quotes are shown, and the caret's column in it."""
     shown, at, caret = "", 0, None
     for start, end, is_key, value in [*tokens, _Token(len(line), len(line), True, "")]:
         between, remark, _ = line[at:start].partition("#")
@@ -150,9 +151,9 @@ def _parsed(line: str, tokens: Sequence[_Token], place: int, said: str) -> tuple
 
 
 def _broken(line: str, place: int) -> tuple[str, int]:
-    """A line that is not YAML: its first key, tabs, and the mark at the place; all others are hidden."""
+    """Return a line that is not valid YAML with only its first key, tabs, and the mark at the place shown."""
     written, line = line, line.replace("\t", " ")
-    # escapes and control characters can be wrong inside a string of several lines, which has no keys
+    # Escapes and control characters can be invalid inside a multi-line string, which has no keys.
     key = _FIRST_KEY.match(line) if line.isprintable() and "\\" not in line else None
     head = key[0] if key else ""
     rest = (

@@ -5,15 +5,15 @@ from difflib import get_close_matches
 
 from provisioner.kinds.categories import CATEGORY_OF, EVERYDAY
 
-CLOSE = 0.8  # a misspelling; below that, words are only alike
-SHORTEST = 4  # letters of a word that is looked for within the names of categories
+CLOSE = 0.8  # minimum similarity of a misspelling; less similar words are merely alike
+SHORTEST = 4  # minimum letters of a word to search within the names of categories
 
 
 def near(word: object, known: Iterable[str], cutoff: float = 0.6) -> str:
     """
     Return `; did you mean 'x'?`, or an empty string if no known word is similar.
 
-    `cutoff` is the least similarity, from 0 to 1 (identical), as difflib measures it.
+    `cutoff` is the minimum similarity, from 0 to 1 (identical), as measured by difflib.
     """
     text = str(word)
     by_case = {name.lower(): name for name in known}

@@ -1,8 +1,9 @@
-"""Reads environment variables and files for a configuration, within limits.
+"""
+Reads environment variables and files for a configuration, within limits.
 
-The author of a change writes the YAML, and the machine that plans it has secrets. So a reference reads
-neither a variable whose name or value looks like a secret, nor a file outside the configuration folder. Only
-options of the command line allow more.
+Whoever proposes a change writes the YAML, and the machine that makes the plan has secrets. So a reference
+reads neither a variable whose name or value looks like a secret, nor a file outside of the configuration
+folder. Only command-line options allow more.
 """
 
 import os
@@ -16,7 +17,7 @@ from msgspec import Struct
 from provisioner.config.text.regular_file import FileTooLargeError, read_regular
 
 LARGEST_SECRET = 65536
-# names are compared in uppercase, with "_" at both ends
+# names are compared in uppercase, surrounded by "_"
 KEY_BEGINNINGS = ("STRIPE_", "AWS_", "PROVISIONER_", "INPUT_")
 KEY_PARTS = ("TOKEN", "KEY", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "WEBHOOK", "PROXY")
 KEY_WORDS = ("AUTH", "BEARER", "COOKIE", "DSN", "JWT", "PASS", "PAT", "PGPASS", "PWD", "SESSION")
@@ -52,7 +53,7 @@ class Outside(Struct, frozen=True):
     environ: Mapping[str, str]
     """The environment variables."""
     allowed: Allowed = NOTHING_MORE
-    """Names and files that may be read besides the usual ones."""
+    """Additional variables and files that may be read."""
     unsaved: Mapping[Path, str] = MappingProxyType({})
     """The texts of YAML files that are open in an editor, by their resolved paths."""
 
@@ -81,7 +82,7 @@ class Outside(Struct, frozen=True):
         return _sound(text.removesuffix("\n").removesuffix("\r"), f"file {name!r}")
 
     def content(self, beside: Path, name: str, largest: int) -> bytes:
-        """Return the content of the file `name`, of at most `largest` bytes, as `file` does."""
+        """Return the content of the file `name`, of at most `largest` bytes; the rest is as in `file`."""
         try:
             file, folder = (beside.parent / name).resolve(), self.folder.resolve()
             inside = file.is_relative_to(folder) and not _hidden(file.relative_to(folder))
@@ -104,7 +105,7 @@ class Outside(Struct, frozen=True):
         return file.resolve().is_relative_to(self.folder.resolve())
 
     def allows(self, file: Path) -> bool:
-        """Return whether a file, or a folder around it, is explicitly allowed."""
+        """Return whether a file, or a folder that contains it, is explicitly allowed."""
         return any(file.resolve().is_relative_to(Path(each).resolve()) for each in self.allowed.files)
 
 
@@ -127,9 +128,10 @@ def _hidden(path: Path) -> bool:
 
 
 def _strays(folder: Path) -> bool:
-    """Return whether a path inside the current folder leads outside of it through a link.
+    """
+    Return whether a path within the current folder leads outside of it through a link.
 
-    Otherwise, replacing a folder with a link would open the whole machine to the configuration.
+    Otherwise, replacing a folder with a link would expose the whole machine to the configuration.
     """
     inside = not folder.is_absolute() and not os.path.normpath(folder).startswith("..")
     return inside and not folder.resolve().is_relative_to(Path.cwd().resolve())

@@ -1,4 +1,4 @@
-"""Finds the position of each value in a YAML text: a second reading, done only for messages."""
+"""Finds the position of each value in a YAML text by a second parse, done only for messages."""
 
 from contextlib import suppress
 from itertools import takewhile
@@ -18,9 +18,9 @@ class Position(NamedTuple):
     column: int
     """The column of the value."""
     key_line: int
-    """The line of its key; that of the value in a list."""
+    """The line of its key; in a list, the line of the value."""
     key_column: int
-    """The column of its key; that of the value in a list."""
+    """The column of its key; in a list, the column of the value."""
     raw: str | None
     """An unquoted scalar as written; None for any other value."""
 
@@ -29,7 +29,7 @@ Path = tuple[Any, ...]
 
 
 class _Level(Struct):
-    """A collection that is being read; `mark` is that of the key whose value comes next."""
+    """A collection that is being read."""
 
     path: Path
     """The keys and indexes that lead to the collection."""

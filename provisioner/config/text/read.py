@@ -1,6 +1,7 @@
-"""Reads a YAML text into plain values safely: within limits, without objects, and with all problems reported.
+"""
+Reads a YAML text into plain values safely: within limits, without objects, and with all problems reported.
 
-Reads the parser's events once and builds the tree from them. Only the positions of named blocks are kept;
+The parser's events are read once to build the tree. Only the positions of named blocks are stored;
 `positions` finds the others when a message needs them.
 """
 
@@ -17,7 +18,7 @@ from provisioner.config.text.scalar import BROKEN, LONGEST_KEY, plain
 
 DEEPEST = 100
 EXPANDED_AT_LEAST = (
-    1_000_000  # values that aliases may expand to, or 50 times those of the file if that is more
+    1_000_000  # the most values that aliases may expand to, or 50 times those of the file if that is more
 )
 EXPANDED_TIMES = 50
 BLOCK_DEPTH = 2
@@ -37,7 +38,7 @@ _OPEN: Any = object()  # marks an anchor whose value is still being read
 
 
 class Slip(NamedTuple):
-    """A problem of the text itself: line and column from 1, the path of keys, and the message."""
+    """A problem in the text itself: its place and the message."""
 
     line: int
     """The line, from 1."""
@@ -46,7 +47,7 @@ class Slip(NamedTuple):
     path: tuple[Any, ...]
     """The keys that lead to the place."""
     text: str
-    """The problem, and what would be right."""
+    """The problem, and how to fix it."""
 
 
 class Reading(Struct):
@@ -77,7 +78,7 @@ def events_of(text: str) -> Iterator[Callable[[], Any]]:
     """
     Yield a function that returns the YAML events of a text one by one, then None.
 
-    The context raises UnreadableError where the text is not YAML.
+    The context manager raises UnreadableError if the text is not valid YAML.
     """
     try:
         yield _LOADER(text).get_event
@@ -184,7 +185,7 @@ class _Reader(Struct):
             try:
                 event = get()
             except yaml.YAMLError:
-                path.append(key)  # whose value is where it goes wrong
+                path.append(key)  # a key whose value contains the error
                 raise
             if type(event) is _Scalar and not (event.tag or event.anchor):
                 known = (plains if event.implicit[0] else quoted).get(event.value, _UNKNOWN)
@@ -256,7 +257,8 @@ class _Reader(Struct):
         return value
 
     def size(self, value: Any) -> int:
-        """Count the values in a value; those of an alias count each time that it is used.
+        """
+        Count the values in a value; the values of an alias count each time it is used.
 
         The target of an inner alias has been counted before, so the recursion is as deep as the YAML.
         """
@@ -264,7 +266,7 @@ class _Reader(Struct):
             return 1
         if id(value) not in self.sizes:
             inside = value.values() if isinstance(value, dict) else value
-            # the value is kept alive, so that no other value gets its id
+            # Keeping the value alive prevents its id from being reused.
             self.sizes[id(value)] = (value, 1 + sum(map(self.size, inside)))
         return self.sizes[id(value)][1]
 
@@ -308,7 +310,7 @@ class _Reader(Struct):
 
 
 def _first_line(text: str, start: int, key: str) -> int:
-    """Find, by a second reading, the line where a key first occurs in the mapping that starts at an index."""
+    """Find, by a second parse, the line where a key first occurs in the mapping that starts at an index."""
     depth, is_key = 0, True
     with events_of(text) as get:
         for event in iter(get, None):

@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # neither is everywhere
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # neither flag exists on every platform
 
 
 class FileTooLargeError(OSError):
@@ -13,7 +13,7 @@ class FileTooLargeError(OSError):
 
 def read_regular(file: Path, most: int) -> bytes:
     """
-    Read a regular file; a pipe or a device, which may block or never end, is an error.
+    Read a regular file. A pipe or a device is an error, because reading it may block or never end.
 
     Raises FileTooLargeError for more than `most` bytes, and OSError with the reason if it cannot be read.
     """

@@ -48,13 +48,13 @@ BROKEN = Odd("", "")  # replaces a value whose problems have been reported alrea
 
 
 class Secret(str):
-    """A string from the environment or from a file: used, but never shown."""
+    """A string from the environment or from a file, which may be used but not shown."""
 
     __slots__ = ()
 
 
 class SecretNumber(int):
-    """A whole number from the environment or from a file: used, but never shown."""
+    """A whole number from the environment or from a file, which may be used but not shown."""
 
     __slots__ = ()
 
@@ -63,7 +63,7 @@ _OUTSIDE = frozenset((Secret, SecretNumber))
 
 
 def from_outside(value: object) -> bool:
-    """Return whether a value came from the environment or a file, so that it must never be shown."""
+    """Return whether a value came from the environment or a file, so that it must not be shown."""
     return type(value) in _OUTSIDE
 
 

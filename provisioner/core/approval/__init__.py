@@ -1,1 +1,1 @@
-"""Comparison of what was approved with what would be done now."""
+"""Compares approved changes with the changes that an apply would make now."""

@@ -1,4 +1,4 @@
-"""Compare a saved plan with the changes that would be made now: every one must be approved."""
+"""Compares a saved plan with the changes that an apply would make now: each must have been approved."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence

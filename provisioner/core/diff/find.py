@@ -177,7 +177,7 @@ def _unheard(kinds: Sequence[Kind], found: Differences) -> Iterator[Note]:
     for change in found.changes if with_secrets else ():
         is_new = change.kind in with_secrets and change.action in (Action.CREATE, Action.REPLACE)
         if is_new and change.declared and change.declared.secret_to is None:
-            text = f"without {SECRET_TO}, nobody gets to know its secret, which Stripe shows only once"
+            text = f"without {SECRET_TO}, its secret is lost, because Stripe shows it only once"
             yield Note(str(change.address), text)
 
 
