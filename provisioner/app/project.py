@@ -108,7 +108,7 @@ class Project:
 
     def sandbox(self, state: str | Path | None = None, *, environ: Mapping[str, str] = NOTHING) -> "Project":
         """
-        Return this project connected to an embedded Stripe API of its own, which ends with the project.
+        Return this project connected to a separate embedded Stripe API, which ends with the project.
 
         `state` is the file that stores the API's data; without it, the API starts empty and its data is lost.
         A configuration for live mode or for one account can be used unchanged. `environ` is the environment

@@ -52,8 +52,7 @@ def do(
 
     `make` is called again after the approval, so that exactly the approved plan is applied. With `dry_run`,
     nothing is written. `shown` has the guardrails that blocked a saved plan when it was made. `heard` is
-    called with the plan, and later with the result. Raises GuardrailError, StaleError, and ProvisionerError
-    if approval is refused.
+    called with the plan, and later with the result. Raises GuardrailError, StaleError, ProvisionerError.
     """
     plan = make()
     # Guardrails are checked below; a dry run shows them as part of the plan.

@@ -55,9 +55,8 @@ def load_config(
     """
     Read a file, or every YAML file of a folder, into a valid configuration.
 
-    The overrides in `environments/<env>.yaml` are merged over it. `variables` and `environ` have the values
-    of `${var.NAME}` and `${env.NAME}`; `unsaved` has the texts of files open in an editor. Raises ConfigError
-    with all problems.
+    `environments/<env>.yaml` overrides its values. `variables` and `environ` have the values of `${var.NAME}`
+    and `${env.NAME}`; `unsaved` has the texts of files open in an editor. Raises ConfigError with all problems.
     """
     problems: list[Problem] = []
     outside = Outside(path if path.is_dir() else path.parent, environ, allowed, unsaved)

@@ -21,7 +21,7 @@ VARIABLES = "vars"
 
 
 class Outline(Struct, frozen=True):
-    """The blocks of a configuration as they are in its files, with references unresolved."""
+    """The blocks of a configuration in its files, with references unresolved."""
 
     blocks: Blocks
     """The blocks, by section and name."""

@@ -67,8 +67,7 @@ def command(
     saved = read_to_apply(options.path) if is_saved(options.path) else None
     if saved:
         options = options_of(saved, options)
-        # Whoever applies a saved plan has reviewed it; that counts as approval, so a short reminder is
-        # enough.
+        # Whoever applies a saved plan has reviewed and so approved it; a short reminder is enough.
         detail = manner.detail or "compact"
         manner = replace(manner, auto_approve=True, approve="broadening", detail=detail)
     if expired:

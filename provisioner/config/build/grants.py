@@ -39,7 +39,7 @@ def build_grants(
     """
     Build the grants, and add their problems to `problems`.
 
-    `complete` is False if a file could not be read; a missing card is no problem then.
+    `complete` is False if a file could not be read; then a missing card is not reported.
     """
     target = grantable(kinds)
     cards = {each.address.name: each for each in declared if each.address.section == target.section}

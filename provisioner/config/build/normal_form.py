@@ -32,7 +32,7 @@ class Names(Struct, frozen=True):
     prefixes: Mapping[str, str]
     """The prefix of Stripe's ids, by section."""
     complete: bool
-    """False if a file could not be read; a missing name is no problem then."""
+    """False if a file could not be read; then a missing name is not reported."""
     known: dict[int, dict[Key, tuple[Any, Any]]] = field(default_factory=lambda: defaultdict(dict))
     """A cache of normal forms, each with the raw collection that it was made from."""
     steps: dict[int, tuple[Sequence[Field], "Steps"]] = field(default_factory=dict)

@@ -27,7 +27,7 @@ def build_scenarios(
     """
     Build the scenarios, and add their problems to `problems`.
 
-    `complete` is False if a file could not be read; a missing card is no problem then.
+    `complete` is False if a file could not be read; then a missing card is not reported.
     """
     names = Names({"cards": blocks.section("cards")}, {}, complete=complete)
     by_address = {each.address: each for each in declared}
