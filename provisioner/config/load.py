@@ -56,7 +56,7 @@ def load_config(
     Read a file, or every YAML file of a folder, into a valid configuration.
 
     `environments/<env>.yaml` overrides its values. `variables` and `environ` have the values of `${var.NAME}`
-    and `${env.NAME}`; `unsaved` has the texts of files open in an editor. Raises ConfigError with all problems.
+    and `${env.NAME}`; `unsaved` has texts of files open in an editor. Raises ConfigError with all problems.
     """
     problems: list[Problem] = []
     outside = Outside(path if path.is_dir() else path.parent, environ, allowed, unsaved)
