@@ -26,11 +26,11 @@ def hold_to(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) -> Plan:
 
     Changes that are done already are no longer in `plan`, and the rest of a change that was interrupted is
     approved with it, so a plan that was applied in part can be applied again. A top-up that is new because
-    money has moved is left out with a note, and the rest is applied: a balance moves with every purchase.
-    Added exposure and activated cards are ceilings, too. Raises StaleError that names each object and field
-    that has changed, each number above the approved one, and each approved change that the configuration does
-    not ask for, because it is from another commit. Each object must be in the state in which it was approved,
-    or in a state to which this plan has brought it.
+    the balance changed is left out with a note, and the rest is applied: every purchase changes the balance.
+    The approved exposure and number of activated cards are ceilings, too. Raises StaleError that names each
+    object and field that has changed, each number above the approved one, and each approved change that the
+    configuration does not contain, because it is from another commit. Each object must be in the state in
+    which it was approved, or in a state to which this plan has brought it.
     """
     seal = sealed_by(plan, approved)
     moved = [*_not_asked_for(kinds, plan, approved)]
@@ -65,18 +65,18 @@ def above(
     replaced: Collection[str],
 ) -> Iterator[str]:
     """
-    Yield the numbers of a plan that are above those that were approved for it.
+    Yield the numbers of a plan that exceed the approved ones.
 
     Each change may be the approved one and still raise spending more than before: a cardholder may have more
-    cards by now, or its limit may be gone. The amount that a `replaced` card (by its address) may spend by
-    its own limits was approved with it; how much of that is new depends on the progress of its replacement.
-    So it is judged in two ways, by its present state and as if it were not new; the lower number counts.
-    Money and ended objects need no number here, as each top-up and each object is approved by itself.
+    cards by now, or its limit may be gone. The amount that a `replaced` card (given by its address) may spend
+    by its own limits was approved with it; how much of that is new depends on the progress of its
+    replacement. So it is computed twice, from its current state and as if it were not new, and the lower
+    number counts. Top-ups and ended objects need no total here, because each is approved individually.
     """
     cards, found = [], spenders(kinds, plan.surveyed, plan.changes)
     for card in found:
         side = card.after if str(card.address) in replaced else None
-        if side and side.spends:  # as if it could spend the same before, with no limit by a holder
+        if side and side.spends:  # as if it could already spend the same, and its cardholder had no limit
             side = side._replace(pool=("", side.pool[1]), bound=NO_LIMIT)
         cards.append(card._replace(before=side, at_least=side) if side and side.spends else card)
     as_it_is = raised(found)
@@ -163,7 +163,8 @@ def _why(change: Change, before: ChangeDocument | None, plan: Plan, approved: Pl
 
 def _is_asked_for(change: Change, before: ChangeDocument | None, plan: Plan, approved: PlanDocument) -> bool:
     """
-    Return True if a top-up is the approved one except for its amount, or is due only to a changed balance.
+    Return True if a top-up is the approved one except for its amount, or is needed only because the balance
+    changed.
 
     The balance is the only cause if the target is unchanged.
     """
@@ -174,16 +175,19 @@ def _is_asked_for(change: Change, before: ChangeDocument | None, plan: Plan, app
 
 
 def _targets(change: Change, plan: Plan, approved: PlanDocument) -> tuple[str | None, str | None]:
-    """Return digests of a balance's target as declared now and as approved; None where there is none."""
+    """Return digests of a balance's target as configured now and as approved; None if there is none."""
     now = plan.config.declared.get(change.address)
     was = (each.declared for each in approved.outlook.balances if each.currency == change.address.name)
     return sealed_by(plan, approved)(content(wanted(now))) if now else None, next(was, None)
 
 
 def _what_is_left(change: Change, before: ChangeDocument | None) -> Change | Note:
-    """Return a top-up of what is left of the approved amount, or a note that it waits if nothing is left."""
+    """
+    Return a top-up of the rest of the approved amount; if nothing is left, a note that the top-up must
+    wait.
+    """
     left = 0
-    if before and before.money:  # an approved amount is approved once
+    if before and before.money:  # an approved amount is topped up only once
         since = takewhile(lambda made: made[0] != before.newest, change.made)
         left = before.money.amount - sum(amount for _, amount in since)
     if left > 0:

@@ -1,4 +1,4 @@
-"""Checks of a saved plan as a whole: nobody has edited it, who has made it, and how long it is valid."""
+"""Checks a saved plan as a whole: that nobody has edited it, who made it, and how long it is valid."""
 
 import hashlib
 from collections import Counter
@@ -20,9 +20,9 @@ PROOFS = ("digest", "seal")
 
 def sealed_by(plan: Plan, approved: PlanDocument) -> Seal:
     """
-    Return the seal that makes the digests of what an approved plan does not show.
+    Return the seal for the digests of values that an approved plan does not show.
 
-    Raises StaleError if this run cannot make that seal.
+    Raises StaleError if this run cannot compute that seal.
     """
     source = approved.keyed_with
     if source not in plan.seals:
@@ -47,7 +47,7 @@ def check_unedited(document: SavedPlanDocument, text: Mapping[str, Any]) -> None
     """
     Raise StaleError if a document has been edited since it was saved, or its sums do not match its changes.
 
-    `text` is all that its file holds, including keys that nobody reads.
+    `text` is the whole content of its file, including keys that are not used.
     """
     if document.digest != digest_of(text) or not _adds_up(document):
         raise StaleError("the saved plan has been edited since it was made; plan again")
@@ -60,7 +60,7 @@ def check_maker(plan: Plan, document: SavedPlanDocument) -> None:
     Whoever can edit the file can make a new digest of it, but not a new seal.
     """
     whose, here = ((each.project, each.mode, each.account) for each in (document, plan))
-    # if the account is unknown, only the key identifies it, and the seal is made from that key
+    # If the account is unknown, only the key identifies it, and the seal is derived from that key.
     if whose != here and (document.account or whose[:2] != here[:2]):
         raise StaleError(
             f"the saved plan is for another project, mode, or account: {_said(whose)}; this is {_said(here)}"

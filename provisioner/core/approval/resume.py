@@ -1,4 +1,4 @@
-"""The part of an approved change that is left to do after an interrupted apply."""
+"""Determines the part of an approved change that is left after an interrupted apply."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from provisioner.core.schema.kind import Kind
 
 
 def replaced_ids(approved: PlanDocument) -> dict[str, str | None]:
-    """Map each text with which edits show a reference to a replaced object to the id of that object."""
+    """Map each text by which edits show a reference to a replaced object to the id of that object."""
     return {
         says: each.id
         for each in approved.changes
@@ -27,13 +27,13 @@ def is_approved(
     kind: Kind, change: Change, approved: ChangeDocument, replaced: Mapping[str, str | None], seal: Seal
 ) -> bool:
     """
-    Return True if a change is an approved one, exactly as a reader saw it, or the part of one that is left.
+    Return True if a change is exactly an approved one as a reader saw it, or the remaining part of one.
 
-    That part leads to the same goal, by steps of the approved change. Of a replacement it is the creation (a
-    lost card ends first), the activation, or the end of the replaced object; of a creation, the activation if
-    that is a separate call; of an update, the second of two calls. A card may also follow a holder that has
-    already been replaced; `replaced` has such holders. A change is no longer approved if somebody else has
-    written the object since, or this plan has completed it.
+    The remaining part leads to the same result by steps of the approved change. For a replacement, it is the
+    creation (a lost card ends first), the activation, or the end of the replaced object; for a creation, the
+    activation if that is a separate call; for an update, the second of two calls. A card may also follow a
+    cardholder that has already been replaced; `replaced` has those cardholders. A change is no longer
+    approved if somebody else has written the object since, or if this plan has completed it.
     """
     if _is_same(change, approved, seal):
         return True
@@ -66,7 +66,10 @@ def _is_same(change: Change, approved: ChangeDocument, seal: Seal) -> bool:
 
 
 def _is_at(change: Change, approved: ChangeDocument) -> bool:
-    """Return True if a change is to the approved object, and no apply has completed a write of it since."""
+    """
+    Return True if a change concerns the approved object, and no apply has completed a write of it
+    since.
+    """
     live = change.live
     return live is not None and (live.id, live.stamp.revision) == (approved.id, approved.revision)
 
@@ -89,9 +92,9 @@ def _is_second_half(kind: Kind, change: Change, approved: ChangeDocument, seal: 
     """
     Return True if nothing has changed except by the first call of an update.
 
-    That call sets what does not raise spending, and ownership metadata.
+    That call sets ownership metadata and the values that do not raise spending.
     """
-    first: tuple[str, ...] = ()  # the field that is still as the first call has set it
+    first: tuple[str, ...] = ()  # the field that the first call has set and nobody has changed
     if (field := set_twice(kind)) and approved.between and change.live:
         stands = content([field.name, change.live.fields.get(field.name)])
         first = (field.name,) if seal(stands) == approved.between else ()

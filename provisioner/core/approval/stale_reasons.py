@@ -1,4 +1,4 @@
-"""Explains why a change is not the approved one: which side changed, and from which value to which."""
+"""Explains why a change is not the approved one: which side changed, from which value, and to which."""
 
 import json
 import re
@@ -14,22 +14,22 @@ from provisioner.core.plan.document import ChangeDocument, EditDocument, as_json
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import at, leaves
 
-FEW = 3  # at most this many fields are listed, the others are counted
+FEW = 3  # at most this many fields are listed; the others are counted
 LONGEST = 60
-RECORDS = ("managed", "recorded")  # edits of provisioner's record, which list the declared values
-PLAIN = "["  # a path with rows in it leads to no plain value
+RECORDS = ("managed", "recorded")  # edits of provisioner's record, which lists the configured values
+PLAIN = "["  # a path that contains rows does not lead to a single value
 _ROW = re.compile(r"([^\[]+)\[([0-9]{1,4})\](?:\.(.+))?")
 
 
 def differs(edit: Edit, approved: EditDocument) -> bool:
-    """Return True if a reader would see another edit than the approved one, whichever side has moved."""
+    """Return True if a reader would see an edit other than the approved one, whichever side has changed."""
     document = edit_document(edit, approved.digest)
     document = replace(document, moved=approved.moved, trace=approved.trace)
     return _json(as_json(document)) != _json(as_json(approved))
 
 
 def is_declared(kind: Kind, declared: Declared, approved: Iterable[EditDocument]) -> bool:
-    """Return True if the configuration still asks for the approved edits, as far as they show values."""
+    """Return True if the configuration still contains the approved edits, as far as they show values."""
     return all(_asks(kind, declared, edit) for edit in approved if not edit.sensitive)
 
 
@@ -46,7 +46,7 @@ def _asks(kind: Kind, declared: Declared, edit: EditDocument) -> bool:
         return True
     value = _value(declared.fields, path)
     if value is None and (field := kind.field_at(path)) and after == field.default:
-        return True  # the value in Stripe of a field that is no longer declared
+        return True  # the value in Stripe of a field that is no longer in the configuration
     return _json(value) == _json(after)
 
 
@@ -72,7 +72,10 @@ def what_is_new(change: Change) -> str:
 
 
 def what_moved(change: Change, before: ChangeDocument) -> str:
-    """Return the fields that are not as approved, and the side that changed; sensitive ones only by path."""
+    """
+    Return the fields that differ from the approved change, and the side that changed; sensitive ones only by
+    path.
+    """
     if change.id != before.id:
         return f"the object is {change.id}; {before.id} was approved"
     approved = {edit.path: edit for edit in before.edits}

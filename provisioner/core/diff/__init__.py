@@ -1,1 +1,1 @@
-"""The differences between the configuration and Stripe, as changes."""
+"""Computes the differences between the configuration and Stripe, as changes."""

@@ -1,6 +1,7 @@
-"""Import: bring existing objects under management by writing ownership metadata, and nothing else.
+"""
+Imports: bring existing objects under management by writing only ownership metadata.
 
-Values that differ from the configuration stay in Stripe, and show in the next plan.
+Values that differ from the configuration stay in Stripe, and appear in the next plan.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,11 +23,14 @@ from provisioner.core.schema.normal_form import leaves, resolver
 
 Item = Mapping[str, Any]
 NOWHERE = Where("", 0, 0)
-FAR = 1_000_000  # further than any object that has all that is declared
+FAR = 1_000_000  # larger than the distance of any object that has all configured values
 
 
 class Unclear(Struct, frozen=True):
-    """A resource without a chosen object, the objects that fit it, and other resources that they also fit."""
+    """
+    A resource without a chosen object, the objects that match it, and other resources that they match,
+    too.
+    """
 
     address: Address
     """The address."""
@@ -37,7 +41,7 @@ class Unclear(Struct, frozen=True):
 
 
 class Adoptions(Struct, frozen=True):
-    """The object imported for each address, addresses whose match is unclear, and those without a match."""
+    """The result of matching all resources: imports, unclear matches, and addresses without a match."""
 
     changes: tuple[Change, ...]
     """The imports."""
@@ -56,10 +60,10 @@ def adopt_one(
     identity: str,
 ) -> Adoptions:
     """
-    Adopt one object by its id.
+    Import one object by its id.
 
-    Raises ProvisionerError when the address is not declared or already has an object, when the object does
-    not exist or has irreversibly ended, or when it already belongs to a project.
+    Raises ProvisionerError if the address is not in the configuration or already has an object, if the object
+    does not exist or has irreversibly ended, or if it already belongs to a project.
     """
     declared = config.declared.get(address)
     kind = next((kind for kind in owned(kinds) if kind.section == address.section), None)
@@ -84,10 +88,10 @@ def adopt_one(
 
 def adopt_all(kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: Inventory) -> Adoptions:
     """
-    Find an object for every declared resource that has none, by all declared values or by name and e-mail.
+    Find an object for every resource without one, by all configured values or by name and email.
 
-    If several resources are declared identically and there are as many identical objects, they are paired in
-    the order of the YAML, oldest object first. An export writes them in that order, so renaming a resource
+    If several resources have identical values and there are as many identical objects, they are paired in the
+    order of the YAML, oldest object first. An export writes them in that order, so renaming a resource
     changes nothing. Nothing is guessed; see `matching.pair`.
     """
     surveyed = Inventory(surveyed.estates, dict(surveyed.ids), dict(surveyed.by_id))
@@ -127,7 +131,7 @@ def _missing(
 def _match(
     kind: Kind, wanted: Sequence[Declared], free: Mapping[str, Item], unclear: list[Unclear]
 ) -> Iterator[tuple[Declared, str]]:
-    """Pair resources with objects if there is only one way to do it, or if all ways are equivalent."""
+    """Pair resources with objects if there is only one way to do so, or if all ways are equivalent."""
     wants = [_distances(kind, declared, free) for declared in wanted]
     pairs = pair(wants)
     for block, identity in sorted(pairs.found.items()):
@@ -143,9 +147,10 @@ def _match(
 
 def _distances(kind: Kind, declared: Declared, free: Mapping[str, Item]) -> dict[str, int]:
     """
-    Return the distance of each object that fits a resource; if none fits, of those with its name.
+    Return the distance of each object that matches a resource; if none matches, of those with its name.
 
-    The distance is the number of values that an object has beyond those declared; FAR for a match by name.
+    The distance is the number of values that an object has beyond the configured ones; FAR for a match by
+    name.
     """
     wanted = {path for path, _, _ in leaves(kind.fields, declared.fields)}
     exact = {

@@ -1,8 +1,9 @@
-"""The record of what was last applied to an object, and which side has changed a value since then.
+"""
+The record of the values last applied to an object, which shows the side that has changed a value since.
 
-The record on each object holds a digest of every value last applied. If a value differs, it was changed in
-Stripe if the configuration still has what was applied, in the configuration if Stripe still has what was
-applied, and on both sides otherwise.
+The record on each object holds a digest of every value last applied. A value that differs was changed in
+Stripe if the configuration still has the applied value, in the configuration if Stripe still has it, and on
+both sides otherwise.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,11 +21,11 @@ from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import at, leaves, part
 
 Outline = tuple[Any, ...]
-MOST = 4096  # digests that are kept: enough for what profiles give to many objects
+MOST = 4096  # the number of cached digests: enough for values that profiles give to many objects
 
 
 class Records:
-    """The records on the objects of one kind; what they have in common is computed only once."""
+    """The records on the objects of one kind; their common parts are computed only once."""
 
     def __init__(self, kind: Kind, project: str) -> None:
         self.kind = kind
@@ -54,7 +55,7 @@ class Records:
         if not _all_in(self._said(expected.watched, declared.fields), record):
             recorded = _outdated(self.kind, declared, live)
         if live.stamp.to_activate and not waits_for_activation(declared, live):
-            # with the word, a later freeze in Stripe would look like an activation still to come
+            # with that word, a later freeze in Stripe would look like an activation that is still to be made
             recorded = sorted({*recorded, "status"})
         if not managed and not recorded:
             return ()
@@ -62,7 +63,7 @@ class Records:
         return tuple(Edit(name, None, paths) for name, paths in found if paths)
 
     def _said(self, watched: Sequence["_Watched"], fields: Mapping[str, Any]) -> list[str]:
-        """Return the entries that a record has for the watched values if they are as declared."""
+        """Return the entries of a record for the watched values if these match the configuration."""
         said = []
         for each in watched:
             value: Any = fields
@@ -79,7 +80,7 @@ class Records:
 
 
 class _Watched(NamedTuple):
-    """A value that is compared with its record: its path, the path's code, and the names that lead to it."""
+    """A value that is compared with its record: its path, the code of the path, and the names along it."""
 
     path: str
     """The dotted path."""
@@ -120,10 +121,10 @@ def _all_in(words: Iterable[str], text: str) -> bool:
 
 def _is_watched(kind: Kind, path: str, field: Field) -> bool:
     """
-    Return True if a value can change on both sides without an apply, and its digest is to be checked for it.
+    Return True if a value can change on both sides without an apply, so that its digest must be checked.
 
     A value that Stripe cannot change stays the same. A personal value does not affect spending, and its
-    digest of six bits is not worth the time that it takes to compute one for every person in every plan.
+    digest of six bits is not worth computing for every person in every plan.
     """
     top = kind.field(path.partition(".")[0])
     return top.on_change is not OnChange.REPLACE and not field.sensitive and not field.write_only
@@ -131,10 +132,9 @@ def _is_watched(kind: Kind, path: str, field: Field) -> bool:
 
 def digests(kind: Kind, declared: Declared, live: Live) -> tuple[dict[str, str], dict[str, str]]:
     """
-    Return the digests of both sides (live, declared) of what the record covers; some cover a whole hash.
+    Return the digests of both sides (Stripe, configuration) for all recorded values; some cover a whole hash.
 
-    Parts that others have added, or that are left to others, do not count as a change of the parts beside
-    them.
+    Parts that others have added, or that are left to others, do not count as changes of the other parts.
     """
     ignores, was = declared.lifecycle.ignores, live.stamp.applied
     ours = part(kind.fields, live.fields, lambda path: field_code(path) in was and not ignores(path))
@@ -196,14 +196,14 @@ def attributed(
         elif path == "status" and waits_for_activation(declared, live):
             moved = Moved.LIVE if is_frozen else Moved.YAML
         elif was is None:
-            # never applied: if it is declared now, only a restriction counts as set in Stripe since
+            # never applied: if it is configured now, only a restriction counts as set in Stripe since
             is_restricted = _gives_back(edit, field, at(live.fields, path))
             moved = Moved.LIVE if code not in wants else Moved.BOTH if is_restricted else Moved.YAML
         else:
             # if Stripe has no value, the default may be what was applied
             unset = value_digest(live.stamp.project, path, field, field.default)
             had = lives.get(code, None if field.default is None else unset)
-            # the short digests of personal values can all be alike; then most likely the YAML has changed
+            # the short digests of personal values can all be equal; then the YAML has most likely changed
             moved = Moved.YAML if had == was else Moved.LIVE if wants.get(code) == was else Moved.BOTH
         yield replace(edit, moved=moved)
 
@@ -215,7 +215,7 @@ def _gives_back(edit: Edit, field: Field, had: Any) -> bool:
 
 
 def _is_frozen(kind: Kind, live: Live, inventory: Inventory) -> bool:
-    """Return True if somebody has frozen the predecessor of an object in the middle of its replacement."""
+    """Return True if somebody deactivated the predecessor of an object in the middle of its replacement."""
     left = inventory.estates[kind.name].leftovers
     before = next((each for each in left if each.id == live.stamp.predecessor), None)
     if before is None or before.status == "active":
@@ -226,10 +226,10 @@ def _is_frozen(kind: Kind, live: Live, inventory: Inventory) -> bool:
 
 def _is_ours(declared: Declared, live: Live, field: Field, inventory: Inventory) -> bool:
     """
-    Return True if a reference differs because provisioner replaced or renamed the object that it names.
+    Return True if a reference differs because provisioner replaced or renamed the object that it refers to.
 
-    Nobody can change a reference that Stripe does not change in place: if it names an object that is or was
-    ours, it still names the one that it was created with.
+    Nobody can change a reference that Stripe cannot change in place: if it refers to an object that is or was
+    ours, it still refers to the one that it was created with.
     """
     if field.shape is not Shape.REF:
         return False

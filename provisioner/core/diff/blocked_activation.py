@@ -1,4 +1,7 @@
-"""Cards that cannot be activated because Stripe restricts their cardholder, and working cards lost by it."""
+"""
+Finds cards that cannot be activated because Stripe restricts their cardholder, and the working cards that
+would be lost.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -20,8 +23,8 @@ def not_activated(
     """
     Return the changes, and notes on the cards that cannot be activated.
 
-    A change that ends a working card in exchange for one that cannot work is marked `stranded`. `held` are
-    the addresses that Stripe restricts, or will restrict once they are created; `lives` are all objects.
+    A change that ends a working card in exchange for one that cannot work is marked `stranded`. `held` has
+    the addresses that Stripe restricts, or will restrict once they are created; `lives` has all objects.
     """
     told, notes = [], []
     by_name = {kind.name: kind for kind in kinds}
@@ -43,7 +46,7 @@ def not_activated(
 
 
 def _is_lost_by_it(kind: Kind, change: Change, lives: Mapping[Address, Live]) -> bool:
-    """Return True if a card works today and will end, though nobody said that it is in the wrong hands."""
+    """Return True if a card works now and will end, although nobody reported it lost or stolen."""
     live, declared = change.live, change.declared
     if live is None or declared is None or live.status != "active":
         return False

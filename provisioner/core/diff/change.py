@@ -1,4 +1,4 @@
-"""Changes: what would happen to one address, with its edits and the reason; plain data."""
+"""Changes of single addresses, with their edits and reasons; plain data."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ OUR_OWN = ("lifecycle.", "address", "managed", "recorded")
 
 
 class Action(StrEnum):
-    """The kind of change, in Terraform's words if it has one for it."""
+    """The kind of change, named as in Terraform where possible."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -33,7 +33,7 @@ class Moved(StrEnum):
     """
     The side on which a value has changed since the last apply.
 
-    UNKNOWN if nothing was applied before. Only drift, and never an edit, has the last two: STRIPE if Stripe
+    UNKNOWN if nothing was applied before. The last two occur only in drift, not in edits: STRIPE if Stripe
     restricts an object, and ENDED if the object has ended as declared.
     """
 
@@ -63,7 +63,7 @@ class Edit(Struct, frozen=True):
     currency: str = ""
     """Currency of amounts, which are in minor units; empty if there are none."""
     currency_before: str | None = None
-    """Currency of the amounts in `before` if it is another one; empty if Stripe does not tell."""
+    """Currency of the amounts in `before` if it differs; empty if Stripe does not return it."""
     undone: Direction = Direction.NEUTRAL
     """The direction of the reverse change."""
     row: Mapping[str, Any] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Edit(Struct, frozen=True):
 
     @property
     def reverts_tightening(self) -> bool:
-        """Return True if the edit restores spending power that somebody has removed in Stripe."""
+        """Return True if the edit restores spending that somebody has restricted in Stripe."""
         return self.moved in (Moved.LIVE, Moved.BOTH) and self.direction is Direction.BROADENING
 
 
@@ -103,15 +103,21 @@ class Change(Struct, frozen=True):
     reissued: int = 0
     """The number of reissues done before a creation."""
     made: tuple[tuple[str, int], ...] = ()
-    """The top-ups of balance targets, newest first: the id of each and its minor units (0 if it failed)."""
+    """
+    The top-ups of balance targets, newest first: the id and the amount in minor units of each (0 if it
+    failed).
+    """
     seen: frozenset[str] = frozenset()
     """The ids of all recent top-ups of the currency."""
     stranded: bool = False
     """True if a working object ends, and Stripe will not let its successor work."""
     loosened: tuple[str, ...] = ()
-    """Paths of undeclared restrictions on a replaced object that its successor will not have."""
+    """
+    Paths of restrictions that are in Stripe but not in the configuration, and that the successor will not
+    have.
+    """
     moved: Moved = Moved.UNKNOWN
-    """LIVE if the whole object was canceled or activated outside of provisioner; the change reverts that."""
+    """LIVE if the whole object was canceled or activated outside of provisioner, which the change reverts."""
 
     @property
     def id(self) -> str | None:
@@ -121,7 +127,7 @@ class Change(Struct, frozen=True):
     @property
     def fingerprint(self) -> str:
         """
-        Return a digest of a change and the current state of its object; the same until either changes.
+        Return a digest of a change and the current state of its object; it changes only if one of them does.
 
         The digest covers hidden values, which could be guessed from it, so it is shown only under a seal.
         """
@@ -131,7 +137,10 @@ class Change(Struct, frozen=True):
 
     @property
     def bookkeeping(self) -> Literal["rename", "mark", ""]:
-        """Return `rename` or `mark` if only ownership metadata changes, without effect on cards, else ""."""
+        """
+        Return `rename` or `mark` if only ownership metadata changes, which does not affect cards, else
+        "".
+        """
         paths = [edit.path for edit in self.edits]
         if self.action is not Action.UPDATE or not all(path.startswith(OUR_OWN) for path in paths):
             return ""
@@ -139,12 +148,15 @@ class Change(Struct, frozen=True):
 
     @property
     def is_upkeep(self) -> bool:
-        """Return True if it only records values that Stripe and the configuration agree on already."""
+        """
+        Return True if the change only records values on which Stripe and the configuration already
+        agree.
+        """
         return self.bookkeeping == "mark" and all(edit.path == "recorded" for edit in self.edits)
 
     @property
     def hands_over(self) -> bool:
-        """Return True if only the secret of an object is handed over, which was created before."""
+        """Return True if the change only hands over the secret of an object that was created before."""
         has_secret = any(edit.path.startswith(f"{SECRET_TO}.") for edit in self.edits)
         return has_secret and self.action is Action.UPDATE
 
@@ -160,10 +172,10 @@ class Change(Struct, frozen=True):
 
 def goal(change: Change) -> str:
     """
-    Return a digest of the object that exists after a change: its generation, and all that is declared of it.
+    Return a digest of the object after a change: its generation and all configured values.
 
     For a top-up, the digest covers all parameters but the amount: the approved amount is a ceiling. Empty for
-    a change that has no declaration.
+    a change without a resource in the configuration.
     """
     if change.declared is None:
         return ""
@@ -186,7 +198,7 @@ def rest(kind: Kind, change: Change, without: Iterable[str]) -> str:
     return content(observed(change.live, sorted({*without} | below))) if change.live else ""
 
 
-# created once: a plan has a digest of each value that changes
+# created once, because a plan has a digest of each value that changes
 _canonical = msgspec.json.Encoder(order="sorted", enc_hook=str).encode
 
 
@@ -196,7 +208,7 @@ def content(value: Any) -> str:
 
 
 def wanted(declared: Declared | None) -> list[Any] | None:
-    """Return all that a declaration asks of an object, and which parts of it must not be shown."""
+    """Return everything that the configuration sets on an object, and which parts of it must not be shown."""
     if declared is None:
         return None
     told = declared.lifecycle
@@ -208,9 +220,10 @@ def wanted(declared: Declared | None) -> list[Any] | None:
 
 def observed(live: Live | None, without: Iterable[str] = ()) -> list[Any] | None:
     """
-    Return all that is known of an object, including its ownership metadata, except for some paths of edits.
+    Return everything that is known of an object, including its ownership metadata, except at some edits'
+    paths.
 
-    What was last applied at those paths is left out, too.
+    The record of applied values is omitted at these paths, too.
     """
     if live is None:
         return None
@@ -238,7 +251,7 @@ def fields_after(kind: Kind, change: Change) -> Mapping[str, Any]:
     Return the fields of an object after a change.
 
     A new object has the declared fields; any other has its live fields with the edits. Values that are
-    ignored, or that Stripe cannot clear, do not change. Edits of a map of texts (metadata) are not applied.
+    ignored, or that Stripe cannot clear, do not change. Edits of a map of strings (metadata) are not applied.
     """
     live = change.live.fields if change.live else {}
     if change.action is Action.RETIRE:
@@ -257,7 +270,7 @@ def fields_after(kind: Kind, change: Change) -> Mapping[str, Any]:
 
 
 class Note(Struct, frozen=True, omit_defaults=True):
-    """Something that a reader of the plan should know, though nothing will be done about it."""
+    """Something that a reader of the plan should know, although the plan does nothing about it."""
 
     address: str
     """The address that the note is about."""

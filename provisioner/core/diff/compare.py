@@ -1,8 +1,9 @@
-"""Compare declared with live values, field by field.
+"""
+Compares the values in the configuration with those in Stripe, field by field.
 
-The comparison covers values that are declared, values that were applied earlier and are no longer in the
-configuration, and all of a hash that is owned whole. A value that is declared empty is compared with the live
-one. Everything else on the object belongs to others and is ignored.
+The comparison covers values in the configuration, values that were applied earlier and are no longer in the
+configuration, and all keys of a hash that is owned as a whole. A value that the configuration sets to empty
+is compared, too. Everything else on the object belongs to others and is ignored.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,10 +30,10 @@ def compare(
     kind: Kind, declared: Declared, live: Live, replaced: AbstractSet[Address] = frozenset()
 ) -> tuple[tuple[Edit, ...], tuple[Note, ...]]:
     """
-    Return the edits that change `live` to `declared`, and notes on what Stripe has no way to reset.
+    Return the edits that change `live` to `declared`, and notes on values that Stripe cannot reset.
 
-    Both sides are in normal form. No edits means that nothing needs to be done. A reference to one of
-    the `replaced` addresses always differs, because it will refer to a different object.
+    Both sides are in normal form. If there are no edits, nothing needs to be done. A reference to one of the
+    `replaced` addresses always differs, because it will refer to a different object.
     """
     scope = _Scope(declared, live, replaced)
     wanted, had = scope.pair(scope.doubtful(kind.fields), declared.fields, live.fields, "", owned=False)
@@ -45,7 +46,10 @@ def compare(
 
 
 def _lifecycle(declared: Declared, live: Live) -> Iterator[Edit]:
-    """Yield the edits of provisioner's own metadata: the address, and settings used once the YAML is gone."""
+    """
+    Yield the edits of provisioner's own metadata: the address, and settings needed after the YAML is
+    gone.
+    """
     wanted, had = declared.lifecycle, live.stamp
     if declared.address != live.address:
         yield Edit("address", str(live.address), str(declared.address))
@@ -56,7 +60,7 @@ def _lifecycle(declared: Declared, live: Live) -> Iterator[Edit]:
 
 
 class _Scope:
-    """A filter that reduces both sides of one comparison to the values that this project manages."""
+    """Reduces both sides of one comparison to the values that this project manages."""
 
     def __init__(self, declared: Declared, live: Live, replaced: AbstractSet[Address]) -> None:
         self.project = live.stamp.project
@@ -67,7 +71,7 @@ class _Scope:
         self.stuck: list[str] = []
 
     def doubtful(self, fields: Sequence[Field]) -> list[Field]:
-        """Return the fields that may differ: nearly all are absent or the same on both sides."""
+        """Return the fields that may differ; most are absent or equal on both sides."""
         want, have = self.want, self.have
         if not self.replaced and want.items() <= have.items():
             more = have.keys() - want.keys()
@@ -111,14 +115,17 @@ class _Scope:
         return wanted, had
 
     def past(self, path: str, want: Any, have: Any) -> tuple[Any, Any]:
-        """Skip a value that can no longer be changed; note that a new one waits for the next replacement."""
+        """
+        Skip a value that can no longer be changed; add a note that a new value waits for the next
+        replacement.
+        """
         if want and want != have:
             says = "can no longer be changed; the configured value takes effect with the next replacement"
             self.stuck.append(f"{path} {says}")
         return None, None
 
     def map(self, path: str, want: Mapping[str, Any], have: Mapping[str, Any]) -> Pair:
-        """Return both sides without the keys that we never set, which belong to others."""
+        """Return both sides without the keys that provisioner never set, which belong to others."""
         kept = {name for name in {*want, *have} if not self.ignores(f"{path}.{name}")}
         ours = {name for name in have if name in want or field_code(f"{path}.{name}") in self.applied}
         return {n: want[n] for n in want if n in kept}, {n: have[n] for n in ours & kept}
@@ -146,14 +153,14 @@ class _Scope:
         return want, have
 
     def may_have(self, field: Field, path: str, want: Any) -> bool:
-        """Return whether an object for which Stripe returns no value may have the declared one."""
+        """Return whether an object may have the configured value of a field that Stripe does not return."""
         was = self.applied.get(field_code(path))
         if was is None:
             return bool(want == field.default)
         return was in (UNREAD, value_digest(self.project, path, field, want))
 
     def undeclared(self, field: Field, path: str, have: Any, *, owned: bool, says: str) -> tuple[Any, Any]:
-        """Reset what was applied earlier, if Stripe can; leave Stripe's own defaults alone."""
+        """Reset a value that was applied earlier, if Stripe can; leave Stripe's own defaults unchanged."""
         mine = owned or field_code(path) in self.applied
         kept = f"{path} is {says}, but Stripe cannot clear it; its value in Stripe does not change"
         if mine and field.write_only:
@@ -189,7 +196,7 @@ def _exchanged(
         [] if was == becomes else [e.path for f, e in edits if _names(kind, declared, live, e.path, becomes)]
     )
     amounts = [path for path, f, _ in leaves(kind.fields, live.fields) if f.has_amounts] if moving else []
-    # there are amounts afterwards, too: declared ones, or ones left to others
+    # there are amounts afterwards, too: configured ones, or ones left to others
     gives = amounts and (
         any(declared.lifecycle.ignores(path) for path in amounts)
         or any(f.has_amounts for _, f, _ in leaves(kind.fields, declared.fields))
@@ -204,7 +211,7 @@ def _exchanged(
 
 
 def _renumbered(kind: Kind, declared: Declared, live: Live) -> Iterator[str]:
-    """Yield texts on amounts that keep their numbers in another currency, which no edit shows."""
+    """Yield texts about amounts that keep their numbers in another currency, which no edit shows."""
     was, becomes = (kind.currency(declared.address, side) for side in (live.fields, declared.fields))
     if not was or not becomes or was == becomes:
         return
@@ -242,7 +249,10 @@ def _edits(kind: Kind, declared: Declared, had: Any, wanted: Any) -> Iterator[tu
 def _places(
     fields: Sequence[Field], steps: Sequence[Any], wanted: Any, had: Any
 ) -> Iterator[tuple[str, Field, tuple[Any, ...]]]:
-    """Yield what differs below a step of the trees: all values of a hash or table that is new or gone."""
+    """
+    Yield the differences below a step of the trees: all values of a hash or table that was added or
+    removed.
+    """
     field, depth = next(f for f in fields if f.name == steps[0]), 1
     while field.shape is Shape.HASH and depth < len(steps):  # rows and keys are not fields
         field, depth = field.field(steps[depth]), depth + 1
@@ -286,7 +296,8 @@ def _edit(
     had, wanted = sides
     before, after = _at(had, place), _at(wanted, place)
     depth = next((number for number, step in enumerate(place) if isinstance(step, int)), len(place))
-    whole = place[: len(place) - 1] if field.shape is Shape.MAP else place[:depth]  # above a table's rows
+    # the level above a table's rows
+    whole = place[: len(place) - 1] if field.shape is Shape.MAP else place[:depth]
     old, new = (_without_gaps(_at(side, whole)) for side in sides)
     hide = hidden(field, path, declared.sensitive)
     return Edit(
@@ -303,7 +314,10 @@ def _edit(
 
 
 def _row(declared: Declared, place: tuple[Any, ...], depth: int) -> Mapping[str, Any]:
-    """Return what identifies a value's row in its table; empty if it is in no row or the table is hidden."""
+    """
+    Return the fields that identify a value's row; empty if it is not in a row, or if the table is
+    hidden.
+    """
     table = ".".join(place[:depth])
     if len(place) < depth + 2 or any(path.startswith(table) for path in declared.sensitive):
         return {}
@@ -317,7 +331,7 @@ def _without_gaps(value: Any) -> Any:
 
 
 def _judged(field: Field, want: Mapping[str, Any] | None) -> Sequence[Field]:
-    """Return the fields of a hash, without a currency that is not declared: it means nothing on its own."""
+    """Return the fields of a hash, without a currency that is not configured: it means nothing by itself."""
     if not field.amounts_in or field.amounts_in in (want or {}):
         return field.fields
     return [sub for sub in field.fields if sub.name != field.amounts_in]
@@ -334,7 +348,7 @@ def says_replaced(address: object) -> str:
 
 
 def additions(kind: Kind, declared: Declared) -> tuple[Edit, ...]:
-    """Return the edits of a creation: every declared value, and the lifecycle settings that it records."""
+    """Return the edits of a creation: every configured value, and the lifecycle settings that it records."""
     fields = tuple(
         Edit(
             path=path,
@@ -353,7 +367,7 @@ def additions(kind: Kind, declared: Declared) -> tuple[Edit, ...]:
 
 
 def secret_edits(declared: Declared, *, forces_replacement: bool = False) -> tuple[Edit, ...]:
-    """Return the edit that says where the secret of a new object goes, if it goes anywhere."""
+    """Return the edit that names the destination of a new object's secret, if there is one."""
     to = declared.secret_to
     if to is None:
         return ()

@@ -1,4 +1,4 @@
-"""Drift: changes in Stripe since the last apply, as distinct from changes in the configuration."""
+"""Drift: changes in Stripe since the last apply, as opposed to changes in the configuration."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -19,7 +19,10 @@ from provisioner.core.schema.kind import Kind, owned
 
 
 class Drift(Struct, frozen=True):
-    """One value that is not as declared. Amounts are in minor units; sensitive values are masked."""
+    """
+    One value that differs from the configuration. Amounts are in minor units; sensitive values are
+    masked.
+    """
 
     address: Address
     """The address."""
@@ -34,17 +37,17 @@ class Drift(Struct, frozen=True):
     live: Any
     """The value in Stripe."""
     direction: Direction = Direction.NEUTRAL
-    """The direction of the change in Stripe; broadening drift adds spending power that nobody reviewed."""
+    """The direction of the change in Stripe; broadening drift raises spending without review."""
     currency: str = ""
     """Currency of the amounts; empty if there are none."""
     text: str = ""
-    """A description that replaces both values; empty if they say it all."""
+    """A description shown instead of the two values; empty to show the values."""
     row: Mapping[str, Any] | None = None
     """The fields that identify the row of a table, such as its interval."""
     currency_live: str | None = None
-    """Currency of the amounts in `live` if it is another one; empty if Stripe does not tell."""
+    """Currency of the amounts in `live` if it differs; empty if Stripe does not return it."""
     grant: str = ""
-    """The ended grants that gave the value in Stripe, and when they ended; empty if none did."""
+    """The ended grants that set the value in Stripe, with their ends; empty if none did."""
 
     @property
     def place(self) -> Place:
@@ -74,7 +77,7 @@ def find_drift(
     changes: Sequence[Change],
     notes: Iterable[Note] = (),
 ) -> tuple[Drift, ...]:
-    """Return all that changed, by address and path; `changes` and `notes` are those a plan would have."""
+    """Return all differences, by address and path; `changes` and `notes` are those of a plan."""
     found: list[Drift] = []
     notes = tuple(notes)
     told = {str(change.address) for change in changes} | {note.address for note in notes}
@@ -95,7 +98,7 @@ def find_drift(
     said = {text.partition(" ")[0] for drift in found for text in drift.grant.split("; ")}
     for note in notes:
         section, _, name = note.address.partition(".")
-        if note.pending and note.address not in said:  # a grant whose value is there says no more
+        if note.pending and note.address not in said:  # a grant whose value is still there adds nothing
             found.append(Drift(Address(section, name), "", "", Moved.YAML, None, None, text=note.text))
     return tuple(sorted(found, key=lambda drift: (drift.address, drift.path)))
 
@@ -103,7 +106,7 @@ def find_drift(
 def _with_grants(
     kinds: Sequence[Kind], config: Config, surveyed: Inventory, found: Iterable[Drift]
 ) -> Iterator[Drift]:
-    """Yield the same, with the ended grants whose values are still in Stripe."""
+    """Yield the differences, completed with the ended grants whose values are still in Stripe."""
     late = {
         (change.address, edit.path): change.reason
         for change in overdue(kinds, config, surveyed)
@@ -114,7 +117,7 @@ def _with_grants(
 
 
 def _by_stripe(kind: Kind, declared: Declared, live: Live) -> Iterator[Drift]:
-    """Yield what Stripe itself restricts: no apply can lift it, and somebody has to know."""
+    """Yield restrictions made by Stripe itself, which an apply cannot lift."""
     for field in kind.held_by_stripe(live.fields):
         there, wanted = live.fields[field.name], declared.fields.get(field.name, field.default)
         text = f"{field.name} is {there}, which only Stripe can change"
@@ -144,7 +147,7 @@ def _edited(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> 
             moved,
             edit.after,
             edit.before,
-            # an edit undoes what drift did, so drift went the other way
+            # an edit reverts drift, so drift has the opposite direction
             edit.undone if moved is not Moved.YAML else edit.direction,
             edit.currency,
             text,
@@ -154,7 +157,7 @@ def _edited(kind: Kind, declared: Declared, live: Live, surveyed: Inventory) -> 
 
 
 def _of_retired(kind: Kind, live: Live) -> Iterator[Drift]:
-    """Yield the drift of an object that we retired and that somebody has reactivated."""
+    """Yield the drift of an object that provisioner retired and somebody reactivated."""
     for name, end in kind.retirement.deactivate.items() if is_reactivated(kind, live) else ():
         field = kind.field(name)
         there = live.fields.get(name, field.default)
@@ -166,7 +169,7 @@ def _gone(kind: Kind, estate: KindInventory, changes: Sequence[Change]) -> Itera
     for change in changes:
         if change.kind == kind.name and change.action is Action.CREATE and change.moved is Moved.LIVE:
             last = estate.last[change.address]
-            why = last.canceled_as  # people can give only the reasons of a reissue, Stripe others
+            why = last.canceled_as  # people can give only the reasons for a reissue; Stripe gives others
             by = f"by Stripe ({why})" if why and not kind.ends_first(why) else "outside of provisioner"
             text = f"{last.status} {by}; the next apply will create a new {kind.name}"
             yield Drift(
@@ -175,7 +178,7 @@ def _gone(kind: Kind, estate: KindInventory, changes: Sequence[Change]) -> Itera
 
 
 def _self_canceled(config: Config, estate: KindInventory, changes: Sequence[Change]) -> Iterator[Drift]:
-    """Yield declared objects that have ended as declared, and that will not be created again."""
+    """Yield objects that ended as configured, and that will not be created again."""
     again = {change.address for change in changes} if estate.self_canceled else set()
     for address, live in estate.self_canceled.items():
         if address in config.declared and address not in again:
@@ -183,7 +186,7 @@ def _self_canceled(config: Config, estate: KindInventory, changes: Sequence[Chan
 
 
 def _waiting(changes: Sequence[Change], seen: set[Address]) -> Iterator[Drift]:
-    """Yield changes of whole objects that the YAML asks for and no apply has made yet."""
+    """Yield changes of whole objects that are in the YAML but not applied yet."""
     words = {
         Action.CREATE: "not in Stripe yet",
         Action.RETIRE: "no longer in the configuration, but not retired yet",

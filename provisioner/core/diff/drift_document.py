@@ -1,4 +1,4 @@
-"""The document of drift: the JSON that `drift --format json` prints, and that every view shows."""
+"""The document of drift: the JSON of `drift --format json`, which every other view reads, too."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ class DriftedValue(Struct, frozen=True, kw_only=True):
     """A value in Stripe that differs from the configuration."""
 
     address: str
-    """Section and name in the YAML: cards.ads."""
+    """Its section and name in the YAML: cards.ads."""
     id: str | None
     """The id of the object in Stripe; null if there is none."""
     path: str
@@ -46,7 +46,7 @@ class DriftedValue(Struct, frozen=True, kw_only=True):
     trace: TraceDocument | UnsetType = UNSET
     """With --explain: the event of the last 30 days that made the change, if there is one."""
     grant: str | UnsetType = UNSET
-    """The ended grants that gave the value in Stripe, and when they ended, if they did."""
+    """The ended grants that set the value in Stripe, with their ends, if any."""
 
     @property
     def waits(self) -> bool:
@@ -62,7 +62,7 @@ class Remark(Struct, frozen=True):
     id: str | None
     """The id of the object in Stripe."""
     text: str
-    """The requirement of Stripe, or the way in which the object ended and how to create another."""
+    """Stripe's requirement, or how the object ended and how to create another."""
 
 
 class DriftSummary(Struct, frozen=True, kw_only=True):
@@ -114,7 +114,10 @@ def drift_document(
     *,
     listed: bool,
 ) -> DriftDocument:
-    """Write the document of an account's drift; `unmanaged` maps kinds to the ids of other objects."""
+    """
+    Return the document of an account's drift; `unmanaged` maps kinds to the ids of objects that are not
+    managed.
+    """
     values = tuple(_value(each, traces.get(each.place)) for each in drifts if each.counts or each.waits)
     warnings, ended = (
         tuple(Remark(str(each.address), each.id or None, each.text) for each in drifts if each.moved is moved)
@@ -146,7 +149,7 @@ def _value(drift: Drift, trace: TraceDocument | None) -> DriftedValue:
         id=drift.id or None,
         path=drift.path,
         moved=drift.moved,
-        # where both sides have moved, only the digest of what was applied is known
+        # if both sides changed, only the digest of the applied value is known
         before={Moved.LIVE: drift.declared, Moved.YAML: drift.live}.get(drift.moved),
         after=drift.live,
         declared=drift.declared,

@@ -1,4 +1,4 @@
-"""Find the changes that would make Stripe match the configuration, in no particular order yet."""
+"""Finds the changes that would make Stripe match the configuration; they are not ordered yet."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -34,8 +34,8 @@ from provisioner.core.schema.field import Direction
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import at, leaves
 
-# Seconds for which Stripe certainly repeats an answer (docs.stripe.com/api/idempotent_requests: 24 hours).
-# The rest is for clocks that differ: asked a moment too late, Stripe would create a second object.
+# Seconds for which Stripe certainly repeats a response (docs.stripe.com/api/idempotent_requests: 24 hours).
+# The difference allows for clocks that are wrong: after the 24 hours, Stripe would create a second object.
 REPEATED = 23 * 3600
 NOT_HANDED_OVER = "its secret has not been handed over yet"
 NEVER_HANDED_OVER = "its secret was never handed over, and Stripe no longer repeats it"
@@ -58,16 +58,16 @@ class Comparison(Struct, frozen=True):
     """The result of comparing a configuration with one snapshot of Stripe."""
 
     snapshot: Snapshot
-    """Stripe's answers."""
+    """Stripe's data."""
     inventory: Inventory
     """The project's objects in the snapshot, by address."""
     differences: Differences
-    """The changes that would make Stripe match, with their notes."""
+    """The changes that would make Stripe match the configuration, with notes."""
 
 
 def compare_with(kinds: Sequence[Kind], config: Config, snapshot: Snapshot) -> Comparison:
     """
-    Compare a configuration with what Stripe answered.
+    Compare a configuration with a snapshot of Stripe.
 
     Raises ConflictError if objects in Stripe contradict each other, and ConfigError as `find_changes` does.
     """
@@ -105,7 +105,10 @@ def find_changes(kinds: Sequence[Kind], config: Config, world: Snapshot, surveye
 
 
 def _refuse_own_ids(kinds: Sequence[Kind], config: Config, surveyed: Inventory) -> None:
-    """Raise ConfigError for ids of our own objects: once replaced, they would never match again."""
+    """
+    Raise ConfigError for ids of the project's own objects: after a replacement, they would never match
+    again.
+    """
     refs = [(kind.section, field.name) for kind in kinds for field in kind.fields if field.refers_to]
     problems = [
         Problem(
@@ -148,7 +151,10 @@ def _of_others(
 def _cut_off(
     kinds: Sequence[Kind], config: Config, surveyed: Inventory, changes: Sequence[Change]
 ) -> Iterator[Note]:
-    """Yield notes on objects that are kept, but that cannot be used once what they refer to has ended."""
+    """
+    Yield notes on objects that are kept, but cannot be used after the objects that they refer to have
+    ended.
+    """
     can_end = {kind.name for kind in kinds if kind.retirement.deactivate}
     ends = (change for change in changes if change.action in (Action.RETIRE, Action.REPLACE))
     ended = {change.address for change in ends if change.kind in can_end}
@@ -161,7 +167,7 @@ def _cut_off(
 
 
 def _missing_requirements(kinds: Sequence[Kind], world: Snapshot, found: Differences) -> Iterator[Note]:
-    """Yield notes on objects that Stripe will restrict once created, as their requirements are not met."""
+    """Yield notes on objects that Stripe will restrict after creation, because requirements are not met."""
     by_name, country = {kind.name: kind for kind in kinds}, str(world.account.get("country") or "")
     for change in found.changes:
         if change.declared is None or change.action not in (Action.CREATE, Action.REPLACE):
@@ -172,7 +178,7 @@ def _missing_requirements(kinds: Sequence[Kind], world: Snapshot, found: Differe
 
 
 def _unheard(kinds: Sequence[Kind], found: Differences) -> Iterator[Note]:
-    """Yield notes on objects to create whose secret goes nowhere."""
+    """Yield notes on objects to create whose secret has no destination."""
     with_secrets = {kind.name for kind in kinds if kind.secret}
     for change in found.changes if with_secrets else ():
         is_new = change.kind in with_secrets and change.action in (Action.CREATE, Action.REPLACE)
@@ -182,7 +188,7 @@ def _unheard(kinds: Sequence[Kind], found: Differences) -> Iterator[Note]:
 
 
 def _not_issued(kinds: Sequence[Kind], world: Snapshot, found: Differences) -> Iterator[Note]:
-    """Yield notes on objects to create in a currency that the account's country does not issue in."""
+    """Yield notes on objects to create in a currency in which the account's country does not issue cards."""
     by_name, own = {kind.name: kind for kind in kinds if kind.spending}, issued_in(world.account)
     others: Counter[tuple[str, str]] = Counter()
     for change in found.changes:
@@ -205,14 +211,14 @@ def _find_objects(
         if live is not None:
             _compare(found, records, declared, live, inventory, now)
         elif (ended := estate.self_canceled.get(declared.address)) and not reissued_for(declared, ended):
-            # a new one is created only when that is asked for
+            # a new one is created only on request
             found.notes.append(Note(str(declared.address), says_self_canceled(ended)))
         else:
             found.changes.append(_creation(kind, declared, estate, found.replaced))
     names = {declared.address for declared in wanted}
     for address in sorted(estate.current.keys() - names):
         live = estate.current[address]
-        cancel = live.stamp.on_remove == "cancel"  # as recorded on the object
+        cancel = live.stamp.on_remove == "cancel"  # the setting recorded on the object
         if live.stamp.on_remove != "keep" and not is_retired(kind, live, cancel=cancel):
             is_back = is_reactivated(kind, live)
             reason = "no longer in the configuration"
@@ -267,7 +273,7 @@ def _compare(
         found.notes.append(Note(str(declared.address), used, pending=True))
     why = reissued_for(declared, live)
     forcing = [edit.path for edit in edits if edit.forces_replacement]
-    if forcing and kind.held_by_stripe(live.fields):  # a replacement would circumvent that
+    if forcing and kind.held_by_stripe(live.fields):  # a replacement would circumvent the restriction
         text = f"is {live.status}, which only Stripe can change; not replaced to change {', '.join(forcing)}"
         found.notes.append(Note(str(declared.address), text))
     elif forcing or why:
@@ -304,10 +310,10 @@ def _why_replaced(reissued: str, forcing: Sequence[str]) -> str:
 
 def _secret_edits(declared: Declared, live: Live, edits: Sequence[Edit], now: int) -> tuple[Edit, ...]:
     """
-    Return the edit of a secret that has not been handed over: by a killed run, or as a command failed.
+    Return the edit of a secret that was not handed over, because the run was killed or the command failed.
 
-    Stripe repeats its answer to a creation for a day if exactly the same is asked. After that, or once the
-    configuration has changed, only a new object has a secret.
+    Stripe repeats its response to a creation for a day if the request is exactly the same. After that, or
+    once the configuration has changed, only a new object has a secret.
     """
     is_late = bool(now) and now >= live.created + REPEATED
     anew = is_late or bool(edits) or live.stamp.secret == LOST
@@ -315,7 +321,7 @@ def _secret_edits(declared: Declared, live: Live, edits: Sequence[Edit], now: in
 
 
 def _loosened(kind: Kind, change: Change, declared: Declared, live: Live) -> Iterator[str]:
-    """Yield the paths of live restrictions that no edit shows, and that a new object will not have."""
+    """Yield the paths of restrictions in Stripe that no edit shows, and that a new object will not have."""
     told = {edit.path.partition("[")[0] for edit in change.edits}
     after = fields_after(kind, change)
     for path, leaf, value in leaves(kind.fields, live.fields):
@@ -328,7 +334,7 @@ def _loosened(kind: Kind, change: Change, declared: Declared, live: Live) -> Ite
 def _update(found: Differences, kind: Kind, declared: Declared, live: Live, edits: tuple[Edit, ...]) -> None:
     own = all(edit.path.startswith(OUR_OWN) for edit in edits)
     if own and not has_room(declared, live, stamp_after(kind, declared, live)):
-        # changes by others must not have to wait for ownership metadata
+        # changes by others must not be blocked by full metadata
         paths = ", ".join(edit.path for edit in edits)
         full = f"its metadata already has {METADATA_KEYS} keys, the most that Stripe allows"
         text = f"{paths}: cannot be recorded on the object, because {full}; remove one of them in Stripe"
@@ -365,7 +371,10 @@ def _remarks(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:
 
 
 def _left_retired(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:
-    """Yield a note if a retired object is declared again but stays retired, as its status is ignored."""
+    """
+    Yield a note if a retired object is in the configuration again but stays retired, as its status is
+    ignored.
+    """
     for name, end in kind.retirement.deactivate.items():
         field = kind.field(name)
         ours = live.stamp.applied.get(field_code(name)) == value_digest(live.stamp.project, name, field, end)

@@ -1,7 +1,9 @@
-"""Compare Stripe's answer to a write with the request: an answer alone does not prove that it was done.
+"""
+Compares Stripe's response to a write with the request: a response alone does not prove that it was carried
+out.
 
-Both sides are compared in the normal form in which declared and live values are compared, so values that do
-not differ in a plan are not a failure here either.
+Both sides are compared in the normal form of plans, so values that a plan treats as equal are not a failure
+here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +15,7 @@ from provisioner.core.schema.normal_form import EMPTY, align, reader
 
 
 class Unfulfilled(NamedTuple):
-    """The dotted path of a parameter that is not as requested, and whether it was to be cleared."""
+    """The path of a parameter that was not set as requested."""
 
     path: str
     """The dotted path."""
@@ -25,7 +27,7 @@ def unfulfilled(
     fields: Sequence[Field], asked: Mapping[str, Any], answer: Mapping[str, Any], prefix: str = ""
 ) -> Iterator[Unfulfilled]:
     """
-    Yield what differs in an answer from the parameters `asked`, whose references are already ids.
+    Yield the parameters in `asked` that differ in an answer; references in `asked` are ids already.
 
     Values that Stripe never returns, and values that were not requested, are ignored.
     """
@@ -56,7 +58,7 @@ def differing(fields: Sequence[Field], seen: Mapping[str, Any], answer: Mapping[
 
 
 def says_unfulfilled(found: Sequence[Unfulfilled]) -> str:
-    """Return a sentence on what was not done, without values, as some are personal."""
+    """Return a sentence about what was not done, without values, because some are personal."""
     wrong = [each.path for each in found if not each.cleared]
     stays = [each.path for each in found if each.cleared]
     said = [f"{listed(wrong)} {_is(wrong)} not as requested"] if wrong else []
@@ -77,7 +79,7 @@ def _is_as_asked(field: Field, value: Any, there: Any) -> bool:
         if field.shape is Shape.TABLE and have is not None:
             want, have = align(field, want, have)
         is_same = field.equivalent is not None and have is not None and field.equivalent(want, have)
-    except (TypeError, AttributeError):  # its form is not that of any value of the field
+    except (TypeError, AttributeError):  # its form matches no value of the field
         return False
     return is_same or want == have or have in field.stripe_only_values
 

@@ -1,4 +1,4 @@
-"""Grants in plans: notes, reasons, and the changes that take back what ended grants have given."""
+"""Grants in plans: notes, reasons, and the changes that take back the values of ended grants."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from provisioner.core.schema.field import Direction
 from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import at, leaves
 
-NAMED = 3  # addresses that a note names
+NAMED = 3  # the most addresses that a note names
 
 
 def _notes(kinds: Sequence[Kind], config: Config, surveyed: Inventory) -> Iterator[Note]:
@@ -45,7 +45,7 @@ def _few(addresses: Collection[Address | str]) -> str:
 
 
 def with_grants(kinds: Sequence[Kind], config: Config, found: Comparison) -> Comparison:
-    """Return a comparison whose notes and reasons say what each grant gives to whom, and until when."""
+    """Return a comparison with notes and reasons that explain each grant: its values, resources, and end."""
     if not config.now:
         return found
     differences = replace(
@@ -72,10 +72,10 @@ def _with_reasons(config: Config, changes: Sequence[Change]) -> Iterator[Change]
 
 def overdue(kinds: Sequence[Kind], config: Config, surveyed: Inventory) -> Iterator[Change]:
     """
-    Yield the updates that take back what ended grants have given, and nothing else.
+    Yield the updates that take back the values of ended grants, and nothing else.
 
-    Values that the grants did not give do not change. An update that would raise spending, as
-    somebody has tightened a value in Stripe, is left out.
+    Values that the grants did not set do not change. An update that would raise spending, because somebody
+    lowered a value in Stripe, is left out.
     """
     ended: dict[Address, list[Grant]] = defaultdict(list)
     for grant in config.grants:
@@ -98,7 +98,10 @@ def overdue(kinds: Sequence[Kind], config: Config, surveyed: Inventory) -> Itera
 def values_for_a_while(
     kinds: Sequence[Kind], config: Config, surveyed: Inventory
 ) -> Mapping[str, Sequence[str]]:
-    """Return a text for each value that Stripe has because a grant holds, by the address of its resource."""
+    """
+    Return a text for each value that is in Stripe because of a grant in force, by the address of its
+    resource.
+    """
     by_section, texts = {kind.section: kind for kind in kinds}, defaultdict(list)
     for grant in config.grants:
         for address in sorted(grant.addresses & config.lasting.keys()) if grant.holds(config.now) else ():
@@ -119,7 +122,7 @@ def _given(kind: Kind, fields: Mapping[str, Any], grant: Grant) -> set[str]:
 
 
 def _only(kind: Kind, declared: Declared, live: Live, grants: Sequence[Grant]) -> Declared:
-    """Return a declaration that ignores everything but the values that grants have given."""
+    """Return a resource that ignores every field except those that grants have set."""
     given = {path for grant in grants for path in _given(kind, declared.fields, grant)}
     others = frozenset(path for path in _paths(kind) if path not in given)
     as_recorded = Lifecycle(protect=live.stamp.protect, on_remove=live.stamp.on_remove, ignore=others)

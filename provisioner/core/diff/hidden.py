@@ -1,4 +1,4 @@
-"""Values that must not be shown: the rule, the mask, and all such values in a configuration."""
+"""Values that must not be shown: the rule, the mask, and a list of all in a configuration."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ _INDEX = re.compile(r"\[\d+\]")
 
 
 def hidden(field: Field, path: str, sensitive: frozenset[str]) -> bool:
-    """Return True if the value at `path` must not be shown, because of its field or where it came from."""
+    """Return True if the value at `path` must not be shown, because of its field or its origin."""
     if field.sensitive or not sensitive:
         return field.sensitive
     plain = _INDEX.sub("", path)
@@ -25,7 +25,10 @@ def hidden(field: Field, path: str, sensitive: frozenset[str]) -> bool:
 
 
 def mask(value: Any, hide: bool) -> Any:
-    """Return what is shown of a value, as JSON: None is never masked; a reference is shown by its address."""
+    """
+    Return the masked form of a value, as JSON: None is not masked, and a reference is shown by its
+    address.
+    """
     if hide and value is not None:
         return MASK
     return str(value) if isinstance(value, Ref | Upload) else to_wire(value)

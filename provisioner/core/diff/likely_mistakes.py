@@ -1,4 +1,4 @@
-"""Notes on what looks like a mistake in a plan, each with the command or the YAML that fixes it."""
+"""Notes on likely mistakes in a plan, each with the command or the YAML that fixes it."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,18 +15,18 @@ from provisioner.core.schema.field import OnChange, Shape
 from provisioner.core.schema.kind import Kind, Role, owned
 from provisioner.core.schema.normal_form import at, leaves
 
-MOST = 10  # notes of one sort; nobody reads more of them one by one
-MOST_ALIKE = 20  # more resources with the same values are not matched with each other
+MOST = 10  # the most notes of one sort; nobody reads more of them one by one
+MOST_ALIKE = 20  # more resources with equal values are not matched with each other
 
 
 def likely_mistakes(
     kinds: Sequence[Kind], config: Config, world: Snapshot, changes: Sequence[Change]
 ) -> Iterator[Note]:
     """
-    Yield notes on unmanaged twins, renames, two names for one person, lost scenarios and removed limits.
+    Yield notes on unmanaged twins, renames, two resources for one person, lost scenarios and removed limits.
 
-    A note is about something that the changes do, so that it does not come back in every plan. Only a
-    scenario without its card does, as it fails until somebody fixes it.
+    A note is about the plan's changes, so it does not appear in every plan. A scenario without its card is an
+    exception, because it fails until somebody fixes it.
     """
     renamed = _renamed(kinds, changes)
     yield from _first(
@@ -47,7 +47,7 @@ def _first(notes: Iterator[Note], more: str) -> Iterator[Note]:
 
 
 def _twins(kinds: Sequence[Kind], world: Snapshot, changes: Sequence[Change]) -> Iterator[Note]:
-    """Yield notes on unmanaged objects that are named like one that is to be created."""
+    """Yield notes on unmanaged objects with the same name as one that is to be created."""
     created = [change.declared for change in changes if change.action is Action.CREATE and change.declared]
     for kind in kinds if created else ():
         name = kind.named_by[0]
@@ -72,9 +72,9 @@ def _twins(kinds: Sequence[Kind], world: Snapshot, changes: Sequence[Change]) ->
 
 def _renamed(kinds: Sequence[Kind], changes: Sequence[Change]) -> dict[Address, Address]:
     """
-    Return the created addresses with those retired for which they seem to stand, by the values of both.
+    Map created addresses to the retired ones that they seem to rename, judged by the values of both.
 
-    Resources with the same values are matched only if as many are created as are retired.
+    Resources with equal values are matched only if as many are created as are retired.
     """
     renamed: dict[Address, Address] = {}
     if not any(change.action is Action.RETIRE for change in changes):
@@ -96,7 +96,7 @@ def _renamed(kinds: Sequence[Kind], changes: Sequence[Change]) -> dict[Address, 
 
 
 def _identity(kind: Kind, fields: Mapping[str, Any], renamed: Mapping[Address, Address]) -> str:
-    """Return a digest of the values that make an object another one if they change."""
+    """Return a digest of the values that identify an object: if they change, it is another object."""
     named = [fields.get(name, kind.field(name).default) for name in _fixed(kind)]
     return content(
         [renamed.get(each.address, each.address) if isinstance(each, Ref) else each for each in named]
@@ -108,7 +108,7 @@ def _fixed(kind: Kind) -> list[str]:
 
 
 def _matched(kind: Kind, created: Sequence[Declared], retired: Sequence[Live]) -> dict[Address, Address]:
-    """Return a retired address for each of those created, or nothing if one of them has no counterpart."""
+    """Return a retired address for each created one, or nothing if one of them has no counterpart."""
     found: dict[Address, Address] = {}
     left = [*retired]
     for declared in created:
@@ -121,7 +121,7 @@ def _matched(kind: Kind, created: Sequence[Declared], retired: Sequence[Live]) -
 
 
 def _is_alike(kind: Kind, declared: Declared, live: Live) -> bool:
-    """Return True for the same name and e-mail address, or for a kind without names, for the same values."""
+    """Return True if name and email are equal or, for a kind without names, if all values are equal."""
     if kind.role is Role.HOLDER:
         return is_named(kind, declared, live.fields)
     edits, _ = compare(kind, declared, live)
@@ -140,9 +140,9 @@ def _renames(renamed: Mapping[Address, Address]) -> Iterator[Note]:
 
 def _same_person(kinds: Sequence[Kind], config: Config, changes: Sequence[Change]) -> Iterator[Note]:
     """
-    Yield notes on two resources for one person, where a change makes them so.
+    Yield notes on two resources for one person, if a change makes them so.
 
-    What more than two share, such as a mailbox, says nothing about them.
+    A value that more than two resources share, such as a mailbox, does not identify a person.
     """
     for kind in kinds:
         fresh: dict[Address, list[tuple[str, ...]]] = {}
@@ -169,7 +169,10 @@ def _same_person(kinds: Sequence[Kind], config: Config, changes: Sequence[Change
 
 
 def _lost_scenarios(config: Config, renamed: Mapping[Address, Address]) -> Iterator[Note]:
-    """Yield notes on scenarios whose card is not in the configuration, with the name that it has now."""
+    """
+    Yield notes on scenarios whose card is not in the configuration, with the card's new name if it was
+    renamed.
+    """
     names = {old: new for new, old in renamed.items()}
     for address, declared in config.declared.items() if config.scenarios else ():
         names |= {Address(address.section, old): address for old in declared.lifecycle.previously}
@@ -182,7 +185,10 @@ def _lost_scenarios(config: Config, renamed: Mapping[Address, Address]) -> Itera
 
 
 def _cleared_limits(kinds: Sequence[Kind], changes: Sequence[Change]) -> Iterator[Note]:
-    """Yield notes on cards that lose their limits: that the default comes back then is not documented [?]."""
+    """
+    Yield notes on cards that lose their limits: whether Stripe's default then applies is not documented
+    [?].
+    """
     by_name = {kind.name: kind for kind in kinds if kind.spending}
     for change in changes:
         kind = by_name.get(change.kind)
@@ -194,6 +200,6 @@ def _cleared_limits(kinds: Sequence[Kind], changes: Sequence[Change]) -> Iterato
             if field.server_defaults and is_limited and not at(after, path):
                 yield Note(
                     str(change.address),
-                    f"is left without a limit. It counts with Stripe's default of {DEFAULT_A_DAY} per day, "
-                    f"but Stripe does not document that the default comes back; to be sure, set `{path}`",
+                    f"is left without a limit. Its exposure is based on Stripe's default of {DEFAULT_A_DAY} per "
+                    f"day, but Stripe does not document that the default applies again; to be sure, set `{path}`",
                 )

@@ -1,4 +1,4 @@
-"""Retire objects: deactivate or cancel them, also when `retire` and `destroy` request it."""
+"""Retires objects: deactivates or cancels them, including those that `retire` and `destroy` request."""
 
 from collections.abc import Iterable, Sequence
 
@@ -16,8 +16,8 @@ def retire(
     """
     End the objects at some addresses: deactivate them, or cancel them for good if Stripe can.
 
-    Raises ProvisionerError for an address that has no object, or that is still in the configuration: the
-    next apply would bring it back.
+    Raises ProvisionerError for an address that has no object, or that is still in the configuration: the next
+    apply would create it again.
     """
     changes = []
     for address in addresses:
@@ -25,7 +25,7 @@ def retire(
         if kind is None or not kind.is_owned:
             raise ProvisionerError(f"{address} has no object in Stripe")
         estate = surveyed.estates[kind.name]
-        # an object that has ended for good counts as done, so that the command can be repeated
+        # an object that has ended permanently counts as done, so that the command can be repeated
         live = estate.current.get(address) or estate.last.get(address)
         if live is None:
             raise ProvisionerError(f"{address} has no object in Stripe")
@@ -45,7 +45,8 @@ def retire_all(kinds: Sequence[Kind], surveyed: Inventory, *, cancel: bool) -> l
     """
     End all objects of a project, each as its own `on_remove` says unless all are to be canceled.
 
-    Objects that are to be kept stay, and so do those they refer to: a card needs its cardholder.
+    Objects that are to be kept are not ended, and neither are objects that they refer to: a card needs its
+    cardholder.
     """
     lives = [live for estate in surveyed.estates.values() for live in estate.current.values()]
     kept = [live for live in lives if live.stamp.on_remove == "keep"]

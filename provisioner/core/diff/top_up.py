@@ -1,8 +1,9 @@
-"""Balance targets: how much to pull into the Issuing balance, exactly once.
+"""
+Balance targets: the amount to pull into the Issuing balance, exactly once.
 
-The balance belongs to the account, so one project fills it: the project named on the newest top-up for a
-balance target. The idempotency key of the next top-up is derived from that newest one, whichever project
-made it, so two applies that saw the same top-ups send the same key, and Stripe carries out only one.
+The balance belongs to the account, so only one project fills it: the project named on the newest top-up for a
+balance target. The idempotency key of the next top-up is derived from that newest one, whichever project made
+it. So two applies that saw the same top-ups send the same key, and Stripe carries out only one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,9 +20,9 @@ from provisioner.core.model.snapshot import Snapshot, TopUp, issuing_rows
 from provisioner.core.ownership.marks import ADDRESS, PREFIX, PROJECT
 from provisioner.core.schema.kind import Kind
 
-# A person sets this metadata on a top-up that went to another balance, once its money is where it belongs.
+# A person sets this metadata on a top-up that went to another balance, once the money is in the right one.
 MISROUTED, RESOLVED = PREFIX + "misrouted", "resolved"
-# Seconds that a look for new top-ups reaches back: lists may lag behind writes, by an undocumented time.
+# Seconds by which a search for new top-ups looks back: lists may lag behind writes by an undocumented time.
 LOOK_BACK = 86_400
 HOW_TO = "docs/how-to/fund-the-balance.md"
 NOT_SHOWN = frozenset({"object", "type"})
@@ -38,11 +39,11 @@ class Funds(Struct, frozen=True):
     made: tuple[tuple[str, int], ...] = ()
     """Top-ups by balance targets of any project, newest first: the id and amount (0 if it failed) of each."""
     seen: frozenset[str] = frozenset()
-    """The ids of all recent top-ups, which a look for new ones will find again."""
+    """The ids of all recent top-ups, which a search for new ones will find again."""
 
     @property
     def newest(self) -> str | None:
-        """Return the id of the newest top-up that a balance target has made, whatever its status."""
+        """Return the id of the newest top-up made for a balance target, whatever its status."""
         return self.made[0][0] if self.made else None
 
     @property
@@ -85,12 +86,12 @@ def read_top_up(raw: Mapping[str, Any]) -> TopUp:
 
 
 def look_back(newest: int) -> int:
-    """Return the start of a look for new top-ups, from the newest known one's creation (Unix seconds)."""
+    """Return the start of a search for new top-ups (Unix seconds), from the newest known one's creation."""
     return max(0, newest - LOOK_BACK)
 
 
 def taken(project: str, top_up: str, address: Address) -> str:
-    """Return the text that says that another project already fills a balance."""
+    """Return the message that another project already fills a balance."""
     return (
         f"project {project!r} already fills this balance ({top_up} is its newest top-up), and an account has "
         f"one balance target per currency. Remove {address} from one of the two configurations, or hand the "
@@ -125,11 +126,11 @@ def plan_funding(
 
 
 def _barred(world: Snapshot, project: str, wanted: Declared) -> list[str]:
-    """Return the reasons why a balance cannot be topped up, each with what to do first."""
+    """Return the reasons why balances cannot be topped up, each with what to do first."""
     address = wanted.address
     is_shown = any(
         entry["currency"] == address.name for entry in issuing_rows(world.balance)
-    )  # whatever the country
+    )  # in every country
     if not is_shown and (other := other_currency(world.account, address.name)):
         return [other]
     newest = next(_made(world, address), None)
@@ -155,7 +156,10 @@ def _rest(world: Snapshot, wanted: Declared, missing: int) -> str:
 
 
 def _failed(world: Snapshot, wanted: Declared) -> Iterator[Note]:
-    """Yield a note if the previous top-up failed: it may well fail again, and each attempt may cost money."""
+    """
+    Yield a note if the previous top-up failed: the next one may fail, too, and each attempt may cost
+    money.
+    """
     newest = next(_made(world, wanted.address), None)
     if newest is not None and newest.status == "failed":
         why = newest.failure or "Stripe gives no reason"
@@ -169,9 +173,9 @@ def shortfall(
     """
     Return how much to top up, in minor units (0: nothing), and a remark for the reader.
 
-    Nothing if the balance is at least `top_up_below` (default: the target), or if less than `min_top_up`
-    would be added, as more could exceed the target. At most `max_top_up` and `most`; an apply after this
-    top-up has settled adds the rest.
+    The amount is 0 if the balance is at least `top_up_below` (default: the target), or if less than
+    `min_top_up` is missing, because more could exceed the target. It is at most `max_top_up` and `most`; an
+    apply after this top-up has settled adds the rest.
     """
     target, missing = fields["target"], fields["target"] - have.coming
     if missing < 0:
@@ -201,12 +205,15 @@ def shortfall(
 
 
 def must_be_wired(account: Mapping[str, Any]) -> bool:
-    """Return True if Stripe cannot pull money into an account in its country."""
+    """Return True if Stripe cannot pull money into an account in its country, so that it must be wired."""
     return not country_of(account.get("country", "US")).can_pull
 
 
 def other_currency(account: Mapping[str, Any], currency: str) -> str:
-    """Return why an account's country rules out top-ups in a currency; empty if it does not, or if wired."""
+    """
+    Return why a currency cannot be topped up in an account's country; empty if it can, or if money is
+    wired.
+    """
     own = issued_in(account)
     if own in ("", currency):
         return ""
@@ -218,13 +225,13 @@ def other_currency(account: Mapping[str, Any], currency: str) -> str:
 
 
 def issued_in(account: Mapping[str, Any]) -> str:
-    """Return the currency that an account issues cards in, by its country; empty if that is not known."""
+    """Return the currency in which an account issues cards, by its country; empty if it is unknown."""
     country = account.get("country")
     return country_of(str(country)).currency if country else ""
 
 
 def _wire(world: Snapshot, amount: int, currency: str) -> str:
-    """Return what to wire and where, from the account's funding instructions (they stay the same)."""
+    """Return how much to wire and where, from the account's funding instructions (they stay the same)."""
     transfers = [x.get("bank_transfer") or {} for x in world.instructions if x.get("currency") == currency]
     addresses = [address for transfer in transfers for address in transfer.get("financial_addresses") or ()]
     wanted = f"wire {show_money(amount, currency)}"

@@ -1,4 +1,4 @@
-"""The parts of a check: whether each has passed, and its problems."""
+"""The parts of a check: whether each passed, and its problems."""
 
 from enum import StrEnum
 
@@ -25,15 +25,15 @@ class CheckPart(Struct, frozen=True):
     exit_code: ExitCode = ExitCode.DONE
     """The exit code of this part alone."""
     problems: tuple[Problem, ...] = ()
-    """The reasons for which it failed."""
+    """The problems that made it fail."""
     warnings: tuple[Problem, ...] = ()
-    """Other observations, which do not fail it."""
+    """Other observations, which do not make it fail."""
     skipped: bool = False
     """True if it was not done."""
 
     @property
     def outcome(self) -> CheckOutcome:
-        """Return whether it has passed; a part that was not done has neither passed nor failed."""
+        """Return whether it passed; a part that was not done neither passed nor failed."""
         if self.skipped:
             return CheckOutcome.SKIPPED
         return CheckOutcome.FAILED if self.exit_code else CheckOutcome.PASSED

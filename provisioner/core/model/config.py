@@ -26,14 +26,17 @@ class Guardrails(Struct, frozen=True):
     max_retired: int | None = None
     """Maximum number of objects to retire or replace."""
     keeps_share: bool = False
-    """True if the built-in share of objects that may be retired applies besides `max_retired`."""
+    """True if the built-in share of objects that may be retired applies in addition to `max_retired`."""
     max_declined_purchases: int | None = None
     """Maximum number of past purchases that the plan would have declined; None for no limit."""
     require_approval: str = ""
     """`broadening` if changes that raise spending need an explicit approval."""
 
     def tightened(self, policy: "Guardrails") -> "Guardrails":
-        """Return the stricter one of each limit, given a policy from outside the configuration."""
+        """
+        Return guardrails with the stricter of each limit, given a policy from outside of the
+        configuration.
+        """
         return Guardrails(
             max_top_up=_lower(self.max_top_up, policy.max_top_up),
             max_exposure_added=_lower(self.max_exposure_added, policy.max_exposure_added),
@@ -65,19 +68,19 @@ class Config(Struct, frozen=True):
     warnings: tuple[Problem, ...] = ()
     """Warnings, which do not stop a command."""
     grants: tuple[Grant, ...] = ()
-    """Spending power for a while."""
+    """The grants of temporary spending power."""
     now: int = 0
-    """The time (Unix seconds) for which grants are laid over `declared`; 0 if none are yet."""
+    """The time (Unix seconds) whose grants are included in `declared`; 0 if grants are not included yet."""
     lasting: Mapping[Address, Declared] = field(default_factory=dict)
-    """The resources without any grants; empty if none are laid over them."""
+    """The resources without grants; empty if `declared` includes none."""
 
     @property
     def hands_over(self) -> bool:
-        """Return whether a secret of one of its resources goes anywhere."""
+        """Return whether any resource hands over a secret."""
         return any(each.secret_to for each in self.declared.values())
 
     def without_secrets(self) -> "Config":
-        """Return the configuration with secrets that go nowhere."""
+        """Return the configuration without destinations for secrets."""
         if not self.hands_over:
             return self
         declared = {address: replace(each, secret_to=None) for address, each in self.declared.items()}
@@ -87,7 +90,7 @@ class Config(Struct, frozen=True):
         """
         Return the configuration for the embedded Stripe API: in test mode, and for any account.
 
-        Of a configuration for live mode, no secret is handed over: it would take the place of a real one.
+        If it is for live mode, no secret is handed over, because it would replace a real one.
         """
         config = self.without_secrets() if self.mode == "live" else self
         return replace(config, mode="test", account=None)

@@ -1,4 +1,4 @@
-"""Currencies and countries: a row for each, with all that depends on it."""
+"""Currencies and countries: one row for each, with all facts that depend on it."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ class Currency(NamedTuple):
     exponent: int = 2
     """The number of digits after the decimal point of an amount (docs.stripe.com/currencies)."""
     sign: str = ""
-    """The sign that people write; empty if they write the code."""
+    """The usual sign; empty if people write the code instead."""
     home: str = "US"
     """A country whose accounts issue cards in it; if there is none, the country of a default account."""
 

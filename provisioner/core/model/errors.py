@@ -1,4 +1,5 @@
-"""Problems, as values and as the errors that carry them.
+"""
+Problems, and the errors that contain them.
 
 ProvisionerError            exit 1
 +-- ConfigError             exit 1   the YAML is not valid; carries every Problem
@@ -46,7 +47,7 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130, "interrupted; requests in flight were finished"
 
 
-# from good to bad: where several things end, the last of their exit codes in this order counts
+# from good to bad: of several exit codes, the last in this order is returned
 SEVERITY = (
     ExitCode.DONE,
     ExitCode.CHANGES,
@@ -79,14 +80,14 @@ class Where(NamedTuple):
 
 
 class Problem(Struct, frozen=True):
-    """One thing that is wrong, and what to do about it."""
+    """One problem, and how to fix it."""
 
     where: Where | None
-    """The place; None if it is not about a file."""
+    """The place; None if the problem is not in a file."""
     address: str
-    """The resource or section that it is about, or empty."""
+    """The resource or section concerned; may be empty."""
     text: str
-    """The mistake, and what would be right."""
+    """The mistake, and how to fix it."""
     excerpt: str = ""
     """The line of the file with a caret under the place, for terminals; without sensitive values."""
 
@@ -103,7 +104,7 @@ class ProvisionerError(Exception):
 
 
 class ConfigError(ProvisionerError):
-    """The configuration is not valid; `problems` holds all of them, in the order of files and lines."""
+    """The configuration is not valid; `problems` has all problems, in the order of files and lines."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -111,7 +112,7 @@ class ConfigError(ProvisionerError):
 
 
 class ConflictError(ProvisionerError):
-    """Stripe holds something that no plan may resolve, such as two objects with one address."""
+    """Stripe has a state that no plan may resolve, such as two objects with one address."""
 
 
 class GuardrailError(ProvisionerError):
@@ -133,11 +134,13 @@ class AccessError(ProvisionerError):
 
 
 class StripeError(ProvisionerError):
-    """Stripe refused a request, or gave no usable response.
+    """
+    Stripe refused a request, or gave no usable response.
 
     `status` is the HTTP status (0 if there was no response), `code` is Stripe's error code or type.
-    `replayed` says that it is the response stored for the idempotency key, not one about the present state.
-    `repeated` says that an earlier attempt of the same call also failed, and may have caused this response.
+    `replayed` is true for a response stored under the idempotency key, which does not describe the current
+    state. `repeated` is true if an earlier attempt of the same call failed, too, and may have caused this
+    response.
     """
 
     def __init__(

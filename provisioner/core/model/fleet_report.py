@@ -1,4 +1,4 @@
-"""The report of a fleet: the JSON lines of `fleet ... --format jsonl`, and what every view shows."""
+"""The report of a fleet: the JSON lines of `fleet ... --format jsonl`, which every other view reads, too."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from provisioner.core.model.json_document import Count, MovedMoney
 
 
 class AccountLine(Struct, frozen=True):
-    """The result of one account"""
+    """The result of one account."""
 
     phase: str
     """The phase: check, plan, apply, drift, or status."""
@@ -49,7 +49,7 @@ class AccountLine(Struct, frozen=True):
 
 
 class FleetTotals(Struct, frozen=True, kw_only=True):
-    """The totals of one phase"""
+    """The totals of one phase."""
 
     phase: str
     """The phase."""

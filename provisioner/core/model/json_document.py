@@ -1,10 +1,11 @@
-"""The parts that the JSON documents have in common."""
+"""The parts that several JSON documents have in common."""
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-FORMAT_VERSION = "1.0"  # for every document except the plan; docs/reference/json.md says what it promises
+# for every document except the plan; docs/reference/json.md says what the version promises
+FORMAT_VERSION = "1.0"
 Count = Annotated[int, Meta(ge=0)]
 Currency = Annotated[
     str, Meta(description="Three small letters: usd.", extra_json_schema={"pattern": "^[a-z]{3}$"})
@@ -24,7 +25,7 @@ class TraceDocument(Struct, frozen=True):
 
 
 class MovedMoney(Struct, frozen=True):
-    """An amount that top-ups move."""
+    """An amount that is topped up."""
 
     currency: Currency
     amount: int

@@ -1,4 +1,4 @@
-"""Stripe's limits, and the limit that it sets if none is given."""
+"""Stripe's limits, and the default limit of a card without one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,12 +8,13 @@ from provisioner.core.model.currencies import currency_of
 LARGEST_AMOUNT = 999_999_99
 """The largest top-up in minor units: Stripe accepts amounts of eight digits (docs.stripe.com/currencies)."""
 LARGEST_PURCHASE = 1_000_000
-"""The largest authorization in minor units, which nobody can raise: 10,000 units."""
+"""The largest authorization in minor units: 10,000 units of the currency, which cannot be raised."""
 DEFAULT_A_DAY = 500
 """
-The amount that a card without limits may spend in a day, in units of its currency.
+The amount that a card without limits may spend per day, in units of its currency.
 
-Documented for USD and EUR (docs.stripe.com/issuing/controls/spending-controls), counted alike for others [?].
+Documented for USD and EUR (docs.stripe.com/issuing/controls/spending-controls); assumed to be the same for
+others [?].
 """
 
 METADATA_KEYS, METADATA_KEY, METADATA_VALUE = 50, 40, 500

@@ -1,4 +1,4 @@
-"""Amounts in minor units of a currency, and the way people write and read them."""
+"""Amounts in minor units of a currency, parsed and formatted as people write them."""
 
 import re
 from functools import lru_cache
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from provisioner.core.model.currencies import currency_of
 
-PER = {  # the intervals of limits
+PER = {  # the intervals of limits, in words
     "per_authorization": "per purchase",
     "daily": "per day",
     "weekly": "per week",
@@ -41,8 +41,8 @@ def parse_money(text: str) -> Money:
     """
     Parse an amount such as `"2,000.00 USD"`.
 
-    Raises ValueError, which says what would be right, if the text has another form, or more digits after
-    the decimal point than the currency has.
+    Raises ValueError with the expected form if the text has another form, or more decimal places than the
+    currency.
     """
     if not _AMOUNT.fullmatch(text):
         raise ValueError('expected an amount in minor units (2000000), or a string like "20,000.00 USD"')

@@ -1,9 +1,9 @@
-"""Stripe's unmet requirements of an object, and what cannot be done until they are met."""
+"""Stripe's unmet requirements for an object, and what cannot be done until they are met."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-UNMET = "requirements.past_due"  # Stripe's reason if there is nothing wrong except what is `missing`
+UNMET = "requirements.past_due"  # Stripe's reason if nothing is wrong except that something is `missing`
 
 
 class Outstanding(NamedTuple):
@@ -17,12 +17,15 @@ class Outstanding(NamedTuple):
     """The consequence, in words."""
 
     def says(self, supplied: Iterable[str] = ()) -> str:
-        """Return it in words; empty if all missing paths are `supplied` and Stripe gives no other reason."""
+        """
+        Return the requirements in words; empty if all missing paths are `supplied` and Stripe gives no other
+        reason.
+        """
         given = tuple(supplied)
         missing = [
             path
             for path in self.missing
-            # a path covers those below it, and is covered by those
+            # a path covers those below it, and those below cover it
             if not any(f"{one}.".startswith(f"{path}.") or f"{path}.".startswith(f"{one}.") for one in given)
         ]
         reason = "" if self.reason == UNMET and self.missing else self.reason
@@ -34,17 +37,17 @@ class Outstanding(NamedTuple):
 
 
 class MissingRequirements(NamedTuple):
-    """The parameters that a declaration lacks and that Stripe will require sooner or later."""
+    """The parameters that a resource lacks and that Stripe will require."""
 
     missing: Sequence[str]
     """Parameters that Stripe requires."""
     perhaps: Sequence[str]
-    """Parameters that it requires only in some cases."""
+    """Parameters that Stripe requires only in some cases."""
     means: str
     """The consequence of the missing ones, in words."""
 
     def says(self) -> str:
-        """Return it in words; empty if nothing is certain to be missing."""
+        """Return the parameters in words; empty if it is not certain that any is missing."""
         if not self.missing:
             return ""
         also = f" (and perhaps {listed(self.perhaps)})" if self.perhaps else ""

@@ -10,7 +10,7 @@ from provisioner.core.model.requirements import Outstanding
 
 MASK = "(sensitive value)"
 SECRET_TO = "secret_to"  # noqa: S105 - the name of a block
-LOST = "lost"  # of a secret: Stripe will not repeat it
+LOST = "lost"  # the state of a secret that Stripe will not repeat
 REMOVALS = DEACTIVATE, CANCEL, KEEP = "deactivate", "cancel", "keep"
 
 
@@ -31,7 +31,7 @@ Place = tuple[Address, str]
 
 
 class Ref(Struct, frozen=True):
-    """A field's value that stands for the id of another object, known once that exists."""
+    """A field's value that represents the id of another object, which is known once that object exists."""
 
     address: Address
     """The address of the object."""
@@ -41,16 +41,16 @@ class Ref(Struct, frozen=True):
 
 
 class Reissue(Struct, frozen=True):
-    """A request for a new card to replace the present one."""
+    """A request for a new card to replace the current one."""
 
     number: int
-    """A higher number than before requests another card."""
+    """The number of the request; a higher number requests another card."""
     reason: str
     """Stripe's reason, such as `lost`."""
 
 
 class Lifecycle(Struct, frozen=True):
-    """The tool's own settings for a resource (the YAML's `lifecycle` block)."""
+    """provisioner's own settings for a resource (`lifecycle` in the YAML)."""
 
     protect: bool = False
     """True if no plan may retire or replace the object."""
@@ -70,10 +70,10 @@ class Lifecycle(Struct, frozen=True):
 
 class SecretTo(Struct, frozen=True):
     """
-    The place where a secret goes that Stripe shows only once (the YAML's `secret_to` block).
+    The destination of a secret that Stripe shows only once (`secret_to` in the YAML).
 
-    Either a command, which gets the secret on its standard input, or a file. Paths are relative to the file
-    of the configuration.
+    It is either a command, which receives the secret on standard input, or a file. Paths are relative to the
+    configuration file.
     """
 
     command: tuple[str, ...] = ()
@@ -106,7 +106,7 @@ class Declared(Struct, frozen=True):
     where: Where | None = None
     """The place of its block."""
     secret_to: SecretTo | None = None
-    """The place where its secret goes; None if it goes nowhere."""
+    """The destination of its secret; None if there is none."""
 
 
 class ObservedFacts(Struct, frozen=True):
@@ -121,7 +121,7 @@ class ObservedFacts(Struct, frozen=True):
     frozen_fields: tuple[str, ...] = ()
     """The fields that Stripe no longer allows to change."""
     remark: str = ""
-    """The state that Stripe has given it, if people should know of it, and what that means; else empty."""
+    """Its state in Stripe and what that means, if people should know it; else empty."""
     shipment: str = ""
     """The status of its shipment, in Stripe's term; empty if it has none."""
 
@@ -130,7 +130,7 @@ NO_FACTS = ObservedFacts()  # most objects have none
 
 
 class Live(Struct, frozen=True):
-    """An object of ours, as Stripe has it."""
+    """An object of the project, with its state in Stripe."""
 
     address: Address
     """The address that its ownership metadata names."""
@@ -145,7 +145,7 @@ class Live(Struct, frozen=True):
     outstanding: Outstanding | None = None
     """The requirements that Stripe still has before it can be used."""
     self_canceled: str = ""
-    """The way it ended by itself, as declared; empty if it has not."""
+    """The way it ended by its own fields, as configured; empty if it has not."""
     canceled_as: str = ""
     """The reason why it was canceled, in Stripe's term (lost, stolen)."""
     frozen_fields: tuple[str, ...] = ()
@@ -153,11 +153,11 @@ class Live(Struct, frozen=True):
     created: int = 0
     """The time of its creation (Unix seconds)."""
     remark: str = ""
-    """The state that Stripe has given it, if people should know of it, and what that means; else empty."""
+    """Its state in Stripe and what that means, if people should know it; else empty."""
 
     @property
     def status(self) -> str:
-        """Return Stripe's status of it, or an empty string if there is none."""
+        """Return its status in Stripe; empty if it has none."""
         return str(self.fields.get("status", ""))
 
 
@@ -181,7 +181,7 @@ class Ownership(Struct, frozen=True):
     predecessor: str = ""
     """The id of the object that had the address before; empty if there was none."""
     revision: int = 0
-    """The number of our writes: 1 at creation, 0 if it is not known."""
+    """The number of writes by provisioner: 1 at creation, 0 if unknown."""
     salt: str = ""
     """A secret of the project for the digests in saved plans; it is never shown."""
     to_activate: bool = False
@@ -192,7 +192,7 @@ class Ownership(Struct, frozen=True):
     `lost` if Stripe does not repeat it; empty if there is nothing to hand over.
     """
     unreadable: str = ""
-    """The metadata key whose value cannot be read safely; empty if all can."""
+    """The metadata key whose value cannot be read reliably; empty if all can."""
 
 
 def references(fields: Mapping[str, Any]) -> frozenset[Any]:
@@ -201,7 +201,7 @@ def references(fields: Mapping[str, Any]) -> frozenset[Any]:
 
 
 def _lower(one: Mapping[str, int], other: Mapping[str, int]) -> Mapping[str, int]:
-    """Return the lower amounts; a currency that only one of two non-empty sides names gets 0."""
+    """Return the lower of each amount; a currency that only one of two non-empty sides has gets 0."""
     if not one or not other:
         return one or other
     return {currency: min(one.get(currency, 0), other.get(currency, 0)) for currency in {**one, **other}}

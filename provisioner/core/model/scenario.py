@@ -1,4 +1,4 @@
-"""Scenarios: purchases with the response that is expected for a card; plain data."""
+"""Scenarios: purchases on a card and the expected responses; plain data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,14 +8,15 @@ from msgspec import Struct
 from provisioner.core.model.errors import Where
 from provisioner.core.model.resource import Address
 
-APPROVED = "card_active"  # Stripe's request history gives this for a plain approval (SDK: _authorization.py)
+# the reason in Stripe's request history for an ordinary approval (SDK: _authorization.py)
+APPROVED = "card_active"
 PRESENT_METHODS = ("chip", "contactless", "swipe")
 METHODS = (*PRESENT_METHODS, "keyed_in", "online")
 METHOD_OF = {"present": "chip", "not_present": "online"}
 
 
 class Purchase(Struct, frozen=True):
-    """A request of a merchant."""
+    """A merchant's request for money."""
 
     amount: int
     """Minor units of the card's currency; 0 only checks the card."""
@@ -26,7 +27,7 @@ class Purchase(Struct, frozen=True):
     method: str = "online"
     """The way in which the card is read."""
     at: int | None = None
-    """Unix seconds; None means one moment that is the same for all purchases of a scenario."""
+    """Unix seconds; None means one time that is the same for all purchases of a scenario."""
 
     @property
     def presence(self) -> str:
@@ -68,7 +69,7 @@ class Scenario(Struct, frozen=True):
 
     @property
     def timed(self) -> bool:
-        """Return whether the response depends on when things happen."""
+        """Return whether the response depends on the times of purchases."""
         return self.purchase.at is not None
 
     @property
@@ -93,7 +94,7 @@ class Verdict(Struct, frozen=True):
 
 
 class Unsure(Struct, frozen=True):
-    """An unknown response, because it depends on something that nobody outside Stripe knows."""
+    """An unknown response, because it depends on something that only Stripe knows."""
 
     why: str
     """The reason."""

@@ -1,4 +1,4 @@
-"""The result of one read of Stripe."""
+"""The data from one read of Stripe."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from provisioner.core.model.resource import NO_FACTS, Address, ObservedFacts, Ow
 
 
 class Observed(Struct, frozen=True):
-    """An object as Stripe has it, reduced to the facts that a comparison needs."""
+    """An object in Stripe, reduced to the facts that a comparison needs."""
 
     id: str
     """Stripe's id."""
@@ -18,18 +18,18 @@ class Observed(Struct, frozen=True):
     fields: Mapping[str, Any] = {}
     """Its fields in normal form, except that references are still ids; without ownership metadata."""
     ownership: Ownership | None = None
-    """The ownership metadata that a project wrote on it; None if no project owns it."""
+    """The ownership metadata written by a project; None if no project owns the object."""
     facts: ObservedFacts = NO_FACTS
-    """The facts that Stripe returns other than its fields."""
+    """The facts that Stripe returns in addition to its fields."""
 
     @property
     def project(self) -> str:
-        """Return the project that owns it, or an empty string if none does."""
+        """Return the project that owns it; empty if none does."""
         return self.ownership.project if self.ownership else ""
 
 
 class TopUp(Struct, frozen=True):
-    """Money on its way into an account, or arrived there."""
+    """A top-up, which moves money into an account."""
 
     id: str
     """Stripe's id."""
@@ -44,13 +44,13 @@ class TopUp(Struct, frozen=True):
     failure: str = ""
     """The reason why it failed, in Stripe's term."""
     destination: str = ""
-    """The balance that it fills, which no public reference documents; empty if Stripe does not say."""
+    """The balance that it fills, which no public reference documents; empty if Stripe does not return it."""
     project: str = ""
     """The project that its metadata names."""
     address: str = ""
     """The balance target that its metadata names."""
     resolved: bool = False
-    """True if its metadata says, written by a person, that its money is where it belongs."""
+    """True if a person has recorded in its metadata that the money is in the right balance."""
 
     @property
     def is_bound(self) -> bool:
@@ -93,6 +93,6 @@ class Snapshot(Struct, frozen=True):
     key: str = ""
     """A digest of the API key that was used to read."""
     named: str = ""
-    """The account that the requests name (STRIPE_ACCOUNT); empty if they name none."""
+    """The account that requests specify (STRIPE_ACCOUNT); empty if they specify none."""
     now: int = 0
     """The time by Stripe's clock (Unix seconds); 0 if it is not known."""

@@ -1,4 +1,4 @@
-"""Files that Stripe receives apart from the object that refers to them; plain data."""
+"""Files that are uploaded to Stripe separately from the object that refers to them; plain data."""
 
 import hashlib
 
@@ -6,18 +6,18 @@ from msgspec import Struct
 
 
 class Upload(Struct, frozen=True, repr_omit_defaults=True):
-    """A file of the configuration's folder, with its content."""
+    """A file from the configuration's folder, with its content."""
 
     name: str
-    """Its path as the YAML has it."""
+    """Its path as written in the YAML."""
     content: bytes
     """Its content."""
     purpose: str
-    """Stripe's name of what it is for: `issuing_logo`."""
+    """Stripe's name for its purpose: `issuing_logo`."""
 
     @property
     def digest(self) -> str:
-        """Return the SHA-256 of its content: the same content is uploaded once."""
+        """Return the SHA-256 of its content; equal content is uploaded only once."""
         return hashlib.sha256(self.content).hexdigest()
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Words that sentences everywhere are made of."""
+"""Formats numbers with nouns."""
 
 
 def count(number: int, noun: str) -> str:

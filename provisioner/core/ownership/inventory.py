@@ -1,4 +1,4 @@
-"""The objects of a project as Stripe has them, grouped by address."""
+"""The objects of a project in Stripe, grouped by address."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -33,11 +33,11 @@ class KindInventory(Struct, frozen=True):
     leftovers: tuple[Live, ...] = ()
     """Older objects that can still act because a replacement was interrupted."""
     past: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
-    """The ids of all objects that ever had each address."""
+    """The ids of all objects that have ever had each address."""
     last: Mapping[Address, Live] = field(default_factory=dict)
     """The object with the highest generation at each address, ended or not."""
     self_canceled: Mapping[Address, Live] = field(default_factory=dict)
-    """Objects in `last` that ended as declared, at addresses without a current object."""
+    """Objects in `last` that ended as configured, at addresses without a current object."""
     unmanaged: int = 0
     """The number of objects that do not belong to the project."""
 
@@ -52,7 +52,7 @@ class KindInventory(Struct, frozen=True):
             ended = last.get(each.address) if each.address not in current else None
             why = reissued_for(each, ended) if ended else ""
             if ended and kind.ends_first(why) and kind.ends_first(ended.canceled_as):
-                continue  # its own card ended to be reissued; the earlier name is another card's
+                continue  # its own card ended to be reissued, and the earlier name belongs to another card
             names = (Address(each.address.section, name) for name in each.lifecycle.previously)
             before = [old for old in names if old not in wanted]
             for old in before if each.address not in current and each.address not in self_canceled else ():
@@ -61,7 +61,7 @@ class KindInventory(Struct, frozen=True):
                     past[each.address] = past.get(each.address, ()) + past[old]
                     break
                 if old in self_canceled and each.address not in last:
-                    # the metadata of a canceled object can no longer be changed: it keeps the old name
+                    # the metadata of a canceled object cannot be changed, so it keeps the old name
                     last[each.address] = self_canceled[each.address] = self_canceled.pop(old)
                     past[each.address] = past[old]
                     break
@@ -72,7 +72,10 @@ class KindInventory(Struct, frozen=True):
         return replace(self, current=current, past=past, self_canceled=self_canceled, last=last)
 
     def next_generation(self, address: Address, live: Live | None = None) -> int:
-        """Return the generation for the successor of `live` and of all objects that ever had the address."""
+        """
+        Return the generation for the successor of `live`, higher than that of any object at the address so
+        far.
+        """
         before = [each.stamp.generation for each in (self.last.get(address), live) if each]
         return max(before, default=0) + 1
 
@@ -87,10 +90,13 @@ class Inventory(Struct):
     by_id: dict[str, Address] = field(default_factory=dict)
     """The addresses of the current objects, by id."""
     ever: dict[str, Address] = field(default_factory=dict)
-    """The addresses of all objects that the project ever had, by id."""
+    """The addresses of all objects that the project has ever had, by id."""
 
     def resolve(self, _section: str, identity: str) -> Ref | str:
-        """Return the reference that the YAML would use for an id, or the id if the object is not ours."""
+        """
+        Return the reference that the YAML would use for an id, or the id if the object does not belong to the
+        project.
+        """
         address = self.by_id.get(identity)
         return Ref(address) if address else identity
 
@@ -115,7 +121,7 @@ def take_inventory(kinds: Iterable[Kind], config: Config, world: Snapshot) -> In
 
 def sort_out(kind: Kind, project: str, objects: Iterable[Observed], resolve: Resolve) -> KindInventory:
     """
-    Find the project's objects among all of a kind.
+    Find the project's objects among all objects of a kind.
 
     The ownership metadata of an object names the object that it replaces, if any. Raises ConflictError, which
     names all conflicts, if live objects share an address and this chain from the newest misses one of them.
@@ -170,14 +176,14 @@ def _replaced_by(newest: Live, lives: Sequence[Live]) -> set[str]:
 
 def is_retired(kind: Kind, live: Live, *, cancel: bool | None = None) -> bool:
     """
-    Return whether an object is already retired: ended, or inactive or blocked if no more than that is asked.
+    Return whether an object is retired already: ended or, unless it must be canceled, inactive or blocked.
 
-    Without `cancel`, an object of a kind that can be canceled counts as retired only when it is canceled.
+    With `cancel`, an object of a kind that can be canceled counts as retired only when it is canceled.
     """
     if live.final:
         return True
     if kind.retirement.deletes and cancel is not False:
-        return False  # it would be gone
+        return False  # otherwise it would be gone
     end = kind.retirement.params(cancel=cancel is not False)
     return all(
         (there := live.fields.get(name)) == value or there in kind.field(name).stripe_only_values
@@ -186,7 +192,7 @@ def is_retired(kind: Kind, live: Live, *, cancel: bool | None = None) -> bool:
 
 
 def _live(kind: Kind, observed: Observed, stamp: Ownership, fields: Mapping[str, Any]) -> Live:
-    """Return the live object; raises ConflictError if its ownership metadata cannot be read safely."""
+    """Return the live object; raises ConflictError if its ownership metadata cannot be read reliably."""
     if stamp.unreadable or stamp.address.section != kind.section:
         key = stamp.unreadable or ADDRESS
         what, right = {
@@ -218,9 +224,9 @@ def _live(kind: Kind, observed: Observed, stamp: Ownership, fields: Mapping[str,
 
 def is_canceled_outside(kind: Kind, declared: Declared, last: Live) -> bool:
     """
-    Return whether the last object of an address was canceled outside of provisioner, and nobody wants it so.
+    Return whether the last object of an address was canceled outside of provisioner without need.
 
-    Whoever asks for a reissue may have canceled a lost or stolen card in Stripe already.
+    Somebody who requests a reissue may have canceled a lost or stolen card in Stripe already.
     """
     why = reissued_for(declared, last)
     asked = why and (last.self_canceled or last.canceled_as == why)
@@ -228,14 +234,14 @@ def is_canceled_outside(kind: Kind, declared: Declared, last: Live) -> bool:
 
 
 def is_reactivated(kind: Kind, live: Live) -> bool:
-    """Return whether an object that provisioner has deactivated was activated outside of it."""
+    """Return whether an object that provisioner deactivated was activated outside of provisioner."""
     ends = kind.retirement.deactivate
     there = {name: live.fields.get(name) for name in ends}
     return not live.final and there != ends and _was_set(kind, live.stamp, ends)
 
 
 def _was_set(kind: Kind, stamp: Ownership, params: Mapping[str, str]) -> bool:
-    """Return whether provisioner itself has set parameters that end an object, as its record says."""
+    """Return whether provisioner itself set the parameters that end an object, according to its record."""
     return any(
         value_digest(stamp.project, name, kind.field(name), end) == stamp.applied.get(field_code(name))
         for name, end in params.items()

@@ -1,11 +1,12 @@
-"""Ownership metadata, written on each object by the call that creates it.
+"""
+Ownership metadata, which is written on each object by the call that creates it.
 
-No state file exists: this metadata says which project and address an object belongs to, and which
-fields were last applied. It fits Stripe's limits (50 keys, 40 characters per key and 500 per value:
-docs.stripe.com/api/metadata) for the largest resource. Nothing in it reveals a value: a field is written as
-a code and its value as a short digest, which for personal values is so short that many values share it.
-Personal values that are easy to guess even together (a date of birth) share one digest. The digests cannot
-be keyed, because every key of the account, including future ones, must be able to read them.
+There is no state file: this metadata contains the project and address of an object, and a record of the
+fields last applied. Even for the largest resource, it fits Stripe's limits (50 keys, 40 characters per key
+and 500 per value: docs.stripe.com/api/metadata). Nothing in it reveals a value: a field is written as a code
+and its value as a short digest; for personal values, the digest is so short that many values share it.
+Personal values that are easy to guess even together (a date of birth) share one digest. The digests cannot be
+keyed, because every key of the account, including future ones, must be able to read them.
 """
 
 import base64
@@ -39,13 +40,13 @@ PROJECT, ADDRESS, GENERATION = PREFIX + "project", PREFIX + "address", PREFIX + 
 LIFECYCLE = PREFIX + "lifecycle"
 APPLIED = (PREFIX + "applied", PREFIX + "applied_2")
 OUR_KEYS = (PROJECT, ADDRESS, GENERATION, LIFECYCLE, *APPLIED)
-MOST_DIGITS = 9  # in the numbers that we increment
+MOST_DIGITS = 9  # the largest of the numbers that are incremented
 _NAME, _ID = re.compile(NAME_PATTERN), re.compile("[A-Za-z0-9_-]{1,100}")
 _SALT = re.compile("[0-9a-f]{32}")
 UNKNOWN: Mapping[Address, Declared] = MappingProxyType({})
 CODE = 4
 PLAIN, WRITE_ONLY, PERSONAL = 4, 3, 1  # characters of six bits each
-UNREAD = "?"  # in place of a digest: the object was imported, and Stripe does not say what value it has
+UNREAD = "?"  # replaces a digest: the object was imported, and Stripe does not return the value
 FIRST = 1  # the revision of a newly created object
 ACTIVATE = "to_activate"
 SECRET = "secret"  # noqa: S105 - a word, not a secret
@@ -78,10 +79,11 @@ def value_digest(project: str, path: str, field: Field, value: Any) -> str:
     Return a digest of a value in normal form: long enough to detect a change, too short to guess the value.
 
     A personal value that Stripe returns gets 6 bits (it is compared directly; the digest only shows who
-    changed it). A write-only value gets 18, because nothing else can show that it changed; others get 24.
+    changed it). A write-only value gets 18 bits, because nothing else can show that it changed. Others get
+    24 bits.
     """
     length = WRITE_ONLY if field.write_only else PERSONAL if field.sensitive else PLAIN
-    if type(value) is str:  # most are; this gives the same text in half the time
+    if type(value) is str:  # most values are ASCII strings; this gives the same text in half the time
         return _short(f"[{_in_json(project)}, {_in_json(path)}, {_in_json(value)}]", length)
     return _short(_AS_JSON.encode([project, path, _plain(value)]), length)
 
@@ -118,9 +120,9 @@ def unread(
     project: str, fields: Sequence[Field], live: Mapping[str, Any], declared: Mapping[str, Any]
 ) -> dict[str, str]:
     """
-    Return the record of the values of an imported object that it may have, although Stripe returns none.
+    Return the record of values that an imported object may have, although Stripe does not return them.
 
-    Those that are declared count as applied.
+    Configured values count as applied.
     """
     unknown = [field for field in fields if field.null_is_unknown and field.name not in live]
     record = {field_code(field.name): UNREAD for field in unknown}
@@ -128,13 +130,13 @@ def unread(
 
 
 def spelled(record: Mapping[str, str]) -> str:
-    """Return a record as one text: a space, then a code, its digest and a space for each value."""
+    """Return a record as text: a space, then for each value a code, its digest and a space."""
     text = record.text if type(record) is Record else " ".join(map("".join, record.items()))
     return f" {text} "
 
 
 class Record(Mapping[str, str]):
-    """The record of applied values, searched directly in the text of the metadata without parsing it."""
+    """The record of applied values, searched directly in the metadata's text without parsing it."""
 
     __slots__ = ("text",)
 
@@ -159,7 +161,7 @@ class Record(Mapping[str, str]):
 
 
 def marks(stamp: Ownership) -> dict[str, str]:
-    """Return a stamp as metadata with all of our keys; a key without content has an empty value."""
+    """Return a stamp as metadata with all of provisioner's keys; a key without content has an empty value."""
     words = ["protect"] if stamp.protect else []
     words += [f"on_remove={stamp.on_remove}"] if stamp.on_remove != DEACTIVATE else []
     words += [f"reissued={stamp.reissued}"] if stamp.reissued else []
@@ -190,9 +192,9 @@ def read_stamp(
     """
     Return the stamp of an object, or None if it has none; a `declared` address is shared, not copied.
 
-    People can edit metadata, so each entry must be something that the YAML could say; an entry that cannot be
-    read counts as missing. If that is not safe, the stamp names the key as `unreadable`: without its address,
-    an object would be created again, and without the number of its last reissue, it would be reissued again.
+    People can edit metadata, so only entries that the YAML could express are accepted; others count as
+    missing. If ignoring an entry is not safe, the stamp has its key as `unreadable`: without its address, an
+    object would be created again, and without the number of its last reissue, it would be reissued again.
     """
     if not metadata.get(PROJECT):
         return None
@@ -220,19 +222,19 @@ class _Words(NamedTuple):
     protect: bool
     """True if the object must not be retired or replaced."""
     on_remove: str
-    """The end of the object once it is no longer in the configuration."""
+    """The action when the object is no longer in the configuration."""
     reissued: int
     """The number of the last reissue; -1 if it cannot be read."""
     predecessor: str
     """The id of the object that this one replaces; empty if there is none."""
     revision: int
-    """The number of the last change that was written."""
+    """The number of the last change written."""
     salt: str
-    """The text that digests of values are made with."""
+    """The random text included in digests of values."""
     to_activate: bool
     """True if the object is still to be activated."""
     secret: str
-    """The state of handing over its secret; empty if it has none."""
+    """The state of handing over its secret; empty if there is nothing to hand over."""
 
 
 @lru_cache(maxsize=256)
@@ -259,12 +261,12 @@ def lasting(text: str) -> str:
 
 
 def secret_of(text: str) -> str:
-    """Return the state of the object's secret in its lifecycle words; empty if it was handed over."""
+    """Return the state of the secret from an object's lifecycle words; empty if it was handed over."""
     return _told(text).secret
 
 
 def with_secret(text: str, secret: str) -> str:
-    """Return lifecycle words with another state of the object's secret."""
+    """Return lifecycle words with a new state of the secret."""
     words = [word for word in text.split() if word.partition("=")[0] != SECRET]
     return " ".join([*words, *([f"{SECRET}={secret}"] if secret else [])])
 
@@ -292,7 +294,7 @@ def stamp_for(
     before: Ownership = NEW,
 ) -> Ownership:
     """
-    Return the stamp of an object that is declared with this lifecycle.
+    Return the stamp of an object with these lifecycle settings.
 
     The number of the last reissue is never lower than `before`; the revision is one higher.
     """

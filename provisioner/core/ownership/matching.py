@@ -1,4 +1,4 @@
-"""Matching of blocks with objects: no object goes to two blocks, and nothing is guessed."""
+"""Matches blocks with objects: no object is assigned to two blocks, and nothing is guessed."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,12 @@ Fits = tuple[tuple[str, int], ...]  # ids with their distances, in the order in 
 
 
 class Pairs(Struct, frozen=True):
-    """The result of matching declared blocks with objects."""
+    """The result of matching blocks of the configuration with objects."""
 
     found: Mapping[int, str]
     """The object of each matched block."""
     unclear: Mapping[int, tuple[str, ...]]
-    """For every other block, the matching objects that are left, or all that match if none is left."""
+    """For every other block, the matching objects that are left, or all matching ones if none is left."""
 
 
 class _Choice(Struct, frozen=True):
@@ -32,7 +32,10 @@ class _Choice(Struct, frozen=True):
     """True if no other objects are left to choose from."""
 
     def beats(self, other: "_Choice") -> bool:
-        """Return whether it gets what both want: it has no alternative, or is closer to all of it."""
+        """
+        Return whether this choice wins a conflict: it has no alternative, or is closer to all objects in
+        conflict.
+        """
         both = self.at.keys() & other.at.keys()
         if not both or not other.clear:
             return True
@@ -43,12 +46,11 @@ class _Choice(Struct, frozen=True):
 
 def pair(wants: Sequence[Mapping[str, int]]) -> Pairs:
     """
-    Assign every block an object that fits, the closest if there is a choice.
+    Assign to every block a matching object, the closest if there is a choice.
 
-    `wants` lists for each block the objects that fit, with their distances from it. Blocks that fit the
-    same objects at the same distances get them in order, the first block the first object. A match stays
-    unclear if more objects are equally close than there are blocks, or if two blocks want the same object
-    equally.
+    `wants` lists for each block the matching objects with their distances. Blocks that match the same objects
+    at the same distances get them in order, the first block the first object. A match stays unclear if more
+    objects are equally close than there are blocks, or if two blocks are equally close to the same object.
     """
     alike: dict[Fits, list[int]] = defaultdict(list)
     for block, wanted in enumerate(wants):
@@ -68,7 +70,7 @@ def pair(wants: Sequence[Mapping[str, int]]) -> Pairs:
 
 
 def _settled(alike: Mapping[Fits, Sequence[int]], taken: set[str]) -> dict[Fits, _Choice]:
-    """Return the choices that no other choice can contest."""
+    """Return the choices that no other choice conflicts with."""
     choices = {fits: _choice(fits, len(blocks), taken) for fits, blocks in alike.items()}
     rivals: dict[str, list[_Choice]] = defaultdict(list)
     for choice in choices.values():
@@ -93,6 +95,9 @@ def _choice(fits: Fits, count: int, taken: set[str]) -> _Choice:
 
 
 def is_named(kind: Kind, declared: Declared, have: Mapping[str, Any]) -> bool:
-    """Return whether an object has what a declared one is named by, such as its name and any e-mail."""
+    """
+    Return whether an object has the identifying values of a resource, such as its name and its email if it
+    has one.
+    """
     names = [name for name in kind.named_by if name in declared.fields]
     return kind.named_by[0] in names and all(declared.fields[name] == have.get(name) for name in names)

@@ -1,4 +1,4 @@
-"""The ownership metadata of an object after a change, and whether there is room for it."""
+"""Computes the ownership metadata of an object after a change, and whether there is room for it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,14 +11,14 @@ from provisioner.core.schema.normal_form import leaves, part
 
 
 def has_room(declared: Declared, live: Live, after: Ownership) -> bool:
-    """Return whether metadata has room for the stamp `after`; Stripe refuses an update with a 51st key."""
+    """Return whether metadata has room for the stamp `after`; Stripe rejects an update with a 51st key."""
     had, needed = ({key for key, value in marks(stamp).items() if value} for stamp in (live.stamp, after))
     others = live.fields.get("metadata", {}).keys() | declared.fields.get("metadata", {}).keys()
     return needed <= had or len(others) + len(needed) <= METADATA_KEYS
 
 
 def waits_for_activation(declared: Declared, live: Live) -> bool:
-    """Return whether provisioner has created an object inactive and its activation is still to come."""
+    """Return whether provisioner created an object as inactive and has not activated it yet."""
     return live.stamp.to_activate and declared.fields.get("status") == "active" != live.fields.get("status")
 
 
@@ -31,10 +31,10 @@ def stamp_after(kind: Kind, declared: Declared, live: Live) -> Ownership:
 
 def record_of(kind: Kind, project: str, declared: Declared, before: Mapping[str, str]) -> dict[str, str]:
     """
-    Return the record of the declared values; ignored values keep the entries that they had `before`.
+    Return the record of the configured values; ignored values keep the entries that they had `before`.
 
-    We must never reset a value that we never set. What Stripe does not say of an imported object stays
-    unknown until it is declared.
+    A value that provisioner never set must never be reset. Values that Stripe does not return for an imported
+    object stay unknown until they are configured.
     """
     ignores = declared.lifecycle.ignores
     record = applied(project, kind.fields, part(kind.fields, declared.fields, lambda path: not ignores(path)))
@@ -48,7 +48,7 @@ def record_of(kind: Kind, project: str, declared: Declared, before: Mapping[str,
 def with_marks(
     params: dict[str, Any], stamp: Ownership, before: Ownership, *, room: bool = True
 ) -> dict[str, Any]:
-    """Return the parameters with the changed metadata; without `room`, only for keys that already exist."""
+    """Return the parameters with the changed metadata; without `room`, only with keys that already exist."""
     old = marks(before)
     moved = {key: value for key, value in marks(stamp).items() if value != old[key] and (room or old[key])}
     metadata = {**params.get("metadata", {}), **moved}

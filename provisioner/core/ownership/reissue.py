@@ -1,7 +1,8 @@
-"""Reissue: a new card in place of one that is lost, stolen, damaged or about to expire.
+"""
+Reissues: a new card replaces one that is lost, stolen, damaged or about to expire.
 
-docs.stripe.com/issuing/cards/replacements: a lost or stolen card is canceled before it is replaced; a
-damaged or expired one stays usable until its successor is activated, which cancels it.
+docs.stripe.com/issuing/cards/replacements: a lost or stolen card is canceled before it is replaced; a damaged
+or expired one can be used until its successor is activated, which cancels it.
 """
 
 from collections.abc import Set as AbstractSet
@@ -11,13 +12,16 @@ from provisioner.core.schema.kind import Kind
 
 
 def reissued_for(declared: Declared, live: Live) -> str:
-    """Return the reason of a reissue that is requested and not done yet, or an empty string."""
+    """Return the reason of a requested reissue that is not done yet; empty if there is none."""
     asked = declared.lifecycle.reissue
     return asked.reason if asked and asked.number > live.stamp.reissued else ""
 
 
 def says_self_canceled(live: Live) -> str:
-    """Return the message for an object that ended by itself, as declared, with how to get a new one."""
+    """
+    Return the message for an object that ended by its own fields, as configured, and how to get a new
+    one.
+    """
     number = live.stamp.reissued + 1
     again = f"set lifecycle.reissue.number: {number} to get a new one, or remove it from the configuration"
     return f"{live.self_canceled}; {again}"
@@ -25,10 +29,10 @@ def says_self_canceled(live: Live) -> str:
 
 def says_used(kind: Kind, declared: Declared, live: Live) -> str:
     """
-    Return the message for a reissue whose number was already used, or an empty string if all is well.
+    Return the message for a reissue whose number was already used; empty if it was not.
 
-    A completed reissue stays in the YAML with the same number and reason. The reason that a number was used
-    for is known only if the card names its predecessor; for others, such as a new card, none is given.
+    A completed reissue stays in the YAML with the same number and reason. The reason for which a number was
+    used is known only if the card refers to its predecessor; otherwise, none is given.
     """
     asked, used = declared.lifecycle.reissue, live.stamp.reissued
     if asked is None or asked.number > used or not kind.replacement:
@@ -42,11 +46,11 @@ def says_used(kind: Kind, declared: Declared, live: Live) -> str:
 
 def successor(kind: Kind, declared: Declared, live: Live, replaced: AbstractSet[Address]) -> dict[str, str]:
     """
-    Return the parameters by which a new object names its predecessor, or none if it must not name it.
+    Return the parameters with which a new object refers to its predecessor; empty if it must not do so.
 
-    It must not if fields differ that both must share (a reference to one of the `replaced` differs). It may
-    name a canceled object only with the reason of that cancellation: Stripe accepts lost or stolen for a card
-    that is marked so (docs.stripe.com/api/issuing/cards/create). Otherwise it names no predecessor.
+    It must not if the two differ in fields that must be the same (a reference to one of the `replaced` always
+    differs). It may refer to a canceled object only with the reason of that cancellation: Stripe accepts lost
+    or stolen only for a card that is marked so (docs.stripe.com/api/issuing/cards/create).
     """
     why, terms = reissued_for(declared, live), kind.replacement
     if not why or not terms or replaced & references(declared.fields):

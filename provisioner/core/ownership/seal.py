@@ -1,8 +1,9 @@
-"""Keyed digests, which represent in a saved plan the values that it does not show.
+"""
+Keyed digests, which stand for values that a saved plan does not show.
 
-The value behind an unkeyed digest of a limit, an address or a birthday can be guessed quickly. Every run
-derives the secret of these digests again from data in Stripe that only holders of a key of the account can
-read. The secret is not stored.
+With an unkeyed digest of a limit, an address or a birthday, the value could be guessed quickly. Every run
+derives the secret of these digests from data in Stripe that only holders of a key of the account can read.
+The secret is not stored.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ Source = Literal["project", "account", "key"]
 PROJECT_SALT: Source = "project"
 ACCOUNT: Source = "account"
 KEY: Source = "key"
-# these do not change while a plan is valid, and are in no plan; the id distinguishes accounts
+# they do not change while a plan is valid, and no plan contains them; the id distinguishes accounts
 DETAILS = (
     "id",
     "created",
@@ -49,7 +50,7 @@ class Seal:
         return hash((self.source, self._secret))
 
     def __call__(self, *values: Any) -> str:
-        """Return a digest of values, which nobody can make or reverse without the secret."""
+        """Return a digest of values that cannot be computed or reversed without the secret."""
         return self.whole(*values)[:LENGTH]
 
     def whole(self, *values: Any) -> str:
