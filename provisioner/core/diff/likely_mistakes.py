@@ -200,6 +200,7 @@ def _cleared_limits(kinds: Sequence[Kind], changes: Sequence[Change]) -> Iterato
             if field.server_defaults and is_limited and not at(after, path):
                 yield Note(
                     str(change.address),
-                    f"is left without a limit. Its exposure is based on Stripe's default of {DEFAULT_A_DAY} per "
-                    f"day, but Stripe does not document that the default applies again; to be sure, set `{path}`",
+                    f"is left without a limit. Its exposure is based on Stripe's default of {DEFAULT_A_DAY} "
+                    "per day, but Stripe does not document that the default applies again; to be sure, "
+                    f"set `{path}`",
                 )
