@@ -11,6 +11,7 @@ import os
 import random
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from provisioner.core.purchases.past import PastCard, PastControls
@@ -75,6 +76,18 @@ def judge(path: Path, purchases: int) -> None:
     print(found.purchases, found.agreement, found.newly_declined)  # noqa: T201
 
 
+def rows(folder: Path, sizes: Sequence[int] = tuple(BOUNDS)) -> Iterator[Row]:
+    """Yield a row for each number of past purchases, whose history is written into a folder."""
+    for purchases in sizes:
+        path = folder / f"{purchases}.history"
+        write(path, purchases)
+        words = [sys.executable, "-m", "tests.bench.backtest", str(purchases), "--judge", str(path)]
+        cost = run(words, {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}, folder)
+        if cost.code:
+            raise RuntimeError(f"the backtest ended with {cost.code}:\n{cost.out[-2000:]}")
+        yield Row(f"backtest of {purchases:,} past purchases", cost, None, BOUNDS.get(purchases, Bound()))
+
+
 def main() -> None:
     """Measure what is asked for."""
     asked = argparse.ArgumentParser(prog="python -m tests.bench.backtest", description=__doc__)
@@ -85,15 +98,9 @@ def main() -> None:
         judge(given.judge, given.purchases[0])
         return
     print(HEAD)  # noqa: T201
-    for purchases in given.purchases:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "purchases.history"
-            write(path, purchases)
-            words = [sys.executable, "-m", "tests.bench.backtest", str(purchases), "--judge", str(path)]
-            cost = run(words, {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}, Path(folder))
-            bound = BOUNDS.get(purchases, Bound())
-            print(Row(f"backtest of {purchases:,} past purchases", cost, None, bound))  # noqa: T201
-            print(f"  {cost.out.strip()}")  # noqa: T201
+    with tempfile.TemporaryDirectory() as folder:
+        for row in rows(Path(folder), given.purchases):
+            print(f"{row}\n  {row.cost.out.strip()}")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """What a run may cost (design, section 12), and whether it does."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.bench.measure import Cost
@@ -8,38 +7,33 @@ from tests.bench.measure import Cost
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The most seconds, MiB and requests; `wall` is told the CPU seconds that a run took."""
+    """The most seconds, MiB and requests; `limit` are the seconds that Stripe's rate alone asks for."""
 
-    wall: Callable[[float], float] | None = None
+    wall: float | None = None
     cpu: float | None = None
     peak: float | None = None
     requests: int | None = None
+    limit: float | None = None
 
     def judge(self, cost: Cost, requests: int | None) -> str:
-        """The limits, each with whether it was met."""
-        wall = None if self.wall is None else self.wall(cost.cpu)
-        pairs = [
-            ("wall", "s", cost.wall, wall),
+        """The bounds, each with whether it was met."""
+        ratio = f"{cost.wall / self.limit:.2f} x the limit of {self.limit:.1f} s; " if self.limit else ""
+        rows = [
+            ("wall", "s", cost.wall, self.wall),
             ("CPU", "s", cost.cpu, self.cpu),
             ("peak", "MiB", cost.peak, self.peak),
             ("requests", "", requests or 0, self.requests),
         ]
-        return ", ".join(
-            f"{name} {most:g} {unit}".strip() + (" met" if had <= most else " NOT MET")
-            for name, unit, had, limit in pairs
-            if limit is not None
-            for most in [round(limit, 2)]
+        return ratio + ", ".join(
+            f"{name} {round(most, 2):g} {unit}".strip() + (" met" if had <= most else " NOT MET")
+            for name, unit, had, most in rows
+            if most is not None
         )
 
 
 UNBOUND = Bound()
 
 
-def at_most(seconds: float) -> Bound:
-    """A bound on the wall clock alone."""
-    return Bound(wall=lambda _cpu: seconds)
-
-
-def paced(seconds: float, factor: float) -> Bound:
-    """A bound on the wall clock where Stripe's limit asks for so many seconds anyway."""
-    return Bound(wall=lambda cpu: factor * (seconds + cpu))
+def times_the_limit(seconds: float, most: float, requests: int | None = None) -> Bound:
+    """A bound on the wall clock where Stripe's rate alone takes so many seconds."""
+    return Bound(wall=most * seconds, requests=requests, limit=seconds)

@@ -33,6 +33,10 @@ profiles:
         - {amount: "4,000.00 USD", interval: monthly}
         - {amount: "1,200.00 USD", interval: weekly, categories: [hotels_motels_and_resorts]}
 """
+PHYSICAL = """type: physical
+    shipping:
+      name: Ada Acme
+      address: {line1: 1 Townsend St, city: San Francisco, state: CA, postal_code: "94103", country: US}"""
 HOLDER = """  holder-{n:06}:
     type: individual
     name: Ada {letters}
@@ -69,12 +73,14 @@ class Estate:
     objects: Path
 
 
-def write(folder: Path, holders: int, cards: int) -> Estate:
-    """Write an estate into a folder, unless it is there already."""
+def write(folder: Path, holders: int, cards: int, *, physical: bool = False) -> Estate:
+    """Write an estate into a folder, unless it is there already; its cards are virtual, or `physical`."""
     estate = Estate(folder / "config", folder / "objects.jsonl")
     if not (folder / "done").exists():
         estate.config.mkdir(parents=True, exist_ok=True)
-        (estate.config / "provisioner.yaml").write_text(HEAD)
+        (estate.config / "provisioner.yaml").write_text(
+            HEAD.replace("type: virtual", PHYSICAL) if physical else HEAD
+        )
         _write_files(estate.config, "cardholders", [_holder(n) for n in range(holders)])
         _write_files(estate.config, "cards", [_card(n, max(holders, 1)) for n in range(cards)])
         with estate.objects.open("w") as file:
@@ -188,7 +194,7 @@ def card(number: int, params: dict[str, Any], holder: dict[str, Any]) -> dict[st
             "spending_limits": limits,
             "spending_limits_currency": params["currency"],
         },
-        "status": params["status"],
+        "status": params.get("status", "inactive"),
         "type": params["type"],
         "wallets": {"apple_pay": wallet, "google_pay": wallet, "primary_account_identifier": None},
     }

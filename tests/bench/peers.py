@@ -2,13 +2,11 @@
 
 import os
 import shutil
-import subprocess
-import sys
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.estate import Estate
+from tests.bench.installed import installed
 from tests.bench.measure import PROVISIONER, serving
 from tests.bench.rows import FAST, LARGE, Bench, Row
 
@@ -43,11 +41,7 @@ TERRAFORM_DIFFERS = (
 
 def octodns(bench: Bench, size: int, estate: Estate, home: Path) -> Iterator[tuple[Row, Row]]:
     """No-change plans of `size` objects, ours and octoDNS's, in turns; it has an environment of its own."""
-    program = home / "bin" / "octodns-sync"
-    if not program.exists():
-        venv.create(home, with_pip=True)
-        pip = [home / "bin" / "pip", "install", "-qq", "--disable-pip-version-check", OCTODNS]
-        subprocess.run(pip, check=True, stdout=sys.stderr)
+    program = installed(home, OCTODNS, "octodns-sync")
     for addresses in ADDRESSES:
         folder = bench.folder / f"octodns-{size}-{addresses}"
         text = "---\n" + "".join(_record(number, addresses) for number in range(size))
@@ -55,7 +49,7 @@ def octodns(bench: Bench, size: int, estate: Estate, home: Path) -> Iterator[tup
             (folder / side).mkdir(parents=True, exist_ok=True)
             (folder / side / "example.com.yaml").write_text(text)
         (folder / "config.yaml").write_text(CONFIG.format(folder))
-        theirs = [str(program), f"--config-file={folder / 'config.yaml'}"]
+        theirs = [program, f"--config-file={folder / 'config.yaml'}"]
         ours = [*PROVISIONER, "plan", str(estate.config), *FAST]
         with serving(estate.objects) as server:
             commands = [(ours, server.environ()), (theirs, dict(os.environ))]

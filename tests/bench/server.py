@@ -122,7 +122,10 @@ class Account:
         """Keep what is sent and answer with it, as answers are held to what was asked."""
         found = self.lists[kind]
         shown = json.loads(found.bodies[found.places[identity]]) if identity else {"metadata": {}}
-        shown |= {"id": identity or f"{ENDPOINTS[kind]}{len(found.bodies):06}", **nested(body)}
+        asked = nested(body)
+        # metadata that is not named stays as it is
+        asked["metadata"] = {**shown["metadata"], **asked.get("metadata", {})}
+        shown |= {"id": identity or f"{ENDPOINTS[kind]}{len(found.bodies):06}", **asked}
         answer = json.dumps(shown).encode()
         if identity:
             found.bodies[found.places[identity]] = answer
@@ -161,6 +164,7 @@ async def serve(account: Account, reader: asyncio.StreamReader, writer: asyncio.
             body = (await reader.readexactly(sizes[0])).decode() if sizes else ""
             begun = time.monotonic()
             status, answer = account.answer(method, target, body)
+            account.counts["bytes"] += len(answer)
             if account.latency and target != "/bench":
                 await asyncio.sleep(account.latency - (time.monotonic() - begun))
             writer.write(

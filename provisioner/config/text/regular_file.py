@@ -19,9 +19,13 @@ def read_regular(file: Path, most: int) -> bytes:
     """
     descriptor = os.open(file, os.O_RDONLY | _AT_ONCE)
     with os.fdopen(descriptor, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise OSError(0, "not a regular file")
-        data = opened.read(most + 1)
+        # a read allocates all that it may return, and files are far smaller than `most`
+        data = opened.read(min(status.st_size, most) + 1)
+        if len(data) > status.st_size:
+            data += opened.read(most)
     if len(data) > most:
         raise FileTooLargeError(0, f"larger than {most} bytes")
     return data
