@@ -62,7 +62,7 @@ def load_config(
     outside = Outside(path if path.is_dir() else path.parent, environ, allowed, unsaved)
     base = [open_document(file, problems, outside) for file in files_of(path)]
     overlays = [open_document(overlay_of(path, env), problems, outside)] if env else []
-    shapes = shapes_of(kinds)
+    shapes = shapes_of(tuple(kinds))
     documents = _fill([*base, *overlays], variables, outside, shapes, problems)
     fitting = [_fits(document, shapes, problems) for document in documents]
     named = frozenset({PROFILES, GRANTS, SCENARIOS, *SHARED, *(kind.section for kind in kinds)})
@@ -180,7 +180,7 @@ def load_policy(file: Path, kinds: Sequence[Kind]) -> Guardrails:
     if "guardrails" in document.value:
         says = "remove 'guardrails:'; a policy has its keys, such as max_top_up, at the top level"
         raise ConfigError([Problem(document.where(("guardrails",), key=True), "", says)])
-    for misfit in shapes_of(kinds).misfits("file", {"guardrails": document.value}):
+    for misfit in shapes_of(tuple(kinds)).misfits("file", {"guardrails": document.value}):
         if misfit.value is not BROKEN:
             path = misfit.path[1:]
             problems.append(problem_in(document, misfit._replace(path=path), path[:-1]))

@@ -34,17 +34,17 @@ PATTERNS = {
 NOUN = re.compile(r"^(?:What|Which|Who|Whose|Whom|Where|How|Whether|Whatever|Whoever)\b(?!.*\?$)")
 
 
-def strings(path: Path, *, docs: bool) -> Iterator[tuple[int, str]]:
-    """Every docstring of a file, or every other string that has a space in it."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    bodies = [body for around in ast.walk(tree) if isinstance(body := getattr(around, "body", None), list)]
+def strings(path: Path) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """The docstrings of a file, and all other strings that have a space in them."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    bodies = [body for around in nodes if isinstance(body := getattr(around, "body", None), list)]
     alone = [node.value for body in bodies for node in body if isinstance(node, ast.Expr)]
     documented = {id(value) for value in alone if isinstance(value, ast.Constant)}
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Constant) or (id(node) in documented) is not docs:
-            continue
-        if isinstance(node.value, str) and " " in node.value.strip():
-            yield node.lineno, node.value
+    docs, said = [], []
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip():
+            (docs if id(node) in documented else said).append((node.lineno, node.value))
+    return docs, said
 
 
 def found(text: str) -> Iterator[str]:
@@ -57,27 +57,16 @@ def module(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
-MODULES = sorted(PACKAGE.rglob("*.py"))
-
-
-@pytest.mark.parametrize("path", MODULES, ids=module)
-def test_what_the_program_says_is_plain(path: Path) -> None:
-    said = [
-        f"{module(path)}:{line} {each}" for line, text in strings(path, docs=False) for each in found(text)
-    ]
-    assert said == []
-
-
-@pytest.mark.parametrize("path", MODULES, ids=module)
-def test_docstrings_are_plain(path: Path) -> None:
-    wrong = [
-        f"{module(path)}:{line} {each}" for line, text in strings(path, docs=True) for each in found(text)
-    ]
-    wrong += [
-        f"{module(path)}:{line} opens with {match[0]!r}"
-        for line, text in strings(path, docs=True)
-        if (match := NOUN.match(text.strip()))
-    ]
+def test_what_the_program_and_its_docstrings_say_is_plain() -> None:
+    wrong = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        docs, said = strings(path)
+        wrong += [f"{module(path)}:{line} {each}" for line, text in docs + said for each in found(text)]
+        wrong += [
+            f"{module(path)}:{line} opens with {match[0]!r}"
+            for line, text in docs
+            if (match := NOUN.match(text.strip()))
+        ]
     assert wrong == []
 
 

@@ -19,9 +19,7 @@ import pytest
 import yaml
 
 from golden.stripe_account import LATER, Account, config_of
-from provisioner.config import load
 from provisioner.config.load import load_config
-from provisioner.config.schema.configuration import shapes_of
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.ownership.marks import ADDRESS, APPLIED, GENERATION, PROJECT
@@ -40,10 +38,7 @@ HEAD = "Project {0.project}, {0.mode} mode, account {{account}}"
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[str]:
-    """One server; the shapes of the YAML, which take the time, are worked out once as well."""
-    shapes = shapes_of(KINDS)
-    with pytest.MonkeyPatch.context() as patch, running(Settings(rate_limit=False)) as base:
-        patch.setattr(load, "shapes_of", lambda _kinds: shapes)
+    with running(Settings(rate_limit=False)) as base:
         yield base
 
 

@@ -5,8 +5,8 @@ It uses draft-07, which YAML editors support best. Each kind has two definitions
 `card_part`, for profiles and overrides, requires nothing and accepts null, which removes a key of a profile.
 """
 
-import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from provisioner.config.schema.field_schema import Fields, JsonSchema, amount, mapping, pattern, text
@@ -15,7 +15,7 @@ from provisioner.config.schema.grant_fields import DOC as GRANT_DOC
 from provisioner.config.schema.grant_fields import SECTION as GRANTS
 from provisioner.config.schema.grant_fields import grant_fields
 from provisioner.config.schema.scenario_fields import DEFINITION, DOC, FIELDS, SECTION
-from provisioner.config.schema.validate import Shapes, shapes_of_schema
+from provisioner.config.schema.validate import Shapes
 from provisioner.core.model.resource import CANCEL, DEACTIVATE, KEEP, REMOVALS, SECRET_TO
 from provisioner.core.schema.kind import NAME_PATTERN, NAME_SAYS, Kind
 
@@ -118,9 +118,10 @@ def json_schema(kinds: Sequence[Kind]) -> JsonSchema:
     }
 
 
-def shapes_of(kinds: Sequence[Kind]) -> Shapes:
-    """Return the compiled schema of the kinds; thousands of accounts may share it."""
-    return shapes_of_schema(json.dumps(json_schema(kinds)))
+@lru_cache(maxsize=8)
+def shapes_of(kinds: tuple[Kind, ...]) -> Shapes:
+    """Return the compiled schema of the kinds; thousands of accounts share it."""
+    return Shapes(json_schema(kinds))
 
 
 def definition_of(kind: Kind, *, part: bool = False) -> str:

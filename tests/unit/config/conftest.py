@@ -3,22 +3,14 @@ from pathlib import Path
 import pytest
 
 from provisioner.config.load import load_config
-from provisioner.config.schema.configuration import shapes_of
 from provisioner.core.model.errors import ConfigError
 from provisioner.kinds import KINDS
 
 
-@pytest.fixture(scope="session")
-def shapes():
-    """The compiled schema; a run compiles it once, and these tests load configurations by the hundred."""
-    return shapes_of(KINDS)
-
-
 @pytest.fixture
-def folder(tmp_path, monkeypatch, shapes):
+def folder(tmp_path, monkeypatch):
     """An empty current folder; `folder({name: text})` writes files into it."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("provisioner.config.load.shapes_of", lambda _kinds: shapes)
 
     def write(files):
         for name, text in files.items():
