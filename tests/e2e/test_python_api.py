@@ -44,7 +44,9 @@ def test_a_program_plans_applies_and_plans_empty_and_says_nothing(tmp_path: Path
 
 def test_a_program_passes_a_strict_type_checker(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PROGRAM)
-    words = ["-m", "mypy", "--strict", "--cache-dir", str(ROOT / ".mypy_cache"), "program.py"]
+    # the SDK has thousands of modules, and no type of it can be in the API: only stripe_api imports it
+    (tmp_path / "mypy.ini").write_text("[mypy]\nstrict = true\n[mypy-stripe.*]\nfollow_imports = skip\n")
+    words = ["-m", "mypy", "--cache-dir", str(ROOT / ".mypy_cache" / "program"), "program.py"]
     run = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=tmp_path, check=False)
 
     assert run.returncode == 0, run.stdout
