@@ -1,1 +1,1 @@
-"""Reads live state and carries plans out, through ports that others implement."""
+"""Reads the state of Stripe and carries out plans, through interfaces that other packages implement."""

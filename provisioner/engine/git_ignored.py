@@ -1,4 +1,4 @@
-"""Finds out whether git could commit a file."""
+"""Determines whether git could commit a file."""
 
 import subprocess
 from collections.abc import Mapping
@@ -12,19 +12,19 @@ IGNORED, NOT_IGNORED = 0, 1
 
 
 class WorkTree(Struct, frozen=True):
-    """The git work tree around a file that git could commit."""
+    """The git work tree that contains a file that git could commit."""
 
     folder: Path
     """Its top folder."""
     is_certain: bool
-    """True if git says so; False if it cannot be asked, so that the file may be ignored or not."""
+    """True if git says so; False if git cannot be asked, so that the file may or may not be ignored."""
 
 
 def work_tree_that_could_commit(file: Path, environ: Mapping[str, str]) -> WorkTree | None:
     """
-    Return the work tree that a file is in, unless git ignores the file; None outside of any.
+    Return the work tree that contains a file, unless git ignores the file; None outside of any.
 
-    `environ` has the variables that git is run with, except those that are git's own or Stripe's.
+    `environ` has the variables for git; git's own and Stripe's are removed.
     """
     folder = file.parent.resolve()
     tree = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)

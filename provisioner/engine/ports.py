@@ -1,4 +1,4 @@
-"""The interfaces that the engine needs from outside: one that reads Stripe, and one that also writes."""
+"""The interfaces that the engine needs: one that reads Stripe, and one that also writes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -13,7 +13,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Answer(Struct, frozen=True):
-    """Stripe's answer to a write."""
+    """Stripe's response to a write."""
 
     object: Mapping[str, Any]
     """The object, as plain JSON."""
@@ -22,7 +22,7 @@ class Answer(Struct, frozen=True):
     replayed: bool = False
     """True if it is the response to an earlier request with the same key."""
     key: str = ""
-    """The idempotency key of the request, if it was not the last one of its step; else empty."""
+    """The idempotency key of the request if it was not the last request of its step; else empty."""
 
 
 class Page(Struct, frozen=True):
@@ -44,7 +44,7 @@ class Wanted(Struct, frozen=True):
 
 
 class Reader(Protocol):
-    """Reads Stripe; has no method that writes, so that a plan cannot write, and raises only our errors."""
+    """Reads Stripe. It has no method that writes, so a plan cannot write, and it raises only our errors."""
 
     def retrieve(self, resource: str) -> Mapping[str, Any]:
         """Return an object: `account`, `balance`, `issuing/cards/ic_1`. Raises StripeError or AccessError."""
@@ -54,26 +54,29 @@ class Reader(Protocol):
 
 
 class Lister(Reader, Protocol):
-    """A reader that also gives single pages, so that a list can be read from several places at once."""
+    """A reader that also returns single pages, so that a list can be read from several places at once."""
 
     @property
     def version(self) -> str:
-        """Return the version of the API that Stripe's answers use."""
+        """Return the version of the API that Stripe's responses use."""
 
     def page(self, resource: str, params: Mapping[str, Any] = NOTHING, wanted: Wanted | None = None) -> Page:
         """
-        Return one page of a resource, as Stripe's list parameters request.
+        Return one page of a resource, selected by Stripe's list parameters.
 
-        Of its objects there may be more than what is `wanted`, but no less. Raises StripeError or
+        Its objects contain at least what is `wanted`, and may contain more. Raises StripeError or
         AccessError.
         """
 
 
 class Recipient(Protocol):
-    """Hands secrets over to where they go."""
+    """Hands secrets over to their destination."""
 
     def check(self, handover: Handover) -> None:
-        """Raise ProvisionerError where a secret could not be handed over; runs no command of the user's."""
+        """
+        Raise ProvisionerError if a secret could not be handed over. No user command is run for this
+        check.
+        """
 
     def give(self, handover: Handover, identity: str, secret: str) -> None:
         """Hand over the secret of the object with this id. Raises ProvisionerError if that fails."""
@@ -84,13 +87,16 @@ class Writer(Reader, Protocol):
 
     def perform(self, call: Call) -> Answer:
         """
-        Make one call whose references are bound.
+        Make one call whose references have been resolved.
 
-        Retries what may be retried on the same idempotency key. Raises StripeError or AccessError.
+        Retries, where this is safe, use the same idempotency key. Raises StripeError or AccessError.
         """
 
     def upload(self, file: Upload, key: str) -> str:
         """Upload a file under an idempotency key and return its id. Raises as `perform` does."""
 
     def wait(self, seconds: float) -> bool:
-        """Let time pass, so that lists catch up with writes; whether to go on, as the run was not stopped."""
+        """
+        Wait, so that lists catch up with writes. Returns whether to continue: False if the run was
+        stopped.
+        """

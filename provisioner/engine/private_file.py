@@ -1,7 +1,7 @@
 """
-Writes files only where that is safe: to a regular file, and not through a link.
+Writes files only if that is safe: to regular files, and not through links.
 
-A repository, or somebody else on the machine, may have put a symbolic link, a pipe or a hard link in a file's
+A repository, or another user of the machine, may have put a symbolic link, a pipe or a hard link in a file's
 place; nothing is written to one. Files with private content can be read only by their owner.
 """
 
@@ -17,14 +17,14 @@ from pathlib import Path
 
 from provisioner.core.model.errors import ProvisionerError
 
-FOLDER = ".provisioner"  # the program's own, in the folder where it is run
+FOLDER = ".provisioner"  # provisioner's own folder within the current one
 DRAFT = ".provisioner-draft"
-LEFT_BEHIND = 3600.0  # seconds; a draft is written in one go, so the writer of an older one was killed
+LEFT_BEHIND = 3600.0  # seconds; a draft is written at once, so the writer of an older one was killed
 DEVICES = Path("/dev")
-DATABASE = ("", "-wal", "-shm", "-journal")  # what SQLite opens beside a database, by name
+DATABASE = ("", "-wal", "-shm", "-journal")  # the suffixes of files that SQLite opens next to a database
 OWNER, ANYBODY, OWNERS_FOLDER = 0o600, 0o666, 0o700
-LINE_END = "\n"  # on every system: files are in git, and compared
-HAS_MODES = hasattr(os, "fchmod")  # Windows has none, and no links or pipes that these flags are about
+LINE_END = "\n"  # the same on every system, because files are committed to git and compared
+HAS_MODES = hasattr(os, "fchmod")  # Windows has none of these flags, and no such links or pipes
 SAFELY = (
     getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
@@ -34,15 +34,15 @@ SAFELY = (
 
 
 class UnsafeFileError(ProvisionerError):
-    """Raised when a path is not a plain file that the user owns; nothing was written to it."""
+    """A path is not a plain file that the user owns, and nothing was written to it."""
 
 
 def write_private(path: Path, text: str) -> None:
     """
-    Write a file that only its owner may read: either all of it is written or the old content stays.
+    Write a file that only its owner may read: either completely, or the old content stays.
 
-    A stream of the process (`/dev/stdout`, `/dev/fd/3`) receives the text unchanged. Drafts that killed runs
-    left next to the file are removed. Raises ProvisionerError.
+    A stream of the process (`/dev/stdout`, `/dev/fd/3`) receives the text unchanged. Drafts left next to the
+    file by killed runs are removed. Raises ProvisionerError.
     """
     try:
         if path.is_relative_to(DEVICES):
@@ -72,7 +72,7 @@ def _to_stream(path: Path, text: str) -> None:
 
 
 def check_replaceable(path: Path) -> None:
-    """Raise UnsafeFileError where `write_private` would refuse to write, and OSError as it would."""
+    """Raise UnsafeFileError if `write_private` would refuse to write, and OSError if it would."""
     _look(path)
 
 
@@ -119,7 +119,7 @@ def write_public(path: Path, text: str) -> None:
 
 def private_database(path: Path) -> None:
     """
-    Create the file of an SQLite database, and check the files that SQLite opens beside it.
+    Create the file of an SQLite database, and check the files that SQLite opens next to it.
 
     SQLite follows links, and gives those files the mode of the database. Raises ProvisionerError.
     """
@@ -127,7 +127,7 @@ def private_database(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         for suffix in DATABASE:
             file = Path(f"{path}{suffix}")
-            # not opened: closing one that this process has open takes SQLite's locks away
+            # not opened here: closing a file that this process has open would release SQLite's locks
             if (found := _look(file)) is None:
                 continue
             _refuse_shared(file, found, OWNER)
@@ -145,7 +145,7 @@ def _opened(path: Path, flags: int, mode: int) -> int:
     descriptor = os.open(path, flags | os.O_CREAT | SAFELY, mode)
     try:
         found = os.fstat(descriptor)
-        _refuse_special(path, found)  # it may have been exchanged since it was looked at
+        _refuse_special(path, found)  # it may have been replaced since it was checked
         _refuse_shared(path, found, mode)
         if sys.platform != "win32" and HAS_MODES and mode == OWNER != stat.S_IMODE(found.st_mode):
             os.fchmod(descriptor, OWNER)
@@ -156,7 +156,10 @@ def _opened(path: Path, flags: int, mode: int) -> int:
 
 
 def _look(path: Path) -> os.stat_result | None:
-    """Return what is at a path, if anything; raises UnsafeFileError if that is not a plain file."""
+    """
+    Return the status of a path, None if it does not exist; raises UnsafeFileError if it is not a plain
+    file.
+    """
     for folder in path.parents:
         if folder.name == FOLDER:
             _own_folder(folder)
@@ -169,7 +172,7 @@ def _look(path: Path) -> os.stat_result | None:
 
 
 def _own_folder(path: Path) -> None:
-    """Make the program's own folder, which nobody else may enter."""
+    """Create provisioner's own folder, which only the user may enter."""
     with suppress(FileExistsError):
         path.mkdir(OWNERS_FOLDER, parents=True)
     found = path.lstat()

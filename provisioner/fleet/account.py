@@ -1,6 +1,7 @@
-"""Runs one phase for one account, from its configuration to its outcome; an error stays with its account.
+"""
+Runs one phase for one account, from its configuration to its outcome; errors are part of the outcome.
 
-A plan must pass the account's own guardrails, and stay within what was planned for the whole fleet.
+A plan must pass the account's own guardrails, and must not exceed what was planned for the whole fleet.
 """
 
 import logging
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 def run_account(site: WorkerContext, job: Job) -> AccountOutcome:
-    """Run a job; never raises, so that no traceback with secret values leaves a worker."""
+    """Run a job. Never raises, so that no traceback with secret values leaves a worker."""
     begun = time.monotonic()
     meter = Meter(site.gate)
     blank = AccountOutcome(job.phase, job.account.id, job.account.name, DONE)
@@ -115,7 +116,7 @@ def _moves(account: Account, seen: Comparison) -> dict[str, int]:
 
 
 def _status(account: Account, _job: Job, blank: AccountOutcome) -> AccountOutcome:
-    """Count what the account has; no number makes the account fail."""
+    """Count what the account contains; no number makes the account fail."""
     seen = account.compare()
     world, estates = seen.snapshot, seen.inventory.estates
     lives = {name: list(estate.current.values()) for name, estate in estates.items()}
@@ -129,7 +130,10 @@ def _status(account: Account, _job: Job, blank: AccountOutcome) -> AccountOutcom
 
 
 def ends(plan: Plan) -> int:
-    """Count the objects that a plan retires or replaces, including those left by interrupted replacements."""
+    """
+    Return the number of objects that a plan retires or replaces, including leftovers of interrupted
+    replacements.
+    """
     return sum(change.action in (Action.RETIRE, Action.REPLACE) for change in plan.changes)
 
 
@@ -145,7 +149,7 @@ def ceiling_of(plan: Plan) -> Ceiling:
 
 
 def stopped(plan: Plan, limits: Guardrails, approve: str | None) -> tuple[str, ...]:
-    """Return why an account's own guardrails would block an apply of its plan; empty if they do not."""
+    """Return why an account's own guardrails would block an apply of its plan; empty if they would not."""
     word = unapproved(plan, limits, approve)
     dangers = (
         f"{danger.text}; only `provisioner apply` for this account can allow it"
@@ -160,8 +164,9 @@ def approved(
     """
     Return the plan, with its top-ups reduced to what was planned.
 
-    A top-up in a currency that had none is left to the next run. Raises GuardrailError, and StaleError if
-    more objects would end, more cards be activated or more exposure be added than was planned.
+    A top-up in a currency for which none was planned waits for the next run. Raises GuardrailError, and
+    StaleError if more objects would end, more cards would be activated or more exposure would be added than
+    planned.
     """
     if dangers := stopped(plan, limits, approve):
         raise GuardrailError("\n".join(dangers))

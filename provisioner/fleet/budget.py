@@ -23,12 +23,12 @@ class RequestBudget(Struct, frozen=True):
     A rate limit that all workers of a run share, expressed as places that requests occupy.
 
     Each request takes a place before it is sent, and returns it some time after its response. So two requests
-    on the same place are at least that time apart, however long each takes; the clocks of workers need not
+    on the same place are at least that time apart, however long each takes, and the workers' clocks need not
     agree. The cost is the response time: the rate is places / (rest + response time) requests per second.
     """
 
     name: str
-    """A name that no other run has."""
+    """A name that no other run uses."""
     places: int
     """The number of places."""
     rest: float
@@ -83,7 +83,7 @@ class SharedLimit:
         self._rest = rest
         self._door = (
             threading.Lock()
-        )  # one thread at a time asks the scheduler, or each release would wake them all
+        )  # only one thread at a time asks the scheduler; otherwise each release would wake all of them
         self._lock = threading.Lock()
         self._resting: deque[float] = deque()
         self._awake = False

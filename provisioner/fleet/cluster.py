@@ -1,6 +1,7 @@
-"""Runs jobs on a Dask cluster, whose scheduler repeats the jobs of a lost worker.
+"""
+Runs jobs on a Dask cluster, whose scheduler repeats the jobs of a lost worker.
 
-The code that runs on a worker is here, too: it takes a job and returns an outcome, and nothing else.
+The code that runs on a worker is here, too: it takes a job and returns only an outcome.
 """
 
 import logging
@@ -24,8 +25,8 @@ from provisioner.fleet.outcome import AccountOutcome
 from provisioner.fleet.run import Engine, EngineLostError
 from provisioner.fleet.worker_context import WorkerContext, environment, site
 
-PATIENCE = 30.0  # seconds to wait for a first worker
-LEASE = "15s"  # after this, a lost worker's places are free again; workers renew theirs every 6 s
+PATIENCE = 30.0  # seconds to wait for the first worker
+LEASE = "15s"  # seconds after which a lost worker's places are free again; workers renew theirs every 6 s
 LOUD = ("distributed", "distributed.client", "tornado.application", "asyncio")  # loggers to silence
 AHEAD = 2  # jobs per thread, so that no worker waits for its next job
 ANSWER = 10.0  # seconds to wait for a response of the scheduler
@@ -44,7 +45,7 @@ def cluster(address: str, budget: RequestBudget) -> Iterator[Engine]:
     Dask's own messages about a lost connection are silenced; our error says what happened.
     """
     try:
-        distributed: Any = import_module("distributed")  # an extra; and it has no types
+        distributed: Any = import_module("distributed")  # an optional package, which has no types
         config: Any = import_module("dask.config")
     except ImportError:
         raise ProvisionerError(
@@ -117,14 +118,18 @@ def on_worker(job: Job) -> AccountOutcome:
 
 @lru_cache(maxsize=2)
 def _site(budget: RequestBudget, sandbox: str) -> WorkerContext:
-    """Return what the accounts of a run share in this process; call it in a task, where Dask has a worker."""
-    distributed: Any = import_module("distributed")  # an extra; and it has no types
-    # leases are kept on the scheduler, so that the requests of all workers are counted together
+    """
+    Return the context that accounts of a run share in this process; call it in a task, where Dask has a
+    worker.
+    """
+    distributed: Any = import_module("distributed")  # an optional package, which has no types
+    # leases are stored by the scheduler, so that the requests of all workers are counted together
     places = distributed.Semaphore(max_leases=budget.places, name=budget.name)
     worker = distributed.get_worker()
     profiler = worker.periodic_callbacks.get("profile")
     if profiler is not None and sys.version_info < FRAMES_ARE_SAFE:
-        worker.loop.add_callback(profiler.stop)  # it would hang the worker: accounts begin many threads
+        # it would hang the worker, because accounts start many threads
+        worker.loop.add_callback(profiler.stop)
     accounts = worker.state.nthreads
     who = f"{socket.gethostname()}:{os.getpid()}"
     gate = SharedLimit(places, budget.rest)

@@ -1,4 +1,4 @@
-"""Reads fleet.yaml and its rosters into a `Fleet`, or raises one ConfigError with all problems."""
+"""Reads fleet.yaml and its rosters into a `Fleet`; raises one ConfigError with all problems."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -93,7 +93,7 @@ class _Reading(Struct):
                 self.problems.append(problem_in(document, misfit, misfit.path[:-1][:2]))
         bad = {misfit.path[0] for misfit in misfits if misfit.path}
         if not document.reading.sound or "configuration" in bad:
-            bad |= {"accounts", "roster"}  # checks of them would be misleading
+            bad |= {"accounts", "roster"}  # checks of invalid parts would be misleading
         return replace(document, value={key: v for key, v in document.value.items() if key not in bad})
 
     def accounts(self, document: Document) -> Iterator[FleetAccount]:
@@ -185,7 +185,7 @@ class _Reading(Struct):
         return f"is outside of the fleet's folder; allow it with --allow-file {path}"
 
     def wrong(self, row: Row, path: tuple[Any, ...], words: str, *, key: bool = False) -> None:
-        """Add a problem of a row."""
+        """Add a problem with a row."""
         named = row.value.get("account") if isinstance(row.value, dict) else None
         address = f"accounts.{named[:60]}" if isinstance(named, str) else "accounts"
         self.problems.append(Problem(row.where(path, key), address, words))
@@ -196,7 +196,7 @@ def _selectors(
 ) -> Iterator[Selector]:
     """Yield the selectors of the canary accounts; one that matches no account is a problem."""
     canary = document.value.get("canary", ())
-    complete = not problems  # otherwise an account that it matches may be missing
+    complete = not problems  # otherwise, an account that it matches may be missing
     for number, text in enumerate([canary] if isinstance(canary, str) else canary):
         path = ("canary",) if isinstance(canary, str) else ("canary", number)
         try:

@@ -59,9 +59,9 @@ def run(
 
 def stream(engine: Engine, jobs: Iterable[Job], going: Callable[[], bool]) -> Iterator[AccountOutcome]:
     """
-    Yield outcomes as jobs end; at most as many jobs exist at a time as the engine's width allows.
+    Yield outcomes as jobs end; the number of jobs at a time is limited to the engine's width.
 
-    The outcome of a job that the executor lost says to run it again. Raises EngineLostError.
+    If the executor lost a job, its outcome advises to run the command again. Raises EngineLostError.
     """
     waiting = iter(jobs)
     under_way: dict[Future[AccountOutcome], Job] = {}
@@ -79,7 +79,7 @@ def stream(engine: Engine, jobs: Iterable[Job], going: Callable[[], bool]) -> It
                 if isinstance(error, KeyboardInterrupt | SystemExit):
                     raise
                 engine.width()  # raises if the whole executor is lost
-                # executors raise types of their own, and a cancelled future raises a BaseException
+                # executors raise their own types, and a canceled future raises a BaseException
                 says = f"the executor lost this account ({type(error).__name__}); run the same command again"
                 outcome = AccountOutcome(job.phase, job.account.id, job.account.name, ERROR, problems=(says,))
             yield outcome

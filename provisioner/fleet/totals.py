@@ -1,4 +1,4 @@
-"""The totals of a fleet, in constant memory for any number of accounts, and the check of its limits."""
+"""The totals of a fleet, in constant memory for any number of accounts, and the check of its guardrails."""
 
 import heapq
 from collections import Counter
@@ -27,7 +27,7 @@ class Totals(Struct):
     accounts: int
     """Number of accounts of the phase."""
     allowed: int
-    """Number of accounts that may fail; after more, nothing else starts."""
+    """The number of accounts that may fail; after more failures, no others are started."""
     code: int = DONE
     """The worst exit code so far."""
     ended: Counter[int] = field(default_factory=Counter)
@@ -78,7 +78,7 @@ class Totals(Struct):
 
 
 def judge(totals: Totals, limits: FleetLimits, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
-    """Return the limits of the fleet that the plans exceed; `allowed` are the numbers given with --allow."""
+    """Return the limits of the fleet that the plans exceed; `allowed` has the numbers given with --allow."""
     found: list[Danger] = []
     for currency, amount in sorted(totals.money.items()):
         text = f"top-ups of {show_money(amount, currency)} across the fleet exceed"

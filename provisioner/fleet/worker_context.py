@@ -96,8 +96,8 @@ def open_account(site: WorkerContext, job: Job, meter: Meter) -> Account:
     """Open the account of a job without sending anything; raises ConfigError or AccessError."""
     config = configuration(site, job)
     if job.sandbox and job.mode == "live":
-        config = config.without_secrets()  # one of the sandbox's must not take the place of a real one
-    mode = "test" if job.sandbox else job.mode  # the sandbox has only test mode, and takes no live keys
+        config = config.without_secrets()  # a secret of the sandbox must not replace a real one
+    mode = "test" if job.sandbox else job.mode  # the sandbox has only test mode, and accepts no live keys
     transport = Transport(
         key_for(mode, site.environ),
         limits=limits_for(mode, job.rate),

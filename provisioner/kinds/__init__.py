@@ -1,4 +1,4 @@
-"""The kinds of resources: one file each, facts only, and named here."""
+"""The kinds of resources: one file for each, which contains only facts."""
 
 from provisioner.core.schema.kind import Kind
 from provisioner.kinds import balance_target, card, cardholder, personalization_design, webhook_endpoint

@@ -1,4 +1,4 @@
-"""Balance targets: how much money is behind the cards, by currency. The name is the currency."""
+"""Balance targets: the money to keep for the cards of one currency. The name of a target is its currency."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ def _amount(name: str, doc: str, **facts: Any) -> Field:
 
 
 def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Find amounts that contradict each other (whole numbers of minor units here)."""
+    """Yield faults for amounts that contradict each other; amounts are in minor units here."""
 
     def above(one: str, other: str) -> bool:
         a, b = fields.get(one), fields.get(other)
@@ -29,7 +29,7 @@ def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
 
 
 def currency(address: Address, _fields: Mapping[str, Any]) -> str | None:
-    """Return the currency, which is the target's name; None where the name cannot be one."""
+    """Return the currency, which is the target's name; None if the name is not a currency."""
     return address.name if re.match(CURRENCY, address.name) else None
 
 

@@ -1,6 +1,7 @@
-"""Cards: virtual or physical, each issued to one cardholder.
+"""
+Cards: virtual or physical, each issued to one cardholder.
 
-What can change in place is what `CardUpdateParams` of the Stripe SDK has; the rest forces replacement.
+The fields in `CardUpdateParams` of the Stripe SDK can change in place; all others force replacement.
 """
 
 from collections.abc import Iterator, Mapping
@@ -74,7 +75,7 @@ SHIPPING = Field(
 
 
 def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Find what Stripe would refuse between a card's fields."""
+    """Yield faults for combinations of fields that Stripe would reject."""
     yield from exclusive(fields)
     if fields.get("type") == "physical" and "shipping" not in fields:
         yield FieldFault((), "a physical card needs 'shipping' with a name and an address")
@@ -93,7 +94,7 @@ def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
 
 
 def replacement_error(fields: Mapping[str, Any], reason: str) -> str:
-    """Say why Stripe would not replace a card for a reason (docs.stripe.com/api/issuing/cards/create)."""
+    """Return why Stripe would not replace a card for a reason (docs.stripe.com/api/issuing/cards/create)."""
     if reason == "damaged" and fields.get("type") == "virtual":
         return (
             "only a physical card can be replaced as damaged; a virtual card can be lost, stolen, or expired"
@@ -102,7 +103,7 @@ def replacement_error(fields: Mapping[str, Any], reason: str) -> str:
 
 
 def currency(_address: object, fields: Mapping[str, Any]) -> str | None:
-    """Return the currency of a card's limits: the card's own, as Stripe takes no other."""
+    """Return the currency of a card's limits: the card's own, because Stripe accepts no other."""
     named = fields.get("currency")
     return named if isinstance(named, str) else None
 
@@ -116,13 +117,13 @@ def deferred_fields(fields: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def observe(raw: Mapping[str, Any]) -> ObservedFacts:
     """
-    Read how a card has ended, and whether it has been shipped.
+    Return how a card has ended, and whether it has been shipped.
 
     Its own controls may have ended it (SDK: issuing/_card.py, lifecycle_controls). Stripe does not say who
-    has canceled a card [?]; where it names a reason, such as lost, it was not these.
+    has canceled a card [?]; if there is a reason, such as lost, its controls did not end it.
 
     A shipment can be changed until the printer has it (docs.stripe.com/issuing/cards/physical/ship-cards).
-    Whether one that has failed or come back can be changed is not documented [?]; it counts as gone.
+    Whether one that failed or was returned can be changed is not documented [?]; it counts as shipped.
     """
     reason, controls = raw.get("cancellation_reason") or "", raw.get("lifecycle_controls") or {}
     is_spent = raw.get("status") == "canceled" and not reason and controls.get("cancel_after")
@@ -151,7 +152,7 @@ FATES = {
 
 
 def consequences(fate: Fate, fields: Mapping[str, Any]) -> Iterator[str]:
-    """Say what else happens: a new number, a shipment (docs.stripe.com/issuing/cards/replacements)."""
+    """Yield the other effects: a new number, a shipment (docs.stripe.com/issuing/cards/replacements)."""
     if fate in FATES:
         yield FATES[fate]
     if fate.is_new and fields.get("type") == "physical":

@@ -10,11 +10,11 @@ import io
 WIDTH, HEIGHT = 1000, 200
 LARGEST = 512 * 1024  # docs.stripe.com/file-upload: the limit for the purpose issuing_logo
 BLACK, WHITE = (0, 0, 0, 255), (255, 255, 255, 255)
-SHADES = 3  # colors that are counted; a logo has two
+SHADES = 3  # the most colors that are counted; a logo has two
 
 
 def logo_error(content: bytes) -> str:
-    """Return what is wrong with the content of a logo's file, and what would be right; else empty."""
+    """Return what is wrong with the content of a logo's file, and how to fix it; empty if nothing is."""
     from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - cold start: few configurations have a logo
 
     if len(content) > LARGEST:

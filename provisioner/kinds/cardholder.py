@@ -1,6 +1,7 @@
-"""Cardholders: the people and companies that cards are issued to.
+"""
+Cardholders: the people and companies that cards are issued to.
 
-Stripe has no deletion for them; retired means `inactive` (SDK: issuing/_cardholder_service.py).
+Stripe cannot delete them; a retired one is `inactive` (SDK: issuing/_cardholder_service.py).
 """
 
 import re
@@ -23,9 +24,9 @@ from provisioner.kinds.spending_controls import (
     switching,
 )
 
-# What is barred is named, as letters are those of any script. Stripe's sources disagree about companies: one
-# has "cannot contain any special characters or numbers" (SDK: params/issuing/_cardholder_create_params.py),
-# another letters, digits and / - & : ( ) . '
+# The pattern lists forbidden characters, because letters of any script are allowed. Stripe's sources disagree
+# about companies: one has "cannot contain any special characters or numbers" (SDK:
+# params/issuing/_cardholder_create_params.py), another letters, digits and / - & : ( ) . '
 PRINTED_NAME = r"^[^\x00-\x1f\x21-\x25\x2a\x2b\x3b-\x40\x5b-\x60\x7b-\x7f]+$"
 SIGNS = re.compile(r"[\d&()/:]")
 PRINTED_NAME_SAYS = "a printed name is letters, spaces, and . , ' - only"
@@ -38,7 +39,10 @@ LONGEST_COUNTRY_CODE = 3
 
 
 def same_phone(declared: str, live: str) -> bool:
-    """Return true if both spell one number: Stripe answers E.164, with the country that was left out."""
+    """
+    Return true if both are the same number: Stripe returns E.164, with a country code that may have been
+    omitted.
+    """
     wanted, had = _digits(declared), _digits(live)
     if declared.strip().startswith(("+", "00")):
         return wanted.removeprefix("00") == had
@@ -101,7 +105,7 @@ INDIVIDUAL = Field(
 
 
 def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Find what Stripe would refuse between a cardholder's fields."""
+    """Yield faults for combinations of fields that Stripe would reject."""
     yield from exclusive(fields)
     if fields.get("type", "individual") == "individual" and _has_signs(fields):
         yield FieldFault(("name",), f"'name': {PRINTED_NAME_SAYS} when type is individual")
@@ -113,7 +117,7 @@ def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
 
 
 def doubts(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Find a company's name that one of Stripe's sources allows and another does not."""
+    """Yield a fault for a company name that one of Stripe's sources allows and another does not."""
     if fields.get("type") == "company" and _has_signs(fields):
         text = "'name': Stripe may reject digits and & ( ) / : in a printed name; its sources disagree"
         yield FieldFault(("name",), text)
@@ -124,7 +128,7 @@ def _has_signs(fields: Mapping[str, Any]) -> bool:
 
 
 def _birth(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Find a date of birth that does not exist, such as February 30."""
+    """Yield a fault for a date of birth that does not exist, such as February 30."""
     individual = fields.get("individual")
     born = individual.get("dob") if isinstance(individual, Mapping) else None
     parts = [born.get(part, 0) for part in ("year", "month", "day")] if isinstance(born, Mapping) else []
@@ -136,7 +140,7 @@ def _birth(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
 
 
 def currency(_address: object, fields: Mapping[str, Any]) -> str | None:
-    """The currency of the cardholder's limits, where it is declared."""
+    """Return the currency of the cardholder's limits, if it is configured."""
     controls = fields.get("spending_controls")
     named = controls.get("spending_limits_currency") if isinstance(controls, Mapping) else None
     return named if isinstance(named, str) else None
@@ -149,10 +153,10 @@ ACCEPTANCE = tuple(f"individual.card_issuing.user_terms_acceptance.{part}" for p
 
 def missing_requirements(fields: Mapping[str, Any], country: str) -> MissingRequirements:
     """
-    Tell what Stripe will want before a card of a declared holder can be active.
+    Return what Stripe will require before a card of a cardholder can be active.
 
-    An individual's names (SDK: params/issuing/_cardholder_create_params.py), and what the country asks for;
-    whether a birth date, too, is not said [?].
+    It requires an individual's names (SDK: params/issuing/_cardholder_create_params.py), and what the country
+    requires; whether it also requires a date of birth is not documented [?].
     """
     country = country or str(at(fields, "billing.address.country") or "")
     person = fields.get("type", "individual") == "individual"
@@ -165,10 +169,10 @@ def missing_requirements(fields: Mapping[str, Any], country: str) -> MissingRequ
 
 def identities(fields: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """
-    Yield what two cardholders of the same person or company have in common.
+    Yield the values that two cardholders for the same person or company have in common.
 
-    A name alone is not enough: there are namesakes, and departments of one company. Nor is a company's e-mail
-    address, but hardly anybody has another person's.
+    A name alone is not enough: people may have the same name, and so may departments of one company. A
+    company's email address is not enough either, but two people hardly ever share one.
     """
     name = " ".join(str(fields.get("name", "")).casefold().split())
     email, phone = str(fields.get("email", "")).casefold(), _digits(str(fields.get("phone_number", "")))
@@ -181,7 +185,10 @@ def identities(fields: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def observe(raw: Mapping[str, Any]) -> ObservedFacts:
-    """Read what Stripe still wants of a cardholder, or why it holds it back (SDK: issuing/_cardholder.py)."""
+    """
+    Return Stripe's requirements for a cardholder, or why Stripe restricts it (SDK:
+    issuing/_cardholder.py).
+    """
     wanted = raw.get("requirements")
     if not wanted or not (wanted.get("past_due") or wanted.get("disabled_reason")):
         return NO_FACTS
@@ -190,7 +197,7 @@ def observe(raw: Mapping[str, Any]) -> ObservedFacts:
 
 
 def consequences(fate: Fate, _fields: Mapping[str, Any]) -> Iterator[str]:
-    """Say what else happens when a cardholder is replaced or deactivated."""
+    """Yield the other effects of replacing or deactivating a cardholder."""
     if fate is Fate.REPLACED:
         yield "the old cardholder is deactivated as soon as its cards are replaced"
     if fate is Fate.DEACTIVATED:

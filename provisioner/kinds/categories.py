@@ -321,4 +321,7 @@ EVERYDAY = {
     "restaurant": "eating_places_restaurants",
     "supermarket": "grocery_stores_supermarkets",
 }
-"""The category for everyday words, in the singular, that do not occur in its name or in several."""
+"""
+The category for everyday words, in the singular, that do not occur in its name, or occur in several
+names.
+"""

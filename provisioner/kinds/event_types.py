@@ -1,5 +1,5 @@
 """
-The words of webhook endpoints that are Stripe's: types of events, and versions of the API.
+Stripe's types of events and versions of the API, for webhook endpoints.
 
 They are those of the Stripe SDK's `WebhookEndpointCreateParams`; a contract test compares them.
 """

@@ -1,4 +1,4 @@
-"""The values that a grant can give to a card for a while. They only ever widen what the card declares."""
+"""The values that a grant can give a card temporarily. They never lower what the card may spend."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -27,7 +27,7 @@ GRANT_FIELDS = (
 
 
 def granted(fields: Mapping[str, Any], power: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the fields of a card with what a grant gives laid over them; a higher limit stays."""
+    """Return the fields of a card with a grant's values merged in; a higher limit stays."""
     out = dict(fields) | ({"status": power["status"]} if "status" in power else {})
     controls = dict(fields.get("spending_controls") or {})
     raised = by_scope(power.get("spending_limits"))
@@ -43,7 +43,10 @@ def granted(fields: Mapping[str, Any], power: Mapping[str, Any]) -> Mapping[str,
 
 
 def grant_faults(fields: Mapping[str, Any], power: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Find what a grant cannot widen, as the card has no such limit or list to go back to."""
+    """
+    Yield faults for values of a grant without a limit or list on the card to return to when the grant
+    ends.
+    """
     controls = fields.get("spending_controls") or {}
     limits = by_scope(controls.get("spending_limits"))
     for at, row in enumerate(power.get("spending_limits", ())):

@@ -1,8 +1,9 @@
-"""Personalization designs: what physical cards look like, and the letter that they come with.
+"""
+Personalization designs: the design of physical cards, and of the letter that they come with.
 
 docs.stripe.com/issuing/cards/physical/personalization-designs. Stripe reviews a design before it prints it.
-It has no way to delete one, and no event for a new one. The looks of a design cannot be changed unless the
-review has rejected them, so other looks are another design; the cards move to it.
+It cannot delete a design, and has no event for a new one. A design cannot be changed unless the review has
+rejected it, so a change creates another design, and the cards move to it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,14 +19,14 @@ LONGEST_KEY = 200
 
 
 def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Find a logo that Stripe would reject."""
+    """Yield a fault for a logo that Stripe would reject."""
     logo = fields.get("card_logo")
     if logo is not None and (wrong := logo_error(logo.content)):
         yield FieldFault(("card_logo", "file"), f"{logo.name} cannot be the logo of a card: {wrong}")
 
 
 def observe(raw: Mapping[str, Any]) -> ObservedFacts:
-    """Read what the review says, and what that means for cards."""
+    """Return the result of the review, and what it means for cards."""
     status = raw.get("status")
     if status == "review":
         return ObservedFacts(
@@ -45,7 +46,7 @@ def observe(raw: Mapping[str, Any]) -> ObservedFacts:
 
 
 def creation_extras(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Take the lookup key over from the design that has it, which may be the predecessor."""
+    """Transfer the lookup key from the design that has it, which may be the predecessor."""
     return {"transfer_lookup_key": True} if fields.get("lookup_key") else {}
 
 

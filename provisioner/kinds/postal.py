@@ -1,4 +1,4 @@
-"""Postal addresses as Stripe takes them, and the countries of ISO 3166-1."""
+"""Postal addresses in Stripe's form, and the countries of ISO 3166-1."""
 
 from typing import Any
 
@@ -22,12 +22,15 @@ COUNTRY_SAYS = (
 
 
 def personal(name: str, doc: str, **facts: Any) -> Field:
-    """Make the field of a string about a person, which is never shown."""
+    """Return the field of a string about a person, which is never shown."""
     return Field(name, doc=doc, personal=True, **facts)
 
 
 def address(doc: str) -> Field:
-    """Make the field `address`: required, and always sent as a whole, as Stripe takes no part of one."""
+    """
+    Return the field `address`: required, and always sent as a whole, because Stripe accepts no part of
+    one.
+    """
     return Field(
         "address",
         Shape.HASH,

@@ -1,4 +1,5 @@
-"""Spending controls: the same on a card and on a cardholder, and which edits raise spending.
+"""
+Spending controls, which cards and cardholders share, and the edits of them that raise spending.
 
 Semantics: docs.stripe.com/issuing/controls/spending-controls.
 """
@@ -23,27 +24,30 @@ PAIRS = (
 
 
 def _verdict(tightens: bool, broadens: bool) -> Direction:
-    """An edit that does both counts as broadening: it must wait and be seen."""
+    """Return the direction of an edit; one that does both is broadening, because it must be reviewed."""
     if broadens:
         return Direction.BROADENING
     return Direction.TIGHTENING if tightens else Direction.NEUTRAL
 
 
 def allowing(before: Collection[str] | None, after: Collection[str] | None) -> Direction:
-    """The direction of an edit to an allow-list, where an absent one allows everything."""
+    """Return the direction of an edit of an allow-list; without one, everything is allowed."""
     if not before or not after:
         return _verdict(tightens=bool(after) and not before, broadens=bool(before) and not after)
     return _verdict(bool(set(before) - set(after)), bool(set(after) - set(before)))
 
 
 def blocking(before: Collection[str] | None, after: Collection[str] | None) -> Direction:
-    """The direction of an edit to a block-list, where an absent one blocks nothing."""
+    """Return the direction of an edit of a block-list; without one, nothing is blocked."""
     old, new = set(before or ()), set(after or ())
     return _verdict(bool(new - old), bool(old - new))
 
 
 def by_scope(rows: Collection[Mapping[str, Any]] | None) -> dict[tuple[Any, ...], int]:
-    """Return the amount of each limit (minor units) by its interval and categories, the lower of two."""
+    """
+    Return the amount of each limit (minor units) by its interval and categories, the lower of
+    duplicates.
+    """
     scopes: dict[tuple[Any, ...], int] = {}
     for row in rows or ():
         scope = (row["interval"], tuple(row.get("categories", ())))
@@ -54,7 +58,7 @@ def by_scope(rows: Collection[Mapping[str, Any]] | None) -> dict[tuple[Any, ...]
 def limiting(
     before: Collection[Mapping[str, Any]] | None, after: Collection[Mapping[str, Any]] | None
 ) -> Direction:
-    """The direction of an edit to spending limits: a lost or raised limit raises spending."""
+    """Return the direction of an edit of spending limits: a removed or raised limit raises spending."""
     old, new = by_scope(before), by_scope(after)
     broadens = any(scope not in new or new[scope] > amount for scope, amount in old.items())
     tightens = any(scope not in old or amount < old[scope] for scope, amount in new.items())
@@ -62,7 +66,7 @@ def limiting(
 
 
 def switching(before: Any, after: Any) -> Direction:
-    """The direction of an edit to a status: only `active` has power."""
+    """Return the direction of an edit of a status: only `active` allows spending."""
     return _verdict(tightens=before == "active" != after, broadens=after == "active" != before)
 
 
@@ -128,7 +132,10 @@ CURRENCY = Field(
 
 
 def spending_controls(currency: Field | None = None) -> Field:
-    """The field `spending_controls`, owned as a whole once it is declared; `currency` names its limits'."""
+    """
+    Return the field `spending_controls`, owned as a whole if configured; `currency` names that of its
+    limits.
+    """
     return Field(
         "spending_controls",
         Shape.HASH,
@@ -142,9 +149,10 @@ def spending_controls(currency: Field | None = None) -> Field:
 
 def intersect(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
     """
-    Make the controls that allow what both allow: limits of both (the lower for one scope), lists crossed.
+    Return controls that allow only what both allow: the lower of each limit, and combined lists.
 
-    What Stripe has no way to say stays as in `one`: a list that allows nothing, limits in two currencies.
+    A combination that Stripe cannot express stays as in `one`: a list that allows nothing, or limits in two
+    currencies.
     """
     out = {**one, **other}
     for allowed, blocked in PAIRS:
@@ -169,7 +177,10 @@ def intersect(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, 
 def _crossed(
     one: Mapping[str, Any], other: Mapping[str, Any], allowed: str, blocked: str
 ) -> Mapping[str, tuple[str, ...]] | None:
-    """Combine the allowed and blocked categories of two limits into one allow-list; None if none passes."""
+    """
+    Combine the allowed and blocked categories of two limits into one allow-list; None if nothing is
+    left.
+    """
     only = [set(each[allowed]) for each in (one, other) if each.get(allowed)]
     never = {value for each in (one, other) for value in each.get(blocked) or ()}
     if not only:
@@ -179,7 +190,7 @@ def _crossed(
 
 
 def exclusive(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Find an allow-list next to its block-list: Stripe takes one of each pair."""
+    """Yield faults for an allow-list next to its block-list: Stripe accepts only one of them."""
     controls = fields.get("spending_controls")
     if not isinstance(controls, Mapping):
         return
@@ -191,17 +202,18 @@ def exclusive(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
             )
 
 
-# The most windows of an interval that one month can touch; a yearly or lifelong limit may go in one month.
+# The most windows of an interval that overlap one month; a yearly or lifetime limit may be used up in one
+# month.
 WINDOWS = {"daily": 31, "weekly": 6, "monthly": 1, "yearly": 1, "all_time": 1}
 
 
 def monthly_exposure(fields: Mapping[str, Any]) -> int | None:
     """
-    The most that an active card may spend in a month by its own limits, its default limit included.
+    Return the most that an active card may spend in a month by its own limits, including its default limit.
 
-    None if they do not bound a month: a limit on some categories bounds nothing else, and one per
-    authorization nothing at all. A card without any limit has Stripe's default, whether it shows it or not,
-    and also after its limits were cleared: whether the default comes back then is not documented [?].
+    None if they do not bound a month: a limit on some categories does not bound others, and a per-purchase
+    limit does not bound a month. A card without limits has Stripe's default limit, whether or not Stripe
+    returns it. This is assumed after its limits were cleared, too, although Stripe does not document it [?].
     """
     if fields.get("status") != "active":
         return 0

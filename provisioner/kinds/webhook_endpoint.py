@@ -1,8 +1,9 @@
-"""Webhook endpoints: the addresses that Stripe sends events to.
+"""
+Webhook endpoints: the addresses that Stripe sends events to.
 
-Stripe returns the signing secret when an endpoint is created, and never again (SDK: _webhook_endpoint.py).
-Nothing at all says whether an endpoint is one for connected accounts: `connect` is only a parameter. Stripe
-has no events about webhook endpoints.
+Stripe returns the signing secret only when an endpoint is created (SDK: _webhook_endpoint.py). It never
+returns whether an endpoint is for connected accounts: `connect` is only a parameter. Stripe has no events
+about webhook endpoints.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ URL = r"^https?://[^\s/?#]+([/?#]\S*)?$"
 
 
 def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Find an endpoint without events, which Stripe refuses."""
+    """Yield a fault for an endpoint without events, which Stripe would reject."""
     if not fields.get("enabled_events"):
         yield FieldFault(
             ("enabled_events",), "'enabled_events' needs at least one event; \"*\" means nearly all"
@@ -24,18 +25,21 @@ def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
 
 
 def check_live(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Find an address that is not encrypted (docs.stripe.com/webhooks: live mode requires HTTPS)."""
+    """
+    Yield a fault for an address that is not encrypted (docs.stripe.com/webhooks: live mode requires
+    HTTPS).
+    """
     if str(fields.get("url", "")).startswith("http://"):
         yield FieldFault(("url",), "'url' must begin with https:// in live mode")
 
 
 def deferred_fields(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Defer the switch, which a creation does not have (SDK: params/_webhook_endpoint_create_params.py)."""
+    """Defer `disabled`, which a creation does not accept (SDK: params/_webhook_endpoint_create_params.py)."""
     return {"disabled": True} if fields.get("disabled") else {}
 
 
 def consequences(fate: Fate, _fields: Mapping[str, Any]) -> Iterator[str]:
-    """Say what else happens when an endpoint is replaced or retired."""
+    """Yield the other effects of replacing or retiring an endpoint."""
     if fate in (Fate.REPLACED, Fate.RECREATED):
         yield "the new endpoint has a new secret"
     if fate is Fate.DEACTIVATED:

@@ -1,1 +1,1 @@
-"""HTTP for all parts: which addresses are accepted, proxies and certificates, and limits on responses."""
+"""HTTP for the whole program: accepted addresses, proxies and certificates, and limits on responses."""

@@ -1,8 +1,9 @@
-r"""Web addresses, parsed once and kept as their parts.
+r"""
+Web addresses, parsed once and stored as their parts.
 
 Parsers disagree about unusual addresses: in `http://evil.example\@127.0.0.1` one sees this machine, and
-another connects to evil.example. So addresses are parsed by the library that connects (urllib3), unusual
-ones are rejected, and requests go to the parts that were checked.
+another connects to evil.example. So addresses are parsed by the library that connects (urllib3), unusual ones
+are rejected, and requests go to the parts that were checked.
 """
 
 import re
@@ -19,7 +20,10 @@ _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
 class AddressError(ValueError):
-    """A string is not a usable address; the text does not repeat it, as it may contain a password."""
+    """
+    A string is not a usable address. The message does not repeat the string, because it may contain a
+    password.
+    """
 
 
 class WebAddress(Struct, frozen=True):

@@ -1,6 +1,7 @@
-"""Limits on the size and the duration of one HTTP response, from the first byte of its headers to its last.
+"""
+Limits the size and duration of one HTTP response, from the first byte of its headers to its last.
 
-The time-out of a socket starts again with each byte, and http.client reads headers and trailers without a
+The timeout of a socket starts again with each byte, and http.client reads headers and trailers without a
 limit. So the limits are enforced where bytes are received.
 """
 

@@ -1,6 +1,7 @@
-"""Explanations of network errors for users: what failed, and what to check.
+"""
+Explains network errors to users: what failed, and what to check.
 
-They contain no password of a proxy, no path, and no text that a server sent.
+The explanations contain no password of a proxy, no path, and no text that a server sent.
 """
 
 import re
@@ -33,7 +34,7 @@ class Cause(NamedTuple):
 
 
 def cause_of(error: Exception, host: str, port: int, proxy: Url | None, timeout: urllib3.Timeout) -> Cause:
-    """Explain an error of urllib3's or the operating system's; `proxy` is the proxy on the way, if any."""
+    """Explain an error raised by urllib3 or the operating system; `proxy` is the proxy used, if any."""
     place = f"{host}:{port}"
     if isinstance(error, ProxyError) and proxy:
         name, number, why = proxy.host or "", proxy.port or 0, error.original_error

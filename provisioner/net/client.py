@@ -31,7 +31,7 @@ CHUNK = 64 * 1024
 MEGABYTE = 1024 * 1024
 NOTHING: Mapping[str, str] = MappingProxyType({})
 UNREACHED = (ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError)
-BROKEN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the other side hung up
+BROKEN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)  # the server closed the connection
 
 
 class WireError(Exception):
@@ -131,7 +131,7 @@ class HttpClient:
     def _failure(
         self, error: Exception, budget: TimeBudget, timeout: urllib3.Timeout, seconds: float
     ) -> WireError:
-        """Return the error to raise for one of urllib3's or the operating system's."""
+        """Return our error for an error raised by urllib3 or the operating system."""
         host, port = self.address.host, self.address.port
         cause = cause_of(error, host, port, self._pool.proxy, timeout)
         if isinstance(error, UNREACHED):
@@ -183,6 +183,6 @@ def _read(answer: urllib3.BaseHTTPResponse, largest: int, peek: int | None) -> b
             size += len(chunk)
             if size > largest:
                 raise TooLargeError("the response is too large")
-    except SSLError as error:  # a line that breaks: the certificate has been seen by now
+    except SSLError as error:  # the connection broke after the certificate was accepted
         raise BrokenError("the TLS connection broke before the response was complete") from error
     return b"".join(chunks)

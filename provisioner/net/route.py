@@ -25,7 +25,8 @@ def pool_to(address: WebAddress, **options: Any) -> urllib3.PoolManager:
     """
     if address.is_loopback:
         return urllib3.PoolManager(**options, **(_trust({}) if address.scheme == "https" else {}))
-    # the standard library knows where each system stores its proxies; requests to this machine never load it
+    # the standard library knows where each system stores its proxies; not imported for this machine's
+    # addresses
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415, TID251 - cold start
 
     options |= _trust(os.environ)

@@ -1,1 +1,1 @@
-"""Notices of how a command ended: to a webhook, or to a command."""
+"""Notices of how a command ended, sent to a webhook or to a command."""

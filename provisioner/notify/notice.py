@@ -39,7 +39,7 @@ OUTCOMES: Mapping[int, tuple[str, str]] = {
 
 
 class NoticePlace(Struct, frozen=True):
-    """The place of a command, as far as its configuration was read."""
+    """The project and account of a command, as far as its configuration was read."""
 
     command: str
     """The command, such as `fleet apply`."""
@@ -58,7 +58,7 @@ class NoticePlace(Struct, frozen=True):
 
 
 class Highlights(Struct, frozen=True):
-    """The part of a result that a notice shows."""
+    """The parts of a result that a notice shows."""
 
     title: str = ""
     """The first line."""
@@ -140,7 +140,10 @@ def tell_drift(document: DriftDocument) -> Highlights:
 
 
 def tell_fleet(phases: Sequence[FleetTotals]) -> Highlights:
-    """Return the highlights of the phases of a fleet: totals of the last, worst accounts of all."""
+    """
+    Return the highlights of the phases of a fleet: the totals of the last, and the worst accounts of
+    all.
+    """
     last = phases[-1]
     lines = [f"Stopped: {totals.halted}" for totals in phases if totals.halted]
     worst = (each for totals in phases for each in totals.worst if each.failed or totals is last)

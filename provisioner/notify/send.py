@@ -33,7 +33,7 @@ PEEK = 100  # bytes of the response that are read
 MAYBE = "(the notice may have arrived)"
 JSON = {"Content-Type": "application/json"}
 BUSY, REDIRECTS, REFUSALS = (429, 500, 502, 503, 504), 300, 400
-# variables that a command does not get
+# variables that are removed from a command's environment
 KEPT_BACK = frozenset({"STRIPE_API_KEY", "STRIPE_READ_KEY", "PROVISIONER_NOTIFY", "PROVISIONER_GITLAB_TOKEN"})
 ANSWER = re.compile(
     rb"[a-z]{1,20}(_[a-z]{1,20}){1,4}"
@@ -59,7 +59,7 @@ def deliver(
     end = time.monotonic() + SECONDS
     with interruptible(lambda: ended.put(None)):
         for target in targets:
-            # a daemon: the process may end during a DNS lookup, which cannot be stopped
+            # a daemon thread, because a DNS lookup cannot be stopped and must not delay the process's exit
             arguments = (target, notice, text, running, ended)
             threading.Thread(target=_send, args=arguments, daemon=True, name="notify").start()
         with suppress(Empty):
@@ -81,7 +81,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     if sys.platform == "win32":
         process.kill()
     else:
-        os.killpg(process.pid, signal.SIGKILL)  # and its child processes
+        os.killpg(process.pid, signal.SIGKILL)  # including its child processes
 
 
 def _send(

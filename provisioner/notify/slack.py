@@ -43,7 +43,7 @@ def slack_message(notice: Document) -> dict[str, Any]:
     if link:
         blocks.append({"type": "context", "elements": [_mrkdwn(link)]})
     words = "\n".join(filter(None, (head, facts, link)))
-    # head, facts and link are far below the limit
+    # the heading, the facts and the link are far below the limit
     room = LONGEST_TEXT - len(words) - 1
     text = f"{words}\n{_code(notice['lines'], room)}" if notice["lines"] else words
     return {"text": text, "blocks": blocks, "unfurl_links": False}

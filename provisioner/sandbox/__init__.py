@@ -1,1 +1,4 @@
-"""A stateful copy of the part of Stripe's API that Issuing needs; imports nothing else of provisioner."""
+"""
+A stateful copy of the part of Stripe's API that Issuing needs. It imports no other package of
+provisioner.
+"""

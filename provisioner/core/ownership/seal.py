@@ -62,7 +62,7 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).e
 
 
 def canonical(value: Any) -> str:
-    """Return a value as text, which is the same for equal values in any order of their keys."""
+    """Return a value as text that is the same for equal values, whatever the order of their keys."""
     return _encode(value)
 
 
@@ -86,7 +86,7 @@ def salt_of(kinds: Sequence[Kind], project: str, world: Snapshot) -> str:
 
 
 def new_salt(world: Snapshot, project: str) -> str:
-    """Return a salt for a project that has none yet; every run with the same key makes the same one."""
+    """Return a salt for a project that has none yet; every run with the same key computes the same one."""
     return Seal(KEY, world.key)("salt", project) if world.key else ""
 
 
@@ -94,9 +94,9 @@ def seals_of(world: Snapshot, project: str, salt: str) -> Mapping[str, Seal]:
     """
     Return the seals that a run can make from what it reads, by their source, the best one first.
 
-    `project`: the project's salt, which anyone with a key or the Dashboard can read in Stripe. `account`: the
-    account data that every key can read. `key`: the key itself, which no other key knows; nothing else
-    distinguishes accounts if the account is not known.
+    `project` is derived from the project's salt, which anyone with a key or the Dashboard can read in Stripe.
+    `account` is derived from account data that every key can read. `key` is derived from the key itself,
+    which no other key knows; it is the only way to distinguish accounts if the account is unknown.
     """
     found: list[Seal] = []
     if salt and account_of(world):

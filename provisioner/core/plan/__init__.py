@@ -1,1 +1,1 @@
-"""The plan: changes in order, with their calls, what they add up to, and the limits that judge it."""
+"""Plans: changes in order with their calls, their combined effects, and the guardrails that check them."""

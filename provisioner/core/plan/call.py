@@ -1,4 +1,4 @@
-"""Calls: one HTTP request as a value, so that a plan can be shown, hashed and saved before any is made."""
+"""Calls: HTTP requests as values, so that a plan can be shown, hashed and saved before any is made."""
 
 import hashlib
 from collections.abc import Mapping
@@ -25,37 +25,38 @@ class Call(Struct, frozen=True):
     key: str | None = None
     """The idempotency key; None requests a fresh one, which is right for calls that only set values."""
     private: bool = False
-    """True if the object has values that must not be shown, which Stripe's messages may quote."""
+    """True if the object has values that must not be shown, because Stripe's messages may quote them."""
     event: str = ""
     """The type of the event that reports the created object; empty if there is none."""
 
 
 class Handover(Struct, frozen=True):
-    """A secret that Stripe shows only when it creates an object, and the place where it goes."""
+    """A secret that Stripe shows only when it creates an object, and its destination."""
 
     name: str
     """The name of the secret in Stripe's response."""
     to: SecretTo
-    """The place where it goes."""
+    """The destination."""
     address: Address
     """The address of the object."""
     beside: str = ""
-    """The file of the configuration, which paths are relative to."""
+    """The configuration file, to which paths are relative."""
     of: str = ""
-    """The id of the object, if it exists already and its creation is asked again; empty for a new one."""
+    """The id of the object if it exists already and its creation is requested again; empty for a new one."""
 
 
-BOOKKEEPING = ("rename", "mark")  # `Step.does` of updates of ownership metadata only
+BOOKKEEPING = ("rename", "mark")  # the value of `Step.does` for updates of ownership metadata only
 
 
 class Phase(IntEnum):
     """
-    The order of an apply: wherever it stops, no more can be spent than old and new both allow.
+    The phases of an apply, in an order that never allows more spending than both old and new state, even if
+    it stops.
 
-    PREPARE does not raise spending; it sets what a cardholder needs before its cards can be made active.
-    FINISH ends what a replacement has replaced. ACTIVATE comes after it, so that there are never two
-    spendable cards where one is declared. WIDEN raises what others refer to (a cardholder), once none of the
-    objects that refer to it is wider than it is to be.
+    PREPARE does not raise spending; it sets what a cardholder needs before its cards can be activated. FINISH
+    ends the objects that a replacement replaced. ACTIVATE comes after it, so that there are never two
+    spendable cards at one address. WIDEN raises the limits of objects that others refer to (a cardholder),
+    after every object that refers to them has been lowered to its new limits.
     """
 
     TIGHTEN = 0
@@ -80,7 +81,10 @@ class Step(Struct, frozen=True):
     call: Call
     """The request."""
     needs: frozenset[Address] = frozenset()
-    """Addresses that must exist before, and are not written meanwhile, such as a card's cardholder."""
+    """
+    Addresses that must exist before, and must not be written at the same time, such as a card's
+    cardholder.
+    """
     direction: Direction = Direction.NEUTRAL
     """The direction: broadening raises spending, tightening lowers it."""
     fields: tuple[Field, ...] = ()
@@ -88,46 +92,49 @@ class Step(Struct, frozen=True):
     events: tuple[str, ...] = ()
     """The types of the events that report its objects."""
     ended: str = ""
-    """The id of an object that must have ended before; empty without one."""
+    """The id of an object that must have ended before this step; empty if there is none."""
     ends: str = ""
-    """The id of an object that Stripe itself ends with this step; empty without one."""
+    """The id of an object that Stripe itself ends with this step; empty if there is none."""
     claims: bool = False
     """True if the object gets an address that another one may have, which Stripe's lists may not show yet."""
     seen: Mapping[str, Any] = {}
-    """The values in Stripe, by field, that the call is made from; if they have changed, it is not made."""
+    """The values in Stripe, by field, on which the call is based; if they have changed, it is not made."""
     relied_on: bool = False
-    """True if something that raises spending depends on it, so the object is checked again afterwards."""
+    """
+    True if something that raises spending depends on it, so that the object is checked again
+    afterwards.
+    """
     handover: Handover | None = None
-    """The place where the secret in Stripe's answer goes; None if it has none, or it goes nowhere."""
+    """The destination of the secret in Stripe's response; None if there is no secret or no destination."""
 
     @property
     def marks_only(self) -> bool:
         """
-        Return True if it writes only ownership metadata, and nothing depends on it.
+        Return True if the step writes only ownership metadata, and nothing depends on it.
 
-        Something depends on it where there is a successor, or where the object gets a new address.
+        Something depends on it if there is a successor, or if the object gets a new address.
         """
         return self.does in BOOKKEEPING and self.phase is not Phase.PREPARE and not self.claims
 
 
 def creation_key(project: str, address: Address, generation: int, follows: str) -> str:
     """
-    Return the idempotency key of a creation: the same for every run that sees the same past.
+    Return the idempotency key of a creation, which is the same for every run that sees the same past.
 
     It does not depend on the parameters, so two runs with different YAML cannot both create. It depends on
     the id of the object that the new one follows, so a card canceled and created again within 24 hours is a
-    new card. It does not depend on the objects before that one: which of them count depends on the earlier
-    names in the YAML.
+    new card. It does not depend on older objects, because which of them belong to the address depends on the
+    earlier names in the YAML.
     """
     return _key("create", project, str(address), str(generation), follows)
 
 
 def funding_key(currency: str, newest: str | None) -> str:
     """
-    Return the idempotency key of a top-up: one for each state of the past, identified by the newest top-up.
+    Return the idempotency key of a top-up: one for each newest earlier top-up.
 
     `newest` is the id of the newest top-up for a balance target of any project, because the balance belongs
-    to the account. Stripe keeps keys by account; the account's id is not part of them, because not every key
+    to the account. Stripe stores keys by account. The account's id is not part of them, because not every key
     may read it.
     """
     return _key("top_up", currency, newest or "none")
@@ -137,14 +144,14 @@ def attempt_key(key: str, attempt: int) -> str:
     """
     Return the key of one attempt, counted from 0.
 
-    The next attempt is made only where Stripe has kept a failure under the previous key, and every run finds
-    the same.
+    The next attempt is made only if Stripe has stored a failure under the previous key; every run finds the
+    same failure.
     """
     return _key(key, str(attempt)) if attempt else key
 
 
 def _key(*parts: str) -> str:
-    """Return a digest of the parts, which fits into 255 characters and reveals nothing about anybody."""
+    """Return a digest of the parts, which fits into 255 characters and reveals nothing personal."""
     return "provisioner-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:48]
 
 

@@ -1,4 +1,4 @@
-"""A check of a configuration: its parts, and the plan that a reviewer reads."""
+"""The result of a check of a configuration: its parts, and the plan that a reviewer reads."""
 
 from msgspec import Struct
 
@@ -8,20 +8,23 @@ from provisioner.core.plan.document import PlanDocument
 
 
 class ProjectCheck(Struct, frozen=True, kw_only=True):
-    """Everything that a pull request is checked for; project and mode are empty if there is no valid YAML."""
+    """The result of checking a pull request; project and mode are empty if the YAML is not valid."""
 
     path: str
-    """The path of the configuration, as it was given."""
+    """The path of the configuration, as the user gave it."""
     environment: str | None
     """The environment; None if there is none."""
     parts: tuple[CheckPart, ...] = ()
-    """All parts, also those that were skipped."""
+    """All parts, including those that were skipped."""
     project: str = ""
     """The name of the project."""
     mode: str = ""
     """The mode: test or live."""
     account: str = ""
-    """The Stripe account, if a plan could be made, or else as configured; empty if it is not known."""
+    """
+    The Stripe account of the plan or, if there is no plan, of the configuration; empty if it is
+    unknown.
+    """
     plan: PlanDocument | None = None
     """The plan; None if none could be made."""
 

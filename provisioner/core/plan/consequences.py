@@ -1,4 +1,4 @@
-"""The body of a replacement or retirement: values that a reviewer needs, and what else happens."""
+"""The details of a replacement or retirement: the values that a reviewer needs, and other effects."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,9 +16,9 @@ ENDS = (Action.REPLACE, Action.RETIRE)
 
 def values(kind: Kind, change: Change) -> Iterator[ValueDocument]:
     """
-    Yield the values in a kind's outline of an object that is replaced or retired, before and after.
+    Yield the values of a replaced or retired object that a plan always shows, before and after.
 
-    Values that an edit shows are left out.
+    Values that an edit shows are omitted.
     """
     live, declared = change.live, change.declared
     if change.action not in ENDS or live is None:
@@ -36,7 +36,7 @@ def values(kind: Kind, change: Change) -> Iterator[ValueDocument]:
             after = at(declared.fields, path) if declared else None
             after = field.default if after is None else after
             if after is None and before is not None and kind.spending:
-                after = next(iter(field.server_defaults), None)  # Stripe adds it to a new object
+                after = next(iter(field.server_defaults), None)  # Stripe adds this value to a new object
         hide = hidden(field, path, declared.sensitive if declared else frozenset())
         fields = declared.fields if declared else live.fields
         yield ValueDocument(
@@ -49,9 +49,10 @@ def values(kind: Kind, change: Change) -> Iterator[ValueDocument]:
 
 def consequences(kind: Kind, change: Change, *, is_declared: bool) -> tuple[str, ...]:
     """
-    Return what else happens when an object is created or ends, in words.
+    Return the other effects of creating or ending an object, in words.
 
-    There is nothing else if a leftover ends, as another object has its address, which `is_declared`.
+    If a leftover of an interrupted replacement ends, there are none, because another object has its address;
+    `is_declared` is true then.
     """
     fate = _fate(kind, change)
     sides = [side for side in (change.declared, change.live) if side]
@@ -75,7 +76,7 @@ def _fate(kind: Kind, change: Change) -> Fate | None:
 
 
 def companions(changes: Sequence[Change]) -> Mapping[tuple[Address, Action], list[str]]:
-    """Return the addresses that are replaced or retired along with the object that they refer to."""
+    """Return the addresses that are replaced or retired together with the object that they refer to."""
     ended = {(change.address, change.action) for change in changes if change.action in ENDS}
     found: dict[tuple[Address, Action], list[str]] = defaultdict(list)
     for change in changes if ended else ():

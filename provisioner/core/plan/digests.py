@@ -1,4 +1,7 @@
-"""Digests of the parts of a change that are made first, and that an interrupted apply may have made alone."""
+"""
+Digests of the parts of a change that are made first, which are all that an interrupted apply may have
+done.
+"""
 
 from collections.abc import Iterable
 
@@ -12,9 +15,9 @@ ADDRESS = "address"  # the path of the edit that renames
 
 def between(kind: Kind, change: Change) -> str:
     """
-    Return a digest of the controls that an update sets first.
+    Return a digest of the spending controls that an update sets first.
 
-    Empty unless it both raises and lowers what the controls allow.
+    Empty unless the update both raises and lowers what the controls allow.
     """
     field = set_twice(kind)
     if (
@@ -31,7 +34,7 @@ def between(kind: Kind, change: Change) -> str:
 
 
 def set_first(kind: Kind, change: Change) -> frozenset[str]:
-    """Return the paths of the values that an interrupted apply may have changed before the rest."""
+    """Return the paths of the values that an interrupted apply may have changed before the others."""
     if change.action is Action.REPLACE:
         return moving(kind, (edit.path for edit in change.edits))
     is_halved = change.action is Action.UPDATE and change.direction is Direction.BROADENING
@@ -42,14 +45,14 @@ def set_first(kind: Kind, change: Change) -> frozenset[str]:
 
 
 def moving(kind: Kind, paths: Iterable[str]) -> frozenset[str]:
-    """Return the paths that may already differ in an object to be replaced: its name, and its references."""
+    """Return the paths that may differ already in an object to be replaced: its name, and its references."""
     refs = {field.name for field in kind.fields if field.refers_to}
     return frozenset({path for path in paths if path in refs or path == ADDRESS})
 
 
 def set_twice(kind: Kind) -> Field | None:
     """
-    Return the field that an update may first set to the common part of both sides, if the kind has one.
+    Return the field that an update may first set to what both sides allow, if the kind has one.
 
     Only kinds that others refer to (a cardholder) have such a field.
     """

@@ -1,4 +1,4 @@
-"""The plan's document: the JSON that `--format json` prints and `--out` saves, and that every view shows."""
+"""The plan's document: the JSON of `--format json` and `--out`, which every other view reads, too."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, cast
@@ -25,14 +25,14 @@ Sha256 = Annotated[str, Meta(extra_json_schema={"pattern": "^sha256:[0-9a-f]{64}
 
 
 class EditDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One value that moves, as a reader sees it."""
+    """One value that changes, as readers see it."""
 
     path: str
-    """Dotted; rows of a table by their place: spending_controls.spending_limits[0].amount."""
+    """The dotted path, with rows of a table by their index: spending_controls.spending_limits[0].amount."""
     before: Any
-    """null is absent; sensitive values are masked."""
+    """The value in Stripe; null if absent. Sensitive values are masked."""
     after: Any
-    """null is absent; sensitive values are masked."""
+    """The new value; null if absent. Sensitive values are masked."""
     direction: Direction
     """The effect on spending: tightening, neutral, or broadening."""
     sensitive: bool
@@ -43,29 +43,26 @@ class EditDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     it is not known.
     """
     forces_replacement: bool = False
-    """Stripe cannot change this in place."""
+    """True if Stripe cannot change the value in place."""
     currency: Currency = ""
-    """Of the amounts in before and after."""
+    """The currency of the amounts in before and after."""
     currency_before: str | None = None
-    """Of the amounts in before where it is another; empty: Stripe does not tell it."""
+    """The currency of the amounts in before if it differs; empty if Stripe does not return it."""
     row: dict[str, Any] = field(default_factory=dict)
     """The values that identify a row of a table: its interval and categories."""
     trace: TraceDocument | UnsetType = UNSET
     """With --explain: the event of the last 30 days that changed the value outside of provisioner, if any."""
     digest: str
-    """
-    Stands for what is shown; of a hidden value, the fingerprint of its change, which stands for all that the
-    change hides.
-    """
+    """A digest of what is shown. For a hidden value, it is the fingerprint of the whole change."""
 
     @property
     def symbol(self) -> str:
-        """The sign in front of the edit: `+`, `-`, or `~`."""
+        """The sign before the edit: `+`, `-`, or `~`."""
         return "+" if self.before is None else "-" if self.after is None else "~"
 
     @property
     def shown_currency_before(self) -> str:
-        """The currency of the amounts in `before`, empty where Stripe does not tell it."""
+        """The currency of the amounts in `before`; empty if Stripe does not return it."""
         return self.currency if self.currency_before is None else self.currency_before
 
 
@@ -87,23 +84,23 @@ def edit_document(edit: Edit, digest: str = "") -> EditDocument:
 
 
 class ValueDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value of an object that is replaced or retired, which a reader needs whether it changes or not."""
+    """A value of a replaced or retired object that readers need even if it does not change."""
 
     path: str
-    """Dotted: spending_controls.spending_limits."""
+    """The dotted path: spending_controls.spending_limits."""
     before: Any
-    """Of the object in Stripe now; null is absent, and sensitive values are masked."""
+    """The value of the current object in Stripe; null if absent. Sensitive values are masked."""
     after: Any
-    """Of the new object, or of the retired one; null is absent, and sensitive values are masked."""
+    """The value of the new object, or of the retired one; null if absent. Sensitive values are masked."""
     currency: Currency = ""
-    """Of the amounts in before and after."""
+    """The currency of the amounts in before and after."""
 
 
 class ChangeDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The change to one address, as readers see it."""
 
     address: str
-    """Section and name in the YAML: cards.ads."""
+    """Its section and name in the YAML: cards.ads."""
     kind: str
     """The kind of resource."""
     action: Action
@@ -115,15 +112,18 @@ class ChangeDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     moved: Mover = ""
     """live: the object was canceled or activated outside of provisioner, which the change reverts."""
     trace: TraceDocument | UnsetType = UNSET
-    """With --explain: the event of the last 30 days that did so, if any."""
+    """With --explain: the event of the last 30 days that canceled or activated it, if there is one."""
     edits: tuple[EditDocument, ...]
     """The values that change."""
     values: tuple[ValueDocument, ...] = ()
-    """For replace and retire: other values that a reader needs, such as the holder and limits of a card."""
+    """For replace and retire: other values that readers need, such as the cardholder and limits of a card."""
     consequences: tuple[str, ...] = ()
     """The other effects of the change, such as a new card number or a shipment."""
     along: tuple[str, ...] = ()
-    """For replace and retire: the addresses that go along, such as the cards of a cardholder."""
+    """
+    For replace and retire: the addresses that are replaced or retired with it, such as a cardholder's
+    cards.
+    """
     team: str = ""
     """The team of a card or cardholder: `metadata.team`, or the cardholder's name; empty if there is none."""
     link: str = ""
@@ -152,7 +152,7 @@ class ChangeDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     final: bool | None = None
     """For replace and retire: true if the change is irreversible."""
     deleted: bool = False
-    """True if Stripe deletes the object that ends, so that nothing is left of it."""
+    """True if Stripe deletes the object that ends."""
 
     def __post_init__(self) -> None:
         if "." not in self.address:
@@ -169,17 +169,17 @@ class ChangeDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def counted_as(self) -> str:
-        """Return the name under which the summary counts it: its action, or `rename` or `mark`."""
+        """Return the name under which the summary counts the change: its action, or `rename` or `mark`."""
         return self.bookkeeping or self.action.value
 
     @property
     def gives_power(self) -> bool:
-        """Return true if it lets cards spend more, by an edit or by a top-up."""
+        """Return true if the change lets cards spend more, by an edit or by a top-up."""
         return self.action is Action.TOP_UP or any(e.direction is Direction.BROADENING for e in self.edits)
 
     @property
     def takes_power(self) -> bool:
-        """Return true if it lets cards spend less; the limits of a new card do not count."""
+        """Return true if the change lets cards spend less; the limits of a new card do not count."""
         if self.action in (Action.CREATE, Action.RETIRE):
             return self.action is Action.RETIRE
         return any(edit.direction is Direction.TIGHTENING for edit in self.edits)
@@ -220,7 +220,7 @@ class AddedExposure(Struct, frozen=True):
 
     currency: Currency
     amount: int | None
-    """null: unlimited."""
+    """The amount in minor units; null if unlimited."""
 
 
 class ImpactDocument(Struct, frozen=True, kw_only=True):
@@ -229,7 +229,7 @@ class ImpactDocument(Struct, frozen=True, kw_only=True):
     money: tuple[MovedMoney, ...]
     """The top-ups, by currency."""
     exposure_added: tuple[AddedExposure, ...]
-    """Monthly exposure that the plan adds; an amount of null is unlimited."""
+    """The monthly exposure that the plan adds; an amount of null is unlimited."""
     cards_activated: Count
     """Cards that the plan activates."""
     final: Count
@@ -237,7 +237,7 @@ class ImpactDocument(Struct, frozen=True, kw_only=True):
 
 
 class Stop(Struct, frozen=True, omit_defaults=True):
-    """A guardrail that blocks a plan; it has no number if a word allows it."""
+    """A guardrail that blocks a plan. It has no number if it is allowed by a word instead."""
 
     guardrail: Annotated[str, Meta(extra_json_schema={"pattern": STOPS})]
     """The name that `--allow` takes, or `require_approval`."""
@@ -245,8 +245,8 @@ class Stop(Struct, frozen=True, omit_defaults=True):
     """The limit that is exceeded, and the option that allows it."""
     number: int | None = None
     """
-    The number that lets it pass, as `--allow` takes it. A saved plan wants it when it is applied, whatever
-    the configuration says by then.
+    The number to pass to `--allow`. A saved plan needs it when it is applied, even if the configuration
+    changes.
     """
 
 
@@ -262,9 +262,9 @@ class SourceDocument(Struct, frozen=True, kw_only=True):
     variables: tuple[str, ...]
     """The names of the variables (`--var`). Their values are not kept."""
     targets: tuple[str, ...]
-    """As `--target` named them."""
+    """The values of `--target`."""
     excludes: tuple[str, ...]
-    """As `--exclude` named them."""
+    """The values of `--exclude`."""
     commit: str | None = None
     """
     The commit of the configuration, with `-dirty` if files were changed since; null if it is not in a git
@@ -278,7 +278,7 @@ class PlanCheck(Struct, frozen=True):
     name: str
     """validate, scenarios, guardrails or plan."""
     outcome: CheckOutcome
-    """passed, failed, or skipped where it was not done."""
+    """The outcome: passed, failed, or skipped."""
     text: str
     """The result in one line."""
 
@@ -287,7 +287,7 @@ class ShownPlan(Struct, frozen=True, kw_only=True):
     """
     A plan of any format 1.x, as views show it.
 
-    What format 1.0 did not have may be UNSET here, and is left out of the JSON then.
+    Members that format 1.0 did not have may be UNSET, and are then omitted from the JSON.
     """
 
     format_version: Annotated[str, Meta(extra_json_schema={"const": PLAN_FORMAT})]
@@ -300,13 +300,13 @@ class ShownPlan(Struct, frozen=True, kw_only=True):
     """The mode: test or live."""
     account: str
     """
-    The Stripe account that the plan was made for: the key's, or `STRIPE_ACCOUNT` where the key may not read
-    it; empty where neither is known.
+    The Stripe account: the key's, or `STRIPE_ACCOUNT` if the key may not read it; empty if neither is
+    known.
     """
     fingerprint: Sha256
     """A keyed digest of all changes and of the current state of their objects."""
     keyed_with: Source | UnsetType = UNSET
-    """The source of the key of the digests."""
+    """The source of the secret with which the digests are keyed."""
     summary: SummaryDocument
     """
     The number of changes by action, and the number of resources that do not change. Updates with
@@ -317,11 +317,11 @@ class ShownPlan(Struct, frozen=True, kw_only=True):
     changes: tuple[ChangeDocument, ...]
     """The changes, by address."""
     left_out: Count = 0
-    """The number of changes that `--target` and `--exclude` leave out."""
+    """The number of changes that `--target` and `--exclude` exclude."""
     stopped_by: tuple[Stop, ...] = ()
     """
-    The guardrails that would stop an apply of this plan, which then makes no changes. Of a saved plan
-    `require_approval` is none: who applies it has approved it.
+    The guardrails that would block an apply of this plan. For a saved plan, `require_approval` is not among
+    them, because whoever applies the plan approves it.
     """
     notes: tuple[Note, ...]
     """Notes for readers; they cause no change."""
@@ -330,20 +330,20 @@ class ShownPlan(Struct, frozen=True, kw_only=True):
     The balances with a target, and the monthly exposure of cards by their own limits, before and after.
     """
     backtest: BacktestDocument | UnsetType = UNSET
-    """With --backtest: past purchases, judged by the controls that the plan leaves."""
+    """With --backtest: past purchases, judged by the planned controls."""
     checks: tuple[PlanCheck, ...] | UnsetType = UNSET
     """In plans of `check` only: the outcome of each part when the plan was made."""
     created: str | UnsetType = UNSET
-    """In saved plans only: when it was made (ISO 8601)."""
+    """In saved plans only: the time at which it was made (ISO 8601)."""
     expires: str | UnsetType = UNSET
-    """In saved plans only: from when on it is not applied any more (ISO 8601)."""
+    """In saved plans only: the time after which it cannot be applied (ISO 8601)."""
     source: SourceDocument | UnsetType = UNSET
     """
-    In saved plans only: where the configuration is, which apply reads again: `path` from the folder where the
-    plan was made, and `from_plan` from its file, which is tried first. Values of variables are not kept.
+    In saved plans only: the place of the configuration, which apply reads again. Values of variables are not
+    stored.
     """
     digest: Sha256 | UnsetType = UNSET
-    """In saved plans only: of all but itself and `seal`."""
+    """In saved plans only: a digest of everything but itself and `seal`."""
     seal: str | UnsetType = UNSET
     """In saved plans only: a keyed digest of `digest`."""
 
@@ -353,7 +353,7 @@ class ShownPlan(Struct, frozen=True, kw_only=True):
 
 
 class PlanDocument(ShownPlan, frozen=True, kw_only=True):
-    """A plan of this format, with all that an approval is held to."""
+    """A plan of the current format, with everything that an apply is compared with."""
 
     environment: str | None
     keyed_with: Source
@@ -376,12 +376,15 @@ class SavedPlanDocument(PlanDocument, frozen=True, kw_only=True):
 
 
 class OldSavedPlan(ShownPlan, frozen=True, kw_only=True):
-    """A file of format 1.0, from before plans were held to all that they show; it is only shown."""
+    """
+    A file of format 1.0, which did not record everything that a plan shows. It can be shown, but not
+    applied.
+    """
 
     source: SourceDocument
 
 
 def as_json(document: Struct) -> dict[str, Any]:
-    """Return a document as values for `json`, with its keys in their order."""
+    """Return a document as values for `json`, with its keys in order."""
     values: dict[str, Any] = to_builtins(document)
     return values

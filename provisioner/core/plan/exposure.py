@@ -1,4 +1,4 @@
-"""The monthly exposure of cards before and after changes: by their own limits and their holders'."""
+"""The monthly exposure of cards before and after changes, by their own and their cardholders' limits."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,14 +12,14 @@ from provisioner.core.schema.field import Direction, Shape
 from provisioner.core.schema.kind import Kind, Pool, Spending
 
 NO_LIMIT = inf
-Amount = float  # whole minor units, or NO_LIMIT
+Amount = float  # minor units, or NO_LIMIT
 
-# The key of a limit on several cards: their holder (by id if it is not ours), and one currency.
+# The key of a limit shared by several cards: their cardholder (by id if it is not managed) and a currency.
 PoolKey = tuple[Address | str, str]
 
 
 class Side(NamedTuple):
-    """The amount that a card may spend in a month, on one side of a change."""
+    """The amount that a card may spend in a month, before or after a change."""
 
     pool: PoolKey
     """The cards that share the cardholder's limit."""
@@ -87,9 +87,11 @@ def _changed(sides: "_Sides", change: Change) -> Spender:
 
 class _Sides:
     """
-    Computes what cards of a kind may spend under their holders' limits: before, after, and at least before.
+    Computes what cards of a kind may spend under their cardholders' limits: before, after, and at least
+    before.
 
-    `moved` are the holders that a change is about. A holder that is not managed here sets no known limit.
+    `moved` has the cardholders that a change concerns. A cardholder that is not managed here has no known
+    limit.
     """
 
     def __init__(
@@ -135,7 +137,10 @@ class _Sides:
         return self._side(fields, self._pools_before)
 
     def at_least(self, fields: Mapping[str, Any]) -> Side:
-        """Return a live card's side before the changes, with limits in another currency counted as zero."""
+        """
+        Return the side of a live card before the changes, with limits in another currency counted as
+        zero.
+        """
         side = self._side(fields, self._pools_before)
         holder, currency = side.pool
         unknown = holder in self._widened and self._pools_before.get(holder, Pool()).is_foreign(currency)
@@ -146,7 +151,7 @@ class _Sides:
         return self._side(fields, self._pools_after)
 
     def is_unknown(self, side: Side) -> bool:
-        """Return True if the holder is not managed here."""
+        """Return True if the cardholder is not managed here."""
         return side.pool[0] not in self._pools_before
 
     def _side(self, fields: Mapping[str, Any], pools: Mapping[Address | str, Pool]) -> Side:
@@ -167,22 +172,22 @@ def _amount(bound: int | None) -> Amount:
 
 
 class Total(NamedTuple):
-    """The total that some cards may spend."""
+    """The total amount that some cards may spend."""
 
     amount: Amount = 0
-    """Minor units, of the cards with a bound."""
+    """The total of the cards with a limit, in minor units."""
     unlimited: int = 0
-    """The number of cards without one."""
+    """The number of cards without a limit."""
 
     def __sub__(self, other: "Total") -> "Total":
         return Total(self.amount - other.amount, self.unlimited - other.unlimited)
 
     def and_also(self, other: "Total") -> "Total":
-        """Return the sum of both totals."""
+        """Return the sum of two totals."""
         return Total(self.amount + other.amount, self.unlimited + other.unlimited)
 
     def within(self, bound: Amount) -> "Total":
-        """Return the same total, limited by a holder's bound on all of the cards together."""
+        """Return the total, limited by a cardholder's limit on all of the cards together."""
         if bound == NO_LIMIT:
             return self
         return Total(bound if self.unlimited else min(self.amount, bound))
@@ -195,7 +200,7 @@ def _total(owns: Iterable[Amount], bound: Amount) -> Total:
 
 
 class _Pool:
-    """The cards that spend under one holder in one currency, and all limits before and after."""
+    """The cards of one cardholder in one currency, and all limits before and after."""
 
     def __init__(self) -> None:
         self.had: dict[Address, Amount] = defaultdict(int)
@@ -203,7 +208,7 @@ class _Pool:
         self.bound_before = self.bound_after = NO_LIMIT
 
     def before(self, without: Collection[Address] = ()) -> Total:
-        """Return the total that could be spent before, `without` some of the cards."""
+        """Return the total that could be spent before, without some of the cards."""
         return _total((own for address, own in self.had.items() if address not in without), self.bound_before)
 
     def reduced(self) -> Total:
@@ -212,17 +217,17 @@ class _Pool:
         return _total(owns, min(self.bound_before, self.bound_after))
 
     def after(self) -> Total:
-        """Return the total that can be spent afterwards."""
+        """Return the total that can be spent after all changes."""
         return _total(self.has.values(), self.bound_after)
 
 
 def raised(found: Sequence[Spender]) -> dict[str, int | None]:
     """
-    Return the exposure that changes add in a month, by currency; None is without limit.
+    Return the monthly exposure that changes add, by currency; None means unlimited.
 
-    Reductions are not subtracted: raises are counted from the level at which the plan's reductions, which are
-    made first, leave each card and holder. The amount that a card could spend under one holder is not added
-    again when the card moves to another holder.
+    Reductions are not subtracted. The plan makes its reductions first, and increases are counted from the
+    level that they leave for each card and cardholder. When a card moves to another cardholder, the amount
+    that it could already spend is not added again.
     """
     pools = {key: _Pool() for key in pools_touched(found)}
     for each in found:
@@ -248,13 +253,13 @@ def raised(found: Sequence[Spender]) -> dict[str, int | None]:
 
 
 def pools_touched(found: Iterable[Spender]) -> set[PoolKey]:
-    """Return the pools of the cards that a plan changes, or whose holders it changes."""
+    """Return the pools of the cards that a plan changes, or whose cardholders it changes."""
     moved = [each for each in found if each.before is not each.after]
     return {side.pool for each in moved for side in (each.before, each.after) if side}
 
 
 def _moves(pools: Mapping[PoolKey, _Pool]) -> Mapping[tuple[PoolKey, PoolKey], set[Address]]:
-    """Return the cards that move from one holder to another in the same currency, by both pools."""
+    """Return the cards that move from one cardholder to another in the same currency, by both pools."""
     left = {
         a: key for key, pool in pools.items() for a, own in pool.had.items() if own and not pool.has.get(a)
     }
@@ -268,7 +273,7 @@ def _moves(pools: Mapping[PoolKey, _Pool]) -> Mapping[tuple[PoolKey, PoolKey], s
 
 
 def activated(found: Iterable[Spender]) -> int:
-    """Return the number of cards that cannot spend before the changes and can afterwards."""
+    """Return the number of cards that cannot spend before the changes, but can afterwards."""
     could, can = set(), set()
     for each in found:
         if each.before is not each.after:
@@ -279,9 +284,9 @@ def activated(found: Iterable[Spender]) -> int:
 
 def shares(owns: Sequence[Amount], bound: Amount) -> list[Amount]:
     """
-    Return the share of each of a holder's cards; the shares add up to what the cards can spend together.
+    Return the share of each of a cardholder's cards; the sum is what the cards can spend together.
 
-    The holder's bound is divided in proportion to what each card could spend of it alone.
+    The cardholder's limit is divided in proportion to what each card could spend of it alone.
     """
     if bound == NO_LIMIT:
         return list(owns)

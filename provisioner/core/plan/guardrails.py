@@ -1,4 +1,4 @@
-"""Guardrails: limits on a plan as a whole. A person can override each one only by giving a number."""
+"""Guardrails: limits on a plan as a whole. A person can exceed each one only by giving a number."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from provisioner.core.plan.document import Stop
 from provisioner.core.plan.plan import Plan
 from provisioner.core.schema.field import Direction
 
-# the number that a person must give to allow unlimited exposure, and the word for it; no other does
+# the number that represents unlimited exposure, and the word that a person must give for it
 UNLIMITED, ENDLESS = 999_999_999_999, "unlimited"
 DECLINED = "declined"
 UNJUDGED = (
@@ -29,17 +29,17 @@ class Danger(Struct, frozen=True):
     """A limit that a plan exceeds, with the number that would allow it."""
 
     name: str
-    """Name of the guardrail; with `.of` (`retired.cards`) where the plan exceeds several of the same name."""
+    """Name of the guardrail; with `.of` (`retired.cards`) if the plan exceeds several of the same name."""
     text: str
-    """A sentence that says which limit the plan exceeds, and by what."""
+    """A sentence that says which limit the plan exceeds, and by how much."""
     number: int
     """Count, or an amount in minor units."""
     of: str = ""
-    """Section or currency that the number counts; empty where there is only one."""
+    """The section or currency that the number counts; empty if there is only one."""
     currency: str = ""
     """Currency of an amount; empty for a count."""
     addresses: tuple[Address, ...] = ()
-    """Resources that are in danger, for guardrails that look at each of them."""
+    """The resources concerned, for guardrails that check each resource."""
 
     def __str__(self) -> str:
         return f"{self.text}; to allow it once, pass --allow {self.allow}"
@@ -49,14 +49,14 @@ class Danger(Struct, frozen=True):
         """Return the value for `--allow` that lets the plan pass this limit."""
         if self.number == UNLIMITED:
             return f"{self.name}={ENDLESS}"
-        if self.currency:  # written without a space, so that no shell needs quotes
+        if self.currency:  # without a space, so that no shell needs quotes
             amount = f"{show_number(self.number, self.currency)}{self.currency.upper()}"
             return f"{self.name.partition('.')[0]}={amount}"
         return f"{self.name}={self.number}"
 
 
 def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[Danger, ...]:
-    """Return the guardrails that block this plan; `allowed` holds the numbers given with `--allow`."""
+    """Return the guardrails that block this plan; `allowed` has the numbers given with `--allow`."""
     counted = (
         *_protected(plan),
         *_stranded(plan),
@@ -71,9 +71,9 @@ def judge(plan: Plan, limits: Guardrails, allowed: Mapping[str, int]) -> tuple[D
 
 def stops(plan: Plan, limits: Guardrails, *, approved: bool = False) -> tuple[Stop, ...]:
     """
-    Return the guardrails that would stop an apply of this plan, judged in the same way as by the apply.
+    Return the guardrails that would block an apply of this plan, by the rules of the apply.
 
-    `approved` says that the plan is saved, to be approved by whoever applies it.
+    With `approved`, the plan is a saved one, which is approved by whoever applies it.
     """
     dangers = [Stop(danger.name, str(danger), danger.number) for danger in judge(plan, limits, {})]
     word = "" if approved else unapproved(plan, limits, None)
@@ -82,9 +82,9 @@ def stops(plan: Plan, limits: Guardrails, *, approved: bool = False) -> tuple[St
 
 def standing(dangers: Sequence[Danger], allowed: Mapping[str, int]) -> tuple[Danger, ...]:
     """
-    Return the exceeded limits that no number of `--allow` covers.
+    Return the exceeded limits that are not covered by the numbers of `--allow`.
 
-    A number without a currency or a section counts only where its meaning is unambiguous: an amount in cents
+    A number without a currency or a section counts only if its meaning is unambiguous: an amount in cents
     that was meant for dollars does not allow euros.
     """
     names = Counter(danger.name for danger in dangers)
@@ -99,10 +99,10 @@ def standing(dangers: Sequence[Danger], allowed: Mapping[str, int]) -> tuple[Dan
 
 def still_stopped(shown: Iterable[Stop], allowed: Mapping[str, int]) -> tuple[Stop, ...]:
     """
-    Return the guardrails that a saved plan was shown to be stopped by, and that no number allows.
+    Return the guardrails that a saved plan shows as blocking and that no given number covers.
 
-    They apply whatever the configuration says now: whoever approved the plan has read that it needs these
-    numbers.
+    They apply whatever the configuration says now, because whoever approved the plan has read that it needs
+    these numbers.
     """
     left = []
     for stop in shown:
@@ -115,7 +115,10 @@ def still_stopped(shown: Iterable[Stop], allowed: Mapping[str, int]) -> tuple[St
 
 
 def unapproved(plan: Plan, limits: Guardrails, approve: str | None) -> str:
-    """Return why an unattended plan needs explicit approval; empty if it needs none, or has `approve`."""
+    """
+    Return why an unattended plan needs explicit approval; empty if it does not, or if `approve` is
+    given.
+    """
     if approve or not limits.require_approval:
         return ""
     gives = sorted({str(step.address) for step in plan.steps if step.direction is Direction.BROADENING})
@@ -151,7 +154,7 @@ def _stranded(plan: Plan) -> Iterator[Danger]:
 
 
 def _reverted(plan: Plan) -> Iterator[Danger]:
-    """Yield a danger if an apply would raise spending again that somebody has lowered in Stripe."""
+    """Yield a danger if an apply would raise spending that somebody has lowered in Stripe."""
     found = {
         change.address: ", ".join([*map(_way_back, back), *map(_lost, change.loosened)])
         for change in plan.changes
@@ -181,7 +184,7 @@ def _lost(path: str) -> str:
 
 
 def _is_replaced(change: Change) -> bool:
-    """Return True if an object is replaced by another, and nobody has asked for just that."""
+    """Return True if an object is replaced by another, and nobody requested this explicitly."""
     return (
         change.action is Action.REPLACE
         and change.declared is not None
@@ -196,7 +199,7 @@ def _retired(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
     by_kind = Counter(
         change.kind
         for change in plan.changes
-        # an address loses its object; leftovers of an interrupted replacement were counted before
+        # an address loses its object; leftovers of interrupted replacements were counted before
         if (change.action is Action.RETIRE and change.id == plan.ids.get(change.address))
         or _is_replaced(change)
     )
@@ -222,7 +225,10 @@ def _activated(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
 
 
 def _declined(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
-    """Yield a danger if the plan would have declined too many past purchases, where they were read."""
+    """
+    Yield a danger if the plan would have declined too many past purchases, provided that these were
+    read.
+    """
     most = limits.max_declined_purchases
     number = plan.backtest.newly_declined.count if plan.backtest else 0
     if plan.backtest and most is not None and number > most:
@@ -234,7 +240,7 @@ def _declined(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
 
 
 def unjudged(plan: Plan) -> Iterator[Note]:
-    """Yield a note if the configuration limits declined purchases, and none were read."""
+    """Yield a note if the configuration limits declined purchases, but none were read."""
     if plan.changes and plan.backtest is None and plan.config.guardrails.max_declined_purchases is not None:
         yield Note("", UNJUDGED)
 
@@ -255,10 +261,10 @@ def _money(plan: Plan, limits: Guardrails) -> Iterator[Danger]:
 
 def over(name: str, text: str, money: Money, limits: Mapping[str, int]) -> Iterator[Danger]:
     """
-    Yield a danger if an amount is over its limit; limits are by currency, in minor units.
+    Yield a danger if an amount exceeds its limit; limits are by currency, in minor units.
 
     Once a limit names one currency, it applies to all money: the limit of every other currency is zero.
-    `text` says what exceeds the limit, and ends with that verb.
+    `text` names what exceeds the limit, and ends with that verb.
     """
     most = limits.get(money.currency)
     if most is None and limits:

@@ -1,4 +1,4 @@
-"""Changes as calls, in an order that is safe wherever an apply stops."""
+"""Converts changes to calls, in an order that is safe wherever an apply stops."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -26,21 +26,21 @@ NEW = (Action.CREATE, Action.REPLACE)
 
 
 class Owner(NamedTuple):
-    """The owner of the objects that are written."""
+    """The project that owns the objects to be written."""
 
     project: str
     """The name of the project."""
     salt: str = ""
-    """The secret of the project for digests in their ownership metadata."""
+    """The project's secret for the digests in their ownership metadata."""
 
 
 def order_steps(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) -> tuple[Step, ...]:
-    """Convert every change into steps and put them in order: by phase, then cardholders before cards."""
+    """Convert every change to steps and put them in order: by phase, then cardholders before cards."""
     by_name = {kind.name: kind for kind in kinds}
     hiding = {kind.name: hiding_fields(kind.fields) for kind in by_name.values()}
     changes = tuple(changes)
     needed = {a for c in changes if c.action in NEW and c.declared for a in references(c.declared.fields)}
-    # until the secret of a successor is handed over, only that of a leftover is known to anybody
+    # until a successor's secret is handed over, users have only the leftover's secret
     renewed = (c for c in changes if c.action is Action.REPLACE and by_name[c.kind].secret)
     needed |= {c.address for c in (*renewed, *(c for c in changes if c.hands_over))}
     steps: list[tuple[Phase, int, Step]] = []
@@ -51,13 +51,14 @@ def order_steps(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) 
             call = replace(each.call, private=private)
             step = replace(each, fields=(*kind.fields, *kind.unreturned), events=kind.events, call=call)
             if change.action is Action.RETIRE and change.address in needed:
-                step = replace(step, phase=Phase.FINISH)  # a leftover that something else depends on
-            # what ends goes in reverse order: cards before their holder
+                step = replace(step, phase=Phase.FINISH)  # a leftover on which something else depends
+            # objects end in reverse order: cards before their cardholder
             down = step.phase in (Phase.TIGHTEN, Phase.FINISH)
             steps.append((step.phase, -kind.rank if down else kind.rank, step))
     ordered = [step for _, _, step in sorted(steps, key=lambda entry: (*entry[:2], entry[2].address))]
     for place, step in enumerate(ordered):
-        if step.phase is Phase.FINISH:  # a replaced object ends when all that referred to it has moved
+        # a replaced object ends after everything that referred to it has moved
+        if step.phase is Phase.FINISH:
             moved = {
                 other.address
                 for other in ordered
@@ -107,7 +108,7 @@ def _creation(kind: Kind, owner: Owner, change: Change, *, inactive: bool) -> St
 
 
 def _handover(kind: Kind, change: Change) -> Handover | None:
-    """Return where the secret of a change's new object goes; None if it has none, or it goes nowhere."""
+    """Return the destination of the secret of a new object; None if it has no secret or no destination."""
     declared = change.declared
     if not kind.secret or declared is None or declared.secret_to is None:
         return None
@@ -116,7 +117,10 @@ def _handover(kind: Kind, change: Change) -> Handover | None:
 
 
 def _hand_over(kind: Kind, owner: Owner, change: Change, live: Live) -> Step:
-    """Return the step that asks for the creation of an object once more, as its answer has the secret."""
+    """
+    Return the step that requests the creation of an object again, because the response contains its
+    secret.
+    """
     stamp = live.stamp
     first = replace(change, live=None, generation=stamp.generation, follows=stamp.predecessor)
     step = _creation(kind, Owner(owner.project, stamp.salt), first, inactive=False)
@@ -128,11 +132,11 @@ def _hand_over(kind: Kind, owner: Owner, change: Change, live: Live) -> Step:
 
 def _update(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
     """
-    Yield one call, or two if the update raises spending and does something else too.
+    Yield one call, or two if the update raises spending and does something else, too.
 
-    The other part is then the first of two calls. For a card, it is only what lowers spending. For a
-    cardholder, it is everything that does not raise spending, and it is made before its cards are created:
-    Stripe does not activate a card whose cardholder lacks required details.
+    The other part is then the first of two calls. For a card, it contains only what lowers spending. For a
+    cardholder, it contains everything that does not raise spending, and comes before the creation of its
+    cards: Stripe does not activate a card whose cardholder lacks required details.
     """
     if change.hands_over and change.live:
         yield _hand_over(kind, owner, change, change.live)
@@ -168,12 +172,12 @@ def _adopt(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
 
 def first_half(kind: Kind, change: Change) -> Change | None:
     """
-    Return the part of an update that is made before what raises spending, as a separate change, or None.
+    Return as a separate change the part of an update that is made first; None if there is no such part.
 
-    This part never raises spending. A hash that is owned as a whole keeps its live values in what would raise
-    spending. A cardholder's controls allow only what both sides allow: a card that is activated before the
-    rest follows cannot bypass either side. None if there is nothing to separate, or if Stripe would not
-    accept the intermediate state (an allow-list next to a block-list).
+    This part never raises spending. A hash that is owned as a whole keeps its live values where the new ones
+    would raise spending. A cardholder's controls are set to what both sides allow, so a card that is
+    activated in between cannot bypass either side. There is no such part if nothing can be separated, or if
+    Stripe would not accept the intermediate state (an allow-list next to a block-list).
     """
     if not change.declared or not change.live:
         return None
@@ -205,8 +209,8 @@ def _replace(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
 
     A lost or stolen card ends first. A damaged or expired one is ended by Stripe when its successor is
     activated (docs.stripe.com/issuing/cards/replacements), so that the number never stops working. If the
-    object is renamed as well, it gets its new name before its successor is created, so that anyone who finds
-    both knows that they belong together. Raises ValueError if either side is missing.
+    object is renamed, too, it gets its new name before its successor is created, so that anyone who finds
+    both can see that they belong together. Raises ValueError if either side is missing.
     """
     if change.live is None or change.declared is None:
         raise ValueError(f"{change.address}: a replacement needs both sides")
@@ -267,7 +271,7 @@ _SPELL = {
 
 
 def hiding_fields(fields: Iterable[Field]) -> frozenset[str]:
-    """Return the names of the fields that are sensitive, or have a part that is."""
+    """Return the names of the fields that are sensitive or contain sensitive parts."""
     return frozenset(field.name for field in fields if field.sensitive or hiding_fields(field.fields))
 
 

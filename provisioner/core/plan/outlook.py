@@ -15,7 +15,7 @@ from provisioner.core.plan.exposure import NO_LIMIT, PoolKey, Side, Spender, poo
 from provisioner.core.plan.outlook_document import BalanceDocument, Power, TeamExposure
 from provisioner.core.schema.kind import Kind, Role
 
-MOST_TEAMS = 60  # the rest are added up, to keep the overview short
+MOST_TEAMS = 60  # the others are added up, to keep the overview short
 UNKNOWN = "(unknown)"
 
 
@@ -23,7 +23,7 @@ def balances(kinds: Sequence[Kind], config: Config, world: Snapshot, seal: Seal)
     """
     Yield every balance that has a target, without hidden values.
 
-    Declared values could be guessed from their digest, so the digest is shown only under a seal.
+    Configured values could be guessed from their digest, so the digest is shown only under a seal.
     """
     for kind in kinds:
         if kind.is_owned or not world.balance:
@@ -46,7 +46,7 @@ def balances(kinds: Sequence[Kind], config: Config, world: Snapshot, seal: Seal)
 def exposure_by_team(
     config: Config, surveyed: Inventory, found: Sequence[Spender]
 ) -> tuple[TeamExposure, ...]:
-    """Return the exposure before and after, by team; a holder's bound is divided among its cards."""
+    """Return the exposure before and after, by team; a cardholder's limit is divided among its cards."""
     teams, touched = Teams(config, surveyed), pools_touched(found)
     sides = [(each.address, each.before) for each in found]
     stays = _tallies(teams, sides, touched, changes=False)
@@ -54,7 +54,7 @@ def exposure_by_team(
     after = _tallies(teams, [(each.address, each.after) for each in found], touched, changes=True)
     rows = [(at, tally, tally) for at, tally in stays.items() if at not in before and at not in after]
     for at in before.keys() | after.keys():
-        there = stays.get(at, _nothing())  # the cards of a team that do not change, with those that do
+        there = stays.get(at, _nothing())  # the unchanged cards of a team, together with the changed ones
         rows.append((at, [*map(add, there, before[at])], [*map(add, there, after[at])]))
     return tuple(_largest(rows))
 
@@ -85,7 +85,7 @@ def _tallies(
 
 
 Place = tuple[str, str]
-Tally = list[int]  # the fields of a Power, while they are added up
+Tally = list[int]  # the fields of a Power while they are added up
 Team = tuple[Place, Tally, Tally]
 CARDS = 2
 
@@ -96,10 +96,10 @@ def _nothing() -> Tally:
 
 class Teams:
     """
-    Finds the team of a card: its own metadata's `team`, else its holder's, else the holder's name.
+    Finds the team of a card: `team` in its metadata or its cardholder's, or else the cardholder's name.
 
-    The value of `team` in Stripe is shown only where the YAML names that team too: otherwise it could be a
-    value that was meant to be hidden.
+    The value of `team` in Stripe is shown only if the YAML contains that team, too; otherwise it could be a
+    value that is meant to be hidden.
     """
 
     def __init__(self, config: Config, surveyed: Inventory) -> None:
@@ -112,7 +112,7 @@ class Teams:
         self._lives = [estate.current for estate in surveyed.estates.values()]
 
     def of(self, kind: Kind, change: Change) -> str:
-        """Return the team of a change to a card or a cardholder; empty for all other kinds."""
+        """Return the team of a changed card or cardholder; empty for all other kinds."""
         side = change.declared or change.live
         if kind.role is Role.HOLDER:
             return self._of_holder(Ref(change.address))
@@ -144,7 +144,7 @@ def _team(fields: Mapping[str, object]) -> str:
 
 
 def _largest(teams: list[Team]) -> list[TeamExposure]:
-    """Return the largest teams first, in each currency, and all of the small ones in one row per currency."""
+    """Return the largest teams first, in each currency, and all small ones as one row per currency."""
     able = [(max(_size(before), _size(after)), place, before, after) for place, before, after in teams]
     able.sort(reverse=True)
     rest: dict[str, tuple[Tally, Tally, Tally]] = defaultdict(lambda: (_nothing(), _nothing(), [0]))

@@ -1,4 +1,4 @@
-"""The outlook in a plan's document: balances, and the exposure of teams, before a plan and after it."""
+"""The outlook in a plan's document: balances, and the exposure of teams, before and after the plan."""
 
 from msgspec import Struct
 
@@ -12,7 +12,7 @@ class BalanceDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     available: int
     """Money in the Issuing balance now."""
     pending: int
-    """Top-ups that are pending."""
+    """Pending top-ups."""
     target: int | None
     """The target; null if it is sensitive."""
     top_up_below: int | None
@@ -38,7 +38,7 @@ class TeamExposure(Struct, frozen=True, kw_only=True):
     team: str | None
     """The name of the team; null for several small teams together."""
     currency: str
-    """Three small letters; a mask where it is sensitive."""
+    """Three lowercase letters; masked if sensitive."""
     others: Count
     """The number of small teams in this entry."""
     before: Power
@@ -48,12 +48,12 @@ class TeamExposure(Struct, frozen=True, kw_only=True):
 
 
 class OutlookDocument(Struct, frozen=True):
-    """The balances and the exposure of teams, before a plan and after it."""
+    """The balances, and the exposure of teams before and after the plan."""
 
     balances: tuple[BalanceDocument, ...]
     """One entry for each currency with a target."""
     exposure: tuple[TeamExposure, ...]
     """
-    One entry for each team: `metadata.team` of the card, or of its cardholder, or the cardholder's name. The
+    One entry for each team: `metadata.team` of the card or its cardholder, or else the cardholder's name. The
     entry without a team combines `others` smaller teams.
     """

@@ -1,4 +1,4 @@
-"""The default parameters of the calls that create, update and retire an object in Stripe."""
+"""The default parameters of the calls that create, update and retire objects in Stripe."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ from provisioner.core.schema.kind import Kind
 from provisioner.core.schema.normal_form import EMPTY, at, leaves, part, put, to_wire
 
 FIRST_ATTEMPT = "0"
-UNSET = ""  # what Stripe accepts as "no value"; the SDK drops None, [] and {} silently
+UNSET = ""  # what Stripe accepts as "no value"; the SDK silently drops None, [] and {}
 
 
 def creation_params(
@@ -29,7 +29,8 @@ def creation_params(
     """
     Return the parameters that create an object, with its ownership metadata under the project's `salt`.
 
-    What Stripe accepts only later (`kind.deferred_fields`) is left out; with `inactive` so is its activation.
+    Fields that Stripe accepts only later (`kind.deferred_fields`) are omitted; with `inactive`, so is the
+    activation.
     """
     declared = _declared(change)
     later = kind.deferred_fields(declared.fields)
@@ -56,7 +57,7 @@ def activation_params(
     """
     Return the parameters that activate a new object, and the ownership metadata that records this.
 
-    If the object is found inactive afterwards, it is clear that somebody else has deactivated it.
+    If the object is found inactive later, somebody else must have deactivated it.
     """
     created = _new(kind, project, change, salt, {})
     told = marks(replace(created, revision=created.revision + 1, secret=""))[LIFECYCLE]
@@ -74,10 +75,10 @@ def _new(kind: Kind, project: str, change: Change, salt: str, record: Mapping[st
 
 def update_params(kind: Kind, change: Change, *, half: bool = False, salt: str = "") -> dict[str, Any]:
     """
-    Return the parameters that make the edits of an update and bring the ownership metadata up to date.
+    Return the parameters for the edits of an update, with updated ownership metadata.
 
-    The first `half` of an update that is made in two calls records only which values it has set: a run that
-    finds them knows that nobody else has set them.
+    The first `half` of an update that is made in two calls records only the values that it sets, so that a
+    later run knows that nobody else set them.
     """
     declared, live = _declared(change), _live(change)
     touched = [edit.path.partition("[")[0] for edit in change.edits]
@@ -109,10 +110,10 @@ def update_params(kind: Kind, change: Change, *, half: bool = False, salt: str =
 
 def adoption_params(kind: Kind, change: Change, *, salt: str = "") -> dict[str, Any]:
     """
-    Return only the metadata that makes an object ours; metadata that another project has left is unset.
+    Return only the metadata that imports an object; metadata left by another project is unset.
 
-    The live values of the declared fields, and of all in a hash that is owned whole, are recorded as applied,
-    except for ignored fields: every difference then counts as a change in the YAML.
+    The live values of all configured fields, and of all keys of a hash that is owned as a whole, are recorded
+    as applied, except for ignored fields. So every difference then counts as a change in the YAML.
     """
     declared, live = _declared(change), _live(change)
     project, ignores = live.stamp.project, declared.lifecycle.ignores
@@ -133,7 +134,7 @@ def adoption_params(kind: Kind, change: Change, *, salt: str = "") -> dict[str, 
 def _sent(
     field: Field, path: str, want: Mapping[str, Any], have: Mapping[str, Any], touched: Sequence[str]
 ) -> Any:
-    """Return the parameter for one field, or None when no edit touches it."""
+    """Return the parameter for one field, or None if no edit touches it."""
     if not any(name == path or name.startswith(path + ".") for name in touched):
         return None
     wanted, had = want.get(field.name), have.get(field.name)
@@ -162,12 +163,11 @@ def _whole(
     field: Field, want: Mapping[str, Any], have: Mapping[str, Any], path: str, touched: Sequence[str]
 ) -> dict[str, Any]:
     """
-    Return all of a hash: what is declared, and (unless owned) what others have set and what is ignored.
+    Return a complete hash: configured values and (unless owned) values of others and ignored values.
 
-    Whether Stripe merges a nested hash or replaces it is not documented: sent like this, the result is the
-    same. Only a removed value differs. It is unset where the hash is owned and where Stripe accepts that.
-    Elsewhere it is left out, because a hash whose parts are required in every call is replaced by what is
-    sent [?].
+    Stripe does not document whether it merges a nested hash or replaces it: a complete hash gives the same
+    result. Only a removed value differs. It is unset if the hash is owned and Stripe accepts that. Otherwise
+    it is omitted, because a hash whose parts are required in every call is replaced [?].
     """
     parts: dict[str, Any] = {}
     for sub in field.fields:
@@ -186,11 +186,11 @@ def _whole(
 
 def retirement(kind: Kind, live: Live, *, cancel: bool, why: str = "") -> tuple[dict[str, Any], str]:
     """
-    Return the parameters that retire an object, and the status it has afterwards.
+    Return the parameters that retire an object, and its status afterwards.
 
-    `why` is Stripe's cancellation reason (lost or stolen), empty without one. The record says that
-    provisioner set the status: if the object is declared again without a status, the status is reset to
-    Stripe's default, and the same object is used again. A kind without cancellation is deactivated.
+    `why` is Stripe's cancellation reason (lost or stolen), which may be empty. The record says that
+    provisioner set the status: if the object is in the configuration again without a status, the status is
+    reset to Stripe's default, and the same object is used. A kind without cancellation is deactivated.
     """
     params = dict(kind.retirement.params(cancel=cancel))
     if why and kind.replacement:

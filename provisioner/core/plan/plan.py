@@ -35,13 +35,13 @@ class Impact(Struct, frozen=True):
     exposure: Mapping[str, int | None] = field(default_factory=dict)
     """Added monthly exposure in minor units by currency; None means without limit."""
     activated: int = 0
-    """The number of cards that can newly spend."""
+    """The number of cards that cannot spend now, but can afterwards."""
     final: int = 0
     """The number of irreversible changes."""
 
 
 class Plan(Struct, frozen=True):
-    """The changes, the steps that make them, and remarks for the reader."""
+    """The changes, the steps that make them, and remarks for readers."""
 
     project: str
     """The name of the project."""
@@ -66,13 +66,13 @@ class Plan(Struct, frozen=True):
     blast: Impact
     """The effects as a whole."""
     fingerprint: str
-    """The digest by which an approval names this plan."""
+    """The digest that identifies this plan in an approval."""
     seals: Mapping[str, Seal]
-    """The seals for digests of what the plan does not show, the best first."""
+    """The seals for digests of values that the plan does not show, the best first."""
     config: Config
     """The configuration that it was made from."""
     surveyed: Inventory
-    """The project's objects, all of which count where only a part is applied."""
+    """The project's objects; all of them count, even if only a part is applied."""
     upkeep: tuple[Change, ...] = ()
     """
     Updates of ownership metadata that only record values on which Stripe and the configuration agree already.
@@ -83,15 +83,15 @@ class Plan(Struct, frozen=True):
     newest: Mapping[str, int] = field(default_factory=dict)
     """The time at which the newest object of each resource was created (Unix seconds)."""
     left_out: int = 0
-    """The number of changes that the selection leaves out."""
+    """The number of changes that the selection excludes."""
     selection: Selection = EVERYTHING
-    """The part of the configuration that was asked for."""
+    """The selected part of the configuration."""
     environment: str | None = None
-    """The environment that it was made for; None for none."""
+    """The environment for which it was made; None if there is none."""
     salt: str = ""
-    """The secret that new objects are given for their digests."""
+    """The project's secret, which new objects store for their digests."""
     backtest: BacktestDocument | None = None
-    """Past purchases, judged by the controls that it leaves; None if none were read."""
+    """Past purchases, judged by the planned controls; None if none were read."""
     traces: Mapping[Place, TraceDocument] = field(default_factory=dict)
     """Events that changed values outside of provisioner, if they were looked up."""
 
@@ -126,9 +126,9 @@ def make_plan(
     kinds: Sequence[Kind], config: Config, world: Snapshot, selection: Selection = EVERYTHING
 ) -> Plan:
     """
-    Compare the configuration with the world and return all that would be done.
+    Compare the configuration with a snapshot of Stripe, and return everything that would be done.
 
-    Pure: the same values give the same plan. Raises as `compare_with` and `conclude` do.
+    This is a pure function. Raises as `compare_with` and `conclude` do.
     """
     return conclude(kinds, config, compare_with(kinds, config, world), selection)
 
@@ -137,9 +137,9 @@ def conclude(
     kinds: Sequence[Kind], config: Config, seen: Comparison, selection: Selection = EVERYTHING
 ) -> Plan:
     """
-    Return the plan of what a comparison has found, or of the selected part of it.
+    Return the plan of the changes that a comparison has found, or of the selected ones.
 
-    Raises ProvisionerError for a selection that names nothing.
+    Raises ProvisionerError if the selection matches nothing.
     """
     surveyed, found = seen.inventory, seen.differences
     chosen, notes = select(found.changes, selection, {*config.declared, *surveyed.ids})
@@ -156,7 +156,7 @@ def conclude(
 def assemble(
     kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: Inventory, found: Differences
 ) -> Plan:
-    """Put changes in order, convert them into steps, and add up what they cost."""
+    """Put changes in order, convert them to steps, and add up their effects."""
     ordered = sorted(found.changes, key=lambda change: (change.address, change.action))
     changes = tuple(change for change in ordered if not change.is_upkeep)
     upkeep = tuple(change for change in ordered if change.is_upkeep)
@@ -193,7 +193,7 @@ def assemble(
 
 
 def _newest(kinds: Sequence[Kind], world: Snapshot) -> Mapping[str, int]:
-    """Return when the newest object of each resource was created (Unix seconds)."""
+    """Return the time at which the newest object of each resource was created (Unix seconds)."""
     resources = {kind.resource for kind in kinds if kind.lists_by_time}
     listed = ((resource, found) for resource, found in world.objects.items() if resource in resources)
     newest = {resource: found[0].created for resource, found in listed if found}
@@ -202,7 +202,7 @@ def _newest(kinds: Sequence[Kind], world: Snapshot) -> Mapping[str, int]:
 
 
 def _standing(kind: Kind, config: Config, surveyed: Inventory) -> int:
-    """Return the number of objects of a kind that a project has, without those that it has retired."""
+    """Return the number of objects of a kind in a project, except those that provisioner has retired."""
     current = surveyed.estates[kind.name].current
     return sum(
         a in config.declared or not is_retired(kind, live, cancel=False) for a, live in current.items()
@@ -210,7 +210,7 @@ def _standing(kind: Kind, config: Config, surveyed: Inventory) -> int:
 
 
 def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -> Plan:
-    """Return the plan with these changes instead, judged with all live objects in view."""
+    """Return the plan with other changes, computed with all live objects in view."""
     cards = spenders(kinds, plan.surveyed, changes)
     by_team = exposure_by_team(plan.config, plan.surveyed, cards)
     return replace(
@@ -224,7 +224,7 @@ def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -
 
 
 def blast_radius(kinds: Mapping[str, Kind], changes: Iterable[Change], found: Sequence[Spender]) -> Impact:
-    """Add up what the changes move, raise and end; `found` are all cards, before and after the changes."""
+    """Add up what the changes move, raise and end; `found` has all cards, before and after the changes."""
     money: dict[str, int] = defaultdict(int)
     final = 0
     for change in changes:
@@ -236,12 +236,12 @@ def blast_radius(kinds: Mapping[str, Kind], changes: Iterable[Change], found: Se
 
 
 def is_final(kind: Kind, change: Change) -> bool:
-    """Return True if a change ends an object in a way that cannot be undone."""
+    """Return True if a change irreversibly ends an object."""
     canceled = change.action is Action.RETIRE and bool(change.params.get("cancel"))
     return kind.retirement.is_permanent and (canceled or change.action is Action.REPLACE)
 
 
 def fingerprint(seals: Mapping[str, Seal], changes: Iterable[Change]) -> str:
-    """Return a digest, by the best seal, of all that would be done and of the objects it would be done to."""
+    """Return a digest, by the best seal, of all changes and of the current state of their objects."""
     best = next(iter(seals.values()))
     return "sha256:" + best.whole([change.fingerprint for change in changes])

@@ -1,4 +1,4 @@
-"""The controls of cards and cardholders as a plan leaves them, to judge past purchases by."""
+"""The controls of cards and cardholders after a plan, by which past purchases are judged."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -26,8 +26,8 @@ def planned_controls(kinds: Sequence[Kind], plan: Plan) -> Planned:
     """
     Return the controls of the project's cards and cardholders after the plan, by Stripe's id.
 
-    All objects that ever had an address have its controls, so that purchases on a card that has been replaced
-    are judged, too. What the plan leaves retired is not there: it keeps the controls that it had.
+    All objects that ever had an address get its controls, so that purchases on a replaced card are judged,
+    too. Objects that stay retired are not included: they keep their controls.
     """
     by_role = {kind.role: kind for kind in kinds if kind.role in (Role.HOLDER, Role.SPENDER)}
     times = sorted({time for grant in plan.config.grants for time in (grant.begin, grant.until)})
@@ -70,7 +70,7 @@ def _fields(kind: Kind, change: Change | None, live: Live | None) -> Mapping[str
 
 
 def _with_default(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the fields of a new card, which has Stripe's default limit if it has no other."""
+    """Return the fields of a new card, with Stripe's default limit if it has no other."""
     controls = fields.get(CONTROLS) or {}
     if "currency" not in fields or controls.get("spending_limits"):
         return fields
@@ -79,7 +79,7 @@ def _with_default(fields: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _used_up(estate: KindInventory, config: Config, address: Address) -> Live | None:
-    """Return the last object of an address that ended itself, as declared: it was used up in the past."""
+    """Return the last object of an address if it ended by its own fields, as configured."""
     declared, last = config.declared.get(address), estate.last.get(address)
     if declared is None or last is None:
         return None
@@ -101,7 +101,7 @@ def _timeline(
     address: Address,
     fields: Mapping[str, Any],
 ) -> Iterator[PastControls]:
-    """Yield the controls from the beginning on, and those after each time at which a grant begins or ends."""
+    """Yield the controls from the beginning on, and again at each time at which a grant begins or ends."""
     grants = [grant for grant in config.grants if address in grant.addresses]
     for since in sorted({0, *(time for grant in grants for time in (grant.begin, grant.until))}):
         declared = by_time[since][address].fields if grants else {}

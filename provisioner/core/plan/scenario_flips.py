@@ -1,4 +1,4 @@
-"""Find the scenarios whose outcome a plan changes: simulate each before and after the changes."""
+"""Finds the scenarios whose outcome a plan changes, by simulating each before and after the changes."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -21,9 +21,9 @@ def flips(
     """
     Yield a note for every scenario whose outcome the changes alter.
 
-    Both answers are simulated offline, as if there had been no purchases but those of the scenario. A card
-    that is not live yet has no answer today, so a plan that creates it flips nothing. A scenario without its
-    card is a likely mistake, and noted as one.
+    Both answers are simulated offline, as if the scenario's purchases were the only ones. A card that is not
+    in Stripe yet has no answer before the plan, so creating it changes no outcome. A scenario without its
+    card is reported as a likely mistake instead.
     """
     if not config.scenarios:
         return
@@ -60,7 +60,10 @@ def _simulated(
 
 
 def _gist(scenario: Scenario, course: Course) -> tuple[Any, ...]:
-    """Return what must stay the same: the answer, the purchase it is for, and whether it is as expected."""
+    """
+    Return what must stay the same: the answer, the purchase that it is for, and whether it is as
+    expected.
+    """
     approved = None if isinstance(course.answer, Unsure) else course.answer.approved
     return approved, course.place, course.fulfils(scenario)
 

@@ -1,4 +1,4 @@
-"""Select changes with `--target` and `--exclude`, together with the changes that they depend on."""
+"""Selects changes by `--target` and `--exclude`, together with the changes that they depend on."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
@@ -13,12 +13,12 @@ from provisioner.core.model.words import count
 
 
 class Selection(Struct, frozen=True):
-    """The part of a plan that was asked for, as globs over addresses (`cards.ads*`)."""
+    """The selected part of a plan, as globs of addresses (`cards.ads*`)."""
 
     targets: tuple[str, ...] = ()
     """Addresses to include; empty for all."""
     excludes: tuple[str, ...] = ()
-    """Addresses to leave out."""
+    """Addresses to exclude."""
 
 
 EVERYTHING = Selection()
@@ -28,10 +28,10 @@ def select(
     changes: Sequence[Change], selection: Selection, known: Collection[Address] = ()
 ) -> tuple[list[Change], list[Note]]:
     """
-    Return the changes of a selection with those that they depend on, and notes that say so.
+    Return the selected changes with those that they depend on, and notes about these.
 
-    Whatever depends on an excluded change is left out as well. Raises ProvisionerError for a selection that
-    names none of the `known` addresses.
+    Changes that depend on an excluded change are excluded, too. Raises ProvisionerError if the selection
+    matches none of the `known` addresses.
     """
     if selection == EVERYTHING:
         return list(changes), []
@@ -70,7 +70,10 @@ def _matches(address: Address, globs: Iterable[str]) -> bool:
 
 
 def _closure(start: Iterable[Address], by_address: dict[Address, Change]) -> set[Address]:
-    """Return all that must be done together: new objects referred to, and what follows a replacement."""
+    """
+    Return everything that must be done together: new objects referred to, and what follows a
+    replacement.
+    """
     followers: dict[Address, list[Address]] = {}
     for address in by_address:
         for other in _new(by_address, address):

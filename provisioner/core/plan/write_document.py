@@ -1,4 +1,4 @@
-"""Writes a plan as its document: everything that readers need is decided here, once."""
+"""Builds the document of a plan. Everything that readers need is decided here, once."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
@@ -31,9 +31,10 @@ from provisioner.core.schema.kind import Kind
 
 def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = ()) -> PlanDocument:
     """
-    Return a plan as its document: no secrets and no personal data, as edits are masked when they are made.
+    Return a plan as its document, without secrets and personal data, because edits are masked when they are
+    made.
 
-    `stopped` are the guardrails that would stop it.
+    `stopped` has the guardrails that would block it.
     """
     by_name = {kind.name: kind for kind in kinds}
     return PlanDocument(
@@ -108,9 +109,9 @@ def _change(kind: Kind, change: Change, plan: Plan) -> ChangeDocument:
 
 def _edit(edit: Edit, fingerprint: str, trace: TraceDocument | None) -> EditDocument:
     """
-    Return an edit with a digest of what it shows, or for a hidden value, of all that the change hides.
+    Return an edit with a digest of what it shows or, for a hidden value, of everything that the change hides.
 
-    The event that changed the value is not part of what an approval is held to.
+    The event that changed the value is not included in the digest.
     """
     document = edit_document(edit, fingerprint)
     if not edit.sensitive:

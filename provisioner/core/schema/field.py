@@ -1,4 +1,4 @@
-"""Fields: Stripe's parameters, with the facts that everything else derives from."""
+"""Fields: Stripe's parameters, with the facts from which everything else is derived."""
 
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -13,7 +13,7 @@ class Shape(Enum):
     TEXT = "text"
     INTEGER = "integer"
     BOOLEAN = "boolean"
-    AMOUNT = "amount"  # minor units; the YAML may also say "2,000.00 USD"
+    AMOUNT = "amount"  # minor units; the YAML may also have "2,000.00 USD"
     SET = "set"  # texts without order; sorted in normal form
     LIST = "list"  # texts in an order that matters
     HASH = "hash"  # named sub-fields
@@ -24,7 +24,7 @@ class Shape(Enum):
 
 
 class OnChange(Enum):
-    """The call to Stripe that a changed value requires."""
+    """The kind of call that Stripe needs to change a value."""
 
     UPDATE = "update"
     REPLACE = "replace"
@@ -44,7 +44,7 @@ def neutral(_before: Any, _after: Any) -> Direction:
 
 
 class Field(Struct, frozen=True):
-    """One Stripe parameter, under Stripe's name, and everything that is known about its values."""
+    """One Stripe parameter, by Stripe's name, with everything that is known about its values."""
 
     name: str
     """Stripe's name of the parameter."""
@@ -55,7 +55,7 @@ class Field(Struct, frozen=True):
     fields: tuple["Field", ...] = ()
     """The sub-fields of a hash, or the columns of a table."""
     key: tuple[str, ...] = ()
-    """The columns that tell the rows of a table apart."""
+    """The columns that distinguish the rows of a table."""
     choices: tuple[str, ...] = ()
     """The values that Stripe accepts; empty if it accepts any."""
     open_choices: bool = False
@@ -63,7 +63,7 @@ class Field(Struct, frozen=True):
     pattern: str = ""
     """The regular expression that a string must match."""
     pattern_says: str = ""
-    """The description of a correct value, for a string that does not match `pattern`."""
+    """The description of a correct value, shown if a string does not match `pattern`."""
     low: int | None = None
     """The lowest number."""
     high: int | None = None
@@ -71,27 +71,27 @@ class Field(Struct, frozen=True):
     longest: int | None = None
     """The maximum number of characters in a string."""
     required: bool = False
-    """True if a resource must declare it."""
+    """True if every resource must have it."""
     on_change: OnChange = OnChange.UPDATE
-    """The call to Stripe that a changed value requires."""
+    """The kind of call that Stripe needs to change it."""
     refers_to: str = ""
-    """The section whose objects a reference names."""
+    """The section that a reference refers to."""
     id_of: str = ""
-    """The resource whose ids are its values, for ids only: `treasury/financial_accounts`."""
+    """For fields that contain only ids: the resource of these ids, such as `treasury/financial_accounts`."""
     named_in: str = ""
-    """The resource whose objects the value names, by name or by id: `issuing/physical_bundles`."""
+    """The resource whose objects the value refers to, by name or by id: `issuing/physical_bundles`."""
     named_prefix: str = ""
     """For `named_in`: the prefix of the ids."""
     upload_purpose: str = ""
-    """For a file: Stripe's name of its purpose."""
+    """For a file: Stripe's name for its purpose."""
     default: Any = None
-    """The value that Stripe has if the parameter was never given."""
+    """The value in Stripe if the parameter has never been given."""
     server_defaults: tuple[Any, ...] = ()
     """Values that Stripe may return for a field that nobody has set."""
     clearable: bool = True
     """True if it can be unset: with `""`, or by leaving it out of a hash that is `sent_whole`."""
     stripe_only_values: tuple[str, ...] = ()
-    """Values that only Stripe can set, and only Stripe can remove."""
+    """Values that only Stripe can set and remove."""
     personal: bool = False
     """True if values are personal data, which are never shown."""
     secret: bool = False
@@ -99,19 +99,19 @@ class Field(Struct, frozen=True):
     write_only: bool = False
     """True if Stripe never returns it."""
     in_creation: bool = True
-    """True if the call that creates an object takes it."""
+    """True if the call that creates an object accepts it."""
     returned_as: str = ""
-    """The name under which Stripe returns it; empty if that is the parameter's."""
+    """The name under which Stripe returns it; empty if it is the parameter's name."""
     returned_values: Mapping[str, Any] = {}
     """For `returned_as`: the parameter's value for each value that Stripe returns."""
     null_is_unknown: bool = False
     """True if Stripe may return no value although one was set, so that an imported object may have any."""
     owned_whole: bool = False
-    """True if declaring any part of a hash means that the project owns all of it."""
+    """True if configuring any part of a hash means that the project owns all of it."""
     sent_whole: bool = False
-    """True if all of a hash is sent when any part of it changes."""
+    """True if the whole hash is sent when any part of it changes."""
     exported: bool = True
-    """True if an export writes it; an export omits values that Stripe chose and values that are past."""
+    """True if an export includes it; values that Stripe chose and outdated values are not exported."""
     amounts_in: str = ""
     """The sub-field with the currency of a hash's amounts; if omitted, the amounts determine it."""
     example: Any = None
@@ -121,7 +121,10 @@ class Field(Struct, frozen=True):
     direction: Callable[[Any, Any], Direction] = neutral
     """A function that returns whether an edit from one value to another raises or lowers spending."""
     intersect: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] | None = None
-    """For an `owned_whole` hash: returns the value that allows what two values both allow, if one exists."""
+    """
+    For an `owned_whole` hash: a function that returns the value that allows only what two values both allow,
+    if there is one.
+    """
 
     @property
     def sensitive(self) -> bool:

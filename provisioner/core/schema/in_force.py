@@ -1,4 +1,4 @@
-"""Grants laid over the configuration: what holds at a time."""
+"""Merges grants into the configuration: the values in force at a time."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,9 @@ from provisioner.core.schema.kind import Kind
 
 def in_force(kinds: Sequence[Kind], config: Config, now: int) -> Config:
     """
-    Return the configuration at a time (Unix seconds): with the grants that hold then.
+    Return the configuration at a time (Unix seconds), including the grants in force.
 
-    Where several grants give the same, the widest counts.
+    If several grants set the same value, the widest counts.
     """
     if not config.grants:
         return config

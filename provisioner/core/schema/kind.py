@@ -1,6 +1,7 @@
-"""The description of a kind: its fields as a tree, and the few facts that differ between kinds.
+"""
+Describes a kind: its fields as a tree, and the few facts in which kinds differ.
 
-Everything else (JSON Schema, normal form, diff, masking, calls) walks this tree, so a fact about one of
+Everything else (JSON Schema, normal form, diff, masking, calls) walks this tree, so each fact about one of
 Stripe's fields is written down only once.
 """
 
@@ -24,20 +25,20 @@ class Pool(NamedTuple):
     amount: int | None = None
     """The amount in minor units; None means no limit."""
     currency: str = ""
-    """The currency; empty means any."""
+    """The currency; empty for any."""
 
     def is_foreign(self, currency: str) -> bool:
-        """Return whether it is a limit in another currency; the exchange rate is not known here."""
+        """Return whether it is a limit in another currency, whose exchange rate is unknown here."""
         return self.amount is not None and self.currency not in ("", currency)
 
 
 class FieldFault(NamedTuple):
-    """A conflict between the fields of one resource: the path of keys, and what would be right."""
+    """A conflict between the fields of one resource."""
 
     path: tuple[str | int, ...]
     """The path of the field."""
     text: str
-    """The problem, and what would be right."""
+    """The problem, and how to fix it."""
 
 
 def no_faults(_fields: Mapping[str, Any]) -> Iterator[FieldFault]:
@@ -61,7 +62,7 @@ def nothing_missing(_fields: Mapping[str, Any], _country: str) -> MissingRequire
 
 
 def no_identities(_fields: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Yield nothing, for a kind whose objects stand for nobody."""
+    """Yield nothing, for a kind whose objects do not represent anybody."""
     yield from ()
 
 
@@ -76,33 +77,34 @@ def nothing_deferred(_fields: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def nothing_granted(fields: Mapping[str, Any], _power: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the fields unchanged, for a kind to which a grant can give nothing."""
+    """Return the fields unchanged, for a kind that grants cannot change."""
     return fields
 
 
 def no_grant_faults(_fields: Mapping[str, Any], _power: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Yield no faults, for a kind to which a grant can give nothing."""
+    """Yield no faults, for a kind that grants cannot change."""
     yield from ()
 
 
 class Role(Enum):
-    """The role of a kind among the others; every rule about cards, holders or money uses this."""
+    """The role of a kind among the kinds; every rule about cards, cardholders or money uses it."""
 
-    HOLDER = "holder"  # has the name, and may limit what all spenders that refer to it spend together
+    HOLDER = "holder"  # a cardholder, which may limit what all spenders that refer to it spend together
     SPENDER = "spender"  # spends money
-    DESIGN = "design"  # what spenders look like
-    ENDPOINT = "endpoint"  # is told of what happens
-    BALANCE = "balance"  # money itself, which is moved and has no object that a project owns
+    DESIGN = "design"  # the design of spenders
+    ENDPOINT = "endpoint"  # receives notifications of events
+    BALANCE = "balance"  # the balance, which is not an object that a project owns
 
 
 class Fate(Enum):
-    """The way in which a change begins or ends the life of an object."""
+    """The circumstances in which a change creates or ends an object."""
 
     CREATED = "created"
     RECREATED = "recreated"  # its predecessor has ended before
     REPLACED = "replaced"  # its predecessor ends once it exists
-    RENEWED = "renewed"  # it names its predecessor, which works until its successor is activated
-    ENDED_FIRST = "ended first"  # its predecessor ends before it is created, as one that is lost or stolen
+    RENEWED = "renewed"  # it refers to its predecessor, which works until its successor is activated
+    # its predecessor ends before it is created, for example because it is lost or stolen
+    ENDED_FIRST = "ended first"
     DEACTIVATED = "deactivated"
     CANCELED = "canceled"
 
@@ -113,23 +115,23 @@ class Fate(Enum):
 
 
 def nothing_follows(_fate: Fate, _fields: Mapping[str, Any]) -> Iterator[str]:
-    """Yield no consequences, for a kind whose changes have none but their own."""
+    """Yield no consequences, for a kind whose changes have no other effects."""
     yield from ()
 
 
 class Retirement(Struct, frozen=True):
-    """The ways in which objects of a kind end."""
+    """The ways to end objects of a kind."""
 
     deactivate: Mapping[str, Any] = {}
     """The parameters that deactivate an object, which can be undone; empty if Stripe has none."""
     cancel: Mapping[str, str] = {}
-    """The parameters that end an object permanently; empty if Stripe has none."""
+    """The parameters that permanently end an object; empty if Stripe has none."""
     deletes: bool = False
-    """True if Stripe ends an object permanently by deleting it, so that nothing is left of it."""
+    """True if an object is permanently ended by deleting it."""
     final_statuses: frozenset[str] = frozenset()
     """The statuses of an object that can never act or change again."""
     ends_by: str = ""
-    """The path of the field that asks Stripe to end an object without another call."""
+    """The path of a field by which Stripe ends an object without another call."""
 
     @property
     def can_end(self) -> bool:
@@ -143,7 +145,7 @@ class Retirement(Struct, frozen=True):
 
     def params(self, *, cancel: bool) -> Mapping[str, Any]:
         """
-        Return the parameters that end an object: permanently with `cancel`, if Stripe has that.
+        Return the parameters that end an object; with `cancel` permanently, if Stripe can.
 
         A deletion has no parameters.
         """
@@ -159,33 +161,36 @@ class Spending(Struct, frozen=True):
 
     exposure: Callable[[Mapping[str, Any]], int | None]
     """
-    The most that an object may spend in a month by its own limits, and by those that Stripe adds to it.
+    The most that an object may spend in a month, by its own limits and those that Stripe adds.
 
-    In minor units; None means that they do not bound a month.
+    It is in minor units; None means that the limits do not bound a month.
     """
     grant_fields: tuple[Field, ...] = ()
-    """The fields of what a grant can give to an object for a while; empty if it can give nothing."""
+    """The fields that a grant can set temporarily; empty if there are none."""
     granted: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] = nothing_granted
-    """The fields of an object with what a grant gives laid over them; it only ever widens."""
+    """Returns the fields of an object with a grant's values merged in, which never lowers spending."""
     grant_faults: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[FieldFault]] = no_grant_faults
-    """Yields what a grant cannot give to an object with these fields."""
+    """Yields the values of a grant that cannot be given to an object with these fields."""
 
 
 class Replacement(Struct, frozen=True):
-    """The parameters by which an object of a kind names the one that it replaces."""
+    """The parameters by which an object of a kind refers to the one that it replaces."""
 
     predecessor: str
     """The field with the id of the object that it replaces."""
     reason: str
     """The field with the reason, whose choices are the reasons for a reissue."""
     ends_first: frozenset[str] = frozenset()
-    """The reasons for which the predecessor ends before its successor is created; otherwise it ends after."""
+    """
+    The reasons for which the predecessor ends before its successor is created; otherwise, it ends
+    after.
+    """
     ends_as: str = ""
-    """The parameter with the reason, in a call that ends the predecessor first."""
+    """The parameter for the reason, in a call that ends the predecessor first."""
     shared_fields: tuple[str, ...] = ()
     """The fields that must be the same in a successor and its predecessor."""
     replacement_error: Callable[[Mapping[str, Any], str], str] = any_reason
-    """The error if an object with these fields cannot be reissued for a reason; empty if it can."""
+    """Returns why an object with these fields cannot be reissued for a reason; empty if it can."""
 
     def ends_after(self, params: Mapping[str, Any]) -> bool:
         """Return whether Stripe ends the predecessor in `params` when its successor is activated."""
@@ -193,7 +198,7 @@ class Replacement(Struct, frozen=True):
 
 
 class Kind(Struct, frozen=True, eq=False):
-    """A kind of resource: its fields, and what sets it apart from other kinds."""
+    """A kind of resource: its fields, and the properties that distinguish it from other kinds."""
 
     name: str
     """The name of one object in messages: `balance target`."""
@@ -206,11 +211,11 @@ class Kind(Struct, frozen=True, eq=False):
     doc: str
     """The description that editors and the reference show."""
     fields: tuple[Field, ...]
-    """The parameters that a resource may declare."""
+    """The parameters that a resource may set."""
     rank: int
     """Kinds with a lower rank are created first."""
     role: Role | None
-    """Its role among the kinds; None for a scenario, which is checked like a resource and never sent."""
+    """Its role among the kinds; None for a scenario, which is checked like a resource but not sent."""
     object_name: str = ""
     """The name of the object in Stripe's responses: `issuing.card`."""
     created_event: str = ""
@@ -218,67 +223,70 @@ class Kind(Struct, frozen=True, eq=False):
     updated_event: str = ""
     """The type of the event that reports a change; empty if Stripe has none."""
     named_by: tuple[str, ...] = ("name", "email")
-    """The fields by which people tell its objects apart; the first is always set."""
+    """The fields by which people distinguish its objects; the first is always set."""
     lists_by_time: bool = True
     """True if a list of its objects can be limited to those created after a time."""
     is_optional: bool = False
-    """True if a key that cannot read its objects is enough for a project that declares none."""
+    """True if a key that cannot read its objects is enough for a project without resources of this kind."""
     id_prefix: str = ""
     """The prefix of the ids of its objects."""
     retirement: Retirement = Retirement()
-    """The ways in which its objects end."""
+    """The ways to end its objects."""
     spending: Spending | None = None
     """The amounts that its objects may spend; None if they spend nothing."""
     replacement: Replacement | None = None
-    """The parameters by which an object names its predecessor; None if Stripe cannot reissue it."""
+    """The parameters by which an object refers to its predecessor; None if Stripe cannot reissue it."""
     pool: Callable[[Mapping[str, Any]], Pool] | None = None
-    """The most that all objects that refer to one may spend together; None if it limits no others."""
+    """
+    Returns the most that all objects that refer to one may spend together; None if there is no such
+    limit.
+    """
     check: Callable[[Mapping[str, Any]], Iterator[FieldFault]] = no_faults
-    """Yields conflicts between fields, given the values of the YAML, each in the shape of its field."""
+    """Yields conflicts between the fields of a resource, given the values in the YAML."""
     check_live: Callable[[Mapping[str, Any]], Iterator[FieldFault]] = no_faults
-    """Yields what Stripe accepts in test mode only."""
+    """Yields values that Stripe accepts in test mode only."""
     doubts: Callable[[Mapping[str, Any]], Iterator[FieldFault]] = no_faults
-    """Yields what Stripe may or may not refuse, because its sources disagree."""
+    """Yields values that Stripe may reject, because its documentation and its SDK disagree."""
     currency: Callable[[Address, Mapping[str, Any]], str | None] = no_currency
-    """The currency of a resource's amounts, if it is fixed."""
+    """Returns the currency of a resource's amounts, if it is fixed."""
     deferred_fields: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_deferred
-    """The fields that Stripe accepts only in a call after the creation."""
+    """Returns the fields that Stripe accepts only in a call after the creation."""
     creation_extras: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing_deferred
-    """The parameters of a creation that are not fields, each one of `unreturned`."""
+    """Returns the parameters of a creation that are not fields; each one is in `unreturned`."""
     unreturned: tuple[Field, ...] = ()
-    """The parameters that are not fields, and that Stripe never returns."""
+    """The parameters that are not fields and that Stripe never returns."""
     missing_requirements: Callable[[Mapping[str, Any], str], MissingRequirements] = nothing_missing
     """
-    The requirements of Stripe that the declared fields do not meet, in an account of a country.
+    Returns Stripe's requirements that the configured fields do not meet, in an account of a country.
 
-    The country is two upper-case letters, or empty if it is not known.
+    The country is two upper-case letters, or empty if it is unknown.
     """
     outline: tuple[str, ...] = ()
-    """The paths of values that a plan shows of a replaced or retired object even if they do not change."""
+    """The paths of values that a plan shows for a replaced or retired object, even if they do not change."""
     consequences: Callable[[Fate, Mapping[str, Any]], Iterator[str]] = nothing_follows
-    """Yields what else happens when an object with these fields is created or ends, for reviewers."""
+    """Yields for reviewers the other effects of creating or ending an object with these fields."""
     dashboard: str = ""
     """The path of its objects in Stripe's Dashboard; empty if they have no page there."""
     observe: Callable[[Mapping[str, Any]], ObservedFacts] = no_facts
-    """The facts about an object other than its fields, read from Stripe's response."""
+    """Returns the facts about an object other than its fields, read from Stripe's response."""
     identities: Callable[[Mapping[str, Any]], Iterator[tuple[str, ...]]] = no_identities
     """
-    Yields what tells whom an object stands for, the surest first; whoever shares one is likely the same.
+    Yields the values that identify the person or company of an object, the surest first.
 
-    Each has its name (`name and e-mail address`) and its values, which must not be shown.
+    Each has a name (`name and e-mail address`) and its values, which must not be shown.
     """
     secret: str = ""
     """The name of a secret that Stripe returns only when an object is created; empty if there is none."""
     answered: tuple[Field, ...] = ()
-    """The fields other than `fields` that `observe` reads from Stripe's responses."""
+    """The members of Stripe's responses that `observe` reads in addition to `fields`."""
     name_pattern: str = NAME_PATTERN
     """The regular expression of names in the YAML."""
     name_says: str = NAME_SAYS
-    """The description of a correct name, for a name that does not match `name_pattern`."""
+    """The description of a correct name, shown if a name does not match `name_pattern`."""
 
     @property
     def is_owned(self) -> bool:
-        """Return whether its objects carry ownership metadata; money has no objects."""
+        """Return whether its objects have ownership metadata; the balance has no objects."""
         return self.role is not Role.BALANCE
 
     def ends_first(self, reason: str) -> bool:
@@ -298,7 +306,7 @@ class Kind(Struct, frozen=True, eq=False):
         raise KeyError(name)
 
     def held_by_stripe(self, fields: Mapping[str, Any]) -> list[Field]:
-        """Return the fields whose value only Stripe can set, and only Stripe can remove."""
+        """Return the fields whose current value only Stripe can set and remove."""
         return [each for each in self.fields if fields.get(each.name) in each.stripe_only_values]
 
     def field_at(self, path: str) -> Field | None:
@@ -313,10 +321,10 @@ class Kind(Struct, frozen=True, eq=False):
 
 
 def announced(kinds: Iterable[Kind]) -> list[Kind]:
-    """Return the owned kinds whose objects events report on, in the order of creation."""
+    """Return the owned kinds about which Stripe has events, in the order of creation."""
     return [kind for kind in owned(kinds) if kind.events]
 
 
 def owned(kinds: Iterable[Kind]) -> list[Kind]:
-    """Return the kinds whose objects carry ownership metadata, in the order of creation."""
+    """Return the kinds whose objects have ownership metadata, in the order of creation."""
     return sorted((kind for kind in kinds if kind.is_owned), key=lambda kind: kind.rank)

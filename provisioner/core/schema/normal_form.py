@@ -1,7 +1,8 @@
-"""Normal form: the values of the YAML and of Stripe's responses, brought to one shape before any comparison.
+"""
+Normal form: values from the YAML and from Stripe's responses, converted to one form before any comparison.
 
-Null, [], {} and "" are the same as absent; sets are sorted; fields that a kind does not know are dropped.
-The differ therefore needs no exceptions, and noise in Stripe's responses is never a change.
+Null, [], {} and "" are the same as absent; sets are sorted; unknown fields are dropped. So the comparison
+needs no exceptions, and noise in Stripe's responses is never a change.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ EMPTY: tuple[Any, ...] = ("", [], (), {})  # the same as absent
 
 
 def reader(fields: Sequence[Field]) -> Callable[[Item], Tree]:
-    """Return a function that brings Stripe's values to normal form, except that references stay ids."""
+    """Return a function that converts Stripe's values to normal form, except that references stay ids."""
     plain = [field for field in fields if not field.write_only and not field.returned_as]
     steps = tuple((field.name, _value_reader(field)) for field in plain)
     renamed = tuple(field for field in fields if field.returned_as)
@@ -43,8 +44,8 @@ def resolver(fields: Sequence[Field], resolve: Resolve) -> Callable[[Item], Item
     """
     Return a function that replaces ids with references.
 
-    `resolve(section, id)` turns the id of another object into the reference that the YAML would use,
-    or returns the id.
+    `resolve(section, id)` converts the id of another object to the reference that the YAML would use, or
+    returns the id.
     """
     refs = tuple((field.name, field.refers_to) for field in fields if field.shape is Shape.REF)
 
@@ -73,7 +74,7 @@ def _value_reader(field: Field) -> Callable[[Any], Any] | None:
         case Shape.REF:
             return lambda value: value["id"] if isinstance(value, dict) else value
         case Shape.TEXT if field.choices:
-            # share one string among all objects, because there are only a few
+            # all objects share one string for each, because there are only a few
             known = {choice: choice for choice in field.choices}
             return lambda value: known.get(value, value) if type(value) is str else value
         case _:
@@ -137,7 +138,7 @@ def align(
     """
     Return the rows of two tables side by side, in the order of the YAML.
 
-    Rows with the same key have the same position; a row that the other side lacks is paired with None.
+    Rows with the same key have the same position; a row without a counterpart is paired with None.
     """
     left, beside = list(had), []
     for row in wanted:
@@ -153,7 +154,7 @@ def _row_key(field: Field, row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def to_wire(value: Any) -> Any:
-    """Convert a normalized value to the form that a request takes; references are resolved later."""
+    """Convert a normalized value to the form for a request; references are resolved later."""
     if isinstance(value, Mapping):
         return {name: to_wire(item) for name, item in value.items()}
     if isinstance(value, (tuple, list)):

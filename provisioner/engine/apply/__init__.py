@@ -1,1 +1,1 @@
-"""Carrying out a plan: the steps in order, each made once."""
+"""Carries out a plan: its steps in order, each exactly once."""

@@ -1,4 +1,7 @@
-"""Execute a plan phase by phase, with the steps of a phase in parallel, and pass new ids to later steps."""
+"""
+Executes a plan phase by phase, with the steps of a phase in parallel, and passes new ids to later
+steps.
+"""
 
 import threading
 import time
@@ -60,13 +63,13 @@ class Result(Struct, frozen=True):
     lasting: bool = False
     """True if it will fail again until somebody fixes what Stripe rejects."""
     in_part: bool = False
-    """True if Stripe accepted a request, so that a part may have been done."""
+    """True if Stripe accepted a request, so that the step may be partly done."""
     seconds: float = 0.0
-    """The time that it took, with all waits for the rate limit."""
+    """The duration in seconds, including waits for the rate limit."""
 
 
 class Report(Struct, frozen=True):
-    """All that an apply did, in the order in which it ended."""
+    """The results of an apply."""
 
     results: tuple[Result, ...]
     """The outcome of each step, in the order in which they ended."""
@@ -93,7 +96,7 @@ class Report(Struct, frozen=True):
 
     @property
     def in_part(self) -> bool:
-        """Return whether something was done, or may have been."""
+        """Return whether something was done, or may have been done."""
         return any(result.in_part or result.outcome is Outcome.DONE for result in self.results)
 
 
@@ -108,17 +111,17 @@ class _Run(Struct):
     writer: Writer
     """Reads and writes Stripe."""
     watch: Watch
-    """Is called with the result of every step."""
+    """Called with the result of every step."""
     stop: threading.Event
-    """Set once the run is to end."""
+    """Set when the run must end."""
     recipient: Recipient
-    """Takes the secrets that Stripe shows only once."""
+    """Receives the secrets that Stripe shows only once."""
     ids: dict[Address, str] = field(default_factory=dict)
     """The ids of the objects that steps may refer to, by address."""
     failed: set[Address] = field(default_factory=set)
     """The addresses of steps that failed or were skipped."""
     outage: str = ""
-    """The reason why no further step begins; empty if there is none."""
+    """The reason why no further steps are started; empty if there is none."""
     results: list[Result] = field(default_factory=list)
     """The results of the steps so far, in the order in which they ended."""
 
@@ -132,12 +135,12 @@ class _Run(Struct):
         self.watch(result)
 
     def begin(self, step: Step) -> Call:
-        """Return the step's call with the ids of the objects that exist by now."""
+        """Return the step's call with the ids of objects that exist by now."""
         call = step.call
         return replace(call, id=resolve_refs(call.id, self.ids), params=resolve_refs(call.params, self.ids))
 
     def barred(self, step: Step) -> str:
-        """Return why a step must no longer be made; empty if it may be."""
+        """Return why a step must not be made anymore; empty if it may be made."""
         if self.stop.is_set():
             return "interrupted"
         if self.outage:
@@ -159,14 +162,13 @@ def execute(
     recipient: Recipient | None = None,
 ) -> Report:
     """
-    Make every step of the plan, and report each through `watch` as it ends.
+    Make every step of the plan, and call `watch` with each result.
 
-    `recipient` hands over the secrets that Stripe shows; without one, commands get an empty environment.
-
-    A failed step blocks the steps that depend on it and every step that would raise spending, unless the
-    failed step writes only ownership metadata; the other steps continue. When `stop` is set, or Stripe is
-    down, the calls in progress are finished and no new ones are started.
-    Stripe's errors are not raised: the report says what went wrong.
+    `recipient` hands over the secrets that Stripe shows; without one, commands get an empty environment. A
+    failed step blocks the steps that depend on it and every step that would raise spending, unless the failed
+    step writes only ownership metadata; the other steps continue. When `stop` is set, or Stripe is down, the
+    calls in progress are finished and no new ones are started. Stripe's errors are not raised: the report
+    contains them.
     """
     run = _Run(plan, writer, watch, stop, recipient or CommandOrFile({}), dict(plan.ids))
     with ThreadPoolExecutor(max_workers=workers) as pool:
@@ -176,7 +178,7 @@ def execute(
 
 
 def _phase(run: _Run, pool: ThreadPoolExecutor, steps: Sequence[Step], workers: int) -> None:
-    """Make the steps of one phase, each as soon as those before it that touch the same objects are done."""
+    """Make the steps of one phase, each as soon as earlier steps on the same objects are done."""
     ready = Ready(steps)
     under_way: dict[Future[Result], int] = {}
     while ready or under_way:
@@ -225,7 +227,7 @@ def _make(run: _Run, step: Step) -> Result:
 
 
 class _Noted(Struct):
-    """A writer that remembers under which key it wrote last, and how often it has tried to write."""
+    """A writer that records the key of its last write, and the number of writes."""
 
     writer: Writer
     """The writer that does the work."""

@@ -1,17 +1,17 @@
-"""Classify failed writes: whether the write may still have been carried out."""
+"""Classifies failed writes: whether the write may have been carried out nevertheless."""
 
 from provisioner.core.model.errors import AccessError, ProvisionerError, StripeError
 
 SAME_KEY_OTHER_PARAMETERS = "idempotency_error"
 CLIENT_ERRORS, SERVER_ERRORS = 400, 500
-TRANSIENT = frozenset({409, 429})  # another request is in the way (docs.stripe.com/error-low-level)
-# Keys for one step in 24 hours; each failure that Stripe keeps uses one up.
+TRANSIENT = frozenset({409, 429})  # another request interferes (docs.stripe.com/error-low-level)
+# Keys for one step in 24 hours; each failure that Stripe stores uses up one.
 ATTEMPTS = 100
-# Of them, how many new ones one run uses whose outcome only looks can tell: later runs need the others.
+# The most new keys with an unknown outcome that one run uses; later runs need the others.
 DOUBTS = 5
-# Seconds by which a look at what is new reaches back, as Stripe counts whole seconds.
+# Seconds by which a search for new objects looks back, because Stripe's times are whole seconds.
 MARGIN = 60
-# Seconds between the looks that must agree before another key is used: lists may lag behind writes.
+# Seconds between two searches that must agree before another key is used: lists may lag behind writes.
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 
 
@@ -21,7 +21,7 @@ def is_of_the_past(error: StripeError) -> bool:
 
 
 def is_refusal_kept(error: StripeError) -> bool:
-    """Return whether Stripe has stored a refusal for the key with exactly these parameters."""
+    """Return whether Stripe has stored a rejection for the key with exactly these parameters."""
     same = error.replayed and error.code != SAME_KEY_OTHER_PARAMETERS
     return same and CLIENT_ERRORS <= error.status < SERVER_ERRORS
 
@@ -32,7 +32,10 @@ def is_open(error: StripeError) -> bool:
 
 
 def is_lasting(error: ProvisionerError) -> bool:
-    """Return whether Stripe would refuse the same again until somebody fixes the declaration or the key."""
+    """
+    Return whether Stripe would reject the request again until somebody fixes the configuration or the
+    key.
+    """
     if not isinstance(error, StripeError):
         return isinstance(error, AccessError)
     return CLIENT_ERRORS <= error.status < SERVER_ERRORS and error.status not in TRANSIENT

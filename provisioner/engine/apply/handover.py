@@ -1,4 +1,4 @@
-"""Hand over the secret that Stripe shows only when it creates an object."""
+"""Hands over the secret that Stripe shows only when it creates an object."""
 
 from collections.abc import Callable
 
@@ -30,11 +30,12 @@ def hand_over(
     writer: Writer, recipient: Recipient, step: Step, call: Call, made: Answer, set_values: Set
 ) -> Answer:
     """
-    Hand over the secret of the object that was `made`, and record on the object that this is done.
+    Hand over the secret of the object that was `made`, and record this on the object.
 
-    An answer to the creation has the secret; without it, the creation is asked again under the same key, and
-    Stripe repeats its answer. Whoever finds that another run has handed the secret over does nothing.
-    Raises UnfulfilledError if the secret cannot be handed over; the object says so, and the next plan does.
+    The secret is in the response to the creation. If it is not available, the creation is requested again
+    under the same key, and Stripe repeats its response. If another run has handed the secret over, nothing is
+    done. Raises UnfulfilledError if the secret cannot be handed over; this is recorded on the object, and the
+    next plan shows it.
     """
     handover, told = step.handover, (made.object.get("metadata") or {}).get(LIFECYCLE, "")
     attempt = secret_of(told)
@@ -57,11 +58,11 @@ def hand_over(
     except ProvisionerError as error:
         raise UnfulfilledError(f"{identity} was created, but {error}. {AGAIN}") from None
     record("")
-    return replace(made, key=asked.key or "")  # who looks for the creation in Stripe's logs needs its own key
+    return replace(made, key=asked.key or "")  # users need its own key to find the creation in Stripe's logs
 
 
 def _repeated(writer: Writer, call: Call, handover: Handover, identity: str) -> str:
-    """Return the secret in Stripe's repeated answer to a creation; empty if Stripe does not repeat it."""
+    """Return the secret in Stripe's repeated response to a creation; empty if Stripe does not repeat it."""
     try:
         answer = writer.perform(call)
     except StripeError as error:
@@ -71,6 +72,6 @@ def _repeated(writer: Writer, call: Call, handover: Handover, identity: str) -> 
     made = str(answer.object.get("id"))
     if made == identity:
         return str(answer.object.get(handover.name) or "")
-    if not answer.replayed:  # the key was forgotten: this is a second object, which nobody has asked for
+    if not answer.replayed:  # Stripe has forgotten the key, so this is a second object that nobody requested
         writer.perform(Call(call.service, "delete", made, {}))
     return ""

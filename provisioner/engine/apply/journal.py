@@ -1,6 +1,7 @@
-"""An account of what was done, for people: lines of JSON, appended as it happens.
+"""
+A log of what was done, for people: lines of JSON, appended as steps end.
 
-It holds no parameters, so nothing personal; and nothing ever reads it back to decide.
+It contains no parameters, and so nothing personal; no code reads it to make decisions.
 """
 
 import json
@@ -15,10 +16,10 @@ from provisioner.engine.private_file import UnsafeFileError, append_private
 
 class Journal:
     """
-    The file that every result is appended to once it is known; it is its owner's alone.
+    The file to which every result is appended; only its owner can access it.
 
-    Opening it raises UnsafeFileError where something else is in its place, so that nothing is done without
-    an account of it. Where it cannot be written (a full disk), `warn` is called once, and the run goes on.
+    Opening it raises UnsafeFileError if it is not a plain file, so that nothing is done without a log. If it
+    cannot be written (a full disk), `warn` is called once, and the run continues.
     """
 
     def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
@@ -26,7 +27,7 @@ class Journal:
         self.append(())
 
     def append(self, lines: Sequence[Mapping[str, str]]) -> None:
-        """Append lines, each a mapping as `line` makes it."""
+        """Append lines, each a mapping as returned by `line`."""
         if self._broken:
             return
         try:

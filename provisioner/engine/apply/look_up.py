@@ -1,4 +1,4 @@
-"""Find the object that is now at an address, from lists and events together."""
+"""Finds the object that is now at an address, from lists and events together."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,23 +10,26 @@ from provisioner.core.plan.plan import Plan
 from provisioner.engine.apply.failure import MARGIN, PAUSES
 from provisioner.engine.ports import Writer
 
-LAG = 3600  # seconds by which what a list shows may be older than what it does not show yet [?]
+LAG = 3600  # seconds by which a list may show old values of some objects while it misses others [?]
 
 Json = Mapping[str, Any]
 
 
 def look_up(writer: Writer, plan: Plan, call: Call) -> Json | None:
-    """Return the object at a creation's address; it is not in the plan, so it is no older than the plan."""
+    """
+    Return the object at a creation's address. It is not in the plan, so it is as new as the plan or
+    newer.
+    """
     return next((item for item in _listed(writer, plan, call) if is_at_its_place(item, call)), None)
 
 
 def look_again(writer: Writer, plan: Plan, step: Step, call: Call) -> Json | None:
     """
-    Return the object created under a key whose answer does not show it; None if certainly none was.
+    Return the object created under a key if the response does not contain it; None if certainly none was.
 
-    Lists may lag behind the writes of other runs, so the lookups are repeated for some time, and events
-    are read too, where Stripe has any about the kind. Raises StripeError if it remains in doubt: a second
-    object would be worse than none.
+    Lists may lag behind the writes of other runs, so the search is repeated for some time, and events are
+    read, too, if Stripe has any for the kind. Raises StripeError if it remains in doubt: a second object
+    would be worse than none.
     """
     in_doubt = f"another run may have created {step.address} already, so it was not created again"
     tells = bool(call.event)
@@ -51,12 +54,12 @@ def look_again(writer: Writer, plan: Plan, step: Step, call: Call) -> Json | Non
 
 def refuse_taken(writer: Writer, plan: Plan, step: Step, call: Call) -> None:
     """
-    See that no object is at the step's address but those that the plan has seen there.
+    Check that no object is at the step's address except those that the plan has seen there.
 
-    Another run may have put one there by a rename, or as a later successor, and the lists that the plan
-    was made of may lag behind that. The events tell where the list still does not, and where something has
-    happened at the address of late, the looks go on for some time. A key that may not read events is as
-    safe as the list. Raises StaleError where there is one.
+    Another run may have put one there by a rename, or as a later successor, and the lists from which the plan
+    was made may lag behind that. Events may show it before the list does. If something has happened at the
+    address recently, the search continues for some time. With a key that may not read events, only the list
+    is checked. Raises StaleError if there is such an object.
     """
     known = {i for kind in plan.surveyed.estates.values() for i in kind.past.get(step.address, ())}
 
@@ -70,7 +73,8 @@ def refuse_taken(writer: Writer, plan: Plan, step: Step, call: Call) -> None:
         new = {str(item.get("id")) for item in lately} - known
         found = [*_listed(writer, plan, call), *(writer.retrieve(f"{resource_of(call)}/{i}") for i in new)]
         for item in filter(is_there, found):
-            twin = call.verb == "create" and marks_of(item) == wanted_marks(call)  # its key tells of it
+            # its idempotency key identifies it
+            twin = call.verb == "create" and marks_of(item) == wanted_marks(call)
             if item.get("id") not in known and not twin:
                 raise StaleError(
                     f"{item.get('id')} now has the address {step.address}, and Stripe's lists did not show "
@@ -81,7 +85,7 @@ def refuse_taken(writer: Writer, plan: Plan, step: Step, call: Call) -> None:
 
 
 def _of_late(writer: Writer, step: Step) -> Iterator[Json]:
-    """Yield the objects of a kind as recent events show them; none if the key may not read events."""
+    """Yield the objects of a kind that recent events show; none if the key may not read events."""
     newest = 0
     try:
         for event in writer.list("events", {"types": step.events}) if step.events else ():
@@ -94,7 +98,7 @@ def _of_late(writer: Writer, step: Step) -> Iterator[Json]:
 
 
 def _listed(writer: Writer, plan: Plan, call: Call) -> Iterator[Json]:
-    """Yield the objects of a kind that are no older than the newest one that the plan has seen."""
+    """Yield the objects of a kind that are as new as the newest one in the plan, or newer."""
     since = plan.newest.get(resource_of(call), 0) - MARGIN
     return writer.list(resource_of(call), {"created": {"gte": since}} if since > 0 else {})
 
@@ -118,7 +122,10 @@ def is_at_its_place(item: Json, call: Call) -> bool:
 
 
 def marks_of(item: Json) -> tuple[str, ...]:
-    """Return the values that two runs write alike; the first three are project, address and generation."""
+    """
+    Return the values that two runs write identically; the first three are project, address and
+    generation.
+    """
     metadata = item.get("metadata") or {}
     told = {**metadata, LIFECYCLE: lasting(metadata.get(LIFECYCLE, ""))}
     return tuple(told.get(key, "") for key in OUR_KEYS)

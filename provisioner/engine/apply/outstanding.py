@@ -1,4 +1,4 @@
-"""Find out why Stripe refused an activation, if the object shows the reason."""
+"""Finds out why Stripe rejected an activation, if the object shows the reason."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,17 +13,21 @@ HOLDERS = "issuing/cardholders"
 
 
 def outstanding(writer: Writer, call: Call, error: StripeError) -> StripeError:
-    """Return the error with Stripe's open requirements (SDK: issuing/_cardholder.py, requirements)."""
+    """
+    Return the error, completed with Stripe's open requirements (SDK: issuing/_cardholder.py,
+    requirements).
+    """
     if error.status != REFUSED or call.params.get("status") != "active":
         return error
-    holder: Any = {}  # of the card that is created or activated; every card object includes its own
+    # those of the card that is created or activated, because every card object includes its cardholder
+    holder: Any = {}
     try:
         if call.verb != "create":
             holder = writer.retrieve(f"{call.service.replace('.', '/')}/{call.id}").get("cardholder")
         elif identity := call.params.get("cardholder"):
             holder = writer.retrieve(f"{HOLDERS}/{identity}")
     except ProvisionerError:
-        return error  # the refusal says more than a failed look at its cause
+        return error  # the rejection is more useful than an error while looking for its cause
     wanted = holder.get("requirements") if isinstance(holder, Mapping) else None
     if not (missing := (wanted or {}).get("past_due")):
         return error

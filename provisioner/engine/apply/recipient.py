@@ -1,4 +1,4 @@
-"""Hand secrets over: to a command's standard input, or to a file that only its owner may read."""
+"""Hands secrets over: to a command's standard input, or to a file that only its owner may read."""
 
 import os
 import re
@@ -15,21 +15,24 @@ from provisioner.engine.git_ignored import work_tree_that_could_commit
 from provisioner.engine.private_file import check_replaceable, write_private
 
 SECONDS = 60.0
-LONGEST = 200  # characters of a command's message
-PIECE = 8  # so many characters of a secret in a message are too many
+LONGEST = 200  # the most characters of a command's message that are shown
+PIECE = 8  # a message that contains this many characters of a secret in a row is not shown
 STRIPE_KEY = re.compile(r"\b[rs]k_(?:live|test)_")
 
 
 class CommandOrFile(Struct, frozen=True):
-    """Hands secrets over as `secret_to` says."""
+    """Hands secrets over to the destination in `secret_to`."""
 
     environ: Mapping[str, str]
-    """The environment of commands, which get it without Stripe's keys."""
+    """The environment for commands; Stripe's keys are removed from it."""
     account: str = ""
     """The id of the account, which commands get in a variable."""
 
     def check(self, handover: Handover) -> None:
-        """Raise ProvisionerError where a secret could not be handed over; runs no command of the user's."""
+        """
+        Raise ProvisionerError if a secret could not be handed over. No user command is run for this
+        check.
+        """
         folder = Path(handover.beside).parent
         if handover.to.command:
             program = handover.to.command[0]
@@ -60,7 +63,7 @@ class CommandOrFile(Struct, frozen=True):
         told = {f"PROVISIONER_{name.upper()}": str(fact) for name, fact in facts.items()}
         failed = f"the command {handover.to.command[0]!r} did not take its secret:"
         try:
-            # in a session of its own, Ctrl-C does not end it halfway
+            # in a separate session, Ctrl-C does not end it halfway
             done = subprocess.run(  # noqa: S603 - the user's own command, without a shell
                 handover.to.command,
                 input=secret.encode(),
@@ -81,7 +84,7 @@ class CommandOrFile(Struct, frozen=True):
             raise ProvisionerError(f"{failed} it exited with code {done.returncode}{said}")
 
     def _without_keys(self) -> dict[str, str]:
-        """Return the environment without Stripe's keys, whatever their variables are called."""
+        """Return the environment without Stripe's keys, whatever the names of their variables are."""
         return {
             name: value
             for name, value in self.environ.items()
@@ -90,7 +93,7 @@ class CommandOrFile(Struct, frozen=True):
 
 
 def _last_words(said: str, secret: str) -> str:
-    """Return the last line that a command wrote to stderr, without anything of the secret."""
+    """Return the last line that a command wrote to stderr, unless it contains a part of the secret."""
     line = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "")
     pieces = (secret[at : at + PIECE] for at in range(len(secret) - PIECE + 1))
     if not line or any(piece in said for piece in pieces):

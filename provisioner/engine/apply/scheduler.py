@@ -1,4 +1,4 @@
-"""Choose the steps that may start now: those that wait for no other, so that no endpoint is left idle."""
+"""Chooses the steps that may start now, and keeps every endpoint busy."""
 
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from provisioner.core.model.resource import Address
 from provisioner.core.plan.call import Step
 
-EACH = 16  # steps at once on one endpoint: 25 a second when Stripe takes 600 ms for each
+EACH = 16  # steps at once on one endpoint: 25 per second if each takes Stripe 600 ms
 
 
 class Ready:
     """
-    Hands out steps by their numbers; the endpoint with the fewest under way comes first.
+    Hands out steps by their numbers; the endpoint with the fewest steps in progress comes first.
 
-    A step waits for the earlier ones on its own object, on one that it needs, or needing it.
+    A step waits for earlier steps on its own object, on an object that it needs, and on objects that need its
+    own.
     """
 
     def __init__(self, steps: Sequence[Step]) -> None:
@@ -42,7 +43,7 @@ class Ready:
         self._queues.setdefault(self._endpoints[number], deque()).append(number)
 
     def take(self) -> int | None:
-        """Return the step to make next; None while every endpoint with steps has enough in progress."""
+        """Return the step to make next; None if every endpoint with waiting steps has enough in progress."""
         free = [name for name, queue in self._queues.items() if queue and self._under_way[name] < EACH]
         if not free:
             return None
@@ -51,7 +52,7 @@ class Ready:
         return self._queues[name].popleft()
 
     def end(self, number: int) -> None:
-        """Record that a taken step has ended: steps that waited for nothing else may be made."""
+        """Record that a step has ended, so that steps that waited only for it may start."""
         self._under_way[self._endpoints[number]] -= 1
         for other in self._frees[number]:
             self._waiting[other].discard(number)

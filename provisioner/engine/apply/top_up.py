@@ -34,21 +34,21 @@ class _Seen(Struct, frozen=True):
     address: Address
     """The address of the balance target."""
     since: int
-    """The time (Unix seconds) from which all of them are known."""
+    """The time (Unix seconds) since which all of them are known."""
     recent: frozenset[str]
     """The ids of all top-ups since then."""
     newest: str | None
-    """The id of the newest one that a balance target has made."""
+    """The id of the newest one made for a balance target."""
 
 
 def fund(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
     """
-    Compare and set: the key says which top-up was the newest, so one follows it and no more.
+    Make a top-up by compare-and-set: its key contains the newest earlier top-up, so only one can follow that.
 
-    Before each attempt Stripe is asked what has come since; a plan may be older than the keys that
-    Stripe keeps. The same top-up made by another run counts as done, another one makes the plan stale.
-    Another key is used only where it is known that nothing was made under the one before.
-    Raises StaleError, StripeError or AccessError.
+    Before each attempt, Stripe is asked for top-ups made since the plan, because a plan may be older than the
+    keys that Stripe stores. If another run made the same top-up, it counts as done; any other new top-up
+    makes the plan stale. A new key is used only if it is certain that nothing was made under the previous
+    one. Raises StaleError, StripeError or AccessError.
     """
     if call.key is None:
         raise ValueError(f"{step.address}: a top-up without a key")
@@ -77,10 +77,11 @@ def fund(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
 
 def _settled(writer: Writer, call: Call, seen: _Seen, error: StripeError, doubts: int) -> list[TopUp]:
     """
-    Return the top-ups made under a key whose answer does not show them, newest first; empty if surely none.
+    Return the top-ups made under a key if the response does not show them, newest first; empty if certainly
+    none.
 
-    Lists may lag behind writes, so the lookups are repeated for some time, and events are read too. Raises
-    `error` if it is about the current state, and StripeError if it remains in doubt.
+    Lists may lag behind writes, so the search is repeated for some time, and events are read, too. Raises
+    `error` if it describes the current state, and StripeError if it remains in doubt.
     """
     look = _look(writer, call, seen)
     if not look.newer and not is_of_the_past(error):
@@ -98,20 +99,20 @@ def _settled(writer: Writer, call: Call, seen: _Seen, error: StripeError, doubts
 
 
 class _Look(Struct, frozen=True):
-    """The top-ups that the plan has not seen, newest first, and why there may be more."""
+    """The top-ups that the plan has not seen, newest first, and whether there may be more."""
 
     newer: list[TopUp]
     """The top-ups."""
     doubt: str = ""
-    """The reason why there may be more; empty if that is all."""
+    """The reason why there may be more; empty if there are no others."""
 
 
 def _look(writer: Writer, call: Call, seen: _Seen) -> _Look:
     """
-    Look at what has come since the plan: in the list, and in the events, which need not lag alike.
+    Search for top-ups made since the plan, in the list and in the events, which may lag differently.
 
-    What counts are the top-ups of balance targets of any project, and all money on its way to Issuing.
-    Raises StripeError where one of ours is bound for another balance, and cancels it.
+    All top-ups for balance targets of any project count, and all other money that is pending for Issuing.
+    Raises StripeError if one of this project's top-ups goes to another balance, and cancels it.
     """
     since = {"created": {"gte": seen.since}} if seen.since else {}
     listed = [t for t in writer.list(call.service, since) if t.get("currency") == seen.address.name]
@@ -151,7 +152,7 @@ def _told(writer: Writer, call: Call, seen: _Seen) -> list[str] | None:
 
 
 def _advised(error: StripeError) -> StripeError:
-    """Return the error, with advice if an account may not fund its Issuing balance through the API."""
+    """Return the error, with advice if the account may not fund its Issuing balance through the API."""
     if error.code != "parameter_unknown" or "destination_balance" not in str(error):
         return error
     advised = StripeError(
@@ -165,7 +166,7 @@ def _advised(error: StripeError) -> StripeError:
 
 
 def _followed(newer: list[TopUp], call: Call, seen: _Seen) -> Answer:
-    """Return the top-up made since the plan if it is exactly the planned one; raise StaleError otherwise."""
+    """Return the top-up made since the plan if it is exactly the planned one; raises StaleError otherwise."""
     (last, *others) = newer
     owner = last.maker(seen.address)
     if owner and owner != seen.project:
@@ -177,7 +178,7 @@ def _followed(newer: list[TopUp], call: Call, seen: _Seen) -> Answer:
 
 
 def _confirmed(writer: Writer, call: Call, answer: Answer) -> Answer:
-    """Return Stripe's current answer for a top-up whose money is on its way to Issuing."""
+    """Return Stripe's current data about a top-up to Issuing that has been accepted."""
     identity = answer.object.get("id")
     if not isinstance(identity, str) or not identity:
         raise StripeError("Stripe's response to a top-up has no id; check the Dashboard before you try again")
@@ -193,9 +194,9 @@ def _confirmed(writer: Writer, call: Call, answer: Answer) -> Answer:
 
 def _hold(writer: Writer, call: Call, top_up: TopUp) -> None:
     """
-    See that money is bound for the Issuing balance, and cancel it at once where it is not.
+    Check that money goes to the Issuing balance, and cancel the top-up immediately if it does not.
 
-    Some accounts ignore or refuse `destination_balance` (it is not in Stripe's public reference).
+    Some accounts ignore or reject `destination_balance` (it is not in Stripe's public reference).
     """
     identity = top_up.id
     bound = "another balance" if top_up.destination else "the payments balance"

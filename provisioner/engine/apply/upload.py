@@ -1,4 +1,4 @@
-"""Files that a call refers to, uploaded before it is made."""
+"""Uploads the files that a call refers to before the call is made."""
 
 import uuid
 
@@ -10,22 +10,25 @@ from provisioner.core.plan.call import Call
 from provisioner.engine.apply.failure import SERVER_ERRORS
 from provisioner.engine.ports import Writer
 
-UPLOADS = 3  # how often a file is uploaded when Stripe keeps a failure for the key
+UPLOADS = 3  # attempts to upload a file if Stripe stores a failure for the key
 
 
 def with_files(writer: Writer, call: Call) -> Call:
     """
-    Return a call with the ids of its files, which are uploaded.
+    Upload the files of a call, and return the call with their ids.
 
-    An upload that is repeated within a day gives the same id, as its key is made of the content. Raises as
-    `Writer.perform` does.
+    An upload that is repeated within a day returns the same id, because its key is derived from the content.
+    Raises as `Writer.perform` does.
     """
     files = {name: _upload(writer, value) for name, value in call.params.items() if isinstance(value, Upload)}
     return replace(call, params={**call.params, **files}) if files else call
 
 
 def _upload(writer: Writer, file: Upload) -> str:
-    """Upload a file; where Stripe keeps a failure for its key, a second copy of it does no harm."""
+    """
+    Upload a file. If Stripe stores a failure for its key, another key is used; a second copy does no
+    harm.
+    """
     key = f"provisioner-{file.purpose}-{file.digest}"
     for left in reversed(range(UPLOADS)):
         try:

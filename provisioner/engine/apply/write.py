@@ -1,4 +1,4 @@
-"""One write, held to its promise: done once, whatever was tried before under the same key."""
+"""Makes each write exactly once, whatever was tried before under the same key."""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -35,15 +35,15 @@ from provisioner.engine.ports import Answer, Recipient, Writer
 
 ENDED = "canceled"
 MISSING = 404
-SETTINGS = 3  # how often a value is set when Stripe keeps a failure for the key
+SETTINGS = 3  # attempts to set a value if Stripe stores a failure for the key
 
 
 def write(writer: Writer, plan: Plan, step: Step, call: Call, recipient: Recipient) -> Answer:
     """
-    Make a call of a plan and check what Stripe answers; `recipient` hands over the secret in it, if any.
+    Make a call of a plan, and check Stripe's response; `recipient` hands over the secret in it, if any.
 
-    Raises UnfulfilledError where Stripe has not done what it was asked, StripeError, AccessError, or
-    StaleError when another run has taken the same step differently.
+    Raises UnfulfilledError if Stripe did not do what was requested, StripeError, AccessError, and StaleError
+    if another run has made the same step differently.
     """
     if step.phase is Phase.MONEY:
         return fund(writer, plan, step, call)
@@ -81,9 +81,10 @@ def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
     """
     Create an object at most once.
 
-    Stripe replays a key's first answer for 24 hours, failures included, and a 500 may come from before
-    or after the object was made. So neither says anything about now: the address is looked up, and only
-    where surely nothing was made is the next attempt's key used, which every run derives alike.
+    For 24 hours, Stripe repeats its first response to a key, including failures, and a 500 may come from
+    before or after the object was created. So a repeated response says nothing about the current state: the
+    object is searched at its address, and the next attempt's key, which every run derives identically, is
+    used only if certainly nothing was created.
     """
     if call.key is None:
         raise ValueError(f"{step.address}: a creation without a key")
@@ -118,7 +119,7 @@ def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
 def _there(
     writer: Writer, call: Call, identity: str, *, at_its_place: bool = False
 ) -> Mapping[str, Any] | None:
-    """Return an object of the kind that a call writes; None if it was deleted, or is not `at_its_place`."""
+    """Return an object of a call's kind; None if it was deleted, or is not `at_its_place`."""
     try:
         found = writer.retrieve(f"{resource_of(call)}/{identity}")
     except StripeError as error:
@@ -129,7 +130,7 @@ def _there(
 
 
 def _delete(writer: Writer, plan: Plan, call: Call) -> Answer:
-    """Delete an object of this project; another run may have done it already."""
+    """Delete an object of this project, unless another run has done so already."""
     found = _there(writer, call, str(call.id))
     if found is None:
         return Answer({"id": call.id})
@@ -147,7 +148,7 @@ def _delete(writer: Writer, plan: Plan, call: Call) -> Answer:
 
 
 def _spare_keys(step: Step, doubts: int) -> None:
-    """Leave keys to later runs; raises StripeError where this one has used its part while Stripe fails."""
+    """Leave some keys to later runs: raises StripeError if this run has used its share while Stripe fails."""
     if doubts == DOUBTS:
         raise StripeError(
             f"Stripe failed for each of {DOUBTS} new idempotency keys, and {step.address} was not created; "
@@ -157,9 +158,9 @@ def _spare_keys(step: Step, doubts: int) -> None:
 
 def _made_before(step: Step, found: Mapping[str, Any], call: Call, request_id: str) -> Answer:
     """
-    Return what another request has created at this address, if it is exactly what this one would create.
+    Return an object that another request has created at this address, if it is exactly the requested one.
 
-    The run that created it may have gone further by now and activated it.
+    The other run may have activated it already.
     """
     if found.get("status") == ENDED:
         raise StaleError(f"another run created {found.get('id')}, which is canceled by now; plan again")
@@ -172,10 +173,10 @@ def _made_before(step: Step, found: Mapping[str, Any], call: Call, request_id: s
 
 def _set(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
     """
-    Set values, under a key that nobody else has: a replay must never stand in for a write.
+    Set values under a key that nobody else uses, because a repeated response must not replace a write.
 
-    Where Stripe keeps a failure for that key, it is not known whether the values are set, so they are
-    set again under another one.
+    If Stripe stores a failure for that key, it is unknown whether the values are set, so they are set again
+    under another key.
     """
     for left in reversed(range(SETTINGS)):
         try:
@@ -198,9 +199,9 @@ def _set(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
 
 def _refuse_moved(writer: Writer, step: Step, call: Call) -> None:
     """
-    Raise StaleError where the values that a call is made of, as a list showed them, have changed since.
+    Raise StaleError if the values on which a call is based, as a list showed them, have changed since.
 
-    Another run may have made the same call by now.
+    Another run may have made the same call already.
     """
     found = writer.retrieve(f"{resource_of(call)}/{call.id}")
     if any(differing(step.fields, step.seen, found)) and any(_not_as_set(step, call, found)):
@@ -210,7 +211,10 @@ def _refuse_moved(writer: Writer, step: Step, call: Call) -> None:
 
 
 def _look_once_more(writer: Writer, step: Step, call: Call) -> None:
-    """Raise UnfulfilledError where an object is not as it was just set, although Stripe's answer said so."""
+    """
+    Raise UnfulfilledError if an object does not have the values just set, although Stripe's response had
+    them.
+    """
     found = writer.retrieve(f"{resource_of(call)}/{call.id}")
     if wrong := [*_not_as_set(step, call, found)]:
         raise UnfulfilledError(
@@ -225,7 +229,7 @@ def _not_as_set(step: Step, call: Call, found: Mapping[str, Any]) -> Iterator[Un
 
 
 def _ended(writer: Writer, call: Call, identity: str) -> Mapping[str, Any] | None:
-    """Return an object if it has ended, by another run or by Stripe itself."""
+    """Return an object if it has been ended by another run or by Stripe itself."""
     found = writer.retrieve(f"{resource_of(call)}/{identity}")
     return found if found.get("status") == ENDED else None
 
@@ -244,7 +248,7 @@ def _checked(answer: Answer, call: Call) -> Answer:
 
 
 def _fulfilled(step: Step, answer: Answer, asked: Mapping[str, Any]) -> Answer:
-    """Return the answer if it shows that everything was done; Stripe's 200 alone does not show that."""
+    """Return the response if it shows that everything was done; status 200 alone does not show that."""
     if found := [*unfulfilled(step.fields, asked, answer.object)]:
         raise UnfulfilledError(says_unfulfilled(found), request_id=answer.request_id)
     return answer

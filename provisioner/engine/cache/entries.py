@@ -1,9 +1,10 @@
 """
 Converts objects to the entries of a cache file, and back.
 
-Nothing personal or secret is written: an entry has the differences between an object and its declaration, and
-a keyed digest of the declaration. If the configuration still has that declaration, the object has its values.
-Differences that are personal, secret or free text are left out; code that needs them reads the object.
+Nothing personal or secret is written: an entry contains the differences between an object and its
+configuration, and a keyed digest of the configuration. If the configuration is unchanged, the object's values
+follow from it. Differences that are personal, secret or free text are omitted; code that needs them reads the
+object.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,20 +33,20 @@ class Told(IntEnum):
     """The part of an object that its entry shows."""
 
     ALL = 0
-    ENOUGH = 1  # to see whether it is in sync; to be changed or shown it must be read
+    ENOUGH = 1  # enough to see whether it is in sync; to change or show it, it must be read
     NOTHING = 2
 
 
 def declaration_digest(sign: Sign, declared: Declared) -> str:
-    """Return the keyed digest of the values of a declaration."""
+    """Return the keyed digest of the values of a resource in the configuration."""
     return sign([declared.address, declared.fields])
 
 
 class EntryWriter:
     """
-    Turns objects into entries.
+    Converts objects to entries.
 
-    patches: the patches that the entries so far refer to.
+    patches: the patches to which the entries so far refer.
     """
 
     def __init__(self, config: Config, inventory: Inventory, sign: Sign) -> None:
@@ -54,7 +55,10 @@ class EntryWriter:
         self.patches: list[Patch] = []
 
     def entry(self, kind: Kind, item: Observed) -> Entry:
-        """Turn an object into an entry; of those of others only what a plan says of them is written."""
+        """
+        Convert an object to an entry; for objects of others, only what a plan says about them is
+        written.
+        """
         stamp = item.ownership
         if stamp is None or stamp.project != self._config.project:
             owner = Ownership(stamp.project, NOWHERE) if stamp and stamp.address.name else None
@@ -86,7 +90,7 @@ class EntryWriter:
 
 class _Difference:
     """
-    Finds the JSON merge patch (RFC 7386) that turns a declaration into an object, without hidden values.
+    Finds the JSON merge patch (RFC 7386) from a resource to its object, without hidden values.
 
     Its `Told` value says how much of the object the patch shows.
     """
@@ -98,7 +102,7 @@ class _Difference:
         self.told = Told.ALL
 
     def between(self, fields: Sequence[Field], want: Item, have: Item, prefix: str = "") -> Tree:
-        """Return the patch from some fields as declared to the same as Stripe has them."""
+        """Return the patch from the configured fields to those in Stripe."""
         patch: Tree = {}
         for field in fields:
             name, w, h = field.name, want.get(field.name), have.get(field.name)
@@ -119,8 +123,8 @@ class _Difference:
         return {name: value for name, value in patch.items() if value != {}}
 
     def _value(self, field: Field, name: str, path: str, want: Any, have: Any) -> Tree:
-        """Return the patch of one value that is not as declared."""
-        only_text = field.sensitive or field.shape is Shape.MAP  # nothing is reckoned with it
+        """Return the patch of one value that differs from the configuration."""
+        only_text = field.sensitive or field.shape is Shape.MAP  # nothing is computed from it
         if not only_text and not hidden(field, path, self._sensitive):
             return {name: have}
         left = want is None or self._ignores(path)
@@ -134,7 +138,7 @@ class Objects(Sequence[Observed]):
     """
     The objects of one kind in the order of a list, each built from its entry when it is requested.
 
-    entries: the entries; an object that Stripe has shown since then replaces its entry.
+    entries: the entries; an object that Stripe has shown since replaces its entry.
     """
 
     def __init__(

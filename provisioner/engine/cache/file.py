@@ -1,4 +1,4 @@
-"""The format of a cache file: a first line that says what it is, a signature, and one line of JSON."""
+"""The format of a cache file: a first line that identifies it, a signature, and one line of JSON."""
 
 import hashlib
 import hmac
@@ -22,40 +22,40 @@ Sign = Callable[[Any], str]
 
 
 class Patch(Struct, frozen=True, array_like=True):
-    """The data that many objects have in common."""
+    """Data that many objects have in common."""
 
     fields: Mapping[str, Any]
-    """The JSON merge patch (RFC 7386) that turns a declaration into the fields."""
+    """The JSON merge patch (RFC 7386) from the configured fields to those of the object."""
     ownership: Ownership | None = None
-    """The owner, without address, record and the project's salt; None if there is none."""
+    """The ownership metadata without address, record and the project's salt; None if there is none."""
     facts: ObservedFacts = NO_FACTS
-    """Facts that Stripe tells besides the fields."""
+    """The facts that Stripe returns in addition to the fields."""
 
 
 @final
 class Entry(Struct, frozen=True, array_like=True, gc=False):
-    """One object, as far as a file may hold it."""
+    """One object, as far as a file may contain it."""
 
     id: str
     """Stripe's id."""
     created: int
     """The time of its creation (Unix seconds)."""
     address: str
-    """The address in its ownership metadata, of this project or another; empty without one."""
+    """The address in its ownership metadata, of this project or another; empty if there is none."""
     applied: str = ""
     """The record of what was last applied to it, as text."""
     references: tuple[str | None, ...] = ()
-    """The ids that its reference fields name, in the order of the kind's fields."""
+    """The ids in its reference fields, in the order of the kind's fields."""
     declared: str = ""
-    """The digest of the declaration that it was compared with; empty without one."""
+    """The digest of the configuration with which it was compared; empty if there is none."""
     patch: int = 0
-    """The index of the patch that turns that declaration into the object."""
+    """The index of the patch from that configuration to the object."""
     told: int = 0
     """The part of the object that the patch shows (`entries.Told`)."""
 
 
 class Content(Struct, frozen=True, array_like=True):
-    """A full read."""
+    """The content of a full read."""
 
     identity: str
     """A digest of everything that must match for the file to be valid."""
@@ -72,7 +72,7 @@ class Content(Struct, frozen=True, array_like=True):
 
 
 def signer(secret: str) -> Sign:
-    """Return what makes digests of values that nobody can make or guess back without the secret."""
+    """Return a function that computes digests that cannot be made or reversed without the secret."""
     key = hashlib.sha256(f"provisioner cache {secret}".encode()).digest()
 
     def sign(value: Any) -> str:
@@ -83,7 +83,7 @@ def signer(secret: str) -> Sign:
 
 
 def identity_of(sign: Sign, config: Config, parts: Iterable[str]) -> str:
-    """Return the digest of everything that must be the same for a file to be of use."""
+    """Return the digest of everything that must be unchanged for a file to be valid."""
     return sign([FORMAT, config.project, config.mode, config.account, *parts])
 
 
@@ -94,7 +94,7 @@ def save(path: Path, sign: Sign, content: Content) -> None:
 
 
 def load(path: Path, sign: Sign) -> Content | None:
-    """Read a cache file; None where there is none that this key has written in this format."""
+    """Read a cache file; None if this key has not written one in this format."""
     try:
         header, signature, body = path.read_bytes().removesuffix(b"\n").split(b"\n", 2)
         if header != HEADER.encode() or not hmac.compare_digest(signature, sign(body).encode()):
@@ -105,7 +105,7 @@ def load(path: Path, sign: Sign) -> Content | None:
 
 
 def is_cache(path: Path) -> bool:
-    """Tell whether a file may be written over: empty, or a cache of any format and key; raises OSError."""
+    """Return whether a file may be overwritten: empty, or a cache of any format and key; raises OSError."""
     with path.open("rb") as file:
         head = file.read(64)
     return not head or _OURS.match(head) is not None

@@ -1,4 +1,7 @@
-"""Find the current state of Stripe from a cache and later events, and compare the configuration with it."""
+"""
+Derives the current state of Stripe from a cache and later events, and compares the configuration with
+it.
+"""
 
 import time
 from collections import Counter
@@ -23,8 +26,8 @@ from provisioner.engine.read.events import GapError, touched
 from provisioner.engine.read.parallel_list import PAGE, READERS
 from provisioner.engine.read.projection import observer
 
-# seconds. Stripe keeps events for 30 days (docs.stripe.com/api/events); whether there is one for all that it
-# comes to want of a cardholder is not published [?], so there is a full read long before
+# seconds. Stripe keeps events for 30 days (docs.stripe.com/api/events). Whether there are events for all
+# later requirements for a cardholder is not documented [?], so everything is read again much earlier.
 OLDEST = 7 * 86_400
 
 Item = Mapping[str, Any]
@@ -41,11 +44,11 @@ def recall(
     sealed: bool,
 ) -> Comparison:
     """
-    Compare the configuration with what a cache and the events since say of Stripe.
+    Compare the configuration with Stripe's state, derived from a cache and later events.
 
-    What no events report is in `unannounced`. What neither tells is read; with `sealed` also the object whose
-    marks have the salt that the digests in a plan are made with. Raises GapError where everything must be
-    read, and as `compare_with` does.
+    `unannounced` has the data that events do not report. What neither the cache nor the events contain is
+    read; with `sealed`, so is the object whose ownership metadata has the salt for the digests in a plan.
+    Raises GapError if everything must be read, and as `compare_with` does.
     """
     if time.time() - content.taken > OLDEST:
         raise GapError(f"it is older than {OLDEST // 86_400} days")
@@ -63,7 +66,7 @@ def recall(
 
 class _Recalled:
     """
-    The objects of a cache with the events since laid over them, and with what was read besides.
+    The objects of a cache, updated from later events and from objects that were read.
 
     objects: the objects by resource, as lists show them.
     """
@@ -84,7 +87,7 @@ class _Recalled:
             raise GapError("events cannot be read with this key") from None
 
     def unknown(self, content: Content, sign: Sign) -> set[str]:
-        """Lay the events over the entries, and find the objects of which neither says enough."""
+        """Update the entries from events, and return the objects about which neither contains enough."""
         found = {identity for identity, shown in self._news.items() if shown is None}
         for entry in chain.from_iterable(content.objects.values()):
             declared = self._declared.get(entry.address)
@@ -98,7 +101,10 @@ class _Recalled:
         return found - shown.keys()
 
     def salted(self) -> set[str]:
-        """Find the object that `core.ownership.seal` takes the project's salt from, if it was not read."""
+        """
+        Return the object from which `core.ownership.seal` takes the project's salt, unless it has been
+        read.
+        """
         for kind in self._kinds:
             objects = self.objects[kind.resource]
             for place in reversed(range(len(objects))):
@@ -111,8 +117,8 @@ class _Recalled:
         """
         Return the ids of the objects whose entries do not contain enough.
 
-        These are the objects that change, those that were not configured but are now, or can still act, and
-        the holders that nobody manages where one is created: a plan says if there is one of its name.
+        These are the objects that change, those that are newly in the configuration or can still act, and
+        unmanaged cardholders if a cardholder is created, because a plan notes one with the same name.
         """
         found = {change.id for change in seen.differences.changes if change.id}
         created = {change.kind for change in seen.differences.changes if change.action is Action.CREATE}
@@ -132,7 +138,7 @@ class _Recalled:
         return found & self._in_part.keys() | unmanaged
 
     def read(self, ids: Collection[str]) -> None:
-        """Read objects: by page where they stand close to each other in the list, else one by one."""
+        """Read objects: by page where they are close to each other in the list, otherwise one by one."""
         found: dict[str, Item] = {}
         for kind in self._kinds if ids else ():
             listed = [each.id for each in self.objects[kind.resource].entries]
@@ -168,7 +174,10 @@ class _Recalled:
 
 
 def _pages(places: Sequence[int]) -> list[tuple[int, int]]:
-    """Find the fewest pages that show all places of a list: the first and the last that each has to show."""
+    """
+    Return the fewest pages that contain all places of a list, each with the first and last place that it must
+    have.
+    """
     found: list[tuple[int, int]] = []
     for place in places:
         if found and place < found[-1][0] + PAGE:
@@ -179,7 +188,10 @@ def _pages(places: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _parameters(listed: Sequence[str], first: int, last: int) -> Mapping[str, Any]:
-    """Ask for a page; nothing is deleted and new objects come first, so neighbors stay neighbors."""
+    """
+    Return the parameters of a page; since nothing is deleted and new objects come first, neighbors stay
+    neighbors.
+    """
     if first:
         return {"limit": last - first + 1, "starting_after": listed[first - 1]}
     behind = listed[last + 1 : last + 2]

@@ -1,1 +1,1 @@
-"""Reading Stripe: lists side by side, reduced to what a comparison needs."""
+"""Reads Stripe: lists in parallel, reduced to the data that a comparison needs."""

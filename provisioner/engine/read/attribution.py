@@ -1,4 +1,4 @@
-"""Trace changes made outside of provisioner to their requests, using Stripe's events of the last 30 days."""
+"""Traces changes made outside of provisioner to their requests, using Stripe's events of the last 30 days."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from provisioner.core.model.words import count
 from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.ports import Reader
 
-OURS = "provisioner-"  # what our idempotency keys begin with
+OURS = "provisioner-"  # the prefix of our idempotency keys
 
 
 class Explanation(Struct, frozen=True):
@@ -27,10 +27,10 @@ class Explanation(Struct, frozen=True):
 
 def explain(reader: Reader, kinds: Iterable[Kind], changed: Mapping[Place, str]) -> Explanation:
     """
-    Find the newest event that changed each value, other than our own; `changed` has the objects' ids.
+    Find the newest event that changed each value, except provisioner's own; `changed` has the objects' ids.
 
-    Stripe keeps events for 30 days. Raises StripeError, and AccessError unless it is only events that the
-    key cannot read.
+    Stripe keeps events for 30 days. Raises StripeError, and AccessError unless the key only lacks permission
+    to read events.
     """
     try:
         traces = _traces(reader, kinds, changed)
@@ -47,7 +47,7 @@ def explain(reader: Reader, kinds: Iterable[Kind], changed: Mapping[Place, str])
 def _traces(
     reader: Reader, kinds: Iterable[Kind], changed: Mapping[Place, str]
 ) -> dict[Place, TraceDocument]:
-    """Return the event of each value, reading no further back than the oldest of them."""
+    """Return the event of each value, without reading events older than all of the changed values need."""
     traces: dict[Place, TraceDocument] = {}
     if not changed:
         return traces
@@ -60,7 +60,7 @@ def _traces(
         is_ours = str(request.get("idempotency_key") or "").startswith(OURS)
         previous = event["data"].get("previous_attributes") or {}
         for place in () if is_ours else sorted(left.get(identity, ())):
-            # an object as a whole has ended or come back, and it is its status that says so
+            # an object as a whole has ended or was reactivated, which its status shows
             if _holds(previous, place[1].partition("[")[0] or "status"):
                 at = datetime.fromtimestamp(int(event["created"]), UTC).isoformat()
                 traces[place] = TraceDocument(at, str(event["id"]), str(request.get("id") or "") or None)

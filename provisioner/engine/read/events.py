@@ -1,4 +1,4 @@
-"""Find the newest snapshots of the objects changed since an event, or report that this is not possible."""
+"""Finds the newest snapshots of the objects changed since an event, or reports that this is not possible."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.ports import Lister
 
-MARGIN = 300  # seconds: nothing is documented on the order in which events come to be listed [?]
+MARGIN = 300  # seconds: the order in which events appear in lists is not documented [?]
 
 
 class GapError(Exception):
-    """A memory is of no use any more; the text says why."""
+    """The cache cannot be updated from events; the text says why."""
 
 
 def types_of(kinds: Iterable[Kind]) -> list[str]:
@@ -19,7 +19,7 @@ def types_of(kinds: Iterable[Kind]) -> list[str]:
 
 
 def newest_event(reader: Lister, kinds: Iterable[Kind]) -> tuple[str, int]:
-    """Return the id and time of the newest such event; empty and 0 if there is none in 30 days."""
+    """Return the id and time of the newest such event; empty and 0 if there was none in 30 days."""
     page = reader.page("events", {"limit": 1, "types": types_of(kinds)})
     return (str(page.items[0]["id"]), int(page.items[0]["created"])) if page.items else ("", 0)
 
@@ -43,7 +43,8 @@ def touched(
     for item in reader.list("events", params):
         shown = item["data"]["object"]
         identity = str(shown.get("id"))
-        at = (int(item["created"]), item["type"].endswith(".updated"))  # nothing is updated before it is made
+        # an object is not updated before it is created
+        at = (int(item["created"]), item["type"].endswith(".updated"))
         seen = seen or item["id"] == event
         if times.get(identity, (-1, False)) < at:
             found[identity] = shown if item.get("api_version") in (None, reader.version) else None

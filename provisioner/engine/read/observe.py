@@ -1,4 +1,4 @@
-"""Reads what a plan needs to see: lists only, side by side, never one request an object."""
+"""Reads the data that a plan needs: only lists, in parallel, never one request per object."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ Progress = Callable[[str, int], None]
 
 
 def silent(_resource: str, _count: int) -> None:
-    """Ignore the progress."""
+    """Ignore progress."""
 
 
 def observe(
@@ -48,7 +48,8 @@ def observe(
             return side_by_side.submit(read_list, pool, ask, kind.resource, expected, keep, told)
 
         account = side_by_side.submit(_account, reader)
-        # nothing can be done about objects that cannot end, unless they are declared, or are to be exported
+        # nothing can be done about objects that cannot end, unless they are in the configuration or are
+        # exported
         needed = [kind for kind in asked if kind.retirement.can_end or expected[kind.section] or not declared]
         lists = {kind: listed(kind, expected[kind.section], observer(kind, declared)) for kind in needed}
         moving = [listed(kind, 0, read_top_up) for kind in money]
@@ -66,7 +67,7 @@ def observe(
 
 
 def _readable(kind: Kind, found: Future[list[Observed]], expected: Counter[str]) -> Sequence[Observed]:
-    """Return the objects of a list; none if the key may not read them, and the project does without them."""
+    """Return the objects of a list; none if the key may not read them, and the project does not need them."""
     try:
         return found.result()
     except AccessError:
@@ -77,11 +78,11 @@ def _readable(kind: Kind, found: Future[list[Observed]], expected: Counter[str])
 
 def _balance(reader: Reader, moving: Iterable[Future[Any]]) -> Mapping[str, Any]:
     """
-    Return the balance, read once it is known which top-ups are pending.
+    Return the balance, which is read after the pending top-ups.
 
-    Read before, a top-up that settles in between would be in neither, and be made again; so it is at
-    worst in both, and the next plan tops up what is still short. Whether Stripe books both at the same
-    moment is not published [?].
+    If it were read before, a top-up that settles in between would be in neither, and would be made again. In
+    this order, the worst case is that it is in both, and the next plan tops up what is missing. Whether
+    Stripe books both at the same moment is not documented [?].
     """
     for each in moving:
         each.result()
@@ -89,7 +90,7 @@ def _balance(reader: Reader, moving: Iterable[Future[Any]]) -> Mapping[str, Any]
 
 
 def _account(reader: Reader) -> Mapping[str, Any]:
-    """Return the account; empty if a restricted key may not read it, since the account is not essential."""
+    """Return the account; empty if a restricted key may not read it, because the account is not essential."""
     try:
         return reader.retrieve("account")
     except AccessError:

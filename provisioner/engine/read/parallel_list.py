@@ -1,9 +1,10 @@
-"""One long list of Stripe's, read from many places at once: split into stretches of time as it turns out.
+"""
+Reads one long list from several places at once, split into periods while it is read.
 
-A cursor alone reads one page a round trip. Lists can be cut by `created` (whole seconds), so while one
-reader follows its cursor another begins further back. How the objects lie in time is not known before,
-and is learned from each page: how many seconds a hundred objects cover just here. Objects of one second
-are never cut apart; there the cursor goes on alone.
+With a cursor alone, each page takes one round trip. Lists can be limited by `created` (whole seconds), so
+while one reader follows its cursor, another can start further back. How many objects a period contains is not
+known in advance; each page shows how many seconds a hundred objects cover there. Objects of one second are
+never split; there, only the cursor is used.
 """
 
 import itertools
@@ -20,19 +21,20 @@ from provisioner.engine.ports import Page
 
 Item = Mapping[str, Any]
 Ask = Callable[[Mapping[str, Any]], Page]
-T = TypeVar("T")  # what is kept of an object
+T = TypeVar("T")  # the data kept of an object
 
 PAGE = 100
-READERS = 8  # at once on one list; 25 pages a second need them when Stripe takes 300 ms for each
-FEW = 2  # of what is at hand they get a hundred pages a second, and more are in each other's way
-AT_HAND = 0.02  # seconds until an answer is there
-MOST_PAGES = 10_000  # of one list, a million objects; no account has so many
+READERS = 8  # readers of one list; 25 pages per second need them if each takes Stripe 300 ms
+# readers if responses are immediate: they read a hundred pages per second, and more would only interfere
+FEW = 2
+AT_HAND = 0.02  # seconds after which a response is not immediate
+MOST_PAGES = 10_000  # pages of one list, a million objects; no account has so many
 MOST_PAGES_OF_PURCHASES = 10 * MOST_PAGES  # of which there may be a million a month
-NEAR = 50  # objects that say how dense the list is where a reader has come to
+NEAR = 50  # objects that show how dense the list is at a reader's position
 WORTH_IT = 3.0  # pages: what is shorter is not cut
 SHORTEST = 2.0  # pages that a reader is left with when another begins behind it
 CURSORS = ("starting_after", "ending_before")
-MORE = 0.19  # requests that cuts may cost for each page, at most
+MORE = 0.19  # the most extra requests for each page that splitting may cost
 
 
 class TimeWindow(Struct, frozen=True):
@@ -58,15 +60,15 @@ class Stretch(Struct):
     high: int | None
     """The end, which is not included; None means now."""
     reached: int = 0
-    """The time of the last object that was read."""
+    """The creation time of the last object read."""
     a_page: float = 0.0
-    """Seconds that one page covers here."""
+    """The number of seconds that one page covers at this position."""
     cursor: str = ""
     """The id after which the next page begins."""
     found: list[Any] = field(default_factory=list)
-    """The objects that were read."""
+    """The objects that have been read."""
     begun: bool = False
-    """True once a page was asked for."""
+    """True once a page has been requested."""
     done: bool = False
     """True once all pages were read."""
 
@@ -83,10 +85,10 @@ class Stretch(Struct):
 
     def cut(self, stride: float) -> "Stretch | None":
         """
-        Cut off the part more than `stride` pages back for another reader; return None if there is none.
+        Split off the part more than `stride` pages back for another reader; return None if there is none.
 
-        One more page stays here, because it is being read now. At least half of the time span stays too;
-        otherwise a reader within a burst would leave long, empty stretches to others.
+        One more page stays here, because it is being read now. At least half of the time span stays, too;
+        otherwise a reader within a burst would leave long, empty periods to others.
         """
         at = self.reached - int(max(self.a_page, 1.0) * (stride + 1))
         at = max(at, (self.low + self.reached + 1) // 2)
@@ -97,7 +99,10 @@ class Stretch(Struct):
         return behind
 
     def take(self, part: TimeWindow, seen: set[str]) -> None:
-        """Add a page, but what is `seen` already; what was cut off while it was on its way is another's."""
+        """
+        Add the objects of a page except those in `seen`, and those of a part that was split off in the
+        meantime.
+        """
         times = part.times
         for item, at, identity in zip(part.items, times, part.ids, strict=True):
             if self.has(at) and identity not in seen:
@@ -110,12 +115,12 @@ class Stretch(Struct):
             self.reached, self.begun, self.cursor = times[-1], True, part.ids[-1]
 
     def has(self, created: int) -> bool:
-        """Return whether a time lies in this stretch."""
+        """Return whether a time is in this period."""
         return self.low <= created and (self.high is None or created < self.high)
 
 
 class _Scan(Struct):
-    """One list being read; only the thread that runs it changes it."""
+    """The state of reading one list; only the thread that runs it changes it."""
 
     ask: Ask
     """Reads one page."""
@@ -128,7 +133,7 @@ class _Scan(Struct):
     clock: Callable[[], float]
     """Returns the time in seconds."""
     stretches: list[Stretch] = field(default_factory=lambda: [Stretch(0, None)])
-    """The parts of the list that are read at the same time, newest first."""
+    """The parts of the list that are being read at the same time, newest first."""
     most: int | None = None
     """The number of pages after which the list counts as endless; None means `MOST_PAGES`."""
     pages: int = 0
@@ -140,7 +145,7 @@ class _Scan(Struct):
     newest: str = ""
     """The id of the first object that was read."""
     cursors: set[str] = field(default_factory=set)
-    """The cursors that were used; one that comes back would make the list endless."""
+    """The cursors used so far; if one occurs again, the list would be endless."""
     seen: set[str] = field(default_factory=set)
     """The ids of the objects that were read."""
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -148,11 +153,11 @@ class _Scan(Struct):
 
     def page(self, params: Mapping[str, Any]) -> TimeWindow:
         """
-        Read one page, in a thread of the pool, and keep of it what is needed.
+        Read one page, in a thread of the pool, and keep the data that is needed.
 
-        A list that comes back to where it was, or never ends, is an error.
+        A list that returns to an earlier cursor, or never ends, is an error.
         """
-        # both ways may begin at the same object, where it is the only one of its page
+        # both readers may begin with the same object, if it is the only one of its page
         cursor = "".join(f"{name} {params[name]}" for name in CURSORS if name in params)
         if (cursor and cursor in self.cursors) or next(self.numbers) > (self.most or MOST_PAGES):
             raise StripeError(f"Stripe's list of {self.resource} does not end")
@@ -173,7 +178,7 @@ class _Scan(Struct):
         return created
 
     def take(self, stretch: Stretch, part: TimeWindow) -> None:
-        """Add a page that has come, and begin at more places where that is worth it."""
+        """Add a page that has been read, and start to read at more places if that is worthwhile."""
         before = len(stretch.found)
         stretch.take(part, self.seen)
         if not stretch.done and len(stretch.found) == before:
@@ -186,7 +191,7 @@ class _Scan(Struct):
             self.stretches.insert(self.stretches.index(behind[0]) + 1, behind[1])
 
     def stuck(self) -> StripeError:
-        """Return the error for a page that says that more follow but contains nothing new."""
+        """Return the error for a page that contains nothing new although more pages follow."""
         return StripeError(
             f"Stripe's list of {self.resource} says that more pages follow, but contains no new object"
         )
@@ -210,7 +215,7 @@ class _Scan(Struct):
         return (longest, behind) if behind else None
 
     def nearly_read(self) -> bool:
-        """Return whether the last pages are being or have been read; False before the first page is read."""
+        """Return whether the last pages are being read or have been read; False before the first page."""
         near = (each.done or (each.begun and each.pages_left() < WORTH_IT) for each in self.stretches)
         return self.pages > 0 and all(near)
 
@@ -231,12 +236,12 @@ def read_list(
     clock: Callable[[], float] = time.monotonic,
 ) -> list[T]:
     """
-    Read all objects of a list, newest first, none missed and none twice while others are being created.
+    Read all objects of a list, newest first, each exactly once, even while others are being created.
 
-    `ask` returns the page for given parameters, `expected` is the approximate number of objects,
-    `keep` turns each object into the data to keep, and the `Told` callback receives the number read so far.
-    Objects created since the first page are read in parallel with the last pages. `clock` counts seconds.
-    Raises StripeError or AccessError.
+    `ask` returns the page for given parameters, `expected` is the approximate number of objects, `keep`
+    reduces each object to the data to keep, and the `Told` callback receives the number read so far. Objects created
+    since the first page are read in parallel with the last pages. `clock` returns seconds. Raises StripeError
+    or AccessError.
     """
     scan = _Scan(ask, resource, keep, expected, clock)
     newer: Future[list[Any]] | None = None
@@ -248,14 +253,14 @@ def read_list(
 
 
 class Covered(Struct, frozen=True):
-    """A period of which all objects have been read by now."""
+    """A period whose objects have all been read."""
 
     low: int
     """Its beginning (Unix seconds)."""
     high: int | None
     """Its end, which is not included; None means now."""
     items: list[Any]
-    """The objects of the page that was read last, newest first; some may be older than the period."""
+    """The objects of the page read last, newest first; some may be older than the period."""
 
 
 def read_periods(
@@ -270,7 +275,7 @@ def read_periods(
     """
     Read the objects that were created in some periods, and yield after each page what is complete.
 
-    The periods are Unix seconds, without their ends; None means now. The rest is as in `read_list`, except
+    Periods are in Unix seconds, without their ends; None means now. The rest is as in `read_list`, except
     that objects are not kept, and those created since the first page may be missing. Raises StripeError or
     AccessError.
     """
@@ -283,7 +288,7 @@ def read_periods(
 
 
 def _pages(pool: Executor, scan: _Scan) -> Iterator[Stretch]:
-    """Read all pages of a list, and yield the stretch that each was added to."""
+    """Read all pages of a list, and yield the period to which each was added."""
     under_way: dict[Future[TimeWindow], Stretch] = {}
     while True:
         busy = {id(stretch) for stretch in under_way.values()}

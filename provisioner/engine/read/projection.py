@@ -1,8 +1,9 @@
-"""Reduce a live object to its fields in normal form, its owner and Stripe's facts, without empty values.
+"""
+Reduces a Stripe object to its fields in normal form, its owner and Stripe's facts, without empty values.
 
-A page holds several times as much data (every card includes its whole cardholder), and a large account
-has thousands of pages. A live value that equals the declared one is kept once: both share the same
-value, so the comparison that follows can test identity.
+A page contains several times as much data (every card includes its whole cardholder), and a large account has
+thousands of pages. If a live value equals the configured one, both share one object, so that the comparison
+can test identity.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +23,7 @@ NOTHING: Mapping[Address, Declared] = MappingProxyType({})
 
 
 def observer(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callable[[Item], Observed]:
-    """Return a function that turns Stripe's objects of this kind into `Observed`."""
+    """Return a function that converts Stripe's objects of this kind to `Observed`."""
     read, observe = reader(kind.fields), kind.observe
 
     def observed(item: Item) -> Observed:

@@ -1,6 +1,8 @@
-"""Lists that were read while somebody wrote: what one refers to may be missing in another.
+"""
+Repairs lists that were read while somebody was writing: an object in one may refer to one missing in another.
 
-Without it a card issued meanwhile would seem to be a stranger's, and be replaced for nothing.
+Without this, a card issued in the meantime would seem to belong to an unknown cardholder, and would be
+replaced needlessly.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +13,7 @@ from provisioner.core.schema.kind import Kind
 from provisioner.engine.ports import Reader
 
 Objects = Mapping[str, Sequence[Observed]]
-MARGIN = 60  # seconds; Stripe counts whole ones
+MARGIN = 60  # seconds, because Stripe's times are whole seconds
 
 
 def mended(
@@ -21,9 +23,9 @@ def mended(
     observer: Callable[[Kind], Callable[[Mapping[str, Any]], Observed]],
 ) -> Objects:
     """
-    Return the objects, and read the newest ones again for each list that lacks a referenced object.
+    Return the objects, after reading the newest ones again for each list that lacks a referenced object.
 
-    Nothing is ever deleted in Stripe Issuing, so what is missing was made since. Raises StripeError or
+    Nothing is ever deleted in Stripe Issuing, so a missing object was created since. Raises StripeError or
     AccessError.
     """
     by_section = {kind.section: kind for kind in kinds}
@@ -33,7 +35,7 @@ def mended(
         lacking = by_section[field.refers_to]
         listed = found.get(lacking.resource, ())
         if lacking.is_optional and not listed:
-            continue  # it was not read: the project does without, or the key may not read it
+            continue  # it was not read: the project does not need it, or the key may not read it
         known: set[str | None] = {each.id for each in listed}
         if {each.fields.get(field.name) for each in found.get(referring.resource, ())} - known - {None}:
             since = listed[0].created - MARGIN if listed and lacking.lists_by_time else 0

@@ -1,4 +1,4 @@
-"""Check ids that a plan writes and no list contains, such as that of a card's financial account."""
+"""Checks ids that a plan writes and no list contains, such as the id of a card's financial account."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +11,8 @@ from provisioner.core.model.words import count
 from provisioner.core.schema.kind import Kind
 from provisioner.engine.ports import Reader
 
-MOST = 20  # ids that are asked for; a card programme has few financial accounts
-REFUSED = 400  # as for an account without Treasury
+MOST = 20  # the most ids that are checked; a card program has few financial accounts
+REFUSED = 400  # as in an account without Treasury
 NOT_FOUND = 404
 
 
@@ -20,9 +20,9 @@ def missing_ids(
     reader: Reader, kinds: Sequence[Kind], snapshot: Snapshot, changes: Sequence[Change]
 ) -> Iterator[Note]:
     """
-    Yield notes on ids in the changes that Stripe does not have, or that the key cannot read.
+    Yield notes on ids in the changes that do not exist in Stripe, or that the key cannot read.
 
-    Nothing is asked about values that do not change. Raises StripeError if Stripe gives no usable answer.
+    Values that do not change are not checked. Raises StripeError if there is no usable response.
     """
     unlisted = _unlisted(kinds, snapshot, changes)
     for (resource, name, identity), addresses in [*unlisted.items()][:MOST]:

@@ -1,1 +1,1 @@
-"""The parts of the API that are the same for all endpoints, and actions that need no request."""
+"""The parts of the API that all endpoints share, and actions that no request triggers."""
