@@ -31,8 +31,8 @@ AT_HAND = 0.02  # seconds after which a response is not immediate
 MOST_PAGES = 10_000  # pages of one list, a million objects; no account has so many
 MOST_PAGES_OF_PURCHASES = 10 * MOST_PAGES  # of which there may be a million a month
 NEAR = 50  # objects that show how dense the list is at a reader's position
-WORTH_IT = 3.0  # pages: what is shorter is not cut
-SHORTEST = 2.0  # pages that a reader is left with when another begins behind it
+WORTH_IT = 3.0  # pages; a shorter period is not split
+SHORTEST = 2.0  # pages that a reader keeps when another one starts behind it
 CURSORS = ("starting_after", "ending_before")
 MORE = 0.19  # the most extra requests for each page that splitting may cost
 
@@ -239,9 +239,9 @@ def read_list(
     Read all objects of a list, newest first, each exactly once, even while others are being created.
 
     `ask` returns the page for given parameters, `expected` is the approximate number of objects, `keep`
-    reduces each object to the data to keep, and the `Told` callback receives the number read so far. Objects created
-    since the first page are read in parallel with the last pages. `clock` returns seconds. Raises StripeError
-    or AccessError.
+    reduces each object to the data to keep, and the `Told` callback receives the number read so far. Objects
+    created since the first page are read in parallel with the last pages. `clock` returns seconds. Raises
+    StripeError or AccessError.
     """
     scan = _Scan(ask, resource, keep, expected, clock)
     newer: Future[list[Any]] | None = None
